@@ -1,0 +1,293 @@
+import { createGripper } from '../drivers/registry.js'
+import type { Observation } from '../fusion/observation.js'
+import type { Policy } from '../fusion/policy/policy.js'
+import type { Robot } from '../fusion/robot/robot.js'
+import { BagWriter } from '../middleware/bag/bag-writer.js'
+import type { Bus } from '../middleware/bus.js'
+import type { LifecycleNode } from '../middleware/lifecycle.js'
+import { LocalBus } from '../middleware/local/local-bus.js'
+import { SteppedClock } from '../middleware/local/stepped-clock.js'
+import { SystemClock } from '../middleware/local/system-clock.js'
+import type { MessageTypes, TypeName } from '../middleware/messages.js'
+import { CameraNode } from '../nodes/camera.js'
+import { ControlNode } from '../nodes/control.js'
+import { ForceTorqueNode } from '../nodes/force-torque.js'
+import { CHUNK_TOPIC, FusionNode } from '../nodes/fusion.js'
+import { Recorder } from '../nodes/recorder.js'
+import { VoiceNode } from '../nodes/voice.js'
+import { Cell } from '../sim/cell/cell-handle.js'
+import type { EpisodeSetup, Verdict } from '../sim/cell/cell.js'
+import { lockstep } from '../sim/lockstep.js'
+import { RateMeter } from './rate-meter.js'
+import { UsageError } from './output.js'
+
+export interface CellLoopOptions {
+  readonly robot: Robot
+  readonly mode: 'realtime' | 'lockstep'
+  readonly seed: number
+  readonly objects: string
+  /** Makes the policy once the cell stands (the scripted expert needs to see into it). */
+  readonly policy: (cell: Cell) => Promise<Policy>
+  /** Said at the start of every episode instead of the drawn command. */
+  readonly say?: string | undefined
+  readonly record?: string | undefined
+  /** Modalities taken away at the aligner, from that episode time on (ns). */
+  readonly without?: readonly Taken[]
+  readonly sensor?: { readonly noise?: number; readonly bias?: number; readonly drift?: number } | undefined
+  /** Sees every observation, before the policy does. */
+  readonly onObservation?: (observation: Observation, bus: Bus) => void
+  readonly onError: (error: unknown) => void
+}
+
+export interface Taken {
+  readonly modality: 'rgb' | 'depth' | 'force' | 'voice' | 'proprioception'
+  readonly from: number
+}
+
+export interface EpisodeResult {
+  readonly index: number
+  readonly command: string
+  readonly target: string | undefined
+  readonly success: boolean
+  readonly reason: Verdict['reason'] | 'interrupted'
+  readonly peakForce: number
+  /** Simulated seconds. */
+  readonly seconds: number
+}
+
+export const EPISODE_RESULT_TOPIC = '/episode/result'
+/** ns, in lockstep: what an inference takes of simulated time. */
+const LOCKSTEP_INFERENCE = 12_000_000
+
+/** The whole loop on the embedded cell: five nodes on a local bus, the gripper on its pseudo-terminal. */
+export class CellLoop {
+  readonly cell: Cell
+  readonly bus: LocalBus
+  readonly control: ControlNode
+  readonly fusion: FusionNode
+  readonly camera: CameraNode
+  readonly forceTorque: ForceTorqueNode
+  readonly voice: VoiceNode
+  readonly meters = { rgb: new RateMeter(), depth: new RateMeter(), wrench: new RateMeter(), chunk: new RateMeter() }
+  /** Reference stamp to last serial byte written, ns, one a chunk. */
+  readonly latencies: number[] = []
+  lastSaid = ''
+  interrupted = false
+  readonly #options: CellLoopOptions
+  readonly #clock: SteppedClock | SystemClock
+  readonly #policy: Policy
+  readonly #recorder: Recorder | undefined
+  readonly #gripper: ReturnType<typeof createGripper>
+  #wake: (() => void) | undefined
+
+  static async start(options: CellLoopOptions): Promise<CellLoop> {
+    const { robot, mode } = options
+    if (!robot.actions.gripper) throw new UsageError(`robot ${robot.name}: actions.gripper is missing: the cell's gripper needs a driver`)
+    const started = process.hrtime.bigint()
+    const cell = await Cell.start({ mode, seed: options.seed, objects: options.objects, started, ...(options.sensor ? { sensor: options.sensor } : {}) })
+    try {
+      const policy = await options.policy(cell)
+      const loop = new CellLoop(options, cell, policy, started)
+      await loop.#bringUp()
+      return loop
+    } catch (error) {
+      await cell.close()
+      throw error
+    }
+  }
+
+  private constructor(options: CellLoopOptions, cell: Cell, policy: Policy, started: bigint) {
+    const { robot } = options
+    this.#options = options
+    this.cell = cell
+    this.#policy = policy
+    this.#clock = options.mode === 'lockstep' ? new SteppedClock() : new SystemClock(started)
+    this.bus = new LocalBus(this.#clock, { onError: options.onError })
+    const { bus } = this
+    const realtime = options.mode === 'realtime'
+    const { gripper } = robot.actions
+    if (!gripper) throw new UsageError('actions.gripper is missing')
+    this.#gripper = createGripper(gripper.driver, { port: { path: gripper.port.path ?? cell.gripperPort, baudRate: gripper.port.baud }, slave: gripper.slave })
+    const topicOf = (modality: string): string => {
+      const stream = robot.streams.find(s => s.modality === modality)
+      if (!stream) throw new UsageError(`robot ${robot.name}: no ${modality} stream: the cell's ${modality} has nowhere to go`)
+      return stream.topic
+    }
+    this.camera = new CameraNode({
+      bus, rgbTopic: topicOf('rgb'), depthTopic: topicOf('depth'), frameId: 'camera_color_optical_frame', source: cell.camera,
+    })
+    this.forceTorque = new ForceTorqueNode({ bus, topic: topicOf('force'), frameId: 'wrist', source: cell.wrist })
+    this.voice = new VoiceNode({ bus, topic: topicOf('voice') })
+    this.fusion = new FusionNode({
+      bus, robot, policy, inferenceLatency: realtime ? 0 : LOCKSTEP_INFERENCE, onError: options.onError,
+      onObservation: observation => options.onObservation?.(observation, bus),
+    })
+    this.control = new ControlNode({
+      bus, robot, gripper: this.#gripper, execution: 'temporal_ensembling', onError: options.onError,
+      busTimeOf: realtime ? monotonic => monotonic - Number(started) : () => bus.clock.now(),
+      onLatency: nanoseconds => this.latencies.push(nanoseconds),
+    })
+    this.#recorder = options.record === undefined ? undefined : this.#record(options.record)
+    this.#meter()
+    this.#wireCell()
+  }
+
+  get gripperStats(): ReturnType<typeof createGripper>['stats'] {
+    return this.#gripper.stats
+  }
+
+  get policyName(): string {
+    return this.#policy.name
+  }
+
+  /** Says something into the loop, as typed voice does. */
+  say(text: string): void {
+    this.voice.say(text)
+  }
+
+  /** One episode, from its reset to its verdict. */
+  async episode(index: number): Promise<EpisodeResult> {
+    const { bus, cell } = this
+    const setup = await cell.reset(index, this.#options.say)
+    const start = bus.clock.now()
+    this.#publishText(this.#options.robot.reset?.topic ?? '/episode', JSON.stringify({ index, seed: setup.seed, objects: setup.objects }))
+    this.say(this.#options.say ?? setup.command)
+    const correction = setup.correction
+    const timer = correction && this.#options.say === undefined ? bus.clock.at(start + correction.at, () => this.say(correction.text)) : undefined
+    let verdict = cell.verdict()
+    const done = (): boolean => {
+      verdict = cell.verdict()
+      return this.interrupted || verdict.done || bus.clock.now() - start > setup.timeout
+    }
+    if (this.#clock instanceof SteppedClock) await lockstep(bus, this.#clock, cell, done)
+    else await this.#until(done)
+    timer?.dispose()
+    const result = this.#resultOf(index, setup, verdict, start)
+    this.#publishText(EPISODE_RESULT_TOPIC, JSON.stringify(result))
+    return result
+  }
+
+  /** Ends the motion first; the running episode then ends as interrupted. */
+  async interrupt(): Promise<void> {
+    this.interrupted = true
+    await this.control.stop()
+    this.#wake?.()
+  }
+
+  /** Stops, closes everything in order, and leaves nothing half-written. */
+  async close(): Promise<void> {
+    await this.control.stop()
+    for (const node of this.#nodes().reverse()) {
+      await node.deactivate()
+      await node.cleanup()
+      await node.shutdown()
+    }
+    await this.#recorder?.close()
+    await this.#policy.close()
+    await this.bus.close()
+    await this.cell.close()
+  }
+
+  #nodes(): LifecycleNode[] {
+    return [this.control, this.fusion, this.voice, this.forceTorque, this.camera]
+  }
+
+  async #bringUp(): Promise<void> {
+    for (const node of this.#nodes()) {
+      await node.configure()
+      await node.activate()
+    }
+  }
+
+  #resultOf(index: number, setup: EpisodeSetup, verdict: Verdict, start: number): EpisodeResult {
+    const finished = verdict.done
+    return {
+      index,
+      command: this.#options.say ?? setup.command,
+      target: setup.target,
+      success: finished && verdict.success,
+      reason: finished ? verdict.reason : this.interrupted ? 'interrupted' : (verdict.reason ?? 'timeout'),
+      peakForce: verdict.peakForce,
+      seconds: (this.bus.clock.now() - start) / 1e9,
+    }
+  }
+
+  /** Real time: looks at the verdict at the pace of the wrench, until it is done. */
+  #until(done: () => boolean): Promise<void> {
+    return new Promise(resolve => {
+      const timer = this.#clock.every(5_000_000, () => {
+        if (!done()) return
+        timer.dispose()
+        resolve()
+      })
+      this.#wake = () => {
+        timer.dispose()
+        resolve()
+      }
+    })
+  }
+
+  /** The cell's arm and its ears: set-points from the bus, tool poses onto it, and what was said to the judge. */
+  #wireCell(): void {
+    const { bus, cell } = this
+    const { robot } = this.#options
+    const tool = robot.streams.find(s => s.type === 'geometry_msgs/msg/PoseStamped')
+    if (tool) {
+      const message = { stamp: 0, frameId: 'base', pose: new Float64Array(7) }
+      const publisher = bus.advertise(tool.topic, 'geometry_msgs/msg/PoseStamped')
+      cell.onToolPose = (stamp, receive, pose) => {
+        this.#reach(receive)
+        message.stamp = stamp
+        message.pose.set(pose)
+        publisher.publish(message)
+      }
+    }
+    cell.onReceive = receive => this.#reach(receive)
+    if (robot.actions.arm) bus.subscribe(robot.actions.arm.topic, 'geometry_msgs/msg/PoseStamped', message => cell.setToolTarget(message.pose))
+    for (const stream of robot.streams.filter(s => s.modality === 'voice')) {
+      bus.subscribe(stream.topic, stream.type as TypeName, (message, receive) => {
+        this.lastSaid = (message as MessageTypes['prehend_interfaces/msg/VoiceEvent']).text
+        cell.said(this.lastSaid, receive)
+      })
+    }
+  }
+
+  /** In lockstep the bus's time is the receive time of what is being delivered. */
+  #reach(receive: number): void {
+    if (this.#clock instanceof SteppedClock) this.#clock.advanceTo(receive)
+  }
+
+  #meter(): void {
+    const { bus, meters } = this
+    const { robot } = this.#options
+    const meter = (modality: string, rate: RateMeter): void => {
+      const stream = robot.streams.find(s => s.modality === modality)
+      if (stream) bus.subscribe(stream.topic, stream.type as TypeName, (_message, receive) => rate.tick(receive))
+    }
+    meter('rgb', meters.rgb)
+    meter('depth', meters.depth)
+    meter('force', meters.wrench)
+    bus.subscribe(CHUNK_TOPIC, 'prehend_interfaces/msg/ActionChunk', (_message, receive) => meters.chunk.tick(receive))
+  }
+
+  #record(path: string): Recorder {
+    const { robot } = this.#options
+    const topics: { topic: string; type: TypeName }[] = robot.streams.map(s => ({ topic: s.topic, type: s.type as TypeName }))
+    if (robot.actions.arm) topics.push({ topic: robot.actions.arm.topic, type: robot.actions.arm.type as TypeName })
+    topics.push(
+      { topic: CHUNK_TOPIC, type: 'prehend_interfaces/msg/ActionChunk' },
+      { topic: '/expert/action_chunk', type: 'prehend_interfaces/msg/ActionChunk' },
+      { topic: '/expert/aux', type: 'sensor_msgs/msg/JointState' },
+      { topic: robot.reset?.topic ?? '/episode', type: 'std_msgs/msg/String' },
+      { topic: EPISODE_RESULT_TOPIC, type: 'std_msgs/msg/String' },
+    )
+    const writer = new BagWriter(path, { metadata: { robot: robot.canonical, sha256: robot.sha256 } })
+    return new Recorder(this.bus, writer, topics)
+  }
+
+  #publishText(topic: string, data: string): void {
+    const publisher = this.bus.advertise(topic, 'std_msgs/msg/String')
+    publisher.publish({ data })
+    publisher.dispose()
+  }
+}

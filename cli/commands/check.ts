@@ -1,0 +1,79 @@
+import type { Command } from 'commander'
+import type { Robot } from '../../fusion/robot/robot.js'
+import { Epoch } from '../../fusion/stamp.js'
+import { openBag } from '../../middleware/bag/bag.js'
+import { checkBag, type BagCheck } from '../bag-check.js'
+import { describeRobot, table } from '../describe-robot.js'
+import { Output } from '../output.js'
+import { readRobot } from '../robot-file.js'
+import { hz } from '../stream-check.js'
+
+export function register(program: Command): void {
+  program
+    .command('check')
+    .description('explain a robot file and, given a recording, say what in it is missing, late or too slow')
+    .argument('<robot>', 'a robot file, or the name of a shipped one (cell)')
+    .argument('[bag]', 'a rosbag2 directory, an .mcap or a .db3')
+    .option('--json', 'the result as one JSON object')
+    .addHelpText('after', '\nExit code 0: fine, 1: the recording lacks something that the file needs, 2: bad input.')
+    .action((file: string, bag: string | undefined, flags: { json?: boolean }) => check(file, bag, new Output(flags)))
+}
+
+async function check(file: string, path: string | undefined, output: Output): Promise<void> {
+  const robot = readRobot(file)
+  if (path === undefined) {
+    output.result(robotObject(robot, file), describeRobot(robot))
+    return
+  }
+  const bag = await openBag(path)
+  try {
+    output.progress(`reading ${path}`)
+    const checked = await checkBag(bag, robot)
+    const report: BagReport = { path, epoch: new Epoch(bag.epochSec), damage: bag.damage, durationS: bag.durationNs / 1e9, ...checked }
+    const { object, fits } = bagObject(report)
+    output.result({ ...robotObject(robot, file), bag: object, fits }, `${describeRobot(robot)}\n\n${describeBag(report)}`)
+    if (!fits) process.exitCode = 1
+  } finally {
+    await bag.close()
+  }
+}
+
+interface BagReport extends BagCheck {
+  readonly path: string
+  readonly epoch: Epoch
+  readonly damage: string | undefined
+  readonly durationS: number
+}
+
+/** The canonical robot (SI, s), with its file and sha256. */
+function robotObject(robot: Robot, file: string): object {
+  return { file, sha256: robot.sha256, ...JSON.parse(robot.canonical) as object }
+}
+
+function bagObject({ path, epoch, damage, durationS, streams, findings }: BagReport): { object: object; fits: boolean } {
+  const fits = damage === undefined && findings.every(({ lacking }) => !lacking)
+  const told = findings.map(finding => ({ ...finding, stamps: finding.stamps.map(stamp => epoch.format(stamp)) }))
+  return { fits, object: { path, durationS, damage: damage ?? null, streams, findings: told } }
+}
+
+function describeBag({ path, epoch, damage, durationS, streams, findings }: BagReport): string {
+  const line = ({ stream, kind, text, stamps, count }: BagCheck['findings'][number]): string => {
+    const where = stamps.length === 0 ? '' : `: at ${stamps.map(stamp => epoch.format(stamp)).join(', ')}${count > stamps.length ? ', …' : ''}`
+    return `  ${stream}: ${kind.replaceAll('_', ' ')}: ${text}${where}`
+  }
+  const lacking = findings.filter(finding => finding.lacking)
+  const notes = findings.filter(finding => !finding.lacking)
+  return [
+    `recording ${path}, ${durationS.toFixed(3)} s`,
+    ...table([
+      ['name', 'messages', 'rate', 'delay mean', 'delay max'],
+      ...Object.entries(streams).map(([name, { count, rateHz, delayMs }]) => [
+        name, String(count), count > 1 ? hz(rateHz) : '-', ...delayMs ? [`${delayMs.mean.toFixed(3)} ms`, `${delayMs.max.toFixed(3)} ms`] : ['-', '-'],
+      ]),
+    ]),
+    ...damage === undefined ? [] : ['', `damaged: ${damage}; read up to there`],
+    '',
+    ...lacking.length > 0 ? ['it lacks', ...lacking.map(line)] : ['it lacks nothing that this robot file needs'],
+    ...notes.length > 0 ? ['worth knowing', ...notes.map(line)] : [],
+  ].join('\n')
+}

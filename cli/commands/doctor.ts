@@ -1,0 +1,124 @@
+import { constants } from 'node:fs'
+import { access, readFile } from 'node:fs/promises'
+import { cpus, totalmem } from 'node:os'
+import type { Command } from 'commander'
+import { contractOf } from '../../fusion/policy/onnx-policy.js'
+import { openPseudoTerminal } from '../../sim/firmware/pseudo-terminal.js'
+import { mujoco } from '../../sim/cell/mujoco.js'
+import { shippedModel } from '../models.js'
+import { Output } from '../output.js'
+
+/** `state`: ok, missing (something optional is not there), wrong (something that is needed does not work). */
+interface Finding {
+  readonly name: string
+  readonly state: 'ok' | 'missing' | 'wrong'
+  readonly found: string
+  /** How to mend it; empty when there is nothing to mend. */
+  readonly mend: string
+}
+
+export function register(program: Command): void {
+  program
+    .command('doctor')
+    .description('what this machine has, what is wrong, and how to mend it')
+    .option('--json', 'the result as one JSON object')
+    .action(async (flags: { json?: boolean }) => {
+      const output = new Output(flags)
+      const findings: Finding[] = []
+      for (const [name, check] of Object.entries(CHECKS)) {
+        try {
+          findings.push(...(await check()).map(finding => ({ name, ...finding })))
+        } catch (error) {
+          findings.push({ name, state: 'wrong', found: error instanceof Error ? error.message : String(error), mend: 'npm run setup' })
+        }
+      }
+      const wrong = findings.filter(f => f.state === 'wrong').length
+      output.result({ findings, wrong }, text(findings))
+      if (wrong > 0) process.exitCode = 1
+    })
+}
+
+type Found = Omit<Finding, 'name'>
+const ok = (found: string): Found[] => [{ state: 'ok', found, mend: '' }]
+const missing = (found: string, mend: string): Found[] => [{ state: 'missing', found, mend }]
+
+const CHECKS: Record<string, () => Found[] | Promise<Found[]>> = {
+  node: () => {
+    const [major, minor] = process.versions.node.split('.').map(Number)
+    const fits = major > 20 || (major === 20 && minor >= 19)
+    return [{ state: fits ? 'ok' : 'wrong', found: `Node ${process.versions.node}, ${process.platform} ${process.arch}`, mend: fits ? '' : 'install Node 20.19 or newer' }]
+  },
+  machine: () => {
+    const cores = cpus().length
+    const found = `${cores} cores, ${(totalmem() / 2 ** 30).toFixed(1)} GiB`
+    return cores >= 2 ? ok(found) : missing(found, 'real time wants two cores: expect overruns, or use --lockstep')
+  },
+  'serial ports': serialPorts,
+  'pseudo-terminal': async () => {
+    const terminal = openPseudoTerminal()
+    await terminal.close()
+    return ok(`${terminal.path} opened and closed`)
+  },
+  mujoco: async () => {
+    return ok(`MuJoCo ${(await mujoco()).mj_versionString()}, WebAssembly`)
+  },
+  'onnx runtime': async () => {
+    const ort = await import('onnxruntime-node')
+    const backends = ort.listSupportedBackends().map(backend => backend.name)
+    return ok(`onnxruntime-node ${ort.env.versions.node ?? ''}: ${backends.join(', ')}`)
+  },
+  policy: async () => {
+    const path = shippedModel()
+    const contract = await contractOf(path)
+    return ok(`${contract.name}, made for robot file ${contract.robot.name} (${contract.robot.sha256.slice(0, 12)})`)
+  },
+  'ros 2': () => {
+    const prefix = process.env.AMENT_PREFIX_PATH
+    const distro = process.env.ROS_DISTRO
+    if (prefix === undefined || distro === undefined) {
+      return missing('no ROS 2 is sourced', 'source /opt/ros/DISTRO/setup.bash; not needed for the embedded cell, replay and eval')
+    }
+    return ok(`ROS 2 ${distro} at ${prefix.split(':')[0]} (this version has no ROS 2 backend yet)`)
+  },
+  'fast dds profile': () => {
+    const profile = process.env.FASTDDS_DEFAULT_PROFILES_FILE ?? process.env.FASTRTPS_DEFAULT_PROFILES_FILE
+    if (profile !== undefined) return ok(profile)
+    return missing('FASTDDS_DEFAULT_PROFILES_FILE is not set', 'only for ROS 2: with the default profile 640x480 images at 30 Hz lose most frames between processes')
+  },
+}
+
+async function serialPorts(): Promise<Found[]> {
+  const { SerialPort } = await import('serialport')
+  let ports
+  try {
+    ports = await SerialPort.list()
+  } catch (error) {
+    return missing(`ports cannot be listed: ${error instanceof Error ? error.message : String(error)}`, 'install udev (udevadm), or name the port in the robot file')
+  }
+  const real = ports.filter(port => port.vendorId !== undefined || /tty(USB|ACM)/.test(port.path))
+  if (real.length === 0) return missing('no USB serial port', 'plug the gripper\'s adapter in, or use the embedded cell')
+  return Promise.all(real.map(async port => {
+    const name = `${port.path}${port.manufacturer === undefined ? '' : ` (${port.manufacturer})`}`
+    try {
+      await access(port.path, constants.R_OK | constants.W_OK)
+      return { state: 'ok' as const, found: `${name}: may be opened${await latencyTimer(port.path)}`, mend: '' }
+    } catch {
+      return { state: 'wrong' as const, found: `${name}: may not be opened`, mend: 'sudo usermod -aG dialout $USER, then log in again' }
+    }
+  }))
+}
+
+/** FTDI adapters hold bytes back for 16 ms unless told otherwise. */
+async function latencyTimer(path: string): Promise<string> {
+  try {
+    const timer = await readFile(`/sys/bus/usb-serial/devices/${path.replace('/dev/', '')}/latency_timer`, 'utf8')
+    return `, latency timer ${timer.trim()} ms`
+  } catch {
+    return ''
+  }
+}
+
+function text(findings: readonly Finding[]): string {
+  const marks = { ok: 'ok     ', missing: 'missing', wrong: 'WRONG  ' }
+  return findings.map(f => `${marks[f.state]}  ${f.name}: ${f.found}${f.mend === '' ? '' : `\n             -> ${f.mend}`}`).join('\n')
+}

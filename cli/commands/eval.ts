@@ -1,0 +1,165 @@
+import { fork } from 'node:child_process'
+import { basename } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Command } from 'commander'
+import { InvalidArgumentError } from 'commander'
+import { MODALITIES, type Modality } from '../../fusion/observation.js'
+import { CellLoop, type EpisodeResult, type Taken } from '../cell-loop.js'
+import { shippedModel } from '../models.js'
+import { integer } from '../options.js'
+import { Output, UsageError } from '../output.js'
+import { wilson95 } from '../percentiles.js'
+import { EXPERT, policyMaker } from '../policies.js'
+import { readRobot } from '../robot-file.js'
+
+interface EvalFlags {
+  episodes: number
+  seed: number
+  objects: string
+  policy?: string
+  robot: string
+  without: Taken[]
+  precision: string
+  jobs: number
+  first: number
+  json?: boolean
+}
+
+/** What one process tells the one that asked it. */
+interface Share {
+  readonly results: EpisodeResult[]
+  readonly inferenceMs: number
+  readonly inferences: number
+}
+
+export function register(program: Command): void {
+  program
+    .command('eval')
+    .description('the grasp benchmark: lockstep episodes on the embedded cell')
+    .option('--episodes <n>', 'how many', integer(1), 50)
+    .option('--seed <s>', 'of everything that is drawn', integer(0), 1)
+    .option('--objects <set>', 'seen, unseen, or an objects file', 'seen')
+    .option('--policy <file>', 'an ONNX model with a contract, or "expert"; default: the shipped model')
+    .option('--robot <file>', 'robot file or the name of a shipped one', 'cell')
+    .option('--without <list>', 'taken away at the aligner, e.g. rgb,force@2s', taken, [])
+    .option('--precision <p>', 'fp32 (int8: this version ships no such model)', 'fp32')
+    .option('--jobs <n>', 'processes side by side', integer(1), 1)
+    .option('--first <n>', 'index of the first episode', integer(0), 0)
+    .option('--json', 'the result as one JSON object')
+    .action((flags: EvalFlags) => evaluate(flags))
+}
+
+/** `rgb,force@2s`: modalities, each with the episode time from which it is gone. */
+function taken(text: string): Taken[] {
+  return text.split(',').map(part => {
+    const [, name, seconds] = /^([a-z]+)(?:@(\d+(?:\.\d+)?)s)?$/.exec(part.trim()) ?? []
+    if (!MODALITIES.includes(name as Modality)) throw new InvalidArgumentError(`"${part}": expected one of ${MODALITIES.join(', ')}, with a time as in force@2s.`)
+    return { modality: name as Modality, from: seconds === undefined ? 0 : Math.round(Number(seconds) * 1e9) }
+  })
+}
+
+async function evaluate(flags: EvalFlags): Promise<void> {
+  const output = new Output(flags)
+  if (flags.precision !== 'fp32') throw new UsageError(`--precision ${flags.precision}: expected fp32; this version ships no other model`)
+  const started = performance.now()
+  const progress = new Progress(output, flags.episodes)
+  const shares = flags.jobs === 1 ? [await share(flags, progress)] : await fanOut(flags, progress)
+  if (process.send) {
+    process.send(shares[0])
+    return
+  }
+  const results = shares.flatMap(s => s.results).sort((a, b) => a.index - b.index)
+  const inferences = shares.reduce((sum, s) => sum + s.inferences, 0)
+  const successes = results.filter(r => r.success).length
+  const byObject: Record<string, { episodes: number; successes: number }> = {}
+  const failures: Record<string, number> = {}
+  for (const result of results) {
+    const entry = (byObject[result.target ?? '(stop)'] ??= { episodes: 0, successes: 0 })
+    entry.episodes++
+    if (result.success) entry.successes++
+    else failures[result.reason ?? 'unknown'] = (failures[result.reason ?? 'unknown'] ?? 0) + 1
+  }
+  const object = {
+    episodes: results.length, successes, rate: successes / results.length, wilson95: wilson95(successes, results.length), byObject, failures,
+    meanInferenceMs: inferences === 0 ? 0 : shares.reduce((sum, s) => sum + s.inferenceMs, 0) / inferences,
+    model: flags.policy === EXPERT ? EXPERT : basename(flags.policy ?? shippedModel()), precision: flags.precision, objects: flags.objects, seed: flags.seed,
+    wallS: (performance.now() - started) / 1000, simulatedS: results.reduce((sum, r) => sum + r.seconds, 0),
+  }
+  output.result(object, [
+    `${successes} of ${results.length} episodes won: ${(object.rate * 100).toFixed(1)} % (95 % interval ${object.wilson95.map(v => (v * 100).toFixed(1)).join(' to ')})`,
+    ...Object.entries(byObject).sort().map(([name, o]) => `  ${name}: ${o.successes} of ${o.episodes}`),
+    `lost: ${Object.entries(failures).map(([reason, n]) => `${reason} ${n}`).join(', ') || 'none'}`,
+    `model ${object.model} (${object.precision}), ${object.meanInferenceMs.toFixed(2)} ms an inference, ${(object.simulatedS / object.wallS).toFixed(1)} simulated seconds a second`,
+  ].join('\n'))
+}
+
+/** Runs this process's episodes. */
+async function share(flags: EvalFlags, progress: Progress): Promise<Share> {
+  const robot = await readRobot(flags.robot)
+  const policy = await policyMaker(flags.policy, robot)
+  const faults = new Set<string>()
+  const loop = await CellLoop.start({
+    robot, seed: flags.seed, objects: flags.objects, mode: 'lockstep', policy, without: flags.without,
+    onError: error => faults.add(error instanceof Error ? error.message : String(error)),
+  })
+  const results: EpisodeResult[] = []
+  process.once('SIGINT', () => void loop.interrupt())
+  try {
+    for (let index = flags.first; index < flags.first + flags.episodes && !loop.interrupted; index++) {
+      results.push(await loop.episode(index))
+      progress.step(results.at(-1))
+    }
+  } finally {
+    await loop.close()
+  }
+  for (const fault of faults) progress.note(`fault: ${fault}`)
+  const ms = loop.fusion.inferenceMs
+  return { results, inferenceMs: ms.reduce((sum, v) => sum + v, 0), inferences: ms.length }
+}
+
+/** Splits the episodes into `jobs` processes of this very command. */
+async function fanOut(flags: EvalFlags, progress: Progress): Promise<Share[]> {
+  const jobs = Math.min(flags.jobs, flags.episodes)
+  const size = Math.ceil(flags.episodes / jobs)
+  const main = fileURLToPath(new URL('../main.js', import.meta.url))
+  return Promise.all(Array.from({ length: jobs }, (_, job) => new Promise<Share>((resolve, reject) => {
+    const first = flags.first + job * size
+    const episodes = Math.min(size, flags.first + flags.episodes - first)
+    if (episodes <= 0) return resolve({ results: [], inferenceMs: 0, inferences: 0 })
+    const args = ['eval', '--first', String(first), '--episodes', String(episodes), '--seed', String(flags.seed), '--objects', flags.objects, '--robot', flags.robot,
+      ...(flags.policy === undefined ? [] : ['--policy', flags.policy]),
+      ...(flags.without.length === 0 ? [] : ['--without', flags.without.map(t => `${t.modality}@${t.from / 1e9}s`).join(',')])]
+    const child = fork(main, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+    let answer: Share | undefined
+    child.on('message', message => { answer = message as Share })
+    child.on('exit', code => {
+      if (answer) {
+        for (const result of answer.results) progress.step(result)
+        resolve(answer)
+      } else reject(new UsageError(`eval: job ${job + 1} of ${jobs} ended with ${code} and no result`))
+    })
+  })))
+}
+
+class Progress {
+  readonly #output: Output
+  readonly #total: number
+  #done = 0
+  #won = 0
+
+  constructor(output: Output, total: number) {
+    this.#output = output
+    this.#total = total
+  }
+
+  step(result: EpisodeResult | undefined): void {
+    if (!result) return
+    this.#done++
+    if (result.success) this.#won++
+    this.#output.progress(`${this.#done}/${this.#total} won ${this.#won}  episode ${result.index}: "${result.command}" ${result.success ? 'won' : result.reason}`)
+  }
+
+  note(line: string): void {
+    this.#output.progress(line)
+  }
+}

@@ -1,0 +1,163 @@
+import { createWriteStream } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import type { Writable } from 'node:stream'
+import type { Command } from 'commander'
+import { occurred } from '../../fusion/counters.js'
+import { Epoch } from '../../fusion/stamp.js'
+import { ObservationDigest, observationLine } from '../../fusion/observation-line.js'
+import { OnnxPolicy } from '../../fusion/policy/onnx-policy.js'
+import type { ActionChunk } from '../../fusion/policy/policy.js'
+import { openBag } from '../../middleware/bag/bag.js'
+import { BagWriter } from '../../middleware/bag/bag-writer.js'
+import { CHUNK_TOPIC } from '../../nodes/fusion.js'
+import { rate } from '../options.js'
+import { Output, UsageError } from '../output.js'
+import { spread } from '../percentiles.js'
+import { shippedModel } from '../models.js'
+import { robotForBag } from '../robot-for-bag.js'
+import { replayBag } from '../replay.js'
+
+interface ReplayFlags {
+  robot?: string
+  rate: number | 'max'
+  policy: string | boolean
+  out?: string
+  observations?: string
+  tare?: string
+  json?: boolean
+}
+
+export function register(program: Command): void {
+  program
+    .command('replay')
+    .description('a recorded bag through the aligner and the policy')
+    .argument('<bag>', 'a rosbag2 directory, an .mcap or a .db3')
+    .option('--robot <file>', 'robot file; without it the one in the recording, else streams are recognised by type and name')
+    .option('--rate <n>', 'times real time, or max', rate, 1)
+    .option('--policy <file>', 'an ONNX model with a contract; default: the shipped one, where it fits the robot file')
+    .option('--no-policy', 'align only')
+    .option('--tare <time>', 'average the wrench over its first moments and subtract that, e.g. "500 ms"')
+    .option('--out <file>', 'write the recording again, with the action chunks, as MCAP')
+    .option('--observations <file>', 'write one JSON line an observation')
+    .option('--json', 'the result as one JSON object')
+    .action((bag: string, flags: ReplayFlags) => replay(bag, flags))
+}
+
+async function replay(path: string, flags: ReplayFlags): Promise<void> {
+  const output = new Output(flags)
+  const bag = await openBag(path)
+  try {
+    const { robot, source } = await robotForBag(bag, flags)
+    output.progress(`${path}: ${bag.topics.length} topics, ${(bag.durationNs / 1e9).toFixed(2)} s; robot file: ${source}`)
+    const policy = await policyFor(robot, flags, output)
+    const digest = new ObservationDigest()
+    const epoch = new Epoch(bag.epochSec)
+    const lines = flags.observations === undefined ? undefined : new LineFile(flags.observations)
+    const writer = flags.out === undefined ? undefined : new BagWriter(flags.out, { epochSec: bag.epochSec, metadata: { robot: robot.canonical, sha256: robot.sha256 } })
+    const inferenceMs: number[] = []
+    const started = performance.now()
+    try {
+      const result = await replayBag({
+        bag, robot, rate: flags.rate,
+        onMessage: writer && (message => writer.writeRaw(message)),
+        onObservation: async observation => {
+          const pixels = digest.add(observation)
+          if (lines) await lines.write(JSON.stringify(observationLine(robot, observation, epoch, pixels)))
+          if (!policy) return
+          const chunk = await policy.infer(observation)
+          inferenceMs.push(chunk.inferenceMs)
+          writer?.write(CHUNK_TOPIC, 'prehend_interfaces/msg/ActionChunk', messageOf(chunk), observation.emitted)
+        },
+      })
+      await lines?.close()
+      await writer?.close()
+      const seconds = (performance.now() - started) / 1000
+      const durationS = bag.durationNs / 1e9
+      const topics = Object.fromEntries(bag.topics.map(t => [t.name, { type: t.type, count: t.count, rateHz: durationS > 0 ? t.count / durationS : 0 }]))
+      const inference = spread(inferenceMs)
+      const object = {
+        durationS, topics, observations: result.observations, incomplete: result.incomplete, dropped: occurred(result.dropped), sha256: digest.digest(),
+        held: result.held, reordered: result.reordered, jumps: result.jumps, timesRealTime: durationS / seconds, policy: policy?.name ?? null, inferenceMs: inference, robot: { name: robot.name, sha256: robot.sha256 },
+        damage: bag.damage ?? null,
+      }
+      output.result(object, summary(object, flags))
+      if (bag.damage !== undefined) {
+        output.progress(`prehend: ${path}: ${bag.damage}: replayed up to there`)
+        process.exitCode = 1
+      }
+    } catch (error) {
+      await lines?.discard()
+      await writer?.discard()
+      throw error
+    } finally {
+      await policy?.close()
+    }
+  } finally {
+    await bag.close()
+  }
+}
+
+function messageOf(chunk: ActionChunk) {
+  return {
+    stamp: chunk.stamp, frameId: 'tool', rate: chunk.rate, data: chunk.data, origin: chunk.origin, gate: chunk.gate ?? new Float32Array(0),
+    graspSuccess: chunk.graspSuccess ?? NaN,
+  }
+}
+
+/** A policy that was asked for must fit; the shipped one is left out, with a word, where it does not. */
+async function policyFor(robot: Parameters<typeof OnnxPolicy.load>[1], flags: ReplayFlags, output: Output): Promise<OnnxPolicy | undefined> {
+  if (flags.policy === false) return undefined
+  if (typeof flags.policy === 'string') return OnnxPolicy.load(flags.policy, robot)
+  try {
+    return await OnnxPolicy.load(shippedModel(), robot)
+  } catch (error) {
+    if (!(error instanceof Error) || !('exit' in error)) throw error
+    output.progress(`replaying without a policy: ${error.message}`)
+    return undefined
+  }
+}
+
+function summary(result: { durationS: number; observations: number; incomplete: number; dropped: Record<string, number>; sha256: string; timesRealTime: number; policy: string | null; topics: Record<string, { type: string; count: number; rateHz: number }> }, flags: ReplayFlags): string {
+  const dropped = Object.entries(result.dropped).filter(([, n]) => n > 0).map(([reason, n]) => `${reason} ${n}`).join(', ')
+  return [
+    ...Object.entries(result.topics).map(([name, t]) => `  ${name}  ${t.type}  ${t.count} messages, ${t.rateHz.toFixed(1)} Hz`),
+    `${result.observations} observations from ${result.durationS.toFixed(3)} s (${result.incomplete} incomplete), ${result.timesRealTime.toFixed(1)} times real time`,
+    `dropped: ${dropped === '' ? 'nothing' : dropped}`,
+    `policy: ${result.policy ?? 'none'}`,
+    `sha256 of all observations: ${result.sha256}`,
+    ...(flags.observations === undefined ? [] : [`lines: ${flags.observations}`]),
+    ...(flags.out === undefined ? [] : [`recording: ${flags.out}`]),
+  ].join('\n')
+}
+
+/** Lines into a file that has its final name only when it is whole. */
+class LineFile {
+  readonly #path: string
+  readonly #temporary: string
+  readonly #stream: Writable
+  readonly #failed: Promise<never>
+
+  constructor(path: string) {
+    this.#path = path
+    this.#temporary = `${path}.part`
+    this.#stream = createWriteStream(this.#temporary)
+    this.#failed = new Promise((_resolve, reject) => {
+      this.#stream.once('error', error => reject(new UsageError(`${path}: cannot be written: ${error.message}`)))
+    })
+    this.#failed.catch(() => undefined)
+  }
+
+  async write(line: string): Promise<void> {
+    if (!this.#stream.write(`${line}\n`)) await Promise.race([new Promise<void>(resolve => this.#stream.once('drain', resolve)), this.#failed])
+  }
+
+  async close(): Promise<void> {
+    await Promise.race([new Promise<void>(resolve => this.#stream.end(resolve)), this.#failed])
+    await rename(this.#temporary, this.#path)
+  }
+
+  async discard(): Promise<void> {
+    this.#stream.destroy()
+    await rm(this.#temporary, { force: true })
+  }
+}

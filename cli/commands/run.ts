@@ -1,0 +1,182 @@
+import type { Command } from 'commander'
+import color from 'picocolors'
+import { occurred } from '../../fusion/counters.js'
+import { CellLoop, type EpisodeResult } from '../cell-loop.js'
+import { Demonstration } from '../demonstration.js'
+import { LiveView } from '../live-view.js'
+import { amount, integer } from '../options.js'
+import { Output, UsageError } from '../output.js'
+import { spread } from '../percentiles.js'
+import { policyMaker } from '../policies.js'
+import { readRobot } from '../robot-file.js'
+import { TypedVoice } from '../typed-voice.js'
+
+interface RunFlags {
+  source: string
+  robot?: string
+  episodes: number
+  seed: number
+  policy?: string
+  say?: string
+  objects: string
+  lockstep?: boolean
+  record?: string
+  demonstrate?: boolean
+  perturb: number
+  json?: boolean
+}
+
+export function register(program: Command): void {
+  program
+    .command('run')
+    .description('the loop: sensors, alignment, policy, gripper')
+    .option('--source <name>', 'where the sensors are: sim (the embedded cell)', 'sim')
+    .option('--robot <file>', 'robot file or the name of a shipped one', 'cell')
+    .option('--episodes <n>', 'how many', integer(1), 1)
+    .option('--seed <s>', 'of everything that is drawn', integer(0), 1)
+    .option('--policy <file>', 'an ONNX model with a contract, or "expert" (the cell\'s scripted one); default: the shipped model')
+    .option('--say <text>', 'said at each episode\'s start instead of the drawn command')
+    .option('--objects <set>', 'seen, unseen, or an objects file', 'seen')
+    .option('--lockstep', 'simulated time advances only once the loop has answered')
+    .option('--record <out>', 'write all sensors, events and commands as a rosbag2 recording (OUT.mcap, or a folder OUT)')
+    .option('--demonstrate', 'record the expert\'s answer to every observation beside the policy\'s (for training)')
+    .option('--perturb <sigma>', 'with --demonstrate: disturb the tool by smooth noise of this size, m', amount, 0)
+    .option('--json', 'the result as one JSON object')
+    .action((flags: RunFlags) => run(flags))
+}
+
+const SOURCES: Record<string, string> = {
+  ros2: 'needs the ROS 2 backend, which this version does not have',
+  gazebo: 'needs the Gazebo backend, which this version does not have',
+  bag: 'is `prehend replay BAG`',
+}
+
+async function run(flags: RunFlags): Promise<void> {
+  const output = new Output(flags)
+  if (flags.source !== 'sim') throw new UsageError(`--source ${flags.source}: ${SOURCES[flags.source] ?? 'is not known; expected sim'}`)
+  const robot = await readRobot(flags.robot)
+  const policy = await policyMaker(flags.policy, robot)
+  const demonstration = flags.demonstrate ? new Demonstration(robot, { sigma: flags.perturb, seed: flags.seed }) : undefined
+  const errors = new ErrorTally(output)
+  output.progress(`starting the cell (seed ${flags.seed}, ${flags.objects} objects, ${flags.lockstep ? 'lockstep' : 'real time'}) ...`)
+  const loop = await CellLoop.start({
+    robot, seed: flags.seed, objects: flags.objects, mode: flags.lockstep ? 'lockstep' : 'realtime', say: flags.say, record: flags.record,
+    policy: async cell => demonstration ? demonstration.wrap(await policy(cell), cell) : policy(cell),
+    onObservation: (observation, bus) => demonstration?.label(observation, bus),
+    onError: error => errors.add(error),
+  })
+  const results: EpisodeResult[] = []
+  const started = performance.now()
+  const busStarted = loop.bus.clock.now()
+  const interrupt = (): void => {
+    if (loop.interrupted) process.exit(1)
+    void loop.interrupt()
+  }
+  process.on('SIGINT', interrupt)
+  process.on('SIGTERM', interrupt)
+  const voice = flags.lockstep ? undefined : new TypedVoice(line => loop.say(line), interrupt)
+  const live = process.stdout.isTTY && !output.json && !flags.lockstep ? new LiveView(() => viewOf(loop, results, voice?.typing ?? '')) : undefined
+  try {
+    for (let index = 0; index < flags.episodes && !loop.interrupted; index++) {
+      const result = await loop.episode(index)
+      results.push(result)
+      if (!live) output.progress(episodeLine(result))
+    }
+  } finally {
+    live?.close()
+    voice?.close()
+    await loop.close()
+    process.off('SIGINT', interrupt)
+    process.off('SIGTERM', interrupt)
+  }
+  const finished = results.filter(r => r.reason !== 'interrupted')
+  const object = resultOf(loop, finished, { wallS: (performance.now() - started) / 1000, simS: (loop.bus.clock.now() - busStarted) / 1e9 }, flags)
+  output.result(object, summary(object, results))
+  if (finished.length < flags.episodes) process.exitCode = 1
+}
+
+function resultOf(loop: CellLoop, results: readonly EpisodeResult[], time: { wallS: number; simS: number }, flags: RunFlags) {
+  const { meters, fusion, voice, gripperStats, control } = loop
+  const latency = spread(loop.latencies)
+  const ms = (ns: number): number => Math.round(ns / 1e3) / 1e3
+  const stats = loop.cell.stats
+  return {
+    episodes: results.length,
+    successes: results.filter(r => r.success).length,
+    failures: tally(results.filter(r => !r.success).map(r => r.reason ?? 'unknown')),
+    rgbFrames: meters.rgb.count,
+    depthFrames: meters.depth.count,
+    forceSamples: meters.wrench.count,
+    voiceEvents: voice.events,
+    observations: fusion.aligner.counters.observations,
+    incomplete: fusion.aligner.counters.incomplete,
+    held: fusion.aligner.counters.held,
+    dropped: occurred(fusion.aligner.counters.dropped) as Record<string, number>,
+    chunks: meters.chunk.count,
+    policySkipped: fusion.skipped,
+    latencyMs: { p50: ms(latency.p50), p99: ms(latency.p99), max: ms(latency.max) },
+    ratesHz: { rgb: meters.rgb.mean, depth: meters.depth.mean, wrench: meters.wrench.mean },
+    widestStepMs: { rgb: ms(meters.rgb.widest), wrench: ms(meters.wrench.widest) },
+    serial: { framesSent: gripperStats.framesSent, framesReceived: gripperStats.framesReceived, crcErrors: gripperStats.crcErrors, timeouts: gripperStats.timeouts },
+    guard: { overForce: control.guard.trips, watchdog: control.watchdog.trips, stops: control.stops },
+    policy: loop.policyName,
+    ...(flags.lockstep ? { simulatedS: time.simS } : { wallS: time.wallS, overruns: stats.overruns }),
+  }
+}
+
+function tally(words: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const word of words) counts[word] = (counts[word] ?? 0) + 1
+  return counts
+}
+
+function episodeLine(result: EpisodeResult): string {
+  const outcome = result.success ? 'won ' : `lost (${result.reason})`
+  return `episode ${result.index + 1}: "${result.command}": ${outcome} after ${result.seconds.toFixed(1)} s, peak force ${result.peakForce.toFixed(0)} N`
+}
+
+function summary(result: ReturnType<typeof resultOf>, results: readonly EpisodeResult[]): string {
+  const mark = (won: boolean): string => (won ? color.green('✔') : color.red('✘'))
+  const dropped = Object.entries(result.dropped).filter(([, n]) => n > 0).map(([reason, n]) => `${reason} ${n}`).join(', ')
+  const { latencyMs: l, ratesHz: r, widestStepMs: w, serial: s } = result
+  return [
+    '',
+    ...results.map(e => `  ${mark(e.success)} "${e.command}"  ${e.success ? 'lifted and held' : (e.reason ?? '')}  (${e.seconds.toFixed(1)} s, peak ${e.peakForce.toFixed(0)} N)`),
+    '',
+    `  grasps   ${result.successes} of ${result.episodes} won${Object.keys(result.failures).length === 0 ? '' : `; lost: ${Object.entries(result.failures).map(([k, n]) => `${k} ${n}`).join(', ')}`}   (${result.policy})`,
+    `  rates    rgb-d ${r.rgb.toFixed(2)} Hz (widest step ${w.rgb.toFixed(1)} ms)   wrench ${r.wrench.toFixed(1)} Hz (widest step ${w.wrench.toFixed(1)} ms)`,
+    `  aligned  ${result.observations} observations of ${result.rgbFrames} frames (${result.incomplete} incomplete), ${result.chunks} chunks, ${result.policySkipped} skipped; dropped: ${dropped === '' ? 'nothing' : dropped}`,
+    `  latency  reference stamp to last serial byte: p50 ${l.p50.toFixed(1)} ms, p99 ${l.p99.toFixed(1)} ms, max ${l.max.toFixed(1)} ms`,
+    `  serial   ${s.framesSent} frames sent, ${s.framesReceived} received, ${s.crcErrors} CRC errors, ${s.timeouts} timeouts`,
+    `  guards   ${result.guard.overForce} over-force, ${result.guard.stops} stops, watchdog ${Object.entries(result.guard.watchdog).map(([k, n]) => `${k} ${n}`).join(', ')}`,
+  ].join('\n')
+}
+
+function viewOf(loop: CellLoop, results: readonly EpisodeResult[], typing: string) {
+  const { meters, control } = loop
+  const latest = loop.latencies.at(-1) ?? 0
+  return {
+    title: `prehend  ${loop.policyName}`,
+    rgbHz: meters.rgb.recent, wrenchHz: meters.wrench.recent, chunkHz: meters.chunk.recent, latencyMs: latest / 1e6,
+    force: control.guard.force, contact: control.limits.contact, overForce: control.limits.overForce, contactState: control.guard.state,
+    gate: control.gate, widthMm: (control.status?.width ?? 0) * 1000, gripper: control.status?.object ?? '', hold: control.hold, tool: control.target,
+    said: loop.lastSaid, results: results.map(r => r.success), typing,
+  }
+}
+
+/** Says each kind of fault once when it first appears, and goes on counting. */
+class ErrorTally {
+  readonly #counts = new Map<string, number>()
+  readonly #output: Output
+
+  constructor(output: Output) {
+    this.#output = output
+  }
+
+  add(error: unknown): void {
+    const line = error instanceof Error ? error.message : String(error)
+    const count = (this.#counts.get(line) ?? 0) + 1
+    this.#counts.set(line, count)
+    if (count === 1) this.#output.progress(`fault: ${line}`)
+  }
+}

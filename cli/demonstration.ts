@@ -1,0 +1,80 @@
+import type { Observation } from '../fusion/observation.js'
+import type { ActionChunk, Policy } from '../fusion/policy/policy.js'
+import type { Robot } from '../fusion/robot/robot.js'
+import type { Bus } from '../middleware/bus.js'
+import type { Cell } from '../sim/cell/cell-handle.js'
+import { ExpertPolicy } from '../sim/cell/expert-policy.js'
+import { Random } from '../sim/cell/random.js'
+
+export const EXPERT_CHUNK_TOPIC = '/expert/action_chunk'
+export const EXPERT_AUX_TOPIC = '/expert/aux'
+/** What training may know of the scene at an observation: the target in the tool frame (m, rad), whether there is one, whether it is in the hand. */
+export const AUX = ['x', 'y', 'z', 'yaw', 'has_target', 'in_hand'] as const
+
+const NONE = new Float64Array(0)
+/** Seconds over which the disturbance forgets itself. */
+const MEMORY = 0.4
+
+/**
+ * Makes demonstrations that are worth learning from: whatever drives the tool, the expert's answer to every observation is published beside
+ * it, and a smooth disturbance leads the tool off the expert's path so that the way back is shown too (DART, Laskey et al., CoRL 2017; with a
+ * learned policy driving it is DAgger, Ross et al., AISTATS 2011).
+ */
+export class Demonstration {
+  readonly #robot: Robot
+  readonly #sigma: number
+  readonly #random: Random
+  #expert: ExpertPolicy | undefined
+  #disturbance = new Float64Array(4)
+  #last = 0
+
+  constructor(robot: Robot, options: { sigma: number; seed: number }) {
+    this.#robot = robot
+    this.#sigma = options.sigma
+    this.#random = new Random(options.seed, 'disturbance')
+  }
+
+  /** The driving policy, disturbed. */
+  wrap(policy: Policy, cell: Cell): Policy {
+    this.#expert = new ExpertPolicy(cell, this.#robot)
+    if (this.#sigma === 0) return policy
+    return {
+      name: policy.name,
+      infer: async observation => this.#disturb(await policy.infer(observation)),
+      close: () => policy.close(),
+    }
+  }
+
+  /** Publishes the expert's chunk and the scene's truth for an observation. */
+  label(observation: Observation, bus: Bus): void {
+    if (!this.#expert) return
+    const { chunk, aux } = this.#expert.answer(observation)
+    const chunks = bus.advertise(EXPERT_CHUNK_TOPIC, 'prehend_interfaces/msg/ActionChunk')
+    chunks.publish({
+      stamp: chunk.stamp, frameId: 'tool', rate: chunk.rate, data: chunk.data, origin: chunk.origin, gate: new Float32Array(0), graspSuccess: NaN,
+    })
+    chunks.dispose()
+    const truths = bus.advertise(EXPERT_AUX_TOPIC, 'sensor_msgs/msg/JointState')
+    truths.publish({ stamp: chunk.stamp, frameId: 'tool', name: AUX, position: aux, velocity: NONE, effort: NONE })
+    truths.dispose()
+  }
+
+  /** Adds an Ornstein-Uhlenbeck disturbance to the offsets, smaller near the table where it would only break things. */
+  #disturb(chunk: ActionChunk): ActionChunk {
+    const seconds = Math.min(0.2, Math.max(0, (chunk.stamp - this.#last) / 1e9))
+    this.#last = chunk.stamp
+    const keep = Math.exp(-seconds / MEMORY)
+    const kick = Math.sqrt(1 - keep * keep)
+    for (let i = 0; i < 4; i++) this.#disturbance[i] = keep * this.#disturbance[i] + kick * this.#random.normal()
+    const height = chunk.origin[2]
+    const scale = this.#sigma * Math.min(1, Math.max(0.1, (height - 0.05) / 0.1))
+    const data = Float32Array.from(chunk.data)
+    for (let row = 0; row < data.length; row += 6) {
+      data[row] += scale * this.#disturbance[0]
+      data[row + 1] += scale * this.#disturbance[1]
+      data[row + 2] += 0.5 * scale * this.#disturbance[2]
+      data[row + 3] += 10 * scale * this.#disturbance[3]
+    }
+    return { ...chunk, data }
+  }
+}

@@ -1,0 +1,70 @@
+import type { Align, Robot, Stream } from '../fusion/robot/robot.js'
+import { hz, ms } from './stream-check.js'
+
+/** A robot file in plain words, for people. */
+export function describeRobot(robot: Robot): string {
+  const { limits, actions } = robot
+  const tick = 'from' in robot.tick ? `at each sample of ${robot.tick.from}` : `every ${ms(robot.tick.period)} (${hz(1e9 / robot.tick.period)})`
+  const mm = (m: number): string => `${Number((m * 1000).toPrecision(6))}`
+  const span = ([from, to]: readonly [number, number], scale = mm): string => `${scale(from)} to ${scale(to)}`
+  return [
+    `robot ${robot.name}`,
+    `  an observation ${tick}, after at most ${ms(robot.maxWait)}; a stream silent for ${ms(robot.maxSilence)} is not waited for`,
+    '',
+    'streams',
+    ...table([
+      ['name', 'becomes', 'topic', 'type', 'at the tick'],
+      ...robot.streams.map(stream => [stream.name, stream.modality, stream.topic, stream.type, describeStream(stream)]),
+    ]),
+    '',
+    'actions',
+    ...actions.gripper
+      ? [`  gripper: ${actions.gripper.driver}, slave ${actions.gripper.slave}, `
+        + `${actions.gripper.port.path ?? 'the port that the source brings'} at ${actions.gripper.port.baud} baud`]
+      : [],
+    ...actions.arm ? [`  arm: ${actions.arm.topic} (${actions.arm.type})`] : [],
+    ...actions.gripper || actions.arm ? [] : ['  none'],
+    ...robot.reset ? [`  a message on ${robot.reset.topic} starts a new episode`] : [],
+    '',
+    'limits',
+    ...actions.arm
+      ? [`  tool: x ${span(limits.workspace.x)}, y ${span(limits.workspace.y)}, z ${span(limits.workspace.z)} mm; `
+        + `${limits.speed} m/s, ${Number((limits.yawRate * 180 / Math.PI).toPrecision(6))} deg/s`]
+      : [],
+    ...actions.gripper ? [`  gripper: ${span(limits.width)} mm, ${span(limits.effort, String)} N`] : [],
+    `  wrist force: contact from ${limits.contact} N, stop at ${limits.overForce} N`,
+    `  holds after silence of: ${Object.entries(limits.watchdog).map(([what, ns]) => `${what} ${ms(ns)}`).join(', ')}`,
+    '',
+    `translation sha256 ${robot.sha256}`,
+  ].join('\n')
+}
+
+function describeStream(stream: Stream): string {
+  return [
+    describeAlign(stream.align),
+    ...stream.select.length > 0 ? [`of ${stream.select.join(', ')}`] : [],
+    ...stream.tare > 0 ? [`tare ${ms(stream.tare)}`] : [],
+    ...stream.timeline === 'receive' ? ['by receive time'] : [],
+    ...stream.clock === 'estimate' ? ['clock estimated'] : [],
+  ].join(', ')
+}
+
+function describeAlign(align: Align): string {
+  switch (align.strategy) {
+    case 'interpolate':
+    case 'nearest': return `${align.strategy}, bracket up to ${ms(align.maxGap)}, held up to ${ms(align.maxHold)}`
+    case 'hold': return 'the last sample'
+    case 'asof': return `the last sample up to ${ms(align.maxAge)} old`
+    case 'window': {
+      const pyramid = align.pyramid.length === 0 ? '' : `, pyramid ${align.pyramid.map(ns => ns / 1e6).join(' ')} ms`
+      return `mean of ${ms(align.length)} ${align.centred ? 'around' : 'before'} it${pyramid}`
+    }
+    case 'events': return `the last ${align.count} events`
+  }
+}
+
+/** Columns as wide as their widest cell. */
+export function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_cell, column) => Math.max(...rows.map(row => row[column].length)))
+  return rows.map(row => `  ${row.map((cell, column) => cell.padEnd(widths[column])).join('  ')}`.trimEnd())
+}

@@ -1,0 +1,27 @@
+import { InvalidArgumentError } from 'commander'
+
+/** A whole number of at least `least`, for commander. */
+export function integer(least: number): (text: string) => number {
+  return text => {
+    const value = Number(text)
+    if (!/^[+-]?\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) {
+      throw new InvalidArgumentError(`expected a whole number of at least ${least}.`)
+    }
+    return value
+  }
+}
+
+/** A positive number or `max`, for commander. */
+export function rate(text: string): number | 'max' {
+  if (text === 'max') return 'max'
+  const value = Number(text)
+  if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError('expected a positive number or max.')
+  return value
+}
+
+/** A non-negative number, for commander. */
+export function amount(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !(value >= 0) || !Number.isFinite(value)) throw new InvalidArgumentError('expected a number of at least 0.')
+  return value
+}

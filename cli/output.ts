@@ -1,0 +1,27 @@
+/** How every command speaks: results on stdout (one JSON object with `--json`), progress and complaints on stderr. */
+export class UsageError extends Error {
+  readonly code = 'USAGE'
+  readonly exit = 2
+}
+
+export interface OutputOptions {
+  readonly json?: boolean | undefined
+}
+
+export class Output {
+  readonly json: boolean
+
+  constructor(options: OutputOptions) {
+    this.json = options.json ?? false
+  }
+
+  /** A line of progress, for people. */
+  progress(line: string): void {
+    process.stderr.write(`${line}\n`)
+  }
+
+  /** The command's result: the object with `--json`, else the text. Called once, last. */
+  result(object: object, text: string): void {
+    process.stdout.write(this.json ? `${JSON.stringify(object)}\n` : `${text}\n`)
+  }
+}

@@ -1,0 +1,48 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { RobotError } from '../fusion/robot/robot-error.js'
+import { parseRobot } from '../fusion/robot/robot-file.js'
+import type { Robot } from '../fusion/robot/robot.js'
+import { unknownName } from '../fusion/robot/schema.js'
+
+export const DEFAULT_ROBOT = 'cell'
+
+/** The folder of the shipped robot files: beside the sources, or one above the compiled `dist/`. */
+function shippedRobots(): string {
+  const near = fileURLToPath(new URL('../robots', import.meta.url))
+  return existsSync(near) ? near : fileURLToPath(new URL('../../robots', import.meta.url))
+}
+
+/**
+ * Reads a robot file: a path, or the bare name of a shipped one (`cell`). A file in the working folder goes before a shipped one of
+ * the same name. Throws a RobotError (one line) where there is none, it cannot be read, or it is not a robot file.
+ */
+export function readRobot(nameOrPath: string = DEFAULT_ROBOT): Robot {
+  const path = locate(nameOrPath)
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new RobotError('ROBOT_UNREADABLE', `${path}: cannot read this robot file: ${reasonOf(error)}`, { cause: error })
+  }
+  return parseRobot(text, path)
+}
+
+function locate(nameOrPath: string): string {
+  const bare = nameOrPath === basename(nameOrPath) && !/\.ya?ml$/.test(nameOrPath)
+  if (!bare || existsSync(nameOrPath)) return nameOrPath
+  const folder = shippedRobots()
+  const path = join(folder, `${nameOrPath}.yaml`)
+  if (existsSync(path)) return path
+  const shipped = readdirSync(folder).filter(file => file.endsWith('.yaml')).map(file => basename(file, '.yaml'))
+  throw new RobotError('ROBOT_UNREADABLE', `--robot ${unknownName('robot', nameOrPath, shipped)}; give one of these or a path`)
+}
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'ENOENT') return 'there is no such file'
+  if (code === 'EISDIR') return 'it is a folder'
+  if (code === 'EACCES') return 'it may not be read'
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,156 @@
+import type { Align, Robot, Stream } from '../fusion/robot/robot.js'
+
+/** `missing`, `type`, `unstamped` and `slow`: the recording lacks what the file needs. The others are worth knowing. */
+export type FindingKind = 'missing' | 'type' | 'unstamped' | 'slow' | 'gap' | 'late' | 'out_of_order' | 'duplicate' | 'future'
+
+const LACKING: ReadonlySet<FindingKind> = new Set<FindingKind>(['missing', 'type', 'unstamped', 'slow'])
+
+export interface Finding {
+  readonly stream: string
+  readonly kind: FindingKind
+  readonly lacking: boolean
+  readonly count: number
+  readonly text: string
+  /** Where it happened, the first few; ns since the run's epoch. */
+  readonly stamps: readonly number[]
+}
+
+export function finding(stream: string, kind: FindingKind, text: string, count = 1, stamps: readonly number[] = []): Finding {
+  return { stream, kind, lacking: LACKING.has(kind), count, text, stamps }
+}
+
+/** The most of anything that is listed by stamp. */
+const LISTED = 5
+
+class Tally {
+  count = 0
+  /** The largest value seen, ns. */
+  worst = 0
+  readonly stamps: number[] = []
+
+  add(stamp: number, value: number): void {
+    this.count++
+    this.worst = Math.max(this.worst, value)
+    if (this.stamps.length < LISTED) this.stamps.push(stamp)
+  }
+}
+
+/**
+ * The longest step between two samples that a strategy can use, ns: a bracket of `max_gap`; two samples (for a slope) in the shortest
+ * pyramid window and one in the mean window; an age. Undefined where any step will do.
+ */
+export function longestStep(align: Align): number | undefined {
+  switch (align.strategy) {
+    case 'interpolate':
+    case 'nearest': return align.maxGap
+    case 'asof': return align.maxAge
+    case 'window': return Math.min(align.length, ...align.pyramid.map(window => window / 2))
+    case 'hold':
+    case 'events': return undefined
+  }
+}
+
+/** The longest hole in a stream that its values bridge, ns: a wider one leaves a value missing or an empty window. */
+function widestGap(align: Align): number | undefined {
+  return align.strategy === 'window' ? Math.min(align.length, ...align.pyramid) : longestStep(align)
+}
+
+/** What one stream's samples are like, sample by sample in receive order; memory does not grow with them. All times ns. */
+export class StreamCheck {
+  readonly #stream: Stream
+  readonly #robot: Robot
+  readonly #gaps = new Tally()
+  readonly #late = new Tally()
+  readonly #outOfOrder = new Tally()
+  readonly #duplicates = new Tally()
+  readonly #future = new Tally()
+  #count = 0
+  #unstamped = 0
+  #first = Infinity
+  #last = -Infinity
+  #delaySum = 0
+  #delayMax = -Infinity
+
+  constructor(stream: Stream, robot: Robot) {
+    this.#stream = stream
+    this.#robot = robot
+  }
+
+  /** `stamp` on the stream's own time line; 0 or below: the source wrote none. */
+  add(stamp: number, receive: number): void {
+    this.#count++
+    if (stamp <= 0) {
+      this.#unstamped++
+      return
+    }
+    const delay = receive - stamp
+    this.#delaySum += delay
+    this.#delayMax = Math.max(this.#delayMax, delay)
+    if (delay > this.#robot.maxWait) this.#late.add(stamp, delay)
+    if (delay < 0) this.#future.add(stamp, -delay)
+    if (stamp > this.#last) {
+      const step = stamp - this.#last
+      const most = widestGap(this.#stream.align)
+      if (most !== undefined && Number.isFinite(step) && step > most) this.#gaps.add(this.#last, step)
+      this.#first = Math.min(this.#first, stamp)
+      this.#last = stamp
+    } else if (stamp === this.#last) {
+      this.#duplicates.add(stamp, 0)
+    } else {
+      this.#outOfOrder.add(stamp, this.#last - stamp)
+      this.#first = Math.min(this.#first, stamp)
+    }
+  }
+
+  summary() {
+    const stamped = this.#count - this.#unstamped
+    const span = this.#last - this.#first
+    return {
+      count: this.#count,
+      rateHz: stamped > 1 && span > 0 ? (stamped - 1) / (span / 1e9) : 0,
+      delayMs: stamped > 0 ? { mean: this.#delaySum / stamped / 1e6, max: this.#delayMax / 1e6 } : undefined,
+      largestGapMs: this.#gaps.count > 0 ? this.#gaps.worst / 1e6 : undefined,
+    }
+  }
+
+  findings(): Finding[] {
+    const { name, align, topic, tare } = this.#stream
+    const found: Finding[] = []
+    const say = (kind: FindingKind, text: string, tally?: Tally): void => {
+      found.push(finding(name, kind, text, tally?.count, tally?.stamps))
+    }
+    if (this.#count === 0) {
+      if (align.strategy !== 'events') say('missing', `${topic} has no messages`)
+      return found
+    }
+    if (this.#unstamped > 0) {
+      found.push(finding(name, 'unstamped', `${this.#unstamped} of ${this.#count} messages have no stamp; say timeline: receive`, this.#unstamped))
+    }
+    const { rateHz } = this.summary()
+    const step = longestStep(align)
+    if (step !== undefined && rateHz * step < 1e9 * (1 - 1e-6)) {
+      say('slow', `${hz(rateHz)}; ${align.strategy} needs ${hz(1e9 / step)} (a sample every ${ms(step)})`)
+    }
+    if (tare > 0 && this.#last - this.#first <= tare) say('missing', `nothing is left after the tare of ${ms(tare)}`)
+    const most = widestGap(align)
+    if (this.#gaps.count > 0 && most !== undefined) {
+      say('gap', `${times(this.#gaps.count, 'gap')} over ${ms(most)}, the widest ${ms(this.#gaps.worst)}`, this.#gaps)
+    }
+    if (this.#late.count > 0) {
+      const { count, worst } = this.#late
+      say('late', `${count} of ${this.#count} received over ${ms(this.#robot.maxWait)} (max_wait) after their stamp, at most ${ms(worst)}`, this.#late)
+    }
+    if (this.#outOfOrder.count > 0) {
+      say('out_of_order', `${this.#outOfOrder.count} out of stamp order, by at most ${ms(this.#outOfOrder.worst)}`, this.#outOfOrder)
+    }
+    if (this.#duplicates.count > 0) say('duplicate', `${times(this.#duplicates.count, 'stamp')} seen twice`, this.#duplicates)
+    if (this.#future.count > 0) {
+      say('future', `${this.#future.count} received before their stamp, by at most ${ms(this.#future.worst)}; clock: estimate mends that`, this.#future)
+    }
+    return found
+  }
+}
+
+const times = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
+export const ms = (ns: number): string => `${Number((ns / 1e6).toPrecision(6))} ms`
+export const hz = (rate: number): string => `${Number(rate.toPrecision(4))} Hz`

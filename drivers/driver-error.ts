@@ -1,0 +1,29 @@
+/** The fixed codes of everything that a driver can go wrong with. */
+export type DriverErrorCode =
+  | 'PORT_MISSING'
+  | 'PORT_BUSY'
+  | 'PORT_DENIED'
+  | 'PORT_FAILED'
+  | 'DISCONNECTED'
+  | 'TIMEOUT'
+  | 'CRC'
+  | 'MODBUS_EXCEPTION'
+  | 'UNEXPECTED_REPLY'
+  | 'FAULT'
+  | 'NOT_ACTIVATED'
+  | 'SUPERSEDED'
+  | 'CLOSED'
+  | 'BAD_COMMAND'
+  | 'UNKNOWN_DRIVER'
+
+/** One line: what, where, what was expected or got, what to do. */
+export class DriverError extends Error {
+  readonly code: DriverErrorCode
+  readonly exit = 2
+
+  constructor(code: DriverErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'DriverError'
+    this.code = code
+  }
+}

@@ -1,0 +1,172 @@
+import { crc16 } from './crc16.js'
+
+/** The function codes that the codec speaks in full. */
+export const FUNCTION = {
+  readHolding: 3,
+  readInput: 4,
+  writeSingle: 6,
+  writeMultiple: 16,
+  readWriteMultiple: 23,
+} as const
+
+export const EXCEPTION = { illegalFunction: 1, illegalAddress: 2, illegalValue: 3, deviceFailure: 4, deviceBusy: 6 } as const
+export type ExceptionCode = (typeof EXCEPTION)[keyof typeof EXCEPTION]
+
+export const EXCEPTION_TEXT: Readonly<Record<number, string>> = {
+  1: 'illegal function',
+  2: 'illegal data address',
+  3: 'illegal data value',
+  4: 'server device failure',
+  6: 'server device busy',
+}
+
+/** Longest frame of Modbus RTU: address, 253 bytes of PDU, CRC. */
+export const MAX_FRAME = 256
+/** Most registers that one request may read, write, or write while reading (FC23). */
+export const MAX_READ = 125
+export const MAX_WRITE = 123
+export const MAX_READ_WRITE = 121
+
+/** Registers are unsigned 16-bit values, addresses 0-based. */
+export type ModbusRequest =
+  | { readonly function: 3 | 4; readonly start: number; readonly count: number }
+  | { readonly function: 6; readonly register: number; readonly value: number }
+  | { readonly function: 16; readonly start: number; readonly values: readonly number[] }
+  | {
+      readonly function: 23
+      readonly start: number
+      readonly count: number
+      readonly writeStart: number
+      readonly values: readonly number[]
+    }
+
+/** What a server cannot decode: the exception that it owes the client. */
+export interface RefusedRequest {
+  readonly function: number
+  readonly refuse: ExceptionCode
+}
+
+export interface ModbusException {
+  readonly function: number
+  readonly exception: number
+}
+
+export type ModbusResponse =
+  | { readonly function: 3 | 4 | 23; readonly values: readonly number[] }
+  | { readonly function: 6; readonly register: number; readonly value: number }
+  | { readonly function: 16; readonly start: number; readonly count: number }
+  | ModbusException
+
+const word = (bytes: Uint8Array, at: number): number => (bytes[at] << 8) | bytes[at + 1]
+
+function words(bytes: Uint8Array, at: number, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => word(bytes, at + 2 * index))
+}
+
+function frame(unit: number, head: readonly number[], registers: readonly number[], tail: readonly number[] = []): Uint8Array {
+  const length = 1 + head.length + 2 * registers.length + tail.length + 2
+  if (length > MAX_FRAME) throw new RangeError(`modbus: a frame of ${length} bytes is longer than ${MAX_FRAME}`)
+  const bytes = new Uint8Array(length)
+  bytes[0] = unit
+  bytes.set(head, 1)
+  let at = 1 + head.length
+  for (const value of [...registers, ...tail]) {
+    bytes[at++] = value >>> 8
+    bytes[at++] = value
+  }
+  return sealed(bytes)
+}
+
+/** Writes the CRC of all but the last two bytes into these, low byte first, and gives the same array back. */
+export function sealed(bytes: Uint8Array): Uint8Array {
+  const crc = crc16(bytes, 0, bytes.length - 2)
+  bytes[bytes.length - 2] = crc
+  bytes[bytes.length - 1] = crc >>> 8
+  return bytes
+}
+
+const high = (value: number): number => value >>> 8
+const low = (value: number): number => value & 0xff
+
+/** A client's frame, address and CRC included. Throws RangeError where the frame would pass 256 bytes. */
+export function encodeRequest(unit: number, request: ModbusRequest): Uint8Array {
+  switch (request.function) {
+    case 3:
+    case 4:
+      return frame(unit, [request.function], [request.start, request.count])
+    case 6:
+      return frame(unit, [6], [request.register, request.value])
+    case 16: {
+      const { start, values } = request
+      return frame(unit, [16, high(start), low(start), high(values.length), low(values.length), 2 * values.length], values)
+    }
+    case 23: {
+      const { start, count, writeStart, values } = request
+      const head = [23, start, count, writeStart, values.length].flatMap((value, index) => (index === 0 ? [value] : [high(value), low(value)]))
+      return frame(unit, [...head, 2 * values.length], values)
+    }
+  }
+}
+
+/** A server's frame, address and CRC included. */
+export function encodeResponse(unit: number, response: ModbusResponse): Uint8Array {
+  if ('exception' in response) return sealed(Uint8Array.of(unit, response.function | 0x80, response.exception, 0, 0))
+  switch (response.function) {
+    case 3:
+    case 4:
+    case 23:
+      return frame(unit, [response.function, 2 * response.values.length], response.values)
+    case 6:
+      return frame(unit, [6], [response.register, response.value])
+    case 16:
+      return frame(unit, [16], [response.start, response.count])
+  }
+}
+
+const within = (count: number, most: number): boolean => count >= 1 && count <= most
+
+/** Decodes a whole frame of the assembler; a request that breaks the specification comes back as the exception it earns. */
+export function decodeRequest(bytes: Uint8Array): ModbusRequest | RefusedRequest {
+  const code = bytes[1]
+  switch (code) {
+    case 3:
+    case 4: {
+      const count = word(bytes, 4)
+      return within(count, MAX_READ) ? { function: code, start: word(bytes, 2), count } : { function: code, refuse: EXCEPTION.illegalValue }
+    }
+    case 6:
+      return { function: 6, register: word(bytes, 2), value: word(bytes, 4) }
+    case 16: {
+      const count = word(bytes, 4)
+      if (!within(count, MAX_WRITE) || bytes[6] !== 2 * count) return { function: 16, refuse: EXCEPTION.illegalValue }
+      return { function: 16, start: word(bytes, 2), values: words(bytes, 7, count) }
+    }
+    case 23: {
+      const count = word(bytes, 4)
+      const written = word(bytes, 8)
+      const fits = within(count, MAX_READ) && within(written, MAX_READ_WRITE) && bytes[10] === 2 * written
+      if (!fits) return { function: 23, refuse: EXCEPTION.illegalValue }
+      return { function: 23, start: word(bytes, 2), count, writeStart: word(bytes, 6), values: words(bytes, 11, written) }
+    }
+    default:
+      return { function: code, refuse: EXCEPTION.illegalFunction }
+  }
+}
+
+/** Decodes a whole frame of the assembler; undefined where it is no response of a function that the codec speaks. */
+export function decodeResponse(bytes: Uint8Array): ModbusResponse | undefined {
+  const code = bytes[1]
+  if (code & 0x80) return { function: code & 0x7f, exception: bytes[2] }
+  switch (code) {
+    case 3:
+    case 4:
+    case 23:
+      return bytes[2] % 2 === 0 ? { function: code, values: words(bytes, 3, bytes[2] / 2) } : undefined
+    case 6:
+      return { function: 6, register: word(bytes, 2), value: word(bytes, 4) }
+    case 16:
+      return { function: 16, start: word(bytes, 2), count: word(bytes, 4) }
+    default:
+      return undefined
+  }
+}

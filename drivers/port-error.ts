@@ -1,0 +1,31 @@
+import { readFileSync, statSync } from 'node:fs'
+import { DriverError } from './driver-error.js'
+
+/** The error that says why `path` could not be opened and what to do; `reason` is what the operating system said. */
+export function openError(path: string, reason: Error): DriverError {
+  const said = reason.message
+  const cause = { cause: reason }
+  if (/no such|ENOENT|file not found|ENXIO|ENODEV/i.test(said)) {
+    return new DriverError('PORT_MISSING', `serial port ${path}: does not exist; is the device plugged in, and is the path right?`, cause)
+  }
+  if (/permission denied|EACCES/i.test(said)) {
+    const group = groupOf(path) ?? 'dialout'
+    const todo = `sudo usermod -aG ${group} $USER, then log in again`
+    return new DriverError('PORT_DENIED', `serial port ${path}: may not be opened by this user; it belongs to the group ${group}: ${todo}`, cause)
+  }
+  if (/cannot lock|busy|EBUSY|access denied|temporarily unavailable/i.test(said)) {
+    return new DriverError('PORT_BUSY', `serial port ${path}: is held by another program; close that one (fuser ${path} names it)`, cause)
+  }
+  return new DriverError('PORT_FAILED', `serial port ${path}: cannot be opened as a serial port (${said.replace(/^Error:?\s*/, '')})`, cause)
+}
+
+/** Name of the group that owns the path; undefined where that cannot be told. */
+function groupOf(path: string): string | undefined {
+  try {
+    const gid = String(statSync(path).gid)
+    const line = readFileSync('/etc/group', 'utf8').split('\n').find((entry) => entry.split(':')[2] === gid)
+    return line?.split(':')[0]
+  } catch {
+    return undefined
+  }
+}

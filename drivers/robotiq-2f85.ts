@@ -1,0 +1,139 @@
+import type { ByteStream } from './byte-stream.js'
+import { DriverError } from './driver-error.js'
+import type { Gripper, GripperStatus, WireStats } from './gripper.js'
+import { ModbusClient } from './modbus-client.js'
+import type { Transaction, TransactionOptions } from './modbus-client.js'
+import {
+  ACTION,
+  CURRENT,
+  DEFAULT_UNIT,
+  FAULT,
+  FAULT_TEXT,
+  FIRST_MAJOR_FAULT,
+  FORCE,
+  fromByte,
+  INPUT,
+  OBJ,
+  OUTPUT,
+  SPEED,
+  STA,
+  STATUS,
+  toByte,
+  WIDTH,
+} from './robotiq-registers.js'
+
+export interface Robotiq2f85Options {
+  /** Modbus address; 9 as delivered. */
+  readonly unit?: number
+  /** ms to wait for one answer. */
+  readonly timeout?: number
+  readonly retries?: number
+  /** ms that an activation may take. */
+  readonly activationTimeout?: number
+  /** ms between two looks at an activation that runs. */
+  readonly pollInterval?: number
+}
+
+const OBJECTS = { [OBJ.moving]: 'moving', [OBJ.opening]: 'opening', [OBJ.closing]: 'closing', [OBJ.atPosition]: 'none' } as const
+
+type Status = GripperStatus & { readonly sta: number }
+
+/** The Robotiq 2F-85 over Modbus RTU. Quantities beyond the device's range take the range's end. */
+export class Robotiq2f85 implements Gripper {
+  readonly #stream: ByteStream
+  readonly #client: ModbusClient
+  readonly #activationTimeout: number
+  readonly #pollInterval: number
+  #activated = false
+  #stopped = false
+  /** rPR, rSP and rFR of the last command, which a stop leaves as they are. */
+  #lastRequest: readonly [number, number] = [0, 0]
+
+  constructor(stream: ByteStream, options: Robotiq2f85Options = {}) {
+    const { unit = DEFAULT_UNIT, timeout = 100, retries = 2, activationTimeout = 10_000, pollInterval = 10 } = options
+    this.#stream = stream
+    this.#client = new ModbusClient(stream, { unit, timeout, retries })
+    this.#activationTimeout = activationTimeout
+    this.#pollInterval = pollInterval
+  }
+
+  get stats(): Readonly<WireStats> {
+    return this.#client.stats
+  }
+
+  /** Opens the port and, where the device is not ready, resets and activates it: the fingers then close and open fully. */
+  async connect(): Promise<void> {
+    await this.#stream.open()
+    const { sta, fault } = await this.#status()
+    if (sta === STA.ready && fault < FIRST_MAJOR_FAULT) return
+    this.#stopped = false
+    await this.#write([0, 0, 0])
+    await this.#write([ACTION.activate << 8, 0, 0])
+    await this.#activation()
+  }
+
+  async move({ width, speed, effort }: { width: number; speed: number; effort: number }): Promise<{ written: number }> {
+    if (!(Number.isFinite(width) && Number.isFinite(speed) && Number.isFinite(effort))) {
+      const got = `width ${width} m, speed ${speed} m/s, effort ${effort} N`
+      throw new DriverError('BAD_COMMAND', `robotiq-2f85: a move takes finite numbers, got ${got}`)
+    }
+    if (!this.#activated) throw new DriverError('NOT_ACTIVATED', 'robotiq-2f85: is not activated; call connect() before a move')
+    this.#lastRequest = [toByte(WIDTH, width), (toByte(SPEED, speed) << 8) | toByte(FORCE, effort)]
+    const { written } = await this.#write([(ACTION.activate | ACTION.goTo) << 8, ...this.#lastRequest])
+    return { written }
+  }
+
+  /** Moves that have not left yet, and an activation that runs, reject with SUPERSEDED. A device that is not activated is reset. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#client.supersedeWrites()
+    const action = this.#activated ? ACTION.activate : 0
+    await this.#write([action << 8, ...this.#lastRequest], { lane: 'urgent' })
+  }
+
+  async status(): Promise<GripperStatus> {
+    const { sta: _, ...status } = await this.#status()
+    return status
+  }
+
+  async close(): Promise<void> {
+    this.#client.close()
+    await this.#stream.close()
+  }
+
+  async #activation(): Promise<void> {
+    for (const end = performance.now() + this.#activationTimeout; performance.now() < end; ) {
+      const { sta, fault, faultText } = await this.#status()
+      if (fault >= FIRST_MAJOR_FAULT) throw new DriverError('FAULT', `robotiq-2f85: activation ended in fault ${fault} (${faultText})`)
+      if (sta === STA.ready) return
+      if (this.#stopped) throw new DriverError('SUPERSEDED', 'robotiq-2f85: the activation was ended by a stop; call connect() again')
+      await new Promise((resolve) => setTimeout(resolve, this.#pollInterval))
+    }
+    const limit = `${this.#activationTimeout} ms`
+    throw new DriverError('TIMEOUT', `robotiq-2f85: activation did not end within ${limit}; are the fingers free and the supply on?`)
+  }
+
+  #write(values: readonly number[], options?: TransactionOptions): Promise<Transaction> {
+    return this.#client.transact({ function: 16, start: OUTPUT.start, values }, options)
+  }
+
+  async #status(): Promise<Status> {
+    const { response, received } = await this.#client.transact({ function: 3, start: INPUT.start, count: INPUT.count })
+    const [state, request, position] = response.function === 3 ? response.values : []
+    const bits = state >>> 8
+    const fault = (request >>> 8) & 0x0f
+    const sta = (bits >>> STATUS.staShift) & 3
+    this.#activated = sta === STA.ready && fault < FIRST_MAJOR_FAULT
+    return {
+      stamp: received,
+      width: fromByte(WIDTH, position >>> 8),
+      requestedWidth: fromByte(WIDTH, request & 0xff),
+      current: fromByte(CURRENT, position & 0xff),
+      activated: this.#activated,
+      object: (bits & STATUS.goTo) === 0 ? 'none' : OBJECTS[((bits >>> STATUS.objShift) & 3) as keyof typeof OBJECTS],
+      fault,
+      faultText: FAULT_TEXT[fault] ?? (fault === FAULT.none ? '' : `unknown fault ${fault}`),
+      sta,
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import type { StreamValue } from '../observation.js'
+import { MISSING, present, type Aligned, type Strategy } from './strategy.js'
+import type { Track } from './track.js'
+
+export interface BracketLimits {
+  /** ns between the two neighbours of a tick, at most. */
+  readonly maxGap: number
+  /** ns that the earlier one may be old while the later has not come. */
+  readonly maxHold: number
+}
+
+/**
+ * The rule that `interpolate` and `nearest` share: a sample at the tick is taken as it is; two around it are joined when no further than
+ * `maxGap` apart, and missing otherwise; an earlier one without a later is held up to `maxHold`.
+ */
+export abstract class Bracket implements Strategy {
+  readonly rebuilds = 0
+  protected readonly track: Track
+  readonly #limits: BracketLimits
+
+  constructor(track: Track, limits: BracketLimits) {
+    this.track = track
+    this.#limits = limits
+  }
+
+  brackets(tick: number): boolean {
+    return this.track.newest >= tick
+  }
+
+  value(tick: number): Aligned {
+    const { track } = this
+    const next = track.after(tick)
+    if (next === 0) return MISSING
+    const earlier = track.stampAt(next - 1)
+    if (earlier === tick) return present(track.valueAt(next - 1), tick, tick, 0, 1)
+    if (!this.brackets(tick)) {
+      if (tick - earlier > this.#limits.maxHold) return MISSING
+      return present(track.valueAt(next - 1), tick, earlier, 0, 1, true)
+    }
+    const later = track.stampAt(next)
+    const gap = later - earlier
+    return gap > this.#limits.maxGap ? MISSING : this.join(tick, next - 1, earlier, later)
+  }
+
+  disturb(): void {}
+  clear(): void {}
+
+  /** The value between sample `index` at `earlier` and the next at `later`, earlier < tick < later. */
+  protected abstract join(tick: number, index: number, earlier: number, later: number): Aligned
+
+  /** The neighbour nearer in time; on a tie the earlier. */
+  protected nearer(tick: number, index: number, earlier: number, later: number): Aligned {
+    const first = tick - earlier <= later - tick
+    const value: StreamValue = this.track.valueAt(first ? index : index + 1)
+    return present(value, tick, first ? earlier : later, later - earlier, 1)
+  }
+}

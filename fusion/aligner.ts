@@ -1,0 +1,291 @@
+import { noDrops, type Counters, type DropReason } from './counters.js'
+import { FusionError } from './errors.js'
+import { Lane, type Kind } from './lane.js'
+import { MODALITIES, type Mask, type Observation, type Quality, type StreamValue } from './observation.js'
+import type { Frame } from './picture.js'
+import type { Robot } from './robot/robot.js'
+import { SECOND } from './stamp.js'
+import { Metronome, TickQueue } from './ticks.js'
+
+/** ns by which a stamp may lie after its arrival. */
+const MAX_FUTURE = SECOND
+/** ns by which a stamp may lie behind its stream's newest before it is a jump of time. Events may: a long utterance is recognised late. */
+const JUMP = SECOND
+
+/** The latest jump: which time was read when, and on which side of it samples are no longer believed. */
+interface Jump {
+  readonly stamp: number
+  readonly receive: number
+  /** ns from the expected time at which a sample is of the other side. */
+  readonly reach: number
+  /** 1: time went back, the other side lies ahead; -1: it went forward. */
+  readonly ahead: 1 | -1
+}
+
+/**
+ * Lines up a robot's streams at its reference ticks and hands over one observation a tick, in stamp order.
+ *
+ * A pure state machine without a clock of its own: what it emits depends on the sequence of pushes (stream, stamp, receive, value)
+ * and resets alone. `receive` (ns, bus time) never decreases; one that does counts as the latest. When `advance` is called in between
+ * changes only how soon an observation is handed over, not what it holds.
+ *
+ * A tick is emitted once every stream that is awaited brackets it, or given up at its deadline, its own arrival plus `maxWait`; the
+ * ticks before it are then given up with it. A deadline has expired strictly after it. A stream is awaited when it has spoken, at the
+ * latest `maxSilence` before the tick's arrival; events never are. `emit` must not push.
+ */
+export class Aligner {
+  readonly counters: Counters
+  readonly #robot: Robot
+  readonly #emit: (observation: Observation) => void
+  readonly #lanes: readonly Lane[]
+  readonly #modalities: readonly { readonly modality: keyof Mask; readonly names: readonly string[] }[]
+  readonly #from: number
+  readonly #metronome: Metronome | undefined
+  readonly #ticks = new TickQueue()
+  readonly #takeTick = (stamp: number): void => this.#tick(stamp)
+  #receive = -Infinity
+  #lastTick = -Infinity
+  #index = 0
+  #jump: Jump | undefined
+
+  /** Throws FusionError `STRATEGY_TYPE` (a stream's type does not fit its strategy), `STREAM_UNKNOWN` (`tick.from` names none). */
+  constructor(robot: Robot, emit: (observation: Observation) => void) {
+    this.#robot = robot
+    this.#emit = emit
+    this.#lanes = robot.streams.map((stream) => new Lane(stream, robot.maxWait))
+    this.#modalities = MODALITIES.map((modality) => ({
+      modality,
+      names: robot.streams.filter((stream) => stream.modality === modality).map(({ name }) => name),
+    }))
+    const { tick } = robot
+    this.#metronome = 'period' in tick ? new Metronome(tick.period) : undefined
+    this.#from = 'from' in tick ? this.index(tick.from) : -1
+    this.counters = {
+      observations: 0,
+      incomplete: 0,
+      held: 0,
+      jumps: 0,
+      dropped: noDrops(),
+      streams: new Map(this.#lanes.map(({ stream, counters }) => [stream.name, counters])),
+      get reordered(): number {
+        let sum = 0
+        for (const stream of this.streams.values()) sum += stream.reordered
+        return sum
+      },
+    }
+  }
+
+  /** The index of a stream by its name in the robot file. Throws FusionError `STREAM_UNKNOWN`. */
+  index(name: string): number {
+    const index = this.#robot.streams.findIndex((stream) => stream.name === name)
+    if (index < 0) {
+      throw new FusionError('STREAM_UNKNOWN', `stream ${name}: robot ${this.#robot.name} has `
+        + `${this.#robot.streams.map((stream) => stream.name).join(', ')}; name one of these`)
+    }
+    return index
+  }
+
+  /** What kind of push a stream takes. */
+  kind(stream: number): Kind {
+    return this.#lane(stream).kind
+  }
+
+  /** Windows that were read anew because of samples out of order. */
+  get rebuilds(): number {
+    return this.#lanes.reduce((sum, lane) => sum + lane.rebuilds, 0)
+  }
+
+  /** A vector sample; the values are copied. Allocates nothing. */
+  pushVector(stream: number, stamp: number, receive: number, values: ArrayLike<number>): void {
+    const lane = this.#begin(stream, 'vector', receive)
+    const fault = lane.vectorFault(values)
+    if (fault !== undefined) return this.#drop(lane, fault)
+    const time = this.#admit(lane, stamp)
+    if (!Number.isNaN(time)) this.#taken(lane, stream, time, lane.vector(time, values))
+  }
+
+  /** A camera frame; its bytes are kept, not copied, and must never change. */
+  pushFrame(stream: number, stamp: number, receive: number, frame: Frame): void {
+    const lane = this.#begin(stream, 'frame', receive)
+    const fault = lane.frameFault(frame)
+    if (fault !== undefined) return this.#drop(lane, fault)
+    const time = this.#admit(lane, stamp)
+    if (!Number.isNaN(time)) this.#taken(lane, stream, time, lane.frame(time, frame))
+  }
+
+  pushEvent(stream: number, stamp: number, receive: number, text: string, confidence: number): void {
+    const lane = this.#begin(stream, 'event', receive)
+    if (!Number.isFinite(confidence)) return this.#drop(lane, 'nan')
+    const time = this.#admit(lane, stamp)
+    if (!Number.isNaN(time)) this.#taken(lane, stream, time, lane.event(time, text, confidence))
+  }
+
+  /** Counts a sample of a stream that never became one, such as a header without a time. */
+  count(stream: number, reason: DropReason): void {
+    this.#drop(this.#lane(stream), reason)
+  }
+
+  /** An episode begins: buffers, events and tare begin anew, waiting ticks are dropped (`reset`). The index goes on. */
+  reset(receive: number): void {
+    this.#passTo(receive)
+    this.#dropTicks('reset')
+    for (const lane of this.#lanes) lane.flush({ tare: true })
+  }
+
+  /** Gives up the ticks whose deadlines lie before `now` (bus time, ns). */
+  advance(now: number): void {
+    for (let deadline = this.nextDeadline(); now > deadline; deadline = this.nextDeadline()) {
+      while (this.nextDeadline() <= deadline) this.#release(deadline)
+      this.#drain(deadline)
+    }
+  }
+
+  /** The bus time after which `advance` has something to do; Infinity when nothing waits. */
+  nextDeadline(): number {
+    return this.#ticks.size === 0 ? Infinity : this.#ticks.firstArrival + this.#robot.maxWait
+  }
+
+  /** The end of a recording: emits what waits, each at its deadline, with what there is. */
+  finish(): void {
+    this.advance(Infinity)
+  }
+
+  #lane(stream: number): Lane {
+    const lane = this.#lanes[stream]
+    if (lane === undefined) throw new FusionError('STREAM_UNKNOWN', `stream ${stream}: expected 0 to ${this.#lanes.length - 1}`)
+    return lane
+  }
+
+  #begin(stream: number, kind: Kind, receive: number): Lane {
+    const lane = this.#lane(stream)
+    if (lane.kind !== kind) {
+      throw new FusionError('STREAM_KIND', `stream ${lane.stream.name}: ${lane.stream.type} is a ${lane.kind}, not a ${kind}`)
+    }
+    this.#passTo(receive)
+    return lane
+  }
+
+  #passTo(receive: number): void {
+    if (receive > this.#receive) this.#receive = receive
+    if (this.#ticks.size > 0) this.advance(this.#receive)
+  }
+
+  #drop(lane: Lane | undefined, reason: DropReason, times = 1): void {
+    this.counters.dropped[reason] += times
+    if (lane !== undefined) lane.counters.dropped[reason] += times
+  }
+
+  #dropTicks(reason: DropReason): void {
+    this.#drop(this.#lanes[this.#from], reason, this.#ticks.clear())
+  }
+
+  /** The sample's stamp by the rules of time, or NaN when they refuse it (counted). */
+  #admit(lane: Lane, raw: number): number {
+    const receive = this.#receive
+    if (!Number.isFinite(raw)) {
+      this.#drop(lane, 'nan')
+      return NaN
+    }
+    const received = lane.stream.timeline === 'receive'
+    const stamp = received ? receive : lane.clock === undefined ? raw : lane.clock.correct(raw, receive)
+    if (stamp > receive + MAX_FUTURE) {
+      this.#drop(lane, 'future')
+      return NaN
+    }
+    if (this.#isOtherSide(lane, stamp)) {
+      if (lane.strayed === Infinity) lane.strayed = receive
+      if (receive - lane.strayed <= JUMP) {
+        this.#drop(lane, 'other_side')
+        return NaN
+      }
+      this.#leap(lane, stamp, -(this.#jump?.ahead ?? 1) as 1 | -1, JUMP)
+    } else if (stamp < lane.newest - JUMP && lane.kind !== 'event') {
+      this.#leap(lane, stamp, 1, Math.min(JUMP, (lane.newest - stamp) / 2))
+    }
+    lane.strayed = Infinity
+    lane.crossed = true
+    if (stamp > lane.newest) lane.newest = stamp
+    return stamp
+  }
+
+  /**
+   * Whether a sample is a leftover from before the latest jump. Asked of each stream until it has been heard on this side, and of all for a
+   * second after the jump.
+   */
+  #isOtherSide(lane: Lane, stamp: number): boolean {
+    const jump = this.#jump
+    if (jump === undefined || lane.stream.timeline === 'receive') return false
+    const elapsed = this.#receive - jump.receive
+    if (lane.crossed && elapsed > JUMP) return false
+    return (stamp - (jump.stamp + elapsed)) * jump.ahead > jump.reach
+  }
+
+  /** Time jumped, as `lane` has shown: nothing from before meets anything from after. */
+  #leap(lane: Lane, stamp: number, ahead: 1 | -1, reach: number): void {
+    this.counters.jumps++
+    this.#dropTicks('jump')
+    for (const other of this.#lanes) {
+      other.flush({ tare: false })
+      other.newest = -Infinity
+      other.crossed = other === lane
+      other.strayed = Infinity
+    }
+    this.#metronome?.clear()
+    this.#lastTick = -Infinity
+    this.#jump = { stamp, receive: this.#receive, reach, ahead }
+  }
+
+  /** The sample stands in its buffer, or not, for a reason. */
+  #taken(lane: Lane, stream: number, stamp: number, reason: DropReason | undefined): void {
+    if (reason !== undefined) return this.#drop(lane, reason)
+    lane.counters.accepted++
+    lane.spoke = this.#receive
+    if (this.#metronome !== undefined) {
+      this.#drop(undefined, 'gap', this.#metronome.hear(stamp, stream === 0, this.#takeTick))
+    } else if (stream === this.#from) this.#tick(stamp)
+    if (this.#ticks.size > 0) this.#drain(this.#receive)
+  }
+
+  #tick(stamp: number): void {
+    if (stamp <= this.#lastTick || !this.#ticks.insert(stamp, this.#receive)) this.#drop(this.#lanes[this.#from], 'late_tick')
+  }
+
+  #drain(now: number): void {
+    while (this.#ticks.size > 0 && this.#isComplete()) this.#release(now)
+  }
+
+  #isComplete(): boolean {
+    const { stamp, arrival } = this.#ticks
+    for (let i = 0; i < this.#lanes.length; i++) {
+      const lane = this.#lanes[i] as Lane
+      if (lane.awaited(arrival, this.#robot.maxSilence) && !lane.brackets(stamp)) return false
+    }
+    return true
+  }
+
+  /** Emits the first waiting tick. */
+  #release(emitted: number): void {
+    const { stamp } = this.#ticks
+    this.#ticks.shift()
+    this.#lastTick = stamp
+    const values = new Map<string, StreamValue | undefined>()
+    const quality = new Map<string, Quality>()
+    let held = false
+    let incomplete = false
+    for (const lane of this.#lanes) {
+      const aligned = lane.value(stamp)
+      values.set(lane.stream.name, aligned.value)
+      quality.set(lane.stream.name, aligned.quality)
+      held ||= aligned.quality.held
+      incomplete ||= lane.kind !== 'event' && !aligned.quality.present
+    }
+    const mask = {} as Mask
+    for (const { modality, names } of this.#modalities) {
+      mask[modality] = names.length > 0 && names.every((name) => quality.get(name)?.present) ? 1 : 0
+    }
+    this.counters.observations++
+    if (held) this.counters.held++
+    if (incomplete) this.counters.incomplete++
+    this.#emit({ index: this.#index++, stamp, emitted, values, quality, mask })
+  }
+}

@@ -1,0 +1,66 @@
+/** Why a sample, a tick or a waiting tick was left out; each occurrence is counted under exactly one. */
+export const DROP_REASONS = [
+  /** A sample older than its stream's buffer. */
+  'late',
+  /** A reference sample at or before a tick that was already emitted: it makes no tick, and is still used as a sample. */
+  'late_tick',
+  /** A sample with a stamp that its stream already has; the first stays. */
+  'duplicate',
+  /** NaN or infinity in a vector, a confidence or a stamp. */
+  'nan',
+  /** Stamped later than its arrival by more than a second. */
+  'future',
+  /** A header without a time; counted by whoever reads the header. */
+  'zero_stamp',
+  /** A vector or an image of the wrong size. */
+  'bad_size',
+  /** An image encoding that is not known. */
+  'bad_encoding',
+  /** A message of another type than the robot file says; counted by whoever reads it. */
+  'bad_type',
+  /** Bytes that are no message of their type; counted by whoever reads them. */
+  'bad_message',
+  /** Used up for the tare. */
+  'tare',
+  /** From the other side of a time jump. */
+  'other_side',
+  /** A tick that waited when time jumped. */
+  'jump',
+  /** A tick that waited when an episode began. */
+  'reset',
+  /** A periodic tick inside a gap of all streams. */
+  'gap',
+] as const
+
+export type DropReason = (typeof DROP_REASONS)[number]
+export type Dropped = Record<DropReason, number>
+
+export interface StreamCounters {
+  /** Samples taken into the buffer. */
+  accepted: number
+  /** Accepted samples that arrived after a newer one. */
+  reordered: number
+  readonly dropped: Dropped
+}
+
+export interface Counters {
+  observations: number
+  /** Observations in which a stream other than events was missing. */
+  incomplete: number
+  /** Observations in which a stream's earlier sample stood in for a later one that had not come. */
+  held: number
+  readonly reordered: number
+  /** Jumps of time, back or forward, that emptied all buffers. */
+  jumps: number
+  readonly dropped: Dropped
+  readonly streams: ReadonlyMap<string, StreamCounters>
+}
+
+export function noDrops(): Dropped {
+  return Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Dropped
+}
+
+/** The reasons that occurred, for reports. */
+export function occurred(dropped: Readonly<Dropped>): Partial<Dropped> {
+  return Object.fromEntries(DROP_REASONS.filter((reason) => dropped[reason] > 0).map((reason) => [reason, dropped[reason]]))
+}

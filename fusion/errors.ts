@@ -1,0 +1,13 @@
+export type FusionErrorCode = 'STAMP_RANGE' | 'STAMP_TEXT' | 'STRATEGY_TYPE' | 'STREAM_UNKNOWN' | 'STREAM_KIND'
+
+/** A use of the fusion room that cannot be honoured; the message says what, where, what was expected and what to do. */
+export class FusionError extends Error {
+  readonly code: FusionErrorCode
+  readonly exit = 2
+
+  constructor(code: FusionErrorCode, message: string) {
+    super(message)
+    this.name = 'FusionError'
+    this.code = code
+  }
+}

@@ -1,0 +1,37 @@
+import { StampRing, type Placed } from './ring.js'
+import type { Picture } from './picture.js'
+
+/** References to the newest camera frames by ascending stamp; fixed capacity, the oldest goes first. */
+export class FrameRing extends StampRing {
+  readonly #pictures: (Picture | undefined)[]
+
+  constructor(capacity = 16) {
+    super(capacity, 0)
+    this.#pictures = new Array<Picture | undefined>(capacity).fill(undefined)
+  }
+
+  insert(stamp: number, picture: Picture): Placed {
+    const index = this.place(stamp)
+    if (index >= 0) this.#pictures[this.slot(index)] = picture
+    return this.placed
+  }
+
+  at(index: number): Picture {
+    const picture = index >= 0 && index < this.size ? this.#pictures[this.slot(index)] : undefined
+    if (picture === undefined) throw new RangeError(`frame ring: no frame at ${index} of ${this.size}`)
+    return picture
+  }
+
+  override clear(): void {
+    super.clear()
+    this.#pictures.fill(undefined)
+  }
+
+  protected override move(from: number, to: number): void {
+    this.#pictures[to] = this.#pictures[from]
+  }
+
+  protected override resize(): void {
+    throw new RangeError('frame ring: fixed capacity')
+  }
+}

@@ -1,0 +1,171 @@
+import { makeStrategy } from './align/registry.js'
+import { FrameTrack, VectorTrack } from './align/track.js'
+import { MISSING, type Aligned, type Strategy } from './align/strategy.js'
+import { ClockModel } from './clock-model.js'
+import { noDrops, type DropReason, type StreamCounters } from './counters.js'
+import { FrameRing } from './frame-ring.js'
+import { frameFault, picture, type Frame } from './picture.js'
+import { DUPLICATE, INSERTED, TOO_OLD, type Placed } from './ring.js'
+import type { Align, Stream } from './robot/robot.js'
+import { MILLISECOND, SECOND } from './stamp.js'
+import { Tare } from './tare.js'
+import { VectorRing } from './vector-ring.js'
+import { VoiceQueue } from './voice-queue.js'
+
+export type Kind = 'frame' | 'vector' | 'event'
+
+/** ns behind its stream's newest sample beyond which a vector is late, at least. */
+const LATENESS = 600 * MILLISECOND
+/** ns that a vector buffer reaches back beyond what alignment needs, for reference streams that arrive later than the vectors. */
+const RESERVE = 2 * SECOND
+
+export function kindOf(type: string): Kind {
+  if (type === 'sensor_msgs/msg/Image' || type === 'sensor_msgs/msg/CompressedImage') return 'frame'
+  return type === 'prehend_interfaces/msg/VoiceEvent' || type === 'std_msgs/msg/String' ? 'event' : 'vector'
+}
+
+function widthOf(stream: Stream): number | undefined {
+  if (stream.type === 'geometry_msgs/msg/WrenchStamped' || stream.type === 'geometry_msgs/msg/Wrench') return 6
+  if (isPose(stream)) return 7
+  return stream.select.length > 0 ? stream.select.length : undefined
+}
+
+function isPose({ type }: Stream): boolean {
+  return type === 'geometry_msgs/msg/PoseStamped' || type === 'geometry_msgs/msg/Pose'
+}
+
+/** ns before a tick from which a strategy may need samples. */
+function reach(align: Align): number {
+  if (align.strategy === 'window') return Math.max(align.length, ...align.pyramid)
+  if (align.strategy === 'interpolate' || align.strategy === 'nearest') return Math.max(align.maxGap, align.maxHold)
+  return align.strategy === 'asof' ? Math.min(align.maxAge, SECOND) : 0
+}
+
+/** One stream inside the aligner: its buffer, its strategy, its tare and what is known of its time. */
+export class Lane {
+  readonly stream: Stream
+  readonly kind: Kind
+  readonly counters: StreamCounters = { accepted: 0, reordered: 0, dropped: noDrops() }
+  readonly clock: ClockModel | undefined
+  /** Newest stamp on this side of the latest time jump; -Infinity before the first. */
+  newest = -Infinity
+  /** Receive time of the newest accepted sample; -Infinity while the stream has not spoken. */
+  spoke = -Infinity
+  /** The stream has been heard on this side of the latest time jump. */
+  crossed = true
+  /** Receive time since when only the other side has been heard; Infinity when not so. */
+  strayed = Infinity
+
+  #ring: VectorRing | undefined
+  #frames: FrameRing | undefined
+  #queue: VoiceQueue | undefined
+  #strategy: Strategy | undefined
+  #tare: Tare | undefined
+  #scratch = new Float64Array(0)
+  readonly #lateness: number
+
+  /** @param patience ns that a tick may wait. Throws FusionError `STRATEGY_TYPE`. */
+  constructor(stream: Stream, patience: number) {
+    this.stream = stream
+    this.kind = kindOf(stream.type)
+    this.clock = stream.clock === 'estimate' && stream.timeline === 'header' ? new ClockModel() : undefined
+    this.#lateness = Math.max(LATENESS, reach(stream.align) + patience + 200 * MILLISECOND)
+    const width = widthOf(stream)
+    if (this.kind === 'frame') {
+      this.#frames = new FrameRing()
+      this.#strategy = makeStrategy(stream, { track: new FrameTrack(this.#frames) })
+    } else if (this.kind === 'event') {
+      this.#queue = new VoiceQueue(stream.align.strategy === 'events' ? stream.align.count : 1)
+      this.#strategy = makeStrategy(stream, { queue: this.#queue })
+    } else if (width !== undefined || stream.align.strategy === 'events') this.#prepare(width ?? 1)
+  }
+
+  get rebuilds(): number {
+    return this.#strategy?.rebuilds ?? 0
+  }
+
+  /** Whether a tick that arrived at `arrival` waits for this stream's later samples. */
+  awaited(arrival: number, maxSilence: number): boolean {
+    return this.kind !== 'event' && this.spoke !== -Infinity && this.spoke >= arrival - maxSilence
+  }
+
+  brackets(tick: number): boolean {
+    return this.#strategy?.brackets(tick) ?? true
+  }
+
+  value(tick: number): Aligned {
+    return this.#strategy === undefined || this.#tare?.known === false ? MISSING : this.#strategy.value(tick)
+  }
+
+  vectorFault(values: ArrayLike<number>): DropReason | undefined {
+    for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return 'nan'
+    if (values.length === 0) return 'bad_size'
+    return this.#ring !== undefined && values.length !== this.#ring.width ? 'bad_size' : undefined
+  }
+
+  frameFault(frame: Frame): DropReason | undefined {
+    return frameFault(frame)
+  }
+
+  /** Takes a vector without a fault; the reason when it is not taken. */
+  vector(stamp: number, values: ArrayLike<number>): DropReason | undefined {
+    if (this.#ring === undefined) this.#prepare(values.length)
+    const ring = this.#ring as VectorRing
+    const tare = this.#tare as Tare
+    if (tare.covers(stamp)) {
+      if (tare.known) return 'tare'
+      return ring.insert(stamp, values) === DUPLICATE ? 'duplicate' : 'tare'
+    }
+    if (!tare.known) {
+      tare.settle(ring)
+      this.#empty()
+    }
+    if (stamp < ring.newest - this.#lateness) return 'late'
+    const scratch = this.#scratch
+    for (let i = 0; i < scratch.length; i++) scratch[i] = (values[i] as number) - (tare.bias[i] as number)
+    return this.#placed(ring.insert(stamp, scratch), stamp)
+  }
+
+  /** Takes a frame without a fault; the reason when it is not taken. */
+  frame(stamp: number, frame: Frame): DropReason | undefined {
+    return this.#placed((this.#frames as FrameRing).insert(stamp, picture(frame)), stamp)
+  }
+
+  event(stamp: number, text: string, confidence: number): DropReason | undefined {
+    return (this.#queue as VoiceQueue).push(stamp, text, confidence) ? undefined : 'duplicate'
+  }
+
+  /** Empties the buffer. A tare under way begins anew; a finished one stands, unless `tare` is to begin anew as well. */
+  flush(options: { readonly tare: boolean }): void {
+    this.#empty()
+    if (this.#tare === undefined || (this.#tare.known && !options.tare)) return
+    this.#tare.restart()
+    if (!this.#tare.known) this.spoke = -Infinity
+  }
+
+  #empty(): void {
+    this.#ring?.clear()
+    this.#frames?.clear()
+    this.#queue?.clear()
+    this.#strategy?.clear()
+  }
+
+  #prepare(width: number): void {
+    const { stream } = this
+    const ring = new VectorRing(width, this.#lateness + Math.max(RESERVE, stream.tare))
+    this.#ring = ring
+    this.#tare = new Tare(width, stream.tare)
+    this.#scratch = new Float64Array(width)
+    this.#strategy = makeStrategy(stream, { ring, track: new VectorTrack(ring, isPose(stream)) })
+  }
+
+  #placed(placed: Placed, stamp: number): DropReason | undefined {
+    if (placed === DUPLICATE) return 'duplicate'
+    if (placed === TOO_OLD) return 'late'
+    if (placed === INSERTED) {
+      this.counters.reordered++
+      this.#strategy?.disturb(stamp)
+    }
+    return undefined
+  }
+}

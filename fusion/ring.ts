@@ -1,0 +1,135 @@
+/** What became of an insertion. */
+export const APPENDED = 0
+/** Put in its sorted place before newer samples. */
+export const INSERTED = 1
+/** A sample with this stamp is already there; nothing was changed. */
+export const DUPLICATE = 2
+/** Older than everything in a full ring; nothing was changed. */
+export const TOO_OLD = 3
+export type Placed = typeof APPENDED | typeof INSERTED | typeof DUPLICATE | typeof TOO_OLD
+
+/**
+ * Stamps in ascending order in a circular, preallocated array; a subclass keeps the payloads in the same slots. Samples are addressed by
+ * index: 0 is the oldest, `size - 1` the newest. `base + index` numbers a sample for as long as nothing is inserted before it.
+ */
+export abstract class StampRing {
+  /** Samples in the ring. */
+  size = 0
+  /** Samples that were pushed out at the old end since the last clear. */
+  base = 0
+  protected stamps: Float64Array
+  #mask: number
+  #head = 0
+  readonly #retention: number
+
+  /**
+   * @param capacity a power of two.
+   * @param retention ns: a full ring doubles rather than push out a sample younger than this; 0: never grows.
+   */
+  constructor(capacity: number, retention: number) {
+    this.stamps = new Float64Array(capacity)
+    this.#mask = capacity - 1
+    this.#retention = retention
+  }
+
+  get capacity(): number {
+    return this.#mask + 1
+  }
+
+  /** Stamp of the newest sample; -Infinity when empty. */
+  get newest(): number {
+    return this.size === 0 ? -Infinity : this.stampAt(this.size - 1)
+  }
+
+  /** Stamp of the oldest sample; Infinity when empty. */
+  get oldest(): number {
+    return this.size === 0 ? Infinity : this.stampAt(0)
+  }
+
+  stampAt(index: number): number {
+    return this.stamps[this.slot(index)] as number
+  }
+
+  /** Number of samples with a stamp at or before `stamp`, which is the index of the first one after it. */
+  after(stamp: number): number {
+    let low = 0
+    let high = this.size
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.stampAt(middle) <= stamp) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  clear(): void {
+    this.size = 0
+    this.base = 0
+    this.#head = 0
+  }
+
+  protected slot(index: number): number {
+    return (this.#head + index) & this.#mask
+  }
+
+  /** Moves a payload between slots. */
+  protected abstract move(from: number, to: number): void
+  /** Makes room for `capacity` payloads and puts the present ones in slots 0 to size - 1. */
+  protected abstract resize(capacity: number): void
+
+  /** The index at which the sample now stands, with its payload still to be written, or -1: see `placed`. */
+  protected place(stamp: number): number {
+    if (this.size === 0 || stamp > this.newest) {
+      if (this.size === this.capacity) this.#makeRoom(stamp)
+      this.stamps[this.slot(this.size)] = stamp
+      this.placed = APPENDED
+      return this.size++
+    }
+    let index = this.after(stamp)
+    if (index > 0 && this.stampAt(index - 1) === stamp) {
+      this.placed = DUPLICATE
+      return -1
+    }
+    if (this.size === this.capacity) {
+      const before = this.size
+      this.#makeRoom(this.newest)
+      if (this.size < before) {
+        if (index === 0) {
+          this.#head = (this.#head - 1) & this.#mask
+          this.size++
+          this.base--
+          this.placed = TOO_OLD
+          return -1
+        }
+        index--
+      }
+    }
+    for (let i = this.size; i > index; i--) {
+      const to = this.slot(i)
+      const from = this.slot(i - 1)
+      this.stamps[to] = this.stamps[from] as number
+      this.move(from, to)
+    }
+    this.stamps[this.slot(index)] = stamp
+    this.size++
+    this.placed = INSERTED
+    return index
+  }
+
+  protected placed: Placed = APPENDED
+
+  #makeRoom(newest: number): void {
+    if (this.oldest < newest - this.#retention || this.#retention === 0) {
+      this.#head = (this.#head + 1) & this.#mask
+      this.size--
+      this.base++
+      return
+    }
+    const stamps = new Float64Array(this.capacity * 2)
+    for (let i = 0; i < this.size; i++) stamps[i] = this.stampAt(i)
+    this.resize(stamps.length)
+    this.stamps = stamps
+    this.#mask = stamps.length - 1
+    this.#head = 0
+  }
+}

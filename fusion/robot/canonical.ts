@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto'
+import type { Align, Robot, Stream } from './robot.js'
+
+type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined }
+type Body = Omit<Robot, 'canonical' | 'sha256'>
+
+const S = 1e-9
+const seconds = (ns: number): number => Number((ns * S).toPrecision(15))
+
+/**
+ * The canonical text: the robot file as JSON on one line, keys sorted, defaults filled in, numbers in SI. It is itself a robot file
+ * (JSON is YAML), and reading it gives the same robot.
+ */
+export function canonicalText(robot: Body): string {
+  const { gripper, arm } = robot.actions
+  const { limits } = robot
+  return sortedJson({
+    robot: robot.name,
+    tick: 'from' in robot.tick ? { from: robot.tick.from } : { period: seconds(robot.tick.period) },
+    max_wait: seconds(robot.maxWait),
+    max_silence: seconds(robot.maxSilence),
+    streams: Object.fromEntries(robot.streams.map(stream => [stream.name, streamOf(stream)])),
+    actions: {
+      gripper: gripper && { driver: gripper.driver, port: { path: gripper.port.path, baud: gripper.port.baud }, slave: gripper.slave },
+      arm: arm && { topic: arm.topic, type: arm.type },
+    },
+    limits: {
+      workspace: { x: limits.workspace.x, y: limits.workspace.y, z: limits.workspace.z },
+      speed: limits.speed,
+      yaw_rate: limits.yawRate,
+      width: limits.width,
+      effort: limits.effort,
+      contact: limits.contact,
+      over_force: limits.overForce,
+      watchdog: {
+        wrench: seconds(limits.watchdog.wrench),
+        camera: seconds(limits.watchdog.camera),
+        policy: seconds(limits.watchdog.policy),
+        gripper: seconds(limits.watchdog.gripper),
+      },
+    },
+    reset: robot.reset && { topic: robot.reset.topic },
+  })
+}
+
+/**
+ * The part of a canonical text that training depends on, as canonical JSON: tick, waits, streams (topics, types, alignment, tare,
+ * selection) and the channels of the action chunk. Not in it: the robot's name, drivers, ports, action topics, limits, reset.
+ */
+export function translationText(canonical: string): string {
+  const { tick, max_wait, max_silence, streams, actions } = JSON.parse(canonical) as Record<string, { readonly [key: string]: Json }>
+  const channels = [...actions?.['arm'] ? ['dx', 'dy', 'dz', 'dyaw'] : [], ...actions?.['gripper'] ? ['width', 'effort'] : []]
+  return sortedJson({ tick, max_wait, max_silence, streams, channels })
+}
+
+/** Hex sha256 of `translationText(canonical)`. */
+export function translationSha256(canonical: string): string {
+  return createHash('sha256').update(translationText(canonical)).digest('hex')
+}
+
+/**
+ * Names the keys in which two translations differ, with both values: `streams.wrench.align.window: 0.05 in a, 0.033 in b; …`. Times
+ * are in s. Empty when training would not tell the two apart.
+ */
+export function describeDifference(canonicalA: string, canonicalB: string, names: readonly [string, string] = ['a', 'b']): string {
+  const a = flatten(JSON.parse(translationText(canonicalA)) as Json)
+  const b = flatten(JSON.parse(translationText(canonicalB)) as Json)
+  const keys = [...new Set([...a.keys(), ...b.keys()])].sort()
+  return keys.filter(key => a.get(key) !== b.get(key))
+    .map(key => `${key}: ${a.get(key) ?? 'absent'} in ${names[0]}, ${b.get(key) ?? 'absent'} in ${names[1]}`)
+    .join('; ')
+}
+
+function streamOf(stream: Stream): Json {
+  const { align } = stream
+  const gaps = align.strategy === 'interpolate' || align.strategy === 'nearest'
+  return {
+    topic: stream.topic,
+    type: stream.type,
+    modality: stream.modality,
+    timeline: stream.timeline,
+    clock: stream.clock,
+    tare: stream.tare === 0 ? undefined : seconds(stream.tare),
+    select: stream.select.length === 0 ? undefined : stream.select,
+    align: alignOf(align),
+    max_gap: gaps ? seconds(align.maxGap) : undefined,
+    max_hold: gaps ? seconds(align.maxHold) : undefined,
+  }
+}
+
+function alignOf(align: Align): Json {
+  switch (align.strategy) {
+    case 'window': return { window: seconds(align.length), centred: align.centred, pyramid: align.pyramid.map(seconds) }
+    case 'events': return { events: align.count }
+    case 'asof': return { asof: seconds(align.maxAge) }
+    case 'interpolate':
+    case 'nearest':
+    case 'hold': return align.strategy
+  }
+}
+
+function sortedJson(value: Json | undefined): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner)
+}
+
+function flatten(value: Json | undefined, path = '', into = new Map<string, string>()): Map<string, string> {
+  if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
+    for (const [key, inner] of Object.entries(value)) flatten(inner, path === '' ? key : `${path}.${key}`, into)
+  } else {
+    into.set(path, JSON.stringify(value))
+  }
+  return into
+}

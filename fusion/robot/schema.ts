@@ -1,0 +1,167 @@
+import { closest, distance } from 'fastest-levenshtein'
+import { z } from 'zod'
+import { MODALITIES } from '../observation.js'
+import { STREAM_TYPES } from './types.js'
+import { describeDimension, toSI, type Dimension } from './units.js'
+
+const NS = 1e9
+
+/** `'windw': no such key here, did you mean 'window'?` */
+export function unknownName(what: string, got: string, known: readonly string[]): string {
+  const near = closest(got, known)
+  const hint = distance(got, near) <= Math.max(2, got.length / 2) ? `did you mean '${near}'?` : `known: ${known.join(', ')}`
+  return `'${got}': no such ${what}, ${hint}`
+}
+
+/** A mapping with these keys and no others. */
+function mapping<T extends z.core.$ZodLooseShape>(shape: T) {
+  const known = Object.keys(shape)
+  return z.strictObject(shape, {
+    error: issue => {
+      if (issue.code === 'unrecognized_keys') return unknownName('key here', issue.keys[0] ?? '', known)
+      return issue.code === 'invalid_type' ? `expected a map of ${known.join(', ')}` : undefined
+    },
+  })
+}
+
+type Sign = 'any' | 'positive' | 'nonnegative'
+
+function quantity(dimension: Dimension, sign: Sign, note: string, scale = 1) {
+  const { si: unit, example } = describeDimension(dimension)
+  const whatItIs = `expected a ${dimension} such as '${example}'`
+  return z.union([z.number(), z.string()], { error: whatItIs })
+    .transform((value, context) => {
+      try {
+        const si = toSI(value, dimension)
+        const number = scale === 1 ? si : Math.round(si * scale)
+        if (sign === 'positive' && number <= 0) throw new RangeError(`got ${JSON.stringify(value)}, must be above 0`)
+        if (sign === 'nonnegative' && number < 0) throw new RangeError(`got ${JSON.stringify(value)}, must not be below 0`)
+        return number
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: (error as RangeError).message, params: { unit: true } })
+        return z.NEVER
+      }
+    })
+    .meta({ description: `${note} A ${dimension} such as '${example}'; a plain number is in ${unit}.` })
+}
+
+/** Whole nanoseconds. */
+const time = (note: string, sign: Sign = 'positive') => quantity('time', sign, note, NS)
+
+const range = (dimension: Dimension, sign: Sign, note: string) =>
+  z.tuple([quantity(dimension, sign, 'From.'), quantity(dimension, sign, 'To.')], { error: `expected two values: [from, to]` })
+    .refine(([from, to]) => from < to, { error: 'from must be below to' })
+    .meta({ description: note })
+
+const name = (what: string) =>
+  z.string({ error: `expected ${what}` })
+    .regex(/^[A-Za-z][A-Za-z0-9_-]*$/, { error: `expected ${what}: letters, digits, _ and -, a letter first` })
+
+const topic = z.string({ error: 'expected a topic such as /camera/color/image_raw' })
+  .regex(/^(\/[A-Za-z_][A-Za-z0-9_]*)+$/, { error: issue => `'${String(issue.input)}' is not a topic such as /camera/color/image_raw` })
+  .meta({ description: 'An absolute ROS topic name.' })
+
+const rosType = (known: readonly [string, ...string[]]) => z.enum(known, {
+  error: issue => typeof issue.input === 'string' ? unknownName('type', issue.input, known) : `expected a type: ${known.join(', ')}`,
+})
+
+const word = <const T extends readonly [string, ...string[]]>(what: string, words: T) => z.enum(words, {
+  error: issue => typeof issue.input === 'string' ? unknownName(what, issue.input, words) : `expected a ${what}: ${words.join(', ')}`,
+})
+
+const count = (note: string, most: number) => z.int({ error: `expected a whole number from 1 to ${most}` })
+  .min(1, { error: `must be from 1 to ${most}` }).max(most, { error: `must be from 1 to ${most}` }).meta({ description: note })
+
+const alignMap = mapping({
+  window: time('Length of the window of the mean.').optional(),
+  centred: z.boolean({ error: 'expected true or false' }).optional()
+    .meta({ description: 'The window lies around the tick, not before it. Default false.' }),
+  pyramid: z.array(time('Length of one window.'), { error: 'expected a list of times such as [8 ms, 16 ms]' })
+    .max(16, { error: 'at most 16 windows' })
+    .refine(windows => windows.every((w, i) => i === 0 || w > windows[i - 1]), { error: 'windows must grow: [8 ms, 16 ms, …]' })
+    .optional().meta({ description: 'Windows of the feature pyramid. Default 8, 16, 32, 64, 128, 256 ms.' }),
+  events: count('How many of the last events an observation holds.', 1024).optional(),
+  asof: time('The newest sample, no older than this.').optional(),
+})
+
+const align = z.union([word('strategy', ['interpolate', 'nearest', 'hold', 'window', 'events', 'asof']), alignMap])
+  .meta({ description: 'How samples become a value at the tick: a word, or { window: 33.333333 ms }, { events: 4 }, { asof: 200 ms }.' })
+
+const stream = mapping({
+  topic,
+  type: rosType(Object.keys(STREAM_TYPES) as [string, ...string[]]).meta({ description: 'ROS type name.' }),
+  modality: word('modality', [...MODALITIES] as [string, ...string[]]).optional()
+    .meta({ description: 'Default by type: an Image is depth where its stream has depth in its name, else rgb.' }),
+  timeline: word('timeline', ['header', 'receive']).optional()
+    .meta({ description: 'Which stamp counts. Default header; receive for types without one.' }),
+  clock: word('clock', ['ours', 'estimate']).optional()
+    .meta({ description: 'estimate: offset and drift of the source clock are estimated. Default ours.' }),
+  tare: time('Averaged from the first sample on and then subtracted. Default 0: none.', 'nonnegative').optional(),
+  select: z.array(
+    z.string({ error: 'expected a value such as position.joint_1' }).regex(/^(position|velocity|effort)\.[^\s.][^\s]*$/, {
+      error: issue => `'${String(issue.input)}' is not a value such as position.joint_1 (position, velocity or effort)`,
+    }),
+    { error: 'expected a list such as [position.joint_1]' },
+  ).optional().meta({ description: 'Which joint values, in which order. Default: all positions.' }),
+  align: align.optional(),
+  max_gap: time('A wider bracket counts as missing. Default 100 ms.').optional(),
+  max_hold: time('An earlier sample stands in for a later one that has not come, up to this age. Default 50 ms.', 'nonnegative').optional(),
+})
+
+const limits = mapping({
+  workspace: mapping({
+    x: range('length', 'any', 'Base frame.'), y: range('length', 'any', 'Base frame.'), z: range('length', 'any', 'Base frame.'),
+  }).optional().meta({ description: 'Where the tool may be, base frame. Needed with actions.arm.' }),
+  speed: quantity('speed', 'positive', 'Tool speed, at most. Needed with actions.arm.').optional(),
+  yaw_rate: quantity('angular speed', 'positive', 'Tool yaw rate, at most. Needed with actions.arm.').optional(),
+  width: range('length', 'nonnegative', 'Gripper width. Needed with actions.gripper.').optional(),
+  effort: range('force', 'nonnegative', 'Grip force. Needed with actions.gripper.').optional(),
+  contact: quantity('force', 'positive', 'Tared wrist force that counts as contact. Default 3 N.').optional(),
+  over_force: quantity('force', 'positive', 'Tared wrist force at which motion stops. Default 30 N.').optional(),
+  watchdog: mapping({
+    wrench: time('Default 50 ms.').optional(), camera: time('Default 250 ms.').optional(),
+    policy: time('Default 300 ms.').optional(), gripper: time('Default 200 ms.').optional(),
+  }).optional().meta({ description: 'Silence after which the control node holds.' }),
+})
+
+/** A robot file as it is written; parsing turns quantities into SI numbers and times into whole ns. */
+export const robotSchema = mapping({
+  robot: name('a name for the robot'),
+  tick: mapping({
+    from: z.string({ error: 'expected the name of a stream' }).optional().meta({ description: 'A stream: each of its samples is a tick.' }),
+    rate: quantity('rate', 'positive', 'A fixed rate of ticks.').optional(),
+    period: time('A fixed period of ticks.').optional(),
+  }).meta({ description: 'When an observation is made: one of from, rate, period.' }),
+  max_wait: time('A tick waits for its brackets at most so long. Default 40 ms.', 'nonnegative').optional(),
+  max_silence: time('A stream silent for longer is not waited for. Default 250 ms.').optional(),
+  streams: z.record(name('a stream name'), stream, {
+    error: issue => issue.code === 'invalid_type' ? 'expected a map of streams' : undefined,
+  })
+    .refine(all => Object.keys(all).length > 0, { error: 'at least one stream is needed' })
+    .meta({ description: 'What is observed: stream name to topic, type and alignment.' }),
+  actions: mapping({
+    gripper: mapping({
+      driver: name('a driver such as robotiq-2f85'),
+      port: mapping({
+        path: z.string({ error: 'expected a device path' }).min(1, { error: 'expected a device path' }).optional()
+          .meta({ description: 'Left out: the source brings the port.' }),
+        baud: count('Default 115200.', 4_000_000).optional(),
+      }).optional(),
+      slave: count('Modbus address. Default 9.', 247).optional(),
+    }).optional(),
+    arm: mapping({ topic, type: rosType(['geometry_msgs/msg/PoseStamped']) }).optional(),
+  }).optional().meta({ description: 'Where commands go.' }),
+  limits: limits.optional().meta({ description: 'What the control node never exceeds.' }),
+  reset: mapping({ topic }).optional().meta({ description: 'A message here starts a new episode.' }),
+})
+
+export type RobotInput = z.input<typeof robotSchema>
+export type RobotParsed = z.output<typeof robotSchema>
+export type StreamParsed = z.output<typeof stream>
+export type LimitsParsed = z.output<typeof limits>
+
+/** The JSON Schema (draft 7, what editors read) of a robot file, as text that ends with a newline. */
+export function robotJsonSchema(): string {
+  const schema = z.toJSONSchema(robotSchema, { io: 'input', target: 'draft-7' })
+  return `${JSON.stringify({ ...schema, title: 'prehend robot file' }, null, 2)}\n`
+}

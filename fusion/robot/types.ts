@@ -1,0 +1,35 @@
+import type { Modality } from '../observation.js'
+import type { Align } from './robot.js'
+
+/** What a robot file may declare for a ROS type: the modalities (the first is the default) and the alignment strategies. */
+interface TypeRule {
+  readonly modalities: readonly Modality[]
+  readonly strategies: readonly Align['strategy'][]
+  /** The message has a header with a stamp. */
+  readonly stamped: boolean
+  readonly selectable: boolean
+  readonly tareable: boolean
+}
+
+const sampled = ['interpolate', 'nearest', 'hold', 'asof'] as const
+const rule = (modalities: readonly Modality[], strategies: readonly Align['strategy'][], options: Partial<TypeRule> = {}): TypeRule => ({
+  modalities, strategies, stamped: true, selectable: false, tareable: false, ...options,
+})
+
+export const STREAM_TYPES: Readonly<Record<string, TypeRule>> = {
+  'sensor_msgs/msg/Image': rule(['rgb', 'depth'], sampled),
+  'geometry_msgs/msg/WrenchStamped': rule(['force'], ['window'], { tareable: true }),
+  'prehend_interfaces/msg/VoiceEvent': rule(['voice'], ['events']),
+  'std_msgs/msg/String': rule(['voice'], ['events'], { stamped: false }),
+  'geometry_msgs/msg/PoseStamped': rule(['proprioception'], sampled),
+  'sensor_msgs/msg/JointState': rule(['proprioception'], sampled, { selectable: true }),
+}
+
+/** The strategy of a stream whose `align` is left out. */
+export const DEFAULT_STRATEGY: Readonly<Record<Modality, Align['strategy']>> = {
+  rgb: 'nearest',
+  depth: 'interpolate',
+  force: 'window',
+  voice: 'events',
+  proprioception: 'interpolate',
+}

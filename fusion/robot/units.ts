@@ -1,0 +1,65 @@
+import { createRequire } from 'node:module'
+import type * as Mathjs from 'mathjs'
+
+// The single-file build loads several times faster than the module graph behind 'mathjs'.
+const { unit } = createRequire(import.meta.url)('mathjs/lib/browser/math.js') as typeof Mathjs
+
+/** Dimension → SI unit and an example as one writes it. The first eight are those that a robot file asks for. */
+const DIMENSIONS = {
+  time: { si: 's', example: '40 ms' },
+  rate: { si: 'Hz', example: '30 Hz' },
+  length: { si: 'm', example: '85 mm' },
+  force: { si: 'N', example: '40 N' },
+  speed: { si: 'm/s', example: '0.35 m/s' },
+  'angular speed': { si: 'rad/s', example: '180 deg/s' },
+  angle: { si: 'rad', example: '90 deg' },
+  torque: { si: 'N m', example: '2 N m' },
+  mass: { si: 'kg', example: '0.1 kg' },
+  temperature: { si: 'K', example: '300 K' },
+  acceleration: { si: 'm/s^2', example: '1 m/s^2' },
+  area: { si: 'm^2', example: '1 m^2' },
+} as const
+
+export type Dimension = keyof typeof DIMENSIONS
+
+/** The SI unit and an example of a dimension, for messages and documents. */
+export function describeDimension(dimension: Dimension): { readonly si: string; readonly example: string } {
+  return DIMENSIONS[dimension]
+}
+
+/** A number followed by unit words: all that a robot file may say, so that nothing in it is ever evaluated as an expression. */
+const QUANTITY = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*([A-Za-z][A-Za-z0-9 /*^-]*)?$/
+
+/**
+ * Reads `85 mm` (or a plain number, taken as SI) as a number in the SI unit of `dimension`, rounded to 12 significant digits so that
+ * two spellings of one quantity are one number. Throws a RangeError that says what was got and what was wanted.
+ */
+export function toSI(value: number | string, dimension: Dimension): number {
+  const wanted = `wanted a ${dimension} such as '${DIMENSIONS[dimension].example}'`
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw new RangeError(`got ${value}, ${wanted}`)
+    return round12(value)
+  }
+  const text = value.trim()
+  if (text.length > 64 || !QUANTITY.test(text)) throw new RangeError(`cannot read '${text.slice(0, 64)}' as a quantity, ${wanted}`)
+  let parsed: Mathjs.Unit
+  try {
+    parsed = unit(text)
+  } catch (error) {
+    throw new RangeError(`cannot read '${text}': ${error instanceof Error ? error.message : String(error)} ${wanted}`, { cause: error })
+  }
+  const { si } = DIMENSIONS[dimension]
+  if (!parsed.equalBase(unit(si))) throw new RangeError(`got '${text}' (${nameOf(parsed)}), ${wanted}`)
+  return round12(parsed.toNumber(si))
+}
+
+function nameOf(parsed: Mathjs.Unit): string {
+  for (const [name, { si }] of Object.entries(DIMENSIONS)) {
+    if (parsed.equalBase(unit(si))) return `a ${name}`
+  }
+  return parsed.equalBase(unit('m/m')) ? 'no unit' : 'another dimension'
+}
+
+function round12(value: number): number {
+  return Number(value.toPrecision(12)) + 0
+}

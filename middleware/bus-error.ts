@@ -1,0 +1,11 @@
+/** Codes: TOPIC_TYPE, PUBLISHER_DISPOSED, LIFECYCLE. */
+export class BusError extends Error {
+  readonly code: string
+  readonly exit = 2
+
+  constructor(code: string, message: string) {
+    super(message)
+    this.name = 'BusError'
+    this.code = code
+  }
+}

@@ -1,0 +1,58 @@
+import type { Clock, Disposable } from '../bus.js'
+import { TimerQueue } from './timer-queue.js'
+
+/** Real time: the host's monotonic clock, in whole ns since `started` (a reading of process.hrtime.bigint). Timers are about a millisecond coarse and never early. */
+export class SystemClock implements Clock {
+  readonly #started: bigint
+  readonly #timers = new TimerQueue()
+  #wake: { readonly stamp: number; readonly timeout: NodeJS.Timeout } | undefined
+
+  constructor(started: bigint = process.hrtime.bigint()) {
+    this.#started = started
+  }
+
+  now(): number {
+    return Number(process.hrtime.bigint() - this.#started)
+  }
+
+  at(stamp: number, callback: () => void): Disposable {
+    return this.#add(stamp, 0, callback)
+  }
+
+  every(period: number, callback: () => void): Disposable {
+    return this.#add(this.now() + period, period, callback)
+  }
+
+  /** No timer calls back any more. */
+  close(): void {
+    this.#timers.clear()
+    this.#schedule()
+  }
+
+  #add(stamp: number, period: number, callback: () => void): Disposable {
+    const timer = this.#timers.add(stamp, period, callback)
+    this.#schedule()
+    return {
+      dispose: () => {
+        timer.dispose()
+        this.#schedule()
+      },
+    }
+  }
+
+  #schedule(): void {
+    const { next } = this.#timers
+    if (this.#wake?.stamp === next) return
+    clearTimeout(this.#wake?.timeout)
+    this.#wake = undefined
+    if (next === Infinity) return
+    const timeout = setTimeout(() => this.#run(), Math.max(0, Math.ceil((next - this.now()) / 1e6)))
+    this.#wake = { stamp: next, timeout }
+  }
+
+  #run(): void {
+    this.#wake = undefined
+    while (this.#timers.runOne(this.now()));
+    this.#schedule()
+  }
+}

@@ -1,0 +1,127 @@
+import { Aligner } from '../fusion/aligner.js'
+import type { Observation } from '../fusion/observation.js'
+import type { ActionChunk, Policy } from '../fusion/policy/policy.js'
+import type { Robot } from '../fusion/robot/robot.js'
+import type { Bus, Disposable, Publisher } from '../middleware/bus.js'
+import { LifecycleNode } from '../middleware/lifecycle.js'
+import type { ActionChunkMessage, TypeName } from '../middleware/messages.js'
+import { StreamFeed } from './stream-feed.js'
+
+export const CHUNK_TOPIC = '/policy/action_chunk'
+
+export interface FusionOptions {
+  readonly bus: Bus
+  readonly robot: Robot
+  /** Undefined: aligns only. */
+  readonly policy: Policy | undefined
+  /**
+   * ns from an observation to its chunk's publication. 0: as soon as the inference is done (real time). In lockstep a fixed latency stands
+   * for the inference's, so that a seed's result does not depend on the machine.
+   */
+  readonly inferenceLatency: number
+  readonly onObservation?: (observation: Observation) => void
+  readonly onError?: (error: unknown) => void
+}
+
+const NO_GATE = new Float32Array(0)
+
+/** Aligns every stream of the robot file at the reference tick, runs the policy on it, and publishes the action chunk. */
+export class FusionNode extends LifecycleNode {
+  /** Observations that found the policy still busy with an earlier one. */
+  skipped = 0
+  readonly inferenceMs: number[] = []
+  readonly aligner: Aligner
+  readonly #options: FusionOptions
+  #subscriptions: Disposable[] = []
+  #deadline: Disposable | undefined
+  #deadlineStamp = Infinity
+  #chunks: Publisher<ActionChunkMessage> | undefined
+  #busy = false
+
+  constructor(options: FusionOptions) {
+    super('fusion')
+    this.#options = options
+    this.aligner = new Aligner(options.robot, observation => this.#observe(observation))
+  }
+
+  protected override onConfigure(): void {
+    this.#chunks = this.#options.bus.advertise(CHUNK_TOPIC, 'prehend_interfaces/msg/ActionChunk')
+  }
+
+  protected override onActivate(): void {
+    const { bus, robot } = this.#options
+    const feed = new StreamFeed(robot, this.aligner)
+    this.#subscriptions = robot.streams.map((stream, index) => {
+      const push = feed.push(index)
+      return bus.subscribe(stream.topic, stream.type as TypeName, (message, receive) => {
+        push(message as never, receive)
+        this.#watchDeadline()
+      })
+    })
+    if (robot.reset) {
+      this.#subscriptions.push(bus.subscribe(robot.reset.topic, 'std_msgs/msg/String', (_message, receive) => this.aligner.reset(receive)))
+    }
+  }
+
+  protected override onDeactivate(): void {
+    for (const subscription of this.#subscriptions) subscription.dispose()
+    this.#subscriptions = []
+    this.#deadline?.dispose()
+    this.#deadline = undefined
+    this.#deadlineStamp = Infinity
+  }
+
+  protected override onCleanup(): void {
+    this.#chunks?.dispose()
+    this.#chunks = undefined
+  }
+
+  /** Keeps one timer at the aligner's next deadline; a deadline has passed strictly after its stamp. */
+  #watchDeadline(): void {
+    const next = this.aligner.nextDeadline() + 1
+    if (next === this.#deadlineStamp) return
+    this.#deadline?.dispose()
+    this.#deadline = undefined
+    this.#deadlineStamp = next
+    if (next === Infinity) return
+    const { clock } = this.#options.bus
+    this.#deadline = clock.at(next, () => {
+      this.#deadlineStamp = Infinity
+      this.aligner.advance(clock.now())
+      this.#watchDeadline()
+    })
+  }
+
+  #observe(observation: Observation): void {
+    const { bus, policy, inferenceLatency } = this.#options
+    this.#options.onObservation?.(observation)
+    if (!policy) return
+    if (this.#busy) {
+      this.skipped++
+      return
+    }
+    this.#busy = true
+    const due = bus.clock.now() + inferenceLatency
+    const inference = policy.infer(observation).then(
+      chunk => {
+        this.inferenceMs.push(chunk.inferenceMs)
+        if (inferenceLatency === 0) return this.#publish(chunk)
+        bus.clock.at(due, () => this.#publish(chunk))
+      },
+      (error: unknown) => {
+        this.#busy = false
+        this.#options.onError?.(error)
+      },
+    )
+    bus.work(inference, due)
+  }
+
+  #publish(chunk: ActionChunk): void {
+    this.#busy = false
+    if (this.state !== 'active') return
+    this.#chunks?.publish({
+      stamp: chunk.stamp, frameId: 'tool', rate: chunk.rate, data: chunk.data, origin: chunk.origin, gate: chunk.gate ?? NO_GATE,
+      graspSuccess: chunk.graspSuccess ?? NaN,
+    })
+  }
+}

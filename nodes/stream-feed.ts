@@ -1,0 +1,102 @@
+import type { Aligner } from '../fusion/aligner.js'
+import type { Robot, Stream } from '../fusion/robot/robot.js'
+import type {
+  Image, JointState, MessageTypes, PoseStamped, StringMessage, TypeName, VoiceEvent, WrenchStamped,
+} from '../middleware/messages.js'
+
+/** The message types that a stream of a robot file may have. */
+export type StreamType = Extract<TypeName,
+  | 'sensor_msgs/msg/Image' | 'geometry_msgs/msg/WrenchStamped' | 'geometry_msgs/msg/PoseStamped'
+  | 'sensor_msgs/msg/JointState' | 'prehend_interfaces/msg/VoiceEvent' | 'std_msgs/msg/String'>
+
+export class StreamTypeError extends Error {
+  readonly code = 'STREAM_TYPE'
+  readonly exit = 2
+}
+
+type Push<T> = (message: T, receive: number) => void
+
+/**
+ * Turns messages into aligner input: one function a stream, made once. Live nodes, replay and export all feed the aligner through it, so
+ * that they cannot drift apart. What a message must not be (a stamp of zero, a size that does not fit its data, an encoding nobody knows) is
+ * counted at the aligner, under the stream's name, and dropped.
+ */
+export class StreamFeed {
+  readonly #aligner: Aligner
+  readonly #robot: Robot
+
+  constructor(robot: Robot, aligner: Aligner) {
+    this.#robot = robot
+    this.#aligner = aligner
+  }
+
+  /** The function that takes the messages of stream `index` (of `robot.streams`); `receive` in ns since the run's epoch, never decreasing. */
+  push(index: number): Push<MessageTypes[StreamType]> {
+    const stream = this.#robot.streams[index]
+    const make = makers[stream.type as StreamType] as ((aligner: Aligner, stream: Stream, index: number) => Push<never>) | undefined
+    if (!make) {
+      throw new StreamTypeError(`robot ${this.#robot.name}: stream ${stream.name}: type ${stream.type} is not one of ${Object.keys(makers).join(', ')}`)
+    }
+    return make(this.#aligner, stream, index) as Push<MessageTypes[StreamType]>
+  }
+}
+
+const makers: { [T in StreamType]: (aligner: Aligner, stream: Stream, index: number) => Push<MessageTypes[T]> } = {
+  'sensor_msgs/msg/Image': (aligner, _stream, index) => (message: Image, receive) => {
+    if (message.stamp <= 0) return aligner.count(index, 'zero_stamp')
+    aligner.pushFrame(index, message.stamp, receive, message)
+  },
+  'geometry_msgs/msg/WrenchStamped': (aligner, _stream, index) => (message: WrenchStamped, receive) => {
+    if (message.stamp <= 0) return aligner.count(index, 'zero_stamp')
+    aligner.pushVector(index, message.stamp, receive, message.wrench)
+  },
+  'geometry_msgs/msg/PoseStamped': (aligner, _stream, index) => (message: PoseStamped, receive) => {
+    if (message.stamp <= 0) return aligner.count(index, 'zero_stamp')
+    aligner.pushVector(index, message.stamp, receive, message.pose)
+  },
+  'sensor_msgs/msg/JointState': (aligner, stream, index) => {
+    const select = new JointSelection(stream.select)
+    return (message: JointState, receive) => {
+      if (message.stamp <= 0) return aligner.count(index, 'zero_stamp')
+      const values = select.of(message)
+      if (!values) return aligner.count(index, 'bad_size')
+      aligner.pushVector(index, message.stamp, receive, values)
+    }
+  },
+  'prehend_interfaces/msg/VoiceEvent': (aligner, _stream, index) => (message: VoiceEvent, receive) => {
+    if (message.stamp <= 0) return aligner.count(index, 'zero_stamp')
+    aligner.pushEvent(index, message.stamp, receive, message.text, message.confidence)
+  },
+  'std_msgs/msg/String': (aligner, _stream, index) => (message: StringMessage, receive) => {
+    aligner.pushEvent(index, receive, receive, message.data, 1)
+  },
+}
+
+/** `position.finger_joint`, `effort.j2` … out of a JointState, in the order of the robot file; empty: every position. */
+class JointSelection {
+  readonly #fields: { array: 'position' | 'velocity' | 'effort'; joint: string }[]
+  #values: Float64Array
+
+  constructor(select: readonly string[]) {
+    this.#fields = select.map(path => {
+      const dot = path.indexOf('.')
+      const array = path.slice(0, dot)
+      if (array !== 'position' && array !== 'velocity' && array !== 'effort') {
+        throw new StreamTypeError(`select: ${path}: expected position.NAME, velocity.NAME or effort.NAME`)
+      }
+      return { array, joint: path.slice(dot + 1) }
+    })
+    this.#values = new Float64Array(this.#fields.length)
+  }
+
+  of(message: JointState): Float64Array | undefined {
+    if (this.#fields.length === 0) return message.position
+    for (let i = 0; i < this.#fields.length; i++) {
+      const field = this.#fields[i]
+      const at = message.name.indexOf(field.joint)
+      if (at < 0 || at >= message[field.array].length) return undefined
+      this.#values[i] = message[field.array][at]
+    }
+    return this.#values
+  }
+}

@@ -1,0 +1,73 @@
+"""Fills the model card from results: `python policy/card.py --model policy/model/grasp.json --offline FILE --eval FILE... --out policy/MODEL_CARD.md`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from pathlib import Path
+
+HERE = Path(__file__).parent
+NONE = 'not measured'
+
+
+def number(value: object, digits: int = 3) -> str:
+    if isinstance(value, bool) or value is None:
+        return NONE if value is None else str(value)
+    if isinstance(value, int):
+        return f'{value:,}'
+    return f'{value:.{digits}g}' if isinstance(value, float) else str(value)
+
+
+def table(rows: list[dict], columns: dict[str, str]) -> str:
+    if not rows:
+        return NONE
+    lines = ['| ' + ' | '.join(columns.values()) + ' |', '|' + '---|' * len(columns)]
+    lines += ['| ' + ' | '.join(number(r.get(c)) for c in columns) + ' |' for r in rows]
+    return '\n'.join(lines)
+
+
+def evaluations(files: list[str]) -> list[dict]:
+    """Each file: the last line that `prehend eval --json` printed; named as its file."""
+    rows = []
+    for f in files:
+        r = json.loads(Path(f).read_text().strip().splitlines()[-1])
+        interval = r.get('wilson95') or [None, None]
+        failures = ', '.join(f'{k} {v}' for k, v in (r.get('failures') or {}).items()) or 'none'
+        rows.append({**r, 'what': Path(f).stem, 'low': interval[0], 'high': interval[1], 'failed': failures})
+    return rows
+
+
+def main() -> None:
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument('--model', default=str(HERE / 'model' / 'grasp.json'), help='what export.py wrote beside the model')
+    p.add_argument('--offline', help='what evaluate_offline.py wrote')
+    p.add_argument('--eval', nargs='*', default=[], help='what `prehend eval --json` printed, one file a run')
+    p.add_argument('--template', default=str(HERE / 'MODEL_CARD.template.md'))
+    p.add_argument('--out', default=str(HERE / 'MODEL_CARD.md'))
+    a = p.parse_args()
+    model = json.loads(Path(a.model).read_text())
+    offline = json.loads(Path(a.offline).read_text()) if a.offline else {}
+    known = {'model': model, 'offline': offline}
+    known['options'] = ', '.join(f'{k} {v}' for k, v in model['options'].items() if v not in (None, False))
+    known['megabytes'] = model['bytes'] / 1e6
+    known['mega_macs'] = model['macs'] / 1e6
+    known['minutes'] = model['training']['seconds'] / 60
+    known['by_distance'] = table(offline.get('byDistance', []), {
+        'from_m': 'from (m)', 'to_m': 'to (m)', 'count': 'observations', 'dx_mm': 'dx (mm)', 'dy_mm': 'dy (mm)', 'dz_mm': 'dz (mm)',
+        'dyaw_rad': 'dyaw (rad)', 'width_mm': 'width (mm)', 'target_mm_median': 'target, median (mm)'})
+    known['evaluations'] = table(evaluations(a.eval), {
+        'what': 'run', 'episodes': 'episodes', 'successes': 'successes', 'rate': 'rate', 'low': '95 % from', 'high': 'to', 'failed': 'failures'})
+
+    def fill(match: re.Match) -> str:
+        value: object = known
+        for key in match.group(1).split('.'):
+            value = value.get(key) if isinstance(value, dict) else None
+        return number(value)
+
+    Path(a.out).write_text(re.sub(r'\{\{([\w.]+)\}\}', fill, Path(a.template).read_text()))
+    print(f'{a.out} written')
+
+
+if __name__ == '__main__':
+    main()

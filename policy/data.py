@@ -1,0 +1,185 @@
+"""Data sets written by `prehend export --format numpy`: reading, splitting by episode, statistics, batches, augmentation."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import queue
+import threading
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+ARRAYS = ('rgb', 'depth', 'force_pyramid', 'voice_tokens', 'voice_age', 'proprioception', 'modality_mask', 'action_chunk', 'aux', 'episode', 'success')
+INPUTS = ('rgbd', 'force_pyramid', 'voice_tokens', 'voice_age', 'proprioception', 'modality_mask')
+
+
+def translation(meta: dict) -> str | None:
+    """The robot file's sha256 that a data set was made under."""
+    return (meta.get('contract', {}).get('robot') or meta.get('robot') or {}).get('sha256')
+
+
+class Dataset:
+    """Folders of one translation, read as one. `train` and `held_out` are indices; every `hold`th episode is held out."""
+
+    def __init__(self, folders: list[str], hold: int = 20, in_memory: bool = True, camera: dict | None = None):
+        roots = sorted({p.parent for f in folders for p in Path(f).rglob('dataset.json')})
+        if not roots:
+            raise SystemExit(f'no dataset.json under {", ".join(folders)}: write one with `prehend export BAG --format numpy --out DIR`')
+        self.roots = roots
+        self.meta = json.loads((roots[0] / 'dataset.json').read_text())
+        if camera:
+            self.meta['camera'] = camera
+        self.parts: list[dict[str, np.ndarray]] = []
+        for root in roots:
+            meta = json.loads((root / 'dataset.json').read_text())
+            mine, theirs = (translation(m) for m in (self.meta, meta))
+            if mine != theirs:
+                raise SystemExit(f'{root}: made under another translation ({theirs}) than {roots[0]} ({mine}): train on one of them')
+            part = {a: np.load(root / f'{a}.npy', mmap_mode='r') for a in ARRAYS}
+            lengths = {a: len(v) for a, v in part.items()}
+            if len(set(lengths.values())) != 1:
+                raise SystemExit(f'{root}: arrays differ in length {lengths}: export this bag again')
+            if lengths['rgb']:
+                self.parts.append({a: np.array(v) if in_memory or a not in ('rgb', 'depth') else v for a, v in part.items()})
+        self.offsets = np.cumsum([0] + [len(p['episode']) for p in self.parts])
+        self.episode = np.concatenate([p['episode'].astype(np.int64) + (i << 20) for i, p in enumerate(self.parts)])
+        names = sorted(set(self.episode.tolist()))
+        order = np.random.default_rng(7).permutation(len(names))
+        held = {names[i] for i in order[: max(1, len(names) // hold)]}
+        is_held = np.array([e in held for e in self.episode])
+        self.held_out, self.train = np.flatnonzero(is_held), np.flatnonzero(~is_held)
+        self.episodes = len(names)
+
+    def __len__(self) -> int:
+        return int(self.offsets[-1])
+
+    @property
+    def camera(self) -> dict | None:
+        return self.meta.get('camera')
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.parts[0]['rgb'].shape[1:3]
+
+    def column(self, name: str) -> np.ndarray:
+        return np.concatenate([p[name] for p in self.parts])
+
+    def sha256(self) -> str:
+        """Of the descriptions and the labels: names the data in the model's metadata."""
+        h = hashlib.sha256()
+        for root, part in zip(self.roots, self.parts):
+            h.update((root / 'dataset.json').read_bytes())
+            h.update(np.ascontiguousarray(part['action_chunk']).tobytes())
+        return h.hexdigest()
+
+    def statistics(self) -> dict[str, list]:
+        """Normalisation constants of the training episodes, in the contract's units."""
+        t = self.train
+        force, body, action = (self.column(n)[t].astype(np.float64) for n in ('force_pyramid', 'proprioception', 'action_chunk'))
+        some = np.concatenate([p['depth'][:: max(1, len(p['depth']) // 50)].ravel() for p in self.parts]) / 1000.0
+        some = some[some > 0]
+        spread = action.std(0)
+        floor = np.array([1e-3, 1e-3, 1e-3, 1e-2, 1e-3, 0.5])
+        # One scale for dx, dy, dz in a row: a metre is a metre in every direction.
+        spread[:, :3] = np.sqrt((spread[:, :3] ** 2).mean(1, keepdims=True))
+        return {
+            'force_scale': (np.abs(force).mean(0) + 0.05).tolist(),
+            'proprioception_mean': body.mean(0).tolist(),
+            'proprioception_std': np.maximum(body.std(0), [0.02] * 3 + [0.1] * 4 + [0.005]).tolist(),
+            'action_mean': action.mean(0).tolist(),
+            'action_std': np.maximum(spread, floor).tolist(),
+            'depth_mean': float(some.mean()) if some.size else 0.4,
+            'depth_std': float(max(some.std(), 0.02)) if some.size else 0.2,
+        }
+
+    def batch(self, index: np.ndarray) -> dict[str, Tensor]:
+        """Rows `index` in the order given; rgb f32 0..1 and depth f32 m as one NHWC-strided [B,4,H,W] tensor."""
+        part = np.searchsorted(self.offsets, index, side='right') - 1
+        out: dict[str, np.ndarray] = {}
+        for name in ARRAYS:
+            first = self.parts[0][name]
+            out[name] = np.empty((len(index),) + first.shape[1:], first.dtype)
+        for i in np.unique(part):
+            rows = np.flatnonzero(part == i)
+            local = index[rows] - self.offsets[i]
+            for name in ARRAYS:
+                out[name][rows] = self.parts[i][name][local]
+        rgb, depth = out.pop('rgb'), out.pop('depth')
+        rgbd = torch.empty((len(index), *rgb.shape[1:3], 4))
+        rgbd[..., :3] = torch.from_numpy(rgb)
+        rgbd[..., :3] /= 255
+        rgbd[..., 3] = torch.from_numpy(depth.astype(np.float32)) / 1000
+        tensors = {n: torch.from_numpy(v) for n, v in out.items()}
+        tensors['voice_tokens'] = tensors['voice_tokens'].long()
+        tensors['success'] = tensors['success'].float()
+        return {'rgbd': rgbd.permute(0, 3, 1, 2), **tensors}
+
+    def sampling_weights(self, near: float, radius: float = 0.06) -> np.ndarray:
+        """Over `train`: observations with the target within `radius` or in hand count `near` times; failed episodes half."""
+        aux, success = self.column('aux')[self.train], self.column('success')[self.train]
+        close = ((aux[:, 4] > 0.5) & (np.linalg.norm(aux[:, :3], axis=1) < radius)) | (aux[:, 5] > 0.5)
+        w = np.where(close, near, 1.0) * np.where(success > 0, 1.0, 0.5)
+        return w / w.sum()
+
+
+def augment(batch: dict[str, Tensor], g: torch.Generator, drop: float) -> None:
+    """In place: light and colour jitter, depth noise and holes, modality dropout (never all four)."""
+    x = batch['rgbd']
+    b = x.shape[0]
+    rand = lambda *s: torch.rand(*s, generator=g)
+    gain = (0.8 + 0.4 * rand(b, 1, 1, 1)) * (0.94 + 0.12 * rand(b, 3, 1, 1))
+    x[:, :3].mul_(gain).add_((rand(b, 1, 1, 1) - 0.5) * 0.1).clamp_(0, 1)
+    depth = x[:, 3]
+    coarse = torch.randn(b, 1, depth.shape[1] // 4, depth.shape[2] // 4, generator=g)
+    holes = torch.rand(b, 1, *coarse.shape[2:], generator=g) > 0.01
+    up = lambda t: torch.nn.functional.interpolate(t.float(), scale_factor=4.0, mode='nearest')[:, 0]
+    depth.mul_((1 + 0.004 * up(coarse)) * up(holes))
+    mask = batch['modality_mask'] * (rand(b, 4) > drop).float()
+    mask = torch.where(mask.sum(1, keepdim=True) > 0, mask, batch['modality_mask'])
+    batch['modality_mask'] = mask
+
+
+class Loader:
+    """Batches drawn with replacement by weight, made ahead in one thread. The n-th batch depends on `seed` and n alone."""
+
+    def __init__(self, data: Dataset, size: int, seed: int, start: int, near: float, drop: float):
+        self.data, self.size, self.seed, self.drop = data, size, seed, drop
+        self.cumulative = np.cumsum(data.sampling_weights(near))
+        self.queue: queue.Queue = queue.Queue(3)
+        self.stopped = threading.Event()
+        threading.Thread(target=self.work, args=(start,), daemon=True).start()
+
+    def work(self, step: int) -> None:
+        while not self.stopped.is_set():
+            rng = np.random.default_rng((self.seed, step))
+            rows = np.searchsorted(self.cumulative, rng.random(self.size) * self.cumulative[-1])
+            batch = self.data.batch(self.data.train[np.minimum(rows, len(self.data.train) - 1)])
+            augment(batch, torch.Generator().manual_seed(self.seed * 1_000_003 + step), self.drop)
+            self.queue.put(batch)
+            step += 1
+
+    def __next__(self) -> dict[str, Tensor]:
+        return self.queue.get()
+
+
+def camera_check(data: Dataset, count: int = 400) -> dict[str, float]:
+    """Projects targets into the pictures: share inside, and median |depth - z| (m). A wrong frame convention shows here at once."""
+    from model import Config, Geometry
+    if not data.camera:
+        return {}
+    h, w = data.size
+    geometry = Geometry(Config(height=h, width=w), data.camera)
+    rows = np.flatnonzero((data.column('aux')[:, 4] > 0.5) & (data.column('aux')[:, 5] < 0.5))
+    if not len(rows):
+        return {}
+    batch = data.batch(np.random.default_rng(0).choice(rows, min(count, len(rows)), replace=False))
+    uv, z = geometry.project(batch['aux'][:, :3])
+    t = np.tan(np.radians(float(geometry.fovy_deg)) / 2)
+    col, row = (uv[:, 0] / (2 * t) * h + w / 2).long(), (uv[:, 1] / (2 * t) * h + h / 2).long()
+    inside = (z > 0) & (col >= 0) & (col < w) & (row >= 0) & (row < h)
+    seen = batch['rgbd'][inside.nonzero()[:, 0], 3, row[inside], col[inside]]
+    gap = (seen - z[inside]).abs()[seen > 0]
+    return {'targets_inside': float(inside.float().mean()), 'median_depth_gap_m': float(gap.median()) if len(gap) else float('nan')}

@@ -1,0 +1,122 @@
+"""A run's averaged weights into ONNX with the policy contract: `python policy/export.py --run RUN --out policy/model/grasp.onnx`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+
+from data import INPUTS
+from model import CHANNELS, CHUNK, RATE, Config, Exported, Policy, count_macs, example
+
+HERE = Path(__file__).parent
+OUTPUTS = ('action_chunk', 'grasp_success', 'gate', 'latent')
+TOLERANCE = 1e-4
+
+
+def load(run: str | Path) -> tuple[Policy, dict]:
+    """The averaged policy of a run folder, in evaluation mode, and its checkpoint."""
+    path = Path(run) / 'checkpoint.pt'
+    if not path.exists():
+        raise SystemExit(f'{path} is not there: train first with `python policy/train.py --data DIR --out {run}`')
+    state = torch.load(path, weights_only=False, map_location='cpu')
+    policy = Policy(Config(**state['config']), state['stats'], state['camera'])
+    policy.load_state_dict(state['ema'])
+    return policy.eval(), state
+
+
+def contract(policy: Policy, state: dict, name: str) -> dict:
+    """The model's `prehend.contract`: the data set's translation, and what this training adds."""
+    template = json.loads((HERE / 'contract.json').read_text())
+    given = state['meta'].get('contract') or {}
+    base = {**template, **{k: v for k, v in given.items() if k in ('version', 'robot', 'inputs', 'outputs')}}
+    base.setdefault('robot', state['meta'].get('robot'))
+    outputs = base['outputs']
+    outputs['latent'] = {**outputs.get('latent', {'dtype': 'float32'}), 'shape': [1, policy.config.latent]}
+    if list(outputs['action_chunk']['shape']) != [1, CHUNK, len(CHANNELS)]:
+        raise SystemExit(f"the data set's action chunk is {outputs['action_chunk']['shape']}, this model's [1, {CHUNK}, {len(CHANNELS)}]")
+    run = state['run']
+    return {
+        'version': base['version'], 'name': name, 'robot': base['robot'], 'inputs': base['inputs'], 'outputs': outputs,
+        'vocabulary': state['vocabulary'], 'normalisation': {**state['stats'], 'where': 'inside the graph'},
+        'training': {'commit': run['commit'], 'seed': run['seed'], 'data': run['data'], 'steps': state['step'], 'date': run['date']},
+    }
+
+
+def main() -> None:
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument('--run', required=True)
+    p.add_argument('--out', default=str(HERE / 'model' / 'grasp.onnx'))
+    p.add_argument('--name', default='grasp')
+    p.add_argument('--opset', type=int, default=18)
+    a = p.parse_args()
+    torch.manual_seed(0)
+    policy, state = load(a.run)
+    module = Exported(policy).eval()
+    inputs = example(policy.config)
+    out = Path(a.out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    part = out.with_suffix('.part.onnx')
+    with torch.no_grad():
+        torch.onnx.export(module, inputs, str(part), input_names=list(INPUTS), output_names=list(OUTPUTS), opset_version=a.opset,
+                          dynamo=True, external_data=False, verbose=False)
+    model = onnx.load(str(part))
+    for node in model.graph.node:
+        node.doc_string = ''
+        del node.metadata_props[:]
+    for value in (*model.graph.value_info, *model.graph.input, *model.graph.output, *model.graph.initializer):
+        del value.metadata_props[:]
+    del model.graph.metadata_props[:]
+    del model.metadata_props[:]
+    entry = model.metadata_props.add()
+    entry.key, entry.value = 'prehend.contract', json.dumps(contract(policy, state, a.name))
+    onnx.checker.check_model(model)
+    onnx.save(model, str(part))
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(part), options, providers=['CPUExecutionProvider'])
+    worst = {name: 0.0 for name in OUTPUTS}
+    for seed in range(8):
+        x = list(example(policy.config, seed=seed))
+        if seed:
+            x[5] = torch.tensor([[float(seed >> i & 1) for i in range(3)] + [1.0]])
+        with torch.no_grad():
+            expected = module(*x)
+        got = session.run(list(OUTPUTS), {n: v.numpy() for n, v in zip(INPUTS, x)})
+        for name, e, g in zip(OUTPUTS, expected, got):
+            scale = policy.action_std.numpy() if name == 'action_chunk' else 1.0
+            worst[name] = max(worst[name], float(np.abs((e.numpy() - g) / scale).max()))
+    if max(worst.values()) > TOLERANCE:
+        raise SystemExit(f'onnxruntime differs from torch by {worst} (allowed {TOLERANCE}, chunks in standard deviations): {part} is kept for a look')
+    feed = {n: v.numpy() for n, v in zip(INPUTS, inputs)}
+    times = []
+    for _ in range(200):
+        start = time.perf_counter()
+        session.run(None, feed)
+        times.append((time.perf_counter() - start) * 1e3)
+    os.replace(part, out)
+    numbers = {
+        'file': out.name, 'bytes': out.stat().st_size, 'opset': a.opset, 'parameters': sum(q.numel() for q in policy.parameters()),
+        'macs': count_macs(policy), 'ort_difference': worst, 'ort_ms_one_thread': {'p50': float(np.median(times)), 'p99': float(np.percentile(times, 99))},
+        'versions': {'torch': torch.__version__, 'onnx': onnx.__version__, 'onnxruntime': onnxruntime.__version__},
+    }
+    numbers['training'] = {k: v for k, v in state['run'].items() if k != 'options'}
+    hidden = {'data', 'out', 'init', 'resume', 'threads', 'save_minutes'}
+    numbers['options'] = {k: v for k, v in state['run']['options'].items() if k not in hidden}
+    out.with_suffix('.json').write_text(json.dumps(numbers, indent=2) + '\n')
+    print(json.dumps(numbers))
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,60 @@
+"""The training objective: behaviour, auxiliary targets, pointing, grasp success, alignment of modalities, gate balance."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from model import Policy
+
+AUX_SCALE = torch.tensor([0.05, 0.05, 0.05, 0.3])
+WEIGHTS = {'chunk': 1.0, 'chunk_near': 0.5, 'aux': 0.5, 'flags': 0.2, 'heat': 0.2, 'success': 0.05, 'align': 0.02, 'gate': 0.01}
+
+
+def info_nce(a: Tensor, b: Tensor, same: Tensor, temperature: float = 0.07) -> Tensor:
+    """Symmetric InfoNCE of unit rows [B,D]. `same` [B,B] marks further pairs that are no negatives (the diagonal is the positive)."""
+    logits = a @ b.T / temperature
+    logits = logits.masked_fill(same & ~torch.eye(len(a), dtype=torch.bool), -1e4)
+    label = torch.arange(len(a))
+    return (F.cross_entropy(logits, label) + F.cross_entropy(logits.T, label)) / 2
+
+
+def objective(policy: Policy, out: dict[str, Tensor], batch: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+    """The weighted sum, and its terms. The chunk's error counts twice: by the channels' own spread, and relative to how far the
+    expert goes, so that near the object small errors matter. `heat`: the first pointer's attention is a Gaussian about the target."""
+    mask, aux, chunk = batch['modality_mask'], batch['aux'], batch['action_chunk']
+    error = (out['action_chunk'] - chunk) / policy.action_std
+    # Without pictures or a command nobody could know where to go; those rows teach only the channels that stay knowable.
+    knowing = ((mask[:, 0] + mask[:, 1] > 0) & (mask[:, 3] > 0)).float()
+    weight = (0.2 + 0.8 * knowing)[:, None, None] * torch.tensor([1.0, 1, 1, 1, 2, 1])
+    size = (chunk[..., :3] / policy.action_std[:, :3]).norm(dim=-1, keepdim=True).clamp(0.05, 1)
+    reach = (chunk[..., 3:4] / policy.action_std[:, 3:4]).abs().clamp(0.1, 1)
+    near = torch.cat([error[..., :3] / size, error[..., 3:4] / reach], -1)
+    terms = {
+        'chunk': (weight * F.smooth_l1_loss(error, torch.zeros_like(error), reduction='none', beta=0.3)).mean(),
+        'chunk_near': (weight[..., :4] * F.smooth_l1_loss(near, torch.zeros_like(near), reduction='none', beta=0.5)).mean(),
+    }
+    known = (aux[:, 4] > 0.5).float() * knowing
+    free = known * (aux[:, 5] < 0.5).float()
+    gap = F.smooth_l1_loss(out['auxiliary'][:, :4], aux[:, :4] / AUX_SCALE, reduction='none', beta=0.3)
+    terms['aux'] = (gap * known[:, None]).sum() / (4 * known.sum().clamp(min=1))
+    terms['flags'] = F.binary_cross_entropy_with_logits(out['auxiliary'][:, 4:], aux[:, 4:])
+    geometry = policy.geometry
+    if float(geometry.known) > 0:
+        uv, z = geometry.project(aux[:, :3])
+        cell = float(geometry.uv[1, 0] - geometry.uv[0, 0])
+        inside = free * (z > 0) * (uv.abs() <= geometry.uv.amax(0) + cell).all(1)
+        distance = ((geometry.uv[None] - uv[:, None]) ** 2).sum(-1)
+        goal = (-distance / (2 * cell ** 2)).softmax(-1)
+        terms['heat'] = (-(goal * out['heat'][:, 0].log_softmax(-1)).sum(-1) * inside).sum() / inside.sum().clamp(min=1)
+    terms['success'] = F.binary_cross_entropy(out['grasp_success'].clamp(1e-5, 1 - 1e-5), batch['success'])
+    z = out['projections']
+    words = batch['voice_tokens']
+    said = (words[:, None] == words[None]).all(-1)
+    none = torch.zeros_like(said)
+    terms['align'] = (info_nce(z['vision'], z['voice'], said) + info_nce(z['vision'], z['force'], none)
+                      + info_nce(z['force'], z['voice'], said)) / 3
+    mean = out['gate'].mean(0)
+    terms['gate'] = (mean * mean.clamp(min=1e-4).log()).sum()
+    return sum(WEIGHTS[k] * v for k, v in terms.items()), terms

@@ -1,0 +1,216 @@
+"""Behaviour cloning on exported demonstrations: `python policy/train.py --data DIR --out RUN [--minutes 50]`. Resumes by `--resume`."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import math
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import numpy as np
+import torch
+
+from data import INPUTS, Dataset, Loader, camera_check
+from losses import objective
+from model import Config, Policy, count_macs
+
+HERE = Path(__file__).parent
+
+
+def arguments() -> argparse.Namespace:
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument('--data', nargs='+', required=True, help='data set folders, or folders of them')
+    p.add_argument('--out', required=True, help='run folder: checkpoint.pt, curve.csv, run.json')
+    p.add_argument('--camera', help='JSON with fovy_deg and tool_T_camera (4x4, optical frame), where dataset.json has none')
+    p.add_argument('--steps', type=int, default=12000, help='length of the schedule, unless --minutes ends it sooner')
+    p.add_argument('--minutes', type=float, help='wall-clock limit of the whole run; the schedule ends annealed within it')
+    p.add_argument('--batch', type=int, default=64)
+    p.add_argument('--lr', type=float, default=1.5e-3, help='peak; the contract names 5e-5 for long runs, short ones need more')
+    p.add_argument('--weight-decay', type=float, default=0.01)
+    p.add_argument('--warmup', type=float, default=0.03, help='share of the schedule')
+    p.add_argument('--ema', type=float, default=0.999)
+    p.add_argument('--drop', type=float, default=0.05, help='probability with which each modality is taken away')
+    p.add_argument('--near', type=float, default=1.5, help='how often observations close to the target are drawn, against the rest')
+    p.add_argument('--seed', type=int, default=0)
+    p.add_argument('--threads', type=int, default=os.cpu_count() or 1)
+    p.add_argument('--compile', action='store_true', help='torch.compile: two minutes of start, then a third faster')
+    p.add_argument('--float32', action='store_true', help='no bfloat16 autocast')
+    p.add_argument('--mmap', action='store_true', help='leave pictures on disk')
+    p.add_argument('--save-minutes', type=float, default=2)
+    p.add_argument('--init', help='checkpoint whose weights to start from, with a fresh schedule')
+    p.add_argument('--resume', action='store_true')
+    return p.parse_args()
+
+
+def save(path: Path, value: object) -> None:
+    """Atomic: a reader sees the old file or the new one."""
+    part = path.with_suffix(path.suffix + '.part')
+    torch.save(value, part)
+    os.replace(part, path)
+
+
+def groups(policy: Policy, decay: float) -> list[dict]:
+    """No decay on biases, norms, embeddings and learned tokens."""
+    matrices = [p for n, p in policy.named_parameters() if p.ndim >= 2 and n.endswith('weight') and 'token.weight' not in n]
+    ids = {id(p) for p in matrices}
+    return [{'params': matrices, 'weight_decay': decay}, {'params': [p for p in policy.parameters() if id(p) not in ids], 'weight_decay': 0.0}]
+
+
+def commit() -> str:
+    try:
+        head = subprocess.run(['git', 'rev-parse', 'HEAD'], cwd=HERE, capture_output=True, text=True, check=True).stdout.strip()
+        dirty = subprocess.run(['git', 'status', '--porcelain', '--', '.'], cwd=HERE, capture_output=True, text=True, check=True).stdout.strip()
+        return head + ('-dirty' if dirty else '')
+    except (OSError, subprocess.CalledProcessError):
+        return 'unknown'
+
+
+@torch.no_grad()
+def validate(policy: Policy, data: Dataset, count: int = 512, size: int = 128) -> dict[str, float]:
+    """Position errors on held-out episodes: of the target (mm) and of the chunk's last row (mm)."""
+    policy.eval()
+    rows = np.random.default_rng(1).permutation(data.held_out)[:count]
+    total = {'val_loss': 0.0, 'val_target_mm': 0.0, 'val_chunk_mm': 0.0}
+    targets = 0
+    for i in range(0, len(rows), size):
+        batch = data.batch(rows[i:i + size])
+        out = policy(*(batch[n] for n in INPUTS))
+        total['val_loss'] += float(objective(policy, out, batch)[0]) * len(batch['aux'])
+        total['val_chunk_mm'] += float((out['action_chunk'] - batch['action_chunk'])[:, -1, :3].norm(dim=1).sum()) * 1e3
+        there = batch['aux'][:, 4] > 0.5
+        total['val_target_mm'] += float((out['auxiliary'][:, :3] * 0.05 - batch['aux'][:, :3])[there].norm(dim=1).sum()) * 1e3
+        targets += int(there.sum())
+    n = max(len(rows), 1)
+    return {'val_loss': total['val_loss'] / n, 'val_target_mm': total['val_target_mm'] / max(targets, 1), 'val_chunk_mm': total['val_chunk_mm'] / n}
+
+
+def main() -> None:
+    a = arguments()
+    began = time.monotonic()
+    torch.set_num_threads(a.threads)
+    torch.manual_seed(a.seed)
+    out = Path(a.out)
+    out.mkdir(parents=True, exist_ok=True)
+    checkpoint = out / 'checkpoint.pt'
+    if checkpoint.exists() and not a.resume:
+        raise SystemExit(f'{checkpoint} is there already: give --resume to go on with it, or another --out')
+    data = Dataset(a.data, in_memory=not a.mmap, camera=json.loads(Path(a.camera).read_text()) if a.camera else None)
+    check = camera_check(data)
+    words = json.loads((HERE / 'vocabulary.json').read_text())
+    print(f'{len(data)} observations, {data.episodes} episodes ({len(data.held_out)} observations held out); camera {check}', flush=True)
+    if check and check['targets_inside'] < 0.3:
+        print('few targets project into the pictures: is tool_T_camera an optical frame (x right, y down, z forward)?', flush=True)
+
+    height, width = data.size
+    config = Config(height=height, width=width, vocabulary=len(words))
+    stats, camera = data.statistics(), data.camera
+    policy = Policy(config, stats, camera).to(memory_format=torch.channels_last)
+    if a.init:
+        weights = torch.load(a.init, weights_only=False)['ema']
+        own = {n for n, _ in policy.named_parameters()} | {n for n, _ in policy.named_buffers() if 'norm' in n or 'stem' in n}
+        policy.load_state_dict({k: v for k, v in weights.items() if k in own}, strict=False)
+    ema = {k: v.detach().clone() for k, v in policy.state_dict().items()}
+    optimiser = torch.optim.AdamW(groups(policy, a.weight_decay), lr=a.lr, betas=(0.9, 0.98))
+    step, spent = 0, 0.0
+    if a.resume and checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=False)
+        config, stats, camera = Config(**state['config']), state['stats'], state['camera']
+        policy = Policy(config, stats, camera).to(memory_format=torch.channels_last)
+        policy.load_state_dict(state['policy'])
+        optimiser = torch.optim.AdamW(groups(policy, a.weight_decay), lr=a.lr, betas=(0.9, 0.98))
+        optimiser.load_state_dict(state['optimiser'])
+        ema, step, spent = state['ema'], state['step'], state['seconds']
+    shadow = Policy(config, stats, camera).to(memory_format=torch.channels_last)
+    parameters = sum(p.numel() for p in policy.parameters())
+    print(f'{parameters} parameters, {count_macs(shadow) / 1e6:.1f} M multiply-accumulates a frame', flush=True)
+    run = {'options': vars(a), 'commit': commit(), 'seed': a.seed, 'data': data.sha256(), 'observations': len(data), 'episodes': data.episodes,
+           'parameters': parameters, 'macs': count_macs(shadow), 'camera_check': check, 'date': time.strftime('%Y-%m-%d', time.gmtime())}
+
+    forward = torch.compile(policy) if a.compile else policy
+    loader = Loader(data, a.batch, a.seed, step, a.near, a.drop)
+    names = ['step', 'seconds', 'lr', 'loss', 'chunk', 'chunk_near', 'aux', 'flags', 'heat', 'success', 'align', 'gate', 'val_loss', 'val_target_mm', 'val_chunk_mm']
+    curve = open(out / 'curve.csv', 'a' if step else 'w', newline='')
+    writer = csv.DictWriter(curve, names, restval='')
+    if not step:
+        writer.writeheader()
+    bar = None
+    if sys.stderr.isatty():
+        from tqdm import tqdm
+        bar = tqdm(total=a.steps, initial=step)
+
+    def elapsed() -> float:
+        return spent + time.monotonic() - began
+
+    def fraction() -> float:
+        """How far the schedule is: by steps, or by time where that ends sooner."""
+        done = step / a.steps
+        return min(1.0, max(done, elapsed() / (a.minutes * 60)) if a.minutes else done)
+
+    def keep() -> None:
+        save(checkpoint, {'config': config.to_dict(), 'stats': stats, 'camera': camera, 'policy': policy.state_dict(), 'ema': ema,
+                          'optimiser': optimiser.state_dict(), 'step': step, 'seconds': elapsed(), 'vocabulary': words,
+                          'meta': data.meta, 'run': {**run, 'steps': step, 'seconds': elapsed()}})
+        part = out / 'run.json.part'
+        part.write_text(json.dumps({**run, 'steps': step, 'seconds': round(elapsed(), 1)}, indent=2) + '\n')
+        os.replace(part, out / 'run.json')
+
+    sums: dict[str, float] = {}
+    saved = shown = time.monotonic()
+    since = step
+    every = 250
+    while True:
+        f = fraction()
+        if f >= 1:
+            break
+        lr = a.lr * (f / a.warmup if f < a.warmup else 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (f - a.warmup) / (1 - a.warmup))))
+        lr = max(lr, a.lr * 0.02)
+        for g in optimiser.param_groups:
+            g['lr'] = lr
+        batch = next(loader)
+        policy.train()
+        with torch.autocast('cpu', torch.bfloat16, enabled=not a.float32):
+            result = forward(*(batch[n] for n in INPUTS))
+        loss, terms = objective(policy, result, batch)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(policy.parameters(), 1.0)
+        optimiser.step()
+        step += 1
+        decay = min(a.ema, (1 + step) / (10 + step))
+        with torch.no_grad():
+            live = policy.state_dict()
+            floats = [k for k in ema if ema[k].is_floating_point()]
+            torch._foreach_lerp_([ema[k] for k in floats], [live[k] for k in floats], 1 - decay)
+        for k, v in {'loss': loss, **terms}.items():
+            sums[k] = sums.get(k, 0.0) + float(v.detach())
+        if not math.isfinite(sums['loss']):
+            raise SystemExit(f'the loss is not finite at step {step}: lower --lr (now {a.lr}) or give --float32')
+        if bar:
+            bar.update(1)
+        if step % every == 0:
+            shadow.load_state_dict(ema)
+            row = {'step': step, 'seconds': round(elapsed(), 1), 'lr': lr, **{k: v / (step - since) for k, v in sums.items()}, **validate(shadow, data)}
+            writer.writerow({k: f'{v:.5g}' if isinstance(v, float) else v for k, v in row.items() if k in names})
+            curve.flush()
+            pace = (time.monotonic() - shown) / (step - since)
+            line = f'step {step} {pace:.3f} s/step ' + ' '.join(f'{k} {row[k]:.4g}' for k in names[2:] if k in row)
+            bar.write(line) if bar else print(line, flush=True)
+            sums, since, shown = {}, step, time.monotonic()
+        if time.monotonic() - saved > a.save_minutes * 60:
+            keep()
+            saved = time.monotonic()
+    loader.stopped.set()
+    keep()
+    shadow.load_state_dict(ema)
+    print(json.dumps({'steps': step, 'seconds': round(elapsed(), 1), **validate(shadow, data, 4096)}))
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,52 @@
+// `npm test`: sets up what the tests need, then type check, lint and all tests. With CI=true nothing may be left out.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import './setup.mjs'
+import { fail, root, run, say, upToDate } from './steps.mjs'
+
+const leftOut = []
+
+function python() {
+  for (const name of ['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python']) {
+    const check = spawnSync(name, ['-c', 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))'], { stdio: 'ignore' })
+    if (check.status === 0) return name
+  }
+  return undefined
+}
+
+const environment = upToDate('.venv/.prehend-requirements', ['test/requirements.txt'])
+if (!environment.current) {
+  const name = python()
+  if (!name) {
+    leftOut.push('tests against Python programs: no Python >= 3.10 with venv was found')
+  } else {
+    say('test set-up: a Python environment with the independent implementations (about a minute) ...')
+    run(name, ['-m', 'venv', '.venv'])
+    run(join(root, '.venv/bin/python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', 'test/requirements.txt'])
+    environment.mark()
+  }
+}
+if (!existsSync(join(root, '../shared/recordings/real_camera'))) leftOut.push('replay of the real camera recording: ../shared/recordings is not there')
+
+say('type check ...')
+run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'])
+say('lint ...')
+run(process.execPath, ['node_modules/eslint/bin/eslint.js', '.'])
+run(process.execPath, ['node_modules/dependency-cruiser/bin/dependency-cruise.mjs', '--config', '.dependency-cruiser.cjs',
+  'fusion', 'middleware', 'drivers', 'nodes', 'sim', 'cli'])
+
+say('tests ...')
+mkdirSync(join(root, '.cache'), { recursive: true })
+const report = '.cache/tests.json'
+const tests = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`,
+  ...process.argv.slice(2)], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+const counts = existsSync(join(root, report)) ? JSON.parse(readFileSync(join(root, report), 'utf8')) : undefined
+for (const line of leftOut) say(`left out: ${line}`)
+if (counts) {
+  const skipped = counts.numPendingTests + (counts.numTodoTests ?? 0)
+  console.log(`${counts.numPassedTests} passed, ${counts.numFailedTests} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
+  if (process.env.CI === 'true' && skipped > 0) fail(`${skipped} tests were skipped: with CI=true nothing may be left out`)
+}
+if (process.env.CI === 'true' && leftOut.length > 0) fail('with CI=true nothing may be left out')
+process.exit(tests.status ?? 1)

@@ -1,0 +1,79 @@
+import type { Grasp } from '../objects/grasp.js'
+
+/** The embedded cell as the rest of the project sees it. Times: whole ns since the run's epoch. */
+
+export interface CellOptions {
+  readonly mode: 'realtime' | 'lockstep'
+  readonly seed: number
+  readonly objects: 'seen' | 'unseen' | string
+  /** `process.hrtime` (ns) at stamp 0; real time only. Default: the start of the cell. */
+  readonly epochNs?: bigint
+  /** Image size; at least 128 x 128. `false`: no camera. */
+  readonly camera?: { readonly width: number; readonly height: number; readonly rate: number } | false
+  /** Factors on the wrist sensor's errors; 1: as built, 0: none. */
+  readonly sensor?: { readonly noise?: number; readonly bias?: number; readonly drift?: number }
+}
+
+export interface EpisodeSetup {
+  readonly index: number
+  readonly seed: number
+  readonly command: string
+  /** Said while the arm moves, `at` ns after the episode's start. */
+  readonly correction: { readonly text: string; readonly at: number } | undefined
+  /** Names of the objects on the table; `target` is the one meant in the end (undefined after "stop"). */
+  readonly objects: readonly string[]
+  readonly target: string | undefined
+  readonly timeout: number
+}
+
+export type FailureReason = 'wrong_object' | 'dropped' | 'crushed' | 'table_struck' | 'moved_after_stop' | 'timeout' | 'not_grasped' | 'fault'
+
+export interface Verdict {
+  readonly done: boolean
+  readonly success: boolean
+  readonly reason: FailureReason | undefined
+  /** Peak contact force on the target (N) and of table or bin strikes (N). */
+  readonly peakForce: number
+  readonly peakStrike: number
+}
+
+export interface CellStats {
+  /** Physics steps that began more than one step late, and simulated ns that were skipped to catch up (real time only). */
+  readonly overruns: number
+  readonly skippedNs: number
+  /** Simulated time a unit of time spent in stepping. */
+  readonly realTimeFactor: number
+  /** Samples that found the ring to the main thread full. */
+  readonly lostSamples: number
+  readonly renderedFrames: number
+  readonly renderMs: number
+}
+
+/** What no policy sees: the state behind the sensors, for the scripted expert and the benchmark. */
+export interface Truth {
+  /** Simulated time of this state. */
+  readonly stamp: number
+  /** The object that the command means at this moment; undefined: none, stand still. */
+  readonly target: string | undefined
+  readonly gentle: boolean
+  readonly objects: readonly TrueObject[]
+  /** x, y, z, qx, qy, qz, qw. */
+  readonly tool: Float64Array
+  readonly width: number
+  readonly widthRate: number
+}
+
+export interface TrueObject {
+  readonly name: string
+  /** x, y, z, qx, qy, qz, qw of its frame. */
+  readonly pose: Float64Array
+  /** m above its place on the table. */
+  readonly lift: number
+  /** The smaller of both pads' forces on it, N; 0 unless both touch it. */
+  readonly squeeze: number
+  readonly radius: number
+  readonly mass: number
+  readonly friction: number
+  readonly crush: number
+  readonly grasps: readonly Grasp[]
+}

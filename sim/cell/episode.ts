@@ -1,0 +1,107 @@
+import { centreOf, extentOf, surfaceOf } from '../objects/geometry.js'
+import { graspsOf } from '../objects/grasp.js'
+import type { Grasp } from '../objects/grasp.js'
+import { volumeOf } from '../objects/object.js'
+import type { DrawnObject, Drawn, ObjectModel } from '../objects/object.js'
+import type { EpisodeSetup } from './cell.js'
+import { Random } from './random.js'
+
+/** An object on the table. `pose`: x, y, z (m), qx, qy, qz, qw in the base frame. */
+export interface PlacedObject {
+  readonly object: DrawnObject
+  readonly pose: readonly [number, number, number, number, number, number, number]
+  /** Best first; empty where the gripper cannot hold it. */
+  readonly grasps: readonly Grasp[]
+  /** Centre of mass in the object's frame, m. */
+  readonly centre: readonly [number, number, number]
+}
+
+/** All that an episode is, drawn from its seed. `setup.target` and `first` differ where a correction names another object. */
+export interface Episode {
+  readonly setup: EpisodeSetup
+  /** The object that the first command names. */
+  readonly first: string
+  readonly gentle: boolean
+  readonly placed: readonly PlacedObject[]
+}
+
+const AREA = { x: 0.16, y: 0.13 } as const
+const TIMEOUT = 12e9
+const PLAIN = ['pick the', 'take the', 'grab the', 'please pick up the'] as const
+const GENTLE = ['gently take the', 'gently pick the', 'carefully pick up the'] as const
+/** Crush limits below this count as fragile: such objects are mostly asked for gently (N). */
+const FRAGILE = 70
+
+/** Per-side force that lifts `mass` with 2 m/s² and half as much again, N. */
+export const neededForce = (mass: number, friction: number): number => 1.5 * mass * (9.81 + 2) / (2 * friction)
+
+/** Draws episode `index` of a run: the same seed, index and objects give the same episode. */
+export function drawEpisode(models: readonly ObjectModel[], seed: number, index: number): Episode {
+  const random = new Random(seed, `episode ${index}`)
+  const count = Math.min(models.length, 2 + random.index(4))
+  const placed = place(random, random.shuffled(models).slice(0, count))
+  const graspable = placed.filter(({ grasps }) => grasps.length > 0)
+  const first = random.pick(graspable.length > 0 ? graspable : placed).object
+  const gentle = random.unit() < (first.crush < FRAGILE ? 0.7 : 0.1)
+  const correction = random.unit() < 0.2 ? correct(random, placed, first) : undefined
+  return {
+    setup: {
+      index,
+      seed,
+      command: `${random.pick(gentle ? GENTLE : PLAIN)} ${first.name}`,
+      correction: correction && { text: correction.text, at: correction.at },
+      objects: placed.map(({ object }) => object.name),
+      target: correction === undefined ? first.name : correction.target,
+      timeout: TIMEOUT
+    },
+    first: first.name,
+    gentle,
+    placed
+  }
+}
+
+function correct(random: Random, placed: readonly PlacedObject[], first: DrawnObject): { text: string; at: number; target: string | undefined } {
+  const at = Math.round(random.uniform(0.8, 2) * 1e9)
+  const others = placed.filter(({ object, grasps }) => object !== first && grasps.length > 0).map(({ object }) => object)
+  if (others.length === 0 || random.unit() < 1 / 3) return { text: 'stop', at, target: undefined }
+  const other = random.pick(others)
+  const alone = placed.every(({ object }) => object === other || object.colour !== other.colour)
+  return { text: alone && random.unit() < 0.5 ? `no, the ${other.colour} one` : `no, the ${other.name}`, at, target: other.name }
+}
+
+function place(random: Random, models: readonly ObjectModel[]): PlacedObject[] {
+  const shapes = models.map((model) => ({ model, extent: extentOf(surfaceOf(model.parts)) }))
+  const spots: { x: number; y: number; radius: number }[] = []
+  for (let attempt = 0; spots.length < shapes.length; attempt++) {
+    const radius = shapes[spots.length]?.extent.radius ?? 0
+    const spot = { x: random.uniform(-AREA.x, AREA.x), y: random.uniform(-AREA.y, AREA.y), radius }
+    if (spots.every((other) => Math.hypot(spot.x - other.x, spot.y - other.y) >= Math.max(0.095, 0.04 + radius + other.radius))) spots.push(spot)
+    if (attempt % 300 === 299) {
+      spots.length = 0
+      if (attempt > 3000) shapes.pop()
+    }
+  }
+  return shapes.map(({ model, extent }, i) => {
+    const spot = spots[i] ?? { x: 0, y: 0 }
+    const yaw = random.uniform(-Math.PI, Math.PI)
+    const object = draw(random, model)
+    return {
+      object,
+      pose: [spot.x, spot.y, -extent.bottom + 0.0005, 0, 0, Math.sin(yaw / 2), Math.cos(yaw / 2)],
+      grasps: graspsOf(model.parts),
+      centre: centreOf(model.parts)
+    }
+  })
+}
+
+/** Ranges become numbers. A crush limit from a range is drawn again until a force exists that lifts the object and stays 40 % below the limit. */
+function draw(random: Random, { name, colour, mass, friction, crush, parts }: ObjectModel): DrawnObject {
+  const total = parts.reduce((sum, part) => sum + volumeOf(part), 0)
+  let drawn = { mass: value(random, mass), friction: value(random, friction), crush: value(random, crush) }
+  for (let attempt = 0; attempt < 50 && neededForce(drawn.mass, drawn.friction) >= 0.6 * drawn.crush; attempt++) {
+    drawn = { mass: value(random, mass), friction: value(random, friction), crush: value(random, crush) }
+  }
+  return { name, colour, ...drawn, parts: parts.map((part) => ({ ...part, mass: drawn.mass * volumeOf(part) / total })) }
+}
+
+const value = (random: Random, drawn: Drawn): number => typeof drawn === 'number' ? drawn : random.uniform(drawn[0], drawn[1])

@@ -1,0 +1,136 @@
+import type { FailureReason, Verdict } from './cell.js'
+import type { Episode } from './episode.js'
+import type { World } from './world.js'
+
+export const RULES = {
+  /** m that the named object, and no other, is lifted, and ns that it is held there. */
+  lift: 0.1,
+  hold: 1e9,
+  /** N on the table. */
+  strike: 40,
+  /** ns from `stop` until everything stands, and that it then stands. */
+  stopGrace: 50e6,
+  stopStill: 1e9,
+  /** What counts as standing: m/s and rad/s. */
+  stillSpeed: 0.01,
+  stillYaw: 0.1,
+  stillFingers: 0.01,
+  /** ns after a correction in which the object named before may still be in the air. */
+  correctionGrace: 2e9,
+  /** N on each pad: an object counts as gripped. */
+  grip: 1
+} as const
+
+/** Judges one episode by the rules of the design, on every physics step. All times in ns of simulated time. */
+export class Judge {
+  readonly #episode: Episode
+  readonly #start: number
+  readonly #target: number
+  readonly #rest: readonly number[]
+  #stoppedAt = Infinity
+  #heldSince = NaN
+  #wasGripped = false
+  #wasLifted = false
+  #done = false
+  #reason: FailureReason | undefined
+  #peakForce = 0
+  #peakStrike = 0
+
+  constructor(episode: Episode, world: World, start: number) {
+    this.#episode = episode
+    this.#start = start
+    this.#target = episode.placed.findIndex(({ object }) => object.name === episode.setup.target)
+    this.#rest = episode.placed.map((_, i) => heightOf(episode, world, i))
+  }
+
+  get verdict(): Verdict {
+    return { done: this.#done, success: this.#done && this.#reason === undefined, reason: this.#reason, peakForce: this.#peakForce, peakStrike: this.#peakStrike }
+  }
+
+  get stoppedAt(): number {
+    return this.#stoppedAt
+  }
+
+  /** `stop` was said: from then on the episode is won by standing still. */
+  stop(time: number): void {
+    this.#stoppedAt = Math.min(this.#stoppedAt, time)
+  }
+
+  /** m that object `i` is above its place on the table, by its centre of mass. */
+  lift(world: World, i: number): number {
+    return heightOf(this.#episode, world, i) - (this.#rest[i] ?? 0)
+  }
+
+  step(world: World, time: number): void {
+    if (this.#done) return
+    this.#forces(world)
+    if (this.#done) return
+    if (time >= this.#stoppedAt) this.#still(world, time)
+    else this.#lifted(world, time)
+    const expected = this.#episode.setup.target === undefined ? RULES.stopGrace + RULES.stopStill : 0
+    if (!this.#done && time - this.#start >= this.#episode.setup.timeout + expected) {
+      this.#end(this.#wasLifted ? 'dropped' : this.#wasGripped ? 'timeout' : 'not_grasped')
+    }
+  }
+
+  #end(reason?: FailureReason): void {
+    this.#done = true
+    this.#reason = reason
+  }
+
+  #forces(world: World): void {
+    let strike = world.gripperTable
+    for (let i = 0; i < world.contacts.length; i++) {
+      const contact = world.contacts[i]
+      const placed = this.#episode.placed[i]
+      if (contact === undefined || placed === undefined) continue
+      const touched = contact.left > RULES.grip && contact.right > RULES.grip
+      if (touched) strike = Math.max(strike, contact.table - placed.object.mass * 9.81)
+      if (i !== this.#target) continue
+      const force = Math.max(contact.left, contact.right, contact.palm)
+      this.#peakForce = Math.max(this.#peakForce, force)
+      if (force > placed.object.crush) this.#end('crushed')
+      else if (contact.table > placed.object.crush) {
+        this.#peakForce = Math.max(this.#peakForce, contact.table)
+        this.#end(this.#wasLifted && !touched ? 'dropped' : 'crushed')
+      }
+    }
+    this.#peakStrike = Math.max(this.#peakStrike, strike)
+    if (strike > RULES.strike) this.#end('table_struck')
+    if (!Number.isFinite(strike)) this.#end('fault')
+  }
+
+  #still(world: World, time: number): void {
+    const since = time - this.#stoppedAt
+    if (since < RULES.stopGrace) return
+    if (world.toolSpeed > RULES.stillSpeed || Math.abs(world.yawRate) > RULES.stillYaw || Math.abs(world.fingers.rate) > RULES.stillFingers) this.#end('moved_after_stop')
+    else if (since >= RULES.stopGrace + RULES.stopStill) this.#end()
+  }
+
+  #lifted(world: World, time: number): void {
+    const correction = this.#episode.setup.correction
+    const settled = time - this.#start >= (correction === undefined ? 0 : correction.at + RULES.correctionGrace)
+    for (let i = 0; i < world.contacts.length; i++) {
+      const contact = world.contacts[i]
+      if (contact === undefined) continue
+      const gripped = contact.left > RULES.grip && contact.right > RULES.grip
+      const lift = this.lift(world, i)
+      if (i !== this.#target) {
+        if (lift >= RULES.lift && settled) this.#end('wrong_object')
+        continue
+      }
+      if (gripped) this.#wasGripped = true
+      if (gripped && lift > 0.03) this.#wasLifted = true
+      if (!gripped || lift < RULES.lift) this.#heldSince = NaN
+      else if (Number.isNaN(this.#heldSince)) this.#heldSince = time
+      else if (!this.#done && time - this.#heldSince >= RULES.hold) this.#end()
+    }
+  }
+}
+
+function heightOf({ placed }: Episode, { objects }: World, i: number): number {
+  const [cx, cy, cz] = placed[i]?.centre ?? [0, 0, 0]
+  const at = (k: number): number => objects[7 * i + k] ?? 0
+  const [x, y, z, w] = [at(3), at(4), at(5), at(6)]
+  return at(2) + 2 * (x * z - w * y) * cx + 2 * (y * z + w * x) * cy + (1 - 2 * (x * x + y * y)) * cz
+}

@@ -1,0 +1,80 @@
+import { Random } from './random.js'
+
+export interface SensorTiming {
+  /** ns between samples. */
+  readonly period: number
+  /** Standard deviation of a stamp about its beat, ns; kept within a third of the period. */
+  readonly jitter: number
+  /** Shortest way from stamp to receiver, ns, and the mean of the exponential tail on top. */
+  readonly latency: number
+  readonly tail: number
+}
+
+const MS = 1e6
+
+export const WRENCH_TIMING: SensorTiming = { period: MS, jitter: 0.04 * MS, latency: 0.3 * MS, tail: 0.08 * MS }
+export const POSE_TIMING: SensorTiming = { period: 4 * MS, jitter: 0.08 * MS, latency: 0.4 * MS, tail: 0.1 * MS }
+export const WIDTH_TIMING: SensorTiming = { period: 4 * MS, jitter: 0.1 * MS, latency: 0.5 * MS, tail: 0.1 * MS }
+export const cameraTiming = (rate: number): SensorTiming => ({ period: 1e9 / rate, jitter: 0.3 * MS, latency: 9 * MS, tail: 0.8 * MS })
+/** No sample takes longer than its shortest way and this much, ns. */
+const LONGEST_TAIL = 3 * MS
+
+/** A sensor's own clock: beats with its own phase, a few ten ppm off, with jitter; stamps and receive times are whole ns and always increase. */
+export class SensorClock {
+  stamp = 0
+  receive = 0
+  readonly #timing: SensorTiming
+  readonly #random: Random
+  readonly #period: number
+  #beat: number
+
+  constructor(timing: SensorTiming, seed: number, label: string) {
+    this.#timing = timing
+    this.#random = new Random(seed, `clock ${label}`)
+    this.#period = timing.period * (1 + this.#random.uniform(-50e-6, 50e-6))
+    this.#beat = this.#period * this.#random.unit()
+    this.next()
+  }
+
+  /** Goes on to the next sample. */
+  next(): void {
+    const { jitter, latency, tail, period } = this.#timing
+    const off = Math.min(Math.max(jitter * this.#random.normal(), -period / 3), period / 3)
+    this.stamp = Math.max(this.stamp + 1, Math.round(this.#beat + off))
+    this.receive = Math.max(this.receive + 1, Math.round(this.stamp + latency + Math.min(this.#random.exponential(tail), LONGEST_TAIL)))
+    this.#beat += this.#period
+  }
+
+  /** Leaves out all samples before `time`. */
+  skipTo(time: number): void {
+    while (this.stamp < time) this.next()
+  }
+}
+
+/** Errors of the wrist sensor: white noise, a bias that an episode draws, and a slow drift (a random walk that is pulled back). */
+export class WrenchErrors {
+  readonly #random: Random
+  readonly #scale: { readonly noise: number; readonly bias: number; readonly drift: number }
+  readonly #bias = new Float64Array(6)
+  readonly #drift = new Float64Array(6)
+
+  constructor(seed: number, { noise = 1, bias = 1, drift = 1 }: { noise?: number; bias?: number; drift?: number } = {}) {
+    this.#random = new Random(seed, 'wrench')
+    this.#scale = { noise, bias, drift }
+  }
+
+  /** A new episode: a new bias. */
+  reset(): void {
+    for (let i = 0; i < 6; i++) this.#bias[i] = this.#scale.bias * this.#random.uniform(-1, 1) * (i < 3 ? 3 : 0.05)
+  }
+
+  /** `wrench` with the errors of one sample, into `out`. Allocates nothing. */
+  apply(wrench: Float64Array, out: Float64Array): void {
+    for (let i = 0; i < 6; i++) {
+      const unit = i < 3 ? 1 : 0.02
+      const drift = (this.#drift[i] ?? 0) * (1 - 2e-5) + this.#scale.drift * unit * 0.001 * this.#random.normal()
+      this.#drift[i] = drift
+      out[i] = (wrench[i] ?? 0) + (this.#bias[i] ?? 0) + drift + this.#scale.noise * (i < 3 ? 0.05 : 0.002) * this.#random.normal()
+    }
+  }
+}

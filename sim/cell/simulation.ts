@@ -1,0 +1,128 @@
+import type { CellOptions } from './cell.js'
+import { drawEpisode } from './episode.js'
+import type { Episode } from './episode.js'
+import { Judge, RULES } from './judge.js'
+import type { MainModule } from './mujoco.js'
+import { Random } from './random.js'
+import { cameraTiming, POSE_TIMING, SensorClock, WIDTH_TIMING, WRENCH_TIMING, WrenchErrors } from './sensors.js'
+import { STATE } from './truth.js'
+import { World } from './world.js'
+import type { ObjectModel } from '../objects/object.js'
+
+/** ns of one physics step. */
+export const STEP = 1_000_000
+
+/** Where samples go. The arrays are refilled: read them before returning. */
+export interface SensorSink {
+  wrench(stamp: number, receive: number, value: Float64Array): void
+  toolPose(stamp: number, receive: number, value: Float64Array): void
+  gripperWidth(stamp: number, receive: number, value: number): void
+  /** The camera's shutter: `qpos` is what it sees. */
+  trigger(stamp: number, receive: number, qpos: Float64Array): void
+}
+
+/** World, sensors and judge on one time line, without threads: the state at `time` is sampled by every stamp in [time, time + 1 ms). */
+export class Simulation {
+  readonly world: World
+  /** ns; a whole number of steps. */
+  time = 0
+  episode: Episode | undefined
+  readonly #options: CellOptions
+  readonly #models: readonly ObjectModel[]
+  readonly #sink: SensorSink
+  readonly #clocks: { wrench: SensorClock; pose: SensorClock; width: SensorClock; camera: SensorClock | undefined }
+  readonly #errors: WrenchErrors
+  readonly #widthNoise: Random
+  readonly #wrench = new Float64Array(6)
+  #judge: Judge | undefined
+  #start = 0
+  #lastTarget = 0
+
+  constructor({ mj, options, models, sink }: { mj: MainModule; options: CellOptions; models: readonly ObjectModel[]; sink: SensorSink }) {
+    this.world = new World(mj)
+    this.#options = options
+    this.#models = models
+    this.#sink = sink
+    const { seed, camera, sensor } = options
+    const rate = camera === false ? 0 : camera?.rate ?? 30
+    this.#clocks = {
+      wrench: new SensorClock(WRENCH_TIMING, seed, 'wrench'),
+      pose: new SensorClock(POSE_TIMING, seed, 'pose'),
+      width: new SensorClock(WIDTH_TIMING, seed, 'width'),
+      camera: rate > 0 ? new SensorClock(cameraTiming(rate), seed, 'camera') : undefined
+    }
+    this.#errors = new WrenchErrors(seed, sensor)
+    this.#widthNoise = new Random(seed, 'width')
+  }
+
+  get judge(): Judge {
+    if (this.#judge === undefined) throw new Error('Simulation: reset() comes first')
+    return this.#judge
+  }
+
+  /** Places episode `index` at the present time. */
+  reset(index: number): Episode {
+    const episode = drawEpisode(this.#models, this.#options.seed, index)
+    this.world.reset(episode)
+    this.#errors.reset()
+    this.#start = this.time
+    this.#judge = new Judge(episode, this.world, this.time)
+    this.episode = episode
+    return episode
+  }
+
+  /** A new set-point for the tool. */
+  target(pose: ArrayLike<number>): void {
+    this.world.target(pose, Math.min((this.time - this.#lastTarget) / 1e9, 1))
+    this.#lastTarget = this.time
+  }
+
+  /** `stop` was said now. */
+  stop(): void {
+    this.judge.stop(this.time)
+  }
+
+  /** One physics step, then the samples that fall into it. */
+  step(): void {
+    this.world.step()
+    this.time += STEP
+    this.judge.step(this.world, this.time)
+    const end = this.time + STEP
+    const { wrench, pose, width, camera } = this.#clocks
+    for (; wrench.stamp < end; wrench.next()) {
+      this.#errors.apply(this.world.wrench, this.#wrench)
+      this.#sink.wrench(wrench.stamp, wrench.receive, this.#wrench)
+    }
+    for (; pose.stamp < end; pose.next()) this.#sink.toolPose(pose.stamp, pose.receive, this.world.tool)
+    for (; width.stamp < end; width.next()) {
+      this.#sink.gripperWidth(width.stamp, width.receive, this.world.fingers.opening + 0.0001 * this.#widthNoise.normal())
+    }
+    if (camera !== undefined) for (; camera.stamp < end; camera.next()) this.#sink.trigger(camera.stamp, camera.receive, this.world.qpos)
+  }
+
+  /** Time goes on without physics: the samples in between are never taken. */
+  skip(duration: number): void {
+    this.time += STEP * Math.round(duration / STEP)
+    const { wrench, pose, width, camera } = this.#clocks
+    for (const clock of [wrench, pose, width, camera]) clock?.skipTo(this.time)
+  }
+
+  /** Writes the true state into `state` (see STATE). */
+  writeState(state: Float64Array): void {
+    const { world, judge } = this
+    state[STATE.stamp] = this.time
+    state[STATE.start] = this.#start
+    state[STATE.stopped] = judge.stoppedAt <= this.time ? 1 : 0
+    state.set(world.tool, STATE.tool)
+    state[STATE.width] = world.fingers.opening
+    state[STATE.widthRate] = world.fingers.rate
+    for (let i = 0; i < world.contacts.length; i++) {
+      const from = STATE.objects + STATE.perObject * i
+      for (let k = 0; k < 7; k++) state[from + k] = world.objects[7 * i + k] ?? 0
+      state[from + 7] = judge.lift(world, i)
+      const contact = world.contacts[i]
+      const squeeze = contact === undefined ? 0 : Math.min(contact.left, contact.right)
+      state[from + 8] = squeeze >= RULES.grip ? squeeze : 0
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import { centreOf, extentOf, surfaceOf } from './geometry.js'
+import type { Part } from './object.js'
+
+/** A way to hold an object that stands as it was placed, in the object's frame. */
+export interface Grasp {
+  /** Of the tool frame against the object's x axis, rad, in [0, pi): the fingers are alike, so pi more is the same grasp. */
+  readonly yaw: number
+  /** Where the TCP goes: m from the object's origin, `z` above the table. */
+  readonly x: number
+  readonly y: number
+  readonly z: number
+  /** Distance between the pads when they touch, m. */
+  readonly width: number
+}
+
+/** Widths that the gripper can take with room on both sides, m. */
+export const GRASP_WIDTH = { min: 0.012, max: 0.07 } as const
+const TURNS = 24
+const HEIGHTS = [0.04, 0.035, 0.03, 0.025, 0.02, 0.015]
+
+/**
+ * The grasps of an object, best first, from the shape alone: for each height and yaw the slab between the pads is cut out of the surface;
+ * a grasp counts when both outermost sides face the pads. Better is closer to the centre of mass, flatter and narrower. Empty: none.
+ */
+export function graspsOf(parts: readonly Part[]): Grasp[] {
+  const surface = surfaceOf(parts)
+  const { bottom } = extentOf(surface)
+  const centre = centreOf(parts)
+  const found: { grasp: Grasp; cost: number }[] = []
+  for (let turn = 0; turn < TURNS; turn++) {
+    const yaw = Math.PI * turn / TURNS
+    let best: { grasp: Grasp; cost: number } | undefined
+    for (const z of HEIGHTS) {
+      const candidate = squeeze(surface.data, bottom, centre, yaw, z)
+      if (candidate !== undefined && (best === undefined || candidate.cost < best.cost)) best = candidate
+    }
+    if (best !== undefined) found.push(best)
+  }
+  const least = Math.min(...found.map(({ cost }) => cost))
+  return found.filter(({ cost }) => cost <= least + 0.006).sort((a, b) => a.cost - b.cost).map(({ grasp }) => grasp)
+}
+
+/** The tool's closing direction (its y) at `yaw` is (sin, -cos) in the object's frame, because the tool looks down. */
+function squeeze(surface: Float64Array, bottom: number, centre: readonly number[], yaw: number, z: number): { grasp: Grasp; cost: number } | undefined {
+  const [cos, sin] = [Math.cos(yaw), Math.sin(yaw)]
+  const [cx = 0, cy = 0, cz = 0] = centre
+  let low = Infinity
+  let high = -Infinity
+  const slab: number[] = []
+  for (let i = 0; i < surface.length; i += 6) {
+    const x = (surface[i] ?? 0) - cx
+    const y = (surface[i + 1] ?? 0) - cy
+    const h = (surface[i + 2] ?? 0) - bottom
+    const along = x * cos + y * sin
+    if (h < z - 0.01 || h > z + 0.02 || Math.abs(along) > 0.012) continue
+    const across = x * sin - y * cos
+    low = Math.min(low, across)
+    high = Math.max(high, across)
+    slab.push(across, (surface[i + 3] ?? 0) * sin - (surface[i + 4] ?? 0) * cos, h)
+  }
+  const width = high - low
+  if (!(width >= GRASP_WIDTH.min && width <= GRASP_WIDTH.max)) return undefined
+  let facingLow = 0
+  let facingHigh = 0
+  let contactHeight = 0
+  for (let i = 0; i < slab.length; i += 3) {
+    const across = slab[i] ?? 0
+    const normal = slab[i + 1] ?? 0
+    if (across < low + 0.0015) facingLow = Math.max(facingLow, -normal)
+    if (across > high - 0.0015) {
+      if (normal > facingHigh) contactHeight = slab[i + 2] ?? 0
+      facingHigh = Math.max(facingHigh, normal)
+    }
+  }
+  const facing = Math.min(facingLow, facingHigh)
+  if (facing < 0.99 || contactHeight < z - 0.01) return undefined
+  const middle = (low + high) / 2
+  const cost = 0.15 * width + 0.2 * (1 - facing) + 0.3 * Math.abs(cz - bottom - z) + 0.5 * Math.abs(middle)
+  return { grasp: { yaw, x: cx + middle * sin, y: cy - middle * cos, z, width }, cost }
+}

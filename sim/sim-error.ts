@@ -1,0 +1,11 @@
+/** Bad input to the simulator, or a cell that could not start. `code` is fixed; the message is one line: what, where, what was expected. */
+export class SimError extends Error {
+  readonly code: string
+  readonly exit = 2
+
+  constructor(code: string, message: string) {
+    super(message)
+    this.name = 'SimError'
+    this.code = code
+  }
+}

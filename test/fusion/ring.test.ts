@@ -1,0 +1,36 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { FrameRing } from '../../fusion/frame-ring.js'
+import { picture } from '../../fusion/picture.js'
+import { APPENDED, DUPLICATE, INSERTED, TOO_OLD } from '../../fusion/ring.js'
+import { VectorRing } from '../../fusion/vector-ring.js'
+import { flat } from './robots.js'
+
+describe('rings', () => {
+  test('hold the newest samples sorted, whatever the order of arrival', () => {
+    fc.assert(fc.property(fc.array(fc.integer({ min: 0, max: 60 }), { maxLength: 100 }), (stamps) => {
+      const ring = new FrameRing(16)
+      let model: number[] = []
+      for (const stamp of stamps) {
+        const placed = ring.insert(stamp, picture(flat(stamp)))
+        if (model.includes(stamp)) expect(placed).toBe(DUPLICATE)
+        else if (model.length === 16 && stamp < Math.min(...model)) expect(placed).toBe(TOO_OLD)
+        else {
+          expect(placed).toBe(model.length === 0 || stamp > Math.max(...model) ? APPENDED : INSERTED)
+          model = [...model, stamp].sort((a, b) => a - b).slice(-16)
+        }
+        expect(Array.from({ length: ring.size }, (_, i) => ring.stampAt(i))).toEqual(model)
+        expect(Array.from({ length: ring.size }, (_, i) => ring.at(i).value().data[0])).toEqual(model)
+        for (const at of [-1, 10, 30.5, 61]) expect(ring.after(at)).toBe(model.filter((s) => s <= at).length)
+      }
+    }))
+  })
+
+  test('of vectors grow until they cover their retention, and no further', () => {
+    const ring = new VectorRing(2, 100, 16)
+    for (let i = 0; i < 10_000; i++) ring.insert(i, [i, -i])
+    expect(ring.capacity).toBe(128)
+    expect(ring.oldest).toBeLessThanOrEqual(9999 - 100)
+    for (let i = 0; i < ring.size; i++) expect([ring.stampAt(i), ring.valueAt(i, 0), ring.valueAt(i, 1)]).toEqual([9872 + i, 9872 + i, -9872 - i])
+  })
+})

@@ -1,0 +1,34 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { MotionLimiter, poseOf, wrapAngle, yawOf } from '../../nodes/motion-limiter.js'
+
+const limits = {
+  workspace: { x: [-0.25, 0.25], y: [-0.2, 0.2], z: [0.01, 0.4] },
+  speed: 0.35,
+  yawRate: Math.PI,
+} as const
+const anything = fc.oneof(fc.double({ min: -2, max: 2, noNaN: true }), fc.constantFrom(NaN, Infinity, -Infinity))
+
+describe('motion limits', () => {
+  it('no sequence of targets leaves the workspace or passes the limits of speed and yaw rate', () => {
+    fc.assert(fc.property(fc.array(fc.record({ x: anything, y: anything, z: anything, yaw: anything, down: fc.constantFrom(0, 0.05, Infinity) }), { maxLength: 60 }), targets => {
+      const limiter = new MotionLimiter(limits)
+      limiter.place(poseOf({ x: 0, y: 0, z: 0.28, yaw: 0.3 }, new Float64Array(7)))
+      for (const { down, ...desired } of targets) {
+        const before = { ...limiter.target }
+        limiter.step(desired, 0.01, down)
+        const { x, y, z, yaw } = limiter.target
+        expect(x >= -0.25 && x <= 0.25 && y >= -0.2 && y <= 0.2 && z >= 0.01 && z <= 0.4).toBe(true)
+        expect(Math.hypot(x - before.x, y - before.y, z - before.z)).toBeLessThanOrEqual(0.35 * 0.01 + 1e-12)
+        expect(Math.abs(wrapAngle(yaw - before.yaw))).toBeLessThanOrEqual(Math.PI * 0.01 + 1e-9)
+        expect(before.z - z).toBeLessThanOrEqual(down * 0.01 + 1e-12)
+      }
+    }))
+  })
+
+  it('yaw survives the way through a quaternion', () => {
+    fc.assert(fc.property(fc.double({ min: -3.14, max: 3.14, noNaN: true }), yaw => {
+      expect(Math.abs(wrapAngle(yawOf(poseOf({ x: 0, y: 0, z: 0, yaw }, new Float64Array(7))) - yaw))).toBeLessThan(1e-9)
+    }))
+  })
+})

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { WrenchGuard } from '../../nodes/wrench-guard.js'
+
+const limits = { contact: 3, overForce: 30 }
+const MS = 1_000_000
+const wrench = (fz: number): Float64Array => Float64Array.of(0, 0, fz, 0, 0, 0)
+
+describe('the guard on every wrench sample', () => {
+  it('one sample over the limit is enough', () => {
+    const guard = new WrenchGuard(limits, { tare: 0, release: 100 * MS })
+    expect(guard.sample(1 * MS, wrench(29.9))).toBe(false)
+    expect(guard.state).toBe('contact')
+    expect(guard.sample(2 * MS, wrench(30))).toBe(true)
+    expect(guard.state).toBe('over_force')
+    expect(guard.sample(3 * MS, wrench(31))).toBe(false)
+    expect(guard.trips).toBe(1)
+  })
+
+  it('over-force is forgiven only after the force has stayed under the contact limit long enough', () => {
+    const guard = new WrenchGuard(limits, { tare: 0, release: 100 * MS })
+    guard.sample(0, wrench(40))
+    for (let t = 1; t <= 99; t++) guard.sample(t * MS, wrench(0))
+    guard.sample(100 * MS, wrench(4))
+    for (let t = 101; t <= 200; t++) guard.sample(t * MS, wrench(0))
+    expect(guard.state).toBe('over_force')
+    guard.sample(201 * MS, wrench(0))
+    expect(guard.state).toBe('free')
+  })
+
+  it('the constant part of the sensor is taken off first', () => {
+    const guard = new WrenchGuard(limits, { tare: 200 * MS, release: 100 * MS })
+    for (let t = 1; t <= 200; t++) guard.sample(t * MS, wrench(192))
+    guard.sample(201 * MS, wrench(193))
+    expect(guard.state).toBe('free')
+    expect(guard.force).toBeCloseTo(1, 12)
+    guard.sample(202 * MS, wrench(192 - 31))
+    expect(guard.state).toBe('over_force')
+  })
+
+  it('a NaN is no reading: the state stays as it is', () => {
+    const guard = new WrenchGuard(limits, { tare: 0, release: 100 * MS })
+    guard.sample(0, wrench(40))
+    expect(guard.sample(1 * MS, wrench(NaN))).toBe(false)
+    expect(guard.state).toBe('over_force')
+  })
+})

@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { stringify } from 'yaml'
+import { describeDifference, translationText } from '../../fusion/robot/canonical.js'
+import { parseRobot } from '../../fusion/robot/robot-file.js'
+import type { Robot } from '../../fusion/robot/robot.js'
+
+const cellText = readFileSync(new URL('../../robots/cell.yaml', import.meta.url), 'utf8')
+const cell = parseRobot(cellText, 'cell.yaml')
+const changed = (from: string | RegExp, to: string): Robot => {
+  const text = cellText.replace(from, to)
+  expect(text).not.toBe(cellText)
+  return parseRobot(text, 'cell.yaml')
+}
+
+/** Spellings of one quantity, and of the same keys in any order. */
+const times = (ms: number) => fc.constantFrom(`${ms} ms`, `${ms * 1000} us`, ms / 1000, `${ms / 1000} s`, `${ms}e-3 s`)
+const lengths = (mm: number) => fc.constantFrom(`${mm} mm`, `${mm / 10} cm`, mm / 1000, `${mm / 1000} m`, `${mm}e3 um`)
+
+function shuffled(value: unknown): fc.Arbitrary<unknown> {
+  if (Array.isArray(value)) return fc.tuple(...value.map(shuffled))
+  if (value === null || typeof value !== 'object') return fc.constant(value)
+  const entries = Object.entries(value).map(([key, inner]) => fc.tuple(fc.constant(key), shuffled(inner)))
+  return fc.tuple(...entries)
+    .chain(pairs => fc.shuffledSubarray(pairs, { minLength: pairs.length }))
+    .map(pairs => Object.fromEntries(pairs))
+}
+
+const spelt = fc.record({
+  wait: times(40), window: times(33.333333), gap: times(100), narrow: lengths(85), low: lengths(-250), high: lengths(250),
+  turn: fc.constantFrom('180 deg/s', '180 deg / s', `${Math.PI} rad/s`, Math.PI),
+  effort: fc.constantFrom('120 N', '0.12 kN', 120),
+}).map(q => ({
+  robot: 'bench',
+  tick: { from: 'rgb' },
+  max_wait: q.wait,
+  streams: {
+    rgb: { topic: '/rgb', type: 'sensor_msgs/msg/Image', max_gap: q.gap },
+    wrench: { topic: '/wrench', type: 'geometry_msgs/msg/WrenchStamped', align: { window: q.window, centred: false } },
+    tool: { topic: '/tool', type: 'geometry_msgs/msg/PoseStamped' },
+    arm: { topic: '/arm', type: 'sensor_msgs/msg/JointState', select: ['position.a', 'position.b'] },
+  },
+  actions: { gripper: { driver: 'robotiq-2f85' }, arm: { topic: '/target', type: 'geometry_msgs/msg/PoseStamped' } },
+  limits: {
+    workspace: { x: [q.low, q.high], y: [q.low, q.high], z: [0, q.high] },
+    speed: 0.3, yaw_rate: q.turn, width: [0, q.narrow], effort: [20, q.effort],
+  },
+})).chain(file => shuffled(file))
+
+describe('the canonical text', () => {
+  it('is the same whatever the order of keys and the spelling of units', () => {
+    const seen = new Set<string>()
+    fc.assert(fc.property(spelt, file => {
+      const robot = parseRobot(stringify(file), 'bench.yaml')
+      seen.add(`${robot.canonical} ${robot.sha256} ${robot.streams.map(stream => stream.name).join()}`)
+      expect(seen.size).toBe(1)
+    }), { numRuns: 50 })
+  })
+
+  it('is itself a robot file that gives the same robot', () => {
+    for (const robot of [cell, changed('{ from: rgb }', '{ rate: 30 Hz }'), changed('align: { events: 4 }', 'align: { events: 7 }')]) {
+      expect(parseRobot(robot.canonical, 'canonical')).toEqual(robot)
+    }
+  })
+
+  it('is one line of JSON with sorted keys', () => {
+    expect(cell.canonical).not.toContain('\n')
+    const sorted = (value: unknown): void => {
+      if (value === null || typeof value !== 'object' || Array.isArray(value)) return
+      expect(Object.keys(value)).toEqual(Object.keys(value).sort())
+      Object.values(value).forEach(sorted)
+    }
+    sorted(JSON.parse(cell.canonical))
+  })
+})
+
+describe('the sha256', () => {
+  it('is that of the translation, so that any tool can recompute it', () => {
+    expect(createHash('sha256').update(translationText(cell.canonical)).digest('hex')).toBe(cell.sha256)
+  })
+
+  it.each([
+    ['a window', 'window: 33.333333 ms', 'window: 33 ms'],
+    ['the pyramid', '128 ms, 256 ms', '128 ms'],
+    ['the tick', '{ from: rgb }', '{ rate: 30 Hz }'],
+    ['a wait', 'max_wait: 40 ms', 'max_wait: 41 ms'],
+    ['a tare', 'tare: 200 ms', 'tare: 500 ms'],
+    ['a selection', 'position.finger_joint', 'effort.finger_joint'],
+    ['a gap', 'max_gap: 100 ms', 'max_gap: 99 ms'],
+    ['the channels', /\n {2}arm: .*/, ''],
+  ])('changes with %s', (_what, from, to) => {
+    expect(changed(from, to).sha256).not.toBe(cell.sha256)
+  })
+
+  it.each([
+    ['a port', 'port: { baud: 115200 }', 'port: { path: /dev/ttyUSB0, baud: 9600 }'],
+    ['a driver', 'robotiq-2f85', 'robotiq-2f140'],
+    ['a limit', 'speed: 0.35 m/s', 'speed: 0.1 m/s'],
+    ['the name', 'robot: cell', 'robot: other'],
+    ['the reset', '/episode', '/start'],
+    ['an action topic', '/tool_target', '/servo'],
+  ])('does not change with %s', (_what, from, to) => {
+    const other = changed(from, to)
+    expect(other.sha256).toBe(cell.sha256)
+    expect(other.canonical).not.toBe(cell.canonical)
+    expect(describeDifference(cell.canonical, other.canonical)).toBe('')
+  })
+})
+
+describe('the difference between two translations', () => {
+  it('names the keys that differ with both values', () => {
+    const other = changed(/tare: 200 ms,\n\s*align: { window: 33.333333 ms/, 'align: { window: 50 ms')
+    expect(describeDifference(cell.canonical, other.canonical, ['the model', 'robots/cell.yaml'])).toBe(
+      'streams.wrench.align.window: 0.033333333 in the model, 0.05 in robots/cell.yaml; '
+      + 'streams.wrench.tare: 0.2 in the model, absent in robots/cell.yaml')
+  })
+})

@@ -1,0 +1,186 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { RobotError } from '../../fusion/robot/robot-error.js'
+import { parseRobot } from '../../fusion/robot/robot-file.js'
+import { robotJsonSchema } from '../../fusion/robot/schema.js'
+
+const shipped = (file: string): string => readFileSync(new URL(`../../robots/${file}`, import.meta.url), 'utf8')
+
+const GOOD = `robot: bench
+tick: { from: rgb }
+streams:
+  rgb: { topic: /camera/color/image_raw, type: sensor_msgs/msg/Image }
+  wrench:
+    topic: /wrist/wrench
+    type: geometry_msgs/msg/WrenchStamped
+    tare: 500 ms
+    align: { window: 33.333333 ms }
+  joints: { topic: /joint_states, type: sensor_msgs/msg/JointState, select: [position.a] }
+actions:
+  gripper: { driver: robotiq-2f85, port: { path: /dev/ttyUSB0 } }
+limits:
+  width: [0 mm, 85 mm]
+  effort: [20 N, 120 N]
+`
+
+function errorOf(text: string): RobotError {
+  try {
+    parseRobot(text, 'bench.yaml')
+  } catch (error) {
+    if (error instanceof RobotError) return error
+    throw error
+  }
+  throw new Error('was accepted')
+}
+
+const replaced = (from: string, to: string): string => {
+  expect(GOOD).toContain(from)
+  return GOOD.replace(from, to)
+}
+
+describe('a robot file that cannot be used is refused with one line that names file, line and key', () => {
+  const cases: readonly (readonly [what: string, text: string, code: string, message: string])[] = [
+    ['a length that is a time', replaced('[0 mm, 85 mm]', '[0 mm, 85 s]'), 'ROBOT_UNIT',
+      "bench.yaml:14: limits.width.1: got '85 s' (a time), wanted a length such as '85 mm'"],
+    ['a time that is a length', replaced('tare: 500 ms', 'tare: 500 mm'), 'ROBOT_UNIT',
+      "bench.yaml:8: streams.wrench.tare: got '500 mm' (a length), wanted a time such as '40 ms'"],
+    ['a quoted number without a unit', replaced('tare: 500 ms', "tare: '5'"), 'ROBOT_UNIT',
+      "bench.yaml:8: streams.wrench.tare: got '5' (no unit), wanted a time such as '40 ms'"],
+    ['an unknown unit', replaced('tare: 500 ms', 'tare: 500 mz'), 'ROBOT_UNIT',
+      "bench.yaml:8: streams.wrench.tare: cannot read '500 mz': Unit \"mz\" not found. wanted a time such as '40 ms'"],
+    ['an expression', replaced('tare: 500 ms', 'tare: sqrt(4) s'), 'ROBOT_UNIT',
+      "bench.yaml:8: streams.wrench.tare: cannot read 'sqrt(4) s' as a quantity, wanted a time such as '40 ms'"],
+    ['a sum', replaced('tare: 500 ms', 'tare: 500 ms + 1 s'), 'ROBOT_UNIT',
+      "bench.yaml:8: streams.wrench.tare: cannot read '500 ms + 1 s' as a quantity, wanted a time such as '40 ms'"],
+    ['infinity', replaced('tare: 500 ms', 'tare: .inf'), 'ROBOT_INVALID', "bench.yaml:8: streams.wrench.tare: expected a time such as '40 ms'"],
+    ['a negative tare', replaced('tare: 500 ms', 'tare: -1 ms'), 'ROBOT_UNIT',
+      'bench.yaml:8: streams.wrench.tare: got "-1 ms", must not be below 0'],
+    ['a rate of 0', replaced('{ from: rgb }', '{ rate: 0 Hz }'), 'ROBOT_UNIT', 'bench.yaml:2: tick.rate: got "0 Hz", must be above 0'],
+    ['a plain rate of 0', replaced('{ from: rgb }', '{ rate: 0 }'), 'ROBOT_UNIT', 'bench.yaml:2: tick.rate: got 0, must be above 0'],
+    ['a negative rate', replaced('{ from: rgb }', '{ rate: -30 Hz }'), 'ROBOT_UNIT', 'bench.yaml:2: tick.rate: got "-30 Hz", must be above 0'],
+    ['a rate beyond keeping', replaced('{ from: rgb }', '{ rate: 1 GHz }'), 'ROBOT_INVALID',
+      'bench.yaml:2: tick.rate: ticks this fast cannot be kept; at most 1000 kHz'],
+    ['a rate that is a length', replaced('{ from: rgb }', '{ rate: 30 m }'), 'ROBOT_UNIT',
+      "bench.yaml:2: tick.rate: got '30 m' (a length), wanted a rate such as '30 Hz'"],
+    ['an unknown key at the top', `${GOOD}max_wiat: 40 ms\n`, 'ROBOT_UNKNOWN_KEY',
+      "bench.yaml:16: max_wiat: 'max_wiat': no such key here, did you mean 'max_wait'?"],
+    ['an unknown key in a stream', replaced('    tare:', '    tear:'), 'ROBOT_UNKNOWN_KEY',
+      "bench.yaml:8: streams.wrench.tear: 'tear': no such key here, did you mean 'tare'?"],
+    ['an unknown key in align', replaced('window: 33', 'windw: 33'), 'ROBOT_UNKNOWN_KEY',
+      "bench.yaml:9: streams.wrench.align.windw: 'windw': no such key here, did you mean 'window'?"],
+    ['an unknown key in limits', replaced('  effort:', '  effrot:'), 'ROBOT_UNKNOWN_KEY',
+      "bench.yaml:15: limits.effrot: 'effrot': no such key here, did you mean 'effort'?"],
+    ['a wrong dimension inside align', replaced('33.333333 ms', '33 mm'), 'ROBOT_UNIT',
+      "bench.yaml:9: streams.wrench.align.window: got '33 mm' (a length), wanted a time such as '40 ms'"],
+    ['an empty window', replaced('33.333333 ms', '0'), 'ROBOT_UNIT', 'bench.yaml:9: streams.wrench.align.window: got 0, must be above 0'],
+    ['a misspelt strategy', replaced('type: sensor_msgs/msg/Image', 'type: sensor_msgs/msg/Image, align: neerest'), 'ROBOT_INVALID',
+      "bench.yaml:4: streams.rgb.align: 'neerest': no such strategy, did you mean 'nearest'?"],
+    ['a strategy that does not fit', replaced('type: sensor_msgs/msg/Image', 'type: sensor_msgs/msg/Image, align: window'), 'ROBOT_INVALID',
+      'bench.yaml:4: streams.rgb.align: window does not fit sensor_msgs/msg/Image; say interpolate, nearest, hold, asof'],
+    ['asof without an age', replaced('type: sensor_msgs/msg/Image', 'type: sensor_msgs/msg/Image, align: asof'), 'ROBOT_INVALID',
+      'bench.yaml:4: streams.rgb.align: asof needs an age: align: { asof: 200 ms }'],
+    ['a pyramid without a window', replaced('{ window: 33.333333 ms }', '{ pyramid: [8 ms] }'), 'ROBOT_INVALID',
+      'bench.yaml:9: streams.wrench.align.pyramid: belongs to a window: align: { window: 33.333333 ms, pyramid: … }'],
+    ['a pyramid under events', replaced('{ window: 33.333333 ms }', '{ events: 4, pyramid: [8 ms] }'), 'ROBOT_INVALID',
+      'bench.yaml:9: streams.wrench.align.pyramid: belongs to a window, this is events'],
+    ['a pyramid that shrinks', replaced('{ window: 33.333333 ms }', '{ window: 1 ms, pyramid: [8 ms, 4 ms] }'), 'ROBOT_INVALID',
+      'bench.yaml:9: streams.wrench.align.pyramid: windows must grow: [8 ms, 16 ms, …]'],
+    ['two strategies', replaced('{ window: 33.333333 ms }', '{ window: 33 ms, events: 4 }'), 'ROBOT_INVALID',
+      'bench.yaml:9: streams.wrench.align: say one of window, events, asof, got window and events'],
+    ['max_gap on a window', replaced('    tare: 500 ms', '    max_gap: 100 ms'), 'ROBOT_INVALID',
+      'bench.yaml:8: streams.wrench.max_gap: belongs to interpolate or nearest, this is window'],
+    ['a tare of an image', replaced('type: sensor_msgs/msg/Image', 'type: sensor_msgs/msg/Image, tare: 1 s'), 'ROBOT_INVALID',
+      'bench.yaml:4: streams.rgb.tare: only a wrench can be tared, this is sensor_msgs/msg/Image'],
+    ['a selection that is none', replaced('position.a', 'a'), 'ROBOT_INVALID',
+      "bench.yaml:10: streams.joints.select.0: 'a' is not a value such as position.joint_1 (position, velocity or effort)"],
+    ['a modality that does not fit', replaced('type: sensor_msgs/msg/Image', 'type: sensor_msgs/msg/Image, modality: force'), 'ROBOT_INVALID',
+      'bench.yaml:4: streams.rgb.modality: sensor_msgs/msg/Image gives rgb or depth, not force'],
+    ['two streams on one topic', replaced('  joints:', '  more: { topic: /joint_states, type: sensor_msgs/msg/JointState, select: [position.a] }\n  joints:'),
+      'ROBOT_INVALID', "bench.yaml:11: streams.joints.topic: /joint_states is read by 'more' too, with the same selection; leave one out"],
+    ['one topic as two types', replaced('/joint_states,', '/wrist/wrench,'), 'ROBOT_INVALID',
+      "bench.yaml:10: streams.joints.topic: /wrist/wrench is read by 'wrench' too, as geometry_msgs/msg/WrenchStamped; leave one out"],
+    ['a tick from no stream', replaced('from: rgb', 'from: rbg'), 'ROBOT_INVALID', "bench.yaml:2: tick.from: 'rbg': no such stream, did you mean 'rgb'?"],
+    ['two kinds of tick', replaced('from: rgb', 'from: rgb, rate: 30 Hz'), 'ROBOT_INVALID',
+      'bench.yaml:2: tick: say one of from, rate and period, got from and rate'],
+    ['no tick', replaced('tick: { from: rgb }\n', ''), 'ROBOT_INVALID', 'bench.yaml: tick: expected a map of from, rate, period'],
+    ['no topic', replaced('topic: /camera/color/image_raw, ', ''), 'ROBOT_INVALID',
+      'bench.yaml:4: streams.rgb.topic: expected a topic such as /camera/color/image_raw'],
+    ['a topic that is none', replaced('/camera/color/image_raw', 'camera/color'), 'ROBOT_INVALID',
+      "bench.yaml:4: streams.rgb.topic: 'camera/color' is not a topic such as /camera/color/image_raw"],
+    ['an unknown type', replaced('sensor_msgs/msg/Image', 'sensor_msgs/Image'), 'ROBOT_INVALID',
+      "bench.yaml:4: streams.rgb.type: 'sensor_msgs/Image': no such type, did you mean 'sensor_msgs/msg/Image'?"],
+    ['a header where there is none', replaced('type: geometry_msgs/msg/WrenchStamped\n    tare: 500 ms\n    align: { window: 33.333333 ms }',
+      'type: std_msgs/msg/String\n    timeline: header'), 'ROBOT_INVALID', 'bench.yaml:8: streams.wrench.timeline: std_msgs/msg/String has no header; say receive'],
+    ['a stream name that is none', replaced('  rgb:', '  "r gb":'), 'ROBOT_INVALID',
+      'bench.yaml:4: streams.r gb: expected a stream name: letters, digits, _ and -, a letter first'],
+    ['a range upside down', replaced('[0 mm, 85 mm]', '[85 mm, 0 mm]'), 'ROBOT_INVALID', 'bench.yaml:14: limits.width: from must be below to'],
+    ['actions without their limits', replaced('  effort: [20 N, 120 N]\n', ''), 'ROBOT_INVALID',
+      'bench.yaml:13: limits: actions need the limits width, effort; missing: effort'],
+    ['a key twice', `${GOOD}robot: again\n`, 'ROBOT_SYNTAX', 'bench.yaml:16: not YAML: Map keys must be unique'],
+    ['a file that is not YAML', replaced('tick: { from: rgb }', 'tick: { from: rgb'), 'ROBOT_SYNTAX', 'bench.yaml:3: not YAML: '],
+    ['an empty file', '', 'ROBOT_SYNTAX', 'bench.yaml: not a robot file: expected a map with robot, tick and streams'],
+    ['a list', '- a\n', 'ROBOT_SYNTAX', 'bench.yaml: not a robot file: expected a map with robot, tick and streams'],
+  ]
+  it.each(cases)('%s', (_what, text, code, message) => {
+    const error = errorOf(text)
+    expect(error.message.startsWith(message) ? message : error.message).toBe(message)
+    expect(error.message).not.toContain('\n')
+    expect(error.code).toBe(code)
+    expect(error.exit).toBe(2)
+  })
+})
+
+describe('a robot file that can be used', () => {
+  it('has the defaults of the design', () => {
+    const robot = parseRobot(GOOD, 'bench.yaml')
+    expect(robot).toMatchObject({ maxWait: 40e6, maxSilence: 250e6, tick: { from: 'rgb' }, reset: undefined })
+    expect(robot.streams.map(({ name, modality, align }) => [name, modality, align])).toEqual([
+      ['rgb', 'rgb', { strategy: 'nearest', maxGap: 100e6, maxHold: 50e6 }],
+      ['wrench', 'force', { strategy: 'window', length: 33_333_333, centred: false, pyramid: [8e6, 16e6, 32e6, 64e6, 128e6, 256e6] }],
+      ['joints', 'proprioception', { strategy: 'interpolate', maxGap: 100e6, maxHold: 50e6 }],
+    ])
+    expect(robot.actions.gripper).toEqual({ driver: 'robotiq-2f85', port: { path: '/dev/ttyUSB0', baud: 115200 }, slave: 9 })
+    expect(robot.limits).toMatchObject({ width: [0, 0.085], contact: 3, overForce: 30, watchdog: { wrench: 50e6, camera: 250e6 } })
+  })
+
+  it('may read one topic twice with different selections', () => {
+    const two = replaced('  joints:', '  speed: { topic: /joint_states, type: sensor_msgs/msg/JointState, select: [velocity.a] }\n  joints:')
+    expect(parseRobot(two, 'bench.yaml').streams).toHaveLength(4)
+  })
+
+  it('ticks at a rate in whole nanoseconds', () => {
+    expect(parseRobot(replaced('from: rgb', 'rate: 30 Hz'), 'bench.yaml').tick).toEqual({ period: 33_333_333 })
+  })
+})
+
+describe('the shipped robot files', () => {
+  it('cell.yaml says what the embedded cell needs', () => {
+    const robot = parseRobot(shipped('cell.yaml'), 'robots/cell.yaml')
+    expect(robot.streams.map(stream => `${stream.name} ${stream.topic}`)).toEqual([
+      'rgb /camera/color/image_raw', 'depth /camera/depth/image_raw', 'wrench /wrist/wrench', 'voice /voice/events',
+      'gripper /gripper/joint_states', 'tool /tool_pose',
+    ])
+    expect(robot.limits.yawRate).toBeCloseTo(Math.PI, 10)
+    expect(robot.limits.workspace).toEqual({ x: [-0.25, 0.25], y: [-0.2, 0.2], z: [0, 0.4] })
+    expect(robot.limits.watchdog).toEqual({ wrench: 50e6, camera: 250e6, policy: 300e6, gripper: 200e6 })
+    expect(robot.actions.gripper?.port.path).toBeUndefined()
+    expect(robot.reset?.topic).toBe('/episode')
+  })
+
+  it('real_camera.yaml fits the recording', () => {
+    const robot = parseRobot(shipped('real_camera.yaml'), 'robots/real_camera.yaml')
+    expect(robot.streams.map(stream => [stream.modality, stream.timeline, stream.tare])).toEqual([
+      ['rgb', 'header', 0], ['depth', 'header', 0], ['force', 'header', 100e6], ['voice', 'receive', 0],
+    ])
+  })
+
+  it('robot.schema.json is current (npx tsx scripts/robot-schema.ts writes it)', () => {
+    expect(shipped('robot.schema.json')).toBe(robotJsonSchema())
+  })
+
+  it('the JSON Schema knows what must be there', () => {
+    const schema = JSON.parse(robotJsonSchema()) as { required: string[]; additionalProperties: boolean }
+    expect(schema.required).toEqual(['robot', 'tick', 'streams'])
+    expect(schema.additionalProperties).toBe(false)
+  })
+})

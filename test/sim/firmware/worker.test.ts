@@ -1,0 +1,19 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import { expect, test } from 'vitest'
+import { createGripper } from '../../../drivers/registry.js'
+
+test('firmware and pseudo-terminal run in a worker thread, and the driver reaches them from the main thread', { timeout: 30_000 }, async () => {
+  const worker = new Worker(new URL('./host-worker.ts', import.meta.url), { execArgv: ['--import', 'tsx'] })
+  const [path] = (await once(worker, 'message')) as [string]
+  const gripper = createGripper('robotiq-2f85', { port: { path }, device: { timeout: 1000 } })
+  await gripper.connect()
+  await gripper.move({ width: 0.04, speed: 0.15, effort: 20 })
+  let status = await gripper.status()
+  while (status.object === 'moving') status = await gripper.status()
+  expect(status.width).toBeCloseTo(0.04, 3)
+  await gripper.close()
+  const exit = once(worker, 'exit')
+  worker.postMessage('close')
+  expect(await exit).toEqual([0])
+})
