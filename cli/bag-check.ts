@@ -10,7 +10,7 @@ export interface BagCheck {
 }
 
 /** Holds a recording against a robot file: reads all of it once, message by message. */
-export async function checkBag(bag: Bag, robot: Robot): Promise<BagCheck> {
+export async function checkBag(bag: Pick<Bag, 'topics' | 'epochSec' | 'batches'>, robot: Robot): Promise<BagCheck> {
   const findings: Finding[] = []
   const checks = new Map<string, StreamCheck>()
   const readers = new Map<string, ((message: BagMessage) => void)[]>()

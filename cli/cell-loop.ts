@@ -101,13 +101,13 @@ export class CellLoop {
     this.#options = options
     this.cell = cell
     this.#policy = policy
-    this.#clock = options.mode === 'lockstep' ? new SteppedClock() : new SystemClock(started)
+    this.#clock = options.mode === 'lockstep' ? new SteppedClock(1) : new SystemClock(started)
     this.bus = new LocalBus(this.#clock, { onError: options.onError })
     const { bus } = this
     const realtime = options.mode === 'realtime'
     const { gripper } = robot.actions
     if (!gripper) throw new UsageError('actions.gripper is missing')
-    this.#gripper = createGripper(gripper.driver, { port: { path: gripper.port.path ?? cell.gripperPort, baudRate: gripper.port.baud }, slave: gripper.slave })
+    this.#gripper = createGripper(gripper.driver, { port: { path: gripper.port.path ?? cell.gripperPort, baud: gripper.port.baud }, slave: gripper.slave })
     const topicOf = (modality: string): string => {
       const stream = robot.streams.find(s => s.modality === modality)
       if (!stream) throw new UsageError(`robot ${robot.name}: no ${modality} stream: the cell's ${modality} has nowhere to go`)

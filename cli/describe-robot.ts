@@ -3,10 +3,10 @@ import { hz, ms } from './stream-check.js'
 
 /** A robot file in plain words, for people. */
 export function describeRobot(robot: Robot): string {
-  const { limits, actions } = robot
-  const tick = 'from' in robot.tick ? `at each sample of ${robot.tick.from}` : `every ${ms(robot.tick.period)} (${hz(1e9 / robot.tick.period)})`
-  const mm = (m: number): string => `${Number((m * 1000).toPrecision(6))}`
-  const span = ([from, to]: readonly [number, number], scale = mm): string => `${scale(from)} to ${scale(to)}`
+  const { actions } = robot
+  const tick = 'from' in robot.tick
+    ? `at each sample of ${robot.tick.from}`
+    : `every ${ms(robot.tick.period)} (${hz(1e9 / robot.tick.period)})`
   return [
     `robot ${robot.name}`,
     `  an observation ${tick}, after at most ${ms(robot.maxWait)}; a stream silent for ${ms(robot.maxSilence)} is not waited for`,
@@ -26,6 +26,15 @@ export function describeRobot(robot: Robot): string {
     ...actions.gripper || actions.arm ? [] : ['  none'],
     ...robot.reset ? [`  a message on ${robot.reset.topic} starts a new episode`] : [],
     '',
+    ...actions.gripper || actions.arm ? describeLimits(robot) : [],
+    `translation sha256 ${robot.sha256}`,
+  ].join('\n')
+}
+
+function describeLimits({ limits, actions }: Robot): string[] {
+  const mm = (m: number): string => `${Number((m * 1000).toPrecision(6))}`
+  const span = ([from, to]: readonly [number, number], scale = mm): string => `${scale(from)} to ${scale(to)}`
+  return [
     'limits',
     ...actions.arm
       ? [`  tool: x ${span(limits.workspace.x)}, y ${span(limits.workspace.y)}, z ${span(limits.workspace.z)} mm; `
@@ -35,8 +44,7 @@ export function describeRobot(robot: Robot): string {
     `  wrist force: contact from ${limits.contact} N, stop at ${limits.overForce} N`,
     `  holds after silence of: ${Object.entries(limits.watchdog).map(([what, ns]) => `${what} ${ms(ns)}`).join(', ')}`,
     '',
-    `translation sha256 ${robot.sha256}`,
-  ].join('\n')
+  ]
 }
 
 function describeStream(stream: Stream): string {

@@ -36,7 +36,7 @@ function locate(nameOrPath: string): string {
   const path = join(folder, `${nameOrPath}.yaml`)
   if (existsSync(path)) return path
   const shipped = readdirSync(folder).filter(file => file.endsWith('.yaml')).map(file => basename(file, '.yaml'))
-  throw new RobotError('ROBOT_UNREADABLE', `--robot ${unknownName('robot', nameOrPath, shipped)}; give one of these or a path`)
+  throw new RobotError('ROBOT_UNREADABLE', `${unknownName('robot', nameOrPath, shipped)}; give one of these or a path`)
 }
 
 function reasonOf(error: unknown): string {

@@ -124,7 +124,8 @@ export class StreamCheck {
       return found
     }
     if (this.#unstamped > 0) {
-      found.push(finding(name, 'unstamped', `${this.#unstamped} of ${this.#count} messages have no stamp; say timeline: receive`, this.#unstamped))
+      const text = `${this.#unstamped} of ${this.#count} messages have no stamp; say timeline: receive`
+      found.push(finding(name, 'unstamped', text, this.#unstamped))
     }
     const { rateHz } = this.summary()
     const step = longestStep(align)
@@ -138,14 +139,16 @@ export class StreamCheck {
     }
     if (this.#late.count > 0) {
       const { count, worst } = this.#late
-      say('late', `${count} of ${this.#count} received over ${ms(this.#robot.maxWait)} (max_wait) after their stamp, at most ${ms(worst)}`, this.#late)
+      const limit = `${ms(this.#robot.maxWait)} (max_wait)`
+      say('late', `${count} of ${this.#count} received over ${limit} after their stamp, at most ${ms(worst)}`, this.#late)
     }
     if (this.#outOfOrder.count > 0) {
       say('out_of_order', `${this.#outOfOrder.count} out of stamp order, by at most ${ms(this.#outOfOrder.worst)}`, this.#outOfOrder)
     }
     if (this.#duplicates.count > 0) say('duplicate', `${times(this.#duplicates.count, 'stamp')} seen twice`, this.#duplicates)
     if (this.#future.count > 0) {
-      say('future', `${this.#future.count} received before their stamp, by at most ${ms(this.#future.worst)}; clock: estimate mends that`, this.#future)
+      const { count, worst } = this.#future
+      say('future', `${count} received before their stamp, by at most ${ms(worst)}; clock: estimate mends that`, this.#future)
     }
     return found
   }

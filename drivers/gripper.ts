@@ -26,7 +26,7 @@ export interface Gripper {
   readonly stats: Readonly<WireStats>
   /** Opens the port and activates the device. */
   connect(): Promise<void>
-  /** Resolves when the command's last byte has left (drained) and the device acknowledged; `written` is the host's monotonic ns of the drain. */
+  /** Resolves when the device acknowledged; `written` is the host's monotonic ns at which the command's last byte had left (drained). */
   move(command: { width: number; speed: number; effort: number }): Promise<{ written: number }>
   /** Stops the fingers where they are. Goes ahead of anything queued. */
   stop(): Promise<void>

@@ -63,14 +63,14 @@ function words(bytes: Uint8Array, at: number, count: number): number[] {
   return Array.from({ length: count }, (_, index) => word(bytes, at + 2 * index))
 }
 
-function frame(unit: number, head: readonly number[], registers: readonly number[], tail: readonly number[] = []): Uint8Array {
-  const length = 1 + head.length + 2 * registers.length + tail.length + 2
+function frame(unit: number, head: readonly number[], registers: readonly number[]): Uint8Array {
+  const length = 1 + head.length + 2 * registers.length + 2
   if (length > MAX_FRAME) throw new RangeError(`modbus: a frame of ${length} bytes is longer than ${MAX_FRAME}`)
   const bytes = new Uint8Array(length)
   bytes[0] = unit
   bytes.set(head, 1)
   let at = 1 + head.length
-  for (const value of [...registers, ...tail]) {
+  for (const value of registers) {
     bytes[at++] = value >>> 8
     bytes[at++] = value
   }
@@ -102,8 +102,8 @@ export function encodeRequest(unit: number, request: ModbusRequest): Uint8Array 
     }
     case 23: {
       const { start, count, writeStart, values } = request
-      const head = [23, start, count, writeStart, values.length].flatMap((value, index) => (index === 0 ? [value] : [high(value), low(value)]))
-      return frame(unit, [...head, 2 * values.length], values)
+      const head = [start, count, writeStart, values.length].flatMap((value) => [high(value), low(value)])
+      return frame(unit, [23, ...head, 2 * values.length], values)
     }
   }
 }

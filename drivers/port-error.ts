@@ -6,17 +6,20 @@ export function openError(path: string, reason: Error): DriverError {
   const said = reason.message
   const cause = { cause: reason }
   if (/no such|ENOENT|file not found|ENXIO|ENODEV/i.test(said)) {
-    return new DriverError('PORT_MISSING', `serial port ${path}: does not exist; is the device plugged in, and is the path right?`, cause)
+    const todo = 'is the device plugged in, and is the path right?'
+    return new DriverError('PORT_MISSING', `serial port ${path}: does not exist; ${todo}`, cause)
   }
   if (/permission denied|EACCES/i.test(said)) {
     const group = groupOf(path) ?? 'dialout'
-    const todo = `sudo usermod -aG ${group} $USER, then log in again`
-    return new DriverError('PORT_DENIED', `serial port ${path}: may not be opened by this user; it belongs to the group ${group}: ${todo}`, cause)
+    const todo = `it belongs to the group ${group}: sudo usermod -aG ${group} $USER, then log in again`
+    return new DriverError('PORT_DENIED', `serial port ${path}: may not be opened by this user; ${todo}`, cause)
   }
   if (/cannot lock|busy|EBUSY|access denied|temporarily unavailable/i.test(said)) {
-    return new DriverError('PORT_BUSY', `serial port ${path}: is held by another program; close that one (fuser ${path} names it)`, cause)
+    const todo = `close that one (fuser ${path} names it)`
+    return new DriverError('PORT_BUSY', `serial port ${path}: is held by another program; ${todo}`, cause)
   }
-  return new DriverError('PORT_FAILED', `serial port ${path}: cannot be opened as a serial port (${said.replace(/^Error:?\s*/, '')})`, cause)
+  const detail = said.replace(/^Error:?\s*/, '')
+  return new DriverError('PORT_FAILED', `serial port ${path}: is not usable as a serial port (${detail}); name another`, cause)
 }
 
 /** Name of the group that owns the path; undefined where that cannot be told. */

@@ -13,7 +13,7 @@ export interface GripperOptions {
 }
 
 const GRIPPERS: Readonly<Record<string, (options: GripperOptions) => Gripper>> = {
-  'robotiq-2f85': ({ port, slave, device }) => new Robotiq2f85(new SerialPort(port), slave === undefined ? device : { ...device, unit: slave }),
+  'robotiq-2f85': ({ port, slave, device }) => new Robotiq2f85(new SerialPort(port), { unit: slave, ...device }),
 }
 
 export const GRIPPER_NAMES: readonly string[] = Object.keys(GRIPPERS)
@@ -21,6 +21,8 @@ export const GRIPPER_NAMES: readonly string[] = Object.keys(GRIPPERS)
 /** A gripper by its driver's name, not yet connected. Throws DriverError UNKNOWN_DRIVER. */
 export function createGripper(name: string, options: GripperOptions): Gripper {
   const create = Object.hasOwn(GRIPPERS, name) ? GRIPPERS[name] : undefined
-  if (create === undefined) throw new DriverError('UNKNOWN_DRIVER', `gripper driver "${name}": not known; known are ${GRIPPER_NAMES.join(', ')}`)
+  if (create === undefined) {
+    throw new DriverError('UNKNOWN_DRIVER', `gripper driver "${name}": not known; known are ${GRIPPER_NAMES.join(', ')}`)
+  }
   return create(options)
 }

@@ -7,7 +7,6 @@ import {
   ACTION,
   CURRENT,
   DEFAULT_UNIT,
-  FAULT,
   FAULT_TEXT,
   FIRST_MAJOR_FAULT,
   FORCE,
@@ -36,8 +35,6 @@ export interface Robotiq2f85Options {
 
 const OBJECTS = { [OBJ.moving]: 'moving', [OBJ.opening]: 'opening', [OBJ.closing]: 'closing', [OBJ.atPosition]: 'none' } as const
 
-type Status = GripperStatus & { readonly sta: number }
-
 /** The Robotiq 2F-85 over Modbus RTU. Quantities beyond the device's range take the range's end. */
 export class Robotiq2f85 implements Gripper {
   readonly #stream: ByteStream
@@ -64,8 +61,8 @@ export class Robotiq2f85 implements Gripper {
   /** Opens the port and, where the device is not ready, resets and activates it: the fingers then close and open fully. */
   async connect(): Promise<void> {
     await this.#stream.open()
-    const { sta, fault } = await this.#status()
-    if (sta === STA.ready && fault < FIRST_MAJOR_FAULT) return
+    const { status } = await this.#read()
+    if (status.activated) return
     this.#stopped = false
     await this.#write([0, 0, 0])
     await this.#write([ACTION.activate << 8, 0, 0])
@@ -92,8 +89,7 @@ export class Robotiq2f85 implements Gripper {
   }
 
   async status(): Promise<GripperStatus> {
-    const { sta: _, ...status } = await this.#status()
-    return status
+    return (await this.#read()).status
   }
 
   async close(): Promise<void> {
@@ -103,7 +99,8 @@ export class Robotiq2f85 implements Gripper {
 
   async #activation(): Promise<void> {
     for (const end = performance.now() + this.#activationTimeout; performance.now() < end; ) {
-      const { sta, fault, faultText } = await this.#status()
+      const { sta, status } = await this.#read()
+      const { fault, faultText } = status
       if (fault >= FIRST_MAJOR_FAULT) throw new DriverError('FAULT', `robotiq-2f85: activation ended in fault ${fault} (${faultText})`)
       if (sta === STA.ready) return
       if (this.#stopped) throw new DriverError('SUPERSEDED', 'robotiq-2f85: the activation was ended by a stop; call connect() again')
@@ -117,14 +114,14 @@ export class Robotiq2f85 implements Gripper {
     return this.#client.transact({ function: 16, start: OUTPUT.start, values }, options)
   }
 
-  async #status(): Promise<Status> {
+  async #read(): Promise<{ status: GripperStatus; sta: number }> {
     const { response, received } = await this.#client.transact({ function: 3, start: INPUT.start, count: INPUT.count })
     const [state, request, position] = response.function === 3 ? response.values : []
     const bits = state >>> 8
     const fault = (request >>> 8) & 0x0f
     const sta = (bits >>> STATUS.staShift) & 3
     this.#activated = sta === STA.ready && fault < FIRST_MAJOR_FAULT
-    return {
+    const status: GripperStatus = {
       stamp: received,
       width: fromByte(WIDTH, position >>> 8),
       requestedWidth: fromByte(WIDTH, request & 0xff),
@@ -132,8 +129,8 @@ export class Robotiq2f85 implements Gripper {
       activated: this.#activated,
       object: (bits & STATUS.goTo) === 0 ? 'none' : OBJECTS[((bits >>> STATUS.objShift) & 3) as keyof typeof OBJECTS],
       fault,
-      faultText: FAULT_TEXT[fault] ?? (fault === FAULT.none ? '' : `unknown fault ${fault}`),
-      sta,
+      faultText: FAULT_TEXT[fault] ?? `unknown fault ${fault}`,
     }
+    return { status, sta }
   }
 }

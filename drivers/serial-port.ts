@@ -83,9 +83,9 @@ export class SerialPort extends EventEmitter<ByteStreamEvents> implements ByteSt
         this.#lose(native)
       }
       native.write(Buffer.from(bytes), (error) => {
-        if (error != null) return failed()
+        if (error) return failed()
         native.drain((drainError) => {
-          if (drainError != null) return failed()
+          if (drainError) return failed()
           const stamp = monotonicNs()
           clearTimeout(timer)
           this.#writes.delete(fail)
@@ -117,7 +117,7 @@ export class SerialPort extends EventEmitter<ByteStreamEvents> implements ByteSt
     const native = new NativePort({ path: this.path, baudRate: this.#baud, lock: true, autoOpen: false })
     native.on('error', () => undefined)
     await new Promise<void>((resolve, reject) => {
-      native.open((error) => (error == null ? resolve() : reject(openError(this.path, error))))
+      native.open((error) => (error ? reject(openError(this.path, error)) : resolve()))
     })
     if (!this.#wanted) {
       await shut(native)
@@ -136,7 +136,7 @@ export class SerialPort extends EventEmitter<ByteStreamEvents> implements ByteSt
   #watch(native: NativePort): void {
     setTimeout(() => {
       if (this.#native !== native || !native.isOpen) return
-      native.drain((error) => (error == null ? this.#watch(native) : this.#lose(native)))
+      native.drain((error) => (error ? this.#lose(native) : this.#watch(native)))
     }, WATCH_INTERVAL).unref()
   }
 

@@ -30,8 +30,8 @@ interface Jump {
  * changes only how soon an observation is handed over, not what it holds.
  *
  * A tick is emitted once every stream that is awaited brackets it, or given up at its deadline, its own arrival plus `maxWait`; the
- * ticks before it are then given up with it. A deadline has expired strictly after it. A stream is awaited when it has spoken, at the
- * latest `maxSilence` before the tick's arrival; events never are. `emit` must not push.
+ * ticks before it are then given up with it. A deadline has expired strictly after it. A stream is awaited unless it has been
+ * silent for more than `maxSilence` at the tick's arrival (from the first push on, if it has never spoken) or is taking its tare; events never are. `emit` must not push.
  */
 export class Aligner {
   readonly counters: Counters
@@ -44,6 +44,8 @@ export class Aligner {
   readonly #ticks = new TickQueue()
   readonly #takeTick = (stamp: number): void => this.#tick(stamp)
   #receive = -Infinity
+  /** Receive time of the very first push. */
+  #began = NaN
   #lastTick = -Infinity
   #index = 0
   #jump: Jump | undefined
@@ -95,7 +97,7 @@ export class Aligner {
     return this.#lanes.reduce((sum, lane) => sum + lane.rebuilds, 0)
   }
 
-  /** A vector sample; the values are copied. Allocates nothing. */
+  /** A vector sample; the values are copied. Makes no object. */
   pushVector(stream: number, stamp: number, receive: number, values: ArrayLike<number>): void {
     const lane = this.#begin(stream, 'vector', receive)
     const fault = lane.vectorFault(values)
@@ -167,6 +169,7 @@ export class Aligner {
 
   #passTo(receive: number): void {
     if (receive > this.#receive) this.#receive = receive
+    if (Number.isNaN(this.#began)) this.#began = receive
     if (this.#ticks.size > 0) this.advance(this.#receive)
   }
 
@@ -258,7 +261,7 @@ export class Aligner {
     const { stamp, arrival } = this.#ticks
     for (let i = 0; i < this.#lanes.length; i++) {
       const lane = this.#lanes[i] as Lane
-      if (lane.awaited(arrival, this.#robot.maxSilence) && !lane.brackets(stamp)) return false
+      if (lane.awaited(arrival, this.#robot.maxSilence, this.#began) && !lane.brackets(stamp)) return false
     }
     return true
   }

@@ -84,13 +84,14 @@ export class Lane {
     return this.#strategy?.rebuilds ?? 0
   }
 
-  /** Whether a tick that arrived at `arrival` waits for this stream's later samples. */
-  awaited(arrival: number, maxSilence: number): boolean {
-    return this.kind !== 'event' && this.spoke !== -Infinity && this.spoke >= arrival - maxSilence
+  /** Whether a tick that arrived at `arrival` waits for this stream's later samples. One that has not spoken yet is silent since `began`. */
+  awaited(arrival: number, maxSilence: number, began: number): boolean {
+    if (this.kind === 'event' || (this.stream.tare > 0 && this.#tare?.known !== true)) return false
+    return Math.max(this.spoke, began) >= arrival - maxSilence
   }
 
   brackets(tick: number): boolean {
-    return this.#strategy?.brackets(tick) ?? true
+    return this.#strategy?.brackets(tick) ?? (this.stream.align.strategy === 'hold' || this.stream.align.strategy === 'asof')
   }
 
   value(tick: number): Aligned {

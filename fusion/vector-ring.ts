@@ -1,6 +1,6 @@
 import { StampRing, type Placed } from './ring.js'
 
-/** Vectors of one width by ascending stamp. Inserting allocates nothing except when the ring grows to cover its retention. */
+/** Vectors of one width by ascending stamp. Inserting makes no object except when the ring grows to cover its retention. */
 export class VectorRing extends StampRing {
   readonly width: number
   #values: Float64Array

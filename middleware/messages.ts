@@ -21,6 +21,12 @@ export interface Image extends Header {
   data: Uint8Array
 }
 
+/** sensor_msgs/CompressedImage: `format` as image_transport writes it, such as `rgb8; jpeg compressed bgr8`. */
+export interface CompressedImage extends Header {
+  format: string
+  data: Uint8Array
+}
+
 /** sensor_msgs/CameraInfo, the parts that matter here: `k` is the 3x3 intrinsic matrix, row-major. */
 export interface CameraInfo extends Header {
   height: number
@@ -73,6 +79,7 @@ export interface ActionChunkMessage extends Header {
 
 export interface MessageTypes {
   'sensor_msgs/msg/Image': Image
+  'sensor_msgs/msg/CompressedImage': CompressedImage
   'sensor_msgs/msg/CameraInfo': CameraInfo
   'geometry_msgs/msg/WrenchStamped': WrenchStamped
   'geometry_msgs/msg/PoseStamped': PoseStamped

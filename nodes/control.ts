@@ -176,8 +176,10 @@ export class ControlNode extends LifecycleNode {
     const now = this.#options.bus.clock.now()
     if (this.hold === 'stop') return this.#publishTarget()
     if (!this.#toolKnown) return
-    this.hold = this.watchdog.quiet(now)[0] ?? (this.#executor.sample(now, this.#setPoint) ? 'none' : 'no_chunk')
-    if (this.hold === 'none') {
+    const quiet = this.watchdog.quiet(now)
+    const known = this.#executor.sample(now, this.#setPoint)
+    this.hold = quiet.length > 0 ? quiet[0] : known ? 'none' : 'no_chunk'
+    if (quiet.length === 0 && known) {
       const { pose } = this.#setPoint
       const desired = this.#desired
       desired.x = pose[0]

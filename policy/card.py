@@ -1,4 +1,4 @@
-"""Fills the model card from results: `python policy/card.py --model policy/model/grasp.json --offline FILE --eval FILE... --out policy/MODEL_CARD.md`."""
+"""Fills the model card from results: `python policy/card.py --offline FILE --eval FILE...`."""
 
 from __future__ import annotations
 
@@ -53,11 +53,32 @@ def main() -> None:
     known['megabytes'] = model['bytes'] / 1e6
     known['mega_macs'] = model['macs'] / 1e6
     known['minutes'] = model['training']['seconds'] / 60
-    known['by_distance'] = table(offline.get('byDistance', []), {
-        'from_m': 'from (m)', 'to_m': 'to (m)', 'count': 'observations', 'dx_mm': 'dx (mm)', 'dy_mm': 'dy (mm)', 'dz_mm': 'dz (mm)',
-        'dyaw_rad': 'dyaw (rad)', 'width_mm': 'width (mm)', 'target_mm_median': 'target, median (mm)'})
-    known['evaluations'] = table(evaluations(a.eval), {
-        'what': 'run', 'episodes': 'episodes', 'successes': 'successes', 'rate': 'rate', 'low': '95 % from', 'high': 'to', 'failed': 'failures'})
+    known['by_distance'] = table(
+        offline.get('byDistance', []),
+        {
+            'from_m': 'from (m)',
+            'to_m': 'to (m)',
+            'count': 'observations',
+            'dx_mm': 'dx (mm)',
+            'dy_mm': 'dy (mm)',
+            'dz_mm': 'dz (mm)',
+            'dyaw_rad': 'dyaw (rad)',
+            'width_mm': 'width (mm)',
+            'target_mm_median': 'target, median (mm)',
+        },
+    )
+    known['evaluations'] = table(
+        evaluations(a.eval),
+        {
+            'what': 'run',
+            'episodes': 'episodes',
+            'successes': 'successes',
+            'rate': 'rate',
+            'low': '95 % from',
+            'high': 'to',
+            'failed': 'failures',
+        },
+    )
 
     def fill(match: re.Match) -> str:
         value: object = known

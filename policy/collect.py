@@ -35,13 +35,35 @@ def job(a: argparse.Namespace, index: int, perturb: float) -> dict:
     if bag.exists():
         bag.unlink()
     began = time.monotonic()
-    ran = call('run', '--lockstep', '--policy', a.policy, '--demonstrate', '--perturb', perturb, '--episodes', a.per_job, '--seed', seed,
-               '--objects', a.objects, '--robot', a.robot, '--record', bag)
+    ran = call(
+        'run',
+        '--lockstep',
+        '--policy',
+        a.policy,
+        '--demonstrate',
+        '--perturb',
+        perturb,
+        '--episodes',
+        a.per_job,
+        '--seed',
+        seed,
+        '--objects',
+        a.objects,
+        '--robot',
+        a.robot,
+        '--record',
+        bag,
+    )
     exported = call('export', bag, '--format', 'numpy', '--out', a.out)
     if not a.keep_bags:
         bag.unlink()
-    return {'name': name, 'seconds': round(time.monotonic() - began, 1), 'episodes': ran['episodes'], 'successes': ran['successes'],
-            'observations': exported['observations']}
+    return {
+        'name': name,
+        'seconds': round(time.monotonic() - began, 1),
+        'episodes': ran['episodes'],
+        'successes': ran['successes'],
+        'observations': exported['observations'],
+    }
 
 
 def main() -> None:
@@ -49,7 +71,9 @@ def main() -> None:
     p.add_argument('--out', required=True, help='folder of data sets, one a recording')
     p.add_argument('--episodes', type=int, default=400)
     p.add_argument('--per-job', type=int, default=20, help='episodes a recording')
-    p.add_argument('--seed', type=int, default=100000, help='of the first recording; the next ones count up. Keep evaluation seeds away from these')
+    p.add_argument(
+        '--seed', type=int, default=100000, help='of the first recording; the next ones count up. Keep evaluation seeds away from these'
+    )
     p.add_argument('--perturb', type=float, nargs='+', default=[0.0, 0.01, 0.02], help='sizes of the disturbance (m), in turn')
     p.add_argument('--policy', default='expert', help='who drives: the expert, or an ONNX model (the expert labels either way)')
     p.add_argument('--objects', default='seen')

@@ -12,7 +12,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
-ARRAYS = ('rgb', 'depth', 'force_pyramid', 'voice_tokens', 'voice_age', 'proprioception', 'modality_mask', 'action_chunk', 'aux', 'episode', 'success')
+ARRAYS = (
+    'rgb',
+    'depth',
+    'force_pyramid',
+    'voice_tokens',
+    'voice_age',
+    'proprioception',
+    'modality_mask',
+    'action_chunk',
+    'aux',
+    'episode',
+    'success',
+)
 INPUTS = ('rgbd', 'force_pyramid', 'voice_tokens', 'voice_age', 'proprioception', 'modality_mask')
 
 
@@ -66,6 +78,10 @@ class Dataset:
 
     def column(self, name: str) -> np.ndarray:
         return np.concatenate([p[name] for p in self.parts])
+
+    def words(self) -> list[int]:
+        """Tokens that occur in the training episodes."""
+        return np.unique(self.column('voice_tokens')[self.train]).tolist()
 
     def sha256(self) -> str:
         """Of the descriptions and the labels: names the data in the model's metadata."""
@@ -125,8 +141,9 @@ class Dataset:
         return w / w.sum()
 
 
-def augment(batch: dict[str, Tensor], g: torch.Generator, drop: float) -> None:
-    """In place: light and colour jitter, depth noise and holes, modality dropout (never all four)."""
+def augment(batch: dict[str, Tensor], g: torch.Generator, drop: float, forget: float = 0.02) -> None:
+    """In place: light and colour jitter, depth noise and holes, modality dropout (never all four). A share `forget` of the words becomes
+    the unknown word, so that it has a meaning where a new word is heard."""
     x = batch['rgbd']
     b = x.shape[0]
     rand = lambda *s: torch.rand(*s, generator=g)
@@ -137,6 +154,8 @@ def augment(batch: dict[str, Tensor], g: torch.Generator, drop: float) -> None:
     holes = torch.rand(b, 1, *coarse.shape[2:], generator=g) > 0.01
     up = lambda t: torch.nn.functional.interpolate(t.float(), scale_factor=4.0, mode='nearest')[:, 0]
     depth.mul_((1 + 0.004 * up(coarse)) * up(holes))
+    words = batch['voice_tokens']
+    batch['voice_tokens'] = torch.where((words > 1) & (rand(*words.shape) < forget), 1, words)
     mask = batch['modality_mask'] * (rand(b, 4) > drop).float()
     mask = torch.where(mask.sum(1, keepdim=True) > 0, mask, batch['modality_mask'])
     batch['modality_mask'] = mask
@@ -168,6 +187,7 @@ class Loader:
 def camera_check(data: Dataset, count: int = 400) -> dict[str, float]:
     """Projects targets into the pictures: share inside, and median |depth - z| (m). A wrong frame convention shows here at once."""
     from model import Config, Geometry
+
     if not data.camera:
         return {}
     h, w = data.size

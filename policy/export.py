@@ -17,7 +17,7 @@ import onnxruntime
 import torch
 
 from data import INPUTS
-from model import CHANNELS, CHUNK, RATE, Config, Exported, Policy, count_macs, example
+from model import CHANNELS, CHUNK, Config, Exported, Policy, count_macs, example
 
 HERE = Path(__file__).parent
 OUTPUTS = ('action_chunk', 'grasp_success', 'gate', 'latent')
@@ -31,6 +31,10 @@ def load(run: str | Path) -> tuple[Policy, dict]:
         raise SystemExit(f'{path} is not there: train first with `python policy/train.py --data DIR --out {run}`')
     state = torch.load(path, weights_only=False, map_location='cpu')
     policy = Policy(Config(**state['config']), state['stats'], state['camera'])
+    # A word of the vocabulary that no training episode had means what an unknown word means.
+    words = state['ema']['text.token.weight']
+    never = [i for i in range(len(words)) if i not in set(state.get('heard', range(len(words))))]
+    words[never] = words[1].clone()
     policy.load_state_dict(state['ema'])
     return policy.eval(), state
 
@@ -47,8 +51,13 @@ def contract(policy: Policy, state: dict, name: str) -> dict:
         raise SystemExit(f"the data set's action chunk is {outputs['action_chunk']['shape']}, this model's [1, {CHUNK}, {len(CHANNELS)}]")
     run = state['run']
     return {
-        'version': base['version'], 'name': name, 'robot': base['robot'], 'inputs': base['inputs'], 'outputs': outputs,
-        'vocabulary': state['vocabulary'], 'normalisation': {**state['stats'], 'where': 'inside the graph'},
+        'version': base['version'],
+        'name': name,
+        'robot': base['robot'],
+        'inputs': base['inputs'],
+        'outputs': outputs,
+        'vocabulary': state['vocabulary'],
+        'normalisation': {**state['stats'], 'where': 'inside the graph'},
         'training': {'commit': run['commit'], 'seed': run['seed'], 'data': run['data'], 'steps': state['step'], 'date': run['date']},
     }
 
@@ -68,8 +77,17 @@ def main() -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     part = out.with_suffix('.part.onnx')
     with torch.no_grad():
-        torch.onnx.export(module, inputs, str(part), input_names=list(INPUTS), output_names=list(OUTPUTS), opset_version=a.opset,
-                          dynamo=True, external_data=False, verbose=False)
+        torch.onnx.export(
+            module,
+            inputs,
+            str(part),
+            input_names=list(INPUTS),
+            output_names=list(OUTPUTS),
+            opset_version=a.opset,
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
     model = onnx.load(str(part))
     for node in model.graph.node:
         node.doc_string = ''
@@ -98,7 +116,9 @@ def main() -> None:
             scale = policy.action_std.numpy() if name == 'action_chunk' else 1.0
             worst[name] = max(worst[name], float(np.abs((e.numpy() - g) / scale).max()))
     if max(worst.values()) > TOLERANCE:
-        raise SystemExit(f'onnxruntime differs from torch by {worst} (allowed {TOLERANCE}, chunks in standard deviations): {part} is kept for a look')
+        raise SystemExit(
+            f'onnxruntime differs from torch by {worst} (allowed {TOLERANCE}, chunks in standard deviations): {part} is kept for a look'
+        )
     feed = {n: v.numpy() for n, v in zip(INPUTS, inputs)}
     times = []
     for _ in range(200):
@@ -107,8 +127,13 @@ def main() -> None:
         times.append((time.perf_counter() - start) * 1e3)
     os.replace(part, out)
     numbers = {
-        'file': out.name, 'bytes': out.stat().st_size, 'opset': a.opset, 'parameters': sum(q.numel() for q in policy.parameters()),
-        'macs': count_macs(policy), 'ort_difference': worst, 'ort_ms_one_thread': {'p50': float(np.median(times)), 'p99': float(np.percentile(times, 99))},
+        'file': out.name,
+        'bytes': out.stat().st_size,
+        'opset': a.opset,
+        'parameters': sum(q.numel() for q in policy.parameters()),
+        'macs': count_macs(policy),
+        'ort_difference': worst,
+        'ort_ms_one_thread': {'p50': float(np.median(times)), 'p99': float(np.percentile(times, 99))},
         'versions': {'torch': torch.__version__, 'onnx': onnx.__version__, 'onnxruntime': onnxruntime.__version__},
     }
     numbers['training'] = {k: v for k, v in state['run'].items() if k != 'options'}

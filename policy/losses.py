@@ -46,15 +46,16 @@ def objective(policy: Policy, out: dict[str, Tensor], batch: dict[str, Tensor]) 
         cell = float(geometry.uv[1, 0] - geometry.uv[0, 0])
         inside = free * (z > 0) * (uv.abs() <= geometry.uv.amax(0) + cell).all(1)
         distance = ((geometry.uv[None] - uv[:, None]) ** 2).sum(-1)
-        goal = (-distance / (2 * cell ** 2)).softmax(-1)
+        goal = (-distance / (2 * cell**2)).softmax(-1)
         terms['heat'] = (-(goal * out['heat'][:, 0].log_softmax(-1)).sum(-1) * inside).sum() / inside.sum().clamp(min=1)
     terms['success'] = F.binary_cross_entropy(out['grasp_success'].clamp(1e-5, 1 - 1e-5), batch['success'])
     z = out['projections']
     words = batch['voice_tokens']
     said = (words[:, None] == words[None]).all(-1)
     none = torch.zeros_like(said)
-    terms['align'] = (info_nce(z['vision'], z['voice'], said) + info_nce(z['vision'], z['force'], none)
-                      + info_nce(z['force'], z['voice'], said)) / 3
+    terms['align'] = (
+        info_nce(z['vision'], z['voice'], said) + info_nce(z['vision'], z['force'], none) + info_nce(z['force'], z['voice'], said)
+    ) / 3
     mean = out['gate'].mean(0)
     terms['gate'] = (mean * mean.clamp(min=1e-4).log()).sum()
     return sum(WEIGHTS[k] * v for k, v in terms.items()), terms

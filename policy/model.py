@@ -15,7 +15,6 @@ from torch import Tensor, nn
 MODALITIES = ('rgb', 'depth', 'force', 'voice')
 CHANNELS = ('dx', 'dy', 'dz', 'dyaw', 'width', 'effort')
 CHUNK = 10
-RATE = 30
 OFF = -1e4
 
 
@@ -187,10 +186,20 @@ class Geometry(nn.Module):
 def rotation_of(q: Tensor) -> Tensor:
     """Unit quaternion x, y, z, w [B,4] -> matrix [B,3,3]; the same for q and -q."""
     x, y, z, w = (q / q.norm(dim=1, keepdim=True).clamp(min=1e-6)).unbind(1)
-    return torch.stack([
-        1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w),
-        2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w),
-        2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)], 1).reshape(-1, 3, 3)
+    return torch.stack(
+        [
+            1 - 2 * (y * y + z * z),
+            2 * (x * y - z * w),
+            2 * (x * z + y * w),
+            2 * (x * y + z * w),
+            1 - 2 * (x * x + z * z),
+            2 * (y * z - x * w),
+            2 * (x * z - y * w),
+            2 * (y * z + x * w),
+            1 - 2 * (x * x + y * y),
+        ],
+        1,
+    ).reshape(-1, 3, 3)
 
 
 class Policy(nn.Module):
@@ -199,8 +208,15 @@ class Policy(nn.Module):
     def __init__(self, config: Config, stats: dict | None = None, camera: dict | None = None):
         super().__init__()
         c = self.config = config
-        defaults = dict(force_scale=torch.ones(6, 24), proprioception_mean=torch.zeros(8), proprioception_std=torch.ones(8),
-                        action_mean=torch.zeros(CHUNK, 6), action_std=torch.ones(CHUNK, 6), depth_mean=0.4, depth_std=0.2)
+        defaults = dict(
+            force_scale=torch.ones(6, 24),
+            proprioception_mean=torch.zeros(8),
+            proprioception_std=torch.ones(8),
+            action_mean=torch.zeros(CHUNK, 6),
+            action_std=torch.ones(CHUNK, 6),
+            depth_mean=0.4,
+            depth_std=0.2,
+        )
         for key, value in {**defaults, **(stats or {})}.items():
             if key in defaults:
                 self.register_buffer(key, torch.as_tensor(value, dtype=torch.float32).clone())
@@ -242,8 +258,9 @@ class Policy(nn.Module):
         self.auxiliary = mlp(fused, 128, 6)
         self.project = nn.ModuleDict({m: nn.Linear(d, c.latent) for m in ('vision', 'force', 'voice')})
 
-    def forward(self, rgbd: Tensor, force_pyramid: Tensor, voice_tokens: Tensor, voice_age: Tensor, proprioception: Tensor,
-                modality_mask: Tensor) -> dict[str, Tensor]:
+    def forward(
+        self, rgbd: Tensor, force_pyramid: Tensor, voice_tokens: Tensor, voice_age: Tensor, proprioception: Tensor, modality_mask: Tensor
+    ) -> dict[str, Tensor]:
         c, b = self.config, rgbd.shape[0]
         has = modality_mask
         has_rgb, has_depth, has_force, has_voice = has.unbind(1)
@@ -253,7 +270,9 @@ class Policy(nn.Module):
         rotation = rotation_of(proprioception[:, 3:7])
         height = self.geometry.height(depth, rotation, proprioception[:, 2])
         valid = (depth > 0).float()
-        depth_in = torch.cat([(depth - self.depth_mean) / self.depth_std * valid, valid, (height * 10).clamp(-3, 3) * valid * self.geometry.known], 1)
+        depth_in = torch.cat(
+            [(depth - self.depth_mean) / self.depth_std * valid, valid, (height * 10).clamp(-3, 3) * valid * self.geometry.known], 1
+        )
 
         vector = (proprioception - self.proprioception_mean) / self.proprioception_std
         body = torch.cat([vector, rotation.flatten(1)], 1).clamp(-5, 5)
@@ -285,24 +304,33 @@ class Policy(nn.Module):
         total = support.sum(-1, keepdim=True)
         point = support @ points / total.clamp(min=1e-3)
         centre = attention @ self.geometry.uv
-        spread = (attention @ (self.geometry.uv ** 2).sum(-1, keepdim=True) - (centre ** 2).sum(-1, keepdim=True)).clamp(min=0)
+        spread = (attention @ (self.geometry.uv**2).sum(-1, keepdim=True) - (centre**2).sum(-1, keepdim=True)).clamp(min=0)
         facts = torch.cat([point * 8, centre * 2, total, (spread + 1e-6).sqrt() * 4, heat.amax(-1, keepdim=True) / 10], -1)
-        seen = (attention.to(fine_flat.dtype) @ fine_flat.transpose(1, 2))
+        seen = attention.to(fine_flat.dtype) @ fine_flat.transpose(1, 2)
         pointers = self.pointer_token(torch.cat([seen, facts.to(seen.dtype)], -1)) + self.pointer_id
 
         # Cross-attention of the learned queries over the 16x16 map, whose tokens carry their image place and their point.
-        place = F.avg_pool2d(torch.cat([points, self.geometry.uv.expand(b, -1, 2), share[..., None]], -1).transpose(1, 2).reshape(b, 6, h, w), 2)
+        place = F.avg_pool2d(
+            torch.cat([points, self.geometry.uv.expand(b, -1, 2), share[..., None]], -1).transpose(1, 2).reshape(b, 6, h, w), 2
+        )
         tokens = torch.cat([high.flatten(2), place.flatten(2).to(high.dtype) * 4], 1).transpose(1, 2)
         k, v = self.key_value(tokens).chunk(2, -1)
         q = self.queries + self.query_text(text)[:, None]
         found = self.query_out(attend(q, k, v, c.heads)) + self.queries
 
         vision_on = torch.maximum(has_rgb, has_depth)
-        parts = [self.cls.expand(b, 1, -1), proprio[:, None] + self.kind[0], force[:, None] * g[2][:, None, None] + self.kind[1],
-                 voice[:, None] * g[3][:, None, None] + self.kind[2], pointers, found]
+        parts = [
+            self.cls.expand(b, 1, -1),
+            proprio[:, None] + self.kind[0],
+            force[:, None] * g[2][:, None, None] + self.kind[1],
+            voice[:, None] * g[3][:, None, None] + self.kind[2],
+            pointers,
+            found,
+        ]
         x = torch.cat([p.to(found.dtype) for p in parts], 1)
-        on = torch.cat([torch.ones_like(has[:, :2]), has_force[:, None], has_voice[:, None],
-                        vision_on[:, None].expand(b, c.pointers + c.queries)], 1)
+        on = torch.cat(
+            [torch.ones_like(has[:, :2]), has_force[:, None], has_voice[:, None], vision_on[:, None].expand(b, c.pointers + c.queries)], 1
+        )
         for block in self.blocks:
             x = block(x, (1 - on) * OFF)
         x = self.norm(x)
@@ -352,6 +380,7 @@ def example(config: Config, batch: int = 1, seed: int = 0) -> tuple[Tensor, ...]
 def count_macs(policy: Policy) -> int:
     """Multiply-accumulates of one frame: half of the floating-point operations that torch counts in matrix products and convolutions."""
     from torch.utils.flop_counter import FlopCounterMode
+
     policy.eval()
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         policy(*example(policy.config))

@@ -32,7 +32,7 @@ def arguments() -> argparse.Namespace:
     p.add_argument('--steps', type=int, default=12000, help='length of the schedule, unless --minutes ends it sooner')
     p.add_argument('--minutes', type=float, help='wall-clock limit of the whole run; the schedule ends annealed within it')
     p.add_argument('--batch', type=int, default=64)
-    p.add_argument('--lr', type=float, default=1.5e-3, help='peak; the contract names 5e-5 for long runs, short ones need more')
+    p.add_argument('--lr', type=float, default=2e-3, help='peak; the contract names 5e-5 for long runs, short ones need more')
     p.add_argument('--weight-decay', type=float, default=0.01)
     p.add_argument('--warmup', type=float, default=0.03, help='share of the schedule')
     p.add_argument('--ema', type=float, default=0.999)
@@ -60,13 +60,18 @@ def groups(policy: Policy, decay: float) -> list[dict]:
     """No decay on biases, norms, embeddings and learned tokens."""
     matrices = [p for n, p in policy.named_parameters() if p.ndim >= 2 and n.endswith('weight') and 'token.weight' not in n]
     ids = {id(p) for p in matrices}
-    return [{'params': matrices, 'weight_decay': decay}, {'params': [p for p in policy.parameters() if id(p) not in ids], 'weight_decay': 0.0}]
+    return [
+        {'params': matrices, 'weight_decay': decay},
+        {'params': [p for p in policy.parameters() if id(p) not in ids], 'weight_decay': 0.0},
+    ]
 
 
 def commit() -> str:
     try:
         head = subprocess.run(['git', 'rev-parse', 'HEAD'], cwd=HERE, capture_output=True, text=True, check=True).stdout.strip()
-        dirty = subprocess.run(['git', 'status', '--porcelain', '--', '.'], cwd=HERE, capture_output=True, text=True, check=True).stdout.strip()
+        dirty = subprocess.run(
+            ['git', 'status', '--porcelain', '--', '.'], cwd=HERE, capture_output=True, text=True, check=True
+        ).stdout.strip()
         return head + ('-dirty' if dirty else '')
     except (OSError, subprocess.CalledProcessError):
         return 'unknown'
@@ -80,7 +85,7 @@ def validate(policy: Policy, data: Dataset, count: int = 512, size: int = 128) -
     total = {'val_loss': 0.0, 'val_target_mm': 0.0, 'val_chunk_mm': 0.0}
     targets = 0
     for i in range(0, len(rows), size):
-        batch = data.batch(rows[i:i + size])
+        batch = data.batch(rows[i : i + size])
         out = policy(*(batch[n] for n in INPUTS))
         total['val_loss'] += float(objective(policy, out, batch)[0]) * len(batch['aux'])
         total['val_chunk_mm'] += float((out['action_chunk'] - batch['action_chunk'])[:, -1, :3].norm(dim=1).sum()) * 1e3
@@ -88,7 +93,11 @@ def validate(policy: Policy, data: Dataset, count: int = 512, size: int = 128) -
         total['val_target_mm'] += float((out['auxiliary'][:, :3] * 0.05 - batch['aux'][:, :3])[there].norm(dim=1).sum()) * 1e3
         targets += int(there.sum())
     n = max(len(rows), 1)
-    return {'val_loss': total['val_loss'] / n, 'val_target_mm': total['val_target_mm'] / max(targets, 1), 'val_chunk_mm': total['val_chunk_mm'] / n}
+    return {
+        'val_loss': total['val_loss'] / n,
+        'val_target_mm': total['val_target_mm'] / max(targets, 1),
+        'val_chunk_mm': total['val_chunk_mm'] / n,
+    }
 
 
 def main() -> None:
@@ -103,7 +112,7 @@ def main() -> None:
         raise SystemExit(f'{checkpoint} is there already: give --resume to go on with it, or another --out')
     data = Dataset(a.data, in_memory=not a.mmap, camera=json.loads(Path(a.camera).read_text()) if a.camera else None)
     check = camera_check(data)
-    words = json.loads((HERE / 'vocabulary.json').read_text())
+    words = data.meta.get('contract', {}).get('vocabulary') or json.loads((HERE / 'vocabulary.json').read_text())
     print(f'{len(data)} observations, {data.episodes} episodes ({len(data.held_out)} observations held out); camera {check}', flush=True)
     if check and check['targets_inside'] < 0.3:
         print('few targets project into the pictures: is tool_T_camera an optical frame (x right, y down, z forward)?', flush=True)
@@ -130,12 +139,39 @@ def main() -> None:
     shadow = Policy(config, stats, camera).to(memory_format=torch.channels_last)
     parameters = sum(p.numel() for p in policy.parameters())
     print(f'{parameters} parameters, {count_macs(shadow) / 1e6:.1f} M multiply-accumulates a frame', flush=True)
-    run = {'options': vars(a), 'commit': commit(), 'seed': a.seed, 'data': data.sha256(), 'observations': len(data), 'episodes': data.episodes,
-           'parameters': parameters, 'macs': count_macs(shadow), 'camera_check': check, 'date': time.strftime('%Y-%m-%d', time.gmtime())}
+    run = {
+        'options': vars(a),
+        'commit': commit(),
+        'seed': a.seed,
+        'data': data.sha256(),
+        'observations': len(data),
+        'episodes': data.episodes,
+        'parameters': parameters,
+        'macs': count_macs(shadow),
+        'camera_check': check,
+        'date': time.strftime('%Y-%m-%d', time.gmtime()),
+    }
 
+    heard = sorted({0, 1, *data.words()})
     forward = torch.compile(policy) if a.compile else policy
     loader = Loader(data, a.batch, a.seed, step, a.near, a.drop)
-    names = ['step', 'seconds', 'lr', 'loss', 'chunk', 'chunk_near', 'aux', 'flags', 'heat', 'success', 'align', 'gate', 'val_loss', 'val_target_mm', 'val_chunk_mm']
+    names = [
+        'step',
+        'seconds',
+        'lr',
+        'loss',
+        'chunk',
+        'chunk_near',
+        'aux',
+        'flags',
+        'heat',
+        'success',
+        'align',
+        'gate',
+        'val_loss',
+        'val_target_mm',
+        'val_chunk_mm',
+    ]
     curve = open(out / 'curve.csv', 'a' if step else 'w', newline='')
     writer = csv.DictWriter(curve, names, restval='')
     if not step:
@@ -143,6 +179,7 @@ def main() -> None:
     bar = None
     if sys.stderr.isatty():
         from tqdm import tqdm
+
         bar = tqdm(total=a.steps, initial=step)
 
     def elapsed() -> float:
@@ -154,9 +191,23 @@ def main() -> None:
         return min(1.0, max(done, elapsed() / (a.minutes * 60)) if a.minutes else done)
 
     def keep() -> None:
-        save(checkpoint, {'config': config.to_dict(), 'stats': stats, 'camera': camera, 'policy': policy.state_dict(), 'ema': ema,
-                          'optimiser': optimiser.state_dict(), 'step': step, 'seconds': elapsed(), 'vocabulary': words,
-                          'meta': data.meta, 'run': {**run, 'steps': step, 'seconds': elapsed()}})
+        save(
+            checkpoint,
+            {
+                'config': config.to_dict(),
+                'stats': stats,
+                'camera': camera,
+                'policy': policy.state_dict(),
+                'ema': ema,
+                'optimiser': optimiser.state_dict(),
+                'step': step,
+                'seconds': elapsed(),
+                'vocabulary': words,
+                'heard': heard,
+                'meta': data.meta,
+                'run': {**run, 'steps': step, 'seconds': elapsed()},
+            },
+        )
         part = out / 'run.json.part'
         part.write_text(json.dumps({**run, 'steps': step, 'seconds': round(elapsed(), 1)}, indent=2) + '\n')
         os.replace(part, out / 'run.json')
@@ -196,7 +247,13 @@ def main() -> None:
             bar.update(1)
         if step % every == 0:
             shadow.load_state_dict(ema)
-            row = {'step': step, 'seconds': round(elapsed(), 1), 'lr': lr, **{k: v / (step - since) for k, v in sums.items()}, **validate(shadow, data)}
+            row = {
+                'step': step,
+                'seconds': round(elapsed(), 1),
+                'lr': lr,
+                **{k: v / (step - since) for k, v in sums.items()},
+                **validate(shadow, data),
+            }
             writer.writerow({k: f'{v:.5g}' if isinstance(v, float) else v for k, v in row.items() if k in names})
             curve.flush()
             pace = (time.monotonic() - shown) / (step - since)

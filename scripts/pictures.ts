@@ -9,12 +9,12 @@ import type { Frame } from '../sim/camera/renderer.js'
 import { drawEpisode } from '../sim/cell/episode.js'
 import type { PlacedObject } from '../sim/cell/episode.js'
 import { cellXml, GRIPPER, HOME } from '../sim/cell/mjcf.js'
-import { compile, mujoco } from '../sim/cell/mujoco.js'
+import { compile, loadMujoco } from '../sim/cell/mujoco.js'
 import { loadObjects } from '../sim/objects/object-file.js'
 
 const folder = process.argv[2] ?? 'docs/pictures'
 mkdirSync(folder, { recursive: true })
-const mj = await mujoco()
+const mj = await loadMujoco()
 
 const frame = (width: number, height: number): Frame => ({ rgb: new Uint8Array(3 * width * height), depth: new Uint16Array(width * height) })
 
@@ -68,20 +68,25 @@ function grid(rows: readonly (readonly Uint8Array[])[], side: number, zoom: numb
   return { width, height, data }
 }
 
-/** Beams of the gantry, a floor and an onlooker's camera: seen in the pictures, felt by nothing. */
+/**
+ * Beams of the gantry, a floor and an onlooker's camera: seen in the pictures, felt by nothing. Each stands in a body of its own: mj_multiRay
+ * leaves out parts of a body that has several geoms spread around the camera.
+ */
 function staged(xml: string): string {
-  const beam = 'type="box" contype="0" conaffinity="0" mass="0" rgba="0.62 0.64 0.67 1"'
-  const rail = (y: number): string => `<geom ${beam} size="0.5 0.022 0.022" pos="0 ${y} 0.66"/>
-      ${[-0.46, 0.46].map((x) => `<geom ${beam} size="0.022 0.022 0.47" pos="${x} ${y} 0.17"/>`).join('')}`
+  const seen = (shape: string, size: string, pos: string, rgba: string): string =>
+    `<body><geom type="${shape}" size="${size}" pos="${pos}" rgba="${rgba}" contype="0" conaffinity="0" mass="0"/></body>`
+  const beam = (size: string, pos: string): string => seen('box', size, pos, '0.62 0.64 0.67 1')
+  const rail = (y: number): string => beam('0.5 0.022 0.022', `0 ${y} 0.66`)
+    + [-0.46, 0.46].map((x) => beam('0.022 0.022 0.47', `${x} ${y} 0.17`)).join('')
   return xml
-    .replace('<body name="gantry_x"', `<geom type="plane" size="3 3 0.1" pos="0 0 -0.3" rgba="0.5 0.53 0.57 1" contype="0" conaffinity="0"/>
-    <geom type="box" size="0.36 0.31 0.13" pos="0 0 -0.17" rgba="0.3 0.32 0.35 1" contype="0" conaffinity="0"/>
+    .replace('<body name="gantry_x"', `${seen('box', '6 6 0.01', '0 0 -0.31', '0.74 0.76 0.78 1')}
+    ${seen('box', '0.36 0.31 0.13', '0 0 -0.17', '0.38 0.4 0.43 1')}
     ${rail(0.42)}
-    <camera name="overview" pos="0.62 -0.82 0.5" xyaxes="0.796 0.605 0 -0.244 0.321 0.915" fovy="40"/>
+    <camera name="overview" pos="0.58 -0.78 0.52" xyaxes="0.8025 0.5967 0 -0.2456 0.3303 0.9114" fovy="33"/>
     <body name="gantry_x"`)
-    .replace('<body name="gantry_y"', `<geom ${beam} size="0.028 0.52 0.028" pos="0 0.1 0.72"/><body name="gantry_y"`)
-    .replace('<body name="gantry_z"', `<geom ${beam} size="0.045 0.05 0.05" pos="0 0 0.72"/><body name="gantry_z"`)
-    .replace('<body name="flange"', `<geom ${beam} size="0.02 0.02 0.3" pos="0 0 ${GRIPPER.length + 0.34}"/><body name="flange"`)
+    .replace('<body name="gantry_y"', `${beam('0.028 0.52 0.028', '0 0.1 0.72')}<body name="gantry_y"`)
+    .replace('<body name="gantry_z"', `${beam('0.045 0.05 0.05', '0 0 0.72')}<body name="gantry_z"`)
+    .replace('<body name="flange"', `${beam('0.02 0.02 0.3', `0 0 ${GRIPPER.length + 0.34}`)}<body name="flange"`)
 }
 
 interface Scene {
@@ -105,7 +110,7 @@ function pose({ placed, tool, opening }: Scene, draw: (model: ReturnType<typeof 
 
 const models = loadObjects('seen')
 const busy = [...Array(40).keys()].map((index) => drawEpisode(models, 11, index)).filter(({ placed }) => placed.length === 5)
-const { placed } = busy[Number(process.env['SCENE'] ?? 0)] ?? drawEpisode(models, 11, 0)
+const { placed } = busy[3] ?? drawEpisode(models, 11, 0)
 const goal = placed[0]
 const [gx, gy] = goal.pose
 const yaw = 2 * Math.atan2(goal.pose[5], goal.pose[6])
@@ -116,7 +121,7 @@ pose({ placed, tool: [gx * 0.9, gy * 0.9, 0.14, -yaw], opening: GRIPPER.maxWidth
   const out = frame(width, height)
   const begin = performance.now()
   renderer.render(data, out, NO_NOISE, {
-    ...PLAIN_LOOK, light: [0.25, -0.75, 1.15], intensity: 1.45, ambient: 0.4, lampRadius: 0.09, lampSamples: 24, background: [0.62, 0.66, 0.71]
+    ...PLAIN_LOOK, light: [-0.5, -0.5, 0.95], intensity: 1.35, ambient: 0.5, lampRadius: 0.07, lampSamples: 24, background: [0.62, 0.66, 0.71]
   })
   console.log(`overview in ${Math.round(performance.now() - begin)} ms`)
   save('cell.png', width / 2, height / 2, halved(out.rgb, width, height))

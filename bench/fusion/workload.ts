@@ -21,7 +21,8 @@ export function benchRobot(): Robot {
     ],
     actions: { gripper: undefined, arm: undefined },
     limits: {
-      workspace: { x: [-1, 1], y: [-1, 1], z: [0, 1] }, speed: 1, yawRate: 1, width: [0, 0.085], effort: [0, 100], contact: 2, overForce: 40,
+      workspace: { x: [-1, 1], y: [-1, 1], z: [0, 1] }, speed: 1, yawRate: 1, width: [0, 0.085], effort: [0, 100],
+      contact: 2, overForce: 40,
       watchdog: { wrench: 1e8, camera: 3e8, policy: 1e9, gripper: 1e9 },
     },
   }
@@ -60,7 +61,8 @@ export function measureAligner({ samples, framePeriod = 0, width = 640, height =
   const wrench = new Float64Array(6)
   const rgb = { width, height, encoding: 'rgb8', step: width * 3, isBigendian: false, data: new Uint8Array(width * height * 3) }
   const depths = [800, 805].map((mm) => ({
-    width, height, encoding: '16UC1', step: width * 2, isBigendian: false, data: new Uint8Array(new Uint16Array(width * height).fill(mm).buffer),
+    width, height, encoding: '16UC1', step: width * 2, isBigendian: false,
+    data: new Uint8Array(new Uint16Array(width * height).fill(mm).buffer),
   }))
   let next = framePeriod > 0 ? MS : Infinity
   let frame = 0
@@ -79,6 +81,7 @@ export function measureAligner({ samples, framePeriod = 0, width = 640, height =
   aligner.finish()
   const seconds = (performance.now() - start) / 1000
   return {
-    samplesPerSecond: samples / seconds, ticksPerSecond: observations / seconds, observations, seconds, timesRealTime: samples / 1000 / seconds,
+    samplesPerSecond: samples / seconds, ticksPerSecond: observations / seconds, observations, seconds,
+    timesRealTime: samples / 1000 / seconds,
   }
 }

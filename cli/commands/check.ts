@@ -58,7 +58,8 @@ function bagObject({ path, epoch, damage, durationS, streams, findings }: BagRep
 
 function describeBag({ path, epoch, damage, durationS, streams, findings }: BagReport): string {
   const line = ({ stream, kind, text, stamps, count }: BagCheck['findings'][number]): string => {
-    const where = stamps.length === 0 ? '' : `: at ${stamps.map(stamp => epoch.format(stamp)).join(', ')}${count > stamps.length ? ', …' : ''}`
+    const listed = stamps.map(stamp => epoch.format(stamp)).join(', ')
+    const where = listed === '' ? '' : `: at ${listed}${count > stamps.length ? ', …' : ''}`
     return `  ${stream}: ${kind.replaceAll('_', ' ')}: ${text}${where}`
   }
   const lacking = findings.filter(finding => finding.lacking)
@@ -68,7 +69,10 @@ function describeBag({ path, epoch, damage, durationS, streams, findings }: BagR
     ...table([
       ['name', 'messages', 'rate', 'delay mean', 'delay max'],
       ...Object.entries(streams).map(([name, { count, rateHz, delayMs }]) => [
-        name, String(count), count > 1 ? hz(rateHz) : '-', ...delayMs ? [`${delayMs.mean.toFixed(3)} ms`, `${delayMs.max.toFixed(3)} ms`] : ['-', '-'],
+        name,
+        String(count),
+        count > 1 ? hz(rateHz) : '-',
+        ...delayMs ? [`${delayMs.mean.toFixed(3)} ms`, `${delayMs.max.toFixed(3)} ms`] : ['-', '-'],
       ]),
     ]),
     ...damage === undefined ? [] : ['', `damaged: ${damage}; read up to there`],

@@ -4,7 +4,7 @@ import { cpus, totalmem } from 'node:os'
 import type { Command } from 'commander'
 import { contractOf } from '../../fusion/policy/onnx-policy.js'
 import { openPseudoTerminal } from '../../sim/firmware/pseudo-terminal.js'
-import { mujoco } from '../../sim/cell/mujoco.js'
+import { loadMujoco } from '../../sim/cell/mujoco.js'
 import { shippedModel } from '../models.js'
 import { Output } from '../output.js'
 
@@ -60,7 +60,7 @@ const CHECKS: Record<string, () => Found[] | Promise<Found[]>> = {
     return ok(`${terminal.path} opened and closed`)
   },
   mujoco: async () => {
-    return ok(`MuJoCo ${(await mujoco()).mj_versionString()}, WebAssembly`)
+    return ok(`MuJoCo ${(await loadMujoco()).mj_versionString()}, WebAssembly`)
   },
   'onnx runtime': async () => {
     const ort = await import('onnxruntime-node')

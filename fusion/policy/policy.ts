@@ -14,7 +14,10 @@ export interface ActionChunk {
   readonly rate: number
   /** f32[C * 6], row-major. */
   readonly data: Float32Array
-  /** Tool pose at `stamp` (x, y, z, qx, qy, qz, qw), the origin of the offsets. */
+  /**
+   * Tool pose at `stamp` (x, y, z, qx, qy, qz, qw), the origin of the offsets. NaN where the robot's tool pose was missing at `stamp`: such a
+   * chunk cannot be executed. The identity where the robot has no tool pose.
+   */
   readonly origin: Float64Array
   readonly graspSuccess: number | undefined
   /** f32[4]: rgb, depth, force, voice; sums to 1. */

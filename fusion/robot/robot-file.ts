@@ -12,10 +12,10 @@ import { robotSchema } from './schema.js'
  */
 export function parseRobot(text: string, where: string): Robot {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, strict: true, uniqueKeys: true })
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, strict: true, uniqueKeys: true, logLevel: 'error' })
   const at = (offset: number | undefined): string => (offset === undefined ? where : `${where}:${lines.linePos(offset).line}`)
 
-  const [syntax] = document.errors
+  const [syntax] = [...document.errors, ...document.warnings]
   if (syntax) {
     throw new RobotError('ROBOT_SYNTAX', `${at(syntax.pos[0])}: not YAML: ${syntax.message.split('\n')[0]}`, { cause: syntax })
   }
@@ -25,7 +25,7 @@ export function parseRobot(text: string, where: string): Robot {
 
   const fail: Fail = (code, path, message) => {
     const key = path.map(String).join('.')
-    throw new RobotError(code, `${at(offsetOf(document, path))}: ${key === '' ? '' : `${key}: `}${message}`)
+    throw new RobotError(code, oneLine(`${at(offsetOf(document, path))}: ${key === '' ? '' : `${key}: `}${message}`))
   }
   const parsed = robotSchema.safeParse(toPlain(document, where))
   if (!parsed.success) {
@@ -42,6 +42,12 @@ function toPlain(document: Document, where: string): unknown {
   } catch (error) {
     throw new RobotError('ROBOT_SYNTAX', `${where}: not YAML: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
   }
+}
+
+/** What the file says is quoted in messages: without control characters, and not at any length. */
+function oneLine(message: string): string {
+  const line = message.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+  return line.length > 500 ? `${line.slice(0, 500)}…` : line
 }
 
 /** The offset of the key that a path leads to, or of the nearest key above it that the file has. */

@@ -6,8 +6,8 @@ export interface CellOptions {
   readonly mode: 'realtime' | 'lockstep'
   readonly seed: number
   readonly objects: 'seen' | 'unseen' | string
-  /** `process.hrtime` (ns) at stamp 0; real time only. Default: the start of the cell. */
-  readonly epochNs?: bigint
+  /** `process.hrtime.bigint()` at stamp 0; real time only. Default: the start of the cell. */
+  readonly started?: bigint
   /** Image size; at least 128 x 128. `false`: no camera. */
   readonly camera?: { readonly width: number; readonly height: number; readonly rate: number } | false
   /** Factors on the wrist sensor's errors; 1: as built, 0: none. */
@@ -26,7 +26,10 @@ export interface EpisodeSetup {
   readonly timeout: number
 }
 
-export type FailureReason = 'wrong_object' | 'dropped' | 'crushed' | 'table_struck' | 'moved_after_stop' | 'timeout' | 'not_grasped' | 'fault'
+export const FAILURE_REASONS = [
+  'wrong_object', 'dropped', 'crushed', 'table_struck', 'moved_after_stop', 'timeout', 'not_grasped', 'fault'
+] as const
+export type FailureReason = typeof FAILURE_REASONS[number]
 
 export interface Verdict {
   readonly done: boolean
@@ -47,6 +50,16 @@ export interface CellStats {
   readonly lostSamples: number
   readonly renderedFrames: number
   readonly renderMs: number
+}
+
+/** One exposure, as nodes/camera takes it: rgb 3 bytes a pixel, depth in mm along the optical axis, 0 invalid. The buffers are the receiver's. */
+export interface CellFrame {
+  readonly stamp: number
+  readonly receive: number
+  readonly width: number
+  readonly height: number
+  readonly rgb: Uint8Array
+  readonly depth: Uint16Array
 }
 
 /** What no policy sees: the state behind the sensors, for the scripted expert and the benchmark. */

@@ -110,13 +110,27 @@ export function expertChunk(truth: Truth, rows: number, rate: number, fingerSpee
   return data
 }
 
+/**
+ * The target in the tool frame, f64[6]: x, y, z of its grasp (m), yaw still to turn (rad), 1 where there is a target, 1 where it is in the hand. All 0
+ * without a target.
+ */
+export function goalInTool(truth: Truth): Float64Array {
+  const target = truth.objects.find(({ name }) => name === truth.target)
+  if (target === undefined) return new Float64Array(6)
+  const goal = goalOf(truth, target)
+  const [x = 0, y = 0, z = 0] = truth.tool
+  const yaw = toolYaw(truth.tool)
+  const [dx, dy, cos, sin] = [goal.x - x, goal.y - y, Math.cos(yaw), Math.sin(yaw)]
+  return Float64Array.of(dx * cos - dy * sin, -dx * sin - dy * cos, z - goal.z, goal.turn, 1, target.squeeze > 1 ? 1 : 0)
+}
+
 /** Just enough to lift, with a margin; gently: less of it; never near what crushes. */
 export function effortFor({ mass, friction, crush }: Pick<TrueObject, 'mass' | 'friction' | 'crush'>, gentle: boolean): number {
   const needed = neededForce(mass, friction)
   return Math.max(20, Math.min(gentle ? 1.1 * needed : Math.max(30, 1.5 * needed), 0.6 * crush, 120))
 }
 
-interface Goal {
+export interface Goal {
   readonly x: number
   readonly y: number
   /** TCP height of the grasp where the object now is, and of its place on the table. */
@@ -128,7 +142,7 @@ interface Goal {
 }
 
 /** The grasp that needs the least turn and leaves the neighbours the most room. */
-function goalOf({ tool, objects }: Truth, target: TrueObject): Goal {
+export function goalOf({ tool, objects }: Truth, target: TrueObject): Goal {
   const [px = 0, py = 0, pz = 0] = target.pose
   const heading = headingOf(target.pose)
   const yaw = toolYaw(tool)

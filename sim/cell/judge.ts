@@ -1,5 +1,6 @@
 import type { FailureReason, Verdict } from './cell.js'
 import type { Episode } from './episode.js'
+import { understand } from './instruction.js'
 import type { World } from './world.js'
 
 export const RULES = {
@@ -25,9 +26,12 @@ export const RULES = {
 export class Judge {
   readonly #episode: Episode
   readonly #start: number
-  readonly #target: number
+  #target: number
   readonly #rest: readonly number[]
   #stoppedAt = Infinity
+  #saidAt = -Infinity
+  #renamed = false
+  #gentle: boolean
   #heldSince = NaN
   #wasGripped = false
   #wasLifted = false
@@ -39,7 +43,8 @@ export class Judge {
   constructor(episode: Episode, world: World, start: number) {
     this.#episode = episode
     this.#start = start
-    this.#target = episode.placed.findIndex(({ object }) => object.name === episode.setup.target)
+    this.#target = episode.placed.findIndex(({ object }) => object.name === episode.first)
+    this.#gentle = episode.gentle
     this.#rest = episode.placed.map((_, i) => heightOf(episode, world, i))
   }
 
@@ -51,9 +56,33 @@ export class Judge {
     return this.#stoppedAt
   }
 
-  /** `stop` was said: from then on the episode is won by standing still. */
-  stop(time: number): void {
-    this.#stoppedAt = Math.min(this.#stoppedAt, time)
+  /** Index of the object that is meant now; -1: none. */
+  get target(): number {
+    return this.#stoppedAt < Infinity ? -1 : this.#target
+  }
+
+  get gentle(): boolean {
+    return this.#gentle
+  }
+
+  /** Hears what was said: the last object named is the one meant; after `stop` the episode is won by standing still. */
+  said(text: string, time: number): void {
+    const instruction = understand(text, this.#episode.placed.map(({ object }) => object))
+    if (instruction === undefined) return
+    if (instruction.kind === 'stop') this.#stoppedAt = Math.min(this.#stoppedAt, time)
+    else if (instruction.kind === 'manner') this.#gentle = true
+    else {
+      const index = this.#episode.placed.findIndex(({ object }) => object.name === instruction.name)
+      if (index !== this.#target) {
+        this.#renamed = true
+        this.#peakForce = 0
+        this.#heldSince = NaN
+        this.#wasGripped = this.#wasLifted = false
+      }
+      this.#target = index
+      this.#saidAt = time
+      this.#gentle ||= instruction.gentle
+    }
   }
 
   /** m that object `i` is above its place on the table, by its centre of mass. */
@@ -67,8 +96,7 @@ export class Judge {
     if (this.#done) return
     if (time >= this.#stoppedAt) this.#still(world, time)
     else this.#lifted(world, time)
-    const expected = this.#episode.setup.target === undefined ? RULES.stopGrace + RULES.stopStill : 0
-    if (!this.#done && time - this.#start >= this.#episode.setup.timeout + expected) {
+    if (!this.#done && time >= Math.max(this.#start + this.#episode.setup.timeout, stillUntil(this.#stoppedAt))) {
       this.#end(this.#wasLifted ? 'dropped' : this.#wasGripped ? 'timeout' : 'not_grasped')
     }
   }
@@ -108,8 +136,7 @@ export class Judge {
   }
 
   #lifted(world: World, time: number): void {
-    const correction = this.#episode.setup.correction
-    const settled = time - this.#start >= (correction === undefined ? 0 : correction.at + RULES.correctionGrace)
+    const settled = !this.#renamed || time - this.#saidAt >= RULES.correctionGrace
     for (let i = 0; i < world.contacts.length; i++) {
       const contact = world.contacts[i]
       if (contact === undefined) continue
@@ -127,6 +154,8 @@ export class Judge {
     }
   }
 }
+
+const stillUntil = (stoppedAt: number): number => stoppedAt < Infinity ? stoppedAt + RULES.stopGrace + RULES.stopStill : -Infinity
 
 function heightOf({ placed }: Episode, { objects }: World, i: number): number {
   const [cx, cy, cz] = placed[i]?.centre ?? [0, 0, 0]

@@ -75,7 +75,7 @@ export function cellXml(objects: readonly PlacedObject[]): string {
               <inertial pos="0 0 0.035" mass="0.7" diaginertia="0.0008 0.0008 0.0006"/>
               <site name="wrist"/>
               <site name="tcp" pos="0 0 ${length}"/>
-              <camera name="color" pos="-0.085 0 0.035" xyaxes="0 1 0 0.9063 0 -0.4226" fovy="72"/>
+              <camera name="color" pos="-0.085 0 0.035" xyaxes="0 1 0 0.9563 0 -0.2924" fovy="70"/>
               <geom name="palm" type="box" size="0.03 0.055 0.03" pos="0 0 0.031" rgba="0.2 0.21 0.23 1"/>${finger('left', 1)}${finger('right', -1)}
             </body>
           </body>

@@ -1,4 +1,4 @@
-import loadMujoco from '@mujoco/mujoco'
+import load from '@mujoco/mujoco'
 import type { MainModule, MjData, MjModel } from '@mujoco/mujoco'
 
 export type { MainModule, MjData, MjModel }
@@ -6,7 +6,7 @@ export type { MainModule, MjData, MjModel }
 let loaded: Promise<MainModule> | undefined
 
 /** MuJoCo's WebAssembly module, loaded once a thread. */
-export const mujoco = (): Promise<MainModule> => (loaded ??= loadMujoco())
+export const loadMujoco = (): Promise<MainModule> => (loaded ??= load())
 
 /** Compiles MJCF text. The caller deletes model and data. */
 export function compile(mj: MainModule, xml: string): { model: MjModel; data: MjData } {

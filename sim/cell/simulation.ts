@@ -1,3 +1,4 @@
+import { FAILURE_REASONS } from './cell.js'
 import type { CellOptions } from './cell.js'
 import { drawEpisode } from './episode.js'
 import type { Episode } from './episode.js'
@@ -35,7 +36,6 @@ export class Simulation {
   readonly #widthNoise: Random
   readonly #wrench = new Float64Array(6)
   #judge: Judge | undefined
-  #start = 0
   #lastTarget = 0
 
   constructor({ mj, options, models, sink }: { mj: MainModule; options: CellOptions; models: readonly ObjectModel[]; sink: SensorSink }) {
@@ -65,7 +65,6 @@ export class Simulation {
     const episode = drawEpisode(this.#models, this.#options.seed, index)
     this.world.reset(episode)
     this.#errors.reset()
-    this.#start = this.time
     this.#judge = new Judge(episode, this.world, this.time)
     this.episode = episode
     return episode
@@ -73,20 +72,25 @@ export class Simulation {
 
   /** A new set-point for the tool. */
   target(pose: ArrayLike<number>): void {
+    if (this.#judge === undefined) return
     this.world.target(pose, Math.min((this.time - this.#lastTarget) / 1e9, 1))
     this.#lastTarget = this.time
   }
 
-  /** `stop` was said now. */
-  stop(): void {
-    this.judge.stop(this.time)
+  /** Something was said now. */
+  said(text: string): void {
+    this.#judge?.said(text, this.time)
   }
 
-  /** One physics step, then the samples that fall into it. */
+  /** One physics step (before the first reset only time passes), then the samples that fall into it. */
   step(): void {
+    if (this.#judge === undefined) {
+      this.skip(STEP)
+      return
+    }
     this.world.step()
     this.time += STEP
-    this.judge.step(this.world, this.time)
+    this.#judge.step(this.world, this.time)
     const end = this.time + STEP
     const { wrench, pose, width, camera } = this.#clocks
     for (; wrench.stamp < end; wrench.next()) {
@@ -107,15 +111,23 @@ export class Simulation {
     for (const clock of [wrench, pose, width, camera]) clock?.skipTo(this.time)
   }
 
-  /** Writes the true state into `state` (see STATE). */
+  /** Writes the true state and the verdict into `state` (see STATE). */
   writeState(state: Float64Array): void {
-    const { world, judge } = this
+    const { world } = this
     state[STATE.stamp] = this.time
-    state[STATE.start] = this.#start
-    state[STATE.stopped] = judge.stoppedAt <= this.time ? 1 : 0
+    const judge = this.#judge
+    if (judge === undefined) return
+    state[STATE.target] = judge.target
+    state[STATE.gentle] = judge.gentle ? 1 : 0
     state.set(world.tool, STATE.tool)
     state[STATE.width] = world.fingers.opening
     state[STATE.widthRate] = world.fingers.rate
+    const { done, success, reason, peakForce, peakStrike } = judge.verdict
+    state[STATE.verdict] = done ? 1 : 0
+    state[STATE.verdict + 1] = success ? 1 : 0
+    state[STATE.verdict + 2] = reason === undefined ? -1 : FAILURE_REASONS.indexOf(reason)
+    state[STATE.verdict + 3] = peakForce
+    state[STATE.verdict + 4] = peakStrike
     for (let i = 0; i < world.contacts.length; i++) {
       const from = STATE.objects + STATE.perObject * i
       for (let k = 0; k < 7; k++) state[from + k] = world.objects[7 * i + k] ?? 0

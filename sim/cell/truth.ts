@@ -1,11 +1,15 @@
-import type { Truth } from './cell.js'
+import { FAILURE_REASONS } from './cell.js'
+import type { Truth, Verdict } from './cell.js'
 import type { Episode } from './episode.js'
 import { extentOf, surfaceOf } from '../objects/geometry.js'
 
-/** The numbers of a Truth in one flat array, so that they cross threads without copies: header, then `OBJECT` numbers an object. */
-export const STATE = { stamp: 0, start: 1, stopped: 2, tool: 3, width: 10, widthRate: 11, objects: 12, perObject: 9, size: 12 + 9 * 16 } as const
+/**
+ * The cell's state in one flat array, so that it crosses threads without copies. `target`: index, -1 none; `verdict`: done, success, index
+ * of the reason, peak force, peak strike; `stats`: overruns, skipped ns, real-time factor; then `perObject` numbers an object: pose, lift, squeeze.
+ */
+export const STATE = { stamp: 0, target: 1, gentle: 2, tool: 3, width: 10, widthRate: 11, verdict: 12, stats: 17, objects: 20, perObject: 9, size: 20 + 9 * 16 } as const
 
-/** Reads the flat state back. Which object is meant follows from the episode, the time and whether `stop` was said. */
+/** Reads the flat state back. */
 export class TruthReader {
   readonly #episode: Episode
   readonly #radii: readonly number[]
@@ -16,31 +20,30 @@ export class TruthReader {
   }
 
   read(state: Float64Array): Truth {
-    const { setup, first, gentle, placed } = this.#episode
-    const at = (i: number): number => state[i] ?? 0
-    const corrected = setup.correction !== undefined && at(STATE.stamp) - at(STATE.start) >= setup.correction.at
-    const stopped = at(STATE.stopped) !== 0
+    const { placed } = this.#episode
     return {
-      stamp: at(STATE.stamp),
-      target: stopped ? undefined : corrected ? setup.target : first,
-      gentle,
+      stamp: state[STATE.stamp],
+      target: placed[state[STATE.target]]?.object.name,
+      gentle: state[STATE.gentle] !== 0,
       tool: state.slice(STATE.tool, STATE.tool + 7),
-      width: at(STATE.width),
-      widthRate: at(STATE.widthRate),
+      width: state[STATE.width],
+      widthRate: state[STATE.widthRate],
       objects: placed.map(({ object, grasps }, i) => {
         const from = STATE.objects + STATE.perObject * i
+        const { name, mass, friction, crush } = object
         return {
-          name: object.name,
+          name, mass, friction, crush, grasps,
           pose: state.slice(from, from + 7),
-          lift: at(from + 7),
-          squeeze: at(from + 8),
-          radius: this.#radii[i] ?? 0,
-          mass: object.mass,
-          friction: object.friction,
-          crush: object.crush,
-          grasps
+          lift: state[from + 7],
+          squeeze: state[from + 8],
+          radius: this.#radii[i]
         }
       })
     }
   }
+}
+
+export function verdictOf(state: Float64Array): Verdict {
+  const [done, success, reason, peakForce, peakStrike] = state.subarray(STATE.verdict, STATE.verdict + 5)
+  return { done: done !== 0, success: success !== 0, reason: FAILURE_REASONS[reason], peakForce, peakStrike }
 }

@@ -78,8 +78,8 @@ export class World {
     starts.forEach((value, axis) => (qpos.array[axis] = value))
     qpos.array[4] = qpos.array[5] = GRIPPER.maxWidth / 2
     this.#servos = starts.map((start, axis) => new AxisServo(axis < 3
-      ? { start, maxSpeed: 0.5, maxAcceleration: 12 }
-      : { start, maxSpeed: 3, maxAcceleration: 60 }))
+      ? { start, maxSpeed: 0.5, starting: 5, braking: 12 }
+      : { start, maxSpeed: 3.2, starting: 30, braking: 80 }))
     this.#mj.mj_forward(model, data)
     for (let i = 0; i < SETTLE_STEPS; i++) this.step()
   }

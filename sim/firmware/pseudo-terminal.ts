@@ -30,7 +30,9 @@ interface OpenedPair {
 
 function openPair(): OpenedPair {
   const open = (pty as unknown as { open?: (options: { encoding: null }) => OpenedPair }).open
-  if (open === undefined) throw new PseudoTerminalError(`pseudo-terminal: ${process.platform} has none that a serial port can open; use Linux or macOS`)
+  if (open === undefined) {
+    throw new PseudoTerminalError(`pseudo-terminal: ${process.platform} has none that a serial port can open; use Linux or macOS`)
+  }
   return open({ encoding: null })
 }
 

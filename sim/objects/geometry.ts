@@ -21,6 +21,14 @@ export function centreOf(parts: readonly Part[]): [number, number, number] {
 
 /** Samples the surfaces of all parts about every 4 mm (points of one part that lie inside another are kept: they bound nothing new). */
 export function surfaceOf(parts: readonly Part[]): Surface {
+  let surface = surfaces.get(parts)
+  if (surface === undefined) surfaces.set(parts, (surface = sampleAll(parts)))
+  return surface
+}
+
+const surfaces = new WeakMap<readonly Part[], Surface>()
+
+function sampleAll(parts: readonly Part[]): Surface {
   const rows: number[] = []
   for (const part of parts) {
     sample(part, (x, y, z, nx, ny, nz) => {
@@ -38,7 +46,9 @@ export function extentOf({ count, data }: Surface): { readonly bottom: number; r
   let top = -Infinity
   let radius = 0
   for (let i = 0; i < count; i++) {
-    const [x = 0, y = 0, z = 0] = data.subarray(6 * i, 6 * i + 3)
+    const x = data[6 * i]
+    const y = data[6 * i + 1]
+    const z = data[6 * i + 2]
     bottom = Math.min(bottom, z)
     top = Math.max(top, z)
     radius = Math.max(radius, Math.hypot(x, y))

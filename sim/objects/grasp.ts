@@ -22,7 +22,15 @@ const HEIGHTS = [0.04, 0.035, 0.03, 0.025, 0.02, 0.015]
  * The grasps of an object, best first, from the shape alone: for each height and yaw the slab between the pads is cut out of the surface;
  * a grasp counts when both outermost sides face the pads. Better is closer to the centre of mass, flatter and narrower. Empty: none.
  */
-export function graspsOf(parts: readonly Part[]): Grasp[] {
+export function graspsOf(parts: readonly Part[]): readonly Grasp[] {
+  let grasps = known.get(parts)
+  if (grasps === undefined) known.set(parts, (grasps = search(parts)))
+  return grasps
+}
+
+const known = new WeakMap<readonly Part[], readonly Grasp[]>()
+
+function search(parts: readonly Part[]): Grasp[] {
   const surface = surfaceOf(parts)
   const { bottom } = extentOf(surface)
   const centre = centreOf(parts)
@@ -43,20 +51,20 @@ export function graspsOf(parts: readonly Part[]): Grasp[] {
 /** The tool's closing direction (its y) at `yaw` is (sin, -cos) in the object's frame, because the tool looks down. */
 function squeeze(surface: Float64Array, bottom: number, centre: readonly number[], yaw: number, z: number): { grasp: Grasp; cost: number } | undefined {
   const [cos, sin] = [Math.cos(yaw), Math.sin(yaw)]
-  const [cx = 0, cy = 0, cz = 0] = centre
+  const [cx, cy, cz] = centre
   let low = Infinity
   let high = -Infinity
   const slab: number[] = []
   for (let i = 0; i < surface.length; i += 6) {
-    const x = (surface[i] ?? 0) - cx
-    const y = (surface[i + 1] ?? 0) - cy
-    const h = (surface[i + 2] ?? 0) - bottom
+    const x = surface[i] - cx
+    const y = surface[i + 1] - cy
+    const h = surface[i + 2] - bottom
     const along = x * cos + y * sin
     if (h < z - 0.01 || h > z + 0.02 || Math.abs(along) > 0.012) continue
     const across = x * sin - y * cos
     low = Math.min(low, across)
     high = Math.max(high, across)
-    slab.push(across, (surface[i + 3] ?? 0) * sin - (surface[i + 4] ?? 0) * cos, h)
+    slab.push(across, surface[i + 3] * sin - surface[i + 4] * cos, h)
   }
   const width = high - low
   if (!(width >= GRASP_WIDTH.min && width <= GRASP_WIDTH.max)) return undefined
@@ -64,11 +72,11 @@ function squeeze(surface: Float64Array, bottom: number, centre: readonly number[
   let facingHigh = 0
   let contactHeight = 0
   for (let i = 0; i < slab.length; i += 3) {
-    const across = slab[i] ?? 0
-    const normal = slab[i + 1] ?? 0
+    const across = slab[i]
+    const normal = slab[i + 1]
     if (across < low + 0.0015) facingLow = Math.max(facingLow, -normal)
     if (across > high - 0.0015) {
-      if (normal > facingHigh) contactHeight = slab[i + 2] ?? 0
+      if (normal > facingHigh) contactHeight = slab[i + 2]
       facingHigh = Math.max(facingHigh, normal)
     }
   }

@@ -16,16 +16,17 @@ const COLOURS: Record<string, readonly [number, number, number]> = {
 }
 
 const positive = z.number({ error: 'expected a number' }).positive('must be greater than 0')
-const drawn = (low: number, high: number): z.ZodType<number | [number, number]> => {
-  const number = z.number({ error: 'expected a number, or a range [low, high]' })
-    .gt(low, `must be greater than ${low}`).max(high, `must be at most ${high}`)
-  return z.union([number, z.tuple([number, number]).refine(([a, b]) => a <= b, 'the range must be [low, high]')], {
-    error: (issue) => {
-      if (typeof issue.input === 'number') return issue.input > low ? `must be at most ${high}, got ${issue.input}` : `must be greater than ${low}, got ${issue.input}`
-      return `expected a number in (${low}, ${high}], or a range of two such numbers`
-    }
-  })
-}
+const drawn = (low: number, high: number): z.ZodType<number | [number, number]> => z.custom<number | [number, number]>().superRefine((value, context) => {
+  const numbers: unknown[] = Array.isArray(value) ? value : [value]
+  const fail = (message: string): void => context.addIssue({ code: 'custom', message })
+  if (!numbers.every((n) => typeof n === 'number' && Number.isFinite(n)) || (Array.isArray(value) && value.length !== 2)) {
+    fail('expected a number, or a range [low, high]')
+    return
+  }
+  const wrong = (numbers as number[]).find((n) => n <= low || n > high)
+  if (wrong !== undefined) fail(`must be ${wrong <= low ? `greater than ${low}` : `at most ${high}`}, got ${wrong}`)
+  else if (Array.isArray(value) && value[0] > value[1]) fail('the range must be [low, high]')
+})
 const vector = z.tuple([z.number(), z.number(), z.number()], { error: 'expected three numbers [x, y, z]' })
 const partSchema = z.strictObject({
   shape: z.enum(['box', 'cylinder', 'sphere', 'capsule', 'ellipsoid'], { error: 'expected box, cylinder, sphere, capsule or ellipsoid' }),

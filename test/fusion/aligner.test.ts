@@ -8,7 +8,7 @@ import type { Robot } from '../../fusion/robot/robot.js'
 import { reference, wrenchOf, type Push, type Seen } from './reference.js'
 import { bracket, depth, flat, grey, MS, random, rgb, robot, stream, tool, voice, wrench } from './robots.js'
 
-const RGB = 0, DEPTH = 1, WRENCH = 2, VOICE = 3, TOOL = 4
+const RGB = 0, DEPTH = 1, WRENCH = 2, VOICE = 3
 
 function feed(aligner: Aligner, { stream: index, stamp, receive, value }: Push): void {
   if (index === RGB) aligner.pushFrame(index, stamp, receive, grey(value))
@@ -18,7 +18,9 @@ function feed(aligner: Aligner, { stream: index, stamp, receive, value }: Push):
   else aligner.pushVector(index, stamp, receive, new Float64Array([value, 0, 0, 0, 0, 0, 1]))
 }
 
-function run(pushes: readonly Push[], spec: Robot = robot(), between?: (aligner: Aligner, push: Push) => void): { all: Observation[]; aligner: Aligner } {
+interface Run { all: Observation[]; aligner: Aligner }
+
+function run(pushes: readonly Push[], spec: Robot = robot(), between?: (aligner: Aligner, push: Push) => void): Run {
   const all: Observation[] = []
   const aligner = new Aligner(spec, (observation) => all.push(observation))
   for (const push of pushes) {
@@ -41,12 +43,14 @@ function sum(all: readonly Observation[]): string {
 
 const statistic = (value: WindowValue | undefined, s: number): number[] => [0, 1, 2, 3, 4, 5].map((w) => value?.pyramid[4 * w + s] ?? 0)
 
+type WantedValues = [number, number, number, number, number[], number[], unknown[], number | undefined]
+
 function same(got: Observation, want: Seen): void {
   expect([got.stamp, got.emitted]).toEqual([want.stamp, want.emitted])
   expect([got.mask.rgb, got.mask.depth, got.mask.force, got.mask.voice, got.mask.proprioception]).toEqual(want.mask)
   const window = got.values.get('wrench') as WindowValue | undefined
   const events = got.values.get('voice') as EventsValue | undefined
-  const [red, mm, count, mean, means, peaks, said, at] = want.values as [number, number, number, number, number[], number[], unknown[], number | undefined]
+  const [red, mm, count, mean, means, peaks, said, at] = want.values as WantedValues
   expect([first(got.values.get('rgb')), first(got.values.get('depth')), window?.count ?? 0]).toEqual([red, mm, count])
   expect(window?.mean[0] ?? 0).toBeCloseTo(mean, 9)
   statistic(window, 0).forEach((m, w) => expect(m).toBeCloseTo(means[w] as number, 9))
@@ -268,7 +272,8 @@ describe('the aligner', () => {
     aligner.pushFrame(RGB, 1e9, 1e9, { ...grey(1), encoding: 'jpeg' })
     aligner.count(DEPTH, 'zero_stamp')
     expect(occurred(aligner.counters.dropped)).toEqual({ bad_size: 2, nan: 1, future: 1, bad_encoding: 1, zero_stamp: 1 })
-    expect(occurred(aligner.counters.streams.get('wrench')?.dropped ?? aligner.counters.dropped)).toEqual({ bad_size: 1, nan: 1, future: 1 })
+    const ofWrench = aligner.counters.streams.get('wrench')?.dropped ?? aligner.counters.dropped
+    expect(occurred(ofWrench)).toEqual({ bad_size: 1, nan: 1, future: 1 })
   })
 
   test('a strategy that cannot take a stream\'s samples is refused when the aligner is made', () => {

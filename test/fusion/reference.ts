@@ -2,8 +2,8 @@ import type { Stream } from '../../fusion/robot/robot.js'
 import { MS, PYRAMID } from './robots.js'
 
 /**
- * A slow aligner from the words of the design, for the robot of robots.ts (rgb nearest, depth interpolate, wrench window, voice events, tool
- * interpolate; pictures of one grey value): every question is asked of the whole history.
+ * A slow aligner from the words of the design, for the robot of robots.ts (rgb nearest, depth interpolate, wrench window, voice events,
+ * tool interpolate; pictures of one grey value): every question is asked of the whole history.
  */
 export interface Push { stream: number; stamp: number; receive: number; value: number }
 export interface Seen { stamp: number; emitted: number; values: unknown[]; mask: number[] }
@@ -27,7 +27,8 @@ export function reference(pushes: readonly Push[], streams: readonly Stream[]): 
   let waiting: { stamp: number; arrival: number }[] = []
   let last = -Infinity
 
-  const around = (stream: number, t: number): { value: (w: (a: number, b: number, share: number) => number) => number } | undefined => {
+  type Join = (a: number, b: number, share: number) => number
+  const around = (stream: number, t: number): { value: (w: Join) => number } | undefined => {
     const sorted = [...kept[stream] as Push[]].sort((a, b) => a.stamp - b.stamp)
     const earlier = sorted.filter((p) => p.stamp <= t).at(-1)
     const later = sorted.find((p) => p.stamp > t)
@@ -52,17 +53,19 @@ export function reference(pushes: readonly Push[], streams: readonly Stream[]): 
     const voice = (kept[VOICE] as Push[]).map((p, i) => ({ ...p, i })).filter((p) => p.stamp <= t)
       .sort((a, b) => a.stamp - b.stamp || a.i - b.i).slice(-4).map((p) => [`e${p.value}`, (t - p.stamp) / 1e9])
     const average = (list: number[]): number => list.reduce((sum, v) => sum + v, 0) / Math.max(1, list.length)
+    const peak = (list: number[]): number => Math.max(0, ...list.map(Math.abs))
     seen.push({
       stamp: t, emitted,
-      values: [rgb, depth, mean.length, average(mean), pyramid.map(average), pyramid.map((list) => Math.max(0, ...list.map(Math.abs))), voice, tool],
+      values: [rgb, depth, mean.length, average(mean), pyramid.map(average), pyramid.map(peak), voice, tool],
       mask: [rgb !== undefined, depth !== undefined, mean.length > 0, voice.length > 0, tool !== undefined].map(Number),
     })
   }
   const complete = (): boolean => {
     const { stamp, arrival } = waiting[0] as { stamp: number; arrival: number }
     return [RGB, DEPTH, WRENCH, TOOL].every((stream) => {
-      const heard = spoke[stream]
-      return heard === undefined || heard < arrival - SILENCE || (kept[stream] as Push[]).some((p) => p.stamp >= stamp)
+      const heard = spoke[stream] ?? (pushes[0] as Push).receive
+      const taring = (streams[stream] as Stream).tare > 0 && bias === undefined
+      return taring || heard < arrival - SILENCE || (kept[stream] as Push[]).some((p) => p.stamp >= stamp)
     })
   }
   const drain = (now: number): void => { while (waiting.length > 0 && complete()) emit(now) }

@@ -31,6 +31,9 @@ describe('rings', () => {
     for (let i = 0; i < 10_000; i++) ring.insert(i, [i, -i])
     expect(ring.capacity).toBe(128)
     expect(ring.oldest).toBeLessThanOrEqual(9999 - 100)
-    for (let i = 0; i < ring.size; i++) expect([ring.stampAt(i), ring.valueAt(i, 0), ring.valueAt(i, 1)]).toEqual([9872 + i, 9872 + i, -9872 - i])
+    for (let i = 0; i < ring.size; i++) {
+      const at = 9872 + i
+      expect([ring.stampAt(i), ring.valueAt(i, 0), ring.valueAt(i, 1)]).toEqual([at, at, -at])
+    }
   })
 })

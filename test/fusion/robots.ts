@@ -1,5 +1,6 @@
 import type { Align, Robot, Stream } from '../../fusion/robot/robot.js'
 import type { Modality } from '../../fusion/observation.js'
+import type { Frame } from '../../fusion/picture.js'
 
 export const MS = 1_000_000
 
@@ -22,7 +23,8 @@ export function robot(streams: readonly Stream[] = [rgb, depth, wrench, voice, t
     name: 'test', tick: { from: 'rgb' }, maxWait: 40 * MS, maxSilence: 250 * MS, streams, reset: undefined,
     actions: { gripper: undefined, arm: undefined },
     limits: {
-      workspace: { x: [-1, 1], y: [-1, 1], z: [0, 1] }, speed: 1, yawRate: 1, width: [0, 0.085], effort: [0, 100], contact: 2, overForce: 40,
+      workspace: { x: [-1, 1], y: [-1, 1], z: [0, 1] }, speed: 1, yawRate: 1, width: [0, 0.085], effort: [0, 100],
+      contact: 2, overForce: 40,
       watchdog: { wrench: 1e8, camera: 3e8, policy: 1e9, gripper: 1e9 },
     },
     canonical: '', sha256: '', ...more,
@@ -30,11 +32,11 @@ export function robot(streams: readonly Stream[] = [rgb, depth, wrench, voice, t
 }
 
 /** 2 x 2 pixels, all of one value. */
-export function grey(value: number): { width: number; height: number; encoding: string; step: number; isBigendian: boolean; data: Uint8Array } {
+export function grey(value: number): Frame {
   return { width: 2, height: 2, encoding: 'rgb8', step: 6, isBigendian: false, data: new Uint8Array(12).fill(value) }
 }
 
-export function flat(mm: number): ReturnType<typeof grey> {
+export function flat(mm: number): Frame {
   return { width: 2, height: 2, encoding: '16UC1', step: 4, isBigendian: false, data: new Uint8Array(new Uint16Array(4).fill(mm).buffer) }
 }
 

@@ -51,7 +51,8 @@ describe('without a robot file', () => {
   it('no image topic is refused, with what there is', () => {
     const error = errorOf([wrench])
     expect([error.code, error.exit]).toEqual(['ROBOT_NO_IMAGE', 2])
-    expect(error.message).toMatch(/^some\.mcap: no image topic .*it has \/wrist\/wrench \(geometry_msgs\/msg\/WrenchStamped\); write a robot file/)
+    expect(error.message).toMatch(/^some\.mcap: no image topic /)
+    expect(error.message).toContain('; it has /wrist/wrench (geometry_msgs/msg/WrenchStamped); write a robot file')
     expect(errorOf([]).message).toContain('it has no topics')
   })
 
@@ -62,7 +63,7 @@ describe('without a robot file', () => {
     const other = topic(`/second${one.name}`, one.type)
     const error = errorOf([colour, one, other].filter((t, i, all) => all.indexOf(t) === i))
     expect(error.code).toBe('ROBOT_AMBIGUOUS')
-    expect(error.message).toBe(
-      `some.mcap: 2 topics could be ${what}: ${[one.name, other.name].sort().join(', ')}; write a robot file that says which (--robot FILE)`)
+    const names = [one.name, other.name].sort().join(', ')
+    expect(error.message).toBe(`some.mcap: 2 topics could be ${what}: ${names}; write a robot file that says which (--robot FILE)`)
   })
 })

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { RobotError } from '../../fusion/robot/robot-error.js'
 import { parseRobot } from '../../fusion/robot/robot-file.js'
 import { robotJsonSchema } from '../../fusion/robot/schema.js'
@@ -52,12 +54,14 @@ describe('a robot file that cannot be used is refused with one line that names f
       "bench.yaml:8: streams.wrench.tare: cannot read 'sqrt(4) s' as a quantity, wanted a time such as '40 ms'"],
     ['a sum', replaced('tare: 500 ms', 'tare: 500 ms + 1 s'), 'ROBOT_UNIT',
       "bench.yaml:8: streams.wrench.tare: cannot read '500 ms + 1 s' as a quantity, wanted a time such as '40 ms'"],
-    ['infinity', replaced('tare: 500 ms', 'tare: .inf'), 'ROBOT_INVALID', "bench.yaml:8: streams.wrench.tare: expected a time such as '40 ms'"],
+    ['infinity', replaced('tare: 500 ms', 'tare: .inf'), 'ROBOT_INVALID',
+      "bench.yaml:8: streams.wrench.tare: expected a time such as '40 ms'"],
     ['a negative tare', replaced('tare: 500 ms', 'tare: -1 ms'), 'ROBOT_UNIT',
       'bench.yaml:8: streams.wrench.tare: got "-1 ms", must not be below 0'],
     ['a rate of 0', replaced('{ from: rgb }', '{ rate: 0 Hz }'), 'ROBOT_UNIT', 'bench.yaml:2: tick.rate: got "0 Hz", must be above 0'],
     ['a plain rate of 0', replaced('{ from: rgb }', '{ rate: 0 }'), 'ROBOT_UNIT', 'bench.yaml:2: tick.rate: got 0, must be above 0'],
-    ['a negative rate', replaced('{ from: rgb }', '{ rate: -30 Hz }'), 'ROBOT_UNIT', 'bench.yaml:2: tick.rate: got "-30 Hz", must be above 0'],
+    ['a negative rate', replaced('{ from: rgb }', '{ rate: -30 Hz }'), 'ROBOT_UNIT',
+      'bench.yaml:2: tick.rate: got "-30 Hz", must be above 0'],
     ['a rate beyond keeping', replaced('{ from: rgb }', '{ rate: 1 GHz }'), 'ROBOT_INVALID',
       'bench.yaml:2: tick.rate: ticks this fast cannot be kept; at most 1000 kHz'],
     ['a rate that is a length', replaced('{ from: rgb }', '{ rate: 30 m }'), 'ROBOT_UNIT',
@@ -72,7 +76,8 @@ describe('a robot file that cannot be used is refused with one line that names f
       "bench.yaml:15: limits.effrot: 'effrot': no such key here, did you mean 'effort'?"],
     ['a wrong dimension inside align', replaced('33.333333 ms', '33 mm'), 'ROBOT_UNIT',
       "bench.yaml:9: streams.wrench.align.window: got '33 mm' (a length), wanted a time such as '40 ms'"],
-    ['an empty window', replaced('33.333333 ms', '0'), 'ROBOT_UNIT', 'bench.yaml:9: streams.wrench.align.window: got 0, must be above 0'],
+    ['an empty window', replaced('33.333333 ms', '0'), 'ROBOT_UNIT',
+      'bench.yaml:9: streams.wrench.align.window: got 0, must be above 0'],
     ['a misspelt strategy', replaced('type: sensor_msgs/msg/Image', 'type: sensor_msgs/msg/Image, align: neerest'), 'ROBOT_INVALID',
       "bench.yaml:4: streams.rgb.align: 'neerest': no such strategy, did you mean 'nearest'?"],
     ['a strategy that does not fit', replaced('type: sensor_msgs/msg/Image', 'type: sensor_msgs/msg/Image, align: window'), 'ROBOT_INVALID',
@@ -95,11 +100,13 @@ describe('a robot file that cannot be used is refused with one line that names f
       "bench.yaml:10: streams.joints.select.0: 'a' is not a value such as position.joint_1 (position, velocity or effort)"],
     ['a modality that does not fit', replaced('type: sensor_msgs/msg/Image', 'type: sensor_msgs/msg/Image, modality: force'), 'ROBOT_INVALID',
       'bench.yaml:4: streams.rgb.modality: sensor_msgs/msg/Image gives rgb or depth, not force'],
-    ['two streams on one topic', replaced('  joints:', '  more: { topic: /joint_states, type: sensor_msgs/msg/JointState, select: [position.a] }\n  joints:'),
+    ['two streams on one topic',
+      replaced('  joints:', '  more: { topic: /joint_states, type: sensor_msgs/msg/JointState, select: [position.a] }\n  joints:'),
       'ROBOT_INVALID', "bench.yaml:11: streams.joints.topic: /joint_states is read by 'more' too, with the same selection; leave one out"],
     ['one topic as two types', replaced('/joint_states,', '/wrist/wrench,'), 'ROBOT_INVALID',
       "bench.yaml:10: streams.joints.topic: /wrist/wrench is read by 'wrench' too, as geometry_msgs/msg/WrenchStamped; leave one out"],
-    ['a tick from no stream', replaced('from: rgb', 'from: rbg'), 'ROBOT_INVALID', "bench.yaml:2: tick.from: 'rbg': no such stream, did you mean 'rgb'?"],
+    ['a tick from no stream', replaced('from: rgb', 'from: rbg'), 'ROBOT_INVALID',
+      "bench.yaml:2: tick.from: 'rbg': no such stream, did you mean 'rgb'?"],
     ['two kinds of tick', replaced('from: rgb', 'from: rgb, rate: 30 Hz'), 'ROBOT_INVALID',
       'bench.yaml:2: tick: say one of from, rate and period, got from and rate'],
     ['no tick', replaced('tick: { from: rgb }\n', ''), 'ROBOT_INVALID', 'bench.yaml: tick: expected a map of from, rate, period'],
@@ -110,10 +117,12 @@ describe('a robot file that cannot be used is refused with one line that names f
     ['an unknown type', replaced('sensor_msgs/msg/Image', 'sensor_msgs/Image'), 'ROBOT_INVALID',
       "bench.yaml:4: streams.rgb.type: 'sensor_msgs/Image': no such type, did you mean 'sensor_msgs/msg/Image'?"],
     ['a header where there is none', replaced('type: geometry_msgs/msg/WrenchStamped\n    tare: 500 ms\n    align: { window: 33.333333 ms }',
-      'type: std_msgs/msg/String\n    timeline: header'), 'ROBOT_INVALID', 'bench.yaml:8: streams.wrench.timeline: std_msgs/msg/String has no header; say receive'],
+      'type: std_msgs/msg/String\n    timeline: header'), 'ROBOT_INVALID',
+      'bench.yaml:8: streams.wrench.timeline: std_msgs/msg/String has no header; say receive'],
     ['a stream name that is none', replaced('  rgb:', '  "r gb":'), 'ROBOT_INVALID',
       'bench.yaml:4: streams.r gb: expected a stream name: letters, digits, _ and -, a letter first'],
-    ['a range upside down', replaced('[0 mm, 85 mm]', '[85 mm, 0 mm]'), 'ROBOT_INVALID', 'bench.yaml:14: limits.width: from must be below to'],
+    ['a range upside down', replaced('[0 mm, 85 mm]', '[85 mm, 0 mm]'), 'ROBOT_INVALID',
+      'bench.yaml:14: limits.width: from must be below to'],
     ['actions without their limits', replaced('  effort: [20 N, 120 N]\n', ''), 'ROBOT_INVALID',
       'bench.yaml:13: limits: actions need the limits width, effort; missing: effort'],
     ['a key twice', `${GOOD}robot: again\n`, 'ROBOT_SYNTAX', 'bench.yaml:16: not YAML: Map keys must be unique'],
@@ -144,7 +153,8 @@ describe('a robot file that can be used', () => {
   })
 
   it('may read one topic twice with different selections', () => {
-    const two = replaced('  joints:', '  speed: { topic: /joint_states, type: sensor_msgs/msg/JointState, select: [velocity.a] }\n  joints:')
+    const two = replaced('  joints:',
+      '  speed: { topic: /joint_states, type: sensor_msgs/msg/JointState, select: [velocity.a] }\n  joints:')
     expect(parseRobot(two, 'bench.yaml').streams).toHaveLength(4)
   })
 
@@ -182,5 +192,42 @@ describe('the shipped robot files', () => {
     const schema = JSON.parse(robotJsonSchema()) as { required: string[]; additionalProperties: boolean }
     expect(schema.required).toEqual(['robot', 'tick', 'streams'])
     expect(schema.additionalProperties).toBe(false)
+  })
+})
+
+describe('whatever stands in the file', () => {
+  it('it is read or refused with one line', () => {
+    const cell = parse(shipped('cell.yaml')) as Record<string, unknown>
+    const pathsOf = (value: unknown, path: string[] = []): string[][] =>
+      value !== null && typeof value === 'object' ? [path, ...Object.entries(value).flatMap(([k, v]) => pathsOf(v, [...path, k]))] : [path]
+    const paths = pathsOf(cell).filter(path => path.length > 0)
+    const odd = fc.oneof(
+      fc.constantFrom(null, '', 'a\nb', 'x'.repeat(2000), 0, -1, 1e300, [], {}, '5 m s', '1e999 m', '__proto__', [[]], ['', null], { from: 3 }, { window: null }, 'events', true),
+      fc.jsonValue(), fc.string({ unit: 'grapheme' }),
+    )
+    fc.assert(fc.property(fc.constantFrom(...paths), odd, fc.option(fc.constantFrom('__proto__', 'constructor', 'toString', 'topic')), (path, value, key) => {
+      const copy = structuredClone(cell)
+      let at = copy
+      for (const step of path.slice(0, -1)) at = at[step] as Record<string, unknown>
+      Object.defineProperty(at, key ?? path.at(-1) ?? '', { value, enumerable: true, configurable: true, writable: true })
+      try {
+        expect(parseRobot(JSON.stringify(copy), 'odd.yaml').sha256).toMatch(/^[0-9a-f]{64}$/)
+      } catch (error) {
+        if (!(error instanceof RobotError)) throw error
+        expect(error.message).toMatch(/^odd\.yaml[^\n\r]*$/)
+      }
+    }), { numRuns: 300 })
+  })
+
+  it.each([
+    ['an alias bomb', `a: &a [1,1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c]\n`],
+    ['two documents', 'robot: a\n---\nrobot: b\n'],
+    ['an unknown tag', 'robot: !thing a\ntick: { from: rgb }\nstreams: { rgb: { topic: /rgb, type: sensor_msgs/msg/Image } }\n'],
+    ['a key that is a map', '? { a: 1 }\n: 2\n'],
+    ['a merge key', 'x: &x { from: rgb }\nrobot: a\ntick: { <<: *x }\n'],
+    ['binary', '\u0000\u0001\u0002'],
+  ])('%s is refused', (_what, text) => {
+    const error = errorOf(text)
+    expect(error.message).toMatch(/^bench\.yaml[^\n]{1,520}$/)
   })
 })

@@ -38,7 +38,8 @@ class Bench {
   }
 
   ask(request: ModbusRequest): ModbusResponse {
-    const frames = this.raw(encodeRequest(9, request)).flatMap((bytes) => new FrameAssembler({ direction: 'responses', unit: 9 }).push(bytes))
+    const assembler = new FrameAssembler({ direction: 'responses', unit: 9 })
+    const frames = this.raw(encodeRequest(9, request)).flatMap((bytes) => assembler.push(bytes))
     const response = frames.length === 1 ? decodeResponse(frames[0]) : undefined
     if (response === undefined) throw new Error(`${frames.length} frames in answer`)
     return response
@@ -55,7 +56,8 @@ class Bench {
     if (!('values' in response)) throw new Error('refused')
     const [a, b, c] = response.values
     const bits = a >> 8
-    return { act: bits & 1, gto: (bits >> 3) & 1, sta: (bits >> 4) & 3, obj: bits >> 6, flt: b >> 8, pr: b & 0xff, po: c >> 8, cu: c & 0xff }
+    const state = { act: bits & 1, gto: (bits >> 3) & 1, sta: (bits >> 4) & 3, obj: bits >> 6 }
+    return { ...state, flt: b >> 8, pr: b & 0xff, po: c >> 8, cu: c & 0xff }
   }
 
   activate(): void {

@@ -1,0 +1,24 @@
+import type { BagTopic } from './bag.js'
+import type { BagEpoch } from './bag-epoch.js'
+import type { Source } from './merge.js'
+
+/** One file of a bag, whatever its storage. */
+export interface BagFile {
+  readonly path: string
+  readonly size: number
+  readonly topics: readonly BagTopic[]
+  /** First and last receive time, absolute ns; `end < start` for a file without messages. */
+  readonly start: bigint
+  readonly end: bigint
+  readonly records: Readonly<Record<string, Readonly<Record<string, string>>>>
+  readonly damage: string | undefined
+  /** In file order. */
+  sources(epoch: BagEpoch): Source[]
+  close(): Promise<void>
+}
+
+/** `sensor_msgs/Image` and `sensor_msgs/msg/Image` are one type. */
+export function typeName(name: string): string {
+  const parts = name.split('/')
+  return parts.length === 2 ? `${parts[0]}/msg/${parts[1]}` : name
+}

@@ -1,0 +1,142 @@
+import { BagDamage } from './bag-error.js'
+import { BagEpoch } from './bag-epoch.js'
+import type { BagFile } from './bag-file.js'
+import { locate } from './locate.js'
+import { merge } from './merge.js'
+import { openMcap } from './mcap-file.js'
+import { openSqlite } from './sqlite-file.js'
+
+export interface BagTopic {
+  readonly name: string
+  /** ROS 2 type name, such as `sensor_msgs/msg/Image`. */
+  readonly type: string
+  readonly count: number
+  /** As rosbag2 stores it, YAML; empty when the bag does not say. */
+  readonly offeredQos: string
+}
+
+export interface BagMessage {
+  readonly topic: string
+  readonly type: string
+  /** Receive (log) time, whole ns since the bag's epoch. */
+  readonly receive: number
+  /** CDR bytes, encapsulation header included. Never written again. */
+  readonly data: Uint8Array
+}
+
+/** A recording, open for reading. Its messages can be read as often as one likes. */
+export interface Bag {
+  readonly path: string
+  readonly storage: 'mcap' | 'sqlite3'
+  readonly files: readonly string[]
+  /** Bytes of all files. */
+  readonly size: number
+  readonly topics: readonly BagTopic[]
+  readonly messageCount: number
+  /** The zero of all stamps of this bag, absolute seconds. */
+  readonly epochSec: number
+  /** First and last receive time, ns since the epoch; both 0 for a bag without messages. */
+  readonly start: number
+  readonly end: number
+  readonly durationNs: number
+  /** What prehend wrote into the recording: `robot` (the canonical robot file) and `sha256`. Empty for other recordings. */
+  readonly metadata: Readonly<Record<string, string>>
+  /** Every metadata record of an MCAP by name. */
+  readonly records: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** Why the bag is readable only in part; known once it has been read to its end, and where it was cut off already before. */
+  readonly damage: string | undefined
+  /** All messages in receive order, ties in file order, up to the damage if there is any. Memory does not grow with the bag. */
+  batches(): AsyncGenerator<readonly BagMessage[], undefined>
+  close(): Promise<void>
+}
+
+/** The name of the metadata record that prehend writes. */
+export const PREHEND_RECORD = 'prehend'
+
+/**
+ * Opens a rosbag2 directory, one .mcap or one .db3. Throws BagError with one clear line where that is not possible; a bag that was cut off or
+ * damaged opens all the same as long as its beginning can be read, see `damage`.
+ */
+export async function openBag(path: string): Promise<Bag> {
+  const located = await locate(path)
+  const files: BagFile[] = []
+  try {
+    for (const { path: file, storage } of located.files) {
+      files.push(storage === 'mcap' ? await openMcap(file, located.messageCompression) : await openSqlite(file, located.messageCompression))
+    }
+    return new OpenBag(path, located.files[0].storage, files, located.close)
+  } catch (error) {
+    for (const file of files) await file.close()
+    await located.close()
+    throw error
+  }
+}
+
+class OpenBag implements Bag {
+  readonly path: string
+  readonly storage: 'mcap' | 'sqlite3'
+  readonly files: readonly string[]
+  readonly size: number
+  readonly topics: readonly BagTopic[]
+  readonly messageCount: number
+  readonly epochSec: number
+  readonly start: number
+  readonly end: number
+  readonly durationNs: number
+  readonly metadata: Readonly<Record<string, string>>
+  readonly records: Readonly<Record<string, Readonly<Record<string, string>>>>
+  readonly #files: readonly BagFile[]
+  readonly #epoch: BagEpoch
+  readonly #release: () => Promise<void>
+  #damage: string | undefined
+
+  constructor(path: string, storage: 'mcap' | 'sqlite3', files: readonly BagFile[], release: () => Promise<void>) {
+    const filled = files.filter(file => file.end >= file.start)
+    const start = filled.reduce((least, file) => file.start < least ? file.start : least, filled.length > 0 ? filled[0].start : 0n)
+    const end = filled.reduce((most, file) => file.end > most ? file.end : most, 0n)
+    this.path = path
+    this.storage = storage
+    this.#files = files
+    this.#release = release
+    this.files = files.map(file => file.path)
+    this.size = files.reduce((sum, file) => sum + file.size, 0)
+    this.topics = sumTopics(files)
+    this.messageCount = this.topics.reduce((sum, { count }) => sum + count, 0)
+    this.#epoch = BagEpoch.before(start)
+    this.epochSec = this.#epoch.sec
+    this.start = filled.length > 0 ? this.#epoch.sinceBig(start) : 0
+    this.end = filled.length > 0 ? this.#epoch.sinceBig(end) : 0
+    this.durationNs = this.end - this.start
+    this.records = Object.assign({}, ...files.map(file => file.records)) as Record<string, Record<string, string>>
+    this.metadata = this.records[PREHEND_RECORD] ?? {}
+    this.#damage = files.find(file => file.damage !== undefined)?.damage
+  }
+
+  get damage(): string | undefined {
+    return this.#damage
+  }
+
+  async* batches(): AsyncGenerator<readonly BagMessage[], undefined> {
+    try {
+      yield* merge(this.#files.flatMap(file => file.sources(this.#epoch)))
+    } catch (error) {
+      if (!(error instanceof BagDamage)) throw error
+      this.#damage = error.message
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const file of this.#files) await file.close()
+    await this.#release()
+  }
+}
+
+/** One line a topic and type, in the order in which they first occur. */
+function sumTopics(files: readonly BagFile[]): BagTopic[] {
+  const topics = new Map<string, BagTopic>()
+  for (const topic of files.flatMap(file => file.topics)) {
+    const key = `${topic.name} ${topic.type}`
+    topics.set(key, { ...topic, count: topic.count + (topics.get(key)?.count ?? 0) })
+  }
+  return [...topics.values()]
+}

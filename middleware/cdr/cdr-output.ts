@@ -1,0 +1,69 @@
+import { ENCAPSULATION } from './cdr-input.js'
+
+/** Writes little-endian CDR into one allocation of a size that is known before. */
+export class CdrOutput {
+  readonly bytes: Buffer
+  #at = ENCAPSULATION
+
+  constructor(size: number) {
+    this.bytes = Buffer.allocUnsafeSlow(size)
+    this.bytes.writeUInt32BE(0x00010000, 0)
+  }
+
+  uint8(value: number): this {
+    this.bytes[this.#align(1, 1)] = value
+    return this
+  }
+
+  uint32(value: number): this {
+    this.bytes.writeUInt32LE(value, this.#align(4, 4))
+    return this
+  }
+
+  int32(value: number): this {
+    this.bytes.writeInt32LE(value, this.#align(4, 4))
+    return this
+  }
+
+  float64(value: number): this {
+    this.bytes.writeDoubleLE(value, this.#align(8, 8))
+    return this
+  }
+
+  string(text: string): this {
+    const length = Buffer.byteLength(text)
+    this.uint32(length + 1)
+    const at = this.#align(1, length + 1)
+    this.bytes.write(text, at, 'utf8')
+    this.bytes[at + length] = 0
+    return this
+  }
+
+  /** uint8[] */
+  block(data: Uint8Array): this {
+    this.uint32(data.length)
+    this.bytes.set(data, this.#align(1, data.length))
+    return this
+  }
+
+  #align(alignment: number, length: number): number {
+    const end = this.#at + (alignment - (this.#at - ENCAPSULATION) % alignment) % alignment
+    this.bytes.fill(0, this.#at, end)
+    this.#at = end + length
+    return end
+  }
+}
+
+/** Adds up the size of a message, field by field, as CdrOutput writes them. */
+export class CdrSize {
+  total = ENCAPSULATION
+
+  add(alignment: number, length: number): this {
+    this.total += (alignment - (this.total - ENCAPSULATION) % alignment) % alignment + length
+    return this
+  }
+
+  string(text: string): this {
+    return this.add(4, 4 + Buffer.byteLength(text) + 1)
+  }
+}

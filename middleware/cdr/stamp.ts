@@ -1,0 +1,20 @@
+/** A ROS time. */
+export interface RosTime {
+  sec: number
+  nanosec: number
+}
+
+const SECOND = 1_000_000_000
+
+/**
+ * Whole ns since `epochSec`: exact within 104 days of it. An absolute time of zero (a source that writes no stamps) becomes a negative stamp
+ * under every epoch after 1970.
+ */
+export function stampOf(sec: number, nanosec: number, epochSec: number): number {
+  return (sec - epochSec) * SECOND + nanosec
+}
+
+export function timeOf(stamp: number, epochSec: number): RosTime {
+  const whole = Math.floor(stamp / SECOND)
+  return { sec: epochSec + whole, nanosec: stamp - whole * SECOND }
+}

@@ -1,0 +1,64 @@
+import type { Observation } from '../../fusion/observation.js'
+import type { ActionChunk, Policy } from '../../fusion/policy/policy.js'
+import type { Robot } from '../../fusion/robot/robot.js'
+import type { Cell } from './cell-handle.js'
+import type { Truth } from './cell.js'
+import { expertChunk, goalOf } from './expert.js'
+import { toolYaw } from './world.js'
+
+export const EXPERT_CHUNK = { rows: 16, rate: 30 } as const
+
+export interface ExpertAnswer {
+  readonly chunk: ActionChunk
+  /** The target's grasp in the tool frame (x, y, z in m, yaw in rad), whether there is a target, whether it is in the hand. */
+  readonly aux: Float64Array
+}
+
+/** The scripted expert as a policy: it looks at the cell's true state instead of at the observation's pictures. */
+export class ExpertPolicy implements Policy {
+  readonly name = 'expert'
+  readonly #cell: Pick<Cell, 'truth'>
+  readonly #tool: string | undefined
+
+  constructor(cell: Pick<Cell, 'truth'>, robot: Pick<Robot, 'streams'>) {
+    this.#cell = cell
+    this.#tool = robot.streams.find(({ type }) => type === 'geometry_msgs/msg/PoseStamped')?.name
+  }
+
+  infer(observation: Observation): Promise<ActionChunk> {
+    return Promise.resolve(this.answer(observation).chunk)
+  }
+
+  /** The tool is taken from the observation where it is in it, so that chunk and origin belong to the observation's tick. */
+  answer(observation: Observation): ExpertAnswer {
+    const began = performance.now()
+    const now = this.#cell.truth()
+    const seen = this.#tool === undefined ? undefined : observation.values.get(this.#tool)
+    const truth: Truth = seen?.kind === 'vector' && seen.data.length === 7 ? { ...now, tool: Float64Array.from(seen.data) } : now
+    const { rows, rate } = EXPERT_CHUNK
+    const data = expertChunk(truth, rows, rate)
+    const target = truth.objects.find(({ name }) => name === truth.target)
+    const inHand = target !== undefined && target.squeeze > 1
+    return {
+      chunk: {
+        stamp: observation.stamp, rate, data, origin: truth.tool, graspSuccess: inHand ? 1 : 0, gate: undefined, latent: undefined,
+        inferenceMs: performance.now() - began
+      },
+      aux: auxOf(truth, inHand)
+    }
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve()
+  }
+}
+
+function auxOf(truth: Truth, inHand: boolean): Float64Array {
+  const target = truth.objects.find(({ name }) => name === truth.target)
+  if (target === undefined) return new Float64Array(6)
+  const goal = goalOf(truth, target)
+  const [x, y, z] = truth.tool
+  const yaw = toolYaw(truth.tool)
+  const [dx, dy, cos, sin] = [goal.x - x, goal.y - y, Math.cos(yaw), Math.sin(yaw)]
+  return Float64Array.of(dx * cos - dy * sin, -dx * sin - dy * cos, z - goal.z, goal.turn, 1, inHand ? 1 : 0)
+}

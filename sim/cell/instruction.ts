@@ -1,0 +1,25 @@
+/** What an utterance asks of the cell. */
+export type Instruction =
+  | { readonly kind: 'stop' }
+  | { readonly kind: 'target'; readonly name: string; readonly gentle: boolean }
+  | { readonly kind: 'manner' }
+
+interface Named {
+  readonly name: string
+  readonly colour: string
+}
+
+/**
+ * What `text` means with `objects` on the table: the longest object name in it, else the one object of a colour in it. `undefined`:
+ * nothing that is there.
+ */
+export function understand(text: string, objects: readonly Named[]): Instruction | undefined {
+  const said = ` ${text.toLowerCase().replace(/[^a-z0-9#]+/g, ' ').trim()} `
+  if (said.includes(' stop ')) return { kind: 'stop' }
+  const gentle = /gently|careful|softly/.test(said)
+  const byName = objects.filter(({ name }) => said.includes(` ${name.toLowerCase()} `)).sort((a, b) => b.name.length - a.name.length)[0]
+  if (byName !== undefined) return { kind: 'target', name: byName.name, gentle }
+  const byColour = objects.filter(({ colour }) => said.includes(` ${colour.toLowerCase()} `))
+  if (byColour.length === 1) return { kind: 'target', name: byColour[0].name, gentle }
+  return gentle ? { kind: 'manner' } : undefined
+}

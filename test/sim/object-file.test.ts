@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest'
+import { loadObjects, parseObjects } from '../../sim/objects/object-file.js'
+import { SimError } from '../../sim/sim-error.js'
+
+const good = '{ name: red box, colour: red, mass: 0.2, friction: 0.6, parts: [{ shape: box, size: [0.02, 0.02, 0.03] }] }'
+
+function failure(text: string): SimError {
+  try {
+    parseObjects(text, 'my.yaml')
+  } catch (error) {
+    if (error instanceof SimError) return error
+    throw error
+  }
+  throw new Error('it was accepted')
+}
+
+describe('an objects file', () => {
+  test('is read as the design writes it', () => {
+    expect(parseObjects(`- ${good}`, 'my.yaml')).toMatchObject([{
+      name: 'red box', mass: 0.2, friction: 0.6, crush: Infinity, parts: [{ shape: 'box', pos: [0, 0, 0], quat: [1, 0, 0, 0] }]
+    }])
+  })
+
+  test.each([
+    ['mass: 0.2', 'mass: -0.2', /object "red box": mass: must be greater than 0, got -0.2/],
+    ['mass: 0.2', 'mass: heavy', /object "red box": mass: expected a number/],
+    ['mass: 0.2', 'mass: [0.5, 0.1]', /object "red box": mass: the range/],
+    ['friction: 0.6', 'friction: 0', /object "red box": friction: must be greater than 0/],
+    ['friction: 0.6', 'grip: 0.6', /object "red box": (friction|grip)/],
+    ['colour: red', 'colour: reddish', /object "red box": colour: expected #rrggbb or one of red/],
+    ['shape: box', 'shape: cone', /object "red box": parts\[0\]\.shape: expected box, cylinder/],
+    ['[0.02, 0.02, 0.03]', '[0.02, 0.03]', /object "red box": parts\[0\]\.size: has the wrong number/],
+    ['[0.02, 0.02, 0.03]', '[0.02, -0.02, 0.03]', /object "red box": parts\[0\]\.size/],
+    ['[0.02, 0.02, 0.03]', '[20, 20, 30]', /object "red box": parts\[0\]\.size: is in metres/]
+  ])('says in one line what is wrong: %s -> %s', (from, to, message) => {
+    const error = failure(`- ${good.replace(from, to)}`)
+    expect(error.code).toBe('OBJECTS_INVALID')
+    expect(error.exit).toBe(2)
+    expect(error.message).toMatch(/^my\.yaml: /)
+    expect(error.message).toMatch(message)
+    expect(error.message).not.toContain('\n')
+  })
+
+  test.each([['', 'list'], ['[]', 'empty'], ['{', 'YAML'], [`- ${good}\n- ${good}`, 'twice']])('refuses %j', (text, word) => {
+    expect(failure(text).message).toContain(word)
+  })
+
+  test('that is not there is refused by name', () => {
+    expect(() => loadObjects('no/such.yaml')).toThrow(expect.objectContaining({ code: 'OBJECTS_MISSING', exit: 2 }))
+  })
+
+  test('ships 12 seen and 8 unseen objects at least, with no name in both', () => {
+    const seen = loadObjects('seen').map(({ name }) => name)
+    const unseen = loadObjects('unseen').map(({ name }) => name)
+    expect(seen.length).toBeGreaterThanOrEqual(12)
+    expect(unseen.length).toBeGreaterThanOrEqual(8)
+    expect(unseen.filter((name) => seen.includes(name))).toEqual([])
+    const words = new Set(seen.map((name) => name.split(' ')[1]))
+    expect(unseen.filter((name) => words.has(name.split(' ')[1]))).toEqual([])
+  })
+})
