@@ -58,6 +58,8 @@ export interface EpisodeResult {
 export const EPISODE_RESULT_TOPIC = '/episode/result'
 /** ns, in lockstep: what an inference takes of simulated time. */
 const LOCKSTEP_INFERENCE = 12_000_000
+/** ms that one step of closing may take. */
+const CLOSE_LIMIT = 5000
 
 /** The whole loop on the embedded cell: five nodes on a local bus, the gripper on its pseudo-terminal. */
 export class CellLoop {
@@ -79,19 +81,24 @@ export class CellLoop {
   readonly #recorder: Recorder | undefined
   readonly #gripper: ReturnType<typeof createGripper>
   #wake: (() => void) | undefined
+  #failure: Error | undefined
+  #closing: Promise<void> | undefined
 
   static async start(options: CellLoopOptions): Promise<CellLoop> {
     const { robot, mode } = options
     if (!robot.actions.gripper) throw new UsageError(`robot ${robot.name}: actions.gripper is missing: the cell's gripper needs a driver`)
     const started = process.hrtime.bigint()
     const cell = await Cell.start({ mode, seed: options.seed, objects: options.objects, started, ...(options.sensor ? { sensor: options.sensor } : {}) })
+    let policy: Policy | undefined
+    let loop: CellLoop | undefined
     try {
-      const policy = await options.policy(cell)
-      const loop = new CellLoop(options, cell, policy, started)
+      policy = await options.policy(cell)
+      loop = new CellLoop(options, cell, policy, started)
       await loop.#bringUp()
       return loop
     } catch (error) {
-      await cell.close()
+      if (loop) await loop.close()
+      else await Promise.allSettled([policy?.close(), cell.close()])
       throw error
     }
   }
@@ -145,19 +152,22 @@ export class CellLoop {
     this.voice.say(text)
   }
 
-  /** One episode, from its reset to its verdict. */
+  /** One episode, from its reset to its verdict. A stop that is said while the cell is being reset counts for this episode. */
   async episode(index: number): Promise<EpisodeResult> {
-    const { bus, cell } = this
+    const { bus, cell, control } = this
+    const stops = control.stops
     const setup = await cell.reset(index, this.#options.say)
     const start = bus.clock.now()
+    if (this.interrupted) return this.#resultOf(index, setup, cell.verdict(), start)
     this.#publishText(this.#options.robot.reset?.topic ?? '/episode', JSON.stringify({ index, seed: setup.seed, objects: setup.objects }))
     this.say(this.#options.say ?? setup.command)
+    if (control.stops !== stops) this.say('stop')
     const correction = setup.correction
     const timer = correction && this.#options.say === undefined ? bus.clock.at(start + correction.at, () => this.say(correction.text)) : undefined
     let verdict = cell.verdict()
     const done = (): boolean => {
       verdict = cell.verdict()
-      return this.interrupted || verdict.done || bus.clock.now() - start > setup.timeout
+      return this.interrupted || this.#failure !== undefined || verdict.done || bus.clock.now() - start > setup.timeout
     }
     if (this.#clock instanceof SteppedClock) await lockstep(bus, this.#clock, cell, done)
     else await this.#until(done)
@@ -174,18 +184,28 @@ export class CellLoop {
     this.#wake?.()
   }
 
-  /** Stops, closes everything in order, and leaves nothing half-written. */
-  async close(): Promise<void> {
-    await this.control.stop()
-    for (const node of this.#nodes().reverse()) {
-      await node.deactivate()
-      await node.cleanup()
-      await node.shutdown()
+  /** Ends motion first, then closes everything in order and leaves nothing half-written. A step that fails or hangs is reported; the others follow. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    const steps: [string, () => Promise<unknown> | undefined][] = [
+      ...this.#nodes().map((node): [string, () => Promise<void>] => [`node ${node.name}`, () => node.shutdown()]),
+      ['recording', () => this.#recorder?.close()],
+      ['policy', () => this.#policy.close()],
+      ['bus', () => this.bus.close()],
+      ['cell', () => this.cell.close()],
+    ]
+    for (const [name, step] of steps) {
+      try {
+        await within(CLOSE_LIMIT, name, step())
+      } catch (error) {
+        this.#options.onError(error)
+      }
     }
-    await this.#recorder?.close()
-    await this.#policy.close()
-    await this.bus.close()
-    await this.cell.close()
+    if (this.#clock instanceof SystemClock) this.#clock.close()
   }
 
   #nodes(): LifecycleNode[] {
@@ -206,7 +226,7 @@ export class CellLoop {
       command: this.#options.say ?? setup.command,
       target: setup.target,
       success: finished && verdict.success,
-      reason: finished ? verdict.reason : this.interrupted ? 'interrupted' : (verdict.reason ?? 'timeout'),
+      reason: finished ? verdict.reason : this.interrupted ? 'interrupted' : this.#failure ? 'fault' : (verdict.reason ?? 'timeout'),
       peakForce: verdict.peakForce,
       seconds: (this.bus.clock.now() - start) / 1e9,
     }
@@ -243,6 +263,10 @@ export class CellLoop {
       }
     }
     cell.onReceive = receive => this.#reach(receive)
+    cell.onError = error => {
+      this.#failure ??= error
+      this.#options.onError(error)
+    }
     if (robot.actions.arm) bus.subscribe(robot.actions.arm.topic, 'geometry_msgs/msg/PoseStamped', message => cell.setToolTarget(message.pose))
     for (const stream of robot.streams.filter(s => s.modality === 'voice')) {
       bus.subscribe(stream.topic, stream.type as TypeName, (message, receive) => {
@@ -289,5 +313,18 @@ export class CellLoop {
     const publisher = this.bus.advertise(topic, 'std_msgs/msg/String')
     publisher.publish({ data })
     publisher.dispose()
+  }
+}
+
+/** `step`, or a rejection after `ms`. */
+async function within(ms: number, name: string, step: Promise<unknown> | undefined): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`${name}: did not close within ${ms / 1000} s; it is left as it is`)), ms)
+  })
+  try {
+    await Promise.race([step, late])
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -2,15 +2,44 @@ import { parseRobot } from '../fusion/robot/robot-file.js'
 import { recognise } from '../fusion/robot/recognise.js'
 import type { Robot } from '../fusion/robot/robot.js'
 import type { Bag } from '../middleware/bag/bag.js'
+import { UsageError } from './output.js'
 import { readRobot } from './robot-file.js'
 
-/** The translation for a bag: the file that was named, else the one inside the recording, else what types and names tell. */
-export async function robotForBag(bag: Bag, flags: { robot?: string; tare?: string }): Promise<{ robot: Robot; source: string }> {
+/**
+ * The translation for a bag: the file that was named, else the one inside the recording, else what types and names tell; with `tare` for every
+ * wrench where one is given. Throws, in one line, where the bag has not what the robot ticks from, or has a topic of it with another type.
+ */
+export function robotForBag(bag: Bag, flags: { readonly robot?: string; readonly tare?: string }): { robot: Robot; source: string } {
+  const { robot, source } = found(bag, flags.robot)
+  requireFit(bag, robot)
+  return { robot: flags.tare === undefined ? robot : withTare(robot, flags.tare), source }
+}
+
+function found(bag: Bag, named: string | undefined): { robot: Robot; source: string } {
+  if (named !== undefined) return { robot: readRobot(named), source: named }
   const recorded = bag.metadata.robot
-  const base = flags.robot !== undefined
-    ? { robot: await readRobot(flags.robot), source: flags.robot }
-    : recorded !== undefined
-      ? { robot: parseRobot(recorded, `${bag.path} (recorded robot file)`), source: 'the one in the recording' }
-      : { robot: recognise(bag.topics, bag.path), source: 'none: streams recognised by type and name' }
-  return base
+  if (recorded !== undefined) return { robot: parseRobot(recorded, `${bag.path} (recorded robot file)`), source: 'the one in the recording' }
+  return { robot: recognise(bag.topics, bag.path), source: 'none: streams recognised by type and name' }
+}
+
+function requireFit(bag: Bag, robot: Robot): void {
+  const { tick, streams, name } = robot
+  const present = streams.filter(stream => {
+    const topics = bag.topics.filter(topic => topic.name === stream.topic)
+    if (topics.length > 0 && !topics.some(({ type }) => type === stream.type)) {
+      throw new UsageError(`${bag.path}: ${stream.topic} is ${topics.map(({ type }) => type).join(' and ')} in the recording, ${stream.type} in robot ${name} (stream ${stream.name}): `
+        + 'mend the robot file (--robot FILE)')
+    }
+    return topics.length > 0
+  })
+  const needed = 'from' in tick ? streams.filter(stream => stream.name === tick.from) : streams
+  if (needed.some(stream => present.includes(stream))) return
+  throw new UsageError(`${bag.path}: robot ${name} ticks from ${needed.map(({ topic }) => topic).join(', ')}, which the recording does not have `
+    + `(it has ${bag.topics.map(topic => topic.name).join(', ') || 'no topics'}): name another robot file (--robot FILE)`)
+}
+
+function withTare(robot: Robot, tare: string): Robot {
+  const canonical = JSON.parse(robot.canonical) as { streams: Record<string, { tare?: string }> }
+  for (const { name, modality } of robot.streams) if (modality === 'force') canonical.streams[name].tare = tare
+  return parseRobot(JSON.stringify(canonical), `--tare ${tare}`)
 }

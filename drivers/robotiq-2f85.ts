@@ -60,12 +60,14 @@ export class Robotiq2f85 implements Gripper {
 
   /** Opens the port and, where the device is not ready, resets and activates it: the fingers then close and open fully. */
   async connect(): Promise<void> {
+    this.#stopped = false
     await this.#stream.open()
     const { status } = await this.#read()
     if (status.activated) return
-    this.#stopped = false
-    await this.#write([0, 0, 0])
-    await this.#write([ACTION.activate << 8, 0, 0])
+    for (const action of [0, ACTION.activate]) {
+      if (this.#stopped) throw ended()
+      await this.#write([action << 8, 0, 0])
+    }
     await this.#activation()
   }
 
@@ -103,7 +105,7 @@ export class Robotiq2f85 implements Gripper {
       const { fault, faultText } = status
       if (fault >= FIRST_MAJOR_FAULT) throw new DriverError('FAULT', `robotiq-2f85: activation ended in fault ${fault} (${faultText})`)
       if (sta === STA.ready) return
-      if (this.#stopped) throw new DriverError('SUPERSEDED', 'robotiq-2f85: the activation was ended by a stop; call connect() again')
+      if (this.#stopped) throw ended()
       await new Promise((resolve) => setTimeout(resolve, this.#pollInterval))
     }
     const limit = `${this.#activationTimeout} ms`
@@ -134,3 +136,5 @@ export class Robotiq2f85 implements Gripper {
     return { status, sta }
   }
 }
+
+const ended = (): DriverError => new DriverError('SUPERSEDED', 'robotiq-2f85: the activation was ended by a stop; call connect() again')

@@ -32,19 +32,22 @@ function pixelBytes(value: ImageValue | DepthValue): Uint8Array {
 
 /**
  * The sha256 over a sequence of observations: each enters as its stamp, mask, qualities, numbers and events in canonical little-endian
- * bytes, and its pixels as their own sha256, so that a line needs no second pass over them. The logical time of emission is left out.
+ * bytes, and its pixels as their own sha256, so that a line needs no second pass over them. Time counts from the first observation, so that
+ * a run and its recording, whose epochs differ, have one sum. The logical time of emission is left out.
  */
 export class ObservationDigest {
   readonly #hash = createHash('sha256')
   #bytes = Buffer.alloc(4096)
   #length = 0
+  #first: number | undefined
   #finished: string | undefined
 
   /** Takes an observation and returns the hex sha256 of the pixels of each image and depth stream that is present. */
   add(observation: Observation): ReadonlyMap<string, string> {
     const pixels = new Map<string, string>()
     this.#length = 0
-    this.#number(observation.stamp)
+    this.#first ??= observation.stamp
+    this.#number(observation.stamp - this.#first)
     for (const modality of MODALITIES) this.#number(observation.mask[modality])
     for (const [name, value] of observation.values) {
       this.#text(name)
@@ -88,7 +91,7 @@ export class ObservationDigest {
         this.#number(value.events.length)
         for (const event of value.events) {
           this.#text(event.text)
-          this.#number(event.stamp)
+          this.#number(event.stamp - (this.#first ?? 0))
           this.#number(event.confidence)
         }
         break

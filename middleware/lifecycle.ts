@@ -13,8 +13,9 @@ const TRANSITIONS: Record<Transition, { readonly from: readonly LifecycleState[]
 }
 
 /**
- * A managed node. A hook that fails leaves the node as ROS 2's state machine does when error processing succeeds: unconfigured; the error
- * is passed on. Transitions of one node never overlap.
+ * A managed node. A hook that fails leaves the node as ROS 2's state machine does when error processing succeeds: unconfigured, with
+ * onDeactivate and onCleanup called so that nothing is left open; the error is passed on. A shutdown calls those of the two that its state
+ * asks for, then onShutdown. Both may thus find only a part of what they release. Transitions of one node never overlap.
  */
 export abstract class LifecycleNode {
   readonly name: string
@@ -48,7 +49,11 @@ export abstract class LifecycleNode {
   }
 
   shutdown(): Promise<void> {
-    return this.#make('shutdown', () => this.onShutdown())
+    return this.#make('shutdown', async () => {
+      if (this.#state === 'active') await this.onDeactivate()
+      if (this.#state !== 'unconfigured') await this.onCleanup()
+      await this.onShutdown()
+    })
   }
 
   protected onConfigure(): void | Promise<void> {
@@ -82,11 +87,23 @@ export abstract class LifecycleNode {
       await hook()
       this.#state = to
     } catch (error) {
+      await this.#release()
       this.#state = 'unconfigured'
       throw error
     } finally {
       this.#changing = false
       this.onTransition?.(transition, state, this.#state)
+    }
+  }
+
+  /** After a failure: both hooks get their turn, and what they say is outweighed by the error that led here. */
+  async #release(): Promise<void> {
+    for (const hook of [() => this.onDeactivate(), () => this.onCleanup()]) {
+      try {
+        await hook()
+      } catch {
+        continue
+      }
     }
   }
 }

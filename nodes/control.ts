@@ -1,3 +1,4 @@
+import { DriverError } from '../drivers/driver-error.js'
 import type { Gripper, GripperStatus } from '../drivers/gripper.js'
 import { ChunkExecutor, type SetPoint } from '../fusion/policy/chunk-executor.js'
 import type { Robot } from '../fusion/robot/robot.js'
@@ -20,11 +21,12 @@ export interface ControlOptions {
   readonly busTimeOf: (monotonic: number) => number
   /** After each chunk's gripper frame: reference stamp to last serial byte written, ns. */
   readonly onLatency?: (nanoseconds: number) => void
+  /** A fault of the gripper's wire: told when it begins, not with every frame that it costs. */
   readonly onError?: (error: unknown) => void
 }
 
 /** Why the control node does not move, or `none`. */
-export type Hold = 'none' | 'stop' | 'no_chunk' | Watched
+export type Hold = 'none' | 'stop' | 'tare' | 'tool' | 'no_chunk' | Watched
 
 const ARM_PERIOD = 10_000_000
 const GRIPPER_PERIOD = 20_000_000
@@ -32,6 +34,8 @@ const GRIPPER_PERIOD = 20_000_000
 const CONTACT_DOWN_SPEED = 0.05
 /** ns the force must have stayed under the contact limit before an over-force is forgiven. */
 const OVER_FORCE_RELEASE = 100_000_000
+/** ns: how old the newest tool pose may be while the arm moves, and to be what a stop freezes the arm at. */
+const TOOL_FRESH = 100_000_000
 /** m/s: fingers. */
 const FINGER_SPEED = 0.1
 const FINGER_JOINT = ['finger_joint']
@@ -39,8 +43,10 @@ const NOTHING = new Float64Array(0)
 
 /**
  * Turns action chunks into arm set-points (bus) and gripper frames (serial wire), within the robot file's limits. The arm is commanded at
- * 100 Hz, the gripper with every chunk and polled at 50 Hz; guards run on every wrench sample; a source that goes quiet, an over-force or
- * a "stop" holds the last safe set-point, and "stop" is kept until "resume" or a new episode.
+ * 100 Hz, the gripper with every chunk and polled at 50 Hz; guards run on every wrench sample. Nothing is commanded before the first fresh
+ * chunk of an episode. A source that goes quiet holds arm and gripper; an over-force freezes the arm, which then only rises, and lets the
+ * gripper only open; "stop" wins over everything and is kept until "resume" or a new episode. A gripper that lost its activation is
+ * activated again, which moves its fingers, only then.
  */
 export class ControlNode extends LifecycleNode {
   hold: Hold = 'no_chunk'
@@ -49,6 +55,8 @@ export class ControlNode extends LifecycleNode {
   graspSuccess = NaN
   /** Chunks whose gripper frame was not sent because the wire was still busy with an earlier one. */
   wireBusy = 0
+  /** Chunks that were not carried out: of an earlier episode or too old, and without a pose, a row or a finite number where one belongs. */
+  readonly refused = { stale: 0, unusable: 0 }
   stops = 0
   readonly guard: WrenchGuard
   readonly watchdog: Watchdog
@@ -59,7 +67,19 @@ export class ControlNode extends LifecycleNode {
   readonly #desired: ToolTarget = { x: 0, y: 0, z: 0, yaw: 0 }
   readonly #tool = new Float64Array(7)
   readonly #target: PoseStamped = { stamp: 0, frameId: 'base', pose: new Float64Array(7) }
-  #toolKnown = false
+  /** Receive time of the newest tool pose; NaN while there is none. */
+  #toolAt = NaN
+  readonly #hasTool: boolean
+  /** Whether the arm's set-point is ours; before an episode's first step nothing is sent. */
+  #commanding = false
+  /** Bus time at which this episode, or its resumption, began. */
+  #since = 0
+  /** What was queued for the wire under an earlier number is not sent any more. */
+  #generation = 0
+  /** A stop that the gripper has not acknowledged. */
+  #stopOwed = false
+  /** The fault of the wire that was reported and lasts. */
+  #reported: unknown
   #disposables: Disposable[] = []
   #arm: Publisher<PoseStamped> | undefined
   #joints: Publisher<JointState> | undefined
@@ -72,6 +92,7 @@ export class ControlNode extends LifecycleNode {
     const { limits, streams } = options.robot
     this.guard = new WrenchGuard(limits, { tare: streams.find(s => s.modality === 'force')?.tare ?? 0, release: OVER_FORCE_RELEASE })
     this.watchdog = new Watchdog(limits.watchdog)
+    this.#hasTool = streams.some(s => s.type === 'geometry_msgs/msg/PoseStamped')
     this.#limiter = new MotionLimiter(limits)
     this.#executor = new ChunkExecutor(options.execution)
     this.#setPoint = { pose: new Float64Array(7), width: limits.width[1], effort: limits.effort[0], exhausted: true }
@@ -90,12 +111,7 @@ export class ControlNode extends LifecycleNode {
   async stop(): Promise<void> {
     this.hold = 'stop'
     this.stops++
-    this.#executor.clear()
-    if (this.#toolKnown) this.#limiter.place(this.#tool)
-    this.#publishTarget()
-    const stopping = this.#options.gripper.stop().catch((error: unknown) => this.#options.onError?.(error))
-    this.#options.bus.work(stopping)
-    await stopping
+    await this.#halt()
   }
 
   protected override async onConfigure(): Promise<void> {
@@ -108,7 +124,7 @@ export class ControlNode extends LifecycleNode {
 
   protected override onActivate(): void {
     const { bus, robot } = this.#options
-    this.#begin()
+    this.#beginEpisode()
     const { clock } = bus
     const subscribe = (modality: string, listener: (message: never, receive: number) => void): void => {
       for (const stream of robot.streams.filter(s => s.modality === modality)) {
@@ -117,135 +133,210 @@ export class ControlNode extends LifecycleNode {
     }
     subscribe('rgb', (_image, receive) => this.watchdog.heard('camera', receive))
     subscribe('force', (message: { stamp: number; wrench: Float64Array }, receive) => {
-      this.watchdog.heard('wrench', receive)
+      if (isFinite(message.wrench)) this.watchdog.heard('wrench', receive)
       if (this.guard.sample(message.stamp, message.wrench)) this.#freezeArm()
     })
     subscribe('voice', (message: { text?: string; data?: string }) => {
       const text = message.text ?? message.data ?? ''
       if (isStop(text)) void this.stop()
-      else if (this.hold === 'stop' && isResume(text)) this.#begin()
+      else if (isResume(text) && (this.hold === 'stop' || this.status?.activated === false)) this.#begin()
     })
     for (const stream of robot.streams.filter(s => s.type === 'geometry_msgs/msg/PoseStamped')) {
-      this.#disposables.push(bus.subscribe(stream.topic, 'geometry_msgs/msg/PoseStamped', message => {
-        this.#tool.set(message.pose)
-        if (!this.#toolKnown) this.#limiter.place(this.#tool)
-        this.#toolKnown = true
-      }))
+      this.#disposables.push(bus.subscribe(stream.topic, 'geometry_msgs/msg/PoseStamped', (message, receive) => this.#hearTool(message.pose, receive)))
     }
     this.#disposables.push(
       bus.subscribe(CHUNK_TOPIC, 'prehend_interfaces/msg/ActionChunk', (chunk, receive) => this.#take(chunk, receive)),
       clock.every(ARM_PERIOD, () => this.#moveArm()),
       clock.every(GRIPPER_PERIOD, () => this.#poll()),
     )
-    if (robot.reset) this.#disposables.push(bus.subscribe(robot.reset.topic, 'std_msgs/msg/String', () => this.#begin()))
+    if (robot.reset) this.#disposables.push(bus.subscribe(robot.reset.topic, 'std_msgs/msg/String', () => this.#beginEpisode()))
   }
 
-  protected override onDeactivate(): void {
+  protected override async onDeactivate(): Promise<void> {
     for (const disposable of this.#disposables) disposable.dispose()
     this.#disposables = []
+    await this.#halt()
   }
 
   protected override async onCleanup(): Promise<void> {
-    await this.#wire
     await this.#options.gripper.close()
+    await this.#wire
     this.#arm?.dispose()
     this.#joints?.dispose()
     this.#arm = this.#joints = undefined
   }
 
-  /** A new episode, or the end of a stop: nothing is remembered, and nothing moves before a fresh chunk. */
-  #begin(): void {
-    this.hold = 'no_chunk'
-    this.#executor.clear()
+  #beginEpisode(): void {
     this.guard.reset()
-    this.#toolKnown = false
-    this.watchdog.start(this.#options.bus.clock.now())
+    this.#begin()
+  }
+
+  /** A new episode, or the end of a stop: nothing planned is remembered, and nothing moves before a fresh chunk. The tare outlives a stop. */
+  #begin(): void {
+    const now = this.#options.bus.clock.now()
+    this.hold = 'no_chunk'
+    this.#since = now
+    this.#generation++
+    this.#executor.clear()
+    this.#toolAt = NaN
+    this.#commanding = this.#stopOwed = false
+    this.watchdog.start(now)
+    // Not told to the bus as work: an activation takes simulated time, which would not pass before it is done.
+    if (this.status?.activated === false) void this.#onWire(() => this.#options.gripper.connect())
+  }
+
+  /** Ends motion: what is planned or queued is dropped, the arm is set to where it is, the fingers stop. */
+  async #halt(): Promise<void> {
+    this.#generation++
+    this.#executor.clear()
+    this.#freezeArm()
+    const stopping = this.#stopFingers().catch((error: unknown) => this.#report(error))
+    this.#options.bus.work(stopping)
+    await stopping
+  }
+
+  async #stopFingers(): Promise<void> {
+    this.#stopOwed = true
+    await this.#options.gripper.stop()
+    this.#stopOwed = false
+  }
+
+  #hearTool(pose: Float64Array, receive: number): void {
+    if (!isFinite(pose)) return
+    this.#tool.set(pose)
+    this.#toolAt = receive
+    if (this.#commanding) return
+    this.#limiter.place(pose)
+    this.#commanding = this.hold === 'stop'
   }
 
   #take(chunk: ActionChunkMessage, receive: number): void {
-    this.watchdog.heard('policy', receive)
     this.gate = chunk.gate
     this.graspSuccess = chunk.graspSuccess
-    if (this.hold === 'stop' || !chunk.data.every(Number.isFinite)) return
-    this.#executor.push(chunk)
+    if (this.hold === 'stop') return
+    if (chunk.stamp < this.#since || Math.abs(receive - chunk.stamp) > this.limits.watchdog.policy) {
+      this.refused.stale++
+      return
+    }
+    if (!this.#executor.push(chunk)) {
+      this.refused.unusable++
+      return
+    }
+    this.watchdog.heard('policy', receive)
     this.#executor.sample(receive, this.#setPoint)
-    this.#commandGripper(chunk.stamp)
+    if (this.#reasonToHold(receive) === 'none') this.#commandGripper(chunk.stamp)
   }
 
   #moveArm(): void {
     const now = this.#options.bus.clock.now()
-    if (this.hold === 'stop') return this.#publishTarget()
-    if (!this.#toolKnown) return
-    const quiet = this.watchdog.quiet(now)
-    const known = this.#executor.sample(now, this.#setPoint)
-    this.hold = quiet.length > 0 ? quiet[0] : known ? 'none' : 'no_chunk'
-    if (quiet.length === 0 && known) {
-      const { pose } = this.#setPoint
-      const desired = this.#desired
-      desired.x = pose[0]
-      desired.y = pose[1]
-      desired.z = pose[2]
-      desired.yaw = yawOf(pose)
-      this.#limiter.step(desired, ARM_PERIOD / 1e9, this.#downSpeed())
+    if (this.hold !== 'stop') {
+      this.hold = this.#reasonToHold(now)
+      if (this.hold === 'none' && !this.#executor.sample(now, this.#setPoint)) this.hold = 'no_chunk'
+      if (this.hold === 'none' && !Number.isNaN(this.#toolAt)) this.#step()
     }
     this.#publishTarget()
   }
 
-  #downSpeed(): number {
-    if (this.guard.state === 'over_force') return 0
-    return this.guard.state === 'contact' && this.status?.object !== 'closing' ? CONTACT_DOWN_SPEED : Infinity
+  /** Why nothing may move at `now`, plans aside. */
+  #reasonToHold(now: number): Hold {
+    const quiet = this.watchdog.quiet(now)
+    if (quiet.length > 0) return quiet[0]
+    if (!this.guard.ready) return 'tare'
+    return this.#hasTool && !(now - this.#toolAt <= TOOL_FRESH) ? 'tool' : 'none'
   }
 
+  #step(): void {
+    this.#commanding = true
+    const seconds = ARM_PERIOD / 1e9
+    const { pose } = this.#setPoint
+    if (this.guard.state === 'over_force') return this.#limiter.rise(pose[2], seconds)
+    const desired = this.#desired
+    desired.x = pose[0]
+    desired.y = pose[1]
+    desired.z = pose[2]
+    desired.yaw = yawOf(pose)
+    const touching = this.guard.state === 'contact' && this.status?.object !== 'closing'
+    this.#limiter.step(desired, seconds, touching ? CONTACT_DOWN_SPEED : Infinity)
+  }
+
+  /** The arm's set-point becomes where the arm is; where that is not known the last set-point is kept. */
   #freezeArm(): void {
-    if (!this.#toolKnown) return
-    this.#limiter.place(this.#tool)
+    if (this.#options.bus.clock.now() - this.#toolAt <= TOOL_FRESH) {
+      this.#limiter.place(this.#tool)
+      this.#commanding = true
+    }
     this.#publishTarget()
   }
 
   #publishTarget(): void {
-    if (!this.#toolKnown) return
+    if (!this.#commanding) return
     poseOf(this.#limiter.target, this.#target.pose)
     this.#target.stamp = this.#options.bus.clock.now()
     this.#arm?.publish(this.#target)
   }
 
   #commandGripper(stamp: number): void {
-    if (this.#wirePending > 1) {
-      this.wireBusy++
-      return
-    }
-    const { width, effort } = this.#options.robot.limits
+    const { width, effort } = this.limits
     const command = {
       width: Math.min(width[1], Math.max(width[0], this.#setPoint.width)),
       speed: FINGER_SPEED,
       effort: Math.min(effort[1], Math.max(effort[0], this.#setPoint.effort)),
     }
-    this.#onWire(async () => {
-      if (this.hold === 'stop') return
+    if (this.guard.state === 'over_force' && !(command.width >= (this.status?.width ?? Infinity))) return
+    if (this.#wirePending > 1) {
+      this.wireBusy++
+      return
+    }
+    this.#options.bus.work(this.#onWire(async () => {
       const { written } = await this.#options.gripper.move(command)
       this.#options.onLatency?.(this.#options.busTimeOf(written) - stamp)
-    })
+    }))
   }
 
   #poll(): void {
     if (this.#wirePending > 0) return
-    this.#onWire(async () => {
+    this.#options.bus.work(this.#onWire(async () => {
+      if (this.#stopOwed) await this.#stopFingers()
       const status = await this.#options.gripper.status()
       const now = this.#options.bus.clock.now()
       this.status = status
-      this.watchdog.heard('gripper', now)
       this.#joints?.publish({
         stamp: now, frameId: '', name: FINGER_JOINT, position: Float64Array.of(status.width), velocity: NOTHING, effort: Float64Array.of(status.current),
       })
-    })
+      if (!status.activated) throw inactive(status)
+      this.watchdog.heard('gripper', now)
+    }))
   }
 
-  /** One transaction after the other; the bus knows that an answer is on its way. */
-  #onWire(transaction: () => Promise<void>): void {
+  /** One transaction after the other. Never rejects. */
+  #onWire(transaction: () => Promise<void>): Promise<void> {
+    const generation = this.#generation
     this.#wirePending++
-    this.#wire = this.#wire.then(transaction).catch((error: unknown) => this.#options.onError?.(error)).finally(() => {
+    this.#wire = this.#wire.then(async () => {
+      if (generation !== this.#generation) return
+      await transaction()
+      this.#reported = undefined
+    }).catch((error: unknown) => this.#report(error)).finally(() => {
       this.#wirePending--
     })
-    this.#options.bus.work(this.#wire)
+    return this.#wire
   }
+
+  #report(error: unknown): void {
+    const code = error instanceof DriverError ? error.code : error
+    if (code === 'SUPERSEDED' || code === 'CLOSED' || code === this.#reported) return
+    this.#reported = code
+    this.#options.onError?.(error)
+  }
+}
+
+/** No NaN and no infinity in it; allocates nothing. */
+function isFinite(values: Float64Array): boolean {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false
+  return true
+}
+
+function inactive({ fault, faultText }: GripperStatus): DriverError {
+  const why = fault === 0 ? '' : ` (fault ${fault}: ${faultText})`
+  return new DriverError('NOT_ACTIVATED', `gripper: is not activated any more${why}; "resume" or the next episode activates it, which moves its fingers`)
 }

@@ -35,6 +35,8 @@ export class FusionNode extends LifecycleNode {
   #subscriptions: Disposable[] = []
   #deadline: Disposable | undefined
   #deadlineStamp = Infinity
+  /** An answer that waits for its time. */
+  #answer: Disposable | undefined
   #chunks: Publisher<ActionChunkMessage> | undefined
   #busy = false
 
@@ -69,6 +71,9 @@ export class FusionNode extends LifecycleNode {
     this.#deadline?.dispose()
     this.#deadline = undefined
     this.#deadlineStamp = Infinity
+    if (this.#answer) this.#busy = false
+    this.#answer?.dispose()
+    this.#answer = undefined
   }
 
   protected override onCleanup(): void {
@@ -93,31 +98,39 @@ export class FusionNode extends LifecycleNode {
   }
 
   #observe(observation: Observation): void {
-    const { bus, policy, inferenceLatency } = this.#options
-    this.#options.onObservation?.(observation)
-    if (!policy) return
+    const { bus, policy, inferenceLatency, onObservation, onError } = this.#options
+    try {
+      onObservation?.(observation)
+    } catch (error) {
+      onError?.(error)
+    }
+    if (!policy || this.state !== 'active') return
     if (this.#busy) {
       this.skipped++
       return
     }
     this.#busy = true
     const due = bus.clock.now() + inferenceLatency
-    const inference = policy.infer(observation).then(
-      chunk => {
-        this.inferenceMs.push(chunk.inferenceMs)
-        if (inferenceLatency === 0) return this.#publish(chunk)
-        bus.clock.at(due, () => this.#publish(chunk))
-      },
-      (error: unknown) => {
-        this.#busy = false
-        this.#options.onError?.(error)
-      },
-    )
-    bus.work(inference, due)
+    bus.work(this.#infer(policy, observation, due), due)
+  }
+
+  /** Never rejects: a policy that fails is reported, and asked again with the next observation. */
+  async #infer(policy: Policy, observation: Observation, due: number): Promise<void> {
+    const { bus, inferenceLatency, onError } = this.#options
+    try {
+      const chunk = await policy.infer(observation)
+      this.inferenceMs.push(chunk.inferenceMs)
+      if (inferenceLatency === 0 || this.state !== 'active') this.#publish(chunk)
+      else this.#answer = bus.clock.at(due, () => this.#publish(chunk))
+    } catch (error) {
+      this.#busy = false
+      onError?.(error)
+    }
   }
 
   #publish(chunk: ActionChunk): void {
     this.#busy = false
+    this.#answer = undefined
     if (this.state !== 'active') return
     this.#chunks?.publish({
       stamp: chunk.stamp, frameId: 'tool', rate: chunk.rate, data: chunk.data, origin: chunk.origin, gate: chunk.gate ?? NO_GATE,

@@ -53,6 +53,12 @@ export class MotionLimiter {
     this.target.yaw = yawOf(pose)
   }
 
+  /** One step of `seconds` straight up toward `z` (m), or none at all. */
+  rise(z: number, seconds: number): void {
+    const up = clamp(z, this.#limits.workspace.z) - this.target.z
+    if (up > 0) this.target.z += Math.min(up, this.#limits.speed * seconds)
+  }
+
   /** One step of `seconds`; `downSpeed` (m/s) bounds motion toward smaller z further (in contact). */
   step(desired: Readonly<ToolTarget>, seconds: number, downSpeed: number): void {
     const { workspace, speed, yawRate } = this.#limits

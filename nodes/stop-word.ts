@@ -1,9 +1,12 @@
-const STOP = /^(?:(?:please|no|oh|hey|now|and|robot|just)\s+)*(?:stop|halt|freeze|abort|emergency stop)(?:\s+(?:it|now|please|right now|immediately|moving|there|stop))*$/
+const FILLER = '(?:please|no|oh|hey|now|and|wait|ok|okay|robot|just)'
+const WORD = '(?:stop|halt|freeze|abort|emergency stop)'
+/** A stop word first, or last and not negated. A stop too many costs a "resume", one too few a collision. */
+const STOP = new RegExp(`^(?:${FILLER} )*${WORD}\\b|(?<!\\b(?:not|never|don t|dont) )\\b${WORD}(?: ${FILLER})*$`)
 const RESUME = /^(?:resume|continue|go on|carry on)$/
 
 const plain = (text: string): string => text.toLowerCase().replace(/[^a-z]+/g, ' ').trim()
 
-/** Whether an utterance means "stop": the word itself with nothing but politeness around it, so that "the stop sign" is no stop. */
+/** Whether an utterance means "stop": "stop the robot", "no, stop!", "that is enough, stop"; not "do not stop" or "pick the stop sign". */
 export function isStop(text: string): boolean {
   return STOP.test(plain(text))
 }

@@ -15,6 +15,11 @@ export class TaredVector {
     this.#collected = new VectorRing(width, length)
   }
 
+  /** Whether the offset is known. */
+  get known(): boolean {
+    return this.#tare.known
+  }
+
   /** The next sample begins a new offset. */
   restart(): void {
     this.#collected.clear()

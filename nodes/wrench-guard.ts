@@ -24,6 +24,11 @@ export class WrenchGuard {
     this.#release = options.release
   }
 
+  /** False while the offset is being taken: the force is not known. */
+  get ready(): boolean {
+    return this.#tared.known
+  }
+
   /** Forgets the offset and the state: a new episode. */
   reset(): void {
     this.#tared.restart()

@@ -68,7 +68,7 @@ const WAITING = 64
 
 async function exportBag(path: string, contract: Contract, flags: ExportFlags): Promise<{ rows: number; episodes: number; folder: string }> {
   const bag = await openBag(path)
-  const { robot } = await robotForBag(bag, flags)
+  const { robot } = robotForBag(bag, flags)
   const folder = join(flags.out, basename(path).replace(/\.(mcap|db3)$/, ''))
   const temporary = `${folder}.part`
   if (existsSync(folder)) throw new UsageError(`${folder}: is there already: name another --out`)

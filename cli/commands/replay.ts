@@ -47,7 +47,7 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
   const output = new Output(flags)
   const bag = await openBag(path)
   try {
-    const { robot, source } = await robotForBag(bag, flags)
+    const { robot, source } = robotForBag(bag, flags)
     output.progress(`${path}: ${bag.topics.length} topics, ${(bag.durationNs / 1e9).toFixed(2)} s; robot file: ${source}`)
     const policy = await policyFor(robot, flags, output)
     const digest = new ObservationDigest()

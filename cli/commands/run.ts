@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import color from 'picocolors'
 import { occurred } from '../../fusion/counters.js'
+import { ObservationDigest } from '../../fusion/observation-line.js'
 import { CellLoop, type EpisodeResult } from '../cell-loop.js'
 import { Demonstration } from '../demonstration.js'
 import { LiveView } from '../live-view.js'
@@ -58,11 +59,15 @@ async function run(flags: RunFlags): Promise<void> {
   const policy = await policyMaker(flags.policy, robot)
   const demonstration = flags.demonstrate ? new Demonstration(robot, { sigma: flags.perturb, seed: flags.seed }) : undefined
   const errors = new ErrorTally(output)
+  const digest = new ObservationDigest()
   output.progress(`starting the cell (seed ${flags.seed}, ${flags.objects} objects, ${flags.lockstep ? 'lockstep' : 'real time'}) ...`)
   const loop = await CellLoop.start({
     robot, seed: flags.seed, objects: flags.objects, mode: flags.lockstep ? 'lockstep' : 'realtime', say: flags.say, record: flags.record,
     policy: async cell => demonstration ? demonstration.wrap(await policy(cell), cell) : policy(cell),
-    onObservation: (observation, bus) => demonstration?.label(observation, bus),
+    onObservation: (observation, bus) => {
+      digest.add(observation)
+      demonstration?.label(observation, bus)
+    },
     onError: error => errors.add(error),
   })
   const results: EpisodeResult[] = []
@@ -90,12 +95,12 @@ async function run(flags: RunFlags): Promise<void> {
     process.off('SIGTERM', interrupt)
   }
   const finished = results.filter(r => r.reason !== 'interrupted')
-  const object = resultOf(loop, finished, { wallS: (performance.now() - started) / 1000, simS: (loop.bus.clock.now() - busStarted) / 1e9 }, flags)
+  const object = resultOf(loop, finished, { wallS: (performance.now() - started) / 1000, simS: (loop.bus.clock.now() - busStarted) / 1e9 }, flags, digest.digest())
   output.result(object, summary(object, results))
   if (finished.length < flags.episodes) process.exitCode = 1
 }
 
-function resultOf(loop: CellLoop, results: readonly EpisodeResult[], time: { wallS: number; simS: number }, flags: RunFlags) {
+function resultOf(loop: CellLoop, results: readonly EpisodeResult[], time: { wallS: number; simS: number }, flags: RunFlags, observationsSha256: string) {
   const { meters, fusion, voice, gripperStats, control } = loop
   const latency = spread(loop.latencies)
   const ms = (ns: number): number => Math.round(ns / 1e3) / 1e3
@@ -109,6 +114,7 @@ function resultOf(loop: CellLoop, results: readonly EpisodeResult[], time: { wal
     forceSamples: meters.wrench.count,
     voiceEvents: voice.events,
     observations: fusion.aligner.counters.observations,
+    observationsSha256,
     incomplete: fusion.aligner.counters.incomplete,
     held: fusion.aligner.counters.held,
     dropped: occurred(fusion.aligner.counters.dropped) as Record<string, number>,

@@ -49,9 +49,10 @@ export class Resizer {
   depth(source: Uint16Array, width: number, height: number, out: Float32Array, offset: number, scale: number): void {
     this.#prepare(width, height)
     const columns = this.#columns.centre
+    const rows = this.#rows.centre
     let to = offset
-    for (let y = 0; y < this.#height; y++) {
-      const row = this.#rows.centre[y] * width
+    for (let y = 0; y < rows.length; y++) {
+      const row = rows[y] * width
       for (let x = 0; x < columns.length; x++) out[to++] = source[row + columns[x]] * scale
     }
   }
@@ -64,11 +65,11 @@ export class Resizer {
   #writeRow(out: Float32Array | Uint8Array, offset: number, scale: number): void {
     const plane = this.#width * this.#height
     const half = out instanceof Uint8Array ? 0.5 : 0
-    for (let x = 0, i = 0; x < this.#width; x++, i += 3) {
-      const to = offset + x
-      out[to] = this.#sums[i] * scale + half
-      out[to + plane] = this.#sums[i + 1] * scale + half
-      out[to + 2 * plane] = this.#sums[i + 2] * scale + half
+    const sums = this.#sums
+    for (let i = 0, to = offset; i < sums.length; i += 3, to++) {
+      out[to] = sums[i] * scale + half
+      out[to + plane] = sums[i + 1] * scale + half
+      out[to + 2 * plane] = sums[i + 2] * scale + half
     }
   }
 }
@@ -112,22 +113,21 @@ function axis(from: number, to: number): Axis {
 function reduceRow3(source: Uint8Array, offset: number, columns: Axis, out: Float64Array): void {
   const { first, last, head, tail } = columns
   for (let x = 0, to = 0; x < first.length; x++, to += 3) {
-    let i = offset + first[x] * 3
+    const start = offset + first[x] * 3
     const end = offset + last[x] * 3
-    let r = 0
-    let g = 0
-    let b = 0
-    const start = i
-    for (i += 3; i < end; i += 3) {
+    const h = head[x]
+    const t = tail[x]
+    let r = source[start] * h + source[end] * t
+    let g = source[start + 1] * h + source[end + 1] * t
+    let b = source[start + 2] * h + source[end + 2] * t
+    for (let i = start + 3; i < end; i += 3) {
       r += source[i]
       g += source[i + 1]
       b += source[i + 2]
     }
-    const h = head[x]
-    const t = tail[x]
-    out[to] = r + source[start] * h + source[end] * t
-    out[to + 1] = g + source[start + 1] * h + source[end + 1] * t
-    out[to + 2] = b + source[start + 2] * h + source[end + 2] * t
+    out[to] = r
+    out[to + 1] = g
+    out[to + 2] = b
   }
 }
 

@@ -1,161 +1,122 @@
-import { McapWriter } from '@mcap/core'
-import { mkdirSync, openSync, closeSync, writeSync, renameSync, rmSync, writeFileSync, existsSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { stringify } from 'yaml'
 import { encode } from '../cdr/codecs.js'
-import { schemaText } from '../cdr/definitions.js'
+import { definitionText } from '../cdr/definitions.js'
 import type { MessageTypes, TypeName } from '../messages.js'
-import { BagError } from './bag-error.js'
+import { PREHEND_RECORD, type BagMessage } from './bag.js'
+import { BagEpoch } from './bag-epoch.js'
+import { BagError, messageOf } from './bag-error.js'
+import type { Compression } from './compression.js'
+import { McapFileWriter } from './mcap-writer.js'
+import { metadataYaml, OFFERED_QOS } from './rosbag2-metadata.js'
 
 export interface BagWriterOptions {
-  /** Whole seconds of the unix clock at stamp 0. Default: now. */
+  /** Absolute seconds at stamp 0. Default: now. */
   readonly epochSec?: number
-  /** Kept in the recording as a metadata record named `prehend`. */
+  /** Kept in the recording as a metadata record named `prehend`: `robot` (the canonical robot file) and `sha256`. */
   readonly metadata?: Readonly<Record<string, string>>
+  /** Default: none, which costs a recording in real time the least. */
+  readonly compression?: Compression
 }
-
-interface Written {
-  readonly id: number
-  readonly type: string
-  count: number
-}
-
-const QOS = `- history: keep_last
-  depth: 10
-  reliability: reliable
-  durability: volatile
-  deadline: {sec: 9223372036, nsec: 854775807}
-  lifespan: {sec: 9223372036, nsec: 854775807}
-  liveliness: automatic
-  liveliness_lease_duration: {sec: 9223372036, nsec: 854775807}
-  avoid_ros_namespace_conventions: false
-`
 
 /**
- * Writes a rosbag2 recording (MCAP, ROS 2 profile, indexed, not compressed). A path that ends in .mcap is one file; any other is a folder with
- * metadata.yaml. It has its final name only once it is whole: `close` ends it properly, `discard` leaves nothing.
+ * Writes a rosbag2 recording (MCAP, ROS 2 profile, chunked and indexed). A path that ends in .mcap is one file, which replaces an older one; any
+ * other is a new folder with metadata.yaml. It has its final name only once it is whole: `close` ends it properly, `discard` leaves nothing.
  */
 export class BagWriter {
   readonly #path: string
-  readonly #file: string
+  readonly #single: boolean
+  /** Becomes `#path`. */
   readonly #temporary: string
-  readonly #descriptor: number
-  readonly #epochSec: number
-  readonly #writer: McapWriter
-  readonly #topics = new Map<string, Written>()
-  #queue: Promise<void>
-  #failure: unknown
-  #position = 0
-  #sequence = 0
-  #first = Infinity
-  #last = -Infinity
+  readonly #epoch: BagEpoch
+  readonly #metadata: Readonly<Record<string, string>>
+  readonly #writer: McapFileWriter
+  readonly #channels = new Map<string, { readonly id: number; readonly name: string; readonly type: string }>()
+  #open = true
 
-  /** Throws BagError BAG_WRITE where nothing can be written, or something is there already. */
+  /** Throws BagError BAG_EXISTS where a folder is there already, BAG_WRITE where nothing can be written. */
   constructor(path: string, options: BagWriterOptions = {}) {
-    this.#path = path
-    const single = path.endsWith('.mcap')
-    this.#file = single ? path : join(path, `${basename(path)}_0.mcap`)
-    this.#temporary = `${this.#file}.part`
-    this.#epochSec = options.epochSec ?? Math.floor(Date.now() / 1000)
-    if (!single && existsSync(path)) throw new BagError('BAG_WRITE', `${path}: is there already; name a new folder, or a file that ends in .mcap`)
+    const { epochSec = Math.floor(Date.now() / 1000), metadata = {}, compression } = options
+    this.#path = path.length > 1 ? path.replace(/\/+$/, '') : path
+    this.#single = path.endsWith('.mcap')
+    this.#temporary = `${this.#path}.part`
+    this.#epoch = new BagEpoch(epochSec)
+    this.#metadata = metadata
+    if (!this.#single && existsSync(path)) throw new BagError('BAG_EXISTS', `${path}: is there already; name a new folder, or a file that ends in .mcap`)
     try {
-      mkdirSync(dirname(this.#file), { recursive: true })
-      this.#descriptor = openSync(this.#temporary, 'w')
+      mkdirSync(dirname(this.#path), { recursive: true })
+      if (!this.#single) {
+        rmSync(this.#temporary, { recursive: true, force: true })
+        mkdirSync(this.#temporary)
+      }
+      this.#writer = new McapFileWriter(this.#single ? this.#temporary : join(this.#temporary, this.#fileName), compression)
     } catch (error) {
-      throw new BagError('BAG_WRITE', `${path}: cannot be written: ${error instanceof Error ? error.message : String(error)}`)
+      throw this.#failed(error)
     }
-    this.#writer = new McapWriter({
-      writable: {
-        write: (bytes: Uint8Array) => {
-          this.#position += bytes.length
-          writeSync(this.#descriptor, bytes)
-          return Promise.resolve()
-        },
-        position: () => BigInt(this.#position),
-      },
-    })
-    this.#queue = this.#writer.start({ profile: 'ros2', library: 'prehend' })
-    const { metadata } = options
-    if (metadata) this.#then(() => this.#writer.addMetadata({ name: 'prehend', metadata: new Map(Object.entries(metadata)) }))
+    if (Object.keys(metadata).length > 0) this.#writer.addMetadata(PREHEND_RECORD, metadata)
   }
 
-  /** Takes a message; it is encoded before this returns. `receive`: bus time, ns since the epoch. */
+  /** Takes a message; it is encoded before this returns. `receive`: bus time, ns since the epoch. Throws BagError BAG_WRITE when the disk refuses. */
   write<T extends TypeName>(topic: string, type: T, message: MessageTypes[T], receive: number): void {
-    this.writeRaw({ topic, type, receive, data: encode(type, message, this.#epochSec) })
+    this.writeRaw({ topic, type, receive, data: encode(type, message, this.#epoch.sec) })
   }
 
-  /** Takes a message's CDR bytes as they are. */
-  writeRaw(message: { readonly topic: string; readonly type: string; readonly receive: number; readonly data: Uint8Array }): void {
-    const { topic, type, receive, data } = message
-    this.#first = Math.min(this.#first, receive)
-    this.#last = Math.max(this.#last, receive)
-    const sequence = this.#sequence++
-    this.#then(async () => {
-      const written = this.#topics.get(topic) ?? await this.#register(topic, type)
-      written.count++
-      const logTime = BigInt(this.#epochSec) * 1_000_000_000n + BigInt(receive)
-      await this.#writer.addMessage({ channelId: written.id, sequence, logTime, publishTime: logTime, data })
-    })
+  /** Takes a message's CDR bytes as they are; their times count from this writer's epoch. */
+  writeRaw({ topic, type, receive, data }: BagMessage): void {
+    if (!this.#open) return
+    try {
+      const { id } = this.#channels.get(`${topic} ${type}`) ?? this.#addChannel(topic, type)
+      this.#writer.addMessage(id, this.#epoch.absolute(receive), data)
+    } catch (error) {
+      throw this.#failed(error)
+    }
   }
 
-  /** Ends the recording and gives it its name. Throws what went wrong while writing. */
+  /** Ends the recording and gives it its name. Throws BagError BAG_WRITE, and leaves nothing, where the disk refused. */
   async close(): Promise<void> {
-    this.#then(() => this.#writer.end())
-    await this.#queue
-    closeSync(this.#descriptor)
-    if (this.#failure !== undefined) throw this.#failure
-    renameSync(this.#temporary, this.#file)
-    if (this.#file !== this.#path) writeFileSync(join(this.#path, 'metadata.yaml'), this.#metadataYaml())
+    if (!this.#open) return
+    this.#open = false
+    try {
+      await this.#writer.close()
+      if (!this.#single) await writeFile(join(this.#temporary, 'metadata.yaml'), this.#metadataYaml())
+      await rename(this.#temporary, this.#path)
+    } catch (error) {
+      await rm(this.#temporary, { recursive: true, force: true })
+      throw this.#failed(error)
+    }
   }
 
   /** Gives up: nothing is left. */
   async discard(): Promise<void> {
-    await this.#queue
-    closeSync(this.#descriptor)
-    rmSync(this.#temporary, { force: true })
-    if (this.#file !== this.#path) rmSync(this.#path, { recursive: true, force: true })
+    if (!this.#open) return
+    this.#open = false
+    await this.#writer.abandon()
+    await rm(this.#temporary, { recursive: true, force: true })
   }
 
-  #then(step: () => Promise<unknown>): void {
-    this.#queue = this.#queue.then(async () => {
-      if (this.#failure === undefined) await step()
-    }).catch((error: unknown) => {
-      this.#failure ??= error
-    })
+  get #fileName(): string {
+    return `${basename(this.#path)}_0.mcap`
   }
 
-  async #register(topic: string, type: string): Promise<Written> {
-    const text = schemaText(type as TypeName)
-    const schemaId = await this.#writer.registerSchema({ name: type, encoding: 'ros2msg', data: new TextEncoder().encode(text) })
-    const id = await this.#writer.registerChannel({ topic, schemaId, messageEncoding: 'cdr', metadata: new Map([['offered_qos_profiles', QOS]]) })
-    const written = { id, type, count: 0 }
-    this.#topics.set(topic, written)
-    return written
+  /** A type that nobody here knows keeps its name and gets no definition. */
+  #addChannel(topic: string, type: string): { id: number; name: string; type: string } {
+    const text = definitionText(type)
+    const schema = { name: type, encoding: text === undefined ? '' : 'ros2msg', data: Buffer.from(text ?? '') }
+    const metadata = new Map([['offered_qos_profiles', OFFERED_QOS]])
+    const id = this.#writer.addChannel(schema, { topic, messageEncoding: 'cdr', metadata })
+    const channel = { id, name: topic, type }
+    this.#channels.set(`${topic} ${type}`, channel)
+    return channel
   }
 
   #metadataYaml(): string {
-    const nothing = this.#first > this.#last
-    const start = nothing ? 0n : BigInt(this.#epochSec) * 1_000_000_000n + BigInt(this.#first)
-    const duration = nothing ? 0 : this.#last - this.#first
-    const counts = [...this.#topics].map(([name, { type, count }]) => ({
-      topic_metadata: { name, type, serialization_format: 'cdr', offered_qos_profiles: QOS, type_description_hash: '' },
-      message_count: count,
-    }))
-    const total = counts.reduce((sum, topic) => sum + topic.message_count, 0)
-    const file = basename(this.#file)
-    return stringify({
-      rosbag2_bagfile_information: {
-        version: 5,
-        storage_identifier: 'mcap',
-        duration: { nanoseconds: duration },
-        starting_time: { nanoseconds_since_epoch: start },
-        message_count: total,
-        topics_with_message_count: counts,
-        compression_format: '',
-        compression_mode: '',
-        relative_file_paths: [file],
-        files: [{ path: file, starting_time: { nanoseconds_since_epoch: start }, duration: { nanoseconds: duration }, message_count: total }],
-      },
-    })
+    const { byChannel, messages, start, end } = this.#writer.counts
+    const topics = [...this.#channels.values()].map(({ id, name, type }) => ({ name, type, count: byChannel.get(id) ?? 0 }))
+    return metadataYaml({ file: this.#fileName, topics, messages, start, end, custom: this.#metadata })
+  }
+
+  #failed(error: unknown): BagError {
+    return error instanceof BagError ? error : new BagError('BAG_WRITE', `${this.#path}: cannot be written: ${messageOf(error)}`)
   }
 }

@@ -6,7 +6,7 @@ import { BagDamage, messageOf } from './bag-error.js'
 import type { BagEpoch } from './bag-epoch.js'
 import { LARGEST } from './zstd.js'
 
-export const OPCODE = { header: 1, footer: 2, schema: 3, channel: 4, message: 5, chunk: 6, metadata: 12, dataEnd: 15 } as const
+export const OPCODE = { header: 1, footer: 2, schema: 3, channel: 4, message: 5, chunk: 6, chunkIndex: 8, statistics: 11, metadata: 12, metadataIndex: 13, dataEnd: 15 } as const
 /** Opcode and length. */
 export const RECORD_HEAD = 9
 const MESSAGE_HEAD = 22

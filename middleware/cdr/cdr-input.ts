@@ -56,8 +56,9 @@ export class CdrInput {
     const start = this.#take(1, length)
     const end = length > 0 && this.#bytes[start + length - 1] === 0 ? start + length - 1 : start + length
     if (!this.#sameText(start, end)) {
-      this.#textBytes = this.#bytes.slice(start, end)
-      this.#text = Buffer.from(this.#textBytes.buffer).toString('utf8')
+      const copy = Buffer.from(this.#bytes.subarray(start, end))
+      this.#textBytes = copy
+      this.#text = copy.toString('utf8')
     }
     return this.#text
   }

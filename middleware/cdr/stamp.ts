@@ -6,12 +6,9 @@ export interface RosTime {
 
 const SECOND = 1_000_000_000
 
-/**
- * Whole ns since `epochSec`: exact within 104 days of it. An absolute time of zero (a source that writes no stamps) becomes a negative stamp
- * under every epoch after 1970.
- */
+/** Whole ns since `epochSec`: exact within 104 days of it. A time of zero (a source that writes no stamps) stays 0. */
 export function stampOf(sec: number, nanosec: number, epochSec: number): number {
-  return (sec - epochSec) * SECOND + nanosec
+  return sec === 0 && nanosec === 0 ? 0 : (sec - epochSec) * SECOND + nanosec
 }
 
 export function timeOf(stamp: number, epochSec: number): RosTime {

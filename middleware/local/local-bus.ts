@@ -52,10 +52,11 @@ export class LocalBus implements Bus {
 
   subscribe<T extends TypeName>(topic: string, type: T, listener: Listener<MessageTypes[T]>): Disposable {
     const entry = this.#topic(topic, type)
-    entry.listeners = [...entry.listeners, listener as Listener<never>]
+    const own: Listener<MessageTypes[T]> = (message, receive) => listener(message, receive)
+    entry.listeners = [...entry.listeners, own as Listener<never>]
     return {
       dispose: () => {
-        entry.listeners = entry.listeners.filter(other => other !== listener)
+        entry.listeners = entry.listeners.filter(other => other !== own)
       },
     }
   }
@@ -89,8 +90,9 @@ export class LocalBus implements Bus {
     }
   }
 
+  /** Nobody hears anything any more. Unfinished work belongs to those who began it; it is not waited for. */
   async close(): Promise<void> {
-    await this.settle(Infinity)
+    for (const topic of this.#topics.values()) topic.listeners = []
     this.#topics.clear()
   }
 

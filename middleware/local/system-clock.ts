@@ -1,18 +1,25 @@
 import type { Clock, Disposable } from '../bus.js'
 import { TimerQueue } from './timer-queue.js'
 
-/** Real time: the host's monotonic clock, in whole ns since `started` (a reading of process.hrtime.bigint). Timers are about a millisecond coarse and never early. */
+/** setTimeout takes no longer wait, ms. */
+const LONGEST_WAIT = 2 ** 31 - 1
+
+/**
+ * Real time: the host's monotonic clock, in whole ns since `started` (a reading of process.hrtime.bigint). Timers are about a millisecond
+ * coarse and never early. A callback that throws ends up as an uncaught exception; the other timers go on.
+ */
 export class SystemClock implements Clock {
-  readonly #started: bigint
+  /** ns from `started` to performance.now()'s zero: the same clock, read without a BigInt. */
+  readonly #offset: number
   readonly #timers = new TimerQueue()
   #wake: { readonly stamp: number; readonly timeout: NodeJS.Timeout } | undefined
 
   constructor(started: bigint = process.hrtime.bigint()) {
-    this.#started = started
+    this.#offset = Number(process.hrtime.bigint() - started) - performance.now() * 1e6
   }
 
   now(): number {
-    return Number(process.hrtime.bigint() - this.#started)
+    return Math.round(performance.now() * 1e6 + this.#offset)
   }
 
   at(stamp: number, callback: () => void): Disposable {
@@ -46,13 +53,16 @@ export class SystemClock implements Clock {
     clearTimeout(this.#wake?.timeout)
     this.#wake = undefined
     if (next === Infinity) return
-    const timeout = setTimeout(() => this.#run(), Math.max(0, Math.ceil((next - this.now()) / 1e6)))
+    const timeout = setTimeout(() => this.#run(), Math.min(LONGEST_WAIT, Math.max(0, Math.ceil((next - this.now()) / 1e6))))
     this.#wake = { stamp: next, timeout }
   }
 
   #run(): void {
     this.#wake = undefined
-    while (this.#timers.runOne(this.now()));
-    this.#schedule()
+    try {
+      while (this.#timers.runOne(this.now()));
+    } finally {
+      this.#schedule()
+    }
   }
 }

@@ -1,0 +1,11 @@
+/** Codes: PARAMETER_UNKNOWN, PARAMETER_TYPE, PARAMETER_RANGE, PARAMETER_DECLARED. */
+export class ParameterError extends Error {
+  readonly code: string
+  readonly exit = 2
+
+  constructor(code: string, message: string) {
+    super(message)
+    this.name = 'ParameterError'
+    this.code = code
+  }
+}

@@ -1,0 +1,117 @@
+import { closest } from 'fastest-levenshtein'
+import { ParameterError } from './parameter-error.js'
+
+/** ROS 2's parameter types and what holds them here. */
+export interface ParameterValues {
+  boolean: boolean
+  integer: number
+  double: number
+  string: string
+  boolean_array: readonly boolean[]
+  integer_array: readonly number[]
+  double_array: readonly number[]
+  string_array: readonly string[]
+}
+
+export type ParameterType = keyof ParameterValues
+
+export interface ParameterDescription<T extends ParameterType = ParameterType> {
+  readonly type: T
+  readonly default: ParameterValues[T]
+  /** Inclusive; of numbers, or of every number of an array. */
+  readonly range?: { readonly min: number; readonly max: number }
+  /** SI, or empty. */
+  readonly unit?: string
+  readonly description: string
+  readonly readOnly?: boolean
+}
+
+/** Describes one parameter, with its type's values checked. */
+export function parameter<T extends ParameterType>(description: ParameterDescription<T>): ParameterDescription<T> {
+  return description
+}
+
+type Declarations = Readonly<Record<string, ParameterDescription>>
+type ValueOf<D> = D extends ParameterDescription<infer T> ? ParameterValues[T] : never
+
+/** A node's parameters, declared once. Overrides (a launch file's, the command line's) are given at construction and checked like any other value. */
+export class Parameters<D extends Declarations> {
+  readonly declarations: D
+  /** Told after every change. */
+  onChange: ((name: string, value: unknown) => void) | undefined
+  readonly #node: string
+  readonly #values = new Map<string, unknown>()
+
+  constructor(node: string, declarations: D, overrides: Readonly<Record<string, unknown>> = {}) {
+    this.#node = node
+    this.declarations = declarations
+    for (const [name, description] of Object.entries(declarations)) this.#values.set(name, this.#checked(name, description.default))
+    for (const [name, value] of Object.entries(overrides)) this.#values.set(name, this.#checked(name, value))
+  }
+
+  names(): string[] {
+    return [...this.#values.keys()]
+  }
+
+  get<K extends keyof D & string>(name: K): ValueOf<D[K]> {
+    this.#description(name)
+    return this.#values.get(name) as ValueOf<D[K]>
+  }
+
+  /** Takes a value from outside. Integers may come as BigInt. Throws ParameterError, and then nothing has changed. */
+  set(name: string, value: unknown): void {
+    const checked = this.#checked(name, value)
+    if (this.#description(name).readOnly) {
+      throw new ParameterError('PARAMETER_RANGE', `${this.#node}: parameter ${name} is read-only: give it at start`)
+    }
+    this.#values.set(name, checked)
+    this.onChange?.(name, checked)
+  }
+
+  #description(name: string): ParameterDescription {
+    if (!Object.hasOwn(this.declarations, name)) {
+      const names = Object.keys(this.declarations)
+      const hint = names.length > 0 ? `did you mean ${closest(name, names)}?` : 'it has none'
+      throw new ParameterError('PARAMETER_UNKNOWN', `${this.#node}: no parameter ${name}: ${hint}`)
+    }
+    return this.declarations[name]
+  }
+
+  #checked(name: string, given: unknown): unknown {
+    const { type, range, unit } = this.#description(name)
+    const value = normal(type, given)
+    if (value === undefined) {
+      throw new ParameterError('PARAMETER_TYPE', `${this.#node}: parameter ${name}: expected ${type.replace('_', ' ')}, got ${show(given)}`)
+    }
+    if (range !== undefined) {
+      const numbers = (Array.isArray(value) ? value : [value]) as readonly number[]
+      const outside = numbers.find(number => !(number >= range.min && number <= range.max))
+      if (outside !== undefined) {
+        const suffix = unit ? ` ${unit}` : ''
+        throw new ParameterError('PARAMETER_RANGE', `${this.#node}: parameter ${name}: expected ${range.min} to ${range.max}${suffix}, got ${outside}${suffix}`)
+      }
+    }
+    return value
+  }
+}
+
+/** The value in the form that its type has here; undefined when it is not of that type. */
+function normal(type: ParameterType, value: unknown): unknown {
+  if (type.endsWith('_array')) {
+    const list = ArrayBuffer.isView(value) ? Array.from(value as unknown as Iterable<unknown>) : value
+    if (!Array.isArray(list)) return undefined
+    const items = list.map(item => normal(type.slice(0, -'_array'.length) as ParameterType, item))
+    return items.includes(undefined) ? undefined : items
+  }
+  switch (type) {
+    case 'boolean': return typeof value === 'boolean' ? value : undefined
+    case 'string': return typeof value === 'string' ? value : undefined
+    case 'double': return typeof value === 'number' && !Number.isNaN(value) ? value : typeof value === 'bigint' ? Number(value) : undefined
+    default: {
+      const number = typeof value === 'bigint' ? Number(value) : value
+      return typeof number === 'number' && Number.isSafeInteger(number) ? number : undefined
+    }
+  }
+}
+
+const show = (value: unknown): string => typeof value === 'bigint' ? `${value}` : `${JSON.stringify(value)} (${Array.isArray(value) ? 'array' : typeof value})`

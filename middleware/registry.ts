@@ -1,0 +1,33 @@
+import type { Bus } from './bus.js'
+import { BusError } from './bus-error.js'
+import { BagBus } from './bag/bag-bus.js'
+import { LocalBus } from './local/local-bus.js'
+import { SystemClock } from './local/system-clock.js'
+
+export interface BackendOptions {
+  /** A subscriber threw. */
+  readonly onError?: (error: unknown) => void
+  /** Path of a recording, for the backend `bag`. */
+  readonly bag?: string
+}
+
+/** One line a backend. */
+const BACKENDS: Readonly<Record<string, (options: BackendOptions) => Promise<Bus>>> = {
+  local: async options => new LocalBus(new SystemClock(), options),
+  bag: options => BagBus.open(required(options.bag, 'bag: expected the path of a recording'), options),
+}
+
+export function backendNames(): string[] {
+  return Object.keys(BACKENDS)
+}
+
+/** Opens a bus by the name of its backend. Throws BusError BACKEND for a name that is none. */
+export async function openBus(name: string, options: BackendOptions = {}): Promise<Bus> {
+  if (!Object.hasOwn(BACKENDS, name)) throw new BusError('BACKEND', `backend ${name}: expected one of ${backendNames().join(', ')}`)
+  return BACKENDS[name](options)
+}
+
+function required(value: string | undefined, message: string): string {
+  if (value === undefined) throw new BusError('BACKEND', message)
+  return value
+}

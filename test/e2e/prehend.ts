@@ -1,0 +1,89 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll } from 'vitest'
+
+/** The real command, as a user starts it, and the independent programs that it is held against. */
+export const root = fileURLToPath(new URL('../..', import.meta.url))
+const BIN = join(root, 'bin/prehend')
+const PYTHON = join(root, '.venv/bin/python')
+
+export interface Outcome {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export function prehend(args: readonly string[], options: { readonly input?: string; readonly cwd?: string } = {}): Outcome {
+  if (!existsSync(join(root, 'dist/cli/main.js'))) throw new Error('dist/ is not there: npm run build')
+  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], {
+    encoding: 'utf8', input: options.input ?? '', cwd: options.cwd ?? root, maxBuffer: 1 << 28, timeout: 110_000,
+  })
+  return { status, stdout, stderr }
+}
+
+/** The object of `--json`, which must be the only line of stdout. Throws where the command did not end with one of `codes`. */
+export function prehendJson(args: readonly string[], codes: readonly number[] = [0]): Record<string, unknown> {
+  const { status, stdout, stderr } = prehend([...args, '--json'])
+  if (!codes.includes(status ?? -1)) throw new Error(`prehend ${args.join(' ')}: exit ${status}: ${stderr}`)
+  const lines = stdout.split('\n').filter(line => line !== '')
+  if (lines.length !== 1) throw new Error(`prehend ${args.join(' ')}: ${lines.length} lines on stdout instead of one`)
+  return JSON.parse(lines[0]) as Record<string, unknown>
+}
+
+/** A running command, for what happens while it runs. `end` resolves with its outcome. */
+export function startPrehend(args: readonly string[]): { readonly child: ChildProcess; readonly end: Promise<Outcome>; said(text: RegExp): Promise<void> } {
+  const child = spawn(process.execPath, [BIN, ...args], { cwd: root, stdio: 'pipe' })
+  let stdout = ''
+  let stderr = ''
+  const waiting: { text: RegExp; resolve: () => void }[] = []
+  const tell = (): void => {
+    for (const { text, resolve } of waiting) if (text.test(stderr)) resolve()
+  }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => { stdout += text })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+    tell()
+  })
+  const end = new Promise<Outcome>(resolve => child.on('close', status => resolve({ status, stdout, stderr })))
+  const said = (text: RegExp): Promise<void> => Promise.race([
+    new Promise<void>(resolve => {
+      waiting.push({ text, resolve })
+      tell()
+    }),
+    end.then(outcome => {
+      throw new Error(`prehend ${args.join(' ')} ended with ${outcome.status} before it said ${text}: ${outcome.stderr}`)
+    }),
+  ])
+  return { child, end, said }
+}
+
+/** Runs a script of this folder, or code, in the tests' Python environment; its stdout. */
+export function python(script: string, ...args: readonly string[]): string {
+  if (!existsSync(PYTHON)) throw new Error('.venv/bin/python is not there: npm test makes it (test/requirements.txt)')
+  const program = script.endsWith('.py') ? [join(root, 'test/e2e', script)] : ['-c', script]
+  const { status, stdout, stderr } = spawnSync(PYTHON, [...program, ...args], { encoding: 'utf8', cwd: root, maxBuffer: 1 << 28 })
+  if (status !== 0) throw new Error(`${script.split('\n')[0]} ${args.join(' ')}: exit ${status}: ${stderr}`)
+  return stdout
+}
+
+/** A folder that goes when the test file's tests are done. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'prehend-e2e-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+const REAL = join(root, '../shared/recordings/real_camera')
+
+/** The real recording; where it is not there the test fails under CI=true, and is otherwise left out with a word. */
+export function realRecording(skip: (note: string) => void): string {
+  if (!existsSync(REAL)) {
+    const note = '../shared/recordings/real_camera is not there (it may not be passed on): the replay of a real recording is left out'
+    if (process.env.CI === 'true') throw new Error(note)
+    skip(note)
+  }
+  return REAL
+}

@@ -1,0 +1,113 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openBag, type BagMessage } from '../../middleware/bag/bag.js'
+import { BagWriter } from '../../middleware/bag/bag-writer.js'
+import { zstdCompression } from '../../middleware/bag/compression.js'
+import { decode } from '../../middleware/cdr/codecs.js'
+import type { TypeName } from '../../middleware/messages.js'
+import { byTime, readRows, type Row } from './bag-rows.js'
+import { python, temporaryFolder } from './python.js'
+
+const folder = temporaryFolder()
+let source: Row[]
+const metadata = { robot: 'robot: cell\n', sha256: 'ab'.repeat(32) }
+
+/** Reads one bag and hands each message, still valid, to `use`. */
+async function each(path: string, use: (message: BagMessage, epochSec: number) => void): Promise<void> {
+  const bag = await openBag(path)
+  try {
+    for await (const batch of bag.batches()) for (const message of batch) use(message, bag.epochSec)
+  } finally {
+    await bag.close()
+  }
+}
+
+async function epochOf(path: string): Promise<number> {
+  const bag = await openBag(path)
+  await bag.close()
+  return bag.epochSec
+}
+
+beforeAll(async () => {
+  source = byTime(JSON.parse(python('write_bags.py', folder.path)) as Row[])
+  const from = join(folder.path, 'none.mcap')
+  const epochSec = await epochOf(from)
+  for (const [name, compression] of [['raw.mcap', undefined], ['packed.mcap', await zstdCompression()], ['folder', undefined]] as const) {
+    const writer = new BagWriter(join(folder.path, name), { epochSec, metadata, ...compression ? { compression } : {} })
+    await each(from, message => writer.writeRaw(message))
+    await writer.close()
+  }
+  const again = new BagWriter(join(folder.path, 'again.mcap'), { epochSec, metadata })
+  await each(from, ({ topic, type, data, receive }) => again.write(topic, type as TypeName, decode(type as TypeName, data, epochSec), receive))
+  await again.close()
+})
+afterAll(() => folder.remove())
+
+describe('a bag that was written here', () => {
+  it.each(['raw.mcap', 'packed.mcap', 'folder'])('%s: is read by rosbags, message by message, with definitions', name => {
+    const rows = JSON.parse(python('read_bag.py', 'rosbags', join(folder.path, name))) as Row[]
+    expect(rows).toEqual(source)
+  })
+
+  it.each(['raw.mcap', 'packed.mcap', 'folder/folder_0.mcap'])('%s: is read by python mcap with every checksum', name => {
+    const rows = JSON.parse(python('read_bag.py', 'mcap', join(folder.path, name))) as Row[]
+    expect(byTime(rows)).toEqual(source)
+  })
+
+  it.each(['raw.mcap', 'packed.mcap', 'folder'])('%s: is read back here with its metadata', async name => {
+    expect((await readRows(join(folder.path, name))).rows).toEqual(source)
+    const bag = await openBag(join(folder.path, name))
+    await bag.close()
+    expect(bag.metadata).toEqual(metadata)
+    expect(bag.messageCount).toBe(source.length)
+  })
+
+  it('decoded and encoded again: every type but CameraInfo, which drops r, p and binning, keeps its bytes', async () => {
+    const { rows } = await readRows(join(folder.path, 'again.mcap'))
+    const kept = (row: Row): boolean => row[0] !== '/info'
+    expect(rows.filter(kept)).toEqual(source.filter(kept))
+    const seen = JSON.parse(python('read_bag.py', 'rosbags', join(folder.path, 'again.mcap'))) as Row[]
+    expect(seen.length).toBe(source.length)
+  })
+})
+
+describe('a bag that is being written', () => {
+  const wrench = { stamp: 5, frameId: 'w', wrench: new Float64Array(6) }
+
+  it('has its name only once it is closed, and is whole then', async () => {
+    for (const name of ['late.mcap', 'late']) {
+      const path = join(folder.path, name)
+      const writer = new BagWriter(path, { epochSec: 1_700_000_000 })
+      writer.write('/w', 'geometry_msgs/msg/WrenchStamped', wrench, 7)
+      expect(existsSync(path)).toBe(false)
+      await writer.close()
+      expect((await readRows(path)).rows.map(([topic, , time]) => [topic, time])).toEqual([['/w', '1700000000000000007']])
+    }
+  })
+
+  it('leaves nothing when it is discarded', async () => {
+    const before = readdirSync(folder.path)
+    for (const name of ['gone.mcap', 'gone']) {
+      const writer = new BagWriter(join(folder.path, name))
+      writer.write('/w', 'geometry_msgs/msg/WrenchStamped', wrench, 7)
+      await writer.discard()
+    }
+    expect(readdirSync(folder.path)).toEqual(before)
+  })
+
+  it('without a message is a bag without messages', async () => {
+    const path = join(folder.path, 'nothing.mcap')
+    await new BagWriter(path).close()
+    expect(await readRows(path)).toEqual({ rows: [], damage: undefined })
+  })
+
+  it('refuses a folder that is there and a place that cannot be written, and says so in one line', async () => {
+    const there = join(folder.path, 'folder')
+    expect(() => new BagWriter(there)).toThrow(expect.objectContaining({ code: 'BAG_EXISTS', exit: 2 }))
+    const file = join(folder.path, 'a-file')
+    writeFileSync(file, 'mine')
+    expect(() => new BagWriter(join(file, 'x.mcap'))).toThrow(expect.objectContaining({ code: 'BAG_WRITE', exit: 2 }))
+    expect(readFileSync(file, 'utf8')).toBe('mine')
+  })
+})

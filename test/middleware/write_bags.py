@@ -1,0 +1,112 @@
+"""Writes one content into many kinds of bag with rosbags and mcap, and prints what is in it: [topic, type, time, sha256 of the CDR] a message."""
+import hashlib
+import json
+import random
+import sqlite3
+import sys
+from pathlib import Path
+
+import numpy as np
+from mcap.writer import CompressionType, Writer as McapWriter
+from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+
+root = Path(__file__).parents[2]
+out = Path(sys.argv[1])
+store = get_typestore(Stores.ROS2_JAZZY)
+for name in ('VoiceEvent', 'ActionChunk'):
+    text = (root / f'interfaces/msg/{name}.msg').read_text()
+    store.register(get_types_from_msg(text, f'prehend_interfaces/msg/{name}'))
+T = store.types
+Header, Time, Vector3 = T['std_msgs/msg/Header'], T['builtin_interfaces/msg/Time'], T['geometry_msgs/msg/Vector3']
+Point, Quaternion, Pose = T['geometry_msgs/msg/Point'], T['geometry_msgs/msg/Quaternion'], T['geometry_msgs/msg/Pose']
+EPOCH = 1_700_000_000
+rng = random.Random(5)
+
+
+def header(ns, frame):
+    return Header(stamp=Time(sec=EPOCH + ns // 10**9, nanosec=ns % 10**9), frame_id=frame)
+
+
+def messages():
+    """(topic, type, receive ns since EPOCH, message), in writing order: receive times are not quite sorted."""
+    yield '/say', 'std_msgs/msg/String', 5, T['std_msgs/msg/String'](data='pick the grün one')
+    for ms in range(600):
+        ns = ms * 1_000_000 + rng.randrange(40_000)
+        numbers = [rng.uniform(-200, 200) for _ in range(6)]
+        wrench = T['geometry_msgs/msg/Wrench'](force=Vector3(*numbers[:3]), torque=Vector3(*numbers[3:]))
+        yield '/wrench', 'geometry_msgs/msg/WrenchStamped', ns + rng.randrange(3_000_000), T['geometry_msgs/msg/WrenchStamped'](header(ns, 'wrist'), wrench)
+        if ms % 33 == 0:
+            pixels = np.frombuffer(rng.randbytes(64 * 48 * 3), np.uint8)
+            yield '/rgb', 'sensor_msgs/msg/Image', ns + 8_000_000, T['sensor_msgs/msg/Image'](header(ns, 'camera'), 48, 64, 'rgb8', 0, 192, pixels)
+        if ms % 100 == 0:
+            pose = Pose(Point(*numbers[:3]), Quaternion(0.0, 0.0, 0.6, 0.8))
+            yield '/pose', 'geometry_msgs/msg/PoseStamped', ns, T['geometry_msgs/msg/PoseStamped'](header(ns, 'base'), pose)
+            yield '/joints', 'sensor_msgs/msg/JointState', ns, T['sensor_msgs/msg/JointState'](
+                header(ns, ''), ['a', 'finger_joint'], np.array(numbers[:2]), np.array([]), np.array(numbers[2:4]))
+            yield '/voice', 'prehend_interfaces/msg/VoiceEvent', ns, T['prehend_interfaces/msg/VoiceEvent'](header(ns, ''), 'stop', 0.75)
+            yield '/chunk', 'prehend_interfaces/msg/ActionChunk', ns, T['prehend_interfaces/msg/ActionChunk'](
+                header(ns, 'tool'), 20.0, np.arange(12, dtype=np.float32), pose, np.array([0.5, 0.5, 0, 0], np.float32), 0.5)
+            yield '/jpeg', 'sensor_msgs/msg/CompressedImage', ns, T['sensor_msgs/msg/CompressedImage'](
+                header(ns, 'camera'), 'jpeg', np.frombuffer(rng.randbytes(777), np.uint8))
+            yield '/info', 'sensor_msgs/msg/CameraInfo', ns, T['sensor_msgs/msg/CameraInfo'](
+                header(ns, 'camera'), 48, 64, 'plumb_bob', np.array([0.1, 0.2]), np.arange(9.0), np.eye(3).ravel(), np.arange(12.0), 0, 0,
+                T['sensor_msgs/msg/RegionOfInterest'](0, 0, 0, 0, False))
+
+
+content = [(t, k, EPOCH * 10**9 + r, bytes(store.serialize_cdr(m, k))) for t, k, r, m in messages()]
+
+
+def rosbags(name, storage, mode=CompressionMode.NONE):
+    writer = Writer(out / name, version=9, storage_plugin=storage)
+    writer.set_compression(mode, CompressionFormat.ZSTD)
+    with writer:
+        connections = {}
+        for topic, kind, time, data in content:
+            if topic not in connections:
+                connections[topic] = writer.add_connection(topic, kind, typestore=store)
+            writer.write(connections[topic], time, data)
+
+
+def mcap(name, compression, part=None, chunk=100_000, **options):
+    with open(out / name, 'wb') as file:
+        writer = McapWriter(file, chunk_size=chunk, compression=compression, **options)
+        writer.start('ros2', 'test')
+        channels = {}
+        for topic, kind, time, data in content if part is None else part:
+            if topic not in channels:
+                definition, _ = store.generate_msgdef(kind, ros_version=2)
+                channels[topic] = writer.register_channel(topic, 'cdr', writer.register_schema(kind, 'ros2msg', definition.encode()))
+            writer.add_message(channels[topic], time, data, time)
+        writer.finish()
+
+
+rosbags('dir_mcap', StoragePlugin.MCAP)
+rosbags('dir_mcap_zstd', StoragePlugin.MCAP, CompressionMode.STORAGE)
+rosbags('dir_db3', StoragePlugin.SQLITE3)
+rosbags('dir_db3_message', StoragePlugin.SQLITE3, CompressionMode.MESSAGE)
+rosbags('dir_db3_file', StoragePlugin.SQLITE3, CompressionMode.FILE)
+mcap('none.mcap', CompressionType.NONE)
+mcap('lz4.mcap', CompressionType.LZ4)
+mcap('zstd.mcap', CompressionType.ZSTD)
+mcap('one_chunk.mcap', CompressionType.NONE, chunk=1 << 30)
+mcap('no_statistics.mcap', CompressionType.NONE, use_statistics=False)
+mcap('no_chunks.mcap', CompressionType.NONE, use_chunking=False)
+(out / 'one.db3').write_bytes(next((out / 'dir_db3').glob('*.db3')).read_bytes())
+
+# Two files that overlap in time: every second message.
+split = out / 'split'
+split.mkdir()
+mcap('split/a.mcap', CompressionType.NONE, content[::2])
+mcap('split/b.mcap', CompressionType.ZSTD, content[1::2])
+(split / 'metadata.yaml').write_text('rosbag2_bagfile_information:\n  version: 5\n  relative_file_paths: [a.mcap, b.mcap]\n')
+
+# Not for us.
+with open(out / 'json.mcap', 'wb') as file:
+    writer = McapWriter(file)
+    writer.start('', 'test')
+    writer.add_message(writer.register_channel('/j', 'json', writer.register_schema('j', 'jsonschema', b'{}')), 1, b'{}', 1)
+    writer.finish()
+sqlite3.connect(out / 'other.db3').execute('CREATE TABLE t (x)').connection.commit()
+
+print(json.dumps([[t, k, str(time), hashlib.sha256(data).hexdigest()] for t, k, time, data in content]))

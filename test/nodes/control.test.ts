@@ -1,0 +1,279 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { DriverError } from '../../drivers/driver-error.js'
+import { RobotiqFirmware } from '../../sim/firmware/robotiq-firmware.js'
+import { GO, MS, Rig, type Source } from './rig.js'
+
+const TARE = 220
+
+let rig: Rig
+beforeEach(async () => {
+  rig = await new Rig().up()
+})
+afterEach(async () => {
+  await rig.control.shutdown()
+  expect(rig.clock.nextTimer()).toBe(Infinity)
+})
+
+const moved = (poses: readonly Float64Array[]): number =>
+  Math.max(0, ...poses.map(pose => Math.hypot(pose[0] - poses[0][0], pose[1] - poses[0][1], pose[2] - poses[0][2])))
+
+describe('an episode', () => {
+  it('commands nothing before the wrist is tared and a fresh chunk has come, then follows the plan', async () => {
+    rig.plan.x = 0.1
+    rig.plan.width = 0.04
+    const actions = await rig.actionsDuring(() => rig.run(199))
+    expect(rig.targets).toEqual([])
+    expect(actions).toEqual([])
+    expect(rig.control.hold).toBe('tare')
+    await rig.run(900)
+    expect(rig.tool[0]).toBeCloseTo(0.1, 2)
+    expect(rig.plant.width()).toBeCloseTo(0.04, 3)
+    expect(rig.control.hold).toBe('none')
+    expect(rig.errors).toEqual([])
+  })
+
+  it('carries out no chunk of the episode before', async () => {
+    await rig.run(TARE + 100)
+    rig.silent.add('policy')
+    rig.reset()
+    rig.chunk({ ...rig.plan, x: 0.2, age: 20 * MS })
+    expect(rig.control.refused.stale).toBe(1)
+    expect(await rig.targetsDuring(() => rig.run(300))).toEqual([])
+  })
+})
+
+describe('stop', () => {
+  it('freezes the arm where it is, goes ahead on the wire, and nothing moves until "resume"', async () => {
+    rig.plan = { ...rig.plan, x: 0.2, width: 0 }
+    await rig.run(TARE + 150)
+    rig.tool[0] -= 0.004
+    await rig.run(4)
+    const where = rig.tool.slice()
+    rig.say('no, stop!')
+    const actions = await rig.actionsDuring(async () => {
+      const poses = await rig.targetsDuring(() => rig.run(1000))
+      expect(poses.length).toBeGreaterThan(90)
+      expect(poses.every(pose => pose.every((value, i) => Math.abs(value - where[i]) < 1e-9))).toBe(true)
+    })
+    expect(actions.filter(action => action === GO)).toEqual([])
+    expect(rig.wire.actions.at(-1)).toBe(1)
+    expect(rig.control.hold).toBe('stop')
+    const width = rig.plant.width()
+    expect(width).toBeGreaterThan(0.01)
+    rig.say('resume')
+    expect(rig.control.guard.ready).toBe(true)
+    await rig.run(1200)
+    expect(rig.tool[0]).toBeCloseTo(0.2, 2)
+    expect(rig.plant.width()).toBeCloseTo(0, 3)
+    expect(rig.errors).toEqual([])
+  })
+
+  it('drops a move that was queued, even when the stop is taken back at once', async () => {
+    await rig.run(TARE + 100)
+    rig.silent.add('policy')
+    await rig.run(20)
+    const actions = await rig.actionsDuring(async () => {
+      rig.chunk({ ...rig.plan, width: 0.01 })
+      rig.chunk({ ...rig.plan, width: 0 })
+      rig.say('stop')
+      rig.say('resume')
+      await rig.run(100)
+    })
+    expect(actions).toEqual([1])
+  })
+
+  it('that the gripper did not acknowledge is sent again when its wire is back, before anything else', async () => {
+    rig.plan.width = 0
+    await rig.run(TARE + 100)
+    rig.wire.away = true
+    rig.say('stop')
+    await rig.run(100)
+    rig.wire.away = false
+    const actions = await rig.actionsDuring(() => rig.run(100))
+    expect(actions).toEqual([1])
+    expect(rig.errors.map(error => (error as DriverError).code)).toEqual(['DISCONNECTED'])
+  })
+
+  it('keeps the last set-point where the arm\'s own is too old to be believed', async () => {
+    rig.plan.x = 0.2
+    await rig.run(TARE + 200)
+    rig.silent.add('tool')
+    await rig.run(120)
+    const last = rig.targets.at(-1)
+    rig.say('stop')
+    await rig.run(20)
+    expect(rig.targets.at(-1)?.pose).toEqual(last?.pose)
+  })
+})
+
+describe('over-force', () => {
+  it('freezes the arm, which then only rises, and lets the fingers only open', async () => {
+    rig.plan = { ...rig.plan, x: 0.1, z: 0.1, width: 0.05 }
+    await rig.run(TARE + 300)
+    rig.force = 35
+    await rig.run(2)
+    rig.plan.width = 0.01
+    const actions = await rig.actionsDuring(async () => {
+      const poses = await rig.targetsDuring(() => rig.run(400))
+      expect(moved(poses)).toBe(0)
+    })
+    expect(actions).toEqual([])
+    rig.plan = { ...rig.plan, x: -0.1, z: 0.25, width: 0.08 }
+    const poses = await rig.targetsDuring(() => rig.run(700))
+    expect(poses.every(pose => pose[0] === poses[0][0] && pose[1] === poses[0][1])).toBe(true)
+    expect(poses.every((pose, i) => i === 0 || pose[2] >= poses[i - 1][2])).toBe(true)
+    expect(poses.at(-1)?.[2]).toBeCloseTo(0.25, 3)
+    expect(rig.plant.width()).toBeCloseTo(0.08, 3)
+    rig.force = 0
+    await rig.run(1000)
+    expect(rig.control.guard).toMatchObject({ state: 'free', trips: 1 })
+    expect(rig.tool[0]).toBeCloseTo(-0.1, 2)
+  })
+
+  it('is not forgotten by a stop and a resume: the tare stays', async () => {
+    await rig.run(TARE)
+    rig.force = 35
+    await rig.run(10)
+    rig.say('stop')
+    rig.say('resume')
+    await rig.run(300)
+    expect(rig.control.guard.state).toBe('over_force')
+  })
+})
+
+describe('a source that goes quiet', () => {
+  it.each<[Source, number]>([['wrench', 50], ['camera', 250], ['policy', 300], ['tool', 100], ['gripper', 200]])('%s: arm and gripper hold after %i ms, and go on when it is back', async (source, limit) => {
+    rig.plan = { ...rig.plan, x: -0.2, width: 0.07 }
+    await rig.run(TARE + 400)
+    rig.silent.add(source)
+    await rig.run(limit + 50)
+    rig.plan = { ...rig.plan, x: 0.2, width: 0 }
+    const actions = await rig.actionsDuring(async () => {
+      expect(moved(await rig.targetsDuring(() => rig.run(200)))).toBe(0)
+    })
+    expect(rig.control.hold).toBe(source)
+    expect(actions.filter(action => action === GO)).toEqual([])
+    rig.silent.delete(source)
+    await rig.run(2000)
+    expect(rig.tool[0]).toBeCloseTo(0.2, 2)
+    expect(rig.plant.width()).toBeCloseTo(0, 3)
+    if (source !== 'tool') expect(rig.control.watchdog.trips[source]).toBe(1)
+  }, 20_000)
+
+  it('sensors that say only NaN count as quiet', async () => {
+    await rig.run(TARE + 100)
+    rig.force = NaN
+    await rig.run(60)
+    expect(rig.control.hold).toBe('wrench')
+    rig.force = 0
+    rig.tool.fill(NaN)
+    await rig.run(120)
+    expect(rig.control.hold).toBe('tool')
+    expect(rig.targets.every(({ pose }) => pose.every(Number.isFinite))).toBe(true)
+  })
+})
+
+describe('a chunk', () => {
+  it.each([['a NaN in it', { poison: NaN }, 'unusable'], ['data from too long ago', { age: 301 * MS }, 'stale'], ['data from the future', { age: -301 * MS }, 'stale']] as const)('with %s is not carried out, and is no sign of life', async (_what, fault, counter) => {
+    await rig.run(TARE + 100)
+    rig.plan = { ...rig.plan, ...fault, x: 0.2, width: 0 }
+    const actions = await rig.actionsDuring(async () => {
+      expect(moved(await rig.targetsDuring(() => rig.run(400)))).toBeLessThan(1e-9)
+    })
+    expect(actions).toEqual([])
+    expect(rig.control.refused[counter]).toBeGreaterThan(10)
+    expect(rig.control.hold).toBe('policy')
+  })
+
+  it('whose rows are used up holds its last row', async () => {
+    await rig.run(TARE)
+    rig.silent.add('policy')
+    rig.chunk({ ...rig.plan, x: 0.05 })
+    await rig.run(299)
+    expect(rig.tool[0]).toBeCloseTo(0.05, 4)
+  })
+})
+
+describe('a gripper that lost its activation', () => {
+  it('is reported once, holds everything, and moves its fingers only once it is told to go on', async () => {
+    rig.plan = { ...rig.plan, x: 0.2, width: 0.02 }
+    await rig.run(TARE + 200)
+    rig.firmware = new RobotiqFirmware({ plant: rig.plant })
+    await rig.run(220)
+    const commands = rig.plant.commands.length
+    expect(moved(await rig.targetsDuring(() => rig.run(500)))).toBe(0)
+    expect(rig.plant.commands.length).toBe(commands)
+    expect(rig.control.hold).toBe('gripper')
+    expect(rig.errors.map(error => (error as DriverError).code)).toEqual(['NOT_ACTIVATED'])
+    rig.say('resume')
+    for (let i = 0; i < 60 && rig.control.status?.activated === false; i++) {
+      await rig.run(100)
+      await new Promise(resolve => setTimeout(resolve, 12))
+    }
+    await rig.run(2000)
+    expect(rig.tool[0]).toBeCloseTo(0.2, 2)
+    expect(rig.plant.width()).toBeCloseTo(0.02, 3)
+  }, 20_000)
+})
+
+describe('lifecycle', () => {
+  it('a deactivation in mid-motion freezes the arm, stops the fingers, and nothing follows', async () => {
+    rig.plan = { ...rig.plan, x: 0.2, width: 0 }
+    await rig.run(TARE + 200)
+    rig.chunk()
+    const actions = await rig.actionsDuring(() => rig.control.deactivate())
+    expect(actions.at(-1)).toBe(1)
+    expect(await rig.targetsDuring(() => rig.run(200))).toEqual([])
+    expect(await rig.actionsDuring(() => rig.run(200))).toEqual([])
+    await rig.control.activate()
+    await rig.run(1500)
+    expect(rig.tool[0]).toBeCloseTo(0.2, 2)
+  })
+
+  it('a clean-up while an answer is on its way ends it', async () => {
+    await rig.run(TARE + 100)
+    await rig.control.deactivate()
+    rig.wire.mute = true
+    const stopping = rig.control.stop()
+    await rig.control.cleanup()
+    await stopping
+    expect(rig.bus.topics().filter(({ topic }) => topic === '/tool_target')).toMatchObject([{ publishers: 0 }])
+  })
+
+  it('a shutdown of an active node leaves no timer, no subscription and no port', async () => {
+    await rig.run(50)
+    await rig.control.shutdown()
+    expect(rig.control.state).toBe('finalized')
+    expect(rig.clock.nextTimer()).toBe(Infinity)
+    expect(rig.bus.topics().filter(({ topic, subscribers }) => topic !== '/tool_target' && subscribers > 0)).toEqual([])
+    expect(rig.wire.away).toBe(true)
+    rig = await new Rig().up()
+  })
+
+  it('a configuration that fails leaves nothing open and may be tried again', async () => {
+    await rig.control.shutdown()
+    rig = new Rig()
+    rig.wire.away = true
+    await expect(rig.control.configure()).rejects.toMatchObject({ code: 'DISCONNECTED' })
+    expect(rig.control.state).toBe('unconfigured')
+    expect(rig.bus.topics().every(({ topic, publishers }) => topic !== '/gripper/joint_states' || publishers === 0)).toBe(true)
+    rig.wire.away = false
+    await rig.up()
+    await rig.run(TARE)
+    expect(rig.control.hold).toBe('none')
+  })
+
+  it('a stop during the activation of the gripper ends it: the node stays unconfigured and the fingers stand', async () => {
+    await rig.control.shutdown()
+    rig = new Rig()
+    rig.firmware = new RobotiqFirmware({ plant: rig.plant })
+    const configuring = rig.control.configure()
+    const failed = expect(configuring).rejects.toMatchObject({ code: 'SUPERSEDED' })
+    await rig.control.stop()
+    await failed
+    expect(rig.control.state).toBe('unconfigured')
+    expect(rig.wire.actions.at(-1)).toBe(0)
+    rig.firmware.step(1e9)
+    expect(rig.plant.commands.filter(command => command !== 'hold')).toEqual([])
+  })
+})
