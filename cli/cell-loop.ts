@@ -83,6 +83,7 @@ export class CellLoop {
   #wake: (() => void) | undefined
   #failure: Error | undefined
   #closing: Promise<void> | undefined
+  #isUp = false
 
   static async start(options: CellLoopOptions): Promise<CellLoop> {
     const { robot, mode } = options
@@ -193,7 +194,7 @@ export class CellLoop {
   async #close(): Promise<void> {
     const steps: [string, () => Promise<unknown> | undefined][] = [
       ...this.#nodes().map((node): [string, () => Promise<void>] => [`node ${node.name}`, () => node.shutdown()]),
-      ['recording', () => this.#recorder?.close()],
+      ['recording', () => this.#isUp ? this.#recorder?.close() : this.#recorder?.discard()],
       ['policy', () => this.#policy.close()],
       ['bus', () => this.bus.close()],
       ['cell', () => this.cell.close()],
@@ -217,6 +218,7 @@ export class CellLoop {
       await node.configure()
       await node.activate()
     }
+    this.#isUp = true
   }
 
   #resultOf(index: number, setup: EpisodeSetup, verdict: Verdict, start: number): EpisodeResult {
@@ -269,9 +271,9 @@ export class CellLoop {
     }
     if (robot.actions.arm) bus.subscribe(robot.actions.arm.topic, 'geometry_msgs/msg/PoseStamped', message => cell.setToolTarget(message.pose))
     for (const stream of robot.streams.filter(s => s.modality === 'voice')) {
-      bus.subscribe(stream.topic, stream.type as TypeName, (message, receive) => {
+      bus.subscribe(stream.topic, stream.type as TypeName, message => {
         this.lastSaid = (message as MessageTypes['prehend_interfaces/msg/VoiceEvent']).text
-        cell.said(this.lastSaid, receive)
+        cell.said(this.lastSaid)
       })
     }
   }

@@ -35,13 +35,14 @@ const mm = (metres: number): string => `${(metres * 1000).toFixed(0)} mm`
 /** The picture of the loop as text, one string with newlines. */
 export function draw(state: ViewState): string {
   const paint = state.contactState === 'over_force' ? color.red : state.contactState === 'contact' ? color.yellow : color.green
-  const gate = ['rgb', 'depth', 'force', 'voice'].map((name, i) => `${name} ${bar(state.gate[i] ?? 0, 8)} ${(state.gate[i] ?? 0).toFixed(2)}`)
+  const shares = ['rgb', 'depth', 'force', 'voice'].map((name, i) => `${name} ${bar(state.gate[i] ?? 0, 8)} ${(state.gate[i] ?? 0).toFixed(2)}`)
+  const gate = state.gate.length === 0 ? color.dim('(this policy has none)') : shares.join('  ')
   const { x, y, z, yaw } = state.tool
   return [
     color.bold(state.title),
     `rates    rgb-d ${state.rgbHz.toFixed(1)} Hz   wrench ${state.wrenchHz.toFixed(0)} Hz   chunks ${state.chunkHz.toFixed(1)} Hz   latency ${state.latencyMs.toFixed(1)} ms`,
     `force    ${paint(bar(state.force / state.overForce))} ${state.force.toFixed(1)} N  ${paint(state.contactState)}`,
-    `gate     ${gate.join('  ')}`,
+    `gate     ${gate}`,
     `gripper  ${bar(state.widthMm / 85)} ${state.widthMm.toFixed(0)} mm  ${state.gripper}`,
     `tool     x ${mm(x)}  y ${mm(y)}  z ${mm(z)}  yaw ${((yaw * 180) / Math.PI).toFixed(0)}°   ${state.hold === 'none' ? color.green('moving') : color.yellow(`hold: ${state.hold}`)}`,
     `said     ${color.cyan(state.said === '' ? '(nothing yet)' : `"${state.said}"`)}`,
@@ -58,6 +59,13 @@ export class LiveView {
   constructor(state: () => ViewState) {
     this.#state = state
     this.#timer = setInterval(() => logUpdate(draw(this.#state())), PERIOD_MS)
+  }
+
+  /** A line that stays, above the picture. */
+  note(line: string): void {
+    logUpdate.clear()
+    process.stdout.write(`${line}\n`)
+    logUpdate(draw(this.#state()))
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
+import { register as bench } from './commands/bench.js'
 import { register as check } from './commands/check.js'
 import { register as doctor } from './commands/doctor.js'
 import { register as evaluate } from './commands/eval.js'
@@ -19,7 +20,7 @@ program
   .exitOverride()
   .showHelpAfterError(false)
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'prehend: ')) })
-for (const register of [run, replay, info, check, policy, exportData, evaluate, doctor]) register(program)
+for (const register of [run, replay, info, check, policy, exportData, evaluate, bench, doctor]) register(program)
 
 /** Sub-commands inherit neither exitOverride nor the error's form by themselves. */
 function inherit(command: Command): void {

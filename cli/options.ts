@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import { toSI } from '../fusion/robot/units.js'
 
 /** A whole number of at least `least`, for commander. */
 export function integer(least: number): (text: string) => number {
@@ -23,5 +24,17 @@ export function rate(text: string): number | 'max' {
 export function amount(text: string): number {
   const value = Number(text)
   if (text.trim() === '' || !(value >= 0) || !Number.isFinite(value)) throw new InvalidArgumentError('expected a number of at least 0.')
+  return value
+}
+
+/** A time with its unit (`500 ms`), for commander; in s, at least 0. */
+export function duration(text: string): number {
+  let value
+  try {
+    value = toSI(text, 'time')
+  } catch (error) {
+    throw new InvalidArgumentError(`${error instanceof Error ? error.message : String(error)}.`)
+  }
+  if (value < 0) throw new InvalidArgumentError('expected a time of at least 0.')
   return value
 }

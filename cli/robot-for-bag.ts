@@ -6,10 +6,10 @@ import { UsageError } from './output.js'
 import { readRobot } from './robot-file.js'
 
 /**
- * The translation for a bag: the file that was named, else the one inside the recording, else what types and names tell; with `tare` for every
- * wrench where one is given. Throws, in one line, where the bag has not what the robot ticks from, or has a topic of it with another type.
+ * The translation for a bag: the file that was named, else the one inside the recording, else what types and names tell; with `tare` (s) for
+ * every wrench where one is given. Throws, in one line, where the bag has not what the robot ticks from, or has a topic of it with another type.
  */
-export function robotForBag(bag: Bag, flags: { readonly robot?: string; readonly tare?: string }): { robot: Robot; source: string } {
+export function robotForBag(bag: Bag, flags: { readonly robot?: string; readonly tare?: number }): { robot: Robot; source: string } {
   const { robot, source } = found(bag, flags.robot)
   requireFit(bag, robot)
   return { robot: flags.tare === undefined ? robot : withTare(robot, flags.tare), source }
@@ -17,6 +17,7 @@ export function robotForBag(bag: Bag, flags: { readonly robot?: string; readonly
 
 function found(bag: Bag, named: string | undefined): { robot: Robot; source: string } {
   if (named !== undefined) return { robot: readRobot(named), source: named }
+  if (bag.topics.length === 0 && bag.damage !== undefined) throw new UsageError(`${bag.path}: ${bag.damage}, before its first message: nothing is left to read`)
   const recorded = bag.metadata.robot
   if (recorded !== undefined) return { robot: parseRobot(recorded, `${bag.path} (recorded robot file)`), source: 'the one in the recording' }
   return { robot: recognise(bag.topics, bag.path), source: 'none: streams recognised by type and name' }
@@ -38,8 +39,8 @@ function requireFit(bag: Bag, robot: Robot): void {
     + `(it has ${bag.topics.map(topic => topic.name).join(', ') || 'no topics'}): name another robot file (--robot FILE)`)
 }
 
-function withTare(robot: Robot, tare: string): Robot {
-  const canonical = JSON.parse(robot.canonical) as { streams: Record<string, { tare?: string }> }
+function withTare(robot: Robot, tare: number): Robot {
+  const canonical = JSON.parse(robot.canonical) as { streams: Record<string, { tare?: number }> }
   for (const { name, modality } of robot.streams) if (modality === 'force') canonical.streams[name].tare = tare
-  return parseRobot(JSON.stringify(canonical), `--tare ${tare}`)
+  return parseRobot(JSON.stringify(canonical), '--tare')
 }

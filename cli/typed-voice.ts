@@ -1,23 +1,30 @@
 import { createInterface } from 'node:readline'
 
-/** Lines typed while the loop runs: `onLine` once a line, `onInterrupt` at Ctrl-C. On a terminal the keys are read raw and `typing` is the line so far. */
+/** What arrow and function keys send. */
+const ESCAPE_SEQUENCE = /\u001b(?:\[[0-?]*[ -/]*[@-~]|O.|.)?/g
+
+/**
+ * Lines typed while the loop runs: `onLine` once a line, `onInterrupt` at Ctrl-C. With `raw`, on a terminal, keys are read one by one and
+ * `typing` is the line so far, for a picture that is redrawn; else the terminal edits the line and a Ctrl-C comes as a signal.
+ */
 export class TypedVoice {
   typing = ''
   readonly #close: () => void
 
-  constructor(onLine: (line: string) => void, onInterrupt: () => void) {
+  constructor(onLine: (line: string) => void, onInterrupt: () => void, { raw }: { readonly raw: boolean }) {
     const { stdin } = process
-    if (stdin.isTTY) {
+    if (raw && stdin.isTTY) {
       stdin.setRawMode(true)
       stdin.setEncoding('utf8')
       const onData = (keys: string): void => {
-        for (const key of keys) {
+        for (const key of keys.replace(ESCAPE_SEQUENCE, '')) {
           if (key === '\u0003') onInterrupt()
           else if (key === '\r' || key === '\n') {
             const line = this.typing
             this.typing = ''
             onLine(line)
           } else if (key === '\u007f' || key === '\b') this.typing = this.typing.slice(0, -1)
+          else if (key === '\u0015') this.typing = ''
           else if (key >= ' ' && this.typing.length < 200) this.typing += key
         }
       }

@@ -103,15 +103,10 @@ function normal(type: ParameterType, value: unknown): unknown {
     const items = list.map(item => normal(type.slice(0, -'_array'.length) as ParameterType, item))
     return items.includes(undefined) ? undefined : items
   }
-  switch (type) {
-    case 'boolean': return typeof value === 'boolean' ? value : undefined
-    case 'string': return typeof value === 'string' ? value : undefined
-    case 'double': return typeof value === 'number' && !Number.isNaN(value) ? value : typeof value === 'bigint' ? Number(value) : undefined
-    default: {
-      const number = typeof value === 'bigint' ? Number(value) : value
-      return typeof number === 'number' && Number.isSafeInteger(number) ? number : undefined
-    }
-  }
+  if (type === 'boolean' || type === 'string') return typeof value === type ? value : undefined
+  const number = typeof value === 'bigint' ? Number(value) : value
+  if (typeof number !== 'number' || Number.isNaN(number)) return undefined
+  return type === 'double' || Number.isSafeInteger(number) ? number : undefined
 }
 
 const show = (value: unknown): string => typeof value === 'bigint' ? `${value}` : `${JSON.stringify(value)} (${Array.isArray(value) ? 'array' : typeof value})`

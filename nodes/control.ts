@@ -30,10 +30,12 @@ export type Hold = 'none' | 'stop' | 'tare' | 'tool' | 'no_chunk' | Watched
 
 const ARM_PERIOD = 10_000_000
 const GRIPPER_PERIOD = 20_000_000
-/** m/s: how fast the tool may go down while something is touched. */
+/** m/s: how fast the tool may go down while something is touched, and after an over-force. */
 const CONTACT_DOWN_SPEED = 0.05
 /** ns the force must have stayed under the contact limit before an over-force is forgiven. */
 const OVER_FORCE_RELEASE = 100_000_000
+/** ns after an over-force for which the tool goes down as if something were touched. */
+const OVER_FORCE_CAUTION = 2_000_000_000
 /** ns: how old the newest tool pose may be while the arm moves, and to be what a stop freezes the arm at. */
 const TOOL_FRESH = 100_000_000
 /** m/s: fingers. */
@@ -72,6 +74,8 @@ export class ControlNode extends LifecycleNode {
   readonly #hasTool: boolean
   /** Whether the arm's set-point is ours; before an episode's first step nothing is sent. */
   #commanding = false
+  /** Bus time of the newest over-force. */
+  #overForceAt = -Infinity
   /** Bus time at which this episode, or its resumption, began. */
   #since = 0
   /** What was queued for the wire under an earlier number is not sent any more. */
@@ -153,9 +157,10 @@ export class ControlNode extends LifecycleNode {
   }
 
   protected override async onDeactivate(): Promise<void> {
+    const started = this.#disposables.length > 0
     for (const disposable of this.#disposables) disposable.dispose()
     this.#disposables = []
-    await this.#halt()
+    if (started) await this.#halt()
   }
 
   protected override async onCleanup(): Promise<void> {
@@ -168,6 +173,7 @@ export class ControlNode extends LifecycleNode {
 
   #beginEpisode(): void {
     this.guard.reset()
+    this.#overForceAt = -Infinity
     this.#begin()
   }
 
@@ -232,7 +238,7 @@ export class ControlNode extends LifecycleNode {
     if (this.hold !== 'stop') {
       this.hold = this.#reasonToHold(now)
       if (this.hold === 'none' && !this.#executor.sample(now, this.#setPoint)) this.hold = 'no_chunk'
-      if (this.hold === 'none' && !Number.isNaN(this.#toolAt)) this.#step()
+      if (this.hold === 'none' && !Number.isNaN(this.#toolAt)) this.#step(now)
     }
     this.#publishTarget()
   }
@@ -241,22 +247,27 @@ export class ControlNode extends LifecycleNode {
   #reasonToHold(now: number): Hold {
     const quiet = this.watchdog.quiet(now)
     if (quiet.length > 0) return quiet[0]
+    if (this.status?.activated === false) return 'gripper'
     if (!this.guard.ready) return 'tare'
     return this.#hasTool && !(now - this.#toolAt <= TOOL_FRESH) ? 'tool' : 'none'
   }
 
-  #step(): void {
+  #step(now: number): void {
     this.#commanding = true
     const seconds = ARM_PERIOD / 1e9
     const { pose } = this.#setPoint
-    if (this.guard.state === 'over_force') return this.#limiter.rise(pose[2], seconds)
+    if (this.guard.state === 'over_force') {
+      this.#overForceAt = now
+      return this.#limiter.rise(pose[2], seconds)
+    }
     const desired = this.#desired
     desired.x = pose[0]
     desired.y = pose[1]
     desired.z = pose[2]
     desired.yaw = yawOf(pose)
     const touching = this.guard.state === 'contact' && this.status?.object !== 'closing'
-    this.#limiter.step(desired, seconds, touching ? CONTACT_DOWN_SPEED : Infinity)
+    const careful = touching || now - this.#overForceAt < OVER_FORCE_CAUTION
+    this.#limiter.step(desired, seconds, careful ? CONTACT_DOWN_SPEED : Infinity)
   }
 
   /** The arm's set-point becomes where the arm is; where that is not known the last set-point is kept. */

@@ -14,7 +14,17 @@ export class Recorder {
 
   /** Ends the recording: the bag is complete, under its final name, when this resolves. */
   async close(): Promise<void> {
-    for (const subscription of this.#subscriptions) subscription.dispose()
+    this.#unsubscribe()
     await this.#writer.close()
+  }
+
+  /** Gives up: nothing is left of the recording. */
+  async discard(): Promise<void> {
+    this.#unsubscribe()
+    await this.#writer.discard()
+  }
+
+  #unsubscribe(): void {
+    for (const subscription of this.#subscriptions) subscription.dispose()
   }
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { basename, join } from 'node:path'
 import type { Command } from 'commander'
 import { Features } from '../../fusion/policy/features.js'
-import { parseContract, type Contract } from '../../fusion/policy/contract.js'
+import { elements, parseContract, type Contract } from '../../fusion/policy/contract.js'
 import type { Robot } from '../../fusion/robot/robot.js'
 import { openBag } from '../../middleware/bag/bag.js'
 import { decode } from '../../middleware/cdr/codecs.js'
@@ -146,7 +146,11 @@ class TrainingSet {
     this.#join(observation.stamp, { features })
   }
 
+  /** A chunk may have more rows than the contract asks for; not fewer. */
   chunk(stamp: number, chunk: Float32Array): void {
+    const values = elements(this.#contract.outputs.action_chunk.shape)
+    if (chunk.length < values) throw new UsageError(`the expert's chunks have ${chunk.length / 6} rows; the contract asks for ${values / 6}`)
+    chunk = chunk.subarray(0, values)
     this.#join(stamp, { chunk })
   }
 

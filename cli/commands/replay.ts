@@ -10,7 +10,7 @@ import type { ActionChunk } from '../../fusion/policy/policy.js'
 import { openBag } from '../../middleware/bag/bag.js'
 import { BagWriter } from '../../middleware/bag/bag-writer.js'
 import { CHUNK_TOPIC } from '../../nodes/fusion.js'
-import { rate } from '../options.js'
+import { duration, rate } from '../options.js'
 import { Output, UsageError } from '../output.js'
 import { spread } from '../percentiles.js'
 import { shippedModel } from '../models.js'
@@ -23,7 +23,7 @@ interface ReplayFlags {
   policy: string | boolean
   out?: string
   observations?: string
-  tare?: string
+  tare?: number
   json?: boolean
 }
 
@@ -36,7 +36,7 @@ export function register(program: Command): void {
     .option('--rate <n>', 'times real time, or max', rate, 1)
     .option('--policy <file>', 'an ONNX model with a contract; default: the shipped one, where it fits the robot file')
     .option('--no-policy', 'align only')
-    .option('--tare <time>', 'average the wrench over its first moments and subtract that, e.g. "500 ms"')
+    .option('--tare <time>', 'average the wrench over its first moments and subtract that, e.g. "500 ms"', duration)
     .option('--out <file>', 'write the recording again, with the action chunks, as MCAP')
     .option('--observations <file>', 'write one JSON line an observation')
     .option('--json', 'the result as one JSON object')

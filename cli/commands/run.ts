@@ -79,8 +79,10 @@ async function run(flags: RunFlags): Promise<void> {
   }
   process.on('SIGINT', interrupt)
   process.on('SIGTERM', interrupt)
-  const voice = flags.lockstep ? undefined : new TypedVoice(line => loop.say(line), interrupt)
-  const live = process.stdout.isTTY && !output.json && !flags.lockstep ? new LiveView(() => viewOf(loop, results, voice?.typing ?? '')) : undefined
+  const watch = process.stdout.isTTY && !output.json && !flags.lockstep
+  const voice = flags.lockstep ? undefined : new TypedVoice(line => loop.say(line), interrupt, { raw: watch })
+  const live = watch ? new LiveView(() => viewOf(loop, results, voice?.typing ?? '')) : undefined
+  if (live) errors.tell = line => live.note(color.yellow(line))
   try {
     for (let index = 0; index < flags.episodes && !loop.interrupted; index++) {
       const result = await loop.episode(index)
@@ -89,6 +91,7 @@ async function run(flags: RunFlags): Promise<void> {
     }
   } finally {
     live?.close()
+    errors.tell = undefined
     voice?.close()
     await loop.close()
     process.off('SIGINT', interrupt)
@@ -124,7 +127,7 @@ function resultOf(loop: CellLoop, results: readonly EpisodeResult[], time: { wal
     ratesHz: { rgb: meters.rgb.mean, depth: meters.depth.mean, wrench: meters.wrench.mean },
     widestStepMs: { rgb: ms(meters.rgb.widest), wrench: ms(meters.wrench.widest) },
     serial: { framesSent: gripperStats.framesSent, framesReceived: gripperStats.framesReceived, crcErrors: gripperStats.crcErrors, timeouts: gripperStats.timeouts },
-    guard: { overForce: control.guard.trips, watchdog: control.watchdog.trips, stops: control.stops },
+    guard: { overForce: control.guard.trips, watchdog: control.watchdog.trips, stops: control.stops, refusedChunks: control.refused },
     policy: loop.policyName,
     ...(flags.lockstep ? { simulatedS: time.simS } : { wallS: time.wallS, overruns: stats.overruns }),
   }
@@ -147,7 +150,7 @@ function summary(result: ReturnType<typeof resultOf>, results: readonly EpisodeR
   const { latencyMs: l, ratesHz: r, widestStepMs: w, serial: s } = result
   return [
     '',
-    ...results.map(e => `  ${mark(e.success)} "${e.command}"  ${e.success ? 'lifted and held' : (e.reason ?? '')}  (${e.seconds.toFixed(1)} s, peak ${e.peakForce.toFixed(0)} N)`),
+    ...results.map(e => `  ${mark(e.success)} "${e.command}"  ${e.success ? 'won' : (e.reason ?? '')}  (${e.seconds.toFixed(1)} s, peak ${e.peakForce.toFixed(0)} N)`),
     '',
     `  grasps   ${result.successes} of ${result.episodes} won${Object.keys(result.failures).length === 0 ? '' : `; lost: ${Object.entries(result.failures).map(([k, n]) => `${k} ${n}`).join(', ')}`}   (${result.policy})`,
     `  rates    rgb-d ${r.rgb.toFixed(2)} Hz (widest step ${w.rgb.toFixed(1)} ms)   wrench ${r.wrench.toFixed(1)} Hz (widest step ${w.wrench.toFixed(1)} ms)`,
@@ -172,6 +175,8 @@ function viewOf(loop: CellLoop, results: readonly EpisodeResult[], typing: strin
 
 /** Says each kind of fault once when it first appears, and goes on counting. */
 class ErrorTally {
+  /** Where a fault is said while something is drawn on the terminal. */
+  tell: ((line: string) => void) | undefined
   readonly #counts = new Map<string, number>()
   readonly #output: Output
 
@@ -183,6 +188,8 @@ class ErrorTally {
     const line = error instanceof Error ? error.message : String(error)
     const count = (this.#counts.get(line) ?? 0) + 1
     this.#counts.set(line, count)
-    if (count === 1) this.#output.progress(`fault: ${line}`)
+    if (count > 1) return
+    if (this.tell) this.tell(`fault: ${line}`)
+    else this.#output.progress(`fault: ${line}`)
   }
 }

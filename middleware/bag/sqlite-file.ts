@@ -127,7 +127,8 @@ function salvage(database: Database.Database): Row[] {
   try {
     for (let id = -1; ; id = rows[rows.length - 1].id) {
       const row = next.get(id) as Row | undefined
-      if (row === undefined) break
+      // A damaged tree may lead in a circle.
+      if (row === undefined || row.id <= id) break
       rows.push(row)
     }
   } catch {
@@ -161,10 +162,14 @@ function databaseSource({ byId, dataOf, rows }: Reader, epoch: BagEpoch, start: 
       let bytes = 0
       let failure: unknown
       try {
+        let last = -Infinity
         for (const { id, topic, sec, nanosec } of rows()) {
+          const receive = (sec - epoch.sec) * 1_000_000_000 + nanosec
+          if (receive < last) throw new Error('its index is out of order')
+          last = receive
           const { name, type } = topicOf(byId, topic)
           const data = dataOf(id)
-          batch.push({ topic: name, type, receive: (sec - epoch.sec) * 1_000_000_000 + nanosec, data })
+          batch.push({ topic: name, type, receive, data })
           bytes += data.length
           if (bytes < BATCH) continue
           yield batch

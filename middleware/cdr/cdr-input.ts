@@ -19,6 +19,7 @@ export class CdrInput {
   #at = 0
   readonly #word = new Uint8Array(8)
   readonly #float64 = new Float64Array(this.#word.buffer)
+  readonly #float32 = new Float32Array(this.#word.buffer)
   /** The string that was read last: frame ids repeat from message to message. */
   #text = ''
   #textBytes: Uint8Array = new Uint8Array(0)
@@ -49,6 +50,12 @@ export class CdrInput {
     const at = this.#take(8, 8)
     for (let i = 0; i < 8; i++) this.#word[this.#little ? i : 7 - i] = this.#bytes[at + i]
     return this.#float64[0]
+  }
+
+  float32(): number {
+    const at = this.#take(4, 4)
+    for (let i = 0; i < 4; i++) this.#word[this.#little ? i : 3 - i] = this.#bytes[at + i]
+    return this.#float32[0]
   }
 
   string(): string {

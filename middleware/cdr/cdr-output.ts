@@ -30,6 +30,11 @@ export class CdrOutput {
     return this
   }
 
+  float32(value: number): this {
+    this.bytes.writeFloatLE(value, this.#align(4, 4))
+    return this
+  }
+
   string(text: string): this {
     const length = Buffer.byteLength(text)
     this.uint32(length + 1)

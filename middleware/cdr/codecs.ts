@@ -1,11 +1,12 @@
 import type {
-  ActionChunkMessage, CameraInfo, Header, JointState, MessageTypes, PoseStamped, StringMessage, TypeName, VoiceEvent,
+  ActionChunkMessage, CameraInfo, Header, JointState, MessageTypes, PoseStamped, TypeName,
 } from '../messages.js'
 import { CdrError } from './cdr-error.js'
 import type { Codec } from './codec.js'
 import { definedCodec } from './defined-codec.js'
 import { compressedImageCodec, imageCodec } from './image-codec.js'
 import { stampOf, timeOf, type RosTime } from './stamp.js'
+import { stringCodec, voiceEventCodec } from './text-codecs.js'
 import { wrenchCodec } from './wrench-codec.js'
 
 interface RosHeader {
@@ -21,7 +22,13 @@ interface RosPose {
 const headerOf = ({ stamp, frame_id }: RosHeader, epochSec: number): Header =>
   ({ stamp: stampOf(stamp.sec, stamp.nanosec, epochSec), frameId: frame_id })
 
-const rosHeader = ({ stamp, frameId }: Header, epochSec: number): RosHeader => ({ stamp: timeOf(stamp, epochSec), frame_id: frameId })
+const rosHeader = ({ stamp, frameId }: Header, epochSec: number): RosHeader => ({ stamp: timeOf(stamp, epochSec), frame_id: ascii(frameId) })
+
+/** MessageWriter cuts off what is not ASCII. */
+function ascii(text: string): string {
+  if (Buffer.byteLength(text) !== text.length) throw new CdrError('CDR_TEXT', `"${text}": expected an ASCII name for a frame or a joint`)
+  return text
+}
 
 const poseOf = ({ position: p, orientation: q }: RosPose): Float64Array => Float64Array.of(p.x, p.y, p.z, q.x, q.y, q.z, q.w)
 
@@ -51,18 +58,11 @@ const CODECS: { readonly [T in TypeName]: Codec<MessageTypes[T]> } = {
     fromRos: (raw: { header: RosHeader; name: readonly string[]; position: Float64Array; velocity: Float64Array; effort: Float64Array }, epochSec): JointState =>
       ({ ...headerOf(raw.header, epochSec), name: raw.name, position: raw.position, velocity: raw.velocity, effort: raw.effort }),
     toRos: (message, epochSec) => ({
-      header: rosHeader(message, epochSec), name: message.name, position: message.position, velocity: message.velocity, effort: message.effort,
+      header: rosHeader(message, epochSec), name: message.name.map(ascii), position: message.position, velocity: message.velocity, effort: message.effort,
     }),
   }),
-  'prehend_interfaces/msg/VoiceEvent': definedCodec('prehend_interfaces/msg/VoiceEvent', {
-    fromRos: (raw: { header: RosHeader; text: string; confidence: number }, epochSec): VoiceEvent =>
-      ({ ...headerOf(raw.header, epochSec), text: raw.text, confidence: raw.confidence }),
-    toRos: (message, epochSec) => ({ header: rosHeader(message, epochSec), text: message.text, confidence: message.confidence }),
-  }),
-  'std_msgs/msg/String': definedCodec('std_msgs/msg/String', {
-    fromRos: (raw: StringMessage): StringMessage => raw,
-    toRos: message => message,
-  }),
+  'prehend_interfaces/msg/VoiceEvent': voiceEventCodec,
+  'std_msgs/msg/String': stringCodec,
   'prehend_interfaces/msg/ActionChunk': definedCodec('prehend_interfaces/msg/ActionChunk', {
     fromRos: (
       raw: { header: RosHeader; rate: number; data: Float32Array; origin: RosPose; gate: Float32Array; grasp_success: number }, epochSec,

@@ -127,7 +127,7 @@ export class Cell {
   }
 
   /** Something was said: the judge and the expert hear it. */
-  said(text: string, _receive?: number): void {
+  said(text: string): void {
     this.#send({ type: 'said', text })
   }
 

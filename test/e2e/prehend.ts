@@ -16,10 +16,19 @@ export interface Outcome {
   readonly stderr: string
 }
 
-export function prehend(args: readonly string[], options: { readonly input?: string; readonly cwd?: string } = {}): Outcome {
+export interface Circumstances {
+  readonly input?: string
+  readonly cwd?: string
+  readonly bin?: string
+  /** Runs with the rights of an ordinary user who owns nothing. */
+  readonly unprivileged?: boolean
+}
+
+export function prehend(args: readonly string[], { input = '', cwd = root, bin = BIN, unprivileged = false }: Circumstances = {}): Outcome {
   if (!existsSync(join(root, 'dist/cli/main.js'))) throw new Error('dist/ is not there: npm run build')
-  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], {
-    encoding: 'utf8', input: options.input ?? '', cwd: options.cwd ?? root, maxBuffer: 1 << 28, timeout: 110_000,
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], {
+    encoding: 'utf8', input, cwd, maxBuffer: 1 << 28, timeout: 110_000,
+    ...(unprivileged && process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}),
   })
   return { status, stdout, stderr }
 }

@@ -40,9 +40,15 @@ describe('one recording is one sha256 and the same lines', () => {
     expectSame(join(db3, 'as_db3.db3'))
   })
 
-  test.each(['zstd', 'lz4'])('with %s chunks', compression => {
-    const packed = join(folder, compression)
-    python('make_bag.py', packed, '--depth', '16UC1', '--compress', compression)
+  test('with zstd chunks by rosbags', () => {
+    const packed = join(folder, 'packed')
+    python('make_bag.py', packed, '--depth', '16UC1', '--compress', 'zstd')
+    expectSame(packed)
+  })
+
+  test.each(['lz4', 'zstd', 'none'])('with small %s chunks by the mcap package', compression => {
+    const packed = join(folder, `${compression}.mcap`)
+    python('rewrite_mcap.py', join(made, 'made.mcap'), packed, '--compression', compression.toUpperCase())
     expectSame(packed)
   })
 

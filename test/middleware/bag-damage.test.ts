@@ -33,7 +33,10 @@ describe('a bag that was cut off', () => {
     await fc.assert(fc.asyncProperty(fc.integer({ min: 0, max: whole.length - 1 }), async length => {
       writeFileSync(at('cut.mcap'), whole.subarray(0, length))
       const read = await attempt(at('cut.mcap'))
-      if (read === undefined) return expect(length).toBeLessThan(8)
+      if (read === undefined) {
+        expect(length).toBeLessThan(8)
+        return
+      }
       expect(read.damage).toContain('cut off')
       expect(read.rows).toEqual(byTime(read.rows))
       expect(read.rows.every(row => known.has(row.join()))).toBe(true)

@@ -166,7 +166,7 @@ describe('a source that goes quiet', () => {
     await rig.run(60)
     expect(rig.control.hold).toBe('wrench')
     rig.force = 0
-    rig.tool.fill(NaN)
+    rig.poseError = NaN
     await rig.run(120)
     expect(rig.control.hold).toBe('tool')
     expect(rig.targets.every(({ pose }) => pose.every(Number.isFinite))).toBe(true)

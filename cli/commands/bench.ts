@@ -1,0 +1,39 @@
+import { Argument, type Command } from 'commander'
+import { benchAligner } from '../../bench/aligner.js'
+import { benchCamera } from '../../bench/camera.js'
+import { benchLockstep, benchRealtime } from '../../bench/loop.js'
+import { benchReplay } from '../../bench/replay.js'
+import { result, type BenchResult } from '../../bench/result.js'
+import { packageRoot } from '../models.js'
+import { Output } from '../output.js'
+
+const BENCHES: Readonly<Record<string, (root: string) => BenchResult[] | Promise<BenchResult[]>>> = {
+  aligner: benchAligner,
+  camera: async () => [result('camera: 128x128 frame, p50', (await benchCamera()).p50, 'ms', 'one camera period', 1000 / 30)],
+  replay: benchReplay,
+  lockstep: benchLockstep,
+  realtime: benchRealtime,
+}
+
+export function register(program: Command): void {
+  program
+    .command('bench')
+    .description('figures, each beside a peer measured in the same run (some minutes; leave the machine alone meanwhile)')
+    .addArgument(new Argument('[names...]', 'which').choices(Object.keys(BENCHES)))
+    .option('--json', 'the result as one JSON object')
+    .action(async (names: string[], flags: { json?: boolean }) => {
+      const output = new Output(flags)
+      const results: BenchResult[] = []
+      for (const [name, bench] of Object.entries(BENCHES)) {
+        if (names.length > 0 && !names.includes(name)) continue
+        output.progress(`${name} ...`)
+        results.push(...await bench(packageRoot))
+      }
+      output.result({ results }, results.map(line).join('\n'))
+    })
+}
+
+function line({ name, value, unit, peer, peerValue, ratio }: BenchResult): string {
+  const beside = peerValue === null ? `${peer}: not on this machine` : `${peer}: ${peerValue.toPrecision(4)} (ratio ${ratio?.toPrecision(3)})`
+  return `${name}: ${value.toPrecision(4)} ${unit}   ${beside}`
+}

@@ -1,0 +1,87 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { prehend, prehendJson, python, temporaryFolder } from '../e2e/prehend.js'
+import { onnxBytes, tinyModel } from '../policy/models.js'
+
+const folder = temporaryFolder()
+
+/** The names under "Commands:" of a help text. */
+function commandsIn(help: string): string[] {
+  return [...help.slice(help.indexOf('Commands:')).matchAll(/^ {2}([a-z]+)\b/gm)].map(([, name]) => name).filter(name => name !== 'help')
+}
+
+describe('--help', () => {
+  const top = prehend(['--help'])
+
+  test('lists the commands of the design, without a word on stderr', () => {
+    expect(top.status).toBe(0)
+    expect(top.stderr).toBe('')
+    expect(commandsIn(top.stdout)).toEqual(expect.arrayContaining(['run', 'replay', 'info', 'check', 'policy', 'export', 'eval', 'doctor']))
+  })
+
+  test.each(commandsIn(top.stdout))('of %s says what it does and what it takes', name => {
+    const { status, stdout, stderr } = prehend([name, '--help'])
+    expect([status, stderr]).toEqual([0, ''])
+    expect(stdout).toMatch(new RegExp(`^Usage: prehend ${name}`))
+    expect(stdout.split('\n\n')[1]?.trim()).not.toBe('')
+    if (name !== 'policy') expect(stdout).toContain('--json')
+  })
+
+  test('of policy info, and --version', () => {
+    expect(prehend(['policy', 'info', '--help']).status).toBe(0)
+    expect(prehend(['--version']).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+  })
+})
+
+describe('--json prints one line on stdout and nothing else', () => {
+  const model = join(folder, 'tiny.onnx')
+  const made = join(folder, 'made')
+  const recording = join(folder, 'demonstration.mcap')
+  let run: Record<string, unknown>
+
+  beforeAll(() => {
+    writeFileSync(model, onnxBytes(tinyModel()))
+    python('make_bag.py', made)
+    run = prehendJson(['run', '--lockstep', '--policy', 'expert', '--demonstrate', '--episodes', '1', '--seed', '11', '--record', recording])
+  })
+
+  test('run, with the fields that checks rely on', () => {
+    for (const field of ['episodes', 'successes', 'rgbFrames', 'depthFrames', 'forceSamples', 'voiceEvents', 'observations']) expect(run[field], field).toBeTypeOf('number')
+    expect(Object.keys(run.latencyMs as object)).toEqual(['p50', 'p99', 'max'])
+    expect(run.serial).toMatchObject({ crcErrors: 0 })
+  })
+
+  test('replay with a policy: an inference an observation, and its chunks in the copy', () => {
+    const copy = join(folder, 'copy.mcap')
+    const replay = prehendJson(['replay', recording, '--rate', 'max', '--policy', model, '--out', copy])
+    expect(replay).toMatchObject({ policy: 'tiny', observations: run.observations, sha256: run.observationsSha256, dropped: run.dropped })
+    const plain = prehendJson(['replay', recording, '--rate', 'max', '--no-policy'])
+    expect(plain.sha256).toBe(replay.sha256)
+    const info = prehendJson(['info', copy])
+    expect(JSON.stringify(info)).toContain('/policy/action_chunk')
+  })
+
+  test('export: a row for each observation that the expert has answered', () => {
+    const { recordings, episodes, observations } = prehendJson(['export', recording, '--out', join(folder, 'set')])
+    expect([recordings, episodes]).toEqual([1, 1])
+    expect(observations).toBeGreaterThan(0.8 * (run.observations as number))
+    expect(observations).toBeLessThanOrEqual(run.observations as number)
+  })
+
+  test('eval', () => {
+    const result = prehendJson(['eval', '--policy', 'expert', '--episodes', '1', '--seed', '11'])
+    expect(result).toMatchObject({ episodes: 1, successes: run.successes, model: 'expert', precision: 'fp32', wilson95: [expect.any(Number), expect.any(Number)] })
+    for (const field of ['byObject', 'failures']) expect(result[field], field).toBeTypeOf('object')
+    expect(result.meanInferenceMs).toBeTypeOf('number')
+  })
+
+  test('info, check, policy info and doctor', () => {
+    prehendJson(['info', made])
+    prehendJson(['check', 'cell'])
+    expect(prehendJson(['check', 'cell', made], [1]).fits).toBe(false)
+    prehendJson(['check', 'cell', recording], [0, 1])
+    expect(prehendJson(['policy', 'info', model])).toMatchObject({ name: 'tiny', contract: 1 })
+    prehendJson(['doctor'], [0, 1])
+  })
+})

@@ -1,0 +1,108 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { python, startPrehend, temporaryFolder } from './prehend.js'
+
+const folder = temporaryFolder()
+const RUN = ['run', '--policy', 'expert', '--seed', '11', '--json']
+
+interface Recorded {
+  readonly counts: Record<string, number>
+  /** Receive time (s from the recording's start) and position (m) of each tool pose. */
+  readonly poses: readonly (readonly [number, number, number, number])[]
+  readonly widths: readonly (readonly [number, number])[]
+  readonly said: readonly (readonly [number, string])[]
+}
+
+/** What rosbags finds in a recording. */
+function recorded(path: string): Recorded {
+  return JSON.parse(python(`
+import json, sys
+from pathlib import Path
+from rosbags.highlevel import AnyReader
+from rosbags.typesys import Stores, get_typestore
+counts, poses, widths, said = {}, [], [], []
+with AnyReader([Path(sys.argv[1])], default_typestore=get_typestore(Stores.ROS2_JAZZY)) as reader:
+    for connection, receive, data in reader.messages():
+        msg = reader.deserialize(data, connection.msgtype)
+        at = (receive - reader.start_time) / 1e9
+        counts[connection.topic] = counts.get(connection.topic, 0) + 1
+        if connection.topic == '/tool_pose':
+            poses.append([at, msg.pose.position.x, msg.pose.position.y, msg.pose.position.z])
+        elif connection.topic == '/gripper/joint_states':
+            widths.append([at, msg.position[0]])
+        elif connection.topic == '/voice/events':
+            said.append([at, msg.text])
+print(json.dumps({'counts': counts, 'poses': poses, 'widths': widths, 'said': said}))
+`, path)) as Recorded
+}
+
+/** Processes whose parent is gone or is us, by what they run. */
+function children(of: number): string[] {
+  return readdirSync('/proc').filter(name => /^\d+$/.test(name)).flatMap(pid => {
+    try {
+      const [, parent] = /^\d+ \(.*\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? []
+      return Number(parent) === of ? [`${pid} ${readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')}`] : []
+    } catch {
+      return []
+    }
+  })
+}
+
+const travel = (poses: Recorded['poses']): number =>
+  poses.slice(1).reduce((sum, [, ...at], i) => sum + Math.hypot(...at.map((value, axis) => value - poses[i][axis + 1])), 0)
+const spread = (values: readonly number[]): number => Math.max(...values) - Math.min(...values)
+
+/** Resolves once the file has grown past `bytes`: the loop is running. */
+async function grown(path: string, bytes: number): Promise<void> {
+  const { stat } = await import('node:fs/promises')
+  for (;;) {
+    const size = await stat(path).then(info => info.size, () => 0)
+    if (size > bytes) return
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+}
+
+test('Ctrl-C ends the motion first, prints the summary, leaves a whole recording and no process, and ends with exit code 1', async () => {
+  const recording = join(folder, 'interrupted.mcap')
+  const run = startPrehend([...RUN, '--episodes', '3', '--record', recording])
+  await run.said(/starting the cell/)
+  await grown(`${recording}.part`, 6_000_000)
+  const pid = run.child.pid ?? 0
+  const started = children(pid)
+  run.child.kill('SIGINT')
+  const { status, stdout, stderr } = await run.end
+  expect(status, stderr).toBe(1)
+  const summary = JSON.parse(stdout) as Record<string, unknown>
+  expect(stdout.trimEnd().split('\n')).toHaveLength(1)
+  expect(summary.episodes).toBe(0)
+  expect((summary.guard as { stops: number }).stops).toBeGreaterThan(0)
+  expect(stderr).not.toMatch(/^\s+at /m)
+  for (const child of started) expect(readdirSync('/proc')).not.toContain(child.split(' ')[0])
+  const { counts, poses, widths } = recorded(recording)
+  expect(counts['/wrist/wrench']).toBe(summary.forceSamples)
+  expect(counts['/camera/color/image_raw']).toBe(summary.rgbFrames)
+  expect(travel(poses)).toBeGreaterThan(0.02)
+  expect(widths.length).toBeGreaterThan(10)
+  expect(readdirSync(folder).filter(name => name.endsWith('.part'))).toEqual([])
+})
+
+test('"stop" on standard input stops: nothing moves after it', async () => {
+  const recording = join(folder, 'stopped.mcap')
+  const run = startPrehend([...RUN, '--episodes', '1', '--record', recording])
+  await run.said(/starting the cell/)
+  await grown(`${recording}.part`, 8_000_000)
+  run.child.stdin?.write('stop\n')
+  const { status, stdout, stderr } = await run.end
+  expect([0, 1], stderr).toContain(status)
+  expect((JSON.parse(stdout) as { voiceEvents: number }).voiceEvents).toBeGreaterThan(1)
+  const { poses, widths, said } = recorded(recording)
+  const [at] = said.find(([, text]) => text === 'stop') ?? [NaN]
+  expect(at).toBeGreaterThan(0)
+  // The tool moved before; afterwards it comes to rest within 0.1 s and stays there, and so do the fingers.
+  expect(travel(poses.filter(([time]) => time < at))).toBeGreaterThan(0.02)
+  const after = poses.filter(([time]) => time > at + 0.1)
+  expect(after.length).toBeGreaterThan(50)
+  for (const axis of [1, 2, 3]) expect(spread(after.map(pose => pose[axis]))).toBeLessThan(0.001)
+  expect(spread(widths.filter(([time]) => time > at + 0.1).map(([, width]) => width))).toBeLessThan(0.001)
+})

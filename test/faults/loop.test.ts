@@ -1,0 +1,186 @@
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { CellLoop } from '../../cli/cell-loop.js'
+import { readRobot } from '../../cli/robot-file.js'
+import type { DriverError } from '../../drivers/driver-error.js'
+import type { Policy } from '../../fusion/policy/policy.js'
+import { SteppedClock } from '../../middleware/local/stepped-clock.js'
+import { startFirmwareHost } from '../../sim/firmware/host.js'
+import { lockstep } from '../../sim/lockstep.js'
+import { SpringPlant } from '../sim/firmware/spring-plant.js'
+import { Blind, Watched } from './loop.js'
+
+/** m/s: what counts as standing. */
+const STILL = 0.01
+const sideways = (width: (s: number) => number = () => 0.085): Blind => new Blind({ v: [0.06, 0, 0], width })
+const fastest = (looks: readonly { speed: number }[]): number => Math.max(...looks.map(({ speed }) => speed))
+const codes = (errors: readonly unknown[]): unknown[] => errors.map(error => (error as DriverError).code)
+
+let watched: Watched | undefined
+afterEach(async () => {
+  await watched?.loop.close()
+  watched = undefined
+})
+
+describe('stop', () => {
+  it('in mid-motion: the tool stands within 50 ms and keeps standing, and no gripper move leaves any more', async () => {
+    watched = await Watched.start(sideways(s => 0.08 - 0.03 * s), { say: undefined })
+    const { control } = watched.loop
+    let asked = NaN
+    const widths: number[] = []
+    watched.loop.bus.subscribe('/gripper/joint_states', 'sensor_msgs/msg/JointState', () => widths.push(control.status?.requestedWidth ?? NaN))
+    const result = await watched.episode(3, {
+      1: () => {
+        watched?.loop.say('stop')
+        asked = widths.length
+      },
+    })
+    expect(fastest(watched.between(0.8, 1))).toBeGreaterThan(0.04)
+    expect(fastest(watched.between(1.06, 3))).toBeLessThan(STILL)
+    expect(new Set(widths.slice(asked + 3)).size).toBe(1)
+    expect(new Set(widths.slice(0, asked)).size).toBeGreaterThan(5)
+    expect(control.stops).toBe(1)
+    expect(result).toMatchObject({ success: true })
+    expect(watched.errors).toEqual([])
+  })
+
+  it('by an interrupt while the cell is being reset: the episode does not begin', async () => {
+    watched = await Watched.start(sideways())
+    let targets = 0
+    watched.loop.bus.subscribe('/tool_target', 'geometry_msgs/msg/PoseStamped', () => targets++)
+    const episode = watched.loop.episode(0)
+    await watched.loop.interrupt()
+    expect(await episode).toMatchObject({ reason: 'interrupted', success: false })
+    expect(targets).toBe(0)
+  })
+})
+
+describe('over-force', () => {
+  it('a policy that drives into the table is stopped: the motion ends, the arm only rises, the strike is reported', async () => {
+    watched = await Watched.start(new Blind({ v: [0.01, 0, 0.08], width: () => 0 }))
+    const { loop } = watched
+    const result = await watched.episode(6)
+    expect(result.reason).toBe('table_struck')
+    expect(loop.cell.verdict().peakStrike).toBeGreaterThan(40)
+    // The judge has seen enough; the policy has not.
+    const { clock } = loop.bus
+    if (!(clock instanceof SteppedClock)) throw new Error('not in lockstep')
+    const struck = clock.now()
+    const heights: number[] = []
+    const looking = clock.every(4_000_000, () => heights.push(loop.cell.truth().tool[2]))
+    await lockstep(loop.bus, clock, loop.cell, () => clock.now() > struck + 1e9)
+    looking.dispose()
+    const { guard } = loop.control
+    console.log(`struck at ${loop.cell.verdict().peakStrike.toFixed(0)} N, guard peak ${guard.peak.toFixed(0)} N, trips ${guard.trips}, lowest ${((heights[0] - Math.min(...heights)) * 1000).toFixed(1)} mm lower, at end ${((heights.at(-1) ?? NaN) * 1000).toFixed(2)} mm`)
+    expect(guard.trips).toBeGreaterThan(0)
+    expect(heights[0] - Math.min(...heights)).toBeLessThan(0.005)
+    const last = heights.slice(-100)
+    expect(Math.max(...last) - Math.min(...last)).toBeLessThan(0.001)
+    expect(watched.errors).toEqual([])
+  })
+})
+
+describe('a source that goes quiet in mid-motion', () => {
+  it.each([['camera', 0.25], ['wrench', 0.05]] as const)('%s: the arm holds, and goes on when it is back', async (name, limit) => {
+    watched = await Watched.start(sideways())
+    const { cell, control } = watched.loop
+    const source = name === 'camera' ? cell.camera : cell.wrist
+    const { listener } = source
+    const result = await watched.episode(2.4, {
+      0.8: () => source.stop(),
+      1.6: () => { source.listener = listener as never },
+    })
+    expect(result.reason).toBe('interrupted')
+    expect(fastest(watched.between(0.7, 0.8))).toBeGreaterThan(0.04)
+    const held = watched.between(0.8 + limit + 0.1, 1.6)
+    expect(fastest(held)).toBeLessThan(STILL)
+    expect(new Set(held.map(({ hold }) => hold))).toEqual(new Set([name]))
+    expect(fastest(watched.between(2, 2.4))).toBeGreaterThan(0.04)
+    expect(control.watchdog.trips[name]).toBe(1)
+  })
+})
+
+describe('a policy that fails', () => {
+  it('and throws is reported; the arm holds until it answers again', async () => {
+    const blind = sideways()
+    let failing = false
+    const policy: Policy = {
+      name: 'failing', close: () => blind.close(),
+      infer: observation => {
+        if (failing) throw new Error('out of luck')
+        return blind.infer(observation)
+      },
+    }
+    watched = await Watched.start(policy)
+    await watched.episode(2.2, { 0.7: () => { failing = true }, 1.6: () => { failing = false } })
+    expect(fastest(watched.between(1.2, 1.6))).toBeLessThan(STILL)
+    expect(watched.between(1.2, 1.6).every(({ hold }) => hold === 'policy')).toBe(true)
+    expect(fastest(watched.between(1.9, 2.2))).toBeGreaterThan(0.04)
+    expect(new Set(watched.errors.map(error => (error as Error).message))).toEqual(new Set(['out of luck']))
+  })
+
+  it('and never answers: nothing moves, and the loop still ends', async () => {
+    watched = await Watched.start({ name: 'mute', infer: () => new Promise(() => undefined), close: () => Promise.resolve() }, { mode: 'realtime' })
+    let targets = 0
+    watched.loop.bus.subscribe('/tool_target', 'geometry_msgs/msg/PoseStamped', () => targets++)
+    const result = await watched.episode(3)
+    expect(result.reason).toBe('interrupted')
+    expect(watched.loop.control.watchdog.trips.policy).toBeGreaterThan(0)
+    expect(watched.loop.fusion.skipped).toBeGreaterThan(0)
+    await watched.loop.close()
+    // In real time a machine under load may be late with an answer on the wire.
+    expect(codes(watched.errors).filter(code => code !== 'TIMEOUT')).toEqual([])
+  })
+})
+
+describe('the gripper\'s port', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'prehend-'))
+  const path = join(folder, 'gripper')
+  const robot = readRobot('cell')
+  const gripper = robot.actions.gripper
+  if (!gripper) throw new Error('robots/cell.yaml has no gripper')
+  const own = { ...robot, actions: { ...robot.actions, gripper: { ...gripper, port: { path, baud: 115200 } } } }
+
+  it('hung up in mid-episode is reported once and holds the arm; it goes on when the device is back', async () => {
+    const plants = [new SpringPlant(), new SpringPlant()]
+    let host = startFirmwareHost({ plant: plants[0], initial: 'activated' })
+    symlinkSync(host.path, path)
+    watched = await Watched.start(sideways(() => 0.05), { robot: own })
+    const { loop, errors } = watched
+    let commandsBack = 0
+    const result = await watched.episode(8, {
+      0.7: () => void host.close(),
+      1.6: () => {
+        host = startFirmwareHost({ plant: plants[1], initial: 'activated' })
+        rmSync(path)
+        symlinkSync(host.path, path)
+      },
+      7.9: () => { commandsBack = plants[1].commands.length },
+    })
+    expect(result.reason).toBe('interrupted')
+    expect(fastest(watched.between(1.2, 1.6))).toBeLessThan(STILL)
+    expect(watched.between(1.2, 1.6).every(({ hold }) => hold === 'gripper')).toBe(true)
+    expect(loop.gripperStats.reconnects).toBe(1)
+    expect(commandsBack).toBeGreaterThan(0)
+    expect(codes(errors)).toEqual(['DISCONNECTED'])
+    await loop.close()
+    await host.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  it('that does not exist: the start fails with what to do, and leaves no thread and an ended policy behind', async () => {
+    const ports = (): number => process.getActiveResourcesInfo().filter(name => name === 'MessagePort').length
+    const before = ports()
+    const policy = sideways()
+    const errors: unknown[] = []
+    await expect(CellLoop.start({
+      robot: { ...own, actions: { ...own.actions, gripper: { ...gripper, port: { path: '/dev/nothing-here', baud: 9600 } } } },
+      mode: 'lockstep', seed: 1, objects: 'seen', policy: () => Promise.resolve(policy), onError: error => errors.push(error),
+    })).rejects.toMatchObject({ code: 'PORT_MISSING' })
+    expect(policy.closed).toBe(true)
+    expect(ports()).toBe(before)
+    expect(errors).toEqual([])
+  })
+})

@@ -1,0 +1,136 @@
+import { expect, it, describe } from 'vitest'
+import type { Observation } from '../../fusion/observation.js'
+import type { ActionChunk, Policy } from '../../fusion/policy/policy.js'
+import { LocalBus } from '../../middleware/local/local-bus.js'
+import { SteppedClock } from '../../middleware/local/stepped-clock.js'
+import { CHUNK_TOPIC, FusionNode } from '../../nodes/fusion.js'
+import { MS, robot, rgb, tool } from '../fusion/robots.js'
+
+function chunkOf({ stamp }: Observation): ActionChunk {
+  return {
+    stamp, rate: 30, data: new Float32Array(6), origin: new Float64Array(7), graspSuccess: undefined, gate: undefined, latent: undefined, inferenceMs: 1,
+  }
+}
+
+class Loop {
+  readonly clock = new SteppedClock(1)
+  readonly bus = new LocalBus(this.clock, { onError: error => this.errors.push(error) })
+  readonly errors: unknown[] = []
+  readonly chunks: { stamp: number; receive: number }[] = []
+  readonly observations: number[] = []
+  readonly node: FusionNode
+  readonly #rgb = this.bus.advertise('/rgb', 'sensor_msgs/msg/Image')
+  readonly #tool = this.bus.advertise('/tool', 'geometry_msgs/msg/PoseStamped')
+
+  constructor(infer: (observation: Observation) => Promise<ActionChunk>, inferenceLatency = 0, onObservation?: () => void) {
+    const policy: Policy = { name: 'scripted', infer, close: () => Promise.resolve() }
+    this.bus.subscribe(CHUNK_TOPIC, 'prehend_interfaces/msg/ActionChunk', ({ stamp }, receive) => this.chunks.push({ stamp, receive }))
+    this.node = new FusionNode({
+      bus: this.bus, robot: robot([rgb, tool]), policy, inferenceLatency, onError: error => this.errors.push(error),
+      onObservation: observation => {
+        this.observations.push(observation.stamp)
+        onObservation?.()
+      },
+    })
+  }
+
+  async up(): Promise<this> {
+    await this.node.configure()
+    await this.node.activate()
+    return this
+  }
+
+  /** A frame, and poses around it. */
+  async tick(stamp: number): Promise<void> {
+    for (const at of [stamp - MS, stamp + MS]) {
+      this.clock.advanceTo(at)
+      this.#tool.publish({ stamp: at, frameId: 'base', pose: Float64Array.of(0, 0, at / 1e9, 0, 0, 0, 1) })
+      if (at < stamp) this.#rgb.publish({ stamp, frameId: 'camera', width: 2, height: 2, encoding: 'rgb8', isBigendian: false, step: 6, data: new Uint8Array(12) })
+    }
+    await new Promise(resolve => setImmediate(resolve))
+  }
+}
+
+describe('the fusion node', () => {
+  it('aligns at every frame and publishes the policy\'s chunk with the observation\'s stamp', async () => {
+    const loop = await new Loop(async observation => chunkOf(observation)).up()
+    await loop.tick(100 * MS)
+    await loop.tick(133 * MS)
+    expect(loop.observations).toEqual([100 * MS, 133 * MS])
+    expect(loop.chunks.map(({ stamp }) => stamp)).toEqual(loop.observations)
+    expect(loop.errors).toEqual([])
+  })
+
+  it('gives up a frame that is never bracketed at its deadline, by its own timer', async () => {
+    const loop = await new Loop(async observation => chunkOf(observation)).up()
+    await loop.tick(100 * MS)
+    loop.clock.advanceTo(120 * MS)
+    await loop.tick(133 * MS)
+    const rgbOnly = loop.bus.advertise('/rgb', 'sensor_msgs/msg/Image')
+    rgbOnly.publish({ stamp: 160 * MS, frameId: 'camera', width: 2, height: 2, encoding: 'rgb8', isBigendian: false, step: 6, data: new Uint8Array(12) })
+    expect(loop.observations).toHaveLength(2)
+    loop.clock.advanceTo(134 * MS + 41 * MS)
+    expect(loop.observations).toHaveLength(3)
+    expect(loop.clock.nextTimer()).toBe(Infinity)
+  })
+
+  it('with a latency the chunk comes at its due time, not before', async () => {
+    const loop = await new Loop(async observation => chunkOf(observation), 12 * MS).up()
+    await loop.tick(100 * MS)
+    expect(loop.chunks).toEqual([])
+    loop.clock.advanceTo(200 * MS)
+    expect(loop.chunks).toEqual([{ stamp: 100 * MS, receive: 113 * MS }])
+  })
+
+  it.each([
+    ['throws', () => { throw new Error('no') }],
+    ['rejects', () => Promise.reject(new Error('no'))],
+  ] as const)('a policy that %s is reported and asked again', async (_how, fail) => {
+    let asked = 0
+    const loop = await new Loop(observation => (++asked === 1 ? fail() : Promise.resolve(chunkOf(observation)))).up()
+    await loop.tick(100 * MS)
+    await loop.tick(133 * MS)
+    expect(loop.errors).toHaveLength(1)
+    expect(loop.chunks.map(({ stamp }) => stamp)).toEqual([133 * MS])
+  })
+
+  it('a policy that never answers blocks nothing: observations go on, skipped ones are counted, the node ends', async () => {
+    const loop = await new Loop(() => new Promise(() => undefined)).up()
+    for (let i = 3; i < 8; i++) await loop.tick(i * 33 * MS)
+    expect(loop.observations).toHaveLength(5)
+    expect(loop.node.skipped).toBe(4)
+    await loop.node.shutdown()
+    await loop.bus.close()
+    expect(loop.node.state).toBe('finalized')
+  })
+
+  it.each([0, 12 * MS])('deactivated during an inference it publishes nothing, and it can be activated again (latency %i)', async latency => {
+    const answers: (() => void)[] = []
+    const loop = await new Loop(observation => new Promise(resolve => answers.push(() => resolve(chunkOf(observation)))), latency).up()
+    await loop.tick(100 * MS)
+    if (latency > 0) {
+      answers.shift()?.()
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    await loop.node.deactivate()
+    expect(loop.clock.nextTimer()).toBe(Infinity)
+    answers.shift()?.()
+    await new Promise(resolve => setImmediate(resolve))
+    loop.clock.advanceTo(150 * MS)
+    expect(loop.chunks).toEqual([])
+    await loop.node.activate()
+    await loop.tick(200 * MS)
+    answers.shift()?.()
+    await new Promise(resolve => setImmediate(resolve))
+    loop.clock.advanceTo(300 * MS)
+    expect(loop.chunks.map(({ stamp }) => stamp)).toEqual([200 * MS])
+  })
+
+  it('an onlooker that throws costs no chunk', async () => {
+    const loop = await new Loop(async observation => chunkOf(observation), 0, () => { throw new Error('onlooker') }).up()
+    await loop.tick(100 * MS)
+    await loop.tick(133 * MS)
+    expect(loop.chunks).toHaveLength(2)
+    expect(loop.errors).toHaveLength(2)
+  })
+})
