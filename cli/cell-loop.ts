@@ -2,6 +2,7 @@ import { createGripper } from '../drivers/registry.js'
 import type { Observation } from '../fusion/observation.js'
 import type { Policy } from '../fusion/policy/policy.js'
 import type { Robot } from '../fusion/robot/robot.js'
+import type { Withheld } from '../fusion/withhold.js'
 import { BagWriter } from '../middleware/bag/bag-writer.js'
 import type { Bus } from '../middleware/bus.js'
 import type { LifecycleNode } from '../middleware/lifecycle.js'
@@ -32,16 +33,11 @@ export interface CellLoopOptions {
   readonly say?: string | undefined
   readonly record?: string | undefined
   /** Modalities taken away at the aligner, from that episode time on (ns). */
-  readonly without?: readonly Taken[]
+  readonly without?: readonly Withheld[]
   readonly sensor?: { readonly noise?: number; readonly bias?: number; readonly drift?: number } | undefined
   /** Sees every observation, before the policy does. */
   readonly onObservation?: (observation: Observation, bus: Bus) => void
   readonly onError: (error: unknown) => void
-}
-
-export interface Taken {
-  readonly modality: 'rgb' | 'depth' | 'force' | 'voice' | 'proprioception'
-  readonly from: number
 }
 
 export interface EpisodeResult {
@@ -127,7 +123,7 @@ export class CellLoop {
     this.forceTorque = new ForceTorqueNode({ bus, topic: topicOf('force'), frameId: 'wrist', source: cell.wrist })
     this.voice = new VoiceNode({ bus, topic: topicOf('voice') })
     this.fusion = new FusionNode({
-      bus, robot, policy, inferenceLatency: realtime ? 0 : LOCKSTEP_INFERENCE, onError: options.onError,
+      bus, robot, policy, inferenceLatency: realtime ? 0 : LOCKSTEP_INFERENCE, without: options.without ?? [], onError: options.onError,
       onObservation: observation => options.onObservation?.(observation, bus),
     })
     this.control = new ControlNode({

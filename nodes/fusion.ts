@@ -2,6 +2,7 @@ import { Aligner } from '../fusion/aligner.js'
 import type { Observation } from '../fusion/observation.js'
 import type { ActionChunk, Policy } from '../fusion/policy/policy.js'
 import type { Robot } from '../fusion/robot/robot.js'
+import { withhold, type Withheld } from '../fusion/withhold.js'
 import type { Bus, Disposable, Publisher } from '../middleware/bus.js'
 import { LifecycleNode } from '../middleware/lifecycle.js'
 import type { ActionChunkMessage, TypeName } from '../middleware/messages.js'
@@ -19,6 +20,8 @@ export interface FusionOptions {
    * for the inference's, so that a seed's result does not depend on the machine.
    */
   readonly inferenceLatency: number
+  /** Modalities that the aligner is to do without, each from a time of the episode on. */
+  readonly without?: readonly Withheld[]
   readonly onObservation?: (observation: Observation) => void
   readonly onError?: (error: unknown) => void
 }
@@ -39,6 +42,7 @@ export class FusionNode extends LifecycleNode {
   #answer: Disposable | undefined
   #chunks: Publisher<ActionChunkMessage> | undefined
   #busy = false
+  #episodeStart = 0
 
   constructor(options: FusionOptions) {
     super('fusion')
@@ -61,7 +65,10 @@ export class FusionNode extends LifecycleNode {
       })
     })
     if (robot.reset) {
-      this.#subscriptions.push(bus.subscribe(robot.reset.topic, 'std_msgs/msg/String', (_message, receive) => this.aligner.reset(receive)))
+      this.#subscriptions.push(bus.subscribe(robot.reset.topic, 'std_msgs/msg/String', (_message, receive) => {
+        this.#episodeStart = receive
+        this.aligner.reset(receive)
+      }))
     }
   }
 
@@ -97,8 +104,10 @@ export class FusionNode extends LifecycleNode {
     })
   }
 
-  #observe(observation: Observation): void {
-    const { bus, policy, inferenceLatency, onObservation, onError } = this.#options
+  #observe(aligned: Observation): void {
+    const { bus, robot, policy, inferenceLatency, without = [], onObservation, onError } = this.#options
+    const gone = without.filter(({ from }) => aligned.stamp - this.#episodeStart >= from).map(({ modality }) => modality)
+    const observation = withhold(robot, aligned, gone)
     try {
       onObservation?.(observation)
     } catch (error) {

@@ -4,7 +4,10 @@ import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
 import { MODALITIES, type Modality } from '../../fusion/observation.js'
-import { CellLoop, type EpisodeResult, type Taken } from '../cell-loop.js'
+import { OnnxPolicy } from '../../fusion/policy/onnx-policy.js'
+import type { Withheld } from '../../fusion/withhold.js'
+import { loadObjects } from '../../sim/objects/object-file.js'
+import { CellLoop, type EpisodeResult } from '../cell-loop.js'
 import { shippedModel } from '../models.js'
 import { integer } from '../options.js'
 import { Output, UsageError } from '../output.js'
@@ -18,7 +21,7 @@ interface EvalFlags {
   objects: string
   policy?: string
   robot: string
-  without: Taken[]
+  without: Withheld[]
   precision: string
   jobs: number
   first: number
@@ -50,7 +53,7 @@ export function register(program: Command): void {
 }
 
 /** `rgb,force@2s`: modalities, each with the episode time from which it is gone. */
-function taken(text: string): Taken[] {
+function taken(text: string): Withheld[] {
   return text.split(',').map(part => {
     const [, name, seconds] = /^([a-z]+)(?:@(\d+(?:\.\d+)?)s)?$/.exec(part.trim()) ?? []
     if (!MODALITIES.includes(name as Modality)) throw new InvalidArgumentError(`"${part}": expected one of ${MODALITIES.join(', ')}, with a time as in force@2s.`)
@@ -80,11 +83,12 @@ async function evaluate(flags: EvalFlags): Promise<void> {
     else failures[result.reason ?? 'unknown'] = (failures[result.reason ?? 'unknown'] ?? 0) + 1
   }
   const object = {
-    episodes: results.length, successes, rate: successes / results.length, wilson95: wilson95(successes, results.length), byObject, failures,
+    episodes: results.length, successes, rate: results.length === 0 ? 0 : successes / results.length, wilson95: wilson95(successes, results.length), byObject, failures,
     meanInferenceMs: inferences === 0 ? 0 : shares.reduce((sum, s) => sum + s.inferenceMs, 0) / inferences,
     model: flags.policy === EXPERT ? EXPERT : basename(flags.policy ?? shippedModel()), precision: flags.precision, objects: flags.objects, seed: flags.seed,
     wallS: (performance.now() - started) / 1000, simulatedS: results.reduce((sum, r) => sum + r.seconds, 0),
   }
+  if (results.length < flags.episodes) process.exitCode = 1
   output.result(object, [
     `${successes} of ${results.length} episodes won: ${(object.rate * 100).toFixed(1)} % (95 % interval ${object.wilson95.map(v => (v * 100).toFixed(1)).join(' to ')})`,
     ...Object.entries(byObject).sort().map(([name, o]) => `  ${name}: ${o.successes} of ${o.episodes}`),
@@ -117,8 +121,16 @@ async function share(flags: EvalFlags, progress: Progress): Promise<Share> {
   return { results, inferenceMs: ms.reduce((sum, v) => sum + v, 0), inferences: ms.length }
 }
 
+/** Says what is wrong with the input once, before any process is started. */
+async function check(flags: EvalFlags): Promise<void> {
+  const robot = readRobot(flags.robot)
+  loadObjects(flags.objects)
+  if (flags.policy !== EXPERT) await (await OnnxPolicy.load(flags.policy ?? shippedModel(), robot)).close()
+}
+
 /** Splits the episodes into `jobs` processes of this very command. */
 async function fanOut(flags: EvalFlags, progress: Progress): Promise<Share[]> {
+  await check(flags)
   const jobs = Math.min(flags.jobs, flags.episodes)
   const size = Math.ceil(flags.episodes / jobs)
   const main = fileURLToPath(new URL('../main.js', import.meta.url))

@@ -73,7 +73,6 @@ describe('over-force', () => {
     await lockstep(loop.bus, clock, loop.cell, () => clock.now() > struck + 1e9)
     looking.dispose()
     const { guard } = loop.control
-    console.log(`struck at ${loop.cell.verdict().peakStrike.toFixed(0)} N, guard peak ${guard.peak.toFixed(0)} N, trips ${guard.trips}, lowest ${((heights[0] - Math.min(...heights)) * 1000).toFixed(1)} mm lower, at end ${((heights.at(-1) ?? NaN) * 1000).toFixed(2)} mm`)
     expect(guard.trips).toBeGreaterThan(0)
     expect(heights[0] - Math.min(...heights)).toBeLessThan(0.005)
     const last = heights.slice(-100)
