@@ -1,14 +1,18 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
-import { register as bench } from './commands/bench.js'
-import { register as check } from './commands/check.js'
-import { register as doctor } from './commands/doctor.js'
-import { register as evaluate } from './commands/eval.js'
-import { register as exportData } from './commands/export.js'
-import { register as info } from './commands/info.js'
-import { register as policy } from './commands/policy.js'
-import { register as replay } from './commands/replay.js'
-import { register as run } from './commands/run.js'
+
+/** Each command is loaded when it is the one asked for; all of them for the overview. */
+const COMMANDS: Readonly<Record<string, () => Promise<{ register: (program: Command) => void }>>> = {
+  run: () => import('./commands/run.js'),
+  replay: () => import('./commands/replay.js'),
+  info: () => import('./commands/info.js'),
+  check: () => import('./commands/check.js'),
+  policy: () => import('./commands/policy.js'),
+  export: () => import('./commands/export.js'),
+  eval: () => import('./commands/eval.js'),
+  bench: () => import('./commands/bench.js'),
+  doctor: () => import('./commands/doctor.js'),
+}
 
 const require = createRequire(import.meta.url)
 const { version } = require('../../package.json') as { version: string }
@@ -20,7 +24,8 @@ program
   .exitOverride()
   .showHelpAfterError(false)
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'prehend: ')) })
-for (const register of [run, replay, info, check, policy, exportData, evaluate, bench, doctor]) register(program)
+const asked = process.argv[2] ?? ''
+for (const load of Object.hasOwn(COMMANDS, asked) ? [COMMANDS[asked]] : Object.values(COMMANDS)) (await load()).register(program)
 
 /** Sub-commands inherit neither exitOverride nor the error's form by themselves. */
 function inherit(command: Command): void {

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { python, startPrehend, temporaryFolder } from './prehend.js'
@@ -10,6 +11,8 @@ interface Recorded {
   readonly counts: Record<string, number>
   /** Receive time (s from the recording's start) and position (m) of each tool pose. */
   readonly poses: readonly (readonly [number, number, number, number])[]
+  /** The same of each set-point of the arm. */
+  readonly targets: Recorded['poses']
   readonly widths: readonly (readonly [number, number])[]
   readonly said: readonly (readonly [number, string])[]
 }
@@ -21,23 +24,23 @@ import json, sys
 from pathlib import Path
 from rosbags.highlevel import AnyReader
 from rosbags.typesys import Stores, get_typestore
-counts, poses, widths, said = {}, [], [], []
+counts, poses, targets, widths, said = {}, [], [], [], []
 with AnyReader([Path(sys.argv[1])], default_typestore=get_typestore(Stores.ROS2_JAZZY)) as reader:
     for connection, receive, data in reader.messages():
         msg = reader.deserialize(data, connection.msgtype)
         at = (receive - reader.start_time) / 1e9
         counts[connection.topic] = counts.get(connection.topic, 0) + 1
-        if connection.topic == '/tool_pose':
-            poses.append([at, msg.pose.position.x, msg.pose.position.y, msg.pose.position.z])
+        if connection.topic in ('/tool_pose', '/tool_target'):
+            (poses if connection.topic == '/tool_pose' else targets).append([at, msg.pose.position.x, msg.pose.position.y, msg.pose.position.z])
         elif connection.topic == '/gripper/joint_states':
             widths.append([at, msg.position[0]])
         elif connection.topic == '/voice/events':
             said.append([at, msg.text])
-print(json.dumps({'counts': counts, 'poses': poses, 'widths': widths, 'said': said}))
+print(json.dumps({'counts': counts, 'poses': poses, 'targets': targets, 'widths': widths, 'said': said}))
 `, path)) as Recorded
 }
 
-/** Processes whose parent is gone or is us, by what they run. */
+/** The processes that a process has started: pid and command line. */
 function children(of: number): string[] {
   return readdirSync('/proc').filter(name => /^\d+$/.test(name)).flatMap(pid => {
     try {
@@ -55,7 +58,6 @@ const spread = (values: readonly number[]): number => Math.max(...values) - Math
 
 /** Resolves once the file has grown past `bytes`: the loop is running. */
 async function grown(path: string, bytes: number): Promise<void> {
-  const { stat } = await import('node:fs/promises')
   for (;;) {
     const size = await stat(path).then(info => info.size, () => 0)
     if (size > bytes) return
@@ -79,7 +81,10 @@ test('Ctrl-C ends the motion first, prints the summary, leaves a whole recording
   expect((summary.guard as { stops: number }).stops).toBeGreaterThan(0)
   expect(stderr).not.toMatch(/^\s+at /m)
   for (const child of started) expect(readdirSync('/proc')).not.toContain(child.split(' ')[0])
-  const { counts, poses, widths } = recorded(recording)
+  const { counts, poses, targets, widths } = recorded(recording)
+  // The last set-point is where the tool was: it is not sent any further.
+  const [last, lastPose] = [targets.at(-1), poses.at(-1)]
+  for (const axis of [1, 2, 3]) expect(Math.abs((last?.[axis] ?? NaN) - (lastPose?.[axis] ?? NaN))).toBeLessThan(0.01)
   expect(counts['/wrist/wrench']).toBe(summary.forceSamples)
   expect(counts['/camera/color/image_raw']).toBe(summary.rgbFrames)
   expect(travel(poses)).toBeGreaterThan(0.02)

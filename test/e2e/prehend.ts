@@ -92,6 +92,7 @@ export function realRecording(skip: (note: string) => void): string {
   if (!existsSync(REAL)) {
     const note = '../shared/recordings/real_camera is not there (it may not be passed on): the replay of a real recording is left out'
     if (process.env.CI === 'true') throw new Error(note)
+    process.stderr.write(`left out: ${note}\n`)
     skip(note)
   }
   return REAL
