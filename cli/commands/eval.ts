@@ -110,8 +110,9 @@ async function share(flags: EvalFlags, progress: Progress): Promise<Share> {
   process.once('SIGINT', () => void loop.interrupt())
   try {
     for (let index = flags.first; index < flags.first + flags.episodes && !loop.interrupted; index++) {
-      results.push(await loop.episode(index))
-      progress.step(results.at(-1))
+      const result = await loop.episode(index)
+      results.push(result)
+      progress.step(result)
     }
   } finally {
     await loop.close()
@@ -143,12 +144,13 @@ async function fanOut(flags: EvalFlags, progress: Progress): Promise<Share[]> {
       ...(flags.without.length === 0 ? [] : ['--without', flags.without.map(t => `${t.modality}@${t.from / 1e9}s`).join(',')])]
     const child = fork(main, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
     let answer: Share | undefined
-    child.on('message', message => { answer = message as Share })
+    child.on('message', (message: Share | { readonly episode: EpisodeResult }) => {
+      if ('episode' in message) progress.step(message.episode)
+      else answer = message
+    })
     child.on('exit', code => {
-      if (answer) {
-        for (const result of answer.results) progress.step(result)
-        resolve(answer)
-      } else reject(new UsageError(`eval: job ${job + 1} of ${jobs} ended with ${code} and no result`))
+      if (answer) resolve(answer)
+      else reject(new UsageError(`eval: job ${job + 1} of ${jobs} ended with ${code} and no result`))
     })
   })))
 }
@@ -164,11 +166,12 @@ class Progress {
     this.#total = total
   }
 
-  step(result: EpisodeResult | undefined): void {
-    if (!result) return
+  /** A process that was started by another tells that one. */
+  step(episode: EpisodeResult): void {
+    if (process.send) return void process.send({ episode })
     this.#done++
-    if (result.success) this.#won++
-    this.#output.progress(`${this.#done}/${this.#total} won ${this.#won}  episode ${result.index}: "${result.command}" ${result.success ? 'won' : result.reason}`)
+    if (episode.success) this.#won++
+    this.#output.progress(`${this.#done}/${this.#total} won ${this.#won}  episode ${episode.index}: "${episode.command}" ${episode.success ? 'won' : episode.reason}`)
   }
 
   note(line: string): void {
