@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, webcrypto } from 'node:crypto'
 import {
   MODALITIES, type DepthValue, type EventsValue, type ImageValue, type Mask, type Observation, type StreamValue, type WindowValue,
 } from './observation.js'
@@ -30,6 +30,15 @@ function pixelBytes(value: ImageValue | DepthValue): Uint8Array {
   return new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? bytes : Buffer.from(bytes).swap16()
 }
 
+/** The sha256 of the pixels of each image and depth stream that is present, computed on another thread. */
+export async function pixelSums(observation: Observation): Promise<ReadonlyMap<string, Uint8Array>> {
+  const sums = new Map<string, Uint8Array>()
+  await Promise.all([...observation.values].map(async ([name, value]) => {
+    if (value?.kind === 'image' || value?.kind === 'depth') sums.set(name, new Uint8Array(await webcrypto.subtle.digest('SHA-256', pixelBytes(value))))
+  }))
+  return sums
+}
+
 /**
  * The sha256 over a sequence of observations: each enters as its stamp, mask, qualities, numbers and events in canonical little-endian
  * bytes, and its pixels as their own sha256, so that a line needs no second pass over them. Time counts from the first observation, so that
@@ -42,8 +51,11 @@ export class ObservationDigest {
   #first: number | undefined
   #finished: string | undefined
 
-  /** Takes an observation and returns the hex sha256 of the pixels of each image and depth stream that is present. */
-  add(observation: Observation): ReadonlyMap<string, string> {
+  /**
+   * Takes an observation and returns the hex sha256 of the pixels of each image and depth stream that is present. `sums`: what `pixelSums` gave for
+   * it; without, the pixels are hashed here and now.
+   */
+  add(observation: Observation, sums?: ReadonlyMap<string, Uint8Array>): ReadonlyMap<string, string> {
     const pixels = new Map<string, string>()
     this.#length = 0
     this.#first ??= observation.stamp
@@ -57,7 +69,7 @@ export class ObservationDigest {
       this.#number(quality?.gap ?? 0)
       this.#number(quality?.count ?? 0)
       if (value === undefined) this.#text('missing')
-      else this.#value(name, value, pixels)
+      else this.#value(name, value, pixels, sums?.get(name))
     }
     this.#hash.update(this.#bytes.subarray(0, this.#length))
     return pixels
@@ -68,12 +80,12 @@ export class ObservationDigest {
     return this.#finished ??= this.#hash.digest('hex')
   }
 
-  #value(name: string, value: StreamValue, pixels: Map<string, string>): void {
+  #value(name: string, value: StreamValue, pixels: Map<string, string>, known: Uint8Array | undefined): void {
     this.#text(value.kind)
     switch (value.kind) {
       case 'image':
       case 'depth': {
-        const sum = createHash('sha256').update(pixelBytes(value)).digest()
+        const sum = known === undefined ? createHash('sha256').update(pixelBytes(value)).digest() : Buffer.from(known)
         pixels.set(name, sum.toString('hex'))
         this.#number(value.width)
         this.#number(value.height)

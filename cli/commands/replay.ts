@@ -4,7 +4,8 @@ import type { Writable } from 'node:stream'
 import type { Command } from 'commander'
 import { occurred } from '../../fusion/counters.js'
 import { Epoch } from '../../fusion/stamp.js'
-import { ObservationDigest, observationLine } from '../../fusion/observation-line.js'
+import type { Observation } from '../../fusion/observation.js'
+import { ObservationDigest, observationLine, pixelSums } from '../../fusion/observation-line.js'
 import { OnnxPolicy } from '../../fusion/policy/onnx-policy.js'
 import type { ActionChunk } from '../../fusion/policy/policy.js'
 import { openBag } from '../../middleware/bag/bag.js'
@@ -55,29 +56,41 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
     const lines = flags.observations === undefined ? undefined : new LineFile(flags.observations)
     const writer = flags.out === undefined ? undefined : new BagWriter(flags.out, { epochSec: bag.epochSec, metadata: { robot: robot.canonical, sha256: robot.sha256 } })
     const inferenceMs: number[] = []
+    // While an observation is hashed and inferred on other threads, the next one is read and aligned; they are taken in order.
+    let underWay: (() => Promise<void>) | undefined
+    const begin = (observation: Observation): (() => Promise<void>) => {
+      const sums = pixelSums(observation)
+      const chunk = policy?.infer(observation)
+      for (const promise of [sums, chunk]) promise?.catch(() => undefined)
+      return async () => {
+        const pixels = digest.add(observation, await sums)
+        if (lines) await lines.write(JSON.stringify(observationLine(robot, observation, epoch, pixels)))
+        if (!chunk) return
+        const done = await chunk
+        inferenceMs.push(done.inferenceMs)
+        writer?.write(CHUNK_TOPIC, 'prehend_interfaces/msg/ActionChunk', messageOf(done), observation.emitted)
+      }
+    }
     const started = performance.now()
     try {
       const result = await replayBag({
         bag, robot, rate: flags.rate,
         onMessage: writer && (message => writer.writeRaw(message)),
         onObservation: async observation => {
-          const pixels = digest.add(observation)
-          if (lines) await lines.write(JSON.stringify(observationLine(robot, observation, epoch, pixels)))
-          if (!policy) return
-          const chunk = await policy.infer(observation)
-          inferenceMs.push(chunk.inferenceMs)
-          writer?.write(CHUNK_TOPIC, 'prehend_interfaces/msg/ActionChunk', messageOf(chunk), observation.emitted)
+          const earlier = underWay
+          underWay = begin(observation)
+          await earlier?.()
         },
       })
+      await underWay?.()
       await lines?.close()
       await writer?.close()
       const seconds = (performance.now() - started) / 1000
       const durationS = bag.durationNs / 1e9
       const topics = Object.fromEntries(bag.topics.map(t => [t.name, { type: t.type, count: t.count, rateHz: durationS > 0 ? t.count / durationS : 0 }]))
-      const inference = spread(inferenceMs)
       const object = {
         durationS, topics, observations: result.observations, incomplete: result.incomplete, dropped: occurred(result.dropped), sha256: digest.digest(),
-        held: result.held, reordered: result.reordered, jumps: result.jumps, timesRealTime: durationS / seconds, policy: policy?.name ?? null, inferenceMs: inference, robot: { name: robot.name, sha256: robot.sha256 },
+        held: result.held, reordered: result.reordered, jumps: result.jumps, timesRealTime: durationS / seconds, policy: policy?.name ?? null, inferenceMs: spread(inferenceMs), robot: { name: robot.name, sha256: robot.sha256 },
         damage: bag.damage ?? null,
       }
       output.result(object, summary(object, flags))
