@@ -8,6 +8,7 @@ import type { ActionChunkMessage, JointState, PoseStamped, TypeName } from '../m
 import { CHUNK_TOPIC } from './fusion.js'
 import { MotionLimiter, poseOf, yawOf, type ToolTarget } from './motion-limiter.js'
 import { isResume, isStop } from './stop-word.js'
+import { ToolTrack } from './tool-track.js'
 import { Watchdog, type Watched } from './watchdog.js'
 import { WrenchGuard } from './wrench-guard.js'
 
@@ -36,8 +37,6 @@ const CONTACT_DOWN_SPEED = 0.05
 const OVER_FORCE_RELEASE = 100_000_000
 /** ns after an over-force for which the tool goes down as if something were touched. */
 const OVER_FORCE_CAUTION = 2_000_000_000
-/** ns: how old the newest tool pose may be while the arm moves, and to be what a stop freezes the arm at. */
-const TOOL_FRESH = 100_000_000
 /** m/s: fingers. */
 const FINGER_SPEED = 0.1
 const FINGER_JOINT = ['finger_joint']
@@ -67,10 +66,8 @@ export class ControlNode extends LifecycleNode {
   readonly #limiter: MotionLimiter
   readonly #setPoint: SetPoint
   readonly #desired: ToolTarget = { x: 0, y: 0, z: 0, yaw: 0 }
-  readonly #tool = new Float64Array(7)
   readonly #target: PoseStamped = { stamp: 0, frameId: 'base', pose: new Float64Array(7) }
-  /** Receive time of the newest tool pose; NaN while there is none. */
-  #toolAt = NaN
+  readonly #tool: ToolTrack
   readonly #hasTool: boolean
   /** Whether the arm's set-point is ours; before an episode's first step nothing is sent. */
   #commanding = false
@@ -97,6 +94,7 @@ export class ControlNode extends LifecycleNode {
     this.guard = new WrenchGuard(limits, { tare: streams.find(s => s.modality === 'force')?.tare ?? 0, release: OVER_FORCE_RELEASE })
     this.watchdog = new Watchdog(limits.watchdog)
     this.#hasTool = streams.some(s => s.type === 'geometry_msgs/msg/PoseStamped')
+    this.#tool = new ToolTrack(limits)
     this.#limiter = new MotionLimiter(limits)
     this.#executor = new ChunkExecutor(options.execution)
     this.#setPoint = { pose: new Float64Array(7), width: limits.width[1], effort: limits.effort[0], exhausted: true }
@@ -111,7 +109,7 @@ export class ControlNode extends LifecycleNode {
     return this.#options.robot.limits
   }
 
-  /** Ends motion now: the arm is set to where it is, the fingers stop. Resolves when the gripper has acknowledged (or its wire is gone). */
+  /** Ends motion now: the arm is set to where it comes to rest, the fingers stop. Resolves when the gripper has acknowledged (or its wire is gone). */
   async stop(): Promise<void> {
     this.hold = 'stop'
     this.stops++
@@ -138,7 +136,7 @@ export class ControlNode extends LifecycleNode {
     subscribe('rgb', (_image, receive) => this.watchdog.heard('camera', receive))
     subscribe('force', (message: { stamp: number; wrench: Float64Array }, receive) => {
       if (isFinite(message.wrench)) this.watchdog.heard('wrench', receive)
-      if (this.guard.sample(message.stamp, message.wrench)) this.#freezeArm()
+      if (this.guard.sample(message.stamp, message.wrench)) this.#placeArm(this.#tool.at)
     })
     subscribe('voice', (message: { text?: string; data?: string }) => {
       const text = message.text ?? message.data ?? ''
@@ -146,7 +144,7 @@ export class ControlNode extends LifecycleNode {
       else if (isResume(text) && (this.hold === 'stop' || this.status?.activated === false)) this.#begin()
     })
     for (const stream of robot.streams.filter(s => s.type === 'geometry_msgs/msg/PoseStamped')) {
-      this.#disposables.push(bus.subscribe(stream.topic, 'geometry_msgs/msg/PoseStamped', (message, receive) => this.#hearTool(message.pose, receive)))
+      this.#disposables.push(bus.subscribe(stream.topic, 'geometry_msgs/msg/PoseStamped', ({ pose, stamp }, receive) => this.#hearTool(pose, stamp, receive)))
     }
     this.#disposables.push(
       bus.subscribe(CHUNK_TOPIC, 'prehend_interfaces/msg/ActionChunk', (chunk, receive) => this.#take(chunk, receive)),
@@ -184,18 +182,18 @@ export class ControlNode extends LifecycleNode {
     this.#since = now
     this.#generation++
     this.#executor.clear()
-    this.#toolAt = NaN
+    this.#tool.clear()
     this.#commanding = this.#stopOwed = false
     this.watchdog.start(now)
     // Not told to the bus as work: an activation takes simulated time, which would not pass before it is done.
     if (this.status?.activated === false) void this.#onWire(() => this.#options.gripper.connect())
   }
 
-  /** Ends motion: what is planned or queued is dropped, the arm is set to where it is, the fingers stop. */
+  /** Ends motion: what is planned or queued is dropped, the arm is set to where it comes to rest, the fingers stop. */
   async #halt(): Promise<void> {
     this.#generation++
     this.#executor.clear()
-    this.#freezeArm()
+    this.#placeArm(this.#tool.rest(this.#options.bus.clock.now()))
     const stopping = this.#stopFingers().catch((error: unknown) => this.#report(error))
     this.#options.bus.work(stopping)
     await stopping
@@ -207,12 +205,11 @@ export class ControlNode extends LifecycleNode {
     this.#stopOwed = false
   }
 
-  #hearTool(pose: Float64Array, receive: number): void {
+  #hearTool(pose: Float64Array, stamp: number, receive: number): void {
     if (!isFinite(pose)) return
-    this.#tool.set(pose)
-    this.#toolAt = receive
+    this.#tool.hear(pose, stamp, receive)
     if (this.#commanding) return
-    this.#limiter.place(pose)
+    this.#limiter.place(this.#tool.at)
     this.#commanding = this.hold === 'stop'
   }
 
@@ -238,7 +235,7 @@ export class ControlNode extends LifecycleNode {
     if (this.hold !== 'stop') {
       this.hold = this.#reasonToHold(now)
       if (this.hold === 'none' && !this.#executor.sample(now, this.#setPoint)) this.hold = 'no_chunk'
-      if (this.hold === 'none' && !Number.isNaN(this.#toolAt)) this.#step(now)
+      if (this.hold === 'none' && this.#tool.known(now)) this.#step(now)
     }
     this.#publishTarget()
   }
@@ -249,7 +246,7 @@ export class ControlNode extends LifecycleNode {
     if (quiet.length > 0) return quiet[0]
     if (this.status?.activated === false) return 'gripper'
     if (!this.guard.ready) return 'tare'
-    return this.#hasTool && !(now - this.#toolAt <= TOOL_FRESH) ? 'tool' : 'none'
+    return this.#hasTool && !this.#tool.known(now) ? 'tool' : 'none'
   }
 
   #step(now: number): void {
@@ -270,10 +267,10 @@ export class ControlNode extends LifecycleNode {
     this.#limiter.step(desired, seconds, careful ? CONTACT_DOWN_SPEED : Infinity)
   }
 
-  /** The arm's set-point becomes where the arm is; where that is not known the last set-point is kept. */
-  #freezeArm(): void {
-    if (this.#options.bus.clock.now() - this.#toolAt <= TOOL_FRESH) {
-      this.#limiter.place(this.#tool)
+  /** The arm's set-point becomes `target`, which comes from its measured pose; where that is too old the last set-point is kept. */
+  #placeArm(target: Readonly<ToolTarget>): void {
+    if (this.#tool.known(this.#options.bus.clock.now())) {
+      this.#limiter.place(target)
       this.#commanding = true
     }
     this.#publishTarget()

@@ -45,12 +45,12 @@ export class MotionLimiter {
     this.#limits = limits
   }
 
-  /** Sets the commanded target to where the tool is. */
-  place(pose: Float64Array): void {
-    this.target.x = pose[0]
-    this.target.y = pose[1]
-    this.target.z = pose[2]
-    this.target.yaw = yawOf(pose)
+  /** Sets the commanded target to where the tool is, or comes to rest. */
+  place({ x, y, z, yaw }: Readonly<ToolTarget>): void {
+    this.target.x = x
+    this.target.y = y
+    this.target.z = z
+    this.target.yaw = yaw
   }
 
   /** One step of `seconds` straight up toward `z` (m), or none at all. */

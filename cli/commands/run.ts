@@ -2,6 +2,9 @@ import type { Command } from 'commander'
 import color from 'picocolors'
 import { occurred } from '../../fusion/counters.js'
 import { ObservationDigest } from '../../fusion/observation-line.js'
+import { isStop } from '../../nodes/stop-word.js'
+import { modelNamed } from '../../sim/cell/episode.js'
+import { loadObjects } from '../../sim/objects/object-file.js'
 import { CellLoop, type EpisodeResult } from '../cell-loop.js'
 import { Demonstration } from '../demonstration.js'
 import { LiveView } from '../live-view.js'
@@ -55,7 +58,8 @@ const SOURCES: Record<string, string> = {
 async function run(flags: RunFlags): Promise<void> {
   const output = new Output(flags)
   if (flags.source !== 'sim') throw new UsageError(`--source ${flags.source}: ${SOURCES[flags.source] ?? 'is not known; expected sim'}`)
-  const robot = await readRobot(flags.robot)
+  const robot = readRobot(flags.robot)
+  if (flags.say !== undefined) checkCommand(flags.say, flags.objects)
   const policy = await policyMaker(flags.policy, robot)
   const demonstration = flags.demonstrate ? new Demonstration(robot, { sigma: flags.perturb, seed: flags.seed }) : undefined
   const errors = new ErrorTally(output)
@@ -101,6 +105,13 @@ async function run(flags: RunFlags): Promise<void> {
   const object = resultOf(loop, finished, { wallS: (performance.now() - started) / 1000, simS: (loop.bus.clock.now() - busStarted) / 1e9 }, flags, digest.digest())
   output.result(object, summary(object, results))
   if (finished.length < flags.episodes) process.exitCode = 1
+}
+
+/** Something that can be meant: an object of the set by name or by a colour that is its alone, or a stop. */
+function checkCommand(say: string, objects: string): void {
+  const models = loadObjects(objects)
+  if (isStop(say) || modelNamed(say, models)) return
+  throw new UsageError(`--say "${say}": names none of the ${objects} objects; they are ${models.map(({ name }) => name).join(', ')}`)
 }
 
 function resultOf(loop: CellLoop, results: readonly EpisodeResult[], time: { wallS: number; simS: number }, flags: RunFlags, observationsSha256: string) {

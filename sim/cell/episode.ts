@@ -4,6 +4,7 @@ import type { Grasp } from '../objects/grasp.js'
 import { volumeOf } from '../objects/object.js'
 import type { DrawnObject, Drawn, ObjectModel } from '../objects/object.js'
 import type { EpisodeSetup } from './cell.js'
+import { understand } from './instruction.js'
 import { Random } from './random.js'
 
 /** An object on the table. `pose`: x, y, z (m), qx, qy, qz, qw in the base frame. */
@@ -35,15 +36,22 @@ const FRAGILE = 70
 /** Per-side force that lifts `mass` with 2 m/s² and half as much again, N. */
 export const neededForce = (mass: number, friction: number): number => 1.5 * mass * (9.81 + 2) / (2 * friction)
 
-/** Draws episode `index` of a run: the same seed, index and objects give the same episode. */
-export function drawEpisode(models: readonly ObjectModel[], seed: number, index: number): Episode {
+/**
+ * Draws episode `index` of a run: the same seed, index and objects give the same episode. With `say`, what will be said instead of a drawn command: the
+ * object that it names lies on the table and is the one meant, and no correction follows.
+ */
+export function drawEpisode(models: readonly ObjectModel[], seed: number, index: number, say?: string): Episode {
   const random = new Random(seed, `episode ${index}`)
   const count = Math.min(models.length, 2 + random.index(4))
-  const placed = place(random, random.shuffled(models).slice(0, count))
+  const named = say === undefined ? undefined : modelNamed(say, models)
+  const chosen = random.shuffled(models).slice(0, count)
+  if (named !== undefined && !chosen.includes(named)) chosen[chosen.length - 1] = named
+  const placed = place(random, chosen)
   const graspable = placed.filter(({ grasps }) => grasps.length > 0)
-  const first = random.pick(graspable.length > 0 ? graspable : placed).object
+  const drawn = random.pick(graspable.length > 0 ? graspable : placed).object
+  const first = placed.find(({ object }) => object.name === named?.name)?.object ?? drawn
   const gentle = random.unit() < (first.crush < FRAGILE ? 0.7 : 0.1)
-  const correction = random.unit() < 0.2 ? correct(random, placed, first) : undefined
+  const correction = random.unit() < 0.2 && say === undefined ? correct(random, placed, first) : undefined
   return {
     setup: {
       index,
@@ -58,6 +66,12 @@ export function drawEpisode(models: readonly ObjectModel[], seed: number, index:
     gentle,
     placed
   }
+}
+
+/** The object of a set that an utterance names; undefined where it names none. */
+export function modelNamed(say: string, models: readonly ObjectModel[]): ObjectModel | undefined {
+  const instruction = understand(say, models)
+  return instruction?.kind === 'target' ? models.find(({ name }) => name === instruction.name) : undefined
 }
 
 function correct(random: Random, placed: readonly PlacedObject[], first: DrawnObject): { text: string; at: number; target: string | undefined } {

@@ -71,7 +71,7 @@ async function run(): Promise<void> {
   main?.on('message', (message: ToPhysics) => {
     switch (message.type) {
       case 'reset': {
-        const episode = simulation.reset(message.index)
+        const episode = simulation.reset(message.index, message.say)
         targets = shared.target.version
         camera?.postMessage({ type: 'scene', xml: simulation.world.xml, index: message.index } satisfies ToCamera)
         if (message.say !== undefined) simulation.said(message.say)

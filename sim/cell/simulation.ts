@@ -60,9 +60,9 @@ export class Simulation {
     return this.#judge
   }
 
-  /** Places episode `index` at the present time. */
-  reset(index: number): Episode {
-    const episode = drawEpisode(this.#models, this.#options.seed, index)
+  /** Places episode `index` at the present time; `say`: what will be said instead of the drawn command. */
+  reset(index: number, say?: string): Episode {
+    const episode = drawEpisode(this.#models, this.#options.seed, index, say)
     this.world.reset(episode)
     this.#errors.reset()
     this.#judge = new Judge(episode, this.world, this.time)

@@ -46,6 +46,14 @@ describe('stop', () => {
     expect(watched.errors).toEqual([])
   })
 
+  it.each([[0.3, 0, 0], [-0.2, 0.22, 0], [0.2, 0, 0.2]])('from full speed, and turning (%j m/s): the same', async (...v) => {
+    watched = await Watched.start(new Blind({ v, yawRate: 2.5, width: () => 0.085 }), { say: undefined })
+    const result = await watched.episode(3, { 0.62: () => watched?.loop.say('stop') })
+    expect(fastest(watched.between(0.5, 0.62))).toBeGreaterThan(0.2)
+    expect(fastest(watched.between(0.68, 3))).toBeLessThan(STILL)
+    expect([result.success, result.reason]).toEqual([true, undefined])
+  })
+
   it('by an interrupt while the cell is being reset: the episode does not begin', async () => {
     watched = await Watched.start(sideways())
     let targets = 0

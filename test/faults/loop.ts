@@ -3,9 +3,10 @@ import { CellLoop, type CellLoopOptions } from '../../cli/cell-loop.js'
 import type { Observation } from '../../fusion/observation.js'
 import type { ActionChunk, Policy } from '../../fusion/policy/policy.js'
 
-/** Metres a second of the tool, in its own frame (z down), and the gripper's width at an episode time in s. */
+/** Metres and radians a second of the tool, in its own frame (z down), and the gripper's width at an episode time in s. */
 export interface Drive {
   readonly v: readonly [number, number, number]
+  readonly yawRate?: number
   readonly width: (seconds: number) => number
 }
 
@@ -23,10 +24,10 @@ export class Blind implements Policy {
   infer({ stamp, values }: Observation): Promise<ActionChunk> {
     const tool = values.get('tool')
     if (Number.isNaN(this.#first)) this.#first = stamp
-    const { v, width } = this.#drive
+    const { v, yawRate = 0, width } = this.#drive
     const rows = Array.from({ length: 10 }, (_, i) => {
       const s = (i + 1) / 30
-      return [v[0] * s, v[1] * s, v[2] * s, 0, width((stamp - this.#first) / 1e9), 40]
+      return [v[0] * s, v[1] * s, v[2] * s, yawRate * s, width((stamp - this.#first) / 1e9), 40]
     })
     return Promise.resolve({
       stamp, rate: 30, data: Float32Array.from(rows.flat()), origin: tool?.kind === 'vector' ? tool.data.slice() : new Float64Array(7).fill(NaN),

@@ -78,3 +78,12 @@ describe('an episode', () => {
     expect(episodes.some(({ setup }) => setup.command.startsWith('gently'))).toBe(true)
   })
 })
+
+test('what will be said names an object that then lies on the table and is meant', () => {
+  fc.assert(fc.property(draws, fc.nat(100), ({ seed, index, set }, pick) => {
+    const { name } = sets[set][pick % sets[set].length]
+    const { setup, first } = drawEpisode(sets[set], seed, index, `pick the ${name}`)
+    expect(setup.objects).toContain(name)
+    expect([first, setup.target, setup.correction]).toEqual([name, name, undefined])
+  }), { numRuns: 50 })
+})
