@@ -64,7 +64,7 @@ def main() -> None:
             'dz_mm': 'dz (mm)',
             'dyaw_rad': 'dyaw (rad)',
             'width_mm': 'width (mm)',
-            'target_mm_median': 'target, median (mm)',
+            'effort_N': 'effort (N)',
         },
     )
     known['evaluations'] = table(

@@ -84,16 +84,3 @@ export function temporaryFolder(): string {
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
-
-const REAL = join(root, '../shared/recordings/real_camera')
-
-/** The real recording; where it is not there the test fails under CI=true, and is otherwise left out with a word. */
-export function realRecording(skip: (note: string) => void): string {
-  if (!existsSync(REAL)) {
-    const note = '../shared/recordings/real_camera is not there (it may not be passed on): the replay of a real recording is left out'
-    if (process.env.CI === 'true') throw new Error(note)
-    process.stderr.write(`left out: ${note}\n`)
-    skip(note)
-  }
-  return REAL
-}

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { expectSameLines, linesOf, readLines } from './observation-lines.js'
-import { prehendJson, python, realRecording, temporaryFolder } from './prehend.js'
+import { prehendJson, python, temporaryFolder } from './prehend.js'
+import { withRealRecording } from '../real-recording.js'
 
 const folder = temporaryFolder()
 
@@ -17,17 +18,17 @@ function replayed(bag: string, ...flags: string[]): ReturnType<typeof linesOf> {
 const reference = (bag: string, ...flags: string[]): ReturnType<typeof readLines> => readLines(python('reference_observations.py', bag, ...flags))
 
 describe('replay gives the observations of an independent implementation, number by number', () => {
-  test('for a real depth camera and a real flange sensor', ({ skip }) => {
-    const bag = realRecording(skip)
-    const lines = replayed(bag)
-    expect(lines.length).toBe(18)
-    expectSameLines(lines, reference(bag))
-  })
+  withRealRecording(bag => {
+    test('for a real depth camera and a real flange sensor', () => {
+      const lines = replayed(bag)
+      expect(lines.length).toBe(18)
+      expectSameLines(lines, reference(bag))
+    })
 
-  test('for the same with its tare', ({ skip }) => {
-    const bag = realRecording(skip)
-    expectSameLines(replayed(bag, '--tare', '100 ms'), reference(bag, '--tare-ms', '100'))
-    expectSameLines(replayed(bag, '--robot', 'real_camera'), reference(bag, '--tare-ms', '100'))
+    test('for the same with its tare', () => {
+      expectSameLines(replayed(bag, '--tare', '100 ms'), reference(bag, '--tare-ms', '100'))
+      expectSameLines(replayed(bag, '--robot', 'real_camera'), reference(bag, '--tare-ms', '100'))
+    })
   })
 
   describe('for a made recording', () => {

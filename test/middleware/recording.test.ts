@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { register } from '../../cli/commands/info.js'
@@ -8,11 +6,11 @@ import { openBag } from '../../middleware/bag/bag.js'
 import { BagBus } from '../../middleware/bag/bag-bus.js'
 import { BagWriter } from '../../middleware/bag/bag-writer.js'
 import { readRows, type Row } from './bag-rows.js'
+import { withRealRecording } from '../real-recording.js'
 import { python, temporaryFolder } from './python.js'
 
 const folder = temporaryFolder()
 afterAll(() => folder.remove())
-const real = fileURLToPath(new URL('../../../shared/recordings/real_camera', import.meta.url))
 
 async function info(path: string): Promise<Record<string, unknown>> {
   let printed = ''
@@ -91,12 +89,7 @@ describe('reading', () => {
   })
 })
 
-describe('the real camera recording', () => {
-  if (!existsSync(real)) {
-    it.todo('../shared/recordings/real_camera is not on this machine: reading it was NOT tried')
-    return
-  }
-
+describe('the real camera recording', () => withRealRecording(real => {
   it('is read as rosbags reads it', async () => {
     const { rows, damage } = await readRows(real)
     expect(damage).toBeUndefined()
@@ -109,4 +102,4 @@ describe('the real camera recording', () => {
     expect(topics['/wrist/wrench'].rateHz).toBeCloseTo(1000, 0)
     expect(topics['/camera/color/image_raw'].largestGapMs).toBeCloseTo(100, 0)
   })
-})
+}))
