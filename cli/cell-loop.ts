@@ -45,7 +45,8 @@ export interface EpisodeResult {
   readonly command: string
   readonly target: string | undefined
   readonly success: boolean
-  readonly reason: Verdict['reason'] | 'interrupted'
+  /** `interrupted`: by Ctrl-C; `stopped`: by a person's word. */
+  readonly reason: Verdict['reason'] | 'interrupted' | 'stopped'
   readonly peakForce: number
   /** Simulated seconds. */
   readonly seconds: number

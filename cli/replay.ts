@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { Aligner } from '../fusion/aligner.js'
 import type { Counters } from '../fusion/counters.js'
 import type { Observation } from '../fusion/observation.js'
@@ -15,6 +16,8 @@ export interface ReplayOptions {
   /** Called in order; what it returns is waited for before more of the bag is read. */
   readonly onObservation: (observation: Observation) => void | Promise<void>
   readonly onMessage?: (message: BagMessage) => void
+  /** Ends the replay before the next message. */
+  readonly signal?: AbortSignal
 }
 
 /**
@@ -22,7 +25,7 @@ export interface ReplayOptions {
  * out. Memory does not grow with the bag.
  */
 export async function replayBag(options: ReplayOptions): Promise<Counters> {
-  const { bag, robot, rate, onObservation, onMessage } = options
+  const { bag, robot, rate, onObservation, onMessage, signal } = options
   const ready: Observation[] = []
   const aligner = new Aligner(robot, observation => ready.push(observation))
   const feed = new StreamFeed(robot, aligner)
@@ -52,7 +55,8 @@ export async function replayBag(options: ReplayOptions): Promise<Counters> {
   const pace = rate === 'max' ? undefined : new Pace(rate)
   for await (const batch of bag.batches()) {
     for (const message of batch) {
-      if (pace) await pace.reach(message.receive)
+      if (pace) await pace.reach(message.receive, signal)
+      if (signal?.aborted) return aligner.counters
       const listeners = sinks.get(message.topic)
       if (listeners) for (const sink of listeners) sink(message)
       onMessage?.(message)
@@ -74,10 +78,10 @@ class Pace {
     this.#rate = rate
   }
 
-  async reach(receive: number): Promise<void> {
+  async reach(receive: number, signal: AbortSignal | undefined): Promise<void> {
     this.#first ??= receive
     const due = this.#start + (receive - this.#first) / 1e6 / this.#rate
     const wait = due - performance.now()
-    if (wait > 1) await new Promise(resolve => setTimeout(resolve, wait))
+    if (wait > 1) await setTimeout(wait, undefined, { signal }).catch(() => undefined)
   }
 }

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { GRIPPER_NAMES } from '../drivers/registry.js'
 import { RobotError } from '../fusion/robot/robot-error.js'
 import { parseRobot } from '../fusion/robot/robot-file.js'
 import type { Robot } from '../fusion/robot/robot.js'
@@ -26,7 +27,10 @@ export function readRobot(nameOrPath: string = DEFAULT_ROBOT): Robot {
   } catch (error) {
     throw new RobotError('ROBOT_UNREADABLE', `${path}: cannot read this robot file: ${reasonOf(error)}`, { cause: error })
   }
-  return parseRobot(text, path)
+  const robot = parseRobot(text, path)
+  const driver = robot.actions.gripper?.driver
+  if (driver !== undefined && !GRIPPER_NAMES.includes(driver)) throw new RobotError('ROBOT_DRIVER', `${path}: actions.gripper.driver: ${unknownName('driver', driver, GRIPPER_NAMES)}`)
+  return robot
 }
 
 function locate(nameOrPath: string): string {
@@ -41,7 +45,7 @@ function locate(nameOrPath: string): string {
 
 function reasonOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'ENOENT') return 'there is no such file'
+  if (code === 'ENOENT') return 'there is no such file; name one, or a robot file that comes with prehend'
   if (code === 'EISDIR') return 'it is a folder'
   if (code === 'EACCES') return 'it may not be read'
   return error instanceof Error ? error.message : String(error)

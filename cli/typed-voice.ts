@@ -9,6 +9,10 @@ const ESCAPE_SEQUENCE = /\u001b(?:\[[0-?]*[ -/]*[@-~]|O.|.)?/g
  */
 export class TypedVoice {
   typing = ''
+  /** Nothing more will be typed: standard input has ended. */
+  ended = false
+  /** Told when standard input ends. */
+  onEnd: (() => void) | undefined
   readonly #close: () => void
 
   constructor(onLine: (line: string) => void, onInterrupt: () => void, { raw }: { readonly raw: boolean }) {
@@ -38,6 +42,10 @@ export class TypedVoice {
     } else {
       const lines = createInterface({ input: stdin })
       lines.on('line', onLine)
+      lines.on('close', () => {
+        this.ended = true
+        this.onEnd?.()
+      })
       this.#close = () => {
         lines.close()
         stdin.pause()

@@ -1,12 +1,13 @@
 import { StampRing, type Placed } from './ring.js'
 import type { Picture } from './picture.js'
 
-/** References to the newest camera frames by ascending stamp; fixed capacity, the oldest goes first. */
+/** References to the newest camera frames by ascending stamp. It grows rather than push out a frame that a waiting tick may still ask for. */
 export class FrameRing extends StampRing {
   readonly #pictures: (Picture | undefined)[]
 
-  constructor(capacity = 16) {
-    super(capacity, 0)
+  /** @param retention ns for which a frame is kept, at least. */
+  constructor(retention: number, capacity = 16) {
+    super(capacity, retention)
     this.#pictures = new Array<Picture | undefined>(capacity).fill(undefined)
   }
 
@@ -31,7 +32,9 @@ export class FrameRing extends StampRing {
     this.#pictures[to] = this.#pictures[from]
   }
 
-  protected override resize(): void {
-    throw new RangeError('frame ring: fixed capacity')
+  protected override resize(capacity: number): void {
+    const present = Array.from({ length: this.size }, (_, index) => this.#pictures[this.slot(index)])
+    this.#pictures.length = 0
+    this.#pictures.push(...present, ...new Array<Picture | undefined>(capacity - present.length).fill(undefined))
   }
 }

@@ -72,7 +72,7 @@ export class Lane {
     this.#lateness = Math.max(LATENESS, reach(stream.align) + patience + 200 * MILLISECOND)
     const width = widthOf(stream)
     if (this.kind === 'frame') {
-      this.#frames = new FrameRing()
+      this.#frames = new FrameRing(reach(stream.align) + patience)
       this.#strategy = makeStrategy(stream, { track: new FrameTrack(this.#frames) })
     } else if (this.kind === 'event') {
       this.#queue = new VoiceQueue(stream.align.strategy === 'events' ? stream.align.count : 1)

@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process'
+import { fork, type ChildProcess } from 'node:child_process'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
@@ -14,6 +14,7 @@ import { Output, UsageError } from '../output.js'
 import { wilson95 } from '../percentiles.js'
 import { EXPERT, policyMaker } from '../policies.js'
 import { readRobot } from '../robot-file.js'
+import { onEnding } from '../signals.js'
 
 interface EvalFlags {
   episodes: number
@@ -68,7 +69,7 @@ async function evaluate(flags: EvalFlags): Promise<void> {
   const progress = new Progress(output, flags.episodes)
   const shares = flags.jobs === 1 ? [await share(flags, progress)] : await fanOut(flags, progress)
   if (process.send) {
-    process.send(shares[0])
+    if (process.connected) process.send(shares[0])
     return
   }
   const results = shares.flatMap(s => s.results).sort((a, b) => a.index - b.index)
@@ -99,6 +100,12 @@ async function evaluate(flags: EvalFlags): Promise<void> {
 
 /** Runs this process's episodes. */
 async function share(flags: EvalFlags, progress: Progress): Promise<Share> {
+  let ended = false
+  let end = (): void => undefined
+  const signals = onEnding(() => {
+    ended = true
+    end()
+  })
   const robot = await readRobot(flags.robot)
   const policy = await policyMaker(flags.policy, robot)
   const faults = new Set<string>()
@@ -107,15 +114,18 @@ async function share(flags: EvalFlags, progress: Progress): Promise<Share> {
     onError: error => faults.add(error instanceof Error ? error.message : String(error)),
   })
   const results: EpisodeResult[] = []
-  process.once('SIGINT', () => void loop.interrupt())
+  if (ended) await loop.interrupt()
+  end = () => void loop.interrupt()
   try {
     for (let index = flags.first; index < flags.first + flags.episodes && !loop.interrupted; index++) {
       const result = await loop.episode(index)
+      if (result.reason === 'interrupted') break
       results.push(result)
       progress.step(result)
     }
   } finally {
     await loop.close()
+    signals.dispose()
   }
   for (const fault of faults) progress.note(`fault: ${fault}`)
   const ms = loop.fusion.inferenceMs
@@ -135,7 +145,10 @@ async function fanOut(flags: EvalFlags, progress: Progress): Promise<Share[]> {
   const jobs = Math.min(flags.jobs, flags.episodes)
   const size = Math.ceil(flags.episodes / jobs)
   const main = fileURLToPath(new URL('../main.js', import.meta.url))
-  return Promise.all(Array.from({ length: jobs }, (_, job) => new Promise<Share>((resolve, reject) => {
+  const children: ChildProcess[] = []
+  // What ends this process ends its jobs; what they have done until then is the result.
+  const signals = onEnding(() => children.forEach(child => child.kill('SIGTERM')))
+  const shares = Promise.all(Array.from({ length: jobs }, (_, job) => new Promise<Share>((resolve, reject) => {
     const first = flags.first + job * size
     const episodes = Math.min(size, flags.first + flags.episodes - first)
     if (episodes <= 0) return resolve({ results: [], inferenceMs: 0, inferences: 0 })
@@ -143,6 +156,7 @@ async function fanOut(flags: EvalFlags, progress: Progress): Promise<Share[]> {
       ...(flags.policy === undefined ? [] : ['--policy', flags.policy]),
       ...(flags.without.length === 0 ? [] : ['--without', flags.without.map(t => `${t.modality}@${t.from / 1e9}s`).join(',')])]
     const child = fork(main, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+    children.push(child)
     let answer: Share | undefined
     child.on('message', (message: Share | { readonly episode: EpisodeResult }) => {
       if ('episode' in message) progress.step(message.episode)
@@ -150,9 +164,10 @@ async function fanOut(flags: EvalFlags, progress: Progress): Promise<Share[]> {
     })
     child.on('exit', code => {
       if (answer) resolve(answer)
-      else reject(new UsageError(`eval: job ${job + 1} of ${jobs} ended with ${code} and no result`))
+      else reject(new Error(`eval: job ${job + 1} of ${jobs} ended with ${code} and no result`))
     })
   })))
+  return shares.finally(() => signals.dispose())
 }
 
 class Progress {
@@ -168,10 +183,10 @@ class Progress {
 
   /** A process that was started by another tells that one. */
   step(episode: EpisodeResult): void {
-    if (process.send) return void process.send({ episode })
+    if (process.send) return void (process.connected && process.send({ episode }))
     this.#done++
     if (episode.success) this.#won++
-    this.#output.progress(`${this.#done}/${this.#total} won ${this.#won}  episode ${episode.index}: "${episode.command}" ${episode.success ? 'won' : episode.reason}`)
+    this.#output.progress(`${this.#done}/${this.#total} won ${this.#won}  episode ${episode.index + 1}: "${episode.command}" ${episode.success ? 'won' : episode.reason}`)
   }
 
   note(line: string): void {

@@ -1,6 +1,3 @@
-import { createWriteStream } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
-import type { Writable } from 'node:stream'
 import type { Command } from 'commander'
 import { occurred } from '../../fusion/counters.js'
 import { Epoch } from '../../fusion/stamp.js'
@@ -14,9 +11,11 @@ import { CHUNK_TOPIC } from '../../nodes/fusion.js'
 import { duration, rate } from '../options.js'
 import { Output, UsageError } from '../output.js'
 import { spread } from '../percentiles.js'
+import { LineFile } from '../line-file.js'
 import { shippedModel } from '../models.js'
 import { robotForBag } from '../robot-for-bag.js'
 import { replayBag } from '../replay.js'
+import { onEnding } from '../signals.js'
 
 interface ReplayFlags {
   robot?: string
@@ -47,7 +46,10 @@ export function register(program: Command): void {
 async function replay(path: string, flags: ReplayFlags): Promise<void> {
   const output = new Output(flags)
   const bag = await openBag(path)
+  const abort = new AbortController()
+  const signals = onEnding(() => abort.abort())
   try {
+    if (bag.messageCount === 0 && bag.damage === undefined) throw new UsageError(`${path}: has no messages; record it again`)
     const { robot, source } = robotForBag(bag, flags)
     output.progress(`${path}: ${bag.topics.length} topics, ${(bag.durationNs / 1e9).toFixed(2)} s; robot file: ${source}`)
     const policy = await policyFor(robot, flags, output)
@@ -74,7 +76,7 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
     const started = performance.now()
     try {
       const result = await replayBag({
-        bag, robot, rate: flags.rate,
+        bag, robot, rate: flags.rate, signal: abort.signal,
         onMessage: writer && (message => writer.writeRaw(message)),
         onObservation: async observation => {
           const earlier = underWay
@@ -83,6 +85,7 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
         },
       })
       await underWay?.()
+      if (abort.signal.aborted) throw new Interrupted(`${path}: the replay was interrupted; nothing was written`)
       await lines?.close()
       await writer?.close()
       const seconds = (performance.now() - started) / 1000
@@ -90,7 +93,7 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
       const topics = Object.fromEntries(bag.topics.map(t => [t.name, { type: t.type, count: t.count, rateHz: durationS > 0 ? t.count / durationS : 0 }]))
       const object = {
         durationS, topics, observations: result.observations, incomplete: result.incomplete, dropped: occurred(result.dropped), sha256: digest.digest(),
-        held: result.held, reordered: result.reordered, jumps: result.jumps, timesRealTime: durationS / seconds, policy: policy?.name ?? null, inferenceMs: spread(inferenceMs), robot: { name: robot.name, sha256: robot.sha256 },
+        held: result.held, reordered: result.reordered, jumps: result.jumps, timesRealTime: durationS / seconds, policy: policy?.name ?? null, inferenceMs: policy ? spread(inferenceMs) : null, robot: { name: robot.name, sha256: robot.sha256 },
         damage: bag.damage ?? null,
       }
       output.result(object, summary(object, flags))
@@ -106,8 +109,13 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
       await policy?.close()
     }
   } finally {
+    signals.dispose()
     await bag.close()
   }
+}
+
+class Interrupted extends Error {
+  readonly exit = 1
 }
 
 function messageOf(chunk: ActionChunk) {
@@ -141,36 +149,4 @@ function summary(result: { durationS: number; observations: number; incomplete: 
     ...(flags.observations === undefined ? [] : [`lines: ${flags.observations}`]),
     ...(flags.out === undefined ? [] : [`recording: ${flags.out}`]),
   ].join('\n')
-}
-
-/** Lines into a file that has its final name only when it is whole. */
-class LineFile {
-  readonly #path: string
-  readonly #temporary: string
-  readonly #stream: Writable
-  readonly #failed: Promise<never>
-
-  constructor(path: string) {
-    this.#path = path
-    this.#temporary = `${path}.part`
-    this.#stream = createWriteStream(this.#temporary)
-    this.#failed = new Promise((_resolve, reject) => {
-      this.#stream.once('error', error => reject(new UsageError(`${path}: cannot be written: ${error.message}`)))
-    })
-    this.#failed.catch(() => undefined)
-  }
-
-  async write(line: string): Promise<void> {
-    if (!this.#stream.write(`${line}\n`)) await Promise.race([new Promise<void>(resolve => this.#stream.once('drain', resolve)), this.#failed])
-  }
-
-  async close(): Promise<void> {
-    await Promise.race([new Promise<void>(resolve => this.#stream.end(resolve)), this.#failed])
-    await rename(this.#temporary, this.#path)
-  }
-
-  async discard(): Promise<void> {
-    this.#stream.destroy()
-    await rm(this.#temporary, { force: true })
-  }
 }

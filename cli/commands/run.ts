@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import color from 'picocolors'
 import { occurred } from '../../fusion/counters.js'
 import { ObservationDigest } from '../../fusion/observation-line.js'
-import { isStop } from '../../nodes/stop-word.js'
+import { isResume, isStop } from '../../middleware/stop-word.js'
 import { modelNamed } from '../../sim/cell/episode.js'
 import { loadObjects } from '../../sim/objects/object-file.js'
 import { CellLoop, type EpisodeResult } from '../cell-loop.js'
@@ -13,6 +13,7 @@ import { Output, UsageError } from '../output.js'
 import { spread } from '../percentiles.js'
 import { policyMaker } from '../policies.js'
 import { readRobot } from '../robot-file.js'
+import { onEnding } from '../signals.js'
 import { TypedVoice } from '../typed-voice.js'
 
 interface RunFlags {
@@ -41,7 +42,7 @@ export function register(program: Command): void {
     .option('--policy <file>', 'an ONNX model with a contract, or "expert" (the cell\'s scripted one); default: the shipped model')
     .option('--say <text>', 'said at each episode\'s start instead of the drawn command')
     .option('--objects <set>', 'seen, unseen, or an objects file', 'seen')
-    .option('--lockstep', 'simulated time advances only once the loop has answered')
+    .option('--lockstep', 'simulated time advances only once the loop has answered; nothing typed is heard')
     .option('--record <out>', 'write all sensors, events and commands as a rosbag2 recording (OUT.mcap, or a folder OUT)')
     .option('--demonstrate', 'record the expert\'s answer to every observation beside the policy\'s (for training)')
     .option('--perturb <sigma>', 'with --demonstrate: disturb the tool by smooth noise of this size, m', amount, 0)
@@ -60,6 +61,14 @@ async function run(flags: RunFlags): Promise<void> {
   if (flags.source !== 'sim') throw new UsageError(`--source ${flags.source}: ${SOURCES[flags.source] ?? 'is not known; expected sim'}`)
   const robot = readRobot(flags.robot)
   if (flags.say !== undefined) checkCommand(flags.say, flags.objects)
+  let ending = false
+  let end: () => void = () => undefined
+  const interrupt = (): void => {
+    if (ending) process.exit(1)
+    ending = true
+    end()
+  }
+  const signals = onEnding(interrupt)
   const policy = await policyMaker(flags.policy, robot)
   const demonstration = flags.demonstrate ? new Demonstration(robot, { sigma: flags.perturb, seed: flags.seed }) : undefined
   const errors = new ErrorTally(output)
@@ -77,34 +86,69 @@ async function run(flags: RunFlags): Promise<void> {
   const results: EpisodeResult[] = []
   const started = performance.now()
   const busStarted = loop.bus.clock.now()
-  const interrupt = (): void => {
-    if (loop.interrupted) process.exit(1)
-    void loop.interrupt()
-  }
-  process.on('SIGINT', interrupt)
-  process.on('SIGTERM', interrupt)
   const watch = process.stdout.isTTY && !output.json && !flags.lockstep
-  const voice = flags.lockstep ? undefined : new TypedVoice(line => loop.say(line), interrupt, { raw: watch })
+  const standing = new Standing()
+  const voice = flags.lockstep ? undefined : new TypedVoice(line => {
+    loop.say(line)
+    standing.hear(line)
+  }, interrupt, { raw: watch })
+  end = () => {
+    void loop.interrupt()
+    standing.giveUp()
+  }
+  if (ending) end()
+  if (voice) voice.onEnd = () => standing.giveUp()
   const live = watch ? new LiveView(() => viewOf(loop, results, voice?.typing ?? '')) : undefined
   if (live) errors.tell = line => live.note(color.yellow(line))
+  const tell = (line: string): void => live ? live.note(line) : output.progress(line)
   try {
     for (let index = 0; index < flags.episodes && !loop.interrupted; index++) {
-      const result = await loop.episode(index)
+      const episode = await loop.episode(index)
+      const result: EpisodeResult = standing.isStopped ? { ...episode, success: false, reason: 'stopped' } : episode
       results.push(result)
       if (!live) output.progress(episodeLine(result))
+      if (!standing.isStopped || index + 1 === flags.episodes) continue
+      tell('stopped: "resume" goes on with the next episode, Ctrl-C ends')
+      if (!await standing.resumed(voice?.ended !== false)) break
     }
   } finally {
     live?.close()
     errors.tell = undefined
     voice?.close()
     await loop.close()
-    process.off('SIGINT', interrupt)
-    process.off('SIGTERM', interrupt)
+    signals.dispose()
   }
   const finished = results.filter(r => r.reason !== 'interrupted')
   const object = resultOf(loop, finished, { wallS: (performance.now() - started) / 1000, simS: (loop.bus.clock.now() - busStarted) / 1e9 }, flags, digest.digest())
   output.result(object, summary(object, results))
   if (finished.length < flags.episodes) process.exitCode = 1
+}
+
+/** Whether a person has said "stop" and nobody has said "resume" since: no episode begins in between. */
+class Standing {
+  isStopped = false
+  #answer: ((goOn: boolean) => void) | undefined
+
+  hear(line: string): void {
+    if (isStop(line)) this.isStopped = true
+    else if (isResume(line)) {
+      this.isStopped = false
+      this.#answer?.(true)
+    }
+  }
+
+  /** Nobody will say "resume" any more. */
+  giveUp(): void {
+    this.#answer?.(false)
+  }
+
+  /** True once "resume" was said; false when it cannot come any more. `silent`: it cannot already. */
+  resumed(silent: boolean): Promise<boolean> {
+    if (silent) return Promise.resolve(false)
+    return new Promise(resolve => {
+      this.#answer = resolve
+    })
+  }
 }
 
 /** Something that can be meant: an object of the set by name or by a colour that is its alone, or a stop. */
@@ -150,9 +194,15 @@ function tally(words: readonly string[]): Record<string, number> {
   return counts
 }
 
+/** A grasp, or an episode in which somebody or the script says stop and everything has to stand. */
+function outcomeOf({ success, reason, target, command }: EpisodeResult): string {
+  if (reason === 'stopped') return 'stopped'
+  if (success) return target === undefined || isStop(command) ? 'stood still after "stop"' : 'won'
+  return `lost (${reason ?? 'unknown'})`
+}
+
 function episodeLine(result: EpisodeResult): string {
-  const outcome = result.success ? 'won ' : `lost (${result.reason})`
-  return `episode ${result.index + 1}: "${result.command}": ${outcome} after ${result.seconds.toFixed(1)} s, peak force ${result.peakForce.toFixed(0)} N`
+  return `episode ${result.index + 1}: "${result.command}": ${outcomeOf(result)} after ${result.seconds.toFixed(1)} s, peak finger force ${result.peakForce.toFixed(0)} N`
 }
 
 function summary(result: ReturnType<typeof resultOf>, results: readonly EpisodeResult[]): string {
@@ -161,9 +211,9 @@ function summary(result: ReturnType<typeof resultOf>, results: readonly EpisodeR
   const { latencyMs: l, ratesHz: r, widestStepMs: w, serial: s } = result
   return [
     '',
-    ...results.map(e => `  ${mark(e.success)} "${e.command}"  ${e.success ? 'won' : (e.reason ?? '')}  (${e.seconds.toFixed(1)} s, peak ${e.peakForce.toFixed(0)} N)`),
+    ...results.map(e => `  ${mark(e.success)} "${e.command}"  ${outcomeOf(e)}  (${e.seconds.toFixed(1)} s, peak finger force ${e.peakForce.toFixed(0)} N)`),
     '',
-    `  grasps   ${result.successes} of ${result.episodes} won${Object.keys(result.failures).length === 0 ? '' : `; lost: ${Object.entries(result.failures).map(([k, n]) => `${k} ${n}`).join(', ')}`}   (${result.policy})`,
+    `  episodes ${result.successes} of ${result.episodes} won${Object.keys(result.failures).length === 0 ? '' : `; lost: ${Object.entries(result.failures).map(([k, n]) => `${k} ${n}`).join(', ')}`}   (${result.policy})`,
     `  rates    rgb-d ${r.rgb.toFixed(2)} Hz (widest step ${w.rgb.toFixed(1)} ms)   wrench ${r.wrench.toFixed(1)} Hz (widest step ${w.wrench.toFixed(1)} ms)`,
     `  aligned  ${result.observations} observations of ${result.rgbFrames} frames (${result.incomplete} incomplete), ${result.chunks} chunks, ${result.policySkipped} skipped; dropped: ${dropped === '' ? 'nothing' : dropped}`,
     `  latency  reference stamp to last serial byte: p50 ${l.p50.toFixed(1)} ms, p99 ${l.p99.toFixed(1)} ms, max ${l.max.toFixed(1)} ms`,

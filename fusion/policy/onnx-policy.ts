@@ -200,7 +200,7 @@ function oneLine(error: unknown): string {
 
 function reasonOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'ENOENT') return 'there is no such file'
+  if (code === 'ENOENT') return 'there is no such file; name an ONNX model'
   if (code === 'EISDIR') return 'it is a folder'
   if (code === 'EACCES') return 'it may not be read'
   return oneLine(error)

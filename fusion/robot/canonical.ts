@@ -63,12 +63,18 @@ export function translationSha256(canonical: string): string {
  * are in s. Empty when training would not tell the two apart.
  */
 export function describeDifference(canonicalA: string, canonicalB: string, names: readonly [string, string] = ['a', 'b']): string {
-  const a = flatten(JSON.parse(translationText(canonicalA)) as Json)
-  const b = flatten(JSON.parse(translationText(canonicalB)) as Json)
+  const [jsonA, jsonB] = [canonicalA, canonicalB].map(canonical => JSON.parse(translationText(canonical)) as { streams: Record<string, Json> })
+  const lone = (from: typeof jsonA, other: typeof jsonA): string[] => Object.keys(from.streams).filter(name => !Object.hasOwn(other.streams, name))
+  const missing = [[lone(jsonA, jsonB), names[1]], [lone(jsonB, jsonA), names[0]]] as const
+  const clauses = missing.flatMap(([streams, where]) => streams.length === 0 ? [] : [`no stream ${streams.join(', ')} in ${where}`])
+  const common = (json: typeof jsonA, other: typeof jsonA): Json =>
+    ({ ...json, streams: Object.fromEntries(Object.entries(json.streams).filter(([name]) => Object.hasOwn(other.streams, name))) })
+  const a = flatten(common(jsonA, jsonB))
+  const b = flatten(common(jsonB, jsonA))
   const keys = [...new Set([...a.keys(), ...b.keys()])].sort()
-  return keys.filter(key => a.get(key) !== b.get(key))
+  const changed = keys.filter(key => a.get(key) !== b.get(key))
     .map(key => `${key}: ${a.get(key) ?? 'absent'} in ${names[0]}, ${b.get(key) ?? 'absent'} in ${names[1]}`)
-    .join('; ')
+  return [...clauses, ...changed].join('; ')
 }
 
 function streamOf(stream: Stream): Json {

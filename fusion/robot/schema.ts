@@ -5,6 +5,8 @@ import { STREAM_TYPES } from './types.js'
 import { describeDimension, toSI, type Dimension } from './units.js'
 
 const NS = 1e9
+/** s that any time of a robot file may last. */
+const LONGEST = 3600
 
 /** `'windw': no such key here, did you mean 'window'?` */
 export function unknownName(what: string, got: string, known: readonly string[]): string {
@@ -34,6 +36,7 @@ function quantity(dimension: Dimension, sign: Sign, note: string, scale = 1) {
       try {
         const si = toSI(value, dimension)
         const number = scale === 1 ? si : Math.round(si * scale)
+        if (dimension === 'time' && si > LONGEST) throw new RangeError(`got ${JSON.stringify(value)}, must be at most an hour`)
         if (sign === 'positive' && number <= 0) throw new RangeError(`got ${JSON.stringify(value)}, must be above 0`)
         if (sign === 'nonnegative' && number < 0) throw new RangeError(`got ${JSON.stringify(value)}, must not be below 0`)
         return number

@@ -31,7 +31,7 @@ const MAGIC = {
 /** The files of a bag, told by their first bytes and not by their names. */
 export async function locate(path: string): Promise<Located> {
   const info = await stat(path).catch((error: unknown) => {
-    throw new BagError('BAG_MISSING', `${path}: no such bag (${(error as NodeJS.ErrnoException).code ?? messageOf(error)})`)
+    throw new BagError('BAG_MISSING', `${path}: no such bag (${(error as NodeJS.ErrnoException).code ?? messageOf(error)}); name a rosbag2 folder, an .mcap or a .db3`)
   })
   const { files, messageCompression } = info.isDirectory() ? await listed(path) : { files: [path], messageCompression: false }
   const unpacked = new Unpacked()
@@ -97,7 +97,7 @@ async function storageOf(path: string): Promise<'mcap' | 'sqlite3' | 'zstd'> {
   try {
     const start = Buffer.alloc(16)
     const { bytesRead } = await handle.read(start, 0, 16, 0)
-    if (bytesRead === 0) throw new BagError('BAG_EMPTY', `${path}: the file is empty`)
+    if (bytesRead === 0) throw new BagError('BAG_EMPTY', `${path}: the file is empty; copy or record it again`)
     for (const storage of ['mcap', 'sqlite3', 'zstd'] as const) {
       if (start.subarray(0, MAGIC[storage].length).equals(MAGIC[storage])) return storage
     }

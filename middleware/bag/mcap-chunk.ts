@@ -20,16 +20,19 @@ export interface ChunkRef {
   readonly start: bigint
   /** The file ends inside it: no checksum can be made, and what is whole in it counts. */
   readonly cut: boolean
+  /** Not a chunk, but a stretch of a file without chunks: records one after the other, without a head or a checksum. */
+  readonly bare?: boolean
 }
 
 
 /** Reads a chunk and returns its records, unpacked and checked against the chunk's CRC. Throws BagDamage. */
-export async function readChunk(handle: FileHandle, { offset, length, cut }: ChunkRef): Promise<Uint8Array> {
+export async function readChunk(handle: FileHandle, { offset, length, cut, bare }: ChunkRef): Promise<Uint8Array> {
   const where = `the chunk at byte ${offset}`
   if (length > LARGEST) throw new BagDamage(`${where} claims to be ${length} bytes long`)
   // Pixels are kept by whoever wants them, so the memory of a chunk is never used for another.
   const bytes = Buffer.allocUnsafeSlow(length)
   const { bytesRead } = await handle.read(bytes, 0, length, offset)
+  if (bare && bytesRead === length) return bytes
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytesRead)
   if (bytesRead < length || length < RECORD_HEAD + 40 || bytes[0] !== OPCODE.chunk) throw new BagDamage(`${where} is not there`)
   const size = Number(view.getBigUint64(RECORD_HEAD + 16, true))

@@ -8,6 +8,10 @@ const MAGIC_LENGTH = 8
 const FOOTER_LENGTH = RECORD_HEAD + 20
 /** Records other than chunks are small; a larger claim is taken for damage. */
 const LARGEST_RECORD = 256 << 20
+/** Of a message record: opcode, length, channel, sequence, log time. */
+const HEAD = RECORD_HEAD + 14
+/** Bytes of messages without chunks that are read at once. */
+const STRETCH = 4 << 20
 
 export interface McapChannel {
   readonly topic: string
@@ -37,17 +41,18 @@ export async function summarise(path: string, handle: FileHandle, size: number):
   await handle.read(tail, 0, tail.length, size - tail.length)
   const closed = tail.length === FOOTER_LENGTH + MAGIC_LENGTH && tail[0] === OPCODE.footer
     && tail.subarray(-5).equals(Buffer.from('AP0\r\n'))
-  if (!closed) return scan(path, handle, size, 'cut off')
+  if (!closed) return scan(handle, size, 'cut off')
   if (tail.readBigUInt64LE(RECORD_HEAD) === 0n) throw noIndex(path)
   let reader
   try {
     reader = await McapIndexedReader.Initialize({ readable: readableOf(handle, size) })
   } catch (error) {
-    return scan(path, handle, size, `the summary is damaged (${messageOf(error).split(' [library')[0]})`)
+    return scan(handle, size, `the summary is damaged (${messageOf(error).split(' [library')[0]})`)
   }
   const { statistics, chunkIndexes } = reader
-  if (statistics === undefined) return scan(path, handle, size, undefined)
-  if (chunkIndexes.length === 0 && statistics.messageCount > 0n) throw noIndex(path)
+  if (statistics === undefined) return scan(handle, size, undefined)
+  // rosbag2's preset `fastwrite` writes messages without chunks.
+  if (chunkIndexes.length === 0 && statistics.messageCount > 0n) return scan(handle, size, undefined)
   const records: McapSummary['records'] = {}
   for await (const { name, metadata } of reader.readMetadata()) records[name] = Object.fromEntries(metadata)
   const channels = new Map<number, McapChannel>()
@@ -68,11 +73,11 @@ export async function summarise(path: string, handle: FileHandle, size: number):
 }
 
 function noIndex(path: string): BagError {
-  return new BagError('BAG_NO_INDEX', `${path}: has no summary and no chunk index, so it cannot be read in time order; mend it with: mcap recover ${path} -o OUT.mcap`)
+  return new BagError('BAG_NO_INDEX', `${path}: has no summary, so it cannot be read in time order; mend it with: mcap recover ${path} -o OUT.mcap`)
 }
 
 /** Walks the file from its start and notes every chunk that is whole. `why` undefined: nothing is wrong with the file so far. */
-async function scan(path: string, handle: FileHandle, size: number, why: string | undefined): Promise<McapSummary> {
+async function scan(handle: FileHandle, size: number, why: string | undefined): Promise<McapSummary> {
   const summary: McapSummary = { channels: new Map(), chunks: [], records: {}, start: 1n << 63n, end: 0n, damage: why }
   const schemas = new Map<number, Schema>()
   let at = MAGIC_LENGTH
@@ -107,17 +112,34 @@ async function scan(path: string, handle: FileHandle, size: number, why: string 
     if (start < summary.start) summary.start = start
     if (end > summary.end) summary.end = end
   }
-  const head = Buffer.alloc(RECORD_HEAD)
+  let stretch: { offset: number; length: number; start: bigint; cut: false; bare: true } | undefined
+  /** A message outside chunks joins the stretch before it; its channel and time are in `head`. */
+  const addMessage = (length: number): void => {
+    const channel = summary.channels.get(head.readUInt16LE(RECORD_HEAD))
+    if (channel === undefined) throw new BagDamage(`the message at byte ${at} is of an unknown channel`)
+    channel.count++
+    const time = head.readBigUInt64LE(RECORD_HEAD + 6)
+    if (stretch === undefined || stretch.offset + stretch.length !== at || stretch.length >= STRETCH) {
+      summary.chunks.push(stretch = { offset: at, length: 0, start: time, cut: false, bare: true })
+    }
+    stretch.length += length
+    if (time < stretch.start) stretch.start = time
+    if (time < summary.start) summary.start = time
+    if (time > summary.end) summary.end = time
+  }
+  const head = Buffer.alloc(HEAD)
   try {
     while (at < size) {
-      const { bytesRead } = await handle.read(head, 0, RECORD_HEAD, at)
+      const { bytesRead } = await handle.read(head, 0, HEAD, at)
       if (bytesRead < RECORD_HEAD) break
       const opcode = head[0]
       if (opcode === OPCODE.footer || opcode === OPCODE.dataEnd) break
       if (opcode === 0) throw new BagDamage(`the record at byte ${at} is damaged`)
-      if (opcode === OPCODE.message) throw noIndex(path)
       const length = RECORD_HEAD + Number(head.readBigUInt64LE(1))
-      if (opcode === OPCODE.chunk) {
+      if (opcode === OPCODE.message) {
+        if (at + length > size || length < HEAD) break
+        addMessage(length)
+      } else if (opcode === OPCODE.chunk) {
         await addChunk(Math.min(length, size - at), at + length > size)
       } else if (opcode === OPCODE.schema || opcode === OPCODE.channel || opcode === OPCODE.metadata) {
         if (at + length > size || length > LARGEST_RECORD) break

@@ -1,3 +1,5 @@
+import { isStop } from '../../middleware/stop-word.js'
+
 /** What an utterance asks of the cell. */
 export type Instruction =
   | { readonly kind: 'stop' }
@@ -14,8 +16,8 @@ interface Named {
  * nothing that is there.
  */
 export function understand(text: string, objects: readonly Named[]): Instruction | undefined {
+  if (isStop(text)) return { kind: 'stop' }
   const said = ` ${text.toLowerCase().replace(/[^a-z0-9#]+/g, ' ').trim()} `
-  if (said.includes(' stop ')) return { kind: 'stop' }
   const gentle = /gently|careful|softly/.test(said)
   const byName = objects.filter(({ name }) => said.includes(` ${name.toLowerCase()} `)).sort((a, b) => b.name.length - a.name.length)[0]
   if (byName !== undefined) return { kind: 'target', name: byName.name, gentle }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isResume, isStop } from '../../nodes/stop-word.js'
+import { isResume, isStop } from '../../middleware/stop-word.js'
 
 describe('the word stop', () => {
   it.each(['stop', 'Stop!', 'STOP', 'please stop', 'stop it now', 'no, stop', 'halt', 'Stop right now.', '  stop  ', 'stop the robot', 'stop, that is wrong', 'that is enough, stop!', 'wait, stop'])('"%s" stops', text => {
