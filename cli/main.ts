@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ register: (program: Comm
   eval: () => import('./commands/eval.js'),
   bench: () => import('./commands/bench.js'),
   doctor: () => import('./commands/doctor.js'),
+  node: () => import('./commands/node.js'),
 }
 
 const require = createRequire(import.meta.url)
@@ -23,7 +24,7 @@ program
   .version(version)
   .exitOverride()
   .showHelpAfterError(false)
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'prehend: ')) })
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'prehend: ').replace(/\n\(/, ' (')) })
 const asked = process.argv[2] ?? ''
 for (const load of Object.hasOwn(COMMANDS, asked) ? [COMMANDS[asked]] : Object.values(COMMANDS)) (await load()).register(program)
 

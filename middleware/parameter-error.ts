@@ -1,4 +1,4 @@
-/** Codes: PARAMETER_UNKNOWN, PARAMETER_TYPE, PARAMETER_RANGE, PARAMETER_DECLARED. */
+/** Codes: PARAMETER_UNKNOWN, PARAMETER_TYPE, PARAMETER_RANGE, PARAMETER_DECLARED, PARAMETER_FILE. */
 export class ParameterError extends Error {
   readonly code: string
   readonly exit = 2

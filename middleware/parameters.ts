@@ -60,12 +60,23 @@ export class Parameters<D extends Declarations> {
 
   /** Takes a value from outside. Integers may come as BigInt. Throws ParameterError, and then nothing has changed. */
   set(name: string, value: unknown): void {
+    const checked = this.check(name, value)
+    this.#values.set(name, checked)
+    this.onChange?.(name, checked)
+  }
+
+  /** The value that `set` would take. Throws ParameterError as it would. */
+  check(name: string, value: unknown): unknown {
     const checked = this.#checked(name, value)
     if (this.#description(name).readOnly) {
       throw new ParameterError('PARAMETER_RANGE', `${this.#node}: parameter ${name} is read-only: give it at start`)
     }
-    this.#values.set(name, checked)
-    this.onChange?.(name, checked)
+    return checked
+  }
+
+  /** Takes a value that was given at start, of a read-only parameter too. Throws ParameterError. */
+  override(name: string, value: unknown): void {
+    this.#values.set(name, this.#checked(name, value))
   }
 
   #description(name: string): ParameterDescription {

@@ -27,6 +27,12 @@ export class SteppedClock implements Clock {
     return this.#timers.next
   }
 
+  /** A jump of time, in either direction: every timer is as far away after it as it was before. */
+  jumpTo(stamp: number): void {
+    this.#timers.shift(stamp - this.#now)
+    this.#now = stamp
+  }
+
   /** Moves to `stamp` and runs every timer due on the way, at its own stamp, in order. A stamp before now changes nothing. */
   advanceTo(stamp: number): void {
     while (this.#timers.next <= stamp) {

@@ -10,7 +10,8 @@ const LONGEST_WAIT = 2 ** 31 - 1
  */
 export class SystemClock implements Clock {
   /** ns from `started` to performance.now()'s zero: the same clock, read without a BigInt. */
-  readonly #offset: number
+  #offset: number
+  #last = -Infinity
   readonly #timers = new TimerQueue()
   #wake: { readonly stamp: number; readonly timeout: NodeJS.Timeout } | undefined
 
@@ -19,7 +20,14 @@ export class SystemClock implements Clock {
   }
 
   now(): number {
-    return Math.round(performance.now() * 1e6 + this.#offset)
+    this.#last = Math.max(this.#last, Math.round(performance.now() * 1e6 + this.#offset))
+    return this.#last
+  }
+
+  /** From here on `now()` follows a clock that reads `stamp` now; it never goes back for that, but stands until it is caught up with. */
+  follow(stamp: number): void {
+    this.#offset = stamp - performance.now() * 1e6
+    this.#schedule(true)
   }
 
   at(stamp: number, callback: () => void): Disposable {
@@ -47,9 +55,9 @@ export class SystemClock implements Clock {
     }
   }
 
-  #schedule(): void {
+  #schedule(anew = false): void {
     const { next } = this.#timers
-    if (this.#wake?.stamp === next) return
+    if (this.#wake?.stamp === next && !anew) return
     clearTimeout(this.#wake?.timeout)
     this.#wake = undefined
     if (next === Infinity) return

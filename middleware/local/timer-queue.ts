@@ -42,6 +42,11 @@ export class TimerQueue {
     return true
   }
 
+  /** Moves every timer by `ns`. */
+  shift(ns: number): void {
+    for (const entry of this.#entries) entry.stamp += ns
+  }
+
   clear(): void {
     this.#entries.length = 0
   }

@@ -1,0 +1,75 @@
+import type { Command } from 'commander'
+import { Parameters } from '../../middleware/parameters.js'
+import { publishDiagnostics } from '../../middleware/ros2/diagnostics.js'
+import { ManagedNode } from '../../middleware/ros2/managed-node.js'
+import { Ros2Bus } from '../../middleware/ros2/ros2-bus.js'
+import { bindParameters } from '../../middleware/ros2/ros2-parameters.js'
+import { Ros2Process } from '../../middleware/ros2/ros2-process.js'
+import { Output, UsageError } from '../output.js'
+import { readRobot } from '../robot-file.js'
+import { KINDS } from '../ros2/kinds.js'
+import { COMMON } from '../ros2/node-kind.js'
+import { onEnding } from '../signals.js'
+
+/** ms that a node which starts itself waits for a launch file to have found it: the transitions before that would go unheard. */
+const LAUNCH_PATIENCE = 500
+
+export function register(program: Command): void {
+  program
+    .command('node')
+    .summary('one managed ROS 2 node: what the launch files start')
+    .description('one managed (lifecycle) ROS 2 node in this process. What follows --ros-args is ROS\'s: parameters (-p NAME:=VALUE, --params-file), remaps (-r), namespace, log level.\n\n'
+      + Object.entries(KINDS).map(([name, { summary }]) => `  ${name.padEnd(13)}${summary}`).join('\n'))
+    .argument('<name>', `one of ${Object.keys(KINDS).join(', ')}`)
+    .argument('[ros...]', '--ros-args and what follows it')
+    .option('--json', 'the result as one JSON object, at the end')
+    .allowUnknownOption()
+    .action((name: string, ros: string[], flags: { json?: boolean }) => runNode(name, ros, new Output(flags)))
+}
+
+async function runNode(name: string, args: readonly string[], output: Output): Promise<void> {
+  if (!Object.hasOwn(KINDS, name)) throw new UsageError(`node ${name}: is none; expected one of ${Object.keys(KINDS).join(', ')}`)
+  if (args.length > 0 && args[0] !== '--ros-args') throw new UsageError(`node ${name}: ${args[0]}: expected --ros-args before everything that is ROS's`)
+  const kind = KINDS[name]
+  const ended = signalled()
+  const ros = await Ros2Process.start(name, ['prehend', name, ...args])
+  const log = ros.node.getLogger()
+  const release: (() => unknown)[] = [() => ros.close()]
+  try {
+    const parameters = new Parameters(name, { ...kind.parameters, ...COMMON })
+    for (const unknown of bindParameters(ros.rcl, ros.node, parameters)) log.warn(`no parameter ${unknown}: ${parameters.names().join(', ')} are there`)
+    const robot = readRobot(parameters.get('robot'))
+    const bus = new Ros2Bus(ros.rcl, ros.node, { onError: error => log.error(String(error)), onWarning: (topic, text) => log.warn(`${topic}: ${text}`) })
+    release.unshift(() => bus.close())
+    const parts = await kind.make({ ros, bus, robot, parameters, log })
+    const { node } = parts
+    release.unshift(() => parts.close?.())
+    const managed = new ManagedNode(node, ros.node, error => log.error(error instanceof Error ? error.message : String(error)))
+    release.unshift(() => managed.dispose())
+    const diagnostics = publishDiagnostics(ros.node, () => parts.status?.() ?? [])
+    release.unshift(() => diagnostics.dispose())
+    log.info(`${name}: unconfigured, ${process.uptime().toFixed(2)} s after its start`)
+    if (parameters.get('autostart')) {
+      await managed.heard(LAUNCH_PATIENCE)
+      if (!(await managed.make('configure') && await managed.make('activate'))) process.exitCode = 1
+    }
+    const signal = await ended
+    log.info(`${signal}: ending`)
+    if (node.state === 'active') await managed.make('deactivate')
+    if (node.state === 'inactive') await managed.make('cleanup')
+    await managed.make('shutdown')
+    if (output.json) output.result({ node: name, signal, state: node.state }, '')
+  } finally {
+    for (const step of release) await step()
+  }
+}
+
+/** The first signal to end. A second one ends the process at once, as if nobody listened. */
+function signalled(): Promise<string> {
+  return new Promise(resolve => {
+    const signals = onEnding(signal => {
+      signals.dispose()
+      resolve(signal)
+    })
+  })
+}

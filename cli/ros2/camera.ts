@@ -1,0 +1,38 @@
+import { parameter } from '../../middleware/parameters.js'
+import type { Status } from '../../middleware/ros2/diagnostics.js'
+import { ImageRelayNode } from '../../nodes/image-relay.js'
+import { UsageError } from '../output.js'
+import { nodeKind } from './node-kind.js'
+
+export const camera = nodeKind({
+  summary: 'passes the images of a camera\'s driver on under the robot file\'s topics, and drops what nobody could use',
+  parameters: {
+    rgb_input: parameter({ type: 'string', default: '', readOnly: true, description: 'colour topic of the driver; empty: the robot file\'s, which is then only checked' }),
+    depth_input: parameter({ type: 'string', default: '', readOnly: true, description: 'depth topic of the driver, aligned to colour; empty: the robot file\'s, which is then only checked' }),
+  },
+  make({ bus, robot, parameters }) {
+    const relays = (['rgb', 'depth'] as const).flatMap(modality => {
+      const to = robot.streams.find(stream => stream.modality === modality)?.topic
+      return to === undefined ? [] : [{ from: parameters.get(`${modality}_input`) || to, to }]
+    })
+    if (relays.length === 0) throw new UsageError(`robot ${robot.name}: it has no rgb and no depth stream: the camera node has nothing to do`)
+    const node = new ImageRelayNode({ bus, relays })
+    let before = relays.map(() => ({ images: 0, dropped: 0 }))
+    return Promise.resolve({
+      node,
+      status: (): Status[] => {
+        const sums = node.counters.map(({ images, dropped }) => ({ images, dropped: Object.values(dropped).reduce((sum, count) => sum + count, 0) }))
+        const statuses = node.counters.map(({ from, to, images, dropped }, i): Status => {
+          const lost = sums[i].dropped - before[i].dropped
+          const silent = node.state === 'active' && images === before[i].images
+          return {
+            name: from, level: silent || lost > 0 ? 'warn' : 'ok', message: lost > 0 ? `${from}: ${lost} images dropped in a second` : silent ? `${from}: silent for a second` : node.state,
+            values: { to, images, rate_hz: images - before[i].images, ...dropped },
+          }
+        })
+        before = sums
+        return statuses
+      },
+    })
+  },
+})

@@ -1,0 +1,205 @@
+import { rmSync, symlinkSync, lstatSync } from 'node:fs'
+import type { Robot } from '../../fusion/robot/robot.js'
+import type { Disposable } from '../../middleware/bus.js'
+import { LifecycleNode } from '../../middleware/lifecycle.js'
+import type { TypeName, VoiceEvent } from '../../middleware/messages.js'
+import { parameter } from '../../middleware/parameters.js'
+import type { Status } from '../../middleware/ros2/diagnostics.js'
+import type { RosNode } from '../../middleware/ros2/rclnodejs.js'
+import type { Ros2Bus } from '../../middleware/ros2/ros2-bus.js'
+import { CameraNode } from '../../nodes/camera.js'
+import { ForceTorqueNode } from '../../nodes/force-torque.js'
+import { VoiceNode } from '../../nodes/voice.js'
+import { Cell } from '../../sim/cell/cell-handle.js'
+import { UsageError } from '../output.js'
+import { ClockPublisher } from './clock-publisher.js'
+import { nodeKind } from './node-kind.js'
+
+/** ns between two words of /clock. */
+const CLOCK_PERIOD = 2_000_000
+const VERDICT_PERIOD = 5_000_000
+
+interface CellNodeOptions {
+  readonly ros: RosNode
+  readonly bus: Ros2Bus
+  readonly robot: Robot
+  readonly seed: number
+  readonly objects: string
+  readonly episodes: number
+  readonly say: string
+  readonly gripperLink: string
+  readonly publishClock: boolean
+  readonly log: (text: string) => void
+  readonly onError: (error: unknown) => void
+}
+
+/**
+ * The embedded cell as a robot: its camera, wrist sensor, tool pose and commands on topics, its arm on the set-point topic, its gripper on a
+ * pseudo-terminal. One episode after the other, each announced on the reset topic and judged; the result goes to /episode/result.
+ */
+class CellNode extends LifecycleNode {
+  episodes = 0
+  successes = 0
+  readonly #options: CellNodeOptions
+  #cell: Cell | undefined
+  #nodes: LifecycleNode[] = []
+  #voice: VoiceNode | undefined
+  #disposables: Disposable[] = []
+  #running: Promise<void> | undefined
+  #ended = false
+
+  constructor(options: CellNodeOptions) {
+    super('cell')
+    this.#options = options
+  }
+
+  get rate(): number {
+    return this.#cell?.stats.realTimeFactor ?? 0
+  }
+
+  protected override async onConfigure(): Promise<void> {
+    const { bus, robot, seed, objects, gripperLink, log, onError } = this.#options
+    const started = process.hrtime.bigint()
+    const cell = this.#cell = await Cell.start({ mode: 'realtime', seed, objects, started })
+    cell.onError = onError
+    if (gripperLink !== '') link(cell.gripperPort, gripperLink)
+    log(`the gripper's serial port: ${gripperLink === '' ? cell.gripperPort : `${gripperLink} -> ${cell.gripperPort}`}`)
+    // The cell's time begins with it; the bus's is the system's.
+    const shift = bus.clock.now() - Number(process.hrtime.bigint() - started)
+    const topic = (modality: string): string => {
+      const stream = robot.streams.find(s => s.modality === modality)
+      if (!stream) throw new UsageError(`robot ${robot.name}: no ${modality} stream: the cell's ${modality} has nowhere to go`)
+      return stream.topic
+    }
+    this.#voice = new VoiceNode({ bus, topic: topic('voice') })
+    this.#nodes = [
+      new CameraNode({
+        bus, rgbTopic: topic('rgb'), depthTopic: topic('depth'), frameId: 'camera_color_optical_frame',
+        source: { start: onFrame => cell.camera.start(frame => onFrame({ ...frame, stamp: frame.stamp + shift })), stop: () => cell.camera.stop() },
+      }),
+      new ForceTorqueNode({
+        bus, topic: topic('force'), frameId: 'wrist',
+        source: { start: onWrench => cell.wrist.start((stamp, wrench) => onWrench(stamp + shift, wrench)), stop: () => cell.wrist.stop() },
+      }),
+      this.#voice,
+    ]
+    const tool = robot.streams.find(s => s.type === 'geometry_msgs/msg/PoseStamped')
+    if (tool) {
+      const poses = bus.advertise(tool.topic, 'geometry_msgs/msg/PoseStamped')
+      const message = { stamp: 0, frameId: 'base', pose: new Float64Array(7) }
+      cell.onToolPose = (stamp, _receive, pose) => {
+        if (this.state !== 'active') return
+        message.stamp = stamp + shift
+        message.pose.set(pose)
+        poses.publish(message)
+      }
+      this.#disposables.push(poses)
+    }
+    for (const node of this.#nodes) await node.configure()
+  }
+
+  protected override async onActivate(): Promise<void> {
+    const { ros, bus, robot, publishClock, onError } = this.#options
+    const cell = this.#cell
+    if (!cell) throw new Error('cell: activated before it was configured')
+    if (publishClock) this.#disposables.push(new ClockPublisher(ros, bus, CLOCK_PERIOD))
+    if (robot.actions.arm) this.#disposables.push(bus.subscribe(robot.actions.arm.topic, 'geometry_msgs/msg/PoseStamped', ({ pose }) => cell.setToolTarget(pose)))
+    for (const stream of robot.streams.filter(s => s.modality === 'voice')) {
+      this.#disposables.push(bus.subscribe(stream.topic, stream.type as TypeName, message => cell.said((message as VoiceEvent).text)))
+    }
+    for (const node of this.#nodes) await node.activate()
+    this.#ended = false
+    this.#running = this.#run(cell).catch(onError)
+  }
+
+  protected override async onDeactivate(): Promise<void> {
+    this.#ended = true
+    await this.#running
+    for (const node of this.#nodes) if (node.state === 'active') await node.deactivate()
+  }
+
+  protected override async onCleanup(): Promise<void> {
+    for (const node of this.#nodes) await node.shutdown()
+    this.#nodes = []
+    await this.#cell?.close()
+    this.#cell = undefined
+    for (const disposable of this.#disposables) disposable.dispose()
+    this.#disposables = []
+    const { gripperLink } = this.#options
+    if (gripperLink !== '') rmSync(gripperLink, { force: true })
+  }
+
+  async #run(cell: Cell): Promise<void> {
+    const { bus, robot, seed, say, episodes, log } = this.#options
+    const resets = bus.advertise(robot.reset?.topic ?? '/episode', 'std_msgs/msg/String')
+    const results = bus.advertise('/episode/result', 'std_msgs/msg/String')
+    try {
+      for (let index = 0; !this.#ended && (episodes === 0 || index < episodes); index++) {
+        const setup = await cell.reset(index, say === '' ? undefined : say)
+        const start = bus.clock.now()
+        resets.publish({ data: JSON.stringify({ index, seed, objects: setup.objects }) })
+        this.#voice?.say(say === '' ? setup.command : say)
+        const { correction } = setup
+        const later = correction && say === '' ? bus.clock.at(start + correction.at, () => this.#voice?.say(correction.text)) : undefined
+        await this.#until(() => this.#ended || cell.verdict().done || bus.clock.now() - start > setup.timeout)
+        later?.dispose()
+        const { done, success, reason, peakForce } = cell.verdict()
+        if (this.#ended && !done) return
+        this.episodes++
+        if (done && success) this.successes++
+        const outcome = { index, command: say === '' ? setup.command : say, success: done && success, reason: reason ?? (done ? null : 'timeout'), peakForce, seconds: (bus.clock.now() - start) / 1e9 }
+        results.publish({ data: JSON.stringify(outcome) })
+        log(`episode ${index + 1}: "${outcome.command}": ${outcome.success ? 'won' : `lost (${outcome.reason})`}`)
+      }
+    } finally {
+      resets.dispose()
+      results.dispose()
+    }
+  }
+
+  #until(done: () => boolean): Promise<void> {
+    return new Promise(resolve => {
+      const timer = this.#options.bus.clock.every(VERDICT_PERIOD, () => {
+        if (!done()) return
+        timer.dispose()
+        resolve()
+      })
+    })
+  }
+}
+
+/** A name that stays for a pseudo-terminal whose number does not. Only a link of ours is replaced. */
+function link(port: string, path: string): void {
+  try {
+    if (!lstatSync(path).isSymbolicLink()) throw new UsageError(`gripper_link ${path}: is there and no link: name another path`)
+    rmSync(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+  symlinkSync(port, path)
+}
+
+export const cell = nodeKind({
+  summary: 'the embedded MuJoCo cell as a robot: publishes all its sensors, takes set-points, has its gripper on a pseudo-terminal',
+  parameters: {
+    seed: parameter({ type: 'integer', default: 1, range: { min: 0, max: 2 ** 31 - 1 }, readOnly: true, description: 'of all episodes' }),
+    objects: parameter({ type: 'string', default: 'seen', readOnly: true, description: 'object set: seen, unseen, or a YAML file' }),
+    episodes: parameter({ type: 'integer', default: 0, range: { min: 0, max: 1_000_000 }, readOnly: true, description: 'how many; 0: until it is deactivated' }),
+    say: parameter({ type: 'string', default: '', readOnly: true, description: 'said in every episode instead of its drawn command; empty: the drawn one' }),
+    gripper_link: parameter({ type: 'string', default: '', readOnly: true, description: 'path of a symbolic link to the gripper\'s pseudo-terminal; empty: none' }),
+    publish_clock: parameter({ type: 'boolean', default: false, readOnly: true, description: 'publishes its time on /clock' }),
+  },
+  make({ ros, bus, robot, parameters, log }) {
+    const node = new CellNode({
+      ros: ros.node, bus, robot, seed: parameters.get('seed'), objects: parameters.get('objects'), episodes: parameters.get('episodes'), say: parameters.get('say'),
+      gripperLink: parameters.get('gripper_link'), publishClock: parameters.get('publish_clock'), log: text => log.info(text), onError: error => log.error(String(error)),
+    })
+    return Promise.resolve({
+      node,
+      status: (): Status[] => [{
+        name: 'cell', level: 'ok', message: `${node.state}, ${node.successes} of ${node.episodes} episodes won`,
+        values: { episodes: node.episodes, successes: node.successes, real_time_factor: node.rate },
+      }],
+    })
+  },
+})

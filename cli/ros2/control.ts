@@ -1,0 +1,63 @@
+import { monotonicNs } from '../../drivers/byte-stream.js'
+import { createGripper } from '../../drivers/registry.js'
+import { parameter } from '../../middleware/parameters.js'
+import type { Status } from '../../middleware/ros2/diagnostics.js'
+import { ControlNode } from '../../nodes/control.js'
+import { UsageError } from '../output.js'
+import { spread } from '../percentiles.js'
+import { nodeKind } from './node-kind.js'
+
+export const control = nodeKind({
+  summary: 'carries out action chunks within the limits of the robot file: arm set-points on a topic, gripper frames on the serial wire; guards, watchdog, stop',
+  parameters: {
+    port: parameter({ type: 'string', default: '', readOnly: true, description: 'serial port of the gripper; empty: the robot file\'s' }),
+    execution: parameter({ type: 'string', default: 'temporal_ensembling', readOnly: true, description: 'how chunks are carried out: temporal_ensembling or receding_horizon' }),
+  },
+  async make({ ros, bus, robot, parameters, log }) {
+    const { gripper: declared } = robot.actions
+    if (!declared) throw new UsageError(`robot ${robot.name}: actions.gripper is missing: the control node needs a gripper`)
+    const path = parameters.get('port') || declared.port.path
+    if (!path) throw new UsageError(`robot ${robot.name}: actions.gripper.port.path is missing: name the serial port there, or with -p port:=PATH`)
+    const gripper = createGripper(declared.driver, { port: { path, baud: declared.port.baud }, slave: declared.slave })
+    const latencies: number[] = []
+    const node = new ControlNode({
+      bus, robot, gripper, execution: parameters.get('execution'), onError: error => log.error(error instanceof Error ? error.message : String(error)),
+      busTimeOf: monotonic => bus.clock.now() - (monotonicNs() - monotonic),
+      onLatency: nanoseconds => latencies.push(nanoseconds / 1e6),
+    })
+    const stop = ros.node.createService<{ reason: string }, { stopped: boolean; message: string }>('prehend_interfaces/srv/Stop', '~/stop', ({ reason }, response) => {
+      log.warn(`stop: ${reason || 'asked for by service'}`)
+      void node.stop().then(() => response.send({ stopped: true, message: 'arm and fingers stand; "resume" or a new episode ends it' }))
+    })
+    return {
+      node,
+      status: (): Status[] => {
+        const { guard, hold, status, stops, refused, watchdog } = node
+        const latency = spread(latencies.splice(0))
+        const { framesSent, framesReceived, crcErrors, timeouts } = gripper.stats
+        return [
+          {
+            name: 'motion', level: hold === 'stop' || guard.state === 'over_force' ? 'warn' : 'ok',
+            message: node.state !== 'active' ? node.state : hold === 'none' ? 'following the policy' : `holding: ${hold}`,
+            values: {
+              hold, guard: guard.state, force_n: guard.force, peak_force_n: guard.peak, over_force: guard.trips, stops, chunks_stale: refused.stale, chunks_unusable: refused.unusable,
+              ...Object.fromEntries(Object.entries(watchdog.trips).map(([source, count]) => [`watchdog_${source}`, count])),
+            },
+          },
+          {
+            name: 'gripper', level: status === undefined || status.activated ? 'ok' : 'error',
+            message: status === undefined ? 'not connected' : status.activated ? `${(status.width * 1000).toFixed(1)} mm` : `not activated: ${status.faultText}`,
+            values: {
+              port: path, width_m: status?.width ?? NaN, current_a: status?.current ?? NaN, object: status?.object ?? 'unknown', frames_sent: framesSent, frames_received: framesReceived,
+              crc_errors: crcErrors, timeouts, latency_ms_p50: latency.p50, latency_ms_p99: latency.p99,
+            },
+          },
+        ]
+      },
+      close: () => {
+        ros.node.destroyService(stop)
+        return Promise.resolve()
+      },
+    }
+  },
+})

@@ -1,0 +1,37 @@
+import { parameter } from '../../middleware/parameters.js'
+import type { Status } from '../../middleware/ros2/diagnostics.js'
+import { ForceTorqueNode } from '../../nodes/force-torque.js'
+import { WrenchTopic } from '../../nodes/wrench-topic.js'
+import { UsageError } from '../output.js'
+import { nodeKind } from './node-kind.js'
+
+export const forceTorque = nodeKind({
+  summary: 'passes a wrist sensor\'s wrenches on under the robot file\'s topic, less their offset if asked for, without NaN',
+  parameters: {
+    input: parameter({ type: 'string', default: '/ft_sensor/wrench', readOnly: true, description: 'wrench topic of the sensor\'s driver (geometry_msgs/WrenchStamped)' }),
+    frame_id: parameter({ type: 'string', default: 'wrist', readOnly: true, description: 'frame of the wrenches that are published' }),
+    tare: parameter({ type: 'double', default: 0, range: { min: 0, max: 10 }, unit: 's', readOnly: true, description: 'how long the offset is averaged after activation, then subtracted; 0: published as measured' }),
+  },
+  make({ bus, robot, parameters }) {
+    const topic = robot.streams.find(stream => stream.modality === 'force')?.topic
+    const input = parameters.get('input')
+    if (topic === undefined) throw new UsageError(`robot ${robot.name}: it has no force stream: the force_torque node has nothing to do`)
+    if (topic === input) throw new UsageError(`force_torque: input ${input} is the robot file's own topic: it would hear itself; name the driver's topic, or leave this node out`)
+    const node = new ForceTorqueNode({ bus, source: new WrenchTopic(bus, input), topic, frameId: parameters.get('frame_id'), tare: Math.round(parameters.get('tare') * 1e9) })
+    let before = { samples: 0, dropped: 0 }
+    return Promise.resolve({
+      node,
+      status: (): Status[] => {
+        const { samples, dropped } = node
+        const lost = dropped - before.dropped
+        const rate = samples - before.samples
+        before = { samples, dropped }
+        const silent = node.state === 'active' && rate === 0
+        return [{
+          name: input, level: lost > 0 || silent ? 'warn' : 'ok', message: lost > 0 ? `${input}: ${lost} samples with NaN dropped in a second` : silent ? `${input}: silent for a second` : node.state,
+          values: { to: topic, samples, dropped, rate_hz: rate },
+        }]
+      },
+    })
+  },
+})

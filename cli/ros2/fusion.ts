@@ -1,0 +1,68 @@
+import { OnnxPolicy } from '../../fusion/policy/onnx-policy.js'
+import { occurred } from '../../fusion/counters.js'
+import type { Policy } from '../../fusion/policy/policy.js'
+import { parameter } from '../../middleware/parameters.js'
+import type { Status } from '../../middleware/ros2/diagnostics.js'
+import { BagWriter } from '../../middleware/bag/bag-writer.js'
+import type { TypeName } from '../../middleware/messages.js'
+import { FusionNode } from '../../nodes/fusion.js'
+import { Recorder } from '../../nodes/recorder.js'
+import { shippedModel } from '../models.js'
+import { spread } from '../percentiles.js'
+import { nodeKind } from './node-kind.js'
+import { StreamRates } from './stream-rates.js'
+
+const NO_POLICY = 'none'
+
+export const fusion = nodeKind({
+  summary: 'aligns the streams of the robot file at every tick, runs the policy, publishes action chunks',
+  parameters: {
+    policy: parameter({ type: 'string', default: '', readOnly: true, description: 'ONNX model; empty: the one that comes with prehend; "none": aligns only' }),
+    record: parameter({ type: 'string', default: '', readOnly: true, description: 'rosbag2 recording (MCAP) to write of what this node received, and when; empty: none' }),
+  },
+  async make({ bus, robot, parameters, log }) {
+    const name = parameters.get('policy')
+    const policy: Policy | undefined = name === NO_POLICY ? undefined : await OnnxPolicy.load(name === '' ? shippedModel() : name, robot)
+    const lags: number[] = []
+    const node = new FusionNode({
+      bus, robot, policy, inferenceLatency: 0, onError: error => log.error(String(error)),
+      onObservation: ({ stamp, emitted }) => {
+        lags.push((emitted - stamp) / 1e6)
+      },
+    })
+    const path = parameters.get('record')
+    let recorder: Recorder | undefined
+    if (path !== '') {
+      const writer = new BagWriter(path, { metadata: { robot: robot.canonical, sha256: robot.sha256 }, epochSec: bus.clock.epochSec })
+      const topics: { topic: string; type: TypeName }[] = robot.streams.map(({ topic, type }) => ({ topic, type: type as TypeName }))
+      if (robot.reset) topics.push({ topic: robot.reset.topic, type: 'std_msgs/msg/String' })
+      // From the moment on at which the node listens: what it heard is what is replayed.
+      node.onTransition = (_transition, _from, to) => {
+        if (to === 'active') recorder = new Recorder(bus, writer, topics)
+      }
+    }
+    const rates = new StreamRates(robot, node.aligner, bus)
+    return {
+      node,
+      status: (): Status[] => {
+        const { counters } = node.aligner
+        const lag = spread(lags.splice(0))
+        const inference = spread(node.inferenceMs.splice(0))
+        return [
+          {
+            name: 'alignment', level: node.state !== 'active' || lag.p50 > 0 ? 'ok' : 'warn', message: node.state === 'active' ? (lag.p50 > 0 ? 'observing' : 'no observation in the last second') : node.state,
+            values: {
+              observations: counters.observations, incomplete: counters.incomplete, held: counters.held, jumps: counters.jumps + bus.clock.jumps, lag_ms_p50: lag.p50, lag_ms_p99: lag.p99,
+              policy: policy?.name ?? NO_POLICY, inference_ms_p50: inference.p50, inference_ms_p99: inference.p99, policy_skipped: node.skipped, ...occurred(counters.dropped),
+            },
+          },
+          ...rates.look(node.state === 'active'),
+        ]
+      },
+      close: async () => {
+        await recorder?.close()
+        await policy?.close()
+      },
+    }
+  },
+})

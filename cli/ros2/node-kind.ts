@@ -1,0 +1,43 @@
+import type { Robot } from '../../fusion/robot/robot.js'
+import type { LifecycleNode } from '../../middleware/lifecycle.js'
+import { parameter, type ParameterDescription, type Parameters } from '../../middleware/parameters.js'
+import type { Status } from '../../middleware/ros2/diagnostics.js'
+import type { RosLogger } from '../../middleware/ros2/rclnodejs.js'
+import type { Ros2Bus } from '../../middleware/ros2/ros2-bus.js'
+import type { Ros2Process } from '../../middleware/ros2/ros2-process.js'
+
+export type Declarations = Readonly<Record<string, ParameterDescription>>
+
+/** Parameters that every node has. */
+export const COMMON = {
+  robot: parameter({ type: 'string', default: 'cell', readOnly: true, description: 'robot file: a path, or the name of one that comes with prehend' }),
+  autostart: parameter({ type: 'boolean', default: false, readOnly: true, description: 'configures and activates itself at start, without a lifecycle manager' }),
+} as const
+
+/** What a node is made of: its process, its bus, its robot file, its parameters with their overrides. */
+export interface NodeContext<D extends Declarations = Declarations> {
+  readonly ros: Ros2Process
+  readonly bus: Ros2Bus
+  readonly robot: Robot
+  readonly parameters: Parameters<D & typeof COMMON>
+  readonly log: RosLogger
+}
+
+/** A node that was made, with what it says of itself once a second and what must be closed after it. */
+export interface NodeParts {
+  readonly node: LifecycleNode
+  status?(): Status[]
+  close?(): Promise<void>
+}
+
+/** One kind of node that `prehend node NAME` runs: one file that makes it, one line in `kinds.ts`. */
+export interface NodeKind<D extends Declarations = Declarations> {
+  readonly summary: string
+  readonly parameters: D
+  make(context: NodeContext<D>): Promise<NodeParts>
+}
+
+/** Ties a kind's parameters to its `make`. */
+export function nodeKind<const D extends Declarations>(kind: NodeKind<D>): NodeKind {
+  return kind as unknown as NodeKind
+}

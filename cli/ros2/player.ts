@@ -1,0 +1,105 @@
+import { openBag } from '../../middleware/bag/bag.js'
+import type { Bag } from '../../middleware/bag/bag.js'
+import { playBag } from '../../middleware/bag/player.js'
+import { LifecycleNode } from '../../middleware/lifecycle.js'
+import { parameter } from '../../middleware/parameters.js'
+import type { Status } from '../../middleware/ros2/diagnostics.js'
+import type { RosNode, RosPublisher } from '../../middleware/ros2/rclnodejs.js'
+import { UsageError } from '../output.js'
+import { clockBytes } from './clock-publisher.js'
+import { nodeKind } from './node-kind.js'
+
+/** ns of recorded time between two words of /clock, at most one a message. */
+const CLOCK_STEP = 1_000_000
+
+interface PlayerOptions {
+  readonly ros: RosNode
+  readonly path: string
+  readonly rate: number
+  readonly loop: boolean
+  readonly log: { info(text: string): void; warn(text: string): void; error(text: string): void }
+}
+
+/** Publishes a recording's messages as they were received, byte for byte, with its time on /clock. */
+class PlayerNode extends LifecycleNode {
+  played = 0
+  readonly #options: PlayerOptions
+  #bag: Bag | undefined
+  #publishers = new Map<string, RosPublisher | undefined>()
+  #clock: RosPublisher | undefined
+  #abort = new AbortController()
+  #playing: Promise<void> | undefined
+
+  constructor(options: PlayerOptions) {
+    super('player')
+    this.#options = options
+  }
+
+  protected override async onConfigure(): Promise<void> {
+    const { ros, path, log } = this.#options
+    this.#bag = await openBag(path)
+    this.#clock = ros.createPublisher('rosgraph_msgs/msg/Clock', '/clock')
+    for (const { name, type } of this.#bag.topics) {
+      if (name === '/clock') continue
+      try {
+        this.#publishers.set(name, ros.createPublisher(type, name))
+      } catch (error) {
+        log.warn(`${name}: ${type} is not installed here, so it is left out (${(error as Error).message.split('\n')[0]})`)
+      }
+    }
+  }
+
+  protected override onActivate(): void {
+    this.#abort = new AbortController()
+    this.#playing = this.#play(this.#abort.signal).catch((error: unknown) => this.#options.log.error(String(error)))
+  }
+
+  protected override async onDeactivate(): Promise<void> {
+    this.#abort.abort()
+    await this.#playing
+  }
+
+  protected override async onCleanup(): Promise<void> {
+    for (const publisher of [...this.#publishers.values(), this.#clock]) if (publisher) this.#options.ros.destroyPublisher(publisher)
+    this.#publishers.clear()
+    this.#clock = undefined
+    await this.#bag?.close()
+    this.#bag = undefined
+  }
+
+  async #play(signal: AbortSignal): Promise<void> {
+    const { rate, loop, log } = this.#options
+    const bag = this.#bag
+    if (!bag) return
+    do {
+      let said = -Infinity
+      await playBag(bag, {
+        rate, signal,
+        onMessage: ({ topic, receive, data }) => {
+          if (receive - said >= CLOCK_STEP) {
+            this.#clock?.publish(clockBytes(receive, bag.epochSec))
+            said = receive
+          }
+          this.#publishers.get(topic)?.publish(Buffer.from(data.buffer, data.byteOffset, data.byteLength))
+          this.played++
+        },
+      })
+    } while (loop && !signal.aborted)
+    log.info(`played ${this.played} messages${bag.damage === undefined ? '' : `, up to the damage: ${bag.damage}`}`)
+  }
+}
+
+export const player = nodeKind({
+  summary: 'plays a recording (rosbag2 folder, .mcap, .db3) onto its topics, with its time on /clock',
+  parameters: {
+    bag: parameter({ type: 'string', default: '', readOnly: true, description: 'path of the recording' }),
+    rate: parameter({ type: 'double', default: 1, range: { min: 0.01, max: 100 }, readOnly: true, description: 'times real time' }),
+    loop: parameter({ type: 'boolean', default: false, readOnly: true, description: 'begins again at the end; time then jumps back' }),
+  },
+  make({ ros, parameters, log }) {
+    const path = parameters.get('bag')
+    if (path === '') throw new UsageError('player: no recording: name one with -p bag:=PATH')
+    const node = new PlayerNode({ ros: ros.node, path, rate: parameters.get('rate'), loop: parameters.get('loop'), log })
+    return Promise.resolve({ node, status: (): Status[] => [{ name: path, level: 'ok', message: node.state, values: { played: node.played } }] })
+  },
+})

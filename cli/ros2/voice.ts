@@ -1,0 +1,27 @@
+import { parameter } from '../../middleware/parameters.js'
+import type { Status } from '../../middleware/ros2/diagnostics.js'
+import { VoiceNode } from '../../nodes/voice.js'
+import { UsageError } from '../output.js'
+import { nodeKind } from './node-kind.js'
+
+export const voice = nodeKind({
+  summary: 'turns recognised utterances (std_msgs/String) into voice events with a stamp',
+  parameters: {
+    input: parameter({ type: 'string', default: '/speech/text', readOnly: true, description: 'topic of the recogniser (std_msgs/String)' }),
+  },
+  make({ bus, robot, parameters }) {
+    const topic = robot.streams.find(stream => stream.modality === 'voice')?.topic
+    if (topic === undefined) throw new UsageError(`robot ${robot.name}: it has no voice stream: the voice node has nothing to do`)
+    const node = new VoiceNode({ bus, topic })
+    const input = parameters.get('input')
+    const subscription = bus.subscribe(input, 'std_msgs/msg/String', ({ data }) => node.say(data))
+    return Promise.resolve({
+      node,
+      status: (): Status[] => [{ name: input, level: 'ok', message: node.state, values: { to: topic, events: node.events } }],
+      close: () => {
+        subscription.dispose()
+        return Promise.resolve()
+      },
+    })
+  },
+})

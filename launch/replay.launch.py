@@ -1,0 +1,37 @@
+"""A recording through the fusion node, in its own time: the player publishes it and /clock."""
+
+import os
+import sys
+
+from ament_index_python.packages import get_package_share_directory
+from launch import LaunchDescription
+from launch.actions import DeclareLaunchArgument
+from launch.substitutions import LaunchConfiguration
+
+sys.path.insert(0, os.path.join(get_package_share_directory('prehend'), 'launch'))
+from prehend_nodes import bring_up, fast_dds_profile, managed_node  # noqa: E402
+
+ARGUMENTS = (
+    ('bag', None, 'the recording: a rosbag2 folder, .mcap or .db3'),
+    ('robot', 'cell', 'robot file: a path, or the name of one that comes with prehend'),
+    ('rate', '1.0', 'times real time'),
+    ('loop', 'false', 'begins again at the end; time then jumps back'),
+    ('policy', '', 'ONNX model; empty: the one that comes with prehend; none: aligns only'),
+    ('record', '', 'recording (MCAP) of what the fusion node receives; empty: none'),
+    ('namespace', '', 'namespace of all nodes'),
+    ('log_level', 'info', 'debug, info, warn, error or fatal'),
+    ('respawn', 'false', 'a node that dies is started and brought up again'),
+)
+
+
+def generate_launch_description():
+    value = {name: LaunchConfiguration(name) for name, _default, _text in ARGUMENTS}
+    nodes = [
+        managed_node('fusion', {**value, 'use_sim_time': True}, {'policy': value['policy'], 'record': value['record']}),
+        managed_node('player', {**value, 'use_sim_time': False}, {name: value[name] for name in ('bag', 'rate', 'loop')}),
+    ]
+    return LaunchDescription([
+        *(DeclareLaunchArgument(name, default_value=default, description=text) for name, default, text in ARGUMENTS),
+        fast_dds_profile(),
+        *bring_up(nodes),
+    ])

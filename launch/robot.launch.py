@@ -1,0 +1,47 @@
+"""All nodes on a robot: its camera and wrist sensor have drivers of their own, its gripper a serial port.
+
+Every node is a managed one, brought up in order (what is read first, what moves last), and comes back if it dies.
+"""
+
+import os
+import sys
+
+from ament_index_python.packages import get_package_share_directory
+from launch import LaunchDescription
+from launch.actions import DeclareLaunchArgument
+from launch.substitutions import LaunchConfiguration
+
+sys.path.insert(0, os.path.join(get_package_share_directory('prehend'), 'launch'))
+from prehend_nodes import bring_up, fast_dds_profile, managed_node  # noqa: E402
+
+ARGUMENTS = (
+    ('robot', 'cell', 'robot file: a path, or the name of one that comes with prehend'),
+    ('rgb_topic', '/camera/color/image_raw', 'colour images of the camera driver'),
+    ('depth_topic', '/camera/depth/image_raw', 'depth images of the camera driver, aligned to colour'),
+    ('wrench_topic', '/ft_sensor/wrench', 'wrenches of the wrist sensor driver; not the topic of the robot file'),
+    ('speech_topic', '/speech/text', 'utterances of the recogniser (std_msgs/String)'),
+    ('tare', '0.0', 's over which the force offset is averaged by the force_torque node; 0: left to the robot file'),
+    ('port', '/dev/ttyUSB0', 'serial port of the gripper'),
+    ('policy', '', 'ONNX model; empty: the one that comes with prehend; none: aligns only'),
+    ('record', '', 'recording (MCAP) of what the fusion node receives; empty: none'),
+    ('namespace', '', 'namespace of all nodes'),
+    ('use_sim_time', 'false', 'time comes from /clock'),
+    ('log_level', 'info', 'debug, info, warn, error or fatal'),
+    ('respawn', 'true', 'a node that dies is started and brought up again'),
+)
+
+
+def generate_launch_description():
+    value = {name: LaunchConfiguration(name) for name, _default, _text in ARGUMENTS}
+    nodes = [
+        managed_node('camera', value, {'rgb_input': value['rgb_topic'], 'depth_input': value['depth_topic']}),
+        managed_node('force_torque', value, {'input': value['wrench_topic'], 'tare': value['tare']}),
+        managed_node('voice', value, {'input': value['speech_topic']}),
+        managed_node('fusion', value, {'policy': value['policy'], 'record': value['record']}),
+        managed_node('control', value, {'port': value['port']}),
+    ]
+    return LaunchDescription([
+        *(DeclareLaunchArgument(name, default_value=default, description=text) for name, default, text in ARGUMENTS),
+        fast_dds_profile(),
+        *bring_up(nodes),
+    ])

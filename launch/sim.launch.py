@@ -1,0 +1,42 @@
+"""The embedded MuJoCo cell as a robot on topics, with /clock, and the nodes that grasp in it."""
+
+import os
+import sys
+
+from ament_index_python.packages import get_package_share_directory
+from launch import LaunchDescription
+from launch.actions import DeclareLaunchArgument
+from launch.substitutions import LaunchConfiguration
+
+sys.path.insert(0, os.path.join(get_package_share_directory('prehend'), 'launch'))
+from prehend_nodes import bring_up, fast_dds_profile, managed_node  # noqa: E402
+
+ARGUMENTS = (
+    ('robot', 'cell', 'robot file: a path, or the name of one that comes with prehend'),
+    ('seed', '1', 'of all episodes'),
+    ('objects', 'seen', 'object set: seen, unseen, or a YAML file'),
+    ('episodes', '0', 'how many; 0: until it is ended'),
+    ('say', '', 'said in every episode instead of its drawn command'),
+    ('gripper_link', '/tmp/prehend-gripper', 'symbolic link to the pseudo-terminal of the gripper'),
+    ('policy', '', 'ONNX model; empty: the one that comes with prehend; none: aligns only'),
+    ('record', '', 'recording (MCAP) of what the fusion node receives; empty: none'),
+    ('namespace', '', 'namespace of all nodes'),
+    ('use_sim_time', 'false', 'fusion and control take their time from /clock, which the cell publishes'),
+    ('log_level', 'info', 'debug, info, warn, error or fatal'),
+    ('respawn', 'true', 'a node that dies is started and brought up again'),
+)
+
+
+def generate_launch_description():
+    value = {name: LaunchConfiguration(name) for name, _default, _text in ARGUMENTS}
+    cell = {name: value[name] for name in ('seed', 'objects', 'episodes', 'say', 'gripper_link')}
+    nodes = [
+        managed_node('cell', {**value, 'use_sim_time': False}, {**cell, 'publish_clock': True}),
+        managed_node('fusion', value, {'policy': value['policy'], 'record': value['record']}),
+        managed_node('control', value, {'port': value['gripper_link']}),
+    ]
+    return LaunchDescription([
+        *(DeclareLaunchArgument(name, default_value=default, description=text) for name, default, text in ARGUMENTS),
+        fast_dds_profile(),
+        *bring_up(nodes),
+    ])

@@ -1,0 +1,37 @@
+import type { Disposable } from '../bus.js'
+import type { RosNode } from './rclnodejs.js'
+
+/** diagnostic_msgs/msg/DiagnosticStatus. */
+export interface Status {
+  readonly name: string
+  readonly level: 'ok' | 'warn' | 'error' | 'stale'
+  readonly message: string
+  readonly values: Readonly<Record<string, string | number | boolean>>
+}
+
+const LEVELS = { ok: 0, warn: 1, error: 2, stale: 3 } as const
+/** ms between two reports. */
+const PERIOD = 1000
+
+/** Publishes what `look` finds on /diagnostics, once a second. */
+export function publishDiagnostics(node: RosNode, look: () => readonly Status[]): Disposable {
+  const publisher = node.createPublisher('diagnostic_msgs/msg/DiagnosticArray', '/diagnostics')
+  const report = (): void => {
+    const now = node.getClock().now().nanoseconds
+    publisher.publish({
+      header: { stamp: { sec: Number(now / 1_000_000_000n), nanosec: Number(now % 1_000_000_000n) }, frame_id: '' },
+      status: look().map(({ name, level, message, values }) => ({
+        name: `${node.name()}: ${name}`, level: LEVELS[level], message, hardware_id: 'prehend',
+        values: Object.entries(values).map(([key, value]) => ({ key, value: typeof value === 'number' ? String(Math.round(value * 1000) / 1000) : String(value) })),
+      })),
+    })
+  }
+  const timer = setInterval(report, PERIOD)
+  timer.unref()
+  return {
+    dispose: () => {
+      clearInterval(timer)
+      node.destroyPublisher(publisher)
+    },
+  }
+}

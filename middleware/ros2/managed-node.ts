@@ -1,0 +1,150 @@
+import { setTimeout } from 'node:timers/promises'
+import type { LifecycleNode, LifecycleState, Transition } from '../lifecycle.js'
+import type { RosNode, RosPublisher, RosService } from './rclnodejs.js'
+
+interface RosState {
+  id: number
+  label: string
+}
+
+interface RosTransition {
+  transition: RosState
+  start_state: RosState
+  goal_state: RosState
+}
+
+interface ChangeStateRequest {
+  transition: { id: number; label: string }
+}
+
+/** lifecycle_msgs/msg/State: primary states, and those that a node is in while it changes. */
+const STATES: Readonly<Record<LifecycleState, RosState>> = {
+  unconfigured: { id: 1, label: 'unconfigured' },
+  inactive: { id: 2, label: 'inactive' },
+  active: { id: 3, label: 'active' },
+  finalized: { id: 4, label: 'finalized' },
+}
+const ERROR_PROCESSING: RosState = { id: 15, label: 'errorprocessing' }
+const CHANGING: Readonly<Record<Transition, RosState>> = {
+  configure: { id: 10, label: 'configuring' },
+  cleanup: { id: 11, label: 'cleaningup' },
+  shutdown: { id: 12, label: 'shuttingdown' },
+  activate: { id: 13, label: 'activating' },
+  deactivate: { id: 14, label: 'deactivating' },
+}
+
+interface Edge {
+  readonly id: number
+  /** Id of the event that it succeeded; two more: that it led to error processing. */
+  readonly success: number
+  readonly transition: Transition
+  readonly from: LifecycleState
+  readonly to: LifecycleState
+}
+
+/** lifecycle_msgs/msg/Transition: the transitions that may be asked for. A shutdown has one id for each state that it is asked for in. */
+const EDGES: readonly Edge[] = [
+  { id: 1, success: 10, transition: 'configure', from: 'unconfigured', to: 'inactive' },
+  { id: 2, success: 20, transition: 'cleanup', from: 'inactive', to: 'unconfigured' },
+  { id: 3, success: 30, transition: 'activate', from: 'inactive', to: 'active' },
+  { id: 4, success: 40, transition: 'deactivate', from: 'active', to: 'inactive' },
+  { id: 5, success: 50, transition: 'shutdown', from: 'unconfigured', to: 'finalized' },
+  { id: 6, success: 50, transition: 'shutdown', from: 'inactive', to: 'finalized' },
+  { id: 7, success: 50, transition: 'shutdown', from: 'active', to: 'finalized' },
+]
+
+/**
+ * Makes a lifecycle node of ours a managed node of ROS 2 (design.ros2.org, REP-2002): its five services and `~/transition_event`. A
+ * request is answered when its transition is done, however long a device takes; rclnodejs's own lifecycle node cannot wait.
+ */
+export class ManagedNode {
+  readonly #lifecycle: LifecycleNode
+  readonly #node: RosNode
+  readonly #services: RosService[]
+  readonly #events: RosPublisher
+  readonly #onError: (error: unknown) => void
+  #changing: Transition | undefined
+
+  /** `onError`: why a transition failed; its caller is only told that it did. */
+  constructor(lifecycle: LifecycleNode, node: RosNode, onError: (error: unknown) => void) {
+    this.#lifecycle = lifecycle
+    this.#node = node
+    this.#onError = onError
+    this.#events = node.createPublisher('lifecycle_msgs/msg/TransitionEvent', '~/transition_event')
+    const graph = EDGES.map(rosTransition)
+    this.#services = [
+      node.createService<ChangeStateRequest, { success: boolean }>('lifecycle_msgs/srv/ChangeState', '~/change_state', ({ transition }, response) => {
+        void this.#change(transition).then(success => response.send({ success }))
+      }),
+      node.createService<unknown, { current_state: RosState }>('lifecycle_msgs/srv/GetState', '~/get_state', (_request, response) =>
+        response.send({ current_state: this.#state })),
+      node.createService<unknown, { available_states: RosState[] }>('lifecycle_msgs/srv/GetAvailableStates', '~/get_available_states', (_request, response) =>
+        response.send({ available_states: [{ id: 0, label: 'unknown' }, ...Object.values(STATES), ...Object.values(CHANGING), ERROR_PROCESSING] })),
+      node.createService<unknown, { available_transitions: RosTransition[] }>(
+        'lifecycle_msgs/srv/GetAvailableTransitions', '~/get_available_transitions', (_request, response) =>
+          response.send({ available_transitions: this.#available().map(rosTransition) })),
+      node.createService<unknown, { available_transitions: RosTransition[] }>(
+        'lifecycle_msgs/srv/GetAvailableTransitions', '~/get_transition_graph', (_request, response) => response.send({ available_transitions: graph })),
+    ]
+  }
+
+  /** Makes a transition from this side, as a manager would: its events are published too. False if it failed. */
+  make(transition: Transition): Promise<boolean> {
+    return this.#change({ id: 0, label: transition })
+  }
+
+  /** Resolves once somebody listens to `~/transition_event` (a launch file that waits for this node), or after `patience` ms. */
+  async heard(patience: number): Promise<void> {
+    for (const end = performance.now() + patience; this.#events.subscriptionCount === 0 && performance.now() < end;) await setTimeout(10)
+  }
+
+  dispose(): void {
+    for (const service of this.#services) this.#node.destroyService(service)
+    this.#node.destroyPublisher(this.#events)
+  }
+
+  get #state(): RosState {
+    return this.#changing === undefined ? STATES[this.#lifecycle.state] : CHANGING[this.#changing]
+  }
+
+  #available(): Edge[] {
+    return this.#changing === undefined ? EDGES.filter(({ from }) => from === this.#lifecycle.state) : []
+  }
+
+  /** By its id, or by its label where one is given. */
+  async #change({ id, label }: { id: number; label: string }): Promise<boolean> {
+    const edge = this.#available().find(other => label === '' ? other.id === Number(id) : other.transition === label)
+    if (edge === undefined) {
+      this.#onError(new Error(`${this.#lifecycle.name}: no transition ${label || id} from ${this.#state.label}; possible: ${this.#available().map(({ transition }) => transition).join(', ') || 'none'}`))
+      return false
+    }
+    const { transition, from } = edge
+    this.#changing = transition
+    this.#publish({ id: edge.id, label: transition }, STATES[from], CHANGING[transition])
+    let failure: { readonly error: unknown } | undefined
+    try {
+      await this.#lifecycle[transition]()
+    } catch (error) {
+      failure = { error }
+    }
+    this.#changing = undefined
+    const now = STATES[this.#lifecycle.state]
+    if (failure === undefined) {
+      this.#publish({ id: edge.success, label: 'transition_success' }, CHANGING[transition], now)
+      return true
+    }
+    this.#publish({ id: edge.success + 2, label: 'transition_error' }, CHANGING[transition], ERROR_PROCESSING)
+    this.#publish({ id: 60, label: 'transition_success' }, ERROR_PROCESSING, now)
+    this.#onError(failure.error)
+    return false
+  }
+
+  #publish(transition: RosState, start: RosState, goal: RosState): void {
+    const timestamp = this.#node.getClock().now().nanoseconds
+    this.#events.publish({ timestamp, transition, start_state: start, goal_state: goal })
+  }
+}
+
+function rosTransition({ id, transition, from, to }: Edge): RosTransition {
+  return { transition: { id, label: transition }, start_state: STATES[from], goal_state: STATES[to] }
+}

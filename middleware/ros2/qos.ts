@@ -1,0 +1,43 @@
+import type { TypeName } from '../messages.js'
+import type { Rclnodejs } from './rclnodejs.js'
+
+interface Profile {
+  readonly reliable: boolean
+  readonly depth: number
+}
+
+/** What subscribers would rather lose than wait for: sensors (REP-2003's sensor data), with queues for their rates. Everything else arrives. */
+const SENSOR: Readonly<Partial<Record<TypeName, number>>> = {
+  'sensor_msgs/msg/Image': 5,
+  'sensor_msgs/msg/CompressedImage': 5,
+  'sensor_msgs/msg/CameraInfo': 5,
+  'geometry_msgs/msg/WrenchStamped': 200,
+  'geometry_msgs/msg/PoseStamped': 50,
+  'sensor_msgs/msg/JointState': 50,
+}
+
+/** What a subscription of a type asks for; `qos_overrides.*` parameters change it. */
+export function subscriptionProfile(type: string): Profile {
+  const depth = SENSOR[type as TypeName]
+  return depth === undefined ? { reliable: true, depth: 10 } : { reliable: false, depth }
+}
+
+/** What a publisher offers: reliability, for sensors too (REP-2003), so that whoever asks for less gets it as well. */
+export function publisherProfile(type: string): Profile {
+  return { ...subscriptionProfile(type), reliable: true }
+}
+
+export function qosOf(rcl: Rclnodejs, { reliable, depth }: Profile, transientLocal = false): unknown {
+  const { HistoryPolicy, ReliabilityPolicy, DurabilityPolicy } = rcl.QoS
+  return new rcl.QoS(
+    HistoryPolicy.RMW_QOS_POLICY_HISTORY_KEEP_LAST, depth,
+    reliable ? ReliabilityPolicy.RMW_QOS_POLICY_RELIABILITY_RELIABLE : ReliabilityPolicy.RMW_QOS_POLICY_RELIABILITY_BEST_EFFORT,
+    transientLocal ? DurabilityPolicy.RMW_QOS_POLICY_DURABILITY_TRANSIENT_LOCAL : DurabilityPolicy.RMW_QOS_POLICY_DURABILITY_VOLATILE,
+  )
+}
+
+/** The policies that `qos_overrides.TOPIC.subscription.*` and `.publisher.*` may change. */
+export function overridesOf(rcl: Rclnodejs): unknown {
+  const { HISTORY, DEPTH, RELIABILITY, DURABILITY } = rcl.QoSPolicyKind
+  return new rcl.QoSOverridingOptions([HISTORY, DEPTH, RELIABILITY, DURABILITY])
+}

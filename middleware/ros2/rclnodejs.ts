@@ -1,0 +1,146 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { BusError } from '../bus-error.js'
+
+/** The part of rclnodejs that is used here, with its own words. Its own type file is made with the messages, and so is not there before a build. */
+export interface Rclnodejs {
+  init(context: RosContext, argv: readonly string[]): Promise<void>
+  Node: new (name: string, namespace: string, context: RosContext, options?: unknown) => RosNode
+  Context: new (domainId?: bigint) => RosContext
+  QoS: RosQosClass
+  QoSOverridingOptions: new (policies: readonly number[]) => unknown
+  QoSPolicyKind: Readonly<Record<'HISTORY' | 'DEPTH' | 'RELIABILITY' | 'DURABILITY', number>>
+  Parameter: new (name: string, type: number, value: unknown) => RosParameter
+  ParameterType: Readonly<Record<string, number>>
+  ParameterDescriptor: new (name: string, type: number, description: string, readOnly: boolean, range?: unknown) => unknown
+  FloatingPointRange: new (from: number, to: number, step: number) => unknown
+  IntegerRange: new (from: bigint, to: bigint, step: bigint) => unknown
+  removeSignalHandlers(): void
+}
+
+export interface RosContext {
+  isValid(): boolean
+  shutdown(): void
+}
+
+export interface RosParameter {
+  readonly name: string
+  readonly value: unknown
+}
+
+interface RosQosClass {
+  new (history: number, depth: number, reliability: number, durability: number): unknown
+  HistoryPolicy: Readonly<Record<string, number>>
+  ReliabilityPolicy: Readonly<Record<string, number>>
+  DurabilityPolicy: Readonly<Record<string, number>>
+}
+
+export interface RosPublisher {
+  publish(message: Buffer | object): void
+  readonly subscriptionCount: number
+}
+
+export interface RosSubscription {
+  readonly topic: string
+}
+
+export interface RosService {
+  readonly serviceName: string
+}
+
+/** One publisher or subscription as the graph shows it. Of a policy 1 is the stronger: reliable, transient local. */
+export interface RosEndpoint {
+  readonly node_name: string
+  readonly node_namespace: string
+  readonly topic_type: string
+  readonly qos_profile: { readonly reliability: number; readonly durability: number }
+}
+
+export interface RosNode {
+  name(): string
+  namespace(): string
+  spin(): void
+  stop(): void
+  destroy(): void
+  getClock(): { now(): { nanoseconds: bigint } }
+  getLogger(): RosLogger
+  createPublisher(type: string, topic: string, options?: object): RosPublisher
+  createSubscription(type: string, topic: string, options: object, listener: (message: Buffer) => void): RosSubscription
+  createService<Request, Response>(
+    type: string, name: string, handler: (request: Request, response: { template: Response; send(message: Response): void }) => void,
+  ): RosService
+  destroyPublisher(publisher: RosPublisher): void
+  destroySubscription(subscription: RosSubscription): void
+  destroyService(service: RosService): void
+  declareParameter(parameter: RosParameter, descriptor: unknown, ignoreOverride?: boolean): RosParameter
+  undeclareParameter(name: string): void
+  getParameters(): RosParameter[]
+  hasParameter(name: string): boolean
+  getParameter(name: string): RosParameter
+  addOnSetParametersCallback(callback: (parameters: readonly RosParameter[]) => { successful: boolean; reason: string }): void
+  resolveTopicName(topic: string): string
+  getTopicNamesAndTypes(): { name: string; types: string[] }[]
+  getPublishersInfoByTopic(topic: string): RosEndpoint[]
+  getSubscriptionsInfoByTopic(topic: string): RosEndpoint[]
+}
+
+export interface RosLogger {
+  debug(text: string): void
+  info(text: string): void
+  warn(text: string): void
+  error(text: string): void
+}
+
+const require = createRequire(import.meta.url)
+const SET_UP = 'source your ROS 2 (`. /opt/ros/DISTRO/setup.sh`), or run `npm run setup:ros` and then `. .ros/setup.sh`'
+
+let loaded: Promise<Rclnodejs> | undefined
+
+/**
+ * rclnodejs, once it is known that it can be loaded: it would otherwise begin to compile itself, and delete its own build for that.
+ * Throws BusError ROS2 that says what to install or to source.
+ */
+export function loadRclnodejs(): Promise<Rclnodejs> {
+  loaded ??= load()
+  return loaded
+}
+
+async function load(): Promise<Rclnodejs> {
+  const problem = rosProblem()
+  if (problem !== undefined) throw new BusError('ROS2', problem)
+  return (await import('rclnodejs' as string) as { default: Rclnodejs }).default
+}
+
+/** Why ROS 2 cannot be used in this process, with what to do; undefined where it can. */
+export function rosProblem(): string | undefined {
+  const { AMENT_PREFIX_PATH, ROS_DISTRO } = process.env
+  if (!AMENT_PREFIX_PATH || !ROS_DISTRO) return `ros2: no ROS 2 in this shell: ${SET_UP}`
+  let folder: string
+  try {
+    folder = dirname(dirname(require.resolve('rclnodejs')))
+  } catch {
+    return 'ros2: the package rclnodejs is not installed: run `npm run setup:ros` in a checkout, or `npm install rclnodejs` with ROS 2 sourced'
+  }
+  const addon = addonOf(folder, ROS_DISTRO)
+  if (addon === undefined) return 'ros2: rclnodejs has no build for this machine: run `npm run setup:ros`'
+  try {
+    require(addon)
+  } catch (error) {
+    return `ros2: rclnodejs cannot be loaded (${(error as Error).message.split('\n')[0]}): ${SET_UP}`
+  }
+  return undefined
+}
+
+/** Its own build, or the one that came with it for this distribution. */
+function addonOf(folder: string, distro: string): string | undefined {
+  const { platform, arch } = process
+  const prebuilt = `${distro}-${codename() ?? 'unknown'}-${arch}-node-rclnodejs.node`
+  return [join(folder, 'build/Release/rclnodejs.node'), join(folder, 'prebuilds', `${platform}-${arch}`, prebuilt)].find(existsSync)
+}
+
+/** Of the Linux distribution, as rclnodejs reads it. */
+function codename(): string | undefined {
+  const release = '/etc/os-release'
+  return existsSync(release) ? /^VERSION_CODENAME=(.*)$/m.exec(readFileSync(release, 'utf8'))?.[1]?.trim() : undefined
+}

@@ -1,0 +1,162 @@
+import type { Bus, Disposable, Listener, Publisher, TopicInfo } from '../bus.js'
+import { BusError } from '../bus-error.js'
+import { decode, encode, isTypeName } from '../cdr/codecs.js'
+import { CdrError } from '../cdr/cdr-error.js'
+import type { MessageTypes, TypeName } from '../messages.js'
+import { overridesOf, publisherProfile, qosOf, subscriptionProfile } from './qos.js'
+import type { Rclnodejs, RosNode, RosPublisher, RosSubscription } from './rclnodejs.js'
+import { Ros2Clock } from './ros2-clock.js'
+import { TopicWatch } from './topic-watch.js'
+
+export interface Ros2BusOptions {
+  /** A subscriber threw. */
+  readonly onError?: (error: unknown) => void
+  /** Something about a topic that its user should know: quality of service that does not fit, bytes that are no message. One line. */
+  readonly onWarning?: (topic: string, text: string) => void
+}
+
+/** What has gone wrong on a topic that is subscribed to. */
+export interface TopicHealth {
+  /** As it was asked for. */
+  readonly asked: string
+  /** As ROS resolved it: remapped, with its namespace. */
+  readonly topic: string
+  readonly type: string
+  received: number
+  /** Messages whose bytes could not be read. */
+  malformed: number
+}
+
+interface Entry {
+  readonly key: string
+  readonly health: TopicHealth
+  listeners: readonly Listener<never>[]
+  readonly subscription: RosSubscription
+}
+
+/**
+ * Topics of a ROS 2 node. Messages travel as CDR bytes, read and written by our own codecs: pixels and wrenches are read in place. Names
+ * are remapped and expanded by ROS. Subscriptions and publishers take `qos_overrides.*` parameters. With `use_sim_time` nothing is heard before
+ * the first word of /clock: there is no time yet at which it could have come.
+ */
+export class Ros2Bus implements Bus {
+  readonly clock: Ros2Clock
+  readonly #rcl: Rclnodejs
+  readonly #node: RosNode
+  readonly #options: Ros2BusOptions
+  readonly #watch: TopicWatch
+  readonly #publishers = new Set<RosPublisher>()
+  readonly #entries = new Map<string, Entry>()
+
+  /** The node must be spinning, or begin to. It belongs to the caller, who destroys it after `close`. */
+  constructor(rcl: Rclnodejs, node: RosNode, options: Ros2BusOptions = {}) {
+    this.#rcl = rcl
+    this.#node = node
+    this.#options = options
+    this.clock = new Ros2Clock(node)
+    this.#watch = new TopicWatch(node, () => this.health(), (topic, text) => this.#warn(topic, text))
+  }
+
+  advertise<T extends TypeName>(topic: string, type: T): Publisher<MessageTypes[T]> {
+    known(topic, type)
+    const options = { qos: qosOf(this.#rcl, publisherProfile(type)), qosOverridingOptions: overridesOf(this.#rcl) }
+    const publisher = this.#node.createPublisher(type, topic, options)
+    this.#publishers.add(publisher)
+    return {
+      publish: message => {
+        if (!this.#publishers.has(publisher)) throw new BusError('PUBLISHER_DISPOSED', `${topic}: published after its publisher was disposed of`)
+        const bytes = encode(type, message, this.clock.epochSec)
+        publisher.publish(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+      },
+      dispose: () => {
+        if (this.#publishers.delete(publisher)) this.#node.destroyPublisher(publisher)
+      },
+    }
+  }
+
+  subscribe<T extends TypeName>(topic: string, type: T, listener: Listener<MessageTypes[T]>): Disposable {
+    known(topic, type)
+    const entry = this.#entry(topic, type)
+    const own: Listener<never> = (message, receive) => listener(message, receive)
+    entry.listeners = [...entry.listeners, own]
+    return {
+      dispose: () => {
+        entry.listeners = entry.listeners.filter(other => other !== own)
+        if (entry.listeners.length > 0 || !this.#entries.delete(entry.key)) return
+        this.#node.destroySubscription(entry.subscription)
+      },
+    }
+  }
+
+  /** Of every topic that is subscribed to. */
+  health(): TopicHealth[] {
+    return [...this.#entries.values()].map(({ health }) => health)
+  }
+
+  topics(): TopicInfo[] {
+    return this.#node.getTopicNamesAndTypes().flatMap(({ name, types }) => types.map(type => ({
+      topic: name, type, publishers: this.#node.getPublishersInfoByTopic(name).length, subscribers: this.#node.getSubscriptionsInfoByTopic(name).length,
+    })))
+  }
+
+  /** Real time waits for nobody. */
+  work(promise: Promise<unknown>): void {
+    promise.catch(() => undefined)
+  }
+
+  async close(): Promise<void> {
+    for (const publisher of this.#publishers) this.#node.destroyPublisher(publisher)
+    for (const { subscription } of this.#entries.values()) this.#node.destroySubscription(subscription)
+    this.#publishers.clear()
+    this.#entries.clear()
+    this.#watch.close()
+    this.clock.close()
+  }
+
+  /** One subscription a topic and type: all who listen to it hear the same message at the same time. */
+  #entry(topic: string, type: TypeName): Entry {
+    const key = `${type} ${topic}`
+    const existing = this.#entries.get(key)
+    if (existing) return existing
+    const health: TopicHealth = { asked: topic, topic: this.#node.resolveTopicName(topic), type, received: 0, malformed: 0 }
+    const options = { isRaw: true, qos: qosOf(this.#rcl, subscriptionProfile(type)), qosOverridingOptions: overridesOf(this.#rcl) }
+    const subscription = this.#node.createSubscription(type, topic, options, bytes => this.#hear(type, bytes, entry))
+    const entry: Entry = { key, health, listeners: [], subscription }
+    this.#entries.set(key, entry)
+    return entry
+  }
+
+  #hear(type: TypeName, bytes: Buffer, { health, listeners }: Entry): void {
+    health.received++
+    if (!this.clock.known) return
+    let message: MessageTypes[TypeName]
+    try {
+      message = decode(type, bytes, this.clock.epochSec)
+    } catch (error) {
+      if (!(error instanceof CdrError)) throw error
+      if (health.malformed++ === 0) this.#warn(health.topic, `bytes that are no ${type}: ${error.message}`)
+      return
+    }
+    const receive = this.clock.now()
+    for (const listener of listeners) {
+      try {
+        listener(message as never, receive)
+      } catch (error) {
+        this.#fail(error)
+      }
+    }
+  }
+
+  #warn(topic: string, text: string): void {
+    this.#options.onWarning?.(topic, text)
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#options.onError) throw error
+    this.#options.onError(error)
+  }
+}
+
+function known(topic: string, type: string): void {
+  if (!isTypeName(type)) throw new BusError('TOPIC_TYPE', `${topic}: ${type} is not a type that travels here`)
+}

@@ -1,0 +1,64 @@
+import { ParameterError } from '../parameter-error.js'
+import type { ParameterDescription, Parameters, ParameterType } from '../parameters.js'
+import type { Rclnodejs, RosNode, RosParameter } from './rclnodejs.js'
+
+/** rcl_interfaces/msg/ParameterType. */
+const TYPES: Readonly<Record<ParameterType, number>> = {
+  boolean: 1, integer: 2, double: 3, string: 4, boolean_array: 6, integer_array: 7, double_array: 8, string_array: 9,
+}
+
+/** Parameters that ROS itself declares. */
+const OF_ROS = new Set(['use_sim_time', 'start_type_description_service'])
+
+/**
+ * Makes `parameters` those of a node that was created with its overrides declared (a launch file's, `-p`, `--params-file`): overrides are
+ * taken and checked, every parameter gets its description, unit and range, and what is set later is checked and taken or refused with the
+ * reason. Returns names that were given and are no parameter of this node. Throws ParameterError for an override that does not fit.
+ */
+export function bindParameters(rcl: Rclnodejs, node: RosNode, parameters: Parameters<Readonly<Record<string, ParameterDescription>>>): string[] {
+  const { declarations } = parameters
+  const given = node.getParameters().map(({ name }) => name)
+  for (const [name, description] of Object.entries(declarations)) {
+    if (given.includes(name)) {
+      parameters.override(name, node.getParameter(name).value)
+      node.undeclareParameter(name)
+    }
+    const { type, unit, readOnly = false } = description
+    const text = unit ? `${description.description} (${unit})` : description.description
+    const descriptor = new rcl.ParameterDescriptor(name, TYPES[type], text, readOnly, rangeOf(rcl, description))
+    node.declareParameter(new rcl.Parameter(name, TYPES[type], rosValue(type, parameters.get(name))), descriptor, true)
+  }
+  node.addOnSetParametersCallback(list => {
+    const own = list.filter(({ name }) => Object.hasOwn(declarations, name))
+    try {
+      for (const { name, value } of own) parameters.check(name, value)
+      for (const { name, value } of own) parameters.set(name, value)
+    } catch (error) {
+      if (!(error instanceof ParameterError)) throw error
+      return { successful: false, reason: error.message }
+    }
+    return { successful: true, reason: '' }
+  })
+  return given.filter(name => !Object.hasOwn(declarations, name) && !OF_ROS.has(name) && !name.startsWith('qos_overrides.'))
+}
+
+function rangeOf(rcl: Rclnodejs, { type, range }: ParameterDescription): unknown {
+  if (range === undefined || type.endsWith('_array')) return undefined
+  return type === 'integer' ? new rcl.IntegerRange(BigInt(range.min), BigInt(range.max), 1n) : new rcl.FloatingPointRange(range.min, range.max, 0)
+}
+
+/** rclnodejs holds integers as BigInt. */
+function rosValue(type: ParameterType, value: unknown): unknown {
+  if (type === 'integer') return BigInt(value as number)
+  if (type === 'integer_array') return (value as readonly number[]).map(BigInt)
+  return value
+}
+
+/** A parameter of the type that its value has: a BigInt is an integer, any other number a double, an empty array one of texts. */
+export function rosParameter(rcl: Rclnodejs, name: string, value: unknown): RosParameter {
+  const kind = (one: unknown): ParameterType => typeof one === 'boolean' ? 'boolean' : typeof one === 'bigint' ? 'integer' : typeof one === 'number' ? 'double' : 'string'
+  if (!Array.isArray(value)) return new rcl.Parameter(name, TYPES[kind(value)], kind(value) === 'string' ? String(value) : value)
+  const mixed = value.some(one => typeof one === 'number') && value.every(one => typeof one === 'number' || typeof one === 'bigint')
+  const list: unknown[] = mixed ? value.map(Number) : value
+  return new rcl.Parameter(name, TYPES[`${kind(list[0])}_array` as ParameterType], list)
+}

@@ -1,0 +1,39 @@
+import { loadRclnodejs, type Rclnodejs, type RosContext, type RosNode } from './rclnodejs.js'
+import { nodeName, parameterOverrides } from './ros-arguments.js'
+import { rosParameter } from './ros2-parameters.js'
+
+/** One ROS 2 context of this process with one node in it, spinning. Names, remaps and parameters come from `argv` (`--ros-args …`). */
+export class Ros2Process {
+  readonly rcl: Rclnodejs
+  readonly node: RosNode
+  readonly #context: RosContext
+
+  /** Throws BusError ROS2 where there is no ROS 2 (see loadRclnodejs), and what rcl says of arguments it cannot read. */
+  static async start(name: string, argv: readonly string[]): Promise<Ros2Process> {
+    const rcl = await loadRclnodejs()
+    rcl.removeSignalHandlers()
+    const context = new rcl.Context()
+    await rcl.init(context, argv)
+    const overrides = parameterOverrides(argv, nodeName(argv, name))
+    const node = new rcl.Node(name, '', context, {
+      parameterOverrides: [...overrides].map(([parameter, value]) => rosParameter(rcl, parameter, value)),
+      automaticallyDeclareParametersFromOverrides: true,
+      enableLoggerService: true,
+    })
+    return new Ros2Process(rcl, context, node)
+  }
+
+  private constructor(rcl: Rclnodejs, context: RosContext, node: RosNode) {
+    this.rcl = rcl
+    this.#context = context
+    this.node = node
+    node.spin()
+  }
+
+  /** Nothing is heard or said any more. */
+  close(): void {
+    this.node.stop()
+    this.node.destroy()
+    if (this.#context.isValid()) this.#context.shutdown()
+  }
+}
