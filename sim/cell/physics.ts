@@ -1,4 +1,3 @@
-import { parentPort, workerData } from 'node:worker_threads'
 import { openPseudoTerminal } from '../firmware/pseudo-terminal.js'
 import { RobotiqFirmware } from '../firmware/robotiq-firmware.js'
 import { loadObjects } from '../objects/object-file.js'
@@ -13,20 +12,14 @@ const GIVE_UP = 100e6
 /** Steps made up at once before the serial line is looked after again. */
 const MOST_STEPS = 10
 
-const { options, started, shared: buffers, camera } = workerData as PhysicsInit
-const shared = share(buffers)
-const main = parentPort
-if (main === null) throw new Error('physics-worker runs as a worker thread only')
-const post = (message: FromPhysics): void => main.postMessage(message)
-
-try {
-  await run()
-} catch (error) {
-  const { code = 'CELL_FAILED', message } = error as { code?: string; message: string }
-  post({ type: 'failed', code, message })
-}
-
-async function run(): Promise<void> {
+/**
+ * Physics, sensors, firmware and judge: gives what hears the requests, after `post` has said `ready`. In lockstep an answer is posted before
+ * the request's call returns (only `closed` takes its time); in real time the physics keeps pace with the wall clock from here on.
+ */
+export async function startPhysics(
+  { options, started, shared: buffers, camera }: PhysicsInit, post: (message: FromPhysics) => void
+): Promise<(message: ToPhysics) => void> {
+  const shared = share(buffers)
   const width = new Float64Array(1)
   let triggers = 0
   const simulation = new Simulation({
@@ -68,7 +61,7 @@ async function run(): Promise<void> {
   }
 
   let closed = false
-  main?.on('message', (message: ToPhysics) => {
+  const hear = (message: ToPhysics): void => {
     switch (message.type) {
       case 'reset': {
         const episode = simulation.reset(message.index, message.say)
@@ -95,15 +88,12 @@ async function run(): Promise<void> {
         closed = true
         simulation.world.close()
         camera?.close()
-        void terminal.close().then(() => {
-          post({ type: 'closed' })
-          main.close()
-        })
+        void terminal.close().then(() => post({ type: 'closed' }))
     }
-  })
+  }
   publish()
   post({ type: 'ready', port: terminal.path })
-  if (options.mode === 'lockstep') return
+  if (options.mode === 'lockstep') return hear
 
   const pause = new Int32Array(new SharedArrayBuffer(4))
   simulation.skip(elapsed(started))
@@ -129,6 +119,7 @@ async function run(): Promise<void> {
     setImmediate(tick)
   }
   tick()
+  return hear
 }
 
 /** ns since `since`. */
