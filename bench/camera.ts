@@ -40,7 +40,6 @@ export async function benchCamera({ width = 128, height = 128, frames = 200 } = 
     renderer.render(data, out, noise, PLAIN_LOOK)
     if (i >= 0) times[i] = performance.now() - begin
   }
-  renderer.close()
   data.delete()
   model.delete()
   times.sort()

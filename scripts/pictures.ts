@@ -125,7 +125,6 @@ pose({ placed, tool: [gx * 0.9, gy * 0.9, 0.14, -yaw], opening: GRIPPER.maxWidth
   })
   console.log(`overview in ${Math.round(performance.now() - begin)} ms`)
   save('cell.png', width / 2, height / 2, halved(out.rgb, width, height))
-  renderer.close()
 })
 
 const side = 128
@@ -137,7 +136,6 @@ for (const [i, [share, z, opening]] of ([[0, HOME[2], GRIPPER.maxWidth], [0.7, 0
     renderer.render(data, out, cameraNoise(i + 1), drawLook(1, 0))
     rgbRow.push(out.rgb.slice())
     depthRow.push(coloured(out.depth, 80, 480))
-    renderer.close()
   })
 }
 const wrist = grid([rgbRow, depthRow], side, 2, 8)

@@ -1,4 +1,4 @@
-import type { DoubleBuffer, IntBuffer, MainModule, MjData, MjModel } from '@mujoco/mujoco'
+import type { MainModule, MjData, MjModel } from '@mujoco/mujoco'
 import { SimError } from '../sim-error.js'
 import { Grain } from './grain.js'
 import { intrinsics } from './intrinsics.js'
@@ -7,6 +7,8 @@ import { PLAIN_LOOK } from './look.js'
 import type { CameraLook } from './look.js'
 import { SensorNoise } from './noise.js'
 import type { CameraNoise } from './noise.js'
+import { hitsOf, RayCaster } from './ray-caster.js'
+import type { Hits } from './ray-caster.js'
 
 export interface RendererOptions {
   /** A named MJCF camera. */
@@ -25,17 +27,13 @@ export interface Frame {
   readonly depth: Uint16Array
 }
 
-/** m. Rays end here. */
-const CUTOFF = 8
 /** m. A surface this near to what the lamp sees first is lit. */
 const SHADOW_BIAS = 0.003
 const LEVELS = 4095
 
 /**
- * An RGB-D camera by ray casting (mj_multiRay): Lambert light and a small highlight from one lamp, ambient light from above, shadows cast
- * for every fourth pixel and spread within the same geom, the sensor's noise on top. A frame allocates nothing but WASM's views.
- *
- * mj_multiRay leaves out parts of a body that has several geoms spread widely around the camera: give each piece of scenery its own body.
+ * An RGB-D camera by ray casting: Lambert light and a small highlight from one lamp, ambient light from above, shadows cast
+ * for every fourth pixel and spread within the same geom, the sensor's noise on top.
  *
  * `data` must hold the kinematics and the cameras' poses (mj_kinematics, mj_comPos and mj_camlight; mj_forward and mj_step do these).
  *
@@ -46,8 +44,7 @@ const LEVELS = 4095
  */
 export class Renderer {
   readonly intrinsics: Intrinsics
-  readonly #mj: MainModule
-  readonly #model: MjModel
+  readonly #caster: RayCaster
   readonly #camera: number
   readonly #grained: number
   readonly #albedo: Float32Array
@@ -59,24 +56,21 @@ export class Renderer {
   readonly #rays: Float64Array
   readonly #cosine: Float64Array
   readonly #z: Float32Array
-  readonly #ids: IntBuffer
-  readonly #distances: DoubleBuffer
-  readonly #normals: DoubleBuffer
+  readonly #seen: Hits
+  readonly #normal = new Float64Array(3)
   readonly #origin = [0, 0, 0]
   readonly #lamp = [0, 0, 0]
   readonly #shadowWidth: number
   readonly #shadowRays: Float64Array
   readonly #shadowReach: Float64Array
+  readonly #shadowSeen: Hits
   readonly #lit: Float32Array
-  readonly #shadowIds: IntBuffer
-  readonly #shadowDistances: DoubleBuffer
 
-  /** Throws SimError CAMERA_MISSING if the model has no camera of that name. */
+  /** Throws SimError CAMERA_MISSING if the model has no camera of that name, CAMERA_SHAPE if it shows anything but primitives. */
   constructor(mj: MainModule, model: MjModel, { camera, width, height, fovyDeg, grained = 'table' }: RendererOptions) {
-    this.#mj = mj
-    this.#model = model
     this.#camera = mj.mj_name2id(model, mj.mjtObj.mjOBJ_CAMERA.value, camera)
     if (this.#camera < 0) throw new SimError('CAMERA_MISSING', `camera "${camera}": the MJCF model has none of that name; name one of its <camera> elements`)
+    this.#caster = new RayCaster(mj, model)
     this.#grained = mj.mj_name2id(model, mj.mjtObj.mjOBJ_GEOM.value, grained)
     this.intrinsics = intrinsics(fovyDeg ?? (model.cam_fovy as Float64Array)[this.#camera], width, height)
     this.#albedo = albedoOf(model)
@@ -100,28 +94,20 @@ export class Renderer {
     this.#shadowRays = new Float64Array(3 * shadows)
     this.#shadowReach = new Float64Array(shadows)
     this.#lit = new Float32Array(shadows)
-    this.#ids = new mj.IntBuffer(count)
-    this.#distances = new mj.DoubleBuffer(count)
-    this.#normals = new mj.DoubleBuffer(3 * count)
-    this.#shadowIds = new mj.IntBuffer(shadows)
-    this.#shadowDistances = new mj.DoubleBuffer(shadows)
+    this.#seen = hitsOf(count)
+    this.#shadowSeen = hitsOf(shadows)
   }
 
   /** Fills `out` (width * height pixels) with what the camera sees in `data`. */
   render(data: MjData, out: Frame, noise: CameraNoise, look: CameraLook = PLAIN_LOOK): void {
-    const { width, height } = this.intrinsics
     this.#aim(data)
-    this.#mj.mj_multiRay(this.#model, data, this.#origin, this.#rays as unknown as number[], null as unknown as number[], true, -1,
-      this.#ids, this.#distances, this.#normals, width * height, CUTOFF)
+    this.#caster.pose(data)
+    this.#caster.cast(this.#origin, this.#rays, this.#seen)
     this.#lit.fill(0)
-    for (let sample = 0; sample < look.lampSamples; sample++) this.#castShadows(data, look, sample)
+    for (let sample = 0; sample < look.lampSamples; sample++) this.#castShadows(look, sample)
     this.#shade(out.rgb, look)
+    const { width, height } = this.intrinsics
     this.#noise.apply(this.#z, width, height, out.depth, out.rgb, noise)
-  }
-
-  /** Frees MuJoCo's buffers. */
-  close(): void {
-    for (const buffer of [this.#ids, this.#distances, this.#normals, this.#shadowIds, this.#shadowDistances]) buffer.delete()
   }
 
   #aim(data: MjData): void {
@@ -138,11 +124,11 @@ export class Renderer {
   }
 
   /** Adds one point of the lamp to `lit`, 0..1 for every second pixel of every second row. */
-  #castShadows(data: MjData, { light, lampRadius, lampSamples }: CameraLook, sample: number): void {
+  #castShadows({ light, lampRadius, lampSamples }: CameraLook, sample: number): void {
     const { width, height } = this.intrinsics
     const [ox, oy, oz] = this.#origin
     const rays = this.#rays, shadowRays = this.#shadowRays, reach = this.#shadowReach, lit = this.#lit
-    const distances = this.#distances.GetView() as Float64Array
+    const distances = this.#seen.distances, first = this.#shadowSeen.distances
     // Vogel's spiral: points spread evenly over the lamp's disc.
     const radius = lampRadius * Math.sqrt((sample + 0.5) / lampSamples), angle = 2.399963 * sample
     const lx = this.#lamp[0] = light[0] + radius * Math.cos(angle)
@@ -151,7 +137,7 @@ export class Renderer {
     for (let v = 0, s = 0; v < height; v += 2) {
       for (let u = 0; u < width; u += 2, s++) {
         const at = v * width + u
-        const far = Math.max(distances[at], 0)
+        const far = distances[at] < Infinity ? distances[at] : 0
         const x = ox + far * rays[3 * at] - lx, y = oy + far * rays[3 * at + 1] - ly, z = oz + far * rays[3 * at + 2] - lz
         const length = Math.sqrt(x * x + y * y + z * z)
         reach[s] = length
@@ -160,10 +146,8 @@ export class Renderer {
         shadowRays[3 * s + 2] = z / length
       }
     }
-    this.#mj.mj_multiRay(this.#model, data, this.#lamp, shadowRays as unknown as number[], null as unknown as number[], true, -1,
-      this.#shadowIds, this.#shadowDistances, null, reach.length, CUTOFF)
-    const first = this.#shadowDistances.GetView() as Float64Array
-    for (let s = 0; s < lit.length; s++) if (first[s] < 0 || first[s] > reach[s] - SHADOW_BIAS) lit[s] += 1 / lampSamples
+    this.#caster.cast(this.#lamp, shadowRays, this.#shadowSeen)
+    for (let s = 0; s < lit.length; s++) if (first[s] > reach[s] - SHADOW_BIAS) lit[s] += 1 / lampSamples
   }
 
   #shade(rgb: Uint8Array, look: CameraLook): void {
@@ -173,14 +157,13 @@ export class Renderer {
     const { exposure, ambient, intensity, grain } = look
     const [shiftX, shiftY] = look.grainShift
     const rays = this.#rays, cosine = this.#cosine, zs = this.#z, albedo = this.#albedo, response = this.#response
-    const ids = this.#ids.GetView() as Int32Array
-    const distances = this.#distances.GetView() as Float64Array
-    const normals = this.#normals.GetView() as Float64Array
+    const { geoms, distances } = this.#seen
+    const caster = this.#caster, normal = this.#normal
     const [backR, backG, backB] = look.background.map((value) => value * 255)
     for (let v = 0, at = 0; v < height; v++) {
       for (let u = 0; u < width; u++, at++) {
-        const distance = distances[at], geom = ids[at], o = 3 * at
-        if (distance < 0 || geom < 0) {
+        const distance = distances[at], geom = geoms[at], o = 3 * at
+        if (geom < 0) {
           zs[at] = Infinity
           rgb[o] = backR
           rgb[o + 1] = backG
@@ -189,21 +172,24 @@ export class Renderer {
         }
         zs[at] = distance * cosine[at]
         const rx = rays[o], ry = rays[o + 1], rz = rays[o + 2]
-        let nx = normals[o], ny = normals[o + 1], nz = normals[o + 2]
+        const px = ox + distance * rx, py = oy + distance * ry, pz = oz + distance * rz
+        caster.normal(geom, px, py, pz, normal)
+        let nx = normal[0], ny = normal[1], nz = normal[2]
         if (nx * rx + ny * ry + nz * rz > 0) { nx = -nx; ny = -ny; nz = -nz }
-        const px = ox + distance * rx, py = oy + distance * ry
-        let tx = lx - px, ty = ly - py, tz = lz - (oz + distance * rz)
+        let tx = lx - px, ty = ly - py, tz = lz - pz
         const square = tx * tx + ty * ty + tz * tz, inverse = 1 / Math.sqrt(square)
         tx *= inverse; ty *= inverse; tz *= inverse
         const facing = nx * tx + ny * ty + nz * tz
         let light = ambient * (0.7 + 0.3 * nz), shine = 0
         if (facing > 0) {
-          const lamp = this.#litAt(ids, u, v, geom) * intensity / square
+          const lamp = this.#litAt(u, v, geom) * intensity / square
           light += lamp * facing
-          const hx = tx - rx, hy = ty - ry, hz = tz - rz
-          let gloss = Math.max(0, (nx * hx + ny * hy + nz * hz) / Math.sqrt(hx * hx + hy * hy + hz * hz))
-          gloss *= gloss; gloss *= gloss; gloss *= gloss; gloss *= gloss; gloss *= gloss
-          shine = geom === this.#grained ? 0 : 0.1 * lamp * gloss
+          if (geom !== this.#grained) {
+            const hx = tx - rx, hy = ty - ry, hz = tz - rz
+            let gloss = Math.max(0, (nx * hx + ny * hy + nz * hz) / Math.sqrt(hx * hx + hy * hy + hz * hz))
+            gloss *= gloss; gloss *= gloss; gloss *= gloss; gloss *= gloss; gloss *= gloss
+            shine = 0.1 * lamp * gloss
+          }
         }
         if (geom === this.#grained && grain > 0) light *= 1 + grain * (this.#grain.at(px + shiftX, py + shiftY) - 1)
         light *= exposure * LEVELS
@@ -217,15 +203,15 @@ export class Renderer {
   }
 
   /** How much of the lamp the pixel sees: the mean of the neighbouring shadow samples that lie on the same geom. */
-  #litAt(ids: Int32Array, u: number, v: number, geom: number): number {
+  #litAt(u: number, v: number, geom: number): number {
     const { width, height } = this.intrinsics
-    const lit = this.#lit
+    const lit = this.#lit, geoms = this.#seen.geoms
     const u0 = u & ~1, v0 = v & ~1
     const u1 = u0 + 2 < width && u !== u0 ? u0 + 2 : u0, v1 = v0 + 2 < height && v !== v0 ? v0 + 2 : v0
     let sum = 0, weight = 0
     for (let y = v0; y <= v1; y += 2) {
       for (let x = u0; x <= u1; x += 2) {
-        const w = ids[y * width + x] === geom ? 1 : 1e-3
+        const w = geoms[y * width + x] === geom ? 1 : 1e-3
         sum += w * lit[(y >> 1) * this.#shadowWidth + (x >> 1)]
         weight += w
       }

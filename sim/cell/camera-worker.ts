@@ -17,7 +17,6 @@ try {
   let look = PLAIN_LOOK
   const handle = (message: ToCamera): void => {
     if (message.type === 'scene') {
-      scene?.renderer.close()
       scene?.data.delete()
       scene?.model.delete()
       const { model, data } = compile(mj, message.xml)

@@ -1,9 +1,11 @@
+import type { EventEmitter } from 'node:events'
 import { extname } from 'node:path'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 import { loadObjects } from '../objects/object-file.js'
 import { SimError } from '../sim-error.js'
 import type { CellFrame, CellOptions, CellStats, EpisodeSetup, Truth, Verdict } from './cell.js'
+import { PhysicsHere } from './physics-here.js'
 import { buffersOf, share } from './protocol.js'
 import type { CameraInit, FromCamera, FromPhysics, PhysicsInit, Shared, ToPhysics } from './protocol.js'
 import type { SampleRing } from './ring.js'
@@ -16,8 +18,8 @@ const LONGEST_SLICE = 1e9
 type Reply = Extract<FromPhysics, { type: 'reset' | 'advanced' | 'ready' | 'closed' }>
 
 /**
- * The embedded cell: physics, firmware and judge in one worker thread, the camera in another. Samples come to the callbacks in receive
- * order; arrays given to them are valid during the call only (a frame's buffers are the receiver's).
+ * The embedded cell: physics, firmware and judge in one worker thread (in lockstep on the main thread), the camera in another. Samples
+ * come to the callbacks in receive order; arrays given to them are valid during the call only (a frame's buffers are the receiver's).
  */
 export class Cell {
   /** The gripper's serial port: a pseudo-terminal. */
@@ -36,7 +38,7 @@ export class Cell {
   readonly #options: CellOptions
   readonly #started: bigint
   readonly #shared: Shared
-  readonly #physics: Worker
+  readonly #physics: Worker | PhysicsHere
   readonly #cameraWorker: Worker | undefined
   readonly #state = new Float64Array(STATE.size)
   readonly #frames = new Map<number, CellFrame>()
@@ -59,12 +61,11 @@ export class Cell {
     const shared = share()
     const { port1, port2 } = new MessageChannel()
     const eye = camera === false ? undefined : spawn('./camera-worker', { options, width: camera.width, height: camera.height, physics: port2 } satisfies CameraInit, [port2])
-    const physics = spawn('./physics-worker', {
-      options, started, shared: buffersOf(shared), camera: camera === false ? undefined : port1
-    } satisfies PhysicsInit, camera === false ? [] : [port1])
+    const init: PhysicsInit = { options, started, shared: buffersOf(shared), camera: camera === false ? undefined : port1 }
+    const physics = options.mode === 'lockstep' ? new PhysicsHere(init) : spawn('./physics-worker', init, camera === false ? [] : [port1])
     try {
       const [ready] = await Promise.all([firstMessage<FromPhysics>(physics), eye && firstMessage<FromCamera>(eye)])
-      if (ready.type !== 'ready') throw new SimError('CELL_FAILED', `the physics thread began with "${ready.type}"`)
+      if (ready.type !== 'ready') throw new SimError('CELL_FAILED', `the physics began with "${ready.type}"`)
       return new Cell({ options, started, shared, physics, eye, port: ready.port })
     } catch (error) {
       await Promise.all([physics.terminate(), eye?.terminate()])
@@ -73,7 +74,7 @@ export class Cell {
   }
 
   private constructor({ options, started, shared, physics, eye, port }: {
-    options: CellOptions; started: bigint; shared: Shared; physics: Worker; eye: Worker | undefined; port: string
+    options: CellOptions; started: bigint; shared: Shared; physics: Worker | PhysicsHere; eye: Worker | undefined; port: string
   }) {
     this.gripperPort = port
     this.#options = options
@@ -288,8 +289,8 @@ function spawn(name: string, workerData: object, transferList: readonly MessageP
   return new Worker(new URL('./worker-from-source.mjs', import.meta.url), { ...common, argv: [entry.href] })
 }
 
-/** The first message of a worker; its failure as a SimError. */
-function firstMessage<T extends FromPhysics | FromCamera>(worker: Worker): Promise<T> {
+/** The first message of a thread; its failure as a SimError. */
+function firstMessage<T extends FromPhysics | FromCamera>(worker: EventEmitter): Promise<T> {
   return new Promise((resolve, reject) => {
     worker.once('error', reject)
     worker.once('message', (message: T) => {

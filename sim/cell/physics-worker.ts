@@ -1,137 +1,17 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { openPseudoTerminal } from '../firmware/pseudo-terminal.js'
-import { RobotiqFirmware } from '../firmware/robotiq-firmware.js'
-import { loadObjects } from '../objects/object-file.js'
-import { loadMujoco } from './mujoco.js'
-import { share } from './protocol.js'
-import type { FromPhysics, PhysicsInit, ToCamera, ToPhysics } from './protocol.js'
-import { Simulation, STEP } from './simulation.js'
-import { STATE } from './truth.js'
+import { startPhysics } from './physics.js'
+import type { FromPhysics, PhysicsInit } from './protocol.js'
 
-/** ns behind the wall clock beyond which the lost time is skipped instead of made up. */
-const GIVE_UP = 100e6
-/** Steps made up at once before the serial line is looked after again. */
-const MOST_STEPS = 10
-
-const { options, started, shared: buffers, camera } = workerData as PhysicsInit
-const shared = share(buffers)
 const main = parentPort
 if (main === null) throw new Error('physics-worker runs as a worker thread only')
-const post = (message: FromPhysics): void => main.postMessage(message)
+const post = (message: FromPhysics): void => {
+  main.postMessage(message)
+  if (message.type === 'closed') main.close()
+}
 
 try {
-  await run()
+  main.on('message', await startPhysics(workerData as PhysicsInit, post))
 } catch (error) {
   const { code = 'CELL_FAILED', message } = error as { code?: string; message: string }
   post({ type: 'failed', code, message })
-}
-
-async function run(): Promise<void> {
-  const width = new Float64Array(1)
-  let triggers = 0
-  const simulation = new Simulation({
-    mj: await loadMujoco(), options, models: loadObjects(options.objects),
-    sink: {
-      wrench: (stamp, receive, value) => shared.wrench.push(stamp, receive, value),
-      toolPose: (stamp, receive, value) => shared.pose.push(stamp, receive, value),
-      gripperWidth: (stamp, receive, value) => {
-        width[0] = value
-        shared.width.push(stamp, receive, width)
-      },
-      trigger: (stamp, receive, qpos) => {
-        if (options.mode === 'lockstep') shared.trigger.push(stamp, receive, width)
-        camera?.postMessage({ type: 'trigger', stamp, receive, count: triggers++, qpos: qpos.slice() } satisfies ToCamera)
-      }
-    }
-  })
-  const terminal = openPseudoTerminal()
-  const firmware = new RobotiqFirmware({ plant: simulation.world.fingers, initial: 'activated' })
-  terminal.onBytes((bytes) => firmware.receive(bytes, (reply) => terminal.write(reply)))
-
-  const state = new Float64Array(STATE.size)
-  const target = new Float64Array(7)
-  let targets = shared.target.version
-  let spent = 0
-  const step = (): void => {
-    if (shared.target.version !== targets) {
-      targets = shared.target.version
-      shared.target.read(target)
-      simulation.target(target)
-    }
-    simulation.step()
-    firmware.step(simulation.time)
-  }
-  const publish = (): void => {
-    simulation.writeState(state)
-    state[STATE.stats + 2] = spent > 0 ? simulation.time / spent : 0
-    shared.state.write(state)
-  }
-
-  let closed = false
-  main?.on('message', (message: ToPhysics) => {
-    switch (message.type) {
-      case 'reset': {
-        const episode = simulation.reset(message.index, message.say)
-        targets = shared.target.version
-        camera?.postMessage({ type: 'scene', xml: simulation.world.xml, index: message.index } satisfies ToCamera)
-        if (message.say !== undefined) simulation.said(message.say)
-        if (options.mode === 'realtime') simulation.skip(elapsed(started) - simulation.time - STEP)
-        publish()
-        post({ type: 'reset', episode, time: simulation.time })
-        return
-      }
-      case 'advance': {
-        const began = process.hrtime.bigint()
-        while (simulation.time + STEP <= message.until) step()
-        spent += elapsed(began)
-        publish()
-        post({ type: 'advanced' })
-        return
-      }
-      case 'said':
-        simulation.said(message.text)
-        return
-      case 'close':
-        closed = true
-        simulation.world.close()
-        camera?.close()
-        void terminal.close().then(() => {
-          post({ type: 'closed' })
-          main.close()
-        })
-    }
-  })
-  publish()
-  post({ type: 'ready', port: terminal.path })
-  if (options.mode === 'lockstep') return
-
-  const pause = new Int32Array(new SharedArrayBuffer(4))
-  simulation.skip(elapsed(started))
-  const tick = (): void => {
-    if (closed) return
-    // The state at t stands for [t, t + 1 ms): it is computed once that millisecond is over, so no stamp lies in the future.
-    let late = elapsed(started) - simulation.time - 2 * STEP
-    if (late > GIVE_UP) {
-      state[STATE.stats + 1] += late
-      simulation.skip(late)
-      late = 0
-    }
-    if (late >= STEP) state[STATE.stats] += Math.floor(late / STEP)
-    if (late >= 0) {
-      const began = process.hrtime.bigint()
-      for (let n = 0; n < MOST_STEPS && simulation.time + 2 * STEP <= elapsed(started); n++) step()
-      spent += elapsed(began)
-      publish()
-      if (Atomics.exchange(shared.wake, 0, 1) === 0) post({ type: 'samples' })
-    } else {
-      Atomics.wait(pause, 0, 0, Math.min(-late / 1e6, 0.5))
-    }
-    setImmediate(tick)
-  }
-  tick()
-}
-
-/** ns since `since`. */
-function elapsed(since: bigint): number {
-  return Number(process.hrtime.bigint() - since)
 }

@@ -22,7 +22,6 @@ function shoot(bodies: string, noise = NO_NOISE, look = PLAIN_LOOK, width = SIDE
   const renderer = new Renderer(mj, model, { camera: 'eye', width, height })
   const frame = { rgb: new Uint8Array(3 * width * height), depth: new Uint16Array(width * height) }
   renderer.render(data, frame, noise, look)
-  renderer.close()
   data.delete()
   model.delete()
   return frame
