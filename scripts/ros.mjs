@@ -51,7 +51,7 @@ export function rosLacks() {
     return 'node_modules/rclnodejs is missing: its 2.2 series needs Node 20.20.2 or newer, and `npm ci` without --omit=optional'
   }
   const tools = [...['cmake', 'make'].filter(name => !onPath(name)), ...(compiler() ? [] : ['a C++ compiler'])]
-  if (tools.length > 0) return `${tools.join(' and ')} ${tools.length > 1 ? 'are' : 'is'} missing (Debian and Ubuntu: the packages cmake, make and g++)`
+  if (tools.length > 0) return `${tools.join(', ')} missing (Debian and Ubuntu: the packages cmake, make and g++)`
   if (sourced()) {
     return pythonWith('rclpy') ? undefined : 'the sourced ROS 2 has no Python that can import rclpy'
   }

@@ -78,9 +78,11 @@ describeRos('.ros/setup.sh', () => {
     const printed = execFileSync(shell, ['-c', `set -eu; . "${script}"; . "${script}"; ${print}`], { encoding: 'utf8', cwd: '/' })
     const got = JSON.parse(printed) as Record<string, string>
     const wanted = JSON.parse(readFileSync(join(root, '.ros/environment.json'), 'utf8')) as Record<string, string>
+    const entries = (list: string) => list.split(':').filter(entry => entry !== '')
     for (const [name, value] of Object.entries(wanted)) {
-      if (name === 'PATH') expect(got[name].split(':')[0]).toBe(value.split(':')[0])
-      else expect([name, got[name]]).toEqual([name, value])
+      // Its first entry alone of PATH: a test runner has folders of its own there.
+      const kept = name === 'PATH' ? 1 : undefined
+      expect([name, ...entries(got[name]).slice(0, kept)]).toEqual([name, ...entries(value).slice(0, kept)])
     }
   })
 })
