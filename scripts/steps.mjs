@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -24,6 +24,20 @@ export function run(command, args, { env = {}, quiet = false } = {}) {
   })
   if (result.error) fail(`cannot start ${command}: ${result.error.message}`)
   if (result.status !== 0) fail(`${command} ${args.join(' ')} ended with ${result.status ?? result.signal}`)
+}
+
+/**
+ * Runs a program to its end with its output in the file `log`. If it fails, ends this process with one line: `what`, its first error, and where the rest is.
+ */
+export function runLogged(what, command, args, { log, env = process.env, cwd = root }) {
+  mkdirSync(dirname(log), { recursive: true })
+  const result = spawnSync(command, args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28 })
+  const text = `${result.stdout ?? ''}${result.stderr ?? ''}`
+  writeFileSync(log, `${command} ${args.join(' ')}\n${text}`)
+  if (result.status === 0) return
+  const lines = text.split('\n').map(line => line.trim()).filter(line => line !== '')
+  const why = result.error?.message ?? lines.find(line => /\berror\b/i.test(line)) ?? lines.at(-1) ?? `ended with ${result.status ?? result.signal}`
+  fail(`${what}: ${why} (all of it in ${relative(root, log)})`)
 }
 
 /** Whether `stamp` holds the sha256 of `files` as they are now; `mark` writes it. */

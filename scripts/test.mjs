@@ -3,18 +3,13 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import './setup.mjs'
+import { python } from './python.mjs'
+import { installSystemPackages, rosLacks, setUpRos } from './ros.mjs'
 import { fail, root, run, say, upToDate } from './steps.mjs'
 
 const leftOut = []
 
-function python() {
-  for (const name of ['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python']) {
-    const check = spawnSync(name, ['-c', 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))'], { stdio: 'ignore' })
-    if (check.status === 0) return name
-  }
-  return undefined
-}
-
+installSystemPackages()
 const environment = upToDate('.venv/.prehend-requirements', ['test/requirements.txt'])
 if (!environment.current) {
   const name = python()
@@ -27,6 +22,10 @@ if (!environment.current) {
     environment.mark()
   }
 }
+
+const lacks = rosLacks()
+if (lacks) leftOut.push(`tests against ROS 2: ${lacks}`)
+else setUpRos()
 
 say('type check ...')
 run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'])

@@ -1,0 +1,37 @@
+// Which Python of this machine can do what is asked of it.
+import { spawnSync } from 'node:child_process'
+
+const NAMES = ['python3', '/usr/bin/python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python']
+
+/** The first Python >= 3.10 on the path that can make a virtual environment; undefined where there is none. */
+export function python() {
+  return NAMES.find(name => succeeds(name, 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))'))
+}
+
+/** The first Python that can import `module`. */
+export function pythonWith(module, env = {}) {
+  return NAMES.find(name => succeeds(name, `import ${module}`, env))
+}
+
+/**
+ * The first Python that extensions can be compiled for and programs linked with: `{ name, version, library }` (`library`: the path of the shared
+ * libpython), or `{ lacks }`, the reason of the first one.
+ */
+export function pythonToBuildWith() {
+  let lacks
+  for (const name of NAMES) {
+    if (!succeeds(name, 'import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info < (3, 15))')) continue
+    const code = `import json, os, sys, sysconfig as s
+library = os.path.join(s.get_config_var("LIBDIR") or "", s.get_config_var("INSTSONAME") or "")
+print(json.dumps({"version": sys.version, "executable": os.path.realpath(sys.executable), "library": library if ".so" in library and os.path.exists(library) else None,
+  "headers": os.path.exists(os.path.join(s.get_paths()["include"], "Python.h"))}))`
+    const { version, executable, library, headers } = JSON.parse(spawnSync(name, ['-c', code], { encoding: 'utf8' }).stdout)
+    if (library && headers) return { name, version, executable, library }
+    lacks ??= `${name} comes without ${headers ? 'its shared library' : 'its headers'} (Debian and Ubuntu: the package python3-dev)`
+  }
+  return { lacks: lacks ?? 'no Python 3.10 to 3.14 with venv was found' }
+}
+
+function succeeds(name, code, env = {}) {
+  return spawnSync(name, ['-c', code], { stdio: 'ignore', env: { ...process.env, ...env } }).status === 0
+}

