@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { BagWriter } from '../../middleware/bag/bag-writer.js'
 import { SerialPort } from '../../drivers/serial-port.js'
 import { openPseudoTerminal } from '../../sim/firmware/pseudo-terminal.js'
 import { contractJson, onnxBytes, robotText, tinyModel } from '../policy/models.js'
@@ -15,6 +16,7 @@ const file = (name: string, content: string | Uint8Array): string => {
 }
 const made = join(folder, 'made')
 const chunked = join(folder, 'chunked.mcap')
+const silent = join(folder, 'silent.mcap')
 
 /** One line that says what, exit code 2, no stack trace, nothing on stdout, nothing written. */
 function expectRefusal({ status, stdout, stderr }: Outcome, says: readonly RegExp[]): void {
@@ -28,8 +30,9 @@ function expectRefusal({ status, stdout, stderr }: Outcome, says: readonly RegEx
   expect(readdirSync(out)).toEqual([])
 }
 
-beforeAll(() => {
+beforeAll(async () => {
   mkdirSync(out)
+  await new BagWriter(silent).close()
   python('make_bag.py', made)
   python('rewrite_mcap.py', join(made, 'made.mcap'), chunked, '--compression', 'ZSTD')
 })
@@ -225,9 +228,11 @@ describe('bad use is refused in one line', () => {
     'a precision that this version does not have': { args: () => ['eval', '--precision', 'fp8', '--policy', 'expert'], says: [/fp8/] },
     'a robot that nobody knows': { args: () => ['check', 'cel'], says: [/'cel'/, /cell/] },
     'a robot file that is missing': { args: () => ['run', '--robot', join(folder, 'none.yaml')], says: [/none\.yaml/] },
-    'observations into a folder that is not there': {
-      args: () => ['replay', made, '--rate', 'max', '--no-policy', '--observations', join(out, 'none/lines.jsonl')], says: [/none\/lines\.jsonl/],
+    'observations into a place that is a file': {
+      args: () => ['replay', made, '--rate', 'max', '--no-policy', '--observations', join(chunked, 'lines.jsonl')], says: [/lines\.jsonl/],
     },
+    'observations over a folder': { args: () => ['replay', made, '--rate', 'max', '--no-policy', '--observations', folder], says: [/is a folder/] },
+    'a recording without a message': { args: () => ['replay', silent, '--rate', 'max', '--no-policy'], says: [/silent\.mcap/, /no messages/] },
     'a copy into a place that is a file': { args: () => ['replay', made, '--rate', 'max', '--no-policy', '--out', join(chunked, 'copy.mcap')], says: [/copy\.mcap/] },
     'a recording into a place that is a file': { args: () => ['run', '--policy', 'expert', '--lockstep', '--record', join(chunked, 'run.mcap')], says: [/run\.mcap/] },
     'the info of a bag that is missing': { args: () => ['info', join(folder, 'none')], says: [/none/] },

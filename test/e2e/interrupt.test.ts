@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { python, startPrehend, temporaryFolder } from './prehend.js'
+import { python, root, startPrehend, temporaryFolder } from './prehend.js'
 
 const folder = temporaryFolder()
 const RUN = ['run', '--policy', 'expert', '--seed', '11', '--json']
@@ -92,15 +92,17 @@ test('Ctrl-C ends the motion first, prints the summary, leaves a whole recording
   expect(readdirSync(folder).filter(name => name.endsWith('.part'))).toEqual([])
 })
 
-test('"stop" on standard input stops: nothing moves after it', async () => {
+test('"stop" on standard input stops: nothing moves after it, no episode follows, and none is won', async () => {
   const recording = join(folder, 'stopped.mcap')
-  const run = startPrehend([...RUN, '--episodes', '1', '--record', recording])
+  const run = startPrehend([...RUN, '--episodes', '2', '--record', recording])
   await run.said(/starting the cell/)
   await grown(`${recording}.part`, 8_000_000)
   run.child.stdin?.write('stop\n')
+  await run.said(/"resume" goes on/)
+  run.child.stdin?.end()
   const { status, stdout, stderr } = await run.end
-  expect([0, 1], stderr).toContain(status)
-  expect((JSON.parse(stdout) as { voiceEvents: number }).voiceEvents).toBeGreaterThan(1)
+  expect(status, stderr).toBe(1)
+  expect(JSON.parse(stdout)).toMatchObject({ episodes: 1, successes: 0, failures: { stopped: 1 } })
   const { poses, widths, said } = recorded(recording)
   const [at] = said.find(([, text]) => text === 'stop') ?? [NaN]
   expect(at).toBeGreaterThan(0)
@@ -110,4 +112,54 @@ test('"stop" on standard input stops: nothing moves after it', async () => {
   expect(after.length).toBeGreaterThan(50)
   for (const axis of [1, 2, 3]) expect(spread(after.map(pose => pose[axis]))).toBeLessThan(0.001)
   expect(spread(widths.filter(([time]) => time > at + 0.1).map(([, width]) => width))).toBeLessThan(0.001)
+})
+
+test('"resume" after a stop goes on with the next episode', async () => {
+  const run = startPrehend([...RUN, '--episodes', '2'])
+  await run.said(/starting the cell/)
+  run.child.stdin?.write('stop\n')
+  await run.said(/"resume" goes on/)
+  run.child.stdin?.write('resume\n')
+  await run.said(/episode 2: .* (won|lost)/)
+  run.child.stdin?.end()
+  const { stdout } = await run.end
+  expect(JSON.parse(stdout)).toMatchObject({ episodes: 2, failures: { stopped: 1 } })
+})
+
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s while the cell is being started: the summary all the same', async signal => {
+  const run = startPrehend([...RUN, '--episodes', '2'])
+  await run.said(/starting the cell/)
+  run.child.kill(signal)
+  const { status, stdout, stderr } = await run.end
+  expect(status, stderr).toBe(1)
+  expect(JSON.parse(stdout)).toMatchObject({ episodes: 0, successes: 0 })
+})
+
+test('an interrupted eval gives the result of what its jobs have done', async () => {
+  const run = startPrehend(['eval', '--policy', 'expert', '--episodes', '40', '--jobs', '2', '--json'])
+  await run.said(/2\/40/)
+  const jobs = children(run.child.pid ?? 0)
+  expect(jobs.length).toBe(2)
+  run.child.kill('SIGINT')
+  const { status, stdout, stderr } = await run.end
+  expect(status, stderr).toBe(1)
+  const { episodes } = JSON.parse(stdout) as { episodes: number }
+  expect(episodes).toBeGreaterThanOrEqual(2)
+  expect(episodes).toBeLessThan(40)
+  expect(stderr).not.toMatch(/^\s+at /m)
+  for (const job of jobs) expect(readdirSync('/proc')).not.toContain(job.split(' ')[0])
+})
+
+test('an interrupted replay says so and leaves nothing half-written', async () => {
+  const bag = join(folder, 'made')
+  python(readFileSync(join(root, 'test/e2e/make_bag.py'), 'utf8'), bag)
+  const lines = join(folder, 'lines.jsonl')
+  const run = startPrehend(['replay', bag, '--rate', '0.05', '--no-policy', '--observations', lines, '--out', join(folder, 'copy.mcap'), '--json'])
+  await run.said(/robot file/)
+  await grown(`${lines}.part`, -1)
+  run.child.kill('SIGINT')
+  const { status, stdout, stderr } = await run.end
+  expect([status, stdout]).toEqual([1, ''])
+  expect(stderr).toMatch(/interrupted; nothing was written/)
+  expect(readdirSync(folder).filter(name => /lines|copy/.test(name))).toEqual([])
 })

@@ -112,6 +112,18 @@ describe('the aligner', () => {
     }), { numRuns: 40 })
   })
 
+  test('keeps every frame that a waiting tick asks for, however late the other stream is and however fast the camera', () => {
+    const seen: Observation[] = []
+    const aligner = new Aligner(robot([rgb, depth], { maxWait: 500 * MS, maxSilence: 1000 * MS }), observation => seen.push(observation))
+    const period = Math.round(1e9 / 90)
+    const late = 300 * MS
+    const arrivals = Array.from({ length: 200 }, (_, i) => [{ stream: 0, stamp: 1e9 + i * period, receive: 1e9 + i * period }, { stream: 1, stamp: 1e9 + i * period, receive: 1e9 + i * period + late }])
+    for (const { stream, stamp, receive } of arrivals.flat().sort((a, b) => a.receive - b.receive)) aligner.pushFrame(stream, stamp, receive, stream === 0 ? grey(7) : flat(900))
+    aligner.finish()
+    expect(seen.length).toBe(200)
+    expect(seen.filter(({ mask }) => mask.rgb === 1 && mask.depth === 1).length).toBe(200)
+  })
+
   test('never goes back in stamps and never holds a tick beyond maxWait', () => {
     fc.assert(fc.property(fc.integer(), (seed) => {
       const pushes = traffic(seed)

@@ -9,7 +9,7 @@ import { flat } from './robots.js'
 describe('rings', () => {
   test('hold the newest samples sorted, whatever the order of arrival', () => {
     fc.assert(fc.property(fc.array(fc.integer({ min: 0, max: 60 }), { maxLength: 100 }), (stamps) => {
-      const ring = new FrameRing(16)
+      const ring = new FrameRing(0, 16)
       let model: number[] = []
       for (const stamp of stamps) {
         const placed = ring.insert(stamp, picture(flat(stamp)))
