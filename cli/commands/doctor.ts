@@ -3,6 +3,7 @@ import { access, readFile } from 'node:fs/promises'
 import { cpus, totalmem } from 'node:os'
 import type { Command } from 'commander'
 import { contractOf } from '../../fusion/policy/onnx-policy.js'
+import { rosProblem } from '../../middleware/ros2/rclnodejs.js'
 import { openPseudoTerminal } from '../../sim/firmware/pseudo-terminal.js'
 import { loadMujoco } from '../../sim/cell/mujoco.js'
 import { shippedModel } from '../models.js'
@@ -76,9 +77,11 @@ const CHECKS: Record<string, () => Found[] | Promise<Found[]>> = {
     const prefix = process.env.AMENT_PREFIX_PATH
     const distro = process.env.ROS_DISTRO
     if (prefix === undefined || distro === undefined) {
-      return missing('no ROS 2 is sourced', 'source /opt/ros/DISTRO/setup.bash; not needed for the embedded cell, replay and eval')
+      return missing('no ROS 2 is sourced', 'source /opt/ros/DISTRO/setup.bash, or `npm run setup:ros` and `. .ros/setup.sh`; not needed for the embedded cell, replay and eval')
     }
-    return ok(`ROS 2 ${distro} at ${prefix.split(':')[0]} (this version has no ROS 2 backend yet)`)
+    const problem = rosProblem()
+    const found = `ROS 2 ${distro} at ${prefix.split(':')[0]}`
+    return problem === undefined ? ok(`${found}, rclnodejs loads`) : missing(`${found}, but ${problem}`, 'npm run setup:ros')
   },
   'fast dds profile': () => {
     const profile = process.env.FASTDDS_DEFAULT_PROFILES_FILE ?? process.env.FASTRTPS_DEFAULT_PROFILES_FILE

@@ -58,7 +58,7 @@ async function runNode(name: string, args: readonly string[], output: Output): P
     if (node.state === 'active') await managed.make('deactivate')
     if (node.state === 'inactive') await managed.make('cleanup')
     await managed.make('shutdown')
-    if (output.json) output.result({ node: name, signal, state: node.state }, '')
+    if (output.json) output.result({ node: name, signal, state: node.state, ...await parts.result?.() }, '')
   } finally {
     for (const step of release) await step()
   }

@@ -1,5 +1,6 @@
 import { OnnxPolicy } from '../../fusion/policy/onnx-policy.js'
 import { occurred } from '../../fusion/counters.js'
+import { ObservationDigest, pixelSums } from '../../fusion/observation-line.js'
 import type { Policy } from '../../fusion/policy/policy.js'
 import { parameter } from '../../middleware/parameters.js'
 import type { Status } from '../../middleware/ros2/diagnostics.js'
@@ -23,14 +24,19 @@ export const fusion = nodeKind({
   async make({ bus, robot, parameters, log }) {
     const name = parameters.get('policy')
     const policy: Policy | undefined = name === NO_POLICY ? undefined : await OnnxPolicy.load(name === '' ? shippedModel() : name, robot)
+    const path = parameters.get('record')
+    const digest = new ObservationDigest()
+    let digested = Promise.resolve()
     const lags: number[] = []
     const node = new FusionNode({
       bus, robot, policy, inferenceLatency: 0, onError: error => log.error(String(error)),
-      onObservation: ({ stamp, emitted }) => {
-        lags.push((emitted - stamp) / 1e6)
+      onObservation: observation => {
+        lags.push((observation.emitted - observation.stamp) / 1e6)
+        if (path === '') return
+        const sums = pixelSums(observation)
+        digested = digested.then(async () => void digest.add(observation, await sums))
       },
     })
-    const path = parameters.get('record')
     let recorder: Recorder | undefined
     if (path !== '') {
       const writer = new BagWriter(path, { metadata: { robot: robot.canonical, sha256: robot.sha256 }, epochSec: bus.clock.epochSec })
@@ -58,6 +64,10 @@ export const fusion = nodeKind({
           },
           ...rates.look(node.state === 'active'),
         ]
+      },
+      result: async () => {
+        await digested
+        return { observations: node.aligner.counters.observations, observationsSha256: path === '' ? null : digest.digest() }
       },
       close: async () => {
         await recorder?.close()

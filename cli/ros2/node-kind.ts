@@ -27,6 +27,8 @@ export interface NodeContext<D extends Declarations = Declarations> {
 export interface NodeParts {
   readonly node: LifecycleNode
   status?(): Status[]
+  /** What it says of itself at the end, with `--json`. */
+  result?(): Promise<object>
   close?(): Promise<void>
 }
 
