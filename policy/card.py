@@ -28,13 +28,21 @@ def table(rows: list[dict], columns: dict[str, str]) -> str:
 
 
 def evaluations(files: list[str]) -> list[dict]:
-    """Each file: the last line that `prehend eval --json` printed; named as its file."""
+    """Each file: the last line that `prehend eval --json` printed."""
     rows = []
     for f in files:
         r = json.loads(Path(f).read_text().strip().splitlines()[-1])
         interval = r.get('wilson95') or [None, None]
         failures = ', '.join(f'{k} {v}' for k, v in (r.get('failures') or {}).items()) or 'none'
-        rows.append({**r, 'what': Path(f).stem, 'low': interval[0], 'high': interval[1], 'failed': failures})
+        rows.append({**r, 'low': interval[0], 'high': interval[1], 'failed': failures})
+    return rows
+
+
+def by_object(files: list[str]) -> list[dict]:
+    rows = []
+    for f in files:
+        r = json.loads(Path(f).read_text().strip().splitlines()[-1])
+        rows += [{'objects': r['objects'], 'object': name, **counts} for name, counts in sorted(r['byObject'].items())]
     return rows
 
 
@@ -70,7 +78,8 @@ def main() -> None:
     known['evaluations'] = table(
         evaluations(a.eval),
         {
-            'what': 'run',
+            'objects': 'objects',
+            'seed': 'seed',
             'episodes': 'episodes',
             'successes': 'successes',
             'rate': 'rate',
@@ -78,6 +87,10 @@ def main() -> None:
             'high': 'to',
             'failed': 'failures',
         },
+    )
+
+    known['by_object'] = table(
+        by_object(a.eval), {'objects': 'objects', 'object': 'object', 'successes': 'successes', 'episodes': 'episodes'}
     )
 
     def fill(match: re.Match) -> str:
