@@ -19,7 +19,7 @@ import { VoiceNode } from '../nodes/voice.js'
 import { Cell } from '../sim/cell/cell-handle.js'
 import type { EpisodeSetup, Verdict } from '../sim/cell/cell.js'
 import { lockstep } from '../sim/lockstep.js'
-import { RateMeter } from './rate-meter.js'
+import { LoopMeters } from './loop-meters.js'
 import { UsageError } from './output.js'
 
 export interface CellLoopOptions {
@@ -67,7 +67,7 @@ export class CellLoop {
   readonly camera: CameraNode
   readonly forceTorque: ForceTorqueNode
   readonly voice: VoiceNode
-  readonly meters = { rgb: new RateMeter(), depth: new RateMeter(), wrench: new RateMeter(), chunk: new RateMeter() }
+  readonly meters: LoopMeters
   /** Reference stamp to last serial byte written, ns, one a chunk. */
   readonly latencies: number[] = []
   lastSaid = ''
@@ -133,7 +133,7 @@ export class CellLoop {
       onLatency: nanoseconds => this.latencies.push(nanoseconds),
     })
     this.#recorder = options.record === undefined ? undefined : this.#record(options.record)
-    this.#meter()
+    this.meters = new LoopMeters(bus, robot)
     this.#wireCell()
   }
 
@@ -278,19 +278,6 @@ export class CellLoop {
   /** In lockstep the bus's time is the receive time of what is being delivered. */
   #reach(receive: number): void {
     if (this.#clock instanceof SteppedClock) this.#clock.advanceTo(receive)
-  }
-
-  #meter(): void {
-    const { bus, meters } = this
-    const { robot } = this.#options
-    const meter = (modality: string, rate: RateMeter): void => {
-      const stream = robot.streams.find(s => s.modality === modality)
-      if (stream) bus.subscribe(stream.topic, stream.type as TypeName, (_message, receive) => rate.tick(receive))
-    }
-    meter('rgb', meters.rgb)
-    meter('depth', meters.depth)
-    meter('force', meters.wrench)
-    bus.subscribe(CHUNK_TOPIC, 'prehend_interfaces/msg/ActionChunk', (_message, receive) => meters.chunk.tick(receive))
   }
 
   #record(path: string): Recorder {

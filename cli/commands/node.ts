@@ -7,6 +7,7 @@ import { bindParameters } from '../../middleware/ros2/ros2-parameters.js'
 import { Ros2Process } from '../../middleware/ros2/ros2-process.js'
 import { Output, UsageError } from '../output.js'
 import { readRobot } from '../robot-file.js'
+import { useFastDdsProfile } from '../ros2/fast-dds-profile.js'
 import { KINDS } from '../ros2/kinds.js'
 import { COMMON } from '../ros2/node-kind.js'
 import { onEnding } from '../signals.js'
@@ -32,6 +33,7 @@ async function runNode(name: string, args: readonly string[], output: Output): P
   if (args.length > 0 && args[0] !== '--ros-args') throw new UsageError(`node ${name}: ${args[0]}: expected --ros-args before everything that is ROS's`)
   const kind = KINDS[name]
   const ended = signalled()
+  useFastDdsProfile()
   const ros = await Ros2Process.start(name, ['prehend', name, ...args])
   const log = ros.node.getLogger()
   const release: (() => unknown)[] = [() => ros.close()]

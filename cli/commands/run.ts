@@ -1,17 +1,21 @@
 import type { Command } from 'commander'
 import color from 'picocolors'
 import { occurred } from '../../fusion/counters.js'
-import { ObservationDigest } from '../../fusion/observation-line.js'
+import { ObservationDigest, pixelSums } from '../../fusion/observation-line.js'
+import { OnnxPolicy } from '../../fusion/policy/onnx-policy.js'
+import type { Robot } from '../../fusion/robot/robot.js'
 import { isResume, isStop } from '../../middleware/stop-word.js'
 import { modelNamed } from '../../sim/cell/episode.js'
 import { loadObjects } from '../../sim/objects/object-file.js'
 import { CellLoop, type EpisodeResult } from '../cell-loop.js'
 import { Demonstration } from '../demonstration.js'
 import { LiveView } from '../live-view.js'
+import { shippedModel } from '../models.js'
 import { amount, integer } from '../options.js'
 import { Output, UsageError } from '../output.js'
 import { spread } from '../percentiles.js'
-import { policyMaker } from '../policies.js'
+import { EXPERT, policyMaker } from '../policies.js'
+import { Ros2Loop } from '../ros2-loop.js'
 import { readRobot } from '../robot-file.js'
 import { onEnding } from '../signals.js'
 import { TypedVoice } from '../typed-voice.js'
@@ -19,7 +23,8 @@ import { TypedVoice } from '../typed-voice.js'
 interface RunFlags {
   source: string
   robot?: string
-  episodes: number
+  episodes?: number
+  port?: string
   seed: number
   policy?: string
   say?: string
@@ -35,31 +40,31 @@ export function register(program: Command): void {
   program
     .command('run')
     .description('the loop: sensors, alignment, policy, gripper')
-    .option('--source <name>', 'where the sensors are: sim (the embedded cell)', 'sim')
+    .option('--source <name>', 'where the sensors are: sim (the embedded cell) or ros2 (topics)', 'sim')
     .option('--robot <file>', 'robot file or the name of a shipped one', 'cell')
-    .option('--episodes <n>', 'how many', integer(1), 1)
+    .option('--episodes <n>', 'how many (default: 1; with --source ros2: until Ctrl-C, else until so many results were published)', integer(1))
     .option('--seed <s>', 'of everything that is drawn', integer(0), 1)
     .option('--policy <file>', 'an ONNX model with a contract, or "expert" (the cell\'s scripted one); default: the shipped model')
     .option('--say <text>', 'said at each episode\'s start instead of the drawn command')
+    .option('--port <path>', 'the gripper\'s serial port, instead of the robot file\'s')
     .option('--objects <set>', 'seen, unseen, or an objects file', 'seen')
     .option('--lockstep', 'simulated time advances only once the loop has answered; nothing typed is heard')
     .option('--record <out>', 'write all sensors, events and commands as a rosbag2 recording (OUT.mcap, or a folder OUT)')
     .option('--demonstrate', 'record the expert\'s answer to every observation beside the policy\'s (for training)')
     .option('--perturb <sigma>', 'with --demonstrate: disturb the tool by smooth noise of this size, m', amount, 0)
     .option('--json', 'the result as one JSON object')
-    .action((flags: RunFlags) => run(flags))
+    .action((flags: RunFlags) => flags.source === 'ros2' ? runOnTopics(flags) : run({ ...flags, episodes: flags.episodes ?? 1 }))
 }
 
 const SOURCES: Record<string, string> = {
-  ros2: 'needs the ROS 2 backend, which this version does not have',
   gazebo: 'needs the Gazebo backend, which this version does not have',
   bag: 'is `prehend replay BAG`',
 }
 
-async function run(flags: RunFlags): Promise<void> {
+async function run(flags: RunFlags & { readonly episodes: number }): Promise<void> {
   const output = new Output(flags)
-  if (flags.source !== 'sim') throw new UsageError(`--source ${flags.source}: ${SOURCES[flags.source] ?? 'is not known; expected sim'}`)
-  const robot = readRobot(flags.robot)
+  if (flags.source !== 'sim') throw new UsageError(`--source ${flags.source}: ${SOURCES[flags.source] ?? 'is not known; expected sim or ros2'}`)
+  const robot = withPort(readRobot(flags.robot), flags.port)
   if (flags.say !== undefined) checkCommand(flags.say, flags.objects)
   let ending = false
   let end: () => void = () => undefined
@@ -119,9 +124,62 @@ async function run(flags: RunFlags): Promise<void> {
     signals.dispose()
   }
   const finished = results.filter(r => r.reason !== 'interrupted')
-  const object = resultOf(loop, finished, { wallS: (performance.now() - started) / 1000, simS: (loop.bus.clock.now() - busStarted) / 1e9 }, flags, digest.digest())
+  const time = flags.lockstep
+    ? { simulatedS: (loop.bus.clock.now() - busStarted) / 1e9 } : { wallS: (performance.now() - started) / 1000, overruns: loop.cell.stats.overruns }
+  const object = { ...resultOf(loop, finished, digest.digest()), ...time }
   output.result(object, summary(object, results))
   if (finished.length < flags.episodes) process.exitCode = 1
+}
+
+/** Fusion and control on ROS 2 topics, until Ctrl-C or so many results. */
+async function runOnTopics(flags: RunFlags): Promise<void> {
+  const output = new Output(flags)
+  if (flags.lockstep || flags.demonstrate) throw new UsageError('--source ros2: lockstep and demonstrations need the embedded cell (--source sim)')
+  if (flags.policy === EXPERT) throw new UsageError('--policy expert: looks into the embedded cell, which --source ros2 has not; name a model')
+  let end: () => void = () => undefined
+  const ended = new Promise<void>(resolve => {
+    end = resolve
+  })
+  const signals = onEnding(() => end())
+  const robot = withPort(readRobot(flags.robot), flags.port)
+  const errors = new ErrorTally(output)
+  const digest = new ObservationDigest()
+  let digested = Promise.resolve()
+  const results: EpisodeResult[] = []
+  output.progress(`starting on ROS 2 topics (robot file ${robot.name}) ...`)
+  const loop = await Ros2Loop.start({
+    robot, policy: await OnnxPolicy.load(flags.policy ?? shippedModel(), robot), record: flags.record,
+    onObservation: observation => {
+      const sums = pixelSums(observation)
+      digested = digested.then(async () => void digest.add(observation, await sums))
+    },
+    onResult: result => {
+      results.push(result)
+      output.progress(episodeLine(result))
+      if (results.length === flags.episodes) end()
+    },
+    onError: error => errors.add(error),
+    onWarning: text => errors.add(text),
+  })
+  const started = performance.now()
+  const voice = new TypedVoice(line => loop.say(line), end, { raw: false })
+  if (flags.say !== undefined) loop.say(flags.say)
+  await ended
+  await loop.interrupt()
+  voice.close()
+  await loop.close()
+  signals.dispose()
+  await digested
+  const object = { ...resultOf(loop, results, digest.digest()), wallS: (performance.now() - started) / 1000 }
+  output.result(object, summary(object, results))
+  if (flags.episodes !== undefined && results.length < flags.episodes) process.exitCode = 1
+}
+
+function withPort(robot: Robot, path: string | undefined): Robot {
+  const { gripper } = robot.actions
+  if (path === undefined) return robot
+  if (!gripper) throw new UsageError(`--port ${path}: robot ${robot.name} has no gripper`)
+  return { ...robot, actions: { ...robot.actions, gripper: { ...gripper, port: { ...gripper.port, path } } } }
 }
 
 /** Whether a person has said "stop" and nobody has said "resume" since: no episode begins in between. */
@@ -158,11 +216,10 @@ function checkCommand(say: string, objects: string): void {
   throw new UsageError(`--say "${say}": names none of the ${objects} objects; they are ${models.map(({ name }) => name).join(', ')}`)
 }
 
-function resultOf(loop: CellLoop, results: readonly EpisodeResult[], time: { wallS: number; simS: number }, flags: RunFlags, observationsSha256: string) {
+function resultOf(loop: CellLoop | Ros2Loop, results: readonly EpisodeResult[], observationsSha256: string) {
   const { meters, fusion, voice, gripperStats, control } = loop
   const latency = spread(loop.latencies)
   const ms = (ns: number): number => Math.round(ns / 1e3) / 1e3
-  const stats = loop.cell.stats
   return {
     episodes: results.length,
     successes: results.filter(r => r.success).length,
@@ -184,7 +241,6 @@ function resultOf(loop: CellLoop, results: readonly EpisodeResult[], time: { wal
     serial: { framesSent: gripperStats.framesSent, framesReceived: gripperStats.framesReceived, crcErrors: gripperStats.crcErrors, timeouts: gripperStats.timeouts },
     guard: { overForce: control.guard.trips, watchdog: control.watchdog.trips, stops: control.stops, refusedChunks: control.refused },
     policy: loop.policyName,
-    ...(flags.lockstep ? { simulatedS: time.simS } : { wallS: time.wallS, overruns: stats.overruns }),
   }
 }
 

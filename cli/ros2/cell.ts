@@ -1,8 +1,8 @@
 import { rmSync, symlinkSync, lstatSync } from 'node:fs'
 import type { Robot } from '../../fusion/robot/robot.js'
-import type { Disposable } from '../../middleware/bus.js'
+import type { Disposable, Publisher } from '../../middleware/bus.js'
 import { LifecycleNode } from '../../middleware/lifecycle.js'
-import type { TypeName, VoiceEvent } from '../../middleware/messages.js'
+import type { StringMessage, TypeName, VoiceEvent } from '../../middleware/messages.js'
 import { parameter } from '../../middleware/parameters.js'
 import type { Status } from '../../middleware/ros2/diagnostics.js'
 import type { RosNode } from '../../middleware/ros2/rclnodejs.js'
@@ -11,6 +11,7 @@ import { CameraNode } from '../../nodes/camera.js'
 import { ForceTorqueNode } from '../../nodes/force-torque.js'
 import { VoiceNode } from '../../nodes/voice.js'
 import { Cell } from '../../sim/cell/cell-handle.js'
+import { EPISODE_RESULT_TOPIC } from '../cell-loop.js'
 import { UsageError } from '../output.js'
 import { ClockPublisher } from './clock-publisher.js'
 import { nodeKind } from './node-kind.js'
@@ -44,6 +45,8 @@ class CellNode extends LifecycleNode {
   #cell: Cell | undefined
   #nodes: LifecycleNode[] = []
   #voice: VoiceNode | undefined
+  #resets: Publisher<StringMessage> | undefined
+  #results: Publisher<StringMessage> | undefined
   #disposables: Disposable[] = []
   #running: Promise<void> | undefined
   #ended = false
@@ -95,6 +98,9 @@ class CellNode extends LifecycleNode {
       }
       this.#disposables.push(poses)
     }
+    this.#resets = bus.advertise(robot.reset?.topic ?? '/episode', 'std_msgs/msg/String')
+    this.#results = bus.advertise(EPISODE_RESULT_TOPIC, 'std_msgs/msg/String')
+    this.#disposables.push(this.#resets, this.#results)
     for (const node of this.#nodes) await node.configure()
   }
 
@@ -130,30 +136,26 @@ class CellNode extends LifecycleNode {
   }
 
   async #run(cell: Cell): Promise<void> {
-    const { bus, robot, seed, say, episodes, log } = this.#options
-    const resets = bus.advertise(robot.reset?.topic ?? '/episode', 'std_msgs/msg/String')
-    const results = bus.advertise('/episode/result', 'std_msgs/msg/String')
-    try {
-      for (let index = 0; !this.#ended && (episodes === 0 || index < episodes); index++) {
-        const setup = await cell.reset(index, say === '' ? undefined : say)
-        const start = bus.clock.now()
-        resets.publish({ data: JSON.stringify({ index, seed, objects: setup.objects }) })
-        this.#voice?.say(say === '' ? setup.command : say)
-        const { correction } = setup
-        const later = correction && say === '' ? bus.clock.at(start + correction.at, () => this.#voice?.say(correction.text)) : undefined
-        await this.#until(() => this.#ended || cell.verdict().done || bus.clock.now() - start > setup.timeout)
-        later?.dispose()
-        const { done, success, reason, peakForce } = cell.verdict()
-        if (this.#ended && !done) return
-        this.episodes++
-        if (done && success) this.successes++
-        const outcome = { index, command: say === '' ? setup.command : say, success: done && success, reason: reason ?? (done ? null : 'timeout'), peakForce, seconds: (bus.clock.now() - start) / 1e9 }
-        results.publish({ data: JSON.stringify(outcome) })
-        log(`episode ${index + 1}: "${outcome.command}": ${outcome.success ? 'won' : `lost (${outcome.reason})`}`)
-      }
-    } finally {
-      resets.dispose()
-      results.dispose()
+    const { bus, seed, say, episodes, log } = this.#options
+    for (let index = 0; !this.#ended && (episodes === 0 || index < episodes); index++) {
+      const setup = await cell.reset(index, say === '' ? undefined : say)
+      const start = bus.clock.now()
+      this.#resets?.publish({ data: JSON.stringify({ index, seed, objects: setup.objects }) })
+      const command = say === '' ? setup.command : say
+      this.#voice?.say(command)
+      const { correction } = setup
+      const later = correction && say === '' ? bus.clock.at(start + correction.at, () => this.#voice?.say(correction.text)) : undefined
+      await this.#until(() => this.#ended || cell.verdict().done || bus.clock.now() - start > setup.timeout)
+      later?.dispose()
+      const { done, success, reason, peakForce } = cell.verdict()
+      if (this.#ended && !done) return
+      this.episodes++
+      const won = done && success
+      if (won) this.successes++
+      this.#results?.publish({ data: JSON.stringify({
+        index, command, target: setup.target ?? null, success: won, reason: reason ?? (done ? null : 'timeout'), peakForce, seconds: (bus.clock.now() - start) / 1e9,
+      }) })
+      log(`episode ${index + 1}: "${command}": ${won ? 'won' : `lost (${reason ?? 'timeout'})`}`)
     }
   }
 

@@ -5,6 +5,7 @@ import type { Status } from '../../middleware/ros2/diagnostics.js'
 import { ControlNode } from '../../nodes/control.js'
 import { UsageError } from '../output.js'
 import { spread } from '../percentiles.js'
+import { serveGrasp } from './grasp-action.js'
 import { nodeKind } from './node-kind.js'
 
 export const control = nodeKind({
@@ -29,6 +30,8 @@ export const control = nodeKind({
       log.warn(`stop: ${reason || 'asked for by service'}`)
       void node.stop().then(() => response.send({ stopped: true, message: 'arm and fingers stand; "resume" or a new episode ends it' }))
     })
+    const voiceTopic = robot.streams.find(stream => stream.modality === 'voice')?.topic
+    const grasp = voiceTopic === undefined ? undefined : serveGrasp(ros, bus, node, voiceTopic, log)
     return {
       node,
       status: (): Status[] => {
@@ -55,6 +58,7 @@ export const control = nodeKind({
         ]
       },
       close: () => {
+        grasp?.dispose()
         ros.node.destroyService(stop)
         return Promise.resolve()
       },

@@ -16,6 +16,11 @@ export interface Rclnodejs {
   ParameterDescriptor: new (name: string, type: number, description: string, readOnly: boolean, range?: unknown) => unknown
   FloatingPointRange: new (from: number, to: number, step: number) => unknown
   IntegerRange: new (from: bigint, to: bigint, step: bigint) => unknown
+  ActionServer: new <Goal, Result>(
+    node: RosNode, type: string, name: string, execute: (goal: RosGoal<Goal>) => Promise<Result>, judge: (goal: Goal) => number, accepted: undefined, cancel: () => number,
+  ) => { destroy(): void }
+  GoalResponse: Readonly<Record<'ACCEPT' | 'REJECT', number>>
+  CancelResponse: Readonly<Record<'ACCEPT' | 'REJECT', number>>
   removeSignalHandlers(): void
 }
 
@@ -43,6 +48,16 @@ export interface RosPublisher {
 
 export interface RosSubscription {
   readonly topic: string
+}
+
+/** An accepted goal of an action. One of succeed, abort and canceled ends it, before its result is returned. */
+export interface RosGoal<Goal> {
+  readonly request: Goal
+  readonly isCancelRequested: boolean
+  publishFeedback(feedback: object): void
+  succeed(): void
+  abort(): void
+  canceled(): void
 }
 
 export interface RosService {

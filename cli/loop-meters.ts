@@ -1,0 +1,21 @@
+import type { Robot } from '../fusion/robot/robot.js'
+import type { Bus } from '../middleware/bus.js'
+import type { TypeName } from '../middleware/messages.js'
+import { CHUNK_TOPIC } from '../nodes/fusion.js'
+import { RateMeter } from './rate-meter.js'
+
+/** Counts what a loop's sensors and its policy say on the bus. */
+export class LoopMeters {
+  readonly rgb = new RateMeter()
+  readonly depth = new RateMeter()
+  readonly wrench = new RateMeter()
+  readonly chunk = new RateMeter()
+
+  constructor(bus: Bus, robot: Robot) {
+    for (const [modality, meter] of [['rgb', this.rgb], ['depth', this.depth], ['force', this.wrench]] as const) {
+      const stream = robot.streams.find(s => s.modality === modality)
+      if (stream) bus.subscribe(stream.topic, stream.type as TypeName, (_message, receive) => meter.tick(receive))
+    }
+    bus.subscribe(CHUNK_TOPIC, 'prehend_interfaces/msg/ActionChunk', (_message, receive) => this.chunk.tick(receive))
+  }
+}

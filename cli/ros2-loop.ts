@@ -1,0 +1,144 @@
+import { monotonicNs } from '../drivers/byte-stream.js'
+import { createGripper } from '../drivers/registry.js'
+import type { Observation } from '../fusion/observation.js'
+import type { Policy } from '../fusion/policy/policy.js'
+import type { Robot } from '../fusion/robot/robot.js'
+import { BagWriter } from '../middleware/bag/bag-writer.js'
+import type { Bus } from '../middleware/bus.js'
+import type { LifecycleNode } from '../middleware/lifecycle.js'
+import type { TypeName } from '../middleware/messages.js'
+import { Ros2Bus } from '../middleware/ros2/ros2-bus.js'
+import { Ros2Process } from '../middleware/ros2/ros2-process.js'
+import { ControlNode } from '../nodes/control.js'
+import { FusionNode } from '../nodes/fusion.js'
+import { Recorder } from '../nodes/recorder.js'
+import { VoiceNode } from '../nodes/voice.js'
+import { EPISODE_RESULT_TOPIC, type EpisodeResult } from './cell-loop.js'
+import { LoopMeters } from './loop-meters.js'
+import { UsageError } from './output.js'
+import { useFastDdsProfile } from './ros2/fast-dds-profile.js'
+
+export interface Ros2LoopOptions {
+  readonly robot: Robot
+  readonly policy: Policy
+  readonly record: string | undefined
+  readonly onObservation: (observation: Observation, bus: Bus) => void
+  /** An episode's result was published by whoever places the objects. */
+  readonly onResult: (result: EpisodeResult) => void
+  readonly onError: (error: unknown) => void
+  /** One line about a topic: who is not heard, and why. */
+  readonly onWarning: (text: string) => void
+}
+
+/** Fusion, control and typed voice in this process on ROS 2 topics: the sensors are somebody else's. */
+export class Ros2Loop {
+  readonly bus: Ros2Bus
+  readonly meters: LoopMeters
+  readonly fusion: FusionNode
+  readonly control: ControlNode
+  readonly voice: VoiceNode
+  readonly latencies: number[] = []
+  interrupted = false
+  readonly #options: Ros2LoopOptions
+  readonly #ros: Ros2Process
+  readonly #gripper: ReturnType<typeof createGripper>
+  #recorder: Recorder | undefined
+
+  static async start(options: Ros2LoopOptions): Promise<Ros2Loop> {
+    useFastDdsProfile()
+    const ros = await Ros2Process.start('prehend', ['prehend', '--ros-args'])
+    let loop: Ros2Loop | undefined
+    try {
+      loop = new Ros2Loop(options, ros)
+      await loop.#bringUp()
+      return loop
+    } catch (error) {
+      if (loop) await loop.close()
+      else ros.close()
+      throw error
+    }
+  }
+
+  private constructor(options: Ros2LoopOptions, ros: Ros2Process) {
+    const { robot, policy, onError } = options
+    this.#options = options
+    this.#ros = ros
+    this.bus = new Ros2Bus(ros.rcl, ros.node, { onError, onWarning: (topic, text) => options.onWarning(`${topic}: ${text}`) })
+    const { bus } = this
+    const { gripper } = robot.actions
+    if (!gripper?.port.path) throw new UsageError(`robot ${robot.name}: actions.gripper.port.path is missing: name the gripper's serial port with --port`)
+    this.#gripper = createGripper(gripper.driver, { port: { path: gripper.port.path, baud: gripper.port.baud }, slave: gripper.slave })
+    this.voice = new VoiceNode({ bus, topic: robot.streams.find(stream => stream.modality === 'voice')?.topic ?? '/voice/events' })
+    this.fusion = new FusionNode({ bus, robot, policy, inferenceLatency: 0, onError, onObservation: observation => options.onObservation(observation, bus) })
+    this.control = new ControlNode({
+      bus, robot, gripper: this.#gripper, execution: 'temporal_ensembling', onError,
+      busTimeOf: monotonic => bus.clock.now() - (monotonicNs() - monotonic), onLatency: nanoseconds => this.latencies.push(nanoseconds),
+    })
+    this.meters = new LoopMeters(bus, robot)
+    bus.subscribe(EPISODE_RESULT_TOPIC, 'std_msgs/msg/String', ({ data }) => {
+      const result = resultOf(data)
+      if (result) options.onResult(result)
+    })
+  }
+
+  get gripperStats(): ReturnType<typeof createGripper>['stats'] {
+    return this.#gripper.stats
+  }
+
+  get policyName(): string {
+    return this.#options.policy.name
+  }
+
+  say(text: string): void {
+    this.voice.say(text)
+  }
+
+  /** Ends the motion. */
+  async interrupt(): Promise<void> {
+    this.interrupted = true
+    await this.control.stop()
+  }
+
+  async close(): Promise<void> {
+    const steps: (() => Promise<unknown> | undefined)[] = [
+      ...this.#nodes().map(node => () => node.shutdown()),
+      () => this.#recorder?.close(), () => this.#options.policy.close(), () => this.bus.close(),
+    ]
+    for (const step of steps) await step()?.catch(this.#options.onError)
+    this.#ros.close()
+  }
+
+  #nodes(): LifecycleNode[] {
+    return [this.control, this.fusion, this.voice]
+  }
+
+  async #bringUp(): Promise<void> {
+    const { robot, record } = this.#options
+    const writer = record === undefined ? undefined : new BagWriter(record, { metadata: { robot: robot.canonical, sha256: robot.sha256 }, epochSec: this.bus.clock.epochSec })
+    for (const node of this.#nodes()) {
+      await node.configure()
+      await node.activate()
+      // What the fusion node heard, from its first message on, is what a replay hears.
+      if (node === this.fusion && writer) this.#recorder = new Recorder(this.bus, writer, recordedTopics(robot))
+    }
+  }
+}
+
+function recordedTopics(robot: Robot): { topic: string; type: TypeName }[] {
+  const streams = robot.streams.map(({ topic, type }) => ({ topic, type: type as TypeName }))
+  return robot.reset ? [...streams, { topic: robot.reset.topic, type: 'std_msgs/msg/String' }] : streams
+}
+
+/** An episode's result as the cell publishes it; undefined for anything else. */
+function resultOf(text: string): EpisodeResult | undefined {
+  try {
+    const result = JSON.parse(text) as Partial<EpisodeResult>
+    if (typeof result.index !== 'number' || typeof result.success !== 'boolean') return undefined
+    return {
+      index: result.index, command: String(result.command ?? ''), target: result.target === null ? undefined : String(result.target ?? result.command), success: result.success, reason: result.reason ?? undefined,
+      peakForce: Number(result.peakForce ?? 0), seconds: Number(result.seconds ?? 0),
+    }
+  } catch {
+    return undefined
+  }
+}
