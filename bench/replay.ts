@@ -20,7 +20,7 @@ export async function benchReplay(root: string): Promise<BenchResult[]> {
     const python = join(root, '.venv/bin/python')
     const peer = existsSync(python) ? SECONDS / (JSON.parse((await run(python, [join(root, 'bench/peer_rosbags.py'), bag])).stdout) as { seconds: number }).seconds : null
     const replay = async (...more: string[]): Promise<number> => {
-      const { stdout } = await run(process.execPath, [join(root, 'bin/prehend'), 'replay', bag, '--robot', 'cell', '--rate', 'max', '--json', ...more])
+      const { stdout } = await run(join(root, 'bin/prehend'), ['replay', bag, '--robot', 'cell', '--rate', 'max', '--json', ...more])
       return (JSON.parse(stdout) as { timesRealTime: number }).timesRealTime
     }
     return [

@@ -3,6 +3,7 @@ import { benchAligner } from '../../bench/aligner.js'
 import { benchCamera } from '../../bench/camera.js'
 import { benchLockstep, benchRealtime } from '../../bench/loop.js'
 import { benchReplay } from '../../bench/replay.js'
+import { benchRos2 } from '../../bench/ros2.js'
 import { result, type BenchResult } from '../../bench/result.js'
 import { packageRoot } from '../models.js'
 import { Output } from '../output.js'
@@ -13,6 +14,7 @@ const BENCHES: Readonly<Record<string, (root: string) => BenchResult[] | Promise
   replay: benchReplay,
   lockstep: benchLockstep,
   realtime: benchRealtime,
+  ros2: benchRos2,
 }
 
 export function register(program: Command): void {

@@ -8,6 +8,7 @@ import { BagWriter } from '../../middleware/bag/bag-writer.js'
 import type { TypeName } from '../../middleware/messages.js'
 import { FusionNode } from '../../nodes/fusion.js'
 import { Recorder } from '../../nodes/recorder.js'
+import { Histogram } from '../histogram.js'
 import { shippedModel } from '../models.js'
 import { spread } from '../percentiles.js'
 import { nodeKind } from './node-kind.js'
@@ -28,22 +29,31 @@ export const fusion = nodeKind({
     const digest = new ObservationDigest()
     let digested = Promise.resolve()
     const lags: number[] = []
+    const allLags = new Histogram()
+    let activeAt = NaN
     const node = new FusionNode({
       bus, robot, policy, inferenceLatency: 0, onError: error => log.error(String(error)),
       onObservation: observation => {
-        lags.push((observation.emitted - observation.stamp) / 1e6)
+        const lag = (observation.emitted - observation.stamp) / 1e6
+        lags.push(lag)
+        allLags.add(lag)
         if (path === '') return
         const sums = pixelSums(observation)
         digested = digested.then(async () => void digest.add(observation, await sums))
       },
     })
     let recorder: Recorder | undefined
+    node.onTransition = (_transition, _from, to) => {
+      if (to === 'active' && Number.isNaN(activeAt)) activeAt = process.uptime()
+    }
     if (path !== '') {
       const writer = new BagWriter(path, { metadata: { robot: robot.canonical, sha256: robot.sha256 }, epochSec: bus.clock.epochSec })
       const topics: { topic: string; type: TypeName }[] = robot.streams.map(({ topic, type }) => ({ topic, type: type as TypeName }))
       if (robot.reset) topics.push({ topic: robot.reset.topic, type: 'std_msgs/msg/String' })
       // From the moment on at which the node listens: what it heard is what is replayed.
-      node.onTransition = (_transition, _from, to) => {
+      const earlier = node.onTransition
+      node.onTransition = (transition, from, to) => {
+        earlier(transition, from, to)
         if (to === 'active') recorder = new Recorder(bus, writer, topics)
       }
     }
@@ -67,7 +77,12 @@ export const fusion = nodeKind({
       },
       result: async () => {
         await digested
-        return { observations: node.aligner.counters.observations, observationsSha256: path === '' ? null : digest.digest() }
+        const { observations, incomplete, streams } = node.aligner.counters
+        const { user, system } = process.cpuUsage()
+        return {
+          observations, incomplete, observationsSha256: path === '' ? null : digest.digest(), streams: Object.fromEntries([...streams].map(([name, { accepted }]) => [name, accepted])),
+          lagMs: allLags.spread, cpuS: (user + system) / 1e6, startS: activeAt,
+        }
       },
       close: async () => {
         await recorder?.close()

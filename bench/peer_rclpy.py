@@ -1,0 +1,58 @@
+"""The peer of `prehend bench ros2`: rclpy by hand. Receives the same topics and picks, at each colour frame, the depth and the wrench with the nearest
+stamps; no interpolation, no window. Ends at SIGINT and prints what it saw and the CPU time it took."""
+import json
+import os
+import signal
+
+import numpy as np
+import rclpy
+from geometry_msgs.msg import WrenchStamped
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import Image
+
+rclpy.init()
+node = rclpy.create_node('bench_peer')
+wrenches, depths = [], []
+seen = {'rgb': 0, 'depth': 0, 'wrench': 0, 'observations': 0}
+
+
+def stamp(message):
+    return message.header.stamp.sec * 10**9 + message.header.stamp.nanosec
+
+
+def on_wrench(message):
+    seen['wrench'] += 1
+    f, t = message.wrench.force, message.wrench.torque
+    wrenches.append((stamp(message), (f.x, f.y, f.z, t.x, t.y, t.z)))
+    del wrenches[:-300]
+
+
+def on_depth(message):
+    seen['depth'] += 1
+    depths.append((stamp(message), np.asarray(message.data).view(np.uint16).reshape(message.height, message.width)))
+    del depths[:-4]
+
+
+def on_rgb(message):
+    seen['rgb'] += 1
+    at = stamp(message)
+    np.asarray(message.data).reshape(message.height, message.width, 3)
+    if depths and wrenches:
+        min(depths, key=lambda d: abs(d[0] - at))
+        min(wrenches, key=lambda w: abs(w[0] - at))
+        seen['observations'] += 1
+
+
+def sensor(depth):
+    return QoSProfile(depth=depth, reliability=ReliabilityPolicy.BEST_EFFORT)
+
+
+node.create_subscription(WrenchStamped, '/wrist/wrench', on_wrench, sensor(200))
+node.create_subscription(Image, '/camera/depth/image_raw', on_depth, sensor(5))
+node.create_subscription(Image, '/camera/color/image_raw', on_rgb, sensor(5))
+done = []
+signal.signal(signal.SIGINT, lambda *_: done.append(True))
+while not done:
+    rclpy.spin_once(node, timeout_sec=0.1)
+times = os.times()
+print(json.dumps({**seen, 'cpu': times.user + times.system}))
