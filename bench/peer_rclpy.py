@@ -1,7 +1,6 @@
 """The peer of `prehend bench ros2`: rclpy by hand. Receives the same topics and picks, at each colour frame, the depth and the wrench with the nearest
-stamps; no interpolation, no window. Ends at SIGINT and prints what it saw and the CPU time it took."""
+stamps; no interpolation, no window. Ends at SIGINT and prints what it saw."""
 import json
-import os
 import signal
 
 import numpy as np
@@ -54,5 +53,4 @@ done = []
 signal.signal(signal.SIGINT, lambda *_: done.append(True))
 while not done:
     rclpy.spin_once(node, timeout_sec=0.1)
-times = os.times()
-print(json.dumps({**seen, 'cpu': times.user + times.system}))
+print(json.dumps(seen))

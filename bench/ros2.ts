@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { rosProblem } from '../middleware/ros2/rclnodejs.js'
@@ -19,14 +19,12 @@ interface Node {
   readonly observations: number
   readonly streams: Readonly<Record<string, number>>
   readonly lagMs: { readonly p99: number }
-  readonly cpuS: number
   readonly startS: number
 }
 
 interface Peer {
   readonly rgb: number
   readonly wrench: number
-  readonly cpu: number
 }
 
 /**
@@ -48,14 +46,17 @@ export async function benchRos2(root: string): Promise<BenchResult[]> {
   const peer = start('python3', [join(root, 'bench/peer_rclpy.py')])
   const source = start('python3', [join(root, 'bench/ros2_publisher.py'), String(SECONDS), '2'])
   try {
+    await source.begun()
+    const before = [node, peer].map(running => running.cpu())
     const sent = await source.answer<{ frames: number; samples: number }>()
+    const [cpu, peerCpu] = [node, peer].map((running, i) => running.cpu() - before[i])
     const ours = await node.interrupted<Node>()
     const theirs = await peer.interrupted<Peer>()
     return [
       result(`ros2: rgb frames of ${sent.frames}`, ours.streams.rgb, 'frames', 'rclpy', theirs.rgb),
       result(`ros2: depth frames of ${sent.frames}`, ours.streams.depth, 'frames', 'rclpy', theirs.rgb),
       result(`ros2: wrench samples of ${sent.samples}`, ours.streams.wrench, 'samples', 'rclpy', theirs.wrench),
-      result('ros2: CPU of receiving and aligning', ours.cpuS, 's', 'rclpy, receiving and nearest stamps', theirs.cpu),
+      result('ros2: CPU of receiving and aligning', cpu, 's', 'rclpy, receiving and nearest stamps', peerCpu),
       result('ros2: from publish to aligned observation, p99', ours.lagMs.p99, 'ms', 'the bound', 12),
       result('ros2: start of the node to active', ours.startS, 's', 'the bound', 1.5),
     ]
@@ -69,18 +70,32 @@ export async function benchRos2(root: string): Promise<BenchResult[]> {
 class Running {
   readonly #child: ChildProcess
   readonly #ended: Promise<string>
+  readonly #begun: Promise<void>
 
   constructor(child: ChildProcess) {
     this.#child = child
     let text = ''
-    child.stdout?.setEncoding('utf8').on('data', (more: string) => {
+    this.#begun = new Promise(resolve => child.stdout?.setEncoding('utf8').on('data', (more: string) => {
       text += more
-    })
+      resolve()
+    }))
     this.#ended = new Promise((resolve, reject) => {
       child.on('error', reject)
       child.on('close', () => resolve(text))
     })
     this.#ended.catch(() => undefined)
+  }
+
+  /** Resolves with its first word. */
+  begun(): Promise<void> {
+    return this.#begun
+  }
+
+  /** Its CPU time so far, s: user and system, of all threads (Linux: fields 14 and 15 of proc's stat, in hundredths). */
+  cpu(): number {
+    const stat = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return (Number(fields[11]) + Number(fields[12])) / 100
   }
 
   async answer<T>(): Promise<T> {

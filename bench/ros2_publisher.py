@@ -1,5 +1,5 @@
 """The source of `prehend bench ros2`: 640x480 rgb8 and 16UC1 at 30 Hz and a wrench at 1 kHz for some seconds, as a camera's and a sensor's driver
-would publish them. Begins once both subscribers are there. Prints what it sent."""
+would publish them. Begins, with a word, once the subscribers are there, and prints at the end what it sent."""
 import json
 import sys
 import time
@@ -23,6 +23,7 @@ ranges = Image(height=480, width=640, encoding='16UC1', step=1280, data=bytes(64
 colour.header.frame_id = ranges.header.frame_id = 'camera_color_optical_frame'
 force = WrenchStamped()
 force.header.frame_id = 'wrist'
+print('begin', flush=True)
 started = time.monotonic()
 samples = frames = 0
 while samples < seconds * 1000:
