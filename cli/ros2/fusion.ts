@@ -38,13 +38,15 @@ export const fusion = nodeKind({
       },
     })
     let recorder: Recorder | undefined
+    let writer: BagWriter | undefined
     if (path !== '') {
-      const writer = new BagWriter(path, { metadata: { robot: robot.canonical, sha256: robot.sha256 }, epochSec: bus.clock.epochSec })
+      const bag = writer = new BagWriter(path, { metadata: { robot: robot.canonical, sha256: robot.sha256 }, epochSec: () => bus.clock.epochSec })
       const topics: { topic: string; type: TypeName }[] = robot.streams.map(({ topic, type }) => ({ topic, type: type as TypeName }))
       if (robot.reset) topics.push({ topic: robot.reset.topic, type: 'std_msgs/msg/String' })
-      // From the moment on at which the node listens: what it heard is what is replayed.
+      // While the node listens, and only then: what it heard is what is replayed.
       node.onTransition = (_transition, _from, to) => {
-        if (to === 'active') recorder = new Recorder(bus, writer, topics)
+        recorder?.pause()
+        if (to === 'active') recorder = new Recorder(bus, bag, topics)
       }
     }
     const rates = new StreamRates(robot, node.aligner, bus)
@@ -70,7 +72,7 @@ export const fusion = nodeKind({
         return { observations: node.aligner.counters.observations, observationsSha256: path === '' ? null : digest.digest() }
       },
       close: async () => {
-        await recorder?.close()
+        await (recorder ? recorder.close() : writer?.discard())
         await policy?.close()
       },
     }
