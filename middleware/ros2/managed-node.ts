@@ -75,7 +75,8 @@ export class ManagedNode {
     this.#node = node
     this.#onError = onError
     this.#events = node.createPublisher('lifecycle_msgs/msg/TransitionEvent', '~/transition_event')
-    const graph = EDGES.flatMap(edge => [rosTransition(edge), ...outcomes(edge)]).concat(RECOVERY)
+    // A shutdown ends in one way from wherever it was asked for.
+    const graph = EDGES.flatMap((edge, i) => [rosTransition(edge), ...(edge.success === EDGES[i - 1]?.success ? [] : outcomes(edge))]).concat(RECOVERY)
     this.#services = [
       node.createService<ChangeStateRequest, { success: boolean }>('lifecycle_msgs/srv/ChangeState', '~/change_state', ({ transition }, response) => {
         void this.#begin(transition).then(success => response.send({ success }))

@@ -21,6 +21,8 @@ export function nodeName(argv: readonly string[], fallback: string): NodeName {
   return { name: name ?? fallback, namespace: namespace ?? '/' }
 }
 
+/** All scalars as they are written, and what libyaml lets pass. */
+const YAML = { schema: 'failsafe', version: '1.1', uniqueKeys: false, strict: false } as const
 const PARAMETER_FLAGS = ['-p', '--param', '--params-file']
 
 /** `argv` without what `parameterOverrides` reads. */
@@ -33,8 +35,8 @@ export function withoutParameters(argv: readonly string[]): string[] {
 /**
  * Parameters given to a node by `-p NAME:=VALUE`, `-p NODE:NAME:=VALUE` and `--params-file FILE`, as rcl reads them, down to what it takes for
  * a number. Integers are BigInt; an empty list is one, and numbers of both kinds may share a list, which rcl refuses. Sections (`-p` without
- * a node belongs to `/**`) count in the order in which they first appear, within one the later value wins. A section's name is the node's whole
- * name, with `*` for one part and `**` for any number; rclnodejs itself compares the last part only, and so takes another namespace's.
+ * a node belongs to `/**`), as they are written, count in the order in which they first appear, within one the later value wins. A section's
+ * name is the node's whole name, with `*` for one part and `**` for any number; rclnodejs itself compares the last part only, and so takes another namespace's.
  * Throws ParameterError for a file or a rule that cannot be read.
  */
 export function parameterOverrides(argv: readonly string[], node: NodeName): Map<string, unknown> {
@@ -51,7 +53,7 @@ export function parameterOverrides(argv: readonly string[], node: NodeName): Map
     }
     const [, scope, name, text] = /^(?:([^:]+):)?([^:]+):=(.*)$/s.exec(value) ?? []
     if (name === undefined) throw new ParameterError('PARAMETER_FILE', `${flag} ${value}: expected NAME:=VALUE or NODE:NAME:=VALUE`)
-    section(scope === undefined ? '/**' : absolute(scope)).set(name, ruleValue(text))
+    section(scope ?? '/**').set(name, ruleValue(text))
   }
   const whole = `${node.namespace === '/' ? '' : node.namespace}/${node.name}`
   const overrides = new Map<string, unknown>()
@@ -70,7 +72,7 @@ const absolute = (name: string): string => name.startsWith('/') ? name : `/${nam
 
 /** The value of a `-p` rule; the text itself where it is no YAML value. */
 function ruleValue(text: string): unknown {
-  const [document, ...others] = parseAllDocuments(text, { schema: 'failsafe', version: '1.1' })
+  const [document, ...others] = parseAllDocuments(text, YAML)
   if (document === undefined || others.length > 0 || document.errors.length > 0) return text
   const { contents } = document
   if (!isScalar(contents) && !isSeq(contents)) return text
@@ -92,7 +94,7 @@ function readFile(path: string, section: (name: string) => Map<string, unknown>)
   } catch (error) {
     return fail((error as Error).message)
   }
-  for (const document of parseAllDocuments(text, { schema: 'failsafe', version: '1.1', uniqueKeys: false })) {
+  for (const document of parseAllDocuments(text, YAML)) {
     if (document.errors.length > 0) fail(document.errors[0].message)
     try {
       if (document.contents !== null) readSections('', document.contents, section)
@@ -108,7 +110,7 @@ function readSections(prefix: string, content: unknown, section: (name: string) 
   for (const { key, value } of content.items) {
     const name = String(key)
     if (name === 'ros__parameters') flatten('', value, section(prefix))
-    else readSections(`${prefix}${absolute(name)}`, value, section)
+    else readSections(prefix === '' ? name : `${prefix}${absolute(name)}`, value, section)
   }
 }
 
