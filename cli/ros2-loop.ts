@@ -114,7 +114,7 @@ export class Ros2Loop {
 
   async #bringUp(): Promise<void> {
     const { robot, record } = this.#options
-    const writer = record === undefined ? undefined : new BagWriter(record, { metadata: { robot: robot.canonical, sha256: robot.sha256 }, epochSec: this.bus.clock.epochSec })
+    const writer = record === undefined ? undefined : new BagWriter(record, { metadata: { robot: robot.canonical, sha256: robot.sha256 }, epochSec: () => this.bus.clock.epochSec })
     for (const node of this.#nodes()) {
       await node.configure()
       await node.activate()

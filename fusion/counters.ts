@@ -16,6 +16,8 @@ export const DROP_REASONS = [
   'bad_size',
   /** An image encoding that is not known. */
   'bad_encoding',
+  /** A frame_id that is not its stream's first; counted by whoever reads the header. */
+  'frame_id',
   /** A message of another type than the robot file says; counted by whoever reads it. */
   'bad_type',
   /** Bytes that are no message of their type; counted by whoever reads them. */

@@ -79,12 +79,14 @@ export class Parameters<D extends Declarations> {
     this.#values.set(name, this.#checked(name, value))
   }
 
+  /** What there is to say of a name that is none of this node's parameters. */
+  unknown(name: string): string {
+    const names = Object.keys(this.declarations)
+    return `${this.#node}: no parameter ${name}: ${names.length > 0 ? `did you mean ${closest(name, names)}?` : 'it has none'}`
+  }
+
   #description(name: string): ParameterDescription {
-    if (!Object.hasOwn(this.declarations, name)) {
-      const names = Object.keys(this.declarations)
-      const hint = names.length > 0 ? `did you mean ${closest(name, names)}?` : 'it has none'
-      throw new ParameterError('PARAMETER_UNKNOWN', `${this.#node}: no parameter ${name}: ${hint}`)
-    }
+    if (!Object.hasOwn(this.declarations, name)) throw new ParameterError('PARAMETER_UNKNOWN', this.unknown(name))
     return this.declarations[name]
   }
 

@@ -100,6 +100,11 @@ export class ControlNode extends LifecycleNode {
     this.#setPoint = { pose: new Float64Array(7), width: limits.width[1], effort: limits.effort[0], exhausted: true }
   }
 
+  /** 0 to 1: the share of the limits of linear speed and yaw rate that the arm may use, from its next set-point on. */
+  set speedScale(scale: number) {
+    this.#limiter.scale = scale
+  }
+
   /** The commanded tool target: x, y, z (m), yaw (rad), base frame. */
   get target(): Readonly<ToolTarget> {
     return this.#limiter.target
@@ -109,11 +114,14 @@ export class ControlNode extends LifecycleNode {
     return this.#options.robot.limits
   }
 
-  /** Ends motion now: the arm is set to where it comes to rest, the fingers stop. Resolves when the gripper has acknowledged (or its wire is gone). */
-  async stop(): Promise<void> {
+  /**
+   * Ends motion now: the arm is set to where it comes to rest, the fingers stop. Resolves when the gripper has acknowledged, or with why it did
+   * not; it is then told again.
+   */
+  async stop(): Promise<unknown> {
     this.hold = 'stop'
     this.stops++
-    await this.#halt()
+    return this.#halt()
   }
 
   protected override async onConfigure(): Promise<void> {
@@ -189,14 +197,17 @@ export class ControlNode extends LifecycleNode {
     if (this.status?.activated === false) void this.#onWire(() => this.#options.gripper.connect())
   }
 
-  /** Ends motion: what is planned or queued is dropped, the arm is set to where it comes to rest, the fingers stop. */
-  async #halt(): Promise<void> {
+  /** Ends motion: what is planned or queued is dropped, the arm is set to where it comes to rest, the fingers stop. Resolves with why they did not. */
+  async #halt(): Promise<unknown> {
     this.#generation++
     this.#executor.clear()
     this.#placeArm(this.#tool.rest(this.#options.bus.clock.now()))
-    const stopping = this.#stopFingers().catch((error: unknown) => this.#report(error))
+    const stopping = this.#stopFingers().catch((error: unknown) => {
+      this.#report(error)
+      return error
+    })
     this.#options.bus.work(stopping)
-    await stopping
+    return stopping
   }
 
   async #stopFingers(): Promise<void> {

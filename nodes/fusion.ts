@@ -35,6 +35,8 @@ export class FusionNode extends LifecycleNode {
   readonly inferenceMs: number[] = []
   readonly aligner: Aligner
   readonly #options: FusionOptions
+  /** What takes the messages of each stream; it lives as long as the aligner. */
+  #pushes: ((message: never, receive: number) => void)[] | undefined
   #subscriptions: Disposable[] = []
   #deadline: Disposable | undefined
   #deadlineStamp = Infinity
@@ -57,8 +59,9 @@ export class FusionNode extends LifecycleNode {
   protected override onActivate(): void {
     const { bus, robot } = this.#options
     const feed = new StreamFeed(robot, this.aligner)
+    const pushes = this.#pushes ??= robot.streams.map((_stream, index) => feed.push(index))
     this.#subscriptions = robot.streams.map((stream, index) => {
-      const push = feed.push(index)
+      const push = pushes[index]
       return bus.subscribe(stream.topic, stream.type as TypeName, (message, receive) => {
         push(message as never, receive)
         this.#watchDeadline()
@@ -75,6 +78,8 @@ export class FusionNode extends LifecycleNode {
   protected override onDeactivate(): void {
     for (const subscription of this.#subscriptions) subscription.dispose()
     this.#subscriptions = []
+    // What still waits is observed with what there is, as at the end of a recording.
+    this.aligner.finish()
     this.#deadline?.dispose()
     this.#deadline = undefined
     this.#deadlineStamp = Infinity
@@ -113,7 +118,7 @@ export class FusionNode extends LifecycleNode {
     } catch (error) {
       onError?.(error)
     }
-    if (!policy || this.state !== 'active') return
+    if (!policy || this.state !== 'active' || this.#subscriptions.length === 0) return
     if (this.#busy) {
       this.skipped++
       return

@@ -39,6 +39,8 @@ export function poseOf(target: ToolTarget, pose: Float64Array): Float64Array {
  */
 export class MotionLimiter {
   readonly target: ToolTarget = { x: 0, y: 0, z: 0, yaw: 0 }
+  /** 0 to 1: the share of the limits of linear speed and yaw rate that may be used, from the next step on. */
+  scale = 1
   readonly #limits: Pick<Limits, 'workspace' | 'speed' | 'yawRate'>
 
   constructor(limits: Pick<Limits, 'workspace' | 'speed' | 'yawRate'>) {
@@ -56,12 +58,14 @@ export class MotionLimiter {
   /** One step of `seconds` straight up toward `z` (m), or none at all. */
   rise(z: number, seconds: number): void {
     const up = clamp(z, this.#limits.workspace.z) - this.target.z
-    if (up > 0) this.target.z += Math.min(up, this.#limits.speed * seconds)
+    if (up > 0) this.target.z += Math.min(up, this.#limits.speed * this.scale * seconds)
   }
 
   /** One step of `seconds`; `downSpeed` (m/s) bounds motion toward smaller z further (in contact). */
   step(desired: Readonly<ToolTarget>, seconds: number, downSpeed: number): void {
-    const { workspace, speed, yawRate } = this.#limits
+    const { workspace } = this.#limits
+    const speed = this.#limits.speed * this.scale
+    const yawRate = this.#limits.yawRate * this.scale
     const { target } = this
     if (!Number.isFinite(desired.x + desired.y + desired.z + desired.yaw)) return
     const dx = clamp(desired.x, workspace.x) - target.x

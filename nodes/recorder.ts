@@ -12,19 +12,20 @@ export class Recorder {
     this.#subscriptions = topics.map(({ topic, type }) => bus.subscribe(topic, type, (message, receive) => writer.write(topic, type, message, receive)))
   }
 
+  /** Hears nothing more; the bag stays open, for another recorder or to be closed. */
+  pause(): void {
+    for (const subscription of this.#subscriptions) subscription.dispose()
+  }
+
   /** Ends the recording: the bag is complete, under its final name, when this resolves. */
   async close(): Promise<void> {
-    this.#unsubscribe()
+    this.pause()
     await this.#writer.close()
   }
 
   /** Gives up: nothing is left of the recording. */
   async discard(): Promise<void> {
-    this.#unsubscribe()
+    this.pause()
     await this.#writer.discard()
-  }
-
-  #unsubscribe(): void {
-    for (const subscription of this.#subscriptions) subscription.dispose()
   }
 }

@@ -1,7 +1,7 @@
 import type { Aligner } from '../fusion/aligner.js'
 import type { Robot, Stream } from '../fusion/robot/robot.js'
 import type {
-  Image, JointState, MessageTypes, PoseStamped, StringMessage, TypeName, VoiceEvent, WrenchStamped,
+  Header, Image, JointState, MessageTypes, PoseStamped, StringMessage, TypeName, VoiceEvent, WrenchStamped,
 } from '../middleware/messages.js'
 
 /** The message types that a stream of a robot file may have. */
@@ -18,8 +18,8 @@ type Push<T> = (message: T, receive: number) => void
 
 /**
  * Turns messages into aligner input: one function a stream, made once. Live nodes, replay and export all feed the aligner through it, so
- * that they cannot drift apart. What a message must not be (a stamp of zero, a size that does not fit its data, an encoding nobody knows) is
- * counted at the aligner, under the stream's name, and dropped.
+ * that they cannot drift apart. What a message must not be (a stamp of zero, a size that does not fit its data, an encoding nobody knows, a
+ * frame_id that is not the stream's first one) is counted at the aligner, under the stream's name, and dropped.
  */
 export class StreamFeed {
   readonly #aligner: Aligner
@@ -42,18 +42,12 @@ export class StreamFeed {
 }
 
 const makers: { [T in StreamType]: (aligner: Aligner, stream: Stream, index: number) => Push<MessageTypes[T]> } = {
-  'sensor_msgs/msg/Image': (aligner, _stream, index) => (message: Image, receive) => {
-    if (message.stamp <= 0) return aligner.count(index, 'zero_stamp')
-    aligner.pushFrame(index, message.stamp, receive, message)
-  },
-  'geometry_msgs/msg/WrenchStamped': (aligner, _stream, index) => (message: WrenchStamped, receive) => {
-    if (message.stamp <= 0) return aligner.count(index, 'zero_stamp')
-    aligner.pushVector(index, message.stamp, receive, message.wrench)
-  },
-  'geometry_msgs/msg/PoseStamped': (aligner, _stream, index) => (message: PoseStamped, receive) => {
-    if (message.stamp <= 0) return aligner.count(index, 'zero_stamp')
-    aligner.pushVector(index, message.stamp, receive, message.pose)
-  },
+  'sensor_msgs/msg/Image': (aligner, _stream, index) => framed(aligner, index, (message: Image, receive) =>
+    aligner.pushFrame(index, message.stamp, receive, message)),
+  'geometry_msgs/msg/WrenchStamped': (aligner, _stream, index) => framed(aligner, index, (message: WrenchStamped, receive) =>
+    aligner.pushVector(index, message.stamp, receive, message.wrench)),
+  'geometry_msgs/msg/PoseStamped': (aligner, _stream, index) => framed(aligner, index, (message: PoseStamped, receive) =>
+    aligner.pushVector(index, message.stamp, receive, message.pose)),
   'sensor_msgs/msg/JointState': (aligner, stream, index) => {
     const select = new JointSelection(stream.select)
     return (message: JointState, receive) => {
@@ -70,6 +64,17 @@ const makers: { [T in StreamType]: (aligner: Aligner, stream: Stream, index: num
   'std_msgs/msg/String': (aligner, _stream, index) => (message: StringMessage, receive) => {
     aligner.pushEvent(index, receive, receive, message.data, 1)
   },
+}
+
+/** Passes on what has a stamp and the frame of the stream's first message that had one. */
+function framed<M extends Header>(aligner: Aligner, index: number, push: Push<M>): Push<M> {
+  let frameId: string | undefined
+  return (message, receive) => {
+    if (message.stamp <= 0) return aligner.count(index, 'zero_stamp')
+    frameId ??= message.frameId
+    if (message.frameId !== frameId) return aligner.count(index, 'frame_id')
+    push(message, receive)
+  }
 }
 
 /** `position.finger_joint`, `effort.j2` … out of a JointState, in the order of the robot file; empty: every position. */

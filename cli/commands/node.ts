@@ -39,7 +39,7 @@ async function runNode(name: string, args: readonly string[], output: Output): P
   const release: (() => unknown)[] = [() => ros.close()]
   try {
     const parameters = new Parameters(name, { ...kind.parameters, ...COMMON })
-    for (const unknown of bindParameters(ros.rcl, ros.node, parameters)) log.warn(`no parameter ${unknown}: ${parameters.names().join(', ')} are there`)
+    for (const unknown of bindParameters(ros.rcl, ros.node, parameters)) log.warn(unknown)
     const robot = readRobot(parameters.get('robot'))
     const bus = new Ros2Bus(ros.rcl, ros.node, { onError: error => log.error(String(error)), onWarning: (topic, text) => log.warn(`${topic}: ${text}`) })
     release.unshift(() => bus.close())
@@ -57,9 +57,7 @@ async function runNode(name: string, args: readonly string[], output: Output): P
     }
     const signal = await ended
     log.info(`${signal}: ending`)
-    if (node.state === 'active') await managed.make('deactivate')
-    if (node.state === 'inactive') await managed.make('cleanup')
-    await managed.make('shutdown')
+    await managed.end()
     if (output.json) output.result({ node: name, signal, state: node.state, ...await parts.result?.() }, '')
   } finally {
     for (const step of release) await step()

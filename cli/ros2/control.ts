@@ -8,11 +8,14 @@ import { spread } from '../percentiles.js'
 import { serveGrasp } from './grasp-action.js'
 import { nodeKind } from './node-kind.js'
 
+const textOf = (error: unknown): string => error instanceof Error ? error.message : String(error)
+
 export const control = nodeKind({
   summary: 'carries out action chunks within the limits of the robot file: arm set-points on a topic, gripper frames on the serial wire; guards, watchdog, stop',
   parameters: {
     port: parameter({ type: 'string', default: '', readOnly: true, description: 'serial port of the gripper; empty: the robot file\'s' }),
     execution: parameter({ type: 'string', default: 'temporal_ensembling', readOnly: true, description: 'how chunks are carried out: temporal_ensembling or receding_horizon' }),
+    speed_scale: parameter({ type: 'double', default: 1, range: { min: 0.05, max: 1 }, description: 'share of the robot file\'s limits of speed and yaw rate that the arm may use' }),
   },
   async make({ ros, bus, robot, parameters, log }) {
     const { gripper: declared } = robot.actions
@@ -22,13 +25,17 @@ export const control = nodeKind({
     const gripper = createGripper(declared.driver, { port: { path, baud: declared.port.baud }, slave: declared.slave })
     const latencies: number[] = []
     const node = new ControlNode({
-      bus, robot, gripper, execution: parameters.get('execution'), onError: error => log.error(error instanceof Error ? error.message : String(error)),
+      bus, robot, gripper, execution: parameters.get('execution'), onError: error => log.error(textOf(error)),
       busTimeOf: monotonic => bus.clock.now() - (monotonicNs() - monotonic),
       onLatency: nanoseconds => latencies.push(nanoseconds / 1e6),
     })
+    node.speedScale = parameters.get('speed_scale')
+    parameters.onChange = () => {
+      node.speedScale = parameters.get('speed_scale')
+    }
     const stop = ros.node.createService<{ reason: string }, { stopped: boolean; message: string }>('prehend_interfaces/srv/Stop', '~/stop', ({ reason }, response) => {
       log.warn(`stop: ${reason || 'asked for by service'}`)
-      void node.stop().then(() => response.send({ stopped: true, message: 'arm and fingers stand; "resume" or a new episode ends it' }))
+      void node.stop().then(failure => response.send({ stopped: failure === undefined, message: failure === undefined ? '' : textOf(failure) }))
     })
     const voiceTopic = robot.streams.find(stream => stream.modality === 'voice')?.topic
     const grasp = voiceTopic === undefined ? undefined : serveGrasp(ros, bus, node, voiceTopic, log)

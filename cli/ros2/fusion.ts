@@ -2,6 +2,7 @@ import { OnnxPolicy } from '../../fusion/policy/onnx-policy.js'
 import { occurred } from '../../fusion/counters.js'
 import { ObservationDigest, pixelSums } from '../../fusion/observation-line.js'
 import type { Policy } from '../../fusion/policy/policy.js'
+import type { LifecycleState } from '../../middleware/lifecycle.js'
 import { parameter } from '../../middleware/parameters.js'
 import type { Status } from '../../middleware/ros2/diagnostics.js'
 import { BagWriter } from '../../middleware/bag/bag-writer.js'
@@ -43,18 +44,20 @@ export const fusion = nodeKind({
       },
     })
     let recorder: Recorder | undefined
-    node.onTransition = (_transition, _from, to) => {
+    let writer: BagWriter | undefined
+    const listening = (to: LifecycleState): void => {
       if (to === 'active' && Number.isNaN(activeAt)) activeAt = process.uptime()
     }
+    node.onTransition = (_transition, _from, to) => listening(to)
     if (path !== '') {
-      const writer = new BagWriter(path, { metadata: { robot: robot.canonical, sha256: robot.sha256 }, epochSec: bus.clock.epochSec })
+      const bag = writer = new BagWriter(path, { metadata: { robot: robot.canonical, sha256: robot.sha256 }, epochSec: () => bus.clock.epochSec })
       const topics: { topic: string; type: TypeName }[] = robot.streams.map(({ topic, type }) => ({ topic, type: type as TypeName }))
       if (robot.reset) topics.push({ topic: robot.reset.topic, type: 'std_msgs/msg/String' })
-      // From the moment on at which the node listens: what it heard is what is replayed.
-      const earlier = node.onTransition
-      node.onTransition = (transition, from, to) => {
-        earlier(transition, from, to)
-        if (to === 'active') recorder = new Recorder(bus, writer, topics)
+      // While the node listens, and only then: what it heard is what is replayed.
+      node.onTransition = (_transition, _from, to) => {
+        listening(to)
+        recorder?.pause()
+        if (to === 'active') recorder = new Recorder(bus, bag, topics)
       }
     }
     const rates = new StreamRates(robot, node.aligner, bus)
@@ -85,7 +88,7 @@ export const fusion = nodeKind({
         }
       },
       close: async () => {
-        await recorder?.close()
+        await (recorder ? recorder.close() : writer?.discard())
         await policy?.close()
       },
     }

@@ -12,8 +12,8 @@ import { McapFileWriter } from './mcap-writer.js'
 import { metadataYaml, OFFERED_QOS } from './rosbag2-metadata.js'
 
 export interface BagWriterOptions {
-  /** Absolute seconds at stamp 0. Default: now. */
-  readonly epochSec?: number
+  /** Absolute seconds at stamp 0, or what gives them once there is something to write. Default: now. */
+  readonly epochSec?: number | (() => number)
   /** Kept in the recording as a metadata record named `prehend`: `robot` (the canonical robot file) and `sha256`. */
   readonly metadata?: Readonly<Record<string, string>>
   /** Default: none, which costs a recording in real time the least. */
@@ -29,7 +29,8 @@ export class BagWriter {
   readonly #single: boolean
   /** Becomes `#path`. */
   readonly #temporary: string
-  readonly #epoch: BagEpoch
+  readonly #epochSec: number | (() => number)
+  #knownEpoch: BagEpoch | undefined
   readonly #metadata: Readonly<Record<string, string>>
   readonly #writer: McapFileWriter
   readonly #channels = new Map<string, { readonly id: number; readonly name: string; readonly type: string }>()
@@ -41,7 +42,7 @@ export class BagWriter {
     this.#path = path.length > 1 ? path.replace(/\/+$/, '') : path
     this.#single = path.endsWith('.mcap')
     this.#temporary = `${this.#path}.part`
-    this.#epoch = new BagEpoch(epochSec)
+    this.#epochSec = epochSec
     this.#metadata = metadata
     if (!this.#single && existsSync(path)) throw new BagError('BAG_EXISTS', `${path}: is there already; name a new folder, or a file that ends in .mcap`)
     try {
@@ -93,6 +94,10 @@ export class BagWriter {
     this.#open = false
     await this.#writer.abandon()
     await rm(this.#temporary, { recursive: true, force: true })
+  }
+
+  get #epoch(): BagEpoch {
+    return this.#knownEpoch ??= new BagEpoch(typeof this.#epochSec === 'number' ? this.#epochSec : this.#epochSec())
   }
 
   get #fileName(): string {

@@ -53,6 +53,9 @@ const EDGES: readonly Edge[] = [
   { id: 7, success: 50, transition: 'shutdown', from: 'active', to: 'finalized' },
 ]
 
+/** What error processing ends with. */
+const RECOVERY: RosTransition = { transition: { id: 60, label: 'transition_success' }, start_state: ERROR_PROCESSING, goal_state: STATES.unconfigured }
+
 /**
  * Makes a lifecycle node of ours a managed node of ROS 2 (design.ros2.org, REP-2002): its five services and `~/transition_event`. A
  * request is answered when its transition is done, however long a device takes; rclnodejs's own lifecycle node cannot wait.
@@ -64,6 +67,7 @@ export class ManagedNode {
   readonly #events: RosPublisher
   readonly #onError: (error: unknown) => void
   #changing: Transition | undefined
+  #change: Promise<unknown> = Promise.resolve()
 
   /** `onError`: why a transition failed; its caller is only told that it did. */
   constructor(lifecycle: LifecycleNode, node: RosNode, onError: (error: unknown) => void) {
@@ -71,10 +75,11 @@ export class ManagedNode {
     this.#node = node
     this.#onError = onError
     this.#events = node.createPublisher('lifecycle_msgs/msg/TransitionEvent', '~/transition_event')
-    const graph = EDGES.map(rosTransition)
+    // A shutdown ends in one way from wherever it was asked for.
+    const graph = EDGES.flatMap((edge, i) => [rosTransition(edge), ...(edge.success === EDGES[i - 1]?.success ? [] : outcomes(edge))]).concat(RECOVERY)
     this.#services = [
       node.createService<ChangeStateRequest, { success: boolean }>('lifecycle_msgs/srv/ChangeState', '~/change_state', ({ transition }, response) => {
-        void this.#change(transition).then(success => response.send({ success }))
+        void this.#begin(transition).then(success => response.send({ success }))
       }),
       node.createService<unknown, { current_state: RosState }>('lifecycle_msgs/srv/GetState', '~/get_state', (_request, response) =>
         response.send({ current_state: this.#state })),
@@ -90,7 +95,15 @@ export class ManagedNode {
 
   /** Makes a transition from this side, as a manager would: its events are published too. False if it failed. */
   make(transition: Transition): Promise<boolean> {
-    return this.#change({ id: 0, label: transition })
+    return this.#begin({ id: 0, label: transition })
+  }
+
+  /** Ends the node from whatever state it is in, once a transition that is under way is done: deactivate, cleanup, shutdown. */
+  async end(): Promise<void> {
+    await this.#change
+    if (this.#lifecycle.state === 'active') await this.make('deactivate')
+    if (this.#lifecycle.state === 'inactive') await this.make('cleanup')
+    if (this.#lifecycle.state !== 'finalized') await this.make('shutdown')
   }
 
   /** Resolves once somebody listens to `~/transition_event` (a launch file that waits for this node), or after `patience` ms. */
@@ -111,8 +124,15 @@ export class ManagedNode {
     return this.#changing === undefined ? EDGES.filter(({ from }) => from === this.#lifecycle.state) : []
   }
 
+  #begin(transition: { id: number; label: string }): Promise<boolean> {
+    if (this.#changing !== undefined) return this.#transit(transition)
+    const change = this.#transit(transition)
+    this.#change = change
+    return change
+  }
+
   /** By its id, or by its label where one is given. */
-  async #change({ id, label }: { id: number; label: string }): Promise<boolean> {
+  async #transit({ id, label }: { id: number; label: string }): Promise<boolean> {
     const edge = this.#available().find(other => label === '' ? other.id === Number(id) : other.transition === label)
     if (edge === undefined) {
       this.#onError(new Error(`${this.#lifecycle.name}: no transition ${label || id} from ${this.#state.label}; possible: ${this.#available().map(({ transition }) => transition).join(', ') || 'none'}`))
@@ -134,7 +154,7 @@ export class ManagedNode {
       return true
     }
     this.#publish({ id: edge.success + 2, label: 'transition_error' }, CHANGING[transition], ERROR_PROCESSING)
-    this.#publish({ id: 60, label: 'transition_success' }, ERROR_PROCESSING, now)
+    this.#publish(RECOVERY.transition, RECOVERY.start_state, now)
     this.#onError(failure.error)
     return false
   }
@@ -143,6 +163,14 @@ export class ManagedNode {
     const timestamp = this.#node.getClock().now().nanoseconds
     this.#events.publish({ timestamp, transition, start_state: start, goal_state: goal })
   }
+}
+
+/** How a transition ends: it succeeded, or led to error processing. */
+function outcomes({ success, transition, to }: Edge): RosTransition[] {
+  return [
+    { transition: { id: success, label: 'transition_success' }, start_state: CHANGING[transition], goal_state: STATES[to] },
+    { transition: { id: success + 2, label: 'transition_error' }, start_state: CHANGING[transition], goal_state: ERROR_PROCESSING },
+  ]
 }
 
 function rosTransition({ id, transition, from, to }: Edge): RosTransition {

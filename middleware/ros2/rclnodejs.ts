@@ -31,7 +31,15 @@ export interface RosContext {
 
 export interface RosParameter {
   readonly name: string
+  /** rcl_interfaces/msg/ParameterType. */
+  readonly type: number
   readonly value: unknown
+}
+
+/** rcl_interfaces/msg/SetParametersResult. */
+export interface SetParametersResult {
+  readonly successful: boolean
+  readonly reason: string
 }
 
 interface RosQosClass {
@@ -93,7 +101,8 @@ export interface RosNode {
   getParameters(): RosParameter[]
   hasParameter(name: string): boolean
   getParameter(name: string): RosParameter
-  addOnSetParametersCallback(callback: (parameters: readonly RosParameter[]) => { successful: boolean; reason: string }): void
+  addOnSetParametersCallback(callback: (parameters: readonly RosParameter[]) => SetParametersResult): void
+  setParametersAtomically(parameters: readonly RosParameter[]): SetParametersResult
   resolveTopicName(topic: string): string
   getTopicNamesAndTypes(): { name: string; types: string[] }[]
   getPublishersInfoByTopic(topic: string): RosEndpoint[]

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { parse } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, parseAllDocuments, Scalar } from 'yaml'
 import { ParameterError } from '../parameter-error.js'
 
 /** Where a node is: its name and its namespace, as `__node` and `__ns` remap them. */
@@ -8,91 +8,178 @@ export interface NodeName {
   readonly namespace: string
 }
 
-/** The name that `--ros-args -r __node:=NAME -r __ns:=NAMESPACE` gives a node. */
+/** The name that `--ros-args -r __node:=NAME -r __ns:=NAMESPACE` gives a node; of two rules the first one counts, as in rcl. */
 export function nodeName(argv: readonly string[], fallback: string): NodeName {
-  let name = fallback
-  let namespace = '/'
-  for (const rule of valuesOf(argv, ['-r', '--remap'])) {
+  let name: string | undefined
+  let namespace: string | undefined
+  for (const [, rule] of pairsOf(argv, ['-r', '--remap'])) {
     const [, scope, key, value] = /^(?:([^:/]+):)?(__node|__name|__ns):=(.*)$/.exec(rule) ?? []
     if (key === undefined || (scope !== undefined && scope !== fallback)) continue
-    if (key === '__ns') namespace = value
-    else name = value
+    if (key === '__ns') namespace ??= value
+    else name ??= value
   }
-  return { name, namespace }
+  return { name: name ?? fallback, namespace: namespace ?? '/' }
+}
+
+/** All scalars as they are written, and what libyaml lets pass. */
+const YAML = { schema: 'failsafe', version: '1.1', uniqueKeys: false, strict: false } as const
+const PARAMETER_FLAGS = ['-p', '--param', '--params-file']
+
+/** `argv` without what `parameterOverrides` reads. */
+export function withoutParameters(argv: readonly string[]): string[] {
+  const rest: string[] = []
+  walk(argv, PARAMETER_FLAGS, () => undefined, argument => rest.push(argument))
+  return rest
 }
 
 /**
- * Parameters given to a node by `-p NAME:=VALUE`, `-p NODE:NAME:=VALUE` and `--params-file FILE`: the later one wins. Integers are
- * BigInt. A file's section counts when its name matches the node's whole name, with `*` for one part and `**` for any number; rclnodejs
- * itself compares the last part only, and so overlooks what launch files write. Throws ParameterError for a file that cannot be read.
+ * Parameters given to a node by `-p NAME:=VALUE`, `-p NODE:NAME:=VALUE` and `--params-file FILE`, as rcl reads them, down to what it takes for
+ * a number. Integers are BigInt; an empty list is one, and numbers of both kinds may share a list, which rcl refuses. Sections (`-p` without
+ * a node belongs to `/**`), as they are written, count in the order in which they first appear, within one the later value wins. A section's
+ * name is the node's whole name, with `*` for one part and `**` for any number; rclnodejs itself compares the last part only, and so takes another namespace's.
+ * Throws ParameterError for a file or a rule that cannot be read.
  */
 export function parameterOverrides(argv: readonly string[], node: NodeName): Map<string, unknown> {
-  const overrides = new Map<string, unknown>()
-  const whole = `${node.namespace === '/' ? '' : node.namespace}/${node.name}`
-  for (const [flag, value] of pairsOf(argv, ['-p', '--param', '--params-file'])) {
+  const sections = new Map<string, Map<string, unknown>>()
+  const section = (name: string): Map<string, unknown> => {
+    const values = sections.get(name) ?? new Map<string, unknown>()
+    sections.set(name, values)
+    return values
+  }
+  for (const [flag, value] of pairsOf(argv, PARAMETER_FLAGS)) {
     if (flag === '--params-file') {
-      for (const [section, content] of Object.entries(read(value))) {
-        if (matches(section, whole)) flatten('', (content as { ros__parameters?: unknown } | null)?.ros__parameters, overrides)
-      }
+      readFile(value, section)
       continue
     }
     const [, scope, name, text] = /^(?:([^:]+):)?([^:]+):=(.*)$/s.exec(value) ?? []
-    if (name !== undefined && (scope === undefined || scope === node.name)) overrides.set(name, scalar(text))
+    if (name === undefined) throw new ParameterError('PARAMETER_FILE', `${flag} ${value}: expected NAME:=VALUE or NODE:NAME:=VALUE`)
+    section(scope ?? '/**').set(name, ruleValue(text))
   }
+  const whole = `${node.namespace === '/' ? '' : node.namespace}/${node.name}`
+  const overrides = new Map<string, unknown>()
+  for (const [name, values] of sections) if (matches(name, whole)) for (const [parameter, value] of values) overrides.set(parameter, value)
   return overrides
 }
 
 /** Whether a section's name (`/arm/control`, `control`, `/**`, `/arm/*`) means the node of that whole name. */
 export function matches(section: string, whole: string): boolean {
-  const pattern = section.startsWith('/') ? section : `/${section}`
-  const expression = pattern.split('/').slice(1).map(part => part === '**' ? '(?:/[^/]+)*' : `/${part.split('*').map(escape).join('[^/]*')}`).join('')
+  const parts = absolute(section).split('/').slice(1)
+  const expression = parts.map(part => part === '**' ? '(?:/[^/]+)*' : part === '*' ? '/[^/]+' : `/${part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`).join('')
   return new RegExp(`^${expression}$`).test(whole)
 }
 
-const escape = (text: string): string => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&')
+const absolute = (name: string): string => name.startsWith('/') ? name : `/${name}`
 
-/** A value in rcl's YAML, or the text itself where it is none. */
-function scalar(text: string): unknown {
+/** The value of a `-p` rule; the text itself where it is no YAML value. */
+function ruleValue(text: string): unknown {
+  const [document, ...others] = parseAllDocuments(text, YAML)
+  if (document === undefined || others.length > 0 || document.errors.length > 0) return text
+  const { contents } = document
+  if (!isScalar(contents) && !isSeq(contents)) return text
   try {
-    const value: unknown = parse(text, { intAsBigInt: true, version: '1.1' })
-    return value === null || (typeof value === 'object' && !Array.isArray(value)) ? text : value
+    return valueOf(contents)
   } catch {
     return text
   }
 }
 
-function read(path: string): object {
-  let content: unknown
-  try {
-    content = parse(readFileSync(path, 'utf8'), { intAsBigInt: true, version: '1.1' })
-  } catch (error) {
-    throw new ParameterError('PARAMETER_FILE', `--params-file ${path}: cannot be read: ${(error as Error).message.split('\n')[0]}`)
+/** Reads a parameter file into its sections, which may be nested by namespace. */
+function readFile(path: string, section: (name: string) => Map<string, unknown>): void {
+  const fail = (why: string): never => {
+    throw new ParameterError('PARAMETER_FILE', `--params-file ${path}: cannot be read: ${why.split('\n')[0]}`)
   }
-  if (content === null || typeof content !== 'object') throw new ParameterError('PARAMETER_FILE', `--params-file ${path}: expected sections with ros__parameters, found none`)
-  return content
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    return fail((error as Error).message)
+  }
+  for (const document of parseAllDocuments(text, YAML)) {
+    if (document.errors.length > 0) fail(document.errors[0].message)
+    try {
+      if (document.contents !== null) readSections('', document.contents, section)
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error
+      fail(error.message)
+    }
+  }
+}
+
+function readSections(prefix: string, content: unknown, section: (name: string) => Map<string, unknown>): void {
+  if (!isMap(content)) throw new TypeError(`${prefix || 'the file'}: expected sections with ros__parameters`)
+  for (const { key, value } of content.items) {
+    const name = String(key)
+    if (name === 'ros__parameters') flatten('', value, section(prefix))
+    else readSections(prefix === '' ? name : `${prefix}${absolute(name)}`, value, section)
+  }
 }
 
 function flatten(prefix: string, content: unknown, into: Map<string, unknown>): void {
-  if (content === null || content === undefined) return
-  if (typeof content !== 'object' || Array.isArray(content)) {
-    if (prefix !== '') into.set(prefix, content)
-    return
-  }
-  for (const [key, value] of Object.entries(content)) flatten(prefix === '' ? key : `${prefix}.${key}`, value, into)
+  if (isMap(content)) for (const { key, value } of content.items) flatten(prefix === '' ? String(key) : `${prefix}.${String(key)}`, value, into)
+  else if (prefix !== '') into.set(prefix, valueOf(content, prefix))
 }
 
-function valuesOf(argv: readonly string[], flags: readonly string[]): string[] {
-  return pairsOf(argv, flags).map(([, value]) => value)
+/** Throws TypeError for what is no parameter's value. */
+function valueOf(node: unknown, name = 'a value'): unknown {
+  if (isSeq(node)) return node.items.map(item => isScalar(item) ? valueOf(item, name) : refuse(`${name}: a list in a list`))
+  if (isAlias(node)) return refuse(`${name}: aliases are not supported`)
+  if (!isScalar(node) || node.value === null) return refuse(`${name}: has no value`)
+  const text = String(node.value)
+  const quoted = node.type === Scalar.QUOTE_DOUBLE || node.type === Scalar.QUOTE_SINGLE
+  if (quoted || node.tag === 'tag:yaml.org,2002:str') return text
+  return text === '' && node.type === Scalar.PLAIN ? refuse(`${name}: has no value`) : plain(text)
+}
+
+function refuse(why: string): never {
+  throw new TypeError(why)
+}
+
+const YES = new Set(['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON'])
+const NO = new Set(['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF'])
+const INTEGER = /^([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)$/
+const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
+const HEXADECIMAL = /^([+-]?)0[xX](?=\.?[0-9a-fA-F])([0-9a-fA-F]*)\.?([0-9a-fA-F]*)(?:[pP]([+-]?\d+))?$/
+const INFINITE = /^[+-]?(?:\.inf|\.Inf|\.INF|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?)$/
+/** The smallest number above 0 of which C's strtod does not say that it is out of range. */
+const SMALLEST = 2 ** -1022
+
+/** An unquoted text as rcl takes it: its words for true and false, what C's strtol takes in 64 bits, what strtod takes, else the text. */
+function plain(text: string): unknown {
+  if (YES.has(text)) return true
+  if (NO.has(text)) return false
+  const [, sign, digits] = INTEGER.exec(text) ?? []
+  if (digits !== undefined) {
+    const size = BigInt(/^0[0-7]/.test(digits) ? `0o${digits.slice(1)}` : digits)
+    const value = sign === '-' ? -size : size
+    if (BigInt.asIntN(64, value) === value) return value
+  }
+  if (INFINITE.test(text)) return text.startsWith('-') ? -Infinity : Infinity
+  if (/^[+-]?nan$/i.test(text) || ['.nan', '.NaN', '.NAN'].includes(text)) return NaN
+  const number = DECIMAL.test(text) ? Number(text) : hexadecimal(text)
+  const lost = number === 0 ? /[1-9]/.test(text.split(/[eE]/)[0]) : !(Math.abs(number) >= SMALLEST && Number.isFinite(number))
+  return Number.isNaN(number) || lost ? text : number
+}
+
+function hexadecimal(text: string): number {
+  const [, sign, whole, part, exponent = '0'] = HEXADECIMAL.exec(text) ?? []
+  if (whole === undefined) return NaN
+  return (sign === '-' ? -1 : 1) * Number(BigInt(`0x0${whole}${part}`)) * 2 ** (Number(exponent) - 4 * part.length)
 }
 
 /** Flags with the argument that follows each, between `--ros-args` and `--` or the end, in order. */
 function pairsOf(argv: readonly string[], flags: readonly string[]): [string, string][] {
   const pairs: [string, string][] = []
+  walk(argv, flags, (flag, value) => pairs.push([flag, value]), () => undefined)
+  return pairs
+}
+
+function walk(argv: readonly string[], flags: readonly string[], take: (flag: string, value: string) => void, leave: (argument: string) => void): void {
   let inside = false
   for (let i = 0; i < argv.length; i++) {
     if (argv[i] === '--ros-args') inside = true
     else if (argv[i] === '--') inside = false
-    else if (inside && flags.includes(argv[i]) && i + 1 < argv.length) pairs.push([argv[i], argv[++i]])
+    if (!inside || !flags.includes(argv[i])) leave(argv[i])
+    else if (i + 1 < argv.length) take(argv[i], argv[++i])
+    else throw new ParameterError('PARAMETER_FILE', `${argv[i]}: nothing follows it`)
   }
-  return pairs
 }

@@ -13,7 +13,7 @@ const OF_ROS = new Set(['use_sim_time', 'start_type_description_service'])
 /**
  * Makes `parameters` those of a node that was created with its overrides declared (a launch file's, `-p`, `--params-file`): overrides are
  * taken and checked, every parameter gets its description, unit and range, and what is set later is checked and taken or refused with the
- * reason. Returns names that were given and are no parameter of this node. Throws ParameterError for an override that does not fit.
+ * reason. Returns a line for each name that was given and is no parameter of this node. Throws ParameterError for an override that does not fit.
  */
 export function bindParameters(rcl: Rclnodejs, node: RosNode, parameters: Parameters<Readonly<Record<string, ParameterDescription>>>): string[] {
   const { declarations } = parameters
@@ -28,18 +28,40 @@ export function bindParameters(rcl: Rclnodejs, node: RosNode, parameters: Parame
     const descriptor = new rcl.ParameterDescriptor(name, TYPES[type], text, readOnly, rangeOf(rcl, description))
     node.declareParameter(new rcl.Parameter(name, TYPES[type], rosValue(type, parameters.get(name))), descriptor, true)
   }
-  node.addOnSetParametersCallback(list => {
-    const own = list.filter(({ name }) => Object.hasOwn(declarations, name))
-    try {
-      for (const { name, value } of own) parameters.check(name, value)
-      for (const { name, value } of own) parameters.set(name, value)
-    } catch (error) {
-      if (!(error instanceof ParameterError)) throw error
-      return { successful: false, reason: error.message }
+  // Asked first, because rclnodejs does not say why it refuses a value.
+  const set = node.setParametersAtomically.bind(node)
+  node.setParametersAtomically = list => {
+    for (const parameter of list) {
+      const reason = refusal(node, parameters, parameter)
+      if (reason !== undefined) return { successful: false, reason }
     }
+    return set(list)
+  }
+  node.addOnSetParametersCallback(list => {
+    for (const { name, value } of list) if (Object.hasOwn(declarations, name)) parameters.set(name, value)
     return { successful: true, reason: '' }
   })
-  return given.filter(name => !Object.hasOwn(declarations, name) && !OF_ROS.has(name) && !name.startsWith('qos_overrides.'))
+  const unknown = given.filter(name => !Object.hasOwn(declarations, name) && !OF_ROS.has(name) && !name.startsWith('qos_overrides.'))
+  return unknown.map(name => `${parameters.unknown(name)} What was given for it is not used.`)
+}
+
+/** Why a parameter cannot be set while the node runs; undefined where it can. */
+function refusal(node: RosNode, parameters: Parameters<Readonly<Record<string, ParameterDescription>>>, { name, type, value }: RosParameter): string | undefined {
+  if (name === 'use_sim_time') return 'parameter use_sim_time is read at start: give it there'
+  if (!Object.hasOwn(parameters.declarations, name)) return node.hasParameter(name) ? undefined : parameters.unknown(name)
+  const expected = parameters.declarations[name].type
+  if (type === 0) return `parameter ${name} cannot be deleted`
+  if (type !== TYPES[expected]) {
+    const got = Object.entries(TYPES).find(([, number]) => number === type)?.[0] ?? `type ${type}`
+    return `parameter ${name}: expected ${expected.replace('_', ' ')}, got ${got.replace('_', ' ')}`
+  }
+  try {
+    parameters.check(name, value)
+  } catch (error) {
+    if (!(error instanceof ParameterError)) throw error
+    return error.message
+  }
+  return undefined
 }
 
 function rangeOf(rcl: Rclnodejs, { type, range }: ParameterDescription): unknown {

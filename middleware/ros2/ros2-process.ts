@@ -1,5 +1,5 @@
 import { loadRclnodejs, type Rclnodejs, type RosContext, type RosNode } from './rclnodejs.js'
-import { nodeName, parameterOverrides } from './ros-arguments.js'
+import { nodeName, parameterOverrides, withoutParameters } from './ros-arguments.js'
 import { rosParameter } from './ros2-parameters.js'
 
 /** One ROS 2 context of this process with one node in it, spinning. Names, remaps and parameters come from `argv` (`--ros-args …`). */
@@ -8,13 +8,14 @@ export class Ros2Process {
   readonly node: RosNode
   readonly #context: RosContext
 
-  /** Throws BusError ROS2 where there is no ROS 2 (see loadRclnodejs), and what rcl says of arguments it cannot read. */
+  /** Throws BusError ROS2 where there is no ROS 2 (see loadRclnodejs), ParameterError and what rcl says of arguments that cannot be read. */
   static async start(name: string, argv: readonly string[]): Promise<Ros2Process> {
     const rcl = await loadRclnodejs()
     rcl.removeSignalHandlers()
-    const context = new rcl.Context()
-    await rcl.init(context, argv)
     const overrides = parameterOverrides(argv, nodeName(argv, name))
+    const context = new rcl.Context()
+    // rclnodejs would take parameters of sections that mean another namespace's node, so it does not see them.
+    await rcl.init(context, withoutParameters(argv))
     const node = new rcl.Node(name, '', context, {
       parameterOverrides: [...overrides].map(([parameter, value]) => rosParameter(rcl, parameter, value)),
       automaticallyDeclareParametersFromOverrides: true,

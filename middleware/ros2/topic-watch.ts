@@ -28,7 +28,7 @@ export class TopicWatch {
   look(): void {
     for (const { topic, type } of this.#topics()) {
       const publishers = this.#node.getPublishersInfoByTopic(topic)
-      const own = this.#node.getSubscriptionsInfoByTopic(topic).find(({ node_name: name }) => name === this.#node.name())
+      const own = this.#node.getSubscriptionsInfoByTopic(topic).find(({ node_name: name, node_namespace: namespace }) => name === this.#node.name() && namespace === this.#node.namespace())
       for (const publisher of publishers) {
         if (publisher.topic_type !== type) this.#say(topic, `${nameOf(publisher)} publishes ${publisher.topic_type}, not ${type}: it is not heard`)
         else if (own) this.#compare(topic, publisher, own)

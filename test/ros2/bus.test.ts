@@ -1,0 +1,128 @@
+import { beforeAll, expect, test } from 'vitest'
+import { describeRos } from './environment.js'
+import { domain, endWithTests, startBus, startPeer, until, type Talk } from './processes.js'
+
+interface Heard {
+  readonly message: Record<string, unknown>
+  readonly receive: number
+}
+
+describeRos('our bus and rclpy', () => {
+  const env = domain(0)
+  let bus: Talk
+  let peer: Talk
+  beforeAll(async () => {
+    [bus, peer] = await Promise.all([startBus(env), startPeer(env)])
+  })
+  endWithTests()
+
+  const warned = (about: RegExp) => until(() => bus.ask<{ topic: string; text: string }[]>('warnings'), all => all.some(({ topic, text }) => about.test(`${topic}: ${text}`)))
+  const header = { stamp: { sec: 1_700_000_000, nanosec: 5 }, frame_id: 'wrist' }
+
+  test('pictures at 30 Hz beside wrenches at 1 kHz all arrive, in order', async () => {
+    const topics = { '/a/rgb': 'sensor_msgs/msg/Image', '/a/depth': 'sensor_msgs/msg/Image', '/a/wrench': 'geometry_msgs/msg/WrenchStamped' }
+    for (const [topic, type] of Object.entries(topics)) {
+      await bus.ask('subscribe', { topic, type })
+      // Best effort begins once both sides have found each other, of which each knows its own half.
+      await until(async () => {
+        await peer.ask('publish', { topic, type, messages: [{}] })
+        return bus.ask<Record<string, number>>('counts')
+      }, all => all[topic] > 0)
+    }
+    await bus.ask('clear')
+    const sent = await peer.ask<Record<string, number>>('sensors', { seconds: 4, rgb_topic: '/a/rgb', depth_topic: '/a/depth', wrench_topic: '/a/wrench' })
+    expect(sent).toEqual({ rgb: 120, depth: 120, wrench: 4000 })
+    const counts = await until(() => bus.ask<Record<string, number>>('counts'), all => all['/a/wrench'] >= 4000 && all['/a/rgb'] >= 120 && all['/a/depth'] >= 120, 5000)
+    expect(counts).toMatchObject({ '/a/rgb': 120, '/a/depth': 120, '/a/wrench': 4000 })
+    expect(await bus.ask<number>('steps', { topic: '/a/wrench' })).toBeGreaterThanOrEqual(0)
+    const [{ message }] = await bus.ask<Heard[]>('heard', { topic: '/a/rgb', count: 1 })
+    expect(message).toMatchObject({ width: 640, height: 480, step: 1920, encoding: 'rgb8', frameId: 'camera', data: { length: 921_600 } })
+  })
+
+  test('what we publish rclpy hears: pictures, 1000 wrenches, texts, utterances, action chunks', async () => {
+    const now = { stamp: { $now: 0 } }
+    const cases: [string, string, Record<string, unknown>[], Record<string, unknown>][] = [
+      ['/b/rgb', 'sensor_msgs/msg/Image', [{ ...now, frameId: 'camera', width: 640, height: 480, step: 1920, encoding: 'rgb8', isBigendian: false, data: { $bytes: [921_600, 7] } }],
+        { width: 640, height: 480, step: 1920, encoding: 'rgb8', is_bigendian: 0, data: { length: 921_600, sha256: expect.any(String) as string } }],
+      ['/b/text', 'std_msgs/msg/String', [{ data: 'grün' }], { data: 'grün' }],
+      ['/b/voice', 'prehend_interfaces/msg/VoiceEvent', [{ ...now, frameId: '', text: 'stop', confidence: 0.5 }], { text: 'stop', confidence: 0.5 }],
+      ['/b/chunk', 'prehend_interfaces/msg/ActionChunk', [{
+        ...now, frameId: 'tool', rate: 30, data: { $float32s: [1, 2, 3, 4, 5, 6] }, origin: { $floats: [1, 2, 3, 0, 0, 0, 1] }, gate: { $float32s: [] }, graspSuccess: 0.25,
+      }], { rate: 30, data: [1, 2, 3, 4, 5, 6], origin: { position: { x: 1, y: 2, z: 3 }, orientation: { x: 0, y: 0, z: 0, w: 1 } }, gate: [], grasp_success: 0.25 }],
+      ['/b/wrench', 'geometry_msgs/msg/WrenchStamped', Array.from({ length: 1000 }, (_, i) => ({ ...now, frameId: 'wrist', wrench: { $floats: [i, 0, 0, 0, 0, 1] } })),
+        { wrench: { force: { x: 0, y: 0, z: 0 }, torque: { x: 0, y: 0, z: 1 } } }],
+    ]
+    for (const [topic, type, messages, wanted] of cases) {
+      await bus.ask('advertise', { topic, type })
+      await peer.ask('listen', { topic, type })
+      await until(() => bus.ask<{ topic: string; subscribers: number }[]>('topics'), all => all.some(info => info.topic === topic && info.subscribers > 0))
+      const before = Date.now()
+      await bus.ask('publish', { topic, type, messages, period: messages.length > 1 ? 0.001 : 0 })
+      const heard = await peer.ask<{ header?: { stamp: { sec: number } } }[]>('take', { topic, count: messages.length })
+      expect(heard).toHaveLength(messages.length)
+      expect(heard[0]).toMatchObject(wanted)
+      if (heard[0].header) expect(Math.abs(heard[0].header.stamp.sec - before / 1000)).toBeLessThan(20)
+    }
+  })
+
+  test('what rclpy publishes we hear: texts, utterances, action chunks with their stamps', async () => {
+    await bus.ask('subscribe', { topic: '/c/voice', type: 'prehend_interfaces/msg/VoiceEvent' })
+    await peer.ask('advertise', { topic: '/c/voice', type: 'prehend_interfaces/msg/VoiceEvent', match: 1 })
+    await peer.ask('publish', { topic: '/c/voice', type: 'prehend_interfaces/msg/VoiceEvent', messages: [{ header: { stamp: { $now: -2 } }, text: 'über', confidence: 0.5 }] })
+    await until(() => bus.ask<Record<string, number>>('counts'), all => all['/c/voice'] > 0)
+    const [{ message, receive }] = await bus.ask<Heard[]>('heard', { topic: '/c/voice' })
+    expect(message).toMatchObject({ text: 'über', confidence: 0.5 })
+    expect(receive - (message['stamp'] as number)).toBeGreaterThan(1.9e9)
+    expect(receive - (message['stamp'] as number)).toBeLessThan(10e9)
+  })
+
+  test('a best-effort publisher that a reliable subscription cannot hear is named, once', async () => {
+    await bus.ask('subscribe', { topic: '/d/text', type: 'std_msgs/msg/String' })
+    await peer.ask('advertise', { topic: '/d/text', type: 'std_msgs/msg/String', node: 'mumbler', reliable: false })
+    await warned(/^\/d\/text: \/mumbler offers reliability best_effort, reliable is asked for: it is not heard; set qos_overrides\.\/d\/text\.subscription\.reliability to best_effort$/)
+  })
+
+  test('two sources of wrenches are named; one is not', async () => {
+    await bus.ask('subscribe', { topic: '/e/wrench', type: 'geometry_msgs/msg/WrenchStamped' })
+    await peer.ask('advertise', { topic: '/e/wrench', type: 'geometry_msgs/msg/WrenchStamped', node: 'left' })
+    await peer.ask('advertise', { topic: '/e/wrench', type: 'geometry_msgs/msg/WrenchStamped', node: 'arm/right' })
+    await warned(/^\/e\/wrench: 2 publishers \(\/arm\/right, \/left\)/)
+    expect((await bus.ask<{ topic: string }[]>('warnings')).filter(({ topic }) => topic === '/a/wrench')).toEqual([])
+  })
+
+  test('a publisher of another type is named', async () => {
+    await bus.ask('subscribe', { topic: '/f/wrench', type: 'geometry_msgs/msg/WrenchStamped' })
+    await peer.ask('advertise', { topic: '/f/wrench', type: 'geometry_msgs/msg/PoseStamped', node: 'poser' })
+    await warned(/^\/f\/wrench: \/poser publishes geometry_msgs\/msg\/PoseStamped, not geometry_msgs\/msg\/WrenchStamped/)
+  })
+
+  test('names are remapped and put into the namespace; qos_overrides of one topic count for that topic', async () => {
+    const other = await startBus(env, ['--ros-args', '-r', '__ns:=/arm', '-r', '__node:=left', '-r', '/g/text:=/elsewhere',
+      '-p', 'qos_overrides./elsewhere.subscription.reliability:=best_effort', '-p', 'qos_overrides./elsewhere.subscription.depth:=3',
+      '-p', 'qos_overrides./arm/said.publisher.durability:=transient_local'])
+    expect(await other.ask('name')).toBe('/arm left')
+    expect(await other.ask('subscribe', { topic: '/g/text', type: 'std_msgs/msg/String' })).toBe('/elsewhere')
+    expect(await other.ask('subscribe', { topic: 'near', type: 'std_msgs/msg/String' })).toBe('/arm/near')
+    // Heard although it offers best effort only.
+    await peer.ask('advertise', { topic: '/elsewhere', type: 'std_msgs/msg/String', node: 'whisperer', reliable: false, match: 1 })
+    await until(async () => {
+      await peer.ask('publish', { topic: '/elsewhere', type: 'std_msgs/msg/String', node: 'whisperer', messages: [{ data: 'psst' }] })
+      return other.ask<Record<string, number>>('counts')
+    }, all => all['/g/text'] > 0)
+    // Said before anybody listened, and kept.
+    await other.ask('publish', { topic: 'said', type: 'std_msgs/msg/String', messages: [{ data: 'kept' }] })
+    await peer.ask('listen', { topic: '/arm/said', type: 'std_msgs/msg/String', transient: true })
+    expect(await peer.ask('take', { topic: '/arm/said', count: 1 })).toEqual([{ data: 'kept' }])
+    expect(await other.ask('warnings')).toEqual([])
+    await other.end()
+  })
+
+  test('an odd header is a message like any other', async () => {
+    await bus.ask('subscribe', { topic: '/h/wrench', type: 'geometry_msgs/msg/WrenchStamped' })
+    await peer.ask('advertise', { topic: '/h/wrench', type: 'geometry_msgs/msg/WrenchStamped', match: 1 })
+    await peer.ask('publish', { topic: '/h/wrench', type: 'geometry_msgs/msg/WrenchStamped', messages: [{ header }, { header: { ...header, stamp: { sec: 0, nanosec: 0 } } }] })
+    await until(() => bus.ask<Record<string, number>>('counts'), all => all['/h/wrench'] === 2)
+    const heard = await bus.ask<Heard[]>('heard', { topic: '/h/wrench' })
+    expect(heard.map(({ message }) => message['stamp'] as number <= 0)).toEqual([true, true])
+  })
+})
