@@ -2,7 +2,7 @@ import { rmSync, symlinkSync, lstatSync } from 'node:fs'
 import type { Robot } from '../../fusion/robot/robot.js'
 import type { Disposable, Publisher } from '../../middleware/bus.js'
 import { LifecycleNode } from '../../middleware/lifecycle.js'
-import type { StringMessage, TypeName, VoiceEvent } from '../../middleware/messages.js'
+import type { CameraInfo, StringMessage, TypeName, VoiceEvent } from '../../middleware/messages.js'
 import { parameter } from '../../middleware/parameters.js'
 import type { Status } from '../../middleware/ros2/diagnostics.js'
 import type { RosNode } from '../../middleware/ros2/rclnodejs.js'
@@ -10,12 +10,16 @@ import type { Ros2Bus } from '../../middleware/ros2/ros2-bus.js'
 import { CameraNode } from '../../nodes/camera.js'
 import { ForceTorqueNode } from '../../nodes/force-torque.js'
 import { VoiceNode } from '../../nodes/voice.js'
+import { cameraMatrix, intrinsics } from '../../sim/camera/intrinsics.js'
 import { Cell } from '../../sim/cell/cell-handle.js'
+import type { CellFrame } from '../../sim/cell/cell.js'
+import { CAMERA_FOVY } from '../../sim/cell/mjcf.js'
 import { EPISODE_RESULT_TOPIC } from '../cell-loop.js'
 import { UsageError } from '../output.js'
 import { ClockPublisher } from './clock-publisher.js'
 import { nodeKind } from './node-kind.js'
 
+const CAMERA_FRAME = 'camera_color_optical_frame'
 /** ns between two words of /clock. */
 const CLOCK_PERIOD = 2_000_000
 const VERDICT_PERIOD = 5_000_000
@@ -45,6 +49,7 @@ class CellNode extends LifecycleNode {
   #cell: Cell | undefined
   #nodes: LifecycleNode[] = []
   #voice: VoiceNode | undefined
+  #infos: Publisher<CameraInfo> | undefined
   #resets: Publisher<StringMessage> | undefined
   #results: Publisher<StringMessage> | undefined
   #disposables: Disposable[] = []
@@ -77,8 +82,8 @@ class CellNode extends LifecycleNode {
     this.#voice = new VoiceNode({ bus, topic: topic('voice') })
     this.#nodes = [
       new CameraNode({
-        bus, rgbTopic: topic('rgb'), depthTopic: topic('depth'), frameId: 'camera_color_optical_frame',
-        source: { start: onFrame => cell.camera.start(frame => onFrame({ ...frame, stamp: frame.stamp + shift })), stop: () => cell.camera.stop() },
+        bus, rgbTopic: topic('rgb'), depthTopic: topic('depth'), frameId: CAMERA_FRAME,
+        source: { start: onFrame => cell.camera.start(frame => this.#expose({ ...frame, stamp: frame.stamp + shift }, onFrame)), stop: () => cell.camera.stop() },
       }),
       new ForceTorqueNode({
         bus, topic: topic('force'), frameId: 'wrist',
@@ -98,6 +103,8 @@ class CellNode extends LifecycleNode {
       }
       this.#disposables.push(poses)
     }
+    this.#infos = bus.advertise(topic('rgb').replace(/[^/]*$/, 'camera_info'), 'sensor_msgs/msg/CameraInfo')
+    this.#disposables.push(this.#infos)
     this.#resets = bus.advertise(robot.reset?.topic ?? '/episode', 'std_msgs/msg/String')
     this.#results = bus.advertise(EPISODE_RESULT_TOPIC, 'std_msgs/msg/String')
     this.#disposables.push(this.#resets, this.#results)
@@ -157,6 +164,15 @@ class CellNode extends LifecycleNode {
       }) })
       log(`episode ${index + 1}: "${command}": ${won ? 'won' : `lost (${reason ?? 'timeout'})`}`)
     }
+  }
+
+  /** A frame, and with its stamp what the camera is: a pinhole without distortion. */
+  #expose(frame: CellFrame, onFrame: (frame: CellFrame) => void): void {
+    const { width, height, stamp } = frame
+    this.#infos?.publish({
+      stamp, frameId: CAMERA_FRAME, width, height, distortionModel: 'plumb_bob', d: new Float64Array(5), k: cameraMatrix(intrinsics(CAMERA_FOVY, width, height)),
+    })
+    onFrame(frame)
   }
 
   #until(done: () => boolean): Promise<void> {

@@ -6,6 +6,7 @@ import { ControlNode } from '../../nodes/control.js'
 import { UsageError } from '../output.js'
 import { spread } from '../percentiles.js'
 import { serveGrasp } from './grasp-action.js'
+import { publishGripperState } from './gripper-state.js'
 import { nodeKind } from './node-kind.js'
 
 const textOf = (error: unknown): string => error instanceof Error ? error.message : String(error)
@@ -37,6 +38,7 @@ export const control = nodeKind({
       log.warn(`stop: ${reason || 'asked for by service'}`)
       void node.stop().then(failure => response.send({ stopped: failure === undefined, message: failure === undefined ? '' : textOf(failure) }))
     })
+    const state = publishGripperState(ros.node, bus, () => node.status)
     const voiceTopic = robot.streams.find(stream => stream.modality === 'voice')?.topic
     const grasp = voiceTopic === undefined ? undefined : serveGrasp(ros, bus, node, voiceTopic, log)
     return {
@@ -66,6 +68,7 @@ export const control = nodeKind({
       },
       close: () => {
         grasp?.dispose()
+        state.dispose()
         ros.node.destroyService(stop)
         return Promise.resolve()
       },

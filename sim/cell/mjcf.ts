@@ -20,6 +20,9 @@ export const WORKSPACE = { x: [-0.25, 0.25], y: [-0.2, 0.2], z: [0, 0.4] } as co
 export const HOME = [0, 0, 0.28] as const
 export const TIMESTEP_S = 0.001
 
+/** Full vertical angle of view of the wrist camera, degrees. */
+export const CAMERA_FOVY = 70
+
 /** Servo gains of the gantry's axes: stiffness and damping (N/m, N·s/m; N·m/rad, N·m·s/rad), and the moving mass that the feed-forward assumes. */
 export const AXES = [
   { name: 'x', kp: 120_000, kv: 2_300, inertia: 10.36 },
@@ -75,7 +78,7 @@ export function cellXml(objects: readonly PlacedObject[]): string {
               <inertial pos="0 0 0.035" mass="0.7" diaginertia="0.0008 0.0008 0.0006"/>
               <site name="wrist"/>
               <site name="tcp" pos="0 0 ${length}"/>
-              <camera name="color" pos="-0.085 0 0.035" xyaxes="0 1 0 0.9563 0 -0.2924" fovy="70"/>
+              <camera name="color" pos="-0.085 0 0.035" xyaxes="0 1 0 0.9563 0 -0.2924" fovy="${CAMERA_FOVY}"/>
               <geom name="palm" type="box" size="0.03 0.055 0.03" pos="0 0 0.031" rgba="0.2 0.21 0.23 1"/>${finger('left', 1)}${finger('right', -1)}
             </body>
           </body>
