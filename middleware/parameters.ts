@@ -122,4 +122,8 @@ function normal(type: ParameterType, value: unknown): unknown {
   return type === 'double' || Number.isSafeInteger(number) ? number : undefined
 }
 
-const show = (value: unknown): string => typeof value === 'bigint' ? `${value}` : `${JSON.stringify(value)} (${Array.isArray(value) ? 'array' : typeof value})`
+function show(value: unknown): string {
+  if (typeof value === 'bigint') return String(value)
+  const text = JSON.stringify(value, (_key, one: unknown) => typeof one === 'bigint' ? Number(one) : one)
+  return `${text} (${Array.isArray(value) ? 'array' : typeof value})`
+}

@@ -13,9 +13,7 @@ export interface Rclnodejs {
   QoSPolicyKind: Readonly<Record<'HISTORY' | 'DEPTH' | 'RELIABILITY' | 'DURABILITY', number>>
   Parameter: new (name: string, type: number, value: unknown) => RosParameter
   ParameterType: Readonly<Record<string, number>>
-  ParameterDescriptor: new (name: string, type: number, description: string, readOnly: boolean, range?: unknown) => unknown
-  FloatingPointRange: new (from: number, to: number, step: number) => unknown
-  IntegerRange: new (from: bigint, to: bigint, step: bigint) => unknown
+  ParameterDescriptor: new (name: string, type: number, description: string, readOnly: boolean) => { toMessage(): object }
   ActionServer: new <Goal, Result>(
     node: RosNode, type: string, name: string, execute: (goal: RosGoal<Goal>) => Promise<Result>, judge: (goal: Goal) => number, accepted: undefined, cancel: () => number,
   ) => { destroy(): void }

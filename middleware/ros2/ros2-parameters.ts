@@ -25,7 +25,9 @@ export function bindParameters(rcl: Rclnodejs, node: RosNode, parameters: Parame
     }
     const { type, unit, readOnly = false } = description
     const text = unit ? `${description.description} (${unit})` : description.description
-    const descriptor = new rcl.ParameterDescriptor(name, TYPES[type], text, readOnly, rangeOf(rcl, description))
+    const descriptor = new rcl.ParameterDescriptor(name, TYPES[type], text, readOnly)
+    // rclnodejs 2.2 leaves the range out of its own.
+    descriptor.toMessage = () => ({ name, type: TYPES[type], description: text, read_only: readOnly, ...rangeOf(description) })
     node.declareParameter(new rcl.Parameter(name, TYPES[type], rosValue(type, parameters.get(name))), descriptor, true)
   }
   // Asked first, because rclnodejs does not say why it refuses a value.
@@ -64,9 +66,14 @@ function refusal(node: RosNode, parameters: Parameters<Readonly<Record<string, P
   return undefined
 }
 
-function rangeOf(rcl: Rclnodejs, { type, range }: ParameterDescription): unknown {
-  if (range === undefined || type.endsWith('_array')) return undefined
-  return type === 'integer' ? new rcl.IntegerRange(BigInt(range.min), BigInt(range.max), 1n) : new rcl.FloatingPointRange(range.min, range.max, 0)
+/** rcl_interfaces/msg/ParameterDescriptor has ranges for single numbers; that of each number of a list is said in words. */
+function rangeOf({ type, range }: ParameterDescription): object {
+  if (range === undefined) return {}
+  const { min, max } = range
+  if (type.endsWith('_array')) return { additional_constraints: `each ${min} to ${max}` }
+  return type === 'integer'
+    ? { integer_range: [{ from_value: BigInt(min), to_value: BigInt(max), step: 1n }] }
+    : { floating_point_range: [{ from_value: min, to_value: max, step: 0 }] }
 }
 
 /** rclnodejs holds integers as BigInt. */

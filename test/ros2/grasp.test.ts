@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { describeRos, root } from './environment.js'
+import { domain, endWithTests, startNode, type RunningNode } from './processes.js'
+
+interface Outcome {
+  readonly accepted: boolean
+  readonly status?: string
+  readonly success?: boolean
+  readonly reason?: string
+  readonly peakForce?: number
+  readonly feedback?: readonly (readonly [string, number, number])[]
+}
+
+const PHASES = ['standing', 'approaching', 'touching', 'closed', 'lifting', 'lifted']
+
+describeRos('the action /control/grasp, with an action client by rclpy and the cell as the robot', () => {
+  const env = domain(8)
+  const folder = mkdtempSync(join(tmpdir(), 'prehend-grasp-'))
+  const port = join(folder, 'gripper')
+  let nodes: RunningNode[] = []
+
+  beforeAll(async () => {
+    const cell = startNode('cell', ['-p', 'autostart:=true', '-p', `gripper_link:=${port}`, '-p', 'seed:=3', '-p', 'say:=wait for it, red cylinder'], env)
+    await cell.said(/serial port/)
+    const fusion = startNode('fusion', ['-p', 'autostart:=true'], env)
+    const control = startNode('control', ['-p', 'autostart:=true', '-p', `port:=${port}`], env)
+    nodes = [cell, fusion, control]
+    await Promise.all([fusion.said(/unconfigured/), control.said(/unconfigured/)])
+  })
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  endWithTests()
+
+  const send = (goals: readonly object[]): Promise<Outcome[]> => new Promise((resolve, reject) => {
+    const client = execFile('python3', [join(root, 'test/ros2/grasp_client.py')], { env, maxBuffer: 1 << 26 }, (error, stdout) => {
+      if (error) reject(error)
+      else resolve(JSON.parse(stdout) as Outcome[])
+    })
+    client.stdin?.end(JSON.stringify(goals))
+  })
+
+  test('tells how it goes; a cancel ends it and the next goal begins anew; a stop ends it, and no goal is taken before "resume"', async () => {
+    const text = 'pick the red cylinder'
+    const [empty, cancelled, stopped, refused, late] = await send([
+      { text: ' ' }, { text, after: 10, cancel: true }, { text, after: 10 }, { text }, { text, say: 'resume', timeout: 1 },
+    ])
+    const output = nodes.map(node => node.output()).join('\n')
+    expect(empty.accepted, output).toBe(false)
+    expect(cancelled, output).toMatchObject({ accepted: true, status: 'canceled', success: false, reason: 'cancelled' })
+    expect(new Set(cancelled.feedback?.map(([phase]) => phase)).size).toBeGreaterThan(0)
+    for (const [phase, force, weights] of cancelled.feedback ?? []) {
+      expect(PHASES).toContain(phase)
+      expect(force).toBeGreaterThanOrEqual(0)
+      expect([0, 4]).toContain(weights)
+    }
+    expect(stopped, output).toMatchObject({ accepted: true, status: 'aborted', success: false, reason: 'stopped' })
+    expect(refused.accepted, output).toBe(false)
+    expect(late, output).toMatchObject({ accepted: true, success: false, reason: 'timeout' })
+    await nodes[2].said(/goal refused: its text is empty/)
+    await nodes[2].said(/goal refused: somebody said stop/)
+    for (const node of nodes) expect((await node.signal()).status).toBe(0)
+  })
+})
