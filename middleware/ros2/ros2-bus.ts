@@ -82,7 +82,9 @@ export class Ros2Bus implements Bus {
     return {
       dispose: () => {
         entry.listeners = entry.listeners.filter(other => other !== own)
-        if (entry.listeners.length > 0 || !this.#entries.delete(entry.key)) return
+        // Ended twice, this must not end another one's subscription to the same topic.
+        if (entry.listeners.length > 0 || this.#entries.get(entry.key) !== entry) return
+        this.#entries.delete(entry.key)
         this.#node.destroySubscription(entry.subscription)
       },
     }

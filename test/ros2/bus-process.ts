@@ -67,6 +67,14 @@ const does: Record<string, (request: Request) => unknown> = {
   },
   // The smallest step of the receive times; below 0 they went back.
   steps: ({ topic }) => Math.min(...heard.get(topic)?.slice(1).map(({ receive }, i) => receive - (heard.get(topic)?.[i].receive ?? 0)) ?? []),
+  // A subscription that is ended twice, the second time after another one to its topic has begun.
+  endTwice: ({ topic, type }) => {
+    const first = bus.subscribe(topic, type, () => undefined)
+    first.dispose()
+    bus.subscribe(topic, type, () => undefined)
+    first.dispose()
+    bus.subscribe(topic, type, () => undefined)
+  },
   health: () => bus.health(),
   topics: () => bus.topics(),
   warnings: () => warnings,

@@ -117,6 +117,13 @@ describeRos('our bus and rclpy', () => {
     await other.end()
   })
 
+  test('a subscription that is ended twice leaves others to its topic alone: all hear one DDS reader', async () => {
+    await bus.ask('endTwice', { topic: '/i/text', type: 'std_msgs/msg/String' })
+    expect((await bus.ask<{ topic: string }[]>('health')).filter(({ topic }) => topic === '/i/text')).toHaveLength(1)
+    const readers = () => bus.ask<{ topic: string; subscribers: number }[]>('topics')
+    expect((await until(readers, all => all.some(({ topic }) => topic === '/i/text'))).find(({ topic }) => topic === '/i/text')?.subscribers).toBe(1)
+  })
+
   test('an odd header is a message like any other', async () => {
     await bus.ask('subscribe', { topic: '/h/wrench', type: 'geometry_msgs/msg/WrenchStamped' })
     await peer.ask('advertise', { topic: '/h/wrench', type: 'geometry_msgs/msg/WrenchStamped', match: 1 })

@@ -21,7 +21,7 @@ describeRos('the fusion node\'s recording', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   const result = (stdout: string): Result => JSON.parse(stdout.split('\n').filter(line => line.startsWith('{')).at(-1) ?? '') as Result
-  const replayed = (path: string) => prehendJson(['replay', path, '--no-policy']) as { observations: number; sha256: string }
+  const replayed = (path: string) => prehendJson(['replay', path, '--no-policy', '--rate', 'max']) as { observations: number; sha256: string }
   const alignment = async (): Promise<Record<string, number>> => {
     const arrays = await peer.ask<{ status: Status[] }[]>('take', { topic: '/diagnostics', last: 6 })
     const status = arrays.flatMap(array => array.status).filter(({ name }) => name === 'fusion: alignment').at(-1)
