@@ -4,10 +4,12 @@ import os
 
 from ament_index_python.packages import get_package_share_directory
 from launch.actions import RegisterEventHandler, SetEnvironmentVariable
+from launch.event_handlers import OnProcessIO
 from launch_ros.actions import LifecycleNode
-from launch_ros.event_handlers import OnStateTransition
 from launch_ros.parameter_descriptions import ParameterValue
 
+# What `prehend node` writes once it has activated itself.
+ACTIVE = b'is active'
 PROFILE = 'FASTDDS_DEFAULT_PROFILES_FILE'
 # Launch arguments are texts: these parameters are of another type.
 TYPES = {
@@ -40,15 +42,26 @@ def managed_node(name, value, parameters):
 
 
 def bring_up(nodes):
-    """Starts `nodes` one after the other, each once the one before it is active.
+    """Starts `nodes` one after the other, each once the one before it says that it is active.
 
     Each node makes its own transitions to active (`autostart`), and so it does again when it is started anew after a death: a request from
-    here could still reach the dead one.
+    here could still reach the dead one. That it is active it says on its output, which unlike a transition event cannot be lost to a
+    subscription that does not stand yet.
     """
-    order = [RegisterEventHandler(OnStateTransition(
-        target_lifecycle_node=before, start_state='activating', goal_state='active', entities=[node], handle_once=True,
-    )) for before, node in zip(nodes, nodes[1:])]
-    return [*order, nodes[0]]
+    return [*(_next(before, node) for before, node in zip(nodes, nodes[1:])), nodes[0]]
+
+
+def _next(before, node):
+    """Starts `node` when `before` says that it is active, the first time."""
+    started = []
+
+    def hear(event):
+        if ACTIVE not in event.text or started:
+            return None
+        started.append(node)
+        return [node]
+
+    return RegisterEventHandler(OnProcessIO(target_action=before, on_stdout=hear, on_stderr=hear))
 
 
 def fast_dds_profile():

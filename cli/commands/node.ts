@@ -12,9 +12,6 @@ import { KINDS } from '../ros2/kinds.js'
 import { COMMON } from '../ros2/node-kind.js'
 import { onEnding } from '../signals.js'
 
-/** ms that a node which starts itself waits for a launch file to have found it: the transitions before that would go unheard. */
-const LAUNCH_PATIENCE = 500
-
 export function register(program: Command): void {
   program
     .command('node')
@@ -52,8 +49,8 @@ async function runNode(name: string, args: readonly string[], output: Output): P
     release.unshift(() => diagnostics.dispose())
     log.info(`${name}: unconfigured, ${process.uptime().toFixed(2)} s after its start`)
     if (parameters.get('autostart')) {
-      await managed.heard(LAUNCH_PATIENCE)
-      if (!(await managed.make('configure') && await managed.make('activate'))) process.exitCode = 1
+      if (await managed.make('configure') && await managed.make('activate')) output.progress(`${name} is active`)
+      else process.exitCode = 1
     }
     const signal = await ended
     log.info(`${signal}: ending`)

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises'
 import type { LifecycleNode, LifecycleState, Transition } from '../lifecycle.js'
 import type { RosNode, RosPublisher, RosService } from './rclnodejs.js'
 
@@ -104,11 +103,6 @@ export class ManagedNode {
     if (this.#lifecycle.state === 'active') await this.make('deactivate')
     if (this.#lifecycle.state === 'inactive') await this.make('cleanup')
     if (this.#lifecycle.state !== 'finalized') await this.make('shutdown')
-  }
-
-  /** Resolves once somebody listens to `~/transition_event` (a launch file that waits for this node), or after `patience` ms. */
-  async heard(patience: number): Promise<void> {
-    for (const end = performance.now() + patience; this.#events.subscriptionCount === 0 && performance.now() < end;) await setTimeout(10)
   }
 
   dispose(): void {

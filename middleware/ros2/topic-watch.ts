@@ -33,7 +33,8 @@ export class TopicWatch {
         if (publisher.topic_type !== type) this.#say(topic, `${nameOf(publisher)} publishes ${publisher.topic_type}, not ${type}: it is not heard`)
         else if (own) this.#compare(topic, publisher, own)
       }
-      const names = publishers.map(nameOf)
+      // A node that died and came back is seen twice for a while.
+      const names = [...new Set(publishers.map(nameOf))]
       if (names.length > 1 && SINGLE.has(type)) this.#say(topic, `${names.length} publishers (${names.sort().join(', ')}): their messages are mixed; stop one of them`)
     }
   }
