@@ -26,6 +26,22 @@ describe('motion limits', () => {
     }))
   })
 
+  it('a share of the limits bounds every step, from the next one on', () => {
+    fc.assert(fc.property(fc.array(fc.record({ scale: fc.double({ min: 0, max: 1, noNaN: true }), x: anything, yaw: anything, up: fc.boolean() }), { maxLength: 40 }), steps => {
+      const limiter = new MotionLimiter(limits)
+      limiter.place({ x: 0, y: 0, z: 0.28, yaw: 0.3 })
+      for (const { scale, x, yaw, up } of steps) {
+        limiter.scale = scale
+        const before = { ...limiter.target }
+        if (up) limiter.rise(1, 0.01)
+        else limiter.step({ x, y: 0, z: 0.1, yaw }, 0.01, Infinity)
+        const { target } = limiter
+        expect(Math.hypot(target.x - before.x, target.y - before.y, target.z - before.z)).toBeLessThanOrEqual(scale * 0.35 * 0.01 + 1e-12)
+        expect(Math.abs(wrapAngle(target.yaw - before.yaw))).toBeLessThanOrEqual(scale * Math.PI * 0.01 + 1e-9)
+      }
+    }))
+  })
+
   it('yaw survives the way through a quaternion', () => {
     fc.assert(fc.property(fc.double({ min: -3.14, max: 3.14, noNaN: true }), yaw => {
       expect(Math.abs(wrapAngle(yawOf(poseOf({ x: 0, y: 0, z: 0, yaw }, new Float64Array(7))) - yaw))).toBeLessThan(1e-9)

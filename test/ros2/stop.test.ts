@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { describeRos } from './environment.js'
+import { domain, endWithTests, startNode, startPeer, until, type RunningNode, type Talk } from './processes.js'
+
+interface Pose { readonly header: { stamp: { sec: number; nanosec: number } }; readonly pose: { position: { x: number; y: number; z: number } } }
+
+const POSE = 'geometry_msgs/msg/PoseStamped'
+/** m/s, of the robot file. */
+const SPEED = 0.35
+
+describeRos('the cell, fusion and control in three processes', () => {
+  const env = domain(6)
+  const folder = mkdtempSync(join(tmpdir(), 'prehend-stop-'))
+  const link = join(folder, 'gripper')
+  let peer: Talk
+  let nodes: RunningNode[]
+  beforeAll(async () => {
+    peer = await startPeer(env)
+    const cell = startNode('cell', ['-p', 'autostart:=true', '-p', `gripper_link:=${link}`, '-p', 'seed:=5'], env)
+    await cell.said(/the gripper's serial port: /)
+    const fusion = startNode('fusion', ['-p', 'autostart:=true'], env)
+    const control = startNode('control', ['-p', 'autostart:=true', '-p', `port:=${link}`], env)
+    nodes = [cell, fusion, control]
+    await peer.ask('listen', { topic: '/tool_pose', type: POSE, reliable: false })
+    await peer.ask('listen', { topic: '/tool_target', type: POSE, reliable: false })
+    await peer.ask('advertise', { topic: '/voice/events', type: 'prehend_interfaces/msg/VoiceEvent', match: 1 })
+  })
+  endWithTests()
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  const poses = (topic: string, last: number) => peer.ask<Pose[]>('take', { topic, last })
+  const time = ({ header: { stamp } }: Pose): number => stamp.sec + stamp.nanosec / 1e9
+  const apart = (a: Pose, b: Pose): number => Math.hypot(a.pose.position.x - b.pose.position.x, a.pose.position.y - b.pose.position.y, a.pose.position.z - b.pose.position.z)
+  /** m that the tool moved in its last `count` poses. */
+  const moved = async (count = 100): Promise<number> => {
+    const seen = await poses('/tool_pose', count)
+    return seen.length < 2 ? 0 : Math.max(...seen.map(pose => apart(pose, seen[0])))
+  }
+  const stop = () => peer.ask<{ stopped: boolean; message: string }>('call', { service: '/control/stop', type: 'prehend_interfaces/srv/Stop', request: { reason: 'a test' } })
+  const speedOf = async (scale: number): Promise<void> => {
+    const request = { parameters: [{ name: 'speed_scale', value: { type: 3, double_value: scale } }] }
+    const { results } = await peer.ask<{ results: { successful: boolean }[] }>('call', { service: '/control/set_parameters', type: 'rcl_interfaces/srv/SetParameters', request })
+    expect(results[0].successful).toBe(true)
+  }
+  /** The speeds of the set-points, m/s: one step of them is 10 ms, or longer where a beat was missed. */
+  const speeds = (seen: readonly Pose[]): number[] => seen.slice(1).map((pose, i) => apart(pose, seen[i]) / Math.max(0.01, time(pose) - time(seen[i])))
+
+  test('grasping begins, and its set-points keep to the share of the speed that was set', async () => {
+    await until(() => moved(), distance => distance > 0.01, 40_000)
+    await speedOf(0.2)
+    await peer.ask('clear', { topic: '/tool_target' })
+    const slow = await peer.ask<Pose[]>('take', { topic: '/tool_target', count: 60, last: 60 })
+    expect(Math.max(...speeds(slow).slice(2))).toBeLessThan(0.2 * SPEED + 1e-6)
+    await speedOf(1)
+  })
+
+  test('/control/stop ends all motion and says so; nothing moves until "resume"', async () => {
+    await until(() => moved(), distance => distance > 0.005)
+    expect(await stop()).toEqual({ stopped: true, message: '' })
+    const [at] = await poses('/tool_pose', 1)
+    // Over half a second, from a tenth after the stop on.
+    const after = await until(() => poses('/tool_pose', 200), seen => time(seen.at(-1) as Pose) > time(at) + 0.6)
+    const rest = after.filter(pose => time(pose) > time(at) + 0.1)
+    expect(rest.length).toBeGreaterThan(50)
+    expect(Math.max(...rest.map(pose => apart(pose, rest[0])))).toBeLessThan(0.001)
+    await peer.ask('publish', { topic: '/voice/events', type: 'prehend_interfaces/msg/VoiceEvent', messages: [{ header: { stamp: { $now: 0 } }, text: 'resume', confidence: 1 }] })
+    await until(() => moved(), distance => distance > 0.005)
+  })
+
+  test('a stop that the gripper does not acknowledge is answered with the reason', async () => {
+    const [cell] = nodes
+    // The cell is gone, and the pseudo-terminal with it.
+    expect((await cell.signal()).status).toBe(0)
+    const { stopped, message } = await stop()
+    expect(stopped).toBe(false)
+    expect(message).not.toBe('')
+  })
+
+  test('all end well', async () => {
+    for (const node of nodes) {
+      const { status, log } = await node.signal()
+      expect(status, log).toBe(0)
+    }
+  })
+})
