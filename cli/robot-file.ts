@@ -33,6 +33,14 @@ export function readRobot(nameOrPath: string = DEFAULT_ROBOT): Robot {
   return robot
 }
 
+/** The robot with its gripper on another serial port; `path` undefined: as it is. Throws RobotError where it has no gripper. */
+export function withPort(robot: Robot, path: string | undefined): Robot {
+  const { gripper } = robot.actions
+  if (path === undefined) return robot
+  if (!gripper) throw new RobotError('ROBOT_PORT', `--port ${path}: robot ${robot.name} has no gripper`)
+  return { ...robot, actions: { ...robot.actions, gripper: { ...gripper, port: { ...gripper.port, path } } } }
+}
+
 function locate(nameOrPath: string): string {
   const bare = nameOrPath === basename(nameOrPath) && !/\.ya?ml$/.test(nameOrPath)
   if (!bare || existsSync(nameOrPath)) return nameOrPath

@@ -1,0 +1,69 @@
+import { ObservationDigest, pixelSums } from '../fusion/observation-line.js'
+import { OnnxPolicy } from '../fusion/policy/onnx-policy.js'
+import type { EpisodeResult } from './cell-loop.js'
+import { ErrorTally } from './error-tally.js'
+import { shippedModel } from './models.js'
+import { Output, UsageError } from './output.js'
+import { EXPERT } from './policies.js'
+import { readRobot, withPort } from './robot-file.js'
+import { Ros2Loop } from './ros2-loop.js'
+import { episodeLine, resultOf, summary } from './run-report.js'
+import { onEnding } from './signals.js'
+import { TypedVoice } from './typed-voice.js'
+
+export interface TopicRun {
+  readonly robot?: string
+  readonly port?: string
+  readonly policy?: string
+  readonly record?: string
+  readonly say?: string
+  /** Results after which it ends; undefined: only Ctrl-C ends it. */
+  readonly episodes?: number
+  readonly lockstep?: boolean
+  readonly demonstrate?: boolean
+  readonly json?: boolean
+}
+
+/** `prehend run --source ros2`: fusion and control on ROS 2 topics, until Ctrl-C or so many results. */
+export async function runOnTopics(flags: TopicRun): Promise<void> {
+  const output = new Output(flags)
+  if (flags.lockstep || flags.demonstrate) throw new UsageError('--source ros2: lockstep and demonstrations need the embedded cell (--source sim)')
+  if (flags.policy === EXPERT) throw new UsageError('--policy expert: looks into the embedded cell, which --source ros2 has not; name a model')
+  let end: () => void = () => undefined
+  const ended = new Promise<void>(resolve => {
+    end = resolve
+  })
+  const signals = onEnding(() => end())
+  const robot = withPort(readRobot(flags.robot), flags.port)
+  const errors = new ErrorTally(output)
+  const digest = new ObservationDigest()
+  let digested = Promise.resolve()
+  const results: EpisodeResult[] = []
+  output.progress(`starting on ROS 2 topics (robot file ${robot.name}) ...`)
+  const loop = await Ros2Loop.start({
+    robot, policy: await OnnxPolicy.load(flags.policy ?? shippedModel(), robot), record: flags.record,
+    onObservation: observation => {
+      const sums = pixelSums(observation)
+      digested = digested.then(async () => void digest.add(observation, await sums))
+    },
+    onResult: result => {
+      results.push(result)
+      output.progress(episodeLine(result))
+      if (results.length === flags.episodes) end()
+    },
+    onError: error => errors.add(error),
+    onWarning: text => errors.add(text),
+  })
+  const started = performance.now()
+  const voice = new TypedVoice(line => loop.say(line), end, { raw: false })
+  if (flags.say !== undefined) loop.say(flags.say)
+  await ended
+  await loop.interrupt()
+  voice.close()
+  await loop.close()
+  signals.dispose()
+  await digested
+  const object = { ...resultOf(loop, results, digest.digest()), wallS: (performance.now() - started) / 1000 }
+  output.result(object, summary(object, results))
+  if (flags.episodes !== undefined && results.length < flags.episodes) process.exitCode = 1
+}
