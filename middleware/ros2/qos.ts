@@ -6,14 +6,17 @@ interface Profile {
   readonly depth: number
 }
 
-/** What subscribers would rather lose than wait for: sensors (REP-2003's sensor data), with queues for their rates. Everything else arrives. */
+/**
+ * What subscribers would rather lose than wait for: sensors (REP-2003's sensor data), with queues for a third of a second of pictures and a second
+ * of the rest: so long may a machine be busy before something is lost. Everything else arrives.
+ */
 const SENSOR: Readonly<Partial<Record<TypeName, number>>> = {
-  'sensor_msgs/msg/Image': 5,
-  'sensor_msgs/msg/CompressedImage': 5,
-  'sensor_msgs/msg/CameraInfo': 5,
-  'geometry_msgs/msg/WrenchStamped': 200,
-  'geometry_msgs/msg/PoseStamped': 50,
-  'sensor_msgs/msg/JointState': 50,
+  'sensor_msgs/msg/Image': 10,
+  'sensor_msgs/msg/CompressedImage': 10,
+  'sensor_msgs/msg/CameraInfo': 10,
+  'geometry_msgs/msg/WrenchStamped': 1000,
+  'geometry_msgs/msg/PoseStamped': 250,
+  'sensor_msgs/msg/JointState': 100,
 }
 
 /** What a subscription of a type asks for; `qos_overrides.*` parameters change it. */
