@@ -1,4 +1,4 @@
-import { createGripper } from '../drivers/registry.js'
+import type { Gripper } from '../drivers/gripper.js'
 import type { Observation } from '../fusion/observation.js'
 import type { Policy } from '../fusion/policy/policy.js'
 import type { Robot } from '../fusion/robot/robot.js'
@@ -21,6 +21,7 @@ import type { EpisodeSetup, Verdict } from '../sim/cell/cell.js'
 import { lockstep } from '../sim/lockstep.js'
 import { LoopMeters } from './loop-meters.js'
 import { UsageError } from './output.js'
+import { gripperOf } from './robot-gripper.js'
 
 export interface CellLoopOptions {
   readonly robot: Robot
@@ -76,7 +77,7 @@ export class CellLoop {
   readonly #clock: SteppedClock | SystemClock
   readonly #policy: Policy
   readonly #recorder: Recorder | undefined
-  readonly #gripper: ReturnType<typeof createGripper>
+  readonly #gripper: Gripper
   #wake: (() => void) | undefined
   #failure: Error | undefined
   #closing: Promise<void> | undefined
@@ -112,7 +113,7 @@ export class CellLoop {
     const realtime = options.mode === 'realtime'
     const { gripper } = robot.actions
     if (!gripper) throw new UsageError('actions.gripper is missing')
-    this.#gripper = createGripper(gripper.driver, { port: { path: gripper.port.path ?? cell.gripperPort, baud: gripper.port.baud }, slave: gripper.slave })
+    this.#gripper = gripperOf(gripper, gripper.port.path ?? cell.gripperPort)
     const topicOf = (modality: string): string => {
       const stream = robot.streams.find(s => s.modality === modality)
       if (!stream) throw new UsageError(`robot ${robot.name}: no ${modality} stream: the cell's ${modality} has nowhere to go`)
@@ -137,7 +138,7 @@ export class CellLoop {
     this.#wireCell()
   }
 
-  get gripperStats(): ReturnType<typeof createGripper>['stats'] {
+  get gripperStats(): Gripper['stats'] {
     return this.#gripper.stats
   }
 

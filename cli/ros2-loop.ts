@@ -1,21 +1,21 @@
 import { monotonicNs } from '../drivers/byte-stream.js'
-import { createGripper } from '../drivers/registry.js'
+import type { Gripper } from '../drivers/gripper.js'
 import type { Observation } from '../fusion/observation.js'
 import type { Policy } from '../fusion/policy/policy.js'
 import type { Robot } from '../fusion/robot/robot.js'
 import { BagWriter } from '../middleware/bag/bag-writer.js'
 import type { Bus } from '../middleware/bus.js'
 import type { LifecycleNode } from '../middleware/lifecycle.js'
-import type { TypeName } from '../middleware/messages.js'
 import { Ros2Bus } from '../middleware/ros2/ros2-bus.js'
 import { Ros2Process } from '../middleware/ros2/ros2-process.js'
 import { ControlNode } from '../nodes/control.js'
 import { FusionNode } from '../nodes/fusion.js'
-import { Recorder } from '../nodes/recorder.js'
+import { heardTopics, Recorder } from '../nodes/recorder.js'
 import { VoiceNode } from '../nodes/voice.js'
 import { EPISODE_RESULT_TOPIC, type EpisodeResult } from './cell-loop.js'
 import { LoopMeters } from './loop-meters.js'
 import { UsageError } from './output.js'
+import { gripperOf } from './robot-gripper.js'
 import { useFastDdsProfile } from './ros2/fast-dds-profile.js'
 
 export interface Ros2LoopOptions {
@@ -41,7 +41,7 @@ export class Ros2Loop {
   interrupted = false
   readonly #options: Ros2LoopOptions
   readonly #ros: Ros2Process
-  readonly #gripper: ReturnType<typeof createGripper>
+  readonly #gripper: Gripper
   #recorder: Recorder | undefined
 
   static async start(options: Ros2LoopOptions): Promise<Ros2Loop> {
@@ -67,7 +67,7 @@ export class Ros2Loop {
     const { bus } = this
     const { gripper } = robot.actions
     if (!gripper?.port.path) throw new UsageError(`robot ${robot.name}: actions.gripper.port.path is missing: name the gripper's serial port with --port`)
-    this.#gripper = createGripper(gripper.driver, { port: { path: gripper.port.path, baud: gripper.port.baud }, slave: gripper.slave })
+    this.#gripper = gripperOf(gripper, gripper.port.path)
     this.voice = new VoiceNode({ bus, topic: robot.streams.find(stream => stream.modality === 'voice')?.topic ?? '/voice/events' })
     this.fusion = new FusionNode({ bus, robot, policy, inferenceLatency: 0, onError, onObservation: observation => options.onObservation(observation, bus) })
     this.control = new ControlNode({
@@ -81,7 +81,7 @@ export class Ros2Loop {
     })
   }
 
-  get gripperStats(): ReturnType<typeof createGripper>['stats'] {
+  get gripperStats(): Gripper['stats'] {
     return this.#gripper.stats
   }
 
@@ -119,14 +119,9 @@ export class Ros2Loop {
       await node.configure()
       await node.activate()
       // What the fusion node heard, from its first message on, is what a replay hears.
-      if (node === this.fusion && writer) this.#recorder = new Recorder(this.bus, writer, recordedTopics(robot))
+      if (node === this.fusion && writer) this.#recorder = new Recorder(this.bus, writer, heardTopics(robot))
     }
   }
-}
-
-function recordedTopics(robot: Robot): { topic: string; type: TypeName }[] {
-  const streams = robot.streams.map(({ topic, type }) => ({ topic, type: type as TypeName }))
-  return robot.reset ? [...streams, { topic: robot.reset.topic, type: 'std_msgs/msg/String' }] : streams
 }
 
 /** An episode's result as the cell publishes it; undefined for anything else. */

@@ -1,7 +1,7 @@
-import { ObservationDigest, pixelSums } from '../fusion/observation-line.js'
 import { OnnxPolicy } from '../fusion/policy/onnx-policy.js'
 import type { EpisodeResult } from './cell-loop.js'
 import { ErrorTally } from './error-tally.js'
+import { LiveDigest } from './live-digest.js'
 import { shippedModel } from './models.js'
 import { Output, UsageError } from './output.js'
 import { EXPERT } from './policies.js'
@@ -36,16 +36,12 @@ export async function runOnTopics(flags: TopicRun): Promise<void> {
   const signals = onEnding(() => end())
   const robot = withPort(readRobot(flags.robot), flags.port)
   const errors = new ErrorTally(output)
-  const digest = new ObservationDigest()
-  let digested = Promise.resolve()
+  const digest = new LiveDigest()
   const results: EpisodeResult[] = []
   output.progress(`starting on ROS 2 topics (robot file ${robot.name}) ...`)
   const loop = await Ros2Loop.start({
     robot, policy: await OnnxPolicy.load(flags.policy ?? shippedModel(), robot), record: flags.record,
-    onObservation: observation => {
-      const sums = pixelSums(observation)
-      digested = digested.then(async () => void digest.add(observation, await sums))
-    },
+    onObservation: observation => digest.add(observation),
     onResult: result => {
       results.push(result)
       output.progress(episodeLine(result))
@@ -62,8 +58,7 @@ export async function runOnTopics(flags: TopicRun): Promise<void> {
   voice.close()
   await loop.close()
   signals.dispose()
-  await digested
-  const object = { ...resultOf(loop, results, digest.digest()), wallS: (performance.now() - started) / 1000 }
+  const object = { ...resultOf(loop, results, await digest.sum()), wallS: (performance.now() - started) / 1000 }
   output.result(object, summary(object, results))
   if (flags.episodes !== undefined && results.length < flags.episodes) process.exitCode = 1
 }

@@ -3,7 +3,8 @@
 import os
 
 from ament_index_python.packages import get_package_share_directory
-from launch.actions import RegisterEventHandler, SetEnvironmentVariable
+from launch import LaunchDescription
+from launch.actions import DeclareLaunchArgument, RegisterEventHandler, SetEnvironmentVariable
 from launch.event_handlers import OnProcessIO
 from launch_ros.actions import LifecycleNode
 from launch_ros.parameter_descriptions import ParameterValue
@@ -39,6 +40,15 @@ def managed_node(name, value, parameters):
         output='screen',
         emulate_tty=True,
     )
+
+
+def description(arguments, nodes):
+    """What is launched: the arguments (name, default or None, text), the Fast DDS profile, and the nodes in their order."""
+    return LaunchDescription([
+        *(DeclareLaunchArgument(name, default_value=default, description=text) for name, default, text in arguments),
+        fast_dds_profile(),
+        *bring_up(nodes),
+    ])
 
 
 def bring_up(nodes):

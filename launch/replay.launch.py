@@ -4,12 +4,10 @@ import os
 import sys
 
 from ament_index_python.packages import get_package_share_directory
-from launch import LaunchDescription
-from launch.actions import DeclareLaunchArgument
 from launch.substitutions import LaunchConfiguration
 
 sys.path.insert(0, os.path.join(get_package_share_directory('prehend'), 'launch'))
-from prehend_nodes import bring_up, fast_dds_profile, managed_node  # noqa: E402
+from prehend_nodes import description, managed_node  # noqa: E402
 
 ARGUMENTS = (
     ('bag', None, 'the recording: a rosbag2 folder, .mcap or .db3'),
@@ -30,8 +28,4 @@ def generate_launch_description():
         managed_node('fusion', {**value, 'use_sim_time': True}, {'policy': value['policy'], 'record': value['record']}),
         managed_node('player', {**value, 'use_sim_time': False}, {name: value[name] for name in ('bag', 'rate', 'loop')}),
     ]
-    return LaunchDescription([
-        *(DeclareLaunchArgument(name, default_value=default, description=text) for name, default, text in ARGUMENTS),
-        fast_dds_profile(),
-        *bring_up(nodes),
-    ])
+    return description(ARGUMENTS, nodes)

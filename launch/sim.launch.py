@@ -4,12 +4,10 @@ import os
 import sys
 
 from ament_index_python.packages import get_package_share_directory
-from launch import LaunchDescription
-from launch.actions import DeclareLaunchArgument
 from launch.substitutions import LaunchConfiguration
 
 sys.path.insert(0, os.path.join(get_package_share_directory('prehend'), 'launch'))
-from prehend_nodes import bring_up, fast_dds_profile, managed_node  # noqa: E402
+from prehend_nodes import description, managed_node  # noqa: E402
 
 ARGUMENTS = (
     ('robot', 'cell', 'robot file: a path, or the name of one that comes with prehend'),
@@ -35,8 +33,4 @@ def generate_launch_description():
         managed_node('fusion', value, {'policy': value['policy'], 'record': value['record']}),
         managed_node('control', value, {'port': value['gripper_link']}),
     ]
-    return LaunchDescription([
-        *(DeclareLaunchArgument(name, default_value=default, description=text) for name, default, text in ARGUMENTS),
-        fast_dds_profile(),
-        *bring_up(nodes),
-    ])
+    return description(ARGUMENTS, nodes)

@@ -1,6 +1,13 @@
+import type { Robot } from '../fusion/robot/robot.js'
 import { BagWriter } from '../middleware/bag/bag-writer.js'
 import type { Bus, Disposable } from '../middleware/bus.js'
 import type { TypeName } from '../middleware/messages.js'
+
+/** What a fusion node listens to, with its robot file: the streams, and the topic that begins episodes. */
+export function heardTopics({ streams, reset }: Robot): { topic: string; type: TypeName }[] {
+  const topics = streams.map(({ topic, type }) => ({ topic, type: type as TypeName }))
+  return reset ? [...topics, { topic: reset.topic, type: 'std_msgs/msg/String' }] : topics
+}
 
 /** Writes topics of a bus into a bag, each message with the receive time that every other subscriber saw. */
 export class Recorder {

@@ -1,10 +1,10 @@
 import { monotonicNs } from '../../drivers/byte-stream.js'
-import { createGripper } from '../../drivers/registry.js'
 import { parameter } from '../../middleware/parameters.js'
 import type { Status } from '../../middleware/ros2/diagnostics.js'
 import { ControlNode } from '../../nodes/control.js'
 import { UsageError } from '../output.js'
 import { spread } from '../percentiles.js'
+import { gripperOf } from '../robot-gripper.js'
 import { serveGrasp } from './grasp-action.js'
 import { publishGripperState } from './gripper-state.js'
 import { nodeKind } from './node-kind.js'
@@ -23,7 +23,7 @@ export const control = nodeKind({
     if (!declared) throw new UsageError(`robot ${robot.name}: actions.gripper is missing: the control node needs a gripper`)
     const path = parameters.get('port') || declared.port.path
     if (!path) throw new UsageError(`robot ${robot.name}: actions.gripper.port.path is missing: name the serial port there, or with -p port:=PATH`)
-    const gripper = createGripper(declared.driver, { port: { path, baud: declared.port.baud }, slave: declared.slave })
+    const gripper = gripperOf(declared, path)
     const latencies: number[] = []
     const node = new ControlNode({
       bus, robot, gripper, execution: parameters.get('execution'), onError: error => log.error(textOf(error)),

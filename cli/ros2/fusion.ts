@@ -1,15 +1,14 @@
 import { OnnxPolicy } from '../../fusion/policy/onnx-policy.js'
 import { occurred } from '../../fusion/counters.js'
-import { ObservationDigest, pixelSums } from '../../fusion/observation-line.js'
 import type { Policy } from '../../fusion/policy/policy.js'
 import type { LifecycleState } from '../../middleware/lifecycle.js'
 import { parameter } from '../../middleware/parameters.js'
 import type { Status } from '../../middleware/ros2/diagnostics.js'
 import { BagWriter } from '../../middleware/bag/bag-writer.js'
-import type { TypeName } from '../../middleware/messages.js'
 import { FusionNode } from '../../nodes/fusion.js'
-import { Recorder } from '../../nodes/recorder.js'
+import { heardTopics, Recorder } from '../../nodes/recorder.js'
 import { Histogram } from '../histogram.js'
+import { LiveDigest } from '../live-digest.js'
 import { shippedModel } from '../models.js'
 import { spread } from '../percentiles.js'
 import { nodeKind } from './node-kind.js'
@@ -27,8 +26,7 @@ export const fusion = nodeKind({
     const name = parameters.get('policy')
     const policy: Policy | undefined = name === NO_POLICY ? undefined : await OnnxPolicy.load(name === '' ? shippedModel() : name, robot)
     const path = parameters.get('record')
-    const digest = new ObservationDigest()
-    let digested = Promise.resolve()
+    const digest = path === '' ? undefined : new LiveDigest()
     const lags: number[] = []
     const allLags = new Histogram()
     let activeAt = NaN
@@ -38,9 +36,7 @@ export const fusion = nodeKind({
         const lag = (observation.emitted - observation.stamp) / 1e6
         lags.push(lag)
         allLags.add(lag)
-        if (path === '') return
-        const sums = pixelSums(observation)
-        digested = digested.then(async () => void digest.add(observation, await sums))
+        digest?.add(observation)
       },
     })
     let recorder: Recorder | undefined
@@ -51,13 +47,11 @@ export const fusion = nodeKind({
     node.onTransition = (_transition, _from, to) => listening(to)
     if (path !== '') {
       const bag = writer = new BagWriter(path, { metadata: { robot: robot.canonical, sha256: robot.sha256 }, epochSec: () => bus.clock.epochSec })
-      const topics: { topic: string; type: TypeName }[] = robot.streams.map(({ topic, type }) => ({ topic, type: type as TypeName }))
-      if (robot.reset) topics.push({ topic: robot.reset.topic, type: 'std_msgs/msg/String' })
       // While the node listens, and only then: what it heard is what is replayed.
       node.onTransition = (_transition, _from, to) => {
         listening(to)
         recorder?.pause()
-        if (to === 'active') recorder = new Recorder(bus, bag, topics)
+        if (to === 'active') recorder = new Recorder(bus, bag, heardTopics(robot))
       }
     }
     const rates = new StreamRates(robot, node.aligner, bus)
@@ -79,11 +73,10 @@ export const fusion = nodeKind({
         ]
       },
       result: async () => {
-        await digested
         const { observations, incomplete, streams } = node.aligner.counters
         const { user, system } = process.cpuUsage()
         return {
-          observations, incomplete, observationsSha256: path === '' ? null : digest.digest(), streams: Object.fromEntries([...streams].map(([name, { accepted }]) => [name, accepted])),
+          observations, incomplete, observationsSha256: await digest?.sum() ?? null, streams: Object.fromEntries([...streams].map(([name, { accepted }]) => [name, accepted])),
           lagMs: allLags.spread, cpuS: (user + system) / 1e6, startS: activeAt,
         }
       },

@@ -30,12 +30,12 @@ export function publisherProfile(type: string): Profile {
   return { ...subscriptionProfile(type), reliable: true }
 }
 
-export function qosOf(rcl: Rclnodejs, { reliable, depth }: Profile, transientLocal = false): unknown {
+export function qosOf(rcl: Rclnodejs, { reliable, depth }: Profile): unknown {
   const { HistoryPolicy, ReliabilityPolicy, DurabilityPolicy } = rcl.QoS
   return new rcl.QoS(
     HistoryPolicy.RMW_QOS_POLICY_HISTORY_KEEP_LAST, depth,
     reliable ? ReliabilityPolicy.RMW_QOS_POLICY_RELIABILITY_RELIABLE : ReliabilityPolicy.RMW_QOS_POLICY_RELIABILITY_BEST_EFFORT,
-    transientLocal ? DurabilityPolicy.RMW_QOS_POLICY_DURABILITY_TRANSIENT_LOCAL : DurabilityPolicy.RMW_QOS_POLICY_DURABILITY_VOLATILE,
+    DurabilityPolicy.RMW_QOS_POLICY_DURABILITY_VOLATILE,
   )
 }
 

@@ -12,7 +12,6 @@ export interface Rclnodejs {
   QoSOverridingOptions: new (policies: readonly number[]) => unknown
   QoSPolicyKind: Readonly<Record<'HISTORY' | 'DEPTH' | 'RELIABILITY' | 'DURABILITY', number>>
   Parameter: new (name: string, type: number, value: unknown) => RosParameter
-  ParameterType: Readonly<Record<string, number>>
   ParameterDescriptor: new (name: string, type: number, description: string, readOnly: boolean) => { toMessage(): object }
   ActionServer: new <Goal, Result>(
     node: RosNode, type: string, name: string, execute: (goal: RosGoal<Goal>) => Promise<Result>, judge: (goal: Goal) => number, accepted: undefined, cancel: () => number,
@@ -49,7 +48,6 @@ interface RosQosClass {
 
 export interface RosPublisher {
   publish(message: Buffer | object): void
-  readonly subscriptionCount: number
 }
 
 export interface RosSubscription {

@@ -23,7 +23,6 @@ export class Ros2Clock implements Clock {
   epochSec = 0
   /** Whether it is known what time it is: with simulated time, from the first word of /clock on. */
   known = false
-  readonly simulated: boolean
   /** Times that simulated time went back. */
   jumps = 0
   readonly #clock: SystemClock | SteppedClock
@@ -31,8 +30,7 @@ export class Ros2Clock implements Clock {
 
   constructor(node: RosNode) {
     const absolute = (): bigint => node.getClock().now().nanoseconds
-    this.simulated = node.hasParameter('use_sim_time') && node.getParameter('use_sim_time').value === true
-    if (this.simulated) {
+    if (node.hasParameter('use_sim_time') && node.getParameter('use_sim_time').value === true) {
       const clock = new SteppedClock(0)
       this.#clock = clock
       const subscription = node.createSubscription('rosgraph_msgs/msg/Clock', '/clock', { isRaw: true, qos: 'qos_profile_sensor_data' }, bytes => this.#hear(clock, bytes))

@@ -1,10 +1,10 @@
 """Looks up packages as `ros2 run` and rclpy do. In: {packages, types}; out: {found: {package: {prefix, share, executables}}, empty: {type: length in bytes}}."""
-import importlib
 import json
 import os
 import sys
 
 from ament_index_python.packages import get_package_prefix, get_package_share_directory
+from messages import type_of
 from rclpy.serialization import serialize_message
 
 asked = json.load(sys.stdin)
@@ -18,8 +18,7 @@ for package in asked['packages']:
 
 empty = {}
 for name in asked['types']:
-    package, kind, type_name = name.split('/')
-    made = getattr(importlib.import_module(f'{package}.{kind}'), type_name)
+    made, kind = type_of(name), name.split('/')[1]
     parts = {'msg': [made], 'srv': [getattr(made, 'Request', None), getattr(made, 'Response', None)],
              'action': [getattr(made, part, None) for part in ('Goal', 'Result', 'Feedback')]}[kind]
     empty[name] = [len(serialize_message(part())) for part in parts]

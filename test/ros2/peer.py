@@ -3,7 +3,6 @@
 Reads one JSON request a line, {id, do, ...}, and answers each with a line {id, answer} or {id, error}; says {"ready": true} first. Requests run side by side.
 """
 import hashlib
-import importlib
 import json
 import math
 import random
@@ -12,6 +11,7 @@ import threading
 import time
 
 import rclpy
+from messages import plain, type_of
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
@@ -24,24 +24,13 @@ lock = threading.Lock()
 printing = threading.Lock()
 
 
-def type_of(name):
-    package, kind, type_name = name.split('/')
-    return getattr(importlib.import_module(f'{package}.{kind}'), type_name)
-
-
-def plain(value):
-    """A message as JSON: numbers that JSON has no word for as text, bytes by their number and sum."""
-    if hasattr(value, 'get_fields_and_field_types'):
-        return {name: plain(getattr(value, name)) for name in value.get_fields_and_field_types()}
-    if isinstance(value, (str, bool, int)):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
+def compact(value):
+    """Bytes by their number and sum; a single one as itself."""
     if isinstance(value, bytes):
         return value[0] if len(value) == 1 else list(value)
     if getattr(value, 'typecode', '') == 'B':
         return {'length': len(value), 'sha256': hashlib.sha256(value).hexdigest()}
-    return [plain(element) for element in (value.tolist() if hasattr(value, 'tolist') else value)]
+    return None
 
 
 def fill(message, fields):
@@ -128,7 +117,7 @@ def take(topic, count=0, timeout=20, last=None):
     """What was heard, once there are `count` messages; with `last` only so many of the newest."""
     box = heard[topic]
     until(f'{topic}: {count} messages, heard {len(box)}', timeout, lambda: len(box) >= count)
-    return [plain(message) for message in (box if last is None else box[-last:])]
+    return [plain(message, compact) for message in (box if last is None else box[-last:])]
 
 
 def clear(topic):
@@ -151,7 +140,7 @@ def call(service, type, request=None, timeout=20):
     future.add_done_callback(lambda _future: done.set())
     if not done.wait(timeout):
         raise TimeoutError(f'{service}: no answer within {timeout} s')
-    return plain(future.result())
+    return plain(future.result(), compact)
 
 
 def graph(node='peer'):
