@@ -25,7 +25,8 @@ interface Row {
   readonly nanosec: number
 }
 
-const TIMES = 'id, topic_id AS topic, timestamp / 1000000000 AS sec, timestamp % 1000000000 AS nanosec'
+/** libsql ends the process at a text that is not UTF-8, which damage makes of anything: columns are read as numbers or bytes. */
+const TIMES = 'id, CAST(topic_id AS INTEGER) AS topic, timestamp / 1000000000 AS sec, timestamp % 1000000000 AS nanosec'
 
 /** Opens a rosbag2 .db3; see `openBag` for the errors. `messageCompression`: each message is a zstd frame. */
 export async function openSqlite(path: string, messageCompression: boolean): Promise<BagFile> {
@@ -68,7 +69,7 @@ async function openDatabase(database: Database.Database, { path, size, messageCo
   const rows = counted ? undefined : salvage(database)
   const counts = counted?.counts ?? tally(rows ?? [])
   const times = counted ?? extent(rows ?? [])
-  const data = database.prepare('SELECT data FROM messages WHERE id = ?')
+  const data = database.prepare('SELECT CAST(data AS BLOB) AS data FROM messages WHERE id = ?')
   const byId = new Map(topics.map(topic => [topic.id, topic]))
   const reader: Reader = {
     byId,
@@ -89,31 +90,43 @@ async function openDatabase(database: Database.Database, { path, size, messageCo
   }
 }
 
+type TopicRow = { readonly id: number } & Readonly<Record<'name' | 'type' | 'serialization' | 'qos', Uint8Array | null>>
+
+const topicsWith = (qos: string): string => 'SELECT id, CAST(name AS BLOB) AS name, CAST(type AS BLOB) AS type, CAST(serialization_format AS BLOB) AS serialization, '
+  + `CAST(${qos} AS BLOB) AS qos FROM topics ORDER BY id`
+
+/** Throws TypeError for what is not UTF-8. */
+const textOf = (bytes: Uint8Array | null): string => new TextDecoder('utf-8', { fatal: true }).decode(bytes ?? new Uint8Array())
+
 function readTopics(database: Database.Database, path: string): Topic[] {
-  let topics: Topic[]
+  let rows: TopicRow[]
   try {
-    topics = database.prepare('SELECT id, name, type, serialization_format AS serialization, offered_qos_profiles AS qos FROM topics ORDER BY id').all() as Topic[]
+    rows = database.prepare(topicsWith('offered_qos_profiles')).all() as TopicRow[]
   } catch (error) {
     if (!messageOf(error).includes('no such')) throw error
     try {
-      topics = database.prepare("SELECT id, name, type, serialization_format AS serialization, '' AS qos FROM topics ORDER BY id").all() as Topic[]
+      rows = database.prepare(topicsWith("''")).all() as TopicRow[]
     } catch {
       throw new BagError('BAG_FORMAT', `${path}: an SQLite database, but not a bag: it has no table of rosbag2 topics`)
     }
   }
+  const topics = rows.map(({ id, name, type, serialization, qos }): Topic =>
+    ({ id, name: textOf(name), type: typeName(textOf(type)), serialization: textOf(serialization), qos: textOf(qos) }))
   for (const { name, serialization } of topics) {
     if (serialization !== 'cdr') {
       throw new BagError('BAG_ENCODING', `${path}: ${name} has the serialization format "${serialization}": only cdr (ROS 2) is known`)
     }
   }
-  return topics.map(topic => ({ ...topic, type: typeName(topic.type) }))
+  return topics
 }
 
 /** Number of messages a topic and first and last time; undefined when the database does not give them. */
 function count(database: Database.Database): { counts: Map<number, number>; start: bigint; end: bigint } | undefined {
   try {
-    const counts = database.prepare('SELECT topic_id AS topic, count(*) AS count FROM messages GROUP BY topic_id').all() as { topic: number; count: number }[]
-    const times = database.prepare('SELECT min(timestamp) AS start, max(timestamp) AS end FROM messages').safeIntegers().get() as { start: bigint | null; end: bigint | null }
+    const counts = database.prepare('SELECT CAST(topic_id AS INTEGER) AS topic, count(*) AS count FROM messages GROUP BY topic_id').all() as { topic: number; count: number }[]
+    const times = database.prepare('SELECT CAST(min(timestamp) AS INTEGER) AS start, CAST(max(timestamp) AS INTEGER) AS end FROM messages').safeIntegers().get() as { start: bigint | null; end: bigint | null }
+    // Messages whose times are no times.
+    if (times.start !== null && times.end !== null && times.end < times.start) return undefined
     return { counts: new Map(counts.map(({ topic, count: n }) => [topic, n])), start: times.start ?? 1n, end: times.end ?? 0n }
   } catch {
     return undefined

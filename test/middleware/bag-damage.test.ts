@@ -1,6 +1,7 @@
 import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
+import Database from 'libsql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { BagError } from '../../middleware/bag/bag-error.js'
 import { byTime, readRows, type Row } from './bag-rows.js'
@@ -85,6 +86,20 @@ describe('a bag with damaged bytes', () => {
     expect(rows).toEqual(expected.slice(0, rows.length))
     expect(rows.length).toBeGreaterThan(source.length / 4)
     expect(rows.length).toBeLessThan(source.length)
+  })
+
+  it.each([
+    ['data', 'UPDATE messages SET data'], ['a time', 'UPDATE messages SET timestamp'], ['a topic of a message', 'UPDATE messages SET topic_id'], ['a name', 'UPDATE topics SET name'],
+  ])('a .db3 in which %s has become a text that is none: no crash', async (what, update) => {
+    const path = at(`${what}.db3`)
+    copyFileSync(at('one.db3'), path)
+    const database = new Database(path)
+    database.exec(`${update} = CAST(x'ff00' AS TEXT) WHERE id = 3`)
+    database.close()
+    const read = await attempt(path)
+    if (what === 'a name') return expect(read).toBeUndefined()
+    if (what !== 'data') expect(read?.damage).toContain('damaged')
+    expect(read?.rows.length).toBeGreaterThan(0)
   })
 
   it('any bytes anywhere: never a crash, never a hang', async () => {
