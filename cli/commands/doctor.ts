@@ -3,6 +3,7 @@ import { access, readFile } from 'node:fs/promises'
 import { cpus, totalmem } from 'node:os'
 import type { Command } from 'commander'
 import { contractOf } from '../../fusion/policy/onnx-policy.js'
+import { loadSharp } from '../../middleware/image/picture-file.js'
 import { rosProblem } from '../../middleware/ros2/rclnodejs.js'
 import { openPseudoTerminal } from '../../sim/firmware/pseudo-terminal.js'
 import { loadMujoco } from '../../sim/cell/mujoco.js'
@@ -67,6 +68,10 @@ const CHECKS: Record<string, () => Found[] | Promise<Found[]>> = {
     const ort = await import('onnxruntime-node')
     const backends = ort.listSupportedBackends().map(backend => backend.name)
     return ok(`onnxruntime-node ${ort.env.versions.node ?? ''}: ${backends.join(', ')}`)
+  },
+  'compressed images': async () => {
+    const { versions } = await loadSharp()
+    return ok(`sharp ${versions.sharp ?? ''}, libvips ${versions.vips}`)
   },
   policy: async () => {
     const path = shippedModel()
