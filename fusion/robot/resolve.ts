@@ -2,7 +2,7 @@ import { MODALITIES } from '../observation.js'
 import { canonicalText, translationSha256 } from './canonical.js'
 import type { Align, Limits, Robot, Stream } from './robot.js'
 import { unknownName, type LimitsParsed, type RobotParsed, type StreamParsed } from './schema.js'
-import { DEFAULT_STRATEGY, STREAM_TYPES } from './types.js'
+import { DEFAULT_STRATEGY, isImageType, STREAM_TYPES } from './types.js'
 
 export type Path = readonly PropertyKey[]
 export type Fail = (code: 'ROBOT_UNKNOWN_KEY' | 'ROBOT_UNIT' | 'ROBOT_INVALID', path: Path, message: string) => never
@@ -92,7 +92,7 @@ function resolveStream(name: string, stream: StreamParsed, fail: Fail): Stream {
   const rule = STREAM_TYPES[stream.type]
   if (!rule) return fail('ROBOT_INVALID', path('type'), unknownName('type', stream.type, Object.keys(STREAM_TYPES)))
 
-  const fallback = stream.type === 'sensor_msgs/msg/Image' && /depth/i.test(name) ? 'depth' : rule.modalities[0]
+  const fallback = isImageType(stream.type) && /depth/i.test(name) ? 'depth' : rule.modalities[0]
   const modality = rule.modalities.find(known => known === (stream.modality ?? fallback))
   if (!modality) {
     return fail('ROBOT_INVALID', path('modality'), `${stream.type} gives ${rule.modalities.join(' or ')}, not ${stream.modality}`)
