@@ -15,7 +15,7 @@ export interface ReplayOptions {
   readonly rate: number | 'max'
   /** Called in order; what it returns is waited for before more of the bag is read. */
   readonly onObservation: (observation: Observation) => void | Promise<void>
-  /** Told of every message once the aligner has seen it. */
+  /** Told of every message, in its turn: after the observations that were complete before it, before those that it completes. */
   readonly onMessage?: (message: BagMessage) => void
   /** Ends the replay before the next message. */
   readonly signal?: AbortSignal
@@ -27,8 +27,8 @@ export interface ReplayOptions {
  */
 export async function replayBag(options: ReplayOptions): Promise<Counters> {
   const { bag, robot, rate, onObservation, onMessage, signal } = options
-  const ready: Observation[] = []
-  const aligner = new Aligner(robot, observation => ready.push(observation))
+  const ready: (() => void | Promise<void>)[] = []
+  const aligner = new Aligner(robot, observation => ready.push(() => onObservation(observation)))
   let failure: { readonly error: unknown } | undefined
   const arrivals = new Arrivals(robot, aligner, { onError: error => { failure ??= { error } } })
   await arrivals.prepare()
@@ -52,9 +52,7 @@ export async function replayBag(options: ReplayOptions): Promise<Counters> {
   })
   const drain = async (): Promise<void> => {
     if (failure) throw failure.error
-    for (const observation of ready.splice(0)) {
-      await onObservation(observation)
-    }
+    for (const next of ready.splice(0)) await next()
   }
   const pace = rate === 'max' ? undefined : new Pace(rate)
   for await (const batch of bag.batches()) {
@@ -63,9 +61,9 @@ export async function replayBag(options: ReplayOptions): Promise<Counters> {
       if (signal?.aborted) return aligner.counters
       // A recording can wait, so nothing of it is left out because a picture takes long.
       if (!arrivals.hasSlack) await arrivals.slack()
+      if (onMessage) arrivals.then(message.receive, () => ready.push(() => onMessage(message)))
       const listeners = sinks.get(message.topic)
       if (listeners) for (const sink of listeners) sink(message)
-      if (onMessage) arrivals.then(message.receive, () => onMessage(message))
       if (ready.length > 0 || failure) await drain()
     }
   }
