@@ -19,6 +19,9 @@ const SENSOR: Readonly<Partial<Record<TypeName, number>>> = {
   'sensor_msgs/msg/JointState': 100,
 }
 
+/** Types whose messages are small and come by the hundred a second: worth reading in batches where nobody waits for the single one. */
+export const BATCHED: ReadonlySet<string> = new Set<TypeName>(['geometry_msgs/msg/WrenchStamped', 'geometry_msgs/msg/PoseStamped', 'sensor_msgs/msg/JointState'])
+
 /** What a subscription of a type asks for; `qos_overrides.*` parameters change it. */
 export function subscriptionProfile(type: string): Profile {
   const depth = SENSOR[type as TypeName]

@@ -52,6 +52,7 @@ export interface RosPublisher {
 
 export interface RosSubscription {
   readonly topic: string
+  readonly handle: unknown
 }
 
 /** An accepted goal of an action. One of succeed, abort and canceled ends it, before its result is returned. */
@@ -76,7 +77,16 @@ export interface RosEndpoint {
   readonly qos_profile: { readonly reliability: number; readonly durability: number }
 }
 
+/** What rclnodejs's addon does itself. */
+export interface RosAddon {
+  /** The oldest message (CDR bytes) that a subscription holds; undefined where it holds none. */
+  rclTakeRaw(subscription: unknown): Buffer | undefined
+}
+
 export interface RosNode {
+  /** The subscriptions that its executor waits for; `syncHandles` tells the executor of a change. */
+  readonly _subscriptions: RosSubscription[]
+  syncHandles(): void
   name(): string
   namespace(): string
   spin(): void
@@ -132,13 +142,21 @@ async function load(): Promise<Rclnodejs> {
   return (await import('rclnodejs' as string) as { default: Rclnodejs }).default
 }
 
+/** rclnodejs's addon, the very one that `loadRclnodejs` works with. Throws BusError ROS2 as that does. */
+export function rosAddon(): RosAddon {
+  const problem = rosProblem()
+  if (problem !== undefined) throw new BusError('ROS2', problem)
+  const { ROS_DISTRO = '' } = process.env
+  return require(addonOf(rclnodejsFolder(), ROS_DISTRO) ?? '') as RosAddon
+}
+
 /** Why ROS 2 cannot be used in this process, with what to do; undefined where it can. */
 export function rosProblem(): string | undefined {
   const { AMENT_PREFIX_PATH, ROS_DISTRO } = process.env
   if (!AMENT_PREFIX_PATH || !ROS_DISTRO) return `ros2: no ROS 2 in this shell: ${SET_UP}`
   let folder: string
   try {
-    folder = dirname(dirname(require.resolve('rclnodejs')))
+    folder = rclnodejsFolder()
   } catch {
     return 'ros2: the package rclnodejs is not installed: run `npm run setup:ros` in a checkout, or `npm install rclnodejs` with ROS 2 sourced'
   }
@@ -151,6 +169,9 @@ export function rosProblem(): string | undefined {
   }
   return undefined
 }
+
+/** Throws where the package is not installed. */
+const rclnodejsFolder = (): string => dirname(dirname(require.resolve('rclnodejs')))
 
 /** Its own build, or the one that came with it for this distribution. */
 function addonOf(folder: string, distro: string): string | undefined {
