@@ -125,6 +125,17 @@ describe('a robot file that cannot be used is refused with one line that names f
       'bench.yaml:14: limits.width: from must be below to'],
     ['actions without their limits', replaced('  effort: [20 N, 120 N]\n', ''), 'ROBOT_INVALID',
       'bench.yaml:13: limits: actions need the limits width, effort; missing: effort'],
+    ['a frame with a length that is none', `${GOOD}frames: { cam: { parent: tool, xyz: [0 m, 0 kg, 0 m] } }\n`, 'ROBOT_UNIT',
+      "bench.yaml:16: frames.cam.xyz.1: got '0 kg' (a mass), wanted a length such as '85 mm'"],
+    ['a frame turned by lengths', `${GOOD}frames: { cam: { parent: tool, rpy: [0, 0, 1 m] } }\n`, 'ROBOT_UNIT',
+      "bench.yaml:16: frames.cam.rpy.2: got '1 m' (a length), wanted an angle such as '90 deg'"],
+    ['a frame with two of its three values', `${GOOD}frames: { cam: { parent: tool, xyz: [0, 0] } }\n`, 'ROBOT_INVALID', 'bench.yaml:16: frames.cam.xyz: '],
+    ['a frame in nothing', `${GOOD}frames: { cam: { xyz: [0, 0, 0] } }\n`, 'ROBOT_INVALID', 'bench.yaml:16: frames.cam.parent: expected the name of a frame'],
+    ['a frame with a slash before it', `${GOOD}frames: { /cam: { parent: tool } }\n`, 'ROBOT_INVALID', "bench.yaml:16: frames./cam: '/cam' is not a frame"],
+    ['frames in a circle', `${GOOD}frames:\n  top: { parent: b }\n  a: { parent: b }\n  b: { parent: a }\n`, 'ROBOT_INVALID',
+      'bench.yaml:18: frames.a.parent: the frame hangs on itself: a in b in a'],
+    ['a key of a frame that is none', `${GOOD}frames: { cam: { parent: tool, rp: [0, 0, 0] } }\n`, 'ROBOT_UNKNOWN_KEY',
+      "bench.yaml:16: frames.cam.rp: 'rp': no such key here, did you mean 'rpy'?"],
     ['a key twice', `${GOOD}robot: again\n`, 'ROBOT_SYNTAX', 'bench.yaml:16: not YAML: Map keys must be unique'],
     ['a file that is not YAML', replaced('tick: { from: rgb }', 'tick: { from: rgb'), 'ROBOT_SYNTAX', 'bench.yaml:3: not YAML: '],
     ['an empty file', '', 'ROBOT_SYNTAX', 'bench.yaml: not a robot file: expected a map with robot, tick and streams'],
@@ -150,6 +161,14 @@ describe('a robot file that can be used', () => {
     ])
     expect(robot.actions.gripper).toEqual({ driver: 'robotiq-2f85', port: { path: '/dev/ttyUSB0', baud: 115200 }, slave: 9 })
     expect(robot.limits).toMatchObject({ width: [0, 0.085], contact: 3, overForce: 30, watchdog: { wrench: 50e6, camera: 250e6 } })
+  })
+
+  it('has its frames by name, in m and rad, and nothing said as nothing moved', () => {
+    const { frames } = parseRobot(`${GOOD}frames: { wrist: { parent: tool, xyz: [0, 0, -16 cm] }, cam: { parent: wrist, rpy: [180 deg, 0, 0.5] } }\n`, 'bench.yaml')
+    expect(frames).toEqual([
+      { name: 'cam', parent: 'wrist', xyz: [0, 0, 0], rpy: [Number(Math.PI.toPrecision(12)), 0, 0.5] }, { name: 'wrist', parent: 'tool', xyz: [0, 0, -0.16], rpy: [0, 0, 0] },
+    ])
+    expect(parseRobot(GOOD, 'bench.yaml').frames).toEqual([])
   })
 
   it('may read one topic twice with different selections', () => {
