@@ -5,6 +5,7 @@ import { parse } from 'yaml'
 import { RobotError } from '../../fusion/robot/robot-error.js'
 import { parseRobot } from '../../fusion/robot/robot-file.js'
 import { robotJsonSchema } from '../../fusion/robot/schema.js'
+import { cellXml } from '../../sim/cell/mjcf.js'
 
 const shipped = (file: string): string => readFileSync(new URL(`../../robots/${file}`, import.meta.url), 'utf8')
 
@@ -194,6 +195,38 @@ describe('the shipped robot files', () => {
     expect(robot.limits.watchdog).toEqual({ wrench: 50e6, camera: 250e6, policy: 300e6, gripper: 200e6 })
     expect(robot.actions.gripper?.port.path).toBeUndefined()
     expect(robot.reset?.topic).toBe('/episode')
+  })
+
+  it('cell.yaml has its camera and its wrist where the cell\'s MJCF has them', () => {
+    const xml = cellXml([])
+    const numbers = (name: string, attribute: string): number[] => {
+      const [, text] = new RegExp(`name="${name}"[^>]* ${attribute}="([^"]*)"`).exec(xml) ?? []
+      return (text ?? '0 0 0').split(' ').map(Number)
+    }
+    const { frames } = parseRobot(shipped('cell.yaml'), 'robots/cell.yaml')
+    const rotation = ([r, p, y]: readonly number[]): number[][] => {
+      const [cr, sr, cp, sp, cy, sy] = [Math.cos(r), Math.sin(r), Math.cos(p), Math.sin(p), Math.cos(y), Math.sin(y)]
+      return [
+        [cy * cp, cy * sp * sr - sy * cr, cy * sp * cr + sy * sr],
+        [sy * cp, sy * sp * sr + cy * cr, sy * sp * cr - cy * sr],
+        [-sp, cp * sr, cp * cr],
+      ]
+    }
+    // MJCF's camera looks along -z with y up; the columns are the optical frame's x, y and z.
+    const axes = numbers('color', 'xyaxes')
+    const [x, up] = [axes.slice(0, 3), axes.slice(3)]
+    const back = [x[1] * up[2] - x[2] * up[1], x[2] * up[0] - x[0] * up[2], x[0] * up[1] - x[1] * up[0]]
+    const wanted = {
+      camera_color_optical_frame: { pos: numbers('color', 'pos'), columns: [x, up.map(value => -value), back.map(value => -value)] },
+      wrist: { pos: numbers('wrist', 'pos'), columns: [[1, 0, 0], [0, 1, 0], [0, 0, 1]] },
+    }
+    const tcp = numbers('tcp', 'pos')
+    expect(frames.map(({ name, parent }) => [name, parent])).toEqual(Object.keys(wanted).map(name => [name, 'tool']))
+    for (const { name, xyz, rpy } of frames) {
+      const { pos, columns } = wanted[name as keyof typeof wanted]
+      xyz.forEach((value, i) => expect(value).toBeCloseTo(pos[i] - tcp[i], 9))
+      rotation(rpy).forEach((row, i) => row.forEach((value, j) => expect(value).toBeCloseTo(columns[j][i], 4)))
+    }
   })
 
   it('real_camera.yaml fits the recording', () => {
