@@ -79,10 +79,11 @@ describeRos('the action /control/gripper_cmd, with an action client by rclpy and
   })
 
   test('is cancelled where the fingers are; ends with a stop, with a policy, with a deactivation; is refused during each of them', async () => {
-    const [cancelled, stopped, whileStopped, after, driven, whileDriven, weak, nowhere, deactivated, inactive] = await steps([
+    const [cancelled, stopped, whileStopped, after, driven, whileDriven, weak, nowhere, whileGrasping, deactivated, inactive] = await steps([
       { position: 0, after: 3, then: 'cancel', again: true }, { position: 0.085, after: 2, then: 'stop' }, { position: 0 },
       { say: 'resume' }, { position: 0.08, again: true }, { position: 0, after: 3, then: 'drive' }, { position: 0 }, { drive: false },
-      { position: 0, effort: 5 }, { position: '-inf' }, { position: 0, after: 3, then: 'deactivate', again: true }, { position: 0 },
+      { position: 0, effort: 5 }, { position: '-inf' },
+      { grasp: 'pick the red cylinder' }, { position: 0 }, { grasp: null }, { say: 'resume' }, { position: 0, after: 3, then: 'deactivate', again: true }, { position: 0 },
     ])
     expect(cancelled).toMatchObject({ accepted: true, status: 'canceled', reached: false })
     expect(cancelled.position).toBeGreaterThan(0.005)
@@ -92,12 +93,12 @@ describeRos('the action /control/gripper_cmd, with an action client by rclpy and
     expect(whileStopped.accepted).toBe(false)
     expect(after).toMatchObject({ status: 'succeeded', reached: true })
     expect(driven).toMatchObject({ status: 'aborted', reached: false })
-    expect([whileDriven, weak, nowhere].map(({ accepted }) => accepted)).toEqual([false, false, false])
+    expect([whileDriven, weak, nowhere, whileGrasping].map(({ accepted }) => accepted)).toEqual([false, false, false, false])
     expect(deactivated).toMatchObject({ status: 'aborted', reached: false })
     expect(inactive.accepted).toBe(false)
     for (const reason of [
       /goal aborted: somebody said stop/, /goal refused: somebody said stop/, /goal aborted: the policy drives the gripper/, /goal refused: the policy drives the gripper/,
-      /goal refused: max_effort 5 N: this gripper cannot grip with less than 20 N/, /goal refused: position -Infinity: expected a gap in m/, /goal refused: the node is inactive/,
+      /goal refused: max_effort 5 N: this gripper cannot grip with less than 20 N/, /goal refused: position -Infinity: expected a gap in m/, /goal refused: a goal of ~\/grasp is running/, /goal refused: the node is inactive/,
     ]) expect(control.output()).toMatch(reason)
     for (const node of nodes) expect((await node.signal()).status).toBe(0)
   })

@@ -1,7 +1,7 @@
 """An action client by rclpy: does the steps of a JSON list on stdin, one after the other, and prints what came of each goal sent to /control/gripper_cmd.
 
 {"reach": {index: [pose, ...]}}: waits for the next episode, then brings the tool through its poses; {"say": text}: a voice event; {"drive": bool}: begins or ends
-fresh chunks of a policy; {"position": m, "effort": N, "after": n, "then": "cancel" | "stop" | "deactivate" | "drive"}: a goal, and what is done after n words of feedback."""
+fresh chunks of a policy; {"grasp": text}: a goal of /control/grasp, with null its cancel; {"position": m, "effort": N, "after": n, "then": "cancel" | "stop" | "deactivate" | "drive"}: a goal, and what is done after n words of feedback."""
 import json
 import math
 import sys
@@ -12,6 +12,7 @@ from action_msgs.msg import GoalStatus
 from control_msgs.action import GripperCommand
 from geometry_msgs.msg import PoseStamped
 from lifecycle_msgs.srv import ChangeState
+from prehend_interfaces.action import Grasp
 from prehend_interfaces.msg import ActionChunk, VoiceEvent
 from prehend_interfaces.srv import Stop
 from rclpy.action import ActionClient
@@ -21,6 +22,7 @@ from std_msgs.msg import String
 rclpy.init()
 node = rclpy.create_node('gripper_client')
 client = ActionClient(node, GripperCommand, '/control/gripper_cmd')
+grasp = ActionClient(node, Grasp, '/control/grasp')
 stop = node.create_client(Stop, '/control/stop')
 change = node.create_client(ChangeState, '/control/change_state')
 voice = node.create_publisher(VoiceEvent, '/voice/events', 10)
@@ -29,7 +31,7 @@ chunks = node.create_publisher(ActionChunk, '/policy/action_chunk', 10)
 episodes, poses = [], []
 node.create_subscription(String, '/episode', lambda m: episodes.append(json.loads(m.data)['index']), 10)
 node.create_subscription(PoseStamped, '/tool_pose', lambda m: poses.append(m), qos_profile_sensor_data)
-driving = False
+driving, grasping = False, None
 
 
 def spin(until, what, timeout=40):
@@ -104,7 +106,7 @@ def goal(step):
 
 
 node.create_timer(1 / 30, chunk)
-assert client.wait_for_server(30), 'no /control/gripper_cmd'
+assert client.wait_for_server(30) and grasp.wait_for_server(30), 'no actions'
 assert stop.wait_for_service(30) and change.wait_for_service(30), 'no services'
 spin(lambda: chunks.get_subscription_count() and target.get_subscription_count() and voice.get_subscription_count() > 1 and poses, 'connections')
 outcomes = []
@@ -113,6 +115,13 @@ for step in json.load(sys.stdin):
         reach(step['reach'])
     elif 'say' in step:
         voice.publish(VoiceEvent(text=step['say'], confidence=1.0))
+    elif step.get('grasp'):
+        grasping = done(grasp.send_goal_async(Grasp.Goal(text=step['grasp'])))
+        assert grasping.accepted, 'grasp refused'
+    elif 'grasp' in step:
+        result = grasping.get_result_async()
+        done(grasping.cancel_goal_async())
+        done(result)
     elif 'drive' in step:
         driving = step['drive']
     else:
