@@ -133,6 +133,8 @@ export class ControlNode extends LifecycleNode {
    */
   gripHold(width: number): GripHold {
     if (this.state !== 'active') return this.state
+    // Already while it is being deactivated: it listens to nothing any more, and what moves is being stopped.
+    if (this.#disposables.length === 0) return 'inactive'
     if (this.hold === 'stop') return 'stop'
     if (this.hold === 'none') return 'policy'
     const quiet = this.watchdog.quiet(this.#options.bus.clock.now()).find(source => source === 'wrench' || source === 'gripper')

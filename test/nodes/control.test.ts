@@ -340,7 +340,13 @@ describe('the fingers on somebody\'s own word', () => {
     rig.silent.delete('policy')
     await rig.run(100)
     expect(rig.control.gripHold(0)).toBe('policy')
-    await Promise.all([rig.control.deactivate(), rig.run(20)])
+    rig.silent.add('policy')
+    await rig.run(500)
+    expect(rig.control.gripHold(0)).toBe('none')
+    const ending = rig.control.deactivate()
+    expect([rig.control.state, rig.control.gripHold(0)]).toEqual(['active', 'inactive'])
+    expect(await held()).toBe('inactive')
+    await ending
     expect(rig.control.gripHold(0)).toBe('inactive')
   })
 
