@@ -12,6 +12,8 @@ export interface Relay {
 export interface ImageRelayOptions {
   readonly bus: Bus
   readonly relays: readonly Relay[]
+  /** The frame_id of a topic's images, once after each activation, with the first of them. */
+  readonly onFrameId?: (frameId: string) => void
 }
 
 /** What was seen of one camera topic. */
@@ -27,12 +29,14 @@ export interface RelayCounters extends Relay {
 export class ImageRelayNode extends LifecycleNode {
   readonly counters: readonly RelayCounters[]
   readonly #bus: Bus
+  readonly #onFrameId: ((frameId: string) => void) | undefined
   #publishers: (Publisher<Image> | undefined)[] = []
   #subscriptions: Disposable[] = []
 
-  constructor({ bus, relays }: ImageRelayOptions) {
+  constructor({ bus, relays, onFrameId }: ImageRelayOptions) {
     super('camera')
     this.#bus = bus
+    this.#onFrameId = onFrameId
     this.counters = relays.map(relay => ({ ...relay, images: 0, dropped: { zero_stamp: 0, bad_size: 0, bad_encoding: 0, frame_id: 0 } }))
   }
 
@@ -44,7 +48,10 @@ export class ImageRelayNode extends LifecycleNode {
     this.#subscriptions = this.counters.map((counters, i) => {
       let frameId: string | undefined
       return this.#bus.subscribe(counters.from, 'sensor_msgs/msg/Image', image => {
-        frameId ??= image.frameId
+        if (frameId === undefined) {
+          frameId = image.frameId
+          this.#onFrameId?.(frameId)
+        }
         const fault = image.stamp <= 0 ? 'zero_stamp' : frameFault(image) ?? (image.frameId === frameId ? undefined : 'frame_id')
         if (fault !== undefined) {
           counters.dropped[fault]++

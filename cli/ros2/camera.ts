@@ -1,4 +1,5 @@
 import { parameter } from '../../middleware/parameters.js'
+import { FramePublisher } from '../../middleware/ros2/frame-publisher.js'
 import type { Status } from '../../middleware/ros2/diagnostics.js'
 import { ImageRelayNode } from '../../nodes/image-relay.js'
 import { UsageError } from '../output.js'
@@ -10,13 +11,14 @@ export const camera = nodeKind({
     rgb_input: parameter({ type: 'string', default: '', readOnly: true, description: 'colour topic of the driver; empty: the robot file\'s, which is then only checked' }),
     depth_input: parameter({ type: 'string', default: '', readOnly: true, description: 'depth topic of the driver, aligned to colour; empty: the robot file\'s, which is then only checked' }),
   },
-  make({ bus, robot, parameters }) {
+  make({ ros, bus, robot, parameters, log }) {
     const relays = (['rgb', 'depth'] as const).flatMap(modality => {
       const to = robot.streams.find(stream => stream.modality === modality)?.topic
       return to === undefined ? [] : [{ from: parameters.get(`${modality}_input`) || to, to }]
     })
     if (relays.length === 0) throw new UsageError(`robot ${robot.name}: it has no rgb and no depth stream: the camera node has nothing to do`)
-    const node = new ImageRelayNode({ bus, relays })
+    const frames = new FramePublisher({ ros, bus, frames: robot.frames, log })
+    const node = new ImageRelayNode({ bus, relays, onFrameId: frameId => frames.fixed(frameId) })
     let before = relays.map(() => ({ images: 0, dropped: 0 }))
     return Promise.resolve({
       node,
@@ -33,6 +35,7 @@ export const camera = nodeKind({
         before = sums
         return statuses
       },
+      close: () => Promise.resolve(frames.dispose()),
     })
   },
 })

@@ -4,6 +4,8 @@ import type { Rclnodejs } from './rclnodejs.js'
 interface Profile {
   readonly reliable: boolean
   readonly depth: number
+  /** Who comes later gets the last ones too. */
+  readonly transientLocal?: boolean
 }
 
 /**
@@ -33,12 +35,12 @@ export function publisherProfile(type: string): Profile {
   return { ...subscriptionProfile(type), reliable: true }
 }
 
-export function qosOf(rcl: Rclnodejs, { reliable, depth }: Profile): unknown {
+export function qosOf(rcl: Rclnodejs, { reliable, depth, transientLocal = false }: Profile): unknown {
   const { HistoryPolicy, ReliabilityPolicy, DurabilityPolicy } = rcl.QoS
   return new rcl.QoS(
     HistoryPolicy.RMW_QOS_POLICY_HISTORY_KEEP_LAST, depth,
     reliable ? ReliabilityPolicy.RMW_QOS_POLICY_RELIABILITY_RELIABLE : ReliabilityPolicy.RMW_QOS_POLICY_RELIABILITY_BEST_EFFORT,
-    DurabilityPolicy.RMW_QOS_POLICY_DURABILITY_VOLATILE,
+    transientLocal ? DurabilityPolicy.RMW_QOS_POLICY_DURABILITY_TRANSIENT_LOCAL : DurabilityPolicy.RMW_QOS_POLICY_DURABILITY_VOLATILE,
   )
 }
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { BusError } from '../bus-error.js'
 
 /** The part of rclnodejs that is used here, with its own words. Its own type file is made with the messages, and so is not there before a build. */
@@ -18,6 +18,8 @@ export interface Rclnodejs {
   ) => { destroy(): void }
   GoalResponse: Readonly<Record<'ACCEPT' | 'REJECT', number>>
   CancelResponse: Readonly<Record<'ACCEPT' | 'REJECT', number>>
+  /** The class of a type; throws for one whose messages were not made. */
+  require(type: string): unknown
   removeSignalHandlers(): void
 }
 
@@ -184,4 +186,17 @@ function addonOf(folder: string, distro: string): string | undefined {
 function codename(): string | undefined {
   const release = '/etc/os-release'
   return existsSync(release) ? /^VERSION_CODENAME=(.*)$/m.exec(readFileSync(release, 'utf8'))?.[1]?.trim() : undefined
+}
+
+/** Why a type cannot be used whose package not every ROS 2 brings; undefined where it can. Not installed, it is not looked for any further. */
+export function lacking(rcl: Rclnodejs, type: string): string | undefined {
+  const [name] = type.split('/')
+  const prefixes = (process.env.AMENT_PREFIX_PATH ?? '').split(delimiter)
+  if (!prefixes.some(prefix => existsSync(join(prefix, 'share/ament_index/resource_index/rosidl_interfaces', name)))) return `${name} is not installed`
+  try {
+    rcl.require(type)
+    return undefined
+  } catch {
+    return `${name} was installed after \`npm run setup:ros\`, which has to run once more`
+  }
 }
