@@ -1,4 +1,4 @@
-import type { Align, Robot, Stream } from '../fusion/robot/robot.js'
+import type { Align, FixedFrame, Robot, Stream } from '../fusion/robot/robot.js'
 import { hz, ms } from './stream-check.js'
 
 /** A robot file in plain words, for people. */
@@ -27,18 +27,25 @@ export function describeRobot(robot: Robot): string {
     ...robot.reset ? [`  a message on ${robot.reset.topic} starts a new episode`] : [],
     '',
     ...actions.gripper || actions.arm ? describeLimits(robot) : [],
+    ...robot.frames.length > 0 ? ['frames', ...table(robot.frames.map(describeFrame)), ''] : [],
     `translation sha256 ${robot.sha256}`,
   ].join('\n')
 }
 
+const mm = (m: number): string => `${Number((m * 1000).toPrecision(6))}`
+const degrees = (rad: number): string => `${Number((rad * 180 / Math.PI).toPrecision(6))}`
+
+function describeFrame({ name, parent, xyz, rpy }: FixedFrame): string[] {
+  return [name, `in ${parent}`, `at ${xyz.map(mm).join(', ')} mm`, `turned by ${rpy.map(degrees).join(', ')} deg`]
+}
+
 function describeLimits({ limits, actions }: Robot): string[] {
-  const mm = (m: number): string => `${Number((m * 1000).toPrecision(6))}`
   const span = ([from, to]: readonly [number, number], scale = mm): string => `${scale(from)} to ${scale(to)}`
   return [
     'limits',
     ...actions.arm
       ? [`  tool: x ${span(limits.workspace.x)}, y ${span(limits.workspace.y)}, z ${span(limits.workspace.z)} mm; `
-        + `${limits.speed} m/s, ${Number((limits.yawRate * 180 / Math.PI).toPrecision(6))} deg/s`]
+        + `${limits.speed} m/s, ${degrees(limits.yawRate)} deg/s`]
       : [],
     ...actions.gripper ? [`  gripper: ${span(limits.width)} mm, ${span(limits.effort, String)} N`] : [],
     `  wrist force: contact from ${limits.contact} N, stop at ${limits.overForce} N`,

@@ -3,7 +3,7 @@ import type { Gripper, GripperStatus } from '../drivers/gripper.js'
 import { ChunkExecutor, type SetPoint } from '../fusion/policy/chunk-executor.js'
 import type { Robot } from '../fusion/robot/robot.js'
 import type { Bus, Disposable, Publisher } from '../middleware/bus.js'
-import { LifecycleNode } from '../middleware/lifecycle.js'
+import { LifecycleNode, type LifecycleState } from '../middleware/lifecycle.js'
 import type { ActionChunkMessage, JointState, PoseStamped, TypeName } from '../middleware/messages.js'
 import { CHUNK_TOPIC } from './fusion.js'
 import { MotionLimiter, poseOf, yawOf, type ToolTarget } from './motion-limiter.js'
@@ -28,6 +28,9 @@ export interface ControlOptions {
 
 /** Why the control node does not move, or `none`. */
 export type Hold = 'none' | 'stop' | 'tare' | 'tool' | 'no_chunk' | Watched
+
+/** Why the fingers may not be moved on somebody's own word, or `none`. `policy`: the policy drives them. */
+export type GripHold = 'none' | 'stop' | 'policy' | 'tare' | 'wrench' | 'gripper' | 'over_force' | Exclude<LifecycleState, 'active'>
 
 const ARM_PERIOD = 10_000_000
 const GRIPPER_PERIOD = 20_000_000
@@ -124,6 +127,54 @@ export class ControlNode extends LifecycleNode {
     return this.#halt()
   }
 
+  /**
+   * Why the fingers may not go to `width` (m) on somebody's own word. Camera and policy may be silent: they have no part in it. Over an over-force the
+   * fingers may only open.
+   */
+  gripHold(width: number): GripHold {
+    if (this.state !== 'active') return this.state
+    // Already while it is being deactivated: it listens to nothing any more, and what moves is being stopped.
+    if (this.#disposables.length === 0) return 'inactive'
+    if (this.hold === 'stop') return 'stop'
+    if (this.hold === 'none') return 'policy'
+    const quiet = this.watchdog.quiet(this.#options.bus.clock.now()).find(source => source === 'wrench' || source === 'gripper')
+    if (quiet === 'wrench' || quiet === 'gripper') return quiet
+    if (this.status?.activated !== true) return 'gripper'
+    if (!this.guard.ready) return 'tare'
+    return this.guard.state === 'over_force' && !(width >= this.status.width) ? 'over_force' : 'none'
+  }
+
+  /**
+   * Moves the fingers to `width` (m) with `effort` (N), brought within the limits, on somebody's own word. Resolves with the monotonic ns at which the
+   * command had been written, once the gripper acknowledged it. Rejects with a DriverError, SUPERSEDED where by then it may not be sent any more.
+   */
+  async grip(width: number, effort: number): Promise<number> {
+    let written = NaN
+    let failure: unknown = new DriverError('SUPERSEDED', 'gripper: a stop or a new episode came first')
+    const sending = this.#onWire(async () => {
+      failure = undefined
+      try {
+        const command = this.#withinLimits(width, effort)
+        const hold = this.gripHold(command.width)
+        if (hold !== 'none') throw new DriverError('SUPERSEDED', `gripper: may not move any more: ${hold}`)
+        written = (await this.#options.gripper.move(command)).written
+      } catch (error) {
+        failure = error
+        throw error
+      }
+    })
+    this.#options.bus.work(sending)
+    await sending
+    if (failure !== undefined) throw failure
+    return written
+  }
+
+  /** Ends what `grip` began: the fingers stop where they are, the arm and `hold` are left alone. Resolves like `stop`. */
+  async endGrip(): Promise<unknown> {
+    this.#generation++
+    return this.#haltFingers()
+  }
+
   protected override async onConfigure(): Promise<void> {
     const { bus, robot, gripper } = this.#options
     if (robot.actions.arm) this.#arm = bus.advertise(robot.actions.arm.topic, 'geometry_msgs/msg/PoseStamped')
@@ -202,6 +253,10 @@ export class ControlNode extends LifecycleNode {
     this.#generation++
     this.#executor.clear()
     this.#placeArm(this.#tool.rest(this.#options.bus.clock.now()))
+    return this.#haltFingers()
+  }
+
+  async #haltFingers(): Promise<unknown> {
     const stopping = this.#stopFingers().catch((error: unknown) => {
       this.#report(error)
       return error
@@ -295,12 +350,7 @@ export class ControlNode extends LifecycleNode {
   }
 
   #commandGripper(stamp: number): void {
-    const { width, effort } = this.limits
-    const command = {
-      width: Math.min(width[1], Math.max(width[0], this.#setPoint.width)),
-      speed: FINGER_SPEED,
-      effort: Math.min(effort[1], Math.max(effort[0], this.#setPoint.effort)),
-    }
+    const command = this.#withinLimits(this.#setPoint.width, this.#setPoint.effort)
     if (this.guard.state === 'over_force' && !(command.width >= (this.status?.width ?? Infinity))) return
     if (this.#wirePending > 1) {
       this.wireBusy++
@@ -310,6 +360,11 @@ export class ControlNode extends LifecycleNode {
       const { written } = await this.#options.gripper.move(command)
       this.#options.onLatency?.(this.#options.busTimeOf(written) - stamp)
     }))
+  }
+
+  #withinLimits(width: number, effort: number): { width: number; speed: number; effort: number } {
+    const { width: [closed, open], effort: [least, most] } = this.limits
+    return { width: Math.min(open, Math.max(closed, width)), speed: FINGER_SPEED, effort: Math.min(most, Math.max(least, effort)) }
   }
 
   #poll(): void {

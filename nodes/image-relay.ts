@@ -26,6 +26,8 @@ export interface ImageRelayOptions {
   readonly onError?: (error: unknown) => void
   /** Default: `decodeImage`. */
   readonly decode?: DecodeImage
+  /** The frame_id of a topic's images, once after each activation, with the first of them. */
+  readonly onFrameId?: (frameId: string) => void
 }
 
 /** What was seen of one camera topic. */
@@ -43,14 +45,16 @@ export class ImageRelayNode extends LifecycleNode {
   readonly counters: readonly RelayCounters[]
   readonly #bus: Bus
   readonly #decode: DecodeImage
+  readonly #onFrameId: ((frameId: string) => void) | undefined
   readonly #orders: readonly InOrder[]
   #publishers: (Publisher<Image | CompressedImage> | undefined)[] = []
   #subscriptions: Disposable[] = []
 
-  constructor({ bus, relays, onError = () => undefined, decode = decodeImage }: ImageRelayOptions) {
+  constructor({ bus, relays, onError = () => undefined, decode = decodeImage, onFrameId }: ImageRelayOptions) {
     super('camera')
     this.#bus = bus
     this.#decode = decode
+    this.#onFrameId = onFrameId
     this.counters = relays.map(relay => ({ ...relay, images: 0, dropped: { zero_stamp: 0, bad_size: 0, bad_encoding: 0, frame_id: 0, undecodable: 0, overload: 0 } }))
     this.#orders = relays.map(() => new InOrder({ onError }))
   }
@@ -75,7 +79,10 @@ export class ImageRelayNode extends LifecycleNode {
         this.#publishers[i]?.publish(image)
       }
       return this.#bus.subscribe(from, fromType, (image, receive) => {
-        frameId ??= image.frameId
+        if (frameId === undefined) {
+          frameId = image.frameId
+          this.#onFrameId?.(frameId)
+        }
         const fault = image.stamp <= 0 ? 'zero_stamp' : image.frameId === frameId ? undefined : 'frame_id'
         if (fault !== undefined) dropped[fault]++
         else if (fromType === toType || 'encoding' in image) pass(image)

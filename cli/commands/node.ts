@@ -38,7 +38,9 @@ async function runNode(name: string, args: readonly string[], output: Output): P
     const parameters = new Parameters(name, { ...kind.parameters, ...COMMON })
     for (const unknown of bindParameters(ros.rcl, ros.node, parameters)) log.warn(unknown)
     const robot = readRobot(parameters.get('robot'))
-    const bus = new Ros2Bus(ros.rcl, ros.node, { onError: error => log.error(String(error)), onWarning: (topic, text) => log.warn(`${topic}: ${text}`) })
+    const bus = new Ros2Bus(ros.rcl, ros.node, {
+      onError: error => log.error(String(error)), onWarning: (topic, text) => log.warn(`${topic}: ${text}`), batch: kind.batch ?? 0,
+    })
     release.unshift(() => bus.close())
     const parts = await kind.make({ ros, bus, robot, parameters, log })
     const { node } = parts

@@ -1,4 +1,5 @@
 import { parameter } from '../../middleware/parameters.js'
+import { FramePublisher } from '../../middleware/ros2/frame-publisher.js'
 import type { Status } from '../../middleware/ros2/diagnostics.js'
 import { ImageRelayNode } from '../../nodes/image-relay.js'
 import { UsageError } from '../output.js'
@@ -13,13 +14,14 @@ export const camera = nodeKind({
     depth_input: parameter({ type: 'string', default: '', readOnly: true, description: 'depth topic of the driver, aligned to colour, without its transport; empty: the robot file\'s, which is then only checked where it is raw' }),
     depth_transport: parameter({ type: 'string', default: 'raw', readOnly: true, description: 'what of depth_input is listened to: raw, compressed (PNG) or compressedDepth (PNG or RVL)' }),
   },
-  make({ bus, robot, parameters, log }) {
+  make({ ros, bus, robot, parameters, log }) {
     const relays = (['rgb', 'depth'] as const).flatMap(modality => {
       const stream = robot.streams.find(stream => stream.modality === modality)
       return stream ? [relayOf(stream, { base: parameters.get(`${modality}_input`), transport: parameters.get(`${modality}_transport`), parameter: `${modality}_transport` })] : []
     })
     if (relays.length === 0) throw new UsageError(`robot ${robot.name}: it has no rgb and no depth stream: the camera node has nothing to do`)
-    const node = new ImageRelayNode({ bus, relays, onError: error => log.error(String(error)) })
+    const frames = new FramePublisher({ ros, bus, frames: robot.frames, log })
+    const node = new ImageRelayNode({ bus, relays, onFrameId: frameId => frames.fixed(frameId), onError: error => log.error(String(error)) })
     let before = relays.map(() => ({ images: 0, dropped: 0 }))
     return Promise.resolve({
       node,
@@ -36,6 +38,7 @@ export const camera = nodeKind({
         before = sums
         return statuses
       },
+      close: () => Promise.resolve(frames.dispose()),
     })
   },
 })

@@ -6,6 +6,7 @@ import { LifecycleNode } from '../../middleware/lifecycle.js'
 import type { CameraInfo, StringMessage, TypeName, VoiceEvent } from '../../middleware/messages.js'
 import { parameter } from '../../middleware/parameters.js'
 import type { Status } from '../../middleware/ros2/diagnostics.js'
+import { FramePublisher } from '../../middleware/ros2/frame-publisher.js'
 import type { RosNode } from '../../middleware/ros2/rclnodejs.js'
 import type { Ros2Bus } from '../../middleware/ros2/ros2-bus.js'
 import { CameraNode } from '../../nodes/camera.js'
@@ -22,6 +23,9 @@ import { ClockPublisher } from './clock-publisher.js'
 import { nodeKind } from './node-kind.js'
 
 const CAMERA_FRAME = 'camera_color_optical_frame'
+const WRIST_FRAME = 'wrist'
+const BASE_FRAME = 'base'
+const TOOL_FRAME = 'tool'
 /** ns between two words of /clock. */
 const CLOCK_PERIOD = 2_000_000
 const VERDICT_PERIOD = 5_000_000
@@ -30,6 +34,7 @@ interface CellNodeOptions {
   readonly ros: RosNode
   readonly bus: Ros2Bus
   readonly robot: Robot
+  readonly frames: FramePublisher
   readonly seed: number
   readonly objects: string
   readonly episodes: number
@@ -42,7 +47,7 @@ interface CellNodeOptions {
 
 /**
  * The embedded cell as a robot: its camera, wrist sensor, tool pose and commands on topics, its arm on the set-point topic, its gripper on a
- * pseudo-terminal. One episode after the other, each announced on the reset topic and judged; the result goes to /episode/result.
+ * pseudo-terminal, its frames on /tf and /tf_static. One episode after the other, each announced on the reset topic and judged; the result goes to /episode/result.
  */
 class CellNode extends LifecycleNode {
   episodes = 0
@@ -68,7 +73,7 @@ class CellNode extends LifecycleNode {
   }
 
   protected override async onConfigure(): Promise<void> {
-    const { bus, robot, seed, objects, gripperLink, log, onError } = this.#options
+    const { bus, robot, frames, seed, objects, gripperLink, log, onError } = this.#options
     const started = process.hrtime.bigint()
     const cell = this.#cell = await Cell.start({ mode: 'realtime', seed, objects, started })
     cell.onError = onError
@@ -84,7 +89,7 @@ class CellNode extends LifecycleNode {
         source: { start: onFrame => cell.camera.start(frame => this.#expose({ ...frame, stamp: frame.stamp + shift }, onFrame)), stop: () => cell.camera.stop() },
       }),
       new ForceTorqueNode({
-        bus, topic: topic('force'), frameId: 'wrist',
+        bus, topic: topic('force'), frameId: WRIST_FRAME,
         source: { start: onWrench => cell.wrist.start((stamp, wrench) => onWrench(stamp + shift, wrench)), stop: () => cell.wrist.stop() },
       }),
       this.#voice,
@@ -92,12 +97,13 @@ class CellNode extends LifecycleNode {
     const tool = robot.streams.find(s => s.type === 'geometry_msgs/msg/PoseStamped')
     if (tool) {
       const poses = bus.advertise(tool.topic, 'geometry_msgs/msg/PoseStamped')
-      const message = { stamp: 0, frameId: 'base', pose: new Float64Array(7) }
+      const message = { stamp: 0, frameId: BASE_FRAME, pose: new Float64Array(7) }
       cell.onToolPose = (stamp, _receive, pose) => {
         if (this.state !== 'active') return
         message.stamp = stamp + shift
         message.pose.set(pose)
         poses.publish(message)
+        frames.moved(BASE_FRAME, TOOL_FRAME, message.stamp, pose)
       }
       this.#disposables.push(poses)
     }
@@ -107,6 +113,7 @@ class CellNode extends LifecycleNode {
     this.#results = bus.advertise(EPISODE_RESULT_TOPIC, 'std_msgs/msg/String')
     this.#disposables.push(this.#resets, this.#results)
     for (const node of this.#nodes) await node.configure()
+    for (const name of [CAMERA_FRAME, WRIST_FRAME]) frames.fixed(name)
   }
 
   protected override async onActivate(): Promise<void> {
@@ -206,8 +213,9 @@ export const cell = nodeKind({
     publish_clock: parameter({ type: 'boolean', default: false, readOnly: true, description: 'publishes its time on /clock' }),
   },
   make({ ros, bus, robot, parameters, log }) {
+    const frames = new FramePublisher({ ros, bus, frames: robot.frames, log })
     const node = new CellNode({
-      ros: ros.node, bus, robot, seed: parameters.get('seed'), objects: parameters.get('objects'), episodes: parameters.get('episodes'), say: parameters.get('say'),
+      ros: ros.node, bus, robot, frames, seed: parameters.get('seed'), objects: parameters.get('objects'), episodes: parameters.get('episodes'), say: parameters.get('say'),
       gripperLink: parameters.get('gripper_link'), publishClock: parameters.get('publish_clock'), log: text => log.info(text), onError: error => log.error(String(error)),
     })
     return Promise.resolve({
@@ -216,6 +224,7 @@ export const cell = nodeKind({
         name: 'cell', level: 'ok', message: `${node.state}, ${node.successes} of ${node.episodes} episodes won`,
         values: { episodes: node.episodes, successes: node.successes, real_time_factor: node.rate },
       }],
+      close: () => Promise.resolve(frames.dispose()),
     })
   },
 })

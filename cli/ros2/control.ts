@@ -5,7 +5,9 @@ import { ControlNode } from '../../nodes/control.js'
 import { UsageError } from '../output.js'
 import { spread } from '../percentiles.js'
 import { gripperOf } from '../robot-gripper.js'
+import { GoalDesk } from './goal-desk.js'
 import { serveGrasp } from './grasp-action.js'
+import { serveGripperCommand } from './gripper-command.js'
 import { publishGripperState } from './gripper-state.js'
 import { nodeKind } from './node-kind.js'
 
@@ -40,7 +42,8 @@ export const control = nodeKind({
     })
     const state = publishGripperState(ros.node, bus, () => node.status)
     const voiceTopic = robot.streams.find(stream => stream.modality === 'voice')?.topic
-    const grasp = voiceTopic === undefined ? undefined : serveGrasp(ros, bus, node, voiceTopic, log)
+    const desk = new GoalDesk(ros, bus, log)
+    const actions = [voiceTopic === undefined ? undefined : serveGrasp(desk, bus, node, voiceTopic), serveGripperCommand(ros, desk, node, log)]
     return {
       node,
       status: (): Status[] => {
@@ -67,7 +70,7 @@ export const control = nodeKind({
         ]
       },
       close: () => {
-        grasp?.dispose()
+        for (const action of actions) action?.dispose()
         state.dispose()
         ros.node.destroyService(stop)
         return Promise.resolve()

@@ -1,4 +1,5 @@
 import { parameter } from '../../middleware/parameters.js'
+import { FramePublisher } from '../../middleware/ros2/frame-publisher.js'
 import type { Status } from '../../middleware/ros2/diagnostics.js'
 import { ForceTorqueNode } from '../../nodes/force-torque.js'
 import { WrenchTopic } from '../../nodes/wrench-topic.js'
@@ -12,12 +13,15 @@ export const forceTorque = nodeKind({
     frame_id: parameter({ type: 'string', default: 'wrist', readOnly: true, description: 'frame of the wrenches that are published' }),
     tare: parameter({ type: 'double', default: 0, range: { min: 0, max: 10 }, unit: 's', readOnly: true, description: 'how long the offset is averaged after activation, then subtracted; 0: published as measured' }),
   },
-  make({ bus, robot, parameters }) {
+  make({ ros, bus, robot, parameters, log }) {
     const topic = robot.streams.find(stream => stream.modality === 'force')?.topic
     const input = parameters.get('input')
     if (topic === undefined) throw new UsageError(`robot ${robot.name}: it has no force stream: the force_torque node has nothing to do`)
     if (topic === input) throw new UsageError(`force_torque: input ${input} is the robot file's own topic: it would hear itself; name the driver's topic, or leave this node out`)
-    const node = new ForceTorqueNode({ bus, source: new WrenchTopic(bus, input), topic, frameId: parameters.get('frame_id'), tare: Math.round(parameters.get('tare') * 1e9) })
+    const frameId = parameters.get('frame_id')
+    const frames = new FramePublisher({ ros, bus, frames: robot.frames, log })
+    frames.fixed(frameId)
+    const node = new ForceTorqueNode({ bus, source: new WrenchTopic(bus, input), topic, frameId, tare: Math.round(parameters.get('tare') * 1e9) })
     let before = { samples: 0, dropped: 0 }
     return Promise.resolve({
       node,
@@ -32,6 +36,7 @@ export const forceTorque = nodeKind({
           values: { to: topic, samples, dropped, rate_hz: rate },
         }]
       },
+      close: () => Promise.resolve(frames.dispose()),
     })
   },
 })

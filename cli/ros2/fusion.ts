@@ -13,9 +13,12 @@ import { nodeKind } from './node-kind.js'
 import { StreamRates } from './stream-rates.js'
 
 const NO_POLICY = 'none'
+/** ms: short beside the window of a picture, and half of what the executor would cost. */
+const BATCH = 2
 
 export const fusion = nodeKind({
   summary: 'aligns the streams of the robot file at every tick, runs the policy, publishes action chunks',
+  batch: BATCH,
   parameters: {
     policy: parameter({ type: 'string', default: '', readOnly: true, description: 'ONNX model; empty: the one that comes with prehend; "none": aligns only' }),
     record: parameter({ type: 'string', default: '', readOnly: true, description: 'rosbag2 recording (MCAP) to write of what this node received, and when; empty: none' }),

@@ -1,9 +1,8 @@
 import type { Disposable } from '../../middleware/bus.js'
-import type { RosGoal, RosLogger } from '../../middleware/ros2/rclnodejs.js'
 import type { Ros2Bus } from '../../middleware/ros2/ros2-bus.js'
-import type { Ros2Process } from '../../middleware/ros2/ros2-process.js'
 import type { ControlNode } from '../../nodes/control.js'
 import { GraspWatch } from '../../nodes/grasp-watch.js'
+import type { Course, GoalDesk } from './goal-desk.js'
 
 interface GraspGoal {
   readonly text: string
@@ -16,73 +15,50 @@ interface GraspResult {
   peak_force: number
 }
 
-/** ns between two looks, and between two words of feedback. */
-const LOOK = 20_000_000
-const FEEDBACK = 100_000_000
 /** ns that a goal without a timeout may take. */
 const TIMEOUT = 20_000_000_000
 
 /**
  * The action `~/grasp` (prehend_interfaces/action/Grasp) on a control node: its text is said on the voice topic, and what the control node
- * knows of itself tells how it goes. One goal at a time; none while the node is not active or somebody's stop lasts. A cancel stops arm
- * and fingers; the next goal ends that stop, and only that one.
+ * knows of itself tells how it goes. None is taken while the node is not active or somebody's stop lasts. A cancel stops arm and fingers; the
+ * next goal ends that stop, and only that one.
  */
-export function serveGrasp(ros: Ros2Process, bus: Ros2Bus, control: ControlNode, voiceTopic: string, log: RosLogger): Disposable {
-  const { rcl, node } = ros
+export function serveGrasp(desk: GoalDesk, bus: Ros2Bus, control: ControlNode, voiceTopic: string): Disposable {
   const voice = bus.advertise(voiceTopic, 'prehend_interfaces/msg/VoiceEvent')
   const say = (text: string): void => voice.publish({ stamp: bus.clock.now(), frameId: '', text, confidence: 1 })
-  let running = false
   let cancelled = false
-  const refuse = (reason: string): number => {
-    log.warn(`grasp: goal refused: ${reason}`)
-    return rcl.GoalResponse.REJECT
+  const refusal = ({ text }: GraspGoal): string | undefined => {
+    if (control.state !== 'active') return `the node is ${control.state}`
+    if (text.trim() === '') return 'its text is empty'
+    return control.hold === 'stop' && !cancelled ? 'somebody said stop; say "resume" first' : undefined
   }
-  const judge = ({ text }: GraspGoal): number => {
-    if (control.state !== 'active') return refuse(`the node is ${control.state}`)
-    if (running) return refuse('another one is running')
-    if (text.trim() === '') return refuse('its text is empty')
-    if (control.hold === 'stop' && !cancelled) return refuse('somebody said stop; say "resume" first')
-    return rcl.GoalResponse.ACCEPT
-  }
-  const execute = async (goal: RosGoal<GraspGoal>): Promise<GraspResult> => {
-    const { text, timeout } = goal.request
-    running = true
+  const begin = ({ text, timeout }: GraspGoal): Course<GraspResult> => {
     if (control.hold === 'stop') say('resume')
     cancelled = false
     say(text)
     const limit = Number(timeout.sec) * 1e9 + Number(timeout.nanosec)
     const watch = new GraspWatch(bus.clock.now(), limit > 0 ? limit : TIMEOUT)
-    let told = -Infinity
-    await new Promise<void>(resolve => {
-      const timer = bus.clock.every(LOOK, () => {
-        const now = bus.clock.now()
-        const phase = watch.look(control, now)
-        if (now - told >= FEEDBACK) {
-          told = now
-          goal.publishFeedback({ phase, force: control.guard.force, gate: control.gate })
+    return {
+      look: now => ({ phase: watch.look(control, now), force: control.guard.force, gate: control.gate }),
+      get outcome() {
+        if (watch.outcome) {
+          const { success, reason, peakForce } = watch.outcome
+          return { success, result: { success, reason, peak_force: peakForce } }
         }
-        if (!watch.outcome && !goal.isCancelRequested && control.state === 'active') return
-        timer.dispose()
-        resolve()
-      })
-    })
-    running = false
-    const peak = watch.outcome?.peakForce ?? control.guard.peak
-    if (goal.isCancelRequested) {
-      cancelled = true
-      await control.stop()
-      goal.canceled()
-      return { success: false, reason: 'cancelled', peak_force: peak }
+        if (control.state === 'active') return undefined
+        return { success: false, result: { success: false, reason: 'the node was deactivated', peak_force: control.guard.peak } }
+      },
+      cancel: async () => {
+        cancelled = true
+        await control.stop()
+        return { success: false, reason: 'cancelled', peak_force: watch.outcome?.peakForce ?? control.guard.peak }
+      },
     }
-    const { success, reason } = watch.outcome ?? { success: false, reason: 'the node was deactivated' }
-    if (success) goal.succeed()
-    else goal.abort()
-    return { success, reason, peak_force: peak }
   }
-  const server = new rcl.ActionServer(node, 'prehend_interfaces/action/Grasp', '~/grasp', execute, judge, undefined, () => rcl.CancelResponse.ACCEPT)
+  const server = desk.serve({ type: 'prehend_interfaces/action/Grasp', name: '~/grasp', refusal, begin })
   return {
     dispose: () => {
-      server.destroy()
+      server.dispose()
       voice.dispose()
     },
   }

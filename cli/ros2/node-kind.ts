@@ -36,6 +36,8 @@ export interface NodeParts {
 export interface NodeKind<D extends Declarations = Declarations> {
   readonly summary: string
   readonly parameters: D
+  /** ms between two readings of fast, small messages; left out: each is heard when it comes. */
+  readonly batch?: number
   make(context: NodeContext<D>): Promise<NodeParts>
 }
 

@@ -39,13 +39,14 @@ export function canonicalText(robot: Body): string {
         gripper: seconds(limits.watchdog.gripper),
       },
     },
+    frames: robot.frames.length === 0 ? undefined : Object.fromEntries(robot.frames.map(({ name, parent, xyz, rpy }) => [name, { parent, xyz, rpy }])),
     reset: robot.reset && { topic: robot.reset.topic },
   })
 }
 
 /**
  * The part of a canonical text that training depends on, as canonical JSON: tick, waits, streams (topics, types, alignment, tare,
- * selection) and the channels of the action chunk. Not in it: the robot's name, drivers, ports, action topics, limits, reset.
+ * selection) and the channels of the action chunk. Not in it: the robot's name, drivers, ports, action topics, limits, frames, reset.
  */
 export function translationText(canonical: string): string {
   const { tick, max_wait, max_silence, streams, actions } = JSON.parse(canonical) as Record<string, { readonly [key: string]: Json }>

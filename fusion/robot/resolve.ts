@@ -1,7 +1,7 @@
 import { MODALITIES } from '../observation.js'
 import { canonicalText, translationSha256 } from './canonical.js'
-import type { Align, Limits, Robot, Stream } from './robot.js'
-import { unknownName, type LimitsParsed, type RobotParsed, type StreamParsed } from './schema.js'
+import type { Align, FixedFrame, Limits, Robot, Stream } from './robot.js'
+import { unknownName, type FramesParsed, type LimitsParsed, type RobotParsed, type StreamParsed } from './schema.js'
 import { DEFAULT_STRATEGY, isImageType, STREAM_TYPES } from './types.js'
 
 export type Path = readonly PropertyKey[]
@@ -54,6 +54,7 @@ export function resolveRobot(file: RobotParsed, fail: Fail): Robot {
       arm: file.actions?.arm,
     },
     limits: resolveLimits(file, fail),
+    frames: resolveFrames(file.frames ?? {}, fail),
   }
   const canonical = canonicalText(robot)
   return { ...robot, canonical, sha256: translationSha256(canonical) }
@@ -180,4 +181,19 @@ function resolveLimits({ actions, limits }: RobotParsed, fail: Fail): Limits {
     overForce: given.over_force ?? DEFAULT_LIMITS.overForce,
     watchdog: { ...DEFAULT_LIMITS.watchdog, ...given.watchdog },
   }
+}
+
+/** By name. Frames are a forest: one that hung on itself would lie nowhere. */
+function resolveFrames(frames: NonNullable<FramesParsed>, fail: Fail): FixedFrame[] {
+  const parents = new Map(Object.entries(frames).map(([name, { parent }]) => [name, parent]))
+  for (const name of parents.keys()) {
+    const chain = [name]
+    for (let parent = parents.get(name); parent !== undefined; parent = parents.get(parent)) {
+      if (parent === name) fail('ROBOT_INVALID', ['frames', name, 'parent'], `the frame hangs on itself: ${[...chain, name].join(' in ')}`)
+      if (chain.includes(parent)) break
+      chain.push(parent)
+    }
+  }
+  return Object.entries(frames).sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, { parent, xyz, rpy }]) => ({ name, parent, xyz: xyz ?? [0, 0, 0], rpy: rpy ?? [0, 0, 0] }))
 }

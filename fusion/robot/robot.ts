@@ -13,6 +13,8 @@ export interface Robot {
   readonly reset: { readonly topic: string } | undefined
   readonly actions: Actions
   readonly limits: Limits
+  /** Where frames lie that do not move in their parents, by name. */
+  readonly frames: readonly FixedFrame[]
   /** The canonical text (defaults filled in, keys sorted, SI numbers): the same for two files that mean the same. */
   readonly canonical: string
   /** Hex sha256 of `canonical`, of the parts that training depends on (tick, waits, streams, action channels; not ports). */
@@ -52,6 +54,14 @@ export interface Actions {
     readonly slave: number
   } | undefined
   readonly arm: { readonly topic: string; readonly type: string } | undefined
+}
+
+/** A frame in its parent: `xyz` in m; `rpy` in rad about the parent's x, then y, then z axis (URDF's roll, pitch, yaw). */
+export interface FixedFrame {
+  readonly name: string
+  readonly parent: string
+  readonly xyz: readonly [number, number, number]
+  readonly rpy: readonly [number, number, number]
 }
 
 /** What the control node never exceeds. m, rad, s, N, N·m; workspace in the base frame. */

@@ -2,7 +2,7 @@ import { closest, distance } from 'fastest-levenshtein'
 import { z } from 'zod'
 import { MODALITIES } from '../observation.js'
 import { STREAM_TYPES } from './types.js'
-import { describeDimension, toSI, type Dimension } from './units.js'
+import { article, describeDimension, toSI, type Dimension } from './units.js'
 
 const NS = 1e9
 /** s that any time of a robot file may last. */
@@ -26,11 +26,13 @@ function mapping<T extends z.core.$ZodLooseShape>(shape: T) {
   })
 }
 
+const capital = (text: string): string => text[0].toUpperCase() + text.slice(1)
+
 type Sign = 'any' | 'positive' | 'nonnegative'
 
 function quantity(dimension: Dimension, sign: Sign, note: string, scale = 1) {
   const { si: unit, example } = describeDimension(dimension)
-  const whatItIs = `expected a ${dimension} such as '${example}'`
+  const whatItIs = `expected ${article(dimension)} such as '${example}'`
   return z.union([z.number(), z.string()], { error: whatItIs })
     .transform((value, context) => {
       try {
@@ -45,7 +47,7 @@ function quantity(dimension: Dimension, sign: Sign, note: string, scale = 1) {
         return z.NEVER
       }
     })
-    .meta({ description: `${note} A ${dimension} such as '${example}'; a plain number is in ${unit}.` })
+    .meta({ description: `${note} ${capital(article(dimension))} such as '${example}'; a plain number is in ${unit}.` })
 }
 
 /** Whole nanoseconds. */
@@ -59,6 +61,20 @@ const range = (dimension: Dimension, sign: Sign, note: string) =>
 const name = (what: string) =>
   z.string({ error: `expected ${what}` })
     .regex(/^[A-Za-z][A-Za-z0-9_-]*$/, { error: `expected ${what}: letters, digits, _ and -, a letter first` })
+
+const frameName = z.string({ error: 'expected the name of a frame' })
+  .regex(/^[A-Za-z_][A-Za-z0-9_/-]*$/, { error: issue => `'${String(issue.input)}' is not a frame such as camera_color_optical_frame (no slash before it)` })
+
+const triple = (dimension: Dimension, [first, second, third]: readonly [string, string, string], note: string) =>
+  z.tuple([quantity(dimension, 'any', first), quantity(dimension, 'any', second), quantity(dimension, 'any', third)], {
+    error: `expected three values: [${first}, ${second}, ${third}]`.toLowerCase().replaceAll('.', ''),
+  }).meta({ description: note })
+
+const frame = mapping({
+  parent: frameName.meta({ description: 'The frame in which it lies.' }),
+  xyz: triple('length', ['X.', 'Y.', 'Z.'], 'Where its origin lies, in the parent. Default 0, 0, 0.').optional(),
+  rpy: triple('angle', ['Roll.', 'Pitch.', 'Yaw.'], 'How it is turned: about the parent\'s x, then y, then z axis (URDF\'s roll, pitch, yaw). Default 0, 0, 0.').optional(),
+})
 
 const topic = z.string({ error: 'expected a topic such as /camera/color/image_raw' })
   .regex(/^(\/[A-Za-z_][A-Za-z0-9_]*)+$/, { error: issue => `'${String(issue.input)}' is not a topic such as /camera/color/image_raw` })
@@ -155,12 +171,15 @@ export const robotSchema = mapping({
     arm: mapping({ topic, type: rosType(['geometry_msgs/msg/PoseStamped']) }).optional(),
   }).optional().meta({ description: 'Where commands go.' }),
   limits: limits.optional().meta({ description: 'What the control node never exceeds.' }),
+  frames: z.record(frameName, frame, { error: issue => issue.code === 'invalid_type' ? 'expected a map of frames' : undefined })
+    .optional().meta({ description: 'Frames that do not move in their parents: what goes to /tf_static on ROS 2.' }),
   reset: mapping({ topic }).optional().meta({ description: 'A message here starts a new episode.' }),
 })
 
 export type RobotInput = z.input<typeof robotSchema>
 export type RobotParsed = z.output<typeof robotSchema>
 export type StreamParsed = z.output<typeof stream>
+export type FramesParsed = RobotParsed['frames']
 export type LimitsParsed = z.output<typeof limits>
 
 /** The JSON Schema (draft 7, what editors read) of a robot file, as text that ends with a newline. */

@@ -22,6 +22,9 @@ const DIMENSIONS = {
 
 export type Dimension = keyof typeof DIMENSIONS
 
+/** `a length`, `an angle`. */
+export const article = (dimension: Dimension): string => `${/^[aeiou]/.test(dimension) ? 'an' : 'a'} ${dimension}`
+
 /** The SI unit and an example of a dimension, for messages and documents. */
 export function describeDimension(dimension: Dimension): { readonly si: string; readonly example: string } {
   return DIMENSIONS[dimension]
@@ -35,7 +38,7 @@ const QUANTITY = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*([A-Za-z][A-Za-z0-9 /
  * two spellings of one quantity are one number. Throws a RangeError that says what was got and what was wanted.
  */
 export function toSI(value: number | string, dimension: Dimension): number {
-  const wanted = `wanted a ${dimension} such as '${DIMENSIONS[dimension].example}'`
+  const wanted = `wanted ${article(dimension)} such as '${DIMENSIONS[dimension].example}'`
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) throw new RangeError(`got ${value}, ${wanted}`)
     return round12(value)
@@ -55,7 +58,7 @@ export function toSI(value: number | string, dimension: Dimension): number {
 
 function nameOf(parsed: Mathjs.Unit): string {
   for (const [name, { si }] of Object.entries(DIMENSIONS)) {
-    if (parsed.equalBase(unit(si))) return `a ${name}`
+    if (parsed.equalBase(unit(si))) return article(name as Dimension)
   }
   return parsed.equalBase(unit('m/m')) ? 'no unit' : 'another dimension'
 }

@@ -4,6 +4,8 @@ import type { Rclnodejs } from './rclnodejs.js'
 interface Profile {
   readonly reliable: boolean
   readonly depth: number
+  /** Who comes later gets the last ones too. */
+  readonly transientLocal?: boolean
 }
 
 /**
@@ -19,6 +21,9 @@ const SENSOR: Readonly<Partial<Record<TypeName, number>>> = {
   'sensor_msgs/msg/JointState': 100,
 }
 
+/** Types whose messages are small and come by the hundred a second: worth reading in batches where nobody waits for the single one. */
+export const BATCHED: ReadonlySet<string> = new Set<TypeName>(['geometry_msgs/msg/WrenchStamped', 'geometry_msgs/msg/PoseStamped', 'sensor_msgs/msg/JointState'])
+
 /** What a subscription of a type asks for; `qos_overrides.*` parameters change it. */
 export function subscriptionProfile(type: string): Profile {
   const depth = SENSOR[type as TypeName]
@@ -30,12 +35,12 @@ export function publisherProfile(type: string): Profile {
   return { ...subscriptionProfile(type), reliable: true }
 }
 
-export function qosOf(rcl: Rclnodejs, { reliable, depth }: Profile): unknown {
+export function qosOf(rcl: Rclnodejs, { reliable, depth, transientLocal = false }: Profile): unknown {
   const { HistoryPolicy, ReliabilityPolicy, DurabilityPolicy } = rcl.QoS
   return new rcl.QoS(
     HistoryPolicy.RMW_QOS_POLICY_HISTORY_KEEP_LAST, depth,
     reliable ? ReliabilityPolicy.RMW_QOS_POLICY_RELIABILITY_RELIABLE : ReliabilityPolicy.RMW_QOS_POLICY_RELIABILITY_BEST_EFFORT,
-    DurabilityPolicy.RMW_QOS_POLICY_DURABILITY_VOLATILE,
+    transientLocal ? DurabilityPolicy.RMW_QOS_POLICY_DURABILITY_TRANSIENT_LOCAL : DurabilityPolicy.RMW_QOS_POLICY_DURABILITY_VOLATILE,
   )
 }
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { BusError } from '../bus-error.js'
 
 /** The part of rclnodejs that is used here, with its own words. Its own type file is made with the messages, and so is not there before a build. */
@@ -18,6 +18,8 @@ export interface Rclnodejs {
   ) => { destroy(): void }
   GoalResponse: Readonly<Record<'ACCEPT' | 'REJECT', number>>
   CancelResponse: Readonly<Record<'ACCEPT' | 'REJECT', number>>
+  /** The class of a type; throws for one whose messages were not made. */
+  require(type: string): unknown
   removeSignalHandlers(): void
 }
 
@@ -52,6 +54,7 @@ export interface RosPublisher {
 
 export interface RosSubscription {
   readonly topic: string
+  readonly handle: unknown
 }
 
 /** An accepted goal of an action. One of succeed, abort and canceled ends it, before its result is returned. */
@@ -76,7 +79,16 @@ export interface RosEndpoint {
   readonly qos_profile: { readonly reliability: number; readonly durability: number }
 }
 
+/** What rclnodejs's addon does itself. */
+export interface RosAddon {
+  /** The oldest message (CDR bytes) that a subscription holds; undefined where it holds none. */
+  rclTakeRaw(subscription: unknown): Buffer | undefined
+}
+
 export interface RosNode {
+  /** The subscriptions that its executor waits for; `syncHandles` tells the executor of a change. */
+  readonly _subscriptions: RosSubscription[]
+  syncHandles(): void
   name(): string
   namespace(): string
   spin(): void
@@ -132,13 +144,21 @@ async function load(): Promise<Rclnodejs> {
   return (await import('rclnodejs' as string) as { default: Rclnodejs }).default
 }
 
+/** rclnodejs's addon, the very one that `loadRclnodejs` works with. Throws BusError ROS2 as that does. */
+export function rosAddon(): RosAddon {
+  const problem = rosProblem()
+  if (problem !== undefined) throw new BusError('ROS2', problem)
+  const { ROS_DISTRO = '' } = process.env
+  return require(addonOf(rclnodejsFolder(), ROS_DISTRO) ?? '') as RosAddon
+}
+
 /** Why ROS 2 cannot be used in this process, with what to do; undefined where it can. */
 export function rosProblem(): string | undefined {
   const { AMENT_PREFIX_PATH, ROS_DISTRO } = process.env
   if (!AMENT_PREFIX_PATH || !ROS_DISTRO) return `ros2: no ROS 2 in this shell: ${SET_UP}`
   let folder: string
   try {
-    folder = dirname(dirname(require.resolve('rclnodejs')))
+    folder = rclnodejsFolder()
   } catch {
     return 'ros2: the package rclnodejs is not installed: run `npm run setup:ros` in a checkout, or `npm install rclnodejs` with ROS 2 sourced'
   }
@@ -152,6 +172,9 @@ export function rosProblem(): string | undefined {
   return undefined
 }
 
+/** Throws where the package is not installed. */
+const rclnodejsFolder = (): string => dirname(dirname(require.resolve('rclnodejs')))
+
 /** Its own build, or the one that came with it for this distribution. */
 function addonOf(folder: string, distro: string): string | undefined {
   const { platform, arch } = process
@@ -163,4 +186,17 @@ function addonOf(folder: string, distro: string): string | undefined {
 function codename(): string | undefined {
   const release = '/etc/os-release'
   return existsSync(release) ? /^VERSION_CODENAME=(.*)$/m.exec(readFileSync(release, 'utf8'))?.[1]?.trim() : undefined
+}
+
+/** Why a type cannot be used whose package not every ROS 2 brings; undefined where it can. Not installed, it is not looked for any further. */
+export function lacking(rcl: Rclnodejs, type: string): string | undefined {
+  const [name] = type.split('/')
+  const prefixes = (process.env.AMENT_PREFIX_PATH ?? '').split(delimiter)
+  if (!prefixes.some(prefix => existsSync(join(prefix, 'share/ament_index/resource_index/rosidl_interfaces', name)))) return `${name} is not installed`
+  try {
+    rcl.require(type)
+    return undefined
+  } catch {
+    return `${name} was installed after \`npm run setup:ros\`, which has to run once more`
+  }
 }

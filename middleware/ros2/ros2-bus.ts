@@ -3,8 +3,9 @@ import { BusError } from '../bus-error.js'
 import { decode, encode, isTypeName } from '../cdr/codecs.js'
 import { CdrError } from '../cdr/cdr-error.js'
 import type { MessageTypes, TypeName } from '../messages.js'
-import { overridesOf, publisherProfile, qosOf, subscriptionProfile } from './qos.js'
-import type { Rclnodejs, RosNode, RosPublisher, RosSubscription } from './rclnodejs.js'
+import { readInBatches } from './batch-reader.js'
+import { BATCHED, overridesOf, publisherProfile, qosOf, subscriptionProfile } from './qos.js'
+import { rosAddon, type Rclnodejs, type RosNode, type RosPublisher, type RosSubscription } from './rclnodejs.js'
 import { Ros2Clock } from './ros2-clock.js'
 import { TopicWatch } from './topic-watch.js'
 
@@ -13,6 +14,8 @@ export interface Ros2BusOptions {
   readonly onError?: (error: unknown) => void
   /** Something about a topic that its user should know: quality of service that does not fit, bytes that are no message. One line. */
   readonly onWarning?: (topic: string, text: string) => void
+  /** ms between two readings of what is small and fast (wrenches, poses, joint states). Default 0: each message is heard when it comes. */
+  readonly batch?: number
 }
 
 /** What has gone wrong on a topic that is subscribed to. */
@@ -31,7 +34,8 @@ interface Entry {
   readonly key: string
   readonly health: TopicHealth
   listeners: readonly Listener<never>[]
-  readonly subscription: RosSubscription
+  /** Ends it in ROS too. */
+  readonly end: () => void
 }
 
 /**
@@ -85,7 +89,7 @@ export class Ros2Bus implements Bus {
         // Ended twice, this must not end another one's subscription to the same topic.
         if (entry.listeners.length > 0 || this.#entries.get(entry.key) !== entry) return
         this.#entries.delete(entry.key)
-        this.#node.destroySubscription(entry.subscription)
+        entry.end()
       },
     }
   }
@@ -108,7 +112,7 @@ export class Ros2Bus implements Bus {
 
   async close(): Promise<void> {
     for (const publisher of this.#publishers) this.#node.destroyPublisher(publisher)
-    for (const { subscription } of this.#entries.values()) this.#node.destroySubscription(subscription)
+    for (const { end } of this.#entries.values()) end()
     this.#publishers.clear()
     this.#entries.clear()
     this.#watch.close()
@@ -122,10 +126,21 @@ export class Ros2Bus implements Bus {
     if (existing) return existing
     const health: TopicHealth = { asked: topic, topic: this.#node.resolveTopicName(topic), type, received: 0, malformed: 0 }
     const options = { isRaw: true, qos: qosOf(this.#rcl, subscriptionProfile(type)), qosOverridingOptions: overridesOf(this.#rcl) }
-    const subscription = this.#node.createSubscription(type, topic, options, bytes => this.#hear(type, bytes, entry))
-    const entry: Entry = { key, health, listeners: [], subscription }
+    const hear = (bytes: Buffer): void => this.#hear(type, bytes, entry)
+    const subscription = this.#node.createSubscription(type, topic, options, hear)
+    const entry: Entry = { key, health, listeners: [], end: this.#read(type, subscription, hear) }
     this.#entries.set(key, entry)
     return entry
+  }
+
+  /** Begins to read a subscription; returns what ends it. */
+  #read(type: TypeName, subscription: RosSubscription, hear: (bytes: Buffer) => void): () => void {
+    const { batch = 0 } = this.#options
+    const reader = batch > 0 && BATCHED.has(type) ? readInBatches(rosAddon(), this.#node, subscription, batch, hear) : undefined
+    return () => {
+      reader?.dispose()
+      this.#node.destroySubscription(subscription)
+    }
   }
 
   #hear(type: TypeName, bytes: Buffer, { health, listeners }: Entry): void {

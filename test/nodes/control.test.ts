@@ -280,3 +280,85 @@ describe('lifecycle', () => {
     expect(rig.plant.commands.filter(command => command !== 'hold')).toEqual([])
   })
 })
+
+describe('the fingers on somebody\'s own word', () => {
+  beforeEach(async () => {
+    rig.silent.add('policy')
+    await rig.run(TARE + 400)
+    expect(rig.control.hold).toBe('policy')
+  })
+  const grip = async (width: number, effort = 40, ms = 1500): Promise<void> => {
+    const [written] = await Promise.all([rig.control.grip(width, effort), rig.run(ms)])
+    expect(written).toBeGreaterThan(0)
+  }
+  const code = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'went', (error: unknown) => (error as DriverError).code)
+
+  it('go where they are told to without a policy and without a camera, within the limits', async () => {
+    rig.silent.add('camera')
+    await grip(0.03)
+    expect(rig.plant.width()).toBeCloseTo(0.03, 3)
+    await grip(0.5, 1e6)
+    expect(rig.plant.width()).toBeCloseTo(0.085, 3)
+    expect(rig.targets).toEqual([])
+    expect(rig.errors).toEqual([])
+  })
+
+  it('stand once that is ended, and nothing is kept of it', async () => {
+    await grip(0, 40, 300)
+    await Promise.all([rig.control.endGrip(), rig.run(50)])
+    const width = rig.plant.width()
+    expect(width).toBeGreaterThan(0.03)
+    await rig.run(500)
+    expect(rig.plant.width()).toBeCloseTo(width, 3)
+    expect(rig.control.hold).toBe('policy')
+    await grip(0.07)
+    expect(rig.plant.width()).toBeCloseTo(0.07, 3)
+  })
+
+  it('do not move while the policy drives, a stop lasts, the wrist or the gripper is silent, or the node is not active', async () => {
+    const held = async (): Promise<unknown> => {
+      const hold = rig.control.gripHold(0)
+      const actions = await rig.actionsDuring(async () => {
+        const [how] = await Promise.all([code(rig.control.grip(0, 40)), rig.run(50)])
+        expect(how).toBe('SUPERSEDED')
+      })
+      expect(actions).not.toContain(GO)
+      return hold
+    }
+    rig.silent.add('wrench')
+    await rig.run(60)
+    expect(await held()).toBe('wrench')
+    rig.silent.delete('wrench')
+    rig.silent.add('gripper')
+    await rig.run(300)
+    expect(rig.control.gripHold(0)).toBe('gripper')
+    rig.silent.delete('gripper')
+    await rig.run(100)
+    await Promise.all([rig.control.stop(), rig.run(50)])
+    expect(await held()).toBe('stop')
+    rig.say('resume')
+    rig.silent.delete('policy')
+    await rig.run(100)
+    expect(rig.control.gripHold(0)).toBe('policy')
+    rig.silent.add('policy')
+    await rig.run(500)
+    expect(rig.control.gripHold(0)).toBe('none')
+    const ending = rig.control.deactivate()
+    expect([rig.control.state, rig.control.gripHold(0)]).toEqual(['active', 'inactive'])
+    expect(await held()).toBe('inactive')
+    await ending
+    expect(rig.control.gripHold(0)).toBe('inactive')
+  })
+
+  it('only open over an over-force', async () => {
+    await grip(0.04)
+    rig.force = 35
+    await rig.run(20)
+    expect(rig.control.gripHold(0.02)).toBe('over_force')
+    const [how] = await Promise.all([code(rig.control.grip(0.02, 40)), rig.run(100)])
+    expect(how).toBe('SUPERSEDED')
+    expect(rig.plant.width()).toBeCloseTo(0.04, 3)
+    await grip(0.08)
+    expect(rig.plant.width()).toBeCloseTo(0.08, 3)
+  })
+})

@@ -101,6 +101,8 @@ describe('the sha256', () => {
     ['the name', 'robot: cell', 'robot: other'],
     ['the reset', '/episode', '/start'],
     ['an action topic', '/tool_target', '/servo'],
+    ['a frame', '-160 mm', '-150 mm'],
+    ['no frames', /\nframes:[^]*?\n\n/, '\n'],
   ])('does not change with %s', (_what, from, to) => {
     const other = changed(from, to)
     expect(other.sha256).toBe(cell.sha256)

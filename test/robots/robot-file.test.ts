@@ -5,6 +5,7 @@ import { parse } from 'yaml'
 import { RobotError } from '../../fusion/robot/robot-error.js'
 import { parseRobot } from '../../fusion/robot/robot-file.js'
 import { robotJsonSchema } from '../../fusion/robot/schema.js'
+import { cellXml } from '../../sim/cell/mjcf.js'
 
 const shipped = (file: string): string => readFileSync(new URL(`../../robots/${file}`, import.meta.url), 'utf8')
 
@@ -125,6 +126,17 @@ describe('a robot file that cannot be used is refused with one line that names f
       'bench.yaml:14: limits.width: from must be below to'],
     ['actions without their limits', replaced('  effort: [20 N, 120 N]\n', ''), 'ROBOT_INVALID',
       'bench.yaml:13: limits: actions need the limits width, effort; missing: effort'],
+    ['a frame with a length that is none', `${GOOD}frames: { cam: { parent: tool, xyz: [0 m, 0 kg, 0 m] } }\n`, 'ROBOT_UNIT',
+      "bench.yaml:16: frames.cam.xyz.1: got '0 kg' (a mass), wanted a length such as '85 mm'"],
+    ['a frame turned by lengths', `${GOOD}frames: { cam: { parent: tool, rpy: [0, 0, 1 m] } }\n`, 'ROBOT_UNIT',
+      "bench.yaml:16: frames.cam.rpy.2: got '1 m' (a length), wanted an angle such as '90 deg'"],
+    ['a frame with two of its three values', `${GOOD}frames: { cam: { parent: tool, xyz: [0, 0] } }\n`, 'ROBOT_INVALID', 'bench.yaml:16: frames.cam.xyz: '],
+    ['a frame in nothing', `${GOOD}frames: { cam: { xyz: [0, 0, 0] } }\n`, 'ROBOT_INVALID', 'bench.yaml:16: frames.cam.parent: expected the name of a frame'],
+    ['a frame with a slash before it', `${GOOD}frames: { /cam: { parent: tool } }\n`, 'ROBOT_INVALID', "bench.yaml:16: frames./cam: '/cam' is not a frame"],
+    ['frames in a circle', `${GOOD}frames:\n  top: { parent: b }\n  a: { parent: b }\n  b: { parent: a }\n`, 'ROBOT_INVALID',
+      'bench.yaml:18: frames.a.parent: the frame hangs on itself: a in b in a'],
+    ['a key of a frame that is none', `${GOOD}frames: { cam: { parent: tool, rp: [0, 0, 0] } }\n`, 'ROBOT_UNKNOWN_KEY',
+      "bench.yaml:16: frames.cam.rp: 'rp': no such key here, did you mean 'rpy'?"],
     ['a key twice', `${GOOD}robot: again\n`, 'ROBOT_SYNTAX', 'bench.yaml:16: not YAML: Map keys must be unique'],
     ['a file that is not YAML', replaced('tick: { from: rgb }', 'tick: { from: rgb'), 'ROBOT_SYNTAX', 'bench.yaml:3: not YAML: '],
     ['an empty file', '', 'ROBOT_SYNTAX', 'bench.yaml: not a robot file: expected a map with robot, tick and streams'],
@@ -152,6 +164,14 @@ describe('a robot file that can be used', () => {
     expect(robot.limits).toMatchObject({ width: [0, 0.085], contact: 3, overForce: 30, watchdog: { wrench: 50e6, camera: 250e6 } })
   })
 
+  it('has its frames by name, in m and rad, and nothing said as nothing moved', () => {
+    const { frames } = parseRobot(`${GOOD}frames: { wrist: { parent: tool, xyz: [0, 0, -16 cm] }, cam: { parent: wrist, rpy: [180 deg, 0, 0.5] } }\n`, 'bench.yaml')
+    expect(frames).toEqual([
+      { name: 'cam', parent: 'wrist', xyz: [0, 0, 0], rpy: [Number(Math.PI.toPrecision(12)), 0, 0.5] }, { name: 'wrist', parent: 'tool', xyz: [0, 0, -0.16], rpy: [0, 0, 0] },
+    ])
+    expect(parseRobot(GOOD, 'bench.yaml').frames).toEqual([])
+  })
+
   it('may read one topic twice with different selections', () => {
     const two = replaced('  joints:',
       '  speed: { topic: /joint_states, type: sensor_msgs/msg/JointState, select: [velocity.a] }\n  joints:')
@@ -175,6 +195,38 @@ describe('the shipped robot files', () => {
     expect(robot.limits.watchdog).toEqual({ wrench: 50e6, camera: 250e6, policy: 300e6, gripper: 200e6 })
     expect(robot.actions.gripper?.port.path).toBeUndefined()
     expect(robot.reset?.topic).toBe('/episode')
+  })
+
+  it('cell.yaml has its camera and its wrist where the cell\'s MJCF has them', () => {
+    const xml = cellXml([])
+    const numbers = (name: string, attribute: string): number[] => {
+      const [, text] = new RegExp(`name="${name}"[^>]* ${attribute}="([^"]*)"`).exec(xml) ?? []
+      return (text ?? '0 0 0').split(' ').map(Number)
+    }
+    const { frames } = parseRobot(shipped('cell.yaml'), 'robots/cell.yaml')
+    const rotation = ([r, p, y]: readonly number[]): number[][] => {
+      const [cr, sr, cp, sp, cy, sy] = [Math.cos(r), Math.sin(r), Math.cos(p), Math.sin(p), Math.cos(y), Math.sin(y)]
+      return [
+        [cy * cp, cy * sp * sr - sy * cr, cy * sp * cr + sy * sr],
+        [sy * cp, sy * sp * sr + cy * cr, sy * sp * cr - cy * sr],
+        [-sp, cp * sr, cp * cr],
+      ]
+    }
+    // MJCF's camera looks along -z with y up; the columns are the optical frame's x, y and z.
+    const axes = numbers('color', 'xyaxes')
+    const [x, up] = [axes.slice(0, 3), axes.slice(3)]
+    const back = [x[1] * up[2] - x[2] * up[1], x[2] * up[0] - x[0] * up[2], x[0] * up[1] - x[1] * up[0]]
+    const wanted = {
+      camera_color_optical_frame: { pos: numbers('color', 'pos'), columns: [x, up.map(value => -value), back.map(value => -value)] },
+      wrist: { pos: numbers('wrist', 'pos'), columns: [[1, 0, 0], [0, 1, 0], [0, 0, 1]] },
+    }
+    const tcp = numbers('tcp', 'pos')
+    expect(frames.map(({ name, parent }) => [name, parent])).toEqual(Object.keys(wanted).map(name => [name, 'tool']))
+    for (const { name, xyz, rpy } of frames) {
+      const { pos, columns } = wanted[name as keyof typeof wanted]
+      xyz.forEach((value, i) => expect(value).toBeCloseTo(pos[i] - tcp[i], 9))
+      rotation(rpy).forEach((row, i) => row.forEach((value, j) => expect(value).toBeCloseTo(columns[j][i], 4)))
+    }
   })
 
   it('real_camera.yaml fits the recording', () => {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { decode, encode } from '../../middleware/cdr/codecs.js'
 import type { Header, MessageTypes, TypeName } from '../../middleware/messages.js'
 import { temporaryFolder } from '../middleware/python.js'
-import { describeRos, install, rclpy, root, rosEnvironment } from './environment.js'
+import { describeRos, install, onWheels, rclpy, root, rosEnvironment } from './environment.js'
 
 const EPOCH = 1_700_000_000
 const NODES = ['camera', 'cell', 'control', 'force_torque', 'fusion', 'player', 'voice']
@@ -14,11 +14,12 @@ const NODES = ['camera', 'cell', 'control', 'force_torque', 'fusion', 'player', 
 const TYPES = ['msg', 'srv', 'action'].flatMap(kind =>
   readdirSync(join(root, 'interfaces', kind)).map(file => `prehend_interfaces/${kind}/${file.split('.')[0]}`))
 
+interface Found {
+  found: Record<string, { prefix: string; share: string; executables: string[] }>
+  empty: Record<string, number[]>
+}
+
 describeRos('the ROS packages, as rclpy and ros2 find them', () => {
-  interface Found {
-    found: Record<string, { prefix: string; share: string; executables: string[] }>
-    empty: Record<string, number[]>
-  }
   let answer: Found
   beforeAll(() => {
     answer = rclpy<Found>('find_package.py', { packages: ['prehend', 'prehend_interfaces'], types: TYPES })
@@ -46,6 +47,24 @@ describeRos('the ROS packages, as rclpy and ros2 find them', () => {
       expect(readFileSync(join(share, folder, name), 'utf8')).toBe(readFileSync(source, 'utf8'))
     }
     expect(readFileSync(rosEnvironment()['FASTDDS_DEFAULT_PROFILES_FILE'] ?? '', 'utf8')).toContain('<segment_size>33554432</segment_size>')
+  })
+})
+
+/** Of the packages that the wheels lack: the fields of the originals (ros2/geometry2, ros-controls/control_msgs) in their order. */
+const STATE = { position: 'double', effort: 'double', stalled: 'boolean', reached_goal: 'boolean' }
+const ORIGINALS = {
+  'tf2_msgs/msg/TFMessage': [{ transforms: 'sequence<geometry_msgs/TransformStamped>' }],
+  'control_msgs/msg/GripperCommand': [{ position: 'double', max_effort: 'double' }],
+  'control_msgs/action/GripperCommand': [{ command: 'control_msgs/GripperCommand' }, STATE, STATE],
+}
+
+describeRos('tf2_msgs and control_msgs beside the wheels', () => {
+  test.skipIf(!onWheels())('have the fields of the originals, and lie where a sourced ROS never looks', () => {
+    const packages = ['tf2_msgs', 'control_msgs']
+    const { found, fields } = rclpy<Found & { fields: object }>('find_package.py', { packages, types: Object.keys(ORIGINALS) })
+    expect(JSON.stringify(fields)).toBe(JSON.stringify(ORIGINALS))
+    for (const name of packages) expect(found[name].prefix).toBe(join(root, '.ros/messages'))
+    expect(existsSync(join(root, 'scripts/ros-wheels/COLCON_IGNORE'))).toBe(true)
   })
 })
 

@@ -1,0 +1,97 @@
+import type { Disposable } from '../bus.js'
+import { timeOf, type RosTime } from '../cdr/stamp.js'
+import { qosOf } from './qos.js'
+import { lacking, type RosLogger, type RosPublisher } from './rclnodejs.js'
+import type { Ros2Bus } from './ros2-bus.js'
+import type { Ros2Process } from './ros2-process.js'
+
+/** A frame that does not move in its parent: `xyz` in m; `rpy` in rad about the parent's x, then y, then z axis. */
+interface FixedFrame {
+  readonly name: string
+  readonly parent: string
+  readonly xyz: readonly [number, number, number]
+  readonly rpy: readonly [number, number, number]
+}
+
+export interface FramePublisherOptions {
+  readonly ros: Ros2Process
+  readonly bus: Ros2Bus
+  /** Those that are known; no circle in them. */
+  readonly frames: readonly FixedFrame[]
+  readonly log: RosLogger
+}
+
+const TYPE = 'tf2_msgs/msg/TFMessage'
+/** ns between two words of /tf about one frame, at least. */
+const PERIOD = 10_000_000
+
+/**
+ * Says on /tf and /tf_static where frames lie. What is fixed is one message that grows and that whoever comes later gets as well, as tf2_ros's
+ * StaticTransformBroadcaster has it. Where tf2_msgs is not installed that is said once, and nothing is published.
+ */
+export class FramePublisher implements Disposable {
+  readonly #options: FramePublisherOptions
+  readonly #frames: ReadonlyMap<string, FixedFrame>
+  readonly #publishers = new Map<string, RosPublisher>()
+  readonly #fixed = new Map<string, object>()
+  readonly #movedAt = new Map<string, number>()
+  #lacking = false
+
+  constructor(options: FramePublisherOptions) {
+    this.#options = options
+    this.#frames = new Map(options.frames.map(frame => [frame.name, frame]))
+  }
+
+  /** A message names `name`: from now on it is on /tf_static with all frames that it hangs on, as far as they are known. */
+  fixed(name: string): void {
+    const before = this.#fixed.size
+    for (let frame = this.#frames.get(name); frame !== undefined && !this.#fixed.has(frame.name); frame = this.#frames.get(frame.parent)) {
+      const now = this.#options.ros.node.getClock().now().nanoseconds
+      const stamp = { sec: Number(now / 1_000_000_000n), nanosec: Number(now % 1_000_000_000n) }
+      this.#fixed.set(frame.name, transform(frame.parent, frame.name, stamp, [...frame.xyz, ...quaternion(frame.rpy)]))
+    }
+    if (this.#fixed.size > before) this.#publish('/tf_static', [...this.#fixed.values()])
+  }
+
+  /** Where `name` lies in `parent` at `stamp` (bus time): x, y, z (m), qx, qy, qz, qw. Sooner than 10 ms after the last one it is left out. */
+  moved(parent: string, name: string, stamp: number, pose: ArrayLike<number>): void {
+    const since = stamp - (this.#movedAt.get(name) ?? -Infinity)
+    if (since >= 0 && since < PERIOD) return
+    this.#movedAt.set(name, stamp)
+    this.#publish('/tf', [transform(parent, name, timeOf(stamp, this.#options.bus.clock.epochSec), pose)])
+  }
+
+  dispose(): void {
+    for (const publisher of this.#publishers.values()) this.#options.ros.node.destroyPublisher(publisher)
+    this.#publishers.clear()
+  }
+
+  #publish(topic: '/tf' | '/tf_static', transforms: readonly object[]): void {
+    if (this.#lacking) return
+    const { ros: { rcl, node }, log } = this.#options
+    let publisher = this.#publishers.get(topic)
+    if (publisher === undefined) {
+      const why = lacking(rcl, TYPE)
+      if (why !== undefined) {
+        this.#lacking = true
+        log.warn(`${why}: nothing on /tf and /tf_static`)
+        return
+      }
+      publisher = node.createPublisher(TYPE, topic, { qos: qosOf(rcl, topic === '/tf' ? { reliable: true, depth: 100 } : { reliable: true, depth: 1, transientLocal: true }) })
+      this.#publishers.set(topic, publisher)
+    }
+    publisher.publish({ transforms })
+  }
+}
+
+/** geometry_msgs/msg/TransformStamped. */
+function transform(parent: string, name: string, stamp: RosTime, { 0: x, 1: y, 2: z, 3: qx, 4: qy, 5: qz, 6: qw }: ArrayLike<number>): object {
+  return { header: { stamp, frame_id: parent }, child_frame_id: name, transform: { translation: { x, y, z }, rotation: { x: qx, y: qy, z: qz, w: qw } } }
+}
+
+/** x, y, z, w of Rz(yaw) Ry(pitch) Rx(roll). */
+function quaternion([roll, pitch, yaw]: readonly [number, number, number]): [number, number, number, number] {
+  const [cr, cp, cy] = [roll, pitch, yaw].map(angle => Math.cos(angle / 2))
+  const [sr, sp, sy] = [roll, pitch, yaw].map(angle => Math.sin(angle / 2))
+  return [sr * cp * cy - cr * sp * sy, cr * sp * cy + sr * cp * sy, cr * cp * sy - sr * sp * cy, cr * cp * cy + sr * sp * sy]
+}
