@@ -23,6 +23,8 @@ export interface FusionOptions {
   /** Modalities that the aligner is to do without, each from a time of the episode on. */
   readonly without?: readonly Withheld[]
   readonly onObservation?: (observation: Observation) => void
+  /** After each chunk that was published. */
+  readonly onChunk?: (chunk: ActionChunk) => void
   readonly onError?: (error: unknown) => void
 }
 
@@ -150,5 +152,6 @@ export class FusionNode extends LifecycleNode {
       stamp: chunk.stamp, frameId: 'tool', rate: chunk.rate, data: chunk.data, origin: chunk.origin, gate: chunk.gate ?? NO_GATE,
       graspSuccess: chunk.graspSuccess ?? NaN,
     })
+    this.#options.onChunk?.(chunk)
   }
 }
