@@ -30,6 +30,8 @@ export interface FusionOptions {
   readonly decode?: DecodeImage
   /** ms from a compressed image's arrival to its pixels. */
   readonly onDecoded?: (ms: number) => void
+  /** After each chunk that was published. */
+  readonly onChunk?: (chunk: ActionChunk) => void
   readonly onError?: (error: unknown) => void
 }
 
@@ -179,5 +181,6 @@ export class FusionNode extends LifecycleNode {
       stamp: chunk.stamp, frameId: 'tool', rate: chunk.rate, data: chunk.data, origin: chunk.origin, gate: chunk.gate ?? NO_GATE,
       graspSuccess: chunk.graspSuccess ?? NaN,
     })
+    this.#options.onChunk?.(chunk)
   }
 }

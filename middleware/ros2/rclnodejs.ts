@@ -49,6 +49,8 @@ interface RosQosClass {
 }
 
 export interface RosPublisher {
+  /** How many subscriptions are known to hear it. */
+  readonly subscriptionCount: number
   publish(message: Buffer | object): void
 }
 
