@@ -2,13 +2,15 @@ import { Aligner } from '../fusion/aligner.js'
 import type { Observation } from '../fusion/observation.js'
 import type { ActionChunk, Policy } from '../fusion/policy/policy.js'
 import type { Robot } from '../fusion/robot/robot.js'
+import { wholeName } from '../fusion/robot/topic-name.js'
 import { withhold, type Withheld } from '../fusion/withhold.js'
 import type { Bus, Disposable, Publisher } from '../middleware/bus.js'
 import { LifecycleNode } from '../middleware/lifecycle.js'
 import type { ActionChunkMessage, TypeName } from '../middleware/messages.js'
 import { StreamFeed } from './stream-feed.js'
 
-export const CHUNK_TOPIC = '/policy/action_chunk'
+/** Below the robot's namespace. */
+export const CHUNK_TOPIC = 'policy/action_chunk'
 
 export interface FusionOptions {
   readonly bus: Bus
@@ -55,7 +57,8 @@ export class FusionNode extends LifecycleNode {
   }
 
   protected override onConfigure(): void {
-    this.#chunks = this.#options.bus.advertise(CHUNK_TOPIC, 'prehend_interfaces/msg/ActionChunk')
+    const { bus, robot } = this.#options
+    this.#chunks = bus.advertise(wholeName(CHUNK_TOPIC, robot.namespace), 'prehend_interfaces/msg/ActionChunk')
   }
 
   protected override onActivate(): void {
