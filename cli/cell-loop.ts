@@ -2,6 +2,7 @@ import type { Gripper } from '../drivers/gripper.js'
 import type { Modality, Observation } from '../fusion/observation.js'
 import type { Policy } from '../fusion/policy/policy.js'
 import type { Robot } from '../fusion/robot/robot.js'
+import { wholeName } from '../fusion/robot/topic-name.js'
 import type { Withheld } from '../fusion/withhold.js'
 import { BagWriter } from '../middleware/bag/bag-writer.js'
 import type { Bus } from '../middleware/bus.js'
@@ -283,7 +284,7 @@ export class CellLoop {
     const topics: { topic: string; type: TypeName }[] = robot.streams.map(s => ({ topic: s.topic, type: s.type as TypeName }))
     if (robot.actions.arm) topics.push({ topic: robot.actions.arm.topic, type: robot.actions.arm.type as TypeName })
     topics.push(
-      { topic: CHUNK_TOPIC, type: 'prehend_interfaces/msg/ActionChunk' },
+      { topic: wholeName(CHUNK_TOPIC, robot.namespace), type: 'prehend_interfaces/msg/ActionChunk' },
       { topic: '/expert/action_chunk', type: 'prehend_interfaces/msg/ActionChunk' },
       { topic: '/expert/aux', type: 'sensor_msgs/msg/JointState' },
       { topic: robot.reset?.topic ?? '/episode', type: 'std_msgs/msg/String' },

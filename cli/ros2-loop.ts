@@ -3,6 +3,7 @@ import type { Gripper } from '../drivers/gripper.js'
 import type { Observation } from '../fusion/observation.js'
 import type { Policy } from '../fusion/policy/policy.js'
 import type { Robot } from '../fusion/robot/robot.js'
+import { ROOT } from '../fusion/robot/topic-name.js'
 import { BagWriter } from '../middleware/bag/bag-writer.js'
 import type { Bus } from '../middleware/bus.js'
 import type { LifecycleNode } from '../middleware/lifecycle.js'
@@ -47,7 +48,7 @@ export class Ros2Loop {
 
   static async start(options: Ros2LoopOptions): Promise<Ros2Loop> {
     useFastDdsProfile()
-    const ros = await Ros2Process.start('prehend', ['prehend', '--ros-args'])
+    const ros = await Ros2Process.start('prehend', ['prehend', '--ros-args', ...options.robot.namespace === ROOT ? [] : ['-r', `__ns:=${options.robot.namespace}`]])
     let loop: Ros2Loop | undefined
     try {
       loop = new Ros2Loop(options, ros)

@@ -13,6 +13,7 @@ import { TypedVoice } from './typed-voice.js'
 
 export interface TopicRun {
   readonly robot?: string
+  readonly namespace?: string
   readonly port?: string
   readonly policy?: string
   readonly record?: string
@@ -34,7 +35,7 @@ export async function runOnTopics(flags: TopicRun): Promise<void> {
     end = resolve
   })
   const signals = onEnding(() => end())
-  const robot = withPort(readRobot(flags.robot), flags.port)
+  const robot = withPort(readRobot(flags.robot, flags.namespace), flags.port)
   const errors = new ErrorTally(output)
   const digest = new LiveDigest()
   const results: EpisodeResult[] = []

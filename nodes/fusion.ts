@@ -2,6 +2,7 @@ import { Aligner } from '../fusion/aligner.js'
 import type { Observation } from '../fusion/observation.js'
 import type { ActionChunk, Policy } from '../fusion/policy/policy.js'
 import type { Robot } from '../fusion/robot/robot.js'
+import { wholeName } from '../fusion/robot/topic-name.js'
 import { withhold, type Withheld } from '../fusion/withhold.js'
 import type { Bus, Disposable, Publisher } from '../middleware/bus.js'
 import type { DecodeImage } from '../middleware/image/decode.js'
@@ -9,7 +10,8 @@ import { LifecycleNode } from '../middleware/lifecycle.js'
 import type { ActionChunkMessage, MessageTypes, TypeName } from '../middleware/messages.js'
 import { Arrivals } from './arrivals.js'
 
-export const CHUNK_TOPIC = '/policy/action_chunk'
+/** Below the robot's namespace. */
+export const CHUNK_TOPIC = 'policy/action_chunk'
 
 export interface FusionOptions {
   readonly bus: Bus
@@ -67,8 +69,9 @@ export class FusionNode extends LifecycleNode {
   }
 
   protected override async onConfigure(): Promise<void> {
+    const { bus, robot } = this.#options
     await this.#arrivals.prepare()
-    this.#chunks = this.#options.bus.advertise(CHUNK_TOPIC, 'prehend_interfaces/msg/ActionChunk')
+    this.#chunks = bus.advertise(wholeName(CHUNK_TOPIC, robot.namespace), 'prehend_interfaces/msg/ActionChunk')
   }
 
   protected override onActivate(): void {
