@@ -21,6 +21,7 @@ TYPES = {
     'tare': float,
     'rate': float,
     'loop': bool,
+    'wait': float,
     'use_sim_time': bool,
 }
 
