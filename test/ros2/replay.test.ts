@@ -118,6 +118,20 @@ with AnyReader([Path(sys.argv[1])]) as reader:
     expect((await player.signal()).status).toBe(0)
   })
 
+  test('a recording is whole though the request to end comes twice, from the launcher and its process group', async () => {
+    const path = join(folder, 'twice.mcap')
+    const fusion = startNode('fusion', ['-p', 'policy:=none', '-p', 'autostart:=true', '-p', `record:=${path}`], env, ['--json'])
+    await fusion.said(/fusion is active/)
+    await peer.ask('advertise', { topic: '/wrist/wrench', type: 'geometry_msgs/msg/WrenchStamped', match: 1 })
+    await sensors(0.3, 4)
+    // The second one follows when the node has begun to end.
+    fusion.child.kill('SIGINT')
+    await fusion.said(/SIGINT: ending/)
+    const { status, stdout, log } = await fusion.signal()
+    expect(status, log).toBe(0)
+    expect(replayed(path).sha256).toBe(result(stdout).observationsSha256)
+  })
+
   test('a node that never listened leaves nothing behind', async () => {
     const path = join(folder, 'never.mcap')
     const fusion = startNode('fusion', ['-p', 'policy:=none', '-p', `record:=${path}`], env)
