@@ -6,7 +6,7 @@ import { Ros2Bus } from '../../middleware/ros2/ros2-bus.js'
 import { bindParameters } from '../../middleware/ros2/ros2-parameters.js'
 import { Ros2Process } from '../../middleware/ros2/ros2-process.js'
 import { Ending } from '../ending.js'
-import { Output, UsageError } from '../output.js'
+import { exitOf, Output, UsageError } from '../output.js'
 import { readRobot } from '../robot-file.js'
 import { useFastDdsProfile } from '../ros2/fast-dds-profile.js'
 import { KINDS } from '../ros2/kinds.js'
@@ -45,14 +45,22 @@ async function runNode(name: string, args: readonly string[], output: Output): P
     const parts = await kind.make({ ros, bus, robot, parameters, log })
     const { node } = parts
     release.unshift(() => parts.close?.())
-    const managed = new ManagedNode(node, ros.node, error => log.error(error instanceof Error ? error.message : String(error)))
+    let failure: unknown
+    const managed = new ManagedNode(node, ros.node, error => {
+      failure = error
+      log.error(error instanceof Error ? error.message : String(error))
+    })
     release.unshift(() => managed.dispose())
     const diagnostics = publishDiagnostics(ros.node, () => parts.status?.() ?? [])
     release.unshift(() => diagnostics.dispose())
     log.info(`${name}: unconfigured, ${process.uptime().toFixed(2)} s after its start`)
     if (parameters.get('autostart')) {
-      if (await managed.make('configure') && await managed.make('activate')) output.progress(`${name} is active`)
-      else process.exitCode = 1
+      if (!await managed.make('configure') || !await managed.make('activate')) {
+        // Nobody else would try again; whoever started the process can.
+        process.exitCode = exitOf(failure) ?? 1
+        return await managed.end()
+      }
+      output.progress(`${name} is active`)
     }
     const signal = await new Promise<string>(resolve => ending.whenAsked(resolve))
     log.info(`${signal}: ending`)
