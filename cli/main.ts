@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
+import { exitOf } from './output.js'
 
 /** Each command is loaded when it is the one asked for; all of them for the overview. */
 const COMMANDS: Readonly<Record<string, () => Promise<{ register: (program: Command) => void }>>> = {
@@ -40,9 +41,10 @@ inherit(program)
 /** A user's error carries its exit code; anything else is a defect and shows itself. */
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  if (error instanceof Error && 'exit' in error && typeof error.exit === 'number') {
-    process.stderr.write(`prehend: ${error.message}\n`)
-    return error.exit
+  const exit = exitOf(error)
+  if (exit !== undefined) {
+    process.stderr.write(`prehend: ${(error as Error).message}\n`)
+    return exit
   }
   process.stderr.write(`prehend: unexpected: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
   return 1

@@ -4,6 +4,11 @@ export class UsageError extends Error {
   readonly exit = 2
 }
 
+/** The exit code that a user's error carries; undefined for anything else. */
+export function exitOf(error: unknown): number | undefined {
+  return error instanceof Error && 'exit' in error && typeof error.exit === 'number' ? error.exit : undefined
+}
+
 export interface OutputOptions {
   readonly json?: boolean | undefined
 }

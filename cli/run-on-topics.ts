@@ -1,5 +1,6 @@
 import { OnnxPolicy } from '../fusion/policy/onnx-policy.js'
 import type { EpisodeResult } from './cell-loop.js'
+import { Ending } from './ending.js'
 import { ErrorTally } from './error-tally.js'
 import { LiveDigest } from './live-digest.js'
 import { shippedModel } from './models.js'
@@ -8,7 +9,6 @@ import { EXPERT } from './policies.js'
 import { readRobot, withPort } from './robot-file.js'
 import { Ros2Loop } from './ros2-loop.js'
 import { episodeLine, resultOf, summary } from './run-report.js'
-import { onEnding } from './signals.js'
 import { TypedVoice } from './typed-voice.js'
 
 export interface TopicRun {
@@ -30,11 +30,7 @@ export async function runOnTopics(flags: TopicRun): Promise<void> {
   const output = new Output(flags)
   if (flags.lockstep || flags.demonstrate) throw new UsageError('--source ros2: lockstep and demonstrations need the embedded cell (--source sim)')
   if (flags.policy === EXPERT) throw new UsageError('--policy expert: looks into the embedded cell, which --source ros2 has not; name a model')
-  let end: () => void = () => undefined
-  const ended = new Promise<void>(resolve => {
-    end = resolve
-  })
-  const signals = onEnding(() => end())
+  const ending = new Ending()
   const robot = withPort(readRobot(flags.robot, flags.namespace), flags.port)
   const errors = new ErrorTally(output)
   const digest = new LiveDigest()
@@ -46,19 +42,18 @@ export async function runOnTopics(flags: TopicRun): Promise<void> {
     onResult: result => {
       results.push(result)
       output.progress(episodeLine(result))
-      if (results.length === flags.episodes) end()
+      if (results.length === flags.episodes) ending.ask('its results')
     },
     onError: error => errors.add(error),
     onWarning: text => errors.add(text),
   })
   const started = performance.now()
-  const voice = new TypedVoice(line => loop.say(line), end, { raw: false })
+  const voice = new TypedVoice(line => loop.say(line), () => ending.ask('SIGINT'), { raw: false })
   if (flags.say !== undefined) loop.say(flags.say)
-  await ended
+  await new Promise(resolve => ending.whenAsked(resolve))
   await loop.interrupt()
   voice.close()
   await loop.close()
-  signals.dispose()
   const object = { ...resultOf(loop, results, await digest.sum()), wallS: (performance.now() - started) / 1000 }
   output.result(object, summary(object, results))
   if (flags.episodes !== undefined && results.length < flags.episodes) process.exitCode = 1

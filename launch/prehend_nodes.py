@@ -4,7 +4,8 @@ import os
 
 from ament_index_python.packages import get_package_share_directory
 from launch import LaunchDescription
-from launch.actions import DeclareLaunchArgument, RegisterEventHandler, SetEnvironmentVariable
+from launch.actions import DeclareLaunchArgument, RegisterEventHandler, SetEnvironmentVariable, Shutdown
+from launch.conditions import IfCondition
 from launch.event_handlers import OnProcessIO
 from launch_ros.actions import LifecycleNode
 from launch_ros.parameter_descriptions import ParameterValue
@@ -21,12 +22,16 @@ TYPES = {
     'tare': float,
     'rate': float,
     'loop': bool,
+    'wait': float,
     'use_sim_time': bool,
 }
 
 
 def managed_node(name, value, parameters):
-    """The node `name` of the package with its parameters; `value` has the launch arguments that all nodes share."""
+    """The node `name` of the package with its parameters; `value` has the launch arguments that all nodes share.
+
+    Where nodes are not started anew (`respawn`) one that ends takes the others with it: none of them does anything without it.
+    """
     given = {'robot': value['robot'], 'autostart': True, 'use_sim_time': value.get('use_sim_time', False), **parameters}
     return LifecycleNode(
         package='prehend',
@@ -37,9 +42,20 @@ def managed_node(name, value, parameters):
         ros_arguments=['--log-level', value['log_level']],
         respawn=value['respawn'],
         respawn_delay=1.0,
+        on_exit=_ended(name, value['respawn']),
         output='screen',
         emulate_tty=True,
     )
+
+
+def _ended(name, respawn):
+    """Ends the launch when the node `name` has ended for good, unless it is ending already."""
+    def hear(_event, context):
+        if context.is_shutdown or IfCondition(respawn).evaluate(context):
+            return None
+        return [Shutdown(reason=f'{name} has ended')]
+
+    return hear
 
 
 def description(arguments, nodes):

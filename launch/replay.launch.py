@@ -14,6 +14,7 @@ ARGUMENTS = (
     ('robot', 'cell', 'robot file: a path, or the name of one that comes with prehend'),
     ('rate', '1.0', 'times real time'),
     ('loop', 'false', 'begins again at the end; time then jumps back'),
+    ('wait', '10.0', 's that the player waits for who hears the recording; 0: plays at once'),
     ('policy', '', 'ONNX model; empty: the one that comes with prehend; none: aligns only'),
     ('record', '', 'recording (MCAP) of what the fusion node receives; empty: none'),
     ('namespace', '', 'namespace of all nodes'),
@@ -26,6 +27,6 @@ def generate_launch_description():
     value = {name: LaunchConfiguration(name) for name, _default, _text in ARGUMENTS}
     nodes = [
         managed_node('fusion', {**value, 'use_sim_time': True}, {'policy': value['policy'], 'record': value['record']}),
-        managed_node('player', {**value, 'use_sim_time': False}, {name: value[name] for name in ('bag', 'rate', 'loop')}),
+        managed_node('player', {**value, 'use_sim_time': False}, {name: value[name] for name in ('bag', 'rate', 'loop', 'wait')}),
     ]
     return description(ARGUMENTS, nodes)

@@ -10,11 +10,11 @@ import { loadObjects } from '../../sim/objects/object-file.js'
 import { CellLoop, type EpisodeResult } from '../cell-loop.js'
 import { shippedModel } from '../models.js'
 import { integer } from '../options.js'
+import { Ending } from '../ending.js'
 import { Output, UsageError } from '../output.js'
 import { wilson95 } from '../percentiles.js'
 import { EXPERT, policyMaker } from '../policies.js'
 import { readRobot } from '../robot-file.js'
-import { onEnding } from '../signals.js'
 
 interface EvalFlags {
   episodes: number
@@ -66,8 +66,9 @@ async function evaluate(flags: EvalFlags): Promise<void> {
   const output = new Output(flags)
   if (flags.precision !== 'fp32') throw new UsageError(`--precision ${flags.precision}: expected fp32; this version ships no other model`)
   const started = performance.now()
+  const ending = new Ending()
   const progress = new Progress(output, flags.episodes)
-  const shares = flags.jobs === 1 ? [await share(flags, progress)] : await fanOut(flags, progress)
+  const shares = flags.jobs === 1 ? [await share(flags, progress, ending)] : await fanOut(flags, progress, ending)
   if (process.send) {
     if (process.connected) process.send(shares[0])
     return
@@ -99,13 +100,7 @@ async function evaluate(flags: EvalFlags): Promise<void> {
 }
 
 /** Runs this process's episodes. */
-async function share(flags: EvalFlags, progress: Progress): Promise<Share> {
-  let ended = false
-  let end = (): void => undefined
-  const signals = onEnding(() => {
-    ended = true
-    end()
-  })
+async function share(flags: EvalFlags, progress: Progress, ending: Ending): Promise<Share> {
   const robot = await readRobot(flags.robot)
   const policy = await policyMaker(flags.policy, robot)
   const faults = new Set<string>()
@@ -114,8 +109,7 @@ async function share(flags: EvalFlags, progress: Progress): Promise<Share> {
     onError: error => faults.add(error instanceof Error ? error.message : String(error)),
   })
   const results: EpisodeResult[] = []
-  if (ended) await loop.interrupt()
-  end = () => void loop.interrupt()
+  ending.whenAsked(() => void loop.interrupt())
   try {
     for (let index = flags.first; index < flags.first + flags.episodes && !loop.interrupted; index++) {
       const result = await loop.episode(index)
@@ -125,7 +119,6 @@ async function share(flags: EvalFlags, progress: Progress): Promise<Share> {
     }
   } finally {
     await loop.close()
-    signals.dispose()
   }
   for (const fault of faults) progress.note(`fault: ${fault}`)
   const ms = loop.fusion.inferenceMs
@@ -140,14 +133,12 @@ async function check(flags: EvalFlags): Promise<void> {
 }
 
 /** Splits the episodes into `jobs` processes of this very command. */
-async function fanOut(flags: EvalFlags, progress: Progress): Promise<Share[]> {
+async function fanOut(flags: EvalFlags, progress: Progress, ending: Ending): Promise<Share[]> {
   await check(flags)
   const jobs = Math.min(flags.jobs, flags.episodes)
   const size = Math.ceil(flags.episodes / jobs)
   const main = fileURLToPath(new URL('../main.js', import.meta.url))
   const children: ChildProcess[] = []
-  // What ends this process ends its jobs; what they have done until then is the result.
-  const signals = onEnding(() => children.forEach(child => child.kill('SIGTERM')))
   const shares = Promise.all(Array.from({ length: jobs }, (_, job) => new Promise<Share>((resolve, reject) => {
     const first = flags.first + job * size
     const episodes = Math.min(size, flags.first + flags.episodes - first)
@@ -167,7 +158,9 @@ async function fanOut(flags: EvalFlags, progress: Progress): Promise<Share[]> {
       else reject(new Error(`eval: job ${job + 1} of ${jobs} ended with ${code} and no result`))
     })
   })))
-  return shares.finally(() => signals.dispose())
+  // What ends this process ends its jobs; what they have done until then is the result.
+  ending.whenAsked(() => children.forEach(child => child.kill('SIGTERM')))
+  return shares
 }
 
 class Progress {

@@ -5,12 +5,12 @@ import { ManagedNode } from '../../middleware/ros2/managed-node.js'
 import { Ros2Bus } from '../../middleware/ros2/ros2-bus.js'
 import { bindParameters } from '../../middleware/ros2/ros2-parameters.js'
 import { Ros2Process } from '../../middleware/ros2/ros2-process.js'
-import { Output, UsageError } from '../output.js'
+import { Ending } from '../ending.js'
+import { exitOf, Output, UsageError } from '../output.js'
 import { readRobot } from '../robot-file.js'
 import { useFastDdsProfile } from '../ros2/fast-dds-profile.js'
 import { KINDS } from '../ros2/kinds.js'
 import { COMMON } from '../ros2/node-kind.js'
-import { onEnding } from '../signals.js'
 
 export function register(program: Command): void {
   program
@@ -29,7 +29,7 @@ async function runNode(name: string, args: readonly string[], output: Output): P
   if (!Object.hasOwn(KINDS, name)) throw new UsageError(`node ${name}: is none; expected one of ${Object.keys(KINDS).join(', ')}`)
   if (args.length > 0 && args[0] !== '--ros-args') throw new UsageError(`node ${name}: ${args[0]}: expected --ros-args before everything that is ROS's`)
   const kind = KINDS[name]
-  const ended = signalled()
+  const ending = new Ending()
   useFastDdsProfile()
   const ros = await Ros2Process.start(name, ['prehend', name, ...args])
   const log = ros.node.getLogger()
@@ -45,30 +45,28 @@ async function runNode(name: string, args: readonly string[], output: Output): P
     const parts = await kind.make({ ros, bus, robot, parameters, log })
     const { node } = parts
     release.unshift(() => parts.close?.())
-    const managed = new ManagedNode(node, ros.node, error => log.error(error instanceof Error ? error.message : String(error)))
+    let failure: unknown
+    const managed = new ManagedNode(node, ros.node, error => {
+      failure = error
+      log.error(error instanceof Error ? error.message : String(error))
+    })
     release.unshift(() => managed.dispose())
     const diagnostics = publishDiagnostics(ros.node, () => parts.status?.() ?? [])
     release.unshift(() => diagnostics.dispose())
     log.info(`${name}: unconfigured, ${process.uptime().toFixed(2)} s after its start`)
     if (parameters.get('autostart')) {
-      if (await managed.make('configure') && await managed.make('activate')) output.progress(`${name} is active`)
-      else process.exitCode = 1
+      if (!await managed.make('configure') || !await managed.make('activate')) {
+        // Nobody else would try again; whoever started the process can.
+        process.exitCode = exitOf(failure) ?? 1
+        return await managed.end()
+      }
+      output.progress(`${name} is active`)
     }
-    const signal = await ended
+    const signal = await new Promise<string>(resolve => ending.whenAsked(resolve))
     log.info(`${signal}: ending`)
     await managed.end()
     if (output.json) output.result({ node: name, signal, state: node.state, ...await parts.result?.() }, '')
   } finally {
     for (const step of release) await step()
   }
-}
-
-/** The first signal to end. A second one ends the process at once, as if nobody listened. */
-function signalled(): Promise<string> {
-  return new Promise(resolve => {
-    const signals = onEnding(signal => {
-      signals.dispose()
-      resolve(signal)
-    })
-  })
 }

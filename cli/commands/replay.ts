@@ -10,13 +10,13 @@ import { openBag } from '../../middleware/bag/bag.js'
 import { BagWriter } from '../../middleware/bag/bag-writer.js'
 import { CHUNK_TOPIC } from '../../nodes/fusion.js'
 import { duration, namespace, rate } from '../options.js'
+import { Ending } from '../ending.js'
 import { Output, UsageError } from '../output.js'
 import { spread } from '../percentiles.js'
 import { LineFile } from '../line-file.js'
 import { shippedModel } from '../models.js'
 import { robotForBag } from '../robot-for-bag.js'
 import { replayBag } from '../replay.js'
-import { onEnding } from '../signals.js'
 
 interface ReplayFlags {
   robot?: string
@@ -49,8 +49,7 @@ export function register(program: Command): void {
 async function replay(path: string, flags: ReplayFlags): Promise<void> {
   const output = new Output(flags)
   const bag = await openBag(path)
-  const abort = new AbortController()
-  const signals = onEnding(() => abort.abort())
+  const { signal } = new Ending()
   try {
     if (bag.messageCount === 0 && bag.damage === undefined) throw new UsageError(`${path}: has no messages; record it again`)
     const { robot, source } = robotForBag(bag, flags)
@@ -79,7 +78,7 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
     const started = performance.now()
     try {
       const result = await replayBag({
-        bag, robot, rate: flags.rate, signal: abort.signal,
+        bag, robot, rate: flags.rate, signal,
         onMessage: writer && (message => writer.writeRaw(message)),
         onObservation: async observation => {
           const earlier = underWay
@@ -88,7 +87,7 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
         },
       })
       await underWay?.()
-      if (abort.signal.aborted) throw new Interrupted(`${path}: the replay was interrupted; nothing was written`)
+      if (signal.aborted) throw new Interrupted(`${path}: the replay was interrupted; nothing was written`)
       await lines?.close()
       await writer?.close()
       const seconds = (performance.now() - started) / 1000
@@ -112,7 +111,6 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
       await policy?.close()
     }
   } finally {
-    signals.dispose()
     await bag.close()
   }
 }

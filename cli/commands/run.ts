@@ -6,6 +6,7 @@ import { modelNamed } from '../../sim/cell/episode.js'
 import { loadObjects } from '../../sim/objects/object-file.js'
 import { CellLoop, type EpisodeResult } from '../cell-loop.js'
 import { Demonstration } from '../demonstration.js'
+import { Ending } from '../ending.js'
 import { ErrorTally } from '../error-tally.js'
 import { LiveView } from '../live-view.js'
 import { amount, integer, namespace } from '../options.js'
@@ -14,7 +15,6 @@ import { policyMaker } from '../policies.js'
 import { readRobot, withPort } from '../robot-file.js'
 import { runOnTopics } from '../run-on-topics.js'
 import { episodeLine, resultOf, summary } from '../run-report.js'
-import { onEnding } from '../signals.js'
 import { TypedVoice } from '../typed-voice.js'
 
 interface RunFlags {
@@ -65,14 +65,7 @@ async function run(flags: RunFlags & { readonly episodes: number }): Promise<voi
   if (flags.source !== 'sim') throw new UsageError(`--source ${flags.source}: ${SOURCES[flags.source] ?? 'is not known; expected sim or ros2'}`)
   const robot = withPort(readRobot(flags.robot, flags.namespace), flags.port)
   if (flags.say !== undefined) checkCommand(flags.say, flags.objects)
-  let ending = false
-  let end: () => void = () => undefined
-  const interrupt = (): void => {
-    if (ending) process.exit(1)
-    ending = true
-    end()
-  }
-  const signals = onEnding(interrupt)
+  const ending = new Ending()
   const policy = await policyMaker(flags.policy, robot)
   const demonstration = flags.demonstrate ? new Demonstration(robot, { sigma: flags.perturb, seed: flags.seed }) : undefined
   const errors = new ErrorTally(output)
@@ -95,12 +88,11 @@ async function run(flags: RunFlags & { readonly episodes: number }): Promise<voi
   const voice = flags.lockstep ? undefined : new TypedVoice(line => {
     loop.say(line)
     standing.hear(line)
-  }, interrupt, { raw: watch })
-  end = () => {
+  }, () => ending.ask('SIGINT'), { raw: watch })
+  ending.whenAsked(() => {
     void loop.interrupt()
     standing.giveUp()
-  }
-  if (ending) end()
+  })
   if (voice) voice.onEnd = () => standing.giveUp()
   const live = watch ? new LiveView(() => viewOf(loop, results, voice?.typing ?? '')) : undefined
   if (live) errors.tell = line => live.note(color.yellow(line))
@@ -120,7 +112,6 @@ async function run(flags: RunFlags & { readonly episodes: number }): Promise<voi
     errors.tell = undefined
     voice?.close()
     await loop.close()
-    signals.dispose()
   }
   const finished = results.filter(r => r.reason !== 'interrupted')
   const time = flags.lockstep

@@ -5,7 +5,9 @@ import { LifecycleNode } from '../../middleware/lifecycle.js'
 import { parameter } from '../../middleware/parameters.js'
 import type { Status } from '../../middleware/ros2/diagnostics.js'
 import type { RosNode, RosPublisher } from '../../middleware/ros2/rclnodejs.js'
+import { heardTopics } from '../../nodes/recorder.js'
 import { UsageError } from '../output.js'
+import { audience } from './audience.js'
 import { clockBytes } from './clock-publisher.js'
 import { nodeKind } from './node-kind.js'
 
@@ -17,10 +19,13 @@ interface PlayerOptions {
   readonly path: string
   readonly rate: number
   readonly loop: boolean
+  /** Topics of which those in the recording are to be listened to before it begins, and how long that is waited for, s. */
+  readonly heard: readonly { readonly topic: string; readonly type: string }[]
+  readonly wait: number
   readonly log: { info(text: string): void; warn(text: string): void; error(text: string): void }
 }
 
-/** Publishes a recording's messages as they were received, byte for byte, with its time on /clock. */
+/** Publishes a recording's messages as they were received, byte for byte, with its time on /clock, once there is somebody who hears them. */
 class PlayerNode extends LifecycleNode {
   played = 0
   readonly #options: PlayerOptions
@@ -71,6 +76,7 @@ class PlayerNode extends LifecycleNode {
     const { rate, loop, log } = this.#options
     const bag = this.#bag
     if (!bag) return
+    await this.#gather(bag, signal)
     do {
       let said = -Infinity
       await playBag(bag, {
@@ -87,6 +93,21 @@ class PlayerNode extends LifecycleNode {
     } while (loop && !signal.aborted)
     log.info(`played ${this.played} messages${bag.damage === undefined ? '' : `, up to the damage: ${bag.damage}`}`)
   }
+
+  /** Until the recording's first message would be heard. Meanwhile time stands at its start. */
+  async #gather(bag: Bag, ended: AbortSignal): Promise<void> {
+    const { ros, heard, wait, log } = this.#options
+    const clock = this.#clock
+    if (wait === 0 || !clock) return
+    const publishers = new Map([['/clock', clock]])
+    for (const { name, type } of bag.topics) {
+      const publisher = this.#publishers.get(name)
+      if (publisher && heard.some(other => other.topic === name && other.type === type)) publishers.set(name, publisher)
+    }
+    const start = clockBytes(bag.start, bag.epochSec)
+    const missing = await audience(ros, publishers, { signal: AbortSignal.any([ended, AbortSignal.timeout(wait * 1000)]), beat: () => clock.publish(start) })
+    if (missing.length > 0 && !ended.aborted) log.warn(`plays after ${wait} s though ${missing.join(', ')}: what is published is lost to who comes later`)
+  }
 }
 
 export const player = nodeKind({
@@ -94,12 +115,18 @@ export const player = nodeKind({
   parameters: {
     bag: parameter({ type: 'string', default: '', readOnly: true, description: 'path of the recording' }),
     rate: parameter({ type: 'double', default: 1, range: { min: 0.01, max: 100 }, readOnly: true, description: 'times real time' }),
+    wait: parameter({
+      type: 'double', default: 10, range: { min: 0, max: 3600 }, unit: 's', readOnly: true,
+      description: 'how long it waits for subscribers of /clock and of what a fusion node with the same robot file hears, before it plays all the same; 0: does not wait',
+    }),
     loop: parameter({ type: 'boolean', default: false, readOnly: true, description: 'begins again at the end; time then jumps back' }),
   },
-  make({ ros, parameters, log }) {
+  make({ ros, robot, parameters, log }) {
     const path = parameters.get('bag')
     if (path === '') throw new UsageError('player: no recording: name one with -p bag:=PATH')
-    const node = new PlayerNode({ ros: ros.node, path, rate: parameters.get('rate'), loop: parameters.get('loop'), log })
+    const node = new PlayerNode({
+      ros: ros.node, path, rate: parameters.get('rate'), loop: parameters.get('loop'), heard: heardTopics(robot), wait: parameters.get('wait'), log,
+    })
     return Promise.resolve({ node, status: (): Status[] => [{ name: path, level: 'ok', message: node.state, values: { played: node.played } }] })
   },
 })

@@ -27,7 +27,7 @@ export class StreamRates {
     return this.#robot.streams.map(({ name, topic, type, modality }): Status => {
       const counters = this.#aligner.counters.streams.get(name)
       const accepted = counters?.accepted ?? 0
-      const malformed = health.find(other => other.asked === topic && other.type === type)?.malformed ?? 0
+      const { received, malformed } = health.find(other => other.asked === topic && other.type === type) ?? { received: 0, malformed: 0 }
       const reasons = counters ? occurred(counters.dropped) : {}
       const dropped = malformed + Object.entries(reasons).filter(([reason]) => reason !== 'tare').reduce((sum, [, count]) => sum + count, 0)
       const before = this.#before.get(name) ?? { accepted: 0, dropped: 0 }
@@ -39,7 +39,7 @@ export class StreamRates {
         name: topic,
         level: silent || lost > 0 ? 'warn' : 'ok',
         message: silent ? `${topic}: silent for a second` : lost > 0 ? `${topic}: ${lost} messages dropped in a second` : listening ? 'ok' : 'not listening',
-        values: { stream: name, type, rate_hz: rate, accepted, reordered: counters?.reordered ?? 0, malformed, ...reasons },
+        values: { stream: name, type, rate_hz: rate, received, accepted, reordered: counters?.reordered ?? 0, malformed, ...reasons },
       }
     })
   }

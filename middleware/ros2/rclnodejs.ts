@@ -73,6 +73,11 @@ export interface RosService {
   readonly serviceName: string
 }
 
+export interface RosClient {
+  /** Rejects after `timeout` ms and when `signal` is aborted. */
+  sendRequestAsync(request: object, options: { readonly timeout: number; readonly signal: AbortSignal }): Promise<unknown>
+}
+
 /** One publisher or subscription as the graph shows it. Of a policy 1 is the stronger: reliable, transient local. */
 export interface RosEndpoint {
   readonly node_name: string
@@ -103,9 +108,11 @@ export interface RosNode {
   createService<Request, Response>(
     type: string, name: string, handler: (request: Request, response: { template: Response; send(message: Response): void }) => void,
   ): RosService
+  createClient(type: string, service: string): RosClient
   destroyPublisher(publisher: RosPublisher): void
   destroySubscription(subscription: RosSubscription): void
   destroyService(service: RosService): void
+  destroyClient(client: RosClient): void
   declareParameter(parameter: RosParameter, descriptor: unknown, ignoreOverride?: boolean): RosParameter
   undeclareParameter(name: string): void
   getParameters(): RosParameter[]
@@ -117,6 +124,7 @@ export interface RosNode {
   getTopicNamesAndTypes(): { name: string; types: string[] }[]
   getPublishersInfoByTopic(topic: string): RosEndpoint[]
   getSubscriptionsInfoByTopic(topic: string): RosEndpoint[]
+  getServiceNamesAndTypesByNode(name: string, namespace: string): { name: string; types: string[] }[]
 }
 
 export interface RosLogger {

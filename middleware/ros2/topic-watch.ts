@@ -2,6 +2,8 @@ import type { RosEndpoint, RosNode } from './rclnodejs.js'
 
 /** ms between two looks at the graph. */
 const PERIOD = 1000
+/** Looks in a row at two publishers of one name after which it is said: one that is made anew is seen twice for a moment. */
+const LOOKS = 3
 const POLICIES = { reliability: ['reliable', 'best_effort'], durability: ['transient_local', 'volatile'] } as const
 /** Types of which two publishers on one topic contradict each other. */
 const SINGLE = new Set(['geometry_msgs/msg/WrenchStamped', 'geometry_msgs/msg/PoseStamped', 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage', 'sensor_msgs/msg/CameraInfo'])
@@ -15,6 +17,8 @@ export class TopicWatch {
   readonly #topics: () => readonly { readonly topic: string; readonly type: string }[]
   readonly #warn: (topic: string, text: string) => void
   readonly #said = new Set<string>()
+  /** Looks in a row in which a topic had several publishers, all of one name. */
+  readonly #twice = new Map<string, number>()
   readonly #timer: NodeJS.Timeout
 
   constructor(node: RosNode, topics: () => readonly { readonly topic: string; readonly type: string }[], warn: (topic: string, text: string) => void) {
@@ -33,14 +37,21 @@ export class TopicWatch {
         if (publisher.topic_type !== type) this.#say(topic, `${nameOf(publisher)} publishes ${publisher.topic_type}, not ${type}: it is not heard`)
         else if (own) this.#compare(topic, publisher, own)
       }
-      // A node that died and came back is seen twice for a while.
-      const names = [...new Set(publishers.map(nameOf))]
-      if (names.length > 1 && SINGLE.has(type)) this.#say(topic, `${names.length} publishers (${names.sort().join(', ')}): their messages are mixed; stop one of them`)
+      if (SINGLE.has(type)) this.#count(topic, publishers)
     }
   }
 
   close(): void {
     clearInterval(this.#timer)
+  }
+
+  #count(topic: string, publishers: readonly RosEndpoint[]): void {
+    const names = [...new Set(publishers.map(nameOf))]
+    if (names.length > 1) this.#say(topic, `${names.length} publishers (${names.sort().join(', ')}): their messages are mixed; stop one of them`)
+    const looks = names.length === 1 && publishers.length > 1 ? (this.#twice.get(topic) ?? 0) + 1 : 0
+    this.#twice.set(topic, looks)
+    if (looks < LOOKS) return
+    this.#say(topic, `${names[0]} is there ${publishers.length === 2 ? 'twice' : `${publishers.length} times`}: the messages of all are mixed; stop one, unless one has died and is still remembered`)
   }
 
   #compare(topic: string, publisher: RosEndpoint, own: RosEndpoint): void {

@@ -92,6 +92,18 @@ test('Ctrl-C ends the motion first, prints the summary, leaves a whole recording
   expect(readdirSync(folder).filter(name => name.endsWith('.part'))).toEqual([])
 })
 
+test.each([
+  [[...RUN, '--episodes', '2'], /starting the cell/, { episodes: 0 }],
+  [['eval', '--policy', 'expert', '--episodes', '40', '--jobs', '2', '--json'], /2\/40/, { successes: expect.any(Number) as number }],
+])('%j: signals that follow at once upon the first, a launcher\'s and the process group\'s, change nothing', async (args, text, result) => {
+  const run = startPrehend(args)
+  await run.said(text)
+  for (const signal of ['SIGINT', 'SIGINT', 'SIGTERM', 'SIGINT'] as const) run.child.kill(signal)
+  const { status, stdout, stderr } = await run.end
+  expect(status, stderr).toBe(1)
+  expect(JSON.parse(stdout)).toMatchObject(result)
+})
+
 test('"stop" on standard input stops: nothing moves after it, no episode follows, and none is won', async () => {
   const recording = join(folder, 'stopped.mcap')
   const run = startPrehend([...RUN, '--episodes', '2', '--record', recording])

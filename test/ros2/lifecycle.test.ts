@@ -92,6 +92,16 @@ describeRos('a node and a lifecycle manager by rclpy', () => {
     expect(status, log).toBe(0)
   })
 
+  test.each([
+    ['player', 'bag:=/no/such/bag', 2, /ERROR.*\/no\/such\/bag: no such bag/],
+    ['control', 'port:=/no/such/port', 2, /ERROR.*\/no\/such\/port/],
+  ] as const)('%s with %s cannot activate itself: the process ends with exit code %i and one line, for who started it to try again', async (name, parameter, code, reason) => {
+    const { status, log } = await startNode(name, ['-p', parameter, '-p', 'autostart:=true'], env).end
+    expect(log).toMatch(reason)
+    expect(log.split('\n').filter(line => line !== '' && !/unconfigured/.test(line)), log).toHaveLength(1)
+    expect(status, log).toBe(code)
+  })
+
   test.each(['SIGINT', 'SIGTERM'] as const)('%s while active: deactivated, cleaned up, exit code 0', async signal => {
     const began = performance.now()
     const fusion = startNode('fusion', [...FUSION, '-p', 'autostart:=true', '-r', '__node:=eyes', '-r', '__ns:=/arm'], env)

@@ -1,9 +1,9 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { prehendJson, python } from '../e2e/prehend.js'
-import { describeRos } from './environment.js'
+import { describeRos, root } from './environment.js'
 import { domain, endWithTests, startNode, startPeer, until, type Talk } from './processes.js'
 
 interface Status { readonly name: string; readonly message: string; readonly values: readonly { key: string; value: string }[] }
@@ -26,6 +26,12 @@ describeRos('the fusion node\'s recording', () => {
     const arrays = await peer.ask<{ status: Status[] }[]>('take', { topic: '/diagnostics', last: 6 })
     const status = arrays.flatMap(array => array.status).filter(({ name }) => name === 'fusion: alignment').at(-1)
     return Object.fromEntries((status?.values ?? []).map(({ key, value }) => [key, Number(value)]))
+  }
+  /** Messages that the fusion node heard, by topic; empty before it has said so. */
+  const received = async (): Promise<Record<string, number>> => {
+    const arrays = await peer.ask<{ status: Status[] }[]>('take', { topic: '/diagnostics', last: 6 })
+    const streams = arrays.flatMap(array => array.status).filter(({ name }) => name.startsWith('fusion: /'))
+    return Object.fromEntries(streams.map(({ name, values }) => [name.replace('fusion: ', ''), Number(values.find(({ key }) => key === 'received')?.value)]))
   }
   const change = (transition: string) => peer.ask('call', { service: '/fusion/change_state', type: 'lifecycle_msgs/srv/ChangeState', request: { transition: { label: transition } } })
   const sensors = (seconds: number, seed: number) => peer.ask<Record<string, number>>('sensors', { seconds, width: 64, height: 48, drop: 0.15, jitter: 0.004, seed })
@@ -79,6 +85,51 @@ with AnyReader([Path(sys.argv[1])]) as reader:
     print(reader.start_time // 10**9)
 `, path))
     expect(Math.abs(seconds - 1_700_000_000)).toBeLessThan(100)
+  })
+
+  test('a recording that is played is heard from its first message on, by a fusion node started anew, five times', async () => {
+    const bag = join(folder, 'whole')
+    python('make_bag.py', bag)
+    const counts = (path: string) => Object.fromEntries(Object.entries((prehendJson(['info', path]) as { topics: Record<string, { count: number }> }).topics).map(([name, { count }]) => [name, count]))
+    const whole = counts(bag)
+    // Its spoken commands are texts.
+    const robot = join(folder, 'whole.yaml')
+    writeFileSync(robot, readFileSync(join(root, 'robots/cell.yaml'), 'utf8').replace('/voice/events, type: prehend_interfaces/msg/VoiceEvent', '/voice/text, type: std_msgs/msg/String'))
+    for (let turn = 0; turn < 5; turn++) {
+      const path = join(folder, `whole-${turn}.mcap`)
+      // The player comes first: it has to wait.
+      const player = startNode('player', ['-p', `bag:=${bag}`, '-p', 'wait:=60.0', '-p', `robot:=${robot}`, '-p', 'autostart:=true'], env)
+      await player.said(/player is active/)
+      const fusion = startNode('fusion', ['-p', 'policy:=none', '-p', 'autostart:=true', '-p', 'use_sim_time:=true', '-p', `robot:=${robot}`, '-p', `record:=${path}`], env)
+      await player.said(/played \d+ messages/)
+      await peer.ask('clear', { topic: '/diagnostics' })
+      await until(received, heard => Object.keys(whole).every(topic => heard[topic] === undefined || heard[topic] >= whole[topic]), 3000).catch(() => undefined)
+      expect((await fusion.signal()).status).toBe(0)
+      expect(player.output()).not.toMatch(/plays after/)
+      expect((await player.signal()).status).toBe(0)
+      expect(counts(path), `turn ${turn}`).toEqual(whole)
+    }
+  }, 180_000)
+
+  test('a player that nobody listens to says so by topic, and plays all the same', async () => {
+    const player = startNode('player', ['-p', `bag:=${join(folder, 'whole')}`, '-p', 'wait:=0.1', '-p', 'rate:=20.0', '-p', 'autostart:=true'], env)
+    await player.said(/WARN.*plays after 0\.1 s though \/clock has no subscriber, .*\/wrist\/wrench has no subscriber/)
+    await player.said(/played \d+ messages/)
+    expect((await player.signal()).status).toBe(0)
+  })
+
+  test('a recording is whole though the request to end comes twice, from the launcher and its process group', async () => {
+    const path = join(folder, 'twice.mcap')
+    const fusion = startNode('fusion', ['-p', 'policy:=none', '-p', 'autostart:=true', '-p', `record:=${path}`], env, ['--json'])
+    await fusion.said(/fusion is active/)
+    await peer.ask('advertise', { topic: '/wrist/wrench', type: 'geometry_msgs/msg/WrenchStamped', match: 1 })
+    await sensors(0.3, 4)
+    // The second one follows when the node has begun to end.
+    fusion.child.kill('SIGINT')
+    await fusion.said(/SIGINT: ending/)
+    const { status, stdout, log } = await fusion.signal()
+    expect(status, log).toBe(0)
+    expect(replayed(path).sha256).toBe(result(stdout).observationsSha256)
   })
 
   test('a node that never listened leaves nothing behind', async () => {
