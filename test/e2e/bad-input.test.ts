@@ -126,10 +126,10 @@ test('a bag that is cut in the middle of a chunk is replayed up to there, says s
 describe('a robot file is refused in one line that names the key', () => {
   const files: Record<string, { text: string; says: RegExp[] }> = {
     'with an unknown key, and the nearest known one': { text: robotText.replace('max_wait:', 'max_wiat:'), says: [/max_wiat/, /did you mean 'max_wait'/] },
-    'with seconds for a width': { text: robotText.replace('85 mm', '85 s'), says: [/limits\.width/, /85 s/, /length/] },
+    'with seconds for a width': { text: robotText.replace('[0 mm, 85 mm]', '[0 mm, 85 s]'), says: [/limits\.width/, /85 s/, /length/] },
     'with a rate of 0': { text: robotText.replace('{ from: rgb }', '{ rate: 0 Hz }'), says: [/tick\.rate/, /0 Hz/] },
     'with two streams on one topic': {
-      text: robotText.replace('/camera/depth/image_raw', '/camera/color/image_raw'), says: [/streams\.depth\.topic/, /\/camera\/color\/image_raw/, /rgb/],
+      text: robotText.replace('camera/depth/image_raw', 'camera/color/image_raw'), says: [/streams\.depth\.topic/, /\/camera\/color\/image_raw/, /rgb/],
     },
     'with a type that nobody knows': { text: robotText.replace('geometry_msgs/msg/WrenchStamped', 'acme_msgs/msg/Strain'), says: [/streams\.wrench\.type/, /acme_msgs/] },
     'that is not YAML': { text: 'robot: [', says: [/not-a-robot\.yaml/] },

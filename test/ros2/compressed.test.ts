@@ -119,7 +119,7 @@ streams:
       .then(({ data }) => createHash('sha256').update(data).digest('hex'))
     for (const [i, { data }] of got.depth.entries()) expect(data.sha256).toBe(await shown(png, depth[i].data.$file))
     for (const [i, { data }] of got.rgb.entries()) expect(data.sha256).toBe(await shown(jpeg, colour[i % 5].data.$file))
-    expect(await until(() => look('camera: /driver/rgb/compressed'), values => values['images'] >= 7)).toMatchObject({ undecodable: 2, bad_encoding: 1, zero_stamp: 1, overload: 0 })
+    expect(await until(() => look('camera: /driver/rgb/compressed'), values => values['zero_stamp'] > 0 && values['bad_encoding'] > 0 && values['undecodable'] > 1)).toMatchObject({ undecodable: 2, bad_encoding: 1, zero_stamp: 1, overload: 0 })
     const { status, log } = await camera.signal()
     expect(status, log).toBe(0)
   })

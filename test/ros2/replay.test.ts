@@ -94,7 +94,7 @@ with AnyReader([Path(sys.argv[1])]) as reader:
     const whole = counts(bag)
     // Its spoken commands are texts.
     const robot = join(folder, 'whole.yaml')
-    writeFileSync(robot, readFileSync(join(root, 'robots/cell.yaml'), 'utf8').replace('/voice/events, type: prehend_interfaces/msg/VoiceEvent', '/voice/text, type: std_msgs/msg/String'))
+    writeFileSync(robot, readFileSync(join(root, 'robots/cell.yaml'), 'utf8').replace('voice/events, type: prehend_interfaces/msg/VoiceEvent', 'voice/text, type: std_msgs/msg/String'))
     for (let turn = 0; turn < 5; turn++) {
       const path = join(folder, `whole-${turn}.mcap`)
       // The player comes first: it has to wait.
