@@ -1,7 +1,8 @@
 import type { Gripper } from '../drivers/gripper.js'
-import type { Observation } from '../fusion/observation.js'
+import type { Modality, Observation } from '../fusion/observation.js'
 import type { Policy } from '../fusion/policy/policy.js'
 import type { Robot } from '../fusion/robot/robot.js'
+import { wholeName } from '../fusion/robot/topic-name.js'
 import type { Withheld } from '../fusion/withhold.js'
 import { BagWriter } from '../middleware/bag/bag-writer.js'
 import type { Bus } from '../middleware/bus.js'
@@ -19,6 +20,7 @@ import { VoiceNode } from '../nodes/voice.js'
 import { Cell } from '../sim/cell/cell-handle.js'
 import type { EpisodeSetup, Verdict } from '../sim/cell/cell.js'
 import { lockstep } from '../sim/lockstep.js'
+import { cellTopic } from './cell-topic.js'
 import { LoopMeters } from './loop-meters.js'
 import { UsageError } from './output.js'
 import { gripperOf } from './robot-gripper.js'
@@ -114,11 +116,7 @@ export class CellLoop {
     const { gripper } = robot.actions
     if (!gripper) throw new UsageError('actions.gripper is missing')
     this.#gripper = gripperOf(gripper, gripper.port.path ?? cell.gripperPort)
-    const topicOf = (modality: string): string => {
-      const stream = robot.streams.find(s => s.modality === modality)
-      if (!stream) throw new UsageError(`robot ${robot.name}: no ${modality} stream: the cell's ${modality} has nowhere to go`)
-      return stream.topic
-    }
+    const topicOf = (modality: Modality): string => cellTopic(robot, modality)
     this.camera = new CameraNode({
       bus, rgbTopic: topicOf('rgb'), depthTopic: topicOf('depth'), frameId: 'camera_color_optical_frame', source: cell.camera,
     })
@@ -286,7 +284,7 @@ export class CellLoop {
     const topics: { topic: string; type: TypeName }[] = robot.streams.map(s => ({ topic: s.topic, type: s.type as TypeName }))
     if (robot.actions.arm) topics.push({ topic: robot.actions.arm.topic, type: robot.actions.arm.type as TypeName })
     topics.push(
-      { topic: CHUNK_TOPIC, type: 'prehend_interfaces/msg/ActionChunk' },
+      { topic: wholeName(CHUNK_TOPIC, robot.namespace), type: 'prehend_interfaces/msg/ActionChunk' },
       { topic: '/expert/action_chunk', type: 'prehend_interfaces/msg/ActionChunk' },
       { topic: '/expert/aux', type: 'sensor_msgs/msg/JointState' },
       { topic: robot.reset?.topic ?? '/episode', type: 'std_msgs/msg/String' },

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import { namespaceSchema } from '../fusion/robot/schema.js'
 import { toSI } from '../fusion/robot/units.js'
 
 /** A whole number of at least `least`, for commander. */
@@ -37,4 +38,11 @@ export function duration(text: string): number {
   }
   if (value < 0) throw new InvalidArgumentError('expected a time of at least 0.')
   return value
+}
+
+/** A namespace as ROS writes it, such as /left. */
+export function namespace(text: string): string {
+  const parsed = namespaceSchema.safeParse(text)
+  if (!parsed.success) throw new InvalidArgumentError(`${parsed.error.issues[0].message}.`)
+  return parsed.data
 }

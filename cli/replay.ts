@@ -6,7 +6,7 @@ import type { Robot } from '../fusion/robot/robot.js'
 import type { Bag, BagMessage } from '../middleware/bag/bag.js'
 import { decode } from '../middleware/cdr/codecs.js'
 import type { TypeName } from '../middleware/messages.js'
-import { StreamFeed } from '../nodes/stream-feed.js'
+import { Arrivals } from '../nodes/arrivals.js'
 
 export interface ReplayOptions {
   readonly bag: Bag
@@ -15,6 +15,7 @@ export interface ReplayOptions {
   readonly rate: number | 'max'
   /** Called in order; what it returns is waited for before more of the bag is read. */
   readonly onObservation: (observation: Observation) => void | Promise<void>
+  /** Told of every message, in its turn: after the observations that were complete before it, before those that it completes. */
   readonly onMessage?: (message: BagMessage) => void
   /** Ends the replay before the next message. */
   readonly signal?: AbortSignal
@@ -26,16 +27,18 @@ export interface ReplayOptions {
  */
 export async function replayBag(options: ReplayOptions): Promise<Counters> {
   const { bag, robot, rate, onObservation, onMessage, signal } = options
-  const ready: Observation[] = []
-  const aligner = new Aligner(robot, observation => ready.push(observation))
-  const feed = new StreamFeed(robot, aligner)
+  const ready: (() => void | Promise<void>)[] = []
+  const aligner = new Aligner(robot, observation => ready.push(() => onObservation(observation)))
+  let failure: { readonly error: unknown } | undefined
+  const arrivals = new Arrivals(robot, aligner, { onError: error => { failure ??= { error } } })
+  await arrivals.prepare()
   const sinks = new Map<string, ((message: BagMessage) => void)[]>()
   const listen = (topic: string, sink: (message: BagMessage) => void): void => {
     sinks.set(topic, [...(sinks.get(topic) ?? []), sink])
   }
-  if (robot.reset) listen(robot.reset.topic, message => aligner.reset(message.receive))
+  if (robot.reset) listen(robot.reset.topic, ({ receive }) => arrivals.then(receive, () => aligner.reset(receive)))
   robot.streams.forEach((stream, index) => {
-    const push = feed.push(index)
+    const take = arrivals.take(index)
     listen(stream.topic, message => {
       if (message.type !== stream.type) return aligner.count(index, 'bad_type')
       let decoded
@@ -44,25 +47,27 @@ export async function replayBag(options: ReplayOptions): Promise<Counters> {
       } catch {
         return aligner.count(index, 'bad_message')
       }
-      push(decoded as never, message.receive)
+      take(decoded as never, message.receive)
     })
   })
   const drain = async (): Promise<void> => {
-    for (const observation of ready.splice(0)) {
-      await onObservation(observation)
-    }
+    if (failure) throw failure.error
+    for (const next of ready.splice(0)) await next()
   }
   const pace = rate === 'max' ? undefined : new Pace(rate)
   for await (const batch of bag.batches()) {
     for (const message of batch) {
       if (pace) await pace.reach(message.receive, signal)
       if (signal?.aborted) return aligner.counters
+      // A recording can wait, so nothing of it is left out because a picture takes long.
+      if (!arrivals.hasSlack) await arrivals.slack()
+      if (onMessage) arrivals.then(message.receive, () => ready.push(() => onMessage(message)))
       const listeners = sinks.get(message.topic)
       if (listeners) for (const sink of listeners) sink(message)
-      onMessage?.(message)
-      if (ready.length > 0) await drain()
+      if (ready.length > 0 || failure) await drain()
     }
   }
+  await arrivals.drained()
   aligner.finish()
   await drain()
   return aligner.counters

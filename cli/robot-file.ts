@@ -6,6 +6,7 @@ import { RobotError } from '../fusion/robot/robot-error.js'
 import { parseRobot } from '../fusion/robot/robot-file.js'
 import type { Robot } from '../fusion/robot/robot.js'
 import { unknownName } from '../fusion/robot/schema.js'
+import { ROOT } from '../fusion/robot/topic-name.js'
 
 export const DEFAULT_ROBOT = 'cell'
 
@@ -17,9 +18,9 @@ function shippedRobots(): string {
 
 /**
  * Reads a robot file: a path, or the bare name of a shipped one (`cell`). A file in the working folder goes before a shipped one of
- * the same name. Throws a RobotError (one line) where there is none, it cannot be read, or it is not a robot file.
+ * the same name. `namespace`: where its relative topics lie, unless it says so itself. Throws a RobotError (one line) where there is none, it cannot be read, or it is not a robot file.
  */
-export function readRobot(nameOrPath: string = DEFAULT_ROBOT): Robot {
+export function readRobot(nameOrPath: string = DEFAULT_ROBOT, namespace: string = ROOT): Robot {
   const path = locate(nameOrPath)
   let text: string
   try {
@@ -27,7 +28,7 @@ export function readRobot(nameOrPath: string = DEFAULT_ROBOT): Robot {
   } catch (error) {
     throw new RobotError('ROBOT_UNREADABLE', `${path}: cannot read this robot file: ${reasonOf(error)}`, { cause: error })
   }
-  const robot = parseRobot(text, path)
+  const robot = parseRobot(text, path, namespace)
   const driver = robot.actions.gripper?.driver
   if (driver !== undefined && !GRIPPER_NAMES.includes(driver)) throw new RobotError('ROBOT_DRIVER', `${path}: actions.gripper.driver: ${unknownName('driver', driver, GRIPPER_NAMES)}`)
   return robot

@@ -7,19 +7,19 @@ import { readRobot } from './robot-file.js'
 
 /**
  * The translation for a bag: the file that was named, else the one inside the recording, else what types and names tell; with `tare` (s) for
- * every wrench where one is given. Throws, in one line, where the bag has not what the robot ticks from, or has a topic of it with another type.
+ * every wrench where one is given. `namespace`: where relative topics lie, unless the file says so itself. Throws, in one line, where the bag has not what the robot ticks from, or has a topic of it with another type.
  */
-export function robotForBag(bag: Bag, flags: { readonly robot?: string; readonly tare?: number }): { robot: Robot; source: string } {
-  const { robot, source } = found(bag, flags.robot)
+export function robotForBag(bag: Bag, flags: { readonly robot?: string; readonly namespace?: string; readonly tare?: number }): { robot: Robot; source: string } {
+  const { robot, source } = found(bag, flags)
   requireFit(bag, robot)
   return { robot: flags.tare === undefined ? robot : withTare(robot, flags.tare), source }
 }
 
-function found(bag: Bag, named: string | undefined): { robot: Robot; source: string } {
-  if (named !== undefined) return { robot: readRobot(named), source: named }
+function found(bag: Bag, { robot: named, namespace }: { readonly robot?: string; readonly namespace?: string }): { robot: Robot; source: string } {
+  if (named !== undefined) return { robot: readRobot(named, namespace), source: named }
   if (bag.topics.length === 0 && bag.damage !== undefined) throw new UsageError(`${bag.path}: ${bag.damage}, before its first message: nothing is left to read`)
   const recorded = bag.metadata.robot
-  if (recorded !== undefined) return { robot: parseRobot(recorded, `${bag.path} (recorded robot file)`), source: 'the one in the recording' }
+  if (recorded !== undefined) return { robot: parseRobot(recorded, `${bag.path} (recorded robot file)`, namespace), source: 'the one in the recording' }
   return { robot: recognise(bag.topics, bag.path), source: 'none: streams recognised by type and name' }
 }
 

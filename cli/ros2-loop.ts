@@ -3,6 +3,7 @@ import type { Gripper } from '../drivers/gripper.js'
 import type { Observation } from '../fusion/observation.js'
 import type { Policy } from '../fusion/policy/policy.js'
 import type { Robot } from '../fusion/robot/robot.js'
+import { ROOT } from '../fusion/robot/topic-name.js'
 import { BagWriter } from '../middleware/bag/bag-writer.js'
 import type { Bus } from '../middleware/bus.js'
 import type { LifecycleNode } from '../middleware/lifecycle.js'
@@ -10,7 +11,6 @@ import { Ros2Bus } from '../middleware/ros2/ros2-bus.js'
 import { Ros2Process } from '../middleware/ros2/ros2-process.js'
 import { ControlNode } from '../nodes/control.js'
 import { FusionNode } from '../nodes/fusion.js'
-import { heardTopics, Recorder } from '../nodes/recorder.js'
 import { VoiceNode } from '../nodes/voice.js'
 import { EPISODE_RESULT_TOPIC, type EpisodeResult } from './cell-loop.js'
 import { LoopMeters } from './loop-meters.js'
@@ -42,11 +42,13 @@ export class Ros2Loop {
   readonly #options: Ros2LoopOptions
   readonly #ros: Ros2Process
   readonly #gripper: Gripper
-  #recorder: Recorder | undefined
+  readonly #writer: BagWriter | undefined
+  /** The recording holds what the fusion node heard since it was active. */
+  #isUp = false
 
   static async start(options: Ros2LoopOptions): Promise<Ros2Loop> {
     useFastDdsProfile()
-    const ros = await Ros2Process.start('prehend', ['prehend', '--ros-args'])
+    const ros = await Ros2Process.start('prehend', ['prehend', '--ros-args', ...options.robot.namespace === ROOT ? [] : ['-r', `__ns:=${options.robot.namespace}`]])
     let loop: Ros2Loop | undefined
     try {
       loop = new Ros2Loop(options, ros)
@@ -60,7 +62,7 @@ export class Ros2Loop {
   }
 
   private constructor(options: Ros2LoopOptions, ros: Ros2Process) {
-    const { robot, policy, onError } = options
+    const { robot, policy, record, onError } = options
     this.#options = options
     this.#ros = ros
     this.bus = new Ros2Bus(ros.rcl, ros.node, { onError, onWarning: (topic, text) => options.onWarning(`${topic}: ${text}`) })
@@ -69,7 +71,11 @@ export class Ros2Loop {
     if (!gripper?.port.path) throw new UsageError(`robot ${robot.name}: actions.gripper.port.path is missing: name the gripper's serial port with --port`)
     this.#gripper = gripperOf(gripper, gripper.port.path)
     this.voice = new VoiceNode({ bus, topic: robot.streams.find(stream => stream.modality === 'voice')?.topic ?? '/voice/events' })
-    this.fusion = new FusionNode({ bus, robot, policy, inferenceLatency: 0, onError, onObservation: observation => options.onObservation(observation, bus) })
+    const writer = this.#writer = record === undefined ? undefined : new BagWriter(record, { metadata: { robot: robot.canonical, sha256: robot.sha256 }, epochSec: () => bus.clock.epochSec })
+    this.fusion = new FusionNode({
+      bus, robot, policy, inferenceLatency: 0, onError, onObservation: observation => options.onObservation(observation, bus),
+      ...writer && { onHeard: (topic, type, message, receive) => writer.write(topic, type, message, receive) },
+    })
     this.control = new ControlNode({
       bus, robot, gripper: this.#gripper, execution: 'temporal_ensembling', onError,
       busTimeOf: monotonic => bus.clock.now() - (monotonicNs() - monotonic), onLatency: nanoseconds => this.latencies.push(nanoseconds),
@@ -102,7 +108,7 @@ export class Ros2Loop {
   async close(): Promise<void> {
     const steps: (() => Promise<unknown> | undefined)[] = [
       ...this.#nodes().map(node => () => node.shutdown()),
-      () => this.#recorder?.close(), () => this.#options.policy.close(), () => this.bus.close(),
+      () => this.#isUp ? this.#writer?.close() : this.#writer?.discard(), () => this.#options.policy.close(), () => this.bus.close(),
     ]
     for (const step of steps) await step()?.catch(this.#options.onError)
     this.#ros.close()
@@ -113,14 +119,11 @@ export class Ros2Loop {
   }
 
   async #bringUp(): Promise<void> {
-    const { robot, record } = this.#options
-    const writer = record === undefined ? undefined : new BagWriter(record, { metadata: { robot: robot.canonical, sha256: robot.sha256 }, epochSec: () => this.bus.clock.epochSec })
     for (const node of this.#nodes()) {
       await node.configure()
       await node.activate()
-      // What the fusion node heard, from its first message on, is what a replay hears.
-      if (node === this.fusion && writer) this.#recorder = new Recorder(this.bus, writer, heardTopics(robot))
     }
+    this.#isUp = true
   }
 }
 

@@ -13,6 +13,7 @@ import { TypedVoice } from './typed-voice.js'
 
 export interface TopicRun {
   readonly robot?: string
+  readonly namespace?: string
   readonly port?: string
   readonly policy?: string
   readonly record?: string
@@ -30,7 +31,7 @@ export async function runOnTopics(flags: TopicRun): Promise<void> {
   if (flags.lockstep || flags.demonstrate) throw new UsageError('--source ros2: lockstep and demonstrations need the embedded cell (--source sim)')
   if (flags.policy === EXPERT) throw new UsageError('--policy expert: looks into the embedded cell, which --source ros2 has not; name a model')
   const ending = new Ending()
-  const robot = withPort(readRobot(flags.robot), flags.port)
+  const robot = withPort(readRobot(flags.robot, flags.namespace), flags.port)
   const errors = new ErrorTally(output)
   const digest = new LiveDigest()
   const results: EpisodeResult[] = []

@@ -14,7 +14,7 @@ export const DROP_REASONS = [
   'zero_stamp',
   /** A vector or an image of the wrong size. */
   'bad_size',
-  /** An image encoding that is not known. */
+  /** An image encoding that is not known, or that is not its stream's modality. */
   'bad_encoding',
   /** A frame_id that is not its stream's first; counted by whoever reads the header. */
   'frame_id',
@@ -22,6 +22,10 @@ export const DROP_REASONS = [
   'bad_type',
   /** Bytes that are no message of their type; counted by whoever reads them. */
   'bad_message',
+  /** A compressed image whose bytes are damaged, cut off or no picture; counted by whoever decodes it. */
+  'undecodable',
+  /** It came while too much waited for pictures to be decoded; counted by whoever keeps the order. */
+  'overload',
   /** Used up for the tare. */
   'tare',
   /** From the other side of a time jump. */

@@ -4,9 +4,10 @@ import { MISSING, type Aligned, type Strategy } from './align/strategy.js'
 import { ClockModel } from './clock-model.js'
 import { noDrops, type DropReason, type StreamCounters } from './counters.js'
 import { FrameRing } from './frame-ring.js'
-import { frameFault, picture, type Frame } from './picture.js'
+import { frameFault, isDepth, picture, type Frame } from './picture.js'
 import { DUPLICATE, INSERTED, TOO_OLD, type Placed } from './ring.js'
 import type { Align, Stream } from './robot/robot.js'
+import { isImageType } from './robot/types.js'
 import { MILLISECOND, SECOND } from './stamp.js'
 import { Tare } from './tare.js'
 import { VectorRing } from './vector-ring.js'
@@ -20,7 +21,7 @@ const LATENESS = 600 * MILLISECOND
 const RESERVE = 2 * SECOND
 
 export function kindOf(type: string): Kind {
-  if (type === 'sensor_msgs/msg/Image' || type === 'sensor_msgs/msg/CompressedImage') return 'frame'
+  if (isImageType(type)) return 'frame'
   return type === 'prehend_interfaces/msg/VoiceEvent' || type === 'std_msgs/msg/String' ? 'event' : 'vector'
 }
 
@@ -105,7 +106,7 @@ export class Lane {
   }
 
   frameFault(frame: Frame): DropReason | undefined {
-    return frameFault(frame)
+    return frameFault(frame) ?? (isDepth(frame) === (this.stream.modality === 'depth') ? undefined : 'bad_encoding')
   }
 
   /** Takes a vector without a fault; the reason when it is not taken. */

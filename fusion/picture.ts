@@ -49,9 +49,14 @@ export function frameFault(frame: Frame): 'bad_size' | 'bad_encoding' | undefine
   return whole ? undefined : 'bad_size'
 }
 
+/** Whether a frame without a fault holds depth; otherwise it holds colour or grey. */
+export function isDepth(frame: Frame): boolean {
+  return DEPTH[frame.encoding] !== undefined
+}
+
 /** A frame without a fault as a picture. Bytes are converted when first asked for, once, and not at all where they fit already. */
 export function picture(frame: Frame): Picture {
-  return DEPTH[frame.encoding] === undefined ? new Colour(frame) : new Depth(frame)
+  return isDepth(frame) ? new Depth(frame) : new Colour(frame)
 }
 
 class Colour implements Picture {

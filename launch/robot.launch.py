@@ -15,7 +15,9 @@ from prehend_nodes import description, managed_node  # noqa: E402
 ARGUMENTS = (
     ('robot', 'cell', 'robot file: a path, or the name of one that comes with prehend'),
     ('rgb_topic', '/camera/color/image_raw', 'colour images of the camera driver'),
+    ('rgb_transport', 'raw', 'how they come, by image_transport: raw, or compressed (below rgb_topic)'),
     ('depth_topic', '/camera/depth/image_raw', 'depth images of the camera driver, aligned to colour'),
+    ('depth_transport', 'raw', 'how they come: raw, compressed or compressedDepth (below depth_topic)'),
     ('wrench_topic', '/ft_sensor/wrench', 'wrenches of the wrist sensor driver; not the topic of the robot file'),
     ('speech_topic', '/speech/text', 'utterances of the recogniser (std_msgs/String)'),
     ('tare', '0.0', 's over which the force offset is averaged by the force_torque node; 0: left to the robot file'),
@@ -32,7 +34,10 @@ ARGUMENTS = (
 def generate_launch_description():
     value = {name: LaunchConfiguration(name) for name, _default, _text in ARGUMENTS}
     nodes = [
-        managed_node('camera', value, {'rgb_input': value['rgb_topic'], 'depth_input': value['depth_topic']}),
+        managed_node('camera', value, {
+            'rgb_input': value['rgb_topic'], 'rgb_transport': value['rgb_transport'],
+            'depth_input': value['depth_topic'], 'depth_transport': value['depth_transport'],
+        }),
         managed_node('force_torque', value, {'input': value['wrench_topic'], 'tare': value['tare']}),
         managed_node('voice', value, {'input': value['speech_topic']}),
         managed_node('fusion', value, {'policy': value['policy'], 'record': value['record']}),

@@ -3,7 +3,7 @@
  * `stamp` (whole nanoseconds since the run's epoch) and `frameId`. SI units, REP-103 axes.
  *
  * A message handed to a subscriber is valid until the subscriber returns: a publisher on the 1 kHz path refills one message object.
- * Pixel data is the exception: the bytes of an Image are never written again after it was published, so they may be kept.
+ * Pixel data is the exception: the bytes of an Image or a CompressedImage are never written again after it was published, so they may be kept.
  */
 export interface Header {
   /** Whole nanoseconds since the run's epoch: the sensor's own time, never the arrival. */

@@ -2,6 +2,7 @@ import { DriverError } from '../drivers/driver-error.js'
 import type { Gripper, GripperStatus } from '../drivers/gripper.js'
 import { ChunkExecutor, type SetPoint } from '../fusion/policy/chunk-executor.js'
 import type { Robot } from '../fusion/robot/robot.js'
+import { wholeName } from '../fusion/robot/topic-name.js'
 import type { Bus, Disposable, Publisher } from '../middleware/bus.js'
 import { LifecycleNode, type LifecycleState } from '../middleware/lifecycle.js'
 import type { ActionChunkMessage, JointState, PoseStamped, TypeName } from '../middleware/messages.js'
@@ -206,7 +207,7 @@ export class ControlNode extends LifecycleNode {
       this.#disposables.push(bus.subscribe(stream.topic, 'geometry_msgs/msg/PoseStamped', ({ pose, stamp }, receive) => this.#hearTool(pose, stamp, receive)))
     }
     this.#disposables.push(
-      bus.subscribe(CHUNK_TOPIC, 'prehend_interfaces/msg/ActionChunk', (chunk, receive) => this.#take(chunk, receive)),
+      bus.subscribe(wholeName(CHUNK_TOPIC, robot.namespace), 'prehend_interfaces/msg/ActionChunk', (chunk, receive) => this.#take(chunk, receive)),
       clock.every(ARM_PERIOD, () => this.#moveArm()),
       clock.every(GRIPPER_PERIOD, () => this.#poll()),
     )

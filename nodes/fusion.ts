@@ -2,13 +2,16 @@ import { Aligner } from '../fusion/aligner.js'
 import type { Observation } from '../fusion/observation.js'
 import type { ActionChunk, Policy } from '../fusion/policy/policy.js'
 import type { Robot } from '../fusion/robot/robot.js'
+import { wholeName } from '../fusion/robot/topic-name.js'
 import { withhold, type Withheld } from '../fusion/withhold.js'
 import type { Bus, Disposable, Publisher } from '../middleware/bus.js'
+import type { DecodeImage } from '../middleware/image/decode.js'
 import { LifecycleNode } from '../middleware/lifecycle.js'
-import type { ActionChunkMessage, TypeName } from '../middleware/messages.js'
-import { StreamFeed } from './stream-feed.js'
+import type { ActionChunkMessage, MessageTypes, TypeName } from '../middleware/messages.js'
+import { Arrivals } from './arrivals.js'
 
-export const CHUNK_TOPIC = '/policy/action_chunk'
+/** Below the robot's namespace. */
+export const CHUNK_TOPIC = 'policy/action_chunk'
 
 export interface FusionOptions {
   readonly bus: Bus
@@ -23,6 +26,14 @@ export interface FusionOptions {
   /** Modalities that the aligner is to do without, each from a time of the episode on. */
   readonly without?: readonly Withheld[]
   readonly onObservation?: (observation: Observation) => void
+  /** Every message that goes into the observations, as it was received and when: what a recording must hold to give the same ones. */
+  readonly onHeard?: <T extends TypeName>(topic: string, type: T, message: MessageTypes[T], receive: number) => void
+  /** Turns compressed images into images. Default: `decodeImage`. */
+  readonly decode?: DecodeImage
+  /** ms from a compressed image's arrival to its pixels. */
+  readonly onDecoded?: (ms: number) => void
+  /** After each chunk that was published. */
+  readonly onChunk?: (chunk: ActionChunk) => void
   readonly onError?: (error: unknown) => void
 }
 
@@ -35,8 +46,9 @@ export class FusionNode extends LifecycleNode {
   readonly inferenceMs: number[] = []
   readonly aligner: Aligner
   readonly #options: FusionOptions
+  readonly #arrivals: Arrivals
   /** What takes the messages of each stream; it lives as long as the aligner. */
-  #pushes: ((message: never, receive: number) => void)[] | undefined
+  #takes: ((message: never, receive: number) => boolean)[] | undefined
   #subscriptions: Disposable[] = []
   #deadline: Disposable | undefined
   #deadlineStamp = Infinity
@@ -50,34 +62,52 @@ export class FusionNode extends LifecycleNode {
     super('fusion')
     this.#options = options
     this.aligner = new Aligner(options.robot, observation => this.#observe(observation))
+    this.#arrivals = new Arrivals(options.robot, this.aligner, {
+      onError: error => options.onError?.(error), onPassed: () => this.#meetDeadline(),
+      ...options.decode && { decode: options.decode }, ...options.onDecoded && { onDecoded: options.onDecoded },
+    })
   }
 
-  protected override onConfigure(): void {
-    this.#chunks = this.#options.bus.advertise(CHUNK_TOPIC, 'prehend_interfaces/msg/ActionChunk')
+  protected override async onConfigure(): Promise<void> {
+    const { bus, robot } = this.#options
+    await this.#arrivals.prepare()
+    this.#chunks = bus.advertise(wholeName(CHUNK_TOPIC, robot.namespace), 'prehend_interfaces/msg/ActionChunk')
   }
 
   protected override onActivate(): void {
-    const { bus, robot } = this.#options
-    const feed = new StreamFeed(robot, this.aligner)
-    const pushes = this.#pushes ??= robot.streams.map((_stream, index) => feed.push(index))
-    this.#subscriptions = robot.streams.map((stream, index) => {
-      const push = pushes[index]
-      return bus.subscribe(stream.topic, stream.type as TypeName, (message, receive) => {
-        push(message as never, receive)
-        this.#watchDeadline()
+    const { bus, robot, onHeard } = this.#options
+    const takes = this.#takes ??= robot.streams.map((_stream, index) => this.#arrivals.take(index))
+    // Two streams may share a topic; what is heard on it is told once.
+    const untold = new Set([...robot.streams, ...robot.reset ? [robot.reset] : []].map(({ topic }) => topic))
+    const tell = (topic: string): FusionOptions['onHeard'] => untold.delete(topic) ? onHeard : undefined
+    this.#subscriptions = robot.streams.map(({ topic, type: name }, index) => {
+      const take = takes[index]
+      const type = name as TypeName
+      const told = tell(topic)
+      return bus.subscribe(topic, type, (message, receive) => {
+        if (!take(message as never, receive)) return
+        if (type === 'sensor_msgs/msg/CompressedImage') bus.work(this.#arrivals.drained())
+        else this.#watchDeadline()
+        told?.(topic, type, message, receive)
       })
     })
     if (robot.reset) {
-      this.#subscriptions.push(bus.subscribe(robot.reset.topic, 'std_msgs/msg/String', (_message, receive) => {
-        this.#episodeStart = receive
-        this.aligner.reset(receive)
+      const { topic } = robot.reset
+      const told = tell(topic)
+      this.#subscriptions.push(bus.subscribe(topic, 'std_msgs/msg/String', (message, receive) => {
+        this.#arrivals.then(receive, () => {
+          this.#episodeStart = receive
+          this.aligner.reset(receive)
+        })
+        told?.(topic, 'std_msgs/msg/String', message, receive)
       }))
     }
   }
 
-  protected override onDeactivate(): void {
+  protected override async onDeactivate(): Promise<void> {
     for (const subscription of this.#subscriptions) subscription.dispose()
     this.#subscriptions = []
+    await this.#arrivals.drained()
     // What still waits is observed with what there is, as at the end of a recording.
     this.aligner.finish()
     this.#deadline?.dispose()
@@ -95,7 +125,7 @@ export class FusionNode extends LifecycleNode {
 
   /** Keeps one timer at the aligner's next deadline; a deadline has passed strictly after its stamp. */
   #watchDeadline(): void {
-    const next = this.aligner.nextDeadline() + 1
+    const next = this.#arrivals.nextDeadline() + 1
     if (next === this.#deadlineStamp) return
     this.#deadline?.dispose()
     this.#deadline = undefined
@@ -104,9 +134,13 @@ export class FusionNode extends LifecycleNode {
     const { clock } = this.#options.bus
     this.#deadline = clock.at(next, () => {
       this.#deadlineStamp = Infinity
-      this.aligner.advance(clock.now())
-      this.#watchDeadline()
+      this.#meetDeadline()
     })
+  }
+
+  #meetDeadline(): void {
+    this.#arrivals.advance(this.#options.bus.clock.now())
+    this.#watchDeadline()
   }
 
   #observe(aligned: Observation): void {
@@ -150,5 +184,6 @@ export class FusionNode extends LifecycleNode {
       stamp: chunk.stamp, frameId: 'tool', rate: chunk.rate, data: chunk.data, origin: chunk.origin, gate: chunk.gate ?? NO_GATE,
       graspSuccess: chunk.graspSuccess ?? NaN,
     })
+    this.#options.onChunk?.(chunk)
   }
 }

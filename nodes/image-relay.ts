@@ -1,17 +1,31 @@
 import { frameFault } from '../fusion/picture.js'
 import type { Bus, Disposable, Publisher } from '../middleware/bus.js'
+import { decodeImage, type DecodeImage } from '../middleware/image/decode.js'
+import { ImageError, type ImageFault } from '../middleware/image/image-error.js'
+import { loadSharp } from '../middleware/image/picture-file.js'
 import { LifecycleNode } from '../middleware/lifecycle.js'
-import type { Image } from '../middleware/messages.js'
+import type { CompressedImage, Image } from '../middleware/messages.js'
+import { InOrder } from './in-order.js'
 
-/** From where to where the images of a camera's driver go; one topic for both: they are only checked. */
+type ImageType = 'sensor_msgs/msg/Image' | 'sensor_msgs/msg/CompressedImage'
+
+/**
+ * From where to where the images of a camera's driver go, and as what: compressed ones are decoded where images are wanted. One topic for both:
+ * they are only checked.
+ */
 export interface Relay {
   readonly from: string
   readonly to: string
+  readonly fromType: ImageType
+  readonly toType: ImageType
 }
 
 export interface ImageRelayOptions {
   readonly bus: Bus
   readonly relays: readonly Relay[]
+  readonly onError?: (error: unknown) => void
+  /** Default: `decodeImage`. */
+  readonly decode?: DecodeImage
   /** The frame_id of a topic's images, once after each activation, with the first of them. */
   readonly onFrameId?: (frameId: string) => void
 }
@@ -19,53 +33,73 @@ export interface ImageRelayOptions {
 /** What was seen of one camera topic. */
 export interface RelayCounters extends Relay {
   images: number
-  readonly dropped: { zero_stamp: number; bad_size: number; bad_encoding: number; frame_id: number }
+  readonly dropped: Record<'zero_stamp' | 'frame_id' | 'overload' | ImageFault, number>
 }
 
 /**
- * The camera node on a robot whose camera has a driver of its own: passes its images on under the robot file's topics, and drops, counted
- * by reason, what nobody could use: no stamp, a size that does not fit the data, an unknown encoding, a frame_id that is not the first one's.
+ * The camera node on a robot whose camera has a driver of its own: passes its images on under the robot file's topics, in their order, and drops,
+ * counted by reason, what nobody could use: no stamp, a size that does not fit the data, an unknown encoding, a frame_id that is not the first one's,
+ * bytes that cannot be decoded, and what comes faster than it can be. Compressed images that are passed on as they are are not looked into.
  */
 export class ImageRelayNode extends LifecycleNode {
   readonly counters: readonly RelayCounters[]
   readonly #bus: Bus
+  readonly #decode: DecodeImage
   readonly #onFrameId: ((frameId: string) => void) | undefined
-  #publishers: (Publisher<Image> | undefined)[] = []
+  readonly #orders: readonly InOrder[]
+  #publishers: (Publisher<Image | CompressedImage> | undefined)[] = []
   #subscriptions: Disposable[] = []
 
-  constructor({ bus, relays, onFrameId }: ImageRelayOptions) {
+  constructor({ bus, relays, onError = () => undefined, decode = decodeImage, onFrameId }: ImageRelayOptions) {
     super('camera')
     this.#bus = bus
+    this.#decode = decode
     this.#onFrameId = onFrameId
-    this.counters = relays.map(relay => ({ ...relay, images: 0, dropped: { zero_stamp: 0, bad_size: 0, bad_encoding: 0, frame_id: 0 } }))
+    this.counters = relays.map(relay => ({ ...relay, images: 0, dropped: { zero_stamp: 0, bad_size: 0, bad_encoding: 0, frame_id: 0, undecodable: 0, overload: 0 } }))
+    this.#orders = relays.map(() => new InOrder({ onError }))
   }
 
-  protected override onConfigure(): void {
-    this.#publishers = this.counters.map(({ from, to }) => from === to ? undefined : this.#bus.advertise(to, 'sensor_msgs/msg/Image'))
+  protected override async onConfigure(): Promise<void> {
+    if (this.counters.some(({ fromType, toType }) => fromType !== toType)) await loadSharp()
+    this.#publishers = this.counters.map(({ from, to, toType }) => from === to ? undefined : this.#bus.advertise(to, toType) as Publisher<Image | CompressedImage>)
   }
 
   protected override onActivate(): void {
     this.#subscriptions = this.counters.map((counters, i) => {
+      const { from, fromType, toType, dropped } = counters
+      const order = this.#orders[i]
       let frameId: string | undefined
-      return this.#bus.subscribe(counters.from, 'sensor_msgs/msg/Image', image => {
-        if (frameId === undefined) {
-          frameId = image.frameId
-          this.#onFrameId?.(frameId)
-        }
-        const fault = image.stamp <= 0 ? 'zero_stamp' : frameFault(image) ?? (image.frameId === frameId ? undefined : 'frame_id')
+      const pass = (image: Image | CompressedImage): void => {
+        const fault = 'encoding' in image ? frameFault(image) : undefined
         if (fault !== undefined) {
-          counters.dropped[fault]++
+          dropped[fault]++
           return
         }
         counters.images++
         this.#publishers[i]?.publish(image)
+      }
+      return this.#bus.subscribe(from, fromType, (image, receive) => {
+        if (frameId === undefined) {
+          frameId = image.frameId
+          this.#onFrameId?.(frameId)
+        }
+        const fault = image.stamp <= 0 ? 'zero_stamp' : image.frameId === frameId ? undefined : 'frame_id'
+        if (fault !== undefined) dropped[fault]++
+        else if (fromType === toType || 'encoding' in image) pass(image)
+        else if (!order.hasRoom({ picture: true })) dropped.overload++
+        else {
+          order.make(receive, () => this.#decode({ ...image }).then(decoded => () => pass(decoded), (error: unknown) => () => {
+            dropped[error instanceof ImageError ? error.fault : 'undecodable']++
+          }))
+        }
       })
     })
   }
 
-  protected override onDeactivate(): void {
+  protected override async onDeactivate(): Promise<void> {
     for (const subscription of this.#subscriptions) subscription.dispose()
     this.#subscriptions = []
+    for (const order of this.#orders) await order.drained()
   }
 
   protected override onCleanup(): void {

@@ -1,13 +1,6 @@
-import type { Robot } from '../fusion/robot/robot.js'
 import { BagWriter } from '../middleware/bag/bag-writer.js'
 import type { Bus, Disposable } from '../middleware/bus.js'
 import type { TypeName } from '../middleware/messages.js'
-
-/** What a fusion node listens to, with its robot file: the streams, and the topic that begins episodes. */
-export function heardTopics({ streams, reset }: Robot): { topic: string; type: TypeName }[] {
-  const topics = streams.map(({ topic, type }) => ({ topic, type: type as TypeName }))
-  return reset ? [...topics, { topic: reset.topic, type: 'std_msgs/msg/String' }] : topics
-}
 
 /** Writes topics of a bus into a bag, each message with the receive time that every other subscriber saw. */
 export class Recorder {
@@ -19,20 +12,20 @@ export class Recorder {
     this.#subscriptions = topics.map(({ topic, type }) => bus.subscribe(topic, type, (message, receive) => writer.write(topic, type, message, receive)))
   }
 
-  /** Hears nothing more; the bag stays open, for another recorder or to be closed. */
-  pause(): void {
+  /** Hears nothing more. */
+  #pause(): void {
     for (const subscription of this.#subscriptions) subscription.dispose()
   }
 
   /** Ends the recording: the bag is complete, under its final name, when this resolves. */
   async close(): Promise<void> {
-    this.pause()
+    this.#pause()
     await this.#writer.close()
   }
 
   /** Gives up: nothing is left of the recording. */
   async discard(): Promise<void> {
-    this.pause()
+    this.#pause()
     await this.#writer.discard()
   }
 }

@@ -6,8 +6,11 @@ import type {
 
 /** The message types that a stream of a robot file may have. */
 export type StreamType = Extract<TypeName,
-  | 'sensor_msgs/msg/Image' | 'geometry_msgs/msg/WrenchStamped' | 'geometry_msgs/msg/PoseStamped'
+  | 'sensor_msgs/msg/Image' | 'sensor_msgs/msg/CompressedImage' | 'geometry_msgs/msg/WrenchStamped' | 'geometry_msgs/msg/PoseStamped'
   | 'sensor_msgs/msg/JointState' | 'prehend_interfaces/msg/VoiceEvent' | 'std_msgs/msg/String'>
+
+/** What the feed takes of a stream: its messages, of CompressedImage decoded. */
+export type Fed<T extends StreamType = StreamType> = MessageTypes[T extends 'sensor_msgs/msg/CompressedImage' ? 'sensor_msgs/msg/Image' : T]
 
 export class StreamTypeError extends Error {
   readonly code = 'STREAM_TYPE'
@@ -17,9 +20,8 @@ export class StreamTypeError extends Error {
 type Push<T> = (message: T, receive: number) => void
 
 /**
- * Turns messages into aligner input: one function a stream, made once. Live nodes, replay and export all feed the aligner through it, so
- * that they cannot drift apart. What a message must not be (a stamp of zero, a size that does not fit its data, an encoding nobody knows, a
- * frame_id that is not the stream's first one) is counted at the aligner, under the stream's name, and dropped.
+ * Turns messages into aligner input: one function a stream, made once. What a message must not be (a stamp of zero, a size that does not fit
+ * its data, an encoding nobody knows, a frame_id that is not the stream's first one) is counted at the aligner, under the stream's name, and dropped.
  */
 export class StreamFeed {
   readonly #aligner: Aligner
@@ -31,19 +33,22 @@ export class StreamFeed {
   }
 
   /** The function that takes the messages of stream `index` (of `robot.streams`); `receive` in ns since the run's epoch, never decreasing. */
-  push(index: number): Push<MessageTypes[StreamType]> {
+  push(index: number): Push<Fed> {
     const stream = this.#robot.streams[index]
     const make = makers[stream.type as StreamType] as ((aligner: Aligner, stream: Stream, index: number) => Push<never>) | undefined
     if (!make) {
       throw new StreamTypeError(`robot ${this.#robot.name}: stream ${stream.name}: type ${stream.type} is not one of ${Object.keys(makers).join(', ')}`)
     }
-    return make(this.#aligner, stream, index) as Push<MessageTypes[StreamType]>
+    return make(this.#aligner, stream, index) as Push<Fed>
   }
 }
 
-const makers: { [T in StreamType]: (aligner: Aligner, stream: Stream, index: number) => Push<MessageTypes[T]> } = {
-  'sensor_msgs/msg/Image': (aligner, _stream, index) => framed(aligner, index, (message: Image, receive) =>
-    aligner.pushFrame(index, message.stamp, receive, message)),
+const image = (aligner: Aligner, _stream: Stream, index: number): Push<Image> => framed(aligner, index, (message: Image, receive) =>
+  aligner.pushFrame(index, message.stamp, receive, message))
+
+const makers: { [T in StreamType]: (aligner: Aligner, stream: Stream, index: number) => Push<Fed<T>> } = {
+  'sensor_msgs/msg/Image': image,
+  'sensor_msgs/msg/CompressedImage': image,
   'geometry_msgs/msg/WrenchStamped': (aligner, _stream, index) => framed(aligner, index, (message: WrenchStamped, receive) =>
     aligner.pushVector(index, message.stamp, receive, message.wrench)),
   'geometry_msgs/msg/PoseStamped': (aligner, _stream, index) => framed(aligner, index, (message: PoseStamped, receive) =>

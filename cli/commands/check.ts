@@ -4,6 +4,7 @@ import { Epoch } from '../../fusion/stamp.js'
 import { openBag } from '../../middleware/bag/bag.js'
 import { checkBag, type BagCheck } from '../bag-check.js'
 import { describeRobot, table } from '../describe-robot.js'
+import { namespace } from '../options.js'
 import { Output } from '../output.js'
 import { readRobot } from '../robot-file.js'
 import { hz } from '../stream-check.js'
@@ -14,13 +15,13 @@ export function register(program: Command): void {
     .description('explain a robot file and, given a recording, say what in it is missing, late or too slow')
     .argument('<robot>', 'a robot file, or the name of a shipped one (cell)')
     .argument('[bag]', 'a rosbag2 directory, an .mcap or a .db3')
+    .option('--namespace <name>', 'where the relative topics of the robot file lie, such as /left', namespace)
     .option('--json', 'the result as one JSON object')
     .addHelpText('after', '\nExit code 0: fine, 1: the recording lacks something that the file needs, 2: bad input.')
-    .action((file: string, bag: string | undefined, flags: { json?: boolean }) => check(file, bag, new Output(flags)))
+    .action((file: string, bag: string | undefined, flags: { namespace?: string; json?: boolean }) => check(readRobot(file, flags.namespace), file, bag, new Output(flags)))
 }
 
-async function check(file: string, path: string | undefined, output: Output): Promise<void> {
-  const robot = readRobot(file)
+async function check(robot: Robot, file: string, path: string | undefined, output: Output): Promise<void> {
   if (path === undefined) {
     output.result(robotObject(robot, file), describeRobot(robot))
     return

@@ -1,13 +1,15 @@
-import { constants } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import { access, readFile } from 'node:fs/promises'
 import { cpus, totalmem } from 'node:os'
 import type { Command } from 'commander'
 import { contractOf } from '../../fusion/policy/onnx-policy.js'
+import { loadSharp } from '../../middleware/image/picture-file.js'
 import { rosProblem } from '../../middleware/ros2/rclnodejs.js'
 import { openPseudoTerminal } from '../../sim/firmware/pseudo-terminal.js'
 import { loadMujoco } from '../../sim/cell/mujoco.js'
 import { shippedModel } from '../models.js'
 import { Output } from '../output.js'
+import { fastDdsProfile, PROFILE_VARIABLES } from '../ros2/fast-dds-profile.js'
 
 /** `state`: ok, missing (something optional is not there), wrong (something that is needed does not work). */
 interface Finding {
@@ -68,6 +70,10 @@ const CHECKS: Record<string, () => Found[] | Promise<Found[]>> = {
     const backends = ort.listSupportedBackends().map(backend => backend.name)
     return ok(`onnxruntime-node ${ort.env.versions.node ?? ''}: ${backends.join(', ')}`)
   },
+  'compressed images': async () => {
+    const { versions } = await loadSharp()
+    return ok(`sharp ${versions.sharp ?? ''}, libvips ${versions.vips}`)
+  },
   policy: async () => {
     const path = shippedModel()
     const contract = await contractOf(path)
@@ -84,9 +90,15 @@ const CHECKS: Record<string, () => Found[] | Promise<Found[]>> = {
     return problem === undefined ? ok(`${found}, rclnodejs loads`) : missing(`${found}, but ${problem}`, 'npm run setup:ros')
   },
   'fast dds profile': () => {
-    const profile = process.env.FASTDDS_DEFAULT_PROFILES_FILE ?? process.env.FASTRTPS_DEFAULT_PROFILES_FILE
-    if (profile !== undefined) return ok(profile)
-    return missing('FASTDDS_DEFAULT_PROFILES_FILE is not set', 'only for ROS 2: with the default profile 640x480 images at 30 Hz lose most frames between processes')
+    const { RMW_IMPLEMENTATION: rmw = 'rmw_fastrtps_cpp' } = process.env
+    if (!rmw.startsWith('rmw_fastrtps')) return ok(`not needed: ${rmw}`)
+    const variable = PROFILE_VARIABLES.find(name => process.env[name])
+    const profile = variable && process.env[variable]
+    const mend = `export ${PROFILE_VARIABLES[0]}=${fastDdsProfile()}`
+    if (profile === undefined) {
+      return missing(`${PROFILE_VARIABLES[0]} is not set: prehend's own processes set it, any other ROS 2 node here loses most images of 640x480 that it sends or asks for as sensor data`, mend)
+    }
+    return existsSync(profile) ? ok(profile) : [{ state: 'wrong', found: `${variable} names ${profile}, which is not there: most images of 640x480 are lost`, mend }]
   },
 }
 

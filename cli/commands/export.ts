@@ -12,12 +12,14 @@ import { packageRoot } from '../models.js'
 import { NpyFile, type NpyType } from '../npy-file.js'
 import { Output, UsageError } from '../output.js'
 import { replayBag } from '../replay.js'
+import { namespace } from '../options.js'
 import { robotForBag } from '../robot-for-bag.js'
 
 interface ExportFlags {
   out: string
   format: string
   robot?: string
+  namespace?: string
   contract: string
   vocabulary: string
   json?: boolean
@@ -31,6 +33,7 @@ export function register(program: Command): void {
     .requiredOption('--out <folder>', 'one folder a recording is written below it')
     .option('--format <name>', 'numpy: one .npy file an array', 'numpy')
     .option('--robot <file>', 'robot file; default: the one in the recording')
+    .option('--namespace <name>', 'where the relative topics of the robot file lie, such as /left', namespace)
     .option('--contract <file>', 'inputs and outputs of the policy to be trained', join(packageRoot, 'policy/contract.json'))
     .option('--vocabulary <file>', 'its words', join(packageRoot, 'policy/vocabulary.json'))
     .option('--json', 'the result as one JSON object')

@@ -37,7 +37,7 @@ async function runNode(name: string, args: readonly string[], output: Output): P
   try {
     const parameters = new Parameters(name, { ...kind.parameters, ...COMMON })
     for (const unknown of bindParameters(ros.rcl, ros.node, parameters)) log.warn(unknown)
-    const robot = readRobot(parameters.get('robot'))
+    const robot = readRobot(parameters.get('robot'), ros.node.namespace())
     const bus = new Ros2Bus(ros.rcl, ros.node, {
       onError: error => log.error(String(error)), onWarning: (topic, text) => log.warn(`${topic}: ${text}`), batch: kind.batch ?? 0,
     })

@@ -5,10 +5,11 @@ import type { Observation } from '../../fusion/observation.js'
 import { ObservationDigest, observationLine, pixelSums } from '../../fusion/observation-line.js'
 import { OnnxPolicy } from '../../fusion/policy/onnx-policy.js'
 import type { ActionChunk } from '../../fusion/policy/policy.js'
+import { wholeName } from '../../fusion/robot/topic-name.js'
 import { openBag } from '../../middleware/bag/bag.js'
 import { BagWriter } from '../../middleware/bag/bag-writer.js'
 import { CHUNK_TOPIC } from '../../nodes/fusion.js'
-import { duration, rate } from '../options.js'
+import { duration, namespace, rate } from '../options.js'
 import { Ending } from '../ending.js'
 import { Output, UsageError } from '../output.js'
 import { spread } from '../percentiles.js'
@@ -19,6 +20,7 @@ import { replayBag } from '../replay.js'
 
 interface ReplayFlags {
   robot?: string
+  namespace?: string
   rate: number | 'max'
   policy: string | boolean
   out?: string
@@ -33,6 +35,7 @@ export function register(program: Command): void {
     .description('a recorded bag through the aligner and the policy')
     .argument('<bag>', 'a rosbag2 directory, an .mcap or a .db3')
     .option('--robot <file>', 'robot file; without it the one in the recording, else streams are recognised by type and name')
+    .option('--namespace <name>', 'where the relative topics of the robot file lie, such as /left', namespace)
     .option('--rate <n>', 'times real time, or max', rate, 1)
     .option('--policy <file>', 'an ONNX model with a contract; default: the shipped one, where it fits the robot file')
     .option('--no-policy', 'align only')
@@ -69,7 +72,7 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
         if (!chunk) return
         const done = await chunk
         inferenceMs.push(done.inferenceMs)
-        writer?.write(CHUNK_TOPIC, 'prehend_interfaces/msg/ActionChunk', messageOf(done), observation.emitted)
+        writer?.write(wholeName(CHUNK_TOPIC, robot.namespace), 'prehend_interfaces/msg/ActionChunk', messageOf(done), observation.emitted)
       }
     }
     const started = performance.now()

@@ -9,7 +9,7 @@ import { Demonstration } from '../demonstration.js'
 import { Ending } from '../ending.js'
 import { ErrorTally } from '../error-tally.js'
 import { LiveView } from '../live-view.js'
-import { amount, integer } from '../options.js'
+import { amount, integer, namespace } from '../options.js'
 import { Output, UsageError } from '../output.js'
 import { policyMaker } from '../policies.js'
 import { readRobot, withPort } from '../robot-file.js'
@@ -20,6 +20,7 @@ import { TypedVoice } from '../typed-voice.js'
 interface RunFlags {
   source: string
   robot?: string
+  namespace?: string
   episodes?: number
   port?: string
   seed: number
@@ -39,6 +40,7 @@ export function register(program: Command): void {
     .description('the loop: sensors, alignment, policy, gripper')
     .option('--source <name>', 'where the sensors are: sim (the embedded cell) or ros2 (topics)', 'sim')
     .option('--robot <file>', 'robot file or the name of a shipped one', 'cell')
+    .option('--namespace <name>', 'where the relative topics of the robot file lie, such as /left; with --source ros2 of the node too', namespace)
     .option('--episodes <n>', 'how many (default: 1; with --source ros2: until Ctrl-C, else until so many results were published)', integer(1))
     .option('--seed <s>', 'of everything that is drawn', integer(0), 1)
     .option('--policy <file>', 'an ONNX model with a contract, or "expert" (the cell\'s scripted one); default: the shipped model')
@@ -61,7 +63,7 @@ const SOURCES: Record<string, string> = {
 async function run(flags: RunFlags & { readonly episodes: number }): Promise<void> {
   const output = new Output(flags)
   if (flags.source !== 'sim') throw new UsageError(`--source ${flags.source}: ${SOURCES[flags.source] ?? 'is not known; expected sim or ros2'}`)
-  const robot = withPort(readRobot(flags.robot), flags.port)
+  const robot = withPort(readRobot(flags.robot, flags.namespace), flags.port)
   if (flags.say !== undefined) checkCommand(flags.say, flags.objects)
   const ending = new Ending()
   const policy = await policyMaker(flags.policy, robot)

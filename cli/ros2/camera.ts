@@ -3,22 +3,25 @@ import { FramePublisher } from '../../middleware/ros2/frame-publisher.js'
 import type { Status } from '../../middleware/ros2/diagnostics.js'
 import { ImageRelayNode } from '../../nodes/image-relay.js'
 import { UsageError } from '../output.js'
+import { relayOf } from './image-transport.js'
 import { nodeKind } from './node-kind.js'
 
 export const camera = nodeKind({
   summary: 'passes the images of a camera\'s driver on under the robot file\'s topics, and drops what nobody could use',
   parameters: {
-    rgb_input: parameter({ type: 'string', default: '', readOnly: true, description: 'colour topic of the driver; empty: the robot file\'s, which is then only checked' }),
-    depth_input: parameter({ type: 'string', default: '', readOnly: true, description: 'depth topic of the driver, aligned to colour; empty: the robot file\'s, which is then only checked' }),
+    rgb_input: parameter({ type: 'string', default: '', readOnly: true, description: 'colour topic of the driver, without its transport; empty: the robot file\'s, which is then only checked where it is raw' }),
+    rgb_transport: parameter({ type: 'string', default: 'raw', readOnly: true, description: 'what of rgb_input is listened to: raw, compressed (JPEG or PNG) or compressedDepth; compressed images are decoded where the robot file wants images' }),
+    depth_input: parameter({ type: 'string', default: '', readOnly: true, description: 'depth topic of the driver, aligned to colour, without its transport; empty: the robot file\'s, which is then only checked where it is raw' }),
+    depth_transport: parameter({ type: 'string', default: 'raw', readOnly: true, description: 'what of depth_input is listened to: raw, compressed (PNG) or compressedDepth (PNG or RVL)' }),
   },
   make({ ros, bus, robot, parameters, log }) {
     const relays = (['rgb', 'depth'] as const).flatMap(modality => {
-      const to = robot.streams.find(stream => stream.modality === modality)?.topic
-      return to === undefined ? [] : [{ from: parameters.get(`${modality}_input`) || to, to }]
+      const stream = robot.streams.find(stream => stream.modality === modality)
+      return stream ? [relayOf(stream, { base: parameters.get(`${modality}_input`), transport: parameters.get(`${modality}_transport`), parameter: `${modality}_transport` })] : []
     })
     if (relays.length === 0) throw new UsageError(`robot ${robot.name}: it has no rgb and no depth stream: the camera node has nothing to do`)
     const frames = new FramePublisher({ ros, bus, frames: robot.frames, log })
-    const node = new ImageRelayNode({ bus, relays, onFrameId: frameId => frames.fixed(frameId) })
+    const node = new ImageRelayNode({ bus, relays, onFrameId: frameId => frames.fixed(frameId), onError: error => log.error(String(error)) })
     let before = relays.map(() => ({ images: 0, dropped: 0 }))
     return Promise.resolve({
       node,

@@ -1,4 +1,5 @@
 import { rmSync, symlinkSync, lstatSync } from 'node:fs'
+import type { Modality } from '../../fusion/observation.js'
 import type { Robot } from '../../fusion/robot/robot.js'
 import type { Disposable, Publisher } from '../../middleware/bus.js'
 import { LifecycleNode } from '../../middleware/lifecycle.js'
@@ -16,6 +17,7 @@ import { Cell } from '../../sim/cell/cell-handle.js'
 import type { CellFrame } from '../../sim/cell/cell.js'
 import { CAMERA_FOVY } from '../../sim/cell/mjcf.js'
 import { EPISODE_RESULT_TOPIC } from '../cell-loop.js'
+import { cellTopic } from '../cell-topic.js'
 import { UsageError } from '../output.js'
 import { ClockPublisher } from './clock-publisher.js'
 import { nodeKind } from './node-kind.js'
@@ -79,11 +81,7 @@ class CellNode extends LifecycleNode {
     log(`the gripper's serial port: ${gripperLink === '' ? cell.gripperPort : `${gripperLink} -> ${cell.gripperPort}`}`)
     // The cell's time begins with it; the bus's is the system's.
     const shift = bus.clock.now() - Number(process.hrtime.bigint() - started)
-    const topic = (modality: string): string => {
-      const stream = robot.streams.find(s => s.modality === modality)
-      if (!stream) throw new UsageError(`robot ${robot.name}: no ${modality} stream: the cell's ${modality} has nowhere to go`)
-      return stream.topic
-    }
+    const topic = (modality: Modality): string => cellTopic(robot, modality)
     this.#voice = new VoiceNode({ bus, topic: topic('voice') })
     this.#nodes = [
       new CameraNode({

@@ -2,10 +2,14 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { packageRoot } from '../models.js'
 
-const VARIABLES = ['FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE'] as const
+/** Variables that name a profile for Fast DDS; the second one is the older name. */
+export const PROFILE_VARIABLES = ['FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE'] as const
 
-/** The profile that pictures need (launch/config/fastdds.xml), for this process and before ROS is started in it, where the user has set none. */
+/** Path of the profile that pictures need. */
+export const fastDdsProfile = (): string => join(packageRoot, 'launch/config/fastdds.xml')
+
+/** Sets that profile for this process and before ROS is started in it, where the user has set none. */
 export function useFastDdsProfile(): void {
-  const path = join(packageRoot, 'launch/config/fastdds.xml')
-  if (VARIABLES.every(name => !process.env[name]) && existsSync(path)) process.env[VARIABLES[0]] = path
+  const path = fastDdsProfile()
+  if (PROFILE_VARIABLES.every(name => !process.env[name]) && existsSync(path)) process.env[PROFILE_VARIABLES[0]] = path
 }

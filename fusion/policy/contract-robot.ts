@@ -1,5 +1,6 @@
 import { describeDifference } from '../robot/canonical.js'
 import type { Robot, Stream } from '../robot/robot.js'
+import { isImageType } from '../robot/types.js'
 import { elements, type Contract, type InputKind, type InputSpec } from './contract.js'
 
 /** Streams that each kind is made from, in the order of `from`: what they must be, in words, and the test. */
@@ -8,7 +9,7 @@ interface Demand {
   readonly fits: (stream: Stream) => boolean
 }
 
-const isImage = (stream: Stream, modality: 'rgb' | 'depth'): boolean => stream.type === 'sensor_msgs/msg/Image' && stream.modality === modality
+const isImage = (stream: Stream, modality: 'rgb' | 'depth'): boolean => isImageType(stream.type) && stream.modality === modality
 const RGB: Demand = { words: 'an rgb image', fits: stream => isImage(stream, 'rgb') }
 const DEPTH: Demand = { words: 'a depth image', fits: stream => isImage(stream, 'depth') }
 const WINDOW: Demand = { words: 'a stream aligned by window', fits: stream => stream.align.strategy === 'window' }

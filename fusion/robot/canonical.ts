@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Align, Robot, Stream } from './robot.js'
+import { nameBelow, ROOT, wholeName } from './topic-name.js'
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined }
 type Body = Omit<Robot, 'canonical' | 'sha256'>
@@ -13,16 +14,18 @@ const seconds = (ns: number): number => Number((ns * S).toPrecision(15))
  */
 export function canonicalText(robot: Body): string {
   const { gripper, arm } = robot.actions
-  const { limits } = robot
+  const { limits, namespace } = robot
+  const topicOf = ({ topic }: { readonly topic: string }): string => nameBelow(topic, namespace)
   return sortedJson({
     robot: robot.name,
+    namespace: namespace === ROOT ? undefined : namespace,
     tick: 'from' in robot.tick ? { from: robot.tick.from } : { period: seconds(robot.tick.period) },
     max_wait: seconds(robot.maxWait),
     max_silence: seconds(robot.maxSilence),
-    streams: Object.fromEntries(robot.streams.map(stream => [stream.name, streamOf(stream)])),
+    streams: Object.fromEntries(robot.streams.map(stream => [stream.name, { ...streamOf(stream), topic: topicOf(stream) }])),
     actions: {
       gripper: gripper && { driver: gripper.driver, port: { path: gripper.port.path, baud: gripper.port.baud }, slave: gripper.slave },
-      arm: arm && { topic: arm.topic, type: arm.type },
+      arm: arm && { topic: topicOf(arm), type: arm.type },
     },
     limits: {
       workspace: { x: limits.workspace.x, y: limits.workspace.y, z: limits.workspace.z },
@@ -40,18 +43,20 @@ export function canonicalText(robot: Body): string {
       },
     },
     frames: robot.frames.length === 0 ? undefined : Object.fromEntries(robot.frames.map(({ name, parent, xyz, rpy }) => [name, { parent, xyz, rpy }])),
-    reset: robot.reset && { topic: robot.reset.topic },
+    reset: robot.reset && { topic: topicOf(robot.reset) },
   })
 }
 
 /**
  * The part of a canonical text that training depends on, as canonical JSON: tick, waits, streams (topics, types, alignment, tare,
- * selection) and the channels of the action chunk. Not in it: the robot's name, drivers, ports, action topics, limits, frames, reset.
+ * selection) and the channels of the action chunk. Not in it: the robot's name, the namespace that relative topics lie in, drivers, ports, action topics, limits, frames, reset.
  */
 export function translationText(canonical: string): string {
   const { tick, max_wait, max_silence, streams, actions } = JSON.parse(canonical) as Record<string, { readonly [key: string]: Json }>
   const channels = [...actions?.['arm'] ? ['dx', 'dy', 'dz', 'dyaw'] : [], ...actions?.['gripper'] ? ['width', 'effort'] : []]
-  return sortedJson({ tick, max_wait, max_silence, streams, channels })
+  const rooted = Object.fromEntries(Object.entries(streams as unknown as Record<string, { readonly topic: string }>).map(([name, stream]) =>
+    [name, { ...stream, topic: wholeName(stream.topic, ROOT) }]))
+  return sortedJson({ tick, max_wait, max_silence, streams: rooted, channels })
 }
 
 /** Hex sha256 of `translationText(canonical)`. */
@@ -78,11 +83,10 @@ export function describeDifference(canonicalA: string, canonicalB: string, names
   return [...clauses, ...changed].join('; ')
 }
 
-function streamOf(stream: Stream): Json {
+function streamOf(stream: Stream): Record<string, Json | undefined> {
   const { align } = stream
   const gaps = align.strategy === 'interpolate' || align.strategy === 'nearest'
   return {
-    topic: stream.topic,
     type: stream.type,
     modality: stream.modality,
     timeline: stream.timeline,

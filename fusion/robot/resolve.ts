@@ -2,7 +2,8 @@ import { MODALITIES } from '../observation.js'
 import { canonicalText, translationSha256 } from './canonical.js'
 import type { Align, FixedFrame, Limits, Robot, Stream } from './robot.js'
 import { unknownName, type FramesParsed, type LimitsParsed, type RobotParsed, type StreamParsed } from './schema.js'
-import { DEFAULT_STRATEGY, STREAM_TYPES } from './types.js'
+import { wholeName } from './topic-name.js'
+import { DEFAULT_STRATEGY, isImageType, STREAM_TYPES } from './types.js'
 
 export type Path = readonly PropertyKey[]
 export type Fail = (code: 'ROBOT_UNKNOWN_KEY' | 'ROBOT_UNIT' | 'ROBOT_INVALID', path: Path, message: string) => never
@@ -32,26 +33,32 @@ const DEFAULT_LIMITS: Limits = {
   watchdog: { wrench: 50 * MS, camera: 250 * MS, policy: 300 * MS, gripper: 200 * MS },
 }
 
-/** What the schema cannot say: defaults, references between keys, what fits which type. `fail` throws, with the place in the file. */
-export function resolveRobot(file: RobotParsed, fail: Fail): Robot {
-  const streams = Object.entries(file.streams).map(([name, stream]) => resolveStream(name, stream, fail))
+/**
+ * What the schema cannot say: defaults, references between keys, what fits which type. `fail` throws, with the place in the file. `outer`: the
+ * namespace of relative topics where the file names none.
+ */
+export function resolveRobot(file: RobotParsed, fail: Fail, outer: string): Robot {
+  const namespace = file.namespace ?? outer
+  const whole = <T extends { readonly topic: string }>(named: T): T => ({ ...named, topic: wholeName(named.topic, namespace) })
+  const streams = Object.entries(file.streams).map(([name, stream]) => resolveStream(name, whole(stream), fail))
   checkTopics(streams, fail)
   streams.sort((a, b) => MODALITIES.indexOf(a.modality) - MODALITIES.indexOf(b.modality) || (a.name < b.name ? -1 : 1))
   const gripper = file.actions?.gripper
   const robot = {
     name: file.robot,
+    namespace,
     tick: resolveTick(file.tick, streams, fail),
     maxWait: file.max_wait ?? DEFAULTS.maxWait,
     maxSilence: file.max_silence ?? DEFAULTS.maxSilence,
     streams,
-    reset: file.reset,
+    reset: file.reset && whole(file.reset),
     actions: {
       gripper: gripper && {
         driver: gripper.driver,
         port: { path: gripper.port?.path, baud: gripper.port?.baud ?? DEFAULTS.baud },
         slave: gripper.slave ?? DEFAULTS.slave,
       },
-      arm: file.actions?.arm,
+      arm: file.actions?.arm && whole(file.actions.arm),
     },
     limits: resolveLimits(file, fail),
     frames: resolveFrames(file.frames ?? {}, fail),
@@ -93,7 +100,7 @@ function resolveStream(name: string, stream: StreamParsed, fail: Fail): Stream {
   const rule = STREAM_TYPES[stream.type]
   if (!rule) return fail('ROBOT_INVALID', path('type'), unknownName('type', stream.type, Object.keys(STREAM_TYPES)))
 
-  const fallback = stream.type === 'sensor_msgs/msg/Image' && /depth/i.test(name) ? 'depth' : rule.modalities[0]
+  const fallback = isImageType(stream.type) && /depth/i.test(name) ? 'depth' : rule.modalities[0]
   const modality = rule.modalities.find(known => known === (stream.modality ?? fallback))
   if (!modality) {
     return fail('ROBOT_INVALID', path('modality'), `${stream.type} gives ${rule.modalities.join(' or ')}, not ${stream.modality}`)

@@ -4,13 +4,15 @@ import { resolveRobot, type Fail, type Path } from './resolve.js'
 import { RobotError } from './robot-error.js'
 import type { Robot } from './robot.js'
 import { robotSchema } from './schema.js'
+import { ROOT } from './topic-name.js'
 
 /**
  * Reads the text of a robot file. `where` names it in messages (a path). Streams come out in the order of MODALITIES and, within one,
- * of their names, so that the order of keys in the file means nothing. Throws a RobotError of one line:
+ * of their names, so that the order of keys in the file means nothing. `namespace` (absolute) is where relative topics lie, unless the file
+ * says so itself. Throws a RobotError of one line:
  * `where:line: key.path: what is wrong; what to do`.
  */
-export function parseRobot(text: string, where: string): Robot {
+export function parseRobot(text: string, where: string, namespace = ROOT): Robot {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, strict: true, uniqueKeys: true, logLevel: 'error' })
   const at = (offset: number | undefined): string => (offset === undefined ? where : `${where}:${lines.linePos(offset).line}`)
@@ -33,7 +35,7 @@ export function parseRobot(text: string, where: string): Robot {
     if (first) fail(first.code, first.path, `${first.message}${more.length > 0 ? ` (and ${more.length} more)` : ''}`)
     throw parsed.error
   }
-  return resolveRobot(parsed.data, fail)
+  return resolveRobot(parsed.data, fail, namespace)
 }
 
 function toPlain(document: Document, where: string): unknown {

@@ -3,6 +3,8 @@ import type { Modality } from '../observation.js'
 /** A robot file after reading: units converted to SI, times to whole ns, defaults filled in. See `robots/` and docs/reference/robot-file.md. */
 export interface Robot {
   readonly name: string
+  /** Where its relative topics lie: absolute, `/` by default. */
+  readonly namespace: string
   readonly tick: { readonly from: string } | { readonly period: number }
   /** ns. How long a tick waits for its brackets, at most, after its own arrival. */
   readonly maxWait: number
@@ -23,6 +25,7 @@ export interface Robot {
 
 export interface Stream {
   readonly name: string
+  /** Whole name. */
   readonly topic: string
   /** ROS type name, `pkg/msg/Name`. */
   readonly type: string

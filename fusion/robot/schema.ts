@@ -77,8 +77,13 @@ const frame = mapping({
 })
 
 const topic = z.string({ error: 'expected a topic such as /camera/color/image_raw' })
-  .regex(/^(\/[A-Za-z_][A-Za-z0-9_]*)+$/, { error: issue => `'${String(issue.input)}' is not a topic such as /camera/color/image_raw` })
-  .meta({ description: 'An absolute ROS topic name.' })
+  .regex(/^\/?[A-Za-z_][A-Za-z0-9_]*(\/[A-Za-z_][A-Za-z0-9_]*)*$/, { error: issue => `'${String(issue.input)}' is not a topic such as /camera/color/image_raw` })
+  .meta({ description: 'A ROS topic name: absolute, or relative to the namespace.' })
+
+/** As ROS writes them. */
+export const namespaceSchema = z.string({ error: 'expected a namespace such as /left' })
+  .regex(/^\/$|^(\/[A-Za-z_][A-Za-z0-9_]*)+$/, { error: issue => `'${String(issue.input)}' is not a namespace such as /left` })
+  .meta({ description: 'Where relative topics lie. Default: the namespace of the ROS 2 node that reads the file, else /.' })
 
 const rosType = (known: readonly [string, ...string[]]) => z.enum(known, {
   error: issue => typeof issue.input === 'string' ? unknownName('type', issue.input, known) : `expected a type: ${known.join(', ')}`,
@@ -146,6 +151,7 @@ const limits = mapping({
 /** A robot file as it is written; parsing turns quantities into SI numbers and times into whole ns. */
 export const robotSchema = mapping({
   robot: name('a name for the robot'),
+  namespace: namespaceSchema.optional(),
   tick: mapping({
     from: z.string({ error: 'expected the name of a stream' }).optional().meta({ description: 'A stream: each of its samples is a tick.' }),
     rate: quantity('rate', 'positive', 'A fixed rate of ticks.').optional(),

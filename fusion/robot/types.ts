@@ -16,8 +16,11 @@ const rule = (modalities: readonly Modality[], strategies: readonly Align['strat
   modalities, strategies, stamped: true, selectable: false, tareable: false, ...options,
 })
 
+const image = rule(['rgb', 'depth'], sampled)
+
 export const STREAM_TYPES: Readonly<Record<string, TypeRule>> = {
-  'sensor_msgs/msg/Image': rule(['rgb', 'depth'], sampled),
+  'sensor_msgs/msg/Image': image,
+  'sensor_msgs/msg/CompressedImage': image,
   'geometry_msgs/msg/WrenchStamped': rule(['force'], ['window'], { tareable: true }),
   'prehend_interfaces/msg/VoiceEvent': rule(['voice'], ['events']),
   'std_msgs/msg/String': rule(['voice'], ['events'], { stamped: false }),
@@ -32,4 +35,9 @@ export const DEFAULT_STRATEGY: Readonly<Record<Modality, Align['strategy']>> = {
   force: 'window',
   voice: 'events',
   proprioception: 'interpolate',
+}
+
+/** Whether the messages of a type are pictures, as they are or compressed. */
+export function isImageType(type: string): boolean {
+  return STREAM_TYPES[type] === image
 }

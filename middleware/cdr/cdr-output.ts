@@ -10,6 +10,11 @@ export class CdrOutput {
     this.bytes.writeUInt32BE(0x00010000, 0)
   }
 
+  /** What has been written so far: the whole message where `size` was no more than an upper bound. */
+  get written(): Buffer {
+    return this.bytes.subarray(0, this.#at)
+  }
+
   uint8(value: number): this {
     this.bytes[this.#align(1, 1)] = value
     return this
@@ -48,6 +53,18 @@ export class CdrOutput {
   block(data: Uint8Array): this {
     this.uint32(data.length)
     this.bytes.set(data, this.#align(1, data.length))
+    return this
+  }
+
+  /** float64[N] */
+  float64s(values: Iterable<number>): this {
+    for (const value of values) this.float64(value)
+    return this
+  }
+
+  /** float32[N] */
+  float32s(values: Iterable<number>): this {
+    for (const value of values) this.float32(value)
     return this
   }
 

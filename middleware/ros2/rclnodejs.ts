@@ -49,7 +49,7 @@ interface RosQosClass {
 }
 
 export interface RosPublisher {
-  /** Subscriptions that it reaches. */
+  /** How many subscriptions are known to hear it. */
   readonly subscriptionCount: number
   publish(message: Buffer | object): void
 }

@@ -6,7 +6,7 @@ const PERIOD = 1000
 const LOOKS = 3
 const POLICIES = { reliability: ['reliable', 'best_effort'], durability: ['transient_local', 'volatile'] } as const
 /** Types of which two publishers on one topic contradict each other. */
-const SINGLE = new Set(['geometry_msgs/msg/WrenchStamped', 'geometry_msgs/msg/PoseStamped', 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CameraInfo'])
+const SINGLE = new Set(['geometry_msgs/msg/WrenchStamped', 'geometry_msgs/msg/PoseStamped', 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage', 'sensor_msgs/msg/CameraInfo'])
 
 /**
  * Looks at the publishers of what is subscribed to, and says once, by node, what keeps them from being heard (a weaker quality of service,

@@ -1,11 +1,13 @@
 """Recordings for the tests, written by rosbags: a camera that drops frames, a jittering wrench, depth in metres off the colour's stamps.
 
     python make_bag.py OUT [--storage mcap|sqlite3] [--compress none|zstd|lz4] [--without KIND,...] [--twice] [--seed N]
-                           [--depth 32FC1|16UC1] [--type TOPIC=TYPE]
+                           [--depth 32FC1|16UC1] [--compressed only|too]
 """
 import argparse
+import io
 
 import numpy as np
+from PIL import Image
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
@@ -25,6 +27,19 @@ def image(stamp, encoding, pixels, padding=0):
     """pixels [H, W * bytes] u8."""
     rows = np.pad(pixels, ((0, 0), (0, padding)), constant_values=255)
     return types['sensor_msgs/msg/Image'](header(stamp, 'camera'), H, W, encoding, 0, rows.shape[1], rows.reshape(-1))
+
+
+def compressed(message):
+    """What image_transport makes of an image without a loss: its topic's last part, and the message."""
+    out = io.BytesIO()
+    rows = message.data.reshape(H, -1)
+    if message.encoding == '16UC1':
+        Image.fromarray(np.ascontiguousarray(rows).view('<u2')).save(out, 'PNG')
+        transport, format, data = 'compressedDepth', '16UC1; compressedDepth png', bytes(12) + out.getvalue()
+    else:
+        Image.fromarray(rows[:, :W * 3].reshape(H, W, 3)[..., ::-1].copy()).save(out, 'PNG')
+        transport, format, data = 'compressed', 'bgr8; png compressed bgr8', out.getvalue()
+    return transport, types['sensor_msgs/msg/CompressedImage'](message.header, format, np.frombuffer(data, np.uint8))
 
 
 def camera_stamps(rng, offset):
@@ -91,10 +106,16 @@ def main():
     parser.add_argument('--twice', action='store_true')
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--depth', default='32FC1')
+    parser.add_argument('--compressed', choices=['only', 'too'])
     parser.add_argument('--unknown-type', action='store_true')
     args = parser.parse_args()
     gone = {KINDS[kind] for kind in args.without.split(',') if kind}
     rows = sorted((m for m in messages(np.random.default_rng(args.seed), args.depth) if m[0] not in gone), key=lambda m: m[2])
+    if args.compressed:
+        pairs = [(row, (f'{row[0]}/{transport}', 'sensor_msgs/msg/CompressedImage', row[2], small))
+                 for row in rows if row[1] == 'sensor_msgs/msg/Image' for transport, small in [compressed(row[3])]]
+        small = {id(row): pair for row, pair in pairs}
+        rows = [one for row in rows for one in ([row] if id(row) not in small else [small[id(row)]] if args.compressed == 'only' else [row, small[id(row)]])]
     writer = Writer(args.out, version=9, storage_plugin=StoragePlugin.MCAP if args.storage == 'mcap' else StoragePlugin.SQLITE3)
     if args.compress != 'none':
         writer.set_compression(CompressionMode.STORAGE, CompressionFormat[args.compress.upper()])

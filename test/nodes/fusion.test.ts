@@ -24,7 +24,7 @@ class Loop {
 
   constructor(infer: (observation: Observation) => Promise<ActionChunk>, inferenceLatency = 0, onObservation?: () => void) {
     const policy: Policy = { name: 'scripted', infer, close: () => Promise.resolve() }
-    this.bus.subscribe(CHUNK_TOPIC, 'prehend_interfaces/msg/ActionChunk', ({ stamp }, receive) => this.chunks.push({ stamp, receive }))
+    this.bus.subscribe(`/${CHUNK_TOPIC}`, 'prehend_interfaces/msg/ActionChunk', ({ stamp }, receive) => this.chunks.push({ stamp, receive }))
     this.node = new FusionNode({
       bus: this.bus, robot: robot([rgb, tool]), policy, inferenceLatency, onError: error => this.errors.push(error),
       onObservation: observation => {

@@ -69,7 +69,7 @@ export class Rig {
   readonly #wrench = this.bus.advertise('/wrist/wrench', 'geometry_msgs/msg/WrenchStamped')
   readonly #pose = this.bus.advertise('/tool_pose', 'geometry_msgs/msg/PoseStamped')
   readonly #voice = this.bus.advertise('/voice/events', 'prehend_interfaces/msg/VoiceEvent')
-  readonly #chunks = this.bus.advertise(CHUNK_TOPIC, 'prehend_interfaces/msg/ActionChunk')
+  readonly #chunks = this.bus.advertise(`/${CHUNK_TOPIC}`, 'prehend_interfaces/msg/ActionChunk')
   readonly #reset = this.bus.advertise('/episode', 'std_msgs/msg/String')
   #elapsed = 0
 

@@ -67,6 +67,13 @@ describe('a contract against a robot file', () => {
     ])
   })
 
+  it('takes a compressed image for an image of its modality', () => {
+    const compressed = robotWith(text => text.replaceAll('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'))
+    const differences = checkAgainstRobot(contractOfJson(contractJson()), compressed)
+    expect(differences.filter(line => line.startsWith('input'))).toEqual([])
+    expect(differences.map(line => line.split(':')[0])).toEqual(['made under another translation'])
+  })
+
   it('lists sizes that differ', () => {
     const json = contractJson()
     json.inputs['force_pyramid'].shape = [1, 6, 20]

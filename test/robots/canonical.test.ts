@@ -99,8 +99,9 @@ describe('the sha256', () => {
     ['a driver', 'robotiq-2f85', 'robotiq-2f140'],
     ['a limit', 'speed: 0.35 m/s', 'speed: 0.1 m/s'],
     ['the name', 'robot: cell', 'robot: other'],
-    ['the reset', '/episode', '/start'],
-    ['an action topic', '/tool_target', '/servo'],
+    ['the reset', 'topic: episode', 'topic: start'],
+    ['an action topic', 'topic: tool_target', 'topic: servo'],
+    ['the namespace', 'robot: cell\n', 'robot: cell\nnamespace: /left\n'],
     ['a frame', '-160 mm', '-150 mm'],
     ['no frames', /\nframes:[^]*?\n\n/, '\n'],
   ])('does not change with %s', (_what, from, to) => {
@@ -117,5 +118,29 @@ describe('the difference between two translations', () => {
     expect(describeDifference(cell.canonical, other.canonical, ['the model', 'robots/cell.yaml'])).toBe(
       'streams.wrench.align.window: 0.033333333 in the model, 0.05 in robots/cell.yaml; '
       + 'streams.wrench.tare: 0.2 in the model, absent in robots/cell.yaml')
+  })
+})
+
+describe('a namespace', () => {
+  const text = (more: string) => cellText.replace('robot: cell\n', `robot: cell\n${more}`)
+
+  it('moves relative topics and no others, whoever names it; the file\'s own word counts first', () => {
+    const left = parseRobot(cellText, 'cell.yaml', '/left')
+    expect(left.streams.map(({ topic }) => topic)).toEqual(cell.streams.map(({ topic }) => `/left${topic}`))
+    expect([left.reset?.topic, left.actions.arm?.topic]).toEqual(['/left/episode', '/left/tool_target'])
+    const own = parseRobot(text('namespace: /a/b\n').replace('topic: wrist/wrench', 'topic: /wrist/wrench'), 'cell.yaml', '/left')
+    expect(own.streams.find(({ name }) => name === 'wrench')?.topic).toBe('/wrist/wrench')
+    expect(own.streams.find(({ name }) => name === 'rgb')?.topic).toBe('/a/b/camera/color/image_raw')
+  })
+
+  it('is no part of the translation: a model fits the robot wherever it stands, and the canonical text gives that robot back', () => {
+    const left = parseRobot(cellText, 'cell.yaml', '/left')
+    expect(left.sha256).toBe(cell.sha256)
+    expect(parseRobot(left.canonical, 'canonical')).toEqual(left)
+    expect(parseRobot(left.canonical, 'canonical', '/right')).toEqual(left)
+  })
+
+  it.each(['left', '/left/', '/1', '//', '/le ft'])('%s is none, which is said in one line', name => {
+    expect(() => parseRobot(text(`namespace: ${name}\n`), 'cell.yaml')).toThrow(/^cell\.yaml:\d+: namespace: '.*' is not a namespace such as \/left$/)
   })
 })

@@ -44,6 +44,20 @@ describe('without a robot file', () => {
     expect(recognise([...others, colour, pose], 'some.mcap').streams.map(s => s.name)).toEqual(['rgb', 'tool'])
   })
 
+  const small = (of: Topic, transport: string): Topic => topic(`${of.name}/${transport}`, 'sensor_msgs/msg/CompressedImage')
+
+  it('compressed images are taken where there are no others; of a depth camera compressedDepth, and never that of a colour camera', () => {
+    const all = [small(colour, 'compressed'), small(colour, 'compressedDepth'), small(depth, 'compressed'), small(depth, 'compressedDepth')]
+    const topics = (of: readonly Topic[]) => recognise(of, 'some.mcap').streams.map(s => [s.name, s.topic, s.modality, s.align.strategy])
+    expect(topics(all)).toEqual([['rgb', all[0].name, 'rgb', 'nearest'], ['depth', all[3].name, 'depth', 'interpolate']])
+    expect(topics(all.slice(0, 3))).toEqual([['rgb', all[0].name, 'rgb', 'nearest'], ['depth', all[2].name, 'depth', 'interpolate']])
+    expect(topics([...all, colour, depth]).map(([, name]) => name)).toEqual([colour.name, depth.name])
+    expect(topics([...all, colour]).map(([, name]) => name)).toEqual([colour.name, all[3].name])
+    expect(recognise([all[3]], 'some.mcap').tick).toEqual({ from: 'depth' })
+    expect(errorOf([small(colour, 'compressedDepth')]).code).toBe('ROBOT_NO_IMAGE')
+    expect(errorOf([all[0], small(topic('/second/color/image_raw', ''), 'compressed')]).code).toBe('ROBOT_AMBIGUOUS')
+  })
+
   it('a depth image alone gives the tick', () => {
     expect(recognise([depth, wrench], 'some.mcap').tick).toEqual({ from: 'depth' })
   })

@@ -34,7 +34,7 @@ def compact(value):
 
 
 def fill(message, fields):
-    """Sets a message's fields; {"$now": s} is a time that far from now, {"$bytes": [n, value]} so many bytes, {"$nan": 1} NaN."""
+    """Sets a message's fields; {"$now": s} is a time that far from now, {"$bytes": [n, value]} so many bytes, {"$file": path} a file's, {"$nan": 1} NaN."""
     for name, value in fields.items():
         now = getattr(message, name)
         if isinstance(value, dict) and '$now' in value:
@@ -42,6 +42,9 @@ def fill(message, fields):
             now.sec, now.nanosec = stamp // 10**9, stamp % 10**9
         elif isinstance(value, dict) and '$bytes' in value:
             now.frombytes(bytes([value['$bytes'][1]]) * value['$bytes'][0])
+        elif isinstance(value, dict) and '$file' in value:
+            with open(value['$file'], 'rb') as file:
+                now.frombytes(file.read())
         elif isinstance(value, dict) and '$nan' in value:
             setattr(message, name, math.nan)
         elif isinstance(value, dict):
@@ -148,13 +151,18 @@ def graph(node='peer'):
 
 
 def sensors(seconds, width=640, height=480, depth=True, wrench=True, drop=0.0, jitter=0.0, seed=1, rgb_topic='/camera/color/image_raw',
-            depth_topic='/camera/depth/image_raw', wrench_topic='/wrist/wrench', picture_rate=30, wrench_rate=1000):
-    """A robot's sensors: pictures and wrenches at their rates, by one clock. `drop`: share of pictures left out; `jitter`: s by which stamps vary. Returns what was published."""
+            depth_topic='/camera/depth/image_raw', wrench_topic='/wrist/wrench', picture_rate=30, wrench_rate=1000, compressed=None):
+    """A robot's sensors: pictures and wrenches at their rates, by one clock. `drop`: share of pictures left out; `jitter`: s by which stamps vary.
+    `compressed`: {kind: [format, [path, ...]]}, compressed pictures that take turns. Returns what was published."""
     rng = random.Random(seed)
     image, stamped = type_of('sensor_msgs/msg/Image'), type_of('geometry_msgs/msg/WrenchStamped')
     topics = {'rgb': (rgb_topic, image, 1 / picture_rate), 'depth': (depth_topic, image, 1 / picture_rate), 'wrench': (wrench_topic, stamped, 1 / wrench_rate)}
     kinds = {kind: topic for kind, topic in topics.items() if kind == 'rgb' or (kind == 'depth' and depth) or (kind == 'wrench' and wrench)}
-    made = {kind: publisher(topic, 'sensor_msgs/msg/Image' if of is image else 'geometry_msgs/msg/WrenchStamped') for kind, (topic, of, _) in kinds.items()}
+    compressed = compressed or {}
+    names = {'rgb': 'sensor_msgs/msg/Image', 'depth': 'sensor_msgs/msg/Image', 'wrench': 'geometry_msgs/msg/WrenchStamped', **dict.fromkeys(compressed, 'sensor_msgs/msg/CompressedImage')}
+    made = {kind: publisher(topic, names[kind]) for kind, (topic, _, _) in kinds.items()}
+    turns = {kind: [fill(type_of(names[kind])(), {'header': {'frame_id': 'camera'}, 'format': format, 'data': {'$file': path}}) for path in paths]
+             for kind, (format, paths) in compressed.items()}
     pictures = {}
     for kind, encoding, size in (('rgb', 'rgb8', 3), ('depth', '16UC1', 2)):
         message = pictures[kind] = image()
@@ -174,11 +182,11 @@ def sensors(seconds, width=640, height=480, depth=True, wrench=True, drop=0.0, j
         if wait > 0:
             time.sleep(wait)
         stamp = begin + int((at + rng.uniform(-jitter, jitter)) * 1e9)
-        message = force if kind == 'wrench' else pictures[kind]
+        message = force if kind == 'wrench' else turns[kind][beats[kind] % len(turns[kind])] if kind in turns else pictures[kind]
         message.header.stamp.sec, message.header.stamp.nanosec = stamp // 10**9, stamp % 10**9
         if kind == 'wrench':
             message.wrench.force.z, message.wrench.torque.x = 3 + rng.gauss(0, 0.1), rng.gauss(0, 0.01)
-        else:
+        elif kind not in turns:
             message.data[rng.randrange(len(message.data))] = rng.randrange(256)
         if kind == 'wrench' or rng.random() >= drop:
             made[kind].publish(message)

@@ -1,0 +1,69 @@
+import { ImageError } from './image-error.js'
+import { decodePicture, MOST_PIXELS } from './picture-file.js'
+import { RvlReader } from './rvl.js'
+import { inSlices } from './slices.js'
+
+/** Samples that are worked on at once on this thread: some tenths of a millisecond. */
+const SLICE = 32_768
+/** int32 format, float32 quantisation a, b. */
+const HEADER = 12
+
+export interface Depth {
+  readonly width: number
+  readonly height: number
+  /** 16UC1: mm. 32FC1: m, NaN where there is none. */
+  readonly data: Uint16Array | Float32Array
+}
+
+/**
+ * The data of a compressedDepth topic (compressed_depth_image_transport): a header, then a PNG of 16 bits, or int32 width, height and RVL. For 32FC1
+ * the samples are inverse depths q with depth = a / (q - b), 0 where there is none. Throws ImageError.
+ */
+export async function decodeDepth(data: Uint8Array, encoding: '16UC1' | '32FC1', codec: 'png' | 'rvl'): Promise<Depth> {
+  if (data.length <= HEADER) throw new ImageError('undecodable', `compressedDepth: ${data.length} bytes, expected a header of ${HEADER} and a picture`)
+  const body = data.subarray(HEADER)
+  const { width, height, samples } = codec === 'png' ? await png(body) : await rvl(body)
+  if (encoding === '16UC1') return { width, height, data: samples }
+  const header = new DataView(data.buffer, data.byteOffset, HEADER)
+  const depths = depthsOf(header.getFloat32(4, true), header.getFloat32(8, true))
+  const metres = new Float32Array(samples.length)
+  await inSlices(samples.length, SLICE, (from, to) => {
+    for (let i = from; i < to; i++) metres[i] = depths[samples[i]]
+  })
+  return { width, height, data: metres }
+}
+
+interface Samples {
+  readonly width: number
+  readonly height: number
+  readonly samples: Uint16Array
+}
+
+async function png(body: Uint8Array): Promise<Samples> {
+  const { width, height, encoding, data } = await decodePicture(body)
+  if (encoding !== '16UC1') throw new ImageError('bad_encoding', `compressedDepth: ${encoding}, expected a grey picture of 16 bits`)
+  return { width, height, samples: new Uint16Array(data.buffer, data.byteOffset, width * height) }
+}
+
+async function rvl(body: Uint8Array): Promise<Samples> {
+  if (body.length < 8) throw new ImageError('undecodable', 'RVL: cut off')
+  const view = new DataView(body.buffer, body.byteOffset, 8)
+  const [width, height] = [view.getInt32(0, true), view.getInt32(4, true)]
+  if (!(width > 0 && height > 0 && width * height <= MOST_PIXELS)) throw new ImageError('bad_size', `${width} x ${height} pixels: expected 1 to ${MOST_PIXELS} in all`)
+  const samples = new Uint16Array(width * height)
+  const reader = new RvlReader(body.subarray(8))
+  await inSlices(samples.length, SLICE, (from, to) => reader.read(samples, from, to))
+  return { width, height, samples }
+}
+
+let known: { readonly a: number; readonly b: number; readonly depths: Float32Array } | undefined
+
+/** The depth of each of the 65536 inverse depths (m), in float arithmetic as the publisher's. A camera's quantisation never changes: the last one is kept. */
+function depthsOf(a: number, b: number): Float32Array {
+  if (known && Object.is(known.a, a) && Object.is(known.b, b)) return known.depths
+  if (!Number.isFinite(a) || !Number.isFinite(b)) throw new ImageError('undecodable', `compressedDepth: quantisation ${a}, ${b}: expected numbers`)
+  const depths = new Float32Array(65_536).fill(NaN, 0, 1)
+  for (let q = 1; q < depths.length; q++) depths[q] = a / Math.fround(q - b)
+  known = { a, b, depths }
+  return depths
+}

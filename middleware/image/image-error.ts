@@ -1,0 +1,14 @@
+/** Why a compressed image is none: its bytes, what is in them, or its size. */
+export type ImageFault = 'undecodable' | 'bad_encoding' | 'bad_size'
+
+/** A compressed image that cannot become an image. */
+export class ImageError extends Error {
+  readonly code = 'IMAGE'
+  readonly fault: ImageFault
+
+  constructor(fault: ImageFault, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'ImageError'
+    this.fault = fault
+  }
+}

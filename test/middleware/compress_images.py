@@ -1,0 +1,107 @@
+"""Writes compressed images, made with Pillow and NumPy, and what they show: FOLDER/N.bin and FOLDER/N.raw, with a list of {name, format, width, height, encoding} on stdout."""
+import io
+import json
+import struct
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+folder = Path(sys.argv[1])
+rng = np.random.default_rng(1)
+H, W = 48, 64
+y, x = np.mgrid[0:H, 0:W]
+colour = np.clip(np.stack([x * 4, y * 5, (x + y) * 2], -1) + rng.integers(-9, 9, (H, W, 3)), 0, 255).astype(np.uint8)
+listed = []
+
+
+def file(pixels, kind, **options):
+    out = io.BytesIO()
+    (pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)).save(out, kind, **options)
+    return out.getvalue()
+
+
+def add(name, format, data, shown, encoding):
+    (folder / f'{len(listed)}.bin').write_bytes(data)
+    (folder / f'{len(listed)}.raw').write_bytes(np.ascontiguousarray(shown).tobytes())
+    listed.append({'name': name, 'format': format, 'height': shown.shape[0], 'width': shown.shape[1], 'encoding': encoding})
+
+
+def opened(data, mode=None):
+    image = Image.open(io.BytesIO(data))
+    return np.asarray(image if mode is None else image.convert(mode))
+
+
+def number(value):
+    """An RVL number as nibbles: three bits each from the lowest on, the fourth says that more follow."""
+    nibbles = [value & 7]
+    while value := value >> 3:
+        nibbles[-1] |= 8
+        nibbles.append(value & 7)
+    return nibbles
+
+
+def rvl(depth):
+    """A. D. Wilson, Fast Lossless Depth Image Compression, by runs of equal zero-ness."""
+    flat, nibbles, previous, i = depth.ravel().astype(int), [], 0, 0
+    while i < len(flat):
+        zeros = next((n for n in range(len(flat) - i) if flat[i + n] != 0), len(flat) - i)
+        i += zeros
+        samples = next((n for n in range(len(flat) - i) if flat[i + n] == 0), len(flat) - i)
+        nibbles += number(zeros) + number(samples)
+        for value in flat[i:i + samples]:
+            delta = value - previous
+            nibbles += number(2 * delta if delta >= 0 else -2 * delta - 1)
+            previous = value
+        i += samples
+    nibbles += [0] * (-len(nibbles) % 8)
+    words = [sum(nibble << 4 * (7 - k) for k, nibble in enumerate(nibbles[at:at + 8])) for at in range(0, len(nibbles), 8)]
+    return struct.pack('<ii', depth.shape[1], depth.shape[0]) + struct.pack(f'<{len(words)}I', *words)
+
+
+for quality in (50, 95):
+    jpeg = file(colour, 'JPEG', quality=quality)
+    add(f'jpeg {quality}', 'rgb8; jpeg compressed bgr8', jpeg, opened(jpeg), 'rgb8')
+jpeg = file(colour, 'JPEG', progressive=True, subsampling=0)
+add('progressive jpeg, the codec alone', 'jpeg', jpeg, opened(jpeg), 'rgb8')
+grey = file(colour[..., 0], 'JPEG')
+add('grey jpeg', 'mono8; jpeg compressed ', grey, opened(grey), 'mono8')
+turned = Image.fromarray(colour)
+exif = turned.getexif()
+exif[0x0112] = 6
+jpeg = file(turned, 'JPEG', exif=exif)
+add('jpeg that EXIF would turn', 'bgr8; jpeg compressed bgr8', jpeg, opened(jpeg), 'rgb8')
+profile = file(Image.fromarray(colour), 'PNG', icc_profile=__import__('PIL.ImageCms').ImageCms.ImageCmsProfile(__import__('PIL.ImageCms').ImageCms.createProfile('LAB')).tobytes())
+add('png', 'rgb8; png compressed bgr8', file(colour, 'PNG'), colour, 'rgb8')
+add('png with a colour profile of its own', 'png', profile, colour, 'rgb8')
+add('png with alpha', 'rgba8; png compressed bgra8', file(np.dstack([colour, colour[..., :1]]), 'PNG'), colour, 'rgb8')
+palette = file(Image.fromarray(colour).convert('P'), 'PNG')
+add('png with a palette', 'png', palette, opened(palette, 'RGB'), 'rgb8')
+add('grey png', 'mono8; png compressed ', file(colour[..., 1], 'PNG'), colour[..., 1], 'mono8')
+
+every = np.arange(65_536, dtype=np.uint16).reshape(256, 256)
+scene = (600 + 3 * x + y + rng.integers(0, 5, (H, W))).astype(np.uint16)
+scene[rng.random((H, W)) < .2] = 0
+jumps = np.where(rng.random((H, W)) < .5, 0, rng.integers(0, 65_536, (H, W))).astype(np.uint16)
+header = struct.pack('<iff', 0, 0, 0)
+add('every depth, compressed', '16UC1; png compressed ', file(every, 'PNG'), every, '16UC1')
+add('mono16', 'mono16; png compressed ', file(scene, 'PNG'), scene, '16UC1')
+for name, depth in (('every', every), ('scene', scene), ('jumps', jumps)):
+    add(f'{name}, compressedDepth png', '16UC1; compressedDepth png', header + file(depth, 'PNG'), depth, '16UC1')
+    add(f'{name}, compressedDepth rvl', '16UC1; compressedDepth rvl', header + rvl(depth), depth, '16UC1')
+add('compressedDepth of old', '16UC1; compressedDepth', header + file(scene, 'PNG'), scene, '16UC1')
+
+# compressed_depth_image_transport: depth_max 10 m, depth_quantization 100; all in float.
+a = np.float32(100) * (np.float32(100) + np.float32(1))
+b = np.float32(1) - a / np.float32(10)
+metres = (.4 + 5 * rng.random((H, W))).astype(np.float32)
+metres[rng.random((H, W)) < .2] = np.nan
+inverse = np.where(np.isnan(metres), 0, np.nan_to_num(a / metres + b)).astype(np.uint16)
+with np.errstate(divide='ignore'):
+    back = np.where(inverse == 0, np.float32(np.nan), a / (inverse.astype(np.float32) - b)).astype(np.float32)
+assert np.nanmax(np.abs(back - metres)) < .01
+quantised = struct.pack('<iff', 0, a, b)
+add('float depth, png', '32FC1; compressedDepth png', quantised + file(inverse, 'PNG'), back, '32FC1')
+add('float depth, rvl', '32FC1; compressedDepth rvl', quantised + rvl(inverse), back, '32FC1')
+print(json.dumps(listed))
