@@ -6,6 +6,7 @@ import { wholeName } from '../fusion/robot/topic-name.js'
 import type { Bus, Disposable, Publisher } from '../middleware/bus.js'
 import { LifecycleNode, type LifecycleState } from '../middleware/lifecycle.js'
 import type { ActionChunkMessage, JointState, PoseStamped, TypeName } from '../middleware/messages.js'
+import { fingerState } from './finger-state.js'
 import { CHUNK_TOPIC } from './fusion.js'
 import { MotionLimiter, poseOf, yawOf, type ToolTarget } from './motion-limiter.js'
 import { isResume, isStop } from '../middleware/stop-word.js'
@@ -43,8 +44,6 @@ const OVER_FORCE_RELEASE = 100_000_000
 const OVER_FORCE_CAUTION = 2_000_000_000
 /** m/s: fingers. */
 const FINGER_SPEED = 0.1
-const FINGER_JOINT = ['finger_joint']
-const NOTHING = new Float64Array(0)
 
 /**
  * Turns action chunks into arm set-points (bus) and gripper frames (serial wire), within the robot file's limits. The arm is commanded at
@@ -375,9 +374,7 @@ export class ControlNode extends LifecycleNode {
       const status = await this.#options.gripper.status()
       const now = this.#options.bus.clock.now()
       this.status = status
-      this.#joints?.publish({
-        stamp: now, frameId: '', name: FINGER_JOINT, position: Float64Array.of(status.width), velocity: NOTHING, effort: Float64Array.of(status.current),
-      })
+      this.#joints?.publish(fingerState(status, now))
       if (!status.activated) throw inactive(status)
       this.watchdog.heard('gripper', now)
     }))

@@ -13,6 +13,12 @@ import { Arrivals } from './arrivals.js'
 /** Below the robot's namespace. */
 export const CHUNK_TOPIC = 'policy/action_chunk'
 
+/** What a fusion node listens to, with its robot file: the streams, and the topic that begins episodes. */
+export function heardTopics({ streams, reset }: Robot): { topic: string; type: TypeName }[] {
+  const topics = streams.map(({ topic, type }) => ({ topic, type: type as TypeName }))
+  return reset ? [...topics, { topic: reset.topic, type: 'std_msgs/msg/String' }] : topics
+}
+
 export interface FusionOptions {
   readonly bus: Bus
   readonly robot: Robot

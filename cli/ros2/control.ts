@@ -40,7 +40,7 @@ export const control = nodeKind({
       log.warn(`stop: ${reason || 'asked for by service'}`)
       void node.stop().then(failure => response.send({ stopped: failure === undefined, message: failure === undefined ? '' : textOf(failure) }))
     })
-    const state = publishGripperState(ros.node, bus, () => node.status)
+    const state = publishGripperState(ros.node, bus, () => node.status, robot.streams.filter(({ type }) => type === 'sensor_msgs/msg/JointState').map(({ topic }) => topic))
     const voiceTopic = robot.streams.find(stream => stream.modality === 'voice')?.topic
     const desk = new GoalDesk(ros, bus, log)
     const actions = [voiceTopic === undefined ? undefined : serveGrasp(desk, bus, node, voiceTopic), serveGripperCommand(ros, desk, node, log)]

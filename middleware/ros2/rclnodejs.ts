@@ -51,6 +51,7 @@ interface RosQosClass {
 export interface RosPublisher {
   /** How many subscriptions are known to hear it. */
   readonly subscriptionCount: number
+  readonly handle: unknown
   publish(message: Buffer | object): void
 }
 
@@ -90,11 +91,27 @@ export interface RosEndpoint {
 export interface RosAddon {
   /** The oldest message (CDR bytes) that a subscription holds; undefined where it holds none. */
   rclTakeRaw(subscription: unknown): Buffer | undefined
+  createSubscriptionEventHandle(subscription: unknown, event: number): RosHandle
+  createPublisherEventHandle(publisher: unknown, event: number): RosHandle
+  takeEvent(handle: RosHandle, event: Readonly<Record<string, number>>): { readonly last_policy_kind: number }
+}
+
+export interface RosHandle {
+  release(): void
+}
+
+/** An event of rcl that the executor waits for. */
+export interface RosEvent {
+  readonly handle: RosHandle
+  readonly _handle: RosHandle
+  /** Called when it has happened. */
+  takeData(): void
 }
 
 export interface RosNode {
-  /** The subscriptions that its executor waits for; `syncHandles` tells the executor of a change. */
+  /** What its executor waits for; `syncHandles` tells it of a change. */
   readonly _subscriptions: RosSubscription[]
+  readonly _events: RosEvent[]
   syncHandles(): void
   name(): string
   namespace(): string

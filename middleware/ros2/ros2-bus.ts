@@ -4,6 +4,7 @@ import { decode, encode, isTypeName } from '../cdr/codecs.js'
 import { CdrError } from '../cdr/cdr-error.js'
 import type { MessageTypes, TypeName } from '../messages.js'
 import { readInBatches } from './batch-reader.js'
+import { onIncompatibleQos } from './qos-events.js'
 import { BATCHED, overridesOf, publisherProfile, qosOf, subscriptionProfile } from './qos.js'
 import { rosAddon, type Rclnodejs, type RosNode, type RosPublisher, type RosSubscription } from './rclnodejs.js'
 import { Ros2Clock } from './ros2-clock.js'
@@ -51,7 +52,8 @@ export class Ros2Bus implements Bus {
   readonly #node: RosNode
   readonly #options: Ros2BusOptions
   readonly #watch: TopicWatch
-  readonly #publishers = new Set<RosPublisher>()
+  readonly #addon = rosAddon()
+  readonly #publishers = new Map<RosPublisher, Disposable>()
   readonly #entries = new Map<string, Entry>()
 
   /** The node must be spinning, or begin to. It belongs to the caller, who destroys it after `close`. */
@@ -67,7 +69,8 @@ export class Ros2Bus implements Bus {
     known(topic, type)
     const options = { qos: qosOf(this.#rcl, publisherProfile(type)), qosOverridingOptions: overridesOf(this.#rcl) }
     const publisher = this.#node.createPublisher(type, topic, options)
-    this.#publishers.add(publisher)
+    const whole = this.#node.resolveTopicName(topic)
+    this.#publishers.set(publisher, onIncompatibleQos(this.#addon, this.#node, 'publisher', publisher, policy => this.#watch.unserved(whole, policy)))
     return {
       publish: message => {
         if (!this.#publishers.has(publisher)) throw new BusError('PUBLISHER_DISPOSED', `${topic}: published after its publisher was disposed of`)
@@ -75,7 +78,7 @@ export class Ros2Bus implements Bus {
         publisher.publish(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
       },
       dispose: () => {
-        if (this.#publishers.delete(publisher)) this.#node.destroyPublisher(publisher)
+        this.#end(publisher)
       },
     }
   }
@@ -113,9 +116,8 @@ export class Ros2Bus implements Bus {
   }
 
   async close(): Promise<void> {
-    for (const publisher of this.#publishers) this.#node.destroyPublisher(publisher)
+    for (const publisher of this.#publishers.keys()) this.#end(publisher)
     for (const { end } of this.#entries.values()) end()
-    this.#publishers.clear()
     this.#entries.clear()
     this.#watch.close()
     this.clock.close()
@@ -138,11 +140,21 @@ export class Ros2Bus implements Bus {
   /** Begins to read a subscription; returns what ends it. */
   #read(type: TypeName, subscription: RosSubscription, hear: (bytes: Buffer) => void): () => void {
     const { batch = 0 } = this.#options
-    const reader = batch > 0 && BATCHED.has(type) ? readInBatches(rosAddon(), this.#node, subscription, batch, hear) : undefined
+    const reader = batch > 0 && BATCHED.has(type) ? readInBatches(this.#addon, this.#node, subscription, batch, hear) : undefined
+    const events = onIncompatibleQos(this.#addon, this.#node, 'subscription', subscription, policy => this.#watch.unheard(subscription.topic, policy))
     return () => {
       reader?.dispose()
+      events.dispose()
       this.#node.destroySubscription(subscription)
     }
+  }
+
+  #end(publisher: RosPublisher): void {
+    const events = this.#publishers.get(publisher)
+    if (!events) return
+    this.#publishers.delete(publisher)
+    events.dispose()
+    this.#node.destroyPublisher(publisher)
   }
 
   #hear(type: TypeName, bytes: Buffer, { health, listeners }: Entry): void {

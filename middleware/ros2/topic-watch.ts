@@ -10,13 +10,15 @@ const SINGLE = new Set(['geometry_msgs/msg/WrenchStamped', 'geometry_msgs/msg/Po
 
 /**
  * Looks at the publishers of what is subscribed to, and says once, by node, what keeps them from being heard (a weaker quality of service,
- * another type) or should not be (a second source). rclnodejs 2.2 hands out no QoS events; the graph also names the node.
+ * another type) or should not be (a second source). An event says that something does not fit, the graph says whose.
  */
 export class TopicWatch {
   readonly #node: RosNode
   readonly #topics: () => readonly { readonly topic: string; readonly type: string }[]
   readonly #warn: (topic: string, text: string) => void
   readonly #said = new Set<string>()
+  /** Of which topics it was said that their publishers, or their subscribers, do not fit. */
+  readonly #named = new Set<string>()
   /** Looks in a row in which a topic had several publishers, all of one name. */
   readonly #twice = new Map<string, number>()
   readonly #timer: NodeJS.Timeout
@@ -32,7 +34,7 @@ export class TopicWatch {
   look(): void {
     for (const { topic, type } of this.#topics()) {
       const publishers = this.#node.getPublishersInfoByTopic(topic)
-      const own = this.#node.getSubscriptionsInfoByTopic(topic).find(({ node_name: name, node_namespace: namespace }) => name === this.#node.name() && namespace === this.#node.namespace())
+      const own = this.#node.getSubscriptionsInfoByTopic(topic).find(endpoint => this.#isOwn(endpoint))
       for (const publisher of publishers) {
         if (publisher.topic_type !== type) this.#say(topic, `${nameOf(publisher)} publishes ${publisher.topic_type}, not ${type}: it is not heard`)
         else if (own) this.#compare(topic, publisher, own)
@@ -45,6 +47,23 @@ export class TopicWatch {
     clearInterval(this.#timer)
   }
 
+  /** A publisher's quality of service does not fit a subscription of this node. */
+  unheard(topic: string, policy: string): void {
+    this.look()
+    this.#sayOnce(topic, 'publishers', `the ${policy} of a publisher does not fit: it is not heard`)
+  }
+
+  /** A subscription somewhere asks for more than a publisher of this node offers. */
+  unserved(topic: string, policy: string): void {
+    const own = this.#node.getPublishersInfoByTopic(topic).find(endpoint => this.#isOwn(endpoint))
+    for (const subscription of this.#node.getSubscriptionsInfoByTopic(topic)) {
+      for (const [name, asked, offered] of own ? mismatches(subscription, own) : []) {
+        this.#say(topic, `${nameOf(subscription)} asks for ${name} ${asked}, ${offered} is offered: it hears nothing; set qos_overrides.${topic}.publisher.${name} to ${asked}`, 'subscribers')
+      }
+    }
+    this.#sayOnce(topic, 'subscribers', `the ${policy} of a subscription does not fit: it hears nothing`)
+  }
+
   #count(topic: string, publishers: readonly RosEndpoint[]): void {
     const names = [...new Set(publishers.map(nameOf))]
     if (names.length > 1) this.#say(topic, `${names.length} publishers (${names.sort().join(', ')}): their messages are mixed; stop one of them`)
@@ -55,21 +74,33 @@ export class TopicWatch {
   }
 
   #compare(topic: string, publisher: RosEndpoint, own: RosEndpoint): void {
-    for (const policy of ['reliability', 'durability'] as const) {
-      const offered = publisher.qos_profile[policy]
-      const asked = own.qos_profile[policy]
-      if (asked !== 1 || offered === 1) continue
-      const [strong, weak] = POLICIES[policy]
-      this.#say(topic, `${nameOf(publisher)} offers ${policy} ${weak}, ${strong} is asked for: it is not heard; set qos_overrides.${topic}.subscription.${policy} to ${weak}`)
+    for (const [policy, asked, offered] of mismatches(own, publisher)) {
+      this.#say(topic, `${nameOf(publisher)} offers ${policy} ${offered}, ${asked} is asked for: it is not heard; set qos_overrides.${topic}.subscription.${policy} to ${offered}`)
     }
   }
 
-  #say(topic: string, text: string): void {
+  #isOwn({ node_name: name, node_namespace: namespace }: RosEndpoint): boolean {
+    return name === this.#node.name() && namespace === this.#node.namespace()
+  }
+
+  #say(topic: string, text: string, about = 'publishers'): void {
     const key = `${topic} ${text}`
+    this.#named.add(`${topic} ${about}`)
     if (this.#said.has(key)) return
     this.#said.add(key)
     this.#warn(topic, text)
   }
+
+  /** Unless a node was named already. */
+  #sayOnce(topic: string, about: string, text: string): void {
+    if (!this.#named.has(`${topic} ${about}`)) this.#say(topic, text, about)
+  }
+}
+
+/** The policies in which a subscription asks for more than a publisher offers: policy, what is asked for, what is offered. */
+function mismatches(subscription: RosEndpoint, publisher: RosEndpoint): [string, string, string][] {
+  return (['reliability', 'durability'] as const).flatMap((policy): [string, string, string][] =>
+    subscription.qos_profile[policy] === 1 && publisher.qos_profile[policy] !== 1 ? [[policy, ...POLICIES[policy]]] : [])
 }
 
 const nameOf = ({ node_name: name, node_namespace: namespace }: RosEndpoint): string => `${namespace === '/' ? '' : namespace}/${name}`

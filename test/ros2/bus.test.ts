@@ -82,6 +82,12 @@ describeRos('our bus and rclpy', () => {
     await warned(/^\/d\/text: \/mumbler offers reliability best_effort, reliable is asked for: it is not heard; set qos_overrides\.\/d\/text\.subscription\.reliability to best_effort$/)
   })
 
+  test('a subscription that asks for more than is offered is named, once', async () => {
+    await bus.ask('advertise', { topic: '/j/text', type: 'std_msgs/msg/String' })
+    await peer.ask('listen', { topic: '/j/text', type: 'std_msgs/msg/String', node_name: 'latecomer', transient: true })
+    await warned(/^\/j\/text: \/latecomer asks for durability transient_local, volatile is offered: it hears nothing; set qos_overrides\.\/j\/text\.publisher\.durability to transient_local$/)
+  })
+
   test('two sources of wrenches are named; one is not', async () => {
     await bus.ask('subscribe', { topic: '/e/wrench', type: 'geometry_msgs/msg/WrenchStamped' })
     await peer.ask('advertise', { topic: '/e/wrench', type: 'geometry_msgs/msg/WrenchStamped', node: 'left' })
