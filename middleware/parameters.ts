@@ -1,4 +1,4 @@
-import { closest } from 'fastest-levenshtein'
+import { closest, distance } from 'fastest-levenshtein'
 import { ParameterError } from './parameter-error.js'
 
 /** ROS 2's parameter types and what holds them here. */
@@ -82,7 +82,9 @@ export class Parameters<D extends Declarations> {
   /** What there is to say of a name that is none of this node's parameters. */
   unknown(name: string): string {
     const names = Object.keys(this.declarations)
-    return `${this.#node}: no parameter ${name}: ${names.length > 0 ? `did you mean ${closest(name, names)}?` : 'it has none'}`
+    if (names.length === 0) return `${this.#node}: no parameter ${name}: it has none`
+    const near = closest(name, names)
+    return `${this.#node}: no parameter ${name}: ${distance(name, near) <= Math.max(2, name.length / 2) ? `did you mean ${near}?` : `it has ${names.join(', ')}.`}`
   }
 
   #description(name: string): ParameterDescription {
@@ -124,6 +126,8 @@ function normal(type: ParameterType, value: unknown): unknown {
 
 function show(value: unknown): string {
   if (typeof value === 'bigint') return String(value)
+  // JSON has no word for it.
+  if (typeof value === 'number' && !Number.isFinite(value)) return `${value} (number)`
   const text = JSON.stringify(value, (_key, one: unknown) => typeof one === 'bigint' ? Number(one) : one)
   return `${text} (${Array.isArray(value) ? 'array' : typeof value})`
 }

@@ -1,10 +1,10 @@
 import { parameter } from '../../middleware/parameters.js'
 import { FramePublisher } from '../../middleware/ros2/frame-publisher.js'
-import type { Status } from '../../middleware/ros2/diagnostics.js'
 import { ImageRelayNode } from '../../nodes/image-relay.js'
 import { UsageError } from '../output.js'
 import { relayOf } from './image-transport.js'
 import { nodeKind } from './node-kind.js'
+import { StreamHealth } from './stream-health.js'
 
 export const camera = nodeKind({
   summary: 'passes the images of a camera\'s driver on under the robot file\'s topics, and drops what nobody could use',
@@ -22,22 +22,11 @@ export const camera = nodeKind({
     if (relays.length === 0) throw new UsageError(`robot ${robot.name}: it has no rgb and no depth stream: the camera node has nothing to do`)
     const frames = new FramePublisher({ ros, bus, frames: robot.frames, log })
     const node = new ImageRelayNode({ bus, relays, onFrameId: frameId => frames.fixed(frameId), onError: error => log.error(String(error)) })
-    let before = relays.map(() => ({ images: 0, dropped: 0 }))
+    const healths = relays.map(({ from }) => new StreamHealth({ bus, log, topic: from }))
     return Promise.resolve({
       node,
-      status: (): Status[] => {
-        const sums = node.counters.map(({ images, dropped }) => ({ images, dropped: Object.values(dropped).reduce((sum, count) => sum + count, 0) }))
-        const statuses = node.counters.map(({ from, to, images, dropped }, i): Status => {
-          const lost = sums[i].dropped - before[i].dropped
-          const silent = node.state === 'active' && images === before[i].images
-          return {
-            name: from, level: silent || lost > 0 ? 'warn' : 'ok', message: lost > 0 ? `${from}: ${lost} images dropped in a second` : silent ? `${from}: silent for a second` : node.state,
-            values: { to, images, rate_hz: images - before[i].images, ...dropped },
-          }
-        })
-        before = sums
-        return statuses
-      },
+      status: () => node.counters.map(({ to, images, dropped }, i) =>
+        healths[i].look({ taken: images, dropped, listening: node.state === 'active', fine: node.state, values: { to, images } })),
       close: () => Promise.resolve(frames.dispose()),
     })
   },

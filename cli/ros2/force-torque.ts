@@ -1,10 +1,10 @@
 import { parameter } from '../../middleware/parameters.js'
 import { FramePublisher } from '../../middleware/ros2/frame-publisher.js'
-import type { Status } from '../../middleware/ros2/diagnostics.js'
 import { ForceTorqueNode } from '../../nodes/force-torque.js'
 import { WrenchTopic } from '../../nodes/wrench-topic.js'
 import { UsageError } from '../output.js'
 import { nodeKind } from './node-kind.js'
+import { StreamHealth } from './stream-health.js'
 
 export const forceTorque = nodeKind({
   summary: 'passes a wrist sensor\'s wrenches on under the robot file\'s topic, less their offset if asked for, without NaN',
@@ -22,20 +22,10 @@ export const forceTorque = nodeKind({
     const frames = new FramePublisher({ ros, bus, frames: robot.frames, log })
     frames.fixed(frameId)
     const node = new ForceTorqueNode({ bus, source: new WrenchTopic(bus, input), topic, frameId, tare: Math.round(parameters.get('tare') * 1e9) })
-    let before = { samples: 0, dropped: 0 }
+    const health = new StreamHealth({ bus, log, topic: input })
     return Promise.resolve({
       node,
-      status: (): Status[] => {
-        const { samples, dropped } = node
-        const lost = dropped - before.dropped
-        const rate = samples - before.samples
-        before = { samples, dropped }
-        const silent = node.state === 'active' && rate === 0
-        return [{
-          name: input, level: lost > 0 || silent ? 'warn' : 'ok', message: lost > 0 ? `${input}: ${lost} samples with NaN dropped in a second` : silent ? `${input}: silent for a second` : node.state,
-          values: { to: topic, samples, dropped, rate_hz: rate },
-        }]
-      },
+      status: () => [health.look({ taken: node.samples, dropped: { nan: node.dropped }, listening: node.state === 'active', fine: node.state, values: { to: topic, samples: node.samples } })],
       close: () => Promise.resolve(frames.dispose()),
     })
   },

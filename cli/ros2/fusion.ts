@@ -12,6 +12,7 @@ import { spread } from '../percentiles.js'
 import { nodeKind } from './node-kind.js'
 import { ObservationPublisher } from './observation-publisher.js'
 import { PolicyStatusPublisher } from './policy-status.js'
+import { SilenceLog } from './silence-log.js'
 import { StreamRates } from './stream-rates.js'
 
 const NO_POLICY = 'none'
@@ -59,17 +60,20 @@ export const fusion = nodeKind({
     node.onTransition = (_transition, _from, to) => {
       if (to === 'active' && Number.isNaN(activeAt)) activeAt = process.uptime()
     }
-    const rates = new StreamRates(robot, node.aligner, bus)
+    const rates = new StreamRates(robot, node.aligner, { bus, log })
+    const silence = new SilenceLog(log, { never: 'no observation has been made yet', ended: 'no observations are made any more', back: 'observations are made' })
     return {
       node,
       status: (): Status[] => {
         const { counters } = node.aligner
+        const observing = lags.length > 0
         const lag = spread(lags.splice(0))
         const inference = spread(node.inferenceMs.splice(0))
         const decoding = decodeMs.length === 0 ? undefined : spread(decodeMs.splice(0))
+        if (node.state === 'active') silence.look(!observing)
         return [
           {
-            name: 'alignment', level: node.state !== 'active' || lag.p50 > 0 ? 'ok' : 'warn', message: node.state === 'active' ? (lag.p50 > 0 ? 'observing' : 'no observation in the last second') : node.state,
+            name: 'alignment', level: node.state !== 'active' || observing ? 'ok' : 'warn', message: node.state === 'active' ? (observing ? 'observing' : 'no observation in the last second') : node.state,
             values: {
               observations: counters.observations, incomplete: counters.incomplete, held: counters.held, jumps: counters.jumps + bus.clock.jumps, lag_ms_p50: lag.p50, lag_ms_p99: lag.p99,
               policy: policy?.name ?? NO_POLICY, inference_ms_p50: inference.p50, inference_ms_p99: inference.p99, policy_skipped: node.skipped,

@@ -78,7 +78,8 @@ export class GoalDesk {
       const timer = clock.every(LOOK, () => {
         const now = clock.now()
         const feedback = course.look(now)
-        if (now - told >= FEEDBACK) {
+        // A goal that is being cancelled takes no feedback any more.
+        if (now - told >= FEEDBACK && !goal.isCancelRequested) {
           told = now
           goal.publishFeedback(feedback)
         }

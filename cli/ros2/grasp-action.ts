@@ -18,6 +18,9 @@ interface GraspResult {
 /** ns that a goal without a timeout may take. */
 const TIMEOUT = 20_000_000_000
 
+/** ns. */
+const limitOf = ({ sec, nanosec }: GraspGoal['timeout']): number => Number(sec) * 1e9 + Number(nanosec)
+
 /**
  * The action `~/grasp` (prehend_interfaces/action/Grasp) on a control node: its text is said on the voice topic, and what the control node
  * knows of itself tells how it goes. None is taken while the node is not active or somebody's stop lasts. A cancel stops arm and fingers; the
@@ -27,17 +30,17 @@ export function serveGrasp(desk: GoalDesk, bus: Ros2Bus, control: ControlNode, v
   const voice = bus.advertise(voiceTopic, 'prehend_interfaces/msg/VoiceEvent')
   const say = (text: string): void => voice.publish({ stamp: bus.clock.now(), frameId: '', text, confidence: 1 })
   let cancelled = false
-  const refusal = ({ text }: GraspGoal): string | undefined => {
+  const refusal = ({ text, timeout }: GraspGoal): string | undefined => {
     if (control.state !== 'active') return `the node is ${control.state}`
     if (text.trim() === '') return 'its text is empty'
+    if (limitOf(timeout) < 0) return `its timeout is ${limitOf(timeout) / 1e9} s; 0 means ${TIMEOUT / 1e9} s`
     return control.hold === 'stop' && !cancelled ? 'somebody said stop; say "resume" first' : undefined
   }
   const begin = ({ text, timeout }: GraspGoal): Course<GraspResult> => {
     if (control.hold === 'stop') say('resume')
     cancelled = false
     say(text)
-    const limit = Number(timeout.sec) * 1e9 + Number(timeout.nanosec)
-    const watch = new GraspWatch(bus.clock.now(), limit > 0 ? limit : TIMEOUT)
+    const watch = new GraspWatch(bus.clock.now(), limitOf(timeout) || TIMEOUT)
     return {
       look: now => ({ phase: watch.look(control, now), force: control.guard.force, gate: control.gate }),
       get outcome() {

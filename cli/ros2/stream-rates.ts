@@ -1,46 +1,27 @@
 import type { Aligner } from '../../fusion/aligner.js'
 import { occurred } from '../../fusion/counters.js'
-import type { Robot } from '../../fusion/robot/robot.js'
+import type { Robot, Stream } from '../../fusion/robot/robot.js'
 import type { Status } from '../../middleware/ros2/diagnostics.js'
-import type { Ros2Bus } from '../../middleware/ros2/ros2-bus.js'
+import { StreamHealth, type StreamHealthOptions } from './stream-health.js'
 
 /** One status a stream of the robot file: its rate since the last look, what was dropped of it and why. */
 export class StreamRates {
-  readonly #robot: Robot
   readonly #aligner: Aligner
-  readonly #bus: Ros2Bus
-  readonly #before = new Map<string, { accepted: number; dropped: number }>()
-  #lookedAt = performance.now()
+  readonly #streams: readonly { readonly stream: Stream; readonly health: StreamHealth }[]
 
-  constructor(robot: Robot, aligner: Aligner, bus: Ros2Bus) {
-    this.#robot = robot
+  constructor(robot: Robot, aligner: Aligner, { bus, log }: Pick<StreamHealthOptions, 'bus' | 'log'>) {
     this.#aligner = aligner
-    this.#bus = bus
+    // Events have no rate to miss.
+    this.#streams = robot.streams.map(stream => ({ stream, health: new StreamHealth({ bus, log, topic: stream.topic, steady: stream.modality !== 'voice' }) }))
   }
 
-  /** `listening`: whether silence is worth a warning. Events have no rate to miss. */
   look(listening: boolean): Status[] {
-    const now = performance.now()
-    const seconds = (now - this.#lookedAt) / 1000
-    this.#lookedAt = now
-    const health = this.#bus.health()
-    return this.#robot.streams.map(({ name, topic, type, modality }): Status => {
+    return this.#streams.map(({ stream: { name, type }, health }) => {
       const counters = this.#aligner.counters.streams.get(name)
-      const accepted = counters?.accepted ?? 0
-      const { received, malformed } = health.find(other => other.asked === topic && other.type === type) ?? { received: 0, malformed: 0 }
-      const reasons = counters ? occurred(counters.dropped) : {}
-      const dropped = malformed + Object.entries(reasons).filter(([reason]) => reason !== 'tare').reduce((sum, [, count]) => sum + count, 0)
-      const before = this.#before.get(name) ?? { accepted: 0, dropped: 0 }
-      this.#before.set(name, { accepted, dropped })
-      const rate = (accepted - before.accepted) / seconds
-      const silent = listening && rate === 0 && modality !== 'voice'
-      const lost = dropped - before.dropped
-      return {
-        name: topic,
-        level: silent || lost > 0 ? 'warn' : 'ok',
-        message: silent ? `${topic}: silent for a second` : lost > 0 ? `${topic}: ${lost} messages dropped in a second` : listening ? 'ok' : 'not listening',
-        values: { stream: name, type, rate_hz: rate, received, accepted, reordered: counters?.reordered ?? 0, malformed, ...reasons },
-      }
+      const { accepted = 0, reordered = 0 } = counters ?? {}
+      // What was used up for the tare was of use.
+      const { tare = 0, ...dropped } = counters ? occurred(counters.dropped) : {}
+      return health.look({ taken: accepted, dropped, listening, fine: listening ? 'ok' : 'not listening', values: { stream: name, type, accepted, reordered, ...tare > 0 && { tare } } })
     })
   }
 }

@@ -27,6 +27,8 @@ export interface TopicHealth {
   readonly topic: string
   readonly type: string
   received: number
+  /** When the newest one came, by the bus's clock. */
+  newest?: number
   /** Messages whose bytes could not be read. */
   malformed: number
 }
@@ -158,6 +160,7 @@ export class Ros2Bus implements Bus {
   #hear(type: TypeName, bytes: Buffer, { health, listeners }: Entry): void {
     health.received++
     if (!this.clock.known) return
+    const receive = health.newest = this.clock.now()
     let message: MessageTypes[TypeName]
     try {
       message = decode(type, bytes, this.clock.epochSec)
@@ -166,7 +169,6 @@ export class Ros2Bus implements Bus {
       if (health.malformed++ === 0) this.#warn(health.topic, `bytes that are no ${type}: ${error.message}`)
       return
     }
-    const receive = this.clock.now()
     for (const listener of listeners) {
       try {
         listener(message as never, receive)

@@ -67,6 +67,7 @@ describeRos('/diagnostics', () => {
     const running = peer.ask('sensors', { seconds: 3.5, width: 32, height: 24, depth: false })
     const wrenchStatus = await until(() => look('fusion: /wrist/wrench'), ({ got }) => Math.abs(Number(got['rate_hz']) - 1000) < 100)
     expect(wrenchStatus).toMatchObject({ level: 0, message: 'ok' })
+    expect(Number(wrenchStatus.got['age_ms'])).toBeLessThan(200)
     await until(() => look(`fusion: ${RGB}`), ({ got }) => Math.abs(Number(got['rate_hz']) - 30) < 5)
     const alignment = await until(() => look('fusion: alignment'), ({ message }) => message === 'observing')
     expect(alignment.got).toMatchObject({ policy: 'none', jumps: 0 })
@@ -74,7 +75,10 @@ describeRos('/diagnostics', () => {
     await running
     expect((await until(() => look(`fusion: ${RGB}`), ({ level }) => level === 1)).message).toBe(`${RGB}: silent for a second`)
     await peer.ask('publish', { topic: RGB, type: IMAGE, messages: [picture, { ...picture, header: zero }, { ...picture, header: zero }] })
-    await until(() => look(`fusion: ${RGB}`), ({ level, message }) => level === 1 && message === `${RGB}: 2 messages dropped in a second`)
+    await until(() => look(`fusion: ${RGB}`), ({ level, message }) => level === 1 && message === `${RGB}: 2 dropped in a second: zero_stamp`)
+    await fusion.said(/WARN.*\/camera\/color\/image_raw: has fallen silent/)
+    await fusion.said(/WARN.*\/camera\/color\/image_raw: messages are dropped: zero_stamp/)
+    await fusion.said(/WARN.*no observations are made any more/)
   })
 
   test('the camera node counts likewise, and passes on what is good', async () => {
@@ -84,6 +88,11 @@ describeRos('/diagnostics', () => {
     await peer.ask('publish', { topic: '/driver/rgb', type: IMAGE, messages: bad })
     const { got } = await until(() => look('camera: /driver/rgb'), status => status.got['frame_id'] === 1)
     expect(got).toMatchObject({ bad_size: 1, bad_encoding: 1, zero_stamp: 1, frame_id: 1 })
+    await camera.said(/WARN.*\/driver\/rgb: messages are dropped: bad_encoding/)
+    // Thirty a second of which none can be used are not silence.
+    const running = peer.ask('publish', { topic: '/driver/rgb', type: IMAGE, messages: Array.from({ length: 100 }, () => ({ ...picture, encoding: 'yuv422_yuy2' })), period: 1 / 30 })
+    await until(() => look('camera: /driver/rgb'), ({ level, message }) => level === 1 && /^\/driver\/rgb: (29|3[01]) dropped in a second: bad_encoding$/.test(message))
+    await running
     const relayed = await peer.ask<Record<string, unknown>[]>('take', { topic: '/relayed/rgb', count: Number(got['images']) })
     expect(relayed).toHaveLength(Number(got['images']))
     expect(relayed[0]).toMatchObject({ width: 4, height: 2, step: 12, encoding: 'rgb8', data: { length: 24 } })

@@ -44,11 +44,12 @@ describeRos('the action /control/grasp, with an action client by rclpy and the c
 
   test('tells how it goes; a cancel ends it and the next goal begins anew; a stop ends it, and no goal is taken before "resume"', async () => {
     const text = 'pick the red cylinder'
-    const [empty, cancelled, stopped, refused, late] = await send([
-      { text: ' ' }, { text, after: 10, cancel: true }, { text, after: 10 }, { text }, { text, say: 'resume', timeout: 1 },
+    const [empty, backwards, cancelled, stopped, refused, late] = await send([
+      { text: ' ' }, { text, timeout: -1 }, { text, after: 10, cancel: true }, { text, after: 10 }, { text }, { text, say: 'resume', timeout: 1 },
     ])
     const output = nodes.map(node => node.output()).join('\n')
     expect(empty.accepted, output).toBe(false)
+    expect(backwards.accepted, output).toBe(false)
     expect(cancelled, output).toMatchObject({ accepted: true, status: 'canceled', success: false, reason: 'cancelled' })
     expect(new Set(cancelled.feedback?.map(([phase]) => phase)).size).toBeGreaterThan(0)
     for (const [phase, force, weights] of cancelled.feedback ?? []) {
@@ -60,7 +61,10 @@ describeRos('the action /control/grasp, with an action client by rclpy and the c
     expect(refused.accepted, output).toBe(false)
     expect(late, output).toMatchObject({ accepted: true, success: false, reason: 'timeout' })
     await nodes[2].said(/goal refused: its text is empty/)
+    await nodes[2].said(/goal refused: its timeout is -1 s; 0 means 20 s/)
     await nodes[2].said(/goal refused: somebody said stop/)
+    // A goal that is being cancelled is told nothing more.
+    expect(nodes[2].output()).not.toMatch(/publishFeedback/)
     for (const node of nodes) expect((await node.signal()).status).toBe(0)
   })
 })
