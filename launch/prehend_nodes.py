@@ -18,6 +18,7 @@ TYPES = {
     'seed': int,
     'episodes': int,
     'publish_clock': bool,
+    'await_command': bool,
     'tare': float,
     'rate': float,
     'loop': bool,

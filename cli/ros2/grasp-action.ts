@@ -21,11 +21,13 @@ const TIMEOUT = 20_000_000_000
 /**
  * The action `~/grasp` (prehend_interfaces/action/Grasp) on a control node: its text is said on the voice topic, and what the control node
  * knows of itself tells how it goes. None is taken while the node is not active or somebody's stop lasts. A cancel stops arm and fingers; the
- * next goal ends that stop, and only that one.
+ * next goal ends that stop, and only that one. An episode that is announced on `resetTopic` ends the goal: what it was about is not there any more.
  */
-export function serveGrasp(desk: GoalDesk, bus: Ros2Bus, control: ControlNode, voiceTopic: string): Disposable {
+export function serveGrasp(desk: GoalDesk, bus: Ros2Bus, control: ControlNode, { voiceTopic, resetTopic }: { voiceTopic: string; resetTopic: string | undefined }): Disposable {
   const voice = bus.advertise(voiceTopic, 'prehend_interfaces/msg/VoiceEvent')
   const say = (text: string): void => voice.publish({ stamp: bus.clock.now(), frameId: '', text, confidence: 1 })
+  let episodes = 0
+  const announced = resetTopic === undefined ? undefined : bus.subscribe(resetTopic, 'std_msgs/msg/String', () => episodes++)
   let cancelled = false
   const refusal = ({ text }: GraspGoal): string | undefined => {
     if (control.state !== 'active') return `the node is ${control.state}`
@@ -37,6 +39,7 @@ export function serveGrasp(desk: GoalDesk, bus: Ros2Bus, control: ControlNode, v
     cancelled = false
     say(text)
     const limit = Number(timeout.sec) * 1e9 + Number(timeout.nanosec)
+    const episode = episodes
     const watch = new GraspWatch(bus.clock.now(), limit > 0 ? limit : TIMEOUT)
     return {
       look: now => ({ phase: watch.look(control, now), force: control.guard.force, gate: control.gate }),
@@ -45,8 +48,8 @@ export function serveGrasp(desk: GoalDesk, bus: Ros2Bus, control: ControlNode, v
           const { success, reason, peakForce } = watch.outcome
           return { success, result: { success, reason, peak_force: peakForce } }
         }
-        if (control.state === 'active') return undefined
-        return { success: false, result: { success: false, reason: 'the node was deactivated', peak_force: control.guard.peak } }
+        const reason = control.state !== 'active' ? 'the node was deactivated' : episodes !== episode ? 'a new episode began' : undefined
+        return reason === undefined ? undefined : { success: false, result: { success: false, reason, peak_force: control.guard.peak } }
       },
       cancel: async () => {
         cancelled = true
@@ -59,6 +62,7 @@ export function serveGrasp(desk: GoalDesk, bus: Ros2Bus, control: ControlNode, v
   return {
     dispose: () => {
       server.dispose()
+      announced?.dispose()
       voice.dispose()
     },
   }
