@@ -1,5 +1,6 @@
 import type { Disposable } from '../../middleware/bus.js'
 import type { Ros2Bus } from '../../middleware/ros2/ros2-bus.js'
+import { isStop } from '../../middleware/stop-word.js'
 import type { ControlNode } from '../../nodes/control.js'
 import { GraspWatch } from '../../nodes/grasp-watch.js'
 import type { Course, GoalDesk } from './goal-desk.js'
@@ -29,6 +30,9 @@ export function serveGrasp(desk: GoalDesk, bus: Ros2Bus, control: ControlNode, {
   let episodes = 0
   const announced = resetTopic === undefined ? undefined : bus.subscribe(resetTopic, 'std_msgs/msg/String', () => episodes++)
   let cancelled = false
+  const heard = bus.subscribe(voiceTopic, 'prehend_interfaces/msg/VoiceEvent', ({ text }) => {
+    if (isStop(text)) cancelled = false
+  })
   const refusal = ({ text }: GraspGoal): string | undefined => {
     if (control.state !== 'active') return `the node is ${control.state}`
     if (text.trim() === '') return 'its text is empty'
@@ -63,6 +67,7 @@ export function serveGrasp(desk: GoalDesk, bus: Ros2Bus, control: ControlNode, {
     dispose: () => {
       server.dispose()
       announced?.dispose()
+      heard.dispose()
       voice.dispose()
     },
   }

@@ -1,5 +1,5 @@
 """An action client by rclpy: sends the goals of a JSON list on stdin to /control/grasp, one after the other; `cancelAfter` (s of feedback) cancels, `stop`
-calls /control/stop meanwhile, `episode` announces one, `say` publishes a voice event first. Prints what came of each."""
+calls /control/stop meanwhile, `episode` announces one, `say` publishes a voice event first, with `begun` up to the episode that follows. Prints what came of each."""
 import json
 import sys
 import time
@@ -18,6 +18,8 @@ client = ActionClient(node, Grasp, '/control/grasp')
 stop = node.create_client(Stop, '/control/stop')
 voice = node.create_publisher(VoiceEvent, '/voice/events', 10)
 episodes = node.create_publisher(String, '/episode', 10)
+begun = []
+node.create_subscription(String, '/episode', begun.append, 10)
 assert client.wait_for_server(30), 'no /control/grasp'
 assert stop.wait_for_service(30), 'no /control/stop'
 
@@ -32,9 +34,10 @@ for goal in json.load(sys.stdin):
     if 'say' in goal:
         while voice.get_subscription_count() < 2:
             rclpy.spin_once(node, timeout_sec=0.05)
+        before = len(begun)
         voice.publish(VoiceEvent(text=goal['say'], confidence=1.0))
-        end = time.monotonic() + 0.5
-        while time.monotonic() < end:
+        end = time.monotonic() + (20 if goal.get('begun') else 0.5)
+        while time.monotonic() < end and not (goal.get('begun') and len(begun) > before):
             rclpy.spin_once(node, timeout_sec=0.05)
     feedback = []
     message = Grasp.Goal(text=goal['text'])
