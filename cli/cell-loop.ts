@@ -10,7 +10,7 @@ import type { LifecycleNode } from '../middleware/lifecycle.js'
 import { LocalBus } from '../middleware/local/local-bus.js'
 import { SteppedClock } from '../middleware/local/stepped-clock.js'
 import { SystemClock } from '../middleware/local/system-clock.js'
-import type { MessageTypes, TypeName } from '../middleware/messages.js'
+import type { TypeName } from '../middleware/messages.js'
 import { CameraNode } from '../nodes/camera.js'
 import { ControlNode } from '../nodes/control.js'
 import { ForceTorqueNode } from '../nodes/force-torque.js'
@@ -18,7 +18,7 @@ import { CHUNK_TOPIC, FusionNode } from '../nodes/fusion.js'
 import { Recorder } from '../nodes/recorder.js'
 import { VoiceNode } from '../nodes/voice.js'
 import { Cell } from '../sim/cell/cell-handle.js'
-import type { EpisodeSetup, Verdict } from '../sim/cell/cell.js'
+import { EPISODE_RESULT_TOPIC, Episodes, type EpisodeResult } from '../sim/episodes.js'
 import { lockstep } from '../sim/lockstep.js'
 import { cellTopic } from './cell-topic.js'
 import { LoopMeters } from './loop-meters.js'
@@ -40,22 +40,11 @@ export interface CellLoopOptions {
   readonly sensor?: { readonly noise?: number; readonly bias?: number; readonly drift?: number } | undefined
   /** Sees every observation, before the policy does. */
   readonly onObservation?: (observation: Observation, bus: Bus) => void
+  /** A stop keeps an episode from beginning. */
+  readonly onHeld?: () => void
   readonly onError: (error: unknown) => void
 }
 
-export interface EpisodeResult {
-  readonly index: number
-  readonly command: string
-  readonly target: string | undefined
-  readonly success: boolean
-  /** `interrupted`: by Ctrl-C; `stopped`: by a person's word. */
-  readonly reason: Verdict['reason'] | 'interrupted' | 'stopped'
-  readonly peakForce: number
-  /** Simulated seconds. */
-  readonly seconds: number
-}
-
-export const EPISODE_RESULT_TOPIC = '/episode/result'
 /** ns, in lockstep: what an inference takes of simulated time. */
 const LOCKSTEP_INFERENCE = 12_000_000
 /** ms that one step of closing may take. */
@@ -73,15 +62,13 @@ export class CellLoop {
   readonly meters: LoopMeters
   /** Reference stamp to last serial byte written, ns, one a chunk. */
   readonly latencies: number[] = []
-  lastSaid = ''
-  interrupted = false
   readonly #options: CellLoopOptions
   readonly #clock: SteppedClock | SystemClock
   readonly #policy: Policy
   readonly #recorder: Recorder | undefined
   readonly #gripper: Gripper
-  #wake: (() => void) | undefined
-  #failure: Error | undefined
+  readonly #episodes: Episodes
+  readonly #interruption = new AbortController()
   #closing: Promise<void> | undefined
   #isUp = false
 
@@ -109,7 +96,7 @@ export class CellLoop {
     this.#options = options
     this.cell = cell
     this.#policy = policy
-    this.#clock = options.mode === 'lockstep' ? new SteppedClock(1) : new SystemClock(started)
+    const clock = this.#clock = options.mode === 'lockstep' ? new SteppedClock(1) : new SystemClock(started)
     this.bus = new LocalBus(this.#clock, { onError: options.onError })
     const { bus } = this
     const realtime = options.mode === 'realtime'
@@ -134,6 +121,18 @@ export class CellLoop {
     this.#recorder = options.record === undefined ? undefined : this.#record(options.record)
     this.meters = new LoopMeters(bus, robot)
     this.#wireCell()
+    this.#episodes = new Episodes({
+      bus, cell, robot, command: options.say, say: (text, frameId) => this.voice.say(text, frameId), onHeld: options.onHeld, onError: options.onError,
+      ...(clock instanceof SteppedClock ? { pass: (done: () => boolean) => lockstep(bus, clock, cell, done) } : {}),
+    })
+  }
+
+  get interrupted(): boolean {
+    return this.#interruption.signal.aborted
+  }
+
+  get lastSaid(): string {
+    return this.#episodes.lastSaid
   }
 
   get gripperStats(): Gripper['stats'] {
@@ -149,36 +148,21 @@ export class CellLoop {
     this.voice.say(text)
   }
 
-  /** One episode, from its reset to its verdict. A stop that is said while the cell is being reset counts for this episode. */
-  async episode(index: number): Promise<EpisodeResult> {
-    const { bus, cell, control } = this
-    const stops = control.stops
-    const setup = await cell.reset(index, this.#options.say)
-    const start = bus.clock.now()
-    if (this.interrupted) return this.#resultOf(index, setup, cell.verdict(), start)
-    this.#publishText(this.#options.robot.reset?.topic ?? '/episode', JSON.stringify({ index, seed: setup.seed, objects: setup.objects }))
-    this.say(this.#options.say ?? setup.command)
-    if (control.stops !== stops) this.say('stop')
-    const correction = setup.correction
-    const timer = correction && this.#options.say === undefined ? bus.clock.at(start + correction.at, () => this.say(correction.text)) : undefined
-    let verdict = cell.verdict()
-    const done = (): boolean => {
-      verdict = cell.verdict()
-      return this.interrupted || this.#failure !== undefined || verdict.done || bus.clock.now() - start > setup.timeout
-    }
-    if (this.#clock instanceof SteppedClock) await lockstep(bus, this.#clock, cell, done)
-    else await this.#until(done)
-    timer?.dispose()
-    const result = this.#resultOf(index, setup, verdict, start)
-    this.#publishText(EPISODE_RESULT_TOPIC, JSON.stringify(result))
-    return result
+  /** One episode; undefined: it did not begin (see Episodes). */
+  episode(index: number): Promise<EpisodeResult | undefined> {
+    return this.#episodes.run(index, this.#interruption.signal)
+  }
+
+  /** Nobody will say "resume" any more: an episode that a stop keeps from beginning does not begin. */
+  giveUp(): void {
+    this.#episodes.giveUp()
   }
 
   /** Ends the motion first; the running episode then ends as interrupted. */
   async interrupt(): Promise<void> {
-    this.interrupted = true
-    await this.control.stop()
-    this.#wake?.()
+    const stopping = this.control.stop()
+    this.#interruption.abort()
+    await stopping
   }
 
   /** Ends motion first, then closes everything in order and leaves nothing half-written. A step that fails or hangs is reported; the others follow. */
@@ -217,35 +201,7 @@ export class CellLoop {
     this.#isUp = true
   }
 
-  #resultOf(index: number, setup: EpisodeSetup, verdict: Verdict, start: number): EpisodeResult {
-    const finished = verdict.done
-    return {
-      index,
-      command: this.#options.say ?? setup.command,
-      target: setup.target,
-      success: finished && verdict.success,
-      reason: finished ? verdict.reason : this.interrupted ? 'interrupted' : this.#failure ? 'fault' : (verdict.reason ?? 'timeout'),
-      peakForce: verdict.peakForce,
-      seconds: (this.bus.clock.now() - start) / 1e9,
-    }
-  }
-
-  /** Real time: looks at the verdict at the pace of the wrench, until it is done. */
-  #until(done: () => boolean): Promise<void> {
-    return new Promise(resolve => {
-      const timer = this.#clock.every(5_000_000, () => {
-        if (!done()) return
-        timer.dispose()
-        resolve()
-      })
-      this.#wake = () => {
-        timer.dispose()
-        resolve()
-      }
-    })
-  }
-
-  /** The cell's arm and its ears: set-points from the bus, tool poses onto it, and what was said to the judge. */
+  /** The cell's arm: set-points from the bus, tool poses onto it. */
   #wireCell(): void {
     const { bus, cell } = this
     const { robot } = this.#options
@@ -261,17 +217,7 @@ export class CellLoop {
       }
     }
     cell.onReceive = receive => this.#reach(receive)
-    cell.onError = error => {
-      this.#failure ??= error
-      this.#options.onError(error)
-    }
     if (robot.actions.arm) bus.subscribe(robot.actions.arm.topic, 'geometry_msgs/msg/PoseStamped', message => cell.setToolTarget(message.pose))
-    for (const stream of robot.streams.filter(s => s.modality === 'voice')) {
-      bus.subscribe(stream.topic, stream.type as TypeName, message => {
-        this.lastSaid = (message as MessageTypes['prehend_interfaces/msg/VoiceEvent']).text
-        cell.said(this.lastSaid)
-      })
-    }
   }
 
   /** In lockstep the bus's time is the receive time of what is being delivered. */
@@ -292,12 +238,6 @@ export class CellLoop {
     )
     const writer = new BagWriter(path, { metadata: { robot: robot.canonical, sha256: robot.sha256 } })
     return new Recorder(this.bus, writer, topics)
-  }
-
-  #publishText(topic: string, data: string): void {
-    const publisher = this.bus.advertise(topic, 'std_msgs/msg/String')
-    publisher.publish({ data })
-    publisher.dispose()
   }
 }
 

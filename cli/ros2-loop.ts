@@ -12,7 +12,7 @@ import { Ros2Process } from '../middleware/ros2/ros2-process.js'
 import { ControlNode } from '../nodes/control.js'
 import { FusionNode } from '../nodes/fusion.js'
 import { VoiceNode } from '../nodes/voice.js'
-import { EPISODE_RESULT_TOPIC, type EpisodeResult } from './cell-loop.js'
+import { EPISODE_RESULT_TOPIC, type EpisodeResult } from '../sim/episodes.js'
 import { LoopMeters } from './loop-meters.js'
 import { UsageError } from './output.js'
 import { gripperOf } from './robot-gripper.js'
@@ -133,7 +133,7 @@ function resultOf(text: string): EpisodeResult | undefined {
     const result = JSON.parse(text) as Partial<EpisodeResult>
     if (typeof result.index !== 'number' || typeof result.success !== 'boolean') return undefined
     return {
-      index: result.index, command: String(result.command ?? ''), target: result.target === null ? undefined : String(result.target ?? result.command), success: result.success, reason: result.reason ?? undefined,
+      index: result.index, command: String(result.command ?? ''), target: typeof result.target === 'string' ? result.target : undefined, success: result.success, reason: result.reason ?? undefined,
       peakForce: Number(result.peakForce ?? 0), seconds: Number(result.seconds ?? 0),
     }
   } catch {

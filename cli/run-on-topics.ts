@@ -1,5 +1,5 @@
 import { OnnxPolicy } from '../fusion/policy/onnx-policy.js'
-import type { EpisodeResult } from './cell-loop.js'
+import type { EpisodeResult } from '../sim/episodes.js'
 import { Ending } from './ending.js'
 import { ErrorTally } from './error-tally.js'
 import { LiveDigest } from './live-digest.js'

@@ -1,7 +1,8 @@
 import color from 'picocolors'
 import { occurred } from '../fusion/counters.js'
 import { isStop } from '../middleware/stop-word.js'
-import type { CellLoop, EpisodeResult } from './cell-loop.js'
+import type { EpisodeResult } from '../sim/episodes.js'
+import type { CellLoop } from './cell-loop.js'
 import { spread } from './percentiles.js'
 import type { Ros2Loop } from './ros2-loop.js'
 

@@ -19,6 +19,7 @@ TYPES = {
     'seed': int,
     'episodes': int,
     'publish_clock': bool,
+    'await_command': bool,
     'tare': float,
     'rate': float,
     'loop': bool,

@@ -14,7 +14,8 @@ ARGUMENTS = (
     ('seed', '1', 'of all episodes'),
     ('objects', 'seen', 'object set: seen, unseen, or a YAML file'),
     ('episodes', '0', 'how many; 0: until it is ended'),
-    ('say', '', 'said in every episode instead of its drawn command'),
+    ('say', '', 'said in every episode instead of its drawn command, and so on the table'),
+    ('await_command', 'false', 'true: others say the commands, nothing moves before, and `say` only tells what is on the table'),
     ('gripper_link', '/tmp/prehend-gripper', 'symbolic link to the pseudo-terminal of the gripper'),
     ('policy', '', 'ONNX model; empty: the one that comes with prehend; none: aligns only'),
     ('record', '', 'recording (MCAP) of what the fusion node receives; empty: none'),
@@ -27,10 +28,10 @@ ARGUMENTS = (
 
 def generate_launch_description():
     value = {name: LaunchConfiguration(name) for name, _default, _text in ARGUMENTS}
-    cell = {name: value[name] for name in ('seed', 'objects', 'episodes', 'say', 'gripper_link')}
+    cell = {name: value[name] for name in ('seed', 'objects', 'episodes', 'say', 'await_command', 'gripper_link')}
     nodes = [
         managed_node('cell', {**value, 'use_sim_time': False}, {**cell, 'publish_clock': True}),
         managed_node('fusion', value, {'policy': value['policy'], 'record': value['record']}),
-        managed_node('control', value, {'port': value['gripper_link']}),
+        managed_node('control', value, {'port': value['gripper_link'], 'await_command': value['await_command']}),
     ]
     return description(ARGUMENTS, nodes)

@@ -15,3 +15,8 @@ export function isStop(text: string): boolean {
 export function isResume(text: string): boolean {
   return RESUME.test(plain(text))
 }
+
+/** Whether an utterance asks for something to be done, understood or not: neither a stop nor the end of one. */
+export function isCommand(text: string): boolean {
+  return plain(text) !== '' && !isStop(text) && !isResume(text)
+}

@@ -9,7 +9,8 @@ import type { ActionChunkMessage, JointState, PoseStamped, TypeName } from '../m
 import { fingerState } from './finger-state.js'
 import { CHUNK_TOPIC } from './fusion.js'
 import { MotionLimiter, poseOf, yawOf, type ToolTarget } from './motion-limiter.js'
-import { isResume, isStop } from '../middleware/stop-word.js'
+import { StandingStop, textOf, type Utterance } from '../middleware/standing-stop.js'
+import { isCommand, isResume, isStop } from '../middleware/stop-word.js'
 import { ToolTrack } from './tool-track.js'
 import { Watchdog, type Watched } from './watchdog.js'
 import { WrenchGuard } from './wrench-guard.js'
@@ -20,6 +21,8 @@ export interface ControlOptions {
   readonly gripper: Gripper
   /** `temporal_ensembling` or `receding_horizon`. */
   readonly execution: string
+  /** Follows the policy in an episode only once something has been commanded in it: a policy acts without a word, too. */
+  readonly awaitCommand?: boolean
   /** Bus time (ns) of a moment on the host's monotonic clock (ns). */
   readonly busTimeOf: (monotonic: number) => number
   /** After each chunk's gripper frame: reference stamp to last serial byte written, ns. */
@@ -29,7 +32,7 @@ export interface ControlOptions {
 }
 
 /** Why the control node does not move, or `none`. */
-export type Hold = 'none' | 'stop' | 'tare' | 'tool' | 'no_chunk' | Watched
+export type Hold = 'none' | 'stop' | 'tare' | 'tool' | 'command' | 'no_chunk' | Watched
 
 /** Why the fingers may not be moved on somebody's own word, or `none`. `policy`: the policy drives them. */
 export type GripHold = 'none' | 'stop' | 'policy' | 'tare' | 'wrench' | 'gripper' | 'over_force' | Exclude<LifecycleState, 'active'>
@@ -49,8 +52,8 @@ const FINGER_SPEED = 0.1
  * Turns action chunks into arm set-points (bus) and gripper frames (serial wire), within the robot file's limits. The arm is commanded at
  * 100 Hz, the gripper with every chunk and polled at 50 Hz; guards run on every wrench sample. Nothing is commanded before the first fresh
  * chunk of an episode. A source that goes quiet holds arm and gripper; an over-force freezes the arm, which then only rises, and lets the
- * gripper only open; "stop" wins over everything and is kept until "resume" or a new episode. A gripper that lost its activation is
- * activated again, which moves its fingers, only then.
+ * gripper only open; "stop" wins over everything and is kept until "resume", over new episodes and a deactivation too; only the stop of an episode's own
+ * script is ended by the next episode. A gripper that lost its activation is activated again, which moves its fingers, only when a stop or an episode ends.
  */
 export class ControlNode extends LifecycleNode {
   hold: Hold = 'no_chunk'
@@ -80,6 +83,10 @@ export class ControlNode extends LifecycleNode {
   #since = 0
   /** What was queued for the wire under an earlier number is not sent any more. */
   #generation = 0
+  /** Whether something has been commanded in this episode, where that is asked for. */
+  #commanded = true
+  /** A stop that outlasts episodes. */
+  readonly #standing = new StandingStop()
   /** A stop that the gripper has not acknowledged. */
   #stopOwed = false
   /** The fault of the wire that was reported and lasts. */
@@ -119,12 +126,11 @@ export class ControlNode extends LifecycleNode {
 
   /**
    * Ends motion now: the arm is set to where it comes to rest, the fingers stop. Resolves when the gripper has acknowledged, or with why it did
-   * not; it is then told again.
+   * not; it is then told again. Lasts until "resume".
    */
   async stop(): Promise<unknown> {
-    this.hold = 'stop'
-    this.stops++
-    return this.#halt()
+    this.#standing.lasts = true
+    return this.#stop()
   }
 
   /**
@@ -197,10 +203,12 @@ export class ControlNode extends LifecycleNode {
       if (isFinite(message.wrench)) this.watchdog.heard('wrench', receive)
       if (this.guard.sample(message.stamp, message.wrench)) this.#placeArm(this.#tool.at)
     })
-    subscribe('voice', (message: { text?: string; data?: string }) => {
-      const text = message.text ?? message.data ?? ''
-      if (isStop(text)) void this.stop()
+    subscribe('voice', (utterance: Utterance) => {
+      const text = textOf(utterance)
+      this.#standing.hear(utterance)
+      if (isStop(text)) void this.#stop()
       else if (isResume(text) && (this.hold === 'stop' || this.status?.activated === false)) this.#begin()
+      else if (!this.#commanded && isCommand(text)) this.#command()
     })
     for (const stream of robot.streams.filter(s => s.type === 'geometry_msgs/msg/PoseStamped')) {
       this.#disposables.push(bus.subscribe(stream.topic, 'geometry_msgs/msg/PoseStamped', ({ pose, stamp }, receive) => this.#hearTool(pose, stamp, receive)))
@@ -231,21 +239,40 @@ export class ControlNode extends LifecycleNode {
   #beginEpisode(): void {
     this.guard.reset()
     this.#overForceAt = -Infinity
+    this.#commanded = this.#options.awaitCommand !== true
     this.#begin()
   }
 
-  /** A new episode, or the end of a stop: nothing planned is remembered, and nothing moves before a fresh chunk. The tare outlives a stop. */
+  /** What was planned before a word was said is not carried out. */
+  #command(): void {
+    this.#commanded = true
+    this.#since = this.#options.bus.clock.now()
+    this.#executor.clear()
+  }
+
+  async #stop(): Promise<unknown> {
+    if (this.hold !== 'stop') this.stops++
+    this.hold = 'stop'
+    return this.#halt()
+  }
+
+  /**
+   * A new episode, or the end of a stop: nothing planned is remembered, and nothing moves before a fresh chunk. The tare outlives a stop, and a stop
+   * that stands outlives the episode: the arm's set-point becomes its measured pose, wherever the episode placed it.
+   */
   #begin(): void {
     const now = this.#options.bus.clock.now()
-    this.hold = 'no_chunk'
+    const stopped = this.#standing.lasts
+    this.hold = stopped ? 'stop' : 'no_chunk'
     this.#since = now
     this.#generation++
     this.#executor.clear()
     this.#tool.clear()
-    this.#commanding = this.#stopOwed = false
+    this.#commanding = false
+    this.#stopOwed &&= stopped
     this.watchdog.start(now)
     // Not told to the bus as work: an activation takes simulated time, which would not pass before it is done.
-    if (this.status?.activated === false) void this.#onWire(() => this.#options.gripper.connect())
+    if (!stopped && this.status?.activated === false) void this.#onWire(() => this.#options.gripper.connect())
   }
 
   /** Ends motion: what is planned or queued is dropped, the arm is set to where it comes to rest, the fingers stop. Resolves with why they did not. */
@@ -312,7 +339,8 @@ export class ControlNode extends LifecycleNode {
     if (quiet.length > 0) return quiet[0]
     if (this.status?.activated === false) return 'gripper'
     if (!this.guard.ready) return 'tare'
-    return this.#hasTool && !this.#tool.known(now) ? 'tool' : 'none'
+    if (this.#hasTool && !this.#tool.known(now)) return 'tool'
+    return this.#commanded ? 'none' : 'command'
   }
 
   #step(now: number): void {

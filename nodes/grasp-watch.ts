@@ -24,6 +24,8 @@ const LIFT = 0.1
 const HELD = 800_000_000
 /** m from which on a rise counts as one. */
 const RISING = 0.01
+/** m within which fingers count as having stayed. */
+const SAME_WIDTH = 0.003
 
 /**
  * Judges one grasp from what a robot knows of itself: the gripper says that its fingers were stopped by contact while closing, and the tool
@@ -35,6 +37,7 @@ export class GraspWatch {
   readonly #start: number
   readonly #timeout: number
   #gripZ = NaN
+  #gripWidth = NaN
   #liftedSince = NaN
   #peak = 0
 
@@ -48,9 +51,12 @@ export class GraspWatch {
   look({ hold, status, guard, target }: Grasping, now: number): GraspPhase {
     if (this.outcome) return this.phase
     this.#peak = Math.max(this.#peak, guard.force)
-    const held = status?.object === 'closing'
+    const held = this.#holds(status)
     if (!held) this.#gripZ = NaN
-    else if (Number.isNaN(this.#gripZ)) this.#gripZ = target.z
+    else if (Number.isNaN(this.#gripZ)) {
+      this.#gripZ = target.z
+      this.#gripWidth = status?.width ?? NaN
+    }
     const rise = held ? target.z - this.#gripZ : 0
     if (!(rise >= LIFT)) this.#liftedSince = NaN
     else if (Number.isNaN(this.#liftedSince)) this.#liftedSince = now
@@ -60,6 +66,12 @@ export class GraspWatch {
     else if (hold === 'stop') this.#end(false, 'stopped')
     else if (now - this.#start >= this.#timeout) this.#end(false, 'timeout')
     return this.phase
+  }
+
+  /** Each new command is answered by `moving` at first, though the fingers stay where the object stops them. */
+  #holds(status: GripperStatus | undefined): boolean {
+    if (status?.object !== 'moving') return status?.object === 'closing'
+    return !Number.isNaN(this.#gripZ) && Math.abs(status.width - this.#gripWidth) < SAME_WIDTH
   }
 
   #end(success: boolean, reason: GraspOutcome['reason']): void {

@@ -20,12 +20,12 @@ export class VoiceNode extends LifecycleNode {
     this.#options = options
   }
 
-  /** Publishes `text` as said now, with certainty 1. Blank text is nothing said; longer than 200 characters is cut. */
-  say(text: string): void {
+  /** Publishes `text` as said now, with certainty 1; `frameId` tells who spoke where that matters. Blank text is nothing said; longer than 200 characters is cut. */
+  say(text: string, frameId = ''): void {
     const said = text.replace(/\s+/g, ' ').trim().slice(0, LONGEST)
     if (said === '' || this.state !== 'active') return
     this.events++
-    this.#publisher?.publish({ stamp: this.#options.bus.clock.now(), frameId: '', text: said, confidence: 1 })
+    this.#publisher?.publish({ stamp: this.#options.bus.clock.now(), frameId, text: said, confidence: 1 })
   }
 
   protected override onConfigure(): void {

@@ -6,8 +6,9 @@ import { InvalidArgumentError } from 'commander'
 import { MODALITIES, type Modality } from '../../fusion/observation.js'
 import { OnnxPolicy } from '../../fusion/policy/onnx-policy.js'
 import type { Withheld } from '../../fusion/withhold.js'
+import type { EpisodeResult } from '../../sim/episodes.js'
 import { loadObjects } from '../../sim/objects/object-file.js'
-import { CellLoop, type EpisodeResult } from '../cell-loop.js'
+import { CellLoop } from '../cell-loop.js'
 import { shippedModel } from '../models.js'
 import { integer } from '../options.js'
 import { Ending } from '../ending.js'
@@ -113,7 +114,7 @@ async function share(flags: EvalFlags, progress: Progress, ending: Ending): Prom
   try {
     for (let index = flags.first; index < flags.first + flags.episodes && !loop.interrupted; index++) {
       const result = await loop.episode(index)
-      if (result.reason === 'interrupted') break
+      if (!result || result.reason === 'interrupted') break
       results.push(result)
       progress.step(result)
     }

@@ -6,7 +6,7 @@ import { elements, parseContract, type Contract } from '../../fusion/policy/cont
 import type { Robot } from '../../fusion/robot/robot.js'
 import { openBag } from '../../middleware/bag/bag.js'
 import { decode } from '../../middleware/cdr/codecs.js'
-import { EPISODE_RESULT_TOPIC, type EpisodeResult } from '../cell-loop.js'
+import { EPISODE_RESULT_TOPIC, type EpisodeResult } from '../../sim/episodes.js'
 import { AUX, EXPERT_AUX_TOPIC, EXPERT_CHUNK_TOPIC } from '../demonstration.js'
 import { packageRoot } from '../models.js'
 import { NpyFile, type NpyType } from '../npy-file.js'

@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
 import color from 'picocolors'
 import { ObservationDigest } from '../../fusion/observation-line.js'
-import { isResume, isStop } from '../../middleware/stop-word.js'
+import { isStop } from '../../middleware/stop-word.js'
 import { modelNamed } from '../../sim/cell/episode.js'
+import type { EpisodeResult } from '../../sim/episodes.js'
 import { loadObjects } from '../../sim/objects/object-file.js'
-import { CellLoop, type EpisodeResult } from '../cell-loop.js'
+import { CellLoop } from '../cell-loop.js'
 import { Demonstration } from '../demonstration.js'
 import { Ending } from '../ending.js'
 import { ErrorTally } from '../error-tally.js'
@@ -66,6 +67,7 @@ async function run(flags: RunFlags & { readonly episodes: number }): Promise<voi
   const robot = withPort(readRobot(flags.robot, flags.namespace), flags.port)
   if (flags.say !== undefined) checkCommand(flags.say, flags.objects)
   const ending = new Ending()
+  let tell = (line: string): void => output.progress(line)
   const policy = await policyMaker(flags.policy, robot)
   const demonstration = flags.demonstrate ? new Demonstration(robot, { sigma: flags.perturb, seed: flags.seed }) : undefined
   const errors = new ErrorTally(output)
@@ -78,34 +80,25 @@ async function run(flags: RunFlags & { readonly episodes: number }): Promise<voi
       digest.add(observation)
       demonstration?.label(observation, bus)
     },
+    onHeld: () => tell('stopped: "resume" goes on with the next episode, Ctrl-C ends'),
     onError: error => errors.add(error),
   })
   const results: EpisodeResult[] = []
   const started = performance.now()
   const busStarted = loop.bus.clock.now()
   const watch = process.stdout.isTTY && !output.json && !flags.lockstep
-  const standing = new Standing()
-  const voice = flags.lockstep ? undefined : new TypedVoice(line => {
-    loop.say(line)
-    standing.hear(line)
-  }, () => ending.ask('SIGINT'), { raw: watch })
-  ending.whenAsked(() => {
-    void loop.interrupt()
-    standing.giveUp()
-  })
-  if (voice) voice.onEnd = () => standing.giveUp()
+  const voice = flags.lockstep ? undefined : new TypedVoice(line => loop.say(line), () => ending.ask('SIGINT'), { raw: watch })
+  ending.whenAsked(() => void loop.interrupt())
+  if (voice) voice.onEnd = () => loop.giveUp()
   const live = watch ? new LiveView(() => viewOf(loop, results, voice?.typing ?? '')) : undefined
   if (live) errors.tell = line => live.note(color.yellow(line))
-  const tell = (line: string): void => live ? live.note(line) : output.progress(line)
+  tell = line => live ? live.note(line) : output.progress(line)
   try {
     for (let index = 0; index < flags.episodes && !loop.interrupted; index++) {
-      const episode = await loop.episode(index)
-      const result: EpisodeResult = standing.isStopped ? { ...episode, success: false, reason: 'stopped' } : episode
+      const result = await loop.episode(index)
+      if (!result) break
       results.push(result)
       if (!live) output.progress(episodeLine(result))
-      if (!standing.isStopped || index + 1 === flags.episodes) continue
-      tell('stopped: "resume" goes on with the next episode, Ctrl-C ends')
-      if (!await standing.resumed(voice?.ended !== false)) break
     }
   } finally {
     live?.close()
@@ -119,33 +112,6 @@ async function run(flags: RunFlags & { readonly episodes: number }): Promise<voi
   const object = { ...resultOf(loop, finished, digest.digest()), ...time }
   output.result(object, summary(object, results))
   if (finished.length < flags.episodes) process.exitCode = 1
-}
-
-/** Whether a person has said "stop" and nobody has said "resume" since: no episode begins in between. */
-class Standing {
-  isStopped = false
-  #answer: ((goOn: boolean) => void) | undefined
-
-  hear(line: string): void {
-    if (isStop(line)) this.isStopped = true
-    else if (isResume(line)) {
-      this.isStopped = false
-      this.#answer?.(true)
-    }
-  }
-
-  /** Nobody will say "resume" any more. */
-  giveUp(): void {
-    this.#answer?.(false)
-  }
-
-  /** True once "resume" was said; false when it cannot come any more. `silent`: it cannot already. */
-  resumed(silent: boolean): Promise<boolean> {
-    if (silent) return Promise.resolve(false)
-    return new Promise(resolve => {
-      this.#answer = resolve
-    })
-  }
 }
 
 /** Something that can be meant: an object of the set by name or by a colour that is its alone, or a stop. */

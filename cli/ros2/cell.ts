@@ -3,7 +3,7 @@ import type { Modality } from '../../fusion/observation.js'
 import type { Robot } from '../../fusion/robot/robot.js'
 import type { Disposable, Publisher } from '../../middleware/bus.js'
 import { LifecycleNode } from '../../middleware/lifecycle.js'
-import type { CameraInfo, StringMessage, TypeName, VoiceEvent } from '../../middleware/messages.js'
+import type { CameraInfo } from '../../middleware/messages.js'
 import { parameter } from '../../middleware/parameters.js'
 import type { Status } from '../../middleware/ros2/diagnostics.js'
 import { FramePublisher } from '../../middleware/ros2/frame-publisher.js'
@@ -16,9 +16,10 @@ import { cameraMatrix, intrinsics } from '../../sim/camera/intrinsics.js'
 import { Cell } from '../../sim/cell/cell-handle.js'
 import type { CellFrame } from '../../sim/cell/cell.js'
 import { CAMERA_FOVY } from '../../sim/cell/mjcf.js'
-import { EPISODE_RESULT_TOPIC } from '../cell-loop.js'
+import { Episodes } from '../../sim/episodes.js'
 import { cellTopic } from '../cell-topic.js'
 import { UsageError } from '../output.js'
+import { episodeLine } from '../run-report.js'
 import { ClockPublisher } from './clock-publisher.js'
 import { nodeKind } from './node-kind.js'
 
@@ -28,7 +29,6 @@ const BASE_FRAME = 'base'
 const TOOL_FRAME = 'tool'
 /** ns between two words of /clock. */
 const CLOCK_PERIOD = 2_000_000
-const VERDICT_PERIOD = 5_000_000
 
 interface CellNodeOptions {
   readonly ros: RosNode
@@ -37,8 +37,10 @@ interface CellNodeOptions {
   readonly frames: FramePublisher
   readonly seed: number
   readonly objects: string
-  readonly episodes: number
+  /** How many episodes; 0: until it is deactivated. */
+  readonly count: number
   readonly say: string
+  readonly awaitCommand: boolean
   readonly gripperLink: string
   readonly publishClock: boolean
   readonly log: (text: string) => void
@@ -47,7 +49,7 @@ interface CellNodeOptions {
 
 /**
  * The embedded cell as a robot: its camera, wrist sensor, tool pose and commands on topics, its arm on the set-point topic, its gripper on a
- * pseudo-terminal, its frames on /tf and /tf_static. One episode after the other, each announced on the reset topic and judged; the result goes to /episode/result.
+ * pseudo-terminal, its frames on /tf and /tf_static. While it is active, one episode after the other (see Episodes).
  */
 class CellNode extends LifecycleNode {
   episodes = 0
@@ -55,13 +57,11 @@ class CellNode extends LifecycleNode {
   readonly #options: CellNodeOptions
   #cell: Cell | undefined
   #nodes: LifecycleNode[] = []
-  #voice: VoiceNode | undefined
+  #episodes: Episodes | undefined
   #infos: Publisher<CameraInfo> | undefined
-  #resets: Publisher<StringMessage> | undefined
-  #results: Publisher<StringMessage> | undefined
   #disposables: Disposable[] = []
   #running: Promise<void> | undefined
-  #ended = false
+  #ending = new AbortController()
 
   constructor(options: CellNodeOptions) {
     super('cell')
@@ -73,16 +73,15 @@ class CellNode extends LifecycleNode {
   }
 
   protected override async onConfigure(): Promise<void> {
-    const { bus, robot, frames, seed, objects, gripperLink, log, onError } = this.#options
+    const { bus, robot, frames, seed, objects, say, awaitCommand, gripperLink, log, onError } = this.#options
     const started = process.hrtime.bigint()
     const cell = this.#cell = await Cell.start({ mode: 'realtime', seed, objects, started })
-    cell.onError = onError
     if (gripperLink !== '') link(cell.gripperPort, gripperLink)
     log(`the gripper's serial port: ${gripperLink === '' ? cell.gripperPort : `${gripperLink} -> ${cell.gripperPort}`}`)
     // The cell's time begins with it; the bus's is the system's.
     const shift = bus.clock.now() - Number(process.hrtime.bigint() - started)
     const topic = (modality: Modality): string => cellTopic(robot, modality)
-    this.#voice = new VoiceNode({ bus, topic: topic('voice') })
+    const voice = new VoiceNode({ bus, topic: topic('voice') })
     this.#nodes = [
       new CameraNode({
         bus, rgbTopic: topic('rgb'), depthTopic: topic('depth'), frameId: CAMERA_FRAME,
@@ -92,7 +91,7 @@ class CellNode extends LifecycleNode {
         bus, topic: topic('force'), frameId: WRIST_FRAME,
         source: { start: onWrench => cell.wrist.start((stamp, wrench) => onWrench(stamp + shift, wrench)), stop: () => cell.wrist.stop() },
       }),
-      this.#voice,
+      voice,
     ]
     const tool = robot.streams.find(s => s.type === 'geometry_msgs/msg/PoseStamped')
     if (tool) {
@@ -109,29 +108,28 @@ class CellNode extends LifecycleNode {
     }
     this.#infos = bus.advertise(topic('rgb').replace(/[^/]*$/, 'camera_info'), 'sensor_msgs/msg/CameraInfo')
     this.#disposables.push(this.#infos)
-    this.#resets = bus.advertise(robot.reset?.topic ?? '/episode', 'std_msgs/msg/String')
-    this.#results = bus.advertise(EPISODE_RESULT_TOPIC, 'std_msgs/msg/String')
-    this.#disposables.push(this.#resets, this.#results)
+    this.#episodes = new Episodes({
+      bus, cell, robot, command: say === '' ? undefined : say, say: awaitCommand ? undefined : (text, frameId) => voice.say(text, frameId),
+      onHeld: () => log('stopped: "resume" goes on with the next episode'), onError,
+    })
+    this.#disposables.push(this.#episodes)
     for (const node of this.#nodes) await node.configure()
     for (const name of [CAMERA_FRAME, WRIST_FRAME]) frames.fixed(name)
   }
 
   protected override async onActivate(): Promise<void> {
     const { ros, bus, robot, publishClock, onError } = this.#options
-    const cell = this.#cell
-    if (!cell) throw new Error('cell: activated before it was configured')
+    const [cell, episodes] = [this.#cell, this.#episodes]
+    if (!cell || !episodes) throw new Error('cell: activated before it was configured')
     if (publishClock) this.#disposables.push(new ClockPublisher(ros, bus, CLOCK_PERIOD))
     if (robot.actions.arm) this.#disposables.push(bus.subscribe(robot.actions.arm.topic, 'geometry_msgs/msg/PoseStamped', ({ pose }) => cell.setToolTarget(pose)))
-    for (const stream of robot.streams.filter(s => s.modality === 'voice')) {
-      this.#disposables.push(bus.subscribe(stream.topic, stream.type as TypeName, message => cell.said((message as VoiceEvent).text)))
-    }
     for (const node of this.#nodes) await node.activate()
-    this.#ended = false
-    this.#running = this.#run(cell).catch(onError)
+    this.#ending = new AbortController()
+    this.#running = this.#run(episodes, this.#ending.signal).catch(onError)
   }
 
   protected override async onDeactivate(): Promise<void> {
-    this.#ended = true
+    this.#ending.abort()
     await this.#running
     for (const node of this.#nodes) if (node.state === 'active') await node.deactivate()
   }
@@ -147,27 +145,14 @@ class CellNode extends LifecycleNode {
     if (gripperLink !== '') rmSync(gripperLink, { force: true })
   }
 
-  async #run(cell: Cell): Promise<void> {
-    const { bus, seed, say, episodes, log } = this.#options
-    for (let index = 0; !this.#ended && (episodes === 0 || index < episodes); index++) {
-      const setup = await cell.reset(index, say === '' ? undefined : say)
-      const start = bus.clock.now()
-      this.#resets?.publish({ data: JSON.stringify({ index, seed, objects: setup.objects }) })
-      const command = say === '' ? setup.command : say
-      this.#voice?.say(command)
-      const { correction } = setup
-      const later = correction && say === '' ? bus.clock.at(start + correction.at, () => this.#voice?.say(correction.text)) : undefined
-      await this.#until(() => this.#ended || cell.verdict().done || bus.clock.now() - start > setup.timeout)
-      later?.dispose()
-      const { done, success, reason, peakForce } = cell.verdict()
-      if (this.#ended && !done) return
+  async #run(episodes: Episodes, ended: AbortSignal): Promise<void> {
+    const { count, log } = this.#options
+    for (let index = 0; count === 0 || index < count; index++) {
+      const result = await episodes.run(index, ended)
+      if (!result || result.reason === 'interrupted') return
       this.episodes++
-      const won = done && success
-      if (won) this.successes++
-      this.#results?.publish({ data: JSON.stringify({
-        index, command, target: setup.target ?? null, success: won, reason: reason ?? (done ? null : 'timeout'), peakForce, seconds: (bus.clock.now() - start) / 1e9,
-      }) })
-      log(`episode ${index + 1}: "${command}": ${won ? 'won' : `lost (${reason ?? 'timeout'})`}`)
+      if (result.success) this.successes++
+      log(episodeLine(result))
     }
   }
 
@@ -178,16 +163,6 @@ class CellNode extends LifecycleNode {
       stamp, frameId: CAMERA_FRAME, width, height, distortionModel: 'plumb_bob', d: new Float64Array(5), k: cameraMatrix(intrinsics(CAMERA_FOVY, width, height)),
     })
     onFrame(frame)
-  }
-
-  #until(done: () => boolean): Promise<void> {
-    return new Promise(resolve => {
-      const timer = this.#options.bus.clock.every(VERDICT_PERIOD, () => {
-        if (!done()) return
-        timer.dispose()
-        resolve()
-      })
-    })
   }
 }
 
@@ -208,14 +183,15 @@ export const cell = nodeKind({
     seed: parameter({ type: 'integer', default: 1, range: { min: 0, max: 2 ** 31 - 1 }, readOnly: true, description: 'of all episodes' }),
     objects: parameter({ type: 'string', default: 'seen', readOnly: true, description: 'object set: seen, unseen, or a YAML file' }),
     episodes: parameter({ type: 'integer', default: 0, range: { min: 0, max: 1_000_000 }, readOnly: true, description: 'how many; 0: until it is deactivated' }),
-    say: parameter({ type: 'string', default: '', readOnly: true, description: 'said in every episode instead of its drawn command; empty: the drawn one' }),
+    say: parameter({ type: 'string', default: '', readOnly: true, description: 'said in every episode instead of its drawn command, and so on the table; empty: the drawn one' }),
+    await_command: parameter({ type: 'boolean', default: false, readOnly: true, description: 'leaves the speaking to others: an episode\'s clock begins with the first command, and `say` only tells what is on the table' }),
     gripper_link: parameter({ type: 'string', default: '', readOnly: true, description: 'path of a symbolic link to the gripper\'s pseudo-terminal; empty: none' }),
     publish_clock: parameter({ type: 'boolean', default: false, readOnly: true, description: 'publishes its time on /clock' }),
   },
   make({ ros, bus, robot, parameters, log }) {
     const frames = new FramePublisher({ ros, bus, frames: robot.frames, log })
     const node = new CellNode({
-      ros: ros.node, bus, robot, frames, seed: parameters.get('seed'), objects: parameters.get('objects'), episodes: parameters.get('episodes'), say: parameters.get('say'),
+      ros: ros.node, bus, robot, frames, seed: parameters.get('seed'), objects: parameters.get('objects'), count: parameters.get('episodes'), say: parameters.get('say'), awaitCommand: parameters.get('await_command'),
       gripperLink: parameters.get('gripper_link'), publishClock: parameters.get('publish_clock'), log: text => log.info(text), onError: error => log.error(String(error)),
     })
     return Promise.resolve({

@@ -10,6 +10,7 @@ import { serveGrasp } from './grasp-action.js'
 import { serveGripperCommand } from './gripper-command.js'
 import { publishGripperState } from './gripper-state.js'
 import { nodeKind } from './node-kind.js'
+import { serveStop } from './stop-service.js'
 
 const textOf = (error: unknown): string => error instanceof Error ? error.message : String(error)
 
@@ -18,6 +19,7 @@ export const control = nodeKind({
   parameters: {
     port: parameter({ type: 'string', default: '', readOnly: true, description: 'serial port of the gripper; empty: the robot file\'s' }),
     execution: parameter({ type: 'string', default: 'temporal_ensembling', readOnly: true, description: 'how chunks are carried out: temporal_ensembling or receding_horizon' }),
+    await_command: parameter({ type: 'boolean', default: false, readOnly: true, description: 'follows the policy in an episode only once something has been commanded in it' }),
     speed_scale: parameter({ type: 'double', default: 1, range: { min: 0.05, max: 1 }, description: 'share of the robot file\'s limits of speed and yaw rate that the arm may use' }),
   },
   async make({ ros, bus, robot, parameters, log }) {
@@ -28,7 +30,7 @@ export const control = nodeKind({
     const gripper = gripperOf(declared, path)
     const latencies: number[] = []
     const node = new ControlNode({
-      bus, robot, gripper, execution: parameters.get('execution'), onError: error => log.error(textOf(error)),
+      bus, robot, gripper, execution: parameters.get('execution'), awaitCommand: parameters.get('await_command'), onError: error => log.error(textOf(error)),
       busTimeOf: monotonic => bus.clock.now() - (monotonicNs() - monotonic),
       onLatency: nanoseconds => latencies.push(nanoseconds / 1e6),
     })
@@ -36,14 +38,11 @@ export const control = nodeKind({
     parameters.onChange = () => {
       node.speedScale = parameters.get('speed_scale')
     }
-    const stop = ros.node.createService<{ reason: string }, { stopped: boolean; message: string }>('prehend_interfaces/srv/Stop', '~/stop', ({ reason }, response) => {
-      log.warn(`stop: ${reason || 'asked for by service'}`)
-      void node.stop().then(failure => response.send({ stopped: failure === undefined, message: failure === undefined ? '' : textOf(failure) }))
-    })
     const state = publishGripperState(ros.node, bus, () => node.status, robot.streams.filter(({ type }) => type === 'sensor_msgs/msg/JointState').map(({ topic }) => topic))
     const voiceTopic = robot.streams.find(stream => stream.modality === 'voice')?.topic
+    const stop = serveStop(ros, bus, node, { voiceTopic, log })
     const desk = new GoalDesk(ros, bus, log)
-    const actions = [voiceTopic === undefined ? undefined : serveGrasp(desk, bus, node, voiceTopic), serveGripperCommand(ros, desk, node, log)]
+    const actions = [voiceTopic === undefined ? undefined : serveGrasp(desk, bus, node, { voiceTopic, resetTopic: robot.reset?.topic }), serveGripperCommand(ros, desk, node, log)]
     return {
       node,
       status: (): Status[] => {
@@ -72,7 +71,7 @@ export const control = nodeKind({
       close: () => {
         for (const action of actions) action?.dispose()
         state.dispose()
-        ros.node.destroyService(stop)
+        stop.dispose()
         return Promise.resolve()
       },
     }

@@ -1,5 +1,6 @@
 import type { Disposable } from '../../middleware/bus.js'
 import type { Ros2Bus } from '../../middleware/ros2/ros2-bus.js'
+import { isStop } from '../../middleware/stop-word.js'
 import type { ControlNode } from '../../nodes/control.js'
 import { GraspWatch } from '../../nodes/grasp-watch.js'
 import type { Course, GoalDesk } from './goal-desk.js'
@@ -24,12 +25,17 @@ const limitOf = ({ sec, nanosec }: GraspGoal['timeout']): number => Number(sec) 
 /**
  * The action `~/grasp` (prehend_interfaces/action/Grasp) on a control node: its text is said on the voice topic, and what the control node
  * knows of itself tells how it goes. None is taken while the node is not active or somebody's stop lasts. A cancel stops arm and fingers; the
- * next goal ends that stop, and only that one.
+ * next goal ends that stop, and only that one. An episode that is announced on `resetTopic` ends the goal: what it was about is not there any more.
  */
-export function serveGrasp(desk: GoalDesk, bus: Ros2Bus, control: ControlNode, voiceTopic: string): Disposable {
+export function serveGrasp(desk: GoalDesk, bus: Ros2Bus, control: ControlNode, { voiceTopic, resetTopic }: { voiceTopic: string; resetTopic: string | undefined }): Disposable {
   const voice = bus.advertise(voiceTopic, 'prehend_interfaces/msg/VoiceEvent')
   const say = (text: string): void => voice.publish({ stamp: bus.clock.now(), frameId: '', text, confidence: 1 })
+  let episodes = 0
+  const announced = resetTopic === undefined ? undefined : bus.subscribe(resetTopic, 'std_msgs/msg/String', () => episodes++)
   let cancelled = false
+  const heard = bus.subscribe(voiceTopic, 'prehend_interfaces/msg/VoiceEvent', ({ text }) => {
+    if (isStop(text)) cancelled = false
+  })
   const refusal = ({ text, timeout }: GraspGoal): string | undefined => {
     if (control.state !== 'active') return `the node is ${control.state}`
     if (text.trim() === '') return 'its text is empty'
@@ -40,6 +46,7 @@ export function serveGrasp(desk: GoalDesk, bus: Ros2Bus, control: ControlNode, v
     if (control.hold === 'stop') say('resume')
     cancelled = false
     say(text)
+    const episode = episodes
     const watch = new GraspWatch(bus.clock.now(), limitOf(timeout) || TIMEOUT)
     return {
       look: now => ({ phase: watch.look(control, now), force: control.guard.force, gate: control.gate }),
@@ -48,8 +55,8 @@ export function serveGrasp(desk: GoalDesk, bus: Ros2Bus, control: ControlNode, v
           const { success, reason, peakForce } = watch.outcome
           return { success, result: { success, reason, peak_force: peakForce } }
         }
-        if (control.state === 'active') return undefined
-        return { success: false, result: { success: false, reason: 'the node was deactivated', peak_force: control.guard.peak } }
+        const reason = control.state !== 'active' ? 'the node was deactivated' : episodes !== episode ? 'a new episode began' : undefined
+        return reason === undefined ? undefined : { success: false, result: { success: false, reason, peak_force: control.guard.peak } }
       },
       cancel: async () => {
         cancelled = true
@@ -62,6 +69,8 @@ export function serveGrasp(desk: GoalDesk, bus: Ros2Bus, control: ControlNode, v
   return {
     dispose: () => {
       server.dispose()
+      announced?.dispose()
+      heard.dispose()
       voice.dispose()
     },
   }

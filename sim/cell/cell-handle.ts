@@ -4,7 +4,7 @@ import { MessageChannel, Worker } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 import { loadObjects } from '../objects/object-file.js'
 import { SimError } from '../sim-error.js'
-import type { CellFrame, CellOptions, CellStats, EpisodeSetup, Truth, Verdict } from './cell.js'
+import type { CellFrame, CellOptions, CellStats, EpisodeSetup, Placement, Truth, Verdict } from './cell.js'
 import { PhysicsHere } from './physics-here.js'
 import { buffersOf, share } from './protocol.js'
 import type { CameraInit, FromCamera, FromPhysics, PhysicsInit, Shared, ToPhysics } from './protocol.js'
@@ -101,11 +101,10 @@ export class Cell {
   }
 
   /**
-   * Places episode `index`, drawn from the seed; `say` is what will be said instead of the drawn command. Time goes on; arm at home, fingers
-   * open, the gripper's firmware as it was.
+   * Places episode `index`, drawn from the seed. Time goes on; arm at home, fingers open, the gripper's firmware as it was.
    */
-  async reset(index: number, say?: string): Promise<EpisodeSetup> {
-    const reply = await this.#ask({ type: 'reset', index, say })
+  async reset(index: number, { say, awaitCommand = false }: Placement = {}): Promise<EpisodeSetup> {
+    const reply = await this.#ask({ type: 'reset', index, say, awaitCommand })
     if (reply.type !== 'reset') throw new SimError('CELL_FAILED', `the physics answered reset with "${reply.type}"`)
     this.#reader = new TruthReader(reply.episode)
     return reply.episode.setup

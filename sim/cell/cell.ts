@@ -14,6 +14,14 @@ export interface CellOptions {
   readonly sensor?: { readonly noise?: number; readonly bias?: number; readonly drift?: number }
 }
 
+/** How an episode is placed. */
+export interface Placement {
+  /** What will be said instead of the drawn command; undefined: that one. */
+  readonly say?: string | undefined
+  /** Its clock begins with the first command that is said, not with the placing. */
+  readonly awaitCommand?: boolean
+}
+
 export interface EpisodeSetup {
   readonly index: number
   readonly seed: number

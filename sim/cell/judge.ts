@@ -1,3 +1,4 @@
+import { isCommand } from '../../middleware/stop-word.js'
 import type { FailureReason, Verdict } from './cell.js'
 import type { Episode } from './episode.js'
 import { understand } from './instruction.js'
@@ -25,7 +26,7 @@ export const RULES = {
 /** Judges one episode by the rules of the design, on every physics step. All times in ns of simulated time. */
 export class Judge {
   readonly #episode: Episode
-  readonly #start: number
+  #start: number
   #target: number
   readonly #rest: readonly number[]
   #stoppedAt = Infinity
@@ -40,6 +41,7 @@ export class Judge {
   #peakForce = 0
   #peakStrike = 0
 
+  /** `start`: when its clock begins; Infinity: with the first command. */
   constructor(episode: Episode, world: World, start: number) {
     this.#episode = episode
     this.#start = start
@@ -67,6 +69,7 @@ export class Judge {
 
   /** Hears what was said: the last object named is the one meant; after `stop` the episode is won by standing still. */
   said(text: string, time: number): void {
+    if (this.#start === Infinity && isCommand(text)) this.#start = time
     const instruction = understand(text, this.#episode.placed.map(({ object }) => object))
     if (instruction === undefined) return
     if (instruction.kind === 'stop') this.#stoppedAt = Math.min(this.#stoppedAt, time)

@@ -64,10 +64,10 @@ export async function startPhysics(
   const hear = (message: ToPhysics): void => {
     switch (message.type) {
       case 'reset': {
-        const episode = simulation.reset(message.index, message.say)
+        const episode = simulation.reset(message.index, message)
         targets = shared.target.version
         camera?.postMessage({ type: 'scene', xml: simulation.world.xml, index: message.index } satisfies ToCamera)
-        if (message.say !== undefined) simulation.said(message.say)
+        if (message.say !== undefined && !message.awaitCommand) simulation.said(message.say)
         if (options.mode === 'realtime') simulation.skip(elapsed(started) - simulation.time - STEP)
         publish()
         post({ type: 'reset', episode, time: simulation.time })

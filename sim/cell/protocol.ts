@@ -55,7 +55,7 @@ export interface PhysicsInit {
 }
 
 export type ToPhysics =
-  | { readonly type: 'reset'; readonly index: number; readonly say: string | undefined }
+  | { readonly type: 'reset'; readonly index: number; readonly say: string | undefined; readonly awaitCommand: boolean }
   | { readonly type: 'advance'; readonly until: number }
   | { readonly type: 'said'; readonly text: string }
   | { readonly type: 'close' }

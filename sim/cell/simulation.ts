@@ -1,5 +1,5 @@
 import { FAILURE_REASONS } from './cell.js'
-import type { CellOptions } from './cell.js'
+import type { CellOptions, Placement } from './cell.js'
 import { drawEpisode } from './episode.js'
 import type { Episode } from './episode.js'
 import { Judge, RULES } from './judge.js'
@@ -60,12 +60,12 @@ export class Simulation {
     return this.#judge
   }
 
-  /** Places episode `index` at the present time; `say`: what will be said instead of the drawn command. */
-  reset(index: number, say?: string): Episode {
+  /** Places episode `index` at the present time. */
+  reset(index: number, { say, awaitCommand = false }: Placement = {}): Episode {
     const episode = drawEpisode(this.#models, this.#options.seed, index, say)
     this.world.reset(episode)
     this.#errors.reset()
-    this.#judge = new Judge(episode, this.world, this.time)
+    this.#judge = new Judge(episode, this.world, awaitCommand ? Infinity : this.time)
     this.episode = episode
     return episode
   }

@@ -127,8 +127,10 @@ test('"stop" on standard input stops: nothing moves after it, no episode follows
 })
 
 test('"resume" after a stop goes on with the next episode', async () => {
-  const run = startPrehend([...RUN, '--episodes', '2'])
+  const recording = join(folder, 'resumed.mcap')
+  const run = startPrehend([...RUN, '--episodes', '2', '--record', recording])
   await run.said(/starting the cell/)
+  await grown(`${recording}.part`, 8_000_000)
   run.child.stdin?.write('stop\n')
   await run.said(/"resume" goes on/)
   run.child.stdin?.write('resume\n')
@@ -136,6 +138,16 @@ test('"resume" after a stop goes on with the next episode', async () => {
   run.child.stdin?.end()
   const { stdout } = await run.end
   expect(JSON.parse(stdout)).toMatchObject({ episodes: 2, failures: { stopped: 1 } })
+})
+
+test('"stop" before the first episode keeps it from beginning', async () => {
+  const run = startPrehend([...RUN, '--episodes', '1'])
+  run.child.stdin?.write('stop\n')
+  await run.said(/"resume" goes on/)
+  run.child.stdin?.end()
+  const { status, stdout } = await run.end
+  expect(status).toBe(1)
+  expect(JSON.parse(stdout)).toMatchObject({ episodes: 0, successes: 0 })
 })
 
 test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s while the cell is being started: the summary all the same', async signal => {

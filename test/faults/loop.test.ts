@@ -42,7 +42,8 @@ describe('stop', () => {
     expect(new Set(widths.slice(asked + 3)).size).toBe(1)
     expect(new Set(widths.slice(0, asked)).size).toBeGreaterThan(5)
     expect(control.stops).toBe(1)
-    expect(result).toMatchObject({ success: true })
+    expect(result).toMatchObject({ success: false, reason: 'stopped' })
+    expect(watched.loop.cell.verdict()).toMatchObject({ done: true, success: true })
     expect(watched.errors).toEqual([])
   })
 
@@ -51,7 +52,8 @@ describe('stop', () => {
     const result = await watched.episode(3, { 0.62: () => watched?.loop.say('stop') })
     expect(fastest(watched.between(0.5, 0.62))).toBeGreaterThan(0.2)
     expect(fastest(watched.between(0.68, 3))).toBeLessThan(STILL)
-    expect([result.success, result.reason]).toEqual([true, undefined])
+    expect([result.success, result.reason]).toEqual([false, 'stopped'])
+    expect(watched.loop.cell.verdict()).toMatchObject({ done: true, success: true })
   })
 
   it('by an interrupt while the cell is being reset: the episode does not begin', async () => {
@@ -60,7 +62,7 @@ describe('stop', () => {
     watched.loop.bus.subscribe('/tool_target', 'geometry_msgs/msg/PoseStamped', () => targets++)
     const episode = watched.loop.episode(0)
     await watched.loop.interrupt()
-    expect(await episode).toMatchObject({ reason: 'interrupted', success: false })
+    expect(await episode).toBeUndefined()
     expect(targets).toBe(0)
   })
 })

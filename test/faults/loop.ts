@@ -1,5 +1,6 @@
 import { readRobot } from '../../cli/robot-file.js'
 import { CellLoop, type CellLoopOptions } from '../../cli/cell-loop.js'
+import type { EpisodeResult } from '../../sim/episodes.js'
 import type { Observation } from '../../fusion/observation.js'
 import type { ActionChunk, Policy } from '../../fusion/policy/policy.js'
 
@@ -74,7 +75,7 @@ export class Watched {
   }
 
   /** Runs one episode and interrupts it after `seconds` if it has not ended. */
-  async episode(seconds: number, acts: Readonly<Record<number, () => void>> = {}): ReturnType<CellLoop['episode']> {
+  async episode(seconds: number, acts: Readonly<Record<number, () => void>> = {}): Promise<EpisodeResult> {
     const { loop } = this
     const { clock } = loop.bus
     const begun = loop.bus.subscribe('/episode', 'std_msgs/msg/String', () => {
@@ -86,6 +87,7 @@ export class Watched {
     const result = await loop.episode(0)
     begun.dispose()
     looking.dispose()
+    if (!result) throw new Error('the episode did not begin')
     return result
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isResume, isStop } from '../../middleware/stop-word.js'
+import { isCommand, isResume, isStop } from '../../middleware/stop-word.js'
 
 describe('the word stop', () => {
   it.each(['stop', 'Stop!', 'STOP', 'please stop', 'stop it now', 'no, stop', 'halt', 'Stop right now.', '  stop  ', 'stop the robot', 'stop, that is wrong', 'that is enough, stop!', 'wait, stop'])('"%s" stops', text => {
@@ -14,5 +14,10 @@ describe('the word stop', () => {
     expect(isResume('Resume.')).toBe(true)
     expect(isResume('go on')).toBe(true)
     expect(isResume('pick the red one')).toBe(false)
+  })
+
+  it('and what releases it command nothing', () => {
+    expect(['pick the red one', 'gently', 'do not stop'].map(isCommand)).toEqual([true, true, true])
+    expect(['no, stop!', 'resume', ' ', '...'].map(isCommand)).toEqual([false, false, false, false])
   })
 })

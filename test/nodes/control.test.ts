@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { DriverError } from '../../drivers/driver-error.js'
+import { SCRIPTED } from '../../middleware/standing-stop.js'
 import { RobotiqFirmware } from '../../sim/firmware/robotiq-firmware.js'
 import { GO, MS, Rig, type Source } from './rig.js'
 
@@ -39,6 +40,31 @@ describe('an episode', () => {
     rig.chunk({ ...rig.plan, x: 0.2, age: 20 * MS })
     expect(rig.control.refused.stale).toBe(1)
     expect(await rig.targetsDuring(() => rig.run(300))).toEqual([])
+  })
+})
+
+describe('a control node that awaits a command', () => {
+  beforeEach(async () => {
+    rig = await new Rig({ awaitCommand: true }).up()
+  })
+
+  it('stands in each episode until something is commanded in it, and then follows nothing that was planned before', async () => {
+    const commanded = async (): Promise<void> => {
+      rig.plan.x = -0.2
+      expect(await rig.targetsDuring(() => rig.run(TARE + 500))).toEqual([])
+      expect(rig.control.hold).toBe('command')
+      rig.say('resume')
+      expect(await rig.targetsDuring(() => rig.run(100))).toEqual([])
+      rig.say('pick the red cylinder')
+      rig.plan.x = 0.2
+      const poses = await rig.targetsDuring(() => rig.run(1500))
+      expect(Math.min(...poses.map(([x]) => x))).toBeGreaterThanOrEqual(0)
+      expect(rig.tool[0]).toBeCloseTo(0.2, 2)
+    }
+    await commanded()
+    rig.reset()
+    rig.tool.set([0, 0, 0.3])
+    await commanded()
   })
 })
 
@@ -95,6 +121,52 @@ describe('stop', () => {
     const actions = await rig.actionsDuring(() => rig.run(100))
     expect(actions).toEqual([1])
     expect(rig.errors.map(error => (error as DriverError).code)).toEqual(['DISCONNECTED'])
+  })
+
+  it.each<[string, (rig: Rig) => void]>([['word', rig => rig.say('stop')], ['service', rig => void rig.control.stop()]])(
+    'by somebody\'s %s is kept over new episodes, whoever announces them, and over a deactivation: nothing moves until "resume"', async (_how, stop) => {
+      rig.plan = { ...rig.plan, x: 0.2, width: 0 }
+      await rig.run(TARE + 150)
+      stop(rig)
+      await rig.run(100)
+      rig.reset()
+      // The episode puts the tool elsewhere: its set-point goes along, it is not sent back.
+      rig.tool.set([0.1, 0.1, 0.3])
+      await rig.run(20)
+      const width = rig.plant.width()
+      const still = async (): Promise<void> => {
+        const poses = await rig.targetsDuring(() => rig.run(TARE + 500))
+        expect(poses.length).toBeGreaterThan(50)
+        for (const pose of poses) expect([...pose.slice(0, 2)]).toEqual([0.1, 0.1])
+        expect(rig.plant.width()).toBe(width)
+        expect(rig.control.hold).toBe('stop')
+      }
+      await still()
+      await Promise.all([rig.control.deactivate(), rig.run(50)])
+      await rig.control.activate()
+      await still()
+      rig.say('resume')
+      await rig.run(1200)
+      expect(rig.tool[0]).toBeCloseTo(0.2, 2)
+      expect(rig.plant.width()).toBeCloseTo(0, 3)
+      expect(rig.errors).toEqual([])
+    })
+
+  it('of an episode\'s own script ends with the next episode; one by somebody beside it does not', async () => {
+    rig.plan.x = 0.2
+    await rig.run(TARE + 150)
+    rig.say('stop', SCRIPTED)
+    await rig.run(50)
+    expect(rig.control.hold).toBe('stop')
+    rig.reset()
+    await rig.run(TARE + 150)
+    expect(rig.control.hold).toBe('none')
+    rig.say('stop')
+    rig.say('stop', SCRIPTED)
+    rig.reset()
+    await rig.run(TARE + 150)
+    expect(rig.control.hold).toBe('stop')
+    expect(rig.control.stops).toBe(2)
   })
 
   it('keeps the last set-point where the arm\'s own is too old to be believed', async () => {

@@ -24,6 +24,13 @@ describe('a grasp, judged by what a robot knows of itself', () => {
     expect(watch.outcome).toEqual({ success: true, reason: 'lifted', peakForce: 7 })
   })
 
+  it('is not disturbed by the answer "moving" to a new command while the fingers stay where they are; it is when they go on', () => {
+    const lifted = Array.from({ length: 10 }, (_, i) => state(0.13, i % 2 === 0 ? 'closing' : 'moving'))
+    expect(phases([state(0.02, 'closing'), state(0.03), ...lifted]).watch.outcome).toMatchObject({ success: true })
+    const narrower = { ...state(0.13), status: { ...state(0.13).status, width: 0.02 } as GripperStatus }
+    expect(phases([state(0.02, 'closing'), state(0.13, 'closing'), narrower, ...lifted]).watch.outcome).toBeUndefined()
+  })
+
   it('begins anew when what was held is lost on the way', () => {
     const { watch } = phases([state(0.02, 'closing'), state(0.13, 'closing'), ...Array.from({ length: 5 }, () => state(0.13, 'closing')), state(0.13, 'none'), ...Array.from({ length: 20 }, () => state(0.14, 'closing'))])
     expect(watch.outcome).toBeUndefined()

@@ -5,7 +5,7 @@ import { Robotiq2f85 } from '../../drivers/robotiq-2f85.js'
 import { readRobot } from '../../cli/robot-file.js'
 import { LocalBus } from '../../middleware/local/local-bus.js'
 import { SteppedClock } from '../../middleware/local/stepped-clock.js'
-import { ControlNode } from '../../nodes/control.js'
+import { ControlNode, type ControlOptions } from '../../nodes/control.js'
 import { CHUNK_TOPIC } from '../../nodes/fusion.js'
 import { poseOf } from '../../nodes/motion-limiter.js'
 import { RobotiqFirmware } from '../../sim/firmware/robotiq-firmware.js'
@@ -73,11 +73,11 @@ export class Rig {
   readonly #reset = this.bus.advertise('/episode', 'std_msgs/msg/String')
   #elapsed = 0
 
-  constructor() {
+  constructor(options: Partial<ControlOptions> = {}) {
     this.plan.poison = undefined
     this.control = new ControlNode({
       bus: this.bus, robot: this.robot, gripper: new Robotiq2f85(this.wire, { timeout: 20, retries: 0 }), execution: 'receding_horizon',
-      busTimeOf: () => this.clock.now(), onError: error => this.errors.push(error),
+      busTimeOf: () => this.clock.now(), onError: error => this.errors.push(error), ...options,
     })
     this.bus.subscribe('/tool_target', 'geometry_msgs/msg/PoseStamped', message => {
       this.targets.push({ now: this.clock.now(), pose: message.pose.slice() })
@@ -91,8 +91,8 @@ export class Rig {
     return this
   }
 
-  say(text: string): void {
-    this.#voice.publish({ stamp: this.clock.now(), frameId: '', text, confidence: 1 })
+  say(text: string, frameId = ''): void {
+    this.#voice.publish({ stamp: this.clock.now(), frameId, text, confidence: 1 })
   }
 
   reset(): void {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { describeRos, root } from './environment.js'
 import { domain, endWithTests, startNode, type RunningNode } from './processes.js'
 
@@ -23,14 +23,14 @@ describeRos('the action /control/grasp, with an action client by rclpy and the c
   const port = join(folder, 'gripper')
   let nodes: RunningNode[] = []
 
-  beforeAll(async () => {
-    const cell = startNode('cell', ['-p', 'autostart:=true', '-p', `gripper_link:=${port}`, '-p', 'seed:=3', '-p', 'say:=wait for it, red cylinder'], env)
+  const start = async (cellArgs: readonly string[], controlArgs: readonly string[] = []): Promise<void> => {
+    const cell = startNode('cell', ['-p', 'autostart:=true', '-p', `gripper_link:=${port}`, '-p', 'seed:=3', ...cellArgs], env)
     await cell.said(/serial port/)
     const fusion = startNode('fusion', ['-p', 'autostart:=true'], env)
-    const control = startNode('control', ['-p', 'autostart:=true', '-p', `port:=${port}`], env)
+    const control = startNode('control', ['-p', 'autostart:=true', '-p', `port:=${port}`, ...controlArgs], env)
     nodes = [cell, fusion, control]
     await Promise.all([fusion.said(/unconfigured/), control.said(/unconfigured/)])
-  })
+  }
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
   endWithTests()
 
@@ -42,10 +42,27 @@ describeRos('the action /control/grasp, with an action client by rclpy and the c
     client.stdin?.end(JSON.stringify(goals))
   })
 
-  test('tells how it goes; a cancel ends it and the next goal begins anew; a stop ends it, and no goal is taken before "resume"', async () => {
+  test('the cell leaves the speaking to others where it is told to: a goal commands, and succeeds; a new episode ends a goal that runs', async () => {
+    await start(['-p', 'await_command:=true', '-p', 'say:=pick the red cylinder'], ['-p', 'await_command:=true'])
     const text = 'pick the red cylinder'
-    const [empty, backwards, cancelled, stopped, refused, late] = await send([
-      { text: ' ' }, { text, timeout: -1 }, { text, after: 10, cancel: true }, { text, after: 10 }, { text }, { text, say: 'resume', timeout: 1 },
+    const outcomes: Outcome[] = []
+    // The policy does not win every time.
+    for (let attempt = 0; attempt < 4 && !outcomes.some(({ success }) => success); attempt++) outcomes.push(...await send([{ text }]))
+    const output = (): string => nodes.map(node => node.output()).join('\n')
+    expect(outcomes.find(({ success }) => success), output()).toMatchObject({ accepted: true, status: 'succeeded', reason: 'lifted' })
+    await nodes[0].said(/episode \d+: "pick the red cylinder"/)
+    const [overtaken] = await send([{ text: 'something that is not there', timeout: 30, after: 1, episode: true }])
+    expect(overtaken, output()).toMatchObject({ accepted: true, status: 'aborted', success: false, reason: 'a new episode began' })
+    for (const node of nodes) expect((await node.signal()).status).toBe(0)
+  })
+
+  test('tells how it goes; a cancel ends it and the next goal begins anew; a stop ends it, and no goal is taken before "resume"', async () => {
+    await start(['-p', 'await_command:=true', '-p', 'say:=pick the red cylinder'])
+    const text = 'pick the red cylinder'
+    const [empty, backwards, cancelled, stopped, refused, late, again, after] = await send([
+      { text: ' ' }, { text, timeout: -1 }, { text, after: 10, cancel: true }, { text, after: 10 }, { text }, { text, say: 'resume', begun: true, timeout: 1 },
+      // Somebody's stop after a cancel is not ended by the next goal.
+      { text, after: 5, cancel: true }, { text, say: 'stop' },
     ])
     const output = nodes.map(node => node.output()).join('\n')
     expect(empty.accepted, output).toBe(false)
@@ -59,7 +76,9 @@ describeRos('the action /control/grasp, with an action client by rclpy and the c
     }
     expect(stopped, output).toMatchObject({ accepted: true, status: 'aborted', success: false, reason: 'stopped' })
     expect(refused.accepted, output).toBe(false)
-    expect(late, output).toMatchObject({ accepted: true, success: false, reason: 'timeout' })
+    expect(late, output).toMatchObject({ accepted: true, status: 'aborted', success: false, reason: 'timeout' })
+    expect(again, output).toMatchObject({ status: 'canceled' })
+    expect(after, output).toEqual({ accepted: false })
     await nodes[2].said(/goal refused: its text is empty/)
     await nodes[2].said(/goal refused: its timeout is -1 s; 0 means 20 s/)
     await nodes[2].said(/goal refused: somebody said stop/)

@@ -1,5 +1,5 @@
 """An action client by rclpy: sends the goals of a JSON list on stdin to /control/grasp, one after the other; `cancelAfter` (s of feedback) cancels, `stop`
-calls /control/stop meanwhile, `say` publishes a voice event first. Prints what came of each."""
+calls /control/stop meanwhile, `episode` announces one, `say` publishes a voice event first, with `begun` up to the episode that follows. Prints what came of each."""
 import json
 import sys
 import time
@@ -10,12 +10,16 @@ from prehend_interfaces.action import Grasp
 from prehend_interfaces.msg import VoiceEvent
 from prehend_interfaces.srv import Stop
 from rclpy.action import ActionClient
+from std_msgs.msg import String
 
 rclpy.init()
 node = rclpy.create_node('grasp_client')
 client = ActionClient(node, Grasp, '/control/grasp')
 stop = node.create_client(Stop, '/control/stop')
 voice = node.create_publisher(VoiceEvent, '/voice/events', 10)
+episodes = node.create_publisher(String, '/episode', 10)
+begun = []
+node.create_subscription(String, '/episode', begun.append, 10)
 assert client.wait_for_server(30), 'no /control/grasp'
 assert stop.wait_for_service(30), 'no /control/stop'
 
@@ -30,9 +34,10 @@ for goal in json.load(sys.stdin):
     if 'say' in goal:
         while voice.get_subscription_count() < 2:
             rclpy.spin_once(node, timeout_sec=0.05)
+        before = len(begun)
         voice.publish(VoiceEvent(text=goal['say'], confidence=1.0))
-        end = time.monotonic() + 0.5
-        while time.monotonic() < end:
+        end = time.monotonic() + (20 if goal.get('begun') else 0.5)
+        while time.monotonic() < end and not (goal.get('begun') and len(begun) > before):
             rclpy.spin_once(node, timeout_sec=0.05)
     feedback = []
     message = Grasp.Goal(text=goal['text'])
@@ -47,6 +52,8 @@ for goal in json.load(sys.stdin):
             rclpy.spin_once(node, timeout_sec=0.05)
         if goal.get('cancel'):
             done(handle.cancel_goal_async())
+        elif goal.get('episode'):
+            episodes.publish(String(data='{}'))
         else:
             done(stop.call_async(Stop.Request(reason='test')))
     ended = done(result)

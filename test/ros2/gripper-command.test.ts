@@ -40,7 +40,7 @@ describeRos('the action /control/gripper_cmd, with an action client by rclpy and
   beforeAll(async () => {
     const cell = startNode('cell', ['-p', 'autostart:=true', '-p', `gripper_link:=${port}`, '-p', `seed:=${SEED}`, '-p', `say:=${SAY}`], env)
     await cell.said(/serial port/)
-    // Without the reset topic: an episode's begin would end a stop. With patience: a busy machine is not what is tested here.
+    // Without the reset topic: an episode's tare would hold the fingers. With patience: a busy machine is not what is tested here.
     const robot = join(folder, 'robot.yaml')
     writeFileSync(robot, readFileSync(join(root, 'robots/cell.yaml'), 'utf8').replace(/^reset: .*$/m, '').replace(/watchdog: .*/, 'watchdog: { wrench: 2 s, camera: 2 s, policy: 300 ms, gripper: 2 s }'))
     control = startNode('control', ['-p', 'autostart:=true', '-p', `port:=${port}`, '-p', `robot:=${robot}`], env)
@@ -81,7 +81,7 @@ describeRos('the action /control/gripper_cmd, with an action client by rclpy and
   test('is cancelled where the fingers are; ends with a stop, with a policy, with a deactivation; is refused during each of them', async () => {
     const [cancelled, stopped, whileStopped, after, driven, whileDriven, weak, nowhere, whileGrasping, deactivated, inactive] = await steps([
       { position: 0, after: 3, then: 'cancel', again: true }, { position: 0.085, after: 2, then: 'stop' }, { position: 0 },
-      { say: 'resume' }, { position: 0.08, again: true }, { position: 0, after: 3, then: 'drive' }, { position: 0 }, { drive: false },
+      { say: 'resume', episode: true }, { position: 0.08, again: true }, { position: 0, after: 3, then: 'drive' }, { position: 0 }, { drive: false },
       { position: 0, effort: 5 }, { position: '-inf' },
       { grasp: 'pick the red cylinder' }, { position: 0 }, { grasp: null }, { say: 'resume' }, { position: 0, after: 3, then: 'deactivate', again: true }, { position: 0 },
     ])

@@ -1,6 +1,7 @@
 """An action client by rclpy: does the steps of a JSON list on stdin, one after the other, and prints what came of each goal sent to /control/gripper_cmd.
 
-{"reach": {index: [pose, ...]}}: waits for the next episode, then brings the tool through its poses; {"say": text}: a voice event; {"drive": bool}: begins or ends
+{"reach": {index: [pose, ...]}}: waits for the next episode, then brings the tool through its poses; {"say": text}: a voice event, with "episode" up to the episode
+that follows, which puts the fingers elsewhere; {"drive": bool}: begins or ends
 fresh chunks of a policy; {"grasp": text}: a goal of /control/grasp, with null its cancel; {"position": m, "effort": N, "after": n, "then": "cancel" | "stop" | "deactivate" | "drive"}: a goal, and what is done after n words of feedback."""
 import json
 import math
@@ -114,7 +115,10 @@ for step in json.load(sys.stdin):
     if 'reach' in step:
         reach(step['reach'])
     elif 'say' in step:
+        before = len(episodes)
         voice.publish(VoiceEvent(text=step['say'], confidence=1.0))
+        if step.get('episode'):
+            spin(lambda: len(episodes) > before, 'an episode')
     elif step.get('grasp'):
         grasping = done(grasp.send_goal_async(Grasp.Goal(text=step['grasp'])))
         assert grasping.accepted, 'grasp refused'

@@ -8,6 +8,8 @@ import { domain, endWithTests, startNode, startPeer, until, type RunningNode, ty
 interface Pose { readonly header: { stamp: { sec: number; nanosec: number } }; readonly pose: { position: { x: number; y: number; z: number } } }
 
 const POSE = 'geometry_msgs/msg/PoseStamped'
+const VOICE = 'prehend_interfaces/msg/VoiceEvent'
+const TEXT = 'std_msgs/msg/String'
 /** m/s, of the robot file. */
 const SPEED = 0.35
 
@@ -26,7 +28,11 @@ describeRos('the cell, fusion and control in three processes', () => {
     nodes = [cell, fusion, control]
     await peer.ask('listen', { topic: '/tool_pose', type: POSE, reliable: false })
     await peer.ask('listen', { topic: '/tool_target', type: POSE, reliable: false })
-    await peer.ask('advertise', { topic: '/voice/events', type: 'prehend_interfaces/msg/VoiceEvent', match: 1 })
+    await peer.ask('listen', { topic: '/voice/events', type: VOICE })
+    await peer.ask('listen', { topic: '/episode', type: TEXT })
+    await peer.ask('listen', { topic: '/episode/result', type: TEXT })
+    await peer.ask('advertise', { topic: '/voice/events', type: VOICE, match: 3 })
+    await peer.ask('advertise', { topic: '/episode', type: TEXT, match: 2 })
   })
   endWithTests()
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -38,6 +44,17 @@ describeRos('the cell, fusion and control in three processes', () => {
   const moved = async (count = 100): Promise<number> => {
     const seen = await poses('/tool_pose', count)
     return seen.length < 2 ? 0 : Math.max(...seen.map(pose => apart(pose, seen[0])))
+  }
+  const texts = async (topic: string): Promise<string[]> => (await peer.ask<{ data: string }[]>('take', { topic, last: 100 })).map(({ data }) => data)
+  const said = async (): Promise<string[]> => (await peer.ask<{ text: string }[]>('take', { topic: '/voice/events', last: 100 })).map(({ text }) => text)
+  const say = (text: string) => peer.ask('publish', { topic: '/voice/events', type: VOICE, messages: [{ header: { stamp: { $now: 0 } }, text, confidence: 1 }] })
+  /** From a tenth of a second after now on nothing moves, for `seconds` of the poses' time. */
+  const stands = async (seconds: number): Promise<void> => {
+    const [at] = await poses('/tool_pose', 1)
+    const after = await until(() => poses('/tool_pose', 2000), seen => time(seen.at(-1) as Pose) > time(at) + seconds)
+    const rest = after.filter(pose => time(pose) > time(at) + 0.1)
+    expect(rest.length).toBeGreaterThan(50)
+    expect(Math.max(...rest.map(pose => apart(pose, rest[0])))).toBeLessThan(0.001)
   }
   const stop = () => peer.ask<{ stopped: boolean; message: string }>('call', { service: '/control/stop', type: 'prehend_interfaces/srv/Stop', request: { reason: 'a test' } })
   const speedOf = async (scale: number): Promise<void> => {
@@ -60,15 +77,28 @@ describeRos('the cell, fusion and control in three processes', () => {
   test('/control/stop ends all motion and says so; nothing moves until "resume"', async () => {
     await until(() => moved(), distance => distance > 0.005)
     expect(await stop()).toEqual({ stopped: true, message: '' })
-    const [at] = await poses('/tool_pose', 1)
-    // Over half a second, from a tenth after the stop on.
-    const after = await until(() => poses('/tool_pose', 200), seen => time(seen.at(-1) as Pose) > time(at) + 0.6)
-    const rest = after.filter(pose => time(pose) > time(at) + 0.1)
-    expect(rest.length).toBeGreaterThan(50)
-    expect(Math.max(...rest.map(pose => apart(pose, rest[0])))).toBeLessThan(0.001)
-    await peer.ask('publish', { topic: '/voice/events', type: 'prehend_interfaces/msg/VoiceEvent', messages: [{ header: { stamp: { $now: 0 } }, text: 'resume', confidence: 1 }] })
+    await stands(0.6)
+    await until(() => said(), texts => texts.includes('stop'))
+    await say('resume')
     await until(() => moved(), distance => distance > 0.005)
   })
+
+  test.each<[string, () => Promise<unknown>]>([['the service', () => stop()], ['a word', () => say('no, stop!')]])(
+    'a stop by %s lasts until "resume": the running episode counts as stopped, none follows, and one that somebody else announces moves nothing', async (_by, halt) => {
+      await until(() => moved(), distance => distance > 0.005)
+      await peer.ask('clear', { topic: '/episode/result' })
+      await halt()
+      const result = await until(() => texts('/episode/result'), seen => seen.length > 0)
+      expect(JSON.parse(result[0])).toMatchObject({ success: false, reason: 'stopped' })
+      await peer.ask('clear', { topic: '/episode' })
+      await peer.ask('publish', { topic: '/episode', type: TEXT, messages: [{ data: '{"index": 99}' }] })
+      // Longer than a tare and a watchdog, after which it would move, and than the cell takes to place an episode.
+      await stands(3)
+      expect(await texts('/episode')).toEqual(['{"index": 99}'])
+      await say('resume')
+      await until(() => texts('/episode'), seen => seen.length > 1)
+      await until(() => moved(), distance => distance > 0.005)
+    })
 
   test('a stop that the gripper does not acknowledge is answered with the reason', async () => {
     const [cell] = nodes

@@ -72,7 +72,7 @@ describe('the cell in lockstep', () => {
     cell = await Cell.start({ mode: 'lockstep', seed: 3, objects: 'seen', camera: false })
     const { objects } = await cell.reset(0)
     const other = objects.at(-1)
-    await cell.reset(0, `pick the ${other}`)
+    await cell.reset(0, { say: `pick the ${other}` })
     expect(cell.truth().target).toBe(other)
   }, 60_000)
 })

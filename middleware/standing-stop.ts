@@ -1,0 +1,21 @@
+import type { StringMessage, VoiceEvent } from './messages.js'
+import { isResume, isStop } from './stop-word.js'
+
+/** Something that was said, by a recogniser with or without stamps. */
+export type Utterance = Partial<VoiceEvent & StringMessage>
+
+/** The frame_id of a stop that an episode's own script says: it lasts until the next episode. Whatever else is said, somebody said. */
+export const SCRIPTED = 'script'
+
+export const textOf = ({ text, data }: Utterance): string => text ?? data ?? ''
+
+/** Whether a stop stands that no episode ends: somebody said "stop", whoever that was, and nobody "resume" since. */
+export class StandingStop {
+  lasts = false
+
+  hear(utterance: Utterance): void {
+    const text = textOf(utterance)
+    if (isStop(text)) this.lasts ||= utterance.frameId !== SCRIPTED
+    else if (isResume(text)) this.lasts = false
+  }
+}

@@ -1,0 +1,172 @@
+import type { Robot } from '../fusion/robot/robot.js'
+import type { Bus, Disposable, Publisher } from '../middleware/bus.js'
+import type { StringMessage, TypeName } from '../middleware/messages.js'
+import { SCRIPTED, StandingStop, textOf, type Utterance } from '../middleware/standing-stop.js'
+import { isCommand, isStop } from '../middleware/stop-word.js'
+import type { Cell } from './cell/cell-handle.js'
+import type { EpisodeSetup, Verdict } from './cell/cell.js'
+
+export const EPISODE_RESULT_TOPIC = '/episode/result'
+/** ns between two looks at the verdict in real time: the pace of the wrench. */
+const LOOK = 5_000_000
+/** ns for which the end of an episode stays to be seen by the others, where others speak. */
+const LINGER = 1_000_000_000
+
+export interface EpisodeResult {
+  readonly index: number
+  /** What was said at its start; empty: nothing yet. */
+  readonly command: string
+  readonly target: string | undefined
+  readonly success: boolean
+  /** `interrupted`: by whoever runs it; `stopped`: by somebody's word. */
+  readonly reason: Verdict['reason'] | 'interrupted' | 'stopped'
+  readonly peakForce: number
+  /** Simulated seconds. */
+  readonly seconds: number
+}
+
+export interface EpisodesOptions {
+  readonly bus: Bus
+  readonly cell: Pick<Cell, 'reset' | 'said' | 'verdict' | 'truth' | 'onError'>
+  readonly robot: Robot
+  /** Said at each one's start instead of its drawn command, which no correction then follows. */
+  readonly command: string | undefined
+  /** Says the commands and corrections. Undefined: others speak; an episode's clock begins with the first command that is heard. */
+  readonly say: ((text: string, frameId: string) => void) | undefined
+  /** Lets time pass until `done`. Default: as it does. */
+  readonly pass?: (done: () => boolean) => Promise<void>
+  /** Somebody's stop keeps an episode from beginning. */
+  readonly onHeld?: (() => void) | undefined
+  readonly onError: (error: Error) => void
+}
+
+/**
+ * The cell's episodes on a bus: each is placed, announced on the robot's reset topic, spoken to, judged, and its result published. While a stop stands
+ * that somebody said none begins, and the one in which it was said counts as stopped, however it ends. A stop of an episode's own script ends with it.
+ */
+export class Episodes implements Disposable {
+  lastSaid = ''
+  readonly #options: EpisodesOptions
+  readonly #standing = new StandingStop()
+  readonly #announcements: Publisher<StringMessage>
+  readonly #results: Publisher<StringMessage>
+  readonly #ears: readonly Disposable[]
+  /** Of the running episode: what was said at its start and when (bus time), and whether somebody has stopped it. */
+  #command = ''
+  #start = NaN
+  #stopped = false
+  #failure: Error | undefined
+  #hopeless = false
+  /** What waits for a "resume". */
+  #wake: (() => void) | undefined
+
+  constructor(options: EpisodesOptions) {
+    this.#options = options
+    const { bus, cell, robot, onError } = options
+    this.#announcements = bus.advertise(robot.reset?.topic ?? '/episode', 'std_msgs/msg/String')
+    this.#results = bus.advertise(EPISODE_RESULT_TOPIC, 'std_msgs/msg/String')
+    this.#ears = robot.streams.filter(s => s.modality === 'voice')
+      .map(stream => bus.subscribe(stream.topic, stream.type as TypeName, message => this.#hear(message as Utterance)))
+    cell.onError = error => {
+      this.#failure ??= error
+      onError(error)
+    }
+  }
+
+  /** One episode, from its placing to its result; undefined: it did not begin, since it was `ended` before or no "resume" can come. */
+  async run(index: number, ended: AbortSignal): Promise<EpisodeResult | undefined> {
+    const { bus: { clock }, cell, command, say, pass = done => this.#pass(done) } = this.#options
+    const setup = await this.#place(index, ended)
+    if (!setup) return undefined
+    const begun = clock.now()
+    this.#start = say ? begun : Infinity
+    this.#command = say ? command ?? setup.command : ''
+    this.#stopped = false
+    this.#announcements.publish({ data: JSON.stringify({ index, seed: setup.seed, objects: setup.objects }) })
+    if (say) this.#say(this.#command)
+    const { correction } = setup
+    const later = say && correction && command === undefined ? clock.at(begun + correction.at, () => this.#say(correction.text)) : undefined
+    let verdict = cell.verdict()
+    await pass(() => {
+      verdict = cell.verdict()
+      return ended.aborted || this.#failure !== undefined || verdict.done || clock.now() - this.#start > setup.timeout
+    })
+    later?.dispose()
+    const { done, peakForce } = verdict
+    const result: EpisodeResult = {
+      index,
+      command: this.#command,
+      target: say ? setup.target : cell.truth().target,
+      success: done && verdict.success && !this.#stopped,
+      reason: this.#stopped && (done || !ended.aborted) ? 'stopped'
+        : done ? verdict.reason : ended.aborted ? 'interrupted' : this.#failure ? 'fault' : (verdict.reason ?? 'timeout'),
+      peakForce,
+      seconds: (clock.now() - (this.#start === Infinity ? begun : this.#start)) / 1e9,
+    }
+    this.#results.publish({ data: JSON.stringify(result) })
+    const over = clock.now()
+    if (!say) await pass(() => ended.aborted || clock.now() - over > LINGER)
+    return result
+  }
+
+  /** Nobody will say "resume" any more: an episode that waits for it, now or later, does not begin. */
+  giveUp(): void {
+    this.#hopeless = true
+    this.#wake?.()
+  }
+
+  dispose(): void {
+    for (const part of [this.#announcements, this.#results, ...this.#ears]) part.dispose()
+  }
+
+  /** Placed anew where somebody said stop meanwhile: its judge has heard it. */
+  async #place(index: number, ended: AbortSignal): Promise<EpisodeSetup | undefined> {
+    const { cell, command, say } = this.#options
+    for (;;) {
+      if (this.#standing.lasts) await this.#resumed(ended)
+      if (this.#standing.lasts || ended.aborted) return undefined
+      const setup = await cell.reset(index, { say: command, awaitCommand: say === undefined })
+      if (ended.aborted) return undefined
+      if (!this.#standing.lasts) return setup
+    }
+  }
+
+  /** Resolves when no stop stands any more, or none will be taken back. */
+  async #resumed(ended: AbortSignal): Promise<void> {
+    this.#options.onHeld?.()
+    while (this.#standing.lasts && !this.#hopeless && !ended.aborted) {
+      await new Promise<void>(resolve => {
+        this.#wake = resolve
+        ended.addEventListener('abort', () => resolve(), { once: true })
+      })
+    }
+    this.#wake = undefined
+  }
+
+  #say(text: string): void {
+    this.#options.say?.(text, isStop(text) ? SCRIPTED : '')
+  }
+
+  #hear(utterance: Utterance): void {
+    const { cell, bus } = this.#options
+    this.lastSaid = textOf(utterance)
+    cell.said(this.lastSaid)
+    this.#standing.hear(utterance)
+    this.#stopped ||= this.#standing.lasts
+    if (this.#start === Infinity && isCommand(this.lastSaid)) {
+      this.#start = bus.clock.now()
+      this.#command = this.lastSaid
+    }
+    this.#wake?.()
+  }
+
+  #pass(done: () => boolean): Promise<void> {
+    return new Promise(resolve => {
+      const timer = this.#options.bus.clock.every(LOOK, () => {
+        if (!done()) return
+        timer.dispose()
+        resolve()
+      })
+    })
+  }
+}

@@ -1,0 +1,149 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { readRobot } from '../../cli/robot-file.js'
+import { LocalBus } from '../../middleware/local/local-bus.js'
+import { SteppedClock } from '../../middleware/local/stepped-clock.js'
+import { SCRIPTED } from '../../middleware/standing-stop.js'
+import type { EpisodeSetup, Placement, Truth, Verdict } from '../../sim/cell/cell.js'
+import { Episodes, EPISODE_RESULT_TOPIC, type EpisodeResult, type EpisodesOptions } from '../../sim/episodes.js'
+
+const SECOND = 1_000_000_000
+const RUNNING: Verdict = { done: false, success: false, reason: undefined, peakForce: 0, peakStrike: 0 }
+const WON: Verdict = { ...RUNNING, done: true, success: true }
+
+/** A cell whose judge says what it is told to say. */
+class Table {
+  onError: ((error: Error) => void) | undefined
+  correction: EpisodeSetup['correction']
+  judgement = RUNNING
+  readonly placed: (Placement & { index: number })[] = []
+  /** Called while it is being placed. */
+  whilePlacing: (() => void) | undefined
+  async reset(index: number, placement: Placement = {}): Promise<EpisodeSetup> {
+    this.placed.push({ index, ...placement })
+    this.judgement = RUNNING
+    await Promise.resolve()
+    this.whilePlacing?.()
+    return { index, seed: 1, command: 'pick the red box', correction: this.correction, objects: ['red box'], target: 'red box', timeout: 12 * SECOND }
+  }
+  said(): void { /* The judge is told what to say. */ }
+  verdict(): Verdict { return this.judgement }
+  truth(): Truth { return { target: 'red box' } as Truth }
+}
+
+describe('the cell\'s episodes', () => {
+  let clock: SteppedClock
+  let bus: LocalBus
+  let table: Table
+  let heard: string[]
+  let say: (text: string, frameId?: string) => void
+  let ending: AbortController
+  beforeEach(() => {
+    clock = new SteppedClock(1)
+    bus = new LocalBus(clock, { onError: error => { throw error } })
+    table = new Table()
+    ending = new AbortController()
+    heard = []
+    const voice = bus.advertise('/voice/events', 'prehend_interfaces/msg/VoiceEvent')
+    say = (text, frameId = '') => voice.publish({ stamp: clock.now(), frameId, text, confidence: 1 })
+    bus.subscribe('/episode', 'std_msgs/msg/String', ({ data }) => heard.push(`begins ${(JSON.parse(data) as { index: number }).index}`))
+    bus.subscribe(EPISODE_RESULT_TOPIC, 'std_msgs/msg/String', ({ data }) => heard.push(`ends ${(JSON.parse(data) as EpisodeResult).reason ?? 'won'}`))
+    bus.subscribe('/voice/events', 'prehend_interfaces/msg/VoiceEvent', ({ text, frameId }) => heard.push(frameId === '' ? text : `${frameId}: ${text}`))
+  })
+  afterEach(() => bus.close())
+
+  const make = (more: Partial<EpisodesOptions> = {}): Episodes => new Episodes({ bus, cell: table, robot: readRobot('cell'), command: undefined, say, onError: error => { throw error }, ...more })
+  const pass = async (seconds: number): Promise<void> => {
+    for (const end = clock.now() + seconds * SECOND; clock.now() < end;) {
+      clock.advanceTo(clock.now() + 5_000_000)
+      await bus.settle(clock.now())
+    }
+  }
+
+  it('are placed, announced, spoken to, judged and told', async () => {
+    table.correction = { text: 'stop', at: SECOND }
+    const running = make().run(3, ending.signal)
+    await pass(2)
+    table.judgement = WON
+    await pass(0.1)
+    expect(await running).toMatchObject({ index: 3, command: 'pick the red box', target: 'red box', success: true, reason: undefined })
+    expect(heard).toEqual(['begins 3', 'pick the red box', `${SCRIPTED}: stop`, 'ends won'])
+  })
+
+  it('begin at once after their own script\'s stop', async () => {
+    table.correction = { text: 'stop', at: SECOND }
+    const episodes = make()
+    const first = episodes.run(0, ending.signal)
+    await pass(2)
+    table.judgement = WON
+    await pass(0.1)
+    expect(await first).toMatchObject({ success: true })
+    void episodes.run(1, ending.signal)
+    await pass(0.1)
+    expect(heard).toContain('begins 1')
+  })
+
+  it('count as stopped by somebody\'s word, however they end and even if it is taken back, and none begins before "resume"', async () => {
+    let told = 0
+    const episodes = make({ onHeld: () => told++ })
+    const first = episodes.run(0, ending.signal)
+    await pass(1)
+    say('stop')
+    table.judgement = WON
+    await pass(0.1)
+    expect(await first).toMatchObject({ success: false, reason: 'stopped' })
+    const second = episodes.run(1, ending.signal)
+    await pass(30)
+    expect([table.placed.length, told]).toEqual([1, 1])
+    expect(heard).not.toContain('begins 1')
+    say('resume')
+    await pass(1)
+    expect(heard).toContain('begins 1')
+    say('stop')
+    say('resume')
+    table.judgement = WON
+    await pass(0.1)
+    expect(await second).toMatchObject({ success: false, reason: 'stopped' })
+  })
+
+  it('are placed anew, and only then begin, where somebody said stop while they were placed', async () => {
+    const episodes = make()
+    table.whilePlacing = () => {
+      table.whilePlacing = undefined
+      say('stop')
+    }
+    void episodes.run(0, ending.signal)
+    await pass(5)
+    expect(heard).toEqual(['stop'])
+    say('resume')
+    await pass(0.1)
+    expect(table.placed.length).toBe(2)
+    expect(heard).toEqual(['stop', 'resume', 'begins 0', 'pick the red box'])
+  })
+
+  it('do not begin once they are ended, or once nobody can say "resume" any more', async () => {
+    const episodes = make()
+    say('stop')
+    const held = episodes.run(0, ending.signal)
+    await pass(1)
+    episodes.giveUp()
+    expect(await held).toBeUndefined()
+    expect(await episodes.run(1, ending.signal)).toBeUndefined()
+    ending.abort()
+    expect(await make().run(2, ending.signal)).toBeUndefined()
+    expect(heard).toEqual(['stop'])
+  })
+
+  it('leave the speaking to others: the clock begins with the first command', async () => {
+    table.correction = { text: 'stop', at: SECOND }
+    const running = make({ say: undefined, command: 'pick the red box' }).run(0, ending.signal)
+    await pass(60)
+    expect(table.placed).toEqual([{ index: 0, say: 'pick the red box', awaitCommand: true }])
+    expect(heard).toEqual(['begins 0'])
+    say('take the red one')
+    await pass(14)
+    expect(heard).toEqual(['begins 0', 'take the red one', 'ends timeout'])
+    const { command, seconds } = await running ?? {}
+    expect(command).toBe('take the red one')
+    expect(seconds).toBeCloseTo(12, 1)
+  })
+})
