@@ -8,6 +8,7 @@ import { LifecycleNode, type LifecycleState } from '../middleware/lifecycle.js'
 import type { ActionChunkMessage, JointState, PoseStamped, TypeName } from '../middleware/messages.js'
 import { fingerState } from './finger-state.js'
 import { CHUNK_TOPIC } from './fusion.js'
+import { GripperWire } from './gripper-wire.js'
 import { MotionLimiter, poseOf, yawOf, type ToolTarget } from './motion-limiter.js'
 import { StandingStop, textOf, type Utterance } from '../middleware/standing-stop.js'
 import { isCommand, isResume, isStop } from '../middleware/stop-word.js'
@@ -70,6 +71,7 @@ export class ControlNode extends LifecycleNode {
   readonly #options: ControlOptions
   readonly #executor: ChunkExecutor
   readonly #limiter: MotionLimiter
+  readonly #wire: GripperWire
   readonly #setPoint: SetPoint
   readonly #desired: ToolTarget = { x: 0, y: 0, z: 0, yaw: 0 }
   readonly #target: PoseStamped = { stamp: 0, frameId: 'base', pose: new Float64Array(7) }
@@ -81,21 +83,13 @@ export class ControlNode extends LifecycleNode {
   #overForceAt = -Infinity
   /** Bus time at which this episode, or its resumption, began. */
   #since = 0
-  /** What was queued for the wire under an earlier number is not sent any more. */
-  #generation = 0
   /** Whether something has been commanded in this episode, where that is asked for. */
   #commanded = true
   /** A stop that outlasts episodes. */
   readonly #standing = new StandingStop()
-  /** A stop that the gripper has not acknowledged. */
-  #stopOwed = false
-  /** The fault of the wire that was reported and lasts. */
-  #reported: unknown
   #disposables: Disposable[] = []
   #arm: Publisher<PoseStamped> | undefined
   #joints: Publisher<JointState> | undefined
-  #wire: Promise<void> = Promise.resolve()
-  #wirePending = 0
 
   constructor(options: ControlOptions) {
     super('control')
@@ -106,6 +100,7 @@ export class ControlNode extends LifecycleNode {
     this.#hasTool = streams.some(s => s.type === 'geometry_msgs/msg/PoseStamped')
     this.#tool = new ToolTrack(limits)
     this.#limiter = new MotionLimiter(limits)
+    this.#wire = new GripperWire(options)
     this.#executor = new ChunkExecutor(options.execution)
     this.#setPoint = { pose: new Float64Array(7), width: limits.width[1], effort: limits.effort[0], exhausted: true }
   }
@@ -157,7 +152,7 @@ export class ControlNode extends LifecycleNode {
   async grip(width: number, effort: number): Promise<number> {
     let written = NaN
     let failure: unknown = new DriverError('SUPERSEDED', 'gripper: a stop or a new episode came first')
-    const sending = this.#onWire(async () => {
+    const sending = this.#wire.send(async () => {
       failure = undefined
       try {
         const command = this.#withinLimits(width, effort)
@@ -177,8 +172,8 @@ export class ControlNode extends LifecycleNode {
 
   /** Ends what `grip` began: the fingers stop where they are, the arm and `hold` are left alone. Resolves like `stop`. */
   async endGrip(): Promise<unknown> {
-    this.#generation++
-    return this.#haltFingers()
+    this.#wire.drop()
+    return this.#wire.stop()
   }
 
   protected override async onConfigure(): Promise<void> {
@@ -230,7 +225,7 @@ export class ControlNode extends LifecycleNode {
 
   protected override async onCleanup(): Promise<void> {
     await this.#options.gripper.close()
-    await this.#wire
+    await this.#wire.idle()
     this.#arm?.dispose()
     this.#joints?.dispose()
     this.#arm = this.#joints = undefined
@@ -265,37 +260,22 @@ export class ControlNode extends LifecycleNode {
     const stopped = this.#standing.lasts
     this.hold = stopped ? 'stop' : 'no_chunk'
     this.#since = now
-    this.#generation++
+    this.#wire.drop()
     this.#executor.clear()
     this.#tool.clear()
     this.#commanding = false
-    this.#stopOwed &&= stopped
+    if (!stopped) this.#wire.forgive()
     this.watchdog.start(now)
     // Not told to the bus as work: an activation takes simulated time, which would not pass before it is done.
-    if (!stopped && this.status?.activated === false) void this.#onWire(() => this.#options.gripper.connect())
+    if (!stopped && this.status?.activated === false) void this.#wire.send(() => this.#options.gripper.connect())
   }
 
   /** Ends motion: what is planned or queued is dropped, the arm is set to where it comes to rest, the fingers stop. Resolves with why they did not. */
   async #halt(): Promise<unknown> {
-    this.#generation++
+    this.#wire.drop()
     this.#executor.clear()
     this.#placeArm(this.#tool.rest(this.#options.bus.clock.now()))
-    return this.#haltFingers()
-  }
-
-  async #haltFingers(): Promise<unknown> {
-    const stopping = this.#stopFingers().catch((error: unknown) => {
-      this.#report(error)
-      return error
-    })
-    this.#options.bus.work(stopping)
-    return stopping
-  }
-
-  async #stopFingers(): Promise<void> {
-    this.#stopOwed = true
-    await this.#options.gripper.stop()
-    this.#stopOwed = false
+    return this.#wire.stop()
   }
 
   #hearTool(pose: Float64Array, stamp: number, receive: number): void {
@@ -380,11 +360,11 @@ export class ControlNode extends LifecycleNode {
   #commandGripper(stamp: number): void {
     const command = this.#withinLimits(this.#setPoint.width, this.#setPoint.effort)
     if (this.guard.state === 'over_force' && !(command.width >= (this.status?.width ?? Infinity))) return
-    if (this.#wirePending > 1) {
+    if (this.#wire.pending > 1) {
       this.wireBusy++
       return
     }
-    this.#options.bus.work(this.#onWire(async () => {
+    this.#options.bus.work(this.#wire.send(async () => {
       const { written } = await this.#options.gripper.move(command)
       this.#options.onLatency?.(this.#options.busTimeOf(written) - stamp)
     }))
@@ -396,9 +376,9 @@ export class ControlNode extends LifecycleNode {
   }
 
   #poll(): void {
-    if (this.#wirePending > 0) return
-    this.#options.bus.work(this.#onWire(async () => {
-      if (this.#stopOwed) await this.#stopFingers()
+    if (this.#wire.pending > 0) return
+    this.#options.bus.work(this.#wire.send(async () => {
+      await this.#wire.settle()
       const status = await this.#options.gripper.status()
       const now = this.#options.bus.clock.now()
       this.status = status
@@ -406,27 +386,6 @@ export class ControlNode extends LifecycleNode {
       if (!status.activated) throw inactive(status)
       this.watchdog.heard('gripper', now)
     }))
-  }
-
-  /** One transaction after the other. Never rejects. */
-  #onWire(transaction: () => Promise<void>): Promise<void> {
-    const generation = this.#generation
-    this.#wirePending++
-    this.#wire = this.#wire.then(async () => {
-      if (generation !== this.#generation) return
-      await transaction()
-      this.#reported = undefined
-    }).catch((error: unknown) => this.#report(error)).finally(() => {
-      this.#wirePending--
-    })
-    return this.#wire
-  }
-
-  #report(error: unknown): void {
-    const code = error instanceof DriverError ? error.code : error
-    if (code === 'SUPERSEDED' || code === 'CLOSED' || code === this.#reported) return
-    this.#reported = code
-    this.#options.onError?.(error)
   }
 }
 
