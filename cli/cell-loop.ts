@@ -18,9 +18,10 @@ import { CHUNK_TOPIC, FusionNode } from '../nodes/fusion.js'
 import { Recorder } from '../nodes/recorder.js'
 import { VoiceNode } from '../nodes/voice.js'
 import { Cell } from '../sim/cell/cell-handle.js'
-import { EPISODE_RESULT_TOPIC, Episodes, type EpisodeResult } from '../sim/episodes.js'
+import { Episodes, type EpisodeResult } from '../sim/episodes.js'
 import { lockstep } from '../sim/lockstep.js'
 import { cellTopic } from './cell-topic.js'
+import { episodeTopics } from './episode-topics.js'
 import { LoopMeters } from './loop-meters.js'
 import { UsageError } from './output.js'
 import { gripperOf } from './robot-gripper.js'
@@ -122,7 +123,7 @@ export class CellLoop {
     this.meters = new LoopMeters(bus, robot)
     this.#wireCell()
     this.#episodes = new Episodes({
-      bus, cell, robot, command: options.say, say: (text, frameId) => this.voice.say(text, frameId), onHeld: options.onHeld, onError: options.onError,
+      bus, cell, robot, topics: episodeTopics(robot), command: options.say, say: (text, frameId) => this.voice.say(text, frameId), onHeld: options.onHeld, onError: options.onError,
       ...(clock instanceof SteppedClock ? { pass: (done: () => boolean) => lockstep(bus, clock, cell, done) } : {}),
     })
   }
@@ -233,8 +234,7 @@ export class CellLoop {
       { topic: wholeName(CHUNK_TOPIC, robot.namespace), type: 'prehend_interfaces/msg/ActionChunk' },
       { topic: '/expert/action_chunk', type: 'prehend_interfaces/msg/ActionChunk' },
       { topic: '/expert/aux', type: 'sensor_msgs/msg/JointState' },
-      { topic: robot.reset?.topic ?? '/episode', type: 'std_msgs/msg/String' },
-      { topic: EPISODE_RESULT_TOPIC, type: 'std_msgs/msg/String' },
+      ...Object.values(episodeTopics(robot)).map(topic => ({ topic, type: 'std_msgs/msg/String' as const })),
     )
     const writer = new BagWriter(path, { metadata: { robot: robot.canonical, sha256: robot.sha256 } })
     return new Recorder(this.bus, writer, topics)

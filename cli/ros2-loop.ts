@@ -3,7 +3,7 @@ import type { Gripper } from '../drivers/gripper.js'
 import type { Observation } from '../fusion/observation.js'
 import type { Policy } from '../fusion/policy/policy.js'
 import type { Robot } from '../fusion/robot/robot.js'
-import { ROOT } from '../fusion/robot/topic-name.js'
+import { ROOT, wholeName } from '../fusion/robot/topic-name.js'
 import { BagWriter } from '../middleware/bag/bag-writer.js'
 import type { Bus } from '../middleware/bus.js'
 import type { LifecycleNode } from '../middleware/lifecycle.js'
@@ -12,7 +12,8 @@ import { Ros2Process } from '../middleware/ros2/ros2-process.js'
 import { ControlNode } from '../nodes/control.js'
 import { FusionNode } from '../nodes/fusion.js'
 import { VoiceNode } from '../nodes/voice.js'
-import { EPISODE_RESULT_TOPIC, type EpisodeResult } from '../sim/episodes.js'
+import type { EpisodeResult } from '../sim/episodes.js'
+import { episodeTopics } from './episode-topics.js'
 import { LoopMeters } from './loop-meters.js'
 import { UsageError } from './output.js'
 import { gripperOf } from './robot-gripper.js'
@@ -70,7 +71,7 @@ export class Ros2Loop {
     const { gripper } = robot.actions
     if (!gripper?.port.path) throw new UsageError(`robot ${robot.name}: actions.gripper.port.path is missing: name the gripper's serial port with --port`)
     this.#gripper = gripperOf(gripper, gripper.port.path)
-    this.voice = new VoiceNode({ bus, topic: robot.streams.find(stream => stream.modality === 'voice')?.topic ?? '/voice/events' })
+    this.voice = new VoiceNode({ bus, topic: robot.streams.find(stream => stream.modality === 'voice')?.topic ?? wholeName('voice/events', robot.namespace) })
     const writer = this.#writer = record === undefined ? undefined : new BagWriter(record, { metadata: { robot: robot.canonical, sha256: robot.sha256 }, epochSec: () => bus.clock.epochSec })
     this.fusion = new FusionNode({
       bus, robot, policy, inferenceLatency: 0, onError, onObservation: observation => options.onObservation(observation, bus),
@@ -81,7 +82,7 @@ export class Ros2Loop {
       busTimeOf: monotonic => bus.clock.now() - (monotonicNs() - monotonic), onLatency: nanoseconds => this.latencies.push(nanoseconds),
     })
     this.meters = new LoopMeters(bus, robot)
-    bus.subscribe(EPISODE_RESULT_TOPIC, 'std_msgs/msg/String', ({ data }) => {
+    bus.subscribe(episodeTopics(robot).results, 'std_msgs/msg/String', ({ data }) => {
       const result = resultOf(data)
       if (result) options.onResult(result)
     })

@@ -6,7 +6,6 @@ import { isCommand, isStop } from '../middleware/stop-word.js'
 import type { Cell } from './cell/cell-handle.js'
 import type { EpisodeSetup, Verdict } from './cell/cell.js'
 
-export const EPISODE_RESULT_TOPIC = '/episode/result'
 /** ns between two looks at the verdict in real time: the pace of the wrench. */
 const LOOK = 5_000_000
 /** ns for which the end of an episode stays to be seen by the others, where others speak. */
@@ -29,6 +28,8 @@ export interface EpisodesOptions {
   readonly bus: Bus
   readonly cell: Pick<Cell, 'reset' | 'said' | 'verdict' | 'truth' | 'onError'>
   readonly robot: Robot
+  /** Where each episode is announced, and where its result goes. */
+  readonly topics: { readonly announcements: string; readonly results: string }
   /** Said at each one's start instead of its drawn command, which no correction then follows. */
   readonly command: string | undefined
   /** Says the commands and corrections. Undefined: others speak; an episode's clock begins with the first command that is heard. */
@@ -62,9 +63,9 @@ export class Episodes implements Disposable {
 
   constructor(options: EpisodesOptions) {
     this.#options = options
-    const { bus, cell, robot, onError } = options
-    this.#announcements = bus.advertise(robot.reset?.topic ?? '/episode', 'std_msgs/msg/String')
-    this.#results = bus.advertise(EPISODE_RESULT_TOPIC, 'std_msgs/msg/String')
+    const { bus, cell, robot, topics, onError } = options
+    this.#announcements = bus.advertise(topics.announcements, 'std_msgs/msg/String')
+    this.#results = bus.advertise(topics.results, 'std_msgs/msg/String')
     this.#ears = robot.streams.filter(s => s.modality === 'voice')
       .map(stream => bus.subscribe(stream.topic, stream.type as TypeName, message => this.#hear(message as Utterance)))
     cell.onError = error => {

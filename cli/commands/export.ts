@@ -6,7 +6,8 @@ import { elements, parseContract, type Contract } from '../../fusion/policy/cont
 import type { Robot } from '../../fusion/robot/robot.js'
 import { openBag } from '../../middleware/bag/bag.js'
 import { decode } from '../../middleware/cdr/codecs.js'
-import { EPISODE_RESULT_TOPIC, type EpisodeResult } from '../../sim/episodes.js'
+import type { EpisodeResult } from '../../sim/episodes.js'
+import { episodeTopics } from '../episode-topics.js'
 import { AUX, EXPERT_AUX_TOPIC, EXPERT_CHUNK_TOPIC } from '../demonstration.js'
 import { packageRoot } from '../models.js'
 import { NpyFile, type NpyType } from '../npy-file.js'
@@ -77,6 +78,7 @@ async function exportBag(path: string, contract: Contract, flags: ExportFlags): 
   if (existsSync(folder)) throw new UsageError(`${folder}: is there already: name another --out`)
   rmSync(temporary, { recursive: true, force: true })
   mkdirSync(temporary, { recursive: true })
+  const { results } = episodeTopics(robot)
   try {
     const set = new TrainingSet(temporary, contract, robot)
     await replayBag({
@@ -88,7 +90,7 @@ async function exportBag(path: string, contract: Contract, flags: ExportFlags): 
         } else if (message.topic === EXPERT_AUX_TOPIC) {
           const aux = decode('sensor_msgs/msg/JointState', message.data, bag.epochSec)
           set.aux(aux.stamp, Float32Array.from(aux.position))
-        } else if (message.topic === EPISODE_RESULT_TOPIC) {
+        } else if (message.topic === results) {
           set.endEpisode(JSON.parse(decode('std_msgs/msg/String', message.data, bag.epochSec).data) as EpisodeResult)
         }
       },

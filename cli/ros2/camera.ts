@@ -1,3 +1,4 @@
+import { wholeName } from '../../fusion/robot/topic-name.js'
 import { parameter } from '../../middleware/parameters.js'
 import { FramePublisher } from '../../middleware/ros2/frame-publisher.js'
 import { ImageRelayNode } from '../../nodes/image-relay.js'
@@ -17,7 +18,8 @@ export const camera = nodeKind({
   make({ ros, bus, robot, parameters, log }) {
     const relays = (['rgb', 'depth'] as const).flatMap(modality => {
       const stream = robot.streams.find(stream => stream.modality === modality)
-      return stream ? [relayOf(stream, { base: parameters.get(`${modality}_input`), transport: parameters.get(`${modality}_transport`), parameter: `${modality}_transport` })] : []
+      const base = parameters.get(`${modality}_input`)
+      return stream ? [relayOf(stream, { base: base && wholeName(base, ros.node.namespace()), transport: parameters.get(`${modality}_transport`), parameter: `${modality}_transport` })] : []
     })
     if (relays.length === 0) throw new UsageError(`robot ${robot.name}: it has no rgb and no depth stream: the camera node has nothing to do`)
     const frames = new FramePublisher({ ros, bus, frames: robot.frames, log })

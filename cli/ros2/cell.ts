@@ -18,6 +18,7 @@ import type { CellFrame } from '../../sim/cell/cell.js'
 import { CAMERA_FOVY } from '../../sim/cell/mjcf.js'
 import { Episodes } from '../../sim/episodes.js'
 import { cellTopic } from '../cell-topic.js'
+import { episodeTopics } from '../episode-topics.js'
 import { UsageError } from '../output.js'
 import { episodeLine } from '../run-report.js'
 import { ClockPublisher } from './clock-publisher.js'
@@ -109,7 +110,7 @@ class CellNode extends LifecycleNode {
     this.#infos = bus.advertise(topic('rgb').replace(/[^/]*$/, 'camera_info'), 'sensor_msgs/msg/CameraInfo')
     this.#disposables.push(this.#infos)
     this.#episodes = new Episodes({
-      bus, cell, robot, command: say === '' ? undefined : say, say: awaitCommand ? undefined : (text, frameId) => voice.say(text, frameId),
+      bus, cell, robot, topics: episodeTopics(robot), command: say === '' ? undefined : say, say: awaitCommand ? undefined : (text, frameId) => voice.say(text, frameId),
       onHeld: () => log('stopped: "resume" goes on with the next episode'), onError,
     })
     this.#disposables.push(this.#episodes)

@@ -1,3 +1,4 @@
+import { wholeName } from '../../fusion/robot/topic-name.js'
 import { parameter } from '../../middleware/parameters.js'
 import { FramePublisher } from '../../middleware/ros2/frame-publisher.js'
 import { ForceTorqueNode } from '../../nodes/force-torque.js'
@@ -9,13 +10,13 @@ import { StreamHealth } from './stream-health.js'
 export const forceTorque = nodeKind({
   summary: 'passes a wrist sensor\'s wrenches on under the robot file\'s topic, less their offset if asked for, without NaN',
   parameters: {
-    input: parameter({ type: 'string', default: '/ft_sensor/wrench', readOnly: true, description: 'wrench topic of the sensor\'s driver (geometry_msgs/WrenchStamped)' }),
+    input: parameter({ type: 'string', default: 'ft_sensor/wrench', readOnly: true, description: 'wrench topic of the sensor\'s driver (geometry_msgs/WrenchStamped)' }),
     frame_id: parameter({ type: 'string', default: 'wrist', readOnly: true, description: 'frame of the wrenches that are published' }),
     tare: parameter({ type: 'double', default: 0, range: { min: 0, max: 10 }, unit: 's', readOnly: true, description: 'how long the offset is averaged after activation, then subtracted; 0: published as measured' }),
   },
   make({ ros, bus, robot, parameters, log }) {
     const topic = robot.streams.find(stream => stream.modality === 'force')?.topic
-    const input = parameters.get('input')
+    const input = wholeName(parameters.get('input'), ros.node.namespace())
     if (topic === undefined) throw new UsageError(`robot ${robot.name}: it has no force stream: the force_torque node has nothing to do`)
     if (topic === input) throw new UsageError(`force_torque: input ${input} is the robot file's own topic: it would hear itself; name the driver's topic, or leave this node out`)
     const frameId = parameters.get('frame_id')

@@ -1,3 +1,4 @@
+import { wholeName } from '../../fusion/robot/topic-name.js'
 import { parameter } from '../../middleware/parameters.js'
 import type { Status } from '../../middleware/ros2/diagnostics.js'
 import { VoiceNode } from '../../nodes/voice.js'
@@ -7,13 +8,13 @@ import { nodeKind } from './node-kind.js'
 export const voice = nodeKind({
   summary: 'turns recognised utterances (std_msgs/String) into voice events with a stamp',
   parameters: {
-    input: parameter({ type: 'string', default: '/speech/text', readOnly: true, description: 'topic of the recogniser (std_msgs/String)' }),
+    input: parameter({ type: 'string', default: 'speech/text', readOnly: true, description: 'topic of the recogniser (std_msgs/String)' }),
   },
-  make({ bus, robot, parameters }) {
+  make({ ros, bus, robot, parameters }) {
     const topic = robot.streams.find(stream => stream.modality === 'voice')?.topic
     if (topic === undefined) throw new UsageError(`robot ${robot.name}: it has no voice stream: the voice node has nothing to do`)
     const node = new VoiceNode({ bus, topic })
-    const input = parameters.get('input')
+    const input = wholeName(parameters.get('input'), ros.node.namespace())
     const subscription = bus.subscribe(input, 'std_msgs/msg/String', ({ data }) => node.say(data))
     return Promise.resolve({
       node,

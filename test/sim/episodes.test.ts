@@ -4,8 +4,9 @@ import { LocalBus } from '../../middleware/local/local-bus.js'
 import { SteppedClock } from '../../middleware/local/stepped-clock.js'
 import { SCRIPTED } from '../../middleware/standing-stop.js'
 import type { EpisodeSetup, Placement, Truth, Verdict } from '../../sim/cell/cell.js'
-import { Episodes, EPISODE_RESULT_TOPIC, type EpisodeResult, type EpisodesOptions } from '../../sim/episodes.js'
+import { Episodes, type EpisodeResult, type EpisodesOptions } from '../../sim/episodes.js'
 
+const TOPICS = { announcements: '/episode', results: '/episode/result' }
 const SECOND = 1_000_000_000
 const RUNNING: Verdict = { done: false, success: false, reason: undefined, peakForce: 0, peakStrike: 0 }
 const WON: Verdict = { ...RUNNING, done: true, success: true }
@@ -46,12 +47,12 @@ describe('the cell\'s episodes', () => {
     const voice = bus.advertise('/voice/events', 'prehend_interfaces/msg/VoiceEvent')
     say = (text, frameId = '') => voice.publish({ stamp: clock.now(), frameId, text, confidence: 1 })
     bus.subscribe('/episode', 'std_msgs/msg/String', ({ data }) => heard.push(`begins ${(JSON.parse(data) as { index: number }).index}`))
-    bus.subscribe(EPISODE_RESULT_TOPIC, 'std_msgs/msg/String', ({ data }) => heard.push(`ends ${(JSON.parse(data) as EpisodeResult).reason ?? 'won'}`))
+    bus.subscribe(TOPICS.results, 'std_msgs/msg/String', ({ data }) => heard.push(`ends ${(JSON.parse(data) as EpisodeResult).reason ?? 'won'}`))
     bus.subscribe('/voice/events', 'prehend_interfaces/msg/VoiceEvent', ({ text, frameId }) => heard.push(frameId === '' ? text : `${frameId}: ${text}`))
   })
   afterEach(() => bus.close())
 
-  const make = (more: Partial<EpisodesOptions> = {}): Episodes => new Episodes({ bus, cell: table, robot: readRobot('cell'), command: undefined, say, onError: error => { throw error }, ...more })
+  const make = (more: Partial<EpisodesOptions> = {}): Episodes => new Episodes({ bus, cell: table, robot: readRobot('cell'), topics: TOPICS, command: undefined, say, onError: error => { throw error }, ...more })
   const pass = async (seconds: number): Promise<void> => {
     for (const end = clock.now() + seconds * SECOND; clock.now() < end;) {
       clock.advanceTo(clock.now() + 5_000_000)
