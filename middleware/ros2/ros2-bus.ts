@@ -140,11 +140,13 @@ export class Ros2Bus implements Bus {
   /** Begins to read a subscription; returns what ends it. */
   #read(type: TypeName, subscription: RosSubscription, hear: (bytes: Buffer) => void): () => void {
     const { batch = 0 } = this.#options
-    const reader = batch > 0 && BATCHED.has(type) ? readInBatches(this.#addon, this.#node, subscription, batch, hear) : undefined
-    const events = onIncompatibleQos(this.#addon, this.#node, 'subscription', subscription, policy => this.#watch.unheard(subscription.topic, policy))
+    const inBatches = batch > 0 && BATCHED.has(type)
+    // An executor that waits for events of a subscription wakes up for its messages too: then it would never rest between two batches.
+    const reading = inBatches
+      ? readInBatches(this.#addon, this.#node, subscription, batch, hear)
+      : onIncompatibleQos(this.#addon, this.#node, 'subscription', subscription, policy => this.#watch.unheard(subscription.topic, policy))
     return () => {
-      reader?.dispose()
-      events.dispose()
+      reading.dispose()
       this.#node.destroySubscription(subscription)
     }
   }
