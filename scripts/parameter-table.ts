@@ -2,4 +2,4 @@
 import { writeFileSync } from 'node:fs'
 import { parameterTable } from '../cli/ros2/parameter-table.js'
 
-writeFileSync(new URL('../docs/reference/parameters.md', import.meta.url), parameterTable())
+writeFileSync(new URL('../docs/reference/parameters.md', import.meta.url), await parameterTable())

@@ -28,8 +28,8 @@ export function register(program: Command): void {
 async function runNode(name: string, args: readonly string[], output: Output): Promise<void> {
   if (!Object.hasOwn(KINDS, name)) throw new UsageError(`node ${name}: is none; expected one of ${Object.keys(KINDS).join(', ')}`)
   if (args.length > 0 && args[0] !== '--ros-args') throw new UsageError(`node ${name}: ${args[0]}: expected --ros-args before everything that is ROS's`)
-  const kind = KINDS[name]
   const ending = new Ending()
+  const kind = await KINDS[name].load()
   useFastDdsProfile()
   const ros = await Ros2Process.start(name, ['prehend', name, ...args])
   const log = ros.node.getLogger()

@@ -8,7 +8,6 @@ import { nodeKind } from './node-kind.js'
 import { StreamHealth } from './stream-health.js'
 
 export const camera = nodeKind({
-  summary: 'passes the images of a camera\'s driver on under the robot file\'s topics, and drops what nobody could use',
   parameters: {
     rgb_input: parameter({ type: 'string', default: '', readOnly: true, description: 'colour topic of the driver, without its transport; empty: the robot file\'s, which is then only checked where it is raw' }),
     rgb_transport: parameter({ type: 'string', default: 'raw', readOnly: true, description: 'what of rgb_input is listened to: raw, compressed (JPEG or PNG) or compressedDepth; compressed images are decoded where the robot file wants images' }),

@@ -179,7 +179,6 @@ function link(port: string, path: string): void {
 }
 
 export const cell = nodeKind({
-  summary: 'the embedded MuJoCo cell as a robot: publishes all its sensors, takes set-points, has its gripper on a pseudo-terminal',
   parameters: {
     seed: parameter({ type: 'integer', default: 1, range: { min: 0, max: 2 ** 31 - 1 }, readOnly: true, description: 'of all episodes' }),
     objects: parameter({ type: 'string', default: 'seen', readOnly: true, description: 'object set: seen, unseen, or a YAML file' }),

@@ -15,7 +15,6 @@ import { serveStop } from './stop-service.js'
 const textOf = (error: unknown): string => error instanceof Error ? error.message : String(error)
 
 export const control = nodeKind({
-  summary: 'carries out action chunks within the limits of the robot file: arm set-points on a topic, gripper frames on the serial wire; guards, watchdog, stop',
   parameters: {
     port: parameter({ type: 'string', default: '', readOnly: true, description: 'serial port of the gripper; empty: the robot file\'s' }),
     execution: parameter({ type: 'string', default: 'temporal_ensembling', readOnly: true, description: 'how chunks are carried out: temporal_ensembling or receding_horizon' }),

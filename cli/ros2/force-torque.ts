@@ -8,7 +8,6 @@ import { nodeKind } from './node-kind.js'
 import { StreamHealth } from './stream-health.js'
 
 export const forceTorque = nodeKind({
-  summary: 'passes a wrist sensor\'s wrenches on under the robot file\'s topic, less their offset if asked for, without NaN',
   parameters: {
     input: parameter({ type: 'string', default: 'ft_sensor/wrench', readOnly: true, description: 'wrench topic of the sensor\'s driver (geometry_msgs/WrenchStamped)' }),
     frame_id: parameter({ type: 'string', default: 'wrist', readOnly: true, description: 'frame of the wrenches that are published' }),

@@ -20,7 +20,6 @@ const NO_POLICY = 'none'
 const BATCH = 2
 
 export const fusion = nodeKind({
-  summary: 'aligns the streams of the robot file at every tick, runs the policy, publishes action chunks',
   batch: BATCH,
   parameters: {
     policy: parameter({ type: 'string', default: '', readOnly: true, description: 'ONNX model; empty: the one that comes with prehend; "none": aligns only' }),

@@ -32,9 +32,8 @@ export interface NodeParts {
   close?(): Promise<void>
 }
 
-/** One kind of node that `prehend node NAME` runs: one file that makes it, one line in `kinds.ts`. */
+/** One kind of node that `prehend node NAME` runs: one file that makes it, one entry in `kinds.ts`. */
 export interface NodeKind<D extends Declarations = Declarations> {
-  readonly summary: string
   readonly parameters: D
   /** ms between two readings of fast, small messages; left out: each is heard when it comes. */
   readonly batch?: number

@@ -14,7 +14,8 @@ function table(declarations: Declarations): string[] {
 }
 
 /** docs/reference/parameters.md: the parameters of all nodes, from their declarations. */
-export function parameterTable(): string {
+export async function parameterTable(): Promise<string> {
+  const kinds = await Promise.all(Object.entries(KINDS).map(async ([name, { summary, load }]) => ({ name, summary, ...await load() })))
   return [
     '# Parameters of the ROS 2 nodes', '',
     'Made by `npx tsx scripts/parameter-table.ts` from the declarations in `cli/ros2/`. They are given by `-p NAME:=VALUE`, a `--params-file` or a launch file; `ros2 param describe`',
@@ -22,6 +23,6 @@ export function parameterTable(): string {
     'Quality of service has the standard parameters `qos_overrides.TOPIC.subscription.*` and `qos_overrides.TOPIC.publisher.*` (`history`, `depth`, `reliability`, `durability`).', '',
     '## Every node', '', ...table(COMMON),
     '| `use_sim_time` | boolean | `false` |  |  | at start | time comes from /clock |', '',
-    ...Object.entries(KINDS).flatMap(([name, { summary, parameters }]) => [`## \`${name}\``, '', `${summary[0].toUpperCase()}${summary.slice(1)}.`, '', ...(Object.keys(parameters).length > 0 ? table(parameters) : ['It has no others.']), '']),
+    ...kinds.flatMap(({ name, summary, parameters }) => [`## \`${name}\``, '', `${summary[0].toUpperCase()}${summary.slice(1)}.`, '', ...(Object.keys(parameters).length > 0 ? table(parameters) : ['It has no others.']), '']),
   ].join('\n')
 }

@@ -111,7 +111,6 @@ class PlayerNode extends LifecycleNode {
 }
 
 export const player = nodeKind({
-  summary: 'plays a recording (rosbag2 folder, .mcap, .db3) onto its topics, with its time on /clock',
   parameters: {
     bag: parameter({ type: 'string', default: '', readOnly: true, description: 'path of the recording' }),
     rate: parameter({ type: 'double', default: 1, range: { min: 0.01, max: 100 }, readOnly: true, description: 'times real time' }),

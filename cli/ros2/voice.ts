@@ -6,7 +6,6 @@ import { UsageError } from '../output.js'
 import { nodeKind } from './node-kind.js'
 
 export const voice = nodeKind({
-  summary: 'turns recognised utterances (std_msgs/String) into voice events with a stamp',
   parameters: {
     input: parameter({ type: 'string', default: 'speech/text', readOnly: true, description: 'topic of the recogniser (std_msgs/String)' }),
   },

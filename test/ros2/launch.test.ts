@@ -21,13 +21,14 @@ const FILES = ['robot.launch.py', 'sim.launch.py', 'replay.launch.py']
 /** Arguments that `managed_node` reads from what all nodes share. */
 const SHARED = ['robot', 'use_sim_time', 'namespace', 'log_level', 'respawn']
 const PYTHON_TYPES: Readonly<Record<string, string>> = { boolean: 'bool', integer: 'int', double: 'float', string: 'str' }
-const declarationsOf = (node: string): Record<string, ParameterDescription> => ({ ...KINDS[node].parameters, ...COMMON })
+const kinds = Object.fromEntries(await Promise.all(Object.entries(KINDS).map(async ([name, { summary, load }]) => [name, { summary, ...await load() }] as const)))
+const declarationsOf = (node: string): Record<string, ParameterDescription> => ({ ...kinds[node].parameters, ...COMMON })
 
-test('docs/reference/parameters.md is what the declarations say (npx tsx scripts/parameter-table.ts)', () => {
-  expect(readFileSync(join(root, 'docs/reference/parameters.md'), 'utf8')).toBe(parameterTable())
+test('docs/reference/parameters.md is what the declarations say (npx tsx scripts/parameter-table.ts)', async () => {
+  expect(readFileSync(join(root, 'docs/reference/parameters.md'), 'utf8')).toBe(await parameterTable())
 })
 
-describe.each(Object.entries(KINDS))('node %s', (_name, { summary, parameters }) => {
+describe.each(Object.entries(kinds))('node %s', (_name, { summary, parameters }) => {
   test('declares each parameter with a description and a default that fits', () => {
     expect(summary).not.toBe('')
     for (const [name, { description, range, type, default: value }] of Object.entries<ParameterDescription>({ ...parameters, ...COMMON })) {
