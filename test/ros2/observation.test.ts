@@ -106,4 +106,33 @@ describeRos('what the fusion node says of its work', () => {
       expect(gate.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 4)
     }
   })
+
+  test('two namespaces, one robot file: each hears its own sensors, and its recording replays by itself', async () => {
+    const paths = ['/left', '/right'].map(namespace => ({ namespace, path: join(folder, `${namespace.slice(1)}.mcap`) }))
+    const nodes = paths.map(({ namespace, path }) =>
+      startNode('fusion', ['-r', `__ns:=${namespace}`, '-p', 'policy:=none', '-p', 'autostart:=true', '-p', `record:=${path}`], env, ['--json']))
+    for (const { namespace } of paths) {
+      await peer.ask('listen', { topic: `${namespace}/fusion/observation`, type: 'prehend_interfaces/msg/AlignedObservation' })
+      for (const [topic, type] of [['camera/color/image_raw', 'sensor_msgs/msg/Image'], ['camera/depth/image_raw', 'sensor_msgs/msg/Image'], ['wrist/wrench', 'geometry_msgs/msg/WrenchStamped']]) {
+        await peer.ask('advertise', { topic: `${namespace}/${topic}`, type, match: 1 })
+      }
+    }
+    const sensors = (namespace: string, seconds: number) => peer.ask<Record<string, number>>('sensors', {
+      seconds, width: 32, height: 24, rgb_topic: `${namespace}/camera/color/image_raw`, depth_topic: `${namespace}/camera/depth/image_raw`, wrench_topic: `${namespace}/wrist/wrench`,
+    })
+    await sensors('/left', 1)
+    await sensors('/right', 0.5)
+    await peer.ask('take', { topic: '/right/fusion/observation', count: 10 })
+    const ends = await Promise.all(nodes.map(node => node.signal()))
+    const live = ends.map(({ stdout }) => JSON.parse(stdout.split('\n').filter(line => line.startsWith('{')).at(-1) ?? '') as { observations: number; observationsSha256: string })
+    expect(live[0].observations).toBeGreaterThan(25)
+    expect(live[1].observations).toBeLessThan(16)
+    for (const [i, { namespace, path }] of paths.entries()) {
+      const again = prehendJson(['replay', path, '--no-policy', '--rate', 'max']) as { observations: number; sha256: string; topics: Record<string, unknown> }
+      expect(Object.keys(again.topics).every(topic => topic.startsWith(namespace))).toBe(true)
+      expect([again.observations, again.sha256]).toEqual([live[i].observations, live[i].observationsSha256])
+      // The same by the robot file, told where it stands.
+      expect((prehendJson(['replay', path, '--robot', 'cell', '--namespace', namespace, '--no-policy', '--rate', 'max']) as { sha256: string }).sha256).toBe(again.sha256)
+    }
+  })
 })
