@@ -8,6 +8,7 @@ import { onIncompatibleQos } from './qos-events.js'
 import { BATCHED, overridesOf, publisherProfile, qosOf, subscriptionProfile } from './qos.js'
 import { rosAddon, type Rclnodejs, type RosNode, type RosPublisher, type RosSubscription } from './rclnodejs.js'
 import { Ros2Clock } from './ros2-clock.js'
+import { Ros2Process } from './ros2-process.js'
 import { TopicWatch } from './topic-watch.js'
 
 export interface Ros2BusOptions {
@@ -55,6 +56,18 @@ export class Ros2Bus implements Bus {
   readonly #addon = rosAddon()
   readonly #publishers = new Map<RosPublisher, Disposable>()
   readonly #entries = new Map<string, Entry>()
+  #own: Ros2Process | undefined
+
+  /**
+   * A bus with a node of its own, which ends with it. `argv`: the program's name and what follows it (`--ros-args …`). Throws what `Ros2Process.start`
+   * throws.
+   */
+  static async open(name: string, argv: readonly string[], options: Ros2BusOptions = {}): Promise<Ros2Bus> {
+    const ros = await Ros2Process.start(name, argv)
+    const bus = new Ros2Bus(ros.rcl, ros.node, options)
+    bus.#own = ros
+    return bus
+  }
 
   /** The node must be spinning, or begin to. It belongs to the caller, who destroys it after `close`. */
   constructor(rcl: Rclnodejs, node: RosNode, options: Ros2BusOptions = {}) {
@@ -121,6 +134,7 @@ export class Ros2Bus implements Bus {
     this.#entries.clear()
     this.#watch.close()
     this.clock.close()
+    this.#own?.close()
   }
 
   /** One subscription a topic and type: all who listen to it hear the same message at the same time. */

@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import { describeRos } from './environment.js'
+import { describeRos, root } from './environment.js'
 import { domain, endWithTests, startBus, startPeer, until, type Talk } from './processes.js'
 
 interface Heard {
@@ -128,6 +130,11 @@ describeRos('our bus and rclpy', () => {
     expect((await bus.ask<{ topic: string }[]>('health')).filter(({ topic }) => topic === '/i/text')).toHaveLength(1)
     const readers = () => bus.ask<{ topic: string; subscribers: number }[]>('topics')
     expect((await until(readers, all => all.some(({ topic }) => topic === '/i/text'))).find(({ topic }) => topic === '/i/text')?.subscribers).toBe(1)
+  })
+
+  test('is opened by its name like any other backend, and its node ends with it', () => {
+    const said = execFileSync(process.execPath, ['--import', 'tsx', join(root, 'test/ros2/open-bus.ts'), '--ros-args', '-r', '__ns:=/arm'], { cwd: root, env, encoding: 'utf8', timeout: 30_000 })
+    expect(JSON.parse(said)).toEqual([{ topic: '/arm/said', type: 'std_msgs/msg/String', publishers: 1, subscribers: 1 }])
   })
 
   test('an odd header is a message like any other', async () => {
