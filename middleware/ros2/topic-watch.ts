@@ -33,13 +33,17 @@ export class TopicWatch {
 
   look(): void {
     for (const { topic, type } of this.#topics()) {
-      const publishers = this.#node.getPublishersInfoByTopic(topic)
-      const own = this.#node.getSubscriptionsInfoByTopic(topic).find(endpoint => this.#isOwn(endpoint))
-      for (const publisher of publishers) {
-        if (publisher.topic_type !== type) this.#say(topic, `${nameOf(publisher)} publishes ${publisher.topic_type}, not ${type}: it is not heard`)
-        else if (own) this.#compare(topic, publisher, own)
-      }
-      if (SINGLE.has(type)) this.#count(topic, publishers)
+      this.#lookAt(topic, type)
+      if (SINGLE.has(type)) this.#count(topic, this.#node.getPublishersInfoByTopic(topic))
+    }
+  }
+
+  #lookAt(topic: string, type: string): void {
+    const publishers = this.#node.getPublishersInfoByTopic(topic)
+    const own = this.#node.getSubscriptionsInfoByTopic(topic).find(endpoint => this.#isOwn(endpoint))
+    for (const publisher of publishers) {
+      if (publisher.topic_type !== type) this.#say(topic, `${nameOf(publisher)} publishes ${publisher.topic_type}, not ${type}: it is not heard`)
+      else if (own) this.#compare(topic, publisher, own)
     }
   }
 
@@ -49,7 +53,7 @@ export class TopicWatch {
 
   /** A publisher's quality of service does not fit a subscription of this node. */
   unheard(topic: string, policy: string): void {
-    this.look()
+    for (const { topic: known, type } of this.#topics()) if (known === topic) this.#lookAt(known, type)
     this.#sayOnce(topic, 'publishers', `the ${policy} of a publisher does not fit: it is not heard`)
   }
 
