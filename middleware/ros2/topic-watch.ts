@@ -2,7 +2,7 @@ import type { RosEndpoint, RosNode } from './rclnodejs.js'
 
 /** ms between two looks at the graph. */
 const PERIOD = 1000
-/** Looks in a row at two publishers of one name after which it is said: one that is made anew is seen twice for a moment. */
+/** Looks in a row at two publishers of one name after which it is said: one that is made anew is seen twice for a moment. So many may a node stay without a name, too. */
 const LOOKS = 3
 const POLICIES = { reliability: ['reliable', 'best_effort'], durability: ['transient_local', 'volatile'] } as const
 /** Types of which two publishers on one topic contradict each other. */
@@ -17,8 +17,8 @@ export class TopicWatch {
   readonly #topics: () => readonly { readonly topic: string; readonly type: string }[]
   readonly #warn: (topic: string, text: string) => void
   readonly #said = new Set<string>()
-  /** Of which topics it was said that their publishers, or their subscribers, do not fit. */
-  readonly #named = new Set<string>()
+  /** Events of an endpoint that does not fit, until a look has named its node. */
+  readonly #events = new Map<string, { readonly topic: string; readonly otherwise: string; readonly name: () => boolean; looks: number }>()
   /** Looks in a row in which a topic had several publishers, all of one name. */
   readonly #twice = new Map<string, number>()
   readonly #timer: NodeJS.Timeout
@@ -33,17 +33,21 @@ export class TopicWatch {
 
   look(): void {
     for (const { topic, type } of this.#topics()) {
-      this.#lookAt(topic, type)
-      if (SINGLE.has(type)) this.#count(topic, this.#node.getPublishersInfoByTopic(topic))
+      const publishers = named(this.#node.getPublishersInfoByTopic(topic))
+      const own = this.#node.getSubscriptionsInfoByTopic(topic).find(endpoint => this.#isOwn(endpoint))
+      for (const publisher of publishers) {
+        if (publisher.topic_type !== type) this.#say(topic, `${nameOf(publisher)} publishes ${publisher.topic_type}, not ${type}: it is not heard`)
+        else if (own) this.#compare(topic, publisher, own)
+      }
+      if (SINGLE.has(type)) this.#count(topic, publishers)
     }
-  }
-
-  #lookAt(topic: string, type: string): void {
-    const publishers = this.#node.getPublishersInfoByTopic(topic)
-    const own = this.#node.getSubscriptionsInfoByTopic(topic).find(endpoint => this.#isOwn(endpoint))
-    for (const publisher of publishers) {
-      if (publisher.topic_type !== type) this.#say(topic, `${nameOf(publisher)} publishes ${publisher.topic_type}, not ${type}: it is not heard`)
-      else if (own) this.#compare(topic, publisher, own)
+    for (const [key, event] of this.#events) {
+      event.looks++
+      if (event.name()) this.#events.delete(key)
+      else if (event.looks >= LOOKS) {
+        this.#events.delete(key)
+        this.#say(event.topic, event.otherwise)
+      }
     }
   }
 
@@ -51,21 +55,29 @@ export class TopicWatch {
     clearInterval(this.#timer)
   }
 
-  /** A publisher's quality of service does not fit a subscription of this node. */
+  /** A publisher's quality of service does not fit a subscription of this node: if no look names the node, this is said. */
   unheard(topic: string, policy: string): void {
-    for (const { topic: known, type } of this.#topics()) if (known === topic) this.#lookAt(known, type)
-    this.#sayOnce(topic, 'publishers', `the ${policy} of a publisher does not fit: it is not heard`)
+    this.#expect(topic, 'publisher', `the ${policy} of a publisher does not fit: it is not heard`, () => {
+      const own = this.#node.getSubscriptionsInfoByTopic(topic).find(endpoint => this.#isOwn(endpoint))
+      return own !== undefined && named(this.#node.getPublishersInfoByTopic(topic)).filter(publisher => this.#compare(topic, publisher, own)).length > 0
+    })
   }
 
-  /** A subscription somewhere asks for more than a publisher of this node offers. */
+  /** A subscription somewhere asks for more than a publisher of this node offers: the looks that follow name its node. */
   unserved(topic: string, policy: string): void {
-    const own = this.#node.getPublishersInfoByTopic(topic).find(endpoint => this.#isOwn(endpoint))
-    for (const subscription of this.#node.getSubscriptionsInfoByTopic(topic)) {
-      for (const [name, asked, offered] of own ? mismatches(subscription, own) : []) {
-        this.#say(topic, `${nameOf(subscription)} asks for ${name} ${asked}, ${offered} is offered: it hears nothing; set qos_overrides.${topic}.publisher.${name} to ${asked}`, 'subscribers')
+    this.#expect(topic, 'subscription', `the ${policy} of a subscription does not fit: it hears nothing`, () => {
+      const own = this.#node.getPublishersInfoByTopic(topic).find(endpoint => this.#isOwn(endpoint))
+      const deaf = named(this.#node.getSubscriptionsInfoByTopic(topic)).flatMap(subscription => own ? mismatches(subscription, own).map(mismatch => ({ subscription, mismatch })) : [])
+      for (const { subscription, mismatch: [name, asked, offered] } of deaf) {
+        this.#say(topic, `${nameOf(subscription)} asks for ${name} ${asked}, ${offered} is offered: it hears nothing; set qos_overrides.${topic}.publisher.${name} to ${asked}`)
       }
-    }
-    this.#sayOnce(topic, 'subscribers', `the ${policy} of a subscription does not fit: it hears nothing`)
+      return deaf.length > 0
+    })
+  }
+
+  /** The event comes before the graph knows the node's name. */
+  #expect(topic: string, side: string, otherwise: string, name: () => boolean): void {
+    if (!name()) this.#events.set(`${topic} ${side}`, { topic, otherwise, name, looks: 0 })
   }
 
   #count(topic: string, publishers: readonly RosEndpoint[]): void {
@@ -77,27 +89,24 @@ export class TopicWatch {
     this.#say(topic, `${names[0]} is there ${publishers.length === 2 ? 'twice' : `${publishers.length} times`}: the messages of all are mixed; stop one, unless one has died and is still remembered`)
   }
 
-  #compare(topic: string, publisher: RosEndpoint, own: RosEndpoint): void {
-    for (const [policy, asked, offered] of mismatches(own, publisher)) {
+  /** Whether there was something to say. */
+  #compare(topic: string, publisher: RosEndpoint, own: RosEndpoint): boolean {
+    const found = mismatches(own, publisher)
+    for (const [policy, asked, offered] of found) {
       this.#say(topic, `${nameOf(publisher)} offers ${policy} ${offered}, ${asked} is asked for: it is not heard; set qos_overrides.${topic}.subscription.${policy} to ${offered}`)
     }
+    return found.length > 0
   }
 
   #isOwn({ node_name: name, node_namespace: namespace }: RosEndpoint): boolean {
     return name === this.#node.name() && namespace === this.#node.namespace()
   }
 
-  #say(topic: string, text: string, about = 'publishers'): void {
+  #say(topic: string, text: string): void {
     const key = `${topic} ${text}`
-    this.#named.add(`${topic} ${about}`)
     if (this.#said.has(key)) return
     this.#said.add(key)
     this.#warn(topic, text)
-  }
-
-  /** Unless a node was named already. */
-  #sayOnce(topic: string, about: string, text: string): void {
-    if (!this.#named.has(`${topic} ${about}`)) this.#say(topic, text, about)
   }
 }
 
@@ -105,6 +114,11 @@ export class TopicWatch {
 function mismatches(subscription: RosEndpoint, publisher: RosEndpoint): [string, string, string][] {
   return (['reliability', 'durability'] as const).flatMap((policy): [string, string, string][] =>
     subscription.qos_profile[policy] === 1 && publisher.qos_profile[policy] !== 1 ? [[policy, ...POLICIES[policy]]] : [])
+}
+
+/** Those whose node the graph knows already: it hears of an endpoint first. */
+function named(endpoints: readonly RosEndpoint[]): RosEndpoint[] {
+  return endpoints.filter(({ node_name: name }) => name !== '_NODE_NAME_UNKNOWN_')
 }
 
 const nameOf = ({ node_name: name, node_namespace: namespace }: RosEndpoint): string => `${namespace === '/' ? '' : namespace}/${name}`
