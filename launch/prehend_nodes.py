@@ -12,7 +12,8 @@ from launch_ros.parameter_descriptions import ParameterValue
 
 # What `prehend node` writes once it has activated itself.
 ACTIVE = b'is active'
-PROFILE = 'FASTDDS_DEFAULT_PROFILES_FILE'
+# The second one is its older name.
+PROFILE, OLDER = 'FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE'
 # Launch arguments are texts: these parameters are of another type.
 TYPES = {
     'autostart': bool,
@@ -94,5 +95,5 @@ def _next(before, node):
 def fast_dds_profile():
     """Sets the profile that carries pictures, where the user has set none."""
     path = os.path.join(get_package_share_directory('prehend'), 'config', 'fastdds.xml')
-    return SetEnvironmentVariable(PROFILE, os.environ.get(PROFILE, path))
+    return SetEnvironmentVariable(PROFILE, os.environ.get(PROFILE) or os.environ.get(OLDER) or path)
 

@@ -6,7 +6,7 @@ import { wholeName } from '../fusion/robot/topic-name.js'
 import type { Bus, Disposable, Publisher } from '../middleware/bus.js'
 import { LifecycleNode, type LifecycleState } from '../middleware/lifecycle.js'
 import type { ActionChunkMessage, JointState, PoseStamped, TypeName } from '../middleware/messages.js'
-import { fingerState } from './finger-state.js'
+import { fingerState, fingerStream } from './finger-state.js'
 import { CHUNK_TOPIC } from './fusion.js'
 import { GripperWire } from './gripper-wire.js'
 import { MotionLimiter, poseOf, yawOf, type ToolTarget } from './motion-limiter.js'
@@ -66,6 +66,8 @@ export class ControlNode extends LifecycleNode {
   /** Chunks that were not carried out: of an earlier episode or too old, and without a pose, a row or a finite number where one belongs. */
   readonly refused = { stale: 0, unusable: 0 }
   stops = 0
+  /** Wrenches without a stamp or with a NaN: they say nothing of the force, nor that the sensor lives. */
+  badWrenches = 0
   readonly guard: WrenchGuard
   readonly watchdog: Watchdog
   readonly #options: ControlOptions
@@ -87,6 +89,8 @@ export class ControlNode extends LifecycleNode {
   #commanded = true
   /** A stop that outlasts episodes. */
   readonly #standing = new StandingStop()
+  /** While it is configured, and while it is active. */
+  #ears: Disposable[] = []
   #disposables: Disposable[] = []
   #arm: Publisher<PoseStamped> | undefined
   #joints: Publisher<JointState> | undefined
@@ -179,7 +183,9 @@ export class ControlNode extends LifecycleNode {
   protected override async onConfigure(): Promise<void> {
     const { bus, robot, gripper } = this.#options
     if (robot.actions.arm) this.#arm = bus.advertise(robot.actions.arm.topic, 'geometry_msgs/msg/PoseStamped')
-    const joints = robot.streams.find(s => s.type === 'sensor_msgs/msg/JointState')
+    // A stop that is said while the node is not active is a stop: it begins its activation under it.
+    this.#ears = robot.streams.filter(s => s.modality === 'voice').map(stream => bus.subscribe(stream.topic, stream.type as TypeName, message => this.#hearWord(message as Utterance)))
+    const joints = fingerStream(robot.streams)
     if (joints) this.#joints = bus.advertise(joints.topic, 'sensor_msgs/msg/JointState')
     await gripper.connect()
   }
@@ -195,15 +201,12 @@ export class ControlNode extends LifecycleNode {
     }
     subscribe('rgb', (_image, receive) => this.watchdog.heard('camera', receive))
     subscribe('force', (message: { stamp: number; wrench: Float64Array }, receive) => {
-      if (isFinite(message.wrench)) this.watchdog.heard('wrench', receive)
+      if (message.stamp <= 0 || !isFinite(message.wrench)) {
+        this.badWrenches++
+        return
+      }
+      this.watchdog.heard('wrench', receive)
       if (this.guard.sample(message.stamp, message.wrench)) this.#placeArm(this.#tool.at)
-    })
-    subscribe('voice', (utterance: Utterance) => {
-      const text = textOf(utterance)
-      this.#standing.hear(utterance)
-      if (isStop(text)) void this.#stop()
-      else if (isResume(text) && (this.hold === 'stop' || this.status?.activated === false)) this.#begin()
-      else if (!this.#commanded && isCommand(text)) this.#command()
     })
     for (const stream of robot.streams.filter(s => s.type === 'geometry_msgs/msg/PoseStamped')) {
       this.#disposables.push(bus.subscribe(stream.topic, 'geometry_msgs/msg/PoseStamped', ({ pose, stamp }, receive) => this.#hearTool(pose, stamp, receive)))
@@ -226,9 +229,21 @@ export class ControlNode extends LifecycleNode {
   protected override async onCleanup(): Promise<void> {
     await this.#options.gripper.close()
     await this.#wire.idle()
+    for (const ear of this.#ears) ear.dispose()
+    this.#ears = []
     this.#arm?.dispose()
     this.#joints?.dispose()
     this.#arm = this.#joints = undefined
+  }
+
+  /** From its configuration on; only an active node has something to stop or to begin. */
+  #hearWord(utterance: Utterance): void {
+    const text = textOf(utterance)
+    this.#standing.hear(utterance)
+    if (this.#disposables.length === 0) return
+    if (isStop(text)) void this.#stop()
+    else if (isResume(text) && (this.hold === 'stop' || this.status?.activated === false)) this.#begin()
+    else if (!this.#commanded && isCommand(text)) this.#command()
   }
 
   #beginEpisode(): void {

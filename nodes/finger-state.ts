@@ -1,10 +1,18 @@
 import type { GripperStatus } from '../drivers/gripper.js'
+import type { Stream } from '../fusion/robot/robot.js'
 import type { JointState } from '../middleware/messages.js'
 
-const NAMES = ['finger_joint']
+const JOINT = 'finger_joint'
+const NAMES = [JOINT]
 const NOTHING = new Float64Array(0)
 
-/** A gripper as a joint: its position is the width between the fingertips (m), its effort the motor's current (A), which is what the device knows. */
-export function fingerState({ width, current }: GripperStatus, stamp: number): JointState {
-  return { stamp, frameId: '', name: NAMES, position: Float64Array.of(width), velocity: NOTHING, effort: Float64Array.of(current) }
+/** A gripper as a joint: its position is the width between the fingertips (m). What the device knows of its effort is a current, which is none. */
+export function fingerState({ width }: GripperStatus, stamp: number): JointState {
+  return { stamp, frameId: '', name: NAMES, position: Float64Array.of(width), velocity: NOTHING, effort: NOTHING }
+}
+
+/** The stream that a gripper's joint belongs on: the one that selects it, else the only one of joint states; of several that do not, none. */
+export function fingerStream(streams: readonly Stream[]): Stream | undefined {
+  const joints = streams.filter(({ type }) => type === 'sensor_msgs/msg/JointState')
+  return joints.find(({ select }) => select.some(value => value.endsWith(`.${JOINT}`))) ?? (joints.length === 1 && joints[0].select.length === 0 ? joints[0] : undefined)
 }

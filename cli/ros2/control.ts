@@ -2,6 +2,7 @@ import { monotonicNs } from '../../drivers/byte-stream.js'
 import { parameter } from '../../middleware/parameters.js'
 import type { Status } from '../../middleware/ros2/diagnostics.js'
 import { ControlNode } from '../../nodes/control.js'
+import { fingerStream } from '../../nodes/finger-state.js'
 import { UsageError } from '../output.js'
 import { spread } from '../percentiles.js'
 import { gripperOf } from '../robot-gripper.js'
@@ -37,7 +38,7 @@ export const control = nodeKind({
     parameters.onChange = () => {
       node.speedScale = parameters.get('speed_scale')
     }
-    const state = publishGripperState(ros.node, bus, () => node.status, robot.streams.filter(({ type }) => type === 'sensor_msgs/msg/JointState').map(({ topic }) => topic))
+    const state = publishGripperState(ros.node, bus, () => node.status, fingerStream(robot.streams)?.topic)
     const voiceTopic = robot.streams.find(stream => stream.modality === 'voice')?.topic
     const stop = serveStop(ros, bus, node, { voiceTopic, log })
     const desk = new GoalDesk(ros, bus, log)
@@ -53,7 +54,7 @@ export const control = nodeKind({
             name: 'motion', level: hold === 'stop' || guard.state === 'over_force' ? 'warn' : 'ok',
             message: node.state !== 'active' ? node.state : hold === 'none' ? 'following the policy' : `holding: ${hold}`,
             values: {
-              hold, guard: guard.state, force_n: guard.force, peak_force_n: guard.peak, over_force: guard.trips, stops, chunks_stale: refused.stale, chunks_unusable: refused.unusable,
+              hold, guard: guard.state, force_n: guard.force, peak_force_n: guard.peak, over_force: guard.trips, stops, chunks_stale: refused.stale, chunks_unusable: refused.unusable, wrenches_dropped: node.badWrenches,
               ...Object.fromEntries(Object.entries(watchdog.trips).map(([source, count]) => [`watchdog_${source}`, count])),
             },
           },

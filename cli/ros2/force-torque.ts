@@ -21,11 +21,12 @@ export const forceTorque = nodeKind({
     const frameId = parameters.get('frame_id')
     const frames = new FramePublisher({ ros, bus, frames: robot.frames, log })
     frames.fixed(frameId)
-    const node = new ForceTorqueNode({ bus, source: new WrenchTopic(bus, input), topic, frameId, tare: Math.round(parameters.get('tare') * 1e9) })
+    const source = new WrenchTopic(bus, input)
+    const node = new ForceTorqueNode({ bus, source, topic, frameId, tare: Math.round(parameters.get('tare') * 1e9) })
     const health = new StreamHealth({ bus, log, topic: input })
     return Promise.resolve({
       node,
-      status: () => [health.look({ taken: node.samples, dropped: { nan: node.dropped }, listening: node.state === 'active', fine: node.state, values: { to: topic, samples: node.samples } })],
+      status: () => [health.look({ taken: node.samples, dropped: { nan: node.dropped, ...source.dropped }, listening: node.state === 'active', fine: node.state, values: { to: topic, samples: node.samples } })],
       close: () => Promise.resolve(frames.dispose()),
     })
   },

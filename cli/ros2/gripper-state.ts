@@ -13,11 +13,11 @@ const PERIOD = 20_000_000
 
 /**
  * Publishes each answer of the gripper on `~/gripper_state`, and its joint on `joint_states`, where everything that shows a robot looks. `status`: the
- * newest answer. `jointTopics`: whole names of the topics on which the control node publishes it anyway.
+ * newest answer. `jointTopic`: whole name of the topic on which the control node publishes the joint anyway.
  */
-export function publishGripperState(node: RosNode, bus: Ros2Bus, status: () => GripperStatus | undefined, jointTopics: readonly string[]): Disposable {
+export function publishGripperState(node: RosNode, bus: Ros2Bus, status: () => GripperStatus | undefined, jointTopic: string | undefined): Disposable {
   const publisher = node.createPublisher('prehend_interfaces/msg/GripperState', '~/gripper_state')
-  const joints = jointTopics.includes(node.resolveTopicName(JOINT_STATES)) ? undefined : bus.advertise(JOINT_STATES, 'sensor_msgs/msg/JointState')
+  const joints = node.resolveTopicName(JOINT_STATES) === jointTopic ? undefined : bus.advertise(JOINT_STATES, 'sensor_msgs/msg/JointState')
   let told: GripperStatus | undefined
   const timer = bus.clock.every(PERIOD, () => {
     const now = status()

@@ -1,8 +1,11 @@
 import type { Disposable } from '../bus.js'
 import type { RosAddon, RosNode, RosSubscription } from './rclnodejs.js'
 
+/** Messages a batch, at most: after a pause the rest follows in the next ones, and nothing else waits for all of them. */
+const MOST = 100
+
 /**
- * Hands what a subscription received to `listener` every `period` ms, all of it, in order. The node's executor does not wait for it: that wakes
+ * Hands what a subscription received to `listener` every `period` ms, in order. The node's executor does not wait for it: that wakes
  * two threads a message, which at 1 kHz costs more than all the rest (docs/explanation/ros2.md). The subscription's own callback is never
  * called; destroying the subscription is the caller's, after this was disposed of.
  */
@@ -12,7 +15,11 @@ export function readInBatches(addon: RosAddon, node: RosNode, subscription: RosS
   const { handle } = subscription
   let ended = false
   const timer = setInterval(() => {
-    for (let bytes = addon.rclTakeRaw(handle); bytes !== undefined && !ended; bytes = addon.rclTakeRaw(handle)) listener(bytes)
+    for (let taken = 0; taken < MOST && !ended; taken++) {
+      const bytes = addon.rclTakeRaw(handle)
+      if (bytes === undefined) return
+      listener(bytes)
+    }
   }, period)
   timer.unref()
   return {

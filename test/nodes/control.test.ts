@@ -169,6 +169,21 @@ describe('stop', () => {
     expect(rig.control.stops).toBe(2)
   })
 
+  it('that was said while the node was not active lasts: it begins its activation under it', async () => {
+    await rig.run(TARE + 100)
+    await rig.control.deactivate()
+    rig.say('stop')
+    await rig.control.activate()
+    expect(await rig.actionsDuring(async () => {
+      expect(moved(await rig.targetsDuring(() => rig.run(TARE + 600)))).toBeLessThan(1e-6)
+    })).not.toContain(GO)
+    expect(rig.control.hold).toBe('stop')
+    rig.plan.x = 0.1
+    rig.say('resume')
+    await rig.run(1000)
+    expect(rig.tool[0]).toBeGreaterThan(0.05)
+  })
+
   it('keeps the last set-point where the arm\'s own is too old to be believed', async () => {
     rig.plan.x = 0.2
     await rig.run(TARE + 200)
@@ -213,6 +228,20 @@ describe('over-force', () => {
     rig.say('resume')
     await rig.run(300)
     expect(rig.control.guard.state).toBe('over_force')
+  })
+})
+
+describe('a wrench without a stamp', () => {
+  it('is counted and is no part of the tare', async () => {
+    rig.force = 25
+    rig.wrench(0)
+    await rig.run(TARE + 100)
+    // The offset is the mean of what was measured, not the first sample alone.
+    expect(rig.control.badWrenches).toBe(1)
+    expect(rig.control.guard.force).toBeCloseTo(0, 6)
+    rig.wrench(0)
+    expect(rig.control.guard.state).toBe('free')
+    expect(rig.control.badWrenches).toBe(2)
   })
 })
 

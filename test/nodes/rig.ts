@@ -95,6 +95,11 @@ export class Rig {
     this.#voice.publish({ stamp: this.clock.now(), frameId, text, confidence: 1 })
   }
 
+  /** A wrench of a sensor that strikes hard and writes this stamp. */
+  wrench(stamp: number): void {
+    this.#wrench.publish({ stamp, frameId: 'wrist', wrench: Float64Array.of(0, 0, 500, 0, 0, 0) })
+  }
+
   reset(): void {
     this.#reset.publish({ data: '{}' })
   }

@@ -4,6 +4,7 @@ import { SteppedClock } from '../../middleware/local/stepped-clock.js'
 import { CameraNode, type RgbdFrame } from '../../nodes/camera.js'
 import { ForceTorqueNode } from '../../nodes/force-torque.js'
 import { VoiceNode } from '../../nodes/voice.js'
+import { WrenchTopic } from '../../nodes/wrench-topic.js'
 
 const MS = 1_000_000
 
@@ -76,4 +77,20 @@ it('what was said is published trimmed and cut; nothing is said while the node i
   await node.deactivate()
   node.say('too late')
   expect(node.events).toBe(2)
+})
+
+it('wrenches of a topic are those with a stamp and one frame_id; the others are counted', () => {
+  const bus = new LocalBus(new SteppedClock(1))
+  const publisher = bus.advertise('/driver', 'geometry_msgs/msg/WrenchStamped')
+  const topic = new WrenchTopic(bus, '/driver')
+  const stamps: number[] = []
+  topic.start(stamp => stamps.push(stamp))
+  const say = (stamp: number, frameId: string): void => publisher.publish({ stamp, frameId, wrench: new Float64Array(6) })
+  for (const [stamp, frameId] of [[0, 'other'], [1, 'left'], [2, 'right'], [-5, 'left'], [3, 'left']] as const) say(stamp, frameId)
+  expect(stamps).toEqual([1, 3])
+  expect(topic.dropped).toEqual({ zero_stamp: 2, frame_id: 1 })
+  topic.stop()
+  topic.start(stamp => stamps.push(stamp))
+  say(4, 'right')
+  expect(stamps).toEqual([1, 3, 4])
 })
