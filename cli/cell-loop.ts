@@ -24,6 +24,7 @@ import { cellTopic } from './cell-topic.js'
 import { episodeTopics } from './episode-topics.js'
 import { LoopMeters } from './loop-meters.js'
 import { UsageError } from './output.js'
+import { spread, type Spread } from './percentiles.js'
 import { gripperOf } from './robot-gripper.js'
 
 export interface CellLoopOptions {
@@ -138,6 +139,11 @@ export class CellLoop {
 
   get gripperStats(): Gripper['stats'] {
     return this.#gripper.stats
+  }
+
+  /** Of `latencies`. */
+  get latencyMs(): Spread {
+    return spread(this.latencies.map(nanoseconds => nanoseconds / 1e6))
   }
 
   get policyName(): string {

@@ -14,8 +14,10 @@ import { FusionNode } from '../nodes/fusion.js'
 import { VoiceNode } from '../nodes/voice.js'
 import type { EpisodeResult } from '../sim/episodes.js'
 import { episodeTopics } from './episode-topics.js'
+import { Histogram } from './histogram.js'
 import { LoopMeters } from './loop-meters.js'
 import { UsageError } from './output.js'
+import type { Spread } from './percentiles.js'
 import { gripperOf } from './robot-gripper.js'
 import { useFastDdsProfile } from './ros2/fast-dds-profile.js'
 
@@ -38,7 +40,8 @@ export class Ros2Loop {
   readonly fusion: FusionNode
   readonly control: ControlNode
   readonly voice: VoiceNode
-  readonly latencies: number[] = []
+  /** Reference stamp to last serial byte. It may run for days. */
+  readonly #latency = new Histogram()
   interrupted = false
   readonly #options: Ros2LoopOptions
   readonly #ros: Ros2Process
@@ -71,15 +74,18 @@ export class Ros2Loop {
     const { gripper } = robot.actions
     if (!gripper?.port.path) throw new UsageError(`robot ${robot.name}: actions.gripper.port.path is missing: name the gripper's serial port with --port`)
     this.#gripper = gripperOf(gripper, gripper.port.path)
-    this.voice = new VoiceNode({ bus, topic: robot.streams.find(stream => stream.modality === 'voice')?.topic ?? wholeName('voice/events', robot.namespace) })
+    const ears = robot.streams.find(stream => stream.modality === 'voice')
+    this.voice = new VoiceNode({ bus, topic: ears?.topic ?? wholeName('voice/events', robot.namespace), ...ears && { type: ears.type } })
     const writer = this.#writer = record === undefined ? undefined : new BagWriter(record, { metadata: { robot: robot.canonical, sha256: robot.sha256 }, epochSec: () => bus.clock.epochSec })
     this.fusion = new FusionNode({
+      // Nobody asks for them here.
+      onChunk: () => this.fusion.inferenceMs.splice(0),
       bus, robot, policy, inferenceLatency: 0, onError, onObservation: observation => options.onObservation(observation, bus),
       ...writer && { onHeard: (topic, type, message, receive) => writer.write(topic, type, message, receive) },
     })
     this.control = new ControlNode({
       bus, robot, gripper: this.#gripper, execution: 'temporal_ensembling', onError,
-      busTimeOf: monotonic => bus.clock.now() - (monotonicNs() - monotonic), onLatency: nanoseconds => this.latencies.push(nanoseconds),
+      busTimeOf: monotonic => bus.clock.now() - (monotonicNs() - monotonic), onLatency: nanoseconds => this.#latency.add(nanoseconds / 1e6),
     })
     this.meters = new LoopMeters(bus, robot)
     bus.subscribe(episodeTopics(robot).results, 'std_msgs/msg/String', ({ data }) => {
@@ -90,6 +96,10 @@ export class Ros2Loop {
 
   get gripperStats(): Gripper['stats'] {
     return this.#gripper.stats
+  }
+
+  get latencyMs(): Spread {
+    return this.#latency.spread
   }
 
   get policyName(): string {

@@ -3,14 +3,14 @@ import { occurred } from '../fusion/counters.js'
 import { isStop } from '../middleware/stop-word.js'
 import type { EpisodeResult } from '../sim/episodes.js'
 import type { CellLoop } from './cell-loop.js'
-import { spread } from './percentiles.js'
 import type { Ros2Loop } from './ros2-loop.js'
 
 /** The object of `prehend run --json`: what a loop counted, and how its episodes ended. */
 export function resultOf(loop: CellLoop | Ros2Loop, results: readonly EpisodeResult[], observationsSha256: string) {
   const { meters, fusion, voice, gripperStats, control } = loop
-  const latency = spread(loop.latencies)
-  const ms = (ns: number): number => Math.round(ns / 1e3) / 1e3
+  const latency = loop.latencyMs
+  const thousandths = (value: number): number => Math.round(value * 1e3) / 1e3
+  const ms = (ns: number): number => thousandths(ns / 1e6)
   return {
     episodes: results.length,
     successes: results.filter(r => r.success).length,
@@ -26,7 +26,7 @@ export function resultOf(loop: CellLoop | Ros2Loop, results: readonly EpisodeRes
     dropped: occurred(fusion.aligner.counters.dropped) as Record<string, number>,
     chunks: meters.chunk.count,
     policySkipped: fusion.skipped,
-    latencyMs: { p50: ms(latency.p50), p99: ms(latency.p99), max: ms(latency.max) },
+    latencyMs: { p50: thousandths(latency.p50), p99: thousandths(latency.p99), max: thousandths(latency.max) },
     ratesHz: { rgb: meters.rgb.mean, depth: meters.depth.mean, wrench: meters.wrench.mean },
     widestStepMs: { rgb: ms(meters.rgb.widest), wrench: ms(meters.wrench.widest) },
     serial: { framesSent: gripperStats.framesSent, framesReceived: gripperStats.framesReceived, crcErrors: gripperStats.crcErrors, timeouts: gripperStats.timeouts },

@@ -1,10 +1,12 @@
-import type { Bus, Publisher } from '../middleware/bus.js'
+import type { Bus } from '../middleware/bus.js'
 import { LifecycleNode } from '../middleware/lifecycle.js'
-import type { VoiceEvent } from '../middleware/messages.js'
+import { Speaker } from './speaker.js'
 
 export interface VoiceOptions {
   readonly bus: Bus
   readonly topic: string
+  /** What is read on the topic. Default prehend_interfaces/msg/VoiceEvent. */
+  readonly type?: string
 }
 
 const LONGEST = 200
@@ -13,7 +15,7 @@ const LONGEST = 200
 export class VoiceNode extends LifecycleNode {
   events = 0
   readonly #options: VoiceOptions
-  #publisher: Publisher<VoiceEvent> | undefined
+  #speaker: Speaker | undefined
 
   constructor(options: VoiceOptions) {
     super('voice')
@@ -25,15 +27,16 @@ export class VoiceNode extends LifecycleNode {
     const said = text.replace(/\s+/g, ' ').trim().slice(0, LONGEST)
     if (said === '' || this.state !== 'active') return
     this.events++
-    this.#publisher?.publish({ stamp: this.#options.bus.clock.now(), frameId, text: said, confidence: 1 })
+    this.#speaker?.say(said, frameId)
   }
 
   protected override onConfigure(): void {
-    this.#publisher = this.#options.bus.advertise(this.#options.topic, 'prehend_interfaces/msg/VoiceEvent')
+    const { bus, topic, type = 'prehend_interfaces/msg/VoiceEvent' } = this.#options
+    this.#speaker = new Speaker(bus, { topic, type })
   }
 
   protected override onCleanup(): void {
-    this.#publisher?.dispose()
-    this.#publisher = undefined
+    this.#speaker?.dispose()
+    this.#speaker = undefined
   }
 }

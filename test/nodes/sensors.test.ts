@@ -94,3 +94,16 @@ it('wrenches of a topic are those with a stamp and one frame_id; the others are 
   say(4, 'right')
   expect(stamps).toEqual([1, 3, 4])
 })
+
+it('on a topic of texts what was said is a text', async () => {
+  const bus = new LocalBus(new SteppedClock(7))
+  const node = new VoiceNode({ bus, topic: '/voice', type: 'std_msgs/msg/String' })
+  const heard: string[] = []
+  bus.subscribe('/voice', 'std_msgs/msg/String', ({ data }) => heard.push(data))
+  await node.configure()
+  await node.activate()
+  node.say('stop')
+  expect(heard).toEqual(['stop'])
+  await node.shutdown()
+  expect(bus.topics().every(({ publishers }) => publishers === 0)).toBe(true)
+})
