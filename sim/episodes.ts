@@ -135,12 +135,14 @@ export class Episodes implements Disposable {
   /** Resolves when no stop stands any more, or none will be taken back. */
   async #resumed(ended: AbortSignal): Promise<void> {
     this.#options.onHeld?.()
+    const wake = (): void => this.#wake?.()
+    ended.addEventListener('abort', wake, { once: true })
     while (this.#standing.lasts && !this.#hopeless && !ended.aborted) {
       await new Promise<void>(resolve => {
         this.#wake = resolve
-        ended.addEventListener('abort', () => resolve(), { once: true })
       })
     }
+    ended.removeEventListener('abort', wake)
     this.#wake = undefined
   }
 

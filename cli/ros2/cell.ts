@@ -1,4 +1,3 @@
-import { rmSync, symlinkSync, lstatSync } from 'node:fs'
 import type { Modality } from '../../fusion/observation.js'
 import type { Robot } from '../../fusion/robot/robot.js'
 import type { Disposable, Publisher } from '../../middleware/bus.js'
@@ -19,9 +18,9 @@ import { CAMERA_FOVY } from '../../sim/cell/mjcf.js'
 import { Episodes } from '../../sim/episodes.js'
 import { cellTopic } from '../cell-topic.js'
 import { episodeTopics } from '../episode-topics.js'
-import { UsageError } from '../output.js'
 import { episodeLine } from '../run-report.js'
 import { ClockPublisher } from './clock-publisher.js'
+import { linkPort } from './gripper-link.js'
 import { nodeKind } from './node-kind.js'
 
 const CAMERA_FRAME = 'camera_color_optical_frame'
@@ -61,6 +60,9 @@ class CellNode extends LifecycleNode {
   #episodes: Episodes | undefined
   #infos: Publisher<CameraInfo> | undefined
   #disposables: Disposable[] = []
+  /** Of its activity alone. */
+  #active: Disposable[] = []
+  #link: Disposable | undefined
   #running: Promise<void> | undefined
   #ending = new AbortController()
 
@@ -77,7 +79,7 @@ class CellNode extends LifecycleNode {
     const { bus, robot, frames, seed, objects, say, awaitCommand, gripperLink, log, onError } = this.#options
     const started = process.hrtime.bigint()
     const cell = this.#cell = await Cell.start({ mode: 'realtime', seed, objects, started })
-    if (gripperLink !== '') link(cell.gripperPort, gripperLink)
+    if (gripperLink !== '') this.#link = linkPort(cell.gripperPort, gripperLink)
     log(`the gripper's serial port: ${gripperLink === '' ? cell.gripperPort : `${gripperLink} -> ${cell.gripperPort}`}`)
     // The cell's time begins with it; the bus's is the system's.
     const shift = bus.clock.now() - Number(process.hrtime.bigint() - started)
@@ -122,8 +124,8 @@ class CellNode extends LifecycleNode {
     const { ros, bus, robot, publishClock, onError } = this.#options
     const [cell, episodes] = [this.#cell, this.#episodes]
     if (!cell || !episodes) throw new Error('cell: activated before it was configured')
-    if (publishClock) this.#disposables.push(new ClockPublisher(ros, bus, CLOCK_PERIOD))
-    if (robot.actions.arm) this.#disposables.push(bus.subscribe(robot.actions.arm.topic, 'geometry_msgs/msg/PoseStamped', ({ pose }) => cell.setToolTarget(pose)))
+    if (publishClock) this.#active.push(new ClockPublisher(ros, bus, CLOCK_PERIOD))
+    if (robot.actions.arm) this.#active.push(bus.subscribe(robot.actions.arm.topic, 'geometry_msgs/msg/PoseStamped', ({ pose }) => cell.setToolTarget(pose)))
     for (const node of this.#nodes) await node.activate()
     this.#ending = new AbortController()
     this.#running = this.#run(episodes, this.#ending.signal).catch(onError)
@@ -132,18 +134,20 @@ class CellNode extends LifecycleNode {
   protected override async onDeactivate(): Promise<void> {
     this.#ending.abort()
     await this.#running
+    for (const disposable of this.#active) disposable.dispose()
+    this.#active = []
     for (const node of this.#nodes) if (node.state === 'active') await node.deactivate()
   }
 
   protected override async onCleanup(): Promise<void> {
     for (const node of this.#nodes) await node.shutdown()
     this.#nodes = []
+    this.#link?.dispose()
+    this.#link = undefined
     await this.#cell?.close()
     this.#cell = undefined
     for (const disposable of this.#disposables) disposable.dispose()
     this.#disposables = []
-    const { gripperLink } = this.#options
-    if (gripperLink !== '') rmSync(gripperLink, { force: true })
   }
 
   async #run(episodes: Episodes, ended: AbortSignal): Promise<void> {
@@ -165,17 +169,6 @@ class CellNode extends LifecycleNode {
     })
     onFrame(frame)
   }
-}
-
-/** A name that stays for a pseudo-terminal whose number does not. Only a link of ours is replaced. */
-function link(port: string, path: string): void {
-  try {
-    if (!lstatSync(path).isSymbolicLink()) throw new UsageError(`gripper_link ${path}: is there and no link: name another path`)
-    rmSync(path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-  }
-  symlinkSync(port, path)
 }
 
 export const cell = nodeKind({

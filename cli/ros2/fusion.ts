@@ -9,7 +9,9 @@ import { Histogram } from '../histogram.js'
 import { LiveDigest } from '../live-digest.js'
 import { shippedModel } from '../models.js'
 import { spread } from '../percentiles.js'
+import { freePath } from './free-path.js'
 import { nodeKind } from './node-kind.js'
+import { NodeRecording } from './node-recording.js'
 import { ObservationPublisher } from './observation-publisher.js'
 import { PolicyStatusPublisher } from './policy-status.js'
 import { SilenceLog } from './silence-log.js'
@@ -23,15 +25,16 @@ export const fusion = nodeKind({
   batch: BATCH,
   parameters: {
     policy: parameter({ type: 'string', default: '', readOnly: true, description: 'ONNX model; empty: the one that comes with prehend; "none": aligns only' }),
-    record: parameter({ type: 'string', default: '', readOnly: true, description: 'rosbag2 recording (MCAP) to write of what this node received, and when; empty: none' }),
+    record: parameter({ type: 'string', default: '', readOnly: true, description: 'rosbag2 recording (MCAP) to write of what this node received, and when; where the name is taken the next of run_1.mcap, run_2.mcap, …; empty: none' }),
     publish_pictures: parameter({ type: 'boolean', default: false, description: 'the pictures at the tick go out with ~/observation: 46 MB a second at 640x480 and 30 Hz' }),
   },
   async make({ ros, bus, robot, parameters, log }) {
     const name = parameters.get('policy')
     const policy: Policy | undefined = name === NO_POLICY ? undefined : await OnnxPolicy.load(name === '' ? shippedModel() : name, robot)
-    const path = parameters.get('record')
+    const record = parameters.get('record')
+    const path = record === '' ? '' : freePath(record)
     const digest = path === '' ? undefined : new LiveDigest()
-    const writer = path === '' ? undefined : new BagWriter(path, { metadata: { robot: robot.canonical, sha256: robot.sha256 }, epochSec: () => bus.clock.epochSec })
+    const recording = path === '' ? undefined : new NodeRecording(path, new BagWriter(path, { metadata: { robot: robot.canonical, sha256: robot.sha256 }, epochSec: () => bus.clock.epochSec }), log)
     const lags: number[] = []
     const allLags = new Histogram()
     const decodeMs: number[] = []
@@ -52,7 +55,7 @@ export const fusion = nodeKind({
         observations.publish(observation)
       },
       // What it heard, and nothing else, is what is replayed.
-      ...writer && { onHeard: (topic, type, message, receive) => writer.write(topic, type, message, receive) },
+      ...recording && { onHeard: (topic, type, message, receive) => recording.write(topic, type, message, receive) },
       onDecoded: ms => decodeMs.push(ms),
       onChunk: chunk => status?.publish(chunk, node.skipped),
     })
@@ -80,6 +83,7 @@ export const fusion = nodeKind({
             },
           },
           ...rates.look(node.state === 'active'),
+          ...recording ? [recording.status] : [],
         ]
       },
       result: async () => {
@@ -93,7 +97,7 @@ export const fusion = nodeKind({
       close: async () => {
         observations.dispose()
         status?.dispose()
-        await (Number.isNaN(activeAt) ? writer?.discard() : writer?.close())
+        process.exitCode = await recording?.close(!Number.isNaN(activeAt)) ?? process.exitCode
         await policy?.close()
       },
     }

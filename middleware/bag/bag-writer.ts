@@ -35,6 +35,7 @@ export class BagWriter {
   readonly #writer: McapFileWriter
   readonly #channels = new Map<string, { readonly id: number; readonly name: string; readonly type: string }>()
   #open = true
+  #failure: BagError | undefined
 
   /** Throws BagError BAG_EXISTS where a folder is there already, BAG_WRITE where nothing can be written. */
   constructor(path: string, options: BagWriterOptions = {}) {
@@ -58,19 +59,28 @@ export class BagWriter {
     if (Object.keys(metadata).length > 0) this.#writer.addMetadata(PREHEND_RECORD, metadata)
   }
 
-  /** Takes a message; it is encoded before this returns. `receive`: bus time, ns since the epoch. Throws BagError BAG_WRITE when the disk refuses. */
+  /** Messages that it took. */
+  get messages(): number {
+    return this.#writer.counts.messages
+  }
+
+  /**
+   * Takes a message; it is encoded before this returns. `receive`: bus time, ns since the epoch. Throws BagError BAG_WRITE, once, when the disk
+   * refuses: from then on it takes nothing, and `close` throws the same.
+   */
   write<T extends TypeName>(topic: string, type: T, message: MessageTypes[T], receive: number): void {
+    if (!this.#open || this.#failure) return
     this.writeRaw({ topic, type, receive, data: encode(type, message, this.#epoch.sec) })
   }
 
   /** Takes a message's CDR bytes as they are; their times count from this writer's epoch. */
   writeRaw({ topic, type, receive, data }: BagMessage): void {
-    if (!this.#open) return
+    if (!this.#open || this.#failure) return
     try {
       const { id } = this.#channels.get(`${topic} ${type}`) ?? this.#addChannel(topic, type)
       this.#writer.addMessage(id, this.#epoch.absolute(receive), data)
     } catch (error) {
-      throw this.#failed(error)
+      throw this.#failure = this.#failed(error)
     }
   }
 
@@ -79,6 +89,10 @@ export class BagWriter {
     if (!this.#open) return
     this.#open = false
     try {
+      if (this.#failure) {
+        await this.#writer.abandon()
+        throw this.#failure
+      }
       await this.#writer.close()
       if (!this.#single) await writeFile(join(this.#temporary, 'metadata.yaml'), this.#metadataYaml())
       await rename(this.#temporary, this.#path)

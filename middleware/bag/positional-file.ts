@@ -29,7 +29,12 @@ export class PositionalFile {
     const position = this.#position
     this.#position += bytes.length
     if (this.#pending > BACKLOG) {
-      for (let at = 0; at < bytes.length;) at += writeSync(this.#descriptor, bytes, at, bytes.length - at, position + at)
+      try {
+        for (let at = 0; at < bytes.length;) at += writeSync(this.#descriptor, bytes, at, bytes.length - at, position + at)
+      } catch (error) {
+        this.#failure = error
+        throw error
+      }
       written?.()
       return
     }

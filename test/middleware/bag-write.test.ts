@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openBag, type BagMessage } from '../../middleware/bag/bag.js'
@@ -100,6 +100,31 @@ describe('a bag that is being written', () => {
     const path = join(folder.path, 'nothing.mcap')
     await new BagWriter(path).close()
     expect(await readRows(path)).toEqual({ rows: [], damage: undefined })
+  })
+
+  it('throws once where the disk is full, then takes nothing, and says so again at its end', async () => {
+    const path = join(folder.path, 'full.mcap')
+    symlinkSync('/dev/full', `${path}.part`)
+    const writer = new BagWriter(path, { epochSec: 0 })
+    const picture = { stamp: 1, frameId: 'c', width: 640, height: 480, encoding: 'rgb8', isBigendian: false, step: 1920, data: new Uint8Array(640 * 480 * 3) }
+    const errors: unknown[] = []
+    const put = (): void => {
+      try {
+        writer.write('/rgb', 'sensor_msgs/msg/Image', picture, 7)
+      } catch (error) {
+        errors.push(error)
+      }
+    }
+    while (errors.length === 0) {
+      put()
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    const taken = writer.messages
+    for (let i = 0; i < 1000; i++) put()
+    expect(errors).toEqual([expect.objectContaining({ code: 'BAG_WRITE', message: expect.stringMatching(/full\.mcap: cannot be written: ENOSPC/) as unknown })])
+    expect(writer.messages).toBe(taken)
+    await expect(writer.close()).rejects.toBe(errors[0])
+    expect(readdirSync(folder.path).filter(name => name.startsWith('full'))).toEqual([])
   })
 
   it('refuses a folder that is there and a place that cannot be written, and says so in one line', async () => {

@@ -75,6 +75,23 @@ describeRos('a node and a lifecycle manager by rclpy', () => {
     expect((await voice.signal()).status).toBe(0)
   })
 
+  test('the cell obeys set-points and says /clock while it is active, and only once however often that was', async () => {
+    const cell = startNode('cell', ['-p', 'publish_clock:=true'], env)
+    await cell.said(/unconfigured/)
+    const on = async (): Promise<string> => {
+      const [clock, arm] = await Promise.all(['/clock', '/tool_target'].map(topic => peer.ask<{ publishers: number; subscriptions: number }>('count', { topic })))
+      return `${clock.publishers} ${arm.subscriptions}`
+    }
+    expect(await change('/cell', { label: 'configure' })).toBe(true)
+    for (let turn = 0; turn < 2; turn++) {
+      expect(await change('/cell', { label: 'activate' })).toBe(true)
+      await until(on, now => now === '1 1')
+      expect(await change('/cell', { label: 'deactivate' })).toBe(true)
+      await until(on, now => now === '0 0')
+    }
+    expect((await cell.signal()).status).toBe(0)
+  })
+
   test('a device that is not there: configure fails, the reason is in the log, the node can be asked again', async () => {
     const control = startNode('control', ['-p', 'port:=/dev/no-such-gripper'], env)
     await control.said(/unconfigured/)

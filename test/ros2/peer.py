@@ -150,6 +150,11 @@ def graph(node='peer'):
     return sorted(f'{namespace.rstrip("/")}/{name}' for name, namespace in nodes[node].get_node_names_and_namespaces())
 
 
+def count(topic, node='peer'):
+    """How many are on a topic."""
+    return {'publishers': nodes[node].count_publishers(topic), 'subscriptions': nodes[node].count_subscribers(topic)}
+
+
 def sensors(seconds, width=640, height=480, depth=True, wrench=True, drop=0.0, jitter=0.0, seed=1, rgb_topic='/camera/color/image_raw',
             depth_topic='/camera/depth/image_raw', wrench_topic='/wrist/wrench', picture_rate=30, wrench_rate=1000, compressed=None):
     """A robot's sensors: pictures and wrenches at their rates, by one clock. `drop`: share of pictures left out; `jitter`: s by which stamps vary.
@@ -195,7 +200,7 @@ def sensors(seconds, width=640, height=480, depth=True, wrench=True, drop=0.0, j
 
 
 
-DOES = {'advertise': advertise, 'publish': publish, 'listen': listen, 'take': take, 'clear': clear, 'call': call, 'graph': graph, 'sensors': sensors, 'node': lambda name: node(name) and None,
+DOES = {'advertise': advertise, 'publish': publish, 'listen': listen, 'take': take, 'clear': clear, 'call': call, 'graph': graph, 'count': count, 'sensors': sensors, 'node': lambda name: node(name) and None,
         'silence': lambda topic, node_name: [nodes[node_name].destroy_publisher(publishers.pop(key)) for key in list(publishers) if key[:2] == (node_name, topic)] and None}
 
 

@@ -132,6 +132,28 @@ with AnyReader([Path(sys.argv[1])]) as reader:
     expect(replayed(path).sha256).toBe(result(stdout).observationsSha256)
   })
 
+  test('a successor leaves alone what its killed predecessor wrote, and what was finished, and says where it writes', async () => {
+    const path = join(folder, 'again.mcap')
+    const args = ['-p', 'policy:=none', '-p', 'autostart:=true', '-p', `record:=${path}`]
+    const killed = startNode('fusion', args, env)
+    await killed.said(/fusion is active/)
+    await killed.signal('SIGKILL')
+    for (const name of ['again_1.mcap', 'again_2.mcap']) {
+      const fusion = startNode('fusion', args, env)
+      await fusion.said(new RegExp(`records into ${join(folder, name)}`))
+      await fusion.said(/fusion is active/)
+      await peer.ask('clear', { topic: '/diagnostics' })
+      const values = await until(async () => {
+        const arrays = await peer.ask<{ status: Status[] }[]>('take', { topic: '/diagnostics', last: 6 })
+        return arrays.flatMap(array => array.status).find(status => status.name === 'fusion: recording')?.values ?? []
+      }, found => found.length > 0)
+      expect(Object.fromEntries(values.map(({ key, value }) => [key, value]))).toMatchObject({ path: join(folder, name), failed: 'false' })
+      expect((await fusion.signal()).status).toBe(0)
+    }
+    expect(readdirSync(folder).filter(name => name.startsWith('again')).sort()).toEqual(['again.mcap.part', 'again_1.mcap', 'again_2.mcap'])
+    rmSync(join(folder, 'again.mcap.part'))
+  })
+
   test('a node that never listened leaves nothing behind', async () => {
     const path = join(folder, 'never.mcap')
     const fusion = startNode('fusion', ['-p', 'policy:=none', '-p', `record:=${path}`], env)

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readRobot } from '../../cli/robot-file.js'
 import { LocalBus } from '../../middleware/local/local-bus.js'
@@ -119,6 +120,32 @@ describe('the cell\'s episodes', () => {
     await pass(0.1)
     expect(table.placed.length).toBe(2)
     expect(heard).toEqual(['stop', 'resume', 'begins 0', 'pick the red box'])
+  })
+
+  it('wait for "resume" with one listener, however much is said meanwhile, and with none afterwards', async () => {
+    const episodes = make()
+    say('stop')
+    void episodes.run(0, ending.signal)
+    await pass(1)
+    for (let i = 0; i < 20; i++) {
+      say('pick the red box')
+      await pass(0.1)
+    }
+    expect(getEventListeners(ending.signal, 'abort').length).toBe(1)
+    say('resume')
+    await pass(0.1)
+    expect(heard).toContain('begins 0')
+    expect(getEventListeners(ending.signal, 'abort').length).toBe(0)
+  })
+
+  it('end while they wait for "resume"', async () => {
+    const episodes = make()
+    say('stop')
+    const held = episodes.run(0, ending.signal)
+    await pass(1)
+    ending.abort()
+    expect(await held).toBeUndefined()
+    expect(table.placed).toEqual([])
   })
 
   it('do not begin once they are ended, or once nobody can say "resume" any more', async () => {
