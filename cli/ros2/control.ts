@@ -41,7 +41,7 @@ export const control = nodeKind({
     const voiceTopic = robot.streams.find(stream => stream.modality === 'voice')?.topic
     const stop = serveStop(ros, bus, node, { voiceTopic, log })
     const desk = new GoalDesk(ros, bus, log)
-    const actions = [voiceTopic === undefined ? undefined : serveGrasp(desk, bus, node, { voiceTopic, resetTopic: robot.reset?.topic }), serveGripperCommand(ros, desk, node, log)]
+    const actions = [voiceTopic === undefined ? undefined : serveGrasp(desk, bus, node, { voiceTopic, resetTopic: robot.reset?.topic, log }), serveGripperCommand(ros, desk, node, log)]
     return {
       node,
       status: (): Status[] => {
@@ -67,11 +67,11 @@ export const control = nodeKind({
           },
         ]
       },
-      close: () => {
+      close: async () => {
+        await desk.end()
         for (const action of actions) action?.dispose()
         state.dispose()
         stop.dispose()
-        return Promise.resolve()
       },
     }
   },
