@@ -10,7 +10,7 @@ import { fingerState, fingerStream } from './finger-state.js'
 import { CHUNK_TOPIC } from './fusion.js'
 import { GripperWire } from './gripper-wire.js'
 import { MotionLimiter, poseOf, yawOf, type ToolTarget } from './motion-limiter.js'
-import { StandingStop, textOf, type Utterance } from '../middleware/standing-stop.js'
+import { SAID_BY_GOAL, StandingStop, textOf, type Utterance } from '../middleware/standing-stop.js'
 import { isCommand, isResume, isStop } from '../middleware/stop-word.js'
 import { ToolTrack } from './tool-track.js'
 import { Watchdog, type Watched } from './watchdog.js'
@@ -91,6 +91,8 @@ export class ControlNode extends LifecycleNode {
   readonly #standing = new StandingStop()
   /** While it is configured, and while it is active. */
   #ears: Disposable[] = []
+  /** Whether nobody but a goal made the newest stop. */
+  #stopOfGoal = false
   #disposables: Disposable[] = []
   #arm: Publisher<PoseStamped> | undefined
   #joints: Publisher<JointState> | undefined
@@ -125,11 +127,22 @@ export class ControlNode extends LifecycleNode {
 
   /**
    * Ends motion now: the arm is set to where it comes to rest, the fingers stop. Resolves when the gripper has acknowledged, or with why it did
-   * not; it is then told again. Lasts until "resume".
+   * not; it is then told again. Lasts until "resume". `forNextGoal`: a goal ends so, and the next one may `resume`, unless somebody says stop as well.
    */
-  async stop(): Promise<unknown> {
+  async stop({ forNextGoal = false } = {}): Promise<unknown> {
     this.#standing.lasts = true
-    return this.#stop()
+    return this.#stop(forNextGoal)
+  }
+
+  /** Whether a stop lasts that somebody made, not only a goal's end. */
+  get stoppedBySomebody(): boolean {
+    return this.hold === 'stop' && !this.#stopOfGoal
+  }
+
+  /** What hearing "resume" does. */
+  resume(): void {
+    this.#standing.lasts = false
+    if (this.hold === 'stop' || this.status?.activated === false) this.#begin()
   }
 
   /**
@@ -239,10 +252,11 @@ export class ControlNode extends LifecycleNode {
   /** From its configuration on; only an active node has something to stop or to begin. */
   #hearWord(utterance: Utterance): void {
     const text = textOf(utterance)
+    if (isResume(text) && utterance.frameId === SAID_BY_GOAL) return
     this.#standing.hear(utterance)
     if (this.#disposables.length === 0) return
     if (isStop(text)) void this.#stop()
-    else if (isResume(text) && (this.hold === 'stop' || this.status?.activated === false)) this.#begin()
+    else if (isResume(text)) this.resume()
     else if (!this.#commanded && isCommand(text)) this.#command()
   }
 
@@ -260,7 +274,8 @@ export class ControlNode extends LifecycleNode {
     this.#executor.clear()
   }
 
-  async #stop(): Promise<unknown> {
+  async #stop(ofGoal = false): Promise<unknown> {
+    this.#stopOfGoal = ofGoal && !this.stoppedBySomebody
     if (this.hold !== 'stop') this.stops++
     this.hold = 'stop'
     return this.#halt()

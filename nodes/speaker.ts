@@ -16,6 +16,11 @@ export class Speaker implements Disposable {
     else this.#events = bus.advertise(topic, 'prehend_interfaces/msg/VoiceEvent')
   }
 
+  /** Whether the topic's messages tell who spoke. */
+  get marks(): boolean {
+    return this.#events !== undefined
+  }
+
   /** As said now, with certainty 1. `frameId`: who spoke, where that matters. */
   say(text: string, frameId = ''): void {
     this.#events?.publish({ stamp: this.#bus.clock.now(), frameId, text, confidence: 1 })

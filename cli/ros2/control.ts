@@ -39,10 +39,10 @@ export const control = nodeKind({
       node.speedScale = parameters.get('speed_scale')
     }
     const state = publishGripperState(ros.node, bus, () => node.status, fingerStream(robot.streams)?.topic)
-    const voiceTopic = robot.streams.find(stream => stream.modality === 'voice')?.topic
-    const stop = serveStop(ros, bus, node, { voiceTopic, log })
+    const voice = robot.streams.find(stream => stream.modality === 'voice')
+    const stop = serveStop(ros, bus, node, { voice, log })
     const desk = new GoalDesk(ros, bus, log)
-    const actions = [voiceTopic === undefined ? undefined : serveGrasp(desk, bus, node, { voiceTopic, resetTopic: robot.reset?.topic }), serveGripperCommand(ros, desk, node, log)]
+    const actions = [voice === undefined ? undefined : serveGrasp(desk, bus, node, { voice, resetTopic: robot.reset?.topic, log }), serveGripperCommand(ros, desk, node, log)]
     return {
       node,
       status: (): Status[] => {
@@ -68,11 +68,11 @@ export const control = nodeKind({
           },
         ]
       },
-      close: () => {
+      close: async () => {
+        await desk.end()
         for (const action of actions) action?.dispose()
         state.dispose()
         stop.dispose()
-        return Promise.resolve()
       },
     }
   },

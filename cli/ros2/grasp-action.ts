@@ -1,7 +1,9 @@
 import type { Disposable } from '../../middleware/bus.js'
+import type { RosLogger } from '../../middleware/ros2/rclnodejs.js'
 import type { Ros2Bus } from '../../middleware/ros2/ros2-bus.js'
-import { isStop } from '../../middleware/stop-word.js'
+import { SAID_BY_GOAL } from '../../middleware/standing-stop.js'
 import type { ControlNode } from '../../nodes/control.js'
+import { Speaker, type VoiceStream } from '../../nodes/speaker.js'
 import { GraspWatch } from '../../nodes/grasp-watch.js'
 import type { Course, GoalDesk } from './goal-desk.js'
 
@@ -19,50 +21,67 @@ interface GraspResult {
 /** ns that a goal without a timeout may take. */
 const TIMEOUT = 20_000_000_000
 
+const ENDED = 'the node has ended'
+
 /** ns. */
 const limitOf = ({ sec, nanosec }: GraspGoal['timeout']): number => Number(sec) * 1e9 + Number(nanosec)
 
 /**
  * The action `~/grasp` (prehend_interfaces/action/Grasp) on a control node: its text is said on the voice topic, and what the control node
- * knows of itself tells how it goes. None is taken while the node is not active or somebody's stop lasts. A cancel stops arm and fingers; the
- * next goal ends that stop, and only that one. An episode that is announced on `resetTopic` ends the goal: what it was about is not there any more.
+ * knows of itself tells how it goes. None is taken while the node is not active or somebody's stop lasts. A cancel and a timeout stop arm and fingers;
+ * the next goal ends that stop, and only that one. An episode that is announced on `resetTopic` ends the goal: what it was about is not there any more.
  */
-export function serveGrasp(desk: GoalDesk, bus: Ros2Bus, control: ControlNode, { voiceTopic, resetTopic }: { voiceTopic: string; resetTopic: string | undefined }): Disposable {
-  const voice = bus.advertise(voiceTopic, 'prehend_interfaces/msg/VoiceEvent')
-  const say = (text: string): void => voice.publish({ stamp: bus.clock.now(), frameId: '', text, confidence: 1 })
+export function serveGrasp(desk: GoalDesk, bus: Ros2Bus, control: ControlNode, { voice, resetTopic, log }: { voice: VoiceStream; resetTopic: string | undefined; log: RosLogger }): Disposable {
+  const speaker = new Speaker(bus, voice)
   let episodes = 0
   const announced = resetTopic === undefined ? undefined : bus.subscribe(resetTopic, 'std_msgs/msg/String', () => episodes++)
-  let cancelled = false
-  const heard = bus.subscribe(voiceTopic, 'prehend_interfaces/msg/VoiceEvent', ({ text }) => {
-    if (isStop(text)) cancelled = false
-  })
+  /** Ends motion until the next goal. Resolves with why the goal ended, and why the fingers did not stop where they did not. */
+  const stop = async (reason: string): Promise<string> => {
+    const failure = await control.stop({ forNextGoal: true })
+    if (failure === undefined) return reason
+    const text = `${reason}, but the gripper did not stop: ${failure instanceof Error ? failure.message : String(failure)}`
+    log.error(`grasp: ${text}`)
+    return text
+  }
   const refusal = ({ text, timeout }: GraspGoal): string | undefined => {
     if (control.state !== 'active') return `the node is ${control.state}`
     if (text.trim() === '') return 'its text is empty'
     if (limitOf(timeout) < 0) return `its timeout is ${limitOf(timeout) / 1e9} s; 0 means ${TIMEOUT / 1e9} s`
-    return control.hold === 'stop' && !cancelled ? 'somebody said stop; say "resume" first' : undefined
+    return control.stoppedBySomebody ? 'somebody said stop; say "resume" first' : undefined
   }
   const begin = ({ text, timeout }: GraspGoal): Course<GraspResult> => {
-    if (control.hold === 'stop') say('resume')
-    cancelled = false
-    say(text)
+    if (control.hold === 'stop') {
+      control.resume()
+      // Without its mark it would end a stop that somebody made in between.
+      if (speaker.marks) speaker.say('resume', SAID_BY_GOAL)
+    }
+    speaker.say(text)
     const episode = episodes
     const watch = new GraspWatch(bus.clock.now(), limitOf(timeout) || TIMEOUT)
+    const failed = (reason: string): GraspResult => ({ success: false, reason, peak_force: watch.outcome?.peakForce ?? control.guard.peak })
+    let late: Promise<void> | undefined
+    let lateReason: string | undefined
     return {
-      look: now => ({ phase: watch.look(control, now), force: control.guard.force, gate: control.gate }),
+      look: now => {
+        const phase = watch.look(control, now)
+        if (watch.outcome?.reason === 'timeout') {
+          late ??= stop('timeout').then(reason => {
+            lateReason = reason
+          })
+        }
+        return { phase, force: control.guard.force, gate: control.gate }
+      },
       get outcome() {
+        if (late) return lateReason === undefined ? undefined : { success: false, result: failed(lateReason) }
         if (watch.outcome) {
           const { success, reason, peakForce } = watch.outcome
           return { success, result: { success, reason, peak_force: peakForce } }
         }
-        const reason = control.state !== 'active' ? 'the node was deactivated' : episodes !== episode ? 'a new episode began' : undefined
-        return reason === undefined ? undefined : { success: false, result: { success: false, reason, peak_force: control.guard.peak } }
+        const reason = control.state === 'finalized' ? ENDED : control.state !== 'active' ? 'the node was deactivated' : episodes !== episode ? 'a new episode began' : undefined
+        return reason === undefined ? undefined : { success: false, result: failed(reason) }
       },
-      cancel: async () => {
-        cancelled = true
-        await control.stop()
-        return { success: false, reason: 'cancelled', peak_force: watch.outcome?.peakForce ?? control.guard.peak }
-      },
+      cancel: async () => ({ cancelled: true, result: failed(await stop('cancelled')) }),
+      abandon: () => failed(ENDED),
     }
   }
   const server = desk.serve({ type: 'prehend_interfaces/action/Grasp', name: '~/grasp', refusal, begin })
@@ -70,8 +89,7 @@ export function serveGrasp(desk: GoalDesk, bus: Ros2Bus, control: ControlNode, {
     dispose: () => {
       server.dispose()
       announced?.dispose()
-      heard.dispose()
-      voice.dispose()
+      speaker.dispose()
     },
   }
 }

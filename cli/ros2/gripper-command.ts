@@ -87,7 +87,12 @@ export function serveGripperCommand(ros: Ros2Process, desk: GoalDesk, control: C
       },
       cancel: async () => {
         end(false)
-        await control.endGrip()
+        const failure = await control.endGrip()
+        if (failure !== undefined) log.error(`gripper_cmd: cancelled, but the gripper did not stop: ${failure instanceof Error ? failure.message : String(failure)}`)
+        return { cancelled: failure === undefined, result: state() }
+      },
+      abandon: () => {
+        if (outcome === undefined) fail('the node has ended')
         return state()
       },
     }

@@ -14,7 +14,7 @@ export interface Rclnodejs {
   Parameter: new (name: string, type: number, value: unknown) => RosParameter
   ParameterDescriptor: new (name: string, type: number, description: string, readOnly: boolean) => { toMessage(): object }
   ActionServer: new <Goal, Result>(
-    node: RosNode, type: string, name: string, execute: (goal: RosGoal<Goal>) => Promise<Result>, judge: (goal: Goal) => number, accepted: undefined, cancel: () => number,
+    node: RosNode, type: string, name: string, execute: (goal: RosGoal<Goal>) => Promise<Result>, judge: (goal: Goal) => number, accepted: undefined, cancel: (goal: RosGoal<Goal>) => number,
   ) => { destroy(): void }
   GoalResponse: Readonly<Record<'ACCEPT' | 'REJECT', number>>
   CancelResponse: Readonly<Record<'ACCEPT' | 'REJECT', number>>

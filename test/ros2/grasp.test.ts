@@ -12,6 +12,8 @@ interface Outcome {
   readonly success?: boolean
   readonly reason?: string
   readonly peakForce?: number
+  /** What was said from when it was sent. */
+  readonly words?: readonly string[]
   readonly feedback?: readonly (readonly [string, number, number])[]
 }
 
@@ -60,7 +62,7 @@ describeRos('the action /control/grasp, with an action client by rclpy and the c
     await start(['-p', 'await_command:=true', '-p', 'say:=pick the red cylinder'])
     const text = 'pick the red cylinder'
     const [empty, backwards, cancelled, stopped, refused, late, again, after] = await send([
-      { text: ' ' }, { text, timeout: -1 }, { text, after: 10, cancel: true }, { text, after: 10 }, { text }, { text, say: 'resume', begun: true, timeout: 1 },
+      { text: ' ' }, { text, timeout: -1 }, { text, after: 10, cancel: true }, { text, after: 10, stop: 'service' }, { text }, { text, say: 'resume', begun: true, timeout: 1 },
       // Somebody's stop after a cancel is not ended by the next goal.
       { text, after: 5, cancel: true }, { text, say: 'stop' },
     ])
@@ -75,15 +77,49 @@ describeRos('the action /control/grasp, with an action client by rclpy and the c
       expect([0, 4]).toContain(weights)
     }
     expect(stopped, output).toMatchObject({ accepted: true, status: 'aborted', success: false, reason: 'stopped' })
+    // Not by the stop that the cancel made.
+    expect(stopped.feedback?.length).toBeGreaterThanOrEqual(10)
     expect(refused.accepted, output).toBe(false)
     expect(late, output).toMatchObject({ accepted: true, status: 'aborted', success: false, reason: 'timeout' })
+    // The one before ran out of time, which stopped what moved.
     expect(again, output).toMatchObject({ status: 'canceled' })
+    expect(again.words).toContain('resume')
     expect(after, output).toEqual({ accepted: false })
     await nodes[2].said(/goal refused: its text is empty/)
     await nodes[2].said(/goal refused: its timeout is -1 s; 0 means 20 s/)
     await nodes[2].said(/goal refused: somebody said stop/)
     // A goal that is being cancelled is told nothing more.
     expect(nodes[2].output()).not.toMatch(/publishFeedback/)
+    for (const node of nodes) expect((await node.signal()).status).toBe(0)
+  })
+
+  test('a stop of somebody\'s beside a cancel stays; a cancel whose stop fails says so; a goal ends with its node', async () => {
+    await start(['-p', 'await_command:=true', '-p', 'say:=pick the red cylinder'])
+    const text = 'pick the red cylinder'
+    const cell = nodes[0].child.pid
+    const [, afterService, , afterWord, unstopped, ended] = await send([
+      { text, after: 5, stop: 'service', cancel: true }, { text },
+      { text, say: 'resume', begun: true, after: 5, stop: 'word', cancel: true }, { text },
+      // The cell, and with it the gripper, does not answer.
+      { text, say: 'resume', begun: true, after: 5, signal: [cell, 'SIGSTOP'], cancel: true, continue: cell },
+      { text, after: 5, signal: [nodes[2].child.pid, 'SIGINT'] },
+    ])
+    const output = nodes.map(node => node.output()).join('\n')
+    expect(afterService, output).toEqual({ accepted: false })
+    expect(afterWord, output).toEqual({ accepted: false })
+    expect(unstopped, output).toMatchObject({ accepted: true, status: 'canceled', success: false })
+    expect(unstopped.reason).toMatch(/^cancelled, but the gripper did not stop: ./)
+    await nodes[2].said(/grasp: cancelled, but the gripper did not stop/)
+    expect(ended, output).toMatchObject({ accepted: true, status: 'aborted', success: false, reason: 'the node has ended' })
+    expect((await nodes[2].end).status).toBe(0)
+    for (const node of nodes.slice(0, 2)) expect((await node.signal()).status).toBe(0)
+  })
+
+  test('a cancel stops and ends a goal while time stands', async () => {
+    await start([], ['-p', 'use_sim_time:=true'])
+    await nodes[2].said(/control is active/)
+    const [cancelled] = await send([{ text: 'pick the red cylinder', after: 0, cancel: true }])
+    expect(cancelled, nodes[2].output()).toMatchObject({ accepted: true, status: 'canceled', reason: 'cancelled', feedback: [] })
     for (const node of nodes) expect((await node.signal()).status).toBe(0)
   })
 })

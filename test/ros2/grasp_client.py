@@ -1,6 +1,11 @@
-"""An action client by rclpy: sends the goals of a JSON list on stdin to /control/grasp, one after the other; `cancelAfter` (s of feedback) cancels, `stop`
-calls /control/stop meanwhile, `episode` announces one, `say` publishes a voice event first, with `begun` up to the episode that follows. Prints what came of each."""
+"""An action client by rclpy: sends the goals of a JSON list on stdin to /control/grasp, one after the other, and prints what came of each.
+
+{"text": words, "timeout": s}: a goal. {"say": text}: a voice event before it, with "begun" up to the episode that follows. {"after": n}: what is done once n words of
+feedback told of a motion: {"signal": [pid, name]} sends a signal to a process, {"stop": "service" | "word"} stops, {"cancel": true} cancels, {"episode": true}
+announces an episode; a stop and a cancel are sent together. {"continue": pid}: SIGCONT once the goal has ended."""
 import json
+import os
+import signal
 import sys
 import time
 
@@ -10,6 +15,7 @@ from prehend_interfaces.action import Grasp
 from prehend_interfaces.msg import VoiceEvent
 from prehend_interfaces.srv import Stop
 from rclpy.action import ActionClient
+from rclpy.duration import Duration
 from std_msgs.msg import String
 
 rclpy.init()
@@ -18,8 +24,9 @@ client = ActionClient(node, Grasp, '/control/grasp')
 stop = node.create_client(Stop, '/control/stop')
 voice = node.create_publisher(VoiceEvent, '/voice/events', 10)
 episodes = node.create_publisher(String, '/episode', 10)
-begun = []
+begun, words = [], []
 node.create_subscription(String, '/episode', begun.append, 10)
+node.create_subscription(VoiceEvent, '/voice/events', lambda m: words.append(m.text), 10)
 assert client.wait_for_server(30), 'no /control/grasp'
 assert stop.wait_for_service(30), 'no /control/stop'
 
@@ -39,7 +46,8 @@ for goal in json.load(sys.stdin):
         end = time.monotonic() + (20 if goal.get('begun') else 0.5)
         while time.monotonic() < end and not (goal.get('begun') and len(begun) > before):
             rclpy.spin_once(node, timeout_sec=0.05)
-    feedback = []
+    feedback, stopping = [], None
+    words.clear()
     message = Grasp.Goal(text=goal['text'])
     message.timeout.sec = goal.get('timeout', 20)
     handle = done(client.send_goal_async(message, feedback_callback=lambda m: feedback.append((m.feedback.phase, m.feedback.force, len(m.feedback.gate)))))
@@ -47,19 +55,29 @@ for goal in json.load(sys.stdin):
         outcomes.append({'accepted': False})
         continue
     result = handle.get_result_async()
-    if goal.get('after'):
+    if 'after' in goal:
         while not result.done() and sum(phase != 'standing' for phase, *_ in feedback) < goal['after']:
             rclpy.spin_once(node, timeout_sec=0.05)
+        if 'signal' in goal:
+            os.kill(goal['signal'][0], getattr(signal, goal['signal'][1]))
+        if goal.get('stop') == 'service':
+            stopping = stop.call_async(Stop.Request(reason='test'))
+        elif goal.get('stop') == 'word':
+            voice.publish(VoiceEvent(text='stop', confidence=1.0))
         if goal.get('cancel'):
             done(handle.cancel_goal_async())
         elif goal.get('episode'):
             episodes.publish(String(data='{}'))
-        else:
-            done(stop.call_async(Stop.Request(reason='test')))
+        if stopping:
+            done(stopping)
+        elif goal.get('stop') == 'word':
+            assert voice.wait_for_all_acked(Duration(seconds=10)), 'the word was not heard'
     ended = done(result)
+    if 'continue' in goal:
+        os.kill(goal['continue'], signal.SIGCONT)
     names = {GoalStatus.STATUS_SUCCEEDED: 'succeeded', GoalStatus.STATUS_CANCELED: 'canceled', GoalStatus.STATUS_ABORTED: 'aborted'}
     outcomes.append({
         'accepted': True, 'status': names[ended.status], 'success': ended.result.success, 'reason': ended.result.reason, 'peakForce': ended.result.peak_force,
-        'feedback': feedback,
+        'feedback': feedback, 'words': list(words),
     })
 print(json.dumps(outcomes))
