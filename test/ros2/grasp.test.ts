@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, afterEach, expect, test } from 'vitest'
 import { describeRos, root } from './environment.js'
 import { domain, endWithTests, startNode, type RunningNode } from './processes.js'
 
@@ -33,6 +33,8 @@ describeRos('the action /control/grasp, with an action client by rclpy and the c
     nodes = [cell, fusion, control]
     await Promise.all([fusion.said(/unconfigured/), control.said(/unconfigured/)])
   }
+  // One that a test did not get to end must not hold the gripper's link of the next.
+  afterEach(() => Promise.all(nodes.map(node => node.signal('SIGKILL'))))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
   endWithTests()
 
@@ -110,7 +112,9 @@ describeRos('the action /control/grasp, with an action client by rclpy and the c
     expect(unstopped, output).toMatchObject({ accepted: true, status: 'canceled', success: false })
     expect(unstopped.reason).toMatch(/^cancelled, but the gripper did not stop: ./)
     await nodes[2].said(/grasp: cancelled, but the gripper did not stop/)
-    expect(ended, output).toMatchObject({ accepted: true, status: 'aborted', success: false, reason: 'the node has ended' })
+    expect(ended, output).toMatchObject({ accepted: true, status: 'aborted', success: false })
+    // It is deactivated first: a look may fall in between.
+    expect(ended.reason).toMatch(/^the node (has ended|was deactivated)$/)
     expect((await nodes[2].end).status).toBe(0)
     for (const node of nodes.slice(0, 2)) expect((await node.signal()).status).toBe(0)
   })
