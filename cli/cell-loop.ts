@@ -2,7 +2,6 @@ import type { Gripper } from '../drivers/gripper.js'
 import type { Modality, Observation } from '../fusion/observation.js'
 import type { Policy } from '../fusion/policy/policy.js'
 import type { Robot } from '../fusion/robot/robot.js'
-import { wholeName } from '../fusion/robot/topic-name.js'
 import type { Withheld } from '../fusion/withhold.js'
 import { BagWriter } from '../middleware/bag/bag-writer.js'
 import type { Bus } from '../middleware/bus.js'
@@ -14,7 +13,7 @@ import type { TypeName } from '../middleware/messages.js'
 import { CameraNode } from '../nodes/camera.js'
 import { ControlNode } from '../nodes/control.js'
 import { ForceTorqueNode } from '../nodes/force-torque.js'
-import { CHUNK_TOPIC, FusionNode } from '../nodes/fusion.js'
+import { chunkTopic, FusionNode } from '../nodes/fusion.js'
 import { Recorder } from '../nodes/recorder.js'
 import { VoiceNode } from '../nodes/voice.js'
 import { Cell } from '../sim/cell/cell-handle.js'
@@ -237,7 +236,7 @@ export class CellLoop {
     const topics: { topic: string; type: TypeName }[] = robot.streams.map(s => ({ topic: s.topic, type: s.type as TypeName }))
     if (robot.actions.arm) topics.push({ topic: robot.actions.arm.topic, type: robot.actions.arm.type as TypeName })
     topics.push(
-      { topic: wholeName(CHUNK_TOPIC, robot.namespace), type: 'prehend_interfaces/msg/ActionChunk' },
+      { topic: chunkTopic(robot), type: 'prehend_interfaces/msg/ActionChunk' },
       { topic: '/expert/action_chunk', type: 'prehend_interfaces/msg/ActionChunk' },
       { topic: '/expert/aux', type: 'sensor_msgs/msg/JointState' },
       ...Object.values(episodeTopics(robot)).map(topic => ({ topic, type: 'std_msgs/msg/String' as const })),

@@ -1,8 +1,7 @@
 import type { Robot } from '../fusion/robot/robot.js'
-import { wholeName } from '../fusion/robot/topic-name.js'
 import type { Bus } from '../middleware/bus.js'
 import type { TypeName } from '../middleware/messages.js'
-import { CHUNK_TOPIC } from '../nodes/fusion.js'
+import { chunkTopic } from '../nodes/fusion.js'
 import { RateMeter } from './rate-meter.js'
 
 /** Counts what a loop's sensors and its policy say on the bus. */
@@ -17,6 +16,6 @@ export class LoopMeters {
       const stream = robot.streams.find(s => s.modality === modality)
       if (stream) bus.subscribe(stream.topic, stream.type as TypeName, (_message, receive) => meter.tick(receive))
     }
-    bus.subscribe(wholeName(CHUNK_TOPIC, robot.namespace), 'prehend_interfaces/msg/ActionChunk', (_message, receive) => this.chunk.tick(receive))
+    bus.subscribe(chunkTopic(robot), 'prehend_interfaces/msg/ActionChunk', (_message, receive) => this.chunk.tick(receive))
   }
 }

@@ -2,12 +2,11 @@ import { DriverError } from '../drivers/driver-error.js'
 import type { Gripper, GripperStatus } from '../drivers/gripper.js'
 import { ChunkExecutor, type SetPoint } from '../fusion/policy/chunk-executor.js'
 import type { Robot } from '../fusion/robot/robot.js'
-import { wholeName } from '../fusion/robot/topic-name.js'
 import type { Bus, Disposable, Publisher } from '../middleware/bus.js'
 import { LifecycleNode, type LifecycleState } from '../middleware/lifecycle.js'
 import type { ActionChunkMessage, JointState, PoseStamped, TypeName } from '../middleware/messages.js'
 import { fingerState, fingerStream } from './finger-state.js'
-import { CHUNK_TOPIC } from './fusion.js'
+import { chunkTopic } from './fusion.js'
 import { GripperWire } from './gripper-wire.js'
 import { MotionLimiter, poseOf, yawOf, type ToolTarget } from './motion-limiter.js'
 import { SAID_BY_GOAL, StandingStop, textOf, type Utterance } from '../middleware/standing-stop.js'
@@ -225,7 +224,7 @@ export class ControlNode extends LifecycleNode {
       this.#disposables.push(bus.subscribe(stream.topic, 'geometry_msgs/msg/PoseStamped', ({ pose, stamp }, receive) => this.#hearTool(pose, stamp, receive)))
     }
     this.#disposables.push(
-      bus.subscribe(wholeName(CHUNK_TOPIC, robot.namespace), 'prehend_interfaces/msg/ActionChunk', (chunk, receive) => this.#take(chunk, receive)),
+      bus.subscribe(chunkTopic(robot), 'prehend_interfaces/msg/ActionChunk', (chunk, receive) => this.#take(chunk, receive)),
       clock.every(ARM_PERIOD, () => this.#moveArm()),
       clock.every(GRIPPER_PERIOD, () => this.#poll()),
     )

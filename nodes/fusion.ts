@@ -13,6 +13,9 @@ import { Arrivals } from './arrivals.js'
 /** Below the robot's namespace. */
 export const CHUNK_TOPIC = 'policy/action_chunk'
 
+/** Whole name of the topic on which a robot's action chunks go. */
+export const chunkTopic = ({ namespace }: Pick<Robot, 'namespace'>): string => wholeName(CHUNK_TOPIC, namespace)
+
 /** What a fusion node listens to, with its robot file: the streams, and the topic that begins episodes. */
 export function heardTopics({ streams, reset }: Robot): { topic: string; type: TypeName }[] {
   const topics = streams.map(({ topic, type }) => ({ topic, type: type as TypeName }))
@@ -77,7 +80,7 @@ export class FusionNode extends LifecycleNode {
   protected override async onConfigure(): Promise<void> {
     const { bus, robot } = this.#options
     await this.#arrivals.prepare()
-    this.#chunks = bus.advertise(wholeName(CHUNK_TOPIC, robot.namespace), 'prehend_interfaces/msg/ActionChunk')
+    this.#chunks = bus.advertise(chunkTopic(robot), 'prehend_interfaces/msg/ActionChunk')
   }
 
   protected override onActivate(): void {

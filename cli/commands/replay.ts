@@ -5,10 +5,9 @@ import type { Observation } from '../../fusion/observation.js'
 import { ObservationDigest, observationLine, pixelSums } from '../../fusion/observation-line.js'
 import { OnnxPolicy } from '../../fusion/policy/onnx-policy.js'
 import type { ActionChunk } from '../../fusion/policy/policy.js'
-import { wholeName } from '../../fusion/robot/topic-name.js'
 import { openBag } from '../../middleware/bag/bag.js'
 import { BagWriter } from '../../middleware/bag/bag-writer.js'
-import { CHUNK_TOPIC } from '../../nodes/fusion.js'
+import { chunkTopic } from '../../nodes/fusion.js'
 import { duration, namespace, rate } from '../options.js'
 import { Ending } from '../ending.js'
 import { Output, UsageError } from '../output.js'
@@ -72,7 +71,7 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
         if (!chunk) return
         const done = await chunk
         inferenceMs.push(done.inferenceMs)
-        writer?.write(wholeName(CHUNK_TOPIC, robot.namespace), 'prehend_interfaces/msg/ActionChunk', messageOf(done), observation.emitted)
+        writer?.write(chunkTopic(robot), 'prehend_interfaces/msg/ActionChunk', messageOf(done), observation.emitted)
       }
     }
     const started = performance.now()

@@ -1,13 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { RosEndpoint, RosNode, RosPublisher } from '../../middleware/ros2/rclnodejs.js'
+import { UNKNOWN_NODE, type RosEndpoint, type RosNode, type RosPublisher } from '../../middleware/ros2/rclnodejs.js'
 
 /** ms between two looks at who subscribes, and after which a question is asked again. */
 const LOOK = 20
 const AGAIN = 500
 /** What every ROS node answers, unless it was made without parameter services. */
 const QUESTION = 'rcl_interfaces/srv/GetParameters'
-/** What the graph calls a node that it has not heard of yet, though of one of its subscriptions. */
-const NOT_YET = '_NODE_NAME_UNKNOWN_'
 
 export interface AudienceOptions {
   /** Ends the waiting. */
@@ -26,7 +24,7 @@ export interface AudienceOptions {
 export async function audience(node: RosNode, publishers: ReadonlyMap<string, RosPublisher>, { signal, beat }: AudienceOptions): Promise<string[]> {
   const unheard = (): string[] => [...publishers].filter(([, publisher]) => publisher.subscriptionCount === 0).map(([topic]) => topic)
   const listeners = (): RosEndpoint[] => [...publishers.keys()].flatMap(topic => node.getSubscriptionsInfoByTopic(node.resolveTopicName(topic)))
-  while (!signal.aborted && (unheard().length > 0 || listeners().some(({ node_name: name }) => name === NOT_YET))) {
+  while (!signal.aborted && (unheard().length > 0 || listeners().some(({ node_name: name }) => name === UNKNOWN_NODE))) {
     beat()
     await pause(LOOK, undefined, { signal }).catch(() => undefined)
   }

@@ -1,5 +1,5 @@
 import type { Disposable } from '../bus.js'
-import type { RosNode } from './rclnodejs.js'
+import { rosTimeOf, type RosNode } from './rclnodejs.js'
 
 /** diagnostic_msgs/msg/DiagnosticStatus. */
 export interface Status {
@@ -17,9 +17,8 @@ const PERIOD = 1000
 export function publishDiagnostics(node: RosNode, look: () => readonly Status[]): Disposable {
   const publisher = node.createPublisher('diagnostic_msgs/msg/DiagnosticArray', '/diagnostics')
   const report = (): void => {
-    const now = node.getClock().now().nanoseconds
     publisher.publish({
-      header: { stamp: { sec: Number(now / 1_000_000_000n), nanosec: Number(now % 1_000_000_000n) }, frame_id: '' },
+      header: { stamp: rosTimeOf(node), frame_id: '' },
       status: look().map(({ name, level, message, values }) => ({
         name: `${node.name()}: ${name}`, level: LEVELS[level], message, hardware_id: 'prehend',
         values: Object.entries(values).map(([key, value]) => ({ key, value: typeof value === 'number' ? String(Math.round(value * 1000) / 1000) : String(value) })),

@@ -1,7 +1,7 @@
 import type { Disposable } from '../bus.js'
 import { timeOf, type RosTime } from '../cdr/stamp.js'
 import { qosOf } from './qos.js'
-import { lacking, type RosLogger, type RosPublisher } from './rclnodejs.js'
+import { lacking, rosTimeOf, type RosLogger, type RosPublisher } from './rclnodejs.js'
 import type { Ros2Bus } from './ros2-bus.js'
 import type { Ros2Process } from './ros2-process.js'
 
@@ -46,9 +46,7 @@ export class FramePublisher implements Disposable {
   fixed(name: string): void {
     const before = this.#fixed.size
     for (let frame = this.#frames.get(name); frame !== undefined && !this.#fixed.has(frame.name); frame = this.#frames.get(frame.parent)) {
-      const now = this.#options.ros.node.getClock().now().nanoseconds
-      const stamp = { sec: Number(now / 1_000_000_000n), nanosec: Number(now % 1_000_000_000n) }
-      this.#fixed.set(frame.name, transform(frame.parent, frame.name, stamp, [...frame.xyz, ...quaternion(frame.rpy)]))
+      this.#fixed.set(frame.name, transform(frame.parent, frame.name, rosTimeOf(this.#options.ros.node), [...frame.xyz, ...quaternion(frame.rpy)]))
     }
     if (this.#fixed.size > before) this.#publish('/tf_static', [...this.#fixed.values()])
   }

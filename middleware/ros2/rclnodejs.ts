@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
 import { BusError } from '../bus-error.js'
+import type { RosTime } from '../cdr/stamp.js'
 
 /** The part of rclnodejs that is used here, with its own words. Its own type file is made with the messages, and so is not there before a build. */
 export interface Rclnodejs {
@@ -79,6 +80,9 @@ export interface RosClient {
   sendRequestAsync(request: object, options: { readonly timeout: number; readonly signal: AbortSignal }): Promise<unknown>
 }
 
+/** What the graph calls the node of an endpoint whose node it has not heard of yet. */
+export const UNKNOWN_NODE = '_NODE_NAME_UNKNOWN_'
+
 /** One publisher or subscription as the graph shows it. Of a policy 1 is the stronger: reliable, transient local. */
 export interface RosEndpoint {
   readonly node_name: string
@@ -142,6 +146,12 @@ export interface RosNode {
   getPublishersInfoByTopic(topic: string): RosEndpoint[]
   getSubscriptionsInfoByTopic(topic: string): RosEndpoint[]
   getServiceNamesAndTypesByNode(name: string, namespace: string): { name: string; types: string[] }[]
+}
+
+/** A node's time now, as messages carry it. */
+export function rosTimeOf(node: RosNode): RosTime {
+  const { nanoseconds } = node.getClock().now()
+  return { sec: Number(nanoseconds / 1_000_000_000n), nanosec: Number(nanoseconds % 1_000_000_000n) }
 }
 
 export interface RosLogger {

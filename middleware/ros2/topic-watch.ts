@@ -1,4 +1,4 @@
-import type { RosEndpoint, RosNode } from './rclnodejs.js'
+import { UNKNOWN_NODE, type RosEndpoint, type RosNode } from './rclnodejs.js'
 
 /** ms between two looks at the graph. */
 const PERIOD = 1000
@@ -118,7 +118,7 @@ function mismatches(subscription: RosEndpoint, publisher: RosEndpoint): [string,
 
 /** Those whose node the graph knows already: it hears of an endpoint first. */
 function named(endpoints: readonly RosEndpoint[]): RosEndpoint[] {
-  return endpoints.filter(({ node_name: name }) => name !== '_NODE_NAME_UNKNOWN_')
+  return endpoints.filter(({ node_name: name }) => name !== UNKNOWN_NODE)
 }
 
 const nameOf = ({ node_name: name, node_namespace: namespace }: RosEndpoint): string => `${namespace === '/' ? '' : namespace}/${name}`
