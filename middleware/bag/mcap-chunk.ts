@@ -24,8 +24,7 @@ export interface ChunkRef {
   readonly bare?: boolean
 }
 
-
-/** Reads a chunk and returns its records, unpacked and checked against the chunk's CRC. Throws BagDamage. */
+/** Reads a chunk and returns its records, unpacked and checked against the chunk's CRC; of one that is `cut`, what is there of them. Throws BagDamage. */
 export async function readChunk(handle: FileHandle, { offset, length, cut, bare }: ChunkRef): Promise<Uint8Array> {
   const where = `the chunk at byte ${offset}`
   if (length > LARGEST) throw new BagDamage(`${where} claims to be ${length} bytes long`)
@@ -34,20 +33,26 @@ export async function readChunk(handle: FileHandle, { offset, length, cut, bare 
   const { bytesRead } = await handle.read(bytes, 0, length, offset)
   if (bare && bytesRead === length) return bytes
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytesRead)
-  if (bytesRead < length || length < RECORD_HEAD + 40 || bytes[0] !== OPCODE.chunk) throw new BagDamage(`${where} is not there`)
+  if (bytesRead < length || bytes[0] !== OPCODE.chunk) throw new BagDamage(`${where} is not there`)
+  if (length < RECORD_HEAD + 40) return cut ? new Uint8Array(0) : damagedHead(where)
   const size = Number(view.getBigUint64(RECORD_HEAD + 16, true))
   const crc = view.getUint32(RECORD_HEAD + 24, true)
   const nameLength = view.getUint32(RECORD_HEAD + 28, true)
   const at = RECORD_HEAD + 32 + nameLength + 8
-  if (nameLength > 16 || at > length) throw new BagDamage(`${where} has a damaged head`)
+  if (nameLength > 16) damagedHead(where)
+  if (at > length) return cut ? new Uint8Array(0) : damagedHead(where)
   const compression = bytes.toString('latin1', RECORD_HEAD + 32, RECORD_HEAD + 32 + nameLength)
   const packedSize = Number(view.getBigUint64(at - 8, true))
   if (cut) return compression === '' ? bytes.subarray(at) : new Uint8Array(0)
-  if (packedSize !== length - at) throw new BagDamage(`${where} has a damaged head`)
+  if (packedSize !== length - at) damagedHead(where)
   const records = await unpack(bytes.subarray(at), compression, size, where)
   if (records.length !== size) throw new BagDamage(`${where} holds ${records.length} bytes instead of ${size}`)
   if (crc !== 0 && zlib.crc32(records) !== crc) throw new BagDamage(`${where} fails its checksum`)
   return records
+}
+
+function damagedHead(where: string): never {
+  throw new BagDamage(`${where} has a damaged head`)
 }
 
 async function unpack(packed: Uint8Array, compression: string, size: number, where: string): Promise<Uint8Array> {

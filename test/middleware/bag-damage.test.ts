@@ -44,6 +44,17 @@ describe('a bag that was cut off', () => {
     }), { numRuns: 60 })
   })
 
+  it.each(['none.mcap', 'lz4.mcap'])('%s, in the head of a chunk: says that it is cut off', async name => {
+    const whole = readFileSync(at(name))
+    const chunk = 6
+    let start = 8
+    while (whole[start] !== chunk) start += 9 + Number(whole.readBigUInt64LE(start + 1))
+    for (let length = start; length < start + 60; length++) {
+      writeFileSync(at('cut.mcap'), whole.subarray(0, length))
+      expect((await readRows(at('cut.mcap'))).damage).toBe(`the file is cut off at byte ${length}`)
+    }
+  })
+
   it('uncompressed: gives every message before the cut, also those of the chunk that was cut', async () => {
     const whole = readFileSync(at('none.mcap'))
     for (const share of [0.3, 0.5, 0.9]) {
