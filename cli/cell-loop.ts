@@ -31,6 +31,8 @@ export interface CellLoopOptions {
   readonly mode: 'realtime' | 'lockstep'
   readonly seed: number
   readonly objects: string
+  /** How many objects lie on the table. Default: 2 to 5, drawn. */
+  readonly count?: number | undefined
   /** Makes the policy once the cell stands (the scripted expert needs to see into it). */
   readonly policy: (cell: Cell) => Promise<Policy>
   /** Said at the start of every episode instead of the drawn command. */
@@ -77,7 +79,7 @@ export class CellLoop {
     const { robot, mode } = options
     if (!robot.actions.gripper) throw new UsageError(`robot ${robot.name}: actions.gripper is missing: the cell's gripper needs a driver`)
     const started = process.hrtime.bigint()
-    const cell = await Cell.start({ mode, seed: options.seed, objects: options.objects, started, ...(options.sensor ? { sensor: options.sensor } : {}) })
+    const cell = await Cell.start({ mode, seed: options.seed, objects: options.objects, count: options.count, started, ...(options.sensor ? { sensor: options.sensor } : {}) })
     let policy: Policy | undefined
     let loop: CellLoop | undefined
     try {

@@ -7,7 +7,7 @@ import { MODALITIES, type Modality } from '../../fusion/observation.js'
 import { OnnxPolicy } from '../../fusion/policy/onnx-policy.js'
 import type { Withheld } from '../../fusion/withhold.js'
 import type { EpisodeResult } from '../../sim/episodes.js'
-import { loadObjects } from '../../sim/objects/object-file.js'
+import { loadTable } from '../../sim/objects/object-file.js'
 import { CellLoop } from '../cell-loop.js'
 import { shippedModel } from '../models.js'
 import { integer } from '../options.js'
@@ -21,6 +21,7 @@ interface EvalFlags {
   episodes: number
   seed: number
   objects: string
+  count?: number
   policy?: string
   robot: string
   without: Withheld[]
@@ -44,6 +45,7 @@ export function register(program: Command): void {
     .option('--episodes <n>', 'how many', integer(1), 50)
     .option('--seed <s>', 'of everything that is drawn', integer(0), 1)
     .option('--objects <set>', 'seen, unseen, or an objects file', 'seen')
+    .option('--count <n>', 'objects on the table (default: 2 to 5, drawn)', integer(1, 5))
     .option('--policy <file>', 'an ONNX model with a contract, or "expert"; default: the shipped model')
     .option('--robot <file>', 'robot file or the name of a shipped one', 'cell')
     .option('--without <list>', 'taken away at the aligner, e.g. rgb,force@2s', taken, [])
@@ -106,7 +108,7 @@ async function share(flags: EvalFlags, progress: Progress, ending: Ending): Prom
   const policy = await policyMaker(flags.policy, robot)
   const faults = new Set<string>()
   const loop = await CellLoop.start({
-    robot, seed: flags.seed, objects: flags.objects, mode: 'lockstep', policy, without: flags.without,
+    robot, seed: flags.seed, objects: flags.objects, count: flags.count, mode: 'lockstep', policy, without: flags.without,
     onError: error => faults.add(error instanceof Error ? error.message : String(error)),
   })
   const results: EpisodeResult[] = []
@@ -129,7 +131,7 @@ async function share(flags: EvalFlags, progress: Progress, ending: Ending): Prom
 /** Says what is wrong with the input once, before any process is started. */
 async function check(flags: EvalFlags): Promise<void> {
   const robot = readRobot(flags.robot)
-  loadObjects(flags.objects)
+  loadTable(flags.objects, flags.count)
   if (flags.policy !== EXPERT) await (await OnnxPolicy.load(flags.policy ?? shippedModel(), robot)).close()
 }
 
@@ -145,6 +147,7 @@ async function fanOut(flags: EvalFlags, progress: Progress, ending: Ending): Pro
     const episodes = Math.min(size, flags.first + flags.episodes - first)
     if (episodes <= 0) return resolve({ results: [], inferenceMs: 0, inferences: 0 })
     const args = ['eval', '--first', String(first), '--episodes', String(episodes), '--seed', String(flags.seed), '--objects', flags.objects, '--robot', flags.robot,
+      ...(flags.count === undefined ? [] : ['--count', String(flags.count)]),
       ...(flags.policy === undefined ? [] : ['--policy', flags.policy]),
       ...(flags.without.length === 0 ? [] : ['--without', flags.without.map(t => `${t.modality}@${t.from / 1e9}s`).join(',')])]
     const child = fork(main, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })

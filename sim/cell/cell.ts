@@ -6,6 +6,8 @@ export interface CellOptions {
   readonly mode: 'realtime' | 'lockstep'
   readonly seed: number
   readonly objects: 'seen' | 'unseen' | string
+  /** How many objects lie on the table, 1 to 5. Default: 2 to 5, drawn. */
+  readonly count?: number | undefined
   /** `process.hrtime.bigint()` at stamp 0; real time only. Default: the start of the cell. */
   readonly started?: bigint
   /** Image size; at least 128 x 128. `false`: no camera. */

@@ -36,15 +36,20 @@ const FRAGILE = 70
 /** Per-side force that lifts `mass` with 2 m/s² and half as much again, N. */
 export const neededForce = (mass: number, friction: number): number => 1.5 * mass * (9.81 + 2) / (2 * friction)
 
-/**
- * Draws episode `index` of a run: the same seed, index and objects give the same episode. With `say`, what will be said instead of a drawn command: the
- * object that it names lies on the table and is the one meant, and no correction follows.
- */
-export function drawEpisode(models: readonly ObjectModel[], seed: number, index: number, say?: string): Episode {
+/** What of an episode is given instead of drawn. All else is drawn as without. */
+export interface Given {
+  /** What will be said instead of a drawn command: the object that it names lies on the table and is the one meant, and no correction follows. */
+  readonly say?: string | undefined
+  /** How many objects lie on the table; no more than there are. */
+  readonly count?: number | undefined
+}
+
+/** Draws episode `index` of a run: the same seed, index, objects and given things give the same episode. */
+export function drawEpisode(models: readonly ObjectModel[], seed: number, index: number, { say, count }: Given = {}): Episode {
   const random = new Random(seed, `episode ${index}`)
-  const count = Math.min(models.length, 2 + random.index(4))
+  const drawnCount = 2 + random.index(4)
   const named = say === undefined ? undefined : modelNamed(say, models)
-  const chosen = random.shuffled(models).slice(0, count)
+  const chosen = random.shuffled(models).slice(0, count ?? drawnCount)
   if (named !== undefined && !chosen.includes(named)) chosen[chosen.length - 1] = named
   const placed = place(random, chosen)
   const graspable = placed.filter(({ grasps }) => grasps.length > 0)

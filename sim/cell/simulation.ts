@@ -62,7 +62,7 @@ export class Simulation {
 
   /** Places episode `index` at the present time. */
   reset(index: number, { say, awaitCommand = false }: Placement = {}): Episode {
-    const episode = drawEpisode(this.#models, this.#options.seed, index, say)
+    const episode = drawEpisode(this.#models, this.#options.seed, index, { say, count: this.#options.count })
     this.world.reset(episode)
     this.#errors.reset()
     this.#judge = new Judge(episode, this.world, awaitCommand ? Infinity : this.time)

@@ -219,6 +219,11 @@ describe('bad use is refused in one line', () => {
     'a modality that is none': { args: () => ['eval', '--without', 'smell'], says: [/smell/, /rgb, depth, force/] },
     'a negative number of episodes': { args: () => ['run', '--episodes', '-3'], says: [/episodes/, /-3/] },
     'a number of episodes that is none': { args: () => ['eval', '--episodes', 'many'], says: [/episodes/, /many/] },
+    'a table with nothing on it': { args: () => ['eval', '--count', '0'], says: [/count/, /from 1 to 5/] },
+    'more objects on the table than the set has': {
+      args: () => ['run', '--lockstep', '--policy', 'expert', '--count', '2', '--objects', file('one.yaml', '- { name: red ball, colour: red, mass: 0.1, friction: 0.5, parts: [{ shape: sphere, size: [0.02] }] }\n')],
+      says: [/one\.yaml/, /1 object,/, /2/],
+    },
     'an unknown command': { args: () => ['nonsense'], says: [/nonsense/] },
     'an unknown option': { args: () => ['run', '--nonsense'], says: [/--nonsense/] },
     'a missing argument': { args: () => ['replay'], says: [/bag/] },

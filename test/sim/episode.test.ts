@@ -82,8 +82,16 @@ describe('an episode', () => {
 test('what will be said names an object that then lies on the table and is meant', () => {
   fc.assert(fc.property(draws, fc.nat(100), ({ seed, index, set }, pick) => {
     const { name } = sets[set][pick % sets[set].length]
-    const { setup, first } = drawEpisode(sets[set], seed, index, `pick the ${name}`)
+    const { setup, first } = drawEpisode(sets[set], seed, index, { say: `pick the ${name}` })
     expect(setup.objects).toContain(name)
     expect([first, setup.target, setup.correction]).toEqual([name, name, undefined])
   }), { numRuns: 50 })
+})
+
+test('with a count has so many objects on the table, and where it would have had so many is the very same', () => {
+  fc.assert(fc.property(draws, fc.integer({ min: 1, max: 5 }), ({ seed, index, set }, count) => {
+    expect(drawEpisode(sets[set], seed, index, { count }).placed).toHaveLength(count)
+    const plain = drawEpisode(sets[set], seed, index)
+    expect(drawEpisode(sets[set], seed, index, { count: plain.placed.length })).toEqual(plain)
+  }), { numRuns: 100 })
 })
