@@ -33,6 +33,8 @@ export interface EpisodeSetup {
   /** Names of the objects on the table; `target` is the one meant in the end (undefined after "stop"). */
   readonly objects: readonly string[]
   readonly target: string | undefined
+  /** Names of those on the table whose crush limit is below 70 N. */
+  readonly fragile: readonly string[]
   readonly timeout: number
 }
 

@@ -65,6 +65,7 @@ export function drawEpisode(models: readonly ObjectModel[], seed: number, index:
       correction: correction && { text: correction.text, at: correction.at },
       objects: placed.map(({ object }) => object.name),
       target: correction === undefined ? first.name : correction.target,
+      fragile: placed.filter(({ object }) => object.crush < FRAGILE).map(({ object }) => object.name),
       timeout: TIMEOUT
     },
     first: first.name,
