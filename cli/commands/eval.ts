@@ -4,6 +4,7 @@ import { InvalidArgumentError } from 'commander'
 import { MODALITIES, type Modality } from '../../fusion/observation.js'
 import { OnnxPolicy } from '../../fusion/policy/onnx-policy.js'
 import type { Withheld } from '../../fusion/withhold.js'
+import { loadPhrases } from '../../sim/cell/phrases.js'
 import { loadTable } from '../../sim/objects/object-file.js'
 import { Ending } from '../ending.js'
 import { fanOut } from '../evaluation/fan-out.js'
@@ -31,6 +32,7 @@ export function register(program: Command): void {
     .option('--seed <s>', 'of everything that is drawn', integer(0), 1)
     .option('--objects <set>', 'seen, unseen, or an objects file', 'seen')
     .option('--count <n>', 'objects on the table (default: 2 to 5, drawn)', integer(1, 5))
+    .option('--phrases <file>', 'a YAML list of commands to draw from, such as "could you fetch the {name}"')
     .option('--policy <file>', 'an ONNX model with a contract, or "expert"; default: the shipped model')
     .option('--robot <file>', 'robot file or the name of a shipped one', 'cell')
     .option('--without <list>', 'taken away at the aligner, e.g. rgb,force@2s', taken, [])
@@ -88,7 +90,8 @@ async function evaluate(flags: EvalFlags): Promise<void> {
 /** Says what is wrong with the input once, before anything is started. */
 async function check(flags: EvalFlags): Promise<void> {
   const robot = readRobot(flags.robot)
-  loadTable(flags.objects, flags.count)
+  const models = loadTable(flags.objects, flags.count)
+  if (flags.phrases !== undefined) loadPhrases(flags.phrases, models)
   if (flags.policy !== EXPERT) await (await OnnxPolicy.load(flags.policy ?? shippedModel(), robot)).close()
 }
 

@@ -34,10 +34,11 @@ export function fanOut(options: EvalOptions, progress: Progress, ending: Ending)
 }
 
 /** The command line that runs one process's share. */
-function argumentsOf({ first, episodes, seed, objects, robot, count, policy, without, precision }: EvalOptions): string[] {
+function argumentsOf({ first, episodes, seed, objects, robot, count, phrases, policy, without, precision }: EvalOptions): string[] {
   return [
     'eval', '--first', String(first), '--episodes', String(episodes), '--seed', String(seed), '--objects', objects, '--robot', robot, '--precision', precision,
     ...(count === undefined ? [] : ['--count', String(count)]),
+    ...(phrases === undefined ? [] : ['--phrases', phrases]),
     ...(policy === undefined ? [] : ['--policy', policy]),
     ...(without.length === 0 ? [] : ['--without', withoutText(without)]),
   ]

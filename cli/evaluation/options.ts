@@ -6,6 +6,8 @@ export interface EvalOptions {
   readonly seed: number
   readonly objects: string
   readonly count?: number
+  /** A file of commands to draw from. */
+  readonly phrases?: string
   readonly policy?: string
   readonly robot: string
   readonly without: readonly Withheld[]

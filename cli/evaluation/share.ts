@@ -1,4 +1,6 @@
+import { loadPhrases } from '../../sim/cell/phrases.js'
 import type { EpisodeResult } from '../../sim/episodes.js'
+import { loadObjects } from '../../sim/objects/object-file.js'
 import { CellLoop } from '../cell-loop.js'
 import type { Ending } from '../ending.js'
 import { policyMaker } from '../policies.js'
@@ -17,9 +19,10 @@ export interface Share {
 export async function runShare(options: EvalOptions, progress: Progress, ending: Ending): Promise<Share> {
   const robot = readRobot(options.robot)
   const policy = await policyMaker(options.policy, robot)
+  const phrases = options.phrases === undefined ? undefined : loadPhrases(options.phrases, loadObjects(options.objects))
   const faults = new Set<string>()
   const loop = await CellLoop.start({
-    robot, seed: options.seed, objects: options.objects, count: options.count, mode: 'lockstep', policy, without: options.without,
+    robot, seed: options.seed, objects: options.objects, count: options.count, phrases, mode: 'lockstep', policy, without: options.without,
     onError: error => faults.add(error instanceof Error ? error.message : String(error)),
   })
   const results: EpisodeResult[] = []

@@ -8,6 +8,10 @@ export interface CellOptions {
   readonly objects: 'seen' | 'unseen' | string
   /** How many objects lie on the table, 1 to 5. Default: 2 to 5, drawn. */
   readonly count?: number | undefined
+  /** Commands to draw from, each with `{name}` for the object's name. Default: the cell's own. */
+  readonly phrases?: readonly string[] | undefined
+  /** ns of each episode from which on nothing said is heard, so that no correction comes any more. */
+  readonly voiceUntil?: number | undefined
   /** `process.hrtime.bigint()` at stamp 0; real time only. Default: the start of the cell. */
   readonly started?: bigint
   /** Image size; at least 128 x 128. `false`: no camera. */

@@ -4,7 +4,7 @@ import type { Grasp } from '../objects/grasp.js'
 import { volumeOf } from '../objects/object.js'
 import type { DrawnObject, Drawn, ObjectModel } from '../objects/object.js'
 import type { EpisodeSetup } from './cell.js'
-import { understand } from './instruction.js'
+import { isGentle, understand } from './instruction.js'
 import { Random } from './random.js'
 
 /** An object on the table. `pose`: x, y, z (m), qx, qy, qz, qw in the base frame. */
@@ -28,8 +28,10 @@ export interface Episode {
 
 const AREA = { x: 0.16, y: 0.13 } as const
 const TIMEOUT = 12e9
-const PLAIN = ['pick the', 'take the', 'grab the', 'please pick up the'] as const
-const GENTLE = ['gently take the', 'gently pick the', 'carefully pick up the'] as const
+const PHRASES = [
+  'pick the {name}', 'take the {name}', 'grab the {name}', 'please pick up the {name}',
+  'gently take the {name}', 'gently pick the {name}', 'carefully pick up the {name}'
+] as const
 /** Crush limits below this count as fragile: such objects are mostly asked for gently (N). */
 const FRAGILE = 70
 
@@ -42,10 +44,14 @@ export interface Given {
   readonly say?: string | undefined
   /** How many objects lie on the table; no more than there are. */
   readonly count?: number | undefined
+  /** Commands to draw from, each with `{name}` for the object's name; those that ask for care are for the episodes that do. */
+  readonly phrases?: readonly string[] | undefined
+  /** ns of the episode from which on nothing said is heard: a correction that would come then is not said, and the object named first stays the one meant. */
+  readonly voiceUntil?: number | undefined
 }
 
 /** Draws episode `index` of a run: the same seed, index, objects and given things give the same episode. */
-export function drawEpisode(models: readonly ObjectModel[], seed: number, index: number, { say, count }: Given = {}): Episode {
+export function drawEpisode(models: readonly ObjectModel[], seed: number, index: number, { say, count, phrases = PHRASES, voiceUntil = Infinity }: Given = {}): Episode {
   const random = new Random(seed, `episode ${index}`)
   const drawnCount = 2 + random.index(4)
   const named = say === undefined ? undefined : modelNamed(say, models)
@@ -55,13 +61,16 @@ export function drawEpisode(models: readonly ObjectModel[], seed: number, index:
   const graspable = placed.filter(({ grasps }) => grasps.length > 0)
   const drawn = random.pick(graspable.length > 0 ? graspable : placed).object
   const first = placed.find(({ object }) => object.name === named?.name)?.object ?? drawn
-  const gentle = random.unit() < (first.crush < FRAGILE ? 0.7 : 0.1)
-  const correction = random.unit() < 0.2 && say === undefined ? correct(random, placed, first) : undefined
+  const careful = random.unit() < (first.crush < FRAGILE ? 0.7 : 0.1)
+  const drawnCorrection = random.unit() < 0.2 && say === undefined ? correct(random, placed, first) : undefined
+  const correction = drawnCorrection && drawnCorrection.at < voiceUntil ? drawnCorrection : undefined
+  const fitting = phrases.filter((phrase) => isGentle(phrase) === careful)
+  const phrase = random.pick(fitting.length > 0 ? fitting : phrases)
   return {
     setup: {
       index,
       seed,
-      command: `${random.pick(gentle ? GENTLE : PLAIN)} ${first.name}`,
+      command: phrase.replaceAll('{name}', () => first.name),
       correction: correction && { text: correction.text, at: correction.at },
       objects: placed.map(({ object }) => object.name),
       target: correction === undefined ? first.name : correction.target,
@@ -69,7 +78,7 @@ export function drawEpisode(models: readonly ObjectModel[], seed: number, index:
       timeout: TIMEOUT
     },
     first: first.name,
-    gentle,
+    gentle: isGentle(phrase),
     placed
   }
 }

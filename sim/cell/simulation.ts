@@ -62,7 +62,8 @@ export class Simulation {
 
   /** Places episode `index` at the present time. */
   reset(index: number, { say, awaitCommand = false }: Placement = {}): Episode {
-    const episode = drawEpisode(this.#models, this.#options.seed, index, { say, count: this.#options.count })
+    const { seed, count, phrases, voiceUntil } = this.#options
+    const episode = drawEpisode(this.#models, seed, index, { say, count, phrases, voiceUntil })
     this.world.reset(episode)
     this.#errors.reset()
     this.#judge = new Judge(episode, this.world, awaitCommand ? Infinity : this.time)

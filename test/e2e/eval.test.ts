@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { prehend, prehendJson, temporaryFolder } from './prehend.js'
@@ -22,6 +22,22 @@ describe('a benchmark', () => {
     expect(lines.map(({ index }) => index)).toEqual([0, 1])
     for (const line of lines) expect(Object.keys(line)).toEqual(expect.arrayContaining(['command', 'target', 'fragile', 'success', 'reason', 'peakForce', 'seconds']))
     expect(lines.filter(({ success }) => success)).toHaveLength(whole.successes as number)
+  })
+
+  test('without voice is about the object that lies there: a stop that nobody could hear is not said', () => {
+    const stopped = ['eval', '--policy', 'expert', '--seed', '3', '--count', '1', '--first', '1', '--episodes', '1']
+    expect(prehendJson(stopped)).toMatchObject({ byObject: { '(stop)': { episodes: 1 } }, stops: { episodes: 1, moved: 0 } })
+    const deaf = prehendJson([...stopped, '--without', 'voice'])
+    expect(deaf).toMatchObject({ successes: 1, stops: { episodes: 0 } })
+    expect(deaf.byObject).not.toHaveProperty('(stop)')
+  })
+
+  test('with phrases of its own says them', () => {
+    const phrases = join(folder, 'phrases.yaml')
+    const lines = join(folder, 'phrases.jsonl')
+    writeFileSync(phrases, '- could you fetch the {name}\n')
+    prehendJson([...EVAL, '--episodes', '1', '--phrases', phrases, '--results', lines])
+    expect(linesOf(lines)[0].command).toMatch(/^could you fetch the \w+ \w+$/)
   })
 
   test('whose results cannot be written says so before the first episode, and leaves nothing', () => {
