@@ -1,8 +1,5 @@
-import { basename } from 'node:path'
-import type { Command } from 'commander'
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { MODALITIES, type Modality } from '../../fusion/observation.js'
-import { OnnxPolicy } from '../../fusion/policy/onnx-policy.js'
 import type { Withheld } from '../../fusion/withhold.js'
 import { loadPhrases } from '../../sim/cell/phrases.js'
 import { loadTable } from '../../sim/objects/object-file.js'
@@ -10,17 +7,17 @@ import { Ending } from '../ending.js'
 import { fanOut } from '../evaluation/fan-out.js'
 import type { EvalOptions } from '../evaluation/options.js'
 import { Progress } from '../evaluation/progress.js'
+import { provenanceOf } from '../evaluation/provenance.js'
+import { page } from '../evaluation/report/page.js'
 import { runShare } from '../evaluation/share.js'
 import { summarise, type Rate } from '../evaluation/summary.js'
 import { LineFile } from '../line-file.js'
-import { shippedModel } from '../models.js'
 import { integer } from '../options.js'
 import { Output, UsageError } from '../output.js'
-import { EXPERT } from '../policies.js'
-import { readRobot } from '../robot-file.js'
 
 interface EvalFlags extends EvalOptions {
   readonly results?: string
+  readonly report?: string
   readonly json?: boolean
 }
 
@@ -40,6 +37,8 @@ export function register(program: Command): void {
     .option('--jobs <n>', 'processes side by side', integer(1), 1)
     .option('--first <n>', 'index of the first episode', integer(0), 0)
     .option('--results <out>', 'write each episode\'s result as a line of JSON (OUT.jsonl)')
+    .option('--report <out>', 'write a page with rates, intervals, gate and force over time, and lost episodes as filmstrips (OUT.html)')
+    .addOption(new Option('--trace').hideHelp())
     .option('--json', 'the result as one JSON object')
     .action((flags: EvalFlags) => evaluate(flags))
 }
@@ -64,35 +63,40 @@ async function evaluate(flags: EvalFlags): Promise<void> {
     if (process.connected) process.send(share)
     return
   }
-  await check(flags)
-  const lines = flags.results === undefined ? undefined : await LineFile.open(flags.results)
+  const models = loadTable(flags.objects, flags.count)
+  if (flags.phrases !== undefined) loadPhrases(flags.phrases, models)
+  const provenance = await provenanceOf(flags)
+  const options: EvalOptions = { ...flags, trace: flags.report !== undefined }
+  const files: LineFile[] = []
+  const open = async (path: string | undefined): Promise<LineFile | undefined> => {
+    if (path === undefined) return undefined
+    const file = await LineFile.open(path)
+    files.push(file)
+    return file
+  }
   try {
-    const shares = flags.jobs === 1 ? [await runShare(flags, progress, ending)] : await fanOut(flags, progress, ending)
+    const lines = await open(flags.results)
+    const report = await open(flags.report)
+    const shares = flags.jobs === 1 ? [await runShare(options, progress, ending)] : await fanOut(options, progress, ending)
     const results = shares.flatMap(s => s.results).sort((a, b) => a.index - b.index)
     const inferences = shares.reduce((sum, s) => sum + s.inferences, 0)
     const summary = summarise(results)
+    const meanInferenceMs = inferences === 0 ? 0 : shares.reduce((sum, s) => sum + s.inferenceMs, 0) / inferences
+    const wallS = (performance.now() - started) / 1000
     const object = {
-      ...summary,
-      meanInferenceMs: inferences === 0 ? 0 : shares.reduce((sum, s) => sum + s.inferenceMs, 0) / inferences,
-      model: flags.policy === EXPERT ? EXPERT : basename(flags.policy ?? shippedModel()), precision: flags.precision, objects: flags.objects, seed: flags.seed,
-      wallS: (performance.now() - started) / 1000, simulatedS: results.reduce((sum, r) => sum + r.seconds, 0),
+      ...summary, meanInferenceMs, ...provenance, precision: flags.precision, objects: flags.objects, seed: flags.seed, wallS,
+      simulatedS: results.reduce((sum, r) => sum + r.seconds, 0),
     }
     for (const result of results) await lines?.write(JSON.stringify({ ...result, target: result.target ?? null, reason: result.reason ?? null }))
     await lines?.close()
+    await report?.write(page({ options, provenance, summary, results, traces: shares.flatMap(s => s.traces), meanInferenceMs, wallS, date: new Date() }))
+    await report?.close()
     if (results.length < flags.episodes) process.exitCode = 1
     output.result(object, text(object))
   } catch (error) {
-    await lines?.discard()
+    await Promise.all(files.map(file => file.discard()))
     throw error
   }
-}
-
-/** Says what is wrong with the input once, before anything is started. */
-async function check(flags: EvalFlags): Promise<void> {
-  const robot = readRobot(flags.robot)
-  const models = loadTable(flags.objects, flags.count)
-  if (flags.phrases !== undefined) loadPhrases(flags.phrases, models)
-  if (flags.policy !== EXPERT) await (await OnnxPolicy.load(flags.policy ?? shippedModel(), robot)).close()
 }
 
 function text({ meanInferenceMs, model, precision, wallS, simulatedS, ...summary }: ReturnType<typeof summarise> & {

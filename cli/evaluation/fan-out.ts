@@ -15,7 +15,7 @@ export function fanOut(options: EvalOptions, progress: Progress, ending: Ending)
   const shares = Promise.all(Array.from({ length: jobs }, (_, job) => new Promise<Share>((resolve, reject) => {
     const first = options.first + job * size
     const episodes = Math.min(size, options.first + options.episodes - first)
-    if (episodes <= 0) return resolve({ results: [], inferenceMs: 0, inferences: 0 })
+    if (episodes <= 0) return resolve({ results: [], traces: [], inferenceMs: 0, inferences: 0 })
     const child = fork(main, argumentsOf({ ...options, first, episodes }), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
     children.push(child)
     let answer: Share | undefined
@@ -34,12 +34,13 @@ export function fanOut(options: EvalOptions, progress: Progress, ending: Ending)
 }
 
 /** The command line that runs one process's share. */
-function argumentsOf({ first, episodes, seed, objects, robot, count, phrases, policy, without, precision }: EvalOptions): string[] {
+function argumentsOf({ first, episodes, seed, objects, robot, count, phrases, policy, without, precision, trace }: EvalOptions): string[] {
   return [
     'eval', '--first', String(first), '--episodes', String(episodes), '--seed', String(seed), '--objects', objects, '--robot', robot, '--precision', precision,
     ...(count === undefined ? [] : ['--count', String(count)]),
     ...(phrases === undefined ? [] : ['--phrases', phrases]),
     ...(policy === undefined ? [] : ['--policy', policy]),
     ...(without.length === 0 ? [] : ['--without', withoutText(without)]),
+    ...(trace ? ['--trace'] : []),
   ]
 }

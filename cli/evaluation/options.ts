@@ -15,6 +15,8 @@ export interface EvalOptions {
   readonly jobs: number
   /** Index of the first episode. */
   readonly first: number
+  /** Keeps what a report shows of single episodes. */
+  readonly trace?: boolean
 }
 
 /** `--without` as it is written: `rgb,force@2s`. */

@@ -7,10 +7,14 @@ import { policyMaker } from '../policies.js'
 import { readRobot } from '../robot-file.js'
 import type { EvalOptions } from './options.js'
 import type { Progress } from './progress.js'
+import { Candidates } from './shown.js'
+import { EpisodeTracer, type EpisodeTrace } from './trace.js'
 
 /** The part of a benchmark that one process ran. Plain values: it travels between processes. */
 export interface Share {
   readonly results: readonly EpisodeResult[]
+  /** Of the episodes that a report may show; none where none was asked for. */
+  readonly traces: readonly EpisodeTrace[]
   readonly inferenceMs: number
   readonly inferences: number
 }
@@ -25,13 +29,17 @@ export async function runShare(options: EvalOptions, progress: Progress, ending:
     robot, seed: options.seed, objects: options.objects, count: options.count, phrases, mode: 'lockstep', policy, without: options.without,
     onError: error => faults.add(error instanceof Error ? error.message : String(error)),
   })
+  const tracer = options.trace ? new EpisodeTracer(loop, robot) : undefined
+  const candidates = new Candidates()
   const results: EpisodeResult[] = []
+  const traces: EpisodeTrace[] = []
   ending.whenAsked(() => void loop.interrupt())
   try {
     for (let index = options.first; index < options.first + options.episodes && !loop.interrupted; index++) {
       const result = await loop.episode(index)
       if (!result || result.reason === 'interrupted') break
       results.push(result)
+      if (tracer && candidates.takes(result)) traces.push(await tracer.trace(index))
       progress.step(result)
     }
   } finally {
@@ -39,5 +47,5 @@ export async function runShare(options: EvalOptions, progress: Progress, ending:
   }
   for (const fault of faults) progress.note(`fault: ${fault}`)
   const ms = loop.fusion.inferenceMs
-  return { results, inferenceMs: ms.reduce((sum, v) => sum + v, 0), inferences: ms.length }
+  return { results, traces, inferenceMs: ms.reduce((sum, v) => sum + v, 0), inferences: ms.length }
 }

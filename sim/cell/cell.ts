@@ -100,6 +100,8 @@ export interface TrueObject {
   readonly lift: number
   /** The smaller of both pads' forces on it, N; 0 unless both touch it. */
   readonly squeeze: number
+  /** The largest force that a pad or the palm puts on it, N: what its crush limit is about. */
+  readonly press: number
   readonly radius: number
   readonly mass: number
   readonly friction: number

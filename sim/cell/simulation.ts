@@ -136,6 +136,7 @@ export class Simulation {
       const contact = world.contacts[i]
       const squeeze = contact === undefined ? 0 : Math.min(contact.left, contact.right)
       state[from + 8] = squeeze >= RULES.grip ? squeeze : 0
+      state[from + 9] = contact === undefined ? 0 : Math.max(contact.left, contact.right, contact.palm)
     }
   }
 }
