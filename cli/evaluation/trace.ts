@@ -21,7 +21,7 @@ export interface EpisodeTrace {
   readonly force: readonly number[]
   /** Largest force of a pad or the palm on the object meant, N. */
   readonly press: readonly number[]
-  /** A list of weights a modality, in the order of the contract's gate; none where the policy has no gate. */
+  /** A list of weights a modality, in the order of the contract's gate, from the first chunk on (the last times); none where the policy has no gate. */
   readonly gate: readonly (readonly number[])[]
   readonly said: readonly { readonly at: number; readonly text: string }[]
   /** The wrist camera's pictures, WebP in base64. */
@@ -102,16 +102,14 @@ export class EpisodeTracer {
   }
 
   #frame(image: Image, receive: number): void {
+    // Exposed in the episode before.
+    if (image.stamp < this.#start) return
     const at = this.#since(receive)
     this.#frames.add({ at, image: { ...image } })
     this.#at.push(at)
     this.#force.push(rounded(this.#forceNow, 2))
     this.#press.push(rounded(this.#pressNow, 2))
-    this.#gateNow.forEach((weight, i) => {
-      // Until the first chunk of an episode there are no weights.
-      const weights = this.#gate[i] ??= Array.from({ length: this.#at.length - 1 }, () => 0)
-      weights.push(rounded(weight, 3))
-    })
+    this.#gateNow.forEach((weight, i) => (this.#gate[i] ??= []).push(rounded(weight, 3)))
     this.#forceNow = this.#pressNow = 0
   }
 }

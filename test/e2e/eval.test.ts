@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { prehend, prehendJson, temporaryFolder } from './prehend.js'
 
@@ -22,6 +23,25 @@ describe('a benchmark', () => {
     expect(lines.map(({ index }) => index)).toEqual([0, 1])
     for (const line of lines) expect(Object.keys(line)).toEqual(expect.arrayContaining(['command', 'target', 'fragile', 'success', 'reason', 'peakForce', 'seconds']))
     expect(lines.filter(({ success }) => success)).toHaveLength(whole.successes as number)
+  })
+
+  test('with a report has the same episodes, and the wrist camera\'s pictures of them in one file', async () => {
+    const [plain, lines, report] = ['plain.jsonl', 'reported.jsonl', 'report.html'].map(name => join(folder, name))
+    const args = [...EVAL, '--episodes', '2', '--without', 'rgb@3s']
+    prehendJson([...args, '--results', plain])
+    const result = prehendJson([...args, '--results', lines, '--report', report])
+    expect(linesOf(lines)).toEqual(linesOf(plain))
+    const text = readFileSync(report, 'utf8')
+    for (const { command } of linesOf(lines)) expect(text).toContain(`“${String(command)}”`)
+    expect(text).toContain(result.robotSha256 as string)
+    const pictures = [...text.matchAll(/src="data:image\/webp;base64,([^"]+)"/g)].map(([, data]) => Buffer.from(data, 'base64'))
+    expect(pictures).toHaveLength(16)
+    for (const picture of pictures) expect(await sharp(picture).metadata()).toMatchObject({ format: 'webp', width: 128, height: 128 })
+    // Something is to be seen, and each picture is another one.
+    const { channels } = await sharp(pictures[0]).stats()
+    expect(Math.min(...channels.map(({ stdev }) => stdev))).toBeGreaterThan(5)
+    expect(new Set(pictures.map(picture => picture.toString('base64'))).size).toBe(16)
+    expect(text.length).toBeLessThan(500_000)
   })
 
   test('without voice is about the object that lies there: a stop that nobody could hear is not said', () => {

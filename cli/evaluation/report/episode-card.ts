@@ -25,6 +25,6 @@ ${marks.sort((a, b) => a.at - b.at).map(({ text, kind }) => html` <span class="w
     series: gate.map((values, i) => ({ name: gate.length === GATE.length ? GATE[i] : `weight ${i + 1}`, colour: `c${i % 4}`, values })),
   })}${chart({
     title: 'Force', unit: 'N', times, marks, limit: crush === null ? undefined : { value: crush, text: `crush limit ${crush.toFixed(0)} N` },
-    series: [{ name: 'wrist |F|', colour: 'c4', values: force }, { name: 'on the object', colour: 'c5', values: press }],
+    series: [{ name: 'wrist |F|', colour: 'c4', values: force }, { name: `on the object meant${crush === null ? '' : ` (bears ${crush.toFixed(0)} N)`}`, colour: 'c5', values: press }],
   })}</div></article>`
 }

@@ -48,13 +48,14 @@ ${won.length === 0 ? undefined : html`<h2>Won episodes <small>the first ${won.le
 `.text
 }
 
-const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
+const percent = (share: number): string => `${(share * 100).toFixed(1)}\u00a0%`
 const intervalText = ({ wilson95: [low, high] }: Rate): string => `${(low * 100).toFixed(1)} to ${percent(high)}`
 
 function tiles(summary: Summary): Html {
   const { episodes, successes, wrongObject, fragile, stops, secondsToSuccess: seconds } = summary
-  const tile = (value: string, name: string, more: string): Html => html`<div class="tile"><span>${name}</span><b>${value}</b><span>${more}</span></div>`
-  const rate = (name: string, of: Rate, hits: number, trials: number): Html => tile(trials === 0 ? '–' : percent(of.rate), name, trials === 0 ? 'none drawn' : `${hits} of ${trials}; 95 %: ${intervalText(of)}`)
+  const tile = (value: string, name: string, ...more: string[]): Html => html`<div class="tile"><span>${name}</span><b>${value}</b>${more.map(line => html`<span>${line}</span>`)}</div>`
+  const rate = (name: string, of: Rate, hits: number, trials: number): Html =>
+    trials === 0 ? tile('–', name, 'none drawn') : tile(percent(of.rate), name, `${hits} of ${trials}`, `95 %: ${intervalText(of)}`)
   return html`<div class="tiles">
 ${rate('Success', summary, successes, episodes)}
 ${rate('Wrong object lifted', wrongObject, wrongObject.episodes, episodes)}

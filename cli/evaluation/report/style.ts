@@ -33,5 +33,6 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 18px; margi
 .limit { stroke: var(--lost); stroke-dasharray: 5 4 } .limit-text { fill: var(--lost); font-size: 10.5px }
 .mark { stroke-dasharray: 2 3; stroke: var(--ink) } .mark.gone { stroke: var(--lost); stroke-dasharray: none }
 details { margin-top: 12px } summary { cursor: pointer; color: var(--soft) } .scroll { max-height: 480px; overflow: auto; margin-top: 8px }
+@media (max-width: 640px) { td.wide { display: none } }
 @media print { .episode, .card, .tile { break-inside: avoid } }
 `
