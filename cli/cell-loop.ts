@@ -31,11 +31,15 @@ export interface CellLoopOptions {
   readonly mode: 'realtime' | 'lockstep'
   readonly seed: number
   readonly objects: string
+  /** How many objects lie on the table. Default: 2 to 5, drawn. */
+  readonly count?: number | undefined
   /** Makes the policy once the cell stands (the scripted expert needs to see into it). */
   readonly policy: (cell: Cell) => Promise<Policy>
   /** Said at the start of every episode instead of the drawn command. */
   readonly say?: string | undefined
   readonly record?: string | undefined
+  /** Commands to draw from, each with `{name}` for the object's name. Default: the cell's own. */
+  readonly phrases?: readonly string[] | undefined
   /** Modalities taken away at the aligner, from that episode time on (ns). */
   readonly without?: readonly Withheld[]
   readonly sensor?: { readonly noise?: number; readonly bias?: number; readonly drift?: number } | undefined
@@ -77,7 +81,9 @@ export class CellLoop {
     const { robot, mode } = options
     if (!robot.actions.gripper) throw new UsageError(`robot ${robot.name}: actions.gripper is missing: the cell's gripper needs a driver`)
     const started = process.hrtime.bigint()
-    const cell = await Cell.start({ mode, seed: options.seed, objects: options.objects, started, ...(options.sensor ? { sensor: options.sensor } : {}) })
+    const { seed, objects, count, phrases, without = [], sensor } = options
+    const voiceUntil = Math.min(Infinity, ...without.filter(({ modality }) => modality === 'voice').map(({ from }) => from))
+    const cell = await Cell.start({ mode, seed, objects, count, phrases, voiceUntil, started, ...(sensor ? { sensor } : {}) })
     let policy: Policy | undefined
     let loop: CellLoop | undefined
     try {

@@ -28,6 +28,13 @@ export class LineFile {
     this.#failed.catch(() => undefined)
   }
 
+  /** A file that is known to be writable: throws UsageError where it is not. */
+  static async open(path: string): Promise<LineFile> {
+    const file = new LineFile(path)
+    await Promise.race([new Promise<void>(resolve => file.#stream.once('open', resolve)), file.#failed])
+    return file
+  }
+
   async write(line: string): Promise<void> {
     if (!this.#stream.write(`${line}\n`)) await Promise.race([new Promise<void>(resolve => this.#stream.once('drain', resolve)), this.#failed])
   }

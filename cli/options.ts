@@ -2,12 +2,12 @@ import { InvalidArgumentError } from 'commander'
 import { namespaceSchema } from '../fusion/robot/schema.js'
 import { toSI } from '../fusion/robot/units.js'
 
-/** A whole number of at least `least`, for commander. */
-export function integer(least: number): (text: string) => number {
+/** A whole number of at least `least` and at most `most`, for commander. */
+export function integer(least: number, most = Infinity): (text: string) => number {
   return text => {
     const value = Number(text)
-    if (!/^[+-]?\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) {
-      throw new InvalidArgumentError(`expected a whole number of at least ${least}.`)
+    if (!/^[+-]?\d+$/.test(text) || !Number.isSafeInteger(value) || value < least || value > most) {
+      throw new InvalidArgumentError(`expected a whole number ${most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`}.`)
     }
     return value
   }

@@ -16,6 +16,8 @@ export interface EpisodeResult {
   /** What was said at its start; empty: nothing yet. */
   readonly command: string
   readonly target: string | undefined
+  /** The target breaks easily: its crush limit is below 70 N. */
+  readonly fragile: boolean
   readonly success: boolean
   /** `interrupted`: by whoever runs it; `stopped`: by somebody's word. */
   readonly reason: Verdict['reason'] | 'interrupted' | 'stopped'
@@ -94,10 +96,12 @@ export class Episodes implements Disposable {
     })
     later?.dispose()
     const { done, peakForce } = verdict
+    const target = say ? setup.target : cell.truth().target
     const result: EpisodeResult = {
       index,
       command: this.#command,
-      target: say ? setup.target : cell.truth().target,
+      target,
+      fragile: target !== undefined && setup.fragile.includes(target),
       success: done && verdict.success && !this.#stopped,
       reason: this.#stopped && (done || !ended.aborted) ? 'stopped'
         : done ? verdict.reason : ended.aborted ? 'interrupted' : this.#failure ? 'fault' : (verdict.reason ?? 'timeout'),

@@ -1,40 +1,24 @@
-import { fork, type ChildProcess } from 'node:child_process'
-import { basename } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import type { Command } from 'commander'
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { MODALITIES, type Modality } from '../../fusion/observation.js'
-import { OnnxPolicy } from '../../fusion/policy/onnx-policy.js'
 import type { Withheld } from '../../fusion/withhold.js'
-import type { EpisodeResult } from '../../sim/episodes.js'
-import { loadObjects } from '../../sim/objects/object-file.js'
-import { CellLoop } from '../cell-loop.js'
-import { shippedModel } from '../models.js'
-import { integer } from '../options.js'
+import { loadPhrases } from '../../sim/cell/phrases.js'
+import { loadTable } from '../../sim/objects/object-file.js'
 import { Ending } from '../ending.js'
+import { fanOut } from '../evaluation/fan-out.js'
+import type { EvalOptions } from '../evaluation/options.js'
+import { Progress } from '../evaluation/progress.js'
+import { provenanceOf } from '../evaluation/provenance.js'
+import { page } from '../evaluation/report/page.js'
+import { runShare } from '../evaluation/share.js'
+import { summarise, type Rate } from '../evaluation/summary.js'
+import { LineFile } from '../line-file.js'
+import { integer } from '../options.js'
 import { Output, UsageError } from '../output.js'
-import { wilson95 } from '../percentiles.js'
-import { EXPERT, policyMaker } from '../policies.js'
-import { readRobot } from '../robot-file.js'
 
-interface EvalFlags {
-  episodes: number
-  seed: number
-  objects: string
-  policy?: string
-  robot: string
-  without: Withheld[]
-  precision: string
-  jobs: number
-  first: number
-  json?: boolean
-}
-
-/** What one process tells the one that asked it. */
-interface Share {
-  readonly results: EpisodeResult[]
-  readonly inferenceMs: number
-  readonly inferences: number
+interface EvalFlags extends EvalOptions {
+  readonly results?: string
+  readonly report?: string
+  readonly json?: boolean
 }
 
 export function register(program: Command): void {
@@ -44,12 +28,17 @@ export function register(program: Command): void {
     .option('--episodes <n>', 'how many', integer(1), 50)
     .option('--seed <s>', 'of everything that is drawn', integer(0), 1)
     .option('--objects <set>', 'seen, unseen, or an objects file', 'seen')
+    .option('--count <n>', 'objects on the table (default: 2 to 5, drawn)', integer(1, 5))
+    .option('--phrases <file>', 'a YAML list of commands to draw from, such as "could you fetch the {name}"')
     .option('--policy <file>', 'an ONNX model with a contract, or "expert"; default: the shipped model')
     .option('--robot <file>', 'robot file or the name of a shipped one', 'cell')
     .option('--without <list>', 'taken away at the aligner, e.g. rgb,force@2s', taken, [])
     .option('--precision <p>', 'fp32 (int8: this version ships no such model)', 'fp32')
     .option('--jobs <n>', 'processes side by side', integer(1), 1)
     .option('--first <n>', 'index of the first episode', integer(0), 0)
+    .option('--results <out>', 'write each episode\'s result as a line of JSON (OUT.jsonl)')
+    .option('--report <out>', 'write a page with rates, intervals, gate and force over time, and lost episodes as filmstrips (OUT.html)')
+    .addOption(new Option('--trace').hideHelp())
     .option('--json', 'the result as one JSON object')
     .action((flags: EvalFlags) => evaluate(flags))
 }
@@ -69,121 +58,58 @@ async function evaluate(flags: EvalFlags): Promise<void> {
   const started = performance.now()
   const ending = new Ending()
   const progress = new Progress(output, flags.episodes)
-  const shares = flags.jobs === 1 ? [await share(flags, progress, ending)] : await fanOut(flags, progress, ending)
   if (process.send) {
-    if (process.connected) process.send(shares[0])
+    const share = await runShare(flags, progress, ending)
+    if (process.connected) process.send(share)
     return
   }
-  const results = shares.flatMap(s => s.results).sort((a, b) => a.index - b.index)
-  const inferences = shares.reduce((sum, s) => sum + s.inferences, 0)
-  const successes = results.filter(r => r.success).length
-  const byObject: Record<string, { episodes: number; successes: number }> = {}
-  const failures: Record<string, number> = {}
-  for (const result of results) {
-    const entry = (byObject[result.target ?? '(stop)'] ??= { episodes: 0, successes: 0 })
-    entry.episodes++
-    if (result.success) entry.successes++
-    else failures[result.reason ?? 'unknown'] = (failures[result.reason ?? 'unknown'] ?? 0) + 1
+  const models = loadTable(flags.objects, flags.count)
+  if (flags.phrases !== undefined) loadPhrases(flags.phrases, models)
+  const provenance = await provenanceOf(flags)
+  const options: EvalOptions = { ...flags, trace: flags.report !== undefined }
+  const files: LineFile[] = []
+  const open = async (path: string | undefined): Promise<LineFile | undefined> => {
+    if (path === undefined) return undefined
+    const file = await LineFile.open(path)
+    files.push(file)
+    return file
   }
-  const object = {
-    episodes: results.length, successes, rate: results.length === 0 ? 0 : successes / results.length, wilson95: wilson95(successes, results.length), byObject, failures,
-    meanInferenceMs: inferences === 0 ? 0 : shares.reduce((sum, s) => sum + s.inferenceMs, 0) / inferences,
-    model: flags.policy === EXPERT ? EXPERT : basename(flags.policy ?? shippedModel()), precision: flags.precision, objects: flags.objects, seed: flags.seed,
-    wallS: (performance.now() - started) / 1000, simulatedS: results.reduce((sum, r) => sum + r.seconds, 0),
+  try {
+    const lines = await open(flags.results)
+    const report = await open(flags.report)
+    const shares = flags.jobs === 1 ? [await runShare(options, progress, ending)] : await fanOut(options, progress, ending)
+    const results = shares.flatMap(s => s.results).sort((a, b) => a.index - b.index)
+    const inferences = shares.reduce((sum, s) => sum + s.inferences, 0)
+    const summary = summarise(results)
+    const meanInferenceMs = inferences === 0 ? 0 : shares.reduce((sum, s) => sum + s.inferenceMs, 0) / inferences
+    const wallS = (performance.now() - started) / 1000
+    const object = {
+      ...summary, meanInferenceMs, ...provenance, precision: flags.precision, objects: flags.objects, seed: flags.seed, wallS,
+      simulatedS: results.reduce((sum, r) => sum + r.seconds, 0),
+    }
+    for (const result of results) await lines?.write(JSON.stringify({ ...result, target: result.target ?? null, reason: result.reason ?? null }))
+    await lines?.close()
+    await report?.write(page({ options, provenance, summary, results, traces: shares.flatMap(s => s.traces), meanInferenceMs, wallS, date: new Date() }))
+    await report?.close()
+    if (results.length < flags.episodes) process.exitCode = 1
+    output.result(object, text(object))
+  } catch (error) {
+    await Promise.all(files.map(file => file.discard()))
+    throw error
   }
-  if (results.length < flags.episodes) process.exitCode = 1
-  output.result(object, [
-    `${successes} of ${results.length} episodes won: ${(object.rate * 100).toFixed(1)} % (95 % interval ${object.wilson95.map(v => (v * 100).toFixed(1)).join(' to ')})`,
+}
+
+function text({ meanInferenceMs, model, precision, wallS, simulatedS, ...summary }: ReturnType<typeof summarise> & {
+  readonly meanInferenceMs: number; readonly model: string; readonly precision: string; readonly wallS: number; readonly simulatedS: number
+}): string {
+  const { episodes, successes, byObject, failures, wrongObject, fragile, stops, secondsToSuccess } = summary
+  const percent = ({ rate, wilson95 }: Rate): string => `${(rate * 100).toFixed(1)} % (95 % interval ${wilson95.map(v => (v * 100).toFixed(1)).join(' to ')})`
+  return [
+    `${successes} of ${episodes} episodes won: ${percent(summary)}`,
     ...Object.entries(byObject).sort().map(([name, o]) => `  ${name}: ${o.successes} of ${o.episodes}`),
     `lost: ${Object.entries(failures).map(([reason, n]) => `${reason} ${n}`).join(', ') || 'none'}`,
-    `model ${object.model} (${object.precision}), ${object.meanInferenceMs.toFixed(2)} ms an inference, ${(object.simulatedS / object.wallS).toFixed(1)} simulated seconds a second`,
-  ].join('\n'))
-}
-
-/** Runs this process's episodes. */
-async function share(flags: EvalFlags, progress: Progress, ending: Ending): Promise<Share> {
-  const robot = await readRobot(flags.robot)
-  const policy = await policyMaker(flags.policy, robot)
-  const faults = new Set<string>()
-  const loop = await CellLoop.start({
-    robot, seed: flags.seed, objects: flags.objects, mode: 'lockstep', policy, without: flags.without,
-    onError: error => faults.add(error instanceof Error ? error.message : String(error)),
-  })
-  const results: EpisodeResult[] = []
-  ending.whenAsked(() => void loop.interrupt())
-  try {
-    for (let index = flags.first; index < flags.first + flags.episodes && !loop.interrupted; index++) {
-      const result = await loop.episode(index)
-      if (!result || result.reason === 'interrupted') break
-      results.push(result)
-      progress.step(result)
-    }
-  } finally {
-    await loop.close()
-  }
-  for (const fault of faults) progress.note(`fault: ${fault}`)
-  const ms = loop.fusion.inferenceMs
-  return { results, inferenceMs: ms.reduce((sum, v) => sum + v, 0), inferences: ms.length }
-}
-
-/** Says what is wrong with the input once, before any process is started. */
-async function check(flags: EvalFlags): Promise<void> {
-  const robot = readRobot(flags.robot)
-  loadObjects(flags.objects)
-  if (flags.policy !== EXPERT) await (await OnnxPolicy.load(flags.policy ?? shippedModel(), robot)).close()
-}
-
-/** Splits the episodes into `jobs` processes of this very command. */
-async function fanOut(flags: EvalFlags, progress: Progress, ending: Ending): Promise<Share[]> {
-  await check(flags)
-  const jobs = Math.min(flags.jobs, flags.episodes)
-  const size = Math.ceil(flags.episodes / jobs)
-  const main = fileURLToPath(new URL('../main.js', import.meta.url))
-  const children: ChildProcess[] = []
-  const shares = Promise.all(Array.from({ length: jobs }, (_, job) => new Promise<Share>((resolve, reject) => {
-    const first = flags.first + job * size
-    const episodes = Math.min(size, flags.first + flags.episodes - first)
-    if (episodes <= 0) return resolve({ results: [], inferenceMs: 0, inferences: 0 })
-    const args = ['eval', '--first', String(first), '--episodes', String(episodes), '--seed', String(flags.seed), '--objects', flags.objects, '--robot', flags.robot,
-      ...(flags.policy === undefined ? [] : ['--policy', flags.policy]),
-      ...(flags.without.length === 0 ? [] : ['--without', flags.without.map(t => `${t.modality}@${t.from / 1e9}s`).join(',')])]
-    const child = fork(main, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
-    children.push(child)
-    let answer: Share | undefined
-    child.on('message', (message: Share | { readonly episode: EpisodeResult }) => {
-      if ('episode' in message) progress.step(message.episode)
-      else answer = message
-    })
-    child.on('exit', code => {
-      if (answer) resolve(answer)
-      else reject(new Error(`eval: job ${job + 1} of ${jobs} ended with ${code} and no result`))
-    })
-  })))
-  // What ends this process ends its jobs; what they have done until then is the result.
-  ending.whenAsked(() => children.forEach(child => child.kill('SIGTERM')))
-  return shares
-}
-
-class Progress {
-  readonly #output: Output
-  readonly #total: number
-  #done = 0
-  #won = 0
-
-  constructor(output: Output, total: number) {
-    this.#output = output
-    this.#total = total
-  }
-
-  /** A process that was started by another tells that one. */
-  step(episode: EpisodeResult): void {
-    if (process.send) return void (process.connected && process.send({ episode }))
-    this.#done++
-    if (episode.success) this.#won++
-    this.#output.progress(`${this.#done}/${this.#total} won ${this.#won}  episode ${episode.index + 1}: "${episode.command}" ${episode.success ? 'won' : episode.reason}`)
-  }
-
-  note(line: string): void {
-    this.#output.progress(line)
-  }
+    `wrong object lifted: ${wrongObject.episodes} of ${episodes}; fragile object crushed: ${fragile.crushed} of ${fragile.episodes}; motion after "stop": ${stops.moved} of ${stops.episodes}`,
+    `time to success: p50 ${secondsToSuccess.p50.toFixed(1)} s, p99 ${secondsToSuccess.p99.toFixed(1)} s`,
+    `model ${model} (${precision}), ${meanInferenceMs.toFixed(2)} ms an inference, ${(simulatedS / wallS).toFixed(1)} simulated seconds a second`,
+  ].join('\n')
 }

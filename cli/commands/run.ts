@@ -28,6 +28,7 @@ interface RunFlags {
   policy?: string
   say?: string
   objects: string
+  count?: number
   lockstep?: boolean
   record?: string
   demonstrate?: boolean
@@ -48,6 +49,7 @@ export function register(program: Command): void {
     .option('--say <text>', 'said at each episode\'s start instead of the drawn command')
     .option('--port <path>', 'the gripper\'s serial port, instead of the robot file\'s')
     .option('--objects <set>', 'seen, unseen, or an objects file', 'seen')
+    .option('--count <n>', 'objects on the table (default: 2 to 5, drawn)', integer(1, 5))
     .option('--lockstep', 'simulated time advances only once the loop has answered; nothing typed is heard')
     .option('--record <out>', 'write all sensors, events and commands as a rosbag2 recording (OUT.mcap, or a folder OUT)')
     .option('--demonstrate', 'record the expert\'s answer to every observation beside the policy\'s (for training)')
@@ -74,7 +76,7 @@ async function run(flags: RunFlags & { readonly episodes: number }): Promise<voi
   const digest = new ObservationDigest()
   output.progress(`starting the cell (seed ${flags.seed}, ${flags.objects} objects, ${flags.lockstep ? 'lockstep' : 'real time'}) ...`)
   const loop = await CellLoop.start({
-    robot, seed: flags.seed, objects: flags.objects, mode: flags.lockstep ? 'lockstep' : 'realtime', say: flags.say, record: flags.record,
+    robot, seed: flags.seed, objects: flags.objects, count: flags.count, mode: flags.lockstep ? 'lockstep' : 'realtime', say: flags.say, record: flags.record,
     policy: async cell => demonstration ? demonstration.wrap(await policy(cell), cell) : policy(cell),
     onObservation: (observation, bus) => {
       digest.add(observation)

@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events'
 import { extname } from 'node:path'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
-import { loadObjects } from '../objects/object-file.js'
+import { loadTable } from '../objects/object-file.js'
 import { SimError } from '../sim-error.js'
 import type { CellFrame, CellOptions, CellStats, EpisodeSetup, Placement, Truth, Verdict } from './cell.js'
 import { PhysicsHere } from './physics-here.js'
@@ -50,13 +50,13 @@ export class Cell {
   #rendered = 0
   #renderMs = 0
 
-  /** Starts both threads. Throws SimError OBJECTS_INVALID, OBJECTS_MISSING, CAMERA_INVALID or CELL_FAILED. */
+  /** Starts both threads. Throws SimError OBJECTS_INVALID, OBJECTS_MISSING, OBJECTS_FEW, CAMERA_INVALID or CELL_FAILED. */
   static async start(options: CellOptions): Promise<Cell> {
     const camera = options.camera ?? DEFAULT_CAMERA
     if (camera !== false && !(camera.width >= 128 && camera.height >= 128 && camera.rate > 0 && camera.rate <= 120)) {
       throw new SimError('CAMERA_INVALID', `camera: ${camera.width}x${camera.height} at ${camera.rate} Hz: give at least 128x128 and a rate up to 120 Hz`)
     }
-    loadObjects(options.objects)
+    loadTable(options.objects, options.count)
     const started = options.started ?? process.hrtime.bigint()
     const shared = share()
     const { port1, port2 } = new MessageChannel()

@@ -6,6 +6,12 @@ export interface CellOptions {
   readonly mode: 'realtime' | 'lockstep'
   readonly seed: number
   readonly objects: 'seen' | 'unseen' | string
+  /** How many objects lie on the table, 1 to 5. Default: 2 to 5, drawn. */
+  readonly count?: number | undefined
+  /** Commands to draw from, each with `{name}` for the object's name. Default: the cell's own. */
+  readonly phrases?: readonly string[] | undefined
+  /** ns of each episode from which on nothing said is heard, so that no correction comes any more. */
+  readonly voiceUntil?: number | undefined
   /** `process.hrtime.bigint()` at stamp 0; real time only. Default: the start of the cell. */
   readonly started?: bigint
   /** Image size; at least 128 x 128. `false`: no camera. */
@@ -31,6 +37,8 @@ export interface EpisodeSetup {
   /** Names of the objects on the table; `target` is the one meant in the end (undefined after "stop"). */
   readonly objects: readonly string[]
   readonly target: string | undefined
+  /** Names of those on the table whose crush limit is below 70 N. */
+  readonly fragile: readonly string[]
   readonly timeout: number
 }
 
@@ -92,6 +100,8 @@ export interface TrueObject {
   readonly lift: number
   /** The smaller of both pads' forces on it, N; 0 unless both touch it. */
   readonly squeeze: number
+  /** The largest force that a pad or the palm puts on it, N: what its crush limit is about. */
+  readonly press: number
   readonly radius: number
   readonly mass: number
   readonly friction: number

@@ -4,7 +4,7 @@ import type { Grasp } from '../objects/grasp.js'
 import { volumeOf } from '../objects/object.js'
 import type { DrawnObject, Drawn, ObjectModel } from '../objects/object.js'
 import type { EpisodeSetup } from './cell.js'
-import { understand } from './instruction.js'
+import { isGentle, understand } from './instruction.js'
 import { Random } from './random.js'
 
 /** An object on the table. `pose`: x, y, z (m), qx, qy, qz, qw in the base frame. */
@@ -28,42 +28,57 @@ export interface Episode {
 
 const AREA = { x: 0.16, y: 0.13 } as const
 const TIMEOUT = 12e9
-const PLAIN = ['pick the', 'take the', 'grab the', 'please pick up the'] as const
-const GENTLE = ['gently take the', 'gently pick the', 'carefully pick up the'] as const
+const PHRASES = [
+  'pick the {name}', 'take the {name}', 'grab the {name}', 'please pick up the {name}',
+  'gently take the {name}', 'gently pick the {name}', 'carefully pick up the {name}'
+] as const
 /** Crush limits below this count as fragile: such objects are mostly asked for gently (N). */
 const FRAGILE = 70
 
 /** Per-side force that lifts `mass` with 2 m/s² and half as much again, N. */
 export const neededForce = (mass: number, friction: number): number => 1.5 * mass * (9.81 + 2) / (2 * friction)
 
-/**
- * Draws episode `index` of a run: the same seed, index and objects give the same episode. With `say`, what will be said instead of a drawn command: the
- * object that it names lies on the table and is the one meant, and no correction follows.
- */
-export function drawEpisode(models: readonly ObjectModel[], seed: number, index: number, say?: string): Episode {
+/** What of an episode is given instead of drawn. All else is drawn as without. */
+export interface Given {
+  /** What will be said instead of a drawn command: the object that it names lies on the table and is the one meant, and no correction follows. */
+  readonly say?: string | undefined
+  /** How many objects lie on the table; no more than there are. */
+  readonly count?: number | undefined
+  /** Commands to draw from, each with `{name}` for the object's name; those that ask for care are for the episodes that do. */
+  readonly phrases?: readonly string[] | undefined
+  /** ns of the episode from which on nothing said is heard: a correction that would come then is not said, and the object named first stays the one meant. */
+  readonly voiceUntil?: number | undefined
+}
+
+/** Draws episode `index` of a run: the same seed, index, objects and given things give the same episode. */
+export function drawEpisode(models: readonly ObjectModel[], seed: number, index: number, { say, count, phrases = PHRASES, voiceUntil = Infinity }: Given = {}): Episode {
   const random = new Random(seed, `episode ${index}`)
-  const count = Math.min(models.length, 2 + random.index(4))
+  const drawnCount = 2 + random.index(4)
   const named = say === undefined ? undefined : modelNamed(say, models)
-  const chosen = random.shuffled(models).slice(0, count)
+  const chosen = random.shuffled(models).slice(0, count ?? drawnCount)
   if (named !== undefined && !chosen.includes(named)) chosen[chosen.length - 1] = named
   const placed = place(random, chosen)
   const graspable = placed.filter(({ grasps }) => grasps.length > 0)
   const drawn = random.pick(graspable.length > 0 ? graspable : placed).object
   const first = placed.find(({ object }) => object.name === named?.name)?.object ?? drawn
-  const gentle = random.unit() < (first.crush < FRAGILE ? 0.7 : 0.1)
-  const correction = random.unit() < 0.2 && say === undefined ? correct(random, placed, first) : undefined
+  const careful = random.unit() < (first.crush < FRAGILE ? 0.7 : 0.1)
+  const drawnCorrection = random.unit() < 0.2 && say === undefined ? correct(random, placed, first) : undefined
+  const correction = drawnCorrection && drawnCorrection.at < voiceUntil ? drawnCorrection : undefined
+  const fitting = phrases.filter((phrase) => isGentle(phrase) === careful)
+  const phrase = random.pick(fitting.length > 0 ? fitting : phrases)
   return {
     setup: {
       index,
       seed,
-      command: `${random.pick(gentle ? GENTLE : PLAIN)} ${first.name}`,
+      command: phrase.replaceAll('{name}', () => first.name),
       correction: correction && { text: correction.text, at: correction.at },
       objects: placed.map(({ object }) => object.name),
       target: correction === undefined ? first.name : correction.target,
+      fragile: placed.filter(({ object }) => object.crush < FRAGILE).map(({ object }) => object.name),
       timeout: TIMEOUT
     },
     first: first.name,
-    gentle,
+    gentle: isGentle(phrase),
     placed
   }
 }

@@ -11,6 +11,9 @@ interface Named {
   readonly colour: string
 }
 
+/** Whether an utterance asks for care. */
+export const isGentle = (text: string): boolean => /gently|careful|softly/i.test(text)
+
 /**
  * What `text` means with `objects` on the table: the longest object name in it, else the one object of a colour in it. `undefined`:
  * nothing that is there.
@@ -18,7 +21,7 @@ interface Named {
 export function understand(text: string, objects: readonly Named[]): Instruction | undefined {
   if (isStop(text)) return { kind: 'stop' }
   const said = ` ${text.toLowerCase().replace(/[^a-z0-9#]+/g, ' ').trim()} `
-  const gentle = /gently|careful|softly/.test(said)
+  const gentle = isGentle(said)
   const byName = objects.filter(({ name }) => said.includes(` ${name.toLowerCase()} `)).sort((a, b) => b.name.length - a.name.length)[0]
   if (byName !== undefined) return { kind: 'target', name: byName.name, gentle }
   const byColour = objects.filter(({ colour }) => said.includes(` ${colour.toLowerCase()} `))

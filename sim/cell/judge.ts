@@ -34,6 +34,7 @@ export class Judge {
   #renamed = false
   #gentle: boolean
   #heldSince = NaN
+  #isGripped = false
   #wasGripped = false
   #wasLifted = false
   #done = false
@@ -80,7 +81,7 @@ export class Judge {
         this.#renamed = true
         this.#peakForce = 0
         this.#heldSince = NaN
-        this.#wasGripped = this.#wasLifted = false
+        this.#isGripped = this.#wasGripped = this.#wasLifted = false
       }
       this.#target = index
       this.#saidAt = time
@@ -100,7 +101,7 @@ export class Judge {
     if (time >= this.#stoppedAt) this.#still(world, time)
     else this.#lifted(world, time)
     if (!this.#done && time >= Math.max(this.#start + this.#episode.setup.timeout, stillUntil(this.#stoppedAt))) {
-      this.#end(this.#wasLifted ? 'dropped' : this.#wasGripped ? 'timeout' : 'not_grasped')
+      this.#end(this.#wasLifted && !this.#isGripped ? 'dropped' : this.#wasGripped ? 'timeout' : 'not_grasped')
     }
   }
 
@@ -149,6 +150,7 @@ export class Judge {
         if (lift >= RULES.lift && settled) this.#end('wrong_object')
         continue
       }
+      this.#isGripped = gripped
       if (gripped) this.#wasGripped = true
       if (gripped && lift > 0.03) this.#wasLifted = true
       if (!gripped || lift < RULES.lift) this.#heldSince = NaN

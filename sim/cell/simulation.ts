@@ -62,7 +62,8 @@ export class Simulation {
 
   /** Places episode `index` at the present time. */
   reset(index: number, { say, awaitCommand = false }: Placement = {}): Episode {
-    const episode = drawEpisode(this.#models, this.#options.seed, index, say)
+    const { seed, count, phrases, voiceUntil } = this.#options
+    const episode = drawEpisode(this.#models, seed, index, { say, count, phrases, voiceUntil })
     this.world.reset(episode)
     this.#errors.reset()
     this.#judge = new Judge(episode, this.world, awaitCommand ? Infinity : this.time)
@@ -135,6 +136,7 @@ export class Simulation {
       const contact = world.contacts[i]
       const squeeze = contact === undefined ? 0 : Math.min(contact.left, contact.right)
       state[from + 8] = squeeze >= RULES.grip ? squeeze : 0
+      state[from + 9] = contact === undefined ? 0 : Math.max(contact.left, contact.right, contact.palm)
     }
   }
 }

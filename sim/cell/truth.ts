@@ -5,9 +5,9 @@ import { extentOf, surfaceOf } from '../objects/geometry.js'
 
 /**
  * The cell's state in one flat array, so that it crosses threads without copies. `target`: index, -1 none; `verdict`: done, success, index
- * of the reason, peak force, peak strike; `stats`: overruns, skipped ns, real-time factor; then `perObject` numbers an object: pose, lift, squeeze.
+ * of the reason, peak force, peak strike; `stats`: overruns, skipped ns, real-time factor; then `perObject` numbers an object: pose, lift, squeeze, press.
  */
-export const STATE = { stamp: 0, target: 1, gentle: 2, tool: 3, width: 10, widthRate: 11, verdict: 12, stats: 17, objects: 20, perObject: 9, size: 20 + 9 * 16 } as const
+export const STATE = { stamp: 0, target: 1, gentle: 2, tool: 3, width: 10, widthRate: 11, verdict: 12, stats: 17, objects: 20, perObject: 10, size: 20 + 10 * 16 } as const
 
 /** Reads the flat state back. */
 export class TruthReader {
@@ -36,6 +36,7 @@ export class TruthReader {
           pose: state.slice(from, from + 7),
           lift: state[from + 7],
           squeeze: state[from + 8],
+          press: state[from + 9],
           radius: this.#radii[i]
         }
       })

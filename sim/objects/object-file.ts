@@ -64,6 +64,13 @@ export function loadObjects(set: string): ObjectModel[] {
   return parseObjects(text, shipped ? `${set}.yaml` : path)
 }
 
+/** As loadObjects, for a table with `count` of them on it. Throws OBJECTS_FEW where the set has not so many. */
+export function loadTable(set: string, count = 1): ObjectModel[] {
+  const models = loadObjects(set)
+  if (models.length < count) throw new SimError('OBJECTS_FEW', `${set}: has ${models.length} object${models.length === 1 ? '' : 's'}, ${count} are to lie on the table`)
+  return models
+}
+
 /** As loadObjects, from a text; `file` is named in errors. */
 export function parseObjects(text: string, file: string): ObjectModel[] {
   const fail = (what: string): never => {

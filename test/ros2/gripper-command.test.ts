@@ -24,7 +24,7 @@ const SAY = 'wait for it, red cylinder'
 
 /** For each episode: over the red cylinder, then around it; and the width of the cylinder there, m. */
 const CYLINDERS = Array.from({ length: 40 }, (_, index) => {
-  const placed = drawEpisode(loadObjects('seen'), SEED, index, SAY).placed.find(({ object }) => object.name === 'red cylinder')!
+  const placed = drawEpisode(loadObjects('seen'), SEED, index, { say: SAY }).placed.find(({ object }) => object.name === 'red cylinder')!
   const [{ z, width }] = placed.grasps
   const at = (height: number): number[] => [...poseOf({ x: placed.pose[0], y: placed.pose[1], z: height, yaw: 0 }, new Float64Array(7))]
   return { poses: [at(0.2), at(z)], width }

@@ -11,12 +11,14 @@ export interface Drive {
   readonly onStep?: (ms: number) => void
   /** Goes for this object, whatever is said. */
   readonly instead?: string | undefined
+  /** Height of the tool that it never passes with something in the hand, m. */
+  readonly ceiling?: number
   /** Goes on moving after `stop`. */
   readonly deaf?: boolean
 }
 
 /** Drives one episode as the control node does, without wires: a chunk every 33 ms, set-points every 4 ms, what is said when it is due. */
-export function driveEpisode(simulation: Simulation, index: number, { effort, onStep, instead, deaf = false }: Drive = {}): Verdict {
+export function driveEpisode(simulation: Simulation, index: number, { effort, onStep, instead, ceiling = Infinity, deaf = false }: Drive = {}): Verdict {
   const { setup, placed } = simulation.reset(index)
   const reader = new TruthReader({ setup, placed, first: '', gentle: false })
   const state = new Float64Array(STATE.size)
@@ -44,9 +46,10 @@ export function driveEpisode(simulation: Simulation, index: number, { effort, on
       }
       const yaw = toolYaw(chunk.origin)
       const [dx, dy, turn] = [channel(0), channel(1), yaw + channel(3)]
+      const held = simulation.world.contacts.some(({ left, right }) => left > 1 && right > 1)
       simulation.target([
         chunk.origin[0] + dx * Math.cos(yaw) - dy * Math.sin(yaw), chunk.origin[1] - dx * Math.sin(yaw) - dy * Math.cos(yaw),
-        chunk.origin[2] - channel(2), Math.cos(turn / 2), -Math.sin(turn / 2), 0, 0
+        Math.min(chunk.origin[2] - channel(2), held ? ceiling : Infinity), Math.cos(turn / 2), -Math.sin(turn / 2), 0, 0
       ])
       const command = { width: chunk.data[6 * row + 4], force: effort ?? chunk.data[6 * row + 5] }
       if (command.width !== last.width || command.force !== last.force) simulation.world.fingers.command({ ...command, speed: 0.1 })

@@ -82,8 +82,46 @@ describe('an episode', () => {
 test('what will be said names an object that then lies on the table and is meant', () => {
   fc.assert(fc.property(draws, fc.nat(100), ({ seed, index, set }, pick) => {
     const { name } = sets[set][pick % sets[set].length]
-    const { setup, first } = drawEpisode(sets[set], seed, index, `pick the ${name}`)
+    const { setup, first } = drawEpisode(sets[set], seed, index, { say: `pick the ${name}` })
     expect(setup.objects).toContain(name)
     expect([first, setup.target, setup.correction]).toEqual([name, name, undefined])
   }), { numRuns: 50 })
+})
+
+test('with a count has so many objects on the table, and where it would have had so many is the very same', () => {
+  fc.assert(fc.property(draws, fc.integer({ min: 1, max: 5 }), ({ seed, index, set }, count) => {
+    expect(drawEpisode(sets[set], seed, index, { count }).placed).toHaveLength(count)
+    const plain = drawEpisode(sets[set], seed, index)
+    expect(drawEpisode(sets[set], seed, index, { count: plain.placed.length })).toEqual(plain)
+  }), { numRuns: 100 })
+})
+
+test('whose voice goes has the corrections that came before, and is the same otherwise', () => {
+  const far = { min: 0, max: 2.5e9 }
+  fc.assert(fc.property(draws, fc.integer(far), ({ seed, index, set }, voiceUntil) => {
+    const plain = drawEpisode(sets[set], seed, index)
+    const { correction, target, ...rest } = plain.setup
+    const kept = correction !== undefined && correction.at < voiceUntil
+    expect(drawEpisode(sets[set], seed, index, { voiceUntil })).toEqual({
+      ...plain, setup: { ...rest, correction: kept ? correction : undefined, target: kept ? target : plain.first },
+    })
+  }), { numRuns: 200 })
+})
+
+describe('with other phrases', () => {
+  const phrases = ['could you fetch the {name}', 'softly hand me the {name}, will you']
+
+  test('says them, gently where care is asked for, and is the same otherwise', () => {
+    fc.assert(fc.property(draws, ({ seed, index, set }) => {
+      const plain = drawEpisode(sets[set], seed, index)
+      const { setup, ...rest } = drawEpisode(sets[set], seed, index, { phrases })
+      const command = phrases[plain.gentle ? 1 : 0].replace('{name}', plain.first)
+      expect({ setup, ...rest }).toEqual({ ...plain, setup: { ...plain.setup, command } })
+      expect(understand(setup.command, plain.placed.map(({ object }) => object))).toEqual({ kind: 'target', name: plain.first, gentle: plain.gentle })
+    }), { numRuns: 100 })
+  })
+
+  test('none of which is gentle, asks nobody for care', () => {
+    for (let index = 0; index < 50; index++) expect(drawEpisode(sets.unseen, 3, index, { phrases: phrases.slice(0, 1) }).gentle).toBe(false)
+  })
 })

@@ -25,7 +25,7 @@ class Table {
     this.judgement = RUNNING
     await Promise.resolve()
     this.whilePlacing?.()
-    return { index, seed: 1, command: 'pick the red box', correction: this.correction, objects: ['red box'], target: 'red box', timeout: 12 * SECOND }
+    return { index, seed: 1, command: 'pick the red box', correction: this.correction, objects: ['red box'], target: 'red box', fragile: [], timeout: 12 * SECOND }
   }
   said(): void { /* The judge is told what to say. */ }
   verdict(): Verdict { return this.judgement }

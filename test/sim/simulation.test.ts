@@ -79,6 +79,17 @@ describe('the cell', () => {
     expect(['dropped', 'not_grasped', 'timeout']).toContain(verdict.reason)
   })
 
+  test('does not call dropped what is in the hand still when the time is over', () => {
+    const simulation = simulate({}, {}, one('crush: 200'))
+    let highest = 0
+    const verdict = driveEpisode(simulation, 0, { ceiling: 0.09, onStep: () => {
+      highest = Math.max(highest, simulation.judge.lift(simulation.world, 0))
+    } })
+    expect(highest).toBeGreaterThan(0.03)
+    expect(highest).toBeLessThan(0.1)
+    expect(verdict).toMatchObject({ done: true, success: false, reason: 'timeout' })
+  })
+
   test('sees a fragile object crushed by too much force', () => {
     const simulation = simulate({}, {}, one('crush: 40'))
     const verdict = driveEpisode(simulation, 0, { effort: 80 })

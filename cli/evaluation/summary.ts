@@ -1,0 +1,52 @@
+import type { EpisodeResult } from '../../sim/episodes.js'
+import { spread, wilson95, type Spread } from '../percentiles.js'
+
+/** How many of how many, with Wilson's interval at 95 %. */
+export interface Rate {
+  readonly rate: number
+  readonly wilson95: readonly [number, number]
+}
+
+/** What a benchmark's episodes come to. `byObject`: by the object meant in the end, `(stop)` where a stop ended the command. */
+export interface Summary extends Rate {
+  readonly episodes: number
+  readonly successes: number
+  readonly byObject: Readonly<Record<string, { readonly episodes: number; readonly successes: number }>>
+  readonly failures: Readonly<Record<string, number>>
+  /** Episodes in which another object than the one meant was lifted. */
+  readonly wrongObject: Rate & { readonly episodes: number }
+  /** Episodes whose object is fragile, and those of them in which it was crushed. */
+  readonly fragile: Rate & { readonly episodes: number; readonly crushed: number }
+  /** Episodes that end with "stop", and those of them in which something still moved. */
+  readonly stops: Rate & { readonly episodes: number; readonly moved: number }
+  /** s from the command to the end of a won grasp. */
+  readonly secondsToSuccess: Spread
+}
+
+/** `hits` of `trials`; a rate of 0 where there are none. */
+export const rateOf = (hits: number, trials: number): Rate => ({ rate: trials === 0 ? 0 : hits / trials, wilson95: wilson95(hits, trials) })
+
+export function summarise(results: readonly EpisodeResult[]): Summary {
+  const byObject: Record<string, { episodes: number; successes: number }> = {}
+  const failures: Record<string, number> = {}
+  for (const { target, success, reason } of results) {
+    const entry = (byObject[target ?? '(stop)'] ??= { episodes: 0, successes: 0 })
+    entry.episodes++
+    if (success) entry.successes++
+    else failures[reason ?? 'unknown'] = (failures[reason ?? 'unknown'] ?? 0) + 1
+  }
+  const count = (of: (result: EpisodeResult) => boolean): number => results.filter(of).length
+  const successes = count(r => r.success)
+  const fragile = count(r => r.fragile)
+  const crushed = count(r => r.fragile && r.reason === 'crushed')
+  const stops = count(r => r.target === undefined)
+  const moved = count(r => r.target === undefined && r.reason === 'moved_after_stop')
+  const wrong = failures.wrong_object ?? 0
+  return {
+    episodes: results.length, successes, ...rateOf(successes, results.length), byObject, failures,
+    wrongObject: { episodes: wrong, ...rateOf(wrong, results.length) },
+    fragile: { episodes: fragile, crushed, ...rateOf(crushed, fragile) },
+    stops: { episodes: stops, moved, ...rateOf(moved, stops) },
+    secondsToSuccess: spread(results.filter(r => r.success && r.target !== undefined).map(r => r.seconds)),
+  }
+}

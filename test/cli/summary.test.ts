@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest'
+import { summarise } from '../../cli/evaluation/summary.js'
+import type { EpisodeResult } from '../../sim/episodes.js'
+
+const episode = (more: Partial<EpisodeResult>): EpisodeResult => ({
+  index: 0, command: 'pick the red box', target: 'red box', fragile: false, success: true, reason: undefined, peakForce: 10, seconds: 5, ...more,
+})
+const lost = (reason: NonNullable<EpisodeResult['reason']>, more: Partial<EpisodeResult> = {}): EpisodeResult => episode({ success: false, reason, ...more })
+
+/** statsmodels.stats.proportion.proportion_confint(hits, trials, method='wilson'). */
+const WILSON: Record<string, [number, number]> = {
+  '5 of 10': [0.23659309051256394, 0.7634069094874361], '1 of 10': [0.017876213095072924, 0.40415002679523854], '1 of 3': [0.06149194472039626, 0.7923403991979523],
+}
+
+describe('a benchmark\'s summary', () => {
+  const egg = { target: 'white egg', fragile: true }
+  const stopped = { target: undefined }
+  const summary = summarise([
+    episode({ seconds: 4 }), episode({ seconds: 6 }), lost('wrong_object'), lost('crushed'),
+    episode({ ...egg, seconds: 8 }), lost('crushed', egg), lost('dropped', egg),
+    episode({ ...stopped, seconds: 2 }), lost('moved_after_stop', stopped), episode(stopped),
+  ])
+
+  test('counts by object and by reason, each episode once', () => {
+    expect(summary).toMatchObject({
+      episodes: 10, successes: 5, rate: 0.5,
+      byObject: { 'red box': { episodes: 4, successes: 2 }, 'white egg': { episodes: 3, successes: 1 }, '(stop)': { episodes: 3, successes: 2 } },
+      failures: { wrong_object: 1, crushed: 2, dropped: 1, moved_after_stop: 1 },
+    })
+  })
+
+  test('names the rates that cost something: of all episodes, of the fragile objects\', of the stops', () => {
+    expect(summary.wrongObject).toMatchObject({ episodes: 1, rate: 0.1 })
+    expect(summary.fragile).toMatchObject({ episodes: 3, crushed: 1, rate: 1 / 3 })
+    expect(summary.stops).toMatchObject({ episodes: 3, moved: 1, rate: 1 / 3 })
+  })
+
+  test('has intervals as statsmodels\' proportion_confint(method="wilson") gives them', () => {
+    const close = (interval: readonly number[], [low, high]: [number, number]): void => {
+      expect(interval[0]).toBeCloseTo(low, 6)
+      expect(interval[1]).toBeCloseTo(high, 6)
+    }
+    close(summary.wilson95, WILSON['5 of 10'])
+    close(summary.wrongObject.wilson95, WILSON['1 of 10'])
+    close(summary.fragile.wilson95, WILSON['1 of 3'])
+  })
+
+  test('times won grasps alone', () => expect(summary.secondsToSuccess).toEqual({ p50: 6, p99: 8, max: 8 }))
+
+  test('of nothing is nothing', () => {
+    expect(summarise([])).toMatchObject({ episodes: 0, rate: 0, wilson95: [0, 1], fragile: { episodes: 0, crushed: 0, rate: 0 }, secondsToSuccess: { p50: 0 } })
+  })
+})

@@ -1,0 +1,69 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import sharp from 'sharp'
+import { describe, expect, test } from 'vitest'
+import { prehend, prehendJson, temporaryFolder } from './prehend.js'
+
+const folder = temporaryFolder()
+const EVAL = ['eval', '--policy', 'expert', '--seed', '11', '--count', '1']
+
+/** The lines of a results file. */
+const linesOf = (path: string): Record<string, unknown>[] => readFileSync(path, 'utf8').trimEnd().split('\n').map(line => JSON.parse(line) as Record<string, unknown>)
+
+describe('a benchmark', () => {
+  test('in two processes has the episodes of one, a line each, in their order', () => {
+    const [one, two] = ['one.jsonl', 'two.jsonl'].map(name => join(folder, name))
+    const whole = prehendJson([...EVAL, '--episodes', '2', '--results', one])
+    const split = prehendJson([...EVAL, '--episodes', '2', '--jobs', '2', '--results', two])
+    expect(Object.keys(split)).toEqual(Object.keys(whole))
+    const lines = linesOf(one)
+    // What is drawn is the same; a sensor's noise goes on from episode to episode.
+    const drawn = ({ index, command, target, fragile }: Record<string, unknown>): object => ({ index, command, target, fragile })
+    expect(linesOf(two).map(drawn)).toEqual(lines.map(drawn))
+    expect(lines.map(({ index }) => index)).toEqual([0, 1])
+    for (const line of lines) expect(Object.keys(line)).toEqual(expect.arrayContaining(['command', 'target', 'fragile', 'success', 'reason', 'peakForce', 'seconds']))
+    expect(lines.filter(({ success }) => success)).toHaveLength(whole.successes as number)
+  })
+
+  test('with a report has the same episodes, and the wrist camera\'s pictures of them in one file', async () => {
+    const [plain, lines, report] = ['plain.jsonl', 'reported.jsonl', 'report.html'].map(name => join(folder, name))
+    const args = [...EVAL, '--episodes', '2', '--without', 'rgb@3s']
+    prehendJson([...args, '--results', plain])
+    const result = prehendJson([...args, '--results', lines, '--report', report])
+    expect(linesOf(lines)).toEqual(linesOf(plain))
+    const text = readFileSync(report, 'utf8')
+    for (const { command } of linesOf(lines)) expect(text).toContain(`“${String(command)}”`)
+    expect(text).toContain(result.robotSha256 as string)
+    const pictures = [...text.matchAll(/src="data:image\/webp;base64,([^"]+)"/g)].map(([, data]) => Buffer.from(data, 'base64'))
+    expect(pictures).toHaveLength(16)
+    for (const picture of pictures) expect(await sharp(picture).metadata()).toMatchObject({ format: 'webp', width: 128, height: 128 })
+    // Something is to be seen, and each picture is another one.
+    const { channels } = await sharp(pictures[0]).stats()
+    expect(Math.min(...channels.map(({ stdev }) => stdev))).toBeGreaterThan(5)
+    expect(new Set(pictures.map(picture => picture.toString('base64'))).size).toBe(16)
+    expect(text.length).toBeLessThan(500_000)
+  })
+
+  test('without voice is about the object that lies there: a stop that nobody could hear is not said', () => {
+    const stopped = ['eval', '--policy', 'expert', '--seed', '3', '--count', '1', '--first', '1', '--episodes', '1']
+    expect(prehendJson(stopped)).toMatchObject({ byObject: { '(stop)': { episodes: 1 } }, stops: { episodes: 1, moved: 0 } })
+    const deaf = prehendJson([...stopped, '--without', 'voice'])
+    expect(deaf).toMatchObject({ successes: 1, stops: { episodes: 0 } })
+    expect(deaf.byObject).not.toHaveProperty('(stop)')
+  })
+
+  test('with phrases of its own says them', () => {
+    const phrases = join(folder, 'phrases.yaml')
+    const lines = join(folder, 'phrases.jsonl')
+    writeFileSync(phrases, '- could you fetch the {name}\n')
+    prehendJson([...EVAL, '--episodes', '1', '--phrases', phrases, '--results', lines])
+    expect(linesOf(lines)[0].command).toMatch(/^could you fetch the \w+ \w+$/)
+  })
+
+  test('whose results cannot be written says so before the first episode, and leaves nothing', () => {
+    const { status, stderr } = prehend([...EVAL, '--episodes', '1', '--results', folder])
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/^prehend: .*is a folder; name a file to write\n$/)])
+    expect(existsSync(`${folder}.part`)).toBe(false)
+    expect(readdirSync(folder).filter(name => name.endsWith('.part'))).toEqual([])
+  })
+})
