@@ -55,7 +55,7 @@ const ACTION = [...POSE, 'width', 'effort'] as const
 
 /**
  * The columns of a robot's LeRobot set, in the words of LeRobot (`observation.images.*`, `observation.state`, `action`), made by the very makers of a
- * policy's inputs. `inputs` is what a policy contract says for them. The state has poses first, then by name; the mask is by name.
+ * policy's inputs. `inputs` is what a policy contract says for them. The state has poses first.
  */
 export class LeRobotColumns {
   readonly inputs: Contract['inputs']
@@ -95,8 +95,7 @@ export function hasPictures(robot: Robot, { values }: Observation): boolean {
 }
 
 function inputsOf(robot: Robot, { values }: Observation, size: ColumnOptions['size']): { inputs: Contract['inputs']; names: Record<string, readonly string[]> } {
-  // The order in the file counts for nothing: a recording's copy of it is sorted.
-  const streams = [...robot.streams].sort((a, b) => a.name < b.name ? -1 : 1)
+  const { streams } = robot
   const inputs: Record<string, InputSpec> = {}
   const names: Record<string, readonly string[]> = {}
   for (const { name, type, modality } of streams) {
