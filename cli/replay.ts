@@ -13,10 +13,12 @@ export interface ReplayOptions {
   readonly robot: Robot
   /** Times real time, or as fast as the machine can. */
   readonly rate: number | 'max'
+  /** Called the moment an observation is made, when the aligner's buffers hold everything that went into it. */
+  readonly onAligned?: (observation: Observation, aligner: Aligner) => void
   /** Called in order; what it returns is waited for before more of the bag is read. */
   readonly onObservation: (observation: Observation) => void | Promise<void>
   /** Told of every message, in its turn: after the observations that were complete before it, before those that it completes. */
-  readonly onMessage?: (message: BagMessage) => void
+  readonly onMessage?: (message: BagMessage) => void | Promise<void>
   /** Ends the replay before the next message. */
   readonly signal?: AbortSignal
 }
@@ -26,9 +28,12 @@ export interface ReplayOptions {
  * out. Memory does not grow with the bag.
  */
 export async function replayBag(options: ReplayOptions): Promise<Counters> {
-  const { bag, robot, rate, onObservation, onMessage, signal } = options
+  const { bag, robot, rate, onAligned, onObservation, onMessage, signal } = options
   const ready: (() => void | Promise<void>)[] = []
-  const aligner = new Aligner(robot, observation => ready.push(() => onObservation(observation)))
+  const aligner: Aligner = new Aligner(robot, observation => {
+    onAligned?.(observation, aligner)
+    ready.push(() => onObservation(observation))
+  })
   let failure: { readonly error: unknown } | undefined
   const arrivals = new Arrivals(robot, aligner, { onError: error => { failure ??= { error } } })
   await arrivals.prepare()

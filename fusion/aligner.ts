@@ -1,6 +1,6 @@
 import { noDrops, type Counters, type DropReason } from './counters.js'
 import { FusionError } from './errors.js'
-import { Lane, type Kind } from './lane.js'
+import { Lane, type Kind, type Samples } from './lane.js'
 import { MODALITIES, type Mask, type Observation, type Quality, type StreamValue } from './observation.js'
 import type { Frame } from './picture.js'
 import type { Robot } from './robot/robot.js'
@@ -90,6 +90,14 @@ export class Aligner {
   /** What kind of push a stream takes. */
   kind(stream: number): Kind {
     return this.#lane(stream).kind
+  }
+
+  /**
+   * The samples of a vector stream with stamps in (after, until] that its buffer holds, as they go into observations (corrected clock, tared); it reaches
+   * back 2 s and more. May be called from `emit`.
+   */
+  samples(stream: number, after: number, until: number): Samples {
+    return this.#lane(stream).samples(after, until)
   }
 
   /** Windows that were read anew because of samples out of order. */

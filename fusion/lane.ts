@@ -15,6 +15,12 @@ import { VoiceQueue } from './voice-queue.js'
 
 export type Kind = 'frame' | 'vector' | 'event'
 
+/** Vectors of one stream: `stamps` f64[n] ascending, `values` f64[n * width], row-major. */
+export interface Samples {
+  readonly stamps: Float64Array
+  readonly values: Float64Array
+}
+
 /** ns behind its stream's newest sample beyond which a vector is late, at least. */
 const LATENESS = 600 * MILLISECOND
 /** ns that a vector buffer reaches back beyond what alignment needs, for reference streams that arrive later than the vectors. */
@@ -97,6 +103,21 @@ export class Lane {
 
   value(tick: number): Aligned {
     return this.#strategy === undefined || this.#tare?.known === false ? MISSING : this.#strategy.value(tick)
+  }
+
+  /** The vectors in the buffer with stamps in (after, until], oldest first, tared. */
+  samples(after: number, until: number): Samples {
+    const ring = this.#ring
+    if (ring === undefined || this.#tare?.known !== true) return { stamps: new Float64Array(0), values: new Float64Array(0) }
+    const first = ring.after(after)
+    const count = Math.max(0, ring.after(until) - first)
+    const stamps = new Float64Array(count)
+    const values = new Float64Array(count * ring.width)
+    for (let i = 0; i < count; i++) {
+      stamps[i] = ring.stampAt(first + i)
+      ring.copyAt(first + i, values.subarray(i * ring.width, (i + 1) * ring.width))
+    }
+    return { stamps, values }
   }
 
   vectorFault(values: ArrayLike<number>): DropReason | undefined {

@@ -14,6 +14,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import practice
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -31,6 +33,11 @@ def job(a: argparse.Namespace, index: int, perturb: float) -> dict:
     bag, folder = Path(a.bags or a.out) / f'{name}.mcap', Path(a.out) / name
     if (folder / 'dataset.json').exists():
         return {'name': name, 'skipped': True}
+    kind = a.objects[index % len(a.objects)]
+    objects = kind
+    if kind == 'practice':
+        objects = folder.with_name(f'{name}.objects.yaml')
+        practice.write(seed, objects)
     bag.parent.mkdir(parents=True, exist_ok=True)
     if bag.exists():
         bag.unlink()
@@ -48,7 +55,7 @@ def job(a: argparse.Namespace, index: int, perturb: float) -> dict:
         '--seed',
         seed,
         '--objects',
-        a.objects,
+        objects,
         '--robot',
         a.robot,
         '--record',
@@ -76,14 +83,14 @@ def main() -> None:
     )
     p.add_argument('--perturb', type=float, nargs='+', default=[0.0, 0.01, 0.02], help='sizes of the disturbance (m), in turn')
     p.add_argument('--policy', default='expert', help='who drives: the expert, or an ONNX model (the expert labels either way)')
-    p.add_argument('--objects', default='seen')
+    p.add_argument('--objects', nargs='+', default=['seen', 'practice', 'practice'], help='in turn: seen, practice (practice.py draws new ones), or a file')
     p.add_argument('--robot', default='cell')
     p.add_argument('--jobs', type=int, default=2)
     p.add_argument('--bags', help='where recordings lie meanwhile; default: --out')
     p.add_argument('--keep-bags', action='store_true')
     a = p.parse_args()
-    if a.objects == 'unseen':
-        raise SystemExit('training never reads the unseen set: give --objects seen or a file')
+    if 'unseen' in a.objects:
+        raise SystemExit('training never reads the unseen set: give --objects seen, practice or a file')
     Path(a.out).mkdir(parents=True, exist_ok=True)
     count = -(-a.episodes // a.per_job)
     totals = {'episodes': 0, 'successes': 0, 'observations': 0}

@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from phrases import Phrases
+
 ARRAYS = (
     'rgb',
     'depth',
@@ -34,9 +36,10 @@ def translation(meta: dict) -> str | None:
 
 
 class Dataset:
-    """Folders of one translation, read as one. `train` and `held_out` are indices; every `hold`th episode is held out."""
+    """Folders of one translation, read as one. `train` and `held_out` are indices; every `hold`th episode is held out. Of every `stride`
+    observations one is read."""
 
-    def __init__(self, folders: list[str], hold: int = 20, in_memory: bool = True, camera: dict | None = None):
+    def __init__(self, folders: list[str], hold: int = 20, in_memory: bool = True, camera: dict | None = None, stride: int = 1):
         roots = sorted({p.parent for f in folders for p in Path(f).rglob('dataset.json')})
         if not roots:
             raise SystemExit(f'no dataset.json under {", ".join(folders)}: write one with `prehend export BAG --format numpy --out DIR`')
@@ -55,6 +58,8 @@ class Dataset:
             if len(set(lengths.values())) != 1:
                 raise SystemExit(f'{root}: arrays differ in length {lengths}: export this bag again')
             if lengths['rgb']:
+                # Each folder begins elsewhere, so that no phase of an episode is left out.
+                part = {a: v[len(self.parts) % stride :: stride] for a, v in part.items()}
                 self.parts.append({a: np.array(v) if in_memory or a not in ('rgb', 'depth') else v for a, v in part.items()})
         self.offsets = np.cumsum([0] + [len(p['episode']) for p in self.parts])
         self.episode = np.concatenate([p['episode'].astype(np.int64) + (i << 20) for i, p in enumerate(self.parts)])
@@ -112,7 +117,7 @@ class Dataset:
         }
 
     def batch(self, index: np.ndarray) -> dict[str, Tensor]:
-        """Rows `index` in the order given; rgb f32 0..1 and depth f32 m as one NHWC-strided [B,4,H,W] tensor."""
+        """Rows `index` in the order given; rgb f32 0..1 and depth f32 m (under 32 m) as one [B,4,H,W] tensor."""
         part = np.searchsorted(self.offsets, index, side='right') - 1
         out: dict[str, np.ndarray] = {}
         for name in ARRAYS:
@@ -124,20 +129,30 @@ class Dataset:
             for name in ARRAYS:
                 out[name][rows] = self.parts[i][name][local]
         rgb, depth = out.pop('rgb'), out.pop('depth')
-        rgbd = torch.empty((len(index), *rgb.shape[1:3], 4))
-        rgbd[..., :3] = torch.from_numpy(rgb)
-        rgbd[..., :3] /= 255
-        rgbd[..., 3] = torch.from_numpy(depth.astype(np.float32)) / 1000
+        rgbd = torch.empty((len(index), 4, *rgb.shape[1:3]))
+        torch.mul(torch.from_numpy(rgb).permute(0, 3, 1, 2), 1 / 255, out=rgbd[:, :3])
+        torch.mul(torch.from_numpy(depth.view(np.int16)).unsqueeze(1), 1 / 1000, out=rgbd[:, 3:])
         tensors = {n: torch.from_numpy(v) for n, v in out.items()}
         tensors['voice_tokens'] = tensors['voice_tokens'].long()
         tensors['success'] = tensors['success'].float()
-        return {'rgbd': rgbd.permute(0, 3, 1, 2), **tensors}
+        return {'rgbd': rgbd, **tensors}
 
-    def sampling_weights(self, near: float, radius: float = 0.06) -> np.ndarray:
-        """Over `train`: observations with the target within `radius` or in hand count `near` times; failed episodes half."""
-        aux, success = self.column('aux')[self.train], self.column('success')[self.train]
-        close = ((aux[:, 4] > 0.5) & (np.linalg.norm(aux[:, :3], axis=1) < radius)) | (aux[:, 5] > 0.5)
-        w = np.where(close, near, 1.0) * np.where(success > 0, 1.0, 0.5)
+    def sampling_weights(self, vocabulary: list[str], balance: float) -> np.ndarray:
+        """Over `train`, by inverse frequency to the power of `balance`: of the phase (by the target's distance, in hand, nothing meant) and
+        of the object (by the words that name it). Failed episodes count half."""
+        aux, success, tokens = (self.column(n)[self.train] for n in ('aux', 'success', 'voice_tokens'))
+        distance = np.linalg.norm(aux[:, :3], axis=1)
+        phase = np.where(aux[:, 4] < 0.5, 0, np.where(aux[:, 5] > 0.5, 1, 2 + np.digitize(distance, (0.03, 0.06, 0.12))))
+        the = vocabulary.index('the')
+        named = np.zeros(len(tokens), np.int64)
+        for i, event in enumerate(tokens[:, : tokens.shape[1] // 4]):
+            at = np.flatnonzero(event == the)
+            if len(at) and at[0] + 2 < len(event):
+                named[i] = event[at[0] + 1] * 100_000 + event[at[0] + 2]
+        w = np.where(success > 0, 1.0, 0.5)
+        for classes in (phase, named):
+            _, inverse, counts = np.unique(classes, return_inverse=True, return_counts=True)
+            w = w / counts[inverse] ** balance
         return w / w.sum()
 
 
@@ -164,9 +179,10 @@ def augment(batch: dict[str, Tensor], g: torch.Generator, drop: float, forget: f
 class Loader:
     """Batches drawn with replacement by weight, made ahead in one thread. The n-th batch depends on `seed` and n alone."""
 
-    def __init__(self, data: Dataset, size: int, seed: int, start: int, near: float, drop: float):
-        self.data, self.size, self.seed, self.drop = data, size, seed, drop
-        self.cumulative = np.cumsum(data.sampling_weights(near))
+    def __init__(self, data: Dataset, size: int, seed: int, start: int, balance: float, drop: float, vocabulary: list[str], reword: float):
+        self.data, self.size, self.seed, self.drop, self.share = data, size, seed, drop, reword
+        self.phrases = Phrases(vocabulary)
+        self.cumulative = np.cumsum(data.sampling_weights(vocabulary, balance))
         self.queue: queue.Queue = queue.Queue(3)
         self.stopped = threading.Event()
         threading.Thread(target=self.work, args=(start,), daemon=True).start()
@@ -176,6 +192,10 @@ class Loader:
             rng = np.random.default_rng((self.seed, step))
             rows = np.searchsorted(self.cumulative, rng.random(self.size) * self.cumulative[-1])
             batch = self.data.batch(self.data.train[np.minimum(rows, len(self.data.train) - 1)])
+            events = batch['voice_tokens'].numpy().reshape(self.size, 4, -1)
+            for event in events.reshape(-1, events.shape[-1]):
+                if event[0] and rng.random() < self.share:
+                    self.phrases.reword(event, rng)
             augment(batch, torch.Generator().manual_seed(self.seed * 1_000_003 + step), self.drop)
             self.queue.put(batch)
             step += 1
@@ -186,12 +206,12 @@ class Loader:
 
 def camera_check(data: Dataset, count: int = 400) -> dict[str, float]:
     """Projects targets into the pictures: share inside, and median |depth - z| (m). A wrong frame convention shows here at once."""
-    from model import Config, Geometry
+    from geometry import Geometry
 
     if not data.camera:
         return {}
     h, w = data.size
-    geometry = Geometry(Config(height=h, width=w), data.camera)
+    geometry = Geometry(h, w, data.camera)
     rows = np.flatnonzero((data.column('aux')[:, 4] > 0.5) & (data.column('aux')[:, 5] < 0.5))
     if not len(rows):
         return {}

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from model import Policy
 
-AUX_SCALE = torch.tensor([0.05, 0.05, 0.05, 0.3])
+#: m of one unit of the estimated place.
+PLACE = 0.05
 WEIGHTS = {'chunk': 1.0, 'chunk_near': 0.5, 'aux': 0.5, 'flags': 0.2, 'heat': 0.2, 'success': 0.05, 'align': 0.02, 'gate': 0.01}
 
 
@@ -20,7 +21,7 @@ def info_nce(a: Tensor, b: Tensor, same: Tensor, temperature: float = 0.07) -> T
     return (F.cross_entropy(logits, label) + F.cross_entropy(logits.T, label)) / 2
 
 
-def objective(policy: Policy, out: dict[str, Tensor], batch: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+def objective(policy: Policy, out: dict[str, Tensor], batch: dict[str, Tensor], align: float = 1) -> tuple[Tensor, dict[str, Tensor]]:
     """The weighted sum, and its terms. The chunk's error counts twice: by the channels' own spread, and relative to how far the
     expert goes, so that near the object small errors matter. `heat`: the first pointer's attention is a Gaussian about the target."""
     mask, aux, chunk = batch['modality_mask'], batch['aux'], batch['action_chunk']
@@ -37,9 +38,11 @@ def objective(policy: Policy, out: dict[str, Tensor], batch: dict[str, Tensor]) 
     }
     known = (aux[:, 4] > 0.5).float() * knowing
     free = known * (aux[:, 5] < 0.5).float()
-    gap = F.smooth_l1_loss(out['auxiliary'][:, :4], aux[:, :4] / AUX_SCALE, reduction='none', beta=0.3)
-    terms['aux'] = (gap * known[:, None]).sum() / (4 * known.sum().clamp(min=1))
-    terms['flags'] = F.binary_cross_entropy_with_logits(out['auxiliary'][:, 4:], aux[:, 4:])
+    turn = 2 * aux[:, 3]
+    goal = torch.cat([aux[:, :3] / PLACE, turn.cos()[:, None], turn.sin()[:, None]], 1)
+    gap = F.smooth_l1_loss(out['auxiliary'][:, :5], goal, reduction='none', beta=0.3)
+    terms['aux'] = (gap * known[:, None]).sum() / (5 * known.sum().clamp(min=1))
+    terms['flags'] = F.binary_cross_entropy_with_logits(out['auxiliary'][:, 5:], aux[:, 4:])
     geometry = policy.geometry
     if float(geometry.known) > 0:
         uv, z = geometry.project(aux[:, :3])
@@ -58,4 +61,4 @@ def objective(policy: Policy, out: dict[str, Tensor], batch: dict[str, Tensor]) 
     ) / 3
     mean = out['gate'].mean(0)
     terms['gate'] = (mean * mean.clamp(min=1e-4).log()).sum()
-    return sum(WEIGHTS[k] * v for k, v in terms.items()), terms
+    return sum(WEIGHTS[k] * (align if k == 'align' else 1) * v for k, v in terms.items()), terms

@@ -18,8 +18,9 @@ import numpy as np
 import torch
 
 from data import INPUTS, Dataset, Loader, camera_check
-from losses import objective
-from model import Config, Policy, count_macs
+from losses import PLACE, objective
+from model import PARTS, SIZES, Config, Policy, count_macs
+from phrases import colour_table
 
 HERE = Path(__file__).parent
 
@@ -31,13 +32,18 @@ def arguments() -> argparse.Namespace:
     p.add_argument('--camera', help='JSON with fovy_deg and tool_T_camera (4x4, optical frame), where dataset.json has none')
     p.add_argument('--steps', type=int, default=12000, help='length of the schedule, unless --minutes ends it sooner')
     p.add_argument('--minutes', type=float, help='wall-clock limit of the whole run; the schedule ends annealed within it')
-    p.add_argument('--batch', type=int, default=64)
+    p.add_argument('--batch', type=int, default=32)
     p.add_argument('--lr', type=float, default=2e-3, help='peak; the contract names 5e-5 for long runs, short ones need more')
     p.add_argument('--weight-decay', type=float, default=0.01)
     p.add_argument('--warmup', type=float, default=0.03, help='share of the schedule')
     p.add_argument('--ema', type=float, default=0.999)
     p.add_argument('--drop', type=float, default=0.05, help='probability with which each modality is taken away')
-    p.add_argument('--near', type=float, default=1.5, help='how often observations close to the target are drawn, against the rest')
+    p.add_argument('--balance', type=float, default=0.5, help='power of the inverse frequency by which phases and objects are drawn')
+    p.add_argument('--reword', type=float, default=0.6, help='share of the commands that are said in other words')
+    p.add_argument('--size', choices=SIZES, default='small')
+    p.add_argument('--without', nargs='*', default=[], choices=PARTS, help='parts left out of the network, to see what they are worth')
+    p.add_argument('--align', type=float, default=1, help='weight of InfoNCE, times its usual one')
+    p.add_argument('--stride', type=int, default=1, help='of so many observations one is read')
     p.add_argument('--seed', type=int, default=0)
     p.add_argument('--threads', type=int, default=os.cpu_count() or 1)
     p.add_argument('--compile', action='store_true', help='torch.compile: two minutes of start, then a third faster')
@@ -90,7 +96,7 @@ def validate(policy: Policy, data: Dataset, count: int = 512, size: int = 128) -
         total['val_loss'] += float(objective(policy, out, batch)[0]) * len(batch['aux'])
         total['val_chunk_mm'] += float((out['action_chunk'] - batch['action_chunk'])[:, -1, :3].norm(dim=1).sum()) * 1e3
         there = batch['aux'][:, 4] > 0.5
-        total['val_target_mm'] += float((out['auxiliary'][:, :3] * 0.05 - batch['aux'][:, :3])[there].norm(dim=1).sum()) * 1e3
+        total['val_target_mm'] += float((out['auxiliary'][:, :3] * PLACE - batch['aux'][:, :3])[there].norm(dim=1).sum()) * 1e3
         targets += int(there.sum())
     n = max(len(rows), 1)
     return {
@@ -110,7 +116,7 @@ def main() -> None:
     checkpoint = out / 'checkpoint.pt'
     if checkpoint.exists() and not a.resume:
         raise SystemExit(f'{checkpoint} is there already: give --resume to go on with it, or another --out')
-    data = Dataset(a.data, in_memory=not a.mmap, camera=json.loads(Path(a.camera).read_text()) if a.camera else None)
+    data = Dataset(a.data, in_memory=not a.mmap, camera=json.loads(Path(a.camera).read_text()) if a.camera else None, stride=a.stride)
     check = camera_check(data)
     words = data.meta.get('contract', {}).get('vocabulary') or json.loads((HERE / 'vocabulary.json').read_text())
     print(f'{len(data)} observations, {data.episodes} episodes ({len(data.held_out)} observations held out); camera {check}', flush=True)
@@ -118,9 +124,10 @@ def main() -> None:
         print('few targets project into the pictures: is tool_T_camera an optical frame (x right, y down, z forward)?', flush=True)
 
     height, width = data.size
-    config = Config(height=height, width=width, vocabulary=len(words))
+    config = Config(height=height, width=width, vocabulary=len(words), without=tuple(a.without), **SIZES[a.size])
+    colours = torch.from_numpy(colour_table(words, json.loads((HERE / 'colours.json').read_text())))
     stats, camera = data.statistics(), data.camera
-    policy = Policy(config, stats, camera).to(memory_format=torch.channels_last)
+    policy = Policy(config, stats, camera, colours).to(memory_format=torch.channels_last)
     if a.init:
         weights = torch.load(a.init, weights_only=False)['ema']
         own = {n for n, _ in policy.named_parameters()} | {n for n, _ in policy.named_buffers() if 'norm' in n or 'stem' in n}
@@ -131,12 +138,12 @@ def main() -> None:
     if a.resume and checkpoint.exists():
         state = torch.load(checkpoint, weights_only=False)
         config, stats, camera = Config(**state['config']), state['stats'], state['camera']
-        policy = Policy(config, stats, camera).to(memory_format=torch.channels_last)
+        policy = Policy(config, stats, camera, colours).to(memory_format=torch.channels_last)
         policy.load_state_dict(state['policy'])
         optimiser = torch.optim.AdamW(groups(policy, a.weight_decay), lr=a.lr, betas=(0.9, 0.98))
         optimiser.load_state_dict(state['optimiser'])
         ema, step, spent = state['ema'], state['step'], state['seconds']
-    shadow = Policy(config, stats, camera).to(memory_format=torch.channels_last)
+    shadow = Policy(config, stats, camera, colours).to(memory_format=torch.channels_last)
     parameters = sum(p.numel() for p in policy.parameters())
     print(f'{parameters} parameters, {count_macs(shadow) / 1e6:.1f} M multiply-accumulates a frame', flush=True)
     run = {
@@ -154,7 +161,7 @@ def main() -> None:
 
     heard = sorted({0, 1, *data.words()})
     forward = torch.compile(policy) if a.compile else policy
-    loader = Loader(data, a.batch, a.seed, step, a.near, a.drop)
+    loader = Loader(data, a.batch, a.seed, step, a.balance, a.drop, words, a.reword)
     names = [
         'step',
         'seconds',
@@ -225,10 +232,12 @@ def main() -> None:
         for g in optimiser.param_groups:
             g['lr'] = lr
         batch = next(loader)
+        # Convolutions go backwards many times faster this way round.
+        batch['rgbd'] = batch['rgbd'].contiguous(memory_format=torch.channels_last)
         policy.train()
         with torch.autocast('cpu', torch.bfloat16, enabled=not a.float32):
             result = forward(*(batch[n] for n in INPUTS))
-        loss, terms = objective(policy, result, batch)
+        loss, terms = objective(policy, result, batch, a.align)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(policy.parameters(), 1.0)

@@ -1,22 +1,77 @@
+import { readFileSync } from 'node:fs'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { Command } from 'commander'
-import type { Contract } from '../../fusion/policy/contract.js'
-import { checkAgainstGraph, shapeText, type OnnxModel } from '../../fusion/policy/onnx-metadata.js'
-import { contractIn, readModel } from '../../fusion/policy/onnx-policy.js'
+import { CONTRACT_KEY, type Contract } from '../../fusion/policy/contract.js'
+import { contractOfMap, parseModelMap } from '../../fusion/policy/model-map.js'
+import { checkAgainstGraph, readOnnx, shapeText, withMetadata, type OnnxModel } from '../../fusion/policy/onnx-metadata.js'
+import { contractIn, OnnxPolicy, readModel } from '../../fusion/policy/onnx-policy.js'
 import { PolicyError } from '../../fusion/policy/policy-error.js'
-import { Output } from '../output.js'
+import { namespace } from '../options.js'
+import { Output, UsageError } from '../output.js'
+import { readRobot } from '../robot-file.js'
 
 interface InfoFlags {
   json?: boolean
 }
 
+interface WrapFlags {
+  robot: string
+  namespace?: string
+  map: string
+  out: string
+  json?: boolean
+}
+
 export function register(program: Command): void {
-  const policy = program.command('policy').description('what an ONNX policy says of itself')
+  const policy = program.command('policy').description('what an ONNX policy says of itself, and giving one from elsewhere its contract')
   policy
     .command('info')
     .description('name, inputs, outputs, robot, vocabulary, size and training of a policy')
     .argument('<file>', 'an ONNX model with a contract')
     .option('--json', 'the result as one JSON object')
     .action((file: string, flags: InfoFlags) => info(file, flags))
+  policy
+    .command('wrap')
+    .description('writes the contract into a model that comes from elsewhere; all else in it stays as it is')
+    .argument('<file>', 'an ONNX model')
+    .requiredOption('--map <file>', 'what its inputs and outputs are (YAML): see docs/how-to/bring-your-own-policy.md')
+    .requiredOption('--out <file>', 'where the model with its contract is written')
+    .option('--robot <file>', 'robot file or the name of a shipped one', 'cell')
+    .option('--namespace <name>', 'where the relative topics of the robot file lie, such as /left', namespace)
+    .option('--json', 'the result as one JSON object')
+    .action((file: string, flags: WrapFlags) => wrap(file, flags))
+}
+
+/** The model has its name only once it has run with its contract, on zeros. */
+async function wrap(file: string, { robot: robotFile, namespace, map: mapFile, out, json }: WrapFlags): Promise<void> {
+  const robot = readRobot(robotFile, namespace)
+  const map = parseModelMap(text(mapFile), mapFile)
+  const model = await readModel(file)
+  const contract = contractOfMap(map, model, robot, `${file} with ${mapFile} does not fit robot file ${robot.name}`)
+  const bytes = withMetadata(await readFile(file), { [CONTRACT_KEY]: JSON.stringify(contract) })
+  const temporary = `${out}.part`
+  try {
+    await mkdir(dirname(out), { recursive: true })
+    await writeFile(temporary, bytes)
+    const policy = await OnnxPolicy.load(temporary, robot)
+    await policy.close()
+    await rename(temporary, out)
+  } catch (error) {
+    await rm(temporary, { force: true, recursive: true })
+    if (error instanceof PolicyError) throw new PolicyError(error.code, error.message.replaceAll(temporary, file), { cause: error, differences: error.differences })
+    throw new UsageError(`${out}: cannot be written: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  new Output({ json }).result({ file: out, name: contract.name, robot: { name: robot.name, sha256: robot.sha256 }, inputs: contract.inputs, outputs: contract.outputs, bytes: bytes.length },
+    `${out}\n${describe(contract, readOnnx(bytes, out))}`)
+}
+
+function text(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new UsageError(`${path}: cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+  }
 }
 
 async function info(file: string, flags: InfoFlags): Promise<void> {
@@ -32,10 +87,10 @@ async function info(file: string, flags: InfoFlags): Promise<void> {
     file, name, contract: version, robot: { name: robot.name, sha256: robot.sha256 }, inputs, outputs, vocabulary: vocabulary.length,
     parameters: model.parameters, bytes: model.bytes, opset, irVersion: model.irVersion, producer: model.producer,
     normalisation: normalisation ?? null, training: training ?? null,
-  }, text(contract, model))
+  }, describe(contract, model))
 }
 
-function text(contract: Contract, model: OnnxModel): string {
+function describe(contract: Contract, model: OnnxModel): string {
   const { action_chunk: chunk } = contract.outputs
   const opsets = [...model.opsets].map(([domain, number]) => (domain === '' ? `${number}` : `${domain} ${number}`)).join(', ')
   const tensors = [

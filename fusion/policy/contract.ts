@@ -8,7 +8,8 @@ export const CONTRACT_KEY = 'prehend.contract'
 export const PAD = '<pad>'
 export const UNKNOWN = '<unk>'
 
-const UNITS: Readonly<Record<(typeof CHANNELS)[number], string>> = { dx: 'm', dy: 'm', dz: 'm', dyaw: 'rad', width: 'm', effort: 'N' }
+/** SI, in the order of CHANNELS. */
+export const CHANNEL_UNITS: Readonly<Record<(typeof CHANNELS)[number], string>> = { dx: 'm', dy: 'm', dz: 'm', dyaw: 'rad', width: 'm', effort: 'N' }
 
 const size = z.int().min(1)
 const streams = z.array(z.string().min(1)).min(1)
@@ -31,8 +32,8 @@ const chunkOutput = z.strictObject({
   dtype: float32,
   shape: z.tuple([z.literal(1), size, z.literal(CHANNELS.length)], { error: `expected [1, rows, ${CHANNELS.length}]` }),
   channels: z.array(z.strictObject({ name: z.string(), unit: z.string() })).refine(
-    channels => channels.length === CHANNELS.length && CHANNELS.every((name, i) => channels[i].name === name && channels[i].unit === UNITS[name]),
-    { error: `expected the channels ${CHANNELS.map(name => `${name} (${UNITS[name]})`).join(', ')}` },
+    channels => channels.length === CHANNELS.length && CHANNELS.every((name, i) => channels[i].name === name && channels[i].unit === CHANNEL_UNITS[name]),
+    { error: `expected the channels ${CHANNELS.map(name => `${name} (${CHANNEL_UNITS[name]})`).join(', ')}` },
   ),
   frame: z.literal('tool'),
   rate: z.number().positive(),

@@ -55,3 +55,12 @@ export async function decodePicture(data: Uint8Array): Promise<Pixels> {
   }
   return { width: decoded.info.width, height: decoded.info.height, encoding: deep ? '16UC1' : grey ? 'mono8' : 'rgb8', data: decoded.data }
 }
+
+/** A PNG file, on another thread: `data` u8[height * width * 3], r g b, or u16[height * width], which stays grey of 16 bits. */
+export async function encodePicture(
+  { width, height, channels, data }: { readonly width: number; readonly height: number; readonly channels: 1 | 3; readonly data: Uint8Array | Uint16Array },
+): Promise<Uint8Array> {
+  const sharp = await loadSharp()
+  const file = sharp(data, { raw: { width, height, channels } })
+  return (channels === 1 ? file.toColourspace('grey16') : file).png().toBuffer()
+}

@@ -94,7 +94,8 @@ function correct(random: Random, placed: readonly PlacedObject[], first: DrawnOb
   const others = placed.filter(({ object, grasps }) => object !== first && grasps.length > 0).map(({ object }) => object)
   if (others.length === 0 || random.unit() < 1 / 3) return { text: 'stop', at, target: undefined }
   const other = random.pick(others)
-  const alone = placed.every(({ object }) => object === other || object.colour !== other.colour)
+  const named = !other.colour.startsWith('#')
+  const alone = named && placed.every(({ object }) => object === other || object.colour !== other.colour)
   return { text: alone && random.unit() < 0.5 ? `no, the ${other.colour} one` : `no, the ${other.name}`, at, target: other.name }
 }
 

@@ -1,0 +1,145 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { elements, parseContract, type Contract } from '../../fusion/policy/contract.js'
+import { Features } from '../../fusion/policy/features.js'
+import type { Robot } from '../../fusion/robot/robot.js'
+import { AUX } from '../demonstration.js'
+import { UsageError } from '../output.js'
+import { NpyFile, type NpyType } from './npy-file.js'
+import type { AnsweredObservation, EpisodeEnd, Recording, TrainingSet } from './training-set.js'
+
+/** Inputs that are written as they are; of `rgbd` the colour goes as u8 and the depth as u16 mm. */
+const PLAIN = ['force_pyramid', 'voice_tokens', 'voice_age', 'proprioception', 'modality_mask'] as const
+
+/** One folder a recording, one .npy file an array: what policy/train.py reads. */
+export class NumpySet implements TrainingSet {
+  rows = 0
+  episodes = 0
+  readonly remarks: readonly string[] = []
+  readonly #out: string
+  readonly #contract: Contract
+  #recording: NumpyRecording | undefined
+
+  constructor(out: string, options: { readonly contract: string; readonly vocabulary: string }) {
+    this.#out = out
+    this.#contract = readContract(options)
+  }
+
+  begin({ path, robot }: Recording): void {
+    this.#recording = new NumpyRecording(join(this.#out, basename(path).replace(/\.(mcap|db3)$/, '')), this.#contract, robot)
+  }
+
+  add(row: AnsweredObservation): void {
+    this.#recording?.add(row)
+    this.rows++
+  }
+
+  endEpisode(end: EpisodeEnd): void {
+    this.#recording?.endEpisode(end)
+    if (end.index >= 0) this.episodes++
+  }
+
+  end(): void {
+    this.#recording?.close()
+    this.#recording = undefined
+  }
+
+  close(): void {
+    // Each recording's folder is whole by itself.
+  }
+
+  discard(): void {
+    this.#recording?.discard()
+  }
+}
+
+function readContract({ contract, vocabulary }: { readonly contract: string; readonly vocabulary: string }): Contract {
+  const read = (path: string): unknown => {
+    try {
+      return JSON.parse(readFileSync(path, 'utf8'))
+    } catch (error) {
+      throw new UsageError(`${path}: cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+  const template = read(contract) as Record<string, unknown>
+  return parseContract({ name: 'to be trained', robot: { name: '', sha256: '0'.repeat(64), canonical: '' }, vocabulary: read(vocabulary), ...template }, contract)
+}
+
+class NumpyRecording {
+  #rows = 0
+  #episodes = 0
+  readonly #features: Features
+  readonly #contract: Contract
+  readonly #robot: Robot
+  readonly #folder: string
+  readonly #temporary: string
+  readonly #files: Record<string, NpyFile>
+  readonly #size: { readonly width: number; readonly height: number }
+
+  constructor(folder: string, contract: Contract, robot: Robot) {
+    this.#folder = folder
+    this.#temporary = `${folder}.part`
+    this.#contract = contract
+    this.#robot = robot
+    this.#features = new Features(contract, robot)
+    if (existsSync(folder)) throw new UsageError(`${folder}: is there already: name another --out`)
+    rmSync(this.#temporary, { recursive: true, force: true })
+    mkdirSync(this.#temporary, { recursive: true })
+    const [, , height, width] = contract.inputs.rgbd.shape
+    this.#size = { width, height }
+    const file = (name: string, type: NpyType, shape: readonly number[]): [string, NpyFile] =>
+      [name, new NpyFile(join(this.#temporary, `${name}.npy`), type, shape)]
+    const shapeOf = (name: string): readonly number[] => contract.inputs[name].shape.slice(1)
+    this.#files = Object.fromEntries([
+      file('rgb', '|u1', [height, width, 3]), file('depth', '<u2', [height, width]),
+      ...PLAIN.map(name => file(name, name === 'voice_tokens' ? '<i8' : '<f4', shapeOf(name))),
+      file('action_chunk', '<f4', contract.outputs.action_chunk.shape.slice(1)), file('aux', '<f4', [AUX.length]),
+      file('episode', '<i4', []), file('success', '|u1', []),
+    ])
+  }
+
+  /** A chunk may have more rows than the contract asks for; not fewer. */
+  add({ observation, chunk, aux }: AnsweredObservation): void {
+    const values = elements(this.#contract.outputs.action_chunk.shape)
+    if (chunk.data.length < values) throw new UsageError(`the expert's chunks have ${chunk.data.length / 6} rows; the contract asks for ${values / 6}`)
+    if (aux === undefined) throw new UsageError('numpy sets need the expert\'s answers (/expert/aux): record with prehend run --demonstrate --record')
+    const { width, height } = this.#size
+    const pixels = width * height
+    const features = this.#features.fill(observation)
+    const rgbd = features.rgbd as Float32Array
+    const rgb = new Uint8Array(pixels * 3)
+    const depth = new Uint16Array(pixels)
+    for (let i = 0; i < pixels; i++) {
+      for (let c = 0; c < 3; c++) rgb[3 * i + c] = Math.round(rgbd[c * pixels + i] * 255)
+      depth[i] = Math.round(rgbd[3 * pixels + i] * 1000)
+    }
+    this.#files.rgb.append(rgb)
+    this.#files.depth.append(depth)
+    for (const name of PLAIN) this.#files[name].append(features[name])
+    this.#files.action_chunk.append(chunk.data.subarray(0, values))
+    this.#files.aux.append(Float32Array.from(aux))
+    this.#rows++
+  }
+
+  endEpisode({ index, success }: EpisodeEnd): void {
+    const { episode, success: successes } = this.#files
+    while (episode.rows < this.#rows) {
+      episode.append(Int32Array.of(index))
+      successes.append(Uint8Array.of(success ? 1 : 0))
+    }
+    if (index >= 0) this.#episodes++
+  }
+
+  close(): void {
+    for (const file of Object.values(this.#files)) file.close()
+    const { name, sha256, canonical } = this.#robot
+    writeFileSync(join(this.#temporary, 'dataset.json'), JSON.stringify({
+      contract: { ...this.#contract, robot: { name, sha256, canonical } }, aux: AUX, rows: this.#rows, episodes: this.#episodes,
+    }, null, 2))
+    renameSync(this.#temporary, this.#folder)
+  }
+
+  discard(): void {
+    rmSync(this.#temporary, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,143 @@
+import type { Aligner } from '../../fusion/aligner.js'
+import type { Samples } from '../../fusion/lane.js'
+import type { Observation } from '../../fusion/observation.js'
+import type { Executable } from '../../fusion/policy/set-point.js'
+import type { Robot } from '../../fusion/robot/robot.js'
+import { Epoch, SECOND } from '../../fusion/stamp.js'
+import type { Bag } from '../../middleware/bag/bag.js'
+import { decode } from '../../middleware/cdr/codecs.js'
+import { chunkTopic } from '../../nodes/fusion.js'
+import { EXPERT_AUX_TOPIC, EXPERT_CHUNK_TOPIC } from '../demonstration.js'
+import { episodeTopics } from '../episode-topics.js'
+import { UsageError } from '../output.js'
+import { replayBag } from '../replay.js'
+import type { EpisodeEnd, TrainingSet } from './training-set.js'
+
+/** Observations that wait for their answers, at most. */
+const WAITING = 64
+
+/**
+ * Replays a bag into a training set: each observation with the answer of the same stamp, and the samples since the row before. Observations without
+ * an answer are left out, their samples go to the next row. Answers how many were left out.
+ */
+export async function walk(bag: Bag, robot: Robot, set: TrainingSet, options: { readonly rate?: number | undefined } = {}): Promise<number> {
+  const answers = answerTopic(bag, robot)
+  const hasAux = bag.topics.some(({ name, count }) => name === EXPERT_AUX_TOPIC && count > 0)
+  const rate = options.rate ?? tickRate(bag, robot)
+  const join = new Join(robot, set, { hasAux, period: SECOND / rate })
+  const { results } = episodeTopics(robot)
+  set.begin({ path: bag.path, robot, epoch: new Epoch(bag.epochSec), rate })
+  await replayBag({
+    bag, robot, rate: 'max',
+    onAligned: (observation, aligner) => join.align(observation, aligner),
+    onObservation: observation => join.part(observation.stamp, { observation }),
+    onMessage: message => {
+      if (message.topic === answers) {
+        const { stamp, rate, data, origin } = decode('prehend_interfaces/msg/ActionChunk', message.data, bag.epochSec)
+        return join.part(stamp, { chunk: { stamp, rate, data: Float32Array.from(data), origin: Float64Array.from(origin) } })
+      }
+      if (message.topic === EXPERT_AUX_TOPIC) {
+        const { stamp, position } = decode('sensor_msgs/msg/JointState', message.data, bag.epochSec)
+        return join.part(stamp, { aux: Float64Array.from(position) })
+      }
+      if (message.topic === results) return join.endEpisode(JSON.parse(decode('std_msgs/msg/String', message.data, bag.epochSec).data) as EpisodeEnd)
+      return undefined
+    },
+  })
+  await join.endEpisode({ index: -1, success: false })
+  await set.end()
+  return join.leftOut
+}
+
+/** Where the answers are: the expert's, else the policy's. */
+function answerTopic(bag: Bag, robot: Robot): string {
+  const topics = [EXPERT_CHUNK_TOPIC, chunkTopic(robot)]
+  const found = topics.find(topic => bag.topics.some(({ name, count }) => name === topic && count > 0))
+  if (found !== undefined) return found
+  throw new UsageError(`${bag.path}: has no answers to learn from (${topics.join(' or ')}): record with prehend run --demonstrate --record`)
+}
+
+/** Reference ticks a second, rounded: from the robot file, else from the recording. */
+function tickRate(bag: Bag, { tick, streams }: Robot): number {
+  if ('period' in tick) return Math.max(1, Math.round(SECOND / tick.period))
+  const topic = streams.find(({ name }) => name === tick.from)?.topic
+  const count = bag.topics.find(({ name }) => name === topic)?.count ?? 0
+  return Math.max(1, Math.round(count * SECOND / bag.durationNs))
+}
+
+interface Parts {
+  readonly observation?: Observation
+  readonly chunk?: Executable
+  readonly aux?: Float64Array
+}
+
+/** Brings what has the same stamp together. */
+class Join {
+  leftOut = 0
+  readonly #set: TrainingSet
+  readonly #hasAux: boolean
+  readonly #period: number
+  readonly #windows: readonly { readonly name: string; readonly index: number }[]
+  readonly #waiting = new Map<number, Parts>()
+  /** Samples of observations that are not yet in the set, by stamp, in order. */
+  readonly #samples = new Map<number, ReadonlyMap<string, Samples>>()
+  #since = -Infinity
+  #rows = 0
+
+  constructor(robot: Robot, set: TrainingSet, { hasAux, period }: { readonly hasAux: boolean; readonly period: number }) {
+    this.#set = set
+    this.#hasAux = hasAux
+    this.#period = period
+    this.#windows = robot.streams.map(({ name, align }, index) => ({ name, index, align })).filter(({ align }) => align.strategy === 'window')
+  }
+
+  /** Reads the samples since the tick before while the aligner still has them. */
+  align({ stamp }: Observation, aligner: Aligner): void {
+    const after = this.#since < stamp && this.#since > -Infinity ? this.#since : stamp - this.#period
+    this.#samples.set(stamp, new Map(this.#windows.map(({ name, index }) => [name, aligner.samples(index, after, stamp)])))
+    this.#since = stamp
+  }
+
+  async part(stamp: number, part: Parts): Promise<void> {
+    const { observation, chunk, aux } = { ...this.#waiting.get(stamp), ...part }
+    if (observation && chunk && (aux || !this.#hasAux)) {
+      const samples = this.#take(stamp)
+      // An offset from a pose that nobody knows says nothing.
+      if (chunk.origin.every(Number.isFinite)) {
+        await this.#set.add({ observation, chunk, aux, samples })
+        this.#rows++
+      } else this.leftOut++
+      return
+    }
+    this.#waiting.set(stamp, { ...this.#waiting.get(stamp), ...part })
+    if (this.#waiting.size > WAITING) this.#forget(Math.min(...this.#waiting.keys()))
+  }
+
+  async endEpisode(end: EpisodeEnd): Promise<void> {
+    for (const stamp of [...this.#waiting.keys()]) this.#forget(stamp)
+    this.#samples.clear()
+    this.#since = -Infinity
+    if (this.#rows > 0) await this.#set.endEpisode(end)
+    this.#rows = 0
+  }
+
+  /** All samples up to a row's stamp; what waits from before it will not come any more. */
+  #take(stamp: number): ReadonlyMap<string, Samples> {
+    this.#waiting.delete(stamp)
+    for (const earlier of [...this.#waiting.keys()].filter(other => other < stamp)) this.#forget(earlier)
+    const parts = [...this.#samples].filter(([other]) => other <= stamp)
+    for (const [other] of parts) this.#samples.delete(other)
+    return new Map(this.#windows.map(({ name }) => [name, joined(parts.map(([, samples]) => samples.get(name)))]))
+  }
+
+  #forget(stamp: number): void {
+    if (this.#waiting.get(stamp)?.observation) this.leftOut++
+    this.#waiting.delete(stamp)
+  }
+}
+
+function joined(parts: readonly (Samples | undefined)[]): Samples {
+  const some = parts.filter(part => part !== undefined)
+  if (some.length === 1) return some[0]
+  return { stamps: Float64Array.from(some.flatMap(({ stamps }) => [...stamps])), values: Float64Array.from(some.flatMap(({ values }) => [...values])) }
+}

@@ -1,0 +1,69 @@
+"""What was said: events of words with their ages, to one vector and to the colour that is meant."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from layers import OFF, Block, attend
+
+
+class TextEncoder(nn.Module):
+    """Tokens [B,E*T], newest event first, and ages [B,E] (s; -1: no event) -> a vector [B,text], and the colour meant [B,4]: r, g, b and how
+    sure it is that one was named. A learned null token stands where nothing was said. `colours` [V,4]: the colour of each word, and 1 where
+    it has one: what a colour word looks like is known beforehand, as a word vector would know it, so that a colour never shown in training
+    is found all the same; which of the words counts is learned."""
+
+    def __init__(self, words: int, events: int, per_event: int, d: int, heads: int, colours: Tensor | None):
+        super().__init__()
+        self.events, self.per_event, self.heads = events, per_event, heads
+        self.register_buffer('colours', torch.zeros(words, 4) if colours is None else colours)
+        self.token = nn.Embedding(words, d)
+        self.event = nn.Parameter(torch.randn(events, 1, d) * 0.2)
+        self.place = nn.Parameter(torch.randn(1, per_event, d) * 0.2)
+        self.age = nn.Linear(4, d)
+        self.null = nn.Parameter(torch.randn(1, 1, d) * 0.2)
+        self.block = Block(d, heads)
+        self.query = nn.Parameter(torch.randn(1, 2, d) * 0.2)
+        self.kv = nn.Linear(d, 2 * d)
+        self.out = nn.Sequential(nn.Linear(2 * d, d), nn.LayerNorm(d))
+        self.choice = nn.Linear(d, 1)
+        # What was said last counts most, until training says otherwise.
+        self.recency = nn.Parameter(torch.arange(events).float()[:, None] * -2)
+        nn.init.normal_(self.token.weight, std=0.5)
+
+    def forward(self, tokens: Tensor, age: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:
+        b, d = tokens.shape[0], self.null.shape[-1]
+        said = (tokens > 0).float() * present[:, None]
+        known = (age >= 0).float()
+        a = age.clamp(min=0)
+        ages = torch.stack([known, (a / 0.3).clamp(max=1) * known, (a / 2).clamp(max=1) * known, torch.log1p(a) * known / 3], -1)
+        x = self.token(tokens).reshape(b, self.events, self.per_event, d) + self.event + self.place + self.age(ages)[:, :, None]
+        x = torch.cat([self.null.expand(b, 1, d), x.reshape(b, self.events * self.per_event, d)], 1)
+        bias = torch.cat([torch.zeros_like(said[:, :1]), (1 - said) * OFF], 1)
+        x = self.block(x, bias)
+        k, v = self.kv(x).chunk(2, -1)
+        text = self.out(attend(self.query.expand(b, 2, d), k, v, self.heads, bias).reshape(b, -1))
+
+        colours = self.colours[tokens]
+        recency = self.recency.expand(self.events, self.per_event).reshape(1, -1)
+        score = self.choice(x).squeeze(-1).float()
+        score = torch.cat([score[:, :1] - 4, score[:, 1:] + recency + (1 - colours[..., 3] * said) * OFF], 1)
+        meant = (score.softmax(-1)[:, 1:, None] * colours).sum(1)
+        return text, meant
+
+
+def likeness(rgb: Tensor, meant: Tensor) -> Tensor:
+    """How much each pixel of `rgb` [B,3,H,W] (0..1) looks like the colour meant [B,4]: [B,3,H,W]. Light scales a pixel and hardly turns it,
+    so the angle between both colours counts, once wide and once narrow; brightness and its ratio tell white, grey and black apart."""
+    colour, sure = meant[:, :3, None, None], meant[:, 3, None, None, None]
+    inner = (rgb * colour).sum(1, keepdim=True)
+    bright = (rgb * rgb).sum(1, keepdim=True) + 1e-4
+    paint = (colour * colour).sum(1, keepdim=True) + 1e-4
+    # 1 - cos^2 of the angle, and the ratio of lengths.
+    sine = (1 - inner * inner / (bright * paint)).clamp(0, 1)
+    ratio = (bright / paint).log() * 0.5
+    wide = F.relu(1 - 6 * sine)
+    narrow = F.relu(1 - 60 * sine) * F.relu(1 - ratio.abs())
+    return torch.cat([wide, narrow, ratio.clamp(-1.5, 1.5)], 1) * sure

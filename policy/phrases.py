@@ -1,0 +1,65 @@
+"""The same command in other words. Demonstrations are commanded in few phrases; a person says it in many."""
+
+from __future__ import annotations
+
+import numpy as np
+
+PAD = 0
+PLAIN = (
+    'pick {}', 'pick up {}', 'take {}', 'grab {}', 'get {}', 'lift {}', 'fetch {}', 'grasp {}', 'hold {}', 'give me {}', 'hand me {}', 'bring me {}',
+    'please get {}', 'please fetch {}', 'can you take {}', 'could you grab {}', 'would you pick up {}', 'i want {}', 'i need {}', 'i would {}',
+    'now {}', '{} please', '{} now', 'go get {}', 'reach {}', 'just take {}', 'now lift {}', 'let us take {}', 'you may pick {}', 'get hold of {}', '{}',
+)  # fmt: skip
+GENTLE = (
+    'gently take {}', 'gently pick up {}', 'carefully lift {}', 'softly grab {}', 'please gently get {}', 'take {} gently', 'pick {} carefully', 'be careful with {}',
+    'lift {} softly', 'gently gently {}', 'carefully get {}', 'could you gently take {}',
+)  # fmt: skip
+CORRECTION = (
+    'no {}', 'no no {}', 'not that {}', 'sorry {}', 'sorry i meant {}', 'i mean {}', 'wrong one {}', 'actually {}', 'rather {}', '{} instead', 'no take {}', 'no i want {}',
+    'change to {}', 'wait {}', 'nope {}', 'no get {}', 'not this one {}',
+)  # fmt: skip
+ARTICLES = ('the', 'the', 'the', 'that', 'a', 'this', '')
+
+
+class Phrases:
+    """Rewords events of token indices. `vocabulary`: words by index, the first two padding and unknown."""
+
+    def __init__(self, vocabulary: list[str]):
+        index = {w: i for i, w in enumerate(vocabulary)}
+        code = lambda text: [index.get(w, 1) for w in text.split()]
+        cut = lambda templates: [tuple(code(half) for half in t.split('{}')) for t in templates]
+        self.plain, self.gentle, self.correction = cut(PLAIN), cut(GENTLE), cut(CORRECTION)
+        self.articles = [code(a) for a in ARTICLES]
+        self.the, self.no, self.one = index['the'], index['no'], index['one']
+        self.careful = {index[w] for w in ('gently', 'carefully', 'softly', 'careful')}
+
+    def reword(self, event: np.ndarray, r: np.random.Generator) -> None:
+        """In place, one event [words]. What has no "the", such as "stop", stays as it is."""
+        words = [int(t) for t in event if t != PAD]
+        if self.the not in words:
+            return
+        at = words.index(self.the)
+        meant = words[at + 1 :]
+        if not meant:
+            return
+        if len(meant) == 2 and r.random() < 0.06:
+            meant = [meant[0], self.one]
+        if words[0] == self.no:
+            templates = self.correction
+        elif self.careful & set(words):
+            templates = self.gentle
+        else:
+            templates = self.plain
+        before, after = templates[r.integers(len(templates))]
+        said = [*before, *self.articles[r.integers(len(self.articles))], *meant, *after]
+        event[:] = PAD
+        event[: min(len(said), len(event))] = said[: len(event)]
+
+
+def colour_table(vocabulary: list[str], colours: dict[str, list[float]]) -> np.ndarray:
+    """[V,4]: r, g, b of each word that is a colour, and 1 there."""
+    table = np.zeros((len(vocabulary), 4), np.float32)
+    for i, word in enumerate(vocabulary):
+        if word in colours:
+            table[i] = [*colours[word], 1]
+    return table

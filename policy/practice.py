@@ -1,0 +1,162 @@
+"""Objects to practise on, drawn from a seed: `python policy/practice.py --seed 5 --out objects.yaml`.
+
+Shapes, sizes, colours, masses, frictions and crush limits are random, so that a policy learns what to do with an object rather than which
+object it is. Nothing is taken from the set that is kept for judging (`unseen`): neither its shapes nor its names.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+
+HERE = Path(__file__).parent
+COLOURS: dict[str, list[float]] = json.loads((HERE / 'colours.json').read_text())
+#: The colours that the objects file knows by name; the others are given as #rrggbb.
+NAMED = (
+    'red green blue yellow orange purple pink white black grey brown cyan teal magenta lime navy olive beige turquoise maroon'.split()
+)
+#: Nouns that say what a plain shape is, and nouns that say nothing: some are in no vocabulary.
+NOUNS = {
+    'box': ('box', 'block', 'brick'),
+    'cube': ('cube', 'box', 'block', 'die'),
+    'cylinder': ('cylinder', 'can', 'tin', 'tube'),
+    'disc': ('disc', 'puck', 'cylinder'),
+    'sphere': ('ball', 'sphere'),
+    'capsule': ('capsule', 'pill'),
+    'ellipsoid': ('egg', 'pebble', 'stone'),
+}
+VAGUE = ('thing', 'object', 'piece', 'one', 'gizmo', 'widget', 'blick', 'tove', 'dax', 'wug', 'fitting', 'toy', 'knob', 'stopper')
+
+
+def plain(r: np.random.Generator) -> tuple[str, list[dict]]:
+    """One primitive that stands on the table and fits between the fingers (85 mm) some way round."""
+    u = r.uniform
+    kind = r.choice(['box', 'cube', 'cylinder', 'disc', 'sphere', 'capsule', 'ellipsoid'], p=[0.3, 0.12, 0.2, 0.08, 0.12, 0.1, 0.08])
+    if kind == 'box':
+        return kind, [{'shape': 'box', 'size': [u(0.011, 0.03), u(0.016, 0.042), u(0.014, 0.045)]}]
+    if kind == 'cube':
+        a = u(0.016, 0.03)
+        return kind, [{'shape': 'box', 'size': [a, a * u(0.95, 1.05), a * u(0.9, 1.1)]}]
+    if kind == 'cylinder':
+        return kind, [{'shape': 'cylinder', 'size': [u(0.013, 0.03), u(0.022, 0.05)]}]
+    if kind == 'disc':
+        return kind, [{'shape': 'cylinder', 'size': [u(0.022, 0.033), u(0.011, 0.02)]}]
+    if kind == 'sphere':
+        return kind, [{'shape': 'sphere', 'size': [u(0.019, 0.032)]}]
+    if kind == 'capsule':
+        a = u(0.014, 0.026)
+        foot = {'shape': 'box', 'size': [0.016, 0.7 * a, 0.5 * a], 'pos': [0, 0, -0.52 * a]}
+        return kind, [{'shape': 'capsule', 'size': [a, u(0.014, 0.034)], 'euler': [0, 90, 0]}, foot]
+    a, c = u(0.016, 0.028), u(0.018, 0.034)
+    return kind, [
+        {'shape': 'ellipsoid', 'size': [a, a * u(0.8, 1.2), c]},
+        {'shape': 'cylinder', 'size': [0.55 * a, 0.003], 'pos': [0, 0, -0.88 * c]},
+    ]
+
+
+def built(r: np.random.Generator) -> tuple[str, list[dict]]:
+    """Two to four primitives: storeys on a base, and parts at its sides."""
+    u = r.uniform
+    parts: list[dict] = []
+    top = 0.0
+    wide = 0.0
+    for storey in range(r.integers(1, 4)):
+        h = u(0.007, 0.026)
+        if r.random() < 0.5:
+            size = [u(0.009, 0.032), u(0.009, 0.032), h]
+            part = {'shape': 'box', 'size': size, 'euler': [0, 0, u(0, 180) if storey and r.random() < 0.3 else 0]}
+            reach = size[0]
+        else:
+            reach = u(0.008, 0.032)
+            part = {'shape': 'cylinder', 'size': [reach, h]}
+        if storey == 0:
+            wide = reach
+        part['pos'] = [u(-0.3, 0.3) * wide if storey and r.random() < 0.4 else 0, 0, top + h]
+        top += 2 * h
+        parts.append(part)
+        if top > 0.075:
+            break
+    if r.random() < 0.35:
+        a = u(0.008, 0.018)
+        parts.append({'shape': str(r.choice(['sphere', 'capsule'])), 'size': [a], 'pos': [0, 0, top + 0.6 * a]})
+        if parts[-1]['shape'] == 'capsule':
+            parts[-1].update(size=[a * 0.7, u(0.006, 0.016)], euler=[0, 90, 0])
+    if len(parts) < 2 or r.random() < 0.35:
+        size = [u(0.006, 0.016), u(0.005, 0.02), u(0.006, 0.02)]
+        angle = u(-np.pi, np.pi) if r.random() < 0.4 else r.choice([0, np.pi / 2, np.pi, -np.pi / 2])
+        out = wide + 0.6 * size[0]
+        parts.append(
+            {'shape': 'box', 'size': size, 'pos': [out * np.cos(angle), out * np.sin(angle), size[2]], 'euler': [0, 0, np.degrees(angle)]}
+        )
+        if r.random() < 0.3:
+            parts.append({**parts[-1], 'pos': [-out * np.cos(angle), -out * np.sin(angle), size[2]]})
+    middle = top / 2
+    for part in parts:
+        part['pos'] = [part['pos'][0], part['pos'][1], part['pos'][2] - middle]
+    return 'built', parts
+
+
+def paint(r: np.random.Generator, rgb: list[float]) -> str:
+    """A paint near a colour: what one word names is not one value."""
+    light = r.uniform(0.9, 1.1)
+    return '#' + ''.join(f'{round(255 * min(1, max(0, c * light + r.normal(0, 0.015)))):02x}' for c in rgb)
+
+
+def draw(seed: int, count: int = 24) -> list[dict]:
+    """An objects file's list. The same seed gives the same."""
+    r = np.random.default_rng((seed, 11))
+    words = list(r.permutation(NAMED)[: round(0.7 * count)])
+    words += list(r.permutation([c for c in COLOURS if c not in NAMED])[: count - len(words) - 3])
+    words += list(r.choice(words, 3, replace=False))
+    objects: list[dict] = []
+    names: set[str] = set()
+    said: dict[str, str] = {}
+    for word in words:
+        # Of two objects of one colour both are plain and named by their shape; else nobody could tell them apart.
+        twice = words.count(word) > 1
+        while True:
+            kind, parts = plain(r) if twice or r.random() < 0.45 else built(r)
+            clear = kind in NOUNS and (twice or r.random() < 0.7)
+            noun = str(r.choice(NOUNS[kind] if clear else VAGUE))
+            if f'{word} {noun}' not in names and said.get(word) != kind:
+                break
+        names.add(f'{word} {noun}')
+        said[word] = kind
+        fragile = r.random() < 0.3
+        low = float(r.uniform(0.05, 0.25))
+        crush = [36, 60] if fragile else [80, 220]
+        grip = float(r.uniform(0.4, 0.7))
+        hexed = paint(r, COLOURS[word])
+        objects.append(
+            {
+                'name': f'{word} {noun}',
+                'colour': word if word in NAMED else hexed,
+                'mass': [round(low, 3), round(low + (0.1 if fragile else 0.4), 3)],
+                'friction': [round(grip, 3), round(grip + 0.3, 3)],
+                'crush': crush,
+                'parts': [
+                    {k: [round(float(v), 4) for v in part[k]] if k != 'shape' else part[k] for k in ('shape', 'size', 'pos', 'euler') if k in part}
+                    | {'colour': hexed}
+                    for part in parts
+                ],
+            }
+        )
+    return objects
+
+
+def write(seed: int, path: Path) -> None:
+    """JSON, which is YAML; the file is whole or not there."""
+    part = path.with_suffix('.part')
+    part.write_text('[\n' + ',\n'.join('  ' + json.dumps(o) for o in draw(seed)) + '\n]\n')
+    part.rename(path)
+
+
+if __name__ == '__main__':
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument('--seed', type=int, required=True)
+    p.add_argument('--out', type=Path, required=True)
+    a = p.parse_args()
+    write(a.seed, a.out)

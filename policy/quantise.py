@@ -1,0 +1,282 @@
+"""Quantisation-aware training and the INT8 model: `python policy/quantise.py --run RUN --data DIR --out policy/model/grasp.int8.onnx`.
+
+Every convolution and linear layer computes in INT8: weights by channel, symmetric; activations by tensor, asymmetric, their ranges learned
+from data. While training goes on, values are rounded as they will be and gradients pass as if they were not (straight-through). The result is
+written as QDQ: integers as initialisers, a QuantizeLinear and DequantizeLinear pair around every layer, which onnxruntime fuses.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import numpy as np
+import onnx
+import torch
+import torch.nn.functional as F
+from onnx import numpy_helper
+from torch import Tensor, nn
+
+from data import INPUTS, Dataset, Loader
+from export import OUTPUTS, check, finish, load
+from layers import Conv, Residual
+from losses import objective
+from model import Exported, Policy, example
+
+
+class Range(nn.Module):
+    """Rounds an activation to 256 levels of the range that it was seen to have: [0, high] after a ReLU, [low, high] elsewhere."""
+
+    def __init__(self, positive: bool):
+        super().__init__()
+        self.positive = positive
+        self.register_buffer('low', torch.zeros(()))
+        self.register_buffer('high', torch.zeros(()))
+        self.watching = True
+
+    def scale(self) -> tuple[Tensor, Tensor]:
+        span = (self.high - self.low).clamp(min=1e-6) / 255
+        return span, (-self.low / span).round().clamp(0, 255)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.watching and self.training:
+            with torch.no_grad():
+                flat = x.detach().float().flatten()
+                flat = flat[:: max(1, flat.numel() // 20000)]
+                low, high = torch.quantile(flat, 0.0003), torch.quantile(flat, 0.9997)
+                low = low.clamp(max=0) * (0.0 if self.positive else 1.0)
+                keep = 0.98 if self.high > 0 else 0.0
+                self.low.mul_(keep).add_(low, alpha=1 - keep)
+                self.high.mul_(keep).add_(high.clamp(min=1e-4), alpha=1 - keep)
+        scale, zero = self.scale()
+        if not self.training:
+            return torch.fake_quantize_per_tensor_affine(x.float(), float(scale), int(zero), 0, 255)
+        return torch.fake_quantize_per_tensor_affine(x.float(), scale, zero.to(torch.int32), 0, 255)
+
+
+class Rounded(nn.Module):
+    """Weights on 255 levels about zero, a scale for each output, which `axis` counts."""
+
+    def __init__(self, weight: Tensor, axis: int):
+        super().__init__()
+        self.axis = axis
+        self.weight = nn.Parameter(weight.detach().clone())
+        self.register_buffer('scale', torch.ones(weight.shape[axis]))
+        self.register_buffer('zero', torch.zeros(weight.shape[axis], dtype=torch.int32))
+
+    def forward(self) -> Tensor:
+        if self.training:
+            self.scale.copy_((self.weight.detach().abs().transpose(0, self.axis).flatten(1).amax(1) / 127).clamp(min=1e-8))
+        return torch.fake_quantize_per_channel_affine(self.weight, self.scale, self.zero, self.axis, -128, 127)
+
+
+def folded(conv: nn.Conv2d, norm: nn.BatchNorm2d | None) -> tuple[Tensor, Tensor]:
+    """Weight and bias of a convolution with the normalisation behind it."""
+    if norm is None:
+        return conv.weight.detach(), conv.bias.detach() if conv.bias is not None else torch.zeros(conv.out_channels)
+    factor = norm.weight.detach() / (norm.running_var + norm.eps).sqrt()
+    return conv.weight.detach() * factor[:, None, None, None], norm.bias.detach() - norm.running_mean * factor
+
+
+class QConv(nn.Module):
+    """A convolution with its batch normalisation folded in. `given`: its input comes from a layer that has rounded it."""
+
+    def __init__(self, conv: nn.Conv2d, norm: nn.BatchNorm2d | None, relu: bool, given: bool):
+        super().__init__()
+        self.stride = conv.stride
+        self.padding = conv.padding
+        weight, bias = folded(conv, norm)
+        self.weight, self.bias = Rounded(weight, 0), nn.Parameter(bias.clone())
+        self.relu = relu
+        self.before = None if given else Range(False)
+        self.after = Range(relu)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.before is not None:
+            x = self.before(x)
+        x = F.conv2d(x, self.weight(), self.bias, self.stride, self.padding)
+        return self.after(F.relu(x) if self.relu else x)
+
+
+class QResidual(nn.Module):
+    def __init__(self, block: Residual):
+        super().__init__()
+        self.a = QConv(block.a[0], block.a[1], True, True)
+        self.b = QConv(block.b[0], block.b[1], False, True)
+        self.after = Range(True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.after(F.relu(x + self.b(self.a(x))))
+
+
+class QLinear(nn.Module):
+    """Kept as [in, out] and multiplied from the left, which onnxruntime fuses into one integer product with a float result."""
+
+    def __init__(self, linear: nn.Linear):
+        super().__init__()
+        self.weight, self.bias = Rounded(linear.weight.detach().T, 1), nn.Parameter(linear.bias.detach().clone())
+        self.before = Range(False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.before(x) @ self.weight() + self.bias
+
+
+def quantised(policy: Policy) -> Policy:
+    """A copy whose convolutions and linear layers round. Layers on a few values stay as they are: the stems on three planes, ages, the
+    gate's last."""
+    q = copy.deepcopy(policy)
+    for name in ('down_rgb', 'down_depth', 'low'):
+        block = getattr(q, name)
+        setattr(q, name, QConv(block[0], block[1], True, False))
+    q.high = nn.Sequential(*(QConv(m[0], m[1], True, True) if isinstance(m, Conv) else QResidual(m) for m in q.high))
+    for name in ('fine_low', 'fine_high'):
+        setattr(q, name, QConv(getattr(q, name), None, False, True))
+    q.pointer_bias = QConv(q.pointer_bias, None, False, False)
+    for module in list(q.modules()):
+        for name, child in list(module.named_children()):
+            if isinstance(child, nn.Linear) and child.in_features * child.out_features >= 4096:
+                setattr(module, name, QLinear(child))
+    return q
+
+
+def ranges(policy: nn.Module, watching: bool) -> None:
+    for m in policy.modules():
+        if isinstance(m, Range):
+            m.watching = watching
+
+
+def integers(model: onnx.ModelProto) -> None:
+    """Weights as int8 and the convolutions' biases as int32 initialisers; what has become superfluous goes."""
+    graph = model.graph
+    given = {i.name: i for i in graph.initializer}
+    constants = {n.output[0]: n.attribute[0].t for n in graph.node if n.op_type == 'Constant' and n.attribute[0].name == 'value'}
+    value = lambda name: numpy_helper.to_array(given[name] if name in given else constants[name])
+    known = lambda name: name in given or name in constants
+    made = {n.output[0]: n for n in graph.node}
+    for node in list(graph.node):
+        if node.op_type != 'QuantizeLinear' or not known(node.input[0]):
+            continue
+        axis = next((a.i for a in node.attribute if a.name == 'axis'), 1)
+        weight, scale = value(node.input[0]), value(node.input[1])
+        shape = [1] * weight.ndim
+        if scale.ndim:
+            shape[axis] = -1
+        levels = np.clip(np.rint(weight / scale.reshape(shape)), -127, 127).astype(np.int8)
+        graph.initializer.append(numpy_helper.from_array(levels, node.output[0]))
+        given[node.output[0]] = graph.initializer[-1]
+        graph.node.remove(node)
+    made = {n.output[0]: n for n in graph.node}
+    rounded = lambda node: [made[i] for i in node.input[:2] if i in made and made[i].op_type == 'DequantizeLinear']
+    for node in list(graph.node):
+        # A convolution's bias is its own third input, a product's is added behind it.
+        if node.op_type == 'Conv' and len(node.input) > 2:
+            product, at = node, 2
+        elif node.op_type == 'Add' and any(i in made and made[i].op_type == 'MatMul' for i in node.input):
+            at = 0 if known(node.input[0]) else 1
+            product = made[node.input[1 - at]]
+        else:
+            continue
+        if len(rounded(product)) < 2 or not known(node.input[at]):
+            continue
+        scales = [value(d.input[1]) for d in rounded(product)]
+        scale = (scales[0] * scales[1]).astype(np.float32)
+        bias = np.rint(value(node.input[at]) / scale).astype(np.int32)
+        name = f'{node.output[0]}.bias'
+        graph.initializer.extend(
+            [
+                numpy_helper.from_array(bias, f'{name}.q'),
+                numpy_helper.from_array(scale, f'{name}.scale'),
+                numpy_helper.from_array(np.zeros(len(bias), np.int32), f'{name}.zero'),
+            ]
+        )
+        dequantise = onnx.helper.make_node('DequantizeLinear', [f'{name}.q', f'{name}.scale', f'{name}.zero'], [name], axis=0)
+        graph.node.insert(list(graph.node).index(node), dequantise)
+        node.input[at] = name
+    used = {i for n in graph.node for i in n.input} | {o.name for o in graph.output}
+    for item in [i for i in graph.initializer if i.name not in used]:
+        graph.initializer.remove(item)
+    for node in [n for n in graph.node if n.op_type == 'Constant' and n.output[0] not in used]:
+        graph.node.remove(node)
+
+
+def main() -> None:
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument('--run', required=True, help='run folder of the trained policy')
+    p.add_argument('--data', nargs='+', required=True)
+    p.add_argument('--camera', help='as for train.py')
+    p.add_argument('--out', default=str(Path(__file__).parent / 'model' / 'grasp.int8.onnx'))
+    p.add_argument('--minutes', type=float, default=8)
+    p.add_argument('--steps', type=int, default=1500)
+    p.add_argument('--batch', type=int, default=32)
+    p.add_argument('--lr', type=float, default=1e-4)
+    p.add_argument('--stride', type=int, default=4)
+    p.add_argument('--seed', type=int, default=0)
+    p.add_argument('--name', default='grasp')
+    a = p.parse_args()
+    torch.manual_seed(a.seed)
+    policy, state = load(a.run)
+    data = Dataset(a.data, camera=json.loads(Path(a.camera).read_text()) if a.camera else None, stride=a.stride)
+    student = quantised(policy)
+    loader = Loader(data, a.batch, a.seed + 77, 0, 0.5, state['run']['options']['drop'], state['vocabulary'], state['run']['options']['reword'])
+    optimiser = torch.optim.AdamW(student.parameters(), lr=a.lr, weight_decay=0.0)
+    began = time.monotonic()
+    step = 0
+    sums = [0.0, 0.0]
+    while True:
+        f = max(step / a.steps, (time.monotonic() - began) / (a.minutes * 60))
+        if f >= 1:
+            break
+        for group in optimiser.param_groups:
+            group['lr'] = a.lr * min(1, step / 50) * (1 - f)
+        # The ranges settle first; the weights then learn to live with them.
+        ranges(student, f < 0.5)
+        batch = next(loader)
+        with torch.no_grad():
+            wanted = policy(*(batch[n] for n in INPUTS))
+        student.train()
+        out = student(*(batch[n] for n in INPUTS))
+        apart = F.smooth_l1_loss((out['action_chunk'] - wanted['action_chunk']) / policy.action_std, torch.zeros(()).expand_as(out['action_chunk']), beta=0.1)
+        loss = objective(policy, out, batch)[0] + 3 * apart + F.mse_loss(out['auxiliary'], wanted['auxiliary'])
+        optimiser.zero_grad(set_to_none=True)
+        if step >= 20:
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(student.parameters(), 1.0)
+            optimiser.step()
+        sums[0] += float(loss.detach())
+        sums[1] += float(apart.detach())
+        step += 1
+        if step % 100 == 0:
+            print(f'step {step} loss {sums[0] / 100:.4f} apart {sums[1] / 100:.5f}', flush=True)
+            sums = [0.0, 0.0]
+    loader.stopped.set()
+    student.eval()
+    state['run'] = {**state['run'], 'quantised': {'steps': step, 'lr': a.lr, 'seed': a.seed}}
+    out = Path(a.out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    part = out.with_suffix('.part.onnx')
+    module = Exported(student).eval()
+    # The exporter that knows fake quantisation lacks this one function.
+    torch.onnx.register_custom_op_symbolic('aten::asinh', lambda g, x: g.op('Asinh', x), 9)
+    with torch.no_grad():
+        torch.onnx.export(
+            module, example(policy.config), str(part), input_names=list(INPUTS), output_names=list(OUTPUTS), opset_version=17, dynamo=False
+        )
+    model = onnx.load(str(part))
+    integers(model)
+    finish(model, part, student, state, a.name)
+    numbers = check(part, Exported(policy).eval(), policy, tolerance=None)
+    os.replace(part, out)
+    numbers = {**numbers, 'file': out.name, 'bytes': out.stat().st_size, 'quantised': state['run']['quantised']}
+    out.with_suffix('.json').write_text(json.dumps(numbers, indent=2) + '\n')
+    print(json.dumps(numbers))
+
+
+if __name__ == '__main__':
+    main()
