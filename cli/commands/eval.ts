@@ -5,7 +5,7 @@ import { loadPhrases } from '../../sim/cell/phrases.js'
 import { loadTable } from '../../sim/objects/object-file.js'
 import { Ending } from '../ending.js'
 import { fanOut } from '../evaluation/fan-out.js'
-import type { EvalOptions } from '../evaluation/options.js'
+import { withoutText, type EvalOptions } from '../evaluation/options.js'
 import { Progress } from '../evaluation/progress.js'
 import { provenanceOf } from '../evaluation/provenance.js'
 import { page } from '../evaluation/report/page.js'
@@ -83,7 +83,8 @@ async function evaluate(flags: EvalFlags): Promise<void> {
     const meanInferenceMs = inferences === 0 ? 0 : shares.reduce((sum, s) => sum + s.inferenceMs, 0) / inferences
     const wallS = (performance.now() - started) / 1000
     const object = {
-      ...summary, meanInferenceMs, ...provenance, objects: flags.objects, seed: flags.seed, wallS,
+      ...summary, meanInferenceMs, ...provenance, objects: flags.objects, count: flags.count ?? null,
+      phrases: flags.phrases ?? null, without: withoutText(flags.without), seed: flags.seed, wallS,
       simulatedS: results.reduce((sum, r) => sum + r.seconds, 0),
     }
     for (const result of results) await lines?.write(JSON.stringify({ ...result, target: result.target ?? null, reason: result.reason ?? null }))
