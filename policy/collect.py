@@ -34,21 +34,28 @@ def call(*arguments: object) -> dict:
 
 @dataclass(frozen=True)
 class Recording:
-    """One recording to be made: `objects` and `policy` are words or files."""
+    """One recording to be made: `objects` and `policy` are words or files, `kind` is where the objects come from, `count` 0 draws their number."""
 
     name: str
     seed: int
     perturb: float
     episodes: int
     policy: str
+    kind: str
     objects: str
+    count: int
     robot: str
 
     def commands(self, bag: Path | str, out: Path | str) -> list[list[str]]:
         """What makes it, and the data set out of it, in `out`."""
-        options = {key: getattr(self, key) for key in ('policy', 'perturb', 'episodes', 'seed', 'objects', 'robot')}
+        options = {key: getattr(self, key) for key in ('policy', 'perturb', 'episodes', 'seed', 'objects', 'robot')} | ({'count': self.count} if self.count else {})
         flags = [text for key, value in {**options, 'record': bag}.items() for text in (f'--{key}', str(value))]
         return [['run', '--lockstep', '--demonstrate', *flags], ['export', str(bag), '--format', 'numpy', '--out', str(out)]]
+
+    @property
+    def scene(self) -> str:
+        """What `scene.json` in the data set says."""
+        return json.dumps({'objects': self.kind, 'count': self.count, 'policy': self.policy, 'perturb': self.perturb}) + '\n'
 
     def report(self, answers: Sequence[dict], **more: object) -> dict:
         ran, exported = answers
@@ -59,25 +66,29 @@ def missing(a: argparse.Namespace) -> list[Recording]:
     """Those whose data set is not there yet; draws the objects that they practise on."""
     wanted = []
     for index in range(-(-a.episodes // a.per_job)):
-        seed, perturb, objects = a.seed + index, a.perturb[index % len(a.perturb)], a.objects[index % len(a.objects)]
+        seed = a.seed + index
+        perturb, kind, count = (choices[index % len(choices)] for choices in (a.perturb, a.objects, a.count))
         name = f's{seed}-p{perturb * 1e3:g}'
         if (Path(a.out) / name / 'dataset.json').exists():
             continue
-        if objects == 'practice':
+        objects = kind
+        if kind == 'practice':
             objects = str(Path(a.out) / f'{name}.objects.yaml')
             practice.write(seed, Path(objects))
-        wanted.append(Recording(name, seed, perturb, a.per_job, a.policy, objects, a.robot))
+        wanted.append(Recording(name, seed, perturb, a.per_job, a.policy, kind, objects, count, a.robot))
     return wanted
 
 
 def here(a: argparse.Namespace, wanted: Sequence[Recording]) -> Iterator[tuple[Recording, dict | Exception]]:
     """Makes them on this machine, `--jobs` side by side."""
+
     def make(r: Recording) -> dict:
         bag = Path(a.bags or a.out) / f'{r.name}.mcap'
         bag.parent.mkdir(parents=True, exist_ok=True)
         bag.unlink(missing_ok=True)
         began = time.monotonic()
         answers = [call(*arguments) for arguments in r.commands(bag, a.out)]
+        (Path(a.out) / r.name / 'scene.json').write_text(r.scene)
         if not a.keep_bags:
             bag.unlink()
         return r.report(answers, seconds=round(time.monotonic() - began, 1))
@@ -121,6 +132,7 @@ def on_ray(a: argparse.Namespace, wanted: Sequence[Recording]) -> Iterator[tuple
             path = Path(a.bags or a.out) / name if bag else part / Path(name).relative_to(r.name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
+        (part / 'scene.json').write_text(r.scene)
         shutil.rmtree(folder, ignore_errors=True)
         part.rename(folder)
         yield r, r.report(outcome.answers)
@@ -137,6 +149,7 @@ def main() -> None:
     p.add_argument('--perturb', type=float, nargs='+', default=[0.0, 0.01, 0.02], help='sizes of the disturbance (m), in turn')
     p.add_argument('--policy', default='expert', help='who drives: the expert, or an ONNX model (the expert labels either way)')
     p.add_argument('--objects', nargs='+', default=['seen', 'practice', 'practice'], help='in turn: seen, practice (practice.py draws new ones), or a file')
+    p.add_argument('--count', type=int, nargs='+', default=[0], help='objects on the table, in turn; 0: 2 to 5, drawn')
     p.add_argument('--robot', default='cell')
     side = p.add_mutually_exclusive_group()
     side.add_argument('--jobs', type=int, default=2, help='recordings made side by side on this machine')
