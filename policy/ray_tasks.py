@@ -131,7 +131,8 @@ def _ray():
 
 @contextlib.contextmanager
 def _connected(address: str):
-    """Ray, joined to the cluster at `address`; `local`: to one of its own on this machine, that nothing outside it can reach and that ends with it."""
+    """Ray, joined to the cluster at `address`; `local`: to one of its own on this machine, that nothing outside it can reach and that ends with it. What it
+    has to say goes to standard error meanwhile."""
     ray = _ray()
     if address == 'local':
         os.environ.setdefault('RAY_AUTH_TOKEN', secrets.token_hex(32))
@@ -142,7 +143,8 @@ def _connected(address: str):
     except Exception as error:  # Ray has no common class for these
         raise Refused(f'--ray {address}: cannot join: {str(error).strip().splitlines()[0]}') from error
     try:
-        yield ray
+        with contextlib.redirect_stdout(sys.stderr):
+            yield ray
     finally:
         ray.shutdown()
 
@@ -209,8 +211,10 @@ def _outcome(ray, reference, task: Task) -> Answer | TaskFailed:
 
 
 def main() -> None:
+    out = sys.stdout
+
     def say(**line: object) -> None:
-        print(json.dumps(line), flush=True)
+        print(json.dumps(line), file=out, flush=True)
 
     asked = json.loads(sys.stdin.readline())
     end = threading.Event()

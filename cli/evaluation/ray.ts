@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Ending } from '../ending.js'
-import { packageRoot } from '../models.js'
+import { modelFile, packageRoot } from '../models.js'
 import { EXPERT } from '../policies.js'
 import { argumentsOf } from './fan-out.js'
 import type { EvalOptions } from './options.js'
@@ -75,7 +75,7 @@ function tasksOf(options: EvalOptions): { files: Record<string, string>; tasks: 
     ...options,
     objects: ['seen', 'unseen'].includes(options.objects) ? options.objects : shipped('objects', options.objects),
     robot: shipped('robot', options.robot),
-    ...(policy === undefined || policy === EXPERT ? {} : { policy: shipped('policy', policy) }),
+    ...(policy === undefined || policy === EXPERT ? {} : { policy: shipped('policy', modelFile(policy, options.precision)), precision: undefined }),
     ...(phrases === undefined ? {} : { phrases: shipped('phrases', phrases) }),
   }
   const tasks = Array.from({ length: episodes }, (_, i) => ({ name: `episode ${first + i + 1}`, commands: [argumentsOf({ ...there, first: first + i, episodes: 1 })] }))

@@ -67,9 +67,9 @@ def kill(nodes: list) -> dict:
     return {'killed': pids, 'left': sorted(set(running) & processes().keys())}
 
 
-cluster = Cluster(initialize_head=True, head_node_args={'num_cpus': 0, 'include_dashboard': False, 'node_ip_address': '127.0.0.1'})
+cluster = Cluster(initialize_head=True, head_node_args={'num_cpus': 0, 'include_dashboard': False})
 try:
-    workers = [cluster.add_node(num_cpus=1, node_ip_address='127.0.0.1') for _ in range(2)]
+    workers = [cluster.add_node(num_cpus=1) for _ in range(2)]
     print(json.dumps({'address': cluster.address}), flush=True)
     for line in sys.stdin:
         asked = line.strip()
