@@ -1,6 +1,7 @@
 """Cleans random recordings with policy/clean.py and holds the result against a slow reference that is written from its rules, message by message.
 
 `check_clean.py FOLDER FIRST COUNT`: recordings by seed. Prints how often each thing was done; ends with an AssertionError at the first difference.
+`check_clean.py --dirty GOOD.mcap DIRTY.mcap`: writes a recording with messages twice, and tool poses after the next one.
 `check_clean.py --break FOLDER GOOD.mcap`: hands it files that are cut off or overwritten; none may end in a traceback or leave a file.
 """
 
@@ -48,11 +49,11 @@ def recording(rng):
             continue
         big = rng.random() < 0.2
         delay = rng.choice([2, 8, 30]) * MS
-        jitter = rng.choice([0, 0, 1, 6, 400]) * MS
+        jitter = rng.choice([0, 0, 1, 4, 6, 400]) * MS
         shift = rng.choice([0] * 8 + [-3600 * S, 5 * S]) if epoch > 10 * S else 0
         unstamped = rng.random() < 0.1
         restart = rng.choice([None] * 6 + [1.2])
-        fault = rng.choice([0, 0.02, 0.1])
+        fault = rng.choice([0, 0.05, 0.15])
         at, received = rng.randrange(100 * MS), 0
         while at < rng.choice([0.4, 3]) * S:
             stamp = epoch + shift + at
@@ -62,14 +63,14 @@ def recording(rng):
             body = rng.randbytes(rng.randrange(24))
             copies = [body]
             if rng.random() < fault:
-                what = rng.choice(['twice', 'other', 'zero', 'past', 'future', 'behind', 'behind', 'ahead', 'gap', 'gap', 'short gap'])
+                what = rng.choice(['twice', 'other', 'zero', 'past', 'future', 'behind', 'behind', 'ahead', 'gap', 'gap', 'gap', 'short gap'])
                 copies += {'twice': [body], 'other': [b'?' + body]}.get(what, [])
                 stamp = {'zero': 0, 'past': max(1, stamp - 20 * S), 'future': stamp + 20 * S}.get(what, stamp)
                 receive += {'behind': rng.choice([50, 400, 900, 1500]), 'ahead': -900}.get(what, 0) * MS
-                at += {'gap': rng.choice([80, 130, 200, 260]) * MS, 'short gap': (period or 0)}.get(what, 0)
+                at += {'gap': rng.randrange(60 * MS, 280 * MS), 'short gap': (period or 0)}.get(what, 0)
             for copy in copies:
                 data = cdr(0 if unstamped else max(stamp, 0), copy, big) if header else b'\0\1\0\0' + copy
-                found.append((topic, receive + rng.randrange(3 * MS) * (copy is not copies[0] or rng.random() < 0.01), data))
+                found.append((topic, receive + rng.randrange(3 * MS) * (rng.random() < (0.5 if copy is not copies[0] else 0.01)), data))
             at += period + rng.randrange(-(period // 50), period // 50) if period else rng.randrange(1, 900 * MS)
     rng.shuffle(found)
     found.sort(key=lambda message: message[1])
@@ -228,6 +229,30 @@ def compare(folder, first, count):
     print(json.dumps(totals))
 
 
+def dirty(good, target):
+    rng = random.Random(3)
+    with open(good, 'rb') as file:
+        reader = make_reader(file)
+        writer = Writer(str(target))
+        writer.start(profile='ros2', library='test')
+        for record in reader.iter_metadata():
+            writer.add_metadata(record.name, record.metadata)
+        channels, twice, late = {}, 0, 0
+        for schema, channel, message in reader.iter_messages():
+            if channel.id not in channels:
+                channels[channel.id] = writer.register_channel(channel.topic, 'cdr', writer.register_schema(schema.name, schema.encoding, schema.data))
+            is_late = channel.topic == '/tool_pose' and rng.random() < 0.1
+            late += is_late
+            at = message.log_time + 6 * MS * is_late
+            writer.add_message(channels[channel.id], at, message.data, at)
+            if rng.random() < 0.05:
+                twice += 1
+                again = at + rng.randrange(20 * MS) * (schema.name != 'std_msgs/msg/String')
+                writer.add_message(channels[channel.id], again, message.data, again)
+        writer.finish()
+    print(json.dumps({'twice': twice, 'late': late}))
+
+
 def break_it(folder, good):
     content = good.read_bytes()
     rng = random.Random(1)
@@ -246,7 +271,9 @@ def break_it(folder, good):
     print(json.dumps(codes))
 
 
-if sys.argv[1] == '--break':
+if sys.argv[1] == '--dirty':
+    dirty(*sys.argv[2:])
+elif sys.argv[1] == '--break':
     break_it(Path(sys.argv[2]), Path(sys.argv[3]))
 else:
     compare(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
