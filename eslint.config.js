@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.venv/', '.cache/', '.ros/', 'build/', 'install/', 'log/', 'policy/runs/', 'data/'] },
+  { ignores: ['dist/', 'node_modules/', '**/.venv/', '.cache/', '.ros/', 'build/', 'install/', 'log/', 'policy/runs/', 'data/'] },
   ...tseslint.configs.strict,
   {
     languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['*.js', 'vitest.config.ts'] }, tsconfigRootDir: import.meta.dirname } },

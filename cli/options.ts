@@ -1,6 +1,9 @@
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 import { namespaceSchema } from '../fusion/robot/schema.js'
 import { toSI } from '../fusion/robot/units.js'
+
+/** `--precision`: which of a model's two files. */
+export const precision = (): Option => new Option('--precision <p>', 'NAME.onnx (fp32) or the NAME.int8.onnx beside it').choices(['fp32', 'int8'])
 
 /** A whole number of at least `least` and at most `most`, for commander. */
 export function integer(least: number, most = Infinity): (text: string) => number {

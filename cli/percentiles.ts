@@ -20,5 +20,5 @@ export function wilson95(successes: number, trials: number): [number, number] {
   const centre = p + (z * z) / (2 * trials)
   const half = z * Math.sqrt((p * (1 - p)) / trials + (z * z) / (4 * trials * trials))
   const scale = 1 + (z * z) / trials
-  return [Math.max(0, (centre - half) / scale), Math.min(1, (centre + half) / scale)]
+  return [successes === 0 ? 0 : (centre - half) / scale, successes === trials ? 1 : (centre + half) / scale]
 }

@@ -1,16 +1,17 @@
 import { OnnxPolicy } from '../fusion/policy/onnx-policy.js'
+import type { Precision } from '../fusion/policy/onnx-metadata.js'
 import type { Policy } from '../fusion/policy/policy.js'
 import type { Robot } from '../fusion/robot/robot.js'
 import type { Cell } from '../sim/cell/cell-handle.js'
 import { ExpertPolicy } from '../sim/cell/expert-policy.js'
-import { shippedModel } from './models.js'
+import { modelFile } from './models.js'
 
 /** The word that stands for the scripted expert where a model's file is expected. */
 export const EXPERT = 'expert'
 
 /** Loads and checks a model before anything is started; the expert waits for its cell. */
-export async function policyMaker(name: string | undefined, robot: Robot): Promise<(cell: Cell) => Promise<Policy>> {
+export async function policyMaker(name: string | undefined, robot: Robot, precision?: Precision): Promise<(cell: Cell) => Promise<Policy>> {
   if (name === EXPERT) return cell => Promise.resolve(new ExpertPolicy(cell, robot))
-  const policy = await OnnxPolicy.load(name ?? shippedModel(), robot)
+  const policy = await OnnxPolicy.load(modelFile(name, precision), robot)
   return () => Promise.resolve(policy)
 }

@@ -1,9 +1,10 @@
+import type { Precision } from '../fusion/policy/onnx-metadata.js'
 import { OnnxPolicy } from '../fusion/policy/onnx-policy.js'
 import type { EpisodeResult } from '../sim/episodes.js'
 import { Ending } from './ending.js'
 import { ErrorTally } from './error-tally.js'
 import { LiveDigest } from './live-digest.js'
-import { shippedModel } from './models.js'
+import { modelFile } from './models.js'
 import { Output, UsageError } from './output.js'
 import { EXPERT } from './policies.js'
 import { readRobot, withPort } from './robot-file.js'
@@ -16,6 +17,7 @@ export interface TopicRun {
   readonly namespace?: string
   readonly port?: string
   readonly policy?: string
+  readonly precision?: Precision
   readonly record?: string
   readonly say?: string
   /** Results after which it ends; undefined: only Ctrl-C ends it. */
@@ -37,7 +39,7 @@ export async function runOnTopics(flags: TopicRun): Promise<void> {
   const results: EpisodeResult[] = []
   output.progress(`starting on ROS 2 topics (robot file ${robot.name}) ...`)
   const loop = await Ros2Loop.start({
-    robot, policy: await OnnxPolicy.load(flags.policy ?? shippedModel(), robot), record: flags.record,
+    robot, policy: await OnnxPolicy.load(modelFile(flags.policy, flags.precision), robot), record: flags.record,
     onObservation: observation => digest.add(observation),
     onResult: result => {
       results.push(result)

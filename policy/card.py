@@ -34,7 +34,8 @@ def evaluations(files: list[str]) -> list[dict]:
         r = json.loads(Path(f).read_text().strip().splitlines()[-1])
         interval = r.get('wilson95') or [None, None]
         failures = ', '.join(f'{k} {v}' for k, v in (r.get('failures') or {}).items()) or 'none'
-        rows.append({**r, 'low': interval[0], 'high': interval[1], 'failed': failures})
+        said = {'count': r.get('count') or '2 to 5', 'without': r.get('without') or 'nothing', 'phrases': 'others' if r.get('phrases') else 'usual'}
+        rows.append({**r, **said, 'low': interval[0], 'high': interval[1], 'failed': failures})
     return rows
 
 
@@ -59,6 +60,7 @@ def main() -> None:
     known = {'model': model, 'offline': offline}
     known['options'] = ', '.join(f'{k} {v}' for k, v in model['options'].items() if v not in (None, False))
     known['megabytes'] = model['bytes'] / 1e6
+    known['colours'] = len(json.loads((HERE / 'colours.json').read_text()))
     known['mega_macs'] = model['macs'] / 1e6
     known['minutes'] = model['training']['seconds'] / 60
     known['by_distance'] = table(
@@ -78,7 +80,11 @@ def main() -> None:
     known['evaluations'] = table(
         evaluations(a.eval),
         {
+            'precision': 'precision',
             'objects': 'objects',
+            'count': 'on the table',
+            'without': 'without',
+            'phrases': 'phrases',
             'seed': 'seed',
             'episodes': 'episodes',
             'successes': 'successes',

@@ -35,6 +35,7 @@ def job(a: argparse.Namespace, index: int, perturb: float) -> dict:
         return {'name': name, 'skipped': True}
     kind = a.objects[index % len(a.objects)]
     objects = kind
+    count = a.count[index % len(a.count)]
     if kind == 'practice':
         objects = folder.with_name(f'{name}.objects.yaml')
         practice.write(seed, objects)
@@ -60,8 +61,10 @@ def job(a: argparse.Namespace, index: int, perturb: float) -> dict:
         a.robot,
         '--record',
         bag,
+        *(('--count', count) if count else ()),
     )
     exported = call('export', bag, '--format', 'numpy', '--out', a.out)
+    (folder / 'scene.json').write_text(json.dumps({'objects': kind, 'count': count, 'policy': a.policy, 'perturb': perturb}) + '\n')
     if not a.keep_bags:
         bag.unlink()
     return {
@@ -84,6 +87,7 @@ def main() -> None:
     p.add_argument('--perturb', type=float, nargs='+', default=[0.0, 0.01, 0.02], help='sizes of the disturbance (m), in turn')
     p.add_argument('--policy', default='expert', help='who drives: the expert, or an ONNX model (the expert labels either way)')
     p.add_argument('--objects', nargs='+', default=['seen', 'practice', 'practice'], help='in turn: seen, practice (practice.py draws new ones), or a file')
+    p.add_argument('--count', type=int, nargs='+', default=[0], help='objects on the table, in turn; 0: 2 to 5, drawn')
     p.add_argument('--robot', default='cell')
     p.add_argument('--jobs', type=int, default=2)
     p.add_argument('--bags', help='where recordings lie meanwhile; default: --out')

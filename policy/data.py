@@ -60,6 +60,8 @@ class Dataset:
             if lengths['rgb']:
                 # Each folder begins elsewhere, so that no phase of an episode is left out.
                 part = {a: v[len(self.parts) % stride :: stride] for a, v in part.items()}
+                scene = json.loads((root / 'scene.json').read_text()) if (root / 'scene.json').exists() else {}
+                part['alone'] = np.full(len(part['episode']), scene.get('count') == 1, np.float32)
                 self.parts.append({a: np.array(v) if in_memory or a not in ('rgb', 'depth') else v for a, v in part.items()})
         self.offsets = np.cumsum([0] + [len(p['episode']) for p in self.parts])
         self.episode = np.concatenate([p['episode'].astype(np.int64) + (i << 20) for i, p in enumerate(self.parts)])
@@ -120,13 +122,13 @@ class Dataset:
         """Rows `index` in the order given; rgb f32 0..1 and depth f32 m (under 32 m) as one [B,4,H,W] tensor."""
         part = np.searchsorted(self.offsets, index, side='right') - 1
         out: dict[str, np.ndarray] = {}
-        for name in ARRAYS:
+        for name in (*ARRAYS, 'alone'):
             first = self.parts[0][name]
             out[name] = np.empty((len(index),) + first.shape[1:], first.dtype)
         for i in np.unique(part):
             rows = np.flatnonzero(part == i)
             local = index[rows] - self.offsets[i]
-            for name in ARRAYS:
+            for name in (*ARRAYS, 'alone'):
                 out[name][rows] = self.parts[i][name][local]
         rgb, depth = out.pop('rgb'), out.pop('depth')
         rgbd = torch.empty((len(index), 4, *rgb.shape[1:3]))
@@ -171,7 +173,10 @@ def augment(batch: dict[str, Tensor], g: torch.Generator, drop: float, forget: f
     depth.mul_((1 + 0.004 * up(coarse)) * up(holes))
     words = batch['voice_tokens']
     batch['voice_tokens'] = torch.where((words > 1) & (rand(*words.shape) < forget), 1, words)
-    mask = batch['modality_mask'] * (rand(b, 4) > drop).float()
+    # Where one object lies alone on the table, what to do is known without a word.
+    chance = torch.full((b, 4), drop)
+    chance[:, 3] += 0.3 * batch['alone']
+    mask = batch['modality_mask'] * (rand(b, 4) > chance).float()
     mask = torch.where(mask.sum(1, keepdim=True) > 0, mask, batch['modality_mask'])
     batch['modality_mask'] = mask
 

@@ -17,26 +17,12 @@ import onnxruntime
 import torch
 
 from data import INPUTS
-from model import CHANNELS, CHUNK, Config, Exported, Policy, count_macs, example
+from model import CHANNELS, CHUNK, Exported, Policy, count_macs, example
+from train import load
 
 HERE = Path(__file__).parent
 OUTPUTS = ('action_chunk', 'grasp_success', 'gate', 'latent')
 TOLERANCE = 1e-4
-
-
-def load(run: str | Path) -> tuple[Policy, dict]:
-    """The averaged policy of a run folder, in evaluation mode, and its checkpoint."""
-    path = Path(run) / 'checkpoint.pt'
-    if not path.exists():
-        raise SystemExit(f'{path} is not there: train first with `python policy/train.py --data DIR --out {run}`')
-    state = torch.load(path, weights_only=False, map_location='cpu')
-    policy = Policy(Config(**state['config']), state['stats'], state['camera'])
-    # A word of the vocabulary that no training episode had means what an unknown word means.
-    words = state['ema']['text.token.weight']
-    never = [i for i in range(len(words)) if i not in set(state.get('heard', range(len(words))))]
-    words[never] = words[1].clone()
-    policy.load_state_dict(state['ema'])
-    return policy.eval(), state
 
 
 def contract(policy: Policy, state: dict, name: str) -> dict:

@@ -21,13 +21,32 @@ def info_nce(a: Tensor, b: Tensor, same: Tensor, temperature: float = 0.07) -> T
     return (F.cross_entropy(logits, label) + F.cross_entropy(logits.T, label)) / 2
 
 
+def soft_targets(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+    """KL divergence of softmax rows [..., N] at a temperature, times its square (Hinton, Vinyals, Dean 2015)."""
+    wanted = (teacher / temperature).log_softmax(-1)
+    return F.kl_div((student / temperature).log_softmax(-1), wanted, log_target=True, reduction='none').sum(-1).mean() * temperature**2
+
+
+def distillation(policy: Policy, out: dict[str, Tensor], teacher: dict[str, Tensor], temperature: float = 5) -> Tensor:
+    """How far a student is from its teacher: where both look (the pointers' attention) and what they weigh (the gate), as soft targets; the
+    estimate of the target and the chunk, which are numbers and have no temperature, by their distance."""
+    gate = lambda o: o['gate'].clamp(min=1e-6).log()
+    apart = lambda a, b: F.smooth_l1_loss(a, b, beta=0.3)
+    return (
+        0.05 * soft_targets(out['heat'], teacher['heat'], temperature)
+        + 0.05 * soft_targets(gate(out), gate(teacher), temperature)
+        + 2 * apart((out['action_chunk'] - teacher['action_chunk']) / policy.action_std, torch.zeros_like(out['action_chunk']))
+        + apart(out['auxiliary'], teacher['auxiliary'])
+    )
+
+
 def objective(policy: Policy, out: dict[str, Tensor], batch: dict[str, Tensor], align: float = 1) -> tuple[Tensor, dict[str, Tensor]]:
     """The weighted sum, and its terms. The chunk's error counts twice: by the channels' own spread, and relative to how far the
     expert goes, so that near the object small errors matter. `heat`: the first pointer's attention is a Gaussian about the target."""
     mask, aux, chunk = batch['modality_mask'], batch['aux'], batch['action_chunk']
     error = (out['action_chunk'] - chunk) / policy.action_std
-    # Without pictures or a command nobody could know where to go; those rows teach only the channels that stay knowable.
-    knowing = ((mask[:, 0] + mask[:, 1] > 0) & (mask[:, 3] > 0)).float()
+    # Without pictures, or without a command where there is a choice, nobody could know where to go; those rows teach only the channels that stay knowable.
+    knowing = ((mask[:, 0] + mask[:, 1] > 0) & ((mask[:, 3] > 0) | (batch['alone'] > 0))).float()
     weight = (0.2 + 0.8 * knowing)[:, None, None] * torch.tensor([1.0, 1, 1, 1, 2, 1])
     size = (chunk[..., :3] / policy.action_std[:, :3]).norm(dim=-1, keepdim=True).clamp(0.05, 1)
     reach = (chunk[..., 3:4] / policy.action_std[:, 3:4]).abs().clamp(0.1, 1)

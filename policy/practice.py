@@ -99,6 +99,27 @@ def built(r: np.random.Generator) -> tuple[str, list[dict]]:
     return 'built', parts
 
 
+def row(r: np.random.Generator) -> tuple[str, list[dict]]:
+    """Two or three boxes or standing cylinders side by side, of unlike width and height."""
+    u = r.uniform
+    parts: list[dict] = []
+    at = 0.0
+    for _ in range(r.integers(2, 4)):
+        half = u(0.008, 0.024)
+        if r.random() < 0.75:
+            part = {'shape': 'box', 'size': [half, u(0.009, 0.03), u(0.01, 0.032)]}
+        else:
+            part = {'shape': 'cylinder', 'size': [half, u(0.01, 0.032)]}
+        low = u(0, 0.012) if parts and r.random() < 0.3 else 0
+        part['pos'] = [at + half, 0, part['size'][-1] + low]
+        at += 2 * half * u(0.85, 1)
+        parts.append(part)
+    for part in parts:
+        part['pos'][0] -= at / 2
+        part['pos'][2] -= 0.02
+    return 'built', parts
+
+
 def paint(r: np.random.Generator, rgb: list[float]) -> str:
     """A paint near a colour: what one word names is not one value."""
     light = r.uniform(0.9, 1.1)
@@ -118,7 +139,8 @@ def draw(seed: int, count: int = 24) -> list[dict]:
         # Of two objects of one colour both are plain and named by their shape; else nobody could tell them apart.
         twice = words.count(word) > 1
         while True:
-            kind, parts = plain(r) if twice or r.random() < 0.45 else built(r)
+            how = 0.0 if twice else r.random()
+            kind, parts = plain(r) if how < 0.4 else built(r) if how < 0.75 else row(r)
             clear = kind in NOUNS and (twice or r.random() < 0.7)
             noun = str(r.choice(NOUNS[kind] if clear else VAGUE))
             if f'{word} {noun}' not in names and said.get(word) != kind:

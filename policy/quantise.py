@@ -25,10 +25,11 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from data import INPUTS, Dataset, Loader
-from export import OUTPUTS, check, finish, load
+from export import OUTPUTS, check, finish
 from layers import Conv, Residual
 from losses import objective
 from model import Exported, Policy, example
+from train import load
 
 
 class Range(nn.Module):

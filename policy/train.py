@@ -18,14 +18,14 @@ import numpy as np
 import torch
 
 from data import INPUTS, Dataset, Loader, camera_check
-from losses import PLACE, objective
+from losses import PLACE, distillation, objective
 from model import PARTS, SIZES, Config, Policy, count_macs
 from phrases import colour_table
 
 HERE = Path(__file__).parent
 
 
-def arguments() -> argparse.Namespace:
+def arguments(given: list[str] | None) -> argparse.Namespace:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument('--data', nargs='+', required=True, help='data set folders, or folders of them')
     p.add_argument('--out', required=True, help='run folder: checkpoint.pt, curve.csv, run.json')
@@ -52,7 +52,25 @@ def arguments() -> argparse.Namespace:
     p.add_argument('--save-minutes', type=float, default=2)
     p.add_argument('--init', help='checkpoint whose weights to start from, with a fresh schedule')
     p.add_argument('--resume', action='store_true')
-    return p.parse_args()
+    p.add_argument('--teacher', help='run folder of a trained policy to learn from beside the demonstrations; distil.py asks for it')
+    p.add_argument('--temperature', type=float, default=5, help='of the soft targets')
+    p.add_argument('--alpha', type=float, default=0.7, help="the teacher's share of the objective")
+    return p.parse_args(given)
+
+
+def load(run: str | Path) -> tuple[Policy, dict]:
+    """The averaged policy of a run folder, in evaluation mode, and its checkpoint."""
+    path = Path(run) / 'checkpoint.pt'
+    if not path.exists():
+        raise SystemExit(f'{path} is not there: train first with `python policy/train.py --data DIR --out {run}`')
+    state = torch.load(path, weights_only=True, map_location='cpu')
+    policy = Policy(Config(**state['config']), state['stats'], state['camera'])
+    # A word of the vocabulary that no training episode had means what an unknown word means.
+    words = state['ema']['text.token.weight']
+    never = [i for i in range(len(words)) if i not in set(state.get('heard', range(len(words))))]
+    words[never] = words[1].clone()
+    policy.load_state_dict(state['ema'])
+    return policy.eval(), state
 
 
 def save(path: Path, value: object) -> None:
@@ -106,8 +124,8 @@ def validate(policy: Policy, data: Dataset, count: int = 512, size: int = 128) -
     }
 
 
-def main() -> None:
-    a = arguments()
+def main(given: list[str] | None = None) -> None:
+    a = arguments(given)
     began = time.monotonic()
     torch.set_num_threads(a.threads)
     torch.manual_seed(a.seed)
@@ -129,14 +147,14 @@ def main() -> None:
     stats, camera = data.statistics(), data.camera
     policy = Policy(config, stats, camera, colours).to(memory_format=torch.channels_last)
     if a.init:
-        weights = torch.load(a.init, weights_only=False)['ema']
+        weights = torch.load(a.init, weights_only=True)['ema']
         own = {n for n, _ in policy.named_parameters()} | {n for n, _ in policy.named_buffers() if 'norm' in n or 'stem' in n}
         policy.load_state_dict({k: v for k, v in weights.items() if k in own}, strict=False)
     ema = {k: v.detach().clone() for k, v in policy.state_dict().items()}
     optimiser = torch.optim.AdamW(groups(policy, a.weight_decay), lr=a.lr, betas=(0.9, 0.98))
     step, spent = 0, 0.0
     if a.resume and checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=False)
+        state = torch.load(checkpoint, weights_only=True)
         config, stats, camera = Config(**state['config']), state['stats'], state['camera']
         policy = Policy(config, stats, camera, colours).to(memory_format=torch.channels_last)
         policy.load_state_dict(state['policy'])
@@ -159,6 +177,7 @@ def main() -> None:
         'date': time.strftime('%Y-%m-%d', time.gmtime()),
     }
 
+    teacher = load(a.teacher)[0] if a.teacher else None
     heard = sorted({0, 1, *data.words()})
     forward = torch.compile(policy) if a.compile else policy
     loader = Loader(data, a.batch, a.seed, step, a.balance, a.drop, words, a.reword)
@@ -175,6 +194,7 @@ def main() -> None:
         'success',
         'align',
         'gate',
+        'distil',
         'val_loss',
         'val_target_mm',
         'val_chunk_mm',
@@ -238,6 +258,11 @@ def main() -> None:
         with torch.autocast('cpu', torch.bfloat16, enabled=not a.float32):
             result = forward(*(batch[n] for n in INPUTS))
         loss, terms = objective(policy, result, batch, a.align)
+        if teacher:
+            with torch.no_grad(), torch.autocast('cpu', torch.bfloat16, enabled=not a.float32):
+                answer = teacher(*(batch[n] for n in INPUTS))
+            terms['distil'] = distillation(policy, result, answer, a.temperature)
+            loss = (1 - a.alpha) * loss + a.alpha * terms['distil']
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(policy.parameters(), 1.0)

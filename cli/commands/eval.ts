@@ -5,15 +5,15 @@ import { loadPhrases } from '../../sim/cell/phrases.js'
 import { loadTable } from '../../sim/objects/object-file.js'
 import { Ending } from '../ending.js'
 import { fanOut } from '../evaluation/fan-out.js'
-import type { EvalOptions } from '../evaluation/options.js'
+import { withoutText, type EvalOptions } from '../evaluation/options.js'
 import { Progress } from '../evaluation/progress.js'
 import { provenanceOf } from '../evaluation/provenance.js'
 import { page } from '../evaluation/report/page.js'
 import { runShare } from '../evaluation/share.js'
 import { summarise, type Rate } from '../evaluation/summary.js'
 import { LineFile } from '../line-file.js'
-import { integer } from '../options.js'
-import { Output, UsageError } from '../output.js'
+import { integer, precision } from '../options.js'
+import { Output } from '../output.js'
 
 interface EvalFlags extends EvalOptions {
   readonly results?: string
@@ -33,7 +33,7 @@ export function register(program: Command): void {
     .option('--policy <file>', 'an ONNX model with a contract, or "expert"; default: the shipped model')
     .option('--robot <file>', 'robot file or the name of a shipped one', 'cell')
     .option('--without <list>', 'taken away at the aligner, e.g. rgb,force@2s', taken, [])
-    .option('--precision <p>', 'fp32 (int8: this version ships no such model)', 'fp32')
+    .addOption(precision())
     .option('--jobs <n>', 'processes side by side', integer(1), 1)
     .option('--first <n>', 'index of the first episode', integer(0), 0)
     .option('--results <out>', 'write each episode\'s result as a line of JSON (OUT.jsonl)')
@@ -54,7 +54,6 @@ function taken(text: string): Withheld[] {
 
 async function evaluate(flags: EvalFlags): Promise<void> {
   const output = new Output(flags)
-  if (flags.precision !== 'fp32') throw new UsageError(`--precision ${flags.precision}: expected fp32; this version ships no other model`)
   const started = performance.now()
   const ending = new Ending()
   const progress = new Progress(output, flags.episodes)
@@ -84,7 +83,8 @@ async function evaluate(flags: EvalFlags): Promise<void> {
     const meanInferenceMs = inferences === 0 ? 0 : shares.reduce((sum, s) => sum + s.inferenceMs, 0) / inferences
     const wallS = (performance.now() - started) / 1000
     const object = {
-      ...summary, meanInferenceMs, ...provenance, precision: flags.precision, objects: flags.objects, seed: flags.seed, wallS,
+      ...summary, meanInferenceMs, ...provenance, objects: flags.objects, count: flags.count ?? null,
+      phrases: flags.phrases ?? null, without: withoutText(flags.without), seed: flags.seed, wallS,
       simulatedS: results.reduce((sum, r) => sum + r.seconds, 0),
     }
     for (const result of results) await lines?.write(JSON.stringify({ ...result, target: result.target ?? null, reason: result.reason ?? null }))

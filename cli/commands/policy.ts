@@ -85,7 +85,7 @@ async function info(file: string, flags: InfoFlags): Promise<void> {
   const opset = Object.fromEntries([...model.opsets].map(([domain, number]) => [domain === '' ? 'ai.onnx' : domain, number]))
   new Output(flags).result({
     file, name, contract: version, robot: { name: robot.name, sha256: robot.sha256 }, inputs, outputs, vocabulary: vocabulary.length,
-    parameters: model.parameters, bytes: model.bytes, opset, irVersion: model.irVersion, producer: model.producer,
+    parameters: model.parameters, precision: model.precision, bytes: model.bytes, opset, irVersion: model.irVersion, producer: model.producer,
     normalisation: normalisation ?? null, training: training ?? null,
   }, describe(contract, model))
 }
@@ -101,7 +101,7 @@ function describe(contract: Contract, model: OnnxModel): string {
   return [
     `${contract.name}, policy contract version ${contract.version}`,
     `robot       ${contract.robot.name} (sha256 ${contract.robot.sha256.slice(0, 12)})`,
-    `size        ${model.parameters.toLocaleString('en')} parameters, ${model.bytes.toLocaleString('en')} bytes, opset ${opsets}`,
+    `size        ${model.parameters.toLocaleString('en')} parameters (${model.precision}), ${model.bytes.toLocaleString('en')} bytes, opset ${opsets}`,
     `chunk       ${chunk.shape[1]} rows at ${chunk.rate} Hz in the ${chunk.frame} frame`,
     `vocabulary  ${contract.vocabulary.length} words`,
     ...columns(tensors),

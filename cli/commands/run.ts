@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import color from 'picocolors'
+import type { Precision } from '../../fusion/policy/onnx-metadata.js'
 import { ObservationDigest } from '../../fusion/observation-line.js'
 import { isStop } from '../../middleware/stop-word.js'
 import { modelNamed } from '../../sim/cell/episode.js'
@@ -10,7 +11,7 @@ import { Demonstration } from '../demonstration.js'
 import { Ending } from '../ending.js'
 import { ErrorTally } from '../error-tally.js'
 import { LiveView } from '../live-view.js'
-import { amount, integer, namespace } from '../options.js'
+import { amount, integer, namespace, precision } from '../options.js'
 import { Output, UsageError } from '../output.js'
 import { policyMaker } from '../policies.js'
 import { readRobot, withPort } from '../robot-file.js'
@@ -26,6 +27,7 @@ interface RunFlags {
   port?: string
   seed: number
   policy?: string
+  precision?: Precision
   say?: string
   objects: string
   count?: number
@@ -46,6 +48,7 @@ export function register(program: Command): void {
     .option('--episodes <n>', 'how many (default: 1; with --source ros2: until Ctrl-C, else until so many results were published)', integer(1))
     .option('--seed <s>', 'of everything that is drawn', integer(0), 1)
     .option('--policy <file>', 'an ONNX model with a contract, or "expert" (the cell\'s scripted one); default: the shipped model')
+    .addOption(precision())
     .option('--say <text>', 'said at each episode\'s start instead of the drawn command')
     .option('--port <path>', 'the gripper\'s serial port, instead of the robot file\'s')
     .option('--objects <set>', 'seen, unseen, or an objects file', 'seen')
@@ -70,7 +73,7 @@ async function run(flags: RunFlags & { readonly episodes: number }): Promise<voi
   if (flags.say !== undefined) checkCommand(flags.say, flags.objects)
   const ending = new Ending()
   let tell = (line: string): void => output.progress(line)
-  const policy = await policyMaker(flags.policy, robot)
+  const policy = await policyMaker(flags.policy, robot, flags.precision)
   const demonstration = flags.demonstrate ? new Demonstration(robot, { sigma: flags.perturb, seed: flags.seed }) : undefined
   const errors = new ErrorTally(output)
   const digest = new ObservationDigest()

@@ -1,3 +1,4 @@
+import type { Precision } from '../../fusion/policy/onnx-metadata.js'
 import type { Withheld } from '../../fusion/withhold.js'
 
 /** What a benchmark is run with: the flags of `prehend eval`. */
@@ -11,7 +12,7 @@ export interface EvalOptions {
   readonly policy?: string
   readonly robot: string
   readonly without: readonly Withheld[]
-  readonly precision: string
+  readonly precision?: Precision
   readonly jobs: number
   /** Index of the first episode. */
   readonly first: number

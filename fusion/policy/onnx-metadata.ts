@@ -11,6 +11,8 @@ export interface GraphTensor {
   readonly shape: readonly (number | undefined)[]
 }
 
+export type Precision = 'fp32' | 'int8'
+
 /** What stands in an ONNX file beside its nodes and weights. */
 export interface OnnxModel {
   readonly irVersion: number
@@ -22,6 +24,8 @@ export interface OnnxModel {
   readonly outputs: readonly GraphTensor[]
   /** Values in the graph's initialisers. */
   readonly parameters: number
+  /** `int8`: its largest weights are stored as 8-bit integers. */
+  readonly precision: Precision
   /** Size of the file. */
   readonly bytes: number
 }
@@ -34,7 +38,7 @@ const TYPE = { tensor: 1 } as const
 const TENSOR_TYPE = { element: 1, shape: 2 } as const
 const SHAPE = { dimension: 1 } as const
 const DIMENSION = { value: 1 } as const
-const TENSOR = { dims: 1, name: 8 } as const
+const TENSOR = { dims: 1, element: 2, name: 8 } as const
 const OPSET = { domain: 1, version: 2 } as const
 const ENTRY = { key: 1, value: 2 } as const
 const VARINT = 0
@@ -123,37 +127,41 @@ function readModel(bytes: Uint8Array): OnnxModel | undefined {
   return { irVersion, producer, opsets, metadata, ...graph, bytes: bytes.length }
 }
 
-type Graph = Pick<OnnxModel, 'inputs' | 'outputs' | 'parameters'>
+type Graph = Pick<OnnxModel, 'inputs' | 'outputs' | 'parameters' | 'precision'>
 
 function readGraph(graph: Reader): Graph {
   const inputs: GraphTensor[] = []
   const outputs: GraphTensor[] = []
   const initialisers = new Set<string>()
   let parameters = 0
+  let integers = 0
   fields(graph, {
     [GRAPH.input]: reader => inputs.push(readValue(message(reader))),
     [GRAPH.output]: reader => outputs.push(readValue(message(reader))),
     [GRAPH.initializer]: reader => {
-      const { name, size } = readInitialiser(message(reader))
+      const { name, size, dtype } = readInitialiser(message(reader))
       initialisers.add(name)
       parameters += size
+      if (dtype === 'int8' || dtype === 'uint8') integers += size
     },
   })
   // Before IR version 4 every initialiser is listed among the inputs too.
-  return { inputs: inputs.filter(({ name }) => !initialisers.has(name)), outputs, parameters }
+  return { inputs: inputs.filter(({ name }) => !initialisers.has(name)), outputs, parameters, precision: 2 * integers > parameters ? 'int8' : 'fp32' }
 }
 
-function readInitialiser(tensor: Reader): { name: string; size: number } {
+function readInitialiser(tensor: Reader): { name: string; size: number; dtype: string | undefined } {
   let name = ''
+  let dtype: string | undefined
   let size = 1
   fields(tensor, {
     [TENSOR.dims]: (reader, wire) => {
       const end = wire === DELIMITED ? reader.uint32() + reader.pos : reader.pos + 1
       while (reader.pos < end) size *= Number(reader.int64())
     },
+    [TENSOR.element]: reader => { dtype = DTYPES[reader.int32()] },
     [TENSOR.name]: reader => { name = reader.string() },
   })
-  return { name, size }
+  return { name, size, dtype }
 }
 
 function readValue(value: Reader): GraphTensor {

@@ -38,7 +38,7 @@ const FRAGILE = 70
 /** Per-side force that lifts `mass` with 2 m/s² and half as much again, N. */
 export const neededForce = (mass: number, friction: number): number => 1.5 * mass * (9.81 + 2) / (2 * friction)
 
-/** What of an episode is given instead of drawn. All else is drawn as without. */
+/** What of an episode is given instead of drawn. */
 export interface Given {
   /** What will be said instead of a drawn command: the object that it names lies on the table and is the one meant, and no correction follows. */
   readonly say?: string | undefined

@@ -1,10 +1,12 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { prehend, prehendJson, temporaryFolder } from './prehend.js'
 
 const folder = temporaryFolder()
+/** Several runs a test, each of some seconds on a machine that has nothing else to do. */
+vi.setConfig({ testTimeout: 240_000 })
 const EVAL = ['eval', '--policy', 'expert', '--seed', '11', '--count', '1']
 
 /** The lines of a results file. */
@@ -27,7 +29,7 @@ describe('a benchmark', () => {
 
   test('with a report has the same episodes, and the wrist camera\'s pictures of them in one file', async () => {
     const [plain, lines, report] = ['plain.jsonl', 'reported.jsonl', 'report.html'].map(name => join(folder, name))
-    const args = [...EVAL, '--episodes', '2', '--without', 'rgb@3s']
+    const args = [...EVAL, '--episodes', '1', '--without', 'rgb@3s']
     prehendJson([...args, '--results', plain])
     const result = prehendJson([...args, '--results', lines, '--report', report])
     expect(linesOf(lines)).toEqual(linesOf(plain))
@@ -35,12 +37,12 @@ describe('a benchmark', () => {
     for (const { command } of linesOf(lines)) expect(text).toContain(`“${String(command)}”`)
     expect(text).toContain(result.robotSha256 as string)
     const pictures = [...text.matchAll(/src="data:image\/webp;base64,([^"]+)"/g)].map(([, data]) => Buffer.from(data, 'base64'))
-    expect(pictures).toHaveLength(16)
+    expect(pictures).toHaveLength(8)
     for (const picture of pictures) expect(await sharp(picture).metadata()).toMatchObject({ format: 'webp', width: 128, height: 128 })
     // Something is to be seen, and each picture is another one.
     const { channels } = await sharp(pictures[0]).stats()
     expect(Math.min(...channels.map(({ stdev }) => stdev))).toBeGreaterThan(5)
-    expect(new Set(pictures.map(picture => picture.toString('base64'))).size).toBe(16)
+    expect(new Set(pictures.map(picture => picture.toString('base64'))).size).toBe(8)
     expect(text.length).toBeLessThan(500_000)
   })
 

@@ -29,6 +29,8 @@ print(json.dumps({
   'metadata': {p.key: p.value for p in m.metadata_props},
   'inputs': [tensor(v) for v in m.graph.input if v.name not in own], 'outputs': [tensor(v) for v in m.graph.output],
   'parameters': sum(math.prod(i.dims) for i in m.graph.initializer),
+  'precision': 'int8' if sum(math.prod(i.dims) for i in m.graph.initializer if i.data_type in (onnx.TensorProto.INT8, onnx.TensorProto.UINT8))
+    > sum(math.prod(i.dims) for i in m.graph.initializer) / 2 else 'fp32',
 }))
 `
 

@@ -1,0 +1,127 @@
+"""Self-supervised pre-training of the vision and force encoders on recordings without labels: `python policy/pretrain.py --data DIR --out RUN`.
+
+Vision: square patches of colour and of depth are hidden, each for itself, and the encoders' maps must tell the mean colour and height of the
+cells underneath (masked image modelling). Force: whole windows of the pyramid are hidden and must be told from the others. Only inputs are
+read: no action, no truth, no word. The result is a run folder that `train.py --init` starts from.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from data import Dataset
+from geometry import rotation_of
+from model import SIZES, Config, Policy
+from train import save
+
+#: Pixels of a hidden patch's side, and the share hidden.
+PATCH, HIDDEN = 16, 0.4
+
+
+def hidden(b: int, height: int, width: int, g: torch.Generator) -> Tensor:
+    """[B,1,H,W], 1 where a patch is hidden."""
+    coarse = (torch.rand(b, 1, height // PATCH, width // PATCH, generator=g) < HIDDEN).float()
+    return F.interpolate(coarse, scale_factor=float(PATCH), mode='nearest')
+
+
+class Guesser(nn.Module):
+    """The encoders of a policy, and the small heads that tell what was hidden; the heads are thrown away."""
+
+    def __init__(self, policy: Policy):
+        super().__init__()
+        c = policy.config
+        self.policy = policy
+        self.fine, self.coarse = nn.Conv2d(c.low, 64, 1), nn.Conv2d(c.high, 64, 1)
+        self.cell = nn.Conv2d(64, 4, 1)
+        self.window = nn.Linear(c.d, 144)
+
+    def forward(self, rgbd: Tensor, proprioception: Tensor, pyramid: Tensor, g: torch.Generator) -> tuple[Tensor, Tensor]:
+        p = self.policy
+        b, _, h, w = rgbd.shape
+        rgb, depth = rgbd[:, :3], rgbd[:, 3:]
+        height = (p.geometry.height(depth, rotation_of(proprioception[:, 3:7]), proprioception[:, 2]) * 10).clamp(-3, 3)
+        no_rgb, no_depth = hidden(b, h, w, g), hidden(b, h, w, g)
+        valid = (depth > 0).float()
+        shown = valid * (1 - no_depth)
+        x_rgb = p.stem_rgb((rgb * (1 - no_rgb) - 0.45) / 0.25)
+        blank = torch.zeros(b, 3, h // 2, w // 2, dtype=x_rgb.dtype)
+        x_rgb = p.down_rgb(torch.cat([x_rgb, blank], 1))
+        x_depth = p.down_depth(p.stem_depth(torch.cat([(depth - p.depth_mean) / p.depth_std * shown, shown, height * shown], 1)))
+        low = p.low(torch.cat([x_rgb, x_depth], 1))
+        told = self.cell(F.relu(self.fine(low) + F.interpolate(self.coarse(p.high(low)), scale_factor=2.0, mode='nearest'))).float()
+        cells = lambda x: F.avg_pool2d(x, h // told.shape[2])
+        share = cells(valid)
+        truth = torch.cat([(cells(rgb) - 0.45) / 0.25, cells(height * valid) / share.clamp(min=0.05)], 1)
+        weight = torch.cat([cells(no_rgb).expand(-1, 3, -1, -1), cells(no_depth) * (share > 0.5)], 1)
+        vision = (F.smooth_l1_loss(told, truth, reduction='none') * weight).sum() / weight.sum().clamp(min=1)
+
+        scaled = torch.asinh(pyramid / p.force_scale).reshape(b, 6, 6, 4)
+        gone = (torch.rand(b, 1, 6, 1, generator=g) < HIDDEN).float()
+        guess = self.window(p.force((scaled * (1 - gone)).flatten(1))).reshape(b, 6, 6, 4).float()
+        force = (F.smooth_l1_loss(guess, scaled, reduction='none') * gone).sum() / (gone.sum() * 24).clamp(min=1)
+        return vision, force
+
+
+def main() -> None:
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument('--data', nargs='+', required=True)
+    p.add_argument('--camera', help='as for train.py')
+    p.add_argument('--out', required=True, help='run folder: checkpoint.pt, curve.csv')
+    p.add_argument('--size', choices=SIZES, default='small')
+    p.add_argument('--minutes', type=float, default=15)
+    p.add_argument('--steps', type=int, default=6000)
+    p.add_argument('--batch', type=int, default=32)
+    p.add_argument('--lr', type=float, default=1.5e-3)
+    p.add_argument('--stride', type=int, default=2)
+    p.add_argument('--seed', type=int, default=0)
+    a = p.parse_args()
+    torch.manual_seed(a.seed)
+    out = Path(a.out)
+    out.mkdir(parents=True, exist_ok=True)
+    data = Dataset(a.data, camera=json.loads(Path(a.camera).read_text()) if a.camera else None, stride=a.stride)
+    words = json.loads((Path(__file__).parent / 'vocabulary.json').read_text())
+    policy = Policy(Config(height=data.size[0], width=data.size[1], vocabulary=len(words), **SIZES[a.size]), data.statistics(), data.camera)
+    model = Guesser(policy).to(memory_format=torch.channels_last)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=a.lr, weight_decay=0.01)
+    rng, g = np.random.default_rng(a.seed), torch.Generator().manual_seed(a.seed)
+    began, step, sums = time.monotonic(), 0, np.zeros(2)
+    with open(out / 'curve.csv', 'w', newline='') as file:
+        curve = csv.writer(file)
+        curve.writerow(['step', 'seconds', 'vision', 'force'])
+        while (f := max(step / a.steps, (time.monotonic() - began) / (a.minutes * 60))) < 1:
+            for group in optimiser.param_groups:
+                group['lr'] = a.lr * min(1, step / 200) * (1 + np.cos(np.pi * f)) / 2
+            batch = data.batch(rng.choice(data.train, a.batch))
+            with torch.autocast('cpu', torch.bfloat16):
+                vision, force = model(
+                    batch['rgbd'].contiguous(memory_format=torch.channels_last), batch['proprioception'], batch['force_pyramid'], g
+                )
+            optimiser.zero_grad(set_to_none=True)
+            (vision + force).backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimiser.step()
+            sums += float(vision.detach()), float(force.detach())
+            step += 1
+            if step % 250 == 0:
+                row = [step, round(time.monotonic() - began, 1), *(sums / 250).round(5)]
+                curve.writerow(row)
+                file.flush()
+                print(*row, flush=True)
+                sums[:] = 0
+    save(out / 'checkpoint.pt', {'ema': policy.state_dict(), 'config': policy.config.to_dict(), 'step': step, 'pretrained': True})
+
+
+if __name__ == '__main__':
+    main()
