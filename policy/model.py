@@ -241,11 +241,18 @@ def example(config: Config, batch: int = 1, seed: int = 0) -> tuple[Tensor, ...]
     return (rgbd, torch.randn(batch, 6, 24, generator=g), tokens, torch.rand(batch, config.events, generator=g), pose, torch.ones(batch, 4))
 
 
-def count_macs(policy: Policy) -> int:
+def count_macs(policy: Policy, convolutions: bool = True) -> int:
     """Multiply-accumulates of one frame: half of the floating-point operations that torch counts in matrix products and convolutions."""
     from torch.utils.flop_counter import FlopCounterMode
 
     policy.eval()
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         policy(*example(policy.config))
-    return counter.get_total_flops() // 2
+    counts = counter.get_flop_counts()['Global']
+    return sum(v for k, v in counts.items() if convolutions or 'conv' not in str(k)) // 2
+
+
+def fusion_macs(config: Config) -> dict[str, int]:
+    """Multiply-accumulates behind the encoders' convolutions: with the learned queries, and with full attention over the same tokens."""
+    full = Config(**{**config.to_dict(), 'without': (*config.without, 'queries')})
+    return {'learned_queries': count_macs(Policy(config), False), 'full_attention': count_macs(Policy(full), False)}
