@@ -32,6 +32,12 @@ export class Ending {
     }
   }
 
+  /** Whoever started this process through a channel of Node's, and is gone, has asked as well. */
+  heedParent(): void {
+    process.once('disconnect', () => this.ask('SIGHUP'))
+    process.channel?.unref()
+  }
+
   /** Calls `end` once it is asked for: at once where it was already. */
   whenAsked(end: (by: string) => void): void {
     if (this.signal.aborted) end(String(this.signal.reason))

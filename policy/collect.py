@@ -1,20 +1,25 @@
 """Demonstrations through the command line: `python policy/collect.py --out DATA --episodes 400 --jobs 2`.
 
-Each job is one recording: `prehend run --lockstep --policy expert --demonstrate`, then `prehend export`. A job whose data set is there
+Each recording is one job, or with `--ray` one task: `prehend run --lockstep --policy expert --demonstrate`, then `prehend export`. A job whose data set is there
 already is skipped, so that the same command goes on after an interruption and adds seeds later.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
+import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import practice
+import ray_tasks
 
 ROOT = Path(__file__).parent.parent
 
@@ -27,53 +32,110 @@ def call(*arguments: object) -> dict:
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def job(a: argparse.Namespace, index: int, perturb: float) -> dict:
-    seed = a.seed + index
-    name = f's{seed}-p{perturb * 1e3:g}'
-    bag, folder = Path(a.bags or a.out) / f'{name}.mcap', Path(a.out) / name
-    if (folder / 'dataset.json').exists():
-        return {'name': name, 'skipped': True}
-    kind = a.objects[index % len(a.objects)]
-    objects = kind
-    count = a.count[index % len(a.count)]
-    if kind == 'practice':
-        objects = folder.with_name(f'{name}.objects.yaml')
-        practice.write(seed, objects)
-    bag.parent.mkdir(parents=True, exist_ok=True)
-    if bag.exists():
-        bag.unlink()
-    began = time.monotonic()
-    ran = call(
-        'run',
-        '--lockstep',
-        '--policy',
-        a.policy,
-        '--demonstrate',
-        '--perturb',
-        perturb,
-        '--episodes',
-        a.per_job,
-        '--seed',
-        seed,
-        '--objects',
-        objects,
-        '--robot',
-        a.robot,
-        '--record',
-        bag,
-        *(('--count', count) if count else ()),
-    )
-    exported = call('export', bag, '--format', 'numpy', '--out', a.out)
-    (folder / 'scene.json').write_text(json.dumps({'objects': kind, 'count': count, 'policy': a.policy, 'perturb': perturb}) + '\n')
-    if not a.keep_bags:
-        bag.unlink()
-    return {
-        'name': name,
-        'seconds': round(time.monotonic() - began, 1),
-        'episodes': ran['episodes'],
-        'successes': ran['successes'],
-        'observations': exported['observations'],
-    }
+@dataclass(frozen=True)
+class Recording:
+    """One recording to be made: `objects` and `policy` are words or files, `kind` is where the objects come from, `count` 0 draws their number."""
+
+    name: str
+    seed: int
+    perturb: float
+    episodes: int
+    policy: str
+    kind: str
+    objects: str
+    count: int
+    robot: str
+
+    def commands(self, bag: Path | str, out: Path | str) -> list[list[str]]:
+        """What makes it, and the data set out of it, in `out`."""
+        options = {key: getattr(self, key) for key in ('policy', 'perturb', 'episodes', 'seed', 'objects', 'robot')} | ({'count': self.count} if self.count else {})
+        flags = [text for key, value in {**options, 'record': bag}.items() for text in (f'--{key}', str(value))]
+        return [['run', '--lockstep', '--demonstrate', *flags], ['export', str(bag), '--format', 'numpy', '--out', str(out)]]
+
+    @property
+    def scene(self) -> str:
+        """What `scene.json` in the data set says."""
+        return json.dumps({'objects': self.kind, 'count': self.count, 'policy': self.policy, 'perturb': self.perturb}) + '\n'
+
+    def report(self, answers: Sequence[dict], **more: object) -> dict:
+        ran, exported = answers
+        return {'name': self.name, 'episodes': ran['episodes'], 'successes': ran['successes'], 'observations': exported['observations'], **more}
+
+
+def missing(a: argparse.Namespace) -> list[Recording]:
+    """Those whose data set is not there yet; draws the objects that they practise on."""
+    wanted = []
+    for index in range(-(-a.episodes // a.per_job)):
+        seed = a.seed + index
+        perturb, kind, count = (choices[index % len(choices)] for choices in (a.perturb, a.objects, a.count))
+        name = f's{seed}-p{perturb * 1e3:g}'
+        if (Path(a.out) / name / 'dataset.json').exists():
+            continue
+        objects = kind
+        if kind == 'practice':
+            objects = str(Path(a.out) / f'{name}.objects.yaml')
+            practice.write(seed, Path(objects))
+        wanted.append(Recording(name, seed, perturb, a.per_job, a.policy, kind, objects, count, a.robot))
+    return wanted
+
+
+def here(a: argparse.Namespace, wanted: Sequence[Recording]) -> Iterator[tuple[Recording, dict | Exception]]:
+    """Makes them on this machine, `--jobs` side by side."""
+
+    def make(r: Recording) -> dict:
+        bag = Path(a.bags or a.out) / f'{r.name}.mcap'
+        bag.parent.mkdir(parents=True, exist_ok=True)
+        bag.unlink(missing_ok=True)
+        began = time.monotonic()
+        answers = [call(*arguments) for arguments in r.commands(bag, a.out)]
+        (Path(a.out) / r.name / 'scene.json').write_text(r.scene)
+        if not a.keep_bags:
+            bag.unlink()
+        return r.report(answers, seconds=round(time.monotonic() - began, 1))
+
+    with ThreadPoolExecutor(a.jobs) as pool:
+        for r, task in [(r, pool.submit(make, r)) for r in wanted]:
+            try:
+                yield r, task.result()
+            except (RuntimeError, ValueError, KeyError, IndexError) as error:
+                yield r, error
+
+
+def on_ray(a: argparse.Namespace, wanted: Sequence[Recording]) -> Iterator[tuple[Recording, dict | Exception]]:
+    """Makes them on the nodes of a Ray cluster; what they read goes there, the data sets (and with --keep-bags the recordings) come back."""
+    files: dict[str, Path] = {}
+
+    def shipped(value: str) -> str:
+        path = Path(value)
+        if not path.is_file():
+            return value
+        name = f'{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]}/{path.name}'
+        for beside in (path, path.with_name(f'{path.name}.data')):
+            if beside.is_file():
+                files[str(Path(name).with_name(beside.name))] = beside
+        return name
+
+    def task(r: Recording) -> ray_tasks.Task:
+        there = replace(r, policy=r.policy if r.policy == 'expert' else shipped(r.policy), objects=shipped(r.objects), robot=shipped(r.robot))
+        return ray_tasks.Task(r.name, there.commands(f'{r.name}.mcap', '.'), [r.name, *([f'{r.name}.mcap'] if a.keep_bags else [])])
+
+    tasks = [task(r) for r in wanted]
+    for index, outcome in ray_tasks.fan_out(a.ray, ROOT, tasks, files, note=lambda text: print(text, file=sys.stderr, flush=True)):
+        r = wanted[index]
+        if isinstance(outcome, ray_tasks.TaskFailed):
+            yield r, outcome
+            continue
+        folder, part = Path(a.out) / r.name, Path(a.out) / f'{r.name}.part'
+        shutil.rmtree(part, ignore_errors=True)
+        for name, content in outcome.files.items():
+            bag = name == f'{r.name}.mcap'
+            path = Path(a.bags or a.out) / name if bag else part / Path(name).relative_to(r.name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        (part / 'scene.json').write_text(r.scene)
+        shutil.rmtree(folder, ignore_errors=True)
+        part.rename(folder)
+        yield r, r.report(outcome.answers)
 
 
 def main() -> None:
@@ -89,7 +151,9 @@ def main() -> None:
     p.add_argument('--objects', nargs='+', default=['seen', 'practice', 'practice'], help='in turn: seen, practice (practice.py draws new ones), or a file')
     p.add_argument('--count', type=int, nargs='+', default=[0], help='objects on the table, in turn; 0: 2 to 5, drawn')
     p.add_argument('--robot', default='cell')
-    p.add_argument('--jobs', type=int, default=2)
+    side = p.add_mutually_exclusive_group()
+    side.add_argument('--jobs', type=int, default=2, help='recordings made side by side on this machine')
+    side.add_argument('--ray', metavar='ADDRESS', help='each recording as a task of a Ray cluster (HOST:PORT or auto), or of one started here (local)')
     p.add_argument('--bags', help='where recordings lie meanwhile; default: --out')
     p.add_argument('--keep-bags', action='store_true')
     a = p.parse_args()
@@ -99,18 +163,21 @@ def main() -> None:
     count = -(-a.episodes // a.per_job)
     totals = {'episodes': 0, 'successes': 0, 'observations': 0}
     failed = 0
-    with ThreadPoolExecutor(a.jobs) as pool:
-        tasks = [pool.submit(job, a, i, a.perturb[i % len(a.perturb)]) for i in range(count)]
-        for i, task in enumerate(tasks):
-            try:
-                result = task.result()
-            except (RuntimeError, ValueError, KeyError, IndexError) as error:
-                failed += 1
-                print(f'[{i + 1}/{count}] {error}', file=sys.stderr, flush=True)
-                continue
-            for k in totals:
-                totals[k] += result.get(k, 0)
-            print(f'[{i + 1}/{count}] {result}', file=sys.stderr, flush=True)
+    wanted = missing(a)
+    done = count - len(wanted)
+    if done:
+        print(f'{done} of {count} are there already', file=sys.stderr, flush=True)
+    try:
+        for r, result in on_ray(a, wanted) if a.ray else here(a, wanted):
+            done += 1
+            failed += isinstance(result, Exception)
+            print(f'[{done}/{count}] {result}', file=sys.stderr, flush=True)
+            if isinstance(result, dict):
+                for k in totals:
+                    totals[k] += result[k]
+    except ray_tasks.Refused as refusal:
+        print(f'collect.py: {refusal}', file=sys.stderr)
+        sys.exit(2)
     print(json.dumps({**totals, 'recordings': count, 'failed': failed, 'out': a.out}))
     sys.exit(1 if failed else 0)
 

@@ -8,6 +8,7 @@ import { fanOut } from '../evaluation/fan-out.js'
 import { withoutText, type EvalOptions } from '../evaluation/options.js'
 import { Progress } from '../evaluation/progress.js'
 import { provenanceOf } from '../evaluation/provenance.js'
+import { fanOutOnRay } from '../evaluation/ray.js'
 import { page } from '../evaluation/report/page.js'
 import { runShare } from '../evaluation/share.js'
 import { summarise, type Rate } from '../evaluation/summary.js'
@@ -18,6 +19,7 @@ import { Output } from '../output.js'
 interface EvalFlags extends EvalOptions {
   readonly results?: string
   readonly report?: string
+  readonly ray?: string
   readonly json?: boolean
 }
 
@@ -35,6 +37,7 @@ export function register(program: Command): void {
     .option('--without <list>', 'taken away at the aligner, e.g. rgb,force@2s', taken, [])
     .addOption(precision())
     .option('--jobs <n>', 'processes side by side', integer(1), 1)
+    .addOption(new Option('--ray <address>', 'each episode as a task of a Ray cluster (HOST:PORT or auto), or of one started here (local)').conflicts('jobs'))
     .option('--first <n>', 'index of the first episode', integer(0), 0)
     .option('--results <out>', 'write each episode\'s result as a line of JSON (OUT.jsonl)')
     .option('--report <out>', 'write a page with rates, intervals, gate and force over time, and lost episodes as filmstrips (OUT.html)')
@@ -58,6 +61,7 @@ async function evaluate(flags: EvalFlags): Promise<void> {
   const ending = new Ending()
   const progress = new Progress(output, flags.episodes)
   if (process.send) {
+    ending.heedParent()
     const share = await runShare(flags, progress, ending)
     if (process.connected) process.send(share)
     return
@@ -76,7 +80,8 @@ async function evaluate(flags: EvalFlags): Promise<void> {
   try {
     const lines = await open(flags.results)
     const report = await open(flags.report)
-    const shares = flags.jobs === 1 ? [await runShare(options, progress, ending)] : await fanOut(options, progress, ending)
+    const shares = flags.ray !== undefined ? await fanOutOnRay(flags.ray, options, progress, ending)
+      : flags.jobs === 1 ? [await runShare(options, progress, ending)] : await fanOut(options, progress, ending)
     const results = shares.flatMap(s => s.results).sort((a, b) => a.index - b.index)
     const inferences = shares.reduce((sum, s) => sum + s.inferences, 0)
     const summary = summarise(results)

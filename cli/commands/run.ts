@@ -72,6 +72,7 @@ async function run(flags: RunFlags & { readonly episodes: number }): Promise<voi
   const robot = withPort(readRobot(flags.robot, flags.namespace), flags.port)
   if (flags.say !== undefined) checkCommand(flags.say, flags.objects)
   const ending = new Ending()
+  ending.heedParent()
   let tell = (line: string): void => output.progress(line)
   const policy = await policyMaker(flags.policy, robot, flags.precision)
   const demonstration = flags.demonstrate ? new Demonstration(robot, { sigma: flags.perturb, seed: flags.seed }) : undefined

@@ -1,0 +1,134 @@
+"""What cleaning does to a topic's messages, from their stamps and receive times alone. The rules are in clean.py. All times: ns."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from dataclasses import dataclass, field
+
+import numpy as np
+
+SECOND = 1_000_000_000
+# How far a stamp may be off its topic's clock, and a message be moved.
+FAR = SECOND
+# How well an arrival must tell the stamp where a topic has no rate, and the narrowest gap that is filled.
+LOOSE = 100_000_000
+# The period of the fastest topic that is filled.
+FASTEST = 10_000_000
+
+STATES = ('geometry_msgs/msg/PoseStamped', 'sensor_msgs/msg/JointState')
+WRENCH = 'geometry_msgs/msg/WrenchStamped'
+
+
+@dataclass
+class Topic:
+    """A topic's messages in the order of their receive times."""
+
+    name: str
+    type: str
+    # Its messages begin with a header.
+    stamped: bool
+    # The robot is commanded on it.
+    command: bool
+    receive: array = field(default_factory=lambda: array('q'))
+    # 0 where there is none.
+    stamp: array = field(default_factory=lambda: array('q'))
+    # Number of the message in the recording.
+    place: array = field(default_factory=lambda: array('q'))
+
+    def arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return tuple(np.frombuffer(a, np.int64) for a in (self.receive, self.stamp, self.place))
+
+
+class Clock:
+    """How a topic's stamps run. `steady`: as the receive time does, `delay` later (the median), 90 % of them within `spread`. `period`: 0 where there is no rate."""
+
+    def __init__(self, topic: Topic):
+        receive, stamp, _ = topic.arrays()
+        known = stamp != 0
+        self.known = bool(known.any())
+        self.steady, self.delay, self.spread, self.period, self.jumps = False, 0, 0, 0, 0
+        if not self.known:
+            return
+        delays = (stamp - receive)[known]
+        low, middle, high = (_quantile(delays, q) for q in (0.05, 0.5, 0.95))
+        if high - low > FAR:
+            self.jumps = int((np.diff(stamp[known]) < -FAR).sum())
+            return
+        self.steady, self.delay, self.spread = True, middle, high - low
+        steps = np.diff(np.unique(stamp[known & (np.abs(stamp - receive - middle) <= FAR)]))
+        step = _quantile(steps, 0.5) if len(steps) >= 2 else 0
+        # Half of the steps or more are about as long as the middle one. Events have no such.
+        if step and (np.abs(steps - step) <= step / 4).mean() >= 0.5:
+            self.period = step
+
+
+class Plan:
+    """What becomes of each message of a topic: arrays over them. `receive_is_clock`: all stamps of the recording's other topics lie within 1 s of their receive time."""
+
+    def __init__(self, topic: Topic, clock: Clock, *, receive_is_clock: bool, fill_up_to: int):
+        receive, stamp, place = topic.arrays()
+        self.counts = dict.fromkeys(('duplicates', 'conflicts', 'restamped', 'unsafe', 'moved', 'late', 'filled'), 0)
+        self.runs: list[dict] = []
+        wrong = stamp == 0
+        if clock.steady:
+            wrong = wrong | (np.abs(stamp - receive - clock.delay) > FAR)
+        safe = topic.stamped and self._arrival_tells(topic, clock, receive_is_clock)
+        if topic.stamped:
+            self.counts['restamped' if safe else 'unsafe'] = int(wrong.sum())
+        # Whose stamp is another one, and whose is known at all; without it, a message goes by its receive time.
+        self.restamped = wrong & safe
+        self.sure = ~wrong | safe
+        self.stamp = np.where(self.sure, np.where(wrong, receive + clock.delay, stamp), receive)
+        self.repeated = _repeated(self.stamp[self.sure]), _repeated(self.stamp[~self.sure])
+        # Where it is written: receive time, and beside which message of the recording.
+        self.receive, self.beside, self.moved = receive.copy(), place.copy(), np.zeros(len(stamp), bool)
+        sure = np.flatnonzero(self.sure)
+        first = np.sort(sure[np.unique(self.stamp[sure], return_index=True)[1]])
+        if clock.steady:
+            self._order(first)
+        fillable = clock.steady and clock.period >= FASTEST and topic.type in STATES and not topic.command
+        # By the index of the message that is repeated: stamps and receive times of its copies.
+        self.fills = self._fills(first, clock.period, fill_up_to) if fillable else {}
+
+    @staticmethod
+    def _arrival_tells(topic: Topic, clock: Clock, receive_is_clock: bool) -> bool:
+        if not clock.known:
+            return receive_is_clock and topic.type != WRENCH
+        return clock.steady and clock.spread <= (clock.period / 2 if clock.period else LOOSE)
+
+    def _order(self, first: np.ndarray) -> None:
+        """Of the first messages with their stamp, moves each that came after a later one to before the first of those."""
+        stamp = self.stamp[first]
+        before = np.searchsorted(np.maximum.accumulate(stamp), stamp, side='right')
+        behind = np.flatnonzero(before < np.arange(len(first)))
+        i, j = first[behind], first[before[behind]]
+        near = self.receive[i] - self.receive[j] <= FAR
+        self.counts['late'] = int((~near).sum())
+        self.counts['moved'] = int(near.sum())
+        i, j = i[near], j[near]
+        self.receive[i], self.beside[i], self.moved[i] = self.receive[j], self.beside[j], True
+
+    def _fills(self, first: np.ndarray, period: int, up_to: int) -> dict[int, list[tuple[int, int]]]:
+        kept = first[np.argsort(self.stamp[first])]
+        gaps = np.diff(self.stamp[kept])
+        fills = {}
+        for n in np.flatnonzero((gaps > LOOSE) & (gaps <= up_to)):
+            left, right, gap = int(kept[n]), int(kept[n + 1]), int(gaps[n])
+            count = math.ceil(gap / period - 0.5) - 1
+            if count < 1:
+                continue
+            start, begin, since = int(self.stamp[left]), int(self.receive[left]), max(0, int(self.receive[right] - self.receive[left]))
+            fills[left] = [(start + k * period, begin + since * k // (count + 1)) for k in range(1, count + 1)]
+            self.counts['filled'] += count
+            self.runs.append({'from': '{}.{:09d}'.format(*divmod(start, SECOND)), 'gapS': gap / SECOND, 'filled': count})
+        return fills
+
+
+def _quantile(values: np.ndarray, q: float) -> int:
+    return int(np.quantile(values, q, method='inverted_cdf'))
+
+
+def _repeated(keys: np.ndarray) -> set[int]:
+    values, counts = np.unique(keys, return_counts=True)
+    return set(values[counts > 1].tolist())

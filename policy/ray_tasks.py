@@ -1,0 +1,244 @@
+"""Runs the command line on the machines of a Ray cluster: for `prehend eval --ray` (this file as a program) and `collect.py --ray`.
+
+A task is a few runs of `bin/prehend`, one after the other, in a scratch folder on whatever machine has a CPU to spare. The files that they read travel
+with them, those they write travel back; prehend itself must lie there, built, under the same path (or where `PREHEND_CHECKOUT` of that machine's Ray
+says), and be the same build: a task refuses another one, because its results would not belong together. A task whose worker or machine is lost runs again,
+three times at most; one that fails by itself does not.
+
+As a program it reads one line of JSON from standard input, `{address, root, files: {NAME: PATH}, tasks: [{name, commands, keep}]}`, and writes a line for each
+thing that happens: `{"done": INDEX, "answers": [...]}`, `{"note": TEXT}`, at last perhaps `{"failed": TEXT}` or `{"refused": TEXT}`. The end of its input ends it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+# How often a task runs again after it was lost with its worker.
+RETRIES = 3
+# s between two looks at whether to end.
+LOOK = 0.5
+# s for which nothing can run before it is said.
+PATIENCE = 10
+
+
+class Refused(Exception):
+    """Nothing was run: what, where, what to do."""
+
+
+class TaskFailed(Exception):
+    """A task that failed by itself, or was lost too often: one line."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """`commands`: arguments of `bin/prehend`, without `--json`; paths in them are names of shipped files, or relative to the scratch folder. `keep`: files and
+    folders in it that are wanted back."""
+
+    name: str
+    commands: Sequence[Sequence[str]]
+    keep: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What each command answered, and the files that were kept: path in the scratch folder to content."""
+
+    answers: Sequence[dict]
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def build_of(root: Path) -> str:
+    """sha256 over what decides about a result in a checkout: the compiled program and what it reads that no option names."""
+    digest = hashlib.sha256()
+    for pattern in ('package.json', 'dist/**/*.js', 'robots/*.yaml', 'sim/objects/*.yaml', 'policy/*.json', 'policy/model/*'):
+        for path in sorted(root.glob(pattern)):
+            content = path.read_bytes()
+            digest.update(f'{path.relative_to(root).as_posix()}\0{len(content)}\0'.encode())
+            digest.update(content)
+    return digest.hexdigest()
+
+
+def _call(root: Path, arguments: Sequence[str], scratch: Path) -> dict:
+    """Runs `bin/prehend` as a child of Node's does: it answers on a channel (lines of JSON, NODE_CHANNEL_FD), or on its last line of standard output, and
+    ends when the other end of the channel is closed. Exit 1 (some episodes lost) is no failure here."""
+    ours, its = socket.socketpair()
+    environment = {**os.environ, 'NODE_CHANNEL_FD': str(its.fileno()), 'NODE_CHANNEL_SERIALIZATION_MODE': 'json'}
+    command = [str(root / 'bin' / 'prehend'), *arguments, '--json']
+    with ours, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as complaints:
+        with its:
+            child = subprocess.Popen(
+                command, cwd=scratch, env=environment, pass_fds=[its.fileno()], stdin=subprocess.DEVNULL, stdout=out, stderr=complaints
+            )
+        try:
+            said = ours.makefile('rb').read().splitlines()
+            child.wait()
+        finally:
+            if child.poll() is None:
+                child.kill()
+                child.wait()
+        out.seek(0)
+        complaints.seek(0)
+        lines = said or out.read().splitlines()
+        if child.returncode not in (0, 1) or not lines:
+            last = (complaints.read().decode(errors='replace').strip().splitlines() or [f'ended with {child.returncode} and no answer'])[-1]
+            raise TaskFailed(f'{socket.gethostname()}: {last}')
+        return json.loads(lines[-1])
+
+
+def _run(root: str, build: str, task: Task, names: Sequence[str], *contents: bytes) -> Answer:
+    """The task, on the machine where it landed."""
+    here = Path(os.environ.get('PREHEND_CHECKOUT', root))
+    if not (here / 'dist' / 'cli' / 'main.js').exists():
+        raise TaskFailed(
+            f'{socket.gethostname()}: {here}: no prehend that is built: install the same one there, or name its folder in PREHEND_CHECKOUT before `ray start`'
+        )
+    if build_of(here) != build:
+        raise TaskFailed(f'{socket.gethostname()}: {here}: another build of prehend than the one that asked: bring both to the same state')
+    with tempfile.TemporaryDirectory(prefix='prehend-') as folder:
+        scratch = Path(folder)
+        for name, content in zip(names, contents, strict=True):
+            path = scratch / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        answers = [_call(here, arguments, scratch) for arguments in task.commands]
+        kept = [path for name in task.keep for path in [scratch / name, *sorted((scratch / name).rglob('*'))] if path.is_file()]
+        return Answer(answers, {path.relative_to(scratch).as_posix(): path.read_bytes() for path in kept})
+
+
+def _ray():
+    os.environ.setdefault('RAY_USAGE_STATS_ENABLED', '0')
+    try:
+        import ray
+    except ImportError:
+        raise Refused(
+            f'{sys.executable} has no package ray: `pip install ray` for it, or name a Python that has it in PREHEND_PYTHON'
+        ) from None
+    return ray
+
+
+@contextlib.contextmanager
+def _connected(address: str):
+    """Ray, joined to the cluster at `address`; `local`: to one of its own on this machine, that nothing outside it can reach and that ends with it. What it
+    has to say goes to standard error meanwhile."""
+    ray = _ray()
+    if address == 'local':
+        os.environ.setdefault('RAY_AUTH_TOKEN', secrets.token_hex(32))
+    _probe(address)
+    own = {'include_dashboard': False, '_node_ip_address': '127.0.0.1'} if address == 'local' else {}
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level='ERROR', **own)
+    except Exception as error:  # Ray has no common class for these
+        raise Refused(f'--ray {address}: cannot join: {str(error).strip().splitlines()[0]}') from error
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield ray
+    finally:
+        ray.shutdown()
+
+
+def _probe(address: str) -> None:
+    """Raises Refused where nothing listens at `HOST:PORT`: Ray itself would try for a quarter of an hour and more."""
+    host, _, port = address.removeprefix('ray://').rpartition(':')
+    if not (host and port.isdecimal()):
+        return
+    try:
+        socket.create_connection((host.strip('[]'), int(port)), timeout=PATIENCE).close()
+    except (OSError, OverflowError) as error:
+        raise Refused(f'--ray {address}: nothing answers there ({error}); start the cluster with `ray start --head`, or give local') from error
+
+
+def fan_out(
+    address: str,
+    root: Path,
+    tasks: Sequence[Task],
+    files: Mapping[str, Path],
+    *,
+    note: Callable[[str], None],
+    ended: Callable[[], bool] = lambda: False,
+) -> Iterator[tuple[int, Answer | TaskFailed]]:
+    """Runs all tasks, a CPU each, and gives them as they end, with their index. `files`: what all of them may read. Leaving it early, or `ended`, ends
+    what runs. Raises Refused."""
+    with _connected(address) as ray:
+        ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
+        names = list(files)
+        contents = [ray.put(path.read_bytes()) for path in files.values()]
+        remote = ray.remote(num_cpus=1, max_retries=RETRIES)(_run)
+        build = build_of(root)
+        pending = {remote.remote(str(root), build, task, names, *contents): index for index, task in enumerate(tasks)}
+        machines: set[str] = set()
+        idle = 0.0
+        try:
+            while pending and not ended():
+                done, _ = ray.wait(list(pending), timeout=LOOK)
+                for reference in done:
+                    index = pending.pop(reference)
+                    yield index, _outcome(ray, reference, tasks[index])
+                alive = {node['NodeID'] for node in ray.nodes() if node['Alive']}
+                if machines - alive:
+                    note(f'ray: lost {len(machines - alive)} of {len(machines)} nodes; what ran there runs again')
+                machines = alive
+                idle = 0.0 if ray.cluster_resources().get('CPU', 0) >= 1 else idle + LOOK
+                if idle >= PATIENCE:
+                    note('ray: no node has a CPU; waiting for one')
+                    idle = -float('inf')
+        finally:
+            for reference in pending:
+                ray.cancel(reference)
+            if pending:
+                ray.wait(list(pending), num_returns=len(pending), timeout=PATIENCE)
+
+
+def _outcome(ray, reference, task: Task) -> Answer | TaskFailed:
+    try:
+        return ray.get(reference)
+    except ray.exceptions.RayTaskError as error:
+        return TaskFailed(f'{task.name}: {str(error.cause or error).strip().splitlines()[-1]}')
+    except ray.exceptions.RayError as error:
+        return TaskFailed(f'{task.name}: was lost {RETRIES + 1} times: {str(error).strip().splitlines()[0]}')
+
+
+def main() -> None:
+    out = sys.stdout
+
+    def say(**line: object) -> None:
+        print(json.dumps(line), file=out, flush=True)
+
+    asked = json.loads(sys.stdin.readline())
+    end = threading.Event()
+
+    def heed() -> None:
+        sys.stdin.read()
+        end.set()
+        time.sleep(3 * PATIENCE)
+        os._exit(1)  # a cluster that does not answer keeps nobody
+
+    threading.Thread(target=heed, daemon=True).start()
+    tasks = [Task(**task) for task in asked['tasks']]
+    files = {name: Path(path) for name, path in asked['files'].items()}
+    outcomes = fan_out(asked['address'], Path(asked['root']), tasks, files, note=lambda text: say(note=text), ended=end.is_set)
+    try:
+        with contextlib.closing(outcomes):
+            for index, outcome in outcomes:
+                if isinstance(outcome, TaskFailed):
+                    say(failed=str(outcome))
+                    return
+                say(done=index, answers=outcome.answers)
+    except Refused as refusal:
+        say(refused=str(refusal))
+
+
+if __name__ == '__main__':
+    main()
