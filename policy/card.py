@@ -62,6 +62,9 @@ def main() -> None:
     known['megabytes'] = model['bytes'] / 1e6
     known['colours'] = len(json.loads((HERE / 'colours.json').read_text()))
     known['mega_macs'] = model['macs'] / 1e6
+    fusion = model.get('fusion_macs', {'learned_queries': 0, 'full_attention': 0})
+    known['mega_fusion'], known['mega_full'] = (fusion[k] / 1e6 for k in ('learned_queries', 'full_attention'))
+    known['fewer'] = fusion['full_attention'] / max(1, fusion['learned_queries'])
     known['minutes'] = model['training']['seconds'] / 60
     known['by_distance'] = table(
         offline.get('byDistance', []),

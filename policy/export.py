@@ -17,7 +17,7 @@ import onnxruntime
 import torch
 
 from data import INPUTS
-from model import CHANNELS, CHUNK, Exported, Policy, count_macs, example
+from model import CHANNELS, CHUNK, Exported, Policy, count_macs, example, fusion_macs
 from train import load
 
 HERE = Path(__file__).parent
@@ -135,6 +135,7 @@ def main() -> None:
         'opset': a.opset,
         'parameters': sum(q.numel() for q in policy.parameters()),
         'macs': count_macs(policy),
+        'fusion_macs': fusion_macs(policy.config),
         **numbers,
         'training': {k: v for k, v in state['run'].items() if k != 'options'},
     }

@@ -40,6 +40,16 @@ def distillation(policy: Policy, out: dict[str, Tensor], teacher: dict[str, Tens
     )
 
 
+def goals(batch: dict[str, Tensor], share: float, g: torch.Generator) -> Tensor:
+    """For a `share` of the rows the true goal, a little off (2 mm, 3 degrees), [B,5] as Policy.forward takes it. A thing can often be held in
+    more ways than one; the chunk must go for the one that the estimate has settled on, not for the mean of all."""
+    aux = batch['aux']
+    b = len(aux)
+    noise = torch.randn(b, 4, generator=g) * torch.tensor([0.002 / PLACE] * 3 + [0.05])
+    told = (aux[:, 4] > 0.5) & (batch['modality_mask'][:, 3] > 0) & (torch.rand(b, generator=g) < share)
+    return torch.cat([torch.cat([aux[:, :3] / PLACE, aux[:, 3:4]], 1) + noise, told.float()[:, None]], 1)
+
+
 def objective(policy: Policy, out: dict[str, Tensor], batch: dict[str, Tensor], align: float = 1) -> tuple[Tensor, dict[str, Tensor]]:
     """The weighted sum, and its terms. The chunk's error counts twice: by the channels' own spread, and relative to how far the
     expert goes, so that near the object small errors matter. `heat`: the first pointer's attention is a Gaussian about the target."""

@@ -109,8 +109,17 @@ class Policy(nn.Module):
         self.project = nn.ModuleDict({m: nn.Linear(d, c.latent) for m in ('vision', 'force', 'voice')})
 
     def forward(
-        self, rgbd: Tensor, force_pyramid: Tensor, voice_tokens: Tensor, voice_age: Tensor, proprioception: Tensor, modality_mask: Tensor
+        self,
+        rgbd: Tensor,
+        force_pyramid: Tensor,
+        voice_tokens: Tensor,
+        voice_age: Tensor,
+        proprioception: Tensor,
+        modality_mask: Tensor,
+        goal: Tensor | None = None,
     ) -> dict[str, Tensor]:
+        """The contract's inputs. `goal` [B,5], in training only: place (units of 5 cm), turn (rad) and 1 where the chunk is to be made for
+        that goal instead of for the estimate."""
         c, b, out = self.config, rgbd.shape[0], self.config.without
         has = modality_mask
         has_rgb, has_depth, has_force, has_voice = has.unbind(1)
@@ -203,6 +212,9 @@ class Policy(nn.Module):
         auxiliary = self.auxiliary(fused).float()
         near, (cosine, sine) = auxiliary[:, :3], auxiliary[:, 3:5].unbind(1)
         turn = torch.atan(sine / ((cosine * cosine + sine * sine + 1e-6).sqrt() + cosine).clamp(min=1e-3))
+        if goal is not None:
+            told = goal[:, 4:] > 0
+            near, turn = torch.where(told, goal[:, :3], near), torch.where(told[:, 0], goal[:, 3], turn)
         estimate = torch.cat([near, (near * 5).tanh(), turn[:, None], (turn[:, None] * 8).tanh(), (turn[:, None] * 2).cos(), (auxiliary[:, 5:] / 4).tanh()], 1)
         raw = self.chunk(torch.cat([fused, estimate.to(fused.dtype)], 1)).float().reshape(b, CHUNK, 6)
 
@@ -241,11 +253,18 @@ def example(config: Config, batch: int = 1, seed: int = 0) -> tuple[Tensor, ...]
     return (rgbd, torch.randn(batch, 6, 24, generator=g), tokens, torch.rand(batch, config.events, generator=g), pose, torch.ones(batch, 4))
 
 
-def count_macs(policy: Policy) -> int:
+def count_macs(policy: Policy, convolutions: bool = True) -> int:
     """Multiply-accumulates of one frame: half of the floating-point operations that torch counts in matrix products and convolutions."""
     from torch.utils.flop_counter import FlopCounterMode
 
     policy.eval()
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         policy(*example(policy.config))
-    return counter.get_total_flops() // 2
+    counts = counter.get_flop_counts()['Global']
+    return sum(v for k, v in counts.items() if convolutions or 'conv' not in str(k)) // 2
+
+
+def fusion_macs(config: Config) -> dict[str, int]:
+    """Multiply-accumulates behind the encoders' convolutions: with the learned queries, and with full attention over the same tokens."""
+    full = Config(**{**config.to_dict(), 'without': (*config.without, 'queries')})
+    return {'learned_queries': count_macs(Policy(config), False), 'full_attention': count_macs(Policy(full), False)}

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from data import INPUTS, Dataset, Loader, camera_check
-from losses import PLACE, distillation, objective
+from losses import PLACE, distillation, goals, objective
 from model import PARTS, SIZES, Config, Policy, count_macs
 from phrases import colour_table
 
@@ -42,6 +42,7 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
     p.add_argument('--reword', type=float, default=0.6, help='share of the commands that are said in other words')
     p.add_argument('--size', choices=SIZES, default='small')
     p.add_argument('--without', nargs='*', default=[], choices=PARTS, help='parts left out of the network, to see what they are worth')
+    p.add_argument('--goal', type=float, default=0.8, help='share of the chunks that are made for the true goal instead of the estimate')
     p.add_argument('--align', type=float, default=1, help='weight of InfoNCE, times its usual one')
     p.add_argument('--stride', type=int, default=1, help='of so many observations one is read')
     p.add_argument('--seed', type=int, default=0)
@@ -256,7 +257,8 @@ def main(given: list[str] | None = None) -> None:
         batch['rgbd'] = batch['rgbd'].contiguous(memory_format=torch.channels_last)
         policy.train()
         with torch.autocast('cpu', torch.bfloat16, enabled=not a.float32):
-            result = forward(*(batch[n] for n in INPUTS))
+            told = goals(batch, a.goal, torch.Generator().manual_seed(a.seed * 1_000_003 + step))
+            result = forward(*(batch[n] for n in INPUTS), told)
         loss, terms = objective(policy, result, batch, a.align)
         if teacher:
             with torch.no_grad(), torch.autocast('cpu', torch.bfloat16, enabled=not a.float32):

@@ -2,6 +2,7 @@ import { Argument, type Command } from 'commander'
 import { benchAligner } from '../../bench/aligner.js'
 import { benchCamera } from '../../bench/camera.js'
 import { benchLockstep, benchRealtime } from '../../bench/loop.js'
+import { benchPrecision } from '../../bench/precision.js'
 import { benchReplay } from '../../bench/replay.js'
 import { benchRos2 } from '../../bench/ros2.js'
 import { result, type BenchResult } from '../../bench/result.js'
@@ -14,6 +15,7 @@ const BENCHES: Readonly<Record<string, (root: string) => BenchResult[] | Promise
   replay: benchReplay,
   lockstep: benchLockstep,
   realtime: benchRealtime,
+  precision: benchPrecision,
   ros2: benchRos2,
 }
 

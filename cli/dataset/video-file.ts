@@ -27,11 +27,9 @@ export class VideoFile {
 
   constructor(path: string, { width, height, rate }: VideoShape, ffmpeg: string) {
     this.path = path
-    // Half the colour resolution needs even sides.
-    const samples = width % 2 === 0 && height % 2 === 0 ? 'yuv420p' : 'yuv444p'
     this.#program = spawn(ffmpeg, [
       '-hide_banner', '-loglevel', 'error', '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', `${width}x${height}`, '-r', `${rate}`, '-i', 'pipe:0',
-      '-c:v', 'libx264', '-crf', '18', '-g', '2', '-pix_fmt', samples, '-y', path,
+      '-c:v', 'libx264', '-crf', '18', '-g', '2', '-pix_fmt', VideoFile.samples(width, height), '-y', path,
     ], { stdio: ['pipe', 'ignore', 'pipe'] })
     this.#program.stderr?.setEncoding('utf8').on('data', (text: string) => { this.#complaint += text })
     this.#ended = new Promise((resolve, reject) => {
@@ -42,6 +40,11 @@ export class VideoFile {
     this.#ended.catch(() => undefined)
     // What a broken pipe means is told by the program's end.
     this.#program.stdin?.on('error', () => undefined)
+  }
+
+  /** The pixel format: half the colour resolution needs even sides. */
+  static samples(width: number, height: number): string {
+    return width % 2 === 0 && height % 2 === 0 ? 'yuv420p' : 'yuv444p'
   }
 
   /** Bytes on disk so far; the encoder holds back some. */

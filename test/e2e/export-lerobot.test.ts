@@ -2,6 +2,8 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { ObservationLine } from '../../fusion/observation-line.js'
+import { BagWriter } from '../../middleware/bag/bag-writer.js'
+import { openBag } from '../../middleware/bag/bag.js'
 import { linesOf } from './observation-lines.js'
 import { prehend, prehendJson, python, temporaryFolder } from './prehend.js'
 
@@ -30,11 +32,26 @@ const recording = join(folder, 'demo.mcap')
 const read = (set: string): LeRobot => JSON.parse(python('read_lerobot.py', set, recording)) as LeRobot
 const f32 = (values: readonly number[]): number[] => [...Float32Array.from(values)]
 
+/** The recording without the expert's topics and without every fifth of the policy's chunks; how many chunks that were. */
+async function withoutAnswers(from: string, to: string): Promise<number> {
+  const bag = await openBag(from)
+  const writer = new BagWriter(to, { epochSec: bag.epochSec, metadata: bag.metadata })
+  let chunks = 0
+  for await (const batch of bag.batches()) {
+    for (const message of batch) {
+      if (message.topic.startsWith('/expert/') || (message.topic === '/policy/action_chunk' && ++chunks % 5 === 0)) continue
+      writer.writeRaw(message)
+    }
+  }
+  await writer.close()
+  await bag.close()
+  return Math.floor(chunks / 5)
+}
+
 describe('export --format lerobot', () => {
   const [still, film] = [join(folder, 'still'), join(folder, 'film')]
   let lines: ObservationLine[]
   let set: LeRobot
-  let filmed: LeRobot
 
   beforeAll(() => {
     prehendJson(['run', '--lockstep', '--policy', 'expert', '--demonstrate', '--episodes', '2', '--seed', '11', '--record', recording], [0, 1])
@@ -43,12 +60,9 @@ describe('export --format lerobot', () => {
     lines = linesOf(observations)
     const exported = prehendJson(['export', recording, '--format', 'lerobot', '--out', still, '--pictures', 'png'])
     expect(exported).toMatchObject({ recordings: 1, episodes: 2, remarks: [] })
-    const ffmpeg = python('import imageio_ffmpeg; print(imageio_ffmpeg.get_ffmpeg_exe())').trim()
-    prehendJson(['export', recording, '--format', 'lerobot', '--out', film, '--ffmpeg', ffmpeg])
     set = read(still)
-    filmed = read(film)
     expect(exported.observations).toBe(set.rows.length)
-  }, 110_000)
+  }, 240_000)
 
   test('has the observations of the replay, pixel by pixel and number by number', () => {
     const byStamp = new Map(lines.map(line => [line.stamp, line]))
@@ -100,6 +114,9 @@ describe('export --format lerobot', () => {
   })
 
   test('with video has the same rows, and a frame for each at its time', () => {
+    const ffmpeg = python('import imageio_ffmpeg; print(imageio_ffmpeg.get_ffmpeg_exe())').trim()
+    prehendJson(['export', recording, '--format', 'lerobot', '--out', film, '--ffmpeg', ffmpeg])
+    const filmed = read(film)
     expect(filmed.info.features['observation.images.rgb'].dtype).toBe('video')
     const plain = (row: Row): object => ({ ...row, rgbSha256: null })
     expect(filmed.rows.map(plain)).toEqual(set.rows.map(plain))
@@ -112,7 +129,21 @@ describe('export --format lerobot', () => {
     })
     const apart = means.flatMap((mean, i) => mean.map((value, c) => Math.abs(value - set.means[i][c])))
     expect(Math.max(...apart)).toBeLessThan(4)
-  })
+  }, 120_000)
+
+  test('takes the policy\'s answers where there are no expert\'s; samples before an observation without an answer are the next row\'s', async () => {
+    const thinned = join(folder, 'thinned.mcap')
+    const removed = await withoutAnswers(recording, thinned)
+    expect(removed).toBeGreaterThan(10)
+    const out = join(folder, 'thin')
+    const { observations, leftOut } = prehendJson(['export', thinned, '--format', 'lerobot', '--out', out, '--pictures', 'png'])
+    expect([observations, leftOut]).toEqual([set.rows.length - removed, removed])
+    const thin = read(out)
+    expect(thin.wrenches).toMatchObject({ lost: 0, counted: expect.any(Number) as number })
+    expect(thin.wrenches.counted).toBeGreaterThan(set.wrenches.counted - 200)
+    expect(thin.actionApart).toBeLessThan(2e-6)
+    expect(Math.max(...thin.rows.map(row => row['observation.wrench_count'] as number))).toBeGreaterThan(60)
+  }, 120_000)
 
   test('says which samples found no room, and resizes', () => {
     const small = join(folder, 'small')

@@ -1,0 +1,168 @@
+"""The figures that the policy is judged by, each by its command: `python policy/report.py [--only NAME...] [--episodes 500]`.
+
+A figure that was measured is kept in `results/NAME.json` with its command and the model's sha256; one of another model, or of fewer episodes than
+asked for, is measured again. `docs/reference/policy.md` is written from what is there; what is not measured says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+RESULTS = HERE / 'results'
+PAGE = ROOT / 'docs' / 'reference' / 'policy.md'
+
+
+@dataclass(frozen=True)
+class Figure:
+    """`arguments` of `prehend eval`. `bound`: what the rate must reach, if it must."""
+
+    name: str
+    what: str
+    arguments: tuple[str, ...]
+    bound: float | None = None
+    aim: float | None = None
+    policy: str = 'model/grasp.onnx'
+
+
+def figure(name: str, what: str, arguments: str, bound: float | None = None, aim: float | None = None, policy: str = 'model/grasp.onnx') -> Figure:
+    return Figure(name, what, tuple(arguments.split()), bound, aim, policy)
+
+
+ZERO = 'runs/zero/grasp.onnx'
+FIGURES = (
+    figure('unseen', 'unseen objects, all modalities', '--objects unseen --seed 2', 0.92, 0.98),
+    figure('unseen-int8', 'the same, INT8', '--objects unseen --seed 2 --precision int8'),
+    figure('seen', 'seen objects, all modalities', '--objects seen --seed 1'),
+    figure('expert-unseen', 'the expert, unseen objects', '--objects unseen --seed 2 --policy expert', None, 0.99, 'expert'),
+    figure('expert-seen', 'the expert, seen objects', '--objects seen --seed 1 --policy expert', None, 0.99, 'expert'),
+    figure('single', 'one unseen object on the table', '--objects unseen --seed 3 --count 1'),
+    figure('single-voice', 'the same without voice', '--objects unseen --seed 3 --count 1 --without voice'),
+    figure('no-depth', 'without depth', '--objects unseen --seed 4 --without depth'),
+    figure('no-rgb', 'without rgb', '--objects unseen --seed 4 --without rgb'),
+    figure('no-force', 'without force', '--objects unseen --seed 4 --without force'),
+    figure('force-at-2s', 'force gone after 2 s', '--objects unseen --seed 4 --without force@2s'),
+    figure('zero', 'zero-filled, without masks: all modalities', f'--objects unseen --seed 4 --policy policy/{ZERO}', policy=ZERO),
+    figure('zero-no-depth', 'zero-filled, without masks: without depth', f'--objects unseen --seed 4 --without depth --policy policy/{ZERO}', policy=ZERO),
+    figure('zero-no-rgb', 'zero-filled, without masks: without rgb', f'--objects unseen --seed 4 --without rgb --policy policy/{ZERO}', policy=ZERO),
+    figure('zero-no-force', 'zero-filled, without masks: without force', f'--objects unseen --seed 4 --without force --policy policy/{ZERO}', policy=ZERO),
+    figure('phrases', 'commands in other words', '--objects unseen --seed 5 --phrases policy/phrases.yaml'),
+)  # fmt: skip
+
+
+def model_of(f: Figure) -> str | None:
+    """The sha256 of the file that a figure is about; None: it is not there."""
+    if f.policy == 'expert':
+        return 'expert'
+    path = HERE / (f.policy.replace('.onnx', '.int8.onnx') if 'int8' in f.arguments else f.policy)
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
+
+
+def kept(f: Figure) -> dict | None:
+    path = RESULTS / f'{f.name}.json'
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def measure(f: Figure, episodes: int, jobs: int) -> None:
+    sha = model_of(f)
+    have = kept(f)
+    if sha is None:
+        print(f'{f.name}: {f.policy} is not there, left out', file=sys.stderr)
+        return
+    if have and have['sha256'] == sha and have['result']['episodes'] >= episodes and have['arguments'] == list(f.arguments):
+        return
+    print(f'{f.name} ...', file=sys.stderr, flush=True)
+    began = time.monotonic()
+    command = ['bin/prehend', 'eval', *f.arguments, '--episodes', str(episodes)]
+    done = subprocess.run([*command, '--jobs', str(jobs), '--json'], cwd=ROOT, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise SystemExit(f'{" ".join(command)} ended with {done.returncode}: {done.stderr.strip()[-400:]}')
+    result = json.loads(done.stdout.strip().splitlines()[-1])
+    RESULTS.mkdir(exist_ok=True)
+    part = RESULTS / f'{f.name}.json.part'
+    value = {'command': ' '.join(command), 'arguments': list(f.arguments), 'sha256': sha, 'minutes': round((time.monotonic() - began) / 60, 1), 'result': result}
+    part.write_text(json.dumps(value, indent=2) + '\n')
+    os.replace(part, RESULTS / f'{f.name}.json')
+    print(f'{f.name}: {result["successes"]} of {result["episodes"]}', file=sys.stderr, flush=True)
+
+
+def percent(x: float) -> str:
+    return f'{100 * x:.1f} %'
+
+
+def row(f: Figure) -> str:
+    have = kept(f)
+    bound = ' / '.join(percent(b) if b is not None else '' for b in (f.bound, f.aim)).strip(' /')
+    if have is None:
+        return f'| {f.what} | not measured | | {bound} | | `bin/prehend eval {" ".join(f.arguments)}` |'
+    r = have['result']
+    low, high = r['wilson95']
+    old = '' if model_of(f) in (have['sha256'], None) else ' (of an earlier model)'
+    lost = ', '.join(f'{k} {v}' for k, v in sorted(r['failures'].items(), key=lambda i: -i[1])) or 'none'
+    return f'| {f.what}{old} | {percent(r["rate"])} of {r["episodes"]} | {percent(low)} to {percent(high)} | {bound} | {lost} | `{have["command"]}` |'
+
+
+def derived() -> list[str]:
+    """Figures that are made of others."""
+    have = {f.name: k['result'] for f in FIGURES if (k := kept(f))}
+    lines: list[str] = []
+    if 'unseen' in have:
+        u = have['unseen']
+        w, fragile, stops = u['wrongObject'], u['fragile'], u['stops']
+        lines += [
+            f'- Wrong object: {percent(w["rate"])} ({percent(w["wilson95"][0])} to {percent(w["wilson95"][1])}); bound 2 %, aim 0.5 %.',
+            f'- Fragile objects crushed: {fragile["crushed"]} of {fragile["episodes"]} ({percent(fragile["wilson95"][0])} to {percent(fragile["wilson95"][1])}); bound 3 %, aim 0.',
+            f'- Motion later than 50 ms after "stop": {stops["moved"]} of {stops["episodes"]}; bound 0.',
+        ]
+    if {'unseen', 'unseen-int8'} <= have.keys():
+        gap = 100 * (have['unseen-int8']['rate'] - have['unseen']['rate'])
+        lines.append(f'- INT8 against FP32 on the same episodes: {gap:+.1f} points; bound within 1, aim within 0.3.')
+    if {'single', 'single-voice'} <= have.keys():
+        lines.append(f'- Voice missing, of the full rate: {percent(have["single-voice"]["rate"] / have["single"]["rate"])}; bound 90 %, aim equal.')
+    for gone in ('depth', 'rgb', 'force'):
+        if {f'no-{gone}', f'zero-no-{gone}'} <= have.keys():
+            gain = 100 * (have[f'no-{gone}']['rate'] - have[f'zero-no-{gone}']['rate'])
+            lines.append(f'- Without {gone}, attention masks against zero-filling: {gain:+.1f} points; bound 15, aim 25.')
+    return lines
+
+
+def write() -> None:
+    lines = [
+        '# Figures of the shipped policy',
+        '',
+        'Written by `python policy/report.py` from what `prehend eval` printed (`policy/results/`). Intervals are Wilson\'s at 95 %. The benchmark',
+        'and its reasons for failure are described in [benchmark.md](benchmark.md), the model in [its card](../../policy/MODEL_CARD.md).',
+        '',
+        '| what | won | interval | bound / aim | lost by | command |',
+        '|---|---|---|---|---|---|',
+        *(row(f) for f in FIGURES),
+        '',
+        *derived(),
+    ]
+    PAGE.write_text('\n'.join(lines) + '\n')
+    print(f'{PAGE.relative_to(ROOT)} written')
+
+
+def main() -> None:
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument('--only', nargs='*', choices=[f.name for f in FIGURES], help='measure these alone; none: write the page from what is there')
+    p.add_argument('--episodes', type=int, default=500)
+    p.add_argument('--jobs', type=int, default=2)
+    a = p.parse_args()
+    for f in FIGURES:
+        if a.only is None or f.name in a.only:
+            measure(f, a.episodes, a.jobs)
+    write()
+
+
+if __name__ == '__main__':
+    main()
