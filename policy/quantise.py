@@ -27,7 +27,7 @@ from torch import Tensor, nn
 from data import INPUTS, Dataset, Loader
 from export import OUTPUTS, check, finish
 from layers import Conv, Residual
-from losses import objective
+from losses import goals, objective
 from model import Exported, Policy, example
 from train import load
 
@@ -239,10 +239,11 @@ def main() -> None:
         # The ranges settle first; the weights then learn to live with them.
         ranges(student, f < 0.5)
         batch = next(loader)
+        told = goals(batch, state['run']['options']['goal'], torch.Generator().manual_seed(step))
         with torch.no_grad():
-            wanted = policy(*(batch[n] for n in INPUTS))
+            wanted = policy(*(batch[n] for n in INPUTS), told)
         student.train()
-        out = student(*(batch[n] for n in INPUTS))
+        out = student(*(batch[n] for n in INPUTS), told)
         apart = F.smooth_l1_loss((out['action_chunk'] - wanted['action_chunk']) / policy.action_std, torch.zeros(()).expand_as(out['action_chunk']), beta=0.1)
         loss = objective(policy, out, batch)[0] + 3 * apart + F.mse_loss(out['auxiliary'], wanted['auxiliary'])
         optimiser.zero_grad(set_to_none=True)
