@@ -207,7 +207,8 @@ def _outcome(ray, reference, task: Task) -> Answer | TaskFailed:
     except ray.exceptions.RayTaskError as error:
         return TaskFailed(f'{task.name}: {str(error.cause or error).strip().splitlines()[-1]}')
     except ray.exceptions.RayError as error:
-        return TaskFailed(f'{task.name}: was lost {RETRIES + 1} times: {str(error).strip().splitlines()[0]}')
+        reason = str(error).strip().splitlines()[0].split('. ')[0]
+        return TaskFailed(f'{task.name}: was lost {RETRIES + 1} times, at last so: {reason}')
 
 
 def main() -> None:
