@@ -75,7 +75,9 @@ def missing(a: argparse.Namespace) -> list[Recording]:
     wanted = []
     for index in range(-(-a.episodes // a.per_job)):
         seed = a.seed + index
-        perturb, kind, count = (choices[index % len(choices)] for choices in (a.perturb, a.objects, a.count))
+        # As the digits of a number, so that every object set meets every disturbance and count.
+        kind, rest = a.objects[index % len(a.objects)], index // len(a.objects)
+        perturb, count = a.perturb[rest % len(a.perturb)], a.count[rest // len(a.perturb) % len(a.count)]
         name = f's{seed}-p{perturb * 1e3:g}'
         if (Path(a.out) / name / 'dataset.json').exists():
             continue
