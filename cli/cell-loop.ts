@@ -18,7 +18,7 @@ import { Recorder } from '../nodes/recorder.js'
 import { VoiceNode } from '../nodes/voice.js'
 import { Cell } from '../sim/cell/cell-handle.js'
 import { Episodes, type EpisodeResult } from '../sim/episodes.js'
-import { lockstep } from '../sim/lockstep.js'
+import { lockstep, rest } from '../sim/lockstep.js'
 import { cellTopic } from './cell-topic.js'
 import { episodeTopics } from './episode-topics.js'
 import { LoopMeters } from './loop-meters.js'
@@ -130,7 +130,7 @@ export class CellLoop {
     this.#wireCell()
     this.#episodes = new Episodes({
       bus, cell, robot, topics: episodeTopics(robot), command: options.say, say: (text, frameId) => this.voice.say(text, frameId), onHeld: options.onHeld, onError: options.onError,
-      ...(clock instanceof SteppedClock ? { pass: (done: () => boolean) => lockstep(bus, clock, cell, done) } : {}),
+      ...(clock instanceof SteppedClock ? { pass: (done: () => boolean) => lockstep(bus, clock, cell, done), rest: () => rest(bus, clock, cell) } : {}),
     })
   }
 

@@ -38,6 +38,8 @@ export interface EpisodesOptions {
   readonly say: ((text: string, frameId: string) => void) | undefined
   /** Lets time pass until `done`. Default: as it does. */
   readonly pass?: (done: () => boolean) => Promise<void>
+  /** Before each is placed: lets what is left of the one before come to its end. Default: it runs on into the new one, as on a real machine. */
+  readonly rest?: () => Promise<void>
   /** Somebody's stop keeps an episode from beginning. */
   readonly onHeld?: (() => void) | undefined
   readonly onError: (error: Error) => void
@@ -126,10 +128,11 @@ export class Episodes implements Disposable {
 
   /** Placed anew where somebody said stop meanwhile: its judge has heard it. */
   async #place(index: number, ended: AbortSignal): Promise<EpisodeSetup | undefined> {
-    const { cell, command, say } = this.#options
+    const { cell, command, say, rest } = this.#options
     for (;;) {
       if (this.#standing.lasts) await this.#resumed(ended)
       if (this.#standing.lasts || ended.aborted) return undefined
+      await rest?.()
       const setup = await cell.reset(index, { say: command, awaitCommand: say === undefined })
       if (ended.aborted) return undefined
       if (!this.#standing.lasts) return setup
