@@ -38,8 +38,8 @@ export interface EpisodesOptions {
   readonly say: ((text: string, frameId: string) => void) | undefined
   /** Lets time pass until `done`. Default: as it does. */
   readonly pass?: (done: () => boolean) => Promise<void>
-  /** Before each is placed: lets what is left of the one before come to its end. Default: it runs on into the new one, as on a real machine. */
-  readonly rest?: () => Promise<void>
+  /** After each, before its result: lets what is on its way arrive. Default: that runs on into the next one, as on a real machine. */
+  readonly rest?: (() => Promise<void>) | undefined
   /** Somebody's stop keeps an episode from beginning. */
   readonly onHeld?: (() => void) | undefined
   readonly onError: (error: Error) => void
@@ -80,7 +80,7 @@ export class Episodes implements Disposable {
 
   /** One episode, from its placing to its result; undefined: it did not begin, since it was `ended` before or no "resume" can come. */
   async run(index: number, ended: AbortSignal): Promise<EpisodeResult | undefined> {
-    const { bus: { clock }, cell, command, say, pass = done => this.#pass(done) } = this.#options
+    const { bus: { clock }, cell, command, say, pass = done => this.#pass(done), rest } = this.#options
     const setup = await this.#place(index, ended)
     if (!setup) return undefined
     const begun = clock.now()
@@ -110,6 +110,7 @@ export class Episodes implements Disposable {
       peakForce,
       seconds: (clock.now() - (this.#start === Infinity ? begun : this.#start)) / 1e9,
     }
+    if (!ended.aborted && this.#failure === undefined) await rest?.()
     this.#results.publish({ data: JSON.stringify(result) })
     const over = clock.now()
     if (!say) await pass(() => ended.aborted || clock.now() - over > LINGER)
@@ -128,11 +129,10 @@ export class Episodes implements Disposable {
 
   /** Placed anew where somebody said stop meanwhile: its judge has heard it. */
   async #place(index: number, ended: AbortSignal): Promise<EpisodeSetup | undefined> {
-    const { cell, command, say, rest } = this.#options
+    const { cell, command, say } = this.#options
     for (;;) {
       if (this.#standing.lasts) await this.#resumed(ended)
       if (this.#standing.lasts || ended.aborted) return undefined
-      await rest?.()
       const setup = await cell.reset(index, { say: command, awaitCommand: say === undefined })
       if (ended.aborted) return undefined
       if (!this.#standing.lasts) return setup
