@@ -145,10 +145,7 @@ export class Aligner {
     this.#dropTicks('reset')
     this.#metronome?.clear()
     this.#began = this.#receive
-    for (const lane of this.#lanes) {
-      lane.flush({ tare: true })
-      lane.spoke = -Infinity
-    }
+    for (const lane of this.#lanes) lane.flush({ tare: true })
   }
 
   /** Gives up the ticks whose deadlines lie before `now` (bus time, ns). */
