@@ -7,9 +7,8 @@ import { result, type BenchResult } from './result.js'
 const WARM_UP = 30
 const RUNS = 400
 
-/** The shipped policy's INT8 file beside its FP32 file: one inference on one thread, by turns in the same process, and the files' sizes. */
-export async function benchPrecision(root: string): Promise<BenchResult[]> {
-  const files = ['grasp.int8.onnx', 'grasp.onnx'].map(name => `${root}/policy/model/${name}`)
+/** A policy's INT8 file beside its FP32 file: one inference on one thread, by turns in the same process, and the files' sizes. */
+export async function benchPrecision(...files: readonly [int8: string, fp32: string]): Promise<BenchResult[]> {
   const { inputs } = await contractOf(files[1])
   const random = new Random(1, 'precision')
   const feeds = Object.fromEntries(Object.entries(inputs).map(([name, { dtype, shape }]) => {

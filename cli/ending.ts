@@ -34,6 +34,7 @@ export class Ending {
 
   /** Whoever started this process through a channel of Node's, and is gone, has asked as well. */
   heedParent(): void {
+    if (process.send && !process.connected) this.ask('SIGHUP')
     process.once('disconnect', () => this.ask('SIGHUP'))
     process.channel?.unref()
   }

@@ -1,20 +1,24 @@
 """Cleans a recording: `python policy/clean.py IN.mcap OUT.mcap`. What is clean already stays as it is, byte for byte.
 
-A message's stamp is its `header.stamp`; the topic's clock is *steady* where stamp minus receive time lies within 1 s for 90 % of its messages. Per topic, in this order:
+A message's stamp is its `header.stamp`; the topic's clock is *steady* where stamp minus receive time lies within 1 s for 90 % of its
+messages. Per topic, in this order:
 
-stamps      A stamp is wrong where it is zero or, on a steady clock, more than 1 s off the topic's median delay. It is replaced by receive time plus median
-            delay where that is safe: the clock is steady and the arrival tells the stamp better than half a sample (100 ms where there is no rate). A topic
-            without any stamp takes the receive time, where all other topics' stamps lie within 1 s of it, and never for a wrench. Others stay, and count as `unsafe`.
-order       A message that came after a later one, by 1 s at most, moves to just before that one, with its receive time; later still, it stays (`late`). On a
-            clock that is not steady nothing moves.
-duplicates  Of the messages with one stamp the first is kept: others with the same bytes are `duplicates`, with other bytes `conflicts`. Messages without a stamp
-            (no header, or a wrong one) are dropped only where receive time and bytes are the same.
-gaps        Poses and joint states with a rate of at most 100 Hz that are no command of the robot: a gap of more than 100 ms (a narrower one is bridged by
-            interpolation, which is better) and at most 250 ms is filled with the last message, at the topic's rate, with receive times evenly between. Each run is listed in the report. Never
-            filled: a wrench, because a gap in force is a gap, and pictures, because a repeated one says that the world stood still.
+stamps      A stamp is wrong where it is zero or, on a steady clock, more than 1 s off the topic's median delay. It is replaced by receive
+            time plus median delay where that is safe: the clock is steady and the arrival tells the stamp better than half a sample (100
+            ms where there is no rate). A topic without any stamp takes the receive time, where all other topics' stamps lie within 1 s of
+            it, and never for a wrench. Others stay, and count as `unsafe`.
+order       A message that came after a later one, by 1 s at most, moves to just before that one, with its receive time; later still, it
+            stays (`late`). On a clock that is not steady nothing moves.
+duplicates  Of the messages with one stamp the first is kept: others with the same bytes are `duplicates`, with other bytes `conflicts`.
+            Messages without a stamp (no header, or a wrong one) are dropped only where receive time and bytes are the same.
+gaps        Poses and joint states with a rate of at most 100 Hz that are no command of the robot: a gap of more than 100 ms (a narrower
+            one is bridged by interpolation, which is better) and at most 250 ms is filled with the last message, at the topic's rate,
+            with receive times evenly between. Each run is listed in the report. Never filled: a wrench, because a gap in force is a gap,
+            and pictures, because a repeated one says that the world stood still.
 
-Clocks that differ between topics and jumps of time are reported, never changed. Schemas, channels, metadata (the robot file) and attachments are kept; the
-report is added as the metadata record `prehend.clean`. In memory are stamps and a second of messages, never all of them. Exit code 2: a file that is none.
+Clocks that differ between topics and jumps of time are reported, never changed. Schemas, channels, metadata (the robot file) and
+attachments are kept; the report is added as the metadata record `prehend.clean`. In memory are stamps and a second of messages, never all
+of them. Exit code 2: a file that is none.
 """
 
 from __future__ import annotations
@@ -37,7 +41,7 @@ from mcap.reader import McapReader, make_reader
 from mcap.records import Channel, Message, Schema
 from mcap.writer import CompressionType, Writer
 
-from clean_plan import FAR, SECOND, Clock, Plan, Topic
+from clean_plan import COUNTED, FAR, SECOND, Clock, Plan, Topic
 
 RECORD = 'prehend.clean'
 COMPRESSIONS = {'': CompressionType.NONE, 'lz4': CompressionType.LZ4, 'zstd': CompressionType.ZSTD}
@@ -50,7 +54,8 @@ class Unusable(Exception):
 
 
 def has_stamp(schema: Schema | None, channel: Channel) -> bool:
-    return schema is not None and channel.message_encoding == 'cdr' and bool(HEADER.match(schema.data.decode(errors='replace')))
+    is_cdr = schema is not None and channel.message_encoding == 'cdr'
+    return is_cdr and bool(HEADER.match(schema.data.decode(errors='replace')))
 
 
 def stamp_of(data: bytes) -> int:
@@ -130,7 +135,8 @@ def cleaned(reader: McapReader, plans: dict[int, Plan]) -> Iterator[tuple[Channe
             continue
         receive, beside = int(plan.receive[i]), int(plan.beside[i])
         # What was moved goes before the message that it was moved to, in the order of the stamps.
-        heapq.heappush(heap, (receive, beside, int(plan.stamp[i]) if plan.moved[i] else math.inf, place, 0, (channel, message, receive, data)))
+        within = int(plan.stamp[i]) if plan.moved[i] else math.inf
+        heapq.heappush(heap, (receive, beside, within, place, 0, (channel, message, receive, data)))
         for k, (stamp, at) in enumerate(plan.fills.get(i, ()), 1):
             heapq.heappush(heap, (at, beside, math.inf, place, k, (channel, message, at, with_stamp(data, stamp))))
     while heap:
@@ -164,12 +170,15 @@ def write(reader: McapReader, out: IO[bytes], source: Path, fill_up_to: int) -> 
     distinct = list({id(topic): topic for topic in topics.values()}.values())
     clocks = [Clock(topic) for topic in distinct]
     is_clock = receive_is_clock(clocks)
-    plan_of = {id(topic): Plan(topic, clock, receive_is_clock=is_clock, fill_up_to=fill_up_to) for topic, clock in zip(distinct, clocks, strict=True)}
+    plans = [Plan(topic, clock, receive_is_clock=is_clock, fill_up_to=fill_up_to) for topic, clock in zip(distinct, clocks, strict=True)]
+    plan_of = {id(topic): plan for topic, plan in zip(distinct, plans, strict=True)}
 
     writer = Writer(out, compression=COMPRESSIONS[summary.chunk_indexes[0].compression])
     writer.start(profile=reader.get_header().profile, library='prehend clean')
     schemas = {0: 0} | {s.id: writer.register_schema(s.name, s.encoding, s.data) for s in summary.schemas.values()}
-    channels = {c.id: writer.register_channel(c.topic, c.message_encoding, schemas[c.schema_id], c.metadata) for c in summary.channels.values()}
+    channels = {
+        c.id: writer.register_channel(c.topic, c.message_encoding, schemas[c.schema_id], c.metadata) for c in summary.channels.values()
+    }
     for record in reader.iter_metadata():
         writer.add_metadata(record.name, record.metadata)
     for a in reader.iter_attachments():
@@ -178,8 +187,8 @@ def write(reader: McapReader, out: IO[bytes], source: Path, fill_up_to: int) -> 
     for channel, message, receive, data in cleaned(reader, {channel: plan_of[id(topic)] for channel, topic in topics.items()}):
         writer.add_message(channels[channel.id], receive, data, message.publish_time, message.sequence)
         written += 1
-    every = [(topic, clock, plan_of[id(topic)]) for topic, clock in zip(distinct, clocks, strict=True)]
-    report = report_of(sorted(every, key=lambda one: (one[0].name, one[0].type)), written)
+    every = sorted(zip(distinct, clocks, plans, strict=True), key=lambda one: (one[0].name, one[0].type))
+    report = report_of(every, written)
     writer.add_metadata(RECORD, {'report': json.dumps(report)})
     writer.finish()
     return report
@@ -230,7 +239,7 @@ def remarks(every: list[tuple[Topic, Clock, Plan]]) -> Iterator[str]:
 
 def text(report: dict) -> str:
     def line(topic: dict) -> str:
-        done = [f'{topic[what]} {what}' for what in ('duplicates', 'conflicts', 'restamped', 'unsafe', 'moved', 'late', 'filled') if topic[what]]
+        done = [f'{topic[what]} {what}' for what in COUNTED if topic[what]]
         return f'  {topic["topic"]}: {topic["messages"]} messages, {", ".join(done) or "clean"}'
 
     head = f'{report["out"]}: {report["written"]} of {report["messages"]} messages'

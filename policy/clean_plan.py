@@ -16,6 +16,9 @@ LOOSE = 100_000_000
 # The period of the fastest topic that is filled.
 FASTEST = 10_000_000
 
+# What the report counts.
+COUNTED = ('duplicates', 'conflicts', 'restamped', 'unsafe', 'moved', 'late', 'filled')
+
 STATES = ('geometry_msgs/msg/PoseStamped', 'sensor_msgs/msg/JointState')
 WRENCH = 'geometry_msgs/msg/WrenchStamped'
 
@@ -41,7 +44,8 @@ class Topic:
 
 
 class Clock:
-    """How a topic's stamps run. `steady`: as the receive time does, `delay` later (the median), 90 % of them within `spread`. `period`: 0 where there is no rate."""
+    """How a topic's stamps run. `steady`: as the receive time does, `delay` later (the median), 90 % of them within `spread`. `period`: 0
+    where there is no rate."""
 
     def __init__(self, topic: Topic):
         receive, stamp, _ = topic.arrays()
@@ -64,11 +68,12 @@ class Clock:
 
 
 class Plan:
-    """What becomes of each message of a topic: arrays over them. `receive_is_clock`: all stamps of the recording's other topics lie within 1 s of their receive time."""
+    """What becomes of each message of a topic: arrays over them. `receive_is_clock`: all stamps that the recording has lie within 1 s of
+    their receive time."""
 
     def __init__(self, topic: Topic, clock: Clock, *, receive_is_clock: bool, fill_up_to: int):
         receive, stamp, place = topic.arrays()
-        self.counts = dict.fromkeys(('duplicates', 'conflicts', 'restamped', 'unsafe', 'moved', 'late', 'filled'), 0)
+        self.counts = dict.fromkeys(COUNTED, 0)
         self.runs: list[dict] = []
         wrong = stamp == 0
         if clock.steady:

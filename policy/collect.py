@@ -1,7 +1,7 @@
 """Demonstrations through the command line: `python policy/collect.py --out DATA --episodes 400 --jobs 2`.
 
-Each recording is one job, or with `--ray` one task: `prehend run --lockstep --policy expert --demonstrate`, then `prehend export`. A job whose data set is there
-already is skipped, so that the same command goes on after an interruption and adds seeds later.
+Each recording is one job, or with `--ray` one task: `prehend run --lockstep --policy expert --demonstrate`, then `prehend export`. A job
+whose data set is there already is skipped, so that the same command goes on after an interruption and adds seeds later.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ def call(*arguments: object) -> dict:
 
 @dataclass(frozen=True)
 class Recording:
-    """One recording to be made: `objects` and `policy` are words or files, `kind` is where the objects come from, `count` 0 draws their number."""
+    """One recording to be made: `objects` and `policy` are words or files, `kind` is where the objects come from, `count` 0 draws their
+    number."""
 
     name: str
     seed: int
@@ -48,8 +49,9 @@ class Recording:
 
     def commands(self, bag: Path | str, out: Path | str) -> list[list[str]]:
         """What makes it, and the data set out of it, in `out`."""
-        options = {key: getattr(self, key) for key in ('policy', 'perturb', 'episodes', 'seed', 'objects', 'robot')} | ({'count': self.count} if self.count else {})
-        flags = [text for key, value in {**options, 'record': bag}.items() for text in (f'--{key}', str(value))]
+        keys = ('policy', 'perturb', 'episodes', 'seed', 'objects', 'robot', *(('count',) if self.count else ()))
+        options = {key: getattr(self, key) for key in keys} | {'record': bag}
+        flags = [text for key, value in options.items() for text in (f'--{key}', str(value))]
         return [['run', '--lockstep', '--demonstrate', *flags], ['export', str(bag), '--format', 'numpy', '--out', str(out)]]
 
     @property
@@ -59,7 +61,13 @@ class Recording:
 
     def report(self, answers: Sequence[dict], **more: object) -> dict:
         ran, exported = answers
-        return {'name': self.name, 'episodes': ran['episodes'], 'successes': ran['successes'], 'observations': exported['observations'], **more}
+        return {
+            'name': self.name,
+            'episodes': ran['episodes'],
+            'successes': ran['successes'],
+            'observations': exported['observations'],
+            **more,
+        }
 
 
 def missing(a: argparse.Namespace) -> list[Recording]:
@@ -67,7 +75,9 @@ def missing(a: argparse.Namespace) -> list[Recording]:
     wanted = []
     for index in range(-(-a.episodes // a.per_job)):
         seed = a.seed + index
-        perturb, kind, count = (choices[index % len(choices)] for choices in (a.perturb, a.objects, a.count))
+        # As the digits of a number, so that every object set meets every disturbance and count.
+        kind, rest = a.objects[index % len(a.objects)], index // len(a.objects)
+        perturb, count = a.perturb[rest % len(a.perturb)], a.count[rest // len(a.perturb) % len(a.count)]
         name = f's{seed}-p{perturb * 1e3:g}'
         if (Path(a.out) / name / 'dataset.json').exists():
             continue
@@ -116,7 +126,9 @@ def on_ray(a: argparse.Namespace, wanted: Sequence[Recording]) -> Iterator[tuple
         return name
 
     def task(r: Recording) -> ray_tasks.Task:
-        there = replace(r, policy=r.policy if r.policy == 'expert' else shipped(r.policy), objects=shipped(r.objects), robot=shipped(r.robot))
+        there = replace(
+            r, policy=r.policy if r.policy == 'expert' else shipped(r.policy), objects=shipped(r.objects), robot=shipped(r.robot)
+        )
         return ray_tasks.Task(r.name, there.commands(f'{r.name}.mcap', '.'), [r.name, *([f'{r.name}.mcap'] if a.keep_bags else [])])
 
     tasks = [task(r) for r in wanted]
@@ -148,12 +160,19 @@ def main() -> None:
     )
     p.add_argument('--perturb', type=float, nargs='+', default=[0.0, 0.01, 0.02], help='sizes of the disturbance (m), in turn')
     p.add_argument('--policy', default='expert', help='who drives: the expert, or an ONNX model (the expert labels either way)')
-    p.add_argument('--objects', nargs='+', default=['seen', 'practice', 'practice'], help='in turn: seen, practice (practice.py draws new ones), or a file')
+    p.add_argument(
+        '--objects',
+        nargs='+',
+        default=['seen', 'practice', 'practice'],
+        help='in turn: seen, practice (practice.py draws new ones), or a file',
+    )
     p.add_argument('--count', type=int, nargs='+', default=[0], help='objects on the table, in turn; 0: 2 to 5, drawn')
     p.add_argument('--robot', default='cell')
     side = p.add_mutually_exclusive_group()
     side.add_argument('--jobs', type=int, default=2, help='recordings made side by side on this machine')
-    side.add_argument('--ray', metavar='ADDRESS', help='each recording as a task of a Ray cluster (HOST:PORT or auto), or of one started here (local)')
+    side.add_argument(
+        '--ray', metavar='ADDRESS', help='each recording as a task of a Ray cluster (HOST:PORT or auto), or of one started here (local)'
+    )
     p.add_argument('--bags', help='where recordings lie meanwhile; default: --out')
     p.add_argument('--keep-bags', action='store_true')
     a = p.parse_args()

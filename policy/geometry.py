@@ -53,7 +53,7 @@ class Geometry(nn.Module):
 
 
 def _products() -> Tensor:
-    """[16,9]: the rotation matrix, row by row, from the products of the quaternion's parts (Shepperd 1978), less the unit matrix."""
+    """[16,9]: the rotation matrix, row by row, from the products of the quaternion's parts, less the unit matrix."""
     m = torch.zeros(4, 4, 9)
     x, y, z, w = range(4)
     for at, terms in enumerate(

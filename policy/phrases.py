@@ -33,6 +33,12 @@ class Phrases:
         self.the, self.no, self.one = index['the'], index['no'], index['one']
         self.careful = {index[w] for w in ('gently', 'carefully', 'softly', 'careful')}
 
+    @property
+    def words(self) -> set[int]:
+        """All that rewording may say."""
+        templates = (half for t in (*self.plain, *self.gentle, *self.correction) for half in t)
+        return {w for said in (*templates, *self.articles, [self.one]) for w in said}
+
     def reword(self, event: np.ndarray, r: np.random.Generator) -> None:
         """In place, one event [words]. What has no "the", such as "stop", stays as it is."""
         words = [int(t) for t in event if t != PAD]

@@ -1,8 +1,8 @@
 """Self-supervised pre-training of the vision and force encoders on recordings without labels: `python policy/pretrain.py --data DIR --out RUN`.
 
 Vision: square patches of colour and of depth are hidden, each for itself, and the encoders' maps must tell the mean colour and height of the
-cells underneath (masked image modelling). Force: whole windows of the pyramid are hidden and must be told from the others. Only inputs are
-read: no action, no truth, no word. The result is a run folder that `train.py --init` starts from.
+cells underneath (masked image modelling). Force: whole windows of the pyramid are hidden and must be told from the others. No
+label is learned from: the data set's answers and words are not used. The result is a run folder that `train.py --init` starts from.
 """
 
 from __future__ import annotations

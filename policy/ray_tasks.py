@@ -1,12 +1,13 @@
 """Runs the command line on the machines of a Ray cluster: for `prehend eval --ray` (this file as a program) and `collect.py --ray`.
 
-A task is a few runs of `bin/prehend`, one after the other, in a scratch folder on whatever machine has a CPU to spare. The files that they read travel
-with them, those they write travel back; prehend itself must lie there, built, under the same path (or where `PREHEND_CHECKOUT` of that machine's Ray
-says), and be the same build: a task refuses another one, because its results would not belong together. A task whose worker or machine is lost runs again,
-three times at most; one that fails by itself does not.
+A task is a few runs of `bin/prehend`, one after the other, in a scratch folder on whatever machine has a CPU to spare. The files that
+they read travel with them, those they write travel back; prehend itself must lie there, built, under the same path (or where
+`PREHEND_CHECKOUT` of that machine's Ray says), and be the same build: a task refuses another one, because its results would not belong
+together. A task whose worker or machine is lost runs again, three times at most; one that fails by itself does not.
 
-As a program it reads one line of JSON from standard input, `{address, root, files: {NAME: PATH}, tasks: [{name, commands, keep}]}`, and writes a line for each
-thing that happens: `{"done": INDEX, "answers": [...]}`, `{"note": TEXT}`, at last perhaps `{"failed": TEXT}` or `{"refused": TEXT}`. The end of its input ends it.
+As a program it reads one line of JSON from standard input, `{address, root, files: {NAME: PATH}, tasks: [{name, commands, keep}]}`, and
+writes a line for each thing that happens: `{"done": INDEX, "answers": [...]}`, `{"note": TEXT}`, at last perhaps `{"failed": TEXT}` or
+`{"refused": TEXT}`. The end of its input ends it.
 """
 
 from __future__ import annotations
@@ -44,8 +45,8 @@ class TaskFailed(Exception):
 
 @dataclass(frozen=True)
 class Task:
-    """`commands`: arguments of `bin/prehend`, without `--json`; paths in them are names of shipped files, or relative to the scratch folder. `keep`: files and
-    folders in it that are wanted back."""
+    """`commands`: arguments of `bin/prehend`, without `--json`; paths in them are names of shipped files, or relative to the scratch
+    folder. `keep`: files and folders in it that are wanted back."""
 
     name: str
     commands: Sequence[Sequence[str]]
@@ -72,8 +73,8 @@ def build_of(root: Path) -> str:
 
 
 def _call(root: Path, arguments: Sequence[str], scratch: Path) -> dict:
-    """Runs `bin/prehend` as a child of Node's does: it answers on a channel (lines of JSON, NODE_CHANNEL_FD), or on its last line of standard output, and
-    ends when the other end of the channel is closed. Exit 1 (some episodes lost) is no failure here."""
+    """Runs `bin/prehend` as a child of Node's does: it answers on a channel (lines of JSON, NODE_CHANNEL_FD), or on its last line of
+    standard output, and ends when the other end of the channel is closed. Exit 1 (some episodes lost) is no failure here."""
     ours, its = socket.socketpair()
     environment = {**os.environ, 'NODE_CHANNEL_FD': str(its.fileno()), 'NODE_CHANNEL_SERIALIZATION_MODE': 'json'}
     command = [str(root / 'bin' / 'prehend'), *arguments, '--json']
@@ -103,7 +104,8 @@ def _run(root: str, build: str, task: Task, names: Sequence[str], *contents: byt
     here = Path(os.environ.get('PREHEND_CHECKOUT', root))
     if not (here / 'dist' / 'cli' / 'main.js').exists():
         raise TaskFailed(
-            f'{socket.gethostname()}: {here}: no prehend that is built: install the same one there, or name its folder in PREHEND_CHECKOUT before `ray start`'
+            f'{socket.gethostname()}: {here}: no prehend that is built: '
+            'install the same one there, or name its folder in PREHEND_CHECKOUT before `ray start`'
         )
     if build_of(here) != build:
         raise TaskFailed(f'{socket.gethostname()}: {here}: another build of prehend than the one that asked: bring both to the same state')
@@ -131,15 +133,18 @@ def _ray():
 
 @contextlib.contextmanager
 def _connected(address: str):
-    """Ray, joined to the cluster at `address`; `local`: to one of its own on this machine, that nothing outside it can reach and that ends with it. What it
-    has to say goes to standard error meanwhile."""
-    ray = _ray()
+    """Ray, joined to the cluster at `address`; `local`: to one of its own on this machine, that nothing outside it can reach and that ends
+    with it. What it has to say goes to standard error meanwhile."""
     if address == 'local':
+        # The loopback alone, as Ray does by itself on a desktop system.
+        os.environ['RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER'] = '0'
         os.environ.setdefault('RAY_AUTH_TOKEN', secrets.token_hex(32))
+    ray = _ray()
     _probe(address)
-    own = {'include_dashboard': False, '_node_ip_address': '127.0.0.1'} if address == 'local' else {}
     try:
-        ray.init(address=address, log_to_driver=False, logging_level='ERROR', **own)
+        ray.init(
+            address=address, log_to_driver=False, logging_level='ERROR', **({'include_dashboard': False} if address == 'local' else {})
+        )
     except Exception as error:  # Ray has no common class for these
         raise Refused(f'--ray {address}: cannot join: {str(error).strip().splitlines()[0]}') from error
     try:
@@ -157,7 +162,8 @@ def _probe(address: str) -> None:
     try:
         socket.create_connection((host.strip('[]'), int(port)), timeout=PATIENCE).close()
     except (OSError, OverflowError) as error:
-        raise Refused(f'--ray {address}: nothing answers there ({error}); start the cluster with `ray start --head`, or give local') from error
+        hint = 'start the cluster with `ray start --head`, or give local'
+        raise Refused(f'--ray {address}: nothing answers there ({error}); {hint}') from error
 
 
 def fan_out(
@@ -169,8 +175,8 @@ def fan_out(
     note: Callable[[str], None],
     ended: Callable[[], bool] = lambda: False,
 ) -> Iterator[tuple[int, Answer | TaskFailed]]:
-    """Runs all tasks, a CPU each, and gives them as they end, with their index. `files`: what all of them may read. Leaving it early, or `ended`, ends
-    what runs. Raises Refused."""
+    """Runs all tasks, a CPU each, and gives them as they end, with their index. `files`: what all of them may read. Leaving it early, or
+    `ended`, ends what runs. Raises Refused."""
     with _connected(address) as ray:
         ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
         names = list(files)
@@ -207,7 +213,8 @@ def _outcome(ray, reference, task: Task) -> Answer | TaskFailed:
     except ray.exceptions.RayTaskError as error:
         return TaskFailed(f'{task.name}: {str(error.cause or error).strip().splitlines()[-1]}')
     except ray.exceptions.RayError as error:
-        return TaskFailed(f'{task.name}: was lost {RETRIES + 1} times: {str(error).strip().splitlines()[0]}')
+        reason = str(error).strip().splitlines()[0].split('. ')[0]
+        return TaskFailed(f'{task.name}: was lost {RETRIES + 1} times, at last so: {reason}')
 
 
 def main() -> None:

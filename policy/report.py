@@ -101,7 +101,7 @@ def percent(x: float) -> str:
 
 def row(f: Figure) -> str:
     have = kept(f)
-    bound = ' / '.join(percent(b) if b is not None else '' for b in (f.bound, f.aim)).strip(' /')
+    bound = '' if f.aim is None else ' / '.join(percent(b) if b is not None else '–' for b in (f.bound, f.aim))
     if have is None:
         return f'| {f.what} | not measured | | {bound} | | `bin/prehend eval {" ".join(f.arguments)}` |'
     r = have['result']
@@ -113,7 +113,7 @@ def row(f: Figure) -> str:
 
 def derived() -> list[str]:
     """Figures that are made of others."""
-    have = {f.name: k['result'] for f in FIGURES if (k := kept(f))}
+    have = {f.name: k['result'] for f in FIGURES if (k := kept(f)) and k['sha256'] == model_of(f)}
     lines: list[str] = []
     if 'unseen' in have:
         u = have['unseen']
@@ -123,10 +123,10 @@ def derived() -> list[str]:
             f'- Fragile objects crushed: {fragile["crushed"]} of {fragile["episodes"]} ({percent(fragile["wilson95"][0])} to {percent(fragile["wilson95"][1])}); bound 3 %, aim 0.',
             f'- Motion later than 50 ms after "stop": {stops["moved"]} of {stops["episodes"]}; bound 0.',
         ]
-    if {'unseen', 'unseen-int8'} <= have.keys():
+    if {'unseen', 'unseen-int8'} <= have.keys() and have['unseen']['episodes'] == have['unseen-int8']['episodes']:
         gap = 100 * (have['unseen-int8']['rate'] - have['unseen']['rate'])
         lines.append(f'- INT8 against FP32 on the same episodes: {gap:+.1f} points; bound within 1, aim within 0.3.')
-    if {'single', 'single-voice'} <= have.keys():
+    if {'single', 'single-voice'} <= have.keys() and have['single']['rate'] > 0:
         lines.append(f'- Voice missing, of the full rate: {percent(have["single-voice"]["rate"] / have["single"]["rate"])}; bound 90 %, aim equal.')
     for gone in ('depth', 'rgb', 'force'):
         if {f'no-{gone}', f'zero-no-{gone}'} <= have.keys():

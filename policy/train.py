@@ -20,7 +20,7 @@ import torch
 from data import INPUTS, Dataset, Loader, camera_check
 from losses import PLACE, distillation, goals, objective
 from model import PARTS, SIZES, Config, Policy, count_macs
-from phrases import colour_table
+from phrases import Phrases, colour_table
 
 HERE = Path(__file__).parent
 
@@ -66,9 +66,10 @@ def load(run: str | Path) -> tuple[Policy, dict]:
         raise SystemExit(f'{path} is not there: train first with `python policy/train.py --data DIR --out {run}`')
     state = torch.load(path, weights_only=True, map_location='cpu')
     policy = Policy(Config(**state['config']), state['stats'], state['camera'])
-    # A word of the vocabulary that no training episode had means what an unknown word means.
+    # A word of the vocabulary that training never said means what an unknown word means.
     words = state['ema']['text.token.weight']
-    never = [i for i in range(len(words)) if i not in set(state.get('heard', range(len(words))))]
+    heard = set(state['heard']) | (Phrases(state['vocabulary']).words if state['run']['options']['reword'] > 0 else set())
+    never = [i for i in range(len(words)) if i not in heard]
     words[never] = words[1].clone()
     policy.load_state_dict(state['ema'])
     return policy.eval(), state
@@ -149,8 +150,9 @@ def main(given: list[str] | None = None) -> None:
     policy = Policy(config, stats, camera, colours).to(memory_format=torch.channels_last)
     if a.init:
         weights = torch.load(a.init, weights_only=True)['ema']
-        own = {n for n, _ in policy.named_parameters()} | {n for n, _ in policy.named_buffers() if 'norm' in n or 'stem' in n}
-        policy.load_state_dict({k: v for k, v in weights.items() if k in own}, strict=False)
+        # All but what belongs to the data: normalisation constants, the camera, the colours.
+        theirs = {n for n in (stats or {})} | {n for n in weights if n.startswith('geometry.') or n == 'text.colours'}
+        policy.load_state_dict({k: v for k, v in weights.items() if k not in theirs}, strict=False)
     ema = {k: v.detach().clone() for k, v in policy.state_dict().items()}
     optimiser = torch.optim.AdamW(groups(policy, a.weight_decay), lr=a.lr, betas=(0.9, 0.98))
     step, spent = 0, 0.0

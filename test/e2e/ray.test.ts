@@ -21,6 +21,8 @@ writeFileSync(OBJECTS, `
 
 // Whoever knows it may run programs on the cluster.
 process.env.RAY_AUTH_TOKEN = randomBytes(24).toString('hex')
+// The loopback alone.
+process.env.RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER = '0'
 process.env.PREHEND_PYTHON = PYTHON
 
 /** ray_cluster.py: answers a line with a line. */

@@ -1,8 +1,8 @@
-"""A Ray cluster on this machine: a head without CPUs and two nodes with one each, in a Python of its own so that it outlives who asks of it.
+"""A Ray cluster on this machine: a head without CPUs and two nodes with one each, for as long as its input lasts.
 
-Prints `{"address": ...}`. A line "kill" waits until a node runs `prehend`, kills that node and its workers by their process ids and prints
-`{"killed": [...], "left": [...]}`, the prehend processes that had not ended by themselves 30 s later; a line "running" prints `{"running": [...]}`, all
-prehend processes of the nodes that are left. The end of the input ends the cluster.
+Prints `{"address": ...}`. A line "kill" waits until a node runs `prehend`, kills that node and its workers by their process ids and
+prints `{"killed": [...], "left": [...]}`, the prehend processes that had not ended by themselves two minutes later; a line "running" prints
+`{"running": [...]}`, all prehend processes of the nodes that are left. The end of the input ends the cluster.
 """
 
 import json
@@ -63,7 +63,7 @@ def kill(nodes: list) -> dict:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
-    until(lambda: not set(running) & processes().keys(), 30)
+    until(lambda: not set(running) & processes().keys(), 120)
     return {'killed': pids, 'left': sorted(set(running) & processes().keys())}
 
 
@@ -73,6 +73,8 @@ try:
     print(json.dumps({'address': cluster.address}), flush=True)
     for line in sys.stdin:
         asked = line.strip()
-        print(json.dumps(kill(workers) if asked == 'kill' else {'running': [pid for node in workers for pid in prehends(node)]}), flush=True)
+        print(
+            json.dumps(kill(workers) if asked == 'kill' else {'running': [pid for node in workers for pid in prehends(node)]}), flush=True
+        )
 finally:
     cluster.shutdown()

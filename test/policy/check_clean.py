@@ -1,6 +1,6 @@
-"""Cleans random recordings with policy/clean.py and holds the result against a slow reference that is written from its rules, message by message.
+"""Cleans random recordings with policy/clean.py and holds the result against a slow reference, written from its rules message by message.
 
-`check_clean.py FOLDER FIRST COUNT`: recordings by seed. Prints how often each thing was done; ends with an AssertionError at the first difference.
+`check_clean.py FOLDER FIRST COUNT`: recordings by seed. Prints how often each thing was done; an AssertionError ends it.
 `check_clean.py --dirty GOOD.mcap DIRTY.mcap`: writes a recording with messages twice, and tool poses after the next one.
 `check_clean.py --break FOLDER GOOD.mcap`: hands it files that are cut off or overwritten; none may end in a traceback or leave a file.
 """
@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 from fractions import Fraction
+from itertools import pairwise
 from math import ceil, floor
 from pathlib import Path
 
@@ -32,7 +33,10 @@ TOPICS = [
     ('/say', 'std_msgs/msg/String', False, None, False),
 ]
 ROBOT = json.dumps({'actions': {'arm': {'topic': '/target'}, 'gripper': {'driver': 'robotiq-2f85'}}})
-HEADER = {'/pose': 'std_msgs/Header header\ngeometry_msgs/Pose pose\n', '/rgb': '# A picture.\n\nstd_msgs/msg/Header  header # of the exposure\n'}
+HEADER = {
+    '/pose': 'std_msgs/Header header\ngeometry_msgs/Pose pose\n',
+    '/rgb': '# A picture.\n\nstd_msgs/msg/Header  header # of the exposure\n',
+}
 DONE = ('duplicates', 'conflicts', 'restamped', 'unsafe', 'moved', 'late', 'filled')
 
 
@@ -54,7 +58,7 @@ def recording(rng):
         unstamped = rng.random() < 0.1
         restart = rng.choice([None] * 6 + [1.2])
         fault = rng.choice([0, 0.05, 0.15])
-        at, received = rng.randrange(100 * MS), 0
+        at = rng.randrange(100 * MS)
         while at < rng.choice([0.4, 3]) * S:
             stamp = epoch + shift + at
             if restart is not None and at > restart * S:
@@ -63,7 +67,9 @@ def recording(rng):
             body = rng.randbytes(rng.randrange(24))
             copies = [body]
             if rng.random() < fault:
-                what = rng.choice(['twice', 'other', 'zero', 'past', 'future', 'behind', 'behind', 'ahead', 'gap', 'gap', 'gap', 'short gap'])
+                what = rng.choice(
+                    ['twice', 'other', 'zero', 'past', 'future', 'behind', 'behind', 'ahead', 'gap', 'gap', 'gap', 'short gap']
+                )
                 copies += {'twice': [body], 'other': [b'?' + body]}.get(what, [])
                 stamp = {'zero': 0, 'past': max(1, stamp - 20 * S), 'future': stamp + 20 * S}.get(what, stamp)
                 receive += {'behind': rng.choice([50, 400, 900, 1500]), 'ahead': -900}.get(what, 0) * MS
@@ -78,11 +84,17 @@ def recording(rng):
 
 
 def write(path, messages, rng):
-    writer = Writer(str(path), compression=rng.choice([CompressionType.NONE, CompressionType.ZSTD, CompressionType.LZ4]), chunk_size=rng.choice([500, 1 << 20]))
+    writer = Writer(
+        str(path),
+        compression=rng.choice([CompressionType.NONE, CompressionType.ZSTD, CompressionType.LZ4]),
+        chunk_size=rng.choice([500, 1 << 20]),
+    )
     writer.start(profile='ros2', library='test')
     channels = {}
     for topic, kind, header, *_ in TOPICS:
-        schema = writer.register_schema(kind, 'ros2msg', (HEADER.get(topic, 'std_msgs/Header header\n') if header else 'string data\n').encode())
+        schema = writer.register_schema(
+            kind, 'ros2msg', (HEADER.get(topic, 'std_msgs/Header header\n') if header else 'string data\n').encode()
+        )
         channels[topic] = writer.register_channel(topic, 'cdr', schema, {'offered_qos_profiles': topic})
     writer.add_metadata('prehend', {'robot': ROBOT, 'sha256': 'x'})
     writer.add_attachment(1, 2, 'notes', 'text/plain', b'kept')
@@ -127,7 +139,7 @@ def clock_of(messages):
     if spread > S:
         return True, False, 0, 0, 0
     good = sorted({stamp_of(data) for receive, data in messages if stamp_of(data) != 0 and abs(stamp_of(data) - receive - delay) <= S})
-    steps = [b - a for a, b in zip(good, good[1:])]
+    steps = [b - a for a, b in pairwise(good)]
     period = quantile(steps, '1/2') if len(steps) >= 2 else 0
     alike = sum(abs(step - period) * 4 <= period for step in steps)
     return True, True, delay, spread, period if 2 * alike >= len(steps) > 0 else 0
@@ -147,7 +159,9 @@ def reference(messages, fill_up_to):
             continue
         count = did[topic] = dict.fromkeys(DONE, 0)
         any_stamp, steady, delay, spread, period = clocks.get(topic, (False, False, 0, 0, 0))
-        safe = header and (steady and spread <= (Fraction(period, 2) if period else 100 * MS) if any_stamp else receive_is_clock and kind != WRENCH)
+        safe = header and (
+            steady and spread <= (Fraction(period, 2) if period else 100 * MS) if any_stamp else receive_is_clock and kind != WRENCH
+        )
         # Kept so far: [stamp or None, receive, data], where it is to be.
         kept, seen = [], {}
         for receive, data in by_topic[topic]:
@@ -176,7 +190,7 @@ def reference(messages, fill_up_to):
         filled = []
         if steady and period >= 10 * MS and kind in (POSE, JOINTS) and not command:
             row = sorted((entry for entry in placed if entry[1] is not None), key=lambda entry: entry[1])
-            for (left, stamp, data), (right, next_stamp, _) in zip(row, row[1:]):
+            for (left, stamp, data), (right, next_stamp, _) in pairwise(row):
                 if not 100 * MS < next_stamp - stamp <= fill_up_to:
                     continue
                 stamps = []
@@ -240,7 +254,9 @@ def dirty(good, target):
         channels, twice, late = {}, 0, 0
         for schema, channel, message in reader.iter_messages():
             if channel.id not in channels:
-                channels[channel.id] = writer.register_channel(channel.topic, 'cdr', writer.register_schema(schema.name, schema.encoding, schema.data))
+                channels[channel.id] = writer.register_channel(
+                    channel.topic, 'cdr', writer.register_schema(schema.name, schema.encoding, schema.data)
+                )
             is_late = channel.topic == '/tool_pose' and rng.random() < 0.1
             late += is_late
             at = message.log_time + 6 * MS * is_late
