@@ -18,7 +18,7 @@ import { Recorder } from '../nodes/recorder.js'
 import { VoiceNode } from '../nodes/voice.js'
 import { Cell } from '../sim/cell/cell-handle.js'
 import { Episodes, type EpisodeResult } from '../sim/episodes.js'
-import { lockstep } from '../sim/lockstep.js'
+import { lockstep, rest } from '../sim/lockstep.js'
 import { cellTopic } from './cell-topic.js'
 import { episodeTopics } from './episode-topics.js'
 import { LoopMeters } from './loop-meters.js'
@@ -52,6 +52,8 @@ export interface CellLoopOptions {
 
 /** ns, in lockstep: what an inference takes of simulated time. */
 const LOCKSTEP_INFERENCE = 12_000_000
+/** ms, in lockstep: what the cell's own gripper may take of the machine's time. Its firmware always answers; how soon says only how busy the machine is. */
+const LOCKSTEP_PATIENCE = 30_000
 /** ms that one step of closing may take. */
 const CLOSE_LIMIT = 5000
 
@@ -69,6 +71,8 @@ export class CellLoop {
   readonly latencies: number[] = []
   readonly #options: CellLoopOptions
   readonly #clock: SteppedClock | SystemClock
+  /** Lockstep only: lets what is on its way arrive. Each episode begins after it, the first as well. */
+  readonly #rest: (() => Promise<void>) | undefined
   readonly #policy: Policy
   readonly #recorder: Recorder | undefined
   readonly #gripper: Gripper
@@ -109,7 +113,8 @@ export class CellLoop {
     const realtime = options.mode === 'realtime'
     const { gripper } = robot.actions
     if (!gripper) throw new UsageError('actions.gripper is missing')
-    this.#gripper = gripperOf(gripper, gripper.port.path ?? cell.gripperPort)
+    const { path } = gripper.port
+    this.#gripper = gripperOf(gripper, path ?? cell.gripperPort, { patience: path === undefined && !realtime ? LOCKSTEP_PATIENCE : undefined })
     const topicOf = (modality: Modality): string => cellTopic(robot, modality)
     this.camera = new CameraNode({
       bus, rgbTopic: topicOf('rgb'), depthTopic: topicOf('depth'), frameId: 'camera_color_optical_frame', source: cell.camera,
@@ -128,8 +133,10 @@ export class CellLoop {
     this.#recorder = options.record === undefined ? undefined : this.#record(options.record)
     this.meters = new LoopMeters(bus, robot)
     this.#wireCell()
+    this.#rest = clock instanceof SteppedClock ? () => rest(bus, clock, cell) : undefined
     this.#episodes = new Episodes({
       bus, cell, robot, topics: episodeTopics(robot), command: options.say, say: (text, frameId) => this.voice.say(text, frameId), onHeld: options.onHeld, onError: options.onError,
+      rest: this.#rest,
       ...(clock instanceof SteppedClock ? { pass: (done: () => boolean) => lockstep(bus, clock, cell, done) } : {}),
     })
   }
@@ -210,6 +217,7 @@ export class CellLoop {
       await node.configure()
       await node.activate()
     }
+    await this.#rest?.()
     this.#isUp = true
   }
 

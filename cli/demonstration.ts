@@ -23,15 +23,24 @@ const MEMORY = 0.4
 export class Demonstration {
   readonly #robot: Robot
   readonly #sigma: number
-  readonly #random: Random
+  readonly #seed: number
+  #random: Random
   #expert: ExpertPolicy | undefined
-  #disturbance = new Float64Array(4)
-  #last = 0
+  readonly #disturbance = new Float64Array(4)
+  #last = -Infinity
 
   constructor(robot: Robot, options: { sigma: number; seed: number }) {
     this.#robot = robot
     this.#sigma = options.sigma
+    this.#seed = options.seed
     this.#random = new Random(options.seed, 'disturbance')
+  }
+
+  /** Before episode `index`, which has a disturbance of its own. */
+  begin(index: number): void {
+    this.#random = new Random(this.#seed, `disturbance, episode ${index}`)
+    this.#disturbance.fill(0)
+    this.#last = -Infinity
   }
 
   /** The driving policy, disturbed. */

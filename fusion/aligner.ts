@@ -31,7 +31,8 @@ interface Jump {
  *
  * A tick is emitted once every stream that is awaited brackets it, or given up at its deadline, its own arrival plus `maxWait`; the
  * ticks before it are then given up with it. A deadline has expired strictly after it. A stream is awaited unless it has been
- * silent for more than `maxSilence` at the tick's arrival (from the first push on, if it has never spoken) or is taking its tare; events never are. `emit` must not push.
+ * silent for more than `maxSilence` at the tick's arrival (from the latest reset or the first push on, if it has not spoken since) or is taking its tare; events never are.
+ * `emit` must not push.
  */
 export class Aligner {
   readonly counters: Counters
@@ -44,7 +45,7 @@ export class Aligner {
   readonly #ticks = new TickQueue()
   readonly #takeTick = (stamp: number): void => this.#tick(stamp)
   #receive = -Infinity
-  /** Receive time of the very first push. */
+  /** Receive time of the latest reset, or before one of the very first push. */
   #began = NaN
   #lastTick = -Infinity
   #index = 0
@@ -135,10 +136,15 @@ export class Aligner {
     this.#drop(this.#lane(stream), reason)
   }
 
-  /** An episode begins: buffers, events and tare begin anew, waiting ticks are dropped (`reset`). The index goes on. */
+  /**
+   * An episode begins: buffers, events and tare begin anew, and so do ticks at a fixed rate; waiting ticks are dropped (`reset`), and nobody counts as
+   * silent. The index goes on, and so does what is known of the sources' clocks.
+   */
   reset(receive: number): void {
     this.#passTo(receive)
     this.#dropTicks('reset')
+    this.#metronome?.clear()
+    this.#began = this.#receive
     for (const lane of this.#lanes) lane.flush({ tare: true })
   }
 

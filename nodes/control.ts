@@ -93,6 +93,8 @@ export class ControlNode extends LifecycleNode {
   /** Whether nobody but a goal made the newest stop. */
   #stopOfGoal = false
   #disposables: Disposable[] = []
+  /** The beats at which arm and gripper are commanded and asked; they count from the episode's beginning. */
+  #beats: Disposable[] = []
   #arm: Publisher<PoseStamped> | undefined
   #joints: Publisher<JointState> | undefined
 
@@ -205,7 +207,6 @@ export class ControlNode extends LifecycleNode {
   protected override onActivate(): void {
     const { bus, robot } = this.#options
     this.#beginEpisode()
-    const { clock } = bus
     const subscribe = (modality: string, listener: (message: never, receive: number) => void): void => {
       for (const stream of robot.streams.filter(s => s.modality === modality)) {
         this.#disposables.push(bus.subscribe(stream.topic, stream.type as TypeName, listener as never))
@@ -223,18 +224,15 @@ export class ControlNode extends LifecycleNode {
     for (const stream of robot.streams.filter(s => s.type === 'geometry_msgs/msg/PoseStamped')) {
       this.#disposables.push(bus.subscribe(stream.topic, 'geometry_msgs/msg/PoseStamped', ({ pose, stamp }, receive) => this.#hearTool(pose, stamp, receive)))
     }
-    this.#disposables.push(
-      bus.subscribe(chunkTopic(robot), 'prehend_interfaces/msg/ActionChunk', (chunk, receive) => this.#take(chunk, receive)),
-      clock.every(ARM_PERIOD, () => this.#moveArm()),
-      clock.every(GRIPPER_PERIOD, () => this.#poll()),
-    )
+    this.#disposables.push(bus.subscribe(chunkTopic(robot), 'prehend_interfaces/msg/ActionChunk', (chunk, receive) => this.#take(chunk, receive)))
     if (robot.reset) this.#disposables.push(bus.subscribe(robot.reset.topic, 'std_msgs/msg/String', () => this.#beginEpisode()))
   }
 
   protected override async onDeactivate(): Promise<void> {
     const started = this.#disposables.length > 0
-    for (const disposable of this.#disposables) disposable.dispose()
+    for (const disposable of [...this.#disposables, ...this.#beats]) disposable.dispose()
     this.#disposables = []
+    this.#beats = []
     if (started) await this.#halt()
   }
 
@@ -263,6 +261,9 @@ export class ControlNode extends LifecycleNode {
     this.guard.reset()
     this.#overForceAt = -Infinity
     this.#commanded = this.#options.awaitCommand !== true
+    const { clock } = this.#options.bus
+    for (const beat of this.#beats) beat.dispose()
+    this.#beats = [clock.every(ARM_PERIOD, () => this.#moveArm()), clock.every(GRIPPER_PERIOD, () => this.#poll())]
     this.#begin()
   }
 

@@ -107,6 +107,7 @@ export class FusionNode extends LifecycleNode {
         this.#arrivals.then(receive, () => {
           this.#episodeStart = receive
           this.aligner.reset(receive)
+          this.#watchDeadline()
         })
         told?.(topic, 'std_msgs/msg/String', message, receive)
       }))

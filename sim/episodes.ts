@@ -38,6 +38,8 @@ export interface EpisodesOptions {
   readonly say: ((text: string, frameId: string) => void) | undefined
   /** Lets time pass until `done`. Default: as it does. */
   readonly pass?: (done: () => boolean) => Promise<void>
+  /** After each, before its result: lets what is on its way arrive. Default: that runs on into the next one, as on a real machine. */
+  readonly rest?: (() => Promise<void>) | undefined
   /** Somebody's stop keeps an episode from beginning. */
   readonly onHeld?: (() => void) | undefined
   readonly onError: (error: Error) => void
@@ -78,7 +80,7 @@ export class Episodes implements Disposable {
 
   /** One episode, from its placing to its result; undefined: it did not begin, since it was `ended` before or no "resume" can come. */
   async run(index: number, ended: AbortSignal): Promise<EpisodeResult | undefined> {
-    const { bus: { clock }, cell, command, say, pass = done => this.#pass(done) } = this.#options
+    const { bus: { clock }, cell, command, say, pass = done => this.#pass(done), rest } = this.#options
     const setup = await this.#place(index, ended)
     if (!setup) return undefined
     const begun = clock.now()
@@ -108,6 +110,7 @@ export class Episodes implements Disposable {
       peakForce,
       seconds: (clock.now() - (this.#start === Infinity ? begun : this.#start)) / 1e9,
     }
+    if (!ended.aborted && this.#failure === undefined) await rest?.()
     this.#results.publish({ data: JSON.stringify(result) })
     const over = clock.now()
     if (!say) await pass(() => ended.aborted || clock.now() - over > LINGER)

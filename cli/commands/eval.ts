@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander'
 import { MODALITIES, type Modality } from '../../fusion/observation.js'
 import type { Withheld } from '../../fusion/withhold.js'
 import { loadPhrases } from '../../sim/cell/phrases.js'
+import type { EpisodeResult } from '../../sim/episodes.js'
 import { loadTable } from '../../sim/objects/object-file.js'
 import { Ending } from '../ending.js'
 import { fanOut } from '../evaluation/fan-out.js'
@@ -92,7 +93,7 @@ async function evaluate(flags: EvalFlags): Promise<void> {
       phrases: flags.phrases ?? null, without: withoutText(flags.without), seed: flags.seed, wallS,
       simulatedS: results.reduce((sum, r) => sum + r.seconds, 0),
     }
-    for (const result of results) await lines?.write(JSON.stringify({ ...result, target: result.target ?? null, reason: result.reason ?? null }))
+    for (const result of results) await lines?.write(resultLine(result))
     await lines?.close()
     await report?.write(page({ options, provenance, summary, results, traces: shares.flatMap(s => s.traces), meanInferenceMs, wallS, date: new Date() }))
     await report?.close()
@@ -102,6 +103,11 @@ async function evaluate(flags: EvalFlags): Promise<void> {
     await Promise.all(files.map(file => file.discard()))
     throw error
   }
+}
+
+/** A line of `--results`: the fields in one order, whichever process the episode ran in. */
+function resultLine({ index, command, target, fragile, success, reason, peakForce, seconds }: EpisodeResult): string {
+  return JSON.stringify({ index, command, target: target ?? null, fragile, success, reason: reason ?? null, peakForce, seconds })
 }
 
 function text({ meanInferenceMs, model, precision, wallS, simulatedS, ...summary }: ReturnType<typeof summarise> & {

@@ -101,6 +101,7 @@ async function run(flags: RunFlags & { readonly episodes: number }): Promise<voi
   tell = line => live ? live.note(line) : output.progress(line)
   try {
     for (let index = 0; index < flags.episodes && !loop.interrupted; index++) {
+      demonstration?.begin(index)
       const result = await loop.episode(index)
       if (!result) break
       results.push(result)

@@ -4,6 +4,7 @@ import { cameraNoise } from '../camera/noise.js'
 import { Renderer } from '../camera/renderer.js'
 import { compile, loadMujoco } from './mujoco.js'
 import type { MjData, MjModel } from './mujoco.js'
+import { Random } from './random.js'
 import type { CameraInit, FromCamera, ToCamera } from './protocol.js'
 
 const { options, width, height, physics } = workerData as CameraInit
@@ -15,6 +16,7 @@ try {
   const mj = await loadMujoco()
   let scene: { model: MjModel; data: MjData; renderer: Renderer } | undefined
   let look = PLAIN_LOOK
+  let noise = new Random(options.seed, 'camera')
   const handle = (message: ToCamera): void => {
     if (message.type === 'scene') {
       scene?.data.delete()
@@ -22,6 +24,7 @@ try {
       const { model, data } = compile(mj, message.xml)
       scene = { model, data, renderer: new Renderer(mj, model, { camera: 'color', width, height }) }
       look = drawLook(options.seed, message.index)
+      noise = new Random(options.seed, `camera, episode ${message.index}`)
       return
     }
     if (scene === undefined) return
@@ -33,7 +36,7 @@ try {
     mj.mj_camlight(model, data)
     const rgb = new Uint8Array(3 * width * height)
     const depth = new Uint16Array(width * height)
-    renderer.render(data, { rgb, depth }, cameraNoise((options.seed * 1_000_003 + message.count) | 0), look)
+    renderer.render(data, { rgb, depth }, cameraNoise(noise.uint32()), look)
     post({ type: 'frame', stamp: message.stamp, receive: message.receive, rgb, depth, renderMs: performance.now() - began }, [rgb.buffer, depth.buffer])
   }
   physics.on('message', (first: ToCamera) => {

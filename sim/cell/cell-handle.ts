@@ -101,7 +101,7 @@ export class Cell {
   }
 
   /**
-   * Places episode `index`, drawn from the seed. Time goes on; arm at home, fingers open, the gripper's firmware as it was.
+   * Places episode `index`, drawn from the seed. Time goes on; arm at home, fingers open, the gripper's firmware as at the start.
    */
   async reset(index: number, { say, awaitCommand = false }: Placement = {}): Promise<EpisodeSetup> {
     const reply = await this.#ask({ type: 'reset', index, say, awaitCommand })
@@ -112,13 +112,20 @@ export class Cell {
 
   /** Lockstep only: simulates up to `until` (ns) and delivers everything that is received by then, in receive order. */
   async advance(until: number): Promise<void> {
-    if (this.#options.mode !== 'lockstep') throw new SimError('NOT_LOCKSTEP', 'advance: this cell runs in real time; start it with mode lockstep')
+    this.#needsLockstep('advance')
     for (;;) {
       const to = Math.min(until, this.#now() + LONGEST_SLICE)
       await this.#ask({ type: 'advance', until: to })
       await this.#deliver(to)
       if (to >= until) return
     }
+  }
+
+  /** Lockstep only: time goes on to `until` (ns) while nothing moves and nothing is sensed; what was on its way is delivered as ever. */
+  async skip(until: number): Promise<void> {
+    this.#needsLockstep('skip')
+    await this.#ask({ type: 'skip', until })
+    await this.#deliver(until)
   }
 
   /** The arm's set-point (x, y, z, qx, qy, qz, qw), effective on arrival. */
@@ -152,6 +159,10 @@ export class Cell {
     if (this.#failure === undefined) await this.#ask({ type: 'close' }).catch(() => undefined)
     this.#failure ??= new SimError('CELL_CLOSED', 'the cell is closed')
     await Promise.all([this.#physics.terminate(), this.#cameraWorker?.terminate()])
+  }
+
+  #needsLockstep(what: string): void {
+    if (this.#options.mode !== 'lockstep') throw new SimError('NOT_LOCKSTEP', `${what}: this cell runs in real time; start it with mode lockstep`)
   }
 
   #now(): number {

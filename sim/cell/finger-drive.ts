@@ -5,6 +5,8 @@ import { GRIPPER, TIMESTEP_S } from './mjcf.js'
 const PROPORTIONAL = 40
 const INTEGRAL = 4000
 const POSITION_GAIN = 40
+/** Before anything is commanded: m/s, N. */
+const REST: { readonly speed: number; readonly force: number } = { speed: 0.1, force: 20 }
 
 /**
  * The drive of the two coupled fingers: a position loop, a speed limit, and a velocity loop whose force saturates at the commanded one,
@@ -16,8 +18,8 @@ export class FingerDrive implements FingerPlant {
   rate = 0
   squeeze = 0
   #target: number = GRIPPER.maxWidth
-  #speed = 0.1
-  #force = 20
+  #speed = REST.speed
+  #force = REST.force
   #integral = 0
 
   width(): number {
@@ -47,6 +49,8 @@ export class FingerDrive implements FingerPlant {
   reset(): void {
     this.opening = this.#target = GRIPPER.maxWidth
     this.rate = this.squeeze = this.#integral = 0
+    this.#speed = REST.speed
+    this.#force = REST.force
   }
 
   /** Force on each finger's joint for the next step (N), opening positive. */

@@ -21,7 +21,6 @@ export async function startPhysics(
 ): Promise<(message: ToPhysics) => void> {
   const shared = share(buffers)
   const width = new Float64Array(1)
-  let triggers = 0
   const simulation = new Simulation({
     mj: await loadMujoco(), options, models: loadObjects(options.objects),
     sink: {
@@ -33,7 +32,7 @@ export async function startPhysics(
       },
       trigger: (stamp, receive, qpos) => {
         if (options.mode === 'lockstep') shared.trigger.push(stamp, receive, width)
-        camera?.postMessage({ type: 'trigger', stamp, receive, count: triggers++, qpos: qpos.slice() } satisfies ToCamera)
+        camera?.postMessage({ type: 'trigger', stamp, receive, qpos: qpos.slice() } satisfies ToCamera)
       }
     }
   })
@@ -69,6 +68,7 @@ export async function startPhysics(
         camera?.postMessage({ type: 'scene', xml: simulation.world.xml, index: message.index } satisfies ToCamera)
         if (message.say !== undefined && !message.awaitCommand) simulation.said(message.say)
         if (options.mode === 'realtime') simulation.skip(elapsed(started) - simulation.time - STEP)
+        firmware.restart(simulation.time)
         publish()
         post({ type: 'reset', episode, time: simulation.time })
         return
@@ -81,6 +81,11 @@ export async function startPhysics(
         post({ type: 'advanced' })
         return
       }
+      case 'skip':
+        simulation.skip(STEP * Math.floor((message.until - simulation.time) / STEP))
+        publish()
+        post({ type: 'advanced' })
+        return
       case 'said':
         simulation.said(message.text)
         return

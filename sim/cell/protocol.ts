@@ -57,6 +57,7 @@ export interface PhysicsInit {
 export type ToPhysics =
   | { readonly type: 'reset'; readonly index: number; readonly say: string | undefined; readonly awaitCommand: boolean }
   | { readonly type: 'advance'; readonly until: number }
+  | { readonly type: 'skip'; readonly until: number }
   | { readonly type: 'said'; readonly text: string }
   | { readonly type: 'close' }
 
@@ -78,7 +79,7 @@ export interface CameraInit {
 /** From the physics to the camera: a new scene, or the shutter. */
 export type ToCamera =
   | { readonly type: 'scene'; readonly xml: string; readonly index: number }
-  | { readonly type: 'trigger'; readonly stamp: number; readonly receive: number; readonly count: number; readonly qpos: Float64Array }
+  | { readonly type: 'trigger'; readonly stamp: number; readonly receive: number; readonly qpos: Float64Array }
 
 export type FromCamera =
   | { readonly type: 'ready' }

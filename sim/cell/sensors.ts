@@ -19,18 +19,25 @@ export const cameraTiming = (rate: number): SensorTiming => ({ period: 1e9 / rat
 /** No sample takes longer than its shortest way and this much, ns. */
 const LONGEST_TAIL = 3 * MS
 
-/** A sensor's own clock: beats with its own phase, a few ten ppm off, with jitter; stamps and receive times are whole ns and always increase. */
+/**
+ * A sensor's own clock: beats with its own phase, a few ten ppm off, with jitter; stamps and receive times are whole ns after `start` and always
+ * increase. They depend on `start` by its addition alone.
+ */
 export class SensorClock {
-  stamp = 0
-  receive = 0
+  stamp: number
+  receive: number
   readonly #timing: SensorTiming
   readonly #random: Random
   readonly #period: number
+  readonly #start: number
+  /** ns after the start. */
   #beat: number
 
-  constructor(timing: SensorTiming, seed: number, label: string) {
+  /** `start`: whole ns. */
+  constructor(timing: SensorTiming, { seed, label, start = 0 }: { seed: number; label: string; start?: number }) {
     this.#timing = timing
     this.#random = new Random(seed, `clock ${label}`)
+    this.#start = this.stamp = this.receive = start
     this.#period = timing.period * (1 + this.#random.uniform(-50e-6, 50e-6))
     this.#beat = this.#period * this.#random.unit()
     this.next()
@@ -40,8 +47,8 @@ export class SensorClock {
   next(): void {
     const { jitter, latency, tail, period } = this.#timing
     const off = Math.min(Math.max(jitter * this.#random.normal(), -period / 3), period / 3)
-    this.stamp = Math.max(this.stamp + 1, Math.round(this.#beat + off))
-    this.receive = Math.max(this.receive + 1, Math.round(this.stamp + latency + Math.min(this.#random.exponential(tail), LONGEST_TAIL)))
+    this.stamp = Math.max(this.stamp + 1, this.#start + Math.round(this.#beat + off))
+    this.receive = Math.max(this.receive + 1, this.stamp + Math.round(latency + Math.min(this.#random.exponential(tail), LONGEST_TAIL)))
     this.#beat += this.#period
   }
 
@@ -51,21 +58,17 @@ export class SensorClock {
   }
 }
 
-/** Errors of the wrist sensor: white noise, a bias that an episode draws, and a slow drift (a random walk that is pulled back). */
+/** Errors of the wrist sensor in one episode: white noise, a bias, and a slow drift (a random walk from 0 that is pulled back). */
 export class WrenchErrors {
   readonly #random: Random
-  readonly #scale: { readonly noise: number; readonly bias: number; readonly drift: number }
+  readonly #scale: { readonly noise: number; readonly drift: number }
   readonly #bias = new Float64Array(6)
   readonly #drift = new Float64Array(6)
 
-  constructor(seed: number, { noise = 1, bias = 1, drift = 1 }: { noise?: number; bias?: number; drift?: number } = {}) {
-    this.#random = new Random(seed, 'wrench')
-    this.#scale = { noise, bias, drift }
-  }
-
-  /** A new episode: a new bias. */
-  reset(): void {
-    for (let i = 0; i < 6; i++) this.#bias[i] = this.#scale.bias * this.#random.uniform(-1, 1) * (i < 3 ? 3 : 0.05)
+  constructor(seed: number, index: number, { noise = 1, bias = 1, drift = 1 }: { noise?: number; bias?: number; drift?: number } = {}) {
+    this.#random = new Random(seed, `wrench, episode ${index}`)
+    this.#scale = { noise, drift }
+    for (let i = 0; i < 6; i++) this.#bias[i] = bias * this.#random.uniform(-1, 1) * (i < 3 ? 3 : 0.05)
   }
 
   /** `wrench` with the errors of one sample, into `out`. Allocates nothing. */

@@ -6,6 +6,7 @@ import { Judge, RULES } from './judge.js'
 import type { MainModule } from './mujoco.js'
 import { Random } from './random.js'
 import { cameraTiming, POSE_TIMING, SensorClock, WIDTH_TIMING, WRENCH_TIMING, WrenchErrors } from './sensors.js'
+import type { SensorTiming } from './sensors.js'
 import { STATE } from './truth.js'
 import { World } from './world.js'
 import type { ObjectModel } from '../objects/object.js'
@@ -22,7 +23,24 @@ export interface SensorSink {
   trigger(stamp: number, receive: number, qpos: Float64Array): void
 }
 
-/** World, sensors and judge on one time line, without threads: the state at `time` is sampled by every stamp in [time, time + 1 ms). */
+interface Clocks {
+  readonly wrench: SensorClock
+  readonly pose: SensorClock
+  readonly width: SensorClock
+  readonly camera: SensorClock | undefined
+}
+
+/** What an episode has of its own: its judge, and the noise of its sensors. */
+interface Running {
+  readonly judge: Judge
+  readonly errors: WrenchErrors
+  readonly widthNoise: Random
+}
+
+/**
+ * World, sensors and judge on one time line, without threads: the state at `time` is sampled by every stamp in [time, time + 1 ms). In lockstep all
+ * that follows a reset depends on the options and the episode's index alone, but for the time that is added to each stamp.
+ */
 export class Simulation {
   readonly world: World
   /** ns; a whole number of steps. */
@@ -31,76 +49,71 @@ export class Simulation {
   readonly #options: CellOptions
   readonly #models: readonly ObjectModel[]
   readonly #sink: SensorSink
-  readonly #clocks: { wrench: SensorClock; pose: SensorClock; width: SensorClock; camera: SensorClock | undefined }
-  readonly #errors: WrenchErrors
-  readonly #widthNoise: Random
   readonly #wrench = new Float64Array(6)
-  #judge: Judge | undefined
-  #lastTarget = 0
+  #clocks: Clocks
+  #running: Running | undefined
+  #lastTarget = -Infinity
 
   constructor({ mj, options, models, sink }: { mj: MainModule; options: CellOptions; models: readonly ObjectModel[]; sink: SensorSink }) {
     this.world = new World(mj)
     this.#options = options
     this.#models = models
     this.#sink = sink
-    const { seed, camera, sensor } = options
-    const rate = camera === false ? 0 : camera?.rate ?? 30
-    this.#clocks = {
-      wrench: new SensorClock(WRENCH_TIMING, seed, 'wrench'),
-      pose: new SensorClock(POSE_TIMING, seed, 'pose'),
-      width: new SensorClock(WIDTH_TIMING, seed, 'width'),
-      camera: rate > 0 ? new SensorClock(cameraTiming(rate), seed, 'camera') : undefined
-    }
-    this.#errors = new WrenchErrors(seed, sensor)
-    this.#widthNoise = new Random(seed, 'width')
+    this.#clocks = clocksOf(options)
   }
 
   get judge(): Judge {
-    if (this.#judge === undefined) throw new Error('Simulation: reset() comes first')
-    return this.#judge
+    if (this.#running === undefined) throw new Error('Simulation: reset() comes first')
+    return this.#running.judge
   }
 
-  /** Places episode `index` at the present time. */
+  /** Places episode `index` at the present time. In lockstep the sensors' clocks begin anew with it; in real time, which is not theirs to turn back, they run on. */
   reset(index: number, { say, awaitCommand = false }: Placement = {}): Episode {
-    const { seed, count, phrases, voiceUntil } = this.#options
+    const { mode, seed, count, phrases, voiceUntil, sensor } = this.#options
     const episode = drawEpisode(this.#models, seed, index, { say, count, phrases, voiceUntil })
     this.world.reset(episode)
-    this.#errors.reset()
-    this.#judge = new Judge(episode, this.world, awaitCommand ? Infinity : this.time)
+    if (mode === 'lockstep') this.#clocks = clocksOf(this.#options, { index, start: this.time + STEP })
+    this.#lastTarget = -Infinity
+    this.#running = {
+      judge: new Judge(episode, this.world, awaitCommand ? Infinity : this.time),
+      errors: new WrenchErrors(seed, index, sensor),
+      widthNoise: new Random(seed, `width, episode ${index}`)
+    }
     this.episode = episode
     return episode
   }
 
   /** A new set-point for the tool. */
   target(pose: ArrayLike<number>): void {
-    if (this.#judge === undefined) return
+    if (this.#running === undefined) return
     this.world.target(pose, Math.min((this.time - this.#lastTarget) / 1e9, 1))
     this.#lastTarget = this.time
   }
 
   /** Something was said now. */
   said(text: string): void {
-    this.#judge?.said(text, this.time)
+    this.#running?.judge.said(text, this.time)
   }
 
   /** One physics step (before the first reset only time passes), then the samples that fall into it. */
   step(): void {
-    if (this.#judge === undefined) {
+    if (this.#running === undefined) {
       this.skip(STEP)
       return
     }
+    const { judge, errors, widthNoise } = this.#running
     this.world.step()
     this.time += STEP
-    this.#judge.step(this.world, this.time)
+    judge.step(this.world, this.time)
     const end = this.time + STEP
     const { wrench, pose, width, camera } = this.#clocks
     for (; wrench.stamp < end; wrench.next()) {
-      this.#errors.apply(this.world.wrench, this.#wrench)
+      errors.apply(this.world.wrench, this.#wrench)
       this.#sink.wrench(wrench.stamp, wrench.receive, this.#wrench)
     }
     for (; pose.stamp < end; pose.next()) this.#sink.toolPose(pose.stamp, pose.receive, this.world.tool)
     for (; width.stamp < end; width.next()) {
-      this.#sink.gripperWidth(width.stamp, width.receive, this.world.fingers.opening + 0.0001 * this.#widthNoise.normal())
+      this.#sink.gripperWidth(width.stamp, width.receive, this.world.fingers.opening + 0.0001 * widthNoise.normal())
     }
     if (camera !== undefined) for (; camera.stamp < end; camera.next()) this.#sink.trigger(camera.stamp, camera.receive, this.world.qpos)
   }
@@ -116,8 +129,8 @@ export class Simulation {
   writeState(state: Float64Array): void {
     const { world } = this
     state[STATE.stamp] = this.time
-    const judge = this.#judge
-    if (judge === undefined) return
+    if (this.#running === undefined) return
+    const { judge } = this.#running
     state[STATE.target] = judge.target
     state[STATE.gentle] = judge.gentle ? 1 : 0
     state.set(world.tool, STATE.tool)
@@ -138,5 +151,18 @@ export class Simulation {
       state[from + 8] = squeeze >= RULES.grip ? squeeze : 0
       state[from + 9] = contact === undefined ? 0 : Math.max(contact.left, contact.right, contact.palm)
     }
+  }
+}
+
+/** The sensors' clocks: an episode's, or those that run from time 0 on. */
+function clocksOf({ seed, camera }: CellOptions, episode?: { readonly index: number; readonly start: number }): Clocks {
+  const rate = camera === false ? 0 : camera?.rate ?? 30
+  const clock = (name: string, timing: SensorTiming): SensorClock =>
+    new SensorClock(timing, episode === undefined ? { seed, label: name } : { seed, label: `${name}, episode ${episode.index}`, start: episode.start })
+  return {
+    wrench: clock('wrench', WRENCH_TIMING),
+    pose: clock('pose', POSE_TIMING),
+    width: clock('width', WIDTH_TIMING),
+    camera: rate > 0 ? clock('camera', cameraTiming(rate)) : undefined
   }
 }

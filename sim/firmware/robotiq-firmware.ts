@@ -59,7 +59,8 @@ export class RobotiqFirmware {
   readonly #watch: MotionWatch
   /** ACTION REQUEST, rPR, rSP, rFR as the outputs stand in their registers. */
   readonly #output = new Uint16Array(BLOCK)
-  #state: State
+  readonly #initial: 'reset' | 'activated'
+  #state: State = 'reset'
   #fault: number = FAULT.none
   #moving = false
   #time = 0
@@ -76,8 +77,8 @@ export class RobotiqFirmware {
     this.#unit = unit
     this.#assembler = new FrameAssembler({ direction: 'requests', unit })
     this.#watch = new MotionWatch(plant)
-    this.#state = initial === 'activated' ? 'ready' : 'reset'
-    if (initial === 'activated') this.#output[0] = ACTION.activate << 8
+    this.#initial = initial
+    this.restart(0)
   }
 
   get stats(): FirmwareStats {
@@ -128,6 +129,18 @@ export class RobotiqFirmware {
     if (this.#moving) this.#watch.step(timeNs)
     if (this.#state === 'closing' || this.#state === 'opening') this.#stepActivation()
     else if (this.#state === 'releasing' && this.#watch.object !== OBJ.moving) this.#halt(FAULT.released)
+  }
+
+  /** As at the start, at `timeNs`: outputs, motion and faults are forgotten, and the fingers stay as they are. Counters, and what has come of a frame, remain. */
+  restart(timeNs: number): void {
+    const activated = this.#initial === 'activated'
+    this.#state = activated ? 'ready' : 'reset'
+    this.#output.fill(0)
+    this.#output[0] = activated ? ACTION.activate << 8 : 0
+    this.#fault = FAULT.none
+    this.#moving = this.#heard = this.#quiet = false
+    this.#time = timeNs
+    this.#lastHeard = -1
   }
 
   /** Makes the device report `fault` (gFLT); from 0x0A on it stops and waits for a reset. */

@@ -226,6 +226,30 @@ describe('the aligner', () => {
     expect(aligner.counters.dropped.tare).toBe(200)
   })
 
+  test('what follows a reset does not depend on what was before it, nor on when it was', () => {
+    const after = (reset: number, before: readonly Push[], pushes: readonly Push[], spec: Robot): string => {
+      let all: Observation[] = []
+      const aligner = new Aligner(spec, (observation) => all.push(observation))
+      for (const push of before) feed(aligner, push)
+      aligner.finish()
+      aligner.reset(reset)
+      all = []
+      const by = reset - 1000 * MS
+      for (const push of pushes) feed(aligner, { ...push, stamp: push.stamp + by, receive: push.receive + by })
+      aligner.finish()
+      expect(all.length).toBeGreaterThan(5)
+      return sum(all.map((observation, index) => ({ ...observation, index, emitted: observation.emitted - reset })))
+    }
+    const streams = [rgb, depth, { ...wrench, tare: 200 * MS }, voice, tool]
+    fc.assert(fc.property(fc.integer(), fc.constantFrom(robot(streams), robot(streams, { tick: { period: 1e9 / 30 } })), (seed, spec) => {
+      // Of the tool nothing is heard at first, so that a tick waits for it.
+      const pushes = traffic(seed).filter(({ stream: index, receive }) => index !== 4 || receive > 1500 * MS)
+      const alone = after(30_000 * MS, [], pushes, spec)
+      expect(after(30_000 * MS, traffic(seed + 1), pushes, spec)).toBe(alone)
+      expect(after(3_600_000 * MS, traffic(seed + 2), pushes, spec)).toBe(alone)
+    }), { numRuns: 20 })
+  })
+
   test('a fixed rate ticks at whole multiples from the first stream\'s first sample and skips silent stretches', () => {
     const spec = robot([tool, wrench], { tick: { period: 1e9 / 30 } })
     const all: Observation[] = []

@@ -26,7 +26,7 @@ class Loop {
     const policy: Policy = { name: 'scripted', infer, close: () => Promise.resolve() }
     this.bus.subscribe(`/${CHUNK_TOPIC}`, 'prehend_interfaces/msg/ActionChunk', ({ stamp }, receive) => this.chunks.push({ stamp, receive }))
     this.node = new FusionNode({
-      bus: this.bus, robot: robot([rgb, tool]), policy, inferenceLatency, onError: error => this.errors.push(error),
+      bus: this.bus, robot: robot([rgb, tool], { reset: { topic: '/episode' } }), policy, inferenceLatency, onError: error => this.errors.push(error),
       onObservation: observation => {
         this.observations.push(observation.stamp)
         onObservation?.()
@@ -72,6 +72,16 @@ describe('the fusion node', () => {
     loop.clock.advanceTo(134 * MS + 41 * MS)
     expect(loop.observations).toHaveLength(3)
     expect(loop.clock.nextTimer()).toBe(Infinity)
+  })
+
+  it('waits for nothing from before an episode\'s beginning', async () => {
+    const loop = await new Loop(async observation => chunkOf(observation)).up()
+    await loop.tick(100 * MS)
+    loop.bus.advertise('/rgb', 'sensor_msgs/msg/Image').publish({ stamp: 110 * MS, frameId: 'camera', width: 2, height: 2, encoding: 'rgb8', isBigendian: false, step: 6, data: new Uint8Array(12) })
+    expect(loop.clock.nextTimer()).toBeLessThan(Infinity)
+    loop.bus.advertise('/episode', 'std_msgs/msg/String').publish({ data: '' })
+    expect(loop.clock.nextTimer()).toBe(Infinity)
+    expect(loop.observations).toEqual([100 * MS])
   })
 
   it('with a latency the chunk comes at its due time, not before', async () => {
