@@ -22,6 +22,7 @@ const SUFFIX: Readonly<Record<Precision, string>> = { fp32: '.onnx', int8: '.int
  */
 export function modelFile(policy: string | undefined, precision: Precision | undefined): string {
   if (precision === undefined) return policy ?? shippedModel()
+  if (policy !== undefined && !policy.endsWith('.onnx')) throw new UsageError(`--precision ${precision}: --policy ${policy} is no NAME.onnx of which there could be two`)
   const file = policy === undefined ? shippedModel(precision) : policy.replace(/(\.int8)?\.onnx$/, SUFFIX[precision])
   if (!existsSync(file)) throw new UsageError(`--precision ${precision}: ${file} is not there; policy/quantise.py makes an int8 model from a trained one`)
   return file

@@ -11,7 +11,7 @@ export const EXPERT = 'expert'
 
 /** Loads and checks a model before anything is started; the expert waits for its cell. */
 export async function policyMaker(name: string | undefined, robot: Robot, precision?: Precision): Promise<(cell: Cell) => Promise<Policy>> {
-  if (name === EXPERT) return cell => Promise.resolve(new ExpertPolicy(cell, robot))
+  if (name === EXPERT && precision === undefined) return cell => Promise.resolve(new ExpertPolicy(cell, robot))
   const policy = await OnnxPolicy.load(modelFile(name, precision), robot)
   return () => Promise.resolve(policy)
 }

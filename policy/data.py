@@ -35,11 +35,26 @@ def translation(meta: dict) -> str | None:
     return (meta.get('contract', {}).get('robot') or meta.get('robot') or {}).get('sha256')
 
 
+def camera_file(path: str | None) -> dict | None:
+    """The camera that `--camera` names: `fovy_deg` and `tool_T_camera`."""
+    if not path:
+        return None
+    try:
+        camera = json.loads(Path(path).read_text())
+        float(camera['fovy_deg'])
+        np.reshape(camera['tool_T_camera'], (4, 4)).astype(float)
+    except (OSError, ValueError, KeyError, TypeError) as e:
+        raise SystemExit(f'--camera {path}: no camera with fovy_deg and tool_T_camera, a 4x4 matrix ({e})') from None
+    return camera
+
+
 class Dataset:
-    """Folders of one translation, read as one. `train` and `held_out` are indices; every `hold`th episode is held out. Of every `stride`
-    observations one is read."""
+    """Folders of one translation, read as one. `train` and `held_out` are indices; about one of `hold` episodes is held out, chosen by its
+    folder's name and its number alone, so that a later round with more data holds out the same. Of every `stride` observations one is read."""
 
     def __init__(self, folders: list[str], hold: int = 20, in_memory: bool = True, camera: dict | None = None, stride: int = 1):
+        if stride < 1:
+            raise SystemExit(f'--stride {stride}: must be 1 or more')
         roots = sorted({p.parent for f in folders for p in Path(f).rglob('dataset.json')})
         if not roots:
             raise SystemExit(f'no dataset.json under {", ".join(folders)}: write one with `prehend export BAG --format numpy --out DIR`')
@@ -48,12 +63,13 @@ class Dataset:
         if camera:
             self.meta['camera'] = camera
         self.parts: list[dict[str, np.ndarray]] = []
+        self.folders: list[str] = []
         for root in roots:
             meta = json.loads((root / 'dataset.json').read_text())
             mine, theirs = (translation(m) for m in (self.meta, meta))
             if mine != theirs:
                 raise SystemExit(f'{root}: made under another translation ({theirs}) than {roots[0]} ({mine}): train on one of them')
-            part = {a: np.load(root / f'{a}.npy', mmap_mode='r') for a in ARRAYS}
+            part = {a: self.array(root / f'{a}.npy') for a in ARRAYS}
             lengths = {a: len(v) for a, v in part.items()}
             if len(set(lengths.values())) != 1:
                 raise SystemExit(f'{root}: arrays differ in length {lengths}: export this bag again')
@@ -62,15 +78,28 @@ class Dataset:
                 part = {a: v[len(self.parts) % stride :: stride] for a, v in part.items()}
                 scene = json.loads((root / 'scene.json').read_text()) if (root / 'scene.json').exists() else {}
                 part['alone'] = np.full(len(part['episode']), scene.get('count') == 1, np.float32)
+                self.folders.append(root.name)
                 self.parts.append({a: np.array(v) if in_memory or a not in ('rgb', 'depth') else v for a, v in part.items()})
+        if not self.parts:
+            raise SystemExit(f'{", ".join(folders)}: the data sets hold no observation')
         self.offsets = np.cumsum([0] + [len(p['episode']) for p in self.parts])
         self.episode = np.concatenate([p['episode'].astype(np.int64) + (i << 20) for i, p in enumerate(self.parts)])
         names = sorted(set(self.episode.tolist()))
-        order = np.random.default_rng(7).permutation(len(names))
-        held = {names[i] for i in order[: max(1, len(names) // hold)]}
-        is_held = np.array([e in held for e in self.episode])
+        draw = {n: int.from_bytes(hashlib.sha256(f'{self.folders[n >> 20]}/{n & 0xFFFFF}'.encode()).digest()[:8], 'big') / 2**64 for n in names}
+        # With few episodes none may be drawn; the one that came nearest is held out then.
+        held = {n for n in names if draw[n] < 1 / hold} or {min(names, key=draw.__getitem__)}
+        is_held = np.array([e in held for e in self.episode.tolist()])
         self.held_out, self.train = np.flatnonzero(is_held), np.flatnonzero(~is_held)
         self.episodes = len(names)
+        if not len(self.train):
+            raise SystemExit(f'{", ".join(folders)}: {len(names)} episode, and one is held out: nothing is left to train on. Collect more')
+
+    @staticmethod
+    def array(path: Path) -> np.ndarray:
+        try:
+            return np.load(path, mmap_mode='r')
+        except (OSError, ValueError) as e:
+            raise SystemExit(f'{path}: no array of a data set ({e}): export this bag again') from None
 
     def __len__(self) -> int:
         return int(self.offsets[-1])
@@ -83,6 +112,11 @@ class Dataset:
     def size(self) -> tuple[int, int]:
         return self.parts[0]['rgb'].shape[1:3]
 
+    @property
+    def vocabulary(self) -> list[str]:
+        """The words of the contract that the data were made under."""
+        return self.meta.get('contract', {}).get('vocabulary') or json.loads((Path(__file__).parent / 'vocabulary.json').read_text())
+
     def column(self, name: str) -> np.ndarray:
         return np.concatenate([p[name] for p in self.parts])
 
@@ -93,8 +127,9 @@ class Dataset:
     def sha256(self) -> str:
         """Of the descriptions and the labels: names the data in the model's metadata."""
         h = hashlib.sha256()
-        for root, part in zip(self.roots, self.parts):
+        for root in self.roots:
             h.update((root / 'dataset.json').read_bytes())
+        for part in self.parts:
             h.update(np.ascontiguousarray(part['action_chunk']).tobytes())
         return h.hexdigest()
 
@@ -182,7 +217,8 @@ def augment(batch: dict[str, Tensor], g: torch.Generator, drop: float, forget: f
 
 
 class Loader:
-    """Batches drawn with replacement by weight, made ahead in one thread. The n-th batch depends on `seed` and n alone."""
+    """Batches drawn with replacement by weight, made ahead in one thread. The n-th batch depends on `seed` and n alone. What goes wrong in
+    the thread is raised where the batch is asked for."""
 
     def __init__(self, data: Dataset, size: int, seed: int, start: int, balance: float, drop: float, vocabulary: list[str], reword: float):
         self.data, self.size, self.seed, self.drop, self.share = data, size, seed, drop, reword
@@ -193,20 +229,29 @@ class Loader:
         threading.Thread(target=self.work, args=(start,), daemon=True).start()
 
     def work(self, step: int) -> None:
-        while not self.stopped.is_set():
-            rng = np.random.default_rng((self.seed, step))
-            rows = np.searchsorted(self.cumulative, rng.random(self.size) * self.cumulative[-1])
-            batch = self.data.batch(self.data.train[np.minimum(rows, len(self.data.train) - 1)])
-            events = batch['voice_tokens'].numpy().reshape(self.size, 4, -1)
-            for event in events.reshape(-1, events.shape[-1]):
-                if event[0] and rng.random() < self.share:
-                    self.phrases.reword(event, rng)
-            augment(batch, torch.Generator().manual_seed(self.seed * 1_000_003 + step), self.drop)
-            self.queue.put(batch)
-            step += 1
+        try:
+            while not self.stopped.is_set():
+                self.queue.put(self.draw(step))
+                step += 1
+        except Exception as e:
+            self.queue.put(e)
+
+    def draw(self, step: int) -> dict[str, Tensor]:
+        rng = np.random.default_rng((self.seed, step))
+        rows = np.searchsorted(self.cumulative, rng.random(self.size) * self.cumulative[-1])
+        batch = self.data.batch(self.data.train[np.minimum(rows, len(self.data.train) - 1)])
+        events = batch['voice_tokens'].numpy().reshape(self.size, 4, -1)
+        for event in events.reshape(-1, events.shape[-1]):
+            if event[0] and rng.random() < self.share:
+                self.phrases.reword(event, rng)
+        augment(batch, torch.Generator().manual_seed(self.seed * 1_000_003 + step), self.drop)
+        return batch
 
     def __next__(self) -> dict[str, Tensor]:
-        return self.queue.get()
+        batch = self.queue.get()
+        if isinstance(batch, Exception):
+            raise batch
+        return batch
 
 
 def camera_check(data: Dataset, count: int = 400) -> dict[str, float]:

@@ -42,6 +42,9 @@ def main() -> None:
     p.add_argument('--without', default='', help='modalities taken away, with commas')
     p.add_argument('--threads', type=int, default=1)
     a = p.parse_args()
+    unknown = sorted(set(filter(None, a.without.split(','))) - set(MODALITIES))
+    if unknown:
+        raise SystemExit(f'--without {",".join(unknown)}: no such modality; there are {", ".join(MODALITIES)}')
     data = Dataset(a.data, in_memory=False)
     model = session(a.model, data, a.threads)
     rows = np.random.default_rng(0).permutation(len(data))[: a.count]

@@ -20,9 +20,10 @@ class Geometry(nn.Module):
         self.register_buffer('known', torch.tensor(1.0 if camera else 0.0))
         self.register_buffer('fovy_deg', torch.tensor(fovy))
         self.register_buffer('pose', pose)
-        fine = self.rays(height, width)
+        fine = self.rays(height, width).reshape(height, width, 3)
         coarse = self.rays(*self.grid)
-        self.register_buffer('fine', fine @ pose[:3, :3].T)
+        self.register_buffer('across', fine[:1, :, 0].clone())
+        self.register_buffer('down', fine[:, :1, 1].clone())
         self.register_buffer('coarse', coarse @ pose[:3, :3].T)
         self.register_buffer('uv', coarse[:, :2])
 
@@ -38,18 +39,18 @@ class Geometry(nn.Module):
         return q[:, :2] / q[:, 2:].clamp(min=1e-3), q[:, 2]
 
     def height(self, depth: Tensor, rotation: Tensor, z: Tensor) -> Tensor:
-        """Height of each pixel's point over the base frame's origin plane, [B,1,H,W]."""
-        b, _, h, w = depth.shape
+        """Height of each pixel's point over the base frame's origin plane, [B,1,H,W]; `z` [B,1] is the tool's."""
         up = rotation[:, 2]
-        slope = (up @ self.fine.T).reshape(b, 1, h, w)
-        offset = (up @ self.pose[:3, 3] + z).reshape(b, 1, 1, 1)
-        return depth * slope + offset
+        x, y, one = (up @ self.pose[:3, :3]).reshape(-1, 3, 1, 1).split(1, 1)
+        offset = (up @ self.pose[:3, 3:] + z).reshape(-1, 1, 1, 1)
+        # The rays' part along `up`: a ray is (across, down, 1).
+        return depth * (x * self.across + y * self.down + one) + offset
 
     def points(self, depth: Tensor) -> tuple[Tensor, Tensor]:
         """Mean valid depth of 4x4 cells -> points in the tool frame [B,h*w,3], and the cells' valid share [B,h*w]."""
-        valid = F.avg_pool2d((depth > 0).float(), 4).flatten(1)
-        d = F.avg_pool2d(depth, 4).flatten(1) / valid.clamp(min=1 / 16)
-        return d[..., None] * self.coarse + self.pose[:3, 3] * (valid > 0).float()[..., None], valid
+        valid = F.avg_pool2d((depth > 0).float(), 4).reshape(depth.shape[0], -1, 1)
+        d = F.avg_pool2d(depth, 4).reshape(depth.shape[0], -1, 1) / valid.clamp(min=1 / 16)
+        return d * self.coarse + self.pose[:3, 3] * (valid > 0).float(), valid
 
 
 def _products() -> Tensor:

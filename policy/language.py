@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from layers import OFF, Block, attend
+from layers import OFF, Block, attend, by_head, off
 
 
 class TextEncoder(nn.Module):
@@ -34,30 +34,34 @@ class TextEncoder(nn.Module):
         nn.init.normal_(self.token.weight, std=0.5)
 
     def forward(self, tokens: Tensor, age: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:
+        """`present` [B,1]: 1 where there is a microphone at all."""
         b, d = tokens.shape[0], self.null.shape[-1]
-        said = (tokens > 0).float() * present[:, None]
+        said = (tokens > 0).float() * present
         known = (age >= 0).float()
         a = age.clamp(min=0)
         ages = torch.stack([known, (a / 0.3).clamp(max=1) * known, (a / 2).clamp(max=1) * known, torch.log1p(a) * known / 3], -1)
-        x = self.token(tokens).reshape(b, self.events, self.per_event, d) + self.event + self.place + self.age(ages)[:, :, None]
-        x = torch.cat([self.null.expand(b, 1, d), x.reshape(b, self.events * self.per_event, d)], 1)
-        bias = torch.cat([torch.zeros_like(said[:, :1]), (1 - said) * OFF], 1)
+        # A place's vector and an event's make one table, [events, words, d].
+        x = self.token(tokens).reshape(b, self.events, self.per_event, d) + (self.event + self.place)
+        x = x + self.age(ages).reshape(b, self.events, 1, d)
+        x = torch.cat([self.null.expand(b, 1, d), x.reshape(b, self.events * self.per_event, d)], 1).reshape(-1, d)
+        bias = off(torch.cat([torch.ones_like(said[:, :1]), said], 1))
         x = self.block(x, bias)
-        k, v = self.kv(x).chunk(2, -1)
-        text = self.out(attend(self.query.expand(b, 2, d), k, v, self.heads, bias).reshape(b, -1))
+        k, v = by_head(self.kv(x), b, self.heads, 2)
+        q = by_head(self.query[0], 1, self.heads, 1)[0].expand(b, -1, -1, -1)
+        text = self.out(attend(q, k, v, bias).reshape(b, -1))
 
         colours = self.colours[tokens]
         recency = self.recency.expand(self.events, self.per_event).reshape(1, -1)
-        score = self.choice(x).squeeze(-1).float()
+        score = self.choice(x).reshape(b, -1).float()
         score = torch.cat([score[:, :1] - 4, score[:, 1:] + recency + (1 - colours[..., 3] * said) * OFF], 1)
-        meant = (score.softmax(-1)[:, 1:, None] * colours).sum(1)
-        return text, meant
+        meant = score.softmax(-1)[:, None, 1:] @ colours
+        return text, meant.reshape(b, 4)
 
 
 def likeness(rgb: Tensor, meant: Tensor) -> Tensor:
     """How much each pixel of `rgb` [B,3,H,W] (0..1) looks like the colour meant [B,4]: [B,3,H,W]. Light scales a pixel and hardly turns it,
     so the angle between both colours counts, once wide and once narrow; brightness and its ratio tell white, grey and black apart."""
-    colour, sure = meant[:, :3, None, None], meant[:, 3, None, None, None]
+    colour, sure = meant.reshape(-1, 4, 1, 1).split((3, 1), 1)
     inner = (rgb * colour).sum(1, keepdim=True)
     bright = (rgb * rgb).sum(1, keepdim=True) + 1e-4
     paint = (colour * colour).sum(1, keepdim=True) + 1e-4

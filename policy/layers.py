@@ -12,15 +12,24 @@ from torch import Tensor, nn
 OFF = -1e4
 
 
-def attend(q: Tensor, k: Tensor, v: Tensor, heads: int, bias: Tensor | None = None) -> Tensor:
-    """Multi-head attention, [B,Q,D] x [B,N,D] -> [B,Q,D]; `bias` [B,N] is added to the logits of every query."""
-    b, n, d = q.shape
-    split = lambda x: x.reshape(b, -1, heads, d // heads).transpose(1, 2)
-    logits = split(q) @ split(k).transpose(-1, -2) / math.sqrt(d // heads)
+def by_head(x: Tensor, batch: int, heads: int, count: int) -> tuple[Tensor, ...]:
+    """[B*N,count*D] -> `count` tensors [B,heads,N,D/heads]."""
+    return x.reshape(batch, -1, count * heads, x.shape[1] // (count * heads)).transpose(1, 2).split(heads, 1)
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Multi-head attention, [B,H,Q,D] and [B,H,N,D] twice -> [B*Q,H*D]; `bias` [B,1,1,N] is added to the logits of every query."""
+    b, h, n, d = q.shape
+    logits = q @ k.transpose(-1, -2) / math.sqrt(d)
     if bias is not None:
-        logits = logits + bias[:, None, None, :]
+        logits = logits + bias
     weights = logits.float().softmax(-1).to(v.dtype)
-    return (weights @ split(v)).transpose(1, 2).reshape(b, n, d)
+    return (weights @ v).transpose(1, 2).reshape(b * n, h * d)
+
+
+def off(present: Tensor) -> Tensor:
+    """[B,N], 1 where there is something to attend to and 0 elsewhere -> the bias of `attend`."""
+    return ((1 - present) * OFF).reshape(present.shape[0], 1, 1, -1)
 
 
 def mlp(*sizes: int) -> nn.Sequential:
@@ -31,7 +40,7 @@ def mlp(*sizes: int) -> nn.Sequential:
 
 
 class Block(nn.Module):
-    """Pre-norm transformer layer with a key bias."""
+    """Pre-norm transformer layer on the tokens of all rows, [B*N,D], with a key bias [B,1,1,N]. It begins as the identity, so that a deeper network can start from a shallower one's weights."""
 
     def __init__(self, d: int, heads: int, wide: int = 2):
         super().__init__()
@@ -39,10 +48,12 @@ class Block(nn.Module):
         self.n1, self.n2 = nn.LayerNorm(d), nn.LayerNorm(d)
         self.qkv, self.out = nn.Linear(d, 3 * d), nn.Linear(d, d)
         self.ff = mlp(d, wide * d, d)
+        for last in (self.out, self.ff[-1]):
+            nn.init.zeros_(last.weight)
+            nn.init.zeros_(last.bias)
 
-    def forward(self, x: Tensor, bias: Tensor | None) -> Tensor:
-        q, k, v = self.qkv(self.n1(x)).chunk(3, -1)
-        x = x + self.out(attend(q, k, v, self.heads, bias))
+    def forward(self, x: Tensor, bias: Tensor) -> Tensor:
+        x = x + self.out(attend(*by_head(self.qkv(self.n1(x)), bias.shape[0], self.heads, 3), bias))
         return x + self.ff(self.n2(x))
 
 
@@ -54,10 +65,13 @@ class Conv(nn.Sequential):
 
 
 class Residual(nn.Module):
+    """Begins as the identity (Goyal et al. 2017, 5.1: the last normalisation's weight is zero)."""
+
     def __init__(self, d: int):
         super().__init__()
         self.a = Conv(d, d)
         self.b = nn.Sequential(nn.Conv2d(d, d, 3, 1, 1, bias=False), nn.BatchNorm2d(d, momentum=0.03))
+        nn.init.zeros_(self.b[1].weight)
 
     def forward(self, x: Tensor) -> Tensor:
         return F.relu(x + self.b(self.a(x)))

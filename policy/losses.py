@@ -18,6 +18,8 @@ def info_nce(a: Tensor, b: Tensor, same: Tensor, temperature: float = 0.07) -> T
     logits = a @ b.T / temperature
     logits = logits.masked_fill(same & ~torch.eye(len(a), dtype=torch.bool), -1e4)
     label = torch.arange(len(a))
+    if len(a) < 2:
+        return logits.sum() * 0
     return (F.cross_entropy(logits, label) + F.cross_entropy(logits.T, label)) / 2
 
 
@@ -48,6 +50,20 @@ def goals(batch: dict[str, Tensor], share: float, g: torch.Generator) -> Tensor:
     noise = torch.randn(b, 4, generator=g) * torch.tensor([0.002 / PLACE] * 3 + [0.05])
     told = (aux[:, 4] > 0.5) & (batch['modality_mask'][:, 3] > 0) & (torch.rand(b, generator=g) < share)
     return torch.cat([torch.cat([aux[:, :3] / PLACE, aux[:, 3:4]], 1) + noise, told.float()[:, None]], 1)
+
+
+def alignment(z: dict[str, Tensor], batch: dict[str, Tensor]) -> Tensor:
+    """InfoNCE of each two of vision, force and voice, over the rows in which both are there and, for voice, something was said. Rows that
+    heard the same words are no negatives of one another."""
+    mask, words = batch['modality_mask'] > 0, batch['voice_tokens']
+    there = {'vision': mask[:, 0] | mask[:, 1], 'force': mask[:, 2], 'voice': mask[:, 3] & (words > 0).any(1)}
+    same = (words[:, None] == words[None]).all(-1)
+    terms = []
+    for a, b in (('vision', 'voice'), ('vision', 'force'), ('force', 'voice')):
+        rows = (there[a] & there[b]).nonzero()[:, 0]
+        alike = same[rows][:, rows] if 'voice' in (a, b) else torch.zeros(len(rows), len(rows), dtype=torch.bool)
+        terms.append(info_nce(z[a][rows], z[b][rows], alike))
+    return sum(terms) / 3
 
 
 def objective(policy: Policy, out: dict[str, Tensor], batch: dict[str, Tensor], align: float = 1) -> tuple[Tensor, dict[str, Tensor]]:
@@ -81,13 +97,7 @@ def objective(policy: Policy, out: dict[str, Tensor], batch: dict[str, Tensor], 
         goal = (-distance / (2 * cell**2)).softmax(-1)
         terms['heat'] = (-(goal * out['heat'][:, 0].log_softmax(-1)).sum(-1) * inside).sum() / inside.sum().clamp(min=1)
     terms['success'] = F.binary_cross_entropy(out['grasp_success'].clamp(1e-5, 1 - 1e-5), batch['success'])
-    z = out['projections']
-    words = batch['voice_tokens']
-    said = (words[:, None] == words[None]).all(-1)
-    none = torch.zeros_like(said)
-    terms['align'] = (
-        info_nce(z['vision'], z['voice'], said) + info_nce(z['vision'], z['force'], none) + info_nce(z['force'], z['voice'], said)
-    ) / 3
+    terms['align'] = alignment(out['projections'], batch)
     mean = out['gate'].mean(0)
     terms['gate'] = (mean * mean.clamp(min=1e-4).log()).sum()
     return sum(WEIGHTS[k] * (align if k == 'align' else 1) * v for k, v in terms.items()), terms

@@ -13,13 +13,25 @@ from torch import Tensor, nn
 
 from geometry import Geometry, rotation_of
 from language import TextEncoder, likeness
-from layers import OFF, Block, Conv, Residual, attend, mlp
+from layers import OFF, Block, Conv, Residual, attend, by_head, mlp, off
 
 MODALITIES = ('rgb', 'depth', 'force', 'voice')
 CHANNELS = ('dx', 'dy', 'dz', 'dyaw', 'width', 'effort')
 CHUNK = 10
 #: What can be left out of the network, to see what it is worth.
 PARTS = ('masks', 'gate', 'colours', 'queries', 'pyramid', 'ages', 'pointers')
+
+
+#: Constants of the data that normalise inputs and outputs, in the contract's units: buffers of the network.
+STATISTICS: dict[str, object] = dict(
+    force_scale=torch.ones(6, 24),
+    proprioception_mean=torch.zeros(8),
+    proprioception_std=torch.ones(8),
+    action_mean=torch.zeros(CHUNK, 6),
+    action_std=torch.ones(CHUNK, 6),
+    depth_mean=0.4,
+    depth_std=0.2,
+)
 
 
 @dataclass
@@ -42,15 +54,16 @@ class Config:
     stem: int = 16
     low: int = 64
     high: int = 96
-    residuals: int = 1
+    low_residuals: int = 4
+    residuals: int = 3
     without: tuple[str, ...] = ()
 
     def to_dict(self) -> dict:
         return asdict(self)
 
 
-#: `small` ships; `large` teaches it.
-SIZES: dict[str, dict] = {'small': {}, 'large': {'stem': 24, 'low': 96, 'high': 160, 'residuals': 2, 'd': 192, 'layers': 3, 'text': 128}}
+#: `small` ships; `large` teaches it, and differs in depth alone, so that it can start from a small one's weights (`--init`).
+SIZES: dict[str, dict] = {'small': {}, 'large': {'low_residuals': 5, 'residuals': 6, 'layers': 4}}
 
 
 class Policy(nn.Module):
@@ -60,17 +73,8 @@ class Policy(nn.Module):
     def __init__(self, config: Config, stats: dict | None = None, camera: dict | None = None, colours: Tensor | None = None):
         super().__init__()
         c = self.config = config
-        defaults = dict(
-            force_scale=torch.ones(6, 24),
-            proprioception_mean=torch.zeros(8),
-            proprioception_std=torch.ones(8),
-            action_mean=torch.zeros(CHUNK, 6),
-            action_std=torch.ones(CHUNK, 6),
-            depth_mean=0.4,
-            depth_std=0.2,
-        )
-        for key, value in {**defaults, **(stats or {})}.items():
-            if key in defaults:
+        for key, value in {**STATISTICS, **(stats or {})}.items():
+            if key in STATISTICS:
                 self.register_buffer(key, torch.as_tensor(value, dtype=torch.float32).clone())
         self.geometry = Geometry(c.height, c.width, camera)
         d = c.d
@@ -78,6 +82,7 @@ class Policy(nn.Module):
         self.stem_rgb, self.stem_depth = Conv(3, c.stem, 2), Conv(3, c.stem, 2)
         self.down_rgb, self.down_depth = Conv(c.stem + 3, 2 * c.stem, 2), Conv(c.stem, 2 * c.stem, 2)
         self.low = Conv(4 * c.stem, c.low)
+        self.mid = nn.Sequential(*(Residual(c.low) for _ in range(c.low_residuals)))
         self.high = nn.Sequential(Conv(c.low, c.high, 2), *(Residual(c.high) for _ in range(c.residuals)))
         self.force = mlp(144, d, d)
         self.proprio = mlp(17, d, d)
@@ -106,7 +111,7 @@ class Policy(nn.Module):
         self.auxiliary = mlp(fused, 128, 7)
         self.chunk = mlp(fused + 11, 256, 256, CHUNK * 6)
         self.success = nn.Linear(d, 1)
-        self.project = nn.ModuleDict({m: nn.Linear(d, c.latent) for m in ('vision', 'force', 'voice')})
+        self.project = nn.ModuleDict({'vision': nn.Linear(c.high, c.latent), 'force': nn.Linear(d, c.latent), 'voice': nn.Linear(c.text, c.latent)})
 
     def forward(
         self,
@@ -121,32 +126,33 @@ class Policy(nn.Module):
         """The contract's inputs. `goal` [B,5], in training only: place (units of 5 cm), turn (rad) and 1 where the chunk is to be made for
         that goal instead of for the estimate."""
         c, b, out = self.config, rgbd.shape[0], self.config.without
+        plane = lambda x: x.reshape(b, 1, 1, 1)
         has = modality_mask
-        has_rgb, has_depth, has_force, has_voice = has.unbind(1)
-        rgb = rgbd[:, :3] * has_rgb[:, None, None, None]
-        depth = rgbd[:, 3:] * has_depth[:, None, None, None]
-        pyramid = force_pyramid * has_force[:, None, None]
+        has_rgb, has_depth, has_force, has_voice = has.split(1, 1)
+        rgb = rgbd[:, :3] * plane(has_rgb)
+        depth = rgbd[:, 3:] * plane(has_depth)
+        pyramid = force_pyramid.flatten(1) * has_force
         if 'pyramid' in out:
             # The mean over the window nearest to the camera's period alone.
-            pyramid = pyramid * (torch.arange(24) == 8).float()
+            pyramid = pyramid * (torch.arange(24) == 8).float().repeat(6)
         if 'ages' in out:
             voice_age = voice_age.clamp(max=0)
         present = has_voice
         if 'masks' in out:
             has = torch.ones_like(has)
-            has_rgb, has_depth, has_force, has_voice = has.unbind(1)
+            has_rgb, has_depth, has_force, has_voice = has.split(1, 1)
 
         rotation = rotation_of(proprioception[:, 3:7])
-        height = self.geometry.height(depth, rotation, proprioception[:, 2])
+        height = self.geometry.height(depth, rotation, proprioception[:, 2:3])
         valid = (depth > 0).float()
         depth_in = torch.cat(
-            [(depth - self.depth_mean) / self.depth_std * valid, valid, (height * 10).clamp(-3, 3) * valid * self.geometry.known], 1
+            [(depth - self.depth_mean) / self.depth_std * valid, valid, (height * 10).clamp(-3, 3) * (valid * self.geometry.known)], 1
         )
 
         vector = (proprioception - self.proprioception_mean) / self.proprioception_std
         body = torch.cat([vector, rotation.flatten(1)], 1).clamp(-5, 5)
         proprio = self.proprio(body)
-        force = self.force(torch.asinh(pyramid / self.force_scale).flatten(1))
+        force = self.force(torch.asinh(pyramid / self.force_scale.flatten()))
         text, meant = self.text(voice_tokens, voice_age, present)
         if 'colours' in out:
             meant = meant * 0
@@ -159,9 +165,9 @@ class Policy(nn.Module):
         if 'gate' in out:
             logits = logits * 0
         gate = (logits + (1 - has) * OFF).softmax(-1)
-        g = (gate * has.sum(1, keepdim=True).clamp(min=1) * has).unbind(1)
+        g_rgb, g_depth, g_force, g_voice = (gate * (has.sum(1, keepdim=True).clamp(min=1) * has)).split(1, 1)
         h, w = self.geometry.grid
-        low = self.low(torch.cat([x_rgb * g[0][:, None, None, None], x_depth * g[1][:, None, None, None]], 1))
+        low = self.mid(self.low(torch.cat([x_rgb * plane(g_rgb), x_depth * plane(g_depth)], 1)))
         high = self.high(low)
 
         # Pointers: language-made queries over the fine map; each takes the mean point, feature and spread under its attention.
@@ -170,7 +176,7 @@ class Policy(nn.Module):
         heat = (self.pointer(text).reshape(b, c.pointers, 64) @ fine_flat / 8 + self.pointer_bias(fine).flatten(2)).float()
         points, share = self.geometry.points(depth)
         attention = heat.softmax(-1)
-        support = attention * share[:, None]
+        support = attention * share.reshape(b, 1, -1)
         total = support.sum(-1, keepdim=True)
         point = support @ points / total.clamp(min=1e-3)
         centre = attention @ self.geometry.uv
@@ -179,48 +185,47 @@ class Policy(nn.Module):
         under = torch.cat([attention.to(fine_flat.dtype) @ fine_flat.transpose(1, 2), facts.to(fine_flat.dtype)], -1)
         if 'pointers' in out:
             under = under * 0
-        pointers = self.pointer_token(under) + self.pointer_id
+        pointers = self.pointer_token(under.flatten(0, 1)).reshape(b, c.pointers, -1) + self.pointer_id
 
         # Cross-attention of the learned queries over the coarse map, whose tokens carry their image place and their point.
-        place = F.avg_pool2d(
-            torch.cat([points, self.geometry.uv.expand(b, -1, 2), share[..., None]], -1).transpose(1, 2).reshape(b, 6, h, w), 2
-        )
-        tokens = torch.cat([high.flatten(2), place.flatten(2).to(high.dtype) * 4], 1).transpose(1, 2)
-        k, v = self.key_value(tokens).chunk(2, -1)
-        q = self.queries + self.query_text(text)[:, None]
-        found = v + k if 'queries' in out else self.query_out(attend(q, k, v, c.heads)) + self.queries
+        place = torch.cat([points, self.geometry.uv.expand(b, -1, 2), share], -1).transpose(1, 2).reshape(b, 6, h, w)
+        place = F.avg_pool2d(place, 2) * 4
+        tokens = torch.cat([high, place.to(high.dtype)], 1).flatten(2).transpose(1, 2)
+        key_value = self.key_value(tokens.flatten(0, 1))
+        if 'queries' in out:
+            found = sum(key_value.chunk(2, -1)).reshape(b, -1, c.d)
+        else:
+            k, v = by_head(key_value, b, c.heads, 2)
+            q = by_head((self.queries + self.query_text(text).reshape(b, 1, -1)).flatten(0, 1), b, c.heads, 1)[0]
+            found = self.query_out(attend(q, k, v)).reshape(b, c.queries, -1) + self.queries
 
-        parts = [
-            self.cls.expand(b, 1, -1),
-            proprio[:, None] + self.kind[0],
-            force[:, None] * g[2][:, None, None] + self.kind[1],
-            voice[:, None] * g[3][:, None, None] + self.kind[2],
-            pointers,
-            found,
-        ]
-        seeing = torch.maximum(has_rgb, has_depth)[:, None]
-        x = torch.cat([p.to(found.dtype) for p in parts], 1)
-        on = torch.cat(
-            [torch.ones_like(has[:, :2]), has_force[:, None], has_voice[:, None], seeing.expand(b, c.pointers + found.shape[1])], 1
-        )
+        seeing = torch.maximum(has_rgb, has_depth)
+        senses = torch.stack([proprio, force * g_force, voice * g_voice], 1) + self.kind
+        x = torch.cat([p.to(found.dtype) for p in (self.cls.expand(b, 1, -1), senses, pointers, found)], 1)
+        always = torch.ones_like(has[:, :2])
+        bias = off(torch.cat([always, has_force, has_voice, seeing.expand(b, c.pointers + found.shape[1])], 1))
+        x = x.flatten(0, 1)
         for block in self.blocks:
-            x = block(x, (1 - on) * OFF)
-        x = self.norm(x)
+            x = block(x, bias)
+        x = self.norm(x).reshape(b, -1, c.d)
         vision = x[:, 4:].mean(1) * seeing
-        fused = torch.cat([x[:, 0], vision, text, (under * seeing[:, None]).flatten(1), body.to(x.dtype)], 1)
+        fused = torch.cat([x[:, 0], vision, text, under.flatten(1) * seeing, body.to(x.dtype)], 1)
         # The estimate of the target feeds the chunk: places once more with centimetres spread out, and the turn from its double angle.
         auxiliary = self.auxiliary(fused).float()
-        near, (cosine, sine) = auxiliary[:, :3], auxiliary[:, 3:5].unbind(1)
+        near, cosine, sine, flags = auxiliary.split((3, 1, 1, 2), 1)
         turn = torch.atan(sine / ((cosine * cosine + sine * sine + 1e-6).sqrt() + cosine).clamp(min=1e-3))
         if goal is not None:
             told = goal[:, 4:] > 0
-            near, turn = torch.where(told, goal[:, :3], near), torch.where(told[:, 0], goal[:, 3], turn)
-        estimate = torch.cat([near, (near * 5).tanh(), turn[:, None], (turn[:, None] * 8).tanh(), (turn[:, None] * 2).cos(), (auxiliary[:, 5:] / 4).tanh()], 1)
+            near, turn = torch.where(told, goal[:, :3], near), torch.where(told, goal[:, 3:4], turn)
+        estimate = torch.cat([near, (near * 5).tanh(), turn, (turn * 8).tanh(), (turn * 2).cos(), (flags / 4).tanh()], 1)
         raw = self.chunk(torch.cat([fused, estimate.to(fused.dtype)], 1)).float().reshape(b, CHUNK, 6)
 
-        z = {'vision': self.project['vision'](vision), 'force': self.project['force'](force), 'voice': self.project['voice'](voice)}
-        z = {m: F.normalize(e.float(), dim=-1) for m, e in z.items()}
-        latent = z['vision'] * (gate[:, :1] + gate[:, 1:2]) + z['force'] * gate[:, 2:3] + z['voice'] * gate[:, 3:]
+        # Vision before the pointers and queries, which words make: to be alike by them would be no finding. What words have done up to here is
+        # to set the gate and to mark their colour.
+        alike = {'vision': high.mean((2, 3)) * seeing, 'force': force * has_force, 'voice': text * has_voice}
+        z = F.normalize(torch.stack([self.project[m](e).float() for m, e in alike.items()], 1), dim=-1)
+        weights = torch.cat([gate[:, :1] + gate[:, 1:2], gate[:, 2:]], 1)
+        latent = (weights.reshape(b, 1, 3) @ z).reshape(b, -1)
         return {
             'action_chunk': raw * self.action_std + self.action_mean,
             'grasp_success': self.success(x[:, 0]).float().squeeze(1).sigmoid(),
@@ -228,7 +233,7 @@ class Policy(nn.Module):
             'latent': F.normalize(latent, dim=-1),
             'auxiliary': auxiliary,
             'heat': heat,
-            'projections': z,
+            'projections': dict(zip(alike, z.unbind(1))),
         }
 
 

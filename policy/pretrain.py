@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 import sys
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -21,9 +19,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from data import Dataset
+from data import Dataset, camera_file
 from geometry import rotation_of
 from model import SIZES, Config, Policy
+from schedule import Schedule, descend
 from train import save
 
 #: Pixels of a hidden patch's side, and the share hidden.
@@ -51,7 +50,7 @@ class Guesser(nn.Module):
         p = self.policy
         b, _, h, w = rgbd.shape
         rgb, depth = rgbd[:, :3], rgbd[:, 3:]
-        height = (p.geometry.height(depth, rotation_of(proprioception[:, 3:7]), proprioception[:, 2]) * 10).clamp(-3, 3)
+        height = (p.geometry.height(depth, rotation_of(proprioception[:, 3:7]), proprioception[:, 2:3]) * 10).clamp(-3, 3)
         no_rgb, no_depth = hidden(b, h, w, g), hidden(b, h, w, g)
         valid = (depth > 0).float()
         shown = valid * (1 - no_depth)
@@ -59,7 +58,7 @@ class Guesser(nn.Module):
         blank = torch.zeros(b, 3, h // 2, w // 2, dtype=x_rgb.dtype)
         x_rgb = p.down_rgb(torch.cat([x_rgb, blank], 1))
         x_depth = p.down_depth(p.stem_depth(torch.cat([(depth - p.depth_mean) / p.depth_std * shown, shown, height * shown], 1)))
-        low = p.low(torch.cat([x_rgb, x_depth], 1))
+        low = p.mid(p.low(torch.cat([x_rgb, x_depth], 1)))
         told = self.cell(F.relu(self.fine(low) + F.interpolate(self.coarse(p.high(low)), scale_factor=2.0, mode='nearest'))).float()
         cells = lambda x: F.avg_pool2d(x, h // told.shape[2])
         share = cells(valid)
@@ -89,33 +88,31 @@ def main() -> None:
     a = p.parse_args()
     torch.manual_seed(a.seed)
     out = Path(a.out)
-    out.mkdir(parents=True, exist_ok=True)
-    data = Dataset(a.data, camera=json.loads(Path(a.camera).read_text()) if a.camera else None, stride=a.stride)
-    words = json.loads((Path(__file__).parent / 'vocabulary.json').read_text())
+    if (out / 'checkpoint.pt').exists():
+        raise SystemExit(f'{out / "checkpoint.pt"} is there already: give another --out')
+    schedule = Schedule(a.lr, a.steps, a.minutes)
+    data = Dataset(a.data, camera=camera_file(a.camera), stride=a.stride)
+    words = data.vocabulary
     policy = Policy(Config(height=data.size[0], width=data.size[1], vocabulary=len(words), **SIZES[a.size]), data.statistics(), data.camera)
     model = Guesser(policy).to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(model.parameters(), lr=a.lr, weight_decay=0.01)
     rng, g = np.random.default_rng(a.seed), torch.Generator().manual_seed(a.seed)
-    began, step, sums = time.monotonic(), 0, np.zeros(2)
+    step, sums = 0, np.zeros(2)
+    out.mkdir(parents=True, exist_ok=True)
     with open(out / 'curve.csv', 'w', newline='') as file:
         curve = csv.writer(file)
         curve.writerow(['step', 'seconds', 'vision', 'force'])
-        while (f := max(step / a.steps, (time.monotonic() - began) / (a.minutes * 60))) < 1:
-            for group in optimiser.param_groups:
-                group['lr'] = a.lr * min(1, step / 200) * (1 + np.cos(np.pi * f)) / 2
+        while (f := schedule.fraction(step)) < 1:
             batch = data.batch(rng.choice(data.train, a.batch))
             with torch.autocast('cpu', torch.bfloat16):
                 vision, force = model(
                     batch['rgbd'].contiguous(memory_format=torch.channels_last), batch['proprioception'], batch['force_pyramid'], g
                 )
-            optimiser.zero_grad(set_to_none=True)
-            (vision + force).backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimiser.step()
+            descend(vision + force, model, optimiser, schedule.rate(f))
             sums += float(vision.detach()), float(force.detach())
             step += 1
             if step % 250 == 0:
-                row = [step, round(time.monotonic() - began, 1), *(sums / 250).round(5)]
+                row = [step, round(schedule.elapsed(), 1), *(sums / 250).round(5)]
                 curve.writerow(row)
                 file.flush()
                 print(*row, flush=True)

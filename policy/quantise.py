@@ -12,7 +12,6 @@ import copy
 import json
 import os
 import sys
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -24,16 +23,18 @@ import torch.nn.functional as F
 from onnx import numpy_helper
 from torch import Tensor, nn
 
-from data import INPUTS, Dataset, Loader
+from data import INPUTS, Dataset, Loader, camera_file
 from export import OUTPUTS, check, finish
 from layers import Conv, Residual
 from losses import goals, objective
 from model import Exported, Policy, example
+from schedule import Schedule, descend
 from train import load
-
 
 #: Of the file against the rounding policy in torch: onnxruntime adds up in another order, and a value may fall to the next level.
 TOLERANCE = 0.3
+#: Steps in which the ranges alone are learned.
+FIRST_LOOK = 20
 
 
 class Range(nn.Module):
@@ -140,7 +141,8 @@ def quantised(policy: Policy) -> Policy:
     for name in ('down_rgb', 'down_depth', 'low'):
         block = getattr(q, name)
         setattr(q, name, QConv(block[0], block[1], True, False))
-    q.high = nn.Sequential(*(QConv(m[0], m[1], True, True) if isinstance(m, Conv) else QResidual(m) for m in q.high))
+    for name in ('mid', 'high'):
+        setattr(q, name, nn.Sequential(*(QConv(m[0], m[1], True, True) if isinstance(m, Conv) else QResidual(m) for m in getattr(q, name))))
     for name in ('fine_low', 'fine_high'):
         setattr(q, name, QConv(getattr(q, name), None, False, True))
     q.pointer_bias = QConv(q.pointer_bias, None, False, False)
@@ -148,6 +150,9 @@ def quantised(policy: Policy) -> Policy:
         for name, child in list(module.named_children()):
             if isinstance(child, nn.Linear) and child.in_features * child.out_features >= 4096:
                 setattr(module, name, QLinear(child))
+    # What the small last layers read is rounded too: onnxruntime joins product and ReLU in integers only where integers come out.
+    for head in (q.gate, q.auxiliary):
+        head[1] = nn.Sequential(head[1], Range(True))
     return q
 
 
@@ -164,7 +169,6 @@ def integers(model: onnx.ModelProto) -> None:
     constants = {n.output[0]: n.attribute[0].t for n in graph.node if n.op_type == 'Constant' and n.attribute[0].name == 'value'}
     value = lambda name: numpy_helper.to_array(given[name] if name in given else constants[name])
     known = lambda name: name in given or name in constants
-    made = {n.output[0]: n for n in graph.node}
     for node in list(graph.node):
         if node.op_type != 'QuantizeLinear' or not known(node.input[0]):
             continue
@@ -192,7 +196,9 @@ def integers(model: onnx.ModelProto) -> None:
             continue
         scales = [value(d.input[1]) for d in rounded(product)]
         scale = (scales[0] * scales[1]).astype(np.float32)
-        bias = np.rint(value(node.input[at]) / scale).astype(np.int32)
+        # A dead channel's scale is next to nothing, and its bias beyond every integer.
+        limit = np.iinfo(np.int32).max
+        bias = np.clip(np.rint(value(node.input[at]) / scale.astype(np.float64)), -limit, limit).astype(np.int32)
         name = f'{node.output[0]}.bias'
         graph.initializer.extend(
             [
@@ -227,19 +233,14 @@ def main() -> None:
     a = p.parse_args()
     torch.manual_seed(a.seed)
     policy, state = load(a.run)
-    data = Dataset(a.data, camera=json.loads(Path(a.camera).read_text()) if a.camera else None, stride=a.stride)
+    data = Dataset(a.data, camera=camera_file(a.camera), stride=a.stride)
     student = quantised(policy)
     loader = Loader(data, a.batch, a.seed + 77, 0, 0.5, state['run']['options']['drop'], state['vocabulary'], state['run']['options']['reword'])
     optimiser = torch.optim.AdamW(student.parameters(), lr=a.lr, weight_decay=0.0)
-    began = time.monotonic()
+    schedule = Schedule(a.lr, a.steps, a.minutes)
     step = 0
     sums = [0.0, 0.0]
-    while True:
-        f = max(step / a.steps, (time.monotonic() - began) / (a.minutes * 60))
-        if f >= 1:
-            break
-        for group in optimiser.param_groups:
-            group['lr'] = a.lr * min(1, step / 50) * (1 - f)
+    while (f := schedule.fraction(step)) < 1:
         # The ranges settle first; the weights then learn to live with them.
         ranges(student, f < 0.5)
         batch = next(loader)
@@ -254,11 +255,8 @@ def main() -> None:
         out = student(*(batch[n] for n in INPUTS), told)
         apart = F.smooth_l1_loss((out['action_chunk'] - wanted['action_chunk']) / policy.action_std, torch.zeros(()).expand_as(out['action_chunk']), beta=0.1)
         loss = objective(policy, out, batch)[0] + 3 * apart + F.mse_loss(out['auxiliary'], wanted['auxiliary'])
-        optimiser.zero_grad(set_to_none=True)
-        if step >= 20:
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(student.parameters(), 1.0)
-            optimiser.step()
+        if step >= FIRST_LOOK:
+            descend(loss, student, optimiser, schedule.rate(f))
         sums[0] += float(loss.detach())
         sums[1] += float(apart.detach())
         step += 1

@@ -44,6 +44,13 @@ class TaskFailed(Exception):
 
 
 @dataclass(frozen=True)
+class Lost:
+    """A task ended with its worker or machine, and not by itself."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class Task:
     """`commands`: arguments of `bin/prehend`, without `--json`; paths in them are names of shipped files, or relative to the scratch
     folder. `keep`: files and folders in it that are wanted back."""
@@ -181,21 +188,28 @@ def fan_out(
         ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
         names = list(files)
         contents = [ray.put(path.read_bytes()) for path in files.values()]
-        remote = ray.remote(num_cpus=1, max_retries=RETRIES)(_run)
+        # Ray itself tries again in silence; whoever waits is told.
+        remote = ray.remote(num_cpus=1, max_retries=0)(_run)
         build = build_of(root)
-        pending = {remote.remote(str(root), build, task, names, *contents): index for index, task in enumerate(tasks)}
-        machines: set[str] = set()
+        start = lambda index: remote.remote(str(root), build, tasks[index], names, *contents)
+        pending = {start(index): index for index in range(len(tasks))}
+        losses = [0] * len(tasks)
         idle = 0.0
         try:
             while pending and not ended():
                 done, _ = ray.wait(list(pending), timeout=LOOK)
                 for reference in done:
                     index = pending.pop(reference)
-                    yield index, _outcome(ray, reference, tasks[index])
-                alive = {node['NodeID'] for node in ray.nodes() if node['Alive']}
-                if machines - alive:
-                    note(f'ray: lost {len(machines - alive)} of {len(machines)} nodes; what ran there runs again')
-                machines = alive
+                    outcome = _outcome(ray, reference, tasks[index])
+                    if not isinstance(outcome, Lost):
+                        yield index, outcome
+                        continue
+                    losses[index] += 1
+                    if losses[index] > RETRIES:
+                        yield index, TaskFailed(f'{tasks[index].name}: was lost {losses[index]} times, at last so: {outcome.reason}')
+                        continue
+                    note(f'ray: {tasks[index].name} was lost and runs again: {outcome.reason}')
+                    pending[start(index)] = index
                 idle = 0.0 if ray.cluster_resources().get('CPU', 0) >= 1 else idle + LOOK
                 if idle >= PATIENCE:
                     note('ray: no node has a CPU; waiting for one')
@@ -207,14 +221,13 @@ def fan_out(
                 ray.wait(list(pending), num_returns=len(pending), timeout=PATIENCE)
 
 
-def _outcome(ray, reference, task: Task) -> Answer | TaskFailed:
+def _outcome(ray, reference, task: Task) -> Answer | TaskFailed | Lost:
     try:
         return ray.get(reference)
     except ray.exceptions.RayTaskError as error:
         return TaskFailed(f'{task.name}: {str(error.cause or error).strip().splitlines()[-1]}')
     except ray.exceptions.RayError as error:
-        reason = str(error).strip().splitlines()[0].split('. ')[0]
-        return TaskFailed(f'{task.name}: was lost {RETRIES + 1} times, at last so: {reason}')
+        return Lost(str(error).strip().splitlines()[0].split('. ')[0])
 
 
 def main() -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import csv
+import hashlib
 import json
 import math
 import os
+import pickle
 import subprocess
 import sys
 import time
@@ -17,10 +19,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 import numpy as np
 import torch
 
-from data import INPUTS, Dataset, Loader, camera_check
+from data import INPUTS, Dataset, Loader, camera_check, camera_file
 from losses import PLACE, distillation, goals, objective
-from model import PARTS, SIZES, Config, Policy, count_macs
+from model import PARTS, SIZES, STATISTICS, Config, Policy, count_macs
 from phrases import Phrases, colour_table
+from schedule import Schedule, descend
 
 HERE = Path(__file__).parent
 
@@ -65,6 +68,8 @@ def load(run: str | Path) -> tuple[Policy, dict]:
     if not path.exists():
         raise SystemExit(f'{path} is not there: train first with `python policy/train.py --data DIR --out {run}`')
     state = torch.load(path, weights_only=True, map_location='cpu')
+    if state.get('pretrained'):
+        raise SystemExit(f'{path}: its encoders alone are trained; start a run of train.py from it (--init {path})')
     policy = Policy(Config(**state['config']), state['stats'], state['camera'])
     # A word of the vocabulary that training never said means what an unknown word means.
     words = state['ema']['text.token.weight']
@@ -73,6 +78,30 @@ def load(run: str | Path) -> tuple[Policy, dict]:
     words[never] = words[1].clone()
     policy.load_state_dict(state['ema'])
     return policy.eval(), state
+
+
+def begin_with(policy: Policy, path: str) -> dict:
+    """Takes the weights of another checkpoint that have a place here, and says which checkpoint it was. Not what belongs to the data:
+    normalisation constants, the camera, the colours. Layers that the other lacks stay as they are: blocks begin as the identity."""
+    try:
+        state = torch.load(path, weights_only=True, map_location='cpu')
+        weights = state['ema']
+    except (OSError, KeyError, RuntimeError, pickle.UnpicklingError) as e:
+        raise SystemExit(f'--init {path}: no checkpoint of train.py or pretrain.py ({e})') from None
+    own = policy.state_dict()
+    theirs = {n for n in own if n.split('.')[0] in STATISTICS or n.startswith('geometry.') or n == 'text.colours'}
+    fitting = {k: v for k, v in weights.items() if k in own and k not in theirs and own[k].shape == v.shape}
+    if not any(k.startswith('low.') for k in fitting):
+        raise SystemExit(f'--init {path}: of another size; --size {"|".join(SIZES)} sets that of this run')
+    policy.load_state_dict(fitting, strict=False)
+    return {
+        'sha256': hashlib.sha256(Path(path).read_bytes()).hexdigest(),
+        'steps': state.get('step'),
+        'taken': len(fitting),
+        'of': len(own) - len(theirs),
+        'data': state.get('run', {}).get('data'),
+        'init': state.get('run', {}).get('init'),
+    }
 
 
 def save(path: Path, value: object) -> None:
@@ -128,7 +157,6 @@ def validate(policy: Policy, data: Dataset, count: int = 512, size: int = 128) -
 
 def main(given: list[str] | None = None) -> None:
     a = arguments(given)
-    began = time.monotonic()
     torch.set_num_threads(a.threads)
     torch.manual_seed(a.seed)
     out = Path(a.out)
@@ -136,9 +164,9 @@ def main(given: list[str] | None = None) -> None:
     checkpoint = out / 'checkpoint.pt'
     if checkpoint.exists() and not a.resume:
         raise SystemExit(f'{checkpoint} is there already: give --resume to go on with it, or another --out')
-    data = Dataset(a.data, in_memory=not a.mmap, camera=json.loads(Path(a.camera).read_text()) if a.camera else None, stride=a.stride)
+    data = Dataset(a.data, in_memory=not a.mmap, camera=camera_file(a.camera), stride=a.stride)
     check = camera_check(data)
-    words = data.meta.get('contract', {}).get('vocabulary') or json.loads((HERE / 'vocabulary.json').read_text())
+    words = data.vocabulary
     print(f'{len(data)} observations, {data.episodes} episodes ({len(data.held_out)} observations held out); camera {check}', flush=True)
     if check and check['targets_inside'] < 0.3:
         print('few targets project into the pictures: is tool_T_camera an optical frame (x right, y down, z forward)?', flush=True)
@@ -148,22 +176,20 @@ def main(given: list[str] | None = None) -> None:
     colours = torch.from_numpy(colour_table(words, json.loads((HERE / 'colours.json').read_text())))
     stats, camera = data.statistics(), data.camera
     policy = Policy(config, stats, camera, colours).to(memory_format=torch.channels_last)
-    if a.init:
-        weights = torch.load(a.init, weights_only=True)['ema']
-        # All but what belongs to the data: normalisation constants, the camera, the colours.
-        theirs = {n for n in (stats or {})} | {n for n in weights if n.startswith('geometry.') or n == 'text.colours'}
-        policy.load_state_dict({k: v for k, v in weights.items() if k not in theirs}, strict=False)
+    parent = begin_with(policy, a.init) if a.init else None
     ema = {k: v.detach().clone() for k, v in policy.state_dict().items()}
     optimiser = torch.optim.AdamW(groups(policy, a.weight_decay), lr=a.lr, betas=(0.9, 0.98))
     step, spent = 0, 0.0
     if a.resume and checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
+        parent = state['run'].get('init')
         config, stats, camera = Config(**state['config']), state['stats'], state['camera']
         policy = Policy(config, stats, camera, colours).to(memory_format=torch.channels_last)
         policy.load_state_dict(state['policy'])
         optimiser = torch.optim.AdamW(groups(policy, a.weight_decay), lr=a.lr, betas=(0.9, 0.98))
         optimiser.load_state_dict(state['optimiser'])
         ema, step, spent = state['ema'], state['step'], state['seconds']
+    schedule = Schedule(a.lr, a.steps, a.minutes, a.warmup, spent)
     shadow = Policy(config, stats, camera, colours).to(memory_format=torch.channels_last)
     parameters = sum(p.numel() for p in policy.parameters())
     print(f'{parameters} parameters, {count_macs(shadow) / 1e6:.1f} M multiply-accumulates a frame', flush=True)
@@ -171,6 +197,7 @@ def main(given: list[str] | None = None) -> None:
         'options': vars(a),
         'commit': commit(),
         'seed': a.seed,
+        'init': parent,
         'data': data.sha256(),
         'observations': len(data),
         'episodes': data.episodes,
@@ -212,14 +239,6 @@ def main(given: list[str] | None = None) -> None:
 
         bar = tqdm(total=a.steps, initial=step)
 
-    def elapsed() -> float:
-        return spent + time.monotonic() - began
-
-    def fraction() -> float:
-        """How far the schedule is: by steps, or by time where that ends sooner."""
-        done = step / a.steps
-        return min(1.0, max(done, elapsed() / (a.minutes * 60)) if a.minutes else done)
-
     def keep() -> None:
         save(
             checkpoint,
@@ -231,29 +250,23 @@ def main(given: list[str] | None = None) -> None:
                 'ema': ema,
                 'optimiser': optimiser.state_dict(),
                 'step': step,
-                'seconds': elapsed(),
+                'seconds': schedule.elapsed(),
                 'vocabulary': words,
                 'heard': heard,
                 'meta': data.meta,
-                'run': {**run, 'steps': step, 'seconds': elapsed()},
+                'run': {**run, 'steps': step, 'seconds': schedule.elapsed()},
             },
         )
         part = out / 'run.json.part'
-        part.write_text(json.dumps({**run, 'steps': step, 'seconds': round(elapsed(), 1)}, indent=2) + '\n')
+        part.write_text(json.dumps({**run, 'steps': step, 'seconds': round(schedule.elapsed(), 1)}, indent=2) + '\n')
         os.replace(part, out / 'run.json')
 
     sums: dict[str, float] = {}
     saved = shown = time.monotonic()
     since = step
     every = 250
-    while True:
-        f = fraction()
-        if f >= 1:
-            break
-        lr = a.lr * (f / a.warmup if f < a.warmup else 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (f - a.warmup) / (1 - a.warmup))))
-        lr = max(lr, a.lr * 0.02)
-        for g in optimiser.param_groups:
-            g['lr'] = lr
+    while (f := schedule.fraction(step)) < 1:
+        lr = schedule.rate(f)
         batch = next(loader)
         # Convolutions go backwards many times faster this way round.
         batch['rgbd'] = batch['rgbd'].contiguous(memory_format=torch.channels_last)
@@ -267,10 +280,7 @@ def main(given: list[str] | None = None) -> None:
                 answer = teacher(*(batch[n] for n in INPUTS))
             terms['distil'] = distillation(policy, result, answer, a.temperature)
             loss = (1 - a.alpha) * loss + a.alpha * terms['distil']
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(policy.parameters(), 1.0)
-        optimiser.step()
+        descend(loss, policy, optimiser, lr)
         step += 1
         decay = min(a.ema, (1 + step) / (10 + step))
         with torch.no_grad():
@@ -287,7 +297,7 @@ def main(given: list[str] | None = None) -> None:
             shadow.load_state_dict(ema)
             row = {
                 'step': step,
-                'seconds': round(elapsed(), 1),
+                'seconds': round(schedule.elapsed(), 1),
                 'lr': lr,
                 **{k: v / (step - since) for k, v in sums.items()},
                 **validate(shadow, data),
@@ -304,7 +314,7 @@ def main(given: list[str] | None = None) -> None:
     loader.stopped.set()
     keep()
     shadow.load_state_dict(ema)
-    print(json.dumps({'steps': step, 'seconds': round(elapsed(), 1), **validate(shadow, data, 4096)}))
+    print(json.dumps({'steps': step, 'seconds': round(schedule.elapsed(), 1), **validate(shadow, data, 4096)}))
 
 
 if __name__ == '__main__':

@@ -1,7 +1,8 @@
 /** Runs one model: 'run' infers from the shared inputs into the shared outputs and answers, 'close' ends the thread. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { Tensor, type InferenceSession } from 'onnxruntime-node'
 import { elements } from './contract.js'
+import { openSession } from './onnx-session.js'
 import { view, type Slot, type TensorData } from './tensors.js'
 
 export interface WorkerData {
@@ -28,7 +29,6 @@ const { path, memory, inputs, outputs, intraOpNumThreads } = workerData as Worke
 const port = parentPort
 if (port === null) throw new Error('onnx-policy-worker runs in a worker thread only')
 
-const ERRORS_ONLY = 3
 const inputTwins = inputs.map(twin)
 const outputTwins = outputs.map(twin)
 const feeds = Object.fromEntries(inputs.map(({ name }, i) => [name, inputTwins[i].tensor]))
@@ -40,9 +40,7 @@ const failed = (during: 'load' | 'run', error: unknown): void => answer({
 })
 
 try {
-  const session = await InferenceSession.create(path, {
-    intraOpNumThreads, interOpNumThreads: 1, executionMode: 'sequential', graphOptimizationLevel: 'all', logSeverityLevel: ERRORS_ONLY,
-  })
+  const session = await openSession(path, intraOpNumThreads)
   port.on('message', (message: 'run' | 'close') => {
     if (message === 'run') void run(session)
     else void session.release().finally(() => port.close())

@@ -234,6 +234,7 @@ describe('bad use is refused in one line', () => {
     'a rate of 0': { args: () => ['replay', made, '--rate', '0'], says: [/rate/, /0/] },
     'a tare in metres': { args: () => ['replay', made, '--tare', '5 m'], says: [/tare/, /5 m/, /time/] },
     'a source that this version does not have': { args: () => ['run', '--source', 'ros2'], says: [/ros2/] },
+    'a precision of a policy that is no ONNX file': { args: () => ['eval', '--precision', 'int8', '--policy', 'expert'], says: [/--policy expert/, /NAME\.onnx/] },
     'a precision that this version does not have': { args: () => ['eval', '--precision', 'fp8', '--policy', 'expert'], says: [/fp8/] },
     'a robot that nobody knows': { args: () => ['check', 'cel'], says: [/'cel'/, /cell/] },
     'a robot file that is missing': { args: () => ['run', '--robot', join(folder, 'none.yaml')], says: [/none\.yaml/] },

@@ -77,6 +77,7 @@ describe('on a Ray cluster of two nodes', () => {
     expect(left).toEqual([])
     const { status, stdout, stderr } = await run.end
     expect(status, stderr).toBe(0)
+    expect(stderr).toMatch(/ray: episode \d .*was lost and runs again: /)
     const local = prehendJson([...args.slice(0, -1), '--jobs', '3', '--results', here])
     expect(untimed(JSON.parse(stdout) as Record<string, unknown>)).toEqual(untimed(local))
     expect(readFileSync(there, 'utf8')).toBe(readFileSync(here, 'utf8'))

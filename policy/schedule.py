@@ -1,0 +1,45 @@
+"""How far a training run is, how fast it learns there, and one step of it."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import torch
+from torch import Tensor, nn
+
+
+class Schedule:
+    """A run of `steps` steps, which `minutes` of wall-clock time may end sooner: what is over is counted by whichever is further, so that it
+    always ends annealed. `spent`: seconds of it that an interrupted process has used up already. The learning rate rises linearly over the
+    share `warmup`, then falls along a cosine to 2 % of `lr`."""
+
+    def __init__(self, lr: float, steps: int, minutes: float | None = None, warmup: float = 0.03, spent: float = 0.0):
+        if steps <= 0 or (minutes is not None and minutes <= 0):
+            raise SystemExit('--steps and --minutes must be above zero')
+        self.lr, self.steps, self.minutes, self.warmup = lr, steps, minutes, warmup
+        self.began = time.monotonic() - spent
+
+    def elapsed(self) -> float:
+        """Seconds of the whole run."""
+        return time.monotonic() - self.began
+
+    def fraction(self, step: int) -> float:
+        """0..1, the share that is over."""
+        done = step / self.steps
+        return min(1.0, max(done, self.elapsed() / (self.minutes * 60)) if self.minutes else done)
+
+    def rate(self, fraction: float) -> float:
+        if fraction < self.warmup:
+            return self.lr * max(fraction / self.warmup, 0.02)
+        return self.lr * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (fraction - self.warmup) / (1 - self.warmup))))
+
+
+def descend(loss: Tensor, module: nn.Module, optimiser: torch.optim.Optimizer, lr: float) -> None:
+    """One step of the optimiser, with gradients of norm 1 at most."""
+    for group in optimiser.param_groups:
+        group['lr'] = lr
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    nn.utils.clip_grad_norm_(module.parameters(), 1.0)
+    optimiser.step()

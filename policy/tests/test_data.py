@@ -1,0 +1,106 @@
+import json
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+from sets import WORDS, write
+
+from data import Dataset, Loader, camera_file
+
+
+class Folders(unittest.TestCase):
+    def setUp(self):
+        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+
+    def held(self, data: Dataset) -> set[tuple[str, int]]:
+        return {(data.folders[e >> 20], e & 0xFFFFF) for e in data.episode[data.held_out].tolist()}
+
+    def test_a_later_round_holds_out_what_an_earlier_one_held_out(self):
+        for i in range(3):
+            write(self.folder / f'a{i}', 40, rows=2, seed=i, side=16)
+        one, all_three = Dataset([str(self.folder / 'a1')]), Dataset([str(self.folder)])
+        self.assertEqual(self.held(one), {e for e in self.held(all_three) if e[0] == 'a1'})
+        # One of twenty in the mean, 120 episodes: within 5 standard deviations.
+        self.assertLess(abs(len(self.held(all_three)) - 6), 5 * 2.4)
+        self.assertEqual(len(all_three.train) + len(all_three.held_out), len(all_three))
+        self.assertFalse(set(all_three.train) & set(all_three.held_out))
+
+    def test_two_episodes_still_hold_one_out_and_one_is_refused(self):
+        write(self.folder / 'b', 2, side=16)
+        self.assertEqual(len(self.held(Dataset([str(self.folder)]))), 1)
+        write(self.folder / 'c/c', 1, side=16)
+        with self.assertRaisesRegex(SystemExit, 'nothing is left to train on'):
+            Dataset([str(self.folder / 'c')])
+
+    def test_the_digest_depends_on_every_folder(self):
+        for i in range(2):
+            write(self.folder / f'd{i}', 3, seed=i, side=16)
+        before = Dataset([str(self.folder)]).sha256()
+        chunk = np.load(self.folder / 'd1/action_chunk.npy')
+        chunk[-1, -1, -1] += 1
+        np.save(self.folder / 'd1/action_chunk.npy', chunk)
+        self.assertNotEqual(Dataset([str(self.folder)]).sha256(), before)
+
+    def test_bad_folders_are_refused_in_a_line(self):
+        good = write(self.folder / 'e0', 3, side=16)
+        with self.assertRaisesRegex(SystemExit, 'no dataset.json under .*nowhere'):
+            Dataset([str(self.folder / 'nowhere')])
+        with self.assertRaisesRegex(SystemExit, '--stride 0'):
+            Dataset([str(good)], stride=0)
+        (good / 'aux.npy').write_bytes(b'no numpy')
+        with self.assertRaisesRegex(SystemExit, 'aux.npy: no array of a data set'):
+            Dataset([str(good)])
+        (good / 'aux.npy').unlink()
+        with self.assertRaisesRegex(SystemExit, 'aux.npy: no array of a data set'):
+            Dataset([str(good)])
+        other = write(self.folder / 'e1', 3, side=16)
+        meta = json.loads((other / 'dataset.json').read_text())
+        meta['contract']['robot']['sha256'] = '11'
+        (other / 'dataset.json').write_text(json.dumps(meta))
+        write(self.folder / 'e2', 3, side=16)
+        with self.assertRaisesRegex(SystemExit, 'made under another translation'):
+            Dataset([str(other), str(self.folder / 'e2')])
+
+    def test_a_camera_file_that_is_none_is_refused_in_a_line(self):
+        self.assertIsNone(camera_file(None))
+        for text in (None, 'no json', '[]', '{"fovy_deg": 60}', '{"fovy_deg": 60, "tool_T_camera": [[1, 0], [0, 1]]}'):
+            path = self.folder / 'camera.json'
+            if text is not None:
+                path.write_text(text)
+            with self.assertRaisesRegex(SystemExit, 'camera.json: no camera'):
+                camera_file(str(path))
+
+    def test_the_nth_batch_depends_on_seed_and_n_alone(self):
+        data = Dataset([str(write(self.folder / 'f', 8, side=16))])
+        first = [next(loader) for loader in [Loader(data, 4, 3, 0, 0.5, 0.2, WORDS, 0.6)] for _ in range(4)]
+        later = next(Loader(data, 4, 3, 3, 0.5, 0.2, WORDS, 0.6))
+        for name, value in first[3].items():
+            self.assertTrue(value.equal(later[name]), name)
+        self.assertFalse(first[2]['rgbd'].equal(later['rgbd']))
+
+    def test_what_goes_wrong_in_the_thread_is_raised_where_the_batch_is_asked_for(self):
+        data = Dataset([str(write(self.folder / 'g', 4, side=16))])
+        data.parts[0].pop('aux')
+        with self.assertRaises(KeyError):
+            next(Loader(data, 4, 0, 0, 0.5, 0.2, WORDS, 0))
+
+    def test_rare_phases_and_objects_are_drawn_more_often(self):
+        data = Dataset([str(write(self.folder / 'h', 20, side=16))])
+        column = data.column('aux')
+        column[:, :3] = [0.2, 0, 0]
+        column[::10, :3] = [0.01, 0, 0]
+        data.parts[0]['aux'] = column
+        data.parts[0]['success'][:] = 1
+        tokens = data.column('voice_tokens')[data.train]
+        near = np.linalg.norm(column[data.train, :3], axis=1) < 0.1
+        red = tokens[:, 2] == WORDS.index('red')
+        w = data.sampling_weights(WORDS, 1)
+        # From the definition: one over the count of the phase, times one over the count of the object.
+        slow = np.array([1 / (near == a).sum() / (red == b).sum() for a, b in zip(near, red)])
+        np.testing.assert_allclose(w, slow / slow.sum(), rtol=1e-9)
+        np.testing.assert_allclose(data.sampling_weights(WORDS, 0), np.full(len(near), 1 / len(near)))
+
+
+if __name__ == '__main__':
+    unittest.main()

@@ -1,0 +1,73 @@
+import math
+import unittest
+
+import sets  # noqa: F401
+import torch
+import torch.nn.functional as F
+
+from losses import PLACE, alignment, goals, info_nce, soft_targets
+
+
+def slow_info_nce(a, b, same, temperature=0.07):
+    """From the definition: how much likelier the partner is than all that are no partner and not alike, in both directions."""
+    total = 0.0
+    for x, y, alike in ((a, b, same), (b, a, same.T)):
+        for i in range(len(x)):
+            score = lambda j: math.exp(float(x[i] @ y[j]) / temperature)
+            others = sum(score(j) for j in range(len(y)) if j != i and not alike[i, j])
+            total -= math.log(score(i) / (score(i) + others)) / (2 * len(x))
+    return total
+
+
+class Losses(unittest.TestCase):
+    def setUp(self):
+        self.g = torch.Generator().manual_seed(1)
+
+    def unit(self, n):
+        return F.normalize(torch.randn(n, 8, generator=self.g), dim=-1)
+
+    def test_info_nce_is_its_definition(self):
+        a, b = self.unit(6), self.unit(6)
+        same = torch.eye(6, dtype=torch.bool)
+        same[0, 3] = same[3, 0] = True
+        self.assertAlmostEqual(float(info_nce(a, b, same)), slow_info_nce(a, b, same), places=4)
+        self.assertLess(float(info_nce(a, a, same)), float(info_nce(a, b, same)))
+        self.assertEqual(float(info_nce(a[:1], b[:1], same[:1, :1])), 0)
+        self.assertEqual(float(info_nce(a[:0], b[:0], same[:0, :0])), 0)
+
+    def test_only_rows_that_have_both_modalities_are_aligned(self):
+        z = {m: self.unit(5) for m in ('vision', 'force', 'voice')}
+        words = torch.tensor([[5, 6], [5, 6], [7, 0], [0, 0], [8, 0]])
+        mask = torch.tensor([[1.0, 1, 1, 1], [0, 1, 1, 1], [0, 0, 1, 1], [1, 1, 1, 1], [1, 1, 0, 1]])
+        same = torch.zeros(5, 5, dtype=torch.bool)
+        same[0, 1] = same[1, 0] = True
+        none = torch.zeros(5, 5, dtype=torch.bool)
+        slow = lambda a, b, rows, s: slow_info_nce(z[a][rows], z[b][rows], s[rows][:, rows])
+        expected = slow('vision', 'voice', [0, 1, 4], same) + slow('vision', 'force', [0, 1, 3], none) + slow('force', 'voice', [0, 1, 2], same)
+        self.assertAlmostEqual(float(alignment(z, {'modality_mask': mask, 'voice_tokens': words})), expected / 3, places=4)
+
+    def test_soft_targets_are_the_divergence_times_the_square_of_the_temperature(self):
+        s, t = torch.randn(3, 4, generator=self.g), torch.randn(3, 4, generator=self.g)
+        expected = 0.0
+        for student, teacher in zip(s, t):
+            p, q = [[math.exp(float(v) / 5) for v in row] for row in (teacher, student)]
+            p, q = [x / sum(p) for x in p], [x / sum(q) for x in q]
+            expected += sum(x * math.log(x / y) for x, y in zip(p, q)) * 25 / 3
+        self.assertAlmostEqual(float(soft_targets(s, t, 5)), expected, places=4)
+        self.assertAlmostEqual(float(soft_targets(t, t, 5)), 0, places=6)
+
+    def test_goals_are_told_where_something_is_meant_and_heard(self):
+        aux = torch.tensor([[0.1, 0.05, 0, 0.3, 1, 0], [0.1, 0, 0, 0, 0, 0], [0.1, 0, 0, 0, 1, 0]])
+        mask = torch.tensor([[1.0, 1, 1, 1], [1, 1, 1, 1], [1, 1, 1, 0]])
+        batch = {'aux': aux, 'modality_mask': mask}
+        self.assertEqual(goals(batch, 1, torch.Generator().manual_seed(0))[:, 4].tolist(), [1, 0, 0])
+        self.assertEqual(goals(batch, 0, torch.Generator().manual_seed(0))[:, 4].tolist(), [0, 0, 0])
+        many = {'aux': aux[:1].expand(4000, -1), 'modality_mask': mask[:1].expand(4000, -1)}
+        told = goals(many, 0.8, torch.Generator().manual_seed(0))
+        self.assertAlmostEqual(float(told[:, 4].mean()), 0.8, delta=0.03)
+        apart = told[:, :4] - torch.tensor([0.1 / PLACE, 0.05 / PLACE, 0, 0.3])
+        torch.testing.assert_close(apart.std(0), torch.tensor([0.002 / PLACE] * 3 + [0.05]), rtol=0.05, atol=0)
+
+
+if __name__ == '__main__':
+    unittest.main()

@@ -1,0 +1,91 @@
+import unittest
+
+import sets  # noqa: F401
+import torch
+import torch.nn.functional as F
+
+from layers import Block, Residual, attend, by_head, off
+from model import PARTS, Config, Policy, example
+
+SMALL = dict(height=32, width=32, stem=8, low=16, high=16, d=32, text=24, heads=4)
+
+
+def woken(config: Config) -> Policy:
+    """A policy in which nothing is zero any more, so that what is wrong shows."""
+    torch.manual_seed(0)
+    policy = Policy(config).eval()
+    for p in policy.parameters():
+        if not p.detach().any():
+            torch.nn.init.normal_(p, std=0.1)
+    return policy
+
+
+class Parts(unittest.TestCase):
+    def test_attention_is_that_of_torch(self):
+        torch.manual_seed(0)
+        x = torch.randn(3 * 7, 2 * 32)
+        q, k = by_head(x, 3, 4, 2)
+        v = torch.randn(3, 4, 7, 8)
+        on = (torch.rand(3, 7) < 0.7).float()
+        on[:, 0] = 1
+        expected = F.scaled_dot_product_attention(q, k, v, attn_mask=(on > 0)[:, None, None])
+        torch.testing.assert_close(attend(q, k, v, off(on)), expected.transpose(1, 2).reshape(21, 32), atol=1e-5, rtol=1e-4)
+        # Head by head: the first D columns are q, each head's beside the other's.
+        torch.testing.assert_close(q[1, 2, 5], x[7 + 5, 16:24])
+        torch.testing.assert_close(k[1, 2, 5], x[7 + 5, 32 + 16 : 32 + 24])
+
+    def test_blocks_begin_as_the_identity(self):
+        x = torch.randn(2 * 5, 32)
+        torch.testing.assert_close(Block(32, 4)(x, torch.zeros(2, 1, 1, 5)), x)
+        picture = torch.rand(2, 8, 6, 6)
+        torch.testing.assert_close(Residual(8).eval()(picture), picture)
+
+    def test_what_is_missing_is_not_seen(self):
+        policy = woken(Config(**SMALL))
+        for at, inputs in enumerate(((0,), (0,), (1,), (2, 3))):
+            x = list(example(policy.config, 2))
+            x[5][:, at] = 0
+            y = [v.clone() for v in x]
+            for i in inputs:
+                noise = torch.randint_like(y[i], 2, 90) if i == 2 else torch.rand_like(y[i])
+                if i == 0:
+                    noise[:, 3 if at == 0 else slice(0, 3)] = y[i][:, 3 if at == 0 else slice(0, 3)]
+                y[i] = noise
+            with torch.no_grad():
+                a, b = policy(*x), policy(*y)
+            for name in ('action_chunk', 'gate', 'grasp_success', 'latent'):
+                self.assertTrue(a[name].equal(b[name]), (at, name))
+            self.assertTrue((a['gate'][:, at] == 0).all())
+            torch.testing.assert_close(a['gate'].sum(1), torch.ones(2))
+
+    def test_each_row_is_answered_for_itself(self):
+        policy = woken(Config(**SMALL))
+        x = example(policy.config, 3)
+        with torch.no_grad():
+            together, alone = policy(*x), [policy(*(v[i : i + 1] for v in x)) for i in range(3)]
+        for name in ('action_chunk', 'gate', 'grasp_success', 'latent'):
+            torch.testing.assert_close(together[name], torch.cat([o[name] for o in alone]), atol=1e-5, rtol=1e-4)
+
+    def test_words_lead_what_the_latent_space_sees_by_their_colour_and_the_gate_alone(self):
+        policy = woken(Config(**SMALL, without=('gate',)))
+        x = list(example(policy.config, 2))
+        # No word of this vocabulary has a colour, which would be looked for in the picture.
+        with torch.no_grad():
+            one = policy(*x)['projections']
+            x[2] = torch.randint(0, policy.config.vocabulary, x[2].shape, generator=torch.Generator().manual_seed(5))
+            other = policy(*x)['projections']
+        for m in ('vision', 'force'):
+            torch.testing.assert_close(one[m], other[m])
+        self.assertGreater(float((one['voice'] - other['voice']).abs().max()), 0.01)
+
+    def test_every_part_can_be_left_out(self):
+        for part in PARTS:
+            policy = woken(Config(**SMALL, without=(part,)))
+            with torch.no_grad():
+                out = policy(*example(policy.config, 2))
+            self.assertEqual(out['action_chunk'].shape, (2, 10, 6))
+            self.assertTrue(out['action_chunk'].isfinite().all(), part)
+
+
+if __name__ == '__main__':
+    unittest.main()

@@ -1,0 +1,110 @@
+import contextlib
+import io
+import json
+import tempfile
+import unittest
+import unittest.mock
+from pathlib import Path
+
+import torch
+from sets import write
+
+import model
+import pretrain
+import train
+from model import Config, Policy, example
+from schedule import Schedule
+
+TINY = {'stem': 8, 'low': 16, 'high': 16, 'd': 32, 'text': 24, 'low_residuals': 1, 'residuals': 1, 'layers': 1}
+
+
+class Training(unittest.TestCase):
+    def setUp(self):
+        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.data = write(self.folder / 'data/s1', 6)
+        deep = {**TINY, 'low_residuals': 2, 'residuals': 3, 'layers': 2}
+        self.enterContext(unittest.mock.patch.dict(model.SIZES, {'small': TINY, 'large': deep}))
+
+    def train(self, out: str, *more: str, data: str | None = None) -> dict:
+        with contextlib.redirect_stdout(io.StringIO()):
+            train.main(['--data', data or str(self.data), '--out', str(self.folder / out), '--batch', '4', '--threads', '1', '--float32', *more])
+        return torch.load(self.folder / out / 'checkpoint.pt', weights_only=True)
+
+    def test_a_seed_draws_the_same_run_and_resume_goes_on_with_it(self):
+        whole, again = self.train('a', '--steps', '4'), self.train('b', '--steps', '4')
+        for k, v in whole['ema'].items():
+            self.assertTrue(v.equal(again['ema'][k]), k)
+        self.assertEqual(whole['step'], 4)
+        self.assertFalse(self.train('c', '--steps', '4', '--seed', '1')['ema']['cls'].equal(whole['ema']['cls']))
+        # A run that was cut off after two of its four steps.
+        with unittest.mock.patch.object(Schedule, 'fraction', lambda self, step: 1.0 if step >= 2 else step / self.steps):
+            self.assertEqual(self.train('d', '--steps', '4')['step'], 2)
+        with self.assertRaisesRegex(SystemExit, 'give --resume'):
+            self.train('d', '--steps', '4')
+        resumed = self.train('d', '--steps', '4', '--resume')
+        self.assertEqual(resumed['step'], 4)
+        for k, v in whole['ema'].items():
+            torch.testing.assert_close(v, resumed['ema'][k], msg=k)
+
+    def test_a_deeper_network_begins_as_the_one_whose_weights_it_takes(self):
+        small = self.train('s', '--steps', '3')
+        torch.manual_seed(9)
+        deep = Policy(Config(**{**small['config'], **model.SIZES['large']}), small['stats'], small['camera']).eval()
+        parent = train.begin_with(deep, str(self.folder / 's/checkpoint.pt'))
+        self.assertLess(parent['taken'], parent['of'])
+        policy = train.load(self.folder / 's')[0]
+        # Unheard words differ, `load` settles them; these are heard.
+        x = list(example(policy.config, 2))
+        x[2] = x[2] * 0 + 1
+        deep.text.colours.copy_(policy.text.colours)
+        with torch.no_grad():
+            for name in ('action_chunk', 'gate', 'grasp_success'):
+                torch.testing.assert_close(policy(*x)[name], deep(*x)[name], atol=1e-5, rtol=1e-4)
+        run = self.train('l', '--steps', '1', '--size', 'large', '--init', str(self.folder / 's/checkpoint.pt'))['run']
+        self.assertEqual([run['init']['sha256'], run['init']['steps']], [parent['sha256'], 3])
+
+    def test_a_teacher_teaches_and_pretrained_encoders_are_taken(self):
+        self.train('t', '--steps', '1', '--size', 'large')
+        taught, alone = self.train('u', '--steps', '2', '--teacher', str(self.folder / 't')), self.train('w', '--steps', '2')
+        self.assertFalse(taught['ema']['cls'].equal(alone['ema']['cls']))
+        arguments = ['pretrain.py', '--data', str(self.data), '--out', str(self.folder / 'p'), '--steps', '2', '--batch', '4']
+        with unittest.mock.patch('sys.argv', arguments), contextlib.redirect_stdout(io.StringIO()):
+            pretrain.main()
+            with self.assertRaisesRegex(SystemExit, 'is there already'):
+                pretrain.main()
+        self.assertEqual(self.train('v', '--steps', '1', '--init', str(self.folder / 'p/checkpoint.pt'))['run']['init']['steps'], 2)
+        with self.assertRaisesRegex(SystemExit, 'encoders alone'):
+            train.load(self.folder / 'p')
+
+    def test_bad_input_is_one_line(self):
+        for more, line in (
+            (['--init', str(self.folder / 'none.pt')], 'none.pt: no checkpoint'),
+            (['--init', str(self.data / 'aux.npy')], 'aux.npy: no checkpoint'),
+            (['--camera', str(self.folder / 'none.json')], 'none.json: no camera'),
+            (['--teacher', str(self.folder / 'nobody')], 'train first'),
+            (['--steps', '0'], 'above zero'),
+            (['--minutes', '0'], 'above zero'),
+        ):
+            with self.assertRaisesRegex(SystemExit, line):
+                self.train(f'x{len(line)}', '--steps', '1', *more)
+
+    def test_a_schedule_warms_up_and_ends_annealed(self):
+        s = Schedule(1e-3, 100, warmup=0.1)
+        rates = [s.rate(s.fraction(i)) for i in range(101)]
+        self.assertAlmostEqual(max(rates), 1e-3)
+        self.assertEqual(rates.index(max(rates)), 10)
+        self.assertAlmostEqual(rates[5], 5e-4)
+        self.assertAlmostEqual(rates[100], 2e-5)
+        self.assertAlmostEqual(rates[55], 1e-3 * (0.02 + 0.98 / 2))
+        self.assertGreaterEqual(Schedule(1e-3, 100, 1, spent=30).fraction(0), 0.5)
+        self.assertEqual(Schedule(1e-3, 100, 1, spent=90).fraction(0), 1)
+
+    def test_the_run_says_what_it_was(self):
+        self.train('r', '--steps', '1')
+        run = json.loads((self.folder / 'r/run.json').read_text())
+        self.assertEqual([run['steps'], run['seed'], run['episodes'], run['init']], [1, 0, 6, None])
+        self.assertRegex(run['data'], '^[0-9a-f]{64}$')
+
+
+if __name__ == '__main__':
+    unittest.main()
