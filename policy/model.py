@@ -62,8 +62,12 @@ class Config:
         return asdict(self)
 
 
-#: `small` ships; `large` teaches it, and differs in depth alone, so that it can start from a small one's weights (`--init`).
-SIZES: dict[str, dict] = {'small': {}, 'large': {'low_residuals': 5, 'residuals': 6, 'layers': 4}}
+#: `small` ships, `large` teaches it, `shallow` is for ablations. They differ in depth alone, so that each can start from a shallower one's weights (`--init`).
+SIZES: dict[str, dict] = {
+    'shallow': {'low_residuals': 0, 'residuals': 1},
+    'small': {},
+    'large': {'low_residuals': 5, 'residuals': 6, 'layers': 4},
+}
 
 
 class Policy(nn.Module):

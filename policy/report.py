@@ -38,24 +38,41 @@ def figure(name: str, what: str, arguments: str, bound: float | None = None, aim
     return Figure(name, what, tuple(arguments.split()), bound, aim, policy)
 
 
-ZERO = 'runs/zero/grasp.onnx'
+def of_run(run: str, name: str, what: str, arguments: str = '--objects unseen --seed 4') -> Figure:
+    file = f'runs/{run}/grasp.onnx'
+    return figure(name, what, f'{arguments} --policy policy/{file}', policy=file)
+
+
+#: What is taken away, as `--without` says it.
+SENSES = ('depth', 'rgb', 'force')
+PARTS = {
+    'no-gate': 'the gate',
+    'no-colours': 'what colour words look like',
+    'no-queries': 'the learned queries (all image tokens instead)',
+    'no-pyramid': 'the force pyramid (one window instead)',
+    'no-ages': "the words' ages",
+    'no-pointers': 'the pointers',
+    'no-alignment': 'the shared latent space (InfoNCE)',
+    'no-goal': 'chunks made for the true goal',
+}
 FIGURES = (
     figure('unseen', 'unseen objects, all modalities', '--objects unseen --seed 2', 0.92, 0.98),
     figure('unseen-int8', 'the same, INT8', '--objects unseen --seed 2 --precision int8'),
+    of_run('t', 'teacher', 'the same, the teacher', '--objects unseen --seed 2'),
     figure('seen', 'seen objects, all modalities', '--objects seen --seed 1'),
     figure('expert-unseen', 'the expert, unseen objects', '--objects unseen --seed 2 --policy expert', None, 0.99, 'expert'),
     figure('expert-seen', 'the expert, seen objects', '--objects seen --seed 1 --policy expert', None, 0.99, 'expert'),
     figure('single', 'one unseen object on the table', '--objects unseen --seed 3 --count 1'),
     figure('single-voice', 'the same without voice', '--objects unseen --seed 3 --count 1 --without voice'),
-    figure('no-depth', 'without depth', '--objects unseen --seed 4 --without depth'),
-    figure('no-rgb', 'without rgb', '--objects unseen --seed 4 --without rgb'),
-    figure('no-force', 'without force', '--objects unseen --seed 4 --without force'),
+    *(figure(f'no-{s}', f'without {s}', f'--objects unseen --seed 4 --without {s}') for s in SENSES),
     figure('force-at-2s', 'force gone after 2 s', '--objects unseen --seed 4 --without force@2s'),
-    figure('zero', 'zero-filled, without masks: all modalities', f'--objects unseen --seed 4 --policy policy/{ZERO}', policy=ZERO),
-    figure('zero-no-depth', 'zero-filled, without masks: without depth', f'--objects unseen --seed 4 --without depth --policy policy/{ZERO}', policy=ZERO),
-    figure('zero-no-rgb', 'zero-filled, without masks: without rgb', f'--objects unseen --seed 4 --without rgb --policy policy/{ZERO}', policy=ZERO),
-    figure('zero-no-force', 'zero-filled, without masks: without force', f'--objects unseen --seed 4 --without force --policy policy/{ZERO}', policy=ZERO),
     figure('phrases', 'commands in other words', '--objects unseen --seed 5 --phrases policy/phrases.yaml'),
+    of_run('ablate/whole', 'whole', 'shallow and short (`ablate.py`), nothing left out'),
+    *(of_run('ablate/whole', f'whole-no-{s}', f'the same, without {s}', f'--objects unseen --seed 4 --without {s}') for s in SENSES),
+    of_run('ablate/zero-filled', 'zero', 'shallow and short, zero-filled without masks'),
+    *(of_run('ablate/zero-filled', f'zero-no-{s}', f'the same, without {s}', f'--objects unseen --seed 4 --without {s}') for s in SENSES),
+    *(of_run(f'ablate/{name}', name, f'shallow and short, without {part}') for name, part in PARTS.items()),
+    of_run('ablate/pretrained', 'pretrained', 'shallow and short, from encoders trained without labels'),
 )  # fmt: skip
 
 
@@ -124,15 +141,26 @@ def derived() -> list[str]:
             f'- Motion later than 50 ms after "stop": {stops["moved"]} of {stops["episodes"]}; bound 0.',
         ]
     if {'unseen', 'unseen-int8'} <= have.keys() and have['unseen']['episodes'] == have['unseen-int8']['episodes']:
-        gap = 100 * (have['unseen-int8']['rate'] - have['unseen']['rate'])
-        lines.append(f'- INT8 against FP32 on the same episodes: {gap:+.1f} points; bound within 1, aim within 0.3.')
+        lines.append(f'- INT8 against FP32 on the same episodes: {gain(have["unseen-int8"], have["unseen"])}; bound within 1, aim within 0.3.')
     if {'single', 'single-voice'} <= have.keys() and have['single']['rate'] > 0:
         lines.append(f'- Voice missing, of the full rate: {percent(have["single-voice"]["rate"] / have["single"]["rate"])}; bound 90 %, aim equal.')
-    for gone in ('depth', 'rgb', 'force'):
-        if {f'no-{gone}', f'zero-no-{gone}'} <= have.keys():
-            gain = 100 * (have[f'no-{gone}']['rate'] - have[f'zero-no-{gone}']['rate'])
-            lines.append(f'- Without {gone}, attention masks against zero-filling: {gain:+.1f} points; bound 15, aim 25.')
+    for sense in SENSES:
+        pair = [have[n] for n in (f'whole-no-{sense}', f'zero-no-{sense}') if n in have]
+        if len(pair) == 2:
+            lines.append(f'- Without {sense}, attention masks against zero-filling, trained alike: {gain(*pair)}; bound 15, aim 25.')
+    for name, part in {**PARTS, 'pretrained': 'pre-training (the row with it)'}.items():
+        if {'whole', name} <= have.keys():
+            lines.append(f'- {part[0].upper()}{part[1:]}: {gain(*((have[name], have["whole"]) if name == "pretrained" else (have["whole"], have[name])))}.')
     return lines
+
+
+def gain(one: dict, other: dict) -> str:
+    """By how many points the first is ahead, with the 95 % interval of a difference of two rates (Newcombe 1998, method 10: from Wilson's)."""
+    p, q = one['rate'], other['rate']
+    (low, high), (bottom, top) = one['wilson95'], other['wilson95']
+    least = p - q - ((p - low) ** 2 + (top - q) ** 2) ** 0.5
+    most = p - q + ((high - p) ** 2 + (q - bottom) ** 2) ** 0.5
+    return f'{100 * (p - q):+.1f} points ({100 * least:+.1f} to {100 * most:+.1f})'
 
 
 def write() -> None:
