@@ -107,7 +107,7 @@ def here(a: argparse.Namespace, wanted: Sequence[Recording]) -> Iterator[tuple[R
         for r, task in [(r, pool.submit(make, r)) for r in wanted]:
             try:
                 yield r, task.result()
-            except (RuntimeError, ValueError, KeyError, IndexError) as error:
+            except (OSError, RuntimeError, ValueError, KeyError, IndexError) as error:
                 yield r, error
 
 
@@ -178,7 +178,10 @@ def main() -> None:
     a = p.parse_args()
     if 'unseen' in a.objects:
         raise SystemExit('training never reads the unseen set: give --objects seen, practice or a file')
-    Path(a.out).mkdir(parents=True, exist_ok=True)
+    try:
+        Path(a.out).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SystemExit(f'--out {a.out}: {error.strerror}') from None
     count = -(-a.episodes // a.per_job)
     totals = {'episodes': 0, 'successes': 0, 'observations': 0}
     failed = 0
