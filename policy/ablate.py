@@ -48,8 +48,8 @@ def main() -> None:
     a = p.parse_args()
     data = ['--data', *a.data, '--camera', a.camera, '--seed', str(a.seed), '--stride', '2', '--size', 'shallow']
     encoders = RUNS / 'encoders'
-    if 'pretrained' in a.only and not (encoders / 'checkpoint.pt').exists():
-        run('pretrain.py', *data, '--steps', str(a.steps // 2), '--minutes', '600', '--out', str(encoders))
+    if 'pretrained' in a.only:
+        run('pretrain.py', *data, '--steps', str(a.steps // 2), '--minutes', '600', '--out', str(encoders), '--resume')
     for name in a.only:
         out = RUNS / name
         if (out / 'grasp.onnx').exists():

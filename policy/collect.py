@@ -18,7 +18,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import practice
+try:
+    import practice
+except ModuleNotFoundError as missing_package:
+    raise SystemExit(f'collect.py: no package {missing_package.name}: pip install -r policy/requirements.txt') from None
 import ray_tasks
 
 ROOT = Path(__file__).parent.parent

@@ -139,7 +139,7 @@ def main() -> None:
         **numbers,
         'training': {k: v for k, v in state['run'].items() if k != 'options'},
     }
-    hidden = {'data', 'out', 'init', 'resume', 'threads', 'save_minutes'}
+    hidden = {'data', 'out', 'init', 'resume', 'threads'}
     numbers['options'] = {k: v for k, v in state['run']['options'].items() if k not in hidden}
     out.with_suffix('.json').write_text(json.dumps(numbers, indent=2) + '\n')
     print(json.dumps(numbers))

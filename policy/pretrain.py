@@ -8,8 +8,8 @@ label is learned from: the data set's answers and words are not used. The result
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -22,7 +22,8 @@ from torch import Tensor, nn
 from data import Dataset, camera_file
 from geometry import rotation_of
 from model import SIZES, Config, Policy
-from schedule import Schedule, descend
+from progress import Progress
+from schedule import SAVE_S, Schedule, descend
 from train import save
 
 #: Pixels of a hidden patch's side, and the share hidden.
@@ -73,7 +74,7 @@ class Guesser(nn.Module):
         return vision, force
 
 
-def main() -> None:
+def main(given: list[str] | None = None) -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('--data', nargs='+', required=True)
     p.add_argument('--camera', help='as for train.py')
@@ -85,39 +86,46 @@ def main() -> None:
     p.add_argument('--lr', type=float, default=1.5e-3)
     p.add_argument('--stride', type=int, default=2)
     p.add_argument('--seed', type=int, default=0)
-    a = p.parse_args()
+    p.add_argument('--resume', action='store_true')
+    a = p.parse_args(given)
     torch.manual_seed(a.seed)
     out = Path(a.out)
-    if (out / 'checkpoint.pt').exists():
-        raise SystemExit(f'{out / "checkpoint.pt"} is there already: give another --out')
-    schedule = Schedule(a.lr, a.steps, a.minutes)
+    checkpoint = out / 'checkpoint.pt'
+    if checkpoint.exists() and not a.resume:
+        raise SystemExit(f'{checkpoint} is there already: give --resume to go on with it, or another --out')
     data = Dataset(a.data, camera=camera_file(a.camera), stride=a.stride)
     words = data.vocabulary
     policy = Policy(Config(height=data.size[0], width=data.size[1], vocabulary=len(words), **SIZES[a.size]), data.statistics(), data.camera)
     model = Guesser(policy).to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(model.parameters(), lr=a.lr, weight_decay=0.01)
-    rng, g = np.random.default_rng(a.seed), torch.Generator().manual_seed(a.seed)
-    step, sums = 0, np.zeros(2)
+    step, spent = 0, 0.0
+    if checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=True)
+        model.load_state_dict(state['model'])
+        optimiser.load_state_dict(state['optimiser'])
+        step, spent = state['step'], state['seconds']
+    schedule = Schedule(a.lr, a.steps, a.minutes, spent=spent)
     out.mkdir(parents=True, exist_ok=True)
-    with open(out / 'curve.csv', 'w', newline='') as file:
-        curve = csv.writer(file)
-        curve.writerow(['step', 'seconds', 'vision', 'force'])
-        while (f := schedule.fraction(step)) < 1:
-            batch = data.batch(rng.choice(data.train, a.batch))
-            with torch.autocast('cpu', torch.bfloat16):
-                vision, force = model(
-                    batch['rgbd'].contiguous(memory_format=torch.channels_last), batch['proprioception'], batch['force_pyramid'], g
-                )
-            descend(vision + force, model, optimiser, schedule.rate(f))
-            sums += float(vision.detach()), float(force.detach())
-            step += 1
-            if step % 250 == 0:
-                row = [step, round(schedule.elapsed(), 1), *(sums / 250).round(5)]
-                curve.writerow(row)
-                file.flush()
-                print(*row, flush=True)
-                sums[:] = 0
-    save(out / 'checkpoint.pt', {'ema': policy.state_dict(), 'config': policy.config.to_dict(), 'step': step, 'pretrained': True})
+    progress = Progress(out / 'curve.csv', ('step', 'seconds', 'lr', 'vision', 'force'), a.steps, step)
+
+    def keep() -> None:
+        state = {'model': model.state_dict(), 'optimiser': optimiser.state_dict(), 'step': step, 'seconds': schedule.elapsed()}
+        save(checkpoint, {**state, 'ema': policy.state_dict(), 'config': policy.config.to_dict(), 'pretrained': True})
+
+    saved = time.monotonic()
+    while (f := schedule.fraction(step)) < 1:
+        rng, g = np.random.default_rng((a.seed, step)), torch.Generator().manual_seed(a.seed * 1_000_003 + step)
+        batch = data.batch(rng.choice(data.train, a.batch))
+        with torch.autocast('cpu', torch.bfloat16):
+            vision, force = model(batch['rgbd'].contiguous(memory_format=torch.channels_last), batch['proprioception'], batch['force_pyramid'], g)
+        descend(vision + force, model, optimiser, schedule.rate(f))
+        step += 1
+        if progress.add(vision=vision, force=force):
+            progress.write(schedule.elapsed(), lr=schedule.rate(f))
+        if time.monotonic() - saved > SAVE_S:
+            keep()
+            saved = time.monotonic()
+    keep()
 
 
 if __name__ == '__main__':

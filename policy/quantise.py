@@ -12,6 +12,7 @@ import copy
 import json
 import os
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -28,8 +29,9 @@ from export import OUTPUTS, check, finish
 from layers import Conv, Residual
 from losses import goals, objective
 from model import Exported, Policy, example
-from schedule import Schedule, descend
-from train import load
+from progress import Progress
+from schedule import SAVE_S, Schedule, descend
+from train import load, save
 
 #: Of the file against the rounding policy in torch: onnxruntime adds up in another order, and a value may fall to the next level.
 TOLERANCE = 0.3
@@ -217,7 +219,7 @@ def integers(model: onnx.ModelProto) -> None:
         graph.node.remove(node)
 
 
-def main() -> None:
+def main(given: list[str] | None = None) -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('--run', required=True, help='run folder of the trained policy')
     p.add_argument('--data', nargs='+', required=True)
@@ -230,21 +232,32 @@ def main() -> None:
     p.add_argument('--stride', type=int, default=4)
     p.add_argument('--seed', type=int, default=0)
     p.add_argument('--name', default='grasp')
-    a = p.parse_args()
+    p.add_argument('--resume', action='store_true')
+    a = p.parse_args(given)
     torch.manual_seed(a.seed)
     policy, state = load(a.run)
     data = Dataset(a.data, camera=camera_file(a.camera), stride=a.stride)
-    student = quantised(policy)
-    loader = Loader(data, a.batch, a.seed + 77, 0, 0.5, state['run']['options']['drop'], state['vocabulary'], state['run']['options']['reword'])
+    student = quantised(policy).to(memory_format=torch.channels_last)
+    policy = policy.to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(student.parameters(), lr=a.lr, weight_decay=0.0)
-    schedule = Schedule(a.lr, a.steps, a.minutes)
-    step = 0
-    sums = [0.0, 0.0]
+    checkpoint = Path(a.run) / 'quantise.pt'
+    step, spent = 0, 0.0
+    if a.resume and checkpoint.exists():
+        at = torch.load(checkpoint, weights_only=True)
+        student.load_state_dict(at['student'])
+        optimiser.load_state_dict(at['optimiser'])
+        step, spent = at['step'], at['seconds']
+    options = state['run']['options']
+    loader = Loader(data, a.batch, a.seed + 77, step, 0.5, options['drop'], state['vocabulary'], options['reword'])
+    schedule = Schedule(a.lr, a.steps, a.minutes, spent=spent)
+    progress = Progress(Path(a.run) / 'quantise.csv', ('step', 'seconds', 'lr', 'loss', 'apart'), a.steps, step, 100)
+    saved = time.monotonic()
     while (f := schedule.fraction(step)) < 1:
         # The ranges settle first; the weights then learn to live with them.
         ranges(student, f < 0.5)
         batch = next(loader)
-        told = goals(batch, state['run']['options']['goal'], torch.Generator().manual_seed(step))
+        batch['rgbd'] = batch['rgbd'].contiguous(memory_format=torch.channels_last)
+        told = goals(batch, options['goal'], torch.Generator().manual_seed(step))
         with torch.no_grad():
             wanted = policy(*(batch[n] for n in INPUTS), told)
         student.train()
@@ -257,18 +270,18 @@ def main() -> None:
         loss = objective(policy, out, batch)[0] + 3 * apart + F.mse_loss(out['auxiliary'], wanted['auxiliary'])
         if step >= FIRST_LOOK:
             descend(loss, student, optimiser, schedule.rate(f))
-        sums[0] += float(loss.detach())
-        sums[1] += float(apart.detach())
         step += 1
-        if step % 100 == 0:
-            print(f'step {step} loss {sums[0] / 100:.4f} apart {sums[1] / 100:.5f}', flush=True)
-            sums = [0.0, 0.0]
+        if progress.add(loss=loss, apart=apart):
+            progress.write(schedule.elapsed(), lr=schedule.rate(f))
+        if time.monotonic() - saved > SAVE_S:
+            save(checkpoint, {'student': student.state_dict(), 'optimiser': optimiser.state_dict(), 'step': step, 'seconds': schedule.elapsed()})
+            saved = time.monotonic()
     loader.stopped.set()
     student.eval()
     state['run'] = {**state['run'], 'quantised': {'steps': step, 'lr': a.lr, 'seed': a.seed}}
-    out = Path(a.out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    part = out.with_suffix('.part.onnx')
+    file = Path(a.out)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_suffix('.part.onnx')
     module = Exported(student).eval()
     # The exporter that knows fake quantisation lacks this one function.
     torch.onnx.register_custom_op_symbolic('aten::asinh', lambda g, x: g.op('Asinh', x), 9)
@@ -281,9 +294,10 @@ def main() -> None:
     finish(model, part, student, state, a.name)
     check(part, module, policy, TOLERANCE)
     numbers = check(part, Exported(policy).eval(), policy, None)
-    os.replace(part, out)
-    numbers = {**numbers, 'file': out.name, 'bytes': out.stat().st_size, 'quantised': state['run']['quantised']}
-    out.with_suffix('.json').write_text(json.dumps(numbers, indent=2) + '\n')
+    os.replace(part, file)
+    checkpoint.unlink(missing_ok=True)
+    numbers = {**numbers, 'file': file.name, 'bytes': file.stat().st_size, 'quantised': state['run']['quantised']}
+    file.with_suffix('.json').write_text(json.dumps(numbers, indent=2) + '\n')
     print(json.dumps(numbers))
 
 

@@ -8,6 +8,9 @@ import time
 import torch
 from torch import Tensor, nn
 
+#: s between two checkpoints.
+SAVE_S = 120
+
 
 class Schedule:
     """A run of `steps` steps, which `minutes` of wall-clock time may end sooner: what is over is counted by whichever is further, so that it

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import hashlib
 import json
-import math
 import os
 import pickle
 import subprocess
@@ -23,7 +21,8 @@ from data import INPUTS, Dataset, Loader, camera_check, camera_file
 from losses import PLACE, distillation, goals, objective
 from model import PARTS, SIZES, STATISTICS, Config, Policy, count_macs
 from phrases import Phrases, colour_table
-from schedule import Schedule, descend
+from progress import Progress
+from schedule import SAVE_S, Schedule, descend
 
 HERE = Path(__file__).parent
 
@@ -53,7 +52,6 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
     p.add_argument('--compile', action='store_true', help='torch.compile: two minutes of start, then a third faster')
     p.add_argument('--float32', action='store_true', help='no bfloat16 autocast')
     p.add_argument('--mmap', action='store_true', help='leave pictures on disk')
-    p.add_argument('--save-minutes', type=float, default=2)
     p.add_argument('--init', help='checkpoint whose weights to start from, with a fresh schedule')
     p.add_argument('--resume', action='store_true')
     p.add_argument('--teacher', help='run folder of a trained policy to learn from beside the demonstrations; distil.py asks for it')
@@ -211,33 +209,9 @@ def main(given: list[str] | None = None) -> None:
     heard = sorted({0, 1, *data.words()})
     forward = torch.compile(policy) if a.compile else policy
     loader = Loader(data, a.batch, a.seed, step, a.balance, a.drop, words, a.reword)
-    names = [
-        'step',
-        'seconds',
-        'lr',
-        'loss',
-        'chunk',
-        'chunk_near',
-        'aux',
-        'flags',
-        'heat',
-        'success',
-        'align',
-        'gate',
-        'distil',
-        'val_loss',
-        'val_target_mm',
-        'val_chunk_mm',
-    ]
-    curve = open(out / 'curve.csv', 'a' if step else 'w', newline='')
-    writer = csv.DictWriter(curve, names, restval='')
-    if not step:
-        writer.writeheader()
-    bar = None
-    if sys.stderr.isatty():
-        from tqdm import tqdm
-
-        bar = tqdm(total=a.steps, initial=step)
+    names_of_terms = ('loss', 'chunk', 'chunk_near', 'aux', 'flags', 'heat', 'success', 'align', 'gate', 'distil')
+    names = ('step', 'seconds', 'lr', *names_of_terms, 'val_loss', 'val_target_mm', 'val_chunk_mm')
+    progress = Progress(out / 'curve.csv', names, a.steps, step)
 
     def keep() -> None:
         save(
@@ -261,10 +235,7 @@ def main(given: list[str] | None = None) -> None:
         part.write_text(json.dumps({**run, 'steps': step, 'seconds': round(schedule.elapsed(), 1)}, indent=2) + '\n')
         os.replace(part, out / 'run.json')
 
-    sums: dict[str, float] = {}
-    saved = shown = time.monotonic()
-    since = step
-    every = 250
+    saved = time.monotonic()
     while (f := schedule.fraction(step)) < 1:
         lr = schedule.rate(f)
         batch = next(loader)
@@ -287,28 +258,10 @@ def main(given: list[str] | None = None) -> None:
             live = policy.state_dict()
             floats = [k for k in ema if ema[k].is_floating_point()]
             torch._foreach_lerp_([ema[k] for k in floats], [live[k] for k in floats], 1 - decay)
-        for k, v in {'loss': loss, **terms}.items():
-            sums[k] = sums.get(k, 0.0) + float(v.detach())
-        if not math.isfinite(sums['loss']):
-            raise SystemExit(f'the loss is not finite at step {step}: lower --lr (now {a.lr}) or give --float32')
-        if bar:
-            bar.update(1)
-        if step % every == 0:
+        if progress.add(loss=loss, **terms):
             shadow.load_state_dict(ema)
-            row = {
-                'step': step,
-                'seconds': round(schedule.elapsed(), 1),
-                'lr': lr,
-                **{k: v / (step - since) for k, v in sums.items()},
-                **validate(shadow, data),
-            }
-            writer.writerow({k: f'{v:.5g}' if isinstance(v, float) else v for k, v in row.items() if k in names})
-            curve.flush()
-            pace = (time.monotonic() - shown) / (step - since)
-            line = f'step {step} {pace:.3f} s/step ' + ' '.join(f'{k} {row[k]:.4g}' for k in names[2:] if k in row)
-            bar.write(line) if bar else print(line, flush=True)
-            sums, since, shown = {}, step, time.monotonic()
-        if time.monotonic() - saved > a.save_minutes * 60:
+            progress.write(schedule.elapsed(), lr=lr, **validate(shadow, data))
+        if time.monotonic() - saved > SAVE_S:
             keep()
             saved = time.monotonic()
     loader.stopped.set()

@@ -11,6 +11,7 @@ from sets import write
 
 import model
 import pretrain
+import quantise
 import train
 from model import Config, Policy, example
 from schedule import Schedule
@@ -29,6 +30,13 @@ class Training(unittest.TestCase):
         with contextlib.redirect_stdout(io.StringIO()):
             train.main(['--data', data or str(self.data), '--out', str(self.folder / out), '--batch', '4', '--threads', '1', '--float32', *more])
         return torch.load(self.folder / out / 'checkpoint.pt', weights_only=True)
+
+    def quiet(self, script, cut_off_at: int | None = None, *arguments: str) -> None:
+        """Runs a script's main; `cut_off_at`: ends it after so many steps, annealed or not."""
+        whole = Schedule.fraction
+        cut = lambda self, step: 1.0 if step == cut_off_at else whole(self, step)
+        with contextlib.redirect_stdout(io.StringIO()), unittest.mock.patch.object(Schedule, 'fraction', cut):
+            script.main(list(arguments))
 
     def test_a_seed_draws_the_same_run_and_resume_goes_on_with_it(self):
         whole, again = self.train('a', '--steps', '4'), self.train('b', '--steps', '4')
@@ -67,14 +75,35 @@ class Training(unittest.TestCase):
         self.train('t', '--steps', '1', '--size', 'large')
         taught, alone = self.train('u', '--steps', '2', '--teacher', str(self.folder / 't')), self.train('w', '--steps', '2')
         self.assertFalse(taught['ema']['cls'].equal(alone['ema']['cls']))
-        arguments = ['pretrain.py', '--data', str(self.data), '--out', str(self.folder / 'p'), '--steps', '2', '--batch', '4']
-        with unittest.mock.patch('sys.argv', arguments), contextlib.redirect_stdout(io.StringIO()):
-            pretrain.main()
-            with self.assertRaisesRegex(SystemExit, 'is there already'):
-                pretrain.main()
+        self.quiet(pretrain, None, '--data', str(self.data), '--out', str(self.folder / 'p'), '--steps', '2', '--batch', '4')
         self.assertEqual(self.train('v', '--steps', '1', '--init', str(self.folder / 'p/checkpoint.pt'))['run']['init']['steps'], 2)
         with self.assertRaisesRegex(SystemExit, 'encoders alone'):
             train.load(self.folder / 'p')
+
+    def test_pretraining_and_quantisation_go_on_where_they_were_cut_off(self):
+        given = ['--data', str(self.data), '--steps', '4', '--batch', '4', '--stride', '1']
+        for name, cut in (('whole', None), ('cut', 2)):
+            self.quiet(pretrain, cut, *given, '--out', str(self.folder / name))
+        with self.assertRaisesRegex(SystemExit, 'give --resume'):
+            self.quiet(pretrain, None, *given, '--out', str(self.folder / 'cut'))
+        self.quiet(pretrain, None, *given, '--out', str(self.folder / 'cut'), '--resume')
+        whole, cut = (torch.load(self.folder / n / 'checkpoint.pt', weights_only=True) for n in ('whole', 'cut'))
+        self.assertEqual(cut['step'], 4)
+        for k, v in whole['ema'].items():
+            torch.testing.assert_close(v, cut['ema'][k], msg=k)
+
+        self.train('q', '--steps', '2')
+        onnx = self.folder / 'q/grasp.int8.onnx'
+        quantise_it = [*given, '--steps', '30', '--run', str(self.folder / 'q'), '--out', str(onnx)]
+        with unittest.mock.patch.object(quantise, 'SAVE_S', 0), unittest.mock.patch.object(quantise, 'integers', side_effect=KeyboardInterrupt):
+            with self.assertRaises(KeyboardInterrupt):
+                self.quiet(quantise, 24, *quantise_it)
+        self.assertFalse(onnx.exists())
+        self.assertEqual(torch.load(self.folder / 'q/quantise.pt', weights_only=True)['step'], 24)
+        self.quiet(quantise, None, *quantise_it, '--resume')
+        numbers = json.loads(onnx.with_suffix('.json').read_text())
+        self.assertEqual([numbers['quantised']['steps'], numbers['bytes']], [30, onnx.stat().st_size])
+        self.assertFalse((self.folder / 'q/quantise.pt').exists())
 
     def test_bad_input_is_one_line(self):
         for more, line in (

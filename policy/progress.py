@@ -1,0 +1,52 @@
+"""What a run tells of itself while it goes on."""
+
+from __future__ import annotations
+
+import csv
+import math
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from torch import Tensor
+
+
+class Progress:
+    """Means over the last `every` steps, a line in a CSV file (`names` are its columns, the first two `step` and `seconds`) and one on standard
+    output; a bar where standard error is a terminal. A run that goes on at `step` goes on with the file."""
+
+    def __init__(self, path: Path, names: Sequence[str], steps: int, step: int = 0, every: int = 250):
+        self.names, self.every, self.step, self.since = list(names), every, step, step
+        self.sums: dict[str, float] = {}
+        self.shown = time.monotonic()
+        self.file = open(path, 'a' if step else 'w', newline='')
+        self.writer = csv.DictWriter(self.file, self.names, restval='')
+        if not step:
+            self.writer.writeheader()
+        self.bar = None
+        if sys.stderr.isatty():
+            from tqdm import tqdm
+
+            self.bar = tqdm(total=steps, initial=step)
+
+    def add(self, **terms: Tensor) -> bool:
+        """Of one step; True where a line is due. Ends the program where a term is not finite."""
+        self.step += 1
+        for name, value in terms.items():
+            self.sums[name] = self.sums.get(name, 0.0) + float(value.detach())
+            if not math.isfinite(self.sums[name]):
+                raise SystemExit(f'{name} is not finite at step {self.step}: lower --lr, or train with --float32')
+        if self.bar:
+            self.bar.update(1)
+        return self.step % self.every == 0
+
+    def write(self, seconds: float, **more: float) -> None:
+        count = self.step - self.since
+        row = {'step': self.step, 'seconds': round(seconds, 1), **{k: v / count for k, v in self.sums.items()}, **more}
+        self.writer.writerow({k: f'{v:.5g}' if isinstance(v, float) else v for k, v in row.items() if k in self.names})
+        self.file.flush()
+        pace = (time.monotonic() - self.shown) / count
+        line = f'step {self.step} {pace:.3f} s/step ' + ' '.join(f'{k} {row[k]:.4g}' for k in self.names[2:] if k in row)
+        self.bar.write(line) if self.bar else print(line, flush=True)
+        self.sums, self.since, self.shown = {}, self.step, time.monotonic()
