@@ -12,7 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from phrases import Phrases
+from geometry import Geometry
+from phrases import Phrases, colour_table
+from sight import Absent, lookout, out_of_sight, relabel
 
 ARRAYS = (
     'rgb',
@@ -27,6 +29,8 @@ ARRAYS = (
     'episode',
     'success',
 )
+#: What is known of a row beside: whether one object lies alone on the table, whether the label is the expert's answer (sight.py).
+MADE = ('alone', 'answered')
 INPUTS = ('rgbd', 'force_pyramid', 'voice_tokens', 'voice_age', 'proprioception', 'modality_mask')
 
 
@@ -78,10 +82,19 @@ class Dataset:
                 part = {a: v[len(self.parts) % stride :: stride] for a, v in part.items()}
                 scene = json.loads((root / 'scene.json').read_text()) if (root / 'scene.json').exists() else {}
                 part['alone'] = np.full(len(part['episode']), scene.get('count') == 1, np.float32)
+                # 1: the label is the expert's answer.
+                part['answered'] = np.ones(len(part['episode']), np.float32)
                 self.folders.append(root.name)
                 self.parts.append({a: np.array(v) if in_memory or a not in ('rgb', 'depth') else v for a, v in part.items()})
         if not self.parts:
             raise SystemExit(f'{", ".join(folders)}: the data sets hold no observation')
+        everything = {n: np.concatenate([p[n] for p in self.parts]) for n in ('episode', 'proprioception')}
+        everything['episode'] = everything['episode'].astype(np.int64) + np.repeat(np.arange(len(self.parts)) << 20, [len(p['episode']) for p in self.parts])
+        self.lookout = lookout(**everything)
+        if self.camera:
+            geometry = Geometry(*self.size, self.camera)
+            for part in self.parts:
+                relabel(part, np.flatnonzero(out_of_sight(part['aux'], geometry)), self.lookout)
         self.offsets = np.cumsum([0] + [len(p['episode']) for p in self.parts])
         self.episode = np.concatenate([p['episode'].astype(np.int64) + (i << 20) for i, p in enumerate(self.parts)])
         names = sorted(set(self.episode.tolist()))
@@ -157,13 +170,13 @@ class Dataset:
         """Rows `index` in the order given; rgb f32 0..1 and depth f32 m (under 32 m) as one [B,4,H,W] tensor."""
         part = np.searchsorted(self.offsets, index, side='right') - 1
         out: dict[str, np.ndarray] = {}
-        for name in (*ARRAYS, 'alone'):
+        for name in (*ARRAYS, *MADE):
             first = self.parts[0][name]
             out[name] = np.empty((len(index),) + first.shape[1:], first.dtype)
         for i in np.unique(part):
             rows = np.flatnonzero(part == i)
             local = index[rows] - self.offsets[i]
-            for name in (*ARRAYS, 'alone'):
+            for name in (*ARRAYS, *MADE):
                 out[name][rows] = self.parts[i][name][local]
         rgb, depth = out.pop('rgb'), out.pop('depth')
         rgbd = torch.empty((len(index), 4, *rgb.shape[1:3]))
@@ -220,9 +233,12 @@ class Loader:
     """Batches drawn with replacement by weight, made ahead in one thread. The n-th batch depends on `seed` and n alone. What goes wrong in
     the thread is raised where the batch is asked for."""
 
-    def __init__(self, data: Dataset, size: int, seed: int, start: int, balance: float, drop: float, vocabulary: list[str], reword: float):
-        self.data, self.size, self.seed, self.drop, self.share = data, size, seed, drop, reword
+    def __init__(
+        self, data: Dataset, size: int, seed: int, start: int, balance: float, drop: float, vocabulary: list[str], reword: float, absent: float = 0
+    ):
+        self.data, self.size, self.seed, self.drop, self.share, self.absent = data, size, seed, drop, reword, absent
         self.phrases = Phrases(vocabulary)
+        self.asking = Absent(colour_table(vocabulary, json.loads((Path(__file__).parent / 'colours.json').read_text())))
         self.cumulative = np.cumsum(data.sampling_weights(vocabulary, balance))
         self.queue: queue.Queue = queue.Queue(3)
         self.stopped = threading.Event()
@@ -244,6 +260,7 @@ class Loader:
         for event in events.reshape(-1, events.shape[-1]):
             if event[0] and rng.random() < self.share:
                 self.phrases.reword(event, rng)
+        self.asking.ask(batch, self.absent, self.data.lookout, rng)
         augment(batch, torch.Generator().manual_seed(self.seed * 1_000_003 + step), self.drop)
         return batch
 

@@ -29,9 +29,13 @@ def soft_targets(student: Tensor, teacher: Tensor, temperature: float) -> Tensor
     return F.kl_div((student / temperature).log_softmax(-1), wanted, log_target=True, reduction='none').sum(-1).mean() * temperature**2
 
 
-def distillation(policy: Policy, out: dict[str, Tensor], teacher: dict[str, Tensor], temperature: float = 5) -> Tensor:
-    """How far a student is from its teacher: where both look (the pointers' attention) and what they weigh (the gate), as soft targets; the
+def distillation(policy: Policy, out: dict[str, Tensor], teacher: dict[str, Tensor], answered: Tensor, temperature: float = 5) -> Tensor:
+    """Over the rows that were `answered` by the expert (1; [B]): how far a student is from its teacher: where both look (the pointers' attention) and what they weigh (the gate), as soft targets; the
     estimate of the target and the chunk, which are numbers and have no temperature, by their distance."""
+    rows = answered.nonzero()[:, 0]
+    if not len(rows):
+        return out['heat'].sum() * 0
+    out, teacher = ({k: o[k][rows] for k in ('heat', 'gate', 'action_chunk', 'auxiliary')} for o in (out, teacher))
     gate = lambda o: o['gate'].clamp(min=1e-6).log()
     apart = lambda a, b: F.smooth_l1_loss(a, b, beta=0.3)
     return (

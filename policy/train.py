@@ -42,6 +42,7 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
     p.add_argument('--drop', type=float, default=0.05, help='probability with which each modality is taken away')
     p.add_argument('--balance', type=float, default=0.5, help='power of the inverse frequency by which phases and objects are drawn')
     p.add_argument('--reword', type=float, default=0.6, help='share of the commands that are said in other words')
+    p.add_argument('--absent', type=float, default=0.04, help='share of the commands that name a colour which is not in sight')
     p.add_argument('--size', choices=SIZES, default='small')
     p.add_argument('--without', nargs='*', default=[], choices=PARTS, help='parts left out of the network, to see what they are worth')
     p.add_argument('--goal', type=float, default=0.8, help='share of the chunks that are made for the true goal instead of the estimate')
@@ -208,7 +209,7 @@ def main(given: list[str] | None = None) -> None:
     teacher = load(a.teacher)[0] if a.teacher else None
     heard = sorted({0, 1, *data.words()})
     forward = torch.compile(policy) if a.compile else policy
-    loader = Loader(data, a.batch, a.seed, step, a.balance, a.drop, words, a.reword)
+    loader = Loader(data, a.batch, a.seed, step, a.balance, a.drop, words, a.reword, a.absent)
     names_of_terms = ('loss', 'chunk', 'chunk_near', 'aux', 'flags', 'heat', 'success', 'align', 'gate', 'distil')
     names = ('step', 'seconds', 'lr', *names_of_terms, 'val_loss', 'val_target_mm', 'val_chunk_mm')
     progress = Progress(out / 'curve.csv', names, a.steps, step)
@@ -249,7 +250,7 @@ def main(given: list[str] | None = None) -> None:
         if teacher:
             with torch.no_grad(), torch.autocast('cpu', torch.bfloat16, enabled=not a.float32):
                 answer = teacher(*(batch[n] for n in INPUTS))
-            terms['distil'] = distillation(policy, result, answer, a.temperature)
+            terms['distil'] = distillation(policy, result, answer, batch['answered'], a.temperature)
             loss = (1 - a.alpha) * loss + a.alpha * terms['distil']
         descend(loss, policy, optimiser, lr)
         step += 1

@@ -1,0 +1,93 @@
+"""What to do where the thing that is meant is not in sight.
+
+The expert knows its place all the same and goes there; from what the camera shows nobody could. A policy that learns from such answers
+learns to guess. So they are replaced: let go of nothing, go back up to where episodes begin, from where the table is in sight, and wait there. Because such
+moments are rare in demonstrations, some commands are made to name a colour that the picture does not show.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from geometry import Geometry, rotation_of
+from language import likeness
+
+#: Of the picture's half height: so far beyond its edge a centre may lie before nothing of the thing is seen any more.
+EDGE = 0.15
+#: m/s; and the height (m) under which there is no going sideways among other things.
+SPEED, SINK, TRANSIT = 0.3, 0.22, 0.12
+#: m between open fingers.
+OPEN = 0.085
+
+
+def out_of_sight(aux: np.ndarray, geometry: Geometry) -> np.ndarray:
+    """bool [N]: something is meant, it is not in the hand, and its place, `aux` [N,6] in the tool frame, is not in the picture."""
+    uv, z = geometry.project(torch.from_numpy(aux[:, :3]).float())
+    half = geometry.uv.amax(0)
+    inside = (z > 0) & (uv.abs() <= half + EDGE * half[1]).all(1)
+    return (aux[:, 4] > 0.5) & (aux[:, 5] < 0.5) & ~inside.numpy()
+
+
+def lookout(episode: np.ndarray, proprioception: np.ndarray) -> np.ndarray:
+    """[3], base frame, m: where episodes begin, the median of their first rows."""
+    return np.median(proprioception[np.unique(episode, return_index=True)[1], :3], 0)
+
+
+def retreat(proprioception: np.ndarray, to: np.ndarray, rows: int, rate: float = 30) -> np.ndarray:
+    """The tool's way to `to` (base frame, m) as offsets [N,rows,3] in the tool frame of now, `rows` at `rate` Hz: up first, sideways once other
+    things lie under the fingers. `proprioception` [N,8] begins with the tool's pose."""
+    at = proprioception[:, :3].astype(np.float64)
+    start = at.copy()
+    way = np.empty((len(at), rows, 3))
+    for row in range(rows):
+        gap = to - at
+        sideways = np.linalg.norm(gap[:, :2], axis=1, keepdims=True)
+        free = np.clip((at[:, 2:] - TRANSIT) / 0.03, 0, 1)
+        at[:, :2] += gap[:, :2] / np.maximum(sideways, 1e-9) * np.minimum(SPEED / rate * free, sideways)
+        at[:, 2] += np.clip(gap[:, 2], -SINK / rate, SINK / rate)
+        way[:, row] = at - start
+    turn = rotation_of(torch.from_numpy(proprioception[:, 3:7]).float()).numpy()
+    return np.einsum('nrb,nbt->nrt', way, turn)
+
+
+def relabel(part: dict[str, np.ndarray], rows: np.ndarray, to: np.ndarray) -> None:
+    """In place: at these rows of a data set nothing that is meant is in sight (`aux` 0), and the answer is to retreat with open fingers."""
+    chunk = part['action_chunk']
+    chunk[rows, :, :3] = retreat(part['proprioception'][rows], to, chunk.shape[1])
+    chunk[rows, :, 3], chunk[rows, :, 4] = 0, OPEN
+    part['aux'][rows] = 0
+    part['answered'][rows] = 0
+
+
+class Absent:
+    """Makes commands name what is not there. `colours` [V,4] as TextEncoder takes them; `unknown`: the token of a word that is in no vocabulary."""
+
+    def __init__(self, colours: np.ndarray, unknown: int = 1):
+        self.words = np.flatnonzero(colours[:, 3])
+        self.paints = torch.from_numpy(colours[self.words]).float()
+        self.unknown = unknown
+
+    def unseen(self, rgb: torch.Tensor) -> np.ndarray:
+        """The colour words that nothing in a picture f32 [3,H,W] (0..1) comes near to."""
+        small = torch.nn.functional.avg_pool2d(rgb[None], 4).expand(len(self.paints), -1, -1, -1)
+        alike = likeness(small, self.paints)[:, 0].flatten(1) > 0.3
+        return self.words[(alike.sum(1) < 2).numpy()]
+
+    def ask(self, batch: dict[str, torch.Tensor], share: float, to: np.ndarray, r: np.random.Generator) -> None:
+        """In place, in a `share` of the rows in which something is meant and nothing is held."""
+        aux, tokens = batch['aux'], batch['voice_tokens']
+        length = tokens.shape[1] // batch['voice_age'].shape[1]
+        rows = []
+        for row in np.flatnonzero((r.random(len(aux)) < share) & ((aux[:, 4] > 0.5) & (aux[:, 5] < 0.5)).numpy()):
+            newest = tokens[row, :length]
+            named = (newest[:, None] == torch.from_numpy(self.words)).any(1).nonzero()[:, 0]
+            choice = self.unseen(batch['rgbd'][row, :3])
+            if not len(named) or not len(choice):
+                continue
+            newest[named[0]] = int(r.choice(choice))
+            if named[0] + 1 < length and newest[named[0] + 1] > 0:
+                newest[named[0] + 1] = self.unknown
+            rows.append(row)
+        if rows:
+            relabel({k: batch[k].numpy() for k in ('action_chunk', 'proprioception', 'aux', 'answered')}, np.array(rows), to)

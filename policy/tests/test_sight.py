@@ -1,0 +1,100 @@
+import json
+import math
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+import torch
+from sets import WORDS, write
+
+from data import Dataset, Loader
+from geometry import Geometry
+from phrases import colour_table
+from sight import OPEN, SINK, SPEED, TRANSIT, Absent, lookout, out_of_sight, retreat
+
+HERE = Path(__file__).parent.parent
+CAMERA = json.loads((HERE / 'cell-camera.json').read_text())
+COLOURS = colour_table(WORDS, json.loads((HERE / 'colours.json').read_text()))
+
+
+def pose(x, y, z, yaw):
+    """The tool looking down: a half turn about x, then `yaw` about its own z."""
+    return np.array([[x, y, z, math.cos(yaw / 2), -math.sin(yaw / 2), 0, 0, 0.085]], np.float32)
+
+
+class Sight(unittest.TestCase):
+    def test_a_place_is_out_of_sight_where_the_camera_does_not_look(self):
+        geometry = Geometry(64, 64, CAMERA)
+        turn, at = geometry.pose[:3, :3].numpy(), geometry.pose[:3, 3].numpy()
+        half = math.tan(math.radians(CAMERA['fovy_deg'] / 2))
+        for across, down, z, hidden in (
+            (0, 0, 0.3, False), (half, 0, 0.3, False), (0, half, 0.3, False), (1.2 * half, 0, 0.3, True), (0, -1.2 * half, 0.3, True), (0, 0, -0.3, True),
+        ):  # fmt: skip
+            place = turn @ np.array([across * z, down * z, z]) + at
+            aux = np.array([[*place, 0, 1, 0]], np.float32)
+            self.assertEqual(out_of_sight(aux, geometry).tolist(), [hidden], (across, down, z))
+            # Nothing meant, or in the hand: nothing is missed.
+            for flags in ([0, 0], [1, 1]):
+                self.assertEqual(out_of_sight(np.array([[*place, 0, *flags]], np.float32), geometry).tolist(), [False])
+
+    def test_the_retreat_ends_at_the_lookout_and_goes_up_first(self):
+        to = np.array([0.02, -0.03, 0.28])
+        for x, y, z, yaw in ((0.1, 0.1, 0.05, 0.7), (-0.2, 0.1, 0.2, -2.5), (0.02, -0.03, 0.28, 1.0), (0.1, 0, 0.4, 0)):
+            p = pose(x, y, z, yaw)
+            way = retreat(p, to, 90)[0]
+            # Back into the base frame by the definition of a tool that looks down.
+            c, s = math.cos(yaw), math.sin(yaw)
+            base = np.stack([x + way[:, 0] * c - way[:, 1] * s, y - way[:, 0] * s - way[:, 1] * c, z - way[:, 2]], 1)
+            np.testing.assert_allclose(base[-1], to, atol=1e-4)
+            steps = np.diff(np.vstack([[x, y, z], base]), axis=0) * 30
+            self.assertLess(np.linalg.norm(steps[:, :2], axis=1).max(), SPEED + 1e-3)
+            self.assertLess(np.abs(steps[:, 2]).max(), SINK + 1e-3)
+            low = np.vstack([[x, y, z], base])[:-1, 2] < TRANSIT - 1e-6
+            self.assertLess(np.abs(steps[low, :2]).max(initial=0), 1e-3)
+
+    def test_a_data_set_answers_what_is_not_in_sight_with_the_retreat(self):
+        folder = write(Path(self.enterContext(tempfile.TemporaryDirectory())) / 'a', 4)
+        aux, chunk = np.load(folder / 'aux.npy'), np.load(folder / 'action_chunk.npy')
+        aux[::3, :3] = [-0.6, 0, 0.05]
+        aux[1::3, :3] = [0, 0, 0.1]
+        aux[2::3, :3], aux[2::3, 5] = [-0.6, 0, 0.05], 1
+        np.save(folder / 'aux.npy', aux)
+        data = Dataset([str(folder)], camera=CAMERA)
+        np.testing.assert_allclose(data.lookout, lookout(np.load(folder / 'episode.npy'), np.load(folder / 'proprioception.npy')))
+        batch = data.batch(np.arange(len(data)))
+        self.assertEqual(batch['answered'].tolist(), [0, 1, 1] * 8)
+        self.assertFalse(batch['aux'][::3].any())
+        np.testing.assert_array_equal(batch['action_chunk'][1::3], chunk[1::3])
+        np.testing.assert_array_equal(batch['action_chunk'][::3, :, 4], np.float32(OPEN))
+        np.testing.assert_allclose(batch['action_chunk'][::3, :, :3], retreat(np.load(folder / 'proprioception.npy')[::3], data.lookout, 10), atol=1e-6)
+        # Without a camera nobody knows what is in sight.
+        self.assertTrue(Dataset([str(folder)]).batch(np.arange(3))['answered'].all())
+
+    def test_only_colours_that_are_not_there_are_asked_for(self):
+        asking = Absent(COLOURS)
+        paint = lambda word: torch.from_numpy(COLOURS[WORDS.index(word), :3])
+        picture = paint('grey')[:, None, None].expand(3, 64, 64).clone()
+        picture[:, 10:30, 10:30] = paint('red')[:, None, None] * 0.7
+        unseen = {WORDS[i] for i in asking.unseen(picture)}
+        self.assertFalse({'red', 'grey', 'scarlet'} & unseen)
+        self.assertTrue({'green', 'blue', 'yellow'} <= unseen)
+
+    def test_a_command_for_what_is_not_there_is_answered_with_the_retreat(self):
+        folder = write(Path(self.enterContext(tempfile.TemporaryDirectory())) / 'a', 8)
+        data = Dataset([str(folder)])
+        for part in data.parts:
+            part['rgb'][:] = 120
+        for absent, asked in ((0, 0), (1, 16)):
+            batch = next(Loader(data, 16, 1, 0, 0.5, 0.0, WORDS, 0, absent))
+            self.assertEqual(int((batch['answered'] == 0).sum()), asked)
+        words = [[WORDS[t] for t in row[:8] if t] for row in batch['voice_tokens'].tolist()]
+        for said in words:
+            self.assertEqual(len(said), 4)
+            self.assertGreater(COLOURS[WORDS.index(said[2]), 3], 0)
+            self.assertNotIn(said[2], ('grey', 'white', 'black'))
+        self.assertFalse(batch['aux'].any())
+
+
+if __name__ == '__main__':
+    unittest.main()
