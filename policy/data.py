@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import hashlib
 import json
 import queue
@@ -242,7 +244,10 @@ class Loader:
         self.cumulative = np.cumsum(data.sampling_weights(vocabulary, balance))
         self.queue: queue.Queue = queue.Queue(3)
         self.stopped = threading.Event()
-        threading.Thread(target=self.work, args=(start,), daemon=True).start()
+        self.thread = threading.Thread(target=self.work, args=(start,), daemon=True)
+        self.thread.start()
+        # A thread that is still in torch when the interpreter goes away takes the exit status with it.
+        atexit.register(self.close)
 
     def work(self, step: int) -> None:
         try:
@@ -263,6 +268,14 @@ class Loader:
         self.asking.ask(batch, self.absent, self.data.lookout, rng)
         augment(batch, torch.Generator().manual_seed(self.seed * 1_000_003 + step), self.drop)
         return batch
+
+    def close(self) -> None:
+        """Ends the thread, and waits for its end."""
+        self.stopped.set()
+        while self.thread.is_alive():
+            with contextlib.suppress(queue.Empty):
+                self.queue.get(timeout=0.05)
+        atexit.unregister(self.close)
 
     def __next__(self) -> dict[str, Tensor]:
         batch = self.queue.get()

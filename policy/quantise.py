@@ -276,7 +276,7 @@ def main(given: list[str] | None = None) -> None:
         if time.monotonic() - saved > SAVE_S:
             save(checkpoint, {'student': student.state_dict(), 'optimiser': optimiser.state_dict(), 'step': step, 'seconds': schedule.elapsed()})
             saved = time.monotonic()
-    loader.stopped.set()
+    loader.close()
     student.eval()
     state['run'] = {**state['run'], 'quantised': {'steps': step, 'lr': a.lr, 'seed': a.seed}}
     file = Path(a.out)

@@ -265,7 +265,7 @@ def main(given: list[str] | None = None) -> None:
         if time.monotonic() - saved > SAVE_S:
             keep()
             saved = time.monotonic()
-    loader.stopped.set()
+    loader.close()
     keep()
     shadow.load_state_dict(ema)
     print(json.dumps({'steps': step, 'seconds': round(schedule.elapsed(), 1), **validate(shadow, data, 4096)}))
