@@ -1,7 +1,7 @@
 """Quantisation-aware training and the INT8 model: `python policy/quantise.py --run RUN --data DIR --out policy/model/grasp.int8.onnx`.
 
-All but the smallest convolutions and linear layers compute in INT8: weights by channel, symmetric; activations by tensor, asymmetric, their ranges learned
-from data. While training goes on, values are rounded as they will be and gradients pass as if they were not (straight-through). The result is
+All but the smallest convolutions and linear layers compute in INT8: weights by channel, symmetric, in 7 bits; activations by tensor, asymmetric, their ranges
+learned from data. While training goes on, values are rounded as they will be and gradients pass as if they were not (straight-through). The result is
 written as QDQ: integers as initialisers, a QuantizeLinear and DequantizeLinear pair around every layer, which onnxruntime fuses.
 """
 
@@ -35,6 +35,9 @@ from train import load, save
 
 #: Of the file against the rounding policy in torch: onnxruntime adds up in another order, and a value may fall to the next level.
 TOLERANCE = 0.3
+#: A weight's largest integer. Processors without VNNI add two products of an unsigned and a signed byte in 16 bits, with saturation; 2 * 255 * 63 still
+#: fits, so the file computes the same everywhere (onnxruntime's page on quantisation, "reduce range").
+LEVELS = 63
 #: Steps in which the ranges alone are learned.
 FIRST_LOOK = 20
 
@@ -70,7 +73,7 @@ class Range(nn.Module):
 
 
 class Rounded(nn.Module):
-    """Weights on 255 levels about zero, a scale for each output, which `axis` counts."""
+    """Weights on 127 levels about zero, a scale for each output, which `axis` counts."""
 
     def __init__(self, weight: Tensor, axis: int):
         super().__init__()
@@ -79,9 +82,14 @@ class Rounded(nn.Module):
         self.register_buffer('scale', torch.ones(weight.shape[axis]))
         self.register_buffer('zero', torch.zeros(weight.shape[axis], dtype=torch.int32))
 
+    def settle(self) -> None:
+        """Sets the scales by which the largest weight of each output is LEVELS."""
+        self.scale.copy_((self.weight.detach().abs().transpose(0, self.axis).flatten(1).amax(1) / LEVELS).clamp(min=1e-8))
+
     def forward(self) -> Tensor:
         if self.training:
-            self.scale.copy_((self.weight.detach().abs().transpose(0, self.axis).flatten(1).amax(1) / 127).clamp(min=1e-8))
+            self.settle()
+        # The exporter knows no other bounds than these; the scale keeps within LEVELS.
         return torch.fake_quantize_per_channel_affine(self.weight, self.scale, self.zero, self.axis, -128, 127)
 
 
@@ -179,7 +187,7 @@ def integers(model: onnx.ModelProto) -> None:
         shape = [1] * weight.ndim
         if scale.ndim:
             shape[axis] = -1
-        levels = np.clip(np.rint(weight / scale.reshape(shape)), -127, 127).astype(np.int8)
+        levels = np.clip(np.rint(weight / scale.reshape(shape)), -LEVELS, LEVELS).astype(np.int8)
         graph.initializer.append(numpy_helper.from_array(levels, node.output[0]))
         given[node.output[0]] = graph.initializer[-1]
         graph.node.remove(node)
@@ -277,6 +285,9 @@ def main(given: list[str] | None = None) -> None:
             save(checkpoint, {'student': student.state_dict(), 'optimiser': optimiser.state_dict(), 'step': step, 'seconds': schedule.elapsed()})
             saved = time.monotonic()
     loader.close()
+    for m in student.modules():
+        if isinstance(m, Rounded):
+            m.settle()
     student.eval()
     state['run'] = {**state['run'], 'quantised': {'steps': step, 'lr': a.lr, 'seed': a.seed}}
     file = Path(a.out)

@@ -56,13 +56,16 @@ class Quantised(unittest.TestCase):
         q.eval()
         x = torch.randn(9, 40)
         model = exported(q, (x,), self.path)
-        self.assertIn(np.int8, {onnx.numpy_helper.to_array(i).dtype.type for i in model.graph.initializer})
+        weights = [w for w in map(onnx.numpy_helper.to_array, model.graph.initializer) if w.dtype == np.int8 and w.ndim == 2]
+        self.assertEqual(sorted(w.shape for w in weights), [(24, 7), (40, 24)])
+        # Two products with unsigned bytes must fit into 16 bits.
+        self.assertEqual([int(abs(w.astype(int)).max()) for w in weights], [63, 63])
         value = x.numpy().astype(np.float64)
         for layer, relu in ((q[0], True), (q[2], False)):
             scale, zero = (float(v) for v in layer.before.scale())
             level = np.clip(np.rint(value / scale) + zero, 0, 255) - zero
             each = layer.weight.scale.numpy().astype(np.float64)
-            weight = np.clip(np.rint(layer.weight.weight.detach().numpy() / each), -127, 127)
+            weight = np.rint(layer.weight.weight.detach().numpy() / each)
             value = (level @ weight + np.rint(layer.bias.detach().numpy() / (scale * each))) * scale * each
             value = np.maximum(value, 0) if relu else value
         np.testing.assert_allclose(run(self.path, x)[0], value, atol=2 * float(q[2].before.scale()[0]) * 0.5)
