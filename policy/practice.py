@@ -148,15 +148,15 @@ def draw(seed: int, count: int = 24) -> list[dict]:
         names.add(f'{word} {noun}')
         said[word] = kind
         fragile = r.random() < 0.3
-        low = float(r.uniform(0.05, 0.25))
+        low = float(r.uniform(0.05, 0.2 if fragile else 0.6))
         crush = [36, 60] if fragile else [80, 220]
-        grip = float(r.uniform(0.4, 0.7))
+        grip = float(r.uniform(0.4, 0.7) if fragile else r.uniform(0.1, 0.5))
         hexed = paint(r, COLOURS[word])
         objects.append(
             {
                 'name': f'{word} {noun}',
                 'colour': word if word in NAMED else hexed,
-                'mass': [round(low, 3), round(low + (0.1 if fragile else 0.4), 3)],
+                'mass': [round(low, 3), round(low + (0.1 if fragile else 0.9), 3)],
                 'friction': [round(grip, 3), round(grip + 0.3, 3)],
                 'crush': crush,
                 'parts': [

@@ -3,8 +3,7 @@ import type { ActionChunk, Policy } from '../../fusion/policy/policy.js'
 import type { Robot } from '../../fusion/robot/robot.js'
 import type { Cell } from './cell-handle.js'
 import type { Truth } from './cell.js'
-import { expertChunk, goalOf } from './expert.js'
-import { toolYaw } from './world.js'
+import { expertChunk, goalInTool } from './expert.js'
 
 export const EXPERT_CHUNK = { rows: 16, rate: 30 } as const
 
@@ -44,21 +43,11 @@ export class ExpertPolicy implements Policy {
         stamp: observation.stamp, rate, data, origin: truth.tool, graspSuccess: inHand ? 1 : 0, gate: undefined, latent: undefined,
         inferenceMs: performance.now() - began
       },
-      aux: auxOf(truth, inHand)
+      aux: goalInTool(truth)
     }
   }
 
   close(): Promise<void> {
     return Promise.resolve()
   }
-}
-
-function auxOf(truth: Truth, inHand: boolean): Float64Array {
-  const target = truth.objects.find(({ name }) => name === truth.target)
-  if (target === undefined) return new Float64Array(6)
-  const goal = goalOf(truth, target)
-  const [x, y, z] = truth.tool
-  const yaw = toolYaw(truth.tool)
-  const [dx, dy, cos, sin] = [goal.x - x, goal.y - y, Math.cos(yaw), Math.sin(yaw)]
-  return Float64Array.of(dx * cos - dy * sin, -dx * sin - dy * cos, z - goal.z, goal.turn, 1, inHand ? 1 : 0)
 }

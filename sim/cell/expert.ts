@@ -22,32 +22,42 @@ export const EXPERT = {
   /** m over the grasp at which an object is held in the air. */
   lift: 0.16,
   open: GRIPPER.maxWidth,
+  /** m of lift after which weight has been felt, and of rise without the object after which slip has. */
+  felt: 0.002,
+  slipped: 0.005,
+  /** m/s of rise until the object follows. */
+  creep: 0.04,
   /** Where closing may begin: m, rad. */
   reach: 0.003,
   turn: 4 * Math.PI / 180
 } as const
 
 const STILL_OPEN = 0.08
+/** N: the gripper knows no less; and with so much a thing is held before its weight is felt, for nobody could know more. */
+const LEAST = 20
+const FIRST = 30
 
 /**
  * The scripted expert: a velocity field over the true state, without memory, so that it answers every state, also those that another
- * policy got into. Approach above, align, descend in a funnel, close, lift; let go of what is not meant.
+ * policy got into. Approach above, align, descend in a funnel, close, creep up until the object follows, tighten by what weight and slip ask for,
+ * lift; let go of what is not meant.
  */
 export function expertAction(truth: Truth): ExpertAction {
   const { tool, width } = truth
   const target = truth.objects.find(({ name }) => name === truth.target)
   const held = truth.objects.find(({ squeeze }) => squeeze > 1)
-  if (target === undefined) return { vx: 0, vy: 0, vz: 0, vyaw: 0, width, effort: 20 }
-  const effort = effortFor(target, truth.gentle)
+  if (target === undefined) return { vx: 0, vy: 0, vz: 0, vyaw: 0, width, effort: LEAST }
+  const goal = goalOf(truth, target)
+  const [x = 0, y = 0, z = 0] = tool
+  const effort = held === target && (target.lift > EXPERT.felt || z - goal.rest > EXPERT.slipped) ? effortFor(target, truth.gentle) : firstEffort(target, truth.gentle)
   const still = { vx: 0, vy: 0, vz: 0, vyaw: 0, effort }
   if (held !== undefined && held !== target) {
     return held.lift > 0.006 ? { ...still, vz: -Math.min(0.15, 4 * held.lift + 0.01), width: 0, effort: effortFor(held, true) } : { ...still, width: EXPERT.open }
   }
-  const goal = goalOf(truth, target)
-  const [x = 0, y = 0, z = 0] = tool
   if (held === target) {
     if (target.squeeze < 0.7 * effort && target.lift < 0.01) return { ...still, width: 0 }
-    return { ...still, vz: clamp(5 * (goal.rest + EXPERT.lift - z), 0.2), width: 0 }
+    const sure = EXPERT.creep + 10 * Math.max(0, target.lift)
+    return { ...still, vz: clamp(5 * (goal.rest + EXPERT.lift - z), Math.min(0.2, sure)), width: 0 }
   }
   const dx = goal.x - x
   const dy = goal.y - y
@@ -124,10 +134,15 @@ export function goalInTool(truth: Truth): Float64Array {
   return Float64Array.of(dx * cos - dy * sin, -dx * sin - dy * cos, z - goal.z, goal.turn, 1, target.squeeze > 1 ? 1 : 0)
 }
 
+/** N before anything is felt. */
+function firstEffort({ crush }: Pick<TrueObject, 'crush'>, gentle: boolean): number {
+  return gentle ? LEAST : Math.min(FIRST, Math.max(LEAST, 0.6 * crush))
+}
+
 /** Just enough to lift, with a margin; gently: less of it; never near what crushes. */
 export function effortFor({ mass, friction, crush }: Pick<TrueObject, 'mass' | 'friction' | 'crush'>, gentle: boolean): number {
   const needed = neededForce(mass, friction)
-  return Math.max(20, Math.min(gentle ? 1.1 * needed : Math.max(30, 1.5 * needed), 0.6 * crush, 120))
+  return Math.max(LEAST, Math.min(gentle ? 1.1 * needed : Math.max(FIRST, 1.5 * needed), 0.6 * crush, 120))
 }
 
 export interface Goal {

@@ -97,6 +97,18 @@ describe('the cell', () => {
     expect(verdict.peakForce).toBeGreaterThan(40)
   })
 
+  test('asks for force that is felt: no one effort holds what is heavy and slippery and spares what is fragile, the expert does both', () => {
+    const heavy = parseObjects("- { name: red box, colour: red, mass: 1.2, friction: 0.15, crush: 200, parts: [{ shape: box, size: [0.02, 0.02, 0.035] }] }", 'heavy.yaml')
+    const fragile = one('crush: 40')
+    const won = (models: typeof heavy, effort?: number): boolean[] =>
+      [0, 1, 2].map(index => driveEpisode(simulate({}, {}, models), index, effort === undefined ? {} : { effort }).success)
+    expect(won(fragile, 30)).toEqual([true, true, true])
+    expect(won(heavy, 30)).toEqual([false, false, false])
+    expect(won(heavy, 110)).toEqual([true, true, true])
+    expect(won(fragile, 110)).toEqual([false, false, false])
+    expect([...won(heavy), ...won(fragile)]).toEqual(Array<boolean>(6).fill(true))
+  })
+
   test('sees the table struck', () => {
     const simulation = simulate()
     simulation.reset(indexOf(1, ({ placed }) => placed.every(({ pose }) => Math.hypot(pose[0], pose[1]) > 0.1)))
