@@ -26,6 +26,7 @@ ROWS: dict[str, tuple[str, ...]] = {
     'no-pointers': ('--without', 'pointers'),
     'no-alignment': ('--align', '0'),
     'no-goal': ('--goal', '0'),
+    'slow': ('--lr', '5e-5'),
     'pretrained': ('--init', str(RUNS / 'encoders' / 'checkpoint.pt')),
 }
 
