@@ -16,7 +16,7 @@ from torch import Tensor
 
 from geometry import Geometry
 from phrases import Phrases, colour_table
-from sight import Absent, lookout, out_of_sight, relabel
+from sight import Absent, empty, lookout, out_of_sight, relabel
 
 ARRAYS = (
     'rgb',
@@ -31,6 +31,8 @@ ARRAYS = (
     'episode',
     'success',
 )
+#: Share of the targets that lie in the pictures, under which the camera that was given cannot be the right one.
+LEAST_INSIDE = 0.7
 #: What is known of a row beside: whether one object lies alone on the table, whether the label is the expert's answer (sight.py).
 MADE = ('alone', 'answered')
 INPUTS = ('rgbd', 'force_pyramid', 'voice_tokens', 'voice_age', 'proprioception', 'modality_mask')
@@ -90,15 +92,19 @@ class Dataset:
                 self.parts.append({a: np.array(v) if in_memory or a not in ('rgb', 'depth') else v for a, v in part.items()})
         if not self.parts:
             raise SystemExit(f'{", ".join(folders)}: the data sets hold no observation')
-        everything = {n: np.concatenate([p[n] for p in self.parts]) for n in ('episode', 'proprioception')}
-        everything['episode'] = everything['episode'].astype(np.int64) + np.repeat(np.arange(len(self.parts)) << 20, [len(p['episode']) for p in self.parts])
-        self.lookout = lookout(**everything)
+        self.offsets = np.cumsum([0] + [len(p['episode']) for p in self.parts])
+        self.episode = np.concatenate([p['episode'].astype(np.int64) + (i << 20) for i, p in enumerate(self.parts)])
+        self.lookout = lookout(self.episode, self.column('proprioception'))
+        self.check = camera_check(self)
+        if self.check.get('targets_inside', 1) < LEAST_INSIDE:
+            raise SystemExit(
+                f'of the targets {100 * self.check["targets_inside"]:.0f} % lie in the pictures: is tool_T_camera the pose of an optical frame in the tool '
+                'frame (x right, y down, z forward), and fovy_deg the vertical opening?'
+            )
         if self.camera:
             geometry = Geometry(*self.size, self.camera)
             for part in self.parts:
-                relabel(part, np.flatnonzero(out_of_sight(part['aux'], geometry)), self.lookout)
-        self.offsets = np.cumsum([0] + [len(p['episode']) for p in self.parts])
-        self.episode = np.concatenate([p['episode'].astype(np.int64) + (i << 20) for i, p in enumerate(self.parts)])
+                relabel(part, np.flatnonzero(out_of_sight(part['aux'], geometry) & empty(part['action_chunk'])), self.lookout)
         names = sorted(set(self.episode.tolist()))
         draw = {n: int.from_bytes(hashlib.sha256(f'{self.folders[n >> 20]}/{n & 0xFFFFF}'.encode()).digest()[:8], 'big') / 2**64 for n in names}
         # With few episodes none may be drawn; the one that came nearest is held out then.
@@ -208,9 +214,19 @@ class Dataset:
         return w / w.sum()
 
 
-def augment(batch: dict[str, Tensor], g: torch.Generator, drop: float, forget: float = 0.02) -> None:
-    """In place: light and colour jitter, depth noise and holes, modality dropout (never all four). A share `forget` of the words becomes
-    the unknown word, so that it has a meaning where a new word is heard."""
+def drop(batch: dict[str, Tensor], g: torch.Generator, chance: float) -> None:
+    """In place: modalities go missing, each with this chance, never all four. Where one object lies alone on the table, what to do is known
+    without a word, and the words go missing more often."""
+    b = len(batch['modality_mask'])
+    chances = torch.full((b, 4), float(chance))
+    chances[:, 3] += 0.3 * batch['alone']
+    mask = batch['modality_mask'] * (torch.rand(b, 4, generator=g) > chances).float()
+    batch['modality_mask'] = torch.where(mask.sum(1, keepdim=True) > 0, mask, batch['modality_mask'])
+
+
+def augment(batch: dict[str, Tensor], g: torch.Generator, forget: float = 0.02) -> None:
+    """In place: light and colour jitter, depth noise and holes. A share `forget` of the words becomes the unknown word, so that it has a meaning
+    where a new word is heard."""
     x = batch['rgbd']
     b = x.shape[0]
     rand = lambda *s: torch.rand(*s, generator=g)
@@ -223,12 +239,6 @@ def augment(batch: dict[str, Tensor], g: torch.Generator, drop: float, forget: f
     depth.mul_((1 + 0.004 * up(coarse)) * up(holes))
     words = batch['voice_tokens']
     batch['voice_tokens'] = torch.where((words > 1) & (rand(*words.shape) < forget), 1, words)
-    # Where one object lies alone on the table, what to do is known without a word.
-    chance = torch.full((b, 4), drop)
-    chance[:, 3] += 0.3 * batch['alone']
-    mask = batch['modality_mask'] * (rand(b, 4) > chance).float()
-    mask = torch.where(mask.sum(1, keepdim=True) > 0, mask, batch['modality_mask'])
-    batch['modality_mask'] = mask
 
 
 class Loader:
@@ -265,8 +275,10 @@ class Loader:
         for event in events.reshape(-1, events.shape[-1]):
             if event[0] and rng.random() < self.share:
                 self.phrases.reword(event, rng)
+        g = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
+        drop(batch, g, self.drop)
         self.asking.ask(batch, self.absent, self.data.lookout, rng)
-        augment(batch, torch.Generator().manual_seed(self.seed * 1_000_003 + step), self.drop)
+        augment(batch, g)
         return batch
 
     def close(self) -> None:
@@ -286,8 +298,6 @@ class Loader:
 
 def camera_check(data: Dataset, count: int = 400) -> dict[str, float]:
     """Projects targets into the pictures: share inside, and median |depth - z| (m). A wrong frame convention shows here at once."""
-    from geometry import Geometry
-
     if not data.camera:
         return {}
     h, w = data.size

@@ -1,8 +1,8 @@
 """What to do where the thing that is meant is not in sight.
 
 The expert knows its place all the same and goes there; from what the camera shows nobody could. A policy that learns from such answers
-learns to guess. So they are replaced: let go of nothing, go back up to where episodes begin, from where the table is in sight, and wait there. Because such
-moments are rare in demonstrations, some commands are made to name a colour that the picture does not show.
+learns to guess. So they are replaced, where the hand is empty: go back up to where episodes begin, from where the table is in sight, and wait there. Because
+such moments are rare in demonstrations, some commands are made to name a colour that the picture does not show.
 """
 
 from __future__ import annotations
@@ -19,6 +19,13 @@ EDGE = 0.15
 SPEED, SINK, TRANSIT = 0.3, 0.22, 0.12
 #: m between open fingers.
 OPEN = 0.085
+#: What `relabel` reads and writes.
+RELABELLED = ('action_chunk', 'proprioception', 'aux', 'answered', 'success', 'alone')
+
+
+def empty(chunk: np.ndarray) -> np.ndarray:
+    """bool [N]: the expert answers with open fingers, so it holds nothing and is about to hold nothing, be it what is meant or another thing."""
+    return (chunk[:, :, 4] > OPEN - 0.001).all(1)
 
 
 def out_of_sight(aux: np.ndarray, geometry: Geometry) -> np.ndarray:
@@ -52,21 +59,21 @@ def retreat(proprioception: np.ndarray, to: np.ndarray, rows: int, rate: float =
 
 
 def relabel(part: dict[str, np.ndarray], rows: np.ndarray, to: np.ndarray) -> None:
-    """In place: at these rows of a data set nothing that is meant is in sight (`aux` 0), and the answer is to retreat with open fingers."""
+    """In place: at these rows of a data set nothing that is meant is in sight (`aux` 0), and the answer is to retreat with open fingers. No grasp comes of
+    it, and that a thing lies alone on the table says nothing of what is meant."""
     chunk = part['action_chunk']
     chunk[rows, :, :3] = retreat(part['proprioception'][rows], to, chunk.shape[1])
     chunk[rows, :, 3], chunk[rows, :, 4] = 0, OPEN
-    part['aux'][rows] = 0
-    part['answered'][rows] = 0
+    for name in ('aux', 'answered', 'success', 'alone'):
+        part[name][rows] = 0
 
 
 class Absent:
-    """Makes commands name what is not there. `colours` [V,4] as TextEncoder takes them; `unknown`: the token of a word that is in no vocabulary."""
+    """Makes commands name what is not there: another colour, the noun as it was. `colours` [V,4] as TextEncoder takes them."""
 
-    def __init__(self, colours: np.ndarray, unknown: int = 1):
+    def __init__(self, colours: np.ndarray):
         self.words = np.flatnonzero(colours[:, 3])
         self.paints = torch.from_numpy(colours[self.words]).float()
-        self.unknown = unknown
 
     def unseen(self, rgb: torch.Tensor) -> np.ndarray:
         """The colour words that nothing in a picture f32 [3,H,W] (0..1) comes near to."""
@@ -75,19 +82,18 @@ class Absent:
         return self.words[(alike.sum(1) < 2).numpy()]
 
     def ask(self, batch: dict[str, torch.Tensor], share: float, to: np.ndarray, r: np.random.Generator) -> None:
-        """In place, in a `share` of the rows in which something is meant and nothing is held."""
-        aux, tokens = batch['aux'], batch['voice_tokens']
+        """In place, in a `share` of the rows in which something is meant, the hand is empty, and colours are seen and words heard."""
+        aux, tokens, mask = batch['aux'], batch['voice_tokens'], batch['modality_mask']
+        able = (aux[:, 4] > 0.5).numpy() & empty(batch['action_chunk'].numpy()) & ((mask[:, 0] > 0) & (mask[:, 3] > 0)).numpy()
         length = tokens.shape[1] // batch['voice_age'].shape[1]
         rows = []
-        for row in np.flatnonzero((r.random(len(aux)) < share) & ((aux[:, 4] > 0.5) & (aux[:, 5] < 0.5)).numpy()):
+        for row in np.flatnonzero((r.random(len(aux)) < share) & able):
             newest = tokens[row, :length]
             named = (newest[:, None] == torch.from_numpy(self.words)).any(1).nonzero()[:, 0]
             choice = self.unseen(batch['rgbd'][row, :3])
             if not len(named) or not len(choice):
                 continue
             newest[named[0]] = int(r.choice(choice))
-            if named[0] + 1 < length and newest[named[0] + 1] > 0:
-                newest[named[0] + 1] = self.unknown
             rows.append(row)
         if rows:
-            relabel({k: batch[k].numpy() for k in ('action_chunk', 'proprioception', 'aux', 'answered')}, np.array(rows), to)
+            relabel({k: batch[k].numpy() for k in RELABELLED}, np.array(rows), to)

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import numpy as np
 import torch
 
-from data import INPUTS, Dataset, Loader, camera_check, camera_file
+from data import INPUTS, Dataset, Loader, camera_file
 from losses import PLACE, distillation, goals, objective
 from model import PARTS, SIZES, STATISTICS, Config, Policy, count_macs
 from phrases import Phrases, colour_table
@@ -164,11 +164,8 @@ def main(given: list[str] | None = None) -> None:
     if checkpoint.exists() and not a.resume:
         raise SystemExit(f'{checkpoint} is there already: give --resume to go on with it, or another --out')
     data = Dataset(a.data, in_memory=not a.mmap, camera=camera_file(a.camera), stride=a.stride)
-    check = camera_check(data)
     words = data.vocabulary
-    print(f'{len(data)} observations, {data.episodes} episodes ({len(data.held_out)} observations held out); camera {check}', flush=True)
-    if check and check['targets_inside'] < 0.3:
-        print('few targets project into the pictures: is tool_T_camera an optical frame (x right, y down, z forward)?', flush=True)
+    print(f'{len(data)} observations, {data.episodes} episodes ({len(data.held_out)} observations held out); camera {data.check}', flush=True)
 
     height, width = data.size
     config = Config(height=height, width=width, vocabulary=len(words), without=tuple(a.without), **SIZES[a.size])
@@ -202,7 +199,7 @@ def main(given: list[str] | None = None) -> None:
         'episodes': data.episodes,
         'parameters': parameters,
         'macs': count_macs(shadow),
-        'camera_check': check,
+        'camera_check': data.check,
         'date': time.strftime('%Y-%m-%d', time.gmtime()),
     }
 
@@ -249,7 +246,7 @@ def main(given: list[str] | None = None) -> None:
         loss, terms = objective(policy, result, batch, a.align)
         if teacher:
             with torch.no_grad(), torch.autocast('cpu', torch.bfloat16, enabled=not a.float32):
-                answer = teacher(*(batch[n] for n in INPUTS))
+                answer = teacher(*(batch[n] for n in INPUTS), told)
             terms['distil'] = distillation(policy, result, answer, batch['answered'], a.temperature)
             loss = (1 - a.alpha) * loss + a.alpha * terms['distil']
         descend(loss, policy, optimiser, lr)

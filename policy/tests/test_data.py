@@ -7,6 +7,7 @@ import numpy as np
 from sets import WORDS, write
 
 from data import Dataset, Loader, camera_file
+from geometry import Geometry
 
 
 class Folders(unittest.TestCase):
@@ -81,9 +82,30 @@ class Folders(unittest.TestCase):
 
     def test_what_goes_wrong_in_the_thread_is_raised_where_the_batch_is_asked_for(self):
         data = Dataset([str(write(self.folder / 'g', 4, side=16))])
-        data.parts[0].pop('aux')
+        loader = Loader(data, 4, 0, 0, 0.5, 0.2, WORDS, 0)
+        for _ in range(5):
+            next(loader)
+        # What the thread alone reads.
+        data.parts[0].pop('voice_age')
         with self.assertRaises(KeyError):
-            next(Loader(data, 4, 0, 0, 0.5, 0.2, WORDS, 0))
+            for _ in range(10):
+                next(loader)
+
+    def test_a_camera_that_cannot_be_the_right_one_is_refused(self):
+        folder = write(self.folder / 'i', 20, side=16)
+        camera = json.loads((Path(__file__).parent.parent / 'cell-camera.json').read_text())
+        geometry = Geometry(16, 16, camera)
+        r = np.random.default_rng(0)
+        aux = np.load(folder / 'aux.npy')
+        rays = np.stack([r.uniform(-0.4, 0.4, len(aux)), r.uniform(-0.4, 0.4, len(aux)), np.ones(len(aux))], 1) * r.uniform(0.1, 0.4, (len(aux), 1))
+        aux[:, :3] = rays @ geometry.pose[:3, :3].numpy().T + geometry.pose[:3, 3].numpy()
+        np.save(folder / 'aux.npy', aux)
+        self.assertEqual(Dataset([str(folder)], camera=camera).check['targets_inside'], 1)
+        # As ROS's body frames are: x forward, z up.
+        pose = np.array(camera['tool_T_camera'])
+        flipped = {**camera, 'tool_T_camera': (pose @ np.diag([1, -1, -1, 1])).tolist()}
+        with self.assertRaisesRegex(SystemExit, 'optical frame'):
+            Dataset([str(folder)], camera=flipped)
 
     def test_rare_phases_and_objects_are_drawn_more_often(self):
         data = Dataset([str(write(self.folder / 'h', 20, side=16))])

@@ -56,18 +56,26 @@ class Sight(unittest.TestCase):
     def test_a_data_set_answers_what_is_not_in_sight_with_the_retreat(self):
         folder = write(Path(self.enterContext(tempfile.TemporaryDirectory())) / 'a', 4)
         aux, chunk = np.load(folder / 'aux.npy'), np.load(folder / 'action_chunk.npy')
-        aux[::3, :3] = [-0.6, 0, 0.05]
-        aux[1::3, :3] = [0, 0, 0.1]
-        aux[2::3, :3], aux[2::3, 5] = [-0.6, 0, 0.05], 1
+        aux[:, :3] = [0, 0, 0.1]
+        away, held, other = 4, 9, 14
+        aux[[away, held, other], :3] = [-0.6, 0, 0.05]
+        aux[held, 5] = 1
+        # Another thing is in the hand, and the expert puts it down.
+        chunk[other, :3, 4] = 0
         np.save(folder / 'aux.npy', aux)
+        np.save(folder / 'action_chunk.npy', chunk)
         data = Dataset([str(folder)], camera=CAMERA)
         np.testing.assert_allclose(data.lookout, lookout(np.load(folder / 'episode.npy'), np.load(folder / 'proprioception.npy')))
         batch = data.batch(np.arange(len(data)))
-        self.assertEqual(batch['answered'].tolist(), [0, 1, 1] * 8)
-        self.assertFalse(batch['aux'][::3].any())
-        np.testing.assert_array_equal(batch['action_chunk'][1::3], chunk[1::3])
-        np.testing.assert_array_equal(batch['action_chunk'][::3, :, 4], np.float32(OPEN))
-        np.testing.assert_allclose(batch['action_chunk'][::3, :, :3], retreat(np.load(folder / 'proprioception.npy')[::3], data.lookout, 10), atol=1e-6)
+        self.assertEqual(np.flatnonzero(batch['answered'].numpy() == 0).tolist(), [away])
+        for name in ('aux', 'success', 'alone'):
+            self.assertFalse(batch[name][away].any(), name)
+        rest = np.delete(np.arange(len(data)), away)
+        np.testing.assert_array_equal(batch['action_chunk'][rest], chunk[rest])
+        np.testing.assert_array_equal(batch['action_chunk'][away, :, 4], np.float32(OPEN))
+        np.testing.assert_allclose(
+            batch['action_chunk'][away, :, :3], retreat(np.load(folder / 'proprioception.npy')[[away]], data.lookout, 10)[0], atol=1e-6
+        )
         # Without a camera nobody knows what is in sight.
         self.assertTrue(Dataset([str(folder)]).batch(np.arange(3))['answered'].all())
 
@@ -94,6 +102,22 @@ class Sight(unittest.TestCase):
             self.assertGreater(COLOURS[WORDS.index(said[2]), 3], 0)
             self.assertNotIn(said[2], ('grey', 'white', 'black'))
         self.assertFalse(batch['aux'].any())
+
+    def test_nobody_is_asked_for_a_colour_who_sees_none_or_hears_nothing_or_has_his_hand_full(self):
+        folder = write(Path(self.enterContext(tempfile.TemporaryDirectory())) / 'a', 8)
+        data = Dataset([str(folder)])
+        rows = np.arange(24)
+        batch = data.batch(rows)
+        batch['rgbd'][:, :3] = 0.5
+        batch['modality_mask'][0:6, 0] = 0
+        batch['modality_mask'][6:12, 3] = 0
+        batch['action_chunk'][12:18, 5:, 4] = 0
+        said = batch['voice_tokens'].clone()
+        Absent(COLOURS).ask(batch, 1, data.lookout, np.random.default_rng(0))
+        self.assertEqual(batch['answered'].tolist(), [1] * 18 + [0] * 6)
+        changed = (batch['voice_tokens'] != said).nonzero().tolist()
+        # The colour alone: the noun must not tell.
+        self.assertEqual(changed, [[row, 2] for row in range(18, 24)])
 
 
 if __name__ == '__main__':

@@ -33,9 +33,10 @@ export const EXPERT = {
 } as const
 
 const STILL_OPEN = 0.08
-/** N: the gripper knows no less; and with so much a thing is held before its weight is felt, for nobody could know more. */
+/** N: the gripper knows no less, and everything is held with it first. */
 const LEAST = 20
-const FIRST = 30
+/** N with which a thing is held, unless gently, once it has been felt. */
+const USUAL = 30
 
 /**
  * The scripted expert: a velocity field over the true state, without memory, so that it answers every state, also those that another
@@ -49,7 +50,7 @@ export function expertAction(truth: Truth): ExpertAction {
   if (target === undefined) return { vx: 0, vy: 0, vz: 0, vyaw: 0, width, effort: LEAST }
   const goal = goalOf(truth, target)
   const [x = 0, y = 0, z = 0] = tool
-  const effort = held === target && (target.lift > EXPERT.felt || z - goal.rest > EXPERT.slipped) ? effortFor(target, truth.gentle) : firstEffort(target, truth.gentle)
+  const effort = held === target && (target.lift > EXPERT.felt || z - goal.rest > EXPERT.slipped) ? effortFor(target, truth.gentle) : LEAST
   const still = { vx: 0, vy: 0, vz: 0, vyaw: 0, effort }
   if (held !== undefined && held !== target) {
     return held.lift > 0.006 ? { ...still, vz: -Math.min(0.15, 4 * held.lift + 0.01), width: 0, effort: effortFor(held, true) } : { ...still, width: EXPERT.open }
@@ -91,7 +92,7 @@ export function expertAction(truth: Truth): ExpertAction {
 /**
  * The expert's set-points of the next `rows / rate` seconds, as rows of an action chunk (fusion/policy/policy.ts): f32[rows * 6], offsets
  * in the tool frame of now. The controller is rolled forward on a kinematic picture of the cell: the tool moves as told, the fingers at
- * `fingerSpeed`, and an object between them stops them and then moves along.
+ * `fingerSpeed`, and an object between them stops them and then moves along. The effort is that of now in every row: what will be felt on the way is not known yet.
  */
 export function expertChunk(truth: Truth, rows: number, rate: number, fingerSpeed = 0.1): Float32Array {
   const data = new Float32Array(rows * 6)
@@ -101,6 +102,7 @@ export function expertChunk(truth: Truth, rows: number, rate: number, fingerSpee
   const [x0 = 0, y0 = 0, z0 = 0] = truth.tool
   const state = { x: x0, y: y0, z: z0, yaw: yaw0, width: truth.width }
   let now = truth
+  const { effort } = expertAction(truth)
   for (let row = 0; row < rows; row++) {
     let action = expertAction(now)
     for (let step = 0; step < steps; step++) {
@@ -115,7 +117,7 @@ export function expertChunk(truth: Truth, rows: number, rate: number, fingerSpee
     }
     const [dx, dy] = [state.x - x0, state.y - y0]
     const [cos, sin] = [Math.cos(yaw0), Math.sin(yaw0)]
-    data.set([dx * cos - dy * sin, -dx * sin - dy * cos, z0 - state.z, state.yaw - yaw0, action.width, action.effort], row * 6)
+    data.set([dx * cos - dy * sin, -dx * sin - dy * cos, z0 - state.z, state.yaw - yaw0, action.width, effort], row * 6)
   }
   return data
 }
@@ -134,15 +136,10 @@ export function goalInTool(truth: Truth): Float64Array {
   return Float64Array.of(dx * cos - dy * sin, -dx * sin - dy * cos, z - goal.z, goal.turn, 1, target.squeeze > 1 ? 1 : 0)
 }
 
-/** N before anything is felt. */
-function firstEffort({ crush }: Pick<TrueObject, 'crush'>, gentle: boolean): number {
-  return gentle ? LEAST : Math.min(FIRST, Math.max(LEAST, 0.6 * crush))
-}
-
 /** Just enough to lift, with a margin; gently: less of it; never near what crushes. */
 export function effortFor({ mass, friction, crush }: Pick<TrueObject, 'mass' | 'friction' | 'crush'>, gentle: boolean): number {
   const needed = neededForce(mass, friction)
-  return Math.max(LEAST, Math.min(gentle ? 1.1 * needed : Math.max(FIRST, 1.5 * needed), 0.6 * crush, 120))
+  return Math.max(LEAST, Math.min(gentle ? 1.1 * needed : Math.max(USUAL, 1.5 * needed), 0.6 * crush, 120))
 }
 
 export interface Goal {
