@@ -1,13 +1,15 @@
 """What each part of the policy is worth: `python policy/ablate.py --data DIR... [--only NAME...]`.
 
-Each row is one short training of a shallow network from scratch, on the same data with the same seed and number of steps, without one part. What is done is not
-done again, and an interrupted row goes on. `report.py` measures the rows in the cell; they are to be compared with one another, not with the policy that
-ships, which is larger and was trained longer.
+Each row is one short training of a shallow network from scratch, on the same data with the same seed and number of steps, without one part. `pretrained` starts from
+encoders that have seen the same data without labels for half as many steps. `zero-filled` has no masks, and sees modalities go missing in training as all others do;
+`zero-filled-whole` never saw one go missing. What is done is not done again, and an interrupted row goes on. `report.py` measures the rows in the cell; they
+are to be compared with one another, not with the policy that ships, which is larger and was trained longer.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +19,8 @@ RUNS = HERE / 'runs' / 'ablate'
 #: Options of train.py in which a row differs from `whole`.
 ROWS: dict[str, tuple[str, ...]] = {
     'whole': (),
-    'zero-filled': ('--without', 'masks', '--drop', '0'),
+    'zero-filled': ('--without', 'masks'),
+    'zero-filled-whole': ('--without', 'masks', '--drop', '0'),
     'no-gate': ('--without', 'gate'),
     'no-colours': ('--without', 'colours'),
     'no-queries': ('--without', 'queries'),
@@ -53,6 +56,11 @@ def main() -> None:
         run('pretrain.py', *data, '--steps', str(a.steps // 2), '--minutes', '600', '--out', str(encoders), '--resume')
     for name in a.only:
         out = RUNS / name
+        if (out / 'run.json').exists():
+            begun = json.loads((out / 'run.json').read_text())['options']
+            differ = [k for k in ('steps', 'seed', 'data') if begun[k] != getattr(a, k)]
+            if differ:
+                raise SystemExit(f'{out} was begun with another --{differ[0]} ({begun[differ[0]]}): give that, or take the folder away')
         if (out / 'grasp.onnx').exists():
             continue
         resume = ['--resume'] if (out / 'checkpoint.pt').exists() else []

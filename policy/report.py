@@ -1,7 +1,7 @@
 """The figures that the policy is judged by, each by its command: `python policy/report.py [--only NAME...] [--episodes 500]`.
 
-A figure that was measured is kept in `results/NAME.json` with its command and the model's sha256; one of another model, or of fewer episodes than
-asked for, is measured again. `docs/reference/policy.md` is written from what is there; what is not measured says so.
+A figure that was measured is kept in `results/NAME.json` with its command, the model's sha256 and that of the cell; one of another model or cell, or of fewer
+episodes than asked for, is measured again. `docs/reference/policy.md` is written from what is there; what is not measured says so.
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import math
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,8 +76,14 @@ FIGURES = (
     figure('phrases', 'commands in other words', '--objects unseen --seed 5 --phrases policy/phrases.yaml'),
     of_run('ablate/whole', 'whole', 'shallow and short (`ablate.py`), nothing left out'),
     *(of_run('ablate/whole', f'whole-no-{s}', f'the same, without {s}', f'--objects unseen --seed 4 --without {s}') for s in SENSES),
-    of_run('ablate/zero-filled', 'zero', 'shallow and short, zero-filled without masks'),
-    *(of_run('ablate/zero-filled', f'zero-no-{s}', f'the same, without {s}', f'--objects unseen --seed 4 --without {s}') for s in SENSES),
+    *(
+        of_run(f'ablate/{run}', f'{name}{gone}', f'{what}{said}', f'--objects unseen --seed 4{option}')
+        for run, name, what in (
+            ('zero-filled', 'zero', 'shallow and short, zero-filled without masks'),
+            ('zero-filled-whole', 'zero-whole', 'the same, never trained with anything missing'),
+        )
+        for gone, said, option in (('', '', ''), *((f'-no-{s}', f', without {s}', f' --without {s}') for s in SENSES))
+    ),
     *(of_run(f'ablate/{name}', name, f'shallow and short, without {part}') for name, part in PARTS.items()),
     of_run('ablate/pretrained', 'pretrained', 'shallow and short, from encoders trained without labels'),
 )  # fmt: skip
@@ -89,9 +97,23 @@ def model_of(f: Figure) -> str | None:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
 
 
+def cell() -> str:
+    """sha256 over what the benchmark is made of: the cell as it was compiled, the object sets, the robot files."""
+    digest = hashlib.sha256()
+    for pattern in ('dist/sim/cell/*.js', 'sim/objects/*.yaml', 'robots/*.yaml'):
+        for path in sorted(ROOT.glob(pattern)):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
 def kept(f: Figure) -> dict | None:
     path = RESULTS / f'{f.name}.json'
     return json.loads(path.read_text()) if path.exists() else None
+
+
+def current(f: Figure, have: dict | None) -> bool:
+    """Whether a kept figure is of this model, this cell and these arguments. Of a model that is not on this machine it cannot be said, and it counts."""
+    return have is not None and have['arguments'] == list(f.arguments) and have['cell'] == cell() and model_of(f) in (have['sha256'], None)
 
 
 def measure(f: Figure, episodes: int, jobs: int) -> None:
@@ -100,18 +122,26 @@ def measure(f: Figure, episodes: int, jobs: int) -> None:
     if sha is None:
         print(f'{f.name}: {f.policy} is not there, left out', file=sys.stderr)
         return
-    if have and have['sha256'] == sha and have['result']['episodes'] >= episodes and have['arguments'] == list(f.arguments):
+    if current(f, have) and have['result']['episodes'] >= episodes:
         return
     print(f'{f.name} ...', file=sys.stderr, flush=True)
     began = time.monotonic()
     command = ['bin/prehend', 'eval', *f.arguments, '--episodes', str(episodes)]
-    done = subprocess.run([*command, '--jobs', str(jobs), '--json'], cwd=ROOT, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise SystemExit(f'{" ".join(command)} ended with {done.returncode}: {done.stderr.strip()[-400:]}')
+    with tempfile.TemporaryDirectory() as scratch:
+        lines = Path(scratch) / 'episodes.jsonl'
+        done = subprocess.run([*command, '--jobs', str(jobs), '--results', str(lines), '--json'], cwd=ROOT, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise SystemExit(f'{" ".join(command)} ended with {done.returncode}: {done.stderr.strip()[-400:]}')
+        won = ''.join(str(int(json.loads(line)['success'])) for line in lines.read_text().splitlines())
     result = json.loads(done.stdout.strip().splitlines()[-1])
+    if f.policy != 'expert' and result['modelSha256'] != sha:
+        raise SystemExit(f'{f.name}: {" ".join(command)} ran {result["model"]} ({result["modelSha256"]}), not {f.policy}: bring FIGURES and cli/models.ts together')
     RESULTS.mkdir(exist_ok=True)
     part = RESULTS / f'{f.name}.json.part'
-    value = {'command': ' '.join(command), 'arguments': list(f.arguments), 'sha256': sha, 'minutes': round((time.monotonic() - began) / 60, 1), 'result': result}
+    minutes = round((time.monotonic() - began) / 60, 1)
+    value = {
+        'command': ' '.join(command), 'arguments': list(f.arguments), 'sha256': sha, 'cell': cell(), 'minutes': minutes, 'jobs': jobs, 'won': won, 'result': result
+    }  # fmt: skip
     part.write_text(json.dumps(value, indent=2) + '\n')
     os.replace(part, RESULTS / f'{f.name}.json')
     print(f'{f.name}: {result["successes"]} of {result["episodes"]}', file=sys.stderr, flush=True)
@@ -128,14 +158,15 @@ def row(f: Figure) -> str:
         return f'| {f.what} | not measured | | {bound} | | `bin/prehend eval {" ".join(f.arguments)}` |'
     r = have['result']
     low, high = r['wilson95']
-    old = '' if model_of(f) in (have['sha256'], None) else ' (of an earlier model)'
+    old = '' if current(f, have) else ' (of an earlier model or cell)'
     lost = ', '.join(f'{k} {v}' for k, v in sorted(r['failures'].items(), key=lambda i: -i[1])) or 'none'
     return f'| {f.what}{old} | {percent(r["rate"])} of {r["episodes"]} | {percent(low)} to {percent(high)} | {bound} | {lost} | `{have["command"]}` |'
 
 
 def derived() -> list[str]:
     """Figures that are made of others."""
-    have = {f.name: k['result'] for f in FIGURES if (k := kept(f)) and k['sha256'] == model_of(f)}
+    runs = {f.name: k for f in FIGURES if current(f, k := kept(f))}
+    have = {name: k['result'] for name, k in runs.items()}
     lines: list[str] = []
     if 'unseen' in have:
         u = have['unseen']
@@ -145,27 +176,46 @@ def derived() -> list[str]:
             f'- Fragile objects crushed: {fragile["crushed"]} of {fragile["episodes"]} ({percent(fragile["wilson95"][0])} to {percent(fragile["wilson95"][1])}); bound 3 %, aim 0.',
             f'- Motion later than 50 ms after "stop": {stops["moved"]} of {stops["episodes"]}; bound 0.',
         ]
-    if {'unseen', 'unseen-fp32'} <= have.keys() and have['unseen']['episodes'] == have['unseen-fp32']['episodes']:
-        lines.append(f'- INT8 against FP32 on the same episodes: {gain(have["unseen"], have["unseen-fp32"])}; bound within 1, aim within 0.3.')
+    if {'unseen', 'unseen-fp32'} <= have.keys():
+        lines.append(f'- INT8 against FP32: {gain(runs["unseen"], runs["unseen-fp32"])}; bound within 1, aim within 0.3.')
     if {'single', 'single-voice'} <= have.keys() and have['single']['rate'] > 0:
         lines.append(f'- Voice missing, of the full rate: {percent(have["single-voice"]["rate"] / have["single"]["rate"])}; bound 90 %, aim equal.')
     for sense in SENSES:
-        pair = [have[n] for n in (f'whole-no-{sense}', f'zero-no-{sense}') if n in have]
-        if len(pair) == 2:
-            lines.append(f'- Without {sense}, attention masks against zero-filling, trained alike: {gain(*pair)}; bound 15, aim 25.')
+        for zero, trained in (('zero', 'trained alike'), ('zero-whole', 'which was never trained with anything missing')):
+            pair = [runs[n] for n in (f'whole-no-{sense}', f'{zero}-no-{sense}') if n in runs]
+            if len(pair) == 2:
+                lines.append(f'- Without {sense}, attention masks against zero-filling, {trained}: {gain(*pair)}; bound 15, aim 25.')
     for name, part in {**PARTS, 'pretrained': 'pre-training (the row with it)'}.items():
         if {'whole', name} <= have.keys():
-            lines.append(f'- {part[0].upper()}{part[1:]}: {gain(*((have[name], have["whole"]) if name == "pretrained" else (have["whole"], have[name])))}.')
+            lines.append(f'- {part[0].upper()}{part[1:]}: {gain(*((runs[name], runs["whole"]) if name == "pretrained" else (runs["whole"], runs[name])))}.')
     return lines
 
 
+def paired(both: int, one: int, other: int, neither: int) -> tuple[float, float, float]:
+    """Of two runs of the same episodes, counted by who won: the first's rate less the second's, and its 95 % interval (Newcombe 1998, Statistics in
+    Medicine 17:2635, method 10: from Wilson's intervals and the correlation of the two)."""
+    n = both + one + other + neither
+    p, q = (both + one) / n, (both + other) / n
+    (low, high), (bottom, top) = wilson(both + one, n), wilson(both + other, n)
+    margins = (both + one) * (other + neither) * (both + other) * (one + neither)
+    lean = both * neither - one * other
+    lean = max(lean - n / 2, 0) if lean > 0 else lean
+    phi = lean / math.sqrt(margins) if margins else 0.0
+    width = lambda a, b: math.sqrt(max(a * a - 2 * phi * a * b + b * b, 0))
+    return p - q, p - q - width(p - low, top - q), p - q + width(high - p, q - bottom)
+
+
+def wilson(k: int, n: int, z: float = 1.959964) -> tuple[float, float]:
+    """Wilson's score interval of k of n, at 95 %."""
+    middle, half = k + z * z / 2, z * math.sqrt(k * (n - k) / n + z * z / 4)
+    return (middle - half) / (n + z * z), (middle + half) / (n + z * z)
+
+
 def gain(one: dict, other: dict) -> str:
-    """By how many points the first is ahead, with the 95 % interval of a difference of two rates (Newcombe 1998, method 10: from Wilson's)."""
-    p, q = one['rate'], other['rate']
-    (low, high), (bottom, top) = one['wilson95'], other['wilson95']
-    least = p - q - ((p - low) ** 2 + (top - q) ** 2) ** 0.5
-    most = p - q + ((high - p) ** 2 + (q - bottom) ** 2) ** 0.5
-    return f'{100 * (p - q):+.1f} points ({100 * least:+.1f} to {100 * most:+.1f})'
+    """By how many points the first of two runs of the same episodes is ahead, over those that both have."""
+    pairs = list(zip(one['won'], other['won']))
+    points, least, most = (100 * x for x in paired(*(pairs.count(p) for p in (('1', '1'), ('1', '0'), ('0', '1'), ('0', '0')))))
+    return f'{points:+.1f} points ({least:+.1f} to {most:+.1f}) on the same {len(pairs)} episodes'
 
 
 def write() -> None:
