@@ -67,13 +67,13 @@ class Dataset:
         if not roots:
             raise SystemExit(f'no dataset.json under {", ".join(folders)}: write one with `prehend export BAG --format numpy --out DIR`')
         self.roots = roots
-        self.meta = json.loads((roots[0] / 'dataset.json').read_text())
+        self.meta = self.described(roots[0])
         if camera:
             self.meta['camera'] = camera
         self.parts: list[dict[str, np.ndarray]] = []
         self.folders: list[str] = []
         for root in roots:
-            meta = json.loads((root / 'dataset.json').read_text())
+            meta = self.described(root)
             mine, theirs = (translation(m) for m in (self.meta, meta))
             if mine != theirs:
                 raise SystemExit(f'{root}: made under another translation ({theirs}) than {roots[0]} ({mine}): train on one of them')
@@ -114,6 +114,13 @@ class Dataset:
         self.episodes = len(names)
         if not len(self.train):
             raise SystemExit(f'{", ".join(folders)}: {len(names)} episode, and one is held out: nothing is left to train on. Collect more')
+
+    @staticmethod
+    def described(root: Path) -> dict:
+        try:
+            return dict(json.loads((root / 'dataset.json').read_text()))
+        except (OSError, ValueError, TypeError) as e:
+            raise SystemExit(f'{root / "dataset.json"}: does not describe a data set ({e}): export this bag again') from None
 
     @staticmethod
     def array(path: Path) -> np.ndarray:

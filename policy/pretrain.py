@@ -24,7 +24,7 @@ from geometry import rotation_of
 from model import SIZES, Config, Policy
 from progress import Progress
 from schedule import SAVE_S, Schedule, descend
-from train import save
+from train import read, save
 
 #: Pixels of a hidden patch's side, and the share hidden.
 PATCH, HIDDEN = 16, 0.4
@@ -51,7 +51,7 @@ class Guesser(nn.Module):
         p = self.policy
         b, _, h, w = rgbd.shape
         rgb, depth = rgbd[:, :3], rgbd[:, 3:]
-        height = (p.geometry.height(depth, rotation_of(proprioception[:, 3:7]), proprioception[:, 2:3]) * 10).clamp(-3, 3)
+        height = (p.geometry.height(depth, rotation_of(proprioception[:, 3:7]), proprioception[:, 2:3]) * 10).clamp(-3, 3) * p.geometry.known
         no_rgb, no_depth = hidden(b, h, w, g), hidden(b, h, w, g)
         valid = (depth > 0).float()
         shown = valid * (1 - no_depth)
@@ -64,7 +64,7 @@ class Guesser(nn.Module):
         cells = lambda x: F.avg_pool2d(x, h // told.shape[2])
         share = cells(valid)
         truth = torch.cat([(cells(rgb) - 0.45) / 0.25, cells(height * valid) / share.clamp(min=0.05)], 1)
-        weight = torch.cat([cells(no_rgb).expand(-1, 3, -1, -1), cells(no_depth) * (share > 0.5)], 1)
+        weight = torch.cat([cells(no_rgb).expand(-1, 3, -1, -1), cells(no_depth) * (share > 0.5) * p.geometry.known], 1)
         vision = (F.smooth_l1_loss(told, truth, reduction='none') * weight).sum() / weight.sum().clamp(min=1)
 
         scaled = torch.asinh(pyramid / p.force_scale).reshape(b, 6, 6, 4)
@@ -100,7 +100,9 @@ def main(given: list[str] | None = None) -> None:
     optimiser = torch.optim.AdamW(model.parameters(), lr=a.lr, weight_decay=0.01)
     step, spent = 0, 0.0
     if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
+        state = read(checkpoint, 'take it away to begin anew')
+        if state['config'] != policy.config.to_dict():
+            raise SystemExit(f'--resume: {checkpoint} is of another --size or camera')
         model.load_state_dict(state['model'])
         optimiser.load_state_dict(state['optimiser'])
         step, spent = state['step'], state['seconds']

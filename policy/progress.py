@@ -20,10 +20,12 @@ class Progress:
         self.names, self.every, self.step, self.since = list(names), every, step, step
         self.sums: dict[str, float] = {}
         self.shown = time.monotonic()
-        self.file = open(path, 'a' if step else 'w', newline='')
-        self.writer = csv.DictWriter(self.file, self.names, restval='')
-        if not step:
-            self.writer.writeheader()
+        # Lines of steps that were taken after the last checkpoint are of a run that did not go on.
+        kept = [row for row in csv.DictReader(path.open(newline='')) if int(row['step']) <= step] if step and path.exists() else []
+        self.file = open(path, 'w', newline='')
+        self.writer = csv.DictWriter(self.file, self.names, restval='', extrasaction='ignore')
+        self.writer.writeheader()
+        self.writer.writerows(kept)
         self.bar = None
         if sys.stderr.isatty():
             from tqdm import tqdm

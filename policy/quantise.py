@@ -31,7 +31,7 @@ from losses import goals, objective
 from model import Exported, Policy, example
 from progress import Progress
 from schedule import SAVE_S, Schedule, descend
-from train import load, save
+from train import load, read, save
 
 #: Of the file against the rounding policy in torch: onnxruntime adds up in another order, and a value may fall to the next level.
 TOLERANCE = 0.3
@@ -251,7 +251,7 @@ def main(given: list[str] | None = None) -> None:
     checkpoint = Path(a.run) / 'quantise.pt'
     step, spent = 0, 0.0
     if a.resume and checkpoint.exists():
-        at = torch.load(checkpoint, weights_only=True)
+        at = read(checkpoint, 'take it away to begin anew')
         student.load_state_dict(at['student'])
         optimiser.load_state_dict(at['optimiser'])
         step, spent = at['step'], at['seconds']

@@ -25,6 +25,8 @@ from progress import Progress
 from schedule import SAVE_S, Schedule, descend
 
 HERE = Path(__file__).parent
+#: Options that a run keeps to its end.
+SETTLED = ('data', 'size', 'without', 'seed', 'batch', 'lr', 'drop', 'goal', 'absent', 'reword', 'balance', 'align', 'teacher', 'alpha', 'stride')
 
 
 def arguments(given: list[str] | None) -> argparse.Namespace:
@@ -61,12 +63,22 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
     return p.parse_args(given)
 
 
+def read(path: Path, hint: str) -> dict:
+    """A checkpoint; `hint`: what to do where it is none."""
+    try:
+        state = torch.load(path, weights_only=True, map_location='cpu')
+        if isinstance(state, dict) and 'step' in state:
+            return state
+        reason = 'something else was saved in it'
+    except (OSError, EOFError, RuntimeError, TypeError, IndexError, KeyError, pickle.UnpicklingError) as e:
+        reason = (str(e).splitlines() or [type(e).__name__])[0]
+    raise SystemExit(f'{path}: no checkpoint ({reason}): {hint}') from None
+
+
 def load(run: str | Path) -> tuple[Policy, dict]:
     """The averaged policy of a run folder, in evaluation mode, and its checkpoint."""
     path = Path(run) / 'checkpoint.pt'
-    if not path.exists():
-        raise SystemExit(f'{path} is not there: train first with `python policy/train.py --data DIR --out {run}`')
-    state = torch.load(path, weights_only=True, map_location='cpu')
+    state = read(path, f'train first with `python policy/train.py --data DIR --out {run}`')
     if state.get('pretrained'):
         raise SystemExit(f'{path}: its encoders alone are trained; start a run of train.py from it (--init {path})')
     policy = Policy(Config(**state['config']), state['stats'], state['camera'])
@@ -82,11 +94,8 @@ def load(run: str | Path) -> tuple[Policy, dict]:
 def begin_with(policy: Policy, path: str) -> dict:
     """Takes the weights of another checkpoint that have a place here, and says which checkpoint it was. Not what belongs to the data:
     normalisation constants, the camera, the colours. Layers that the other lacks stay as they are: blocks begin as the identity."""
-    try:
-        state = torch.load(path, weights_only=True, map_location='cpu')
-        weights = state['ema']
-    except (OSError, KeyError, RuntimeError, pickle.UnpicklingError) as e:
-        raise SystemExit(f'--init {path}: no checkpoint of train.py or pretrain.py ({e})') from None
+    state = read(Path(path), '--init takes one of train.py or pretrain.py')
+    weights = state.get('ema', {})
     own = policy.state_dict()
     theirs = {n for n in own if n.split('.')[0] in STATISTICS or n.startswith('geometry.') or n == 'text.colours'}
     fitting = {k: v for k, v in weights.items() if k in own and k not in theirs and own[k].shape == v.shape}
@@ -177,7 +186,11 @@ def main(given: list[str] | None = None) -> None:
     optimiser = torch.optim.AdamW(groups(policy, a.weight_decay), lr=a.lr, betas=(0.9, 0.98))
     step, spent = 0, 0.0
     if a.resume and checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
+        state = read(checkpoint, 'take it away to begin anew')
+        begun = state['run']['options']
+        differ = [k for k in SETTLED if k in begun and begun[k] != vars(a)[k]]
+        if differ:
+            raise SystemExit(f'--resume: the run was begun with another --{differ[0].replace("_", "-")} ({begun[differ[0]]})')
         parent = state['run'].get('init')
         config, stats, camera = Config(**state['config']), state['stats'], state['camera']
         policy = Policy(config, stats, camera, colours).to(memory_format=torch.channels_last)

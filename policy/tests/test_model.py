@@ -79,12 +79,39 @@ class Parts(unittest.TestCase):
         self.assertGreater(float((one['voice'] - other['voice']).abs().max()), 0.01)
 
     def test_every_part_can_be_left_out(self):
+        """What belongs to a part changes the answer of the whole network, and not that of the one without it."""
+
+        def other(name):
+            x = list(example(Config(**SMALL), 2))
+            if name == 'pyramid':
+                x[1][:, :, :8] += 5
+            if name == 'ages':
+                x[3] = x[3] * 3 + 1
+            if name == 'masks':
+                # Not there, and there with the value zero.
+                x[1] = x[1] * 0
+                x[5][:, 2] = 0
+            return x
+
         for part in PARTS:
-            policy = woken(Config(**SMALL, without=(part,)))
-            with torch.no_grad():
-                out = policy(*example(policy.config, 2))
-            self.assertEqual(out['action_chunk'].shape, (2, 10, 6))
-            self.assertTrue(out['action_chunk'].isfinite().all(), part)
+            whole, without = woken(Config(**SMALL)), woken(Config(**SMALL, without=(part,)))
+            x = list(example(whole.config, 2))
+            if part == 'masks':
+                x[1] = x[1] * 0
+            for policy, moved in ((whole, True), (without, False)):
+                with torch.no_grad():
+                    before = policy(*x)['action_chunk']
+                    if part == 'colours':
+                        policy.text.colours[2:] = torch.tensor([1.0, 0, 0, 1])
+                    if part == 'gate':
+                        policy.gate[-1].bias += torch.tensor([2.0, 0, 0, 0])
+                    if part == 'queries':
+                        policy.queries += 1
+                    if part == 'pointers':
+                        policy.pointer_token.weight.neg_()
+                    after = policy(*other(part))['action_chunk']
+                self.assertTrue(before.isfinite().all(), part)
+                self.assertEqual(not torch.allclose(before, after, atol=1e-6), moved, (part, moved))
 
 
 if __name__ == '__main__':

@@ -14,6 +14,7 @@ import pretrain
 import quantise
 import train
 from model import Config, Policy, example
+from progress import Progress
 from schedule import Schedule
 
 TINY = {'stem': 8, 'low': 16, 'high': 16, 'd': 32, 'text': 24, 'low_residuals': 1, 'residuals': 1, 'layers': 1}
@@ -30,6 +31,11 @@ class Training(unittest.TestCase):
         with contextlib.redirect_stdout(io.StringIO()):
             train.main(['--data', data or str(self.data), '--out', str(self.folder / out), '--batch', '4', '--threads', '1', '--float32', *more])
         return torch.load(self.folder / out / 'checkpoint.pt', weights_only=True)
+
+    def made(self, name: str, content: object) -> str:
+        path = self.folder / name
+        path.write_bytes(content) if isinstance(content, bytes) else torch.save(content, path)
+        return str(path)
 
     def quiet(self, script, cut_off_at: int | None = None, *arguments: str) -> None:
         """Runs a script's main; `cut_off_at`: ends it after so many steps, annealed or not."""
@@ -49,6 +55,8 @@ class Training(unittest.TestCase):
             self.assertEqual(self.train('d', '--steps', '4')['step'], 2)
         with self.assertRaisesRegex(SystemExit, 'give --resume'):
             self.train('d', '--steps', '4')
+        with self.assertRaisesRegex(SystemExit, 'begun with another --lr'):
+            self.train('d', '--steps', '4', '--resume', '--lr', '1e-3')
         resumed = self.train('d', '--steps', '4', '--resume')
         self.assertEqual(resumed['step'], 4)
         for k, v in whole['ema'].items():
@@ -70,6 +78,30 @@ class Training(unittest.TestCase):
                 torch.testing.assert_close(policy(*x)[name], deep(*x)[name], atol=1e-5, rtol=1e-4)
         run = self.train('l', '--steps', '1', '--size', 'large', '--init', str(self.folder / 's/checkpoint.pt'))['run']
         self.assertEqual([run['init']['sha256'], run['init']['steps']], [parent['sha256'], 3])
+
+    def test_a_teacher_answers_for_the_goal_that_its_student_was_told(self):
+        self.train('t', '--steps', '3')
+        seen = []
+        whole = train.distillation
+        spy = lambda policy, out, teacher, *more: seen.append(float(whole(policy, out, teacher, *more).detach())) or whole(policy, out, teacher, *more)
+        same = ['--steps', '1', '--init', str(self.folder / 't/checkpoint.pt'), '--teacher', str(self.folder / 't'), '--goal', '1', '--absent', '0']
+        with unittest.mock.patch.object(train, 'distillation', spy), unittest.mock.patch.object(Policy, 'train', lambda self, mode=True: self):
+            # Normalisation as in use, so that the same weights give the same answers.
+            with unittest.mock.patch.object(train, 'Policy', lambda *a, **k: Policy(*a, **k).eval()):
+                self.train('u', *same)
+        self.assertLess(seen[0], 1e-3)
+
+    def test_a_curve_that_goes_on_forgets_what_came_after_the_checkpoint(self):
+        path = self.folder / 'curve.csv'
+        with contextlib.redirect_stdout(io.StringIO()):
+            curve = Progress(path, ('step', 'seconds', 'loss'), 4, every=1)
+            for _ in range(4):
+                curve.add(loss=torch.tensor(1.0))
+                curve.write(0)
+            later = Progress(path, ('step', 'seconds', 'loss'), 4, step=2, every=1)
+            later.add(loss=torch.tensor(2.0))
+            later.write(0)
+        self.assertEqual([line.split(',')[0::2] for line in path.read_text().split()], [['step', 'loss'], ['1', '1'], ['2', '1'], ['3', '2']])
 
     def test_a_teacher_teaches_and_pretrained_encoders_are_taken(self):
         self.train('t', '--steps', '1', '--size', 'large')
@@ -109,6 +141,9 @@ class Training(unittest.TestCase):
         for more, line in (
             (['--init', str(self.folder / 'none.pt')], 'none.pt: no checkpoint'),
             (['--init', str(self.data / 'aux.npy')], 'aux.npy: no checkpoint'),
+            (['--init', self.made('empty.pt', b'')], 'empty.pt: no checkpoint'),
+            (['--init', self.made('list.pt', [1, 2])], 'list.pt: no checkpoint'),
+            (['--init', self.made('other.pt', {'step': 1, 'ema': {'low.0.weight': torch.zeros(3)}})], 'of another size'),
             (['--camera', str(self.folder / 'none.json')], 'none.json: no camera'),
             (['--teacher', str(self.folder / 'nobody')], 'train first'),
             (['--steps', '0'], 'above zero'),
