@@ -89,7 +89,7 @@ class Training(unittest.TestCase):
             # Normalisation as in use, so that the same weights give the same answers.
             with unittest.mock.patch.object(train, 'Policy', lambda *a, **k: Policy(*a, **k).eval()):
                 self.train('u', *same)
-        self.assertLess(seen[0], 1e-3)
+        self.assertLess(seen[0], 1e-6)
 
     def test_a_curve_that_goes_on_forgets_what_came_after_the_checkpoint(self):
         path = self.folder / 'curve.csv'
