@@ -134,7 +134,9 @@ describeRos('our bus and rclpy', () => {
 
   test('is opened by its name like any other backend, and its node ends with it', () => {
     const said = execFileSync(process.execPath, ['--import', 'tsx', join(root, 'test/ros2/open-bus.ts'), '--ros-args', '-r', '__ns:=/opened'], { cwd: root, env, encoding: 'utf8', timeout: 30_000 })
-    expect(JSON.parse(said)).toEqual([{ topic: '/opened/said', type: 'std_msgs/msg/String', publishers: 1, subscribers: 1 }])
+    // What other tests ended may be in the graph for a moment still.
+    const mine = (JSON.parse(said) as { topic: string }[]).filter(({ topic }) => topic.startsWith('/opened/'))
+    expect(mine).toEqual([{ topic: '/opened/said', type: 'std_msgs/msg/String', publishers: 1, subscribers: 1 }])
   })
 
   test('an odd header is a message like any other', async () => {
