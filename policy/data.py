@@ -257,7 +257,7 @@ class Loader:
     ):
         self.data, self.size, self.seed, self.drop, self.share, self.absent = data, size, seed, drop, reword, absent
         self.phrases = Phrases(vocabulary)
-        self.asking = Absent(colour_table(vocabulary, json.loads((Path(__file__).parent / 'colours.json').read_text())))
+        self.asking = Absent(colour_table(vocabulary))
         self.cumulative = np.cumsum(data.sampling_weights(vocabulary, balance))
         self.queue: queue.Queue = queue.Queue(3)
         self.stopped = threading.Event()

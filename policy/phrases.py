@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 
 PAD = 0
@@ -62,8 +65,9 @@ class Phrases:
         event[: min(len(said), len(event))] = said[: len(event)]
 
 
-def colour_table(vocabulary: list[str], colours: dict[str, list[float]]) -> np.ndarray:
-    """[V,4]: r, g, b of each word that is a colour, and 1 there."""
+def colour_table(vocabulary: list[str]) -> np.ndarray:
+    """[V,4]: r, g, b of each word that is a colour (colours.json), and 1 there."""
+    colours = json.loads((Path(__file__).parent / 'colours.json').read_text())
     table = np.zeros((len(vocabulary), 4), np.float32)
     for i, word in enumerate(vocabulary):
         if word in colours:

@@ -7,6 +7,7 @@ episodes than asked for, is measured again. `docs/reference/policy.md` is writte
 from __future__ import annotations
 
 import argparse
+import functools
 import hashlib
 import json
 import math
@@ -100,6 +101,7 @@ def model_of(f: Figure) -> str | None:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
 
 
+@functools.cache
 def cell() -> str:
     """sha256 over what the benchmark is made of: the cell as it was compiled, the object sets, the robot files."""
     digest = hashlib.sha256()

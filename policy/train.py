@@ -178,7 +178,7 @@ def main(given: list[str] | None = None) -> None:
 
     height, width = data.size
     config = Config(height=height, width=width, vocabulary=len(words), without=tuple(a.without), **SIZES[a.size])
-    colours = torch.from_numpy(colour_table(words, json.loads((HERE / 'colours.json').read_text())))
+    colours = torch.from_numpy(colour_table(words))
     stats, camera = data.statistics(), data.camera
     policy = Policy(config, stats, camera, colours).to(memory_format=torch.channels_last)
     parent = begin_with(policy, a.init) if a.init else None
@@ -200,8 +200,8 @@ def main(given: list[str] | None = None) -> None:
         ema, step, spent = state['ema'], state['step'], state['seconds']
     schedule = Schedule(a.lr, a.steps, a.minutes, a.warmup, spent)
     shadow = Policy(config, stats, camera, colours).to(memory_format=torch.channels_last)
-    parameters = sum(p.numel() for p in policy.parameters())
-    print(f'{parameters} parameters, {count_macs(shadow) / 1e6:.1f} M multiply-accumulates a frame', flush=True)
+    parameters, macs = sum(p.numel() for p in policy.parameters()), count_macs(shadow)
+    print(f'{parameters} parameters, {macs / 1e6:.1f} M multiply-accumulates a frame', flush=True)
     run = {
         'options': vars(a),
         'commit': commit(),
@@ -211,7 +211,7 @@ def main(given: list[str] | None = None) -> None:
         'observations': len(data),
         'episodes': data.episodes,
         'parameters': parameters,
-        'macs': count_macs(shadow),
+        'macs': macs,
         'camera_check': data.check,
         'date': time.strftime('%Y-%m-%d', time.gmtime()),
     }

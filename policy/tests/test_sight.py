@@ -15,7 +15,7 @@ from sight import OPEN, SINK, SPEED, TRANSIT, Absent, lookout, out_of_sight, ret
 
 HERE = Path(__file__).parent.parent
 CAMERA = json.loads((HERE / 'cell-camera.json').read_text())
-COLOURS = colour_table(WORDS, json.loads((HERE / 'colours.json').read_text()))
+COLOURS = colour_table(WORDS)
 
 
 def pose(x, y, z, yaw):
