@@ -68,6 +68,14 @@ def finish(model: onnx.ModelProto, path: Path, policy: Policy, state: dict, name
     onnx.save(model, str(path))
 
 
+def keep_weights(policy: Policy, path: Path) -> None:
+    """The weights, for `train.py --init`: matrices in half precision, from which training goes on as well."""
+    half = lambda v: v.half() if v.ndim > 1 and v.is_floating_point() else v
+    part = path.with_suffix('.part.npz')
+    np.savez_compressed(part, **{k: half(v).numpy() for k, v in policy.state_dict().items() if not k.startswith('geometry.')})
+    os.replace(part, path)
+
+
 def check(path: Path, module: torch.nn.Module, policy: Policy, tolerance: float | None) -> dict:
     """What onnxruntime makes of the file against torch, and its speed on one thread. `tolerance`: of any output, chunks in standard deviations."""
     options = onnxruntime.SessionOptions()
@@ -129,6 +137,7 @@ def main() -> None:
     finish(onnx.load(str(part)), part, policy, state, a.name)
     numbers = check(part, module, policy, TOLERANCE)
     os.replace(part, out)
+    keep_weights(policy, out.with_suffix('.npz'))
     numbers = {
         'file': out.name,
         'bytes': out.stat().st_size,

@@ -1,6 +1,6 @@
 """Quantisation-aware training and the INT8 model: `python policy/quantise.py --run RUN --data DIR --out policy/model/grasp.int8.onnx`.
 
-All but the smallest convolutions and linear layers compute in INT8: weights by channel, symmetric, in 7 bits; activations by tensor, asymmetric, their ranges
+All but the smallest convolutions and linear layers compute in INT8, and words are kept in it: weights by channel, symmetric, in 7 bits; activations by tensor, asymmetric, their ranges
 learned from data. While training goes on, values are rounded as they will be and gradients pass as if they were not (straight-through). The result is
 written as QDQ: integers as initialisers, a QuantizeLinear and DequantizeLinear pair around every layer, which onnxruntime fuses.
 """
@@ -144,10 +144,22 @@ class QLinear(nn.Module):
         return self.before(x) @ self.weight() + self.bias
 
 
+class QEmbedding(nn.Module):
+    """Words whose vectors are kept in integers, a scale for each word."""
+
+    def __init__(self, embedding: nn.Embedding):
+        super().__init__()
+        self.weight = Rounded(embedding.weight, 0)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return F.embedding(tokens, self.weight())
+
+
 def quantised(policy: Policy) -> Policy:
-    """A copy whose convolutions and linear layers round. Layers on a few values stay as they are: the stems on three planes, ages, the
+    """A copy whose convolutions, linear layers and words round. Layers on a few values stay as they are: the stems on three planes, ages, the
     gate's last."""
     q = copy.deepcopy(policy)
+    q.text.token = QEmbedding(q.text.token)
     for name in ('down_rgb', 'down_depth', 'low'):
         block = getattr(q, name)
         setattr(q, name, QConv(block[0], block[1], True, False))

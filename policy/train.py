@@ -10,6 +10,7 @@ import pickle
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -55,7 +56,7 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
     p.add_argument('--compile', action='store_true', help='torch.compile: two minutes of start, then a third faster')
     p.add_argument('--float32', action='store_true', help='no bfloat16 autocast')
     p.add_argument('--mmap', action='store_true', help='leave pictures on disk')
-    p.add_argument('--init', help='checkpoint whose weights to start from, with a fresh schedule')
+    p.add_argument('--init', help='checkpoint, or the .npz beside an exported model, whose weights to start from, with a fresh schedule')
     p.add_argument('--resume', action='store_true')
     p.add_argument('--teacher', help='run folder of a trained policy to learn from beside the demonstrations; distil.py asks for it')
     p.add_argument('--temperature', type=float, default=5, help='of the soft targets')
@@ -91,10 +92,19 @@ def load(run: str | Path) -> tuple[Policy, dict]:
     return policy.eval(), state
 
 
+def released(path: Path) -> dict:
+    """The weights beside an exported model (export.py), as a checkpoint that holds them alone."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {'ema': {k: torch.from_numpy(file[k]).float() for k in file.files}}
+    except (OSError, ValueError, TypeError, zipfile.BadZipFile) as e:
+        raise SystemExit(f'--init {path}: no weights of an exported model ({e})') from None
+
+
 def begin_with(policy: Policy, path: str) -> dict:
     """Takes the weights of another checkpoint that have a place here, and says which checkpoint it was. Not what belongs to the data:
     normalisation constants, the camera, the colours. Layers that the other lacks stay as they are: blocks begin as the identity."""
-    state = read(Path(path), '--init takes one of train.py or pretrain.py')
+    state = released(Path(path)) if path.endswith('.npz') else read(Path(path), '--init takes one of train.py or pretrain.py')
     weights = state.get('ema', {})
     own = policy.state_dict()
     theirs = {n for n in own if n.split('.')[0] in STATISTICS or n.startswith('geometry.') or n == 'text.colours'}

@@ -4,7 +4,7 @@ import { basename } from 'node:path'
 import { OnnxPolicy, readModel } from '../../fusion/policy/onnx-policy.js'
 import type { Precision } from '../../fusion/policy/onnx-metadata.js'
 import { modelFile } from '../models.js'
-import { EXPERT } from '../policies.js'
+import { asksForExpert, EXPERT } from '../policies.js'
 import { readRobot } from '../robot-file.js'
 import type { EvalOptions } from './options.js'
 
@@ -23,7 +23,7 @@ export interface Provenance {
 export async function provenanceOf({ robot: name, policy: given, precision }: Pick<EvalOptions, 'robot' | 'policy' | 'precision'>): Promise<Provenance> {
   const robot = readRobot(name)
   const common = { robot: robot.name, robotSha256: robot.sha256 }
-  if (given === EXPERT && precision === undefined) return { model: EXPERT, precision: 'fp32', modelSha256: null, trainingCommit: null, ...common }
+  if (asksForExpert(given, precision)) return { model: EXPERT, precision: 'fp32', modelSha256: null, trainingCommit: null, ...common }
   const policy = modelFile(given, precision)
   const loaded = await OnnxPolicy.load(policy, robot)
   const commit = loaded.contract.training?.commit

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from sets import write
 
+import export
 import model
 import pretrain
 import quantise
@@ -79,6 +80,20 @@ class Training(unittest.TestCase):
         run = self.train('l', '--steps', '1', '--size', 'large', '--init', str(self.folder / 's/checkpoint.pt'))['run']
         self.assertEqual([run['init']['sha256'], run['init']['steps']], [parent['sha256'], 3])
 
+    def test_training_goes_on_from_the_weights_of_an_exported_model(self):
+        self.train('s', '--steps', '3')
+        policy = train.load(self.folder / 's')[0]
+        export.keep_weights(policy, self.folder / 'grasp.npz')
+        torch.manual_seed(9)
+        again = Policy(policy.config, *(train.read(self.folder / 's/checkpoint.pt', '')[k] for k in ('stats', 'camera')), policy.text.colours).eval()
+        parent = train.begin_with(again, str(self.folder / 'grasp.npz'))
+        self.assertEqual(parent['taken'], parent['of'])
+        x = example(policy.config, 2)
+        with torch.no_grad():
+            torch.testing.assert_close(policy(*x)['action_chunk'], again(*x)['action_chunk'], atol=2e-3, rtol=0)
+        with self.assertRaises(AssertionError):
+            torch.testing.assert_close(policy(*x)['action_chunk'], Policy(policy.config).eval()(*x)['action_chunk'], atol=2e-3, rtol=0)
+
     def test_a_teacher_answers_for_the_goal_that_its_student_was_told(self):
         self.train('t', '--steps', '3')
         seen = []
@@ -140,6 +155,8 @@ class Training(unittest.TestCase):
     def test_bad_input_is_one_line(self):
         for more, line in (
             (['--init', str(self.folder / 'none.pt')], 'none.pt: no checkpoint'),
+            (['--init', str(self.folder / 'none.npz')], 'none.npz: no weights of an exported model'),
+            (['--init', self.made('list.npz', [1, 2])], 'list.npz: no weights of an exported model'),
             (['--init', str(self.data / 'aux.npy')], 'aux.npy: no checkpoint'),
             (['--init', self.made('empty.pt', b'')], 'empty.pt: no checkpoint'),
             (['--init', self.made('list.pt', [1, 2])], 'list.pt: no checkpoint'),
