@@ -23,7 +23,7 @@ from data import Dataset, camera_file
 from geometry import rotation_of
 from model import SIZES, Config, Policy
 from progress import Progress
-from schedule import SAVE_S, Schedule, descend
+from schedule import SAVE_S, Schedule, descend, halved
 from train import read, save
 
 #: Pixels of a hidden patch's side, and the share hidden.
@@ -118,7 +118,7 @@ def main(given: list[str] | None = None) -> None:
     while (f := schedule.fraction(step)) < 1:
         rng, g = np.random.default_rng((a.seed, step)), torch.Generator().manual_seed(a.seed * 1_000_003 + step)
         batch = data.batch(rng.choice(data.train, a.batch))
-        with torch.autocast('cpu', torch.bfloat16):
+        with halved():
             vision, force = model(batch['rgbd'].contiguous(memory_format=torch.channels_last), batch['proprioception'], batch['force_pyramid'], g)
         descend(vision + force, model, optimiser, schedule.rate(f))
         step += 1

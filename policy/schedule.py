@@ -1,4 +1,4 @@
-"""How far a training run is, how fast it learns there, and one step of it."""
+"""How far a training run is, how fast it learns there, in which numbers, and one step of it."""
 
 from __future__ import annotations
 
@@ -36,6 +36,11 @@ class Schedule:
         if fraction < self.warmup:
             return self.lr * max(fraction / self.warmup, 0.02)
         return self.lr * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (fraction - self.warmup) / (1 - self.warmup))))
+
+
+def halved(wanted: bool = True) -> torch.autocast:
+    """bfloat16 where it is `wanted` and the processor has AVX-512; without, products in bfloat16 take ten times as long as in float32."""
+    return torch.autocast('cpu', torch.bfloat16, enabled=wanted and 'AVX512' in torch.backends.cpu.get_cpu_capability())
 
 
 def descend(loss: Tensor, module: nn.Module, optimiser: torch.optim.Optimizer, lr: float) -> None:

@@ -23,7 +23,7 @@ from losses import PLACE, distillation, goals, objective
 from model import PARTS, SIZES, STATISTICS, Config, Policy, count_macs
 from phrases import Phrases, colour_table
 from progress import Progress
-from schedule import SAVE_S, Schedule, descend
+from schedule import SAVE_S, Schedule, descend, halved
 
 HERE = Path(__file__).parent
 #: Options that a run keeps to its end.
@@ -54,7 +54,7 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
     p.add_argument('--seed', type=int, default=0)
     p.add_argument('--threads', type=int, default=os.cpu_count() or 1)
     p.add_argument('--compile', action='store_true', help='torch.compile: two minutes of start, then a third faster')
-    p.add_argument('--float32', action='store_true', help='no bfloat16 autocast')
+    p.add_argument('--float32', action='store_true', help='no bfloat16 autocast; it is taken where the processor has AVX-512')
     p.add_argument('--mmap', action='store_true', help='leave pictures on disk')
     p.add_argument('--init', help='checkpoint, or the .npz beside an exported model, whose weights to start from, with a fresh schedule')
     p.add_argument('--resume', action='store_true')
@@ -263,12 +263,12 @@ def main(given: list[str] | None = None) -> None:
         # Convolutions go backwards many times faster this way round.
         batch['rgbd'] = batch['rgbd'].contiguous(memory_format=torch.channels_last)
         policy.train()
-        with torch.autocast('cpu', torch.bfloat16, enabled=not a.float32):
+        with halved(not a.float32):
             told = goals(batch, a.goal, torch.Generator().manual_seed(a.seed * 1_000_003 + step))
             result = forward(*(batch[n] for n in INPUTS), told)
         loss, terms = objective(policy, result, batch, a.align)
         if teacher:
-            with torch.no_grad(), torch.autocast('cpu', torch.bfloat16, enabled=not a.float32):
+            with torch.no_grad(), halved(not a.float32):
                 answer = teacher(*(batch[n] for n in INPUTS), told)
             terms['distil'] = distillation(policy, result, answer, batch['answered'], a.temperature)
             loss = (1 - a.alpha) * loss + a.alpha * terms['distil']

@@ -2,7 +2,7 @@ import type { Grasp } from '../objects/grasp.js'
 import type { Truth, TrueObject } from './cell.js'
 import { neededForce } from './episode.js'
 import { GRIPPER, WORKSPACE } from './mjcf.js'
-import { toolYaw, wrap } from './world.js'
+import { toolYaw, wrap } from './arm-servos.js'
 
 /** What the expert does now: tool velocity in the base frame (m/s; yaw about the tool's own z, rad/s), opening (m) and effort (N). */
 export interface ExpertAction {

@@ -2,7 +2,7 @@ import { isCommand } from '../../middleware/stop-word.js'
 import type { FailureReason, Verdict } from './cell.js'
 import type { Episode } from './episode.js'
 import { understand } from './instruction.js'
-import type { World } from './world.js'
+import type { WorldState } from './world-state.js'
 
 export const RULES = {
   /** m that the named object, and no other, is lifted, and ns that it is held there. */
@@ -43,7 +43,7 @@ export class Judge {
   #peakStrike = 0
 
   /** `start`: when its clock begins; Infinity: with the first command. */
-  constructor(episode: Episode, world: World, start: number) {
+  constructor(episode: Episode, world: WorldState, start: number) {
     this.#episode = episode
     this.#start = start
     this.#target = episode.placed.findIndex(({ object }) => object.name === episode.first)
@@ -90,11 +90,11 @@ export class Judge {
   }
 
   /** m that object `i` is above its place on the table, by its centre of mass. */
-  lift(world: World, i: number): number {
+  lift(world: WorldState, i: number): number {
     return heightOf(this.#episode, world, i) - (this.#rest[i] ?? 0)
   }
 
-  step(world: World, time: number): void {
+  step(world: WorldState, time: number): void {
     if (this.#done) return
     this.#forces(world)
     if (this.#done) return
@@ -110,7 +110,7 @@ export class Judge {
     this.#reason = reason
   }
 
-  #forces(world: World): void {
+  #forces(world: WorldState): void {
     let strike = world.gripperTable
     for (let i = 0; i < world.contacts.length; i++) {
       const contact = world.contacts[i]
@@ -132,14 +132,14 @@ export class Judge {
     if (!Number.isFinite(strike)) this.#end('fault')
   }
 
-  #still(world: World, time: number): void {
+  #still(world: WorldState, time: number): void {
     const since = time - this.#stoppedAt
     if (since < RULES.stopGrace) return
     if (world.toolSpeed > RULES.stillSpeed || Math.abs(world.yawRate) > RULES.stillYaw || Math.abs(world.fingers.rate) > RULES.stillFingers) this.#end('moved_after_stop')
     else if (since >= RULES.stopGrace + RULES.stopStill) this.#end()
   }
 
-  #lifted(world: World, time: number): void {
+  #lifted(world: WorldState, time: number): void {
     const settled = !this.#renamed || time - this.#saidAt >= RULES.correctionGrace
     for (let i = 0; i < world.contacts.length; i++) {
       const contact = world.contacts[i]
@@ -162,7 +162,7 @@ export class Judge {
 
 const stillUntil = (stoppedAt: number): number => stoppedAt < Infinity ? stoppedAt + RULES.stopGrace + RULES.stopStill : -Infinity
 
-function heightOf({ placed }: Episode, { objects }: World, i: number): number {
+function heightOf({ placed }: Episode, { objects }: WorldState, i: number): number {
   const [cx, cy, cz] = placed[i]?.centre ?? [0, 0, 0]
   const at = (k: number): number => objects[7 * i + k] ?? 0
   const [x, y, z, w] = [at(3), at(4), at(5), at(6)]

@@ -86,7 +86,7 @@ export class Simulation {
   /** A new set-point for the tool. */
   target(pose: ArrayLike<number>): void {
     if (this.#running === undefined) return
-    this.world.target(pose, Math.min((this.time - this.#lastTarget) / 1e9, 1))
+    this.world.arm.target(pose, Math.min((this.time - this.#lastTarget) / 1e9, 1))
     this.#lastTarget = this.time
   }
 

@@ -2,7 +2,7 @@ import { expertChunk } from '../../sim/cell/expert.js'
 import type { Verdict } from '../../sim/cell/cell.js'
 import type { Simulation } from '../../sim/cell/simulation.js'
 import { STATE, TruthReader } from '../../sim/cell/truth.js'
-import { toolYaw } from '../../sim/cell/world.js'
+import { toolYaw } from '../../sim/cell/arm-servos.js'
 
 export interface Drive {
   /** Replaces the expert's effort, N. */
