@@ -16,7 +16,8 @@ import { ForceTorqueNode } from '../nodes/force-torque.js'
 import { chunkTopic, FusionNode } from '../nodes/fusion.js'
 import { Recorder } from '../nodes/recorder.js'
 import { VoiceNode } from '../nodes/voice.js'
-import { Cell } from '../sim/cell/cell-handle.js'
+import { Cell, type SimulatedCell } from '../sim/cell/cell-handle.js'
+import type { CellOptions } from '../sim/cell/cell.js'
 import { Episodes, type EpisodeResult } from '../sim/episodes.js'
 import { lockstep, rest } from '../sim/lockstep.js'
 import { cellTopic } from './cell-topic.js'
@@ -33,8 +34,10 @@ export interface CellLoopOptions {
   readonly objects: string
   /** How many objects lie on the table. Default: 2 to 5, drawn. */
   readonly count?: number | undefined
+  /** Default: the embedded cell. */
+  readonly cell?: (options: CellOptions) => Promise<SimulatedCell>
   /** Makes the policy once the cell stands (the scripted expert needs to see into it). */
-  readonly policy: (cell: Cell) => Promise<Policy>
+  readonly policy: (cell: SimulatedCell) => Promise<Policy>
   /** Said at the start of every episode instead of the drawn command. */
   readonly say?: string | undefined
   readonly record?: string | undefined
@@ -59,7 +62,7 @@ const CLOSE_LIMIT = 5000
 
 /** The whole loop on the embedded cell: five nodes on a local bus, the gripper on its pseudo-terminal. */
 export class CellLoop {
-  readonly cell: Cell
+  readonly cell: SimulatedCell
   readonly bus: LocalBus
   readonly control: ControlNode
   readonly fusion: FusionNode
@@ -87,7 +90,7 @@ export class CellLoop {
     const started = process.hrtime.bigint()
     const { seed, objects, count, phrases, without = [], sensor } = options
     const voiceUntil = Math.min(Infinity, ...without.filter(({ modality }) => modality === 'voice').map(({ from }) => from))
-    const cell = await Cell.start({ mode, seed, objects, count, phrases, voiceUntil, started, ...(sensor ? { sensor } : {}) })
+    const cell = await (options.cell ?? Cell.start)({ mode, seed, objects, count, phrases, voiceUntil, started, ...(sensor ? { sensor } : {}) })
     let policy: Policy | undefined
     let loop: CellLoop | undefined
     try {
@@ -102,7 +105,7 @@ export class CellLoop {
     }
   }
 
-  private constructor(options: CellLoopOptions, cell: Cell, policy: Policy, started: bigint) {
+  private constructor(options: CellLoopOptions, cell: SimulatedCell, policy: Policy, started: bigint) {
     const { robot } = options
     this.#options = options
     this.cell = cell

@@ -2,7 +2,7 @@ import type { Observation } from '../fusion/observation.js'
 import type { ActionChunk, Policy } from '../fusion/policy/policy.js'
 import type { Robot } from '../fusion/robot/robot.js'
 import type { Bus } from '../middleware/bus.js'
-import type { Cell } from '../sim/cell/cell-handle.js'
+import type { SimulatedCell } from '../sim/cell/cell-handle.js'
 import { ExpertPolicy } from '../sim/cell/expert-policy.js'
 import { Random } from '../sim/cell/random.js'
 
@@ -44,7 +44,7 @@ export class Demonstration {
   }
 
   /** The driving policy, disturbed. */
-  wrap(policy: Policy, cell: Cell): Policy {
+  wrap(policy: Policy, cell: SimulatedCell): Policy {
     this.#expert = new ExpertPolicy(cell, this.#robot)
     if (this.#sigma === 0) return policy
     return {

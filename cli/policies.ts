@@ -2,7 +2,7 @@ import { OnnxPolicy } from '../fusion/policy/onnx-policy.js'
 import type { Precision } from '../fusion/policy/onnx-metadata.js'
 import type { Policy } from '../fusion/policy/policy.js'
 import type { Robot } from '../fusion/robot/robot.js'
-import type { Cell } from '../sim/cell/cell-handle.js'
+import type { SimulatedCell } from '../sim/cell/cell-handle.js'
 import { ExpertPolicy } from '../sim/cell/expert-policy.js'
 import { modelFile } from './models.js'
 
@@ -13,7 +13,7 @@ export const EXPERT = 'expert'
 export const asksForExpert = (name: string | undefined, precision: Precision | undefined): boolean => name === EXPERT && precision === undefined
 
 /** Loads and checks a model before anything is started; the expert waits for its cell. */
-export async function policyMaker(name: string | undefined, robot: Robot, precision?: Precision): Promise<(cell: Cell) => Promise<Policy>> {
+export async function policyMaker(name: string | undefined, robot: Robot, precision?: Precision): Promise<(cell: SimulatedCell) => Promise<Policy>> {
   if (asksForExpert(name, precision)) return cell => Promise.resolve(new ExpertPolicy(cell, robot))
   const policy = await OnnxPolicy.load(modelFile(name, precision), robot)
   return () => Promise.resolve(policy)

@@ -3,7 +3,7 @@ import type { Bus, Disposable, Publisher } from '../middleware/bus.js'
 import type { StringMessage, TypeName } from '../middleware/messages.js'
 import { SCRIPTED, StandingStop, textOf, type Utterance } from '../middleware/standing-stop.js'
 import { isCommand, isStop } from '../middleware/stop-word.js'
-import type { Cell } from './cell/cell-handle.js'
+import type { SimulatedCell } from './cell/cell-handle.js'
 import type { EpisodeSetup, Verdict } from './cell/cell.js'
 
 /** ns between two looks at the verdict in real time: the pace of the wrench. */
@@ -28,7 +28,7 @@ export interface EpisodeResult {
 
 export interface EpisodesOptions {
   readonly bus: Bus
-  readonly cell: Pick<Cell, 'reset' | 'said' | 'verdict' | 'truth' | 'onError'>
+  readonly cell: Pick<SimulatedCell, 'reset' | 'said' | 'verdict' | 'truth' | 'onError'>
   readonly robot: Robot
   /** Where each episode is announced, and where its result goes. */
   readonly topics: { readonly announcements: string; readonly results: string }

@@ -9,11 +9,15 @@ import { PhysicsHere } from './physics-here.js'
 import { buffersOf, share } from './protocol.js'
 import type { CameraInit, FromCamera, FromPhysics, PhysicsInit, Shared, ToPhysics } from './protocol.js'
 import type { SampleRing } from './ring.js'
+import { source } from './source.js'
 import { STATE, TruthReader, verdictOf } from './truth.js'
 
 export const DEFAULT_CAMERA = { width: 128, height: 128, rate: 30 } as const
 /** ns that one request to the physics covers at most, so that no ring fills. */
 const LONGEST_SLICE = 1e9
+
+/** What the loop needs of a cell, whoever computes its physics. */
+export type SimulatedCell = Pick<Cell, keyof Cell>
 
 type Reply = Extract<FromPhysics, { type: 'reset' | 'advanced' | 'ready' | 'closed' }>
 
@@ -275,19 +279,6 @@ export class Cell {
     if (ring === wrench) this.wrist.listener?.(ring.stamp, ring.value, receive)
     else if (ring === pose) this.onToolPose?.(ring.stamp, receive, ring.value)
     else this.onGripperWidth?.(ring.stamp, receive, ring.value[0])
-  }
-}
-
-/** A source with one listener, as the nodes take it. */
-function source<T>(): { listener: T | undefined; start(listener: T): void; stop(): void } {
-  return {
-    listener: undefined,
-    start(listener) {
-      this.listener = listener
-    },
-    stop() {
-      this.listener = undefined
-    }
   }
 }
 

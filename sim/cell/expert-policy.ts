@@ -1,7 +1,7 @@
 import type { Observation } from '../../fusion/observation.js'
 import type { ActionChunk, Policy } from '../../fusion/policy/policy.js'
 import type { Robot } from '../../fusion/robot/robot.js'
-import type { Cell } from './cell-handle.js'
+import type { SimulatedCell } from './cell-handle.js'
 import type { Truth } from './cell.js'
 import { expertChunk, goalInTool } from './expert.js'
 
@@ -16,10 +16,10 @@ export interface ExpertAnswer {
 /** The scripted expert as a policy: it looks at the cell's true state instead of at the observation's pictures. */
 export class ExpertPolicy implements Policy {
   readonly name = 'expert'
-  readonly #cell: Pick<Cell, 'truth'>
+  readonly #cell: Pick<SimulatedCell, 'truth'>
   readonly #tool: string | undefined
 
-  constructor(cell: Pick<Cell, 'truth'>, robot: Pick<Robot, 'streams'>) {
+  constructor(cell: Pick<SimulatedCell, 'truth'>, robot: Pick<Robot, 'streams'>) {
     this.#cell = cell
     this.#tool = robot.streams.find(({ type }) => type === 'geometry_msgs/msg/PoseStamped')?.name
   }

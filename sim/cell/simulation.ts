@@ -1,13 +1,12 @@
-import { FAILURE_REASONS } from './cell.js'
 import type { CellOptions, Placement } from './cell.js'
 import { drawEpisode } from './episode.js'
 import type { Episode } from './episode.js'
-import { Judge, RULES } from './judge.js'
+import { Judge } from './judge.js'
 import type { MainModule } from './mujoco.js'
 import { Random } from './random.js'
 import { cameraTiming, POSE_TIMING, SensorClock, WIDTH_TIMING, WRENCH_TIMING, WrenchErrors } from './sensors.js'
 import type { SensorTiming } from './sensors.js'
-import { STATE } from './truth.js'
+import { writeTruth } from './truth.js'
 import { World } from './world.js'
 import type { ObjectModel } from '../objects/object.js'
 
@@ -127,30 +126,7 @@ export class Simulation {
 
   /** Writes the true state and the verdict into `state` (see STATE). */
   writeState(state: Float64Array): void {
-    const { world } = this
-    state[STATE.stamp] = this.time
-    if (this.#running === undefined) return
-    const { judge } = this.#running
-    state[STATE.target] = judge.target
-    state[STATE.gentle] = judge.gentle ? 1 : 0
-    state.set(world.tool, STATE.tool)
-    state[STATE.width] = world.fingers.opening
-    state[STATE.widthRate] = world.fingers.rate
-    const { done, success, reason, peakForce, peakStrike } = judge.verdict
-    state[STATE.verdict] = done ? 1 : 0
-    state[STATE.verdict + 1] = success ? 1 : 0
-    state[STATE.verdict + 2] = reason === undefined ? -1 : FAILURE_REASONS.indexOf(reason)
-    state[STATE.verdict + 3] = peakForce
-    state[STATE.verdict + 4] = peakStrike
-    for (let i = 0; i < world.contacts.length; i++) {
-      const from = STATE.objects + STATE.perObject * i
-      for (let k = 0; k < 7; k++) state[from + k] = world.objects[7 * i + k] ?? 0
-      state[from + 7] = judge.lift(world, i)
-      const contact = world.contacts[i]
-      const squeeze = contact === undefined ? 0 : Math.min(contact.left, contact.right)
-      state[from + 8] = squeeze >= RULES.grip ? squeeze : 0
-      state[from + 9] = contact === undefined ? 0 : Math.max(contact.left, contact.right, contact.palm)
-    }
+    writeTruth(state, { time: this.time, world: this.world, judge: this.#running?.judge })
   }
 }
 

@@ -1,6 +1,9 @@
 import { FAILURE_REASONS } from './cell.js'
 import type { Truth, Verdict } from './cell.js'
 import type { Episode } from './episode.js'
+import { RULES } from './judge.js'
+import type { Judge } from './judge.js'
+import type { WorldState } from './world-state.js'
 import { extentOf, surfaceOf } from '../objects/geometry.js'
 
 /**
@@ -8,6 +11,32 @@ import { extentOf, surfaceOf } from '../objects/geometry.js'
  * of the reason, peak force, peak strike; `stats`: overruns, skipped ns, real-time factor; then `perObject` numbers an object: pose, lift, squeeze, press.
  */
 export const STATE = { stamp: 0, target: 1, gentle: 2, tool: 3, width: 10, widthRate: 11, verdict: 12, stats: 17, objects: 20, perObject: 10, size: 20 + 10 * 16 } as const
+
+/** Writes the true state at `time` (ns) and the verdict into the flat array; before the first episode, which has a judge, the time alone. */
+export function writeTruth(state: Float64Array, { time, world, judge }: { readonly time: number; readonly world: WorldState; readonly judge: Judge | undefined }): void {
+  state[STATE.stamp] = time
+  if (judge === undefined) return
+  state[STATE.target] = judge.target
+  state[STATE.gentle] = judge.gentle ? 1 : 0
+  state.set(world.tool, STATE.tool)
+  state[STATE.width] = world.fingers.opening
+  state[STATE.widthRate] = world.fingers.rate
+  const { done, success, reason, peakForce, peakStrike } = judge.verdict
+  state[STATE.verdict] = done ? 1 : 0
+  state[STATE.verdict + 1] = success ? 1 : 0
+  state[STATE.verdict + 2] = reason === undefined ? -1 : FAILURE_REASONS.indexOf(reason)
+  state[STATE.verdict + 3] = peakForce
+  state[STATE.verdict + 4] = peakStrike
+  for (let i = 0; i < world.contacts.length; i++) {
+    const from = STATE.objects + STATE.perObject * i
+    for (let k = 0; k < 7; k++) state[from + k] = world.objects[7 * i + k] ?? 0
+    state[from + 7] = judge.lift(world, i)
+    const contact = world.contacts[i]
+    const squeeze = contact === undefined ? 0 : Math.min(contact.left, contact.right)
+    state[from + 8] = squeeze >= RULES.grip ? squeeze : 0
+    state[from + 9] = contact === undefined ? 0 : Math.max(contact.left, contact.right, contact.palm)
+  }
+}
 
 /** Reads the flat state back. */
 export class TruthReader {
