@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import './setup.mjs'
+import { gazeboLacks, installGazebo } from './gazebo.mjs'
 import { python } from './python.mjs'
 import { installSystemPackages, rosLacks } from './ros.mjs'
 import { fail, root, run, say, upToDate } from './steps.mjs'
@@ -10,6 +11,9 @@ import { fail, root, run, say, upToDate } from './steps.mjs'
 const leftOut = []
 
 installSystemPackages()
+installGazebo()
+const gazebo = gazeboLacks()
+if (gazebo) leftOut.push(`tests against Gazebo's transport: ${gazebo}`)
 const environment = upToDate('.venv/.prehend-requirements', ['test/requirements.txt'])
 if (!environment.current) {
   const name = python()

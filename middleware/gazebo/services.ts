@@ -1,0 +1,203 @@
+import { randomUUID } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
+import type { Disposable } from '../bus.js'
+import { shortName, typeName } from './dialect.js'
+import type { DialectChoice } from './dialect-choice.js'
+import type { Discovery, Ending } from './discovery.js'
+import { SCOPE, type Announcement } from './discovery-packet.js'
+import { GzError } from './gz-error.js'
+import type { Draft, Fields, Message, Schema } from './proto.js'
+import type { ServiceRequest, ServiceResponse, ServiceSockets } from './service-sockets.js'
+import { serviceTypes } from './silence.js'
+
+/** Throws, or rejects, to refuse the call. */
+export type Handler<Q extends Fields, A extends Fields> = (request: Message<Q>) => Draft<A> | Promise<Draft<A>>
+
+interface Provision {
+  announcement: Announcement
+  readonly request: Schema<Fields>
+  readonly response: Schema<Fields>
+  readonly handler: Handler<Fields, Fields>
+}
+
+/** What is asked of a service and what it answers, by their tables. */
+export interface ServiceTypes<Q extends Fields, A extends Fields> {
+  readonly request: Schema<Q>
+  readonly response: Schema<A>
+}
+
+export interface ServiceName {
+  readonly service: string
+  /** With its partition. */
+  readonly qualified: string
+}
+
+export interface ServiceEvents {
+  /** The reason of a service's silence, in words. */
+  why(service: string, types: string): string
+  /** A handler threw. */
+  fail(error: unknown): void
+}
+
+/** A service whose response is of this type answers nothing. */
+const ONE_WAY = 'Empty'
+const CLOSED = 'the transport was closed before it answered'
+
+/** What this process serves, and its calls to others. */
+export class Services {
+  readonly #process: string
+  readonly #discovery: Discovery
+  readonly #sockets: ServiceSockets
+  readonly #dialect: DialectChoice
+  readonly #events: ServiceEvents
+  readonly #provisions = new Map<string, Provision>()
+  /** Calls that wait for a provider, by qualified name. */
+  readonly #waiting = new Map<string, Set<(announcement: Announcement) => void>>()
+  readonly #closing = new AbortController()
+  /** Ends the calls that a provider owes an answer. */
+  readonly #owing = new Map<Announcement, Set<AbortController>>()
+
+  constructor(process: string, parts: { discovery: Discovery; sockets: ServiceSockets; dialect: DialectChoice; events: ServiceEvents }) {
+    this.#process = process
+    this.#discovery = parts.discovery
+    this.#sockets = parts.sockets
+    this.#dialect = parts.dialect
+    this.#events = parts.events
+    setMaxListeners(0, this.#closing.signal)
+  }
+
+  serve<Q extends Fields, A extends Fields>(qualified: string, { request, response }: ServiceTypes<Q, A>, handler: Handler<Q, A>): Disposable {
+    if (this.#provisions.has(qualified)) throw new GzError('GZ_NAME', `service ${qualified}: served already`)
+    const announcement = this.#announcement(qualified, request.name, response.name)
+    const provision = { announcement, request, response, handler } as unknown as Provision
+    this.#provisions.set(qualified, provision)
+    this.#discovery.advertise(provision.announcement)
+    return {
+      dispose: () => {
+        if (this.#provisions.get(qualified) !== provision) return
+        this.#provisions.delete(qualified)
+        this.#discovery.withdraw(provision.announcement)
+      },
+    }
+  }
+
+  /** Throws GzError GZ_NO_ANSWER within `timeout` ms (with the reason), GZ_REFUSED, GZ_MESSAGE. */
+  async request<Q extends Fields, A extends Fields>(
+    name: ServiceName, { request, response }: ServiceTypes<Q, A>, { message, timeout }: { readonly message: Draft<Q>; readonly timeout: number },
+  ): Promise<Message<A>> {
+    const { service, qualified } = name
+    const data = request.encode(message)
+    const types = `${request.name} → ${response.name}`
+    const end = performance.now() + timeout
+    const own = this.#provisions.get(qualified)
+    const answered = own?.request.name === request.name && own.response.name === response.name
+      ? await this.#run(own, Buffer.from(data))
+      : await this.#call(await this.#provider(name, types, timeout), data, end, response.name)
+    if (!answered) throw this.#noAnswer(service, types, timeout)
+    if (typeof answered === 'string') throw new GzError('GZ_NO_ANSWER', `service ${service} (${types}): ${answered}`)
+    if (!answered.ok) throw new GzError('GZ_REFUSED', `service ${service} (${types}): refused the call`)
+    return response.decode(answered.data)
+  }
+
+  /** A call of another process. Calls for a service or of types that are not here are left unanswered, as gz-transport does. */
+  async answer({ topic, requestType, responseType, data }: ServiceRequest): Promise<ServiceResponse | undefined> {
+    const provision = this.#provisions.get(topic)
+    if (!provision || shortName(requestType) !== provision.request.name || shortName(responseType) !== provision.response.name) return undefined
+    const response = await this.#run(provision, data)
+    return provision.response.name === ONE_WAY ? undefined : response
+  }
+
+  appeared(announcement: Announcement): void {
+    if (this.#dialect.learn(announcement.srvPub?.requestType ?? '')) this.#announceAnew()
+    for (const resolve of this.#waiting.get(announcement.topic) ?? []) resolve(announcement)
+  }
+
+  vanished(announcement: Announcement, how: Ending): void {
+    for (const controller of this.#owing.get(announcement) ?? []) controller.abort(`its provider ${how}`)
+  }
+
+  close(): void {
+    for (const { announcement } of this.#provisions.values()) this.#discovery.withdraw(announcement)
+    this.#provisions.clear()
+    this.#closing.abort()
+    for (const controller of [...this.#owing.values()].flatMap(owing => [...owing])) controller.abort(CLOSED)
+  }
+
+  /** Who offers the service with these types; waits for it. */
+  async #provider({ service, qualified }: ServiceName, types: string, timeout: number): Promise<Announcement> {
+    const fits = (announcement: Announcement): boolean => serviceTypes(announcement) === types
+    const known = this.#discovery.found(qualified).find(fits)
+    if (known) return known
+    this.#discovery.ask(qualified)
+    const waiting = this.#waiting.get(qualified) ?? new Set()
+    this.#waiting.set(qualified, waiting)
+    return new Promise((resolve, reject) => {
+      const done = (): void => {
+        clearTimeout(timer)
+        this.#closing.signal.removeEventListener('abort', close)
+        waiting.delete(look)
+        if (waiting.size === 0 && this.#waiting.get(qualified) === waiting) this.#waiting.delete(qualified)
+      }
+      const look = (announcement: Announcement): void => {
+        if (!fits(announcement)) return
+        done()
+        resolve(announcement)
+      }
+      const close = (): void => {
+        done()
+        reject(new GzError('GZ_CLOSED', `service ${service} (${types}): ${CLOSED}`))
+      }
+      this.#closing.signal.addEventListener('abort', close)
+      const timer = setTimeout(() => {
+        done()
+        reject(this.#noAnswer(service, types, timeout))
+      }, timeout)
+      waiting.add(look)
+    })
+  }
+
+  /** The answer, why there can be none, or nothing in time. */
+  async #call(provider: Announcement, data: Uint8Array, end: number, responseName: string): Promise<ServiceResponse | string | undefined> {
+    const controller = new AbortController()
+    const owing = this.#owing.get(provider) ?? new Set()
+    this.#owing.set(provider, owing.add(controller))
+    try {
+      const timeout = Math.max(0, end - performance.now())
+      const { signal } = controller
+      const answered = await this.#sockets.call(provider, data, { timeout, oneWay: responseName === ONE_WAY, signal })
+      return answered ?? (signal.aborted ? String(signal.reason) : undefined)
+    } finally {
+      owing.delete(controller)
+      if (owing.size === 0) this.#owing.delete(provider)
+    }
+  }
+
+  async #run({ request, response, handler }: Provision, data: Uint8Array): Promise<ServiceResponse> {
+    try {
+      return { ok: true, data: response.encode(await handler(request.decode(data))) }
+    } catch (error) {
+      this.#events.fail(error)
+      return { ok: false, data: new Uint8Array(0) }
+    }
+  }
+
+  #announceAnew(): void {
+    for (const [qualified, provision] of this.#provisions) {
+      this.#discovery.withdraw(provision.announcement)
+      provision.announcement = this.#announcement(qualified, provision.request.name, provision.response.name)
+      this.#discovery.advertise(provision.announcement)
+    }
+  }
+
+  #noAnswer(service: string, types: string, timeout: number): GzError {
+    return new GzError('GZ_NO_ANSWER', `service ${service} (${types}): no answer within ${timeout} ms: ${this.#events.why(service, types)}`)
+  }
+
+  #announcement(topic: string, requestName: string, responseName: string): Announcement {
+    const { dialect } = this.#dialect
+    return {
+      topic, address: this.#sockets.address, processUuid: this.#process, nodeUuid: randomUUID(), scope: SCOPE.all, msgPub: undefined,
+      srvPub: { socketId: this.#sockets.id, requestType: typeName(dialect, requestName), responseType: typeName(dialect, responseName) },
+    }
+  }
+}
