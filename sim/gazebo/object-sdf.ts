@@ -1,0 +1,26 @@
+import type { CellBody } from './cell-model.js'
+import { inertialSdf } from './inertial-sdf.js'
+import { solidSdf } from './solid-sdf.js'
+import { escape, indent, pose } from './text.js'
+
+/** An object of the episode as an SDF model of that name, at its place. */
+export const objectSdf = (body: CellBody, name: string): string => `
+<model name="${escape(name)}">
+  ${pose(body.pose)}
+  <link name="link">${indent(inertialSdf(body), 4)}${indent(body.solids.map((solid, i) => solidSdf(solid, { name: `part${i}` })).join(''), 4)}
+  </link>
+</model>`
+
+/**
+ * Names of models for objects: what a topic may hold, so that a contact can be told from its name, and none twice. "red cylinder" becomes red_cylinder.
+ */
+export function modelNames(objects: readonly string[]): string[] {
+  const taken = new Set<string>()
+  return objects.map((object) => {
+    const plain = object.replace(/[^A-Za-z0-9_-]/g, '_')
+    let name = plain
+    for (let n = 2; taken.has(name); n++) name = `${plain}_${n}`
+    taken.add(name)
+    return name
+  })
+}
