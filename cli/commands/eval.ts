@@ -4,6 +4,7 @@ import type { Withheld } from '../../fusion/withhold.js'
 import { loadPhrases } from '../../sim/cell/phrases.js'
 import type { EpisodeResult } from '../../sim/episodes.js'
 import { loadTable } from '../../sim/objects/object-file.js'
+import { cellSource } from '../cells.js'
 import { Ending } from '../ending.js'
 import { fanOut } from '../evaluation/fan-out.js'
 import { withoutText, type EvalOptions } from '../evaluation/options.js'
@@ -15,7 +16,7 @@ import { runShare } from '../evaluation/share.js'
 import { summarise, type Rate } from '../evaluation/summary.js'
 import { LineFile } from '../line-file.js'
 import { integer, precision } from '../options.js'
-import { Output } from '../output.js'
+import { Output, UsageError } from '../output.js'
 
 interface EvalFlags extends EvalOptions {
   readonly results?: string
@@ -35,6 +36,7 @@ export function register(program: Command): void {
     .option('--phrases <file>', 'a YAML list of commands to draw from, such as "could you fetch the {name}"')
     .option('--policy <file>', 'an ONNX model with a contract, or "expert"; default: the shipped model')
     .option('--robot <file>', 'robot file or the name of a shipped one', 'cell')
+    .addOption(cellSource())
     .option('--without <list>', 'taken away at the aligner, e.g. rgb,force@2s', taken, [])
     .addOption(precision())
     .option('--jobs <n>', 'processes side by side', integer(1), 1)
@@ -67,6 +69,7 @@ async function evaluate(flags: EvalFlags): Promise<void> {
     if (process.connected) process.send(share)
     return
   }
+  if (flags.source === 'gazebo' && (flags.jobs > 1 || flags.ray !== undefined)) throw new UsageError(`--source gazebo: one world runs one episode at a time; leave ${flags.ray === undefined ? '--jobs' : '--ray'} away`)
   const models = loadTable(flags.objects, flags.count)
   if (flags.phrases !== undefined) loadPhrases(flags.phrases, models)
   const provenance = await provenanceOf(flags)
@@ -90,7 +93,7 @@ async function evaluate(flags: EvalFlags): Promise<void> {
     const wallS = (performance.now() - started) / 1000
     const object = {
       ...summary, meanInferenceMs, ...provenance, objects: flags.objects, count: flags.count ?? null,
-      phrases: flags.phrases ?? null, without: withoutText(flags.without), seed: flags.seed, wallS,
+      phrases: flags.phrases ?? null, source: flags.source, without: withoutText(flags.without), seed: flags.seed, wallS,
       simulatedS: results.reduce((sum, r) => sum + r.seconds, 0),
     }
     for (const result of results) await lines?.write(resultLine(result))

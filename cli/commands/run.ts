@@ -7,6 +7,7 @@ import { modelNamed } from '../../sim/cell/episode.js'
 import type { EpisodeResult } from '../../sim/episodes.js'
 import { loadObjects } from '../../sim/objects/object-file.js'
 import { CellLoop } from '../cell-loop.js'
+import { isCellSource, startCell } from '../cells.js'
 import { Demonstration } from '../demonstration.js'
 import { Ending } from '../ending.js'
 import { ErrorTally } from '../error-tally.js'
@@ -42,7 +43,7 @@ export function register(program: Command): void {
   program
     .command('run')
     .description('the loop: sensors, alignment, policy, gripper')
-    .option('--source <name>', 'where the sensors are: sim (the embedded cell) or ros2 (topics)', 'sim')
+    .option('--source <name>', 'where the sensors are: sim (the embedded cell), gazebo (a Gazebo world that runs already; always in lockstep), or ros2 (topics)', 'sim')
     .option('--robot <file>', 'robot file or the name of a shipped one', 'cell')
     .option('--namespace <name>', 'where the relative topics of the robot file lie, such as /left; with --source ros2 of the node too', namespace)
     .option('--episodes <n>', 'how many (default: 1; with --source ros2: until Ctrl-C, else until so many results were published)', integer(1))
@@ -61,14 +62,10 @@ export function register(program: Command): void {
     .action((flags: RunFlags) => flags.source === 'ros2' ? runOnTopics(flags) : run({ ...flags, episodes: flags.episodes ?? 1 }))
 }
 
-const SOURCES: Record<string, string> = {
-  gazebo: 'needs the Gazebo backend, which this version does not have',
-  bag: 'is `prehend replay BAG`',
-}
-
-async function run(flags: RunFlags & { readonly episodes: number }): Promise<void> {
+async function run({ source, ...given }: RunFlags & { readonly episodes: number }): Promise<void> {
+  const flags = { ...given, lockstep: given.lockstep === true || source === 'gazebo' }
   const output = new Output(flags)
-  if (flags.source !== 'sim') throw new UsageError(`--source ${flags.source}: ${SOURCES[flags.source] ?? 'is not known; expected sim or ros2'}`)
+  if (!isCellSource(source)) throw new UsageError(`--source ${source}: ${source === 'bag' ? 'is `prehend replay BAG`' : 'is not known; expected sim, gazebo or ros2'}`)
   const robot = withPort(readRobot(flags.robot, flags.namespace), flags.port)
   if (flags.say !== undefined) checkCommand(flags.say, flags.objects)
   const ending = new Ending()
@@ -78,9 +75,9 @@ async function run(flags: RunFlags & { readonly episodes: number }): Promise<voi
   const demonstration = flags.demonstrate ? new Demonstration(robot, { sigma: flags.perturb, seed: flags.seed }) : undefined
   const errors = new ErrorTally(output)
   const digest = new ObservationDigest()
-  output.progress(`starting the cell (seed ${flags.seed}, ${flags.objects} objects, ${flags.lockstep ? 'lockstep' : 'real time'}) ...`)
+  output.progress(`starting the cell${source === 'sim' ? '' : ` in ${source}`} (seed ${flags.seed}, ${flags.objects} objects, ${flags.lockstep ? 'lockstep' : 'real time'}) ...`)
   const loop = await CellLoop.start({
-    robot, seed: flags.seed, objects: flags.objects, count: flags.count, mode: flags.lockstep ? 'lockstep' : 'realtime', say: flags.say, record: flags.record,
+    robot, cell: startCell(source), seed: flags.seed, objects: flags.objects, count: flags.count, mode: flags.lockstep ? 'lockstep' : 'realtime', say: flags.say, record: flags.record,
     policy: async cell => demonstration ? demonstration.wrap(await policy(cell), cell) : policy(cell),
     onObservation: (observation, bus) => {
       digest.add(observation)

@@ -34,9 +34,9 @@ export function fanOut(options: EvalOptions, progress: Progress, ending: Ending)
 }
 
 /** The command line that runs one process's share. */
-export function argumentsOf({ first, episodes, seed, objects, robot, count, phrases, policy, without, precision, trace }: EvalOptions): string[] {
+export function argumentsOf({ first, episodes, seed, objects, robot, source, count, phrases, policy, without, precision, trace }: EvalOptions): string[] {
   return [
-    'eval', '--first', String(first), '--episodes', String(episodes), '--seed', String(seed), '--objects', objects, '--robot', robot, ...(precision === undefined ? [] : ['--precision', precision]),
+    'eval', '--first', String(first), '--episodes', String(episodes), '--seed', String(seed), '--objects', objects, '--robot', robot, '--source', source, ...(precision === undefined ? [] : ['--precision', precision]),
     ...(count === undefined ? [] : ['--count', String(count)]),
     ...(phrases === undefined ? [] : ['--phrases', phrases]),
     ...(policy === undefined ? [] : ['--policy', policy]),

@@ -1,5 +1,6 @@
 import type { Precision } from '../../fusion/policy/onnx-metadata.js'
 import type { Withheld } from '../../fusion/withhold.js'
+import type { CellSource } from '../cells.js'
 
 /** What a benchmark is run with: the flags of `prehend eval`. */
 export interface EvalOptions {
@@ -11,6 +12,7 @@ export interface EvalOptions {
   readonly phrases?: string
   readonly policy?: string
   readonly robot: string
+  readonly source: CellSource
   readonly without: readonly Withheld[]
   readonly precision?: Precision
   readonly jobs: number

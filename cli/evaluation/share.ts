@@ -2,6 +2,7 @@ import { loadPhrases } from '../../sim/cell/phrases.js'
 import type { EpisodeResult } from '../../sim/episodes.js'
 import { loadObjects } from '../../sim/objects/object-file.js'
 import { CellLoop } from '../cell-loop.js'
+import { startCell } from '../cells.js'
 import type { Ending } from '../ending.js'
 import { policyMaker } from '../policies.js'
 import { readRobot } from '../robot-file.js'
@@ -26,7 +27,7 @@ export async function runShare(options: EvalOptions, progress: Progress, ending:
   const phrases = options.phrases === undefined ? undefined : loadPhrases(options.phrases, loadObjects(options.objects))
   const faults = new Set<string>()
   const loop = await CellLoop.start({
-    robot, seed: options.seed, objects: options.objects, count: options.count, phrases, mode: 'lockstep', policy, without: options.without,
+    robot, seed: options.seed, objects: options.objects, count: options.count, phrases, mode: 'lockstep', cell: startCell(options.source), policy, without: options.without,
     onError: error => faults.add(error instanceof Error ? error.message : String(error)),
   })
   const tracer = options.trace ? new EpisodeTracer(loop, robot) : undefined

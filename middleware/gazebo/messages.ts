@@ -65,7 +65,12 @@ export const WORLD_STATISTICS = new Schema('WorldStatistics', {
   realTimeFactor: one(9, 'double'), stepSize: one(10, TIME),
 })
 
-const ENTITY = new Schema('Entity', { id: one(2, 'uint64'), name: one(3, 'string'), type: one(4, 'enum') })
+export const ENTITY = new Schema('Entity', { id: one(2, 'uint64'), name: one(3, 'string'), type: one(4, 'enum') })
+/** Value of `ENTITY.type`. */
+export const MODEL_ENTITY = 2
+/** What is to be made of an SDF text; `name` instead of the one in it. */
+export const ENTITY_FACTORY = new Schema('EntityFactory', { header: one(1, HEADER), sdf: one(2, 'string'), name: one(8, 'string') })
+
 const CONTACT = new Schema('Contact', {
   collision1: one(2, ENTITY), collision2: one(3, ENTITY), position: many(4, VECTOR), normal: many(5, VECTOR), depth: many(6, 'double'),
   wrench: many(7, JOINT_WRENCH),

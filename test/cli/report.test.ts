@@ -21,7 +21,7 @@ const traceOf = (index: number, more: Partial<EpisodeTrace> = {}): EpisodeTrace 
   said: [{ at: 0, text: 'pick the red box' }], pictures: [{ at: 0, webp: PIXEL }, { at: 0.066, webp: PIXEL }], ...more,
 })
 const reportOf = (results: readonly EpisodeResult[], traces: readonly EpisodeTrace[], more: Partial<Report['options']> = {}): Report => ({
-  options: { episodes: results.length, seed: 7, objects: 'seen', robot: 'cell', without: [], jobs: 1, first: 0, ...more },
+  options: { episodes: results.length, seed: 7, objects: 'seen', robot: 'cell', source: 'sim', without: [], jobs: 1, first: 0, ...more },
   provenance: { model: 'grasp.onnx', precision: 'fp32', modelSha256: 'ab'.repeat(32), trainingCommit: 'cd'.repeat(20), robot: 'cell', robotSha256: 'ef'.repeat(32) },
   summary: summarise(results), results, traces, meanInferenceMs: 4, wallS: 10, date: new Date(0),
 })

@@ -1,0 +1,18 @@
+import { Option } from 'commander'
+import { Cell, type SimulatedCell } from '../sim/cell/cell-handle.js'
+import type { CellOptions } from '../sim/cell/cell.js'
+import { GazeboCell } from '../sim/gazebo/gazebo-cell.js'
+
+/** Whose physics and sensors a cell has, by the word of `--source`. */
+const CELLS = {
+  sim: (options: CellOptions): Promise<SimulatedCell> => Cell.start(options),
+  gazebo: (options: CellOptions): Promise<SimulatedCell> => GazeboCell.start(options),
+}
+export type CellSource = keyof typeof CELLS
+
+export const isCellSource = (name: string): name is CellSource => Object.hasOwn(CELLS, name)
+
+export const startCell = (source: CellSource): ((options: CellOptions) => Promise<SimulatedCell>) => CELLS[source]
+
+/** `--source` where nothing but a cell will do. */
+export const cellSource = (): Option => new Option('--source <name>', 'whose physics: sim (the embedded cell) or gazebo (a Gazebo world that runs already)').choices(Object.keys(CELLS)).default('sim')

@@ -1,0 +1,226 @@
+import { GzNode } from '../../middleware/gazebo/gz-node.js'
+import type { GzSettings } from '../../middleware/gazebo/settings.js'
+import type { SimulatedCell } from '../cell/cell-handle.js'
+import type { CellFrame, CellOptions, CellStats, EpisodeSetup, Placement, Truth, Verdict } from '../cell/cell.js'
+import { drawEpisode } from '../cell/episode.js'
+import { Judge } from '../cell/judge.js'
+import { loadMujoco } from '../cell/mujoco.js'
+import type { MainModule } from '../cell/mujoco.js'
+import { cameraTiming, POSE_TIMING, WIDTH_TIMING, WRENCH_TIMING } from '../cell/sensors.js'
+import { source } from '../cell/source.js'
+import { STATE, TruthReader, verdictOf, writeTruth } from '../cell/truth.js'
+import { openPseudoTerminal } from '../firmware/pseudo-terminal.js'
+import type { PseudoTerminal } from '../firmware/pseudo-terminal.js'
+import { RobotiqFirmware } from '../firmware/robotiq-firmware.js'
+import { loadObjects } from '../objects/object-file.js'
+import type { ObjectModel } from '../objects/object.js'
+import { SimError } from '../sim-error.js'
+import type { Frame } from './frame-pairs.js'
+import { GazeboWorld, STEP } from './gazebo-world.js'
+import { sceneObjects } from './world-sdf.js'
+
+/** A sample on its way to the loop. Times: ns since the run's epoch. */
+interface Sample {
+  readonly receive: number
+  deliver(): void
+}
+
+/**
+ * The cell with Gazebo's physics and sensors: the same episodes, firmware, serial wire and judge as the embedded one, the world stepped in lockstep. Each episode resets
+ * the world, whose time begins at 0 again; stamps are laid end to end, so that the loop's time goes on. A sample is received as long after its stamp as the
+ * embedded cell's at least is.
+ */
+export class GazeboCell implements SimulatedCell {
+  readonly gripperPort: string
+  readonly camera = source<(frame: CellFrame) => void>()
+  readonly wrist = source<(stamp: number, wrench: Float64Array, receive: number) => void>()
+  onToolPose: SimulatedCell['onToolPose']
+  onGripperWidth: SimulatedCell['onGripperWidth']
+  onReceive: SimulatedCell['onReceive']
+  onError: SimulatedCell['onError']
+  readonly #options: CellOptions
+  readonly #models: readonly ObjectModel[]
+  readonly #mj: MainModule
+  readonly #node: GzNode
+  readonly #terminal: PseudoTerminal
+  readonly #firmware: RobotiqFirmware
+  readonly #world: GazeboWorld
+  readonly #state = new Float64Array(STATE.size)
+  readonly #ways: readonly Sample[][] = [[], [], [], []]
+  readonly #target = new Float64Array(7)
+  #isNew = false
+  #lastTarget = -Infinity
+  #judge: Judge | undefined
+  #reader: TruthReader | undefined
+  /** ns between the world's time and the run's. */
+  #offset = 0
+  #frames = 0
+  #spent = 0
+  #simulated = 0
+
+  /** Finds the simulator. Throws SimError OBJECTS_INVALID, OBJECTS_MISSING, GAZEBO_FAILED; GzError where none answers, with the reason. */
+  static async start(options: CellOptions, settings?: GzSettings): Promise<GazeboCell> {
+    if (options.mode !== 'lockstep') throw new SimError('NOT_LOCKSTEP', 'a Gazebo world is stepped; start the cell with mode lockstep')
+    const models = loadObjects(options.objects)
+    const mj = await loadMujoco()
+    let cell: GazeboCell | undefined
+    const fail = (error: unknown): void => cell?.onError?.(error instanceof Error ? error : new Error(String(error)))
+    const node = await GzNode.open({ ...(settings ? { settings } : {}), onWarning: (topic, text) => fail(new SimError('GAZEBO_WARNING', `${topic}: ${text}`)), onError: fail })
+    let terminal: PseudoTerminal | undefined
+    try {
+      terminal = openPseudoTerminal()
+      const world = await GazeboWorld.open(node)
+      return cell = new GazeboCell({ options, models, mj, node, terminal, world })
+    } catch (error) {
+      await Promise.allSettled([terminal?.close(), node.close()])
+      throw error
+    }
+  }
+
+  private constructor({ options, models, mj, node, terminal, world }: {
+    options: CellOptions; models: readonly ObjectModel[]; mj: MainModule; node: GzNode; terminal: PseudoTerminal; world: GazeboWorld
+  }) {
+    this.#options = options
+    this.#models = models
+    this.#mj = mj
+    this.#node = node
+    this.#terminal = terminal
+    this.#world = world
+    this.gripperPort = terminal.path
+    world.onWrench = (stamp, value) => this.#feel(stamp, value)
+    world.onFrame = frame => this.#see(frame)
+    this.#firmware = new RobotiqFirmware({ plant: world.fingers, initial: 'activated' })
+    terminal.onBytes(bytes => this.#firmware.receive(bytes, reply => terminal.write(reply)))
+  }
+
+  get stats(): CellStats {
+    return { overruns: 0, skippedNs: 0, lostSamples: 0, realTimeFactor: this.#spent > 0 ? this.#simulated / this.#spent : 0, renderedFrames: this.#frames, renderMs: 0 }
+  }
+
+  async reset(index: number, { say, awaitCommand = false }: Placement = {}): Promise<EpisodeSetup> {
+    const { seed, count, phrases, voiceUntil } = this.#options
+    const episode = drawEpisode(this.#models, seed, index, { say, count, phrases, voiceUntil })
+    const now = this.#now
+    for (const way of this.#ways) way.length = 0
+    this.#judge = undefined
+    await this.#world.reset(sceneObjects(this.#mj, episode), seed + index)
+    this.#offset = now - this.#world.time
+    this.#lastTarget = -Infinity
+    this.#isNew = false
+    this.#judge = new Judge(episode, this.#world, awaitCommand ? Infinity : now)
+    this.#reader = new TruthReader(episode)
+    if (say !== undefined && !awaitCommand) this.said(say)
+    this.#firmware.restart(now)
+    this.#publish()
+    return episode.setup
+  }
+
+  /** Steps the world up to `until` (ns) and delivers everything that is received by then, in receive order. */
+  async advance(until: number): Promise<void> {
+    const began = process.hrtime.bigint()
+    const from = this.#now
+    while (this.#now + STEP <= until) {
+      if (this.#judge === undefined) this.#offset += STEP
+      else await this.#step(this.#judge)
+    }
+    this.#spent += Number(process.hrtime.bigint() - began)
+    this.#simulated += this.#now - from
+    this.#publish()
+    this.#deliver(until)
+  }
+
+  async skip(until: number): Promise<void> {
+    this.#offset += STEP * Math.max(0, Math.floor((until - this.#now) / STEP))
+    this.#publish()
+    this.#deliver(until)
+    return Promise.resolve()
+  }
+
+  setToolTarget(pose: Float64Array): void {
+    this.#target.set(pose)
+    this.#isNew = true
+  }
+
+  said(text: string): void {
+    this.#judge?.said(text, this.#now)
+  }
+
+  stopSaid(): void {
+    this.said('stop')
+  }
+
+  verdict(): Verdict {
+    return verdictOf(this.#state)
+  }
+
+  truth(): Truth {
+    if (this.#reader === undefined) throw new SimError('NO_EPISODE', 'truth: reset() comes first')
+    return this.#reader.read(this.#state)
+  }
+
+  /** Leaves the simulator as it is, stopped, and hangs up the serial port. */
+  async close(): Promise<void> {
+    this.#world.close()
+    await Promise.all([this.#node.close(), this.#terminal.close()])
+  }
+
+  get #now(): number {
+    return this.#world.time + this.#offset
+  }
+
+  async #step(judge: Judge): Promise<void> {
+    const world = this.#world
+    if (this.#isNew) {
+      world.arm.target(this.#target, Math.min((this.#now - this.#lastTarget) / 1e9, 1))
+      this.#lastTarget = this.#now
+      this.#isNew = false
+    }
+    await world.step()
+    const stamp = this.#now
+    judge.step(world, stamp)
+    this.#firmware.step(stamp)
+    const beat = world.time / STEP
+    if (beat % (POSE_TIMING.period / STEP) === 0) {
+      const pose = world.tool.slice()
+      this.#send(1, stamp + POSE_TIMING.latency, receive => this.onToolPose?.(stamp, receive, pose))
+    }
+    if (beat % (WIDTH_TIMING.period / STEP) === 0) {
+      const { opening } = world.fingers
+      this.#send(2, stamp + WIDTH_TIMING.latency, receive => this.onGripperWidth?.(stamp, receive, opening))
+    }
+  }
+
+  #feel(worldStamp: number, value: Float64Array): void {
+    if (this.#judge === undefined) return
+    const stamp = worldStamp + this.#offset
+    const wrench = value.slice()
+    this.#send(0, stamp + WRENCH_TIMING.latency, receive => this.wrist.listener?.(stamp, wrench, receive))
+  }
+
+  #see({ stamp: worldStamp, ...picture }: Frame): void {
+    if (this.#judge === undefined) return
+    this.#frames++
+    const stamp = worldStamp + this.#offset
+    this.#send(3, stamp + cameraTiming(30).latency, receive => this.camera.listener?.({ stamp, receive, ...picture }))
+  }
+
+  #send(way: number, receive: number, deliver: (receive: number) => void): void {
+    this.#ways[way]?.push({ receive, deliver: () => deliver(receive) })
+  }
+
+  #deliver(until: number): void {
+    for (;;) {
+      let first: Sample[] | undefined
+      for (const way of this.#ways) if (way[0] !== undefined && (first?.[0] === undefined || way[0].receive < first[0].receive)) first = way
+      const sample = first?.[0]
+      if (first === undefined || sample === undefined || sample.receive > until) return
+      first.shift()
+      this.onReceive?.(sample.receive)
+      sample.deliver()
+    }
+  }
+
+  #publish(): void {
+    writeTruth(this.#state, { time: this.#now, world: this.#world, judge: this.#judge })
+  }
+}

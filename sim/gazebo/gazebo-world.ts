@@ -1,0 +1,211 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Disposable } from '../../middleware/bus.js'
+import type { GzNode } from '../../middleware/gazebo/gz-node.js'
+import { BOOLEAN, CONTACTS, DOUBLE, ENTITY, ENTITY_FACTORY, MODEL, MODEL_ENTITY, POSES, WORLD_CONTROL } from '../../middleware/gazebo/messages.js'
+import type { Time } from '../../middleware/gazebo/messages.js'
+import type { Draft, Fields, MessageOf, Schema } from '../../middleware/gazebo/proto.js'
+import type { GzPublisher } from '../../middleware/gazebo/topics.js'
+import { WrenchReader } from '../../middleware/gazebo/wrench-reader.js'
+import { ArmServos } from '../cell/arm-servos.js'
+import { FingerDrive } from '../cell/finger-drive.js'
+import { GRIPPER, HOME } from '../cell/mjcf.js'
+import type { ObjectContacts, WorldState } from '../cell/world-state.js'
+import { SimError } from '../sim-error.js'
+import { controllerOf } from './controllers.js'
+import { ContactForces } from './contact-forces.js'
+import { ARM_JOINTS, commandTopic, FINGER_JOINTS, SERVICES, TOPICS } from './names.js'
+import { FramePairs, type Frame } from './frame-pairs.js'
+import type { SceneObject } from './world-sdf.js'
+
+/** ms that the simulator may take to answer. */
+const PATIENCE = 10_000
+/** ns of one step of its physics, as the world's file has it. */
+export const STEP = 1_000_000
+/** Steps in which arm and objects come to rest after a reset. */
+const SETTLE_STEPS = 150
+/** ns after which a contact that nothing was heard of any more is over. */
+const CONTACT_LASTS = 3_000_000
+
+const AXES = [...ARM_JOINTS, ...FINGER_JOINTS] as const
+
+/**
+ * Gazebo's physics as the cell sees it, over gz-transport: the same servos and finger drive as in the embedded cell give their commands before each step,
+ * and the world stands still until it is stepped. A command and the request for a step go by different sockets, so a command may count one step later: unlike
+ * the embedded cell, one seed gives one scene and not one result.
+ */
+export class GazeboWorld implements WorldState {
+  readonly arm = new ArmServos()
+  readonly fingers = new FingerDrive()
+  readonly tool = new Float64Array(7)
+  toolSpeed = 0
+  yawRate = 0
+  readonly wrench = new Float64Array(6)
+  objects = new Float64Array(0)
+  contacts: ObjectContacts[] = []
+  gripperTable = 0
+  /** ns since the world's last reset. */
+  time = 0
+  /** What the wrist sensor and the camera say, as it comes; stamps as `time`. The array is refilled. */
+  onWrench: ((stamp: number, value: Float64Array) => void) | undefined
+  onFrame: ((frame: Frame) => void) | undefined
+  readonly #node: GzNode
+  readonly #parts: Disposable[] = []
+  readonly #commands: readonly GzPublisher<typeof DOUBLE.fields>[]
+  readonly #finger = controllerOf(FINGER_JOINTS[0], GRIPPER.maxWidth / 2)
+  readonly #frames: FramePairs
+  readonly #forces: ContactForces
+  /** Of AXES, from home with open fingers. */
+  readonly #positions = new Float64Array(AXES.length)
+  readonly #velocities = new Float64Array(AXES.length)
+  readonly #targets = new Float64Array(4)
+  #models: readonly string[] = []
+  /** Those of `#models` whose pose has come. */
+  readonly #seen = new Set<string>()
+  /** ns of the last joint state and the last wrench. */
+  #moved = -1
+  #felt = -1
+  #wake: (() => void) | undefined
+
+  /** Finds the world and stops it. Throws GzError GZ_NO_ANSWER with the reason, SimError GAZEBO_FAILED. */
+  static async open(node: GzNode): Promise<GazeboWorld> {
+    const world = new GazeboWorld(node)
+    try {
+      await world.#control({ pause: true })
+      await world.#listenedTo()
+      return world
+    } catch (error) {
+      world.close()
+      throw error
+    }
+  }
+
+  private constructor(node: GzNode) {
+    this.#node = node
+    this.#frames = new FramePairs(frame => {
+      this.onFrame?.(frame)
+      this.#wake?.()
+    })
+    this.#forces = new ContactForces(CONTACT_LASTS)
+    this.#commands = [...ARM_JOINTS, FINGER_JOINTS[0]].map(joint => node.advertise(commandTopic(joint), DOUBLE))
+    this.#parts.push(
+      ...this.#commands,
+      node.subscribe(TOPICS.jointState, MODEL, message => this.#joints(message)),
+      node.subscribe(TOPICS.poses, POSES, message => this.#poses(message)),
+      node.subscribe(TOPICS.wrench, new WrenchReader(), ({ sec, nsec, wrench }) => {
+        this.#felt = sec * 1e9 + nsec
+        this.wrench.set(wrench)
+        this.onWrench?.(this.#felt, this.wrench)
+        this.#wake?.()
+      }),
+      ...Object.values(TOPICS.contacts).map(topic => node.subscribe(topic, CONTACTS, message => this.#forces.hear(message))),
+      ...this.#frames.subscribe(node),
+    )
+  }
+
+  /** A world with these objects, arm at home, fingers open, all at rest. */
+  async reset(scene: readonly SceneObject[], seed: number): Promise<void> {
+    for (const model of this.#models) await this.#entity('remove', ENTITY, { name: model, type: MODEL_ENTITY })
+    this.#models = []
+    this.#seen.clear()
+    this.#moved = this.#felt = -1
+    await this.#control({ pause: true, reset: { all: true }, seed })
+    this.time = 0
+    this.arm.reset()
+    this.fingers.reset()
+    this.#frames.reset()
+    this.#forces.begin(scene.map(({ model }) => model))
+    this.objects = new Float64Array(7 * scene.length)
+    this.contacts = this.#forces.contacts
+    for (const { sdf, model } of scene) await this.#entity('create', ENTITY_FACTORY, { sdf, name: model })
+    this.#models = scene.map(({ model }) => model)
+    for (let n = 0; n < SETTLE_STEPS; n++) await this.step()
+    await this.#until(() => this.#seen.size === scene.length, `${scene.length} objects to appear in ${TOPICS.poses}`)
+  }
+
+  /** One step of 1 ms, and all that the sensors say of it. */
+  async step(): Promise<void> {
+    this.arm.step(this.#targets)
+    for (let axis = 0; axis < 4; axis++) this.#commands[axis]?.publish({ data: this.#targets[axis] - (HOME[axis] ?? 0) })
+    this.#commands[4]?.publish({ data: this.#positions[4] + (this.fingers.drive() + this.#finger.damping * this.#velocities[4]) / this.#finger.stiffness })
+    const next = this.time + STEP
+    await this.#control({ pause: true, multiStep: 1 })
+    await this.#until(() => this.#moved === next && this.#felt === next && !this.#frames.owes(next), `step to ${next / 1e9} s`)
+    this.time = next
+    this.#read()
+  }
+
+  close(): void {
+    for (const part of this.#parts) part.dispose()
+  }
+
+  #read(): void {
+    const [x = 0, y = 0, z = 0, yaw = 0, left = 0, right = 0] = this.#positions
+    this.tool.set([x + HOME[0], y + HOME[1], z + HOME[2], Math.cos(yaw / 2), 0 - Math.sin(yaw / 2), 0, 0])
+    const [vx = 0, vy = 0, vz = 0, vyaw = 0, vleft = 0, vright = 0] = this.#velocities
+    this.toolSpeed = Math.hypot(vx, vy, vz)
+    this.yawRate = vyaw
+    this.fingers.opening = GRIPPER.maxWidth + left + right
+    this.fingers.rate = vleft + vright
+    this.gripperTable = this.#forces.settle(this.time)
+    this.fingers.squeeze = this.contacts.reduce((most, contact) => Math.max(most, contact.left, contact.right), 0)
+  }
+
+  #joints({ header, joint }: MessageOf<typeof MODEL>): void {
+    for (const { name, axis1 } of joint) {
+      const axis = AXES.indexOf(name as typeof AXES[number])
+      if (axis < 0 || axis1 === undefined) continue
+      this.#positions[axis] = axis1.position
+      this.#velocities[axis] = axis1.velocity
+    }
+    this.#moved = nanoseconds(header?.stamp)
+    this.#wake?.()
+  }
+
+  #poses({ pose }: MessageOf<typeof POSES>): void {
+    for (const { name, position: p, orientation: q } of pose) {
+      const i = this.#models.indexOf(name)
+      if (i < 0 || !p || !q) continue
+      this.#seen.add(name)
+      this.objects.set([p.x, p.y, p.z, q.x, q.y, q.z, q.w], 7 * i)
+    }
+  }
+
+  async #control(message: Parameters<typeof WORLD_CONTROL.encode>[0]): Promise<void> {
+    const { data } = await this.#node.request(SERVICES.control, WORLD_CONTROL, message, BOOLEAN, { timeout: PATIENCE })
+    if (!data) throw new SimError('GAZEBO_FAILED', `${SERVICES.control}: the simulator refused ${JSON.stringify(message)}`)
+  }
+
+  async #entity<F extends Fields>(verb: 'create' | 'remove', schema: Schema<F>, message: Draft<F>): Promise<void> {
+    const { data } = await this.#node.request(SERVICES[verb], schema, message, BOOLEAN, { timeout: PATIENCE })
+    if (!data) throw new SimError('GAZEBO_FAILED', `${SERVICES[verb]}: the simulator refused ${String(message['name'])}`)
+  }
+
+  /** The simulator has said that it listens to every joint's commands. */
+  async #listenedTo(): Promise<void> {
+    const end = performance.now() + PATIENCE
+    while (this.#commands.some(({ subscribers }) => subscribers === 0)) {
+      const deaf = ARM_JOINTS.find((_, i) => this.#commands[i]?.subscribers === 0) ?? FINGER_JOINTS[0]
+      if (performance.now() > end) throw new SimError('GAZEBO_FAILED', `${commandTopic(deaf as never)}: nobody listens; the robot of \`prehend gazebo world\` is not in the world`)
+      await pause(20)
+    }
+  }
+
+  /** Resolves once `done`; asked again at each message. */
+  async #until(done: () => boolean, what: string): Promise<void> {
+    if (done()) return
+    let timer: NodeJS.Timeout | undefined
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#wake = () => {
+          if (done()) resolve()
+        }
+        timer = setTimeout(() => reject(new SimError('GAZEBO_FAILED', `waited ${PATIENCE / 1000} s for the simulator to ${what}: ${this.#node.why(TOPICS.jointState, MODEL.name)}`)), PATIENCE)
+      })
+    } finally {
+      clearTimeout(timer)
+      this.#wake = undefined
+    }
+  }
+}
+
+const nanoseconds = (stamp: Time | undefined): number => stamp === undefined ? -1 : stamp.sec * 1e9 + stamp.nsec
