@@ -8,7 +8,9 @@ import { worldSdf } from '../sim/gazebo/world-sdf.js'
 
 const { values, positionals: [out] } = parseArgs({
   allowPositionals: true,
-  options: { objects: { type: 'string', default: 'seen' }, seed: { type: 'string', default: '1' }, index: { type: 'string', default: '0' }, count: { type: 'string' } },
+  options: {
+    objects: { type: 'string', default: 'seen' }, seed: { type: 'string', default: '1' }, index: { type: 'string', default: '0' }, count: { type: 'string' },
+  },
 })
 if (out === undefined) throw new Error('gazebo-world: name the file to write')
 const count = values.count === undefined ? undefined : Number(values.count)

@@ -1,24 +1,44 @@
-// What the tests against Gazebo's own transport need: its command line programs and its messages, from Debian or Ubuntu.
+// The world server that the tests against Gazebo's libraries need: Debian's packages where this process may install them, and its build in
+// build/world-server.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
-import { say } from './steps.mjs'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { root, runLogged, say } from './steps.mjs'
 
-const PACKAGES = ['ignition-transport-cli', 'libignition-msgs-dev']
-
-const holds = (folder, pattern) => existsSync(folder) && readdirSync(folder).some(name => pattern.test(name))
-
-/** Why the tests against Gazebo cannot run here; undefined where they can. */
-export function gazeboLacks() {
-  const there = holds('/usr/libexec/ignition', /^transport\d+$/) && holds('/usr/include/ignition', /^msgs\d+$/)
-  return there ? undefined : `ignition-transport and its messages are missing (Debian 12: the packages ${PACKAGES.join(' and ')})`
+/** Each package with a file that it brings, below /usr. */
+const PACKAGES = {
+  'ignition-tools': 'bin/ign',
+  'libsdformat-dev': 'include/sdformat-12.3/sdf/World.hh',
+  'ignition-transport-cli': 'libexec/ignition/transport11/ign-transport-topic',
+  'libignition-transport-dev': 'include/ignition/transport11/ignition/transport/Node.hh',
+  'libignition-msgs-dev': 'include/ignition/msgs8/ignition/msgs/wrench.pb.h',
+  'libignition-physics-dev': 'include/ignition/physics5/ignition/physics/World.hh',
+  'libignition-physics5-dartsim-plugin5': `lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/ign-physics-5/engine-plugins/libignition-physics5-dartsim-plugin.so.5`,
+  'libignition-plugin-dev': 'include/ignition/plugin1/ignition/plugin/Loader.hh',
 }
+const missing = () => Object.entries(PACKAGES).filter(([, file]) => !existsSync(join('/usr', file))).map(([name]) => name)
 
-/** Has apt bring them, where this process may and apt knows them. */
+/** Has apt bring what is missing, where this process may. Where it does not work, `gazeboLacks` names it. */
 export function installGazebo() {
-  if (!gazeboLacks() || process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).status !== 0) return
-  say(`system packages: ${PACKAGES.join(', ')} (about a minute) ...`)
+  const packages = missing()
+  if (packages.length === 0 || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return
+  say(`Gazebo's libraries: ${packages.join(', ')} (about a minute) ...`)
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  for (const args of [['update', '-qq'], ['install', '-y', '-qq', '--no-install-recommends', ...PACKAGES]]) {
+  for (const args of [['update', '-qq'], ['install', '-y', '-qq', '--no-install-recommends', ...packages]]) {
     if (spawnSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'] }).status !== 0) return
   }
+}
+
+/** Why there can be no tests against Gazebo's libraries here; undefined where there can. */
+export function gazeboLacks() {
+  const packages = missing()
+  return packages.length === 0 ? undefined : `${packages.join(', ')} missing (packages of Debian 12)`
+}
+
+/** Builds the world server; does nothing where it is up to date. Ends the process with one line if it fails. */
+export function buildWorldServer() {
+  const log = join(root, 'build/world-server.log')
+  if (!existsSync(join(root, 'build/world-server/world-server'))) say('Gazebo: the world server for the tests (about a minute) ...')
+  runLogged('the world server', 'cmake', ['-S', 'test/gazebo/world-server', '-B', 'build/world-server'], { log, cwd: root })
+  runLogged('the world server', 'cmake', ['--build', 'build/world-server'], { log, cwd: root })
 }

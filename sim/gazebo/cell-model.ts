@@ -94,7 +94,11 @@ class Reader {
       fixed: world?.solids ?? [],
       arm: bodies.filter((_, id) => id > 0 && !isFree(id)),
       objects: bodies.filter((_, id) => id > 0 && isFree(id)),
-      camera: { body: bodies[at(model.cam_bodyid, 0)]?.name ?? '', pose: { position: vector(model.cam_pos, 0), rotation: quaternion(model.cam_quat, 0) }, fovy }
+      camera: {
+        body: bodies[at(model.cam_bodyid, 0)]?.name ?? '',
+        pose: { position: vector(model.cam_pos, 0), rotation: quaternion(model.cam_quat, 0) },
+        fovy
+      }
     }
   }
 

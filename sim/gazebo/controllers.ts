@@ -13,8 +13,8 @@ export interface Controller {
 const MARGIN = 0.05
 
 /**
- * The fingers' controller is soft, so that a command beyond what the finger touches is a force: stiffness · (command - position). In lockstep, where the
- * position is known at each command, the gripper's own drive sets its force this way.
+ * The fingers' controller is soft, so that a command beyond what the finger touches is a force: stiffness · (command - position). In lockstep, where
+ * the position is known at each command, the gripper's own drive sets its force this way.
  */
 const FINGER = { stiffness: 1000, damping: 20, force: 250 } as const
 

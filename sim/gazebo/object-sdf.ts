@@ -12,7 +12,8 @@ export const objectSdf = (body: CellBody, name: string): string => `
 </model>`
 
 /**
- * Names of models for objects: what a topic may hold, so that a contact can be told from its name, and none twice. "red cylinder" becomes red_cylinder.
+ * Names of models for objects: what a topic may hold, so that a contact can be told from its name, and none twice. "red cylinder" becomes
+ * red_cylinder.
  */
 export function modelNames(objects: readonly string[]): string[] {
   const taken = new Set<string>()

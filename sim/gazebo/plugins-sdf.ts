@@ -3,8 +3,9 @@ import { commandTopic, FINGER_JOINTS } from './names.js'
 import { number } from './text.js'
 
 /**
- * A system of the simulator. The names are those of Harmonic and Jetty (gz-sim-…, gz::sim::systems::…), which Fortress takes too, from 6.16 (January
- * 2024) on, without a complaint; its own names (ignition-…) are deprecated in Harmonic and Jetty, which complain about each.
+ * A system of the simulator. The names are those of Harmonic and Jetty (gz-sim-…, gz::sim::systems::…), which Fortress takes too, since January
+ * 2024 (its SystemLoader reads gz-sim in a library's name as ignition-gazebo); its own names (ignition-…) are deprecated in Harmonic and Jetty,
+ * which complain about each.
  */
 const plugin = (library: string, system: string, content = ''): string =>
   `\n<plugin filename="gz-sim-${library}-system" name="gz::sim::systems::${system}">${content === '' ? '' : `${content}\n`}</plugin>`
@@ -21,7 +22,10 @@ export const worldSystems = (): string => [
 
 export const jointStates = (): string => plugin('joint-state-publisher', 'JointStatePublisher')
 
-/** The right finger has a controller of its own that takes the left one's commands: SDF's `mimic` is newer than Fortress, and so is physics that heeds it. */
+/**
+ * The right finger has a controller of its own that takes the left one's commands: SDF's `mimic` is newer than Fortress, and so is physics that
+ * heeds it.
+ */
 export function jointController(joint: string, { stiffness, force }: Controller, offset: number): string {
   const follows = joint === FINGER_JOINTS[1] ? `\n  <topic>${commandTopic(FINGER_JOINTS[0])}</topic>` : ''
   return plugin('joint-position-controller', 'JointPositionController', `

@@ -36,7 +36,8 @@ export function cameraSdf({ pose: { position, rotation }, fovy }: CellCamera): s
 /** The load on the joint's child, in the joint's frame. */
 export function forceTorqueSdf(): string {
   const noise = (axis: string, { white, bias }: { readonly white: number; readonly bias: number }): string =>
-    `<${axis}><noise type="gaussian"><mean>0</mean><stddev>${number(white)}</stddev><bias_mean>0</bias_mean><bias_stddev>${number(bias)}</bias_stddev></noise></${axis}>`
+    `<${axis}><noise type="gaussian"><mean>0</mean><stddev>${number(white)}</stddev>`
+    + `<bias_mean>0</bias_mean><bias_stddev>${number(bias)}</bias_stddev></noise></${axis}>`
   const axes = (noises: typeof FORCE_NOISE | typeof TORQUE_NOISE): string => ['x', 'y', 'z'].map((axis) => `
       ${noise(axis, noises)}`).join('')
   return `
