@@ -19,7 +19,7 @@ interface Scalars {
 type Scalar = keyof Scalars
 type Kind = Scalar | Schema<Fields>
 
-interface Field<K extends Kind = Kind, M extends boolean = boolean> {
+export interface Field<K extends Kind = Kind, M extends boolean = boolean> {
   readonly number: number
   readonly kind: K
   readonly many: M

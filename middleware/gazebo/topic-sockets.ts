@@ -22,6 +22,9 @@ export class TopicSockets {
   /** By address: how many announcements need it, and when it is given up where none does. */
   readonly #connections = new Map<string, { users: number; giveUp: NodeJS.Timeout | undefined }>()
   #reading: Promise<void> | undefined
+  /** Messages that follow the one being sent. */
+  readonly #waiting: (string | Uint8Array)[][] = []
+  #isSending = false
 
   private constructor(publisher: Publisher, subscriber: Subscriber, address: string, statistics: boolean) {
     this.#publisher = publisher
@@ -77,8 +80,17 @@ export class TopicSockets {
   publish(topic: string, type: string, data: Uint8Array): void {
     const frames: (string | Uint8Array)[] = [topic, this.address, data, type]
     if (this.#sequences) frames.push(this.#statistics(topic, this.#sequences))
-    // A publisher never waits: what a slow listener's queue cannot take is dropped for that listener.
-    this.#publisher.send(frames).catch(() => undefined)
+    this.#waiting.push(frames)
+    if (!this.#isSending) void this.#send()
+  }
+
+  /** The socket takes one message at a time, mostly at once: it never waits for listeners; what a slow one's queue cannot take is dropped for it. */
+  async #send(): Promise<void> {
+    this.#isSending = true
+    for (let next = this.#waiting.shift(); next !== undefined && !this.#publisher.closed; next = this.#waiting.shift()) {
+      await this.#publisher.send(next).catch(() => undefined)
+    }
+    this.#isSending = false
   }
 
   async close(): Promise<void> {
