@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ register: (program: Comm
   export: () => import('./commands/export.js'),
   eval: () => import('./commands/eval.js'),
   bench: () => import('./commands/bench.js'),
+  world: () => import('./commands/world.js'),
   doctor: () => import('./commands/doctor.js'),
   node: () => import('./commands/node.js'),
 }

@@ -26,6 +26,11 @@ export interface Episode {
   readonly placed: readonly PlacedObject[]
 }
 
+/** A table with nothing on it, where nothing is asked for. */
+export const EMPTY_TABLE: Episode = {
+  setup: { index: 0, seed: 0, command: '', correction: undefined, objects: [], target: undefined, fragile: [], timeout: 0 }, first: '', gentle: false, placed: [],
+}
+
 const AREA = { x: 0.16, y: 0.13 } as const
 const TIMEOUT = 12e9
 const PHRASES = [

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Disposable } from '../../middleware/bus.js'
+import { GzError } from '../../middleware/gazebo/gz-error.js'
 import type { GzNode } from '../../middleware/gazebo/gz-node.js'
 import { BOOLEAN, CONTACTS, DOUBLE, ENTITY, ENTITY_FACTORY, MODEL, MODEL_ENTITY, POSES, WORLD_CONTROL } from '../../middleware/gazebo/messages.js'
 import type { Time } from '../../middleware/gazebo/messages.js'
@@ -66,7 +67,7 @@ export class GazeboWorld implements WorldState {
   #felt = -1
   #wake: (() => void) | undefined
 
-  /** Finds the world and stops it. Throws GzError GZ_NO_ANSWER with the reason, SimError GAZEBO_FAILED. */
+  /** Finds the world and stops it. Throws SimError GAZEBO_MISSING with the reason, GAZEBO_FAILED. */
   static async open(node: GzNode): Promise<GazeboWorld> {
     const world = new GazeboWorld(node)
     try {
@@ -75,7 +76,8 @@ export class GazeboWorld implements WorldState {
       return world
     } catch (error) {
       world.close()
-      throw error
+      if (!(error instanceof GzError) || error.code !== 'GZ_NO_ANSWER') throw error
+      throw new SimError('GAZEBO_MISSING', `${error.message}. Does a world run that \`prehend world OUT.sdf\` wrote (gz sim -s OUT.sdf)?`)
     }
   }
 
