@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import './setup.mjs'
-import { gazeboLacks, installGazebo } from './gazebo.mjs'
+import { buildWorldServer, gazeboLacks, installGazebo } from './gazebo.mjs'
 import { python } from './python.mjs'
 import { installSystemPackages, rosLacks } from './ros.mjs'
 import { fail, root, run, say, upToDate } from './steps.mjs'
@@ -13,7 +13,8 @@ const leftOut = []
 installSystemPackages()
 installGazebo()
 const gazebo = gazeboLacks()
-if (gazebo) leftOut.push(`tests against Gazebo's transport: ${gazebo}`)
+if (gazebo) leftOut.push(`tests against Gazebo's libraries: ${gazebo}`)
+else buildWorldServer()
 const environment = upToDate('.venv/.prehend-requirements', ['test/requirements.txt'])
 if (!environment.current) {
   const name = python()
