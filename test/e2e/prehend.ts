@@ -22,12 +22,15 @@ export interface Circumstances {
   readonly bin?: string
   /** Runs with the rights of an ordinary user who owns nothing. */
   readonly unprivileged?: boolean
+  readonly env?: NodeJS.ProcessEnv
+  /** ms. */
+  readonly timeout?: number
 }
 
-export function prehend(args: readonly string[], { input = '', cwd = root, bin = BIN, unprivileged = false }: Circumstances = {}): Outcome {
+export function prehend(args: readonly string[], { input = '', cwd = root, bin = BIN, unprivileged = false, env = process.env, timeout = 110_000 }: Circumstances = {}): Outcome {
   if (!existsSync(join(root, 'dist/cli/main.js'))) throw new Error('dist/ is not there: npm run build')
   const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], {
-    encoding: 'utf8', input, cwd, maxBuffer: 1 << 28, timeout: 110_000,
+    encoding: 'utf8', input, cwd, env, maxBuffer: 1 << 28, timeout,
     ...(unprivileged && process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}),
   })
   return { status, stdout, stderr }

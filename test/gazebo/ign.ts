@@ -29,14 +29,6 @@ export function request(service: string, type: string, text: string): string {
   return said
 }
 
-/** Publishes one message, once somebody listens. */
-export function publish(topic: string, type: string, text: string): void {
-  const { status, stderr } = spawnSync(join(PROGRAMS, 'ign-transport-topic'), ['-t', topic, '-m', type, '-p', text], {
-    env: environment, encoding: 'utf8', timeout: TIMEOUT
-  })
-  if (status !== 0) throw new Error(`ign-transport-topic: ${stderr}`)
-}
-
 /** Listens to a topic. `text` is all that has come, as protobuf text; `stop` ends it. */
 export function listen(topic: string): { text(): string; stop(): Promise<void> } {
   const child = spawn(join(PROGRAMS, 'ign-transport-topic'), ['-e', '-t', topic], { env: environment, stdio: ['ignore', 'pipe', 'ignore'] })
