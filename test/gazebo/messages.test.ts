@@ -30,7 +30,7 @@ function installed(): protobuf.Root {
   const root = new protobuf.Root()
   root.resolvePath = (_, target) => join(protos ?? '', target)
   const files = ['image', 'camera_info', 'joint_wrench', 'pose_v', 'clock', 'model', 'double', 'boolean', 'stringmsg', 'empty', 'contacts',
-    'world_control', 'world_stats', 'discovery']
+    'world_control', 'world_stats', 'discovery', 'entity_factory']
   root.loadSync(files.map(name => `ignition/msgs/${name}.proto`))
   root.resolveAll()
   return root
