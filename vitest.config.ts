@@ -1,7 +1,8 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 
-/** A cluster of its own takes both cores for itself: it runs when the tests that keep time are over. */
+/** A cluster of its own, and a simulator beside the loop, take both cores for themselves: they run when the tests that keep time are over, one after the other. */
 const CLUSTER = 'test/e2e/ray.test.ts'
+const SIMULATOR = ['test/gazebo/closed-loop.test.ts', 'test/gazebo/world-server.test.ts']
 
 export default defineConfig({
   test: {
@@ -10,8 +11,9 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     projects: [
-      { extends: true, test: { name: 'tests', include: ['test/**/*.test.ts'], exclude: [...configDefaults.exclude, CLUSTER], sequence: { groupOrder: 0 } } },
+      { extends: true, test: { name: 'tests', include: ['test/**/*.test.ts'], exclude: [...configDefaults.exclude, CLUSTER, ...SIMULATOR], sequence: { groupOrder: 0 } } },
       { extends: true, test: { name: 'cluster', include: [CLUSTER], sequence: { groupOrder: 1 } } },
+      { extends: true, test: { name: 'simulator', include: SIMULATOR, sequence: { groupOrder: 2 } } },
     ],
   },
 })

@@ -33,6 +33,8 @@ ARRAYS = (
 )
 #: Share of the targets that lie in the pictures, under which the camera that was given cannot be the right one.
 LEAST_INSIDE = 0.7
+#: N: between taking hold, the usual grip, and one that was tightened for weight or slip.
+HOLDS = (25, 35)
 #: What is known of a row beside: whether one object lies alone on the table, whether the label is the expert's answer (sight.py).
 MADE = ('alone', 'answered')
 INPUTS = ('rgbd', 'force_pyramid', 'voice_tokens', 'voice_age', 'proprioception', 'modality_mask')
@@ -203,11 +205,13 @@ class Dataset:
         return {'rgbd': rgbd, **tensors}
 
     def sampling_weights(self, vocabulary: list[str], balance: float) -> np.ndarray:
-        """Over `train`, by inverse frequency to the power of `balance`: of the phase (by the target's distance, in hand, nothing meant) and
-        of the object (by the words that name it). Failed episodes count half."""
+        """Over `train`, by inverse frequency to the power of `balance`: of the phase (nothing meant; by the target's distance; in hand, by how hard
+        the expert holds it) and of the object (by the words that name it). Failed episodes count half."""
         aux, success, tokens = (self.column(n)[self.train] for n in ('aux', 'success', 'voice_tokens'))
+        effort = np.concatenate([p['action_chunk'][:, 0, 5] for p in self.parts])[self.train]
         distance = np.linalg.norm(aux[:, :3], axis=1)
-        phase = np.where(aux[:, 4] < 0.5, 0, np.where(aux[:, 5] > 0.5, 1, 2 + np.digitize(distance, (0.03, 0.06, 0.12))))
+        near, held = 1 + np.digitize(distance, (0.03, 0.06, 0.12)), 5 + np.digitize(effort, HOLDS)
+        phase = np.where(aux[:, 4] < 0.5, 0, np.where(aux[:, 5] > 0.5, held, near))
         the = vocabulary.index('the')
         named = np.zeros(len(tokens), np.int64)
         for i, event in enumerate(tokens[:, : tokens.shape[1] // 4]):

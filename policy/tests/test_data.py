@@ -122,6 +122,14 @@ class Folders(unittest.TestCase):
         slow = np.array([1 / (near == a).sum() / (red == b).sum() for a, b in zip(near, red)])
         np.testing.assert_allclose(w, slow / slow.sum(), rtol=1e-9)
         np.testing.assert_allclose(data.sampling_weights(WORDS, 0), np.full(len(near), 1 / len(near)))
+        # In hand it is the grip that makes the phase.
+        column[:, 4:6] = 1
+        data.parts[0]['aux'] = column
+        data.parts[0]['action_chunk'][:, 0, 5] = 30
+        data.parts[0]['action_chunk'][::10, 0, 5] = 60
+        tight = data.column('action_chunk')[data.train, 0, 5] > 35
+        slow = np.array([1 / (tight == a).sum() / (red == b).sum() for a, b in zip(tight, red)])
+        np.testing.assert_allclose(data.sampling_weights(WORDS, 1), slow / slow.sum(), rtol=1e-9)
 
 
 if __name__ == '__main__':
