@@ -158,10 +158,13 @@ export class GazeboCell implements SimulatedCell {
     return this.#reader.read(this.#state)
   }
 
-  /** Leaves the simulator as it is, stopped, and hangs up the serial port. */
+  /** Leaves the world without its objects, stopped, and hangs up the serial port. */
   async close(): Promise<void> {
-    this.#world.close()
-    await Promise.all([this.#node.close(), this.#terminal.close()])
+    try {
+      await this.#world.close()
+    } finally {
+      await Promise.all([this.#node.close(), this.#terminal.close()])
+    }
   }
 
   get #now(): number {

@@ -78,7 +78,7 @@ export class GazeboWorld implements WorldState {
       await world.#listenedTo()
       return world
     } catch (error) {
-      world.close()
+      await world.close()
       if (!(error instanceof GzError) || error.code !== 'GZ_NO_ANSWER') throw error
       throw new SimError('GAZEBO_MISSING', `${error.message}. Does a world run that \`prehend world OUT.sdf\` wrote (gz sim -s OUT.sdf)?`)
     }
@@ -109,8 +109,7 @@ export class GazeboWorld implements WorldState {
 
   /** A world with these objects, arm at home, fingers open, all at rest. */
   async reset(scene: readonly SceneObject[], seed: number): Promise<void> {
-    for (const model of this.#models) await this.#entity('remove', ENTITY, { name: model, type: MODEL_ENTITY })
-    this.#models = []
+    await this.#clear()
     this.#seen.clear()
     this.#moved = this.#felt = -1
     await this.#control({ pause: true, reset: { all: true }, seed })
@@ -143,8 +142,19 @@ export class GazeboWorld implements WorldState {
     this.#read()
   }
 
-  close(): void {
-    for (const part of this.#parts) part.dispose()
+  /** Takes its objects out of the world, which stays as it is otherwise, stopped. */
+  async close(): Promise<void> {
+    try {
+      await this.#clear()
+    } finally {
+      for (const part of this.#parts) part.dispose()
+    }
+  }
+
+  async #clear(): Promise<void> {
+    const models = this.#models
+    this.#models = []
+    for (const model of models) await this.#entity('remove', ENTITY, { name: model, type: MODEL_ENTITY })
   }
 
   #read(): void {
