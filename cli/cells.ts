@@ -1,12 +1,11 @@
 import { Option } from 'commander'
 import { Cell, type SimulatedCell } from '../sim/cell/cell-handle.js'
 import type { CellOptions } from '../sim/cell/cell.js'
-import { GazeboCell } from '../sim/gazebo/gazebo-cell.js'
 
-/** Whose physics and sensors a cell has, by the word of `--source`. */
+/** Whose physics and sensors a cell has, by the word of `--source`. Gazebo's transport is loaded only where it is asked for. */
 const CELLS = {
   sim: (options: CellOptions): Promise<SimulatedCell> => Cell.start(options),
-  gazebo: (options: CellOptions): Promise<SimulatedCell> => GazeboCell.start(options),
+  gazebo: async (options: CellOptions): Promise<SimulatedCell> => (await import('../sim/gazebo/gazebo-cell.js')).GazeboCell.start(options),
 }
 export type CellSource = keyof typeof CELLS
 

@@ -1,8 +1,8 @@
 // The world server that the tests against Gazebo's libraries need: Debian's packages where this process may install them, and its build in
 // build/world-server.
-import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { aptInstall } from './apt.mjs'
 import { root, runLogged, say } from './steps.mjs'
 
 /** Each package with a file that it brings, below /usr. */
@@ -19,15 +19,7 @@ const PACKAGES = {
 const missing = () => Object.entries(PACKAGES).filter(([, file]) => !existsSync(join('/usr', file))).map(([name]) => name)
 
 /** Has apt bring what is missing, where this process may. Where it does not work, `gazeboLacks` names it. */
-export function installGazebo() {
-  const packages = missing()
-  if (packages.length === 0 || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return
-  say(`Gazebo's libraries: ${packages.join(', ')} (about a minute) ...`)
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  for (const args of [['update', '-qq'], ['install', '-y', '-qq', '--no-install-recommends', ...packages]]) {
-    if (spawnSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'] }).status !== 0) return
-  }
-}
+export const installGazebo = () => aptInstall('Gazebo\'s libraries', missing())
 
 /** Why there can be no tests against Gazebo's libraries here; undefined where there can. */
 export function gazeboLacks() {

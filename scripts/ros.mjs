@@ -8,6 +8,7 @@ import {
 import { createRequire } from 'node:module'
 import { cpus } from 'node:os'
 import { basename, delimiter, dirname, join, relative } from 'node:path'
+import { aptInstall } from './apt.mjs'
 import { python, pythonToBuildWith, pythonWith } from './python.mjs'
 import { fail, root, run, runLogged, say } from './steps.mjs'
 
@@ -62,19 +63,11 @@ export function rosLacks() {
 
 /** Has apt bring what is missing, where this process may. Where it does not work, `rosLacks` names it. */
 export function installSystemPackages() {
-  if (process.getuid?.() !== 0 || !onPath('apt-get')) return
   const wanted = [
     ...(onPath('cmake') ? [] : ['cmake']), ...(onPath('make') ? [] : ['make']), ...(compiler() ? [] : ['g++']),
     ...(python() ? [] : ['python3', 'python3-venv']), ...(sourced() || !pythonToBuildWith().lacks ? [] : ['python3-venv', 'python3-dev']),
   ]
-  if (wanted.length === 0) return
-  const packages = [...new Set(wanted)]
-  say(`system packages: ${packages.join(', ')} (about a minute) ...`)
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  for (const args of [['update', '-qq'], ['install', '-y', '-qq', '--no-install-recommends', ...packages]]) {
-    const { status } = spawnSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'] })
-    if (status !== 0) return
-  }
+  aptInstall('system packages', [...new Set(wanted)])
 }
 
 // --- the parts ------------------------------------------------------------------------------------------------------------------------------

@@ -84,3 +84,8 @@ export type Header = MessageOf<typeof HEADER>
 export function frameOf(header: Header | undefined): string {
   return header?.data.find(({ key }) => key === 'frame_id')?.value[0] ?? ''
 }
+
+/** A header's stamp, ns; -1 where it has none. */
+export function stampOf(header: Header | undefined): number {
+  return header?.stamp === undefined ? -1 : header.stamp.sec * 1e9 + header.stamp.nsec
+}

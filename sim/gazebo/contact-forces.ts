@@ -1,4 +1,4 @@
-import type { CONTACTS } from '../../middleware/gazebo/messages.js'
+import { stampOf, type CONTACTS } from '../../middleware/gazebo/messages.js'
 import type { MessageOf } from '../../middleware/gazebo/proto.js'
 import type { ObjectContacts } from '../cell/world-state.js'
 
@@ -29,7 +29,7 @@ export class ContactForces {
   }
 
   hear({ header, contact }: MessageOf<typeof CONTACTS>): void {
-    const stamp = (header?.stamp?.sec ?? 0) * 1e9 + (header?.stamp?.nsec ?? 0)
+    const stamp = stampOf(header)
     const begun = new Set<Part>()
     const sums = new Map<object, [number, number, number]>()
     for (const { collision1, collision2, wrench } of contact) {

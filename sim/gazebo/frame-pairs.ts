@@ -1,6 +1,6 @@
 import type { Disposable } from '../../middleware/bus.js'
 import type { GzNode } from '../../middleware/gazebo/gz-node.js'
-import { IMAGE, PIXELS } from '../../middleware/gazebo/messages.js'
+import { IMAGE, PIXELS, stampOf } from '../../middleware/gazebo/messages.js'
 import type { MessageOf } from '../../middleware/gazebo/proto.js'
 import { SimError } from '../sim-error.js'
 import { TOPICS } from './names.js'
@@ -51,7 +51,7 @@ export class FramePairs {
   }
 
   #hear({ header, width, height }: Image, half: { rgb?: Uint8Array; depth?: Uint16Array }): void {
-    const stamp = (header?.stamp?.sec ?? 0) * 1e9 + (header?.stamp?.nsec ?? 0)
+    const stamp = stampOf(header)
     const pair = { ...this.#waiting.get(stamp), ...half, side: Math.min(width, height) }
     const { rgb, depth, side } = pair
     if (rgb === undefined || depth === undefined) {

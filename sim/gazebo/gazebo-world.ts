@@ -2,8 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Disposable } from '../../middleware/bus.js'
 import { GzError } from '../../middleware/gazebo/gz-error.js'
 import type { GzNode } from '../../middleware/gazebo/gz-node.js'
-import { BOOLEAN, CONTACTS, DOUBLE, ENTITY, ENTITY_FACTORY, MODEL, MODEL_ENTITY, POSES, WORLD_CONTROL } from '../../middleware/gazebo/messages.js'
-import type { Time } from '../../middleware/gazebo/messages.js'
+import { BOOLEAN, CONTACTS, DOUBLE, ENTITY, ENTITY_FACTORY, MODEL, MODEL_ENTITY, POSES, stampOf, WORLD_CONTROL } from '../../middleware/gazebo/messages.js'
 import type { Draft, Fields, MessageOf, Schema } from '../../middleware/gazebo/proto.js'
 import type { GzPublisher } from '../../middleware/gazebo/topics.js'
 import { WrenchReader } from '../../middleware/gazebo/wrench-reader.js'
@@ -180,7 +179,7 @@ export class GazeboWorld implements WorldState {
       this.#positions[axis] = axis1.position
       this.#velocities[axis] = axis1.velocity
     }
-    this.#moved = nanoseconds(header?.stamp)
+    this.#moved = stampOf(header)
     this.#wake?.()
   }
 
@@ -230,5 +229,3 @@ export class GazeboWorld implements WorldState {
     }
   }
 }
-
-const nanoseconds = (stamp: Time | undefined): number => stamp === undefined ? -1 : stamp.sec * 1e9 + stamp.nsec
