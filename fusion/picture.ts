@@ -41,9 +41,14 @@ export interface Picture {
   blend(later: Picture, w: number): ImageValue | DepthValue | undefined
 }
 
+/** Of an encoding; undefined: it is not known. */
+export function pixelBytes(encoding: string): number | undefined {
+  return COLOUR[encoding]?.bytes ?? DEPTH[encoding]?.bytes
+}
+
 /** Why a frame cannot be used, or undefined. */
 export function frameFault(frame: Frame): 'bad_size' | 'bad_encoding' | undefined {
-  const bytes = COLOUR[frame.encoding]?.bytes ?? DEPTH[frame.encoding]?.bytes
+  const bytes = pixelBytes(frame.encoding)
   if (bytes === undefined) return 'bad_encoding'
   const whole = frame.width > 0 && frame.height > 0 && frame.step >= frame.width * bytes && frame.data.length === frame.step * frame.height
   return whole ? undefined : 'bad_size'

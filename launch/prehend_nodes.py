@@ -60,11 +60,12 @@ def _ended(name, respawn):
     return hear
 
 
-def description(arguments, nodes):
-    """What is launched: the arguments (name, default or None, text), the Fast DDS profile, and the nodes in their order."""
+def description(arguments, nodes, others=()):
+    """What is launched: the arguments (name, default or None, text), the Fast DDS profile, what else there is, and the nodes in their order."""
     return LaunchDescription([
         *(DeclareLaunchArgument(name, default_value=default, description=text) for name, default, text in arguments),
         fast_dds_profile(),
+        *others,
         *bring_up(nodes),
     ])
 

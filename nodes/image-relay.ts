@@ -5,6 +5,7 @@ import { ImageError, type ImageFault } from '../middleware/image/image-error.js'
 import { loadSharp } from '../middleware/image/picture-file.js'
 import { LifecycleNode } from '../middleware/lifecycle.js'
 import type { CompressedImage, Image } from '../middleware/messages.js'
+import { centreSquare } from './centre-square.js'
 import { InOrder } from './in-order.js'
 
 type ImageType = 'sensor_msgs/msg/Image' | 'sensor_msgs/msg/CompressedImage'
@@ -18,6 +19,8 @@ export interface Relay {
   readonly to: string
   readonly fromType: ImageType
   readonly toType: ImageType
+  /** Cut to the square in the middle; images only, and only from one topic to another. */
+  readonly square?: boolean
 }
 
 export interface ImageRelayOptions {
@@ -66,7 +69,7 @@ export class ImageRelayNode extends LifecycleNode {
 
   protected override onActivate(): void {
     this.#subscriptions = this.counters.map((counters, i) => {
-      const { from, fromType, toType, dropped } = counters
+      const { from, fromType, toType, square = false, dropped } = counters
       const order = this.#orders[i]
       let frameId: string | undefined
       const pass = (image: Image | CompressedImage): void => {
@@ -76,7 +79,7 @@ export class ImageRelayNode extends LifecycleNode {
           return
         }
         counters.images++
-        this.#publishers[i]?.publish(image)
+        this.#publishers[i]?.publish(square && 'encoding' in image ? centreSquare(image) : image)
       }
       return this.#bus.subscribe(from, fromType, (image, receive) => {
         if (frameId === undefined) {

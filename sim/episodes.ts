@@ -135,6 +135,7 @@ export class Episodes implements Disposable {
       if (this.#standing.lasts || ended.aborted) return undefined
       const setup = await cell.reset(index, { say: command, awaitCommand: say === undefined })
       if (ended.aborted) return undefined
+      this.#failure = undefined
       if (!this.#standing.lasts) return setup
     }
   }

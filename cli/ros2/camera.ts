@@ -13,12 +13,15 @@ export const camera = nodeKind({
     rgb_transport: parameter({ type: 'string', default: 'raw', readOnly: true, description: 'what of rgb_input is listened to: raw, compressed (JPEG or PNG) or compressedDepth; compressed images are decoded where the robot file wants images' }),
     depth_input: parameter({ type: 'string', default: '', readOnly: true, description: 'depth topic of the driver, aligned to colour, without its transport; empty: the robot file\'s, which is then only checked where it is raw' }),
     depth_transport: parameter({ type: 'string', default: 'raw', readOnly: true, description: 'what of depth_input is listened to: raw, compressed (PNG) or compressedDepth (PNG or RVL)' }),
+    crop: parameter({ type: 'string', default: 'none', readOnly: true, description: 'none, or square: what is passed on is the square in the middle, for a policy whose camera has square pictures' }),
   },
   make({ ros, bus, robot, parameters, log }) {
+    const crop = parameters.get('crop')
+    if (crop !== 'none' && crop !== 'square') throw new UsageError(`crop: ${crop}: expected none or square`)
     const relays = (['rgb', 'depth'] as const).flatMap(modality => {
       const stream = robot.streams.find(stream => stream.modality === modality)
       const base = parameters.get(`${modality}_input`)
-      return stream ? [relayOf(stream, { base: base && wholeName(base, ros.node.namespace()), transport: parameters.get(`${modality}_transport`), parameter: `${modality}_transport` })] : []
+      return stream ? [relayOf(stream, { base: base && wholeName(base, ros.node.namespace()), transport: parameters.get(`${modality}_transport`), parameter: `${modality}_transport`, square: crop === 'square' })] : []
     })
     if (relays.length === 0) throw new UsageError(`robot ${robot.name}: it has no rgb and no depth stream: the camera node has nothing to do`)
     const frames = new FramePublisher({ ros, bus, frames: robot.frames, log })

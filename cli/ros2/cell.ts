@@ -12,12 +12,14 @@ import { CameraNode } from '../../nodes/camera.js'
 import { ForceTorqueNode } from '../../nodes/force-torque.js'
 import { VoiceNode } from '../../nodes/voice.js'
 import { cameraMatrix, intrinsics } from '../../sim/camera/intrinsics.js'
-import { Cell } from '../../sim/cell/cell-handle.js'
+import type { SimulatedCell } from '../../sim/cell/cell-handle.js'
 import type { CellFrame } from '../../sim/cell/cell.js'
 import { CAMERA_FOVY } from '../../sim/cell/mjcf.js'
 import { Episodes } from '../../sim/episodes.js'
+import { isCellSource, startCell, type CellSource } from '../cells.js'
 import { cellTopic } from '../cell-topic.js'
 import { episodeTopics } from '../episode-topics.js'
+import { UsageError } from '../output.js'
 import { episodeLine } from '../run-report.js'
 import { ClockPublisher } from './clock-publisher.js'
 import { linkPort } from './gripper-link.js'
@@ -35,6 +37,8 @@ interface CellNodeOptions {
   readonly bus: Ros2Bus
   readonly robot: Robot
   readonly frames: FramePublisher
+  /** Gazebo's sensors and time come by a bridge of its own. */
+  readonly source: CellSource
   readonly seed: number
   readonly objects: string
   /** How many episodes; 0: until it is deactivated. */
@@ -44,18 +48,22 @@ interface CellNodeOptions {
   readonly gripperLink: string
   readonly publishClock: boolean
   readonly log: (text: string) => void
+  readonly warn: (text: string) => void
   readonly onError: (error: unknown) => void
 }
 
+/** ms after which it is said that no time comes. */
+const SILENCE = 10_000
+
 /**
- * The embedded cell as a robot: its camera, wrist sensor, tool pose and commands on topics, its arm on the set-point topic, its gripper on a
+ * A simulated cell as a robot: its camera, wrist sensor, tool pose and commands on topics, its arm on the set-point topic, its gripper on a
  * pseudo-terminal, its frames on /tf and /tf_static. While it is active, one episode after the other (see Episodes).
  */
 class CellNode extends LifecycleNode {
   episodes = 0
   successes = 0
   readonly #options: CellNodeOptions
-  #cell: Cell | undefined
+  #cell: SimulatedCell | undefined
   #nodes: LifecycleNode[] = []
   #episodes: Episodes | undefined
   #infos: Publisher<CameraInfo> | undefined
@@ -76,41 +84,29 @@ class CellNode extends LifecycleNode {
   }
 
   protected override async onConfigure(): Promise<void> {
-    const { bus, robot, frames, seed, objects, say, awaitCommand, gripperLink, log, onError } = this.#options
+    const { bus, robot, frames, source, seed, objects, say, awaitCommand, gripperLink, log, onError } = this.#options
     const started = process.hrtime.bigint()
-    const cell = this.#cell = await Cell.start({ mode: 'realtime', seed, objects, started })
+    const cell = this.#cell = await startCell(source)({ mode: 'realtime', seed, objects, started })
     if (gripperLink !== '') this.#link = linkPort(cell.gripperPort, gripperLink)
     log(`the gripper's serial port: ${gripperLink === '' ? cell.gripperPort : `${gripperLink} -> ${cell.gripperPort}`}`)
-    // The cell's time begins with it; the bus's is the system's.
+    // The embedded cell's time begins with it, and the bus's is the system's; Gazebo's time is what /clock says.
     const shift = bus.clock.now() - Number(process.hrtime.bigint() - started)
-    const topic = (modality: Modality): string => cellTopic(robot, modality)
-    const voice = new VoiceNode({ bus, topic: topic('voice') })
-    this.#nodes = [
-      new CameraNode({
-        bus, rgbTopic: topic('rgb'), depthTopic: topic('depth'), frameId: CAMERA_FRAME,
-        source: { start: onFrame => cell.camera.start(frame => this.#expose({ ...frame, stamp: frame.stamp + shift }, onFrame)), stop: () => cell.camera.stop() },
-      }),
-      new ForceTorqueNode({
-        bus, topic: topic('force'), frameId: WRIST_FRAME,
-        source: { start: onWrench => cell.wrist.start((stamp, wrench) => onWrench(stamp + shift, wrench)), stop: () => cell.wrist.stop() },
-      }),
-      voice,
-    ]
+    const stampOf = source === 'sim' ? (stamp: number) => stamp + shift : (stamp: number) => stamp - bus.clock.epochSec * 1e9
+    const voice = new VoiceNode({ bus, topic: cellTopic(robot, 'voice') })
+    this.#nodes = [...source === 'sim' ? this.#sensors(cell, stampOf) : [], voice]
     const tool = robot.streams.find(s => s.type === 'geometry_msgs/msg/PoseStamped')
     if (tool) {
       const poses = bus.advertise(tool.topic, 'geometry_msgs/msg/PoseStamped')
       const message = { stamp: 0, frameId: BASE_FRAME, pose: new Float64Array(7) }
       cell.onToolPose = (stamp, _receive, pose) => {
         if (this.state !== 'active') return
-        message.stamp = stamp + shift
+        message.stamp = stampOf(stamp)
         message.pose.set(pose)
         poses.publish(message)
         frames.moved(BASE_FRAME, TOOL_FRAME, message.stamp, pose)
       }
       this.#disposables.push(poses)
     }
-    this.#infos = bus.advertise(topic('rgb').replace(/[^/]*$/, 'camera_info'), 'sensor_msgs/msg/CameraInfo')
-    this.#disposables.push(this.#infos)
     this.#episodes = new Episodes({
       bus, cell, robot, topics: episodeTopics(robot), command: say === '' ? undefined : say, say: awaitCommand ? undefined : (text, frameId) => voice.say(text, frameId),
       onHeld: () => log('stopped: "resume" goes on with the next episode'), onError,
@@ -118,6 +114,24 @@ class CellNode extends LifecycleNode {
     this.#disposables.push(this.#episodes)
     for (const node of this.#nodes) await node.configure()
     for (const name of [CAMERA_FRAME, WRIST_FRAME]) frames.fixed(name)
+  }
+
+  /** The embedded cell's camera and wrist sensor. */
+  #sensors(cell: SimulatedCell, stampOf: (stamp: number) => number): LifecycleNode[] {
+    const { bus, robot } = this.#options
+    const topic = (modality: Modality): string => cellTopic(robot, modality)
+    this.#infos = bus.advertise(topic('rgb').replace(/[^/]*$/, 'camera_info'), 'sensor_msgs/msg/CameraInfo')
+    this.#disposables.push(this.#infos)
+    return [
+      new CameraNode({
+        bus, rgbTopic: topic('rgb'), depthTopic: topic('depth'), frameId: CAMERA_FRAME,
+        source: { start: onFrame => cell.camera.start(frame => this.#expose({ ...frame, stamp: stampOf(frame.stamp) }, onFrame)), stop: () => cell.camera.stop() },
+      }),
+      new ForceTorqueNode({
+        bus, topic: topic('force'), frameId: WRIST_FRAME,
+        source: { start: onWrench => cell.wrist.start((stamp, wrench) => onWrench(stampOf(stamp), wrench)), stop: () => cell.wrist.stop() },
+      }),
+    ]
   }
 
   protected override async onActivate(): Promise<void> {
@@ -152,6 +166,7 @@ class CellNode extends LifecycleNode {
 
   async #run(episodes: Episodes, ended: AbortSignal): Promise<void> {
     const { count, log } = this.#options
+    await this.#time(ended)
     for (let index = 0; count === 0 || index < count; index++) {
       const result = await episodes.run(index, ended)
       if (!result || result.reason === 'interrupted') return
@@ -159,6 +174,21 @@ class CellNode extends LifecycleNode {
       if (result.success) this.successes++
       log(episodeLine(result))
     }
+  }
+
+  /** Until it is known what time it is, which with simulated time the first word of /clock says. */
+  async #time(ended: AbortSignal): Promise<void> {
+    const { bus: { clock }, warn } = this.#options
+    if (clock.known) return
+    const silence = setTimeout(() => warn(`no /clock after ${SILENCE / 1000} s: does ros_gz_bridge run, with launch/config/gazebo_bridge.yaml?`), SILENCE)
+    await new Promise<void>(resolve => {
+      const first = clock.every(1, () => {
+        first.dispose()
+        resolve()
+      })
+      ended.addEventListener('abort', () => resolve(), { once: true })
+    })
+    clearTimeout(silence)
   }
 
   /** A frame, and with its stamp what the camera is: a pinhole without distortion. */
@@ -173,6 +203,7 @@ class CellNode extends LifecycleNode {
 
 export const cell = nodeKind({
   parameters: {
+    source: parameter({ type: 'string', default: 'sim', readOnly: true, description: 'whose physics: sim (the embedded cell), or gazebo (a world that runs; its camera, wrist sensor and /clock come by ros_gz_bridge, and use_sim_time has to be true)' }),
     seed: parameter({ type: 'integer', default: 1, range: { min: 0, max: 2 ** 31 - 1 }, readOnly: true, description: 'of all episodes' }),
     objects: parameter({ type: 'string', default: 'seen', readOnly: true, description: 'object set: seen, unseen, or a YAML file' }),
     episodes: parameter({ type: 'integer', default: 0, range: { min: 0, max: 1_000_000 }, readOnly: true, description: 'how many; 0: until it is deactivated' }),
@@ -182,10 +213,16 @@ export const cell = nodeKind({
     publish_clock: parameter({ type: 'boolean', default: false, readOnly: true, description: 'publishes its time on /clock' }),
   },
   make({ ros, bus, robot, parameters, log }) {
+    const source = parameters.get('source')
+    if (!isCellSource(source)) throw new UsageError(`source: ${source}: expected sim or gazebo`)
+    if (source === 'gazebo') {
+      if (ros.node.getParameter('use_sim_time').value !== true) throw new UsageError('source: gazebo: its time comes by /clock: set use_sim_time to true')
+      if (parameters.get('publish_clock')) throw new UsageError('publish_clock: with the source gazebo /clock comes from Gazebo, by ros_gz_bridge: leave it false')
+    }
     const frames = new FramePublisher({ ros, bus, frames: robot.frames, log })
     const node = new CellNode({
-      ros: ros.node, bus, robot, frames, seed: parameters.get('seed'), objects: parameters.get('objects'), count: parameters.get('episodes'), say: parameters.get('say'), awaitCommand: parameters.get('await_command'),
-      gripperLink: parameters.get('gripper_link'), publishClock: parameters.get('publish_clock'), log: text => log.info(text), onError: error => log.error(String(error)),
+      ros: ros.node, bus, robot, frames, source, seed: parameters.get('seed'), objects: parameters.get('objects'), count: parameters.get('episodes'), say: parameters.get('say'), awaitCommand: parameters.get('await_command'),
+      gripperLink: parameters.get('gripper_link'), publishClock: parameters.get('publish_clock'), log: text => log.info(text), warn: text => log.warn(text), onError: error => log.error(String(error)),
     })
     return Promise.resolve({
       node,

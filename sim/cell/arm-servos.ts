@@ -16,6 +16,11 @@ export class ArmServos {
       : { start, maxSpeed: 3.2, starting: 30, braking: 80 }))
   }
 
+  /** Home from where it is, as fast as it may. */
+  home(): void {
+    for (const [axis, position] of [...HOME, 0].entries()) this.#servos[axis]?.target(position, 0)
+  }
+
   /** A new set-point for the tool (x, y, z, qx, qy, qz, qw), `interval` s after the last one. It is kept within the workspace; of the rotation only the yaw counts. */
   target(pose: ArrayLike<number>, interval: number): void {
     const [x = 0, y = 0, z = 0] = [pose[0], pose[1], pose[2]]

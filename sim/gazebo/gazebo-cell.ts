@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { GzNode } from '../../middleware/gazebo/gz-node.js'
 import type { GzSettings } from '../../middleware/gazebo/settings.js'
 import type { SimulatedCell } from '../cell/cell-handle.js'
@@ -25,10 +26,19 @@ interface Sample {
   deliver(): void
 }
 
+/** ns that the world may be ahead of real time before it is waited for. */
+const AHEAD = 2_000_000
+/** ms after which a simulator that refuses is asked again. */
+const RETRY = 1000
+
 /**
- * The cell with Gazebo's physics and sensors: the same episodes, firmware, serial wire and judge as the embedded one, the world stepped in lockstep. Each episode resets
- * the world, whose time begins at 0 again; stamps are laid end to end, so that the loop's time goes on. A sample is received as long after its stamp as the
- * embedded cell's at least is.
+ * The cell with Gazebo's physics and sensors: the same episodes, firmware, serial wire and judge as the embedded one.
+ *
+ * In lockstep each episode resets the world, whose time begins at 0 again; stamps are laid end to end, so that the loop's time goes on. A sample is received as long
+ * after its stamp as the embedded cell's at least is.
+ *
+ * In real time the cell steps the world for as long as it lives, as fast as it can and no faster than time passes, for others who listen to the world themselves and take
+ * their time from its /clock. Stamps and all times are the world's, which go on from one episode to the next; a sample is received when it comes.
  */
 export class GazeboCell implements SimulatedCell {
   readonly gripperPort: string
@@ -57,10 +67,13 @@ export class GazeboCell implements SimulatedCell {
   #frames = 0
   #spent = 0
   #simulated = 0
+  #closed = false
+  /** What waits for its turn between two steps, in real time. */
+  readonly #errands: (() => Promise<void>)[] = []
+  readonly #running: Promise<void>
 
   /** Finds the simulator. Throws SimError OBJECTS_INVALID, OBJECTS_MISSING, GAZEBO_FAILED; GzError where none answers, with the reason. */
   static async start(options: CellOptions, settings?: GzSettings): Promise<GazeboCell> {
-    if (options.mode !== 'lockstep') throw new SimError('NOT_LOCKSTEP', 'a Gazebo world is stepped; start the cell with mode lockstep')
     const models = loadObjects(options.objects)
     const mj = await loadMujoco()
     let cell: GazeboCell | undefined
@@ -70,6 +83,7 @@ export class GazeboCell implements SimulatedCell {
     try {
       terminal = openPseudoTerminal()
       const world = await GazeboWorld.open(node)
+      if (options.mode === 'realtime') await world.join()
       return cell = new GazeboCell({ options, models, mj, node, terminal, world })
     } catch (error) {
       await Promise.allSettled([terminal?.close(), node.close()])
@@ -91,20 +105,31 @@ export class GazeboCell implements SimulatedCell {
     world.onFrame = frame => this.#see(frame)
     this.#firmware = new RobotiqFirmware({ plant: world.fingers, initial: 'activated' })
     terminal.onBytes(bytes => this.#firmware.receive(bytes, reply => terminal.write(reply)))
+    this.#running = options.mode === 'realtime' ? this.#run() : Promise.resolve()
   }
 
   get stats(): CellStats {
     return { overruns: 0, skippedNs: 0, lostSamples: 0, realTimeFactor: this.#spent > 0 ? this.#simulated / this.#spent : 0, renderedFrames: this.#frames, renderMs: 0 }
   }
 
-  async reset(index: number, { say, awaitCommand = false }: Placement = {}): Promise<EpisodeSetup> {
-    const { seed, count, phrases, voiceUntil } = this.#options
+  async reset(index: number, placement: Placement = {}): Promise<EpisodeSetup> {
+    if (this.#options.mode === 'lockstep') return this.#place(index, placement)
+    return new Promise((resolve, reject) => this.#errands.push(() => this.#place(index, placement).then(resolve, reject)))
+  }
+
+  async #place(index: number, { say, awaitCommand = false }: Placement): Promise<EpisodeSetup> {
+    const { mode, seed, count, phrases, voiceUntil } = this.#options
     const episode = drawEpisode(this.#models, seed, index, { say, count, phrases, voiceUntil })
-    const now = this.#now
     for (const way of this.#ways) way.length = 0
     this.#judge = undefined
-    await this.#world.reset(sceneObjects(this.#mj, episode), seed + index)
-    this.#offset = now - this.#world.time
+    const scene = sceneObjects(this.#mj, episode)
+    if (mode === 'realtime') await this.#world.rearrange(scene)
+    else {
+      const now = this.#now
+      await this.#world.reset(scene, seed + index)
+      this.#offset = now - this.#world.time
+    }
+    const now = this.#now
     this.#lastTarget = -Infinity
     this.#isNew = false
     this.#judge = new Judge(episode, this.#world, awaitCommand ? Infinity : now)
@@ -117,6 +142,7 @@ export class GazeboCell implements SimulatedCell {
 
   /** Steps the world up to `until` (ns) and delivers everything that is received by then, in receive order. */
   async advance(until: number): Promise<void> {
+    this.#needsLockstep('advance')
     const began = process.hrtime.bigint()
     const from = this.#now
     while (this.#now + STEP <= until) {
@@ -130,6 +156,7 @@ export class GazeboCell implements SimulatedCell {
   }
 
   async skip(until: number): Promise<void> {
+    this.#needsLockstep('skip')
     this.#offset += STEP * Math.max(0, Math.floor((until - this.#now) / STEP))
     this.#publish()
     this.#deliver(until)
@@ -160,6 +187,8 @@ export class GazeboCell implements SimulatedCell {
 
   /** Leaves the world without its objects, stopped, and hangs up the serial port. */
   async close(): Promise<void> {
+    this.#closed = true
+    await this.#running
     try {
       await this.#world.close()
     } finally {
@@ -171,7 +200,31 @@ export class GazeboCell implements SimulatedCell {
     return this.#world.time + this.#offset
   }
 
-  async #step(judge: Judge): Promise<void> {
+  /** Real time: between the steps errands have their turn. What fails is reported, and tried again: a simulator may come back. */
+  async #run(): Promise<void> {
+    const world = this.#world
+    let [began, from] = [performance.now(), world.time]
+    while (!this.#closed) {
+      try {
+        const errand = this.#errands.shift()
+        if (errand) await errand()
+        else await this.#step(this.#judge)
+        this.#publish()
+        this.#deliver(Infinity)
+        if (world.time < from) [began, from] = [performance.now(), world.time]
+      } catch (error) {
+        this.onError?.(error instanceof Error ? error : new Error(String(error)))
+        await world.join().catch(() => pause(RETRY))
+        ;[began, from] = [performance.now(), world.time]
+      }
+      this.#simulated = world.time - from
+      this.#spent = (performance.now() - began) * 1e6
+      const ahead = this.#simulated - this.#spent
+      if (ahead > AHEAD) await pause(ahead / 1e6)
+    }
+  }
+
+  async #step(judge: Judge | undefined): Promise<void> {
     const world = this.#world
     if (this.#isNew) {
       world.arm.target(this.#target, Math.min((this.#now - this.#lastTarget) / 1e9, 1))
@@ -180,7 +233,7 @@ export class GazeboCell implements SimulatedCell {
     }
     await world.step()
     const stamp = this.#now
-    judge.step(world, stamp)
+    judge?.step(world, stamp)
     this.#firmware.step(stamp)
     const beat = world.time / STEP
     if (beat % (POSE_TIMING.period / STEP) === 0) {
@@ -191,6 +244,10 @@ export class GazeboCell implements SimulatedCell {
       const { opening } = world.fingers
       this.#send(2, stamp + WIDTH_TIMING.latency, receive => this.onGripperWidth?.(stamp, receive, opening))
     }
+  }
+
+  #needsLockstep(what: string): void {
+    if (this.#options.mode !== 'lockstep') throw new SimError('NOT_LOCKSTEP', `${what}: this cell runs in real time; start it with mode lockstep`)
   }
 
   #feel(worldStamp: number, value: Float64Array): void {

@@ -3,7 +3,7 @@ import type { Disposable } from '../../middleware/bus.js'
 import { GzError } from '../../middleware/gazebo/gz-error.js'
 import type { GzNode } from '../../middleware/gazebo/gz-node.js'
 import { BOOLEAN, CONTACTS, DOUBLE, ENTITY, ENTITY_FACTORY, MODEL, MODEL_ENTITY, POSES, stampOf, WORLD_CONTROL } from '../../middleware/gazebo/messages.js'
-import type { Draft, Fields, MessageOf, Schema } from '../../middleware/gazebo/proto.js'
+import type { MessageOf } from '../../middleware/gazebo/proto.js'
 import type { GzPublisher } from '../../middleware/gazebo/topics.js'
 import { WrenchReader } from '../../middleware/gazebo/wrench-reader.js'
 import { ArmServos } from '../cell/arm-servos.js'
@@ -68,6 +68,7 @@ export class GazeboWorld implements WorldState {
   #moved = -1
   #felt = -1
   #wake: (() => void) | undefined
+  #shared = false
 
   /** Finds the world and stops it. Throws SimError GAZEBO_MISSING with the reason, GAZEBO_FAILED. */
   static async open(node: GzNode): Promise<GazeboWorld> {
@@ -106,16 +107,38 @@ export class GazeboWorld implements WorldState {
     )
   }
 
-  /** A world with these objects, arm at home, fingers open, all at rest. */
+  /** A world with these objects, arm at home, fingers open, all at rest, whose time begins at 0. */
   async reset(scene: readonly SceneObject[], seed: number): Promise<void> {
     await this.#clear()
-    this.#seen.clear()
     this.#moved = this.#felt = -1
     await this.#control({ pause: true, reset: { all: true }, seed })
     this.time = 0
-    this.arm.reset()
-    this.fingers.reset()
     this.#frames.reset()
+    this.arm.reset()
+    await this.#arrange(scene)
+  }
+
+  /** The same in the world's own time, which goes on: the arm moves home, and the objects are others. */
+  async rearrange(scene: readonly SceneObject[]): Promise<void> {
+    await this.#clear()
+    this.arm.home()
+    await this.#arrange(scene)
+  }
+
+  /** Takes its time from the world, which lives already, and which others may reset and step as well. */
+  async join(): Promise<void> {
+    this.#shared = true
+    this.#moved = this.#felt = -1
+    this.#frames.reset()
+    await this.#control({ pause: true, multiStep: 1 })
+    await this.#until(() => this.#moved >= 0 && this.#felt >= this.#moved, 'step')
+    this.time = this.#moved
+    this.#read()
+  }
+
+  async #arrange(scene: readonly SceneObject[]): Promise<void> {
+    this.#seen.clear()
+    this.fingers.reset()
     this.#forces.begin(scene.map(({ model }) => model))
     this.objects = new Float64Array(7 * scene.length)
     this.contacts = this.#forces.contacts
@@ -123,7 +146,7 @@ export class GazeboWorld implements WorldState {
       if (n > WAY_STEPS) throw new SimError('GAZEBO_FAILED', `reset: the arm is not at home after ${WAY_STEPS * STEP / 1e9} s: does anything hold it?`)
       await this.step()
     }
-    for (const { sdf, model } of scene) await this.#entity('create', ENTITY_FACTORY, { sdf, name: model })
+    for (const { sdf, model } of scene) await this.#create(sdf, model)
     this.#models = scene.map(({ model }) => model)
     for (let n = 0; n < SETTLE_STEPS; n++) await this.step()
     await this.#until(() => this.#seen.size === scene.length, `${scene.length} objects to appear in ${TOPICS.poses}`)
@@ -136,9 +159,22 @@ export class GazeboWorld implements WorldState {
     this.#commands[4]?.publish({ data: this.#positions[4] + (this.fingers.drive() + this.#finger.damping * this.#velocities[4]) / this.#finger.stiffness })
     const next = this.time + STEP
     await this.#control({ pause: true, multiStep: 1 })
-    await this.#until(() => this.#moved === next && this.#felt === next && !this.#frames.owes(next), `step to ${next / 1e9} s`)
+    await this.#until(() => (this.#moved === next && this.#felt === next && !this.#frames.owes(next)) || this.#strayed, `step to ${next / 1e9} s`)
+    if (this.#strayed) return this.#follow()
     this.time = next
     this.#read()
+  }
+
+  /** Whether the world's time is another one than it was stepped to. */
+  get #strayed(): boolean {
+    return this.#shared && this.#moved >= 0 && (this.#moved < this.time || this.#moved > this.time + STEP)
+  }
+
+  /** Takes the time to which somebody else has stepped the world. Throws where it has been reset. */
+  async #follow(): Promise<void> {
+    const before = this.time
+    await this.join()
+    if (this.time < before) throw new SimError('GAZEBO_RESET', `the world's time went back from ${before / 1e9} s to ${this.time / 1e9} s: somebody else has reset it`)
   }
 
   /** Takes its objects out of the world, which stays as it is otherwise, stopped. */
@@ -150,10 +186,11 @@ export class GazeboWorld implements WorldState {
     }
   }
 
+  /** Takes the objects out. One that the simulator will not remove is gone already, by a reset; were it not, the next one of its name would be refused. */
   async #clear(): Promise<void> {
     const models = this.#models
     this.#models = []
-    for (const model of models) await this.#entity('remove', ENTITY, { name: model, type: MODEL_ENTITY })
+    for (const name of models) await this.#node.request(SERVICES.remove, ENTITY, { name, type: MODEL_ENTITY }, BOOLEAN, { timeout: PATIENCE })
   }
 
   #read(): void {
@@ -197,9 +234,9 @@ export class GazeboWorld implements WorldState {
     if (!data) throw new SimError('GAZEBO_FAILED', `${SERVICES.control}: the simulator refused ${JSON.stringify(message)}`)
   }
 
-  async #entity<F extends Fields>(verb: 'create' | 'remove', schema: Schema<F>, message: Draft<F>): Promise<void> {
-    const { data } = await this.#node.request(SERVICES[verb], schema, message, BOOLEAN, { timeout: PATIENCE })
-    if (!data) throw new SimError('GAZEBO_FAILED', `${SERVICES[verb]}: the simulator refused ${String(message['name'])}`)
+  async #create(sdf: string, name: string): Promise<void> {
+    const { data } = await this.#node.request(SERVICES.create, ENTITY_FACTORY, { sdf, name }, BOOLEAN, { timeout: PATIENCE })
+    if (!data) throw new SimError('GAZEBO_FAILED', `${SERVICES.create}: the simulator refused ${name}`)
   }
 
   /** The simulator has said that it listens to every joint's commands. */

@@ -125,9 +125,11 @@ streams:
   })
 
   test.each([
+    [['-p', 'crop:=round'], /crop: round: expected none or square/],
+    [['-p', 'crop:=square'], /crop: square: stream rgb: only images that are passed on from a topic of the driver's can be cut: name its input/],
     [['-p', 'rgb_transport:=theora'], /rgb_transport: theora: expected one of raw, compressed, compressedDepth/],
     [['-p', 'rgb_input:=/driver/rgb', '-p', `robot:=${robot}`], /rgb_transport: raw: stream rgb of the robot file is sensor_msgs\/msg\/CompressedImage: expected compressed or compressedDepth/],
-  ])('transports that cannot be are refused: %j', async (parameters, text) => {
+  ])('transports and crops that cannot be are refused: %j', async (parameters, text) => {
     const camera = startNode('camera', parameters, env)
     const { status, log } = await camera.end
     expect(status).toBe(2)

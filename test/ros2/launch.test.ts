@@ -17,7 +17,7 @@ interface Launch {
   readonly types: Readonly<Record<string, string>>
 }
 
-const FILES = ['robot.launch.py', 'sim.launch.py', 'replay.launch.py']
+const FILES = ['robot.launch.py', 'sim.launch.py', 'replay.launch.py', 'gazebo.launch.py']
 /** Arguments that `managed_node` reads from what all nodes share. */
 const SHARED = ['robot', 'use_sim_time', 'namespace', 'log_level', 'respawn']
 const PYTHON_TYPES: Readonly<Record<string, string>> = { boolean: 'bool', integer: 'int', double: 'float', string: 'str' }

@@ -109,8 +109,14 @@ export interface RunningNode {
 }
 
 /** `prehend node NAME --ros-args …`, as a launch file starts it. */
-export function startNode(name: string, args: readonly string[], env: NodeJS.ProcessEnv, flags: readonly string[] = []): RunningNode {
-  const child = start(process.execPath, [join(root, 'bin/prehend'), 'node', name, ...flags, ...(args.length > 0 ? ['--ros-args', ...args] : [])], env)
+export const startNode = (name: string, args: readonly string[], env: NodeJS.ProcessEnv, flags: readonly string[] = []): RunningNode =>
+  watched(`node ${name}`, start(process.execPath, [join(root, 'bin/prehend'), 'node', name, ...flags, ...(args.length > 0 ? ['--ros-args', ...args] : [])], env))
+
+/** The stand-in for ros_gz_bridge (gazebo-bridge.ts) with a file of its entries, as gazebo.launch.py starts it. */
+export const startGazeboBridge = (file: string, env: NodeJS.ProcessEnv): RunningNode =>
+  watched('bridge', start(process.execPath, ['--import', 'tsx', join(root, 'test/ros2/gazebo-bridge.ts'), file, '--ros-args', '-p', 'use_sim_time:=true'], env))
+
+function watched(name: string, child: ChildProcess): RunningNode {
   let stdout = ''
   let all = ''
   const looks = new Set<() => void>()
@@ -138,13 +144,13 @@ export function startNode(name: string, args: readonly string[], env: NodeJS.Pro
     }
     const timer = setTimeout(() => {
       done()
-      reject(new Error(`node ${name} did not say ${text}; it said:\n${all}`))
+      reject(new Error(`${name} did not say ${text}; it said:\n${all}`))
     }, PATIENCE)
     looks.add(look)
     void end.then(({ status }) => {
       look()
       done()
-      reject(new Error(`node ${name} ended with ${status} before it said ${text}; it said:\n${all}`))
+      reject(new Error(`${name} ended with ${status} before it said ${text}; it said:\n${all}`))
     })
     look()
   })

@@ -1,0 +1,72 @@
+"""A Gazebo world as a robot, and the nodes that grasp in it: the simulator, ros_gz_bridge for its sensors and its /clock, and prehend's nodes.
+
+The cell node is arm and gripper: it steps the world, no faster than time passes, and moves the joints. Wants the packages ros_gz_sim and ros_gz_bridge.
+"""
+
+import os
+import shlex
+import sys
+
+from ament_index_python.packages import get_package_share_directory
+from launch.actions import IncludeLaunchDescription, OpaqueFunction
+from launch.conditions import IfCondition
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import Node
+
+sys.path.insert(0, os.path.join(get_package_share_directory('prehend'), 'launch'))
+from prehend_nodes import description, managed_node  # noqa: E402
+
+ARGUMENTS = (
+    ('world', None, 'SDF world that `prehend world` wrote'),
+    ('headless', 'false', 'true: the server alone, without a window'),
+    ('gz_version', '', 'major version of Gazebo: 6 (Fortress), 8 (Harmonic), 10 (Jetty); empty: the one that ros_gz_sim was built for'),
+    ('bridge', '', 'YAML file of ros_gz_bridge; empty: the one that comes with prehend'),
+    ('robot', 'cell', 'robot file: a path, or the name of one that comes with prehend'),
+    ('seed', '1', 'of all episodes'),
+    ('objects', 'seen', 'object set: seen, unseen, or a YAML file'),
+    ('episodes', '0', 'how many; 0: until it is ended'),
+    ('say', '', 'said in every episode instead of its drawn command, and so on the table'),
+    ('await_command', 'false', 'true: others say the commands, nothing moves before, and `say` only tells what is on the table'),
+    ('gripper_link', '/tmp/prehend-gripper', 'symbolic link to the pseudo-terminal of the gripper'),
+    ('policy', '', 'ONNX model; empty: the one that comes with prehend; none: aligns only'),
+    ('record', '', 'recording (MCAP) of what the fusion node receives; empty: none'),
+    ('namespace', '', 'namespace of all nodes'),
+    ('log_level', 'info', 'debug, info, warn, error or fatal'),
+    ('respawn', 'true', 'a node that dies is started and brought up again'),
+)
+
+
+def gazebo(context, value):
+    """The simulator, which stands still until it is stepped, and the bridge."""
+    flags = ['-s', '--headless-rendering'] if IfCondition(value['headless']).evaluate(context) else []
+    # ros_gz_sim hands its arguments to a shell.
+    given = {'gz_args': ' ' + shlex.join([*flags, value['world'].perform(context)]), 'on_exit_shutdown': 'true'}
+    version = value['gz_version'].perform(context)
+    if version:
+        given['gz_version'] = str(int(version))
+    bridge = value['bridge'].perform(context) or os.path.join(get_package_share_directory('prehend'), 'config', 'gazebo_bridge.yaml')
+    return [
+        IncludeLaunchDescription(
+            PythonLaunchDescriptionSource(os.path.join(get_package_share_directory('ros_gz_sim'), 'launch', 'gz_sim.launch.py')),
+            launch_arguments=given.items(),
+        ),
+        Node(
+            package='ros_gz_bridge', executable='parameter_bridge', name='gazebo_bridge', namespace=value['namespace'],
+            parameters=[{'config_file': bridge}], output='screen',
+        ),
+    ]
+
+
+def generate_launch_description():
+    value = {name: LaunchConfiguration(name) for name, _default, _text in ARGUMENTS}
+    simulated = {**value, 'use_sim_time': True}
+    cell = {name: value[name] for name in ('seed', 'objects', 'episodes', 'say', 'await_command', 'gripper_link')}
+    nodes = [
+        managed_node('cell', simulated, {**cell, 'source': 'gazebo'}),
+        managed_node('camera', simulated, {'rgb_input': 'gazebo/color/image_raw', 'depth_input': 'gazebo/depth/image_raw', 'crop': 'square'}),
+        managed_node('force_torque', simulated, {'input': 'gazebo/wrench'}),
+        managed_node('fusion', simulated, {'policy': value['policy'], 'record': value['record']}),
+        managed_node('control', simulated, {'port': value['gripper_link'], 'await_command': value['await_command']}),
+    ]
+    return description(ARGUMENTS, nodes, [OpaqueFunction(function=gazebo, args=[value])])
