@@ -18,6 +18,7 @@ export interface BackendOptions {
 const BACKENDS: Readonly<Record<string, (options: BackendOptions) => Promise<Bus>>> = {
   local: async options => new LocalBus(new SystemClock(), options),
   ros2: ({ onError, rosArguments = [] }) => Ros2Bus.open('prehend', ['prehend', ...rosArguments], onError && { onError }),
+  gazebo: async ({ onError }) => (await import('./gazebo/gazebo-bus.js')).GazeboBus.open(onError && { onError }),
   bag: options => BagBus.open(required(options.bag, 'bag: expected the path of a recording'), options),
 }
 

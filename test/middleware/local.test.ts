@@ -158,8 +158,8 @@ describe('Parameters', () => {
 
 describe('backends', () => {
   it('are opened by name; an unknown name is answered with the known ones', async () => {
-    expect(backendNames()).toEqual(['local', 'ros2', 'bag'])
+    expect(backendNames()).toEqual(['local', 'ros2', 'gazebo', 'bag'])
     await (await openBus('local')).close()
-    await expect(openBus('pigeon')).rejects.toThrow('backend pigeon: expected one of local, ros2, bag')
+    await expect(openBus('pigeon')).rejects.toThrow('backend pigeon: expected one of local, ros2, gazebo, bag')
   })
 })

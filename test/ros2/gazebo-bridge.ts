@@ -5,9 +5,10 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { clockBytes } from '../../cli/ros2/clock-publisher.js'
+import { GazeboBus } from '../../middleware/gazebo/gazebo-bus.js'
 import { GzNode } from '../../middleware/gazebo/gz-node.js'
-import { CAMERA_INFO, CLOCK, HEADER, IMAGE, MODEL, PIXELS, WRENCH } from '../../middleware/gazebo/messages.js'
-import type { MessageOf } from '../../middleware/gazebo/proto.js'
+import { CLOCK } from '../../middleware/gazebo/messages.js'
+import type { TypeName } from '../../middleware/messages.js'
 import { Ros2Bus } from '../../middleware/ros2/ros2-bus.js'
 import { Ros2Process } from '../../middleware/ros2/ros2-process.js'
 
@@ -19,54 +20,33 @@ interface Entry {
   readonly direction: string
 }
 
+/** The pairs of ros_gz_bridge's README of which there are any in the file. */
+const PAIRS: readonly (readonly [gz: string, ros: string])[] = [
+  ['gz.msgs.Clock', 'rosgraph_msgs/msg/Clock'],
+  ['gz.msgs.Image', 'sensor_msgs/msg/Image'],
+  ['gz.msgs.CameraInfo', 'sensor_msgs/msg/CameraInfo'],
+  ['gz.msgs.Wrench', 'geometry_msgs/msg/WrenchStamped'],
+  ['gz.msgs.Model', 'sensor_msgs/msg/JointState'],
+]
+
 const [file, ...args] = process.argv.slice(2)
 const ros = await Ros2Process.start('bridge', ['bridge', ...args])
 const bus = new Ros2Bus(ros.rcl, ros.node)
-const gz = await GzNode.open()
+const [gazebo, node] = await Promise.all([GazeboBus.open(), GzNode.open()])
 
-/** The frame's name is the value of the header's `frame_id`. */
-const header = (from: MessageOf<typeof HEADER> | undefined) => ({
-  stamp: ((from?.stamp?.sec ?? 0) - bus.clock.epochSec) * 1e9 + (from?.stamp?.nsec ?? 0),
-  frameId: from?.data.find(({ key }) => key === 'frame_id')?.value[0] ?? '',
-})
-const ENCODINGS: Readonly<Record<number, string>> = { [PIXELS.RGB_INT8]: 'rgb8', [PIXELS.R_FLOAT32]: '32FC1' }
-
-const pairs: Readonly<Record<string, (entry: Entry) => void>> = {
-  'gz.msgs.Clock rosgraph_msgs/msg/Clock': ({ gz_topic_name, ros_topic_name }) => {
-    const publisher = ros.node.createPublisher('rosgraph_msgs/msg/Clock', ros_topic_name)
-    gz.subscribe(gz_topic_name, CLOCK, ({ sim }) => publisher.publish(clockBytes((sim?.sec ?? 0) * 1e9 + (sim?.nsec ?? 0), 0)))
-  },
-  'gz.msgs.Image sensor_msgs/msg/Image': ({ gz_topic_name, ros_topic_name }) => {
-    const publisher = bus.advertise(ros_topic_name, 'sensor_msgs/msg/Image')
-    gz.subscribe(gz_topic_name, IMAGE, ({ header: from, width, height, step, data, pixelFormatType }) =>
-      publisher.publish({ ...header(from), width, height, step, data, encoding: ENCODINGS[pixelFormatType] ?? '', isBigendian: false }))
-  },
-  'gz.msgs.CameraInfo sensor_msgs/msg/CameraInfo': ({ gz_topic_name, ros_topic_name }) => {
-    const publisher = bus.advertise(ros_topic_name, 'sensor_msgs/msg/CameraInfo')
-    gz.subscribe(gz_topic_name, CAMERA_INFO, ({ header: from, width, height, distortion, intrinsics }) =>
-      publisher.publish({ ...header(from), width, height, distortionModel: 'plumb_bob', d: Float64Array.from(distortion?.k ?? []), k: Float64Array.from(intrinsics?.k ?? []) }))
-  },
-  'gz.msgs.Wrench geometry_msgs/msg/WrenchStamped': ({ gz_topic_name, ros_topic_name }) => {
-    const publisher = bus.advertise(ros_topic_name, 'geometry_msgs/msg/WrenchStamped')
-    gz.subscribe(gz_topic_name, WRENCH, ({ header: from, force: f, torque: t }) =>
-      publisher.publish({ ...header(from), wrench: Float64Array.of(f?.x ?? 0, f?.y ?? 0, f?.z ?? 0, t?.x ?? 0, t?.y ?? 0, t?.z ?? 0) }))
-  },
-  'gz.msgs.Model sensor_msgs/msg/JointState': ({ gz_topic_name, ros_topic_name }) => {
-    const publisher = bus.advertise(ros_topic_name, 'sensor_msgs/msg/JointState')
-    gz.subscribe(gz_topic_name, MODEL, ({ header: from, joint }) => publisher.publish({
-      ...header(from), name: joint.map(({ name }) => name), position: Float64Array.from(joint, ({ axis1 }) => axis1?.position ?? 0),
-      velocity: Float64Array.from(joint, ({ axis1 }) => axis1?.velocity ?? 0), effort: Float64Array.from(joint, ({ axis1 }) => axis1?.force ?? 0),
-    }))
-  },
-}
-
-for (const entry of parse(readFileSync(file, 'utf8')) as Entry[]) {
-  const bridge = entry.direction === 'GZ_TO_ROS' ? pairs[`${entry.gz_type_name} ${entry.ros_type_name}`] : undefined
-  if (!bridge) throw new Error(`${file}: ${JSON.stringify(entry)}: not known here`)
-  bridge(entry)
+for (const { gz_topic_name: from, ros_topic_name: to, gz_type_name, ros_type_name, direction } of parse(readFileSync(file, 'utf8')) as Entry[]) {
+  if (direction !== 'GZ_TO_ROS' || !PAIRS.some(([gz, name]) => gz === gz_type_name && name === ros_type_name)) throw new Error(`${file}: ${from}: ${gz_type_name}, ${ros_type_name}, ${direction}`)
+  if (ros_type_name === 'rosgraph_msgs/msg/Clock') {
+    const publisher = ros.node.createPublisher(ros_type_name, to)
+    node.subscribe(from, CLOCK, ({ sim }) => publisher.publish(clockBytes((sim?.sec ?? 0) * 1e9 + (sim?.nsec ?? 0), 0)))
+  } else {
+    const type = ros_type_name as Exclude<TypeName, 'std_msgs/msg/String'>
+    const publisher = bus.advertise(to, type)
+    gazebo.subscribe(from, type, message => publisher.publish({ ...message, stamp: message.stamp + (gazebo.clock.epochSec - bus.clock.epochSec) * 1e9 } as never))
+  }
 }
 process.on('SIGINT', () => {
-  void gz.close().then(() => bus.close()).then(() => {
+  void Promise.all([gazebo.close(), node.close()]).then(() => bus.close()).then(() => {
     ros.close()
     process.exit(0)
   })
