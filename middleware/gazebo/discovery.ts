@@ -153,8 +153,11 @@ export class Discovery {
 
   /** What others have; of `topic` (qualified) where one is given. */
   found(topic?: string): Announcement[] {
-    const all = [...this.#others.values()].flatMap(({ announcements }) => [...announcements.values()])
-    return topic === undefined ? all : all.filter(announcement => announcement.topic === topic)
+    const found: Announcement[] = []
+    for (const { announcements } of this.#others.values()) {
+      for (const announcement of announcements.values()) if (topic === undefined || announcement.topic === topic) found.push(announcement)
+    }
+    return found
   }
 
   own(): Announcement[] {

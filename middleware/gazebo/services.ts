@@ -54,8 +54,8 @@ export class Services {
   /** Calls that wait for a provider, by qualified name. */
   readonly #waiting = new Map<string, Set<(announcement: Announcement) => void>>()
   readonly #closing = new AbortController()
-  /** Ends the calls that a provider owes an answer. */
-  readonly #owing = new Map<Announcement, Set<AbortController>>()
+  /** Ends the calls that a provider owes an answer. One for all of them: it is made for a provider's first call and kept while the provider is there. */
+  readonly #owing = new Map<Announcement, AbortController>()
 
   constructor(process: string, parts: { discovery: Discovery; sockets: ServiceSockets; dialect: DialectChoice; events: ServiceEvents }) {
     this.#process = process
@@ -113,14 +113,16 @@ export class Services {
   }
 
   vanished(announcement: Announcement, how: Ending): void {
-    for (const controller of this.#owing.get(announcement) ?? []) controller.abort(`its provider ${how}`)
+    this.#owing.get(announcement)?.abort(`its provider ${how}`)
+    this.#owing.delete(announcement)
   }
 
   close(): void {
     for (const { announcement } of this.#provisions.values()) this.#discovery.withdraw(announcement)
     this.#provisions.clear()
     this.#closing.abort()
-    for (const controller of [...this.#owing.values()].flatMap(owing => [...owing])) controller.abort(CLOSED)
+    for (const controller of this.#owing.values()) controller.abort(CLOSED)
+    this.#owing.clear()
   }
 
   /** Who offers the service with these types; waits for it. */
@@ -158,18 +160,20 @@ export class Services {
 
   /** The answer, why there can be none, or nothing in time. */
   async #call(provider: Announcement, data: Uint8Array, end: number, responseName: string): Promise<ServiceResponse | string | undefined> {
-    const controller = new AbortController()
-    const owing = this.#owing.get(provider) ?? new Set()
-    this.#owing.set(provider, owing.add(controller))
-    try {
-      const timeout = Math.max(0, end - performance.now())
-      const { signal } = controller
-      const answered = await this.#sockets.call(provider, data, { timeout, oneWay: responseName === ONE_WAY, signal })
-      return answered ?? (signal.aborted ? String(signal.reason) : undefined)
-    } finally {
-      owing.delete(controller)
-      if (owing.size === 0) this.#owing.delete(provider)
+    const { signal } = this.#controller(provider)
+    const timeout = Math.max(0, end - performance.now())
+    const answered = await this.#sockets.call(provider, data, { timeout, oneWay: responseName === ONE_WAY, signal })
+    return answered ?? (signal.aborted ? String(signal.reason) : undefined)
+  }
+
+  #controller(provider: Announcement): AbortController {
+    let controller = this.#owing.get(provider)
+    if (!controller) {
+      controller = new AbortController()
+      setMaxListeners(0, controller.signal)
+      this.#owing.set(provider, controller)
     }
+    return controller
   }
 
   async #run({ request, response, handler }: Provision, data: Uint8Array): Promise<ServiceResponse> {

@@ -22,8 +22,10 @@ export class TopicSockets {
   /** By address: how many announcements need it, and when it is given up where none does. */
   readonly #connections = new Map<string, { users: number; giveUp: NodeJS.Timeout | undefined }>()
   #reading: Promise<void> | undefined
+  /** The frames of topics, types and our address: bytes cost a socket less than text. */
+  readonly #texts = new Map<string, Buffer>()
   /** Messages that follow the one being sent. */
-  readonly #waiting: (string | Uint8Array)[][] = []
+  readonly #waiting: Uint8Array[][] = []
   #isSending = false
 
   private constructor(publisher: Publisher, subscriber: Subscriber, address: string, statistics: boolean) {
@@ -78,7 +80,7 @@ export class TopicSockets {
 
   /** Goes to whoever listens. `data` belongs to the transport from here on. */
   publish(topic: string, type: string, data: Uint8Array): void {
-    const frames: (string | Uint8Array)[] = [topic, this.address, data, type]
+    const frames = [this.#text(topic), this.#text(this.address), data, this.#text(type)]
     if (this.#sequences) frames.push(this.#statistics(topic, this.#sequences))
     this.#waiting.push(frames)
     if (!this.#isSending) void this.#send()
@@ -105,6 +107,12 @@ export class TopicSockets {
       if (frames.length < 4) this.malformed++
       else hear(frames[0].toString(), frames[3].toString(), frames[2])
     }
+  }
+
+  #text(text: string): Buffer {
+    let bytes = this.#texts.get(text)
+    if (!bytes) this.#texts.set(text, bytes = Buffer.from(text))
+    return bytes
   }
 
   #statistics(topic: string, sequences: Map<string, number>): Uint8Array {

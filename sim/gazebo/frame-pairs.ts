@@ -81,12 +81,15 @@ function depth({ width, height, step, data, pixelFormatType }: Image): Uint16Arr
   if (pixelFormatType !== PIXELS.R_FLOAT32) throw new SimError('CAMERA_INVALID', `${TOPICS.camera}/depth_image: pixel format ${pixelFormatType}; expected 32-bit floats`)
   const side = Math.min(width, height)
   const out = new Uint16Array(side * side)
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
   const [left, top] = [(width - side) >> 1, (height - side) >> 1]
+  const row = new Float32Array(side)
+  const bytes = new Uint8Array(row.buffer)
   for (let y = 0; y < side; y++) {
     const from = (top + y) * (step || 4 * width) + 4 * left
+    // Copied, since floats of a message may lie at any byte.
+    bytes.set(data.subarray(from, from + 4 * side))
     for (let x = 0; x < side; x++) {
-      const mm = Math.round(1000 * view.getFloat32(from + 4 * x, true))
+      const mm = Math.round(1000 * row[x])
       out[side * y + x] = mm > 0 && mm <= FARTHEST ? mm : 0
     }
   }

@@ -78,11 +78,19 @@ export class GazeboCell implements SimulatedCell {
     const mj = await loadMujoco()
     let cell: GazeboCell | undefined
     const fail = (error: unknown): void => cell?.onError?.(error instanceof Error ? error : new Error(String(error)))
-    const node = await GzNode.open({ ...(settings ? { settings } : {}), onWarning: (topic, text) => fail(new SimError('GAZEBO_WARNING', `${topic}: ${text}`)), onError: fail })
+    // Others on this machine are warned of too, and a world that is busy: what keeps the world from its steps ends the run, with the last of these.
+    let warning = ''
+    const node = await GzNode.open({
+      ...(settings ? { settings } : {}),
+      onWarning: (topic, text) => {
+        warning = `${topic}: ${text}`
+      },
+      onError: fail,
+    })
     let terminal: PseudoTerminal | undefined
     try {
       terminal = openPseudoTerminal()
-      const world = await GazeboWorld.open(node)
+      const world = await GazeboWorld.open(node, () => warning)
       if (options.mode === 'realtime') await world.join()
       return cell = new GazeboCell({ options, models, mj, node, terminal, world })
     } catch (error) {
@@ -140,7 +148,7 @@ export class GazeboCell implements SimulatedCell {
     return episode.setup
   }
 
-  /** Steps the world up to `until` (ns) and delivers everything that is received by then, in receive order. */
+  /** Steps the world, a millisecond at a time, up to `until` (ns) and delivers everything that is received by then, in receive order. */
   async advance(until: number): Promise<void> {
     this.#needsLockstep('advance')
     const began = process.hrtime.bigint()

@@ -29,12 +29,18 @@ const AT_HOME = 0.003
 /** ns after which a contact that nothing was heard of any more is over. */
 const CONTACT_LASTS = 3_000_000
 
+/** m of a finger's command, which are a millinewton of its force: what changes it by less is not sent. */
+const FINGER_GRAIN = 1e-6
+
 const AXES = [...ARM_JOINTS, ...FINGER_JOINTS] as const
+/** Of the commands: the arm's axes, and the finger that the other one follows. */
+const FINGER = ARM_JOINTS.length
 
 /**
  * Gazebo's physics as the cell sees it, over gz-transport: the same servos and finger drive as in the embedded cell give their commands before each step,
- * and the world stands still until it is stepped. A command and the request for a step go by different sockets, so a command may count one step later: unlike
- * the embedded cell, one seed gives one scene and not one result.
+ * and the world stands still until it is stepped. A step is 1 ms, as the embedded cell's: commands, judge and firmware have that grain. A joint is told
+ * what is new to it; it keeps its last command. A command and the request for a step go by different sockets, so a command may count one step later:
+ * unlike the embedded cell, one seed gives one scene and not one result.
  */
 export class GazeboWorld implements WorldState {
   readonly arm = new ArmServos()
@@ -52,6 +58,7 @@ export class GazeboWorld implements WorldState {
   onWrench: ((stamp: number, value: Float64Array) => void) | undefined
   onFrame: ((frame: Frame) => void) | undefined
   readonly #node: GzNode
+  readonly #warning: () => string
   readonly #parts: Disposable[] = []
   readonly #commands: readonly GzPublisher<typeof DOUBLE.fields>[]
   readonly #finger = controllerOf(FINGER_JOINTS[0], GRIPPER.maxWidth / 2)
@@ -60,7 +67,9 @@ export class GazeboWorld implements WorldState {
   /** Of AXES, from home with open fingers. */
   readonly #positions = new Float64Array(AXES.length)
   readonly #velocities = new Float64Array(AXES.length)
-  readonly #targets = new Float64Array(4)
+  readonly #targets = new Float64Array(ARM_JOINTS.length)
+  /** What each joint was told last; NaN: nothing since the reset began. */
+  readonly #told = new Float64Array(ARM_JOINTS.length + 1)
   #models: readonly string[] = []
   /** Those of `#models` whose pose has come. */
   readonly #seen = new Set<string>()
@@ -70,9 +79,9 @@ export class GazeboWorld implements WorldState {
   #wake: (() => void) | undefined
   #shared = false
 
-  /** Finds the world and stops it. Throws SimError GAZEBO_MISSING with the reason, GAZEBO_FAILED. */
-  static async open(node: GzNode): Promise<GazeboWorld> {
-    const world = new GazeboWorld(node)
+  /** Finds the world and stops it. `warning`: what the transport said last, for the reason of a silence. Throws SimError GAZEBO_MISSING with the reason, GAZEBO_FAILED. */
+  static async open(node: GzNode, warning: () => string = () => ''): Promise<GazeboWorld> {
+    const world = new GazeboWorld(node, warning)
     try {
       await world.#control({ pause: true })
       await world.#listenedTo()
@@ -84,8 +93,9 @@ export class GazeboWorld implements WorldState {
     }
   }
 
-  private constructor(node: GzNode) {
+  private constructor(node: GzNode, warning: () => string) {
     this.#node = node
+    this.#warning = warning
     this.#frames = new FramePairs(frame => {
       this.onFrame?.(frame)
       this.#wake?.()
@@ -128,6 +138,7 @@ export class GazeboWorld implements WorldState {
   /** Takes its time from the world, which lives already, and which others may reset and step as well. */
   async join(): Promise<void> {
     this.#shared = true
+    this.#told.fill(NaN)
     this.#moved = this.#felt = -1
     this.#frames.reset()
     await this.#control({ pause: true, multiStep: 1 })
@@ -144,30 +155,22 @@ export class GazeboWorld implements WorldState {
     this.contacts = this.#forces.contacts
     for (let n = 0; n === 0 || !this.#isHome(); n++) {
       if (n > WAY_STEPS) throw new SimError('GAZEBO_FAILED', `reset: the arm is not at home after ${WAY_STEPS * STEP / 1e9} s: does anything hold it?`)
+      // Said again each time: what is sent before the simulator has connected is lost.
+      this.#told.fill(NaN)
       await this.step()
     }
     for (const { sdf, model } of scene) await this.#create(sdf, model)
     this.#models = scene.map(({ model }) => model)
-    for (let n = 0; n < SETTLE_STEPS; n++) await this.step()
+    await this.#make(SETTLE_STEPS)
     await this.#until(() => this.#seen.size === scene.length, `${scene.length} objects to appear in ${TOPICS.poses}`)
   }
 
   /** One step of 1 ms, and all that the sensors say of it. */
   async step(): Promise<void> {
     this.arm.step(this.#targets)
-    for (let axis = 0; axis < 4; axis++) this.#commands[axis]?.publish({ data: this.#targets[axis] - (HOME[axis] ?? 0) })
-    this.#commands[4]?.publish({ data: this.#positions[4] + (this.fingers.drive() + this.#finger.damping * this.#velocities[4]) / this.#finger.stiffness })
-    const next = this.time + STEP
-    await this.#control({ pause: true, multiStep: 1 })
-    await this.#until(() => (this.#moved === next && this.#felt === next && !this.#frames.owes(next)) || this.#strayed, `step to ${next / 1e9} s`)
-    if (this.#strayed) return this.#follow()
-    this.time = next
-    this.#read()
-  }
-
-  /** Whether the world's time is another one than it was stepped to. */
-  get #strayed(): boolean {
-    return this.#shared && this.#moved >= 0 && (this.#moved < this.time || this.#moved > this.time + STEP)
+    for (let axis = 0; axis < FINGER; axis++) this.#tell(axis, this.#targets[axis] - (HOME[axis] ?? 0), 0)
+    this.#tell(FINGER, this.#positions[FINGER] + (this.fingers.drive() + this.#finger.damping * this.#velocities[FINGER]) / this.#finger.stiffness, FINGER_GRAIN)
+    await this.#make(1)
   }
 
   /** Takes the time to which somebody else has stepped the world. Throws where it has been reset. */
@@ -191,6 +194,24 @@ export class GazeboWorld implements WorldState {
     const models = this.#models
     this.#models = []
     for (const name of models) await this.#node.request(SERVICES.remove, ENTITY, { name, type: MODEL_ENTITY }, BOOLEAN, { timeout: PATIENCE })
+  }
+
+  #tell(joint: number, command: number, grain: number): void {
+    if (Math.abs(command - this.#told[joint]) <= grain) return
+    this.#told[joint] = command
+    this.#commands[joint]?.publish({ data: command })
+  }
+
+  /** So many steps under the commands that the joints have, and the state after them. */
+  async #make(steps: number): Promise<void> {
+    const next = this.time + steps * STEP
+    await this.#control({ pause: true, multiStep: steps })
+    // The world's time is another one than it was stepped to.
+    const strayed = (): boolean => this.#shared && this.#moved >= 0 && (this.#moved < this.time || this.#moved > next)
+    await this.#until(() => (this.#moved === next && this.#felt === next && !this.#frames.owes(next)) || strayed(), `step to ${next / 1e9} s`)
+    if (strayed()) return this.#follow()
+    this.time = next
+    this.#read()
   }
 
   #read(): void {
@@ -258,11 +279,17 @@ export class GazeboWorld implements WorldState {
         this.#wake = () => {
           if (done()) resolve()
         }
-        timer = setTimeout(() => reject(new SimError('GAZEBO_FAILED', `waited ${PATIENCE / 1000} s for the simulator to ${what}: ${this.#node.why(TOPICS.jointState, MODEL.name)}`)), PATIENCE)
+        timer = setTimeout(() => reject(new SimError('GAZEBO_FAILED', this.#silence(what))), PATIENCE)
       })
     } finally {
       clearTimeout(timer)
       this.#wake = undefined
     }
+  }
+
+  #silence(what: string): string {
+    const warning = this.#warning()
+    const why = this.#node.why(TOPICS.jointState, MODEL.name)
+    return `waited ${PATIENCE / 1000} s for the simulator to ${what}: ${why}${warning === '' ? '' : `; it was said before: ${warning}`}`
   }
 }

@@ -101,7 +101,6 @@ void Cameras::update(World &world, SimTime now)
   for (auto &camera : cameras_) {
     if (!camera->beat.due(now) || (!camera->toColour.HasConnections() && !camera->toDepth.HasConnections() && !camera->toInfo.HasConnections()))
       continue;
-    const double began = processorSeconds();
     solids_.clear();
     for (const auto &model : world.models()) {
       for (const auto &link : model->links) {
@@ -111,9 +110,8 @@ void Cameras::update(World &world, SimTime now)
     }
     const auto eye = world.model(camera->model)->link(camera->link)->pose * camera->pose;
     auto *rgb = reinterpret_cast<std::uint8_t *>(camera->colour.mutable_data()->data());
-    camera->caster.draw(eye, solids_, lighting_, rgb, camera->depths.data());
+    seconds_ += camera->caster.draw(eye, solids_, lighting_, rgb, camera->depths.data());
     std::memcpy(camera->depth.mutable_data()->data(), camera->depths.data(), camera->depths.size() * sizeof(float));
-    seconds_ += processorSeconds() - began;
     ++drawn_;
     for (auto *header : {camera->colour.mutable_header(), camera->depth.mutable_header(), camera->info.mutable_header()}) {
       header->Clear();

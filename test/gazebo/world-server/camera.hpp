@@ -24,7 +24,7 @@ class Cameras
     void update(World &world, SimTime now);
     void reset();
 
-    /// Pictures drawn, and the processor's seconds spent in drawing them.
+    /// Pictures drawn, and the processors' seconds spent in drawing them.
     std::uint64_t drawn() const { return drawn_; }
     double seconds() const { return seconds_; }
 

@@ -1,6 +1,9 @@
 #include "ray_caster.hpp"
 
+#include <thread>
+
 #include "shapes.hpp"
+#include "time.hpp"
 
 namespace world_server {
 
@@ -26,26 +29,43 @@ RayCaster::RayCaster(unsigned width, unsigned height, double focal, double near,
     response_.push_back(static_cast<std::uint8_t>(std::lround(255 * std::pow(level / double(kLevels), 1 / 2.2))));
 }
 
-void RayCaster::draw(const math::Pose3d &camera, const std::vector<PlacedSolid> &solids, const Lighting &lighting, std::uint8_t *rgb, float *depth)
+double RayCaster::draw(const math::Pose3d &camera, const std::vector<PlacedSolid> &solids, const Lighting &lighting, std::uint8_t *rgb, float *depth)
 {
+  const double began = processorSeconds();
+  double elsewhere = 0;
+  // Whoever steps the world waits for its picture: one half of it is drawn beside the other.
+  const auto inHalves = [&](const auto &draw) {
+    const int middle = height_ / 4 * 2;
+    std::thread other([&] {
+      draw(middle, height_);
+      elsewhere += processorSeconds();
+    });
+    draw(0, middle);
+    other.join();
+  };
   place(camera, solids, lighting);
-  std::fill(depth, depth + std::size_t(width_) * height_, kNothing);
-  std::fill(seen_.begin(), seen_.end(), kNone);
-  for (std::uint16_t id = 0; id < targets_.size(); ++id) {
-    const auto &target = targets_[id];
-    Window window;
-    if (!windowOf(target, camera, window))
-      continue;
-    switch (target.shape) {
-      case Solid::Shape::box: cover<Solid::Shape::box>(target, id, window, depth); break;
-      case Solid::Shape::cylinder: cover<Solid::Shape::cylinder>(target, id, window, depth); break;
-      case Solid::Shape::capsule: cover<Solid::Shape::capsule>(target, id, window, depth); break;
-      case Solid::Shape::sphere: cover<Solid::Shape::sphere>(target, id, window, depth); break;
-      case Solid::Shape::ellipsoid: cover<Solid::Shape::ellipsoid>(target, id, window, depth); break;
+  inHalves([&](int top, int bottom) {
+    std::fill(depth + std::size_t(top) * width_, depth + std::size_t(bottom) * width_, kNothing);
+    std::fill(seen_.begin() + std::ptrdiff_t(top) * width_, seen_.begin() + std::ptrdiff_t(bottom) * width_, kNone);
+    for (std::uint16_t id = 0; id < targets_.size(); ++id) {
+      const auto &target = targets_[id];
+      Window window;
+      if (!windowOf(target, camera, window))
+        continue;
+      window.top = std::max(window.top, top);
+      window.bottom = std::min(window.bottom, bottom);
+      switch (target.shape) {
+        case Solid::Shape::box: cover<Solid::Shape::box>(target, id, window, depth); break;
+        case Solid::Shape::cylinder: cover<Solid::Shape::cylinder>(target, id, window, depth); break;
+        case Solid::Shape::capsule: cover<Solid::Shape::capsule>(target, id, window, depth); break;
+        case Solid::Shape::sphere: cover<Solid::Shape::sphere>(target, id, window, depth); break;
+        case Solid::Shape::ellipsoid: cover<Solid::Shape::ellipsoid>(target, id, window, depth); break;
+      }
     }
-  }
-  shadow(lighting, depth);
-  shade(lighting, rgb, depth);
+    shadow(lighting, depth, top, bottom);
+  });
+  inHalves([&](int top, int bottom) { shade(lighting, rgb, depth, top, bottom); });
+  return processorSeconds() - began + elsewhere;
 }
 
 void RayCaster::place(const math::Pose3d &camera, const std::vector<PlacedSolid> &solids, const Lighting &lighting)
@@ -156,11 +176,11 @@ bool RayCaster::isLit(Vec point, Vec lamp, std::uint16_t own) const
   return true;
 }
 
-void RayCaster::shadow(const Lighting &lighting, const float *depth)
+void RayCaster::shadow(const Lighting &lighting, const float *depth, int top, int bottom)
 {
   const Vec lamp{float(lighting.lamp.X()), float(lighting.lamp.Y()), float(lighting.lamp.Z())};
-  std::size_t at = 0;
-  for (int v = 0; v < height_; v += 2) {
+  std::size_t at = std::size_t(top / 2) * ((width_ + 1) / 2);
+  for (int v = top; v < bottom; v += 2) {
     for (int u = 0; u < width_; u += 2, ++at) {
       const std::size_t pixel = std::size_t(v) * width_ + u;
       const auto id = seen_[pixel];
@@ -189,9 +209,9 @@ float RayCaster::litAt(int u, int v, std::uint16_t own) const
 }
 
 /// Lambert's law with a small highlight; and depth outside the sensor's range becomes infinite.
-void RayCaster::shade(const Lighting &lighting, std::uint8_t *rgb, float *depth) const
+void RayCaster::shade(const Lighting &lighting, std::uint8_t *rgb, float *depth, int top, int bottom) const
 {
-  for (int v = 0; v < height_; ++v) {
+  for (int v = top; v < bottom; ++v) {
     for (int u = 0; u < width_; ++u) {
       const std::size_t pixel = std::size_t(v) * width_ + u;
       std::uint8_t *out = rgb + 3 * pixel;

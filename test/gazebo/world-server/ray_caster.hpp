@@ -29,7 +29,7 @@ struct Lighting
   std::uint8_t background[3];
 };
 
-/// A pinhole picture of solids, drawn by casting one ray a pixel. Nothing is allocated once the first picture is drawn.
+/// A pinhole picture of solids, drawn by casting one ray a pixel, on two threads.
 class RayCaster
 {
   public:
@@ -37,7 +37,8 @@ class RayCaster
     RayCaster(unsigned width, unsigned height, double focal, double near, double far);
 
     /// From a camera that looks along x with z up. `rgb`: 3 bytes a pixel; `depth`: m along the optical axis, infinite where nothing is hit.
-    void draw(const ignition::math::Pose3d &camera, const std::vector<PlacedSolid> &solids, const Lighting &lighting,
+    /// Gives the processors' seconds that it took.
+    double draw(const ignition::math::Pose3d &camera, const std::vector<PlacedSolid> &solids, const Lighting &lighting,
       std::uint8_t *rgb, float *depth);
 
   private:
@@ -62,8 +63,9 @@ class RayCaster
     bool windowOf(const Target &target, const ignition::math::Pose3d &camera, Window &window) const;
     template <Solid::Shape shape>
     void cover(const Target &target, std::uint16_t id, const Window &window, float *depth);
-    void shadow(const Lighting &lighting, const float *depth);
-    void shade(const Lighting &lighting, std::uint8_t *rgb, float *depth) const;
+    /// Of the rows from `top`, which is even, up to `bottom`.
+    void shadow(const Lighting &lighting, const float *depth, int top, int bottom);
+    void shade(const Lighting &lighting, std::uint8_t *rgb, float *depth, int top, int bottom) const;
     bool isLit(Vec point, Vec lamp, std::uint16_t own) const;
     float litAt(int u, int v, std::uint16_t own) const;
     Vec pointAt(int u, int v, float depth) const;

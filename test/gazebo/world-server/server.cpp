@@ -96,7 +96,7 @@ void Server::reset()
 
 void Server::step()
 {
-  const double began = processorSeconds();
+  double began = processorSeconds();
   time_ += SimTime(static_cast<std::int64_t>(stepSeconds_ * 1e9 + 0.5));
   ++iterations_;
   // The simulator tells the time of a step before what happens in it.
@@ -109,8 +109,11 @@ void Server::step()
     forceTorque_->update(time_);
   if (poses_)
     poses_->update(*world_, time_);
-  if (cameras_)
+  if (cameras_) {
+    const double looked = processorSeconds();
     cameras_->update(*world_, time_);
+    began += processorSeconds() - looked;
+  }
   jointStates_->update(*world_, time_);
   ++steps_;
   stepping_ += processorSeconds() - began;
@@ -183,7 +186,7 @@ std::string Server::summary() const
   std::ostringstream text;
   const double drawing = cameras_ ? cameras_->seconds() : 0;
   const auto pictures = cameras_ ? cameras_->drawn() : 0;
-  text << "processor time: " << (steps_ > 0 ? 1e6 * (stepping_ - drawing) / steps_ : 0) << " us a step without pictures (" << steps_ << "), "
+  text << "processor time: " << (steps_ > 0 ? 1e6 * stepping_ / steps_ : 0) << " us a step without pictures (" << steps_ << "), "
        << (pictures > 0 ? 1e3 * drawing / pictures : 0) << " ms a picture (" << pictures << ")";
   return text.str();
 }

@@ -62,6 +62,7 @@ class Server
     SimTime time_{0};
     std::uint64_t iterations_ = 0;
     std::uint64_t steps_ = 0;
+    /// The processor's seconds spent in stepping, without pictures.
     double stepping_ = 0;
     std::chrono::steady_clock::time_point began_, reported_;
     SimTime timeReported_{0};
