@@ -4,7 +4,7 @@ import { configDefaults, defineConfig } from 'vitest/config'
 const ROS = 'test/ros2/**/*.test.ts'
 /** A cluster of its own, and a simulator beside the loop, take both cores for themselves: they run when the tests that keep time are over, one after the other. */
 const CLUSTER = 'test/e2e/ray.test.ts'
-const SIMULATOR = ['test/gazebo/closed-loop.test.ts', 'test/gazebo/world-server.test.ts']
+const SIMULATOR = ['test/gazebo/closed-loop.test.ts', 'test/gazebo/full-rate.test.ts', 'test/gazebo/world-server.test.ts']
 
 export default defineConfig({
   test: {

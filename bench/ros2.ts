@@ -1,9 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { rosProblem } from '../middleware/ros2/rclnodejs.js'
 import { result, type BenchResult } from './result.js'
+import { Running } from './running.js'
 
 const SECONDS = 60
 /** What both listen to, and nothing that stays silent. */
@@ -63,52 +64,5 @@ export async function benchRos2(root: string): Promise<BenchResult[]> {
   } finally {
     for (const running of [node, peer, source]) running.kill()
     rmSync(folder, { recursive: true, force: true })
-  }
-}
-
-/** A process whose last line is one JSON object. */
-class Running {
-  readonly #child: ChildProcess
-  readonly #ended: Promise<string>
-  readonly #begun: Promise<void>
-
-  constructor(child: ChildProcess) {
-    this.#child = child
-    let text = ''
-    this.#begun = new Promise(resolve => child.stdout?.setEncoding('utf8').on('data', (more: string) => {
-      text += more
-      resolve()
-    }))
-    this.#ended = new Promise((resolve, reject) => {
-      child.on('error', reject)
-      child.on('close', () => resolve(text))
-    })
-    this.#ended.catch(() => undefined)
-  }
-
-  /** Resolves with its first word. */
-  begun(): Promise<void> {
-    return this.#begun
-  }
-
-  /** Its CPU time so far, s: user and system, of all threads (Linux: fields 14 and 15 of proc's stat, in hundredths). */
-  cpu(): number {
-    const stat = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return (Number(fields[11]) + Number(fields[12])) / 100
-  }
-
-  async answer<T>(): Promise<T> {
-    const lines = (await this.#ended).trim().split('\n')
-    return JSON.parse(lines.at(-1) ?? '') as T
-  }
-
-  interrupted<T>(): Promise<T> {
-    this.#child.kill('SIGINT')
-    return this.answer<T>()
-  }
-
-  kill(): void {
-    this.#child.kill('SIGKILL')
   }
 }

@@ -48,13 +48,16 @@ function outcomeOf({ success, reason, target, command }: EpisodeResult): string 
   return `lost (${reason ?? 'unknown'})`
 }
 
+/** How fast a simulator beside us steps. */
+export const factorText = (realTimeFactor: number): string => `the simulator steps at ${realTimeFactor.toPrecision(2)} of real time`
+
 /** One episode in a line. */
 export function episodeLine(result: EpisodeResult): string {
   return `episode ${result.index + 1}: "${result.command}": ${outcomeOf(result)} after ${result.seconds.toFixed(1)} s, peak finger force ${result.peakForce.toFixed(0)} N`
 }
 
 /** The result for people. */
-export function summary(result: ReturnType<typeof resultOf>, results: readonly EpisodeResult[]): string {
+export function summary(result: ReturnType<typeof resultOf> & { readonly realTimeFactor?: number }, results: readonly EpisodeResult[]): string {
   const mark = (won: boolean): string => (won ? color.green('✔') : color.red('✘'))
   const dropped = Object.entries(result.dropped).filter(([, n]) => n > 0).map(([reason, n]) => `${reason} ${n}`).join(', ')
   const { latencyMs: l, ratesHz: r, widestStepMs: w, serial: s } = result
@@ -67,6 +70,7 @@ export function summary(result: ReturnType<typeof resultOf>, results: readonly E
     `  aligned  ${result.observations} observations of ${result.rgbFrames} frames (${result.incomplete} incomplete), ${result.chunks} chunks, ${result.policySkipped} skipped; dropped: ${dropped === '' ? 'nothing' : dropped}`,
     `  latency  reference stamp to last serial byte: p50 ${l.p50.toFixed(1)} ms, p99 ${l.p99.toFixed(1)} ms, max ${l.max.toFixed(1)} ms`,
     `  serial   ${s.framesSent} frames sent, ${s.framesReceived} received, ${s.crcErrors} CRC errors, ${s.timeouts} timeouts`,
+    ...(result.realTimeFactor === undefined ? [] : [`  pace     ${factorText(result.realTimeFactor)}`]),
     `  guards   ${result.guard.overForce} over-force, ${result.guard.stops} stops, watchdog ${Object.entries(result.guard.watchdog).map(([k, n]) => `${k} ${n}`).join(', ')}`,
   ].join('\n')
 }

@@ -1,6 +1,7 @@
 import { Argument, type Command } from 'commander'
 import { benchAligner } from '../../bench/aligner.js'
 import { benchCamera } from '../../bench/camera.js'
+import { benchGazebo } from '../../bench/gazebo.js'
 import { benchLockstep, benchRealtime } from '../../bench/loop.js'
 import { benchPrecision } from '../../bench/precision.js'
 import { benchReplay } from '../../bench/replay.js'
@@ -17,6 +18,7 @@ const BENCHES: Readonly<Record<string, (root: string) => BenchResult[] | Promise
   realtime: benchRealtime,
   precision: () => benchPrecision(modelFile(undefined, 'int8'), modelFile(undefined, 'fp32')),
   ros2: benchRos2,
+  gazebo: benchGazebo,
 }
 
 export function register(program: Command): void {

@@ -17,6 +17,7 @@ import { summarise, type Rate } from '../evaluation/summary.js'
 import { LineFile } from '../line-file.js'
 import { integer, precision } from '../options.js'
 import { Output, UsageError } from '../output.js'
+import { factorText } from '../run-report.js'
 
 interface EvalFlags extends EvalOptions {
   readonly results?: string
@@ -94,7 +95,9 @@ async function evaluate(flags: EvalFlags): Promise<void> {
     const object = {
       ...summary, meanInferenceMs, ...provenance, objects: flags.objects, count: flags.count ?? null,
       phrases: flags.phrases ?? null, source: flags.source, without: withoutText(flags.without), seed: flags.seed, wallS,
-      simulatedS: results.reduce((sum, r) => sum + r.seconds, 0),
+      simulatedS: results.reduce((sum, r) => sum + r.seconds, 0), serial: { crcErrors: shares.reduce((sum, s) => sum + s.crcErrors, 0) },
+      // Of a simulator beside us; one world runs in one share.
+      ...(flags.source === 'gazebo' ? { realTimeFactor: shares[0].realTimeFactor } : {}),
     }
     for (const result of results) await lines?.write(resultLine(result))
     await lines?.close()
@@ -113,8 +116,9 @@ function resultLine({ index, command, target, fragile, success, reason, peakForc
   return JSON.stringify({ index, command, target: target ?? null, fragile, success, reason: reason ?? null, peakForce, seconds })
 }
 
-function text({ meanInferenceMs, model, precision, wallS, simulatedS, ...summary }: ReturnType<typeof summarise> & {
+function text({ meanInferenceMs, model, precision, wallS, simulatedS, realTimeFactor, serial, ...summary }: ReturnType<typeof summarise> & {
   readonly meanInferenceMs: number; readonly model: string; readonly precision: string; readonly wallS: number; readonly simulatedS: number
+  readonly realTimeFactor?: number; readonly serial: { readonly crcErrors: number }
 }): string {
   const { episodes, successes, byObject, failures, wrongObject, fragile, stops, secondsToSuccess } = summary
   const percent = ({ rate, wilson95 }: Rate): string => `${(rate * 100).toFixed(1)} % (95 % interval ${wilson95.map(v => (v * 100).toFixed(1)).join(' to ')})`
@@ -125,5 +129,7 @@ function text({ meanInferenceMs, model, precision, wallS, simulatedS, ...summary
     `wrong object lifted: ${wrongObject.episodes} of ${episodes}; fragile object crushed: ${fragile.crushed} of ${fragile.episodes}; motion after "stop": ${stops.moved} of ${stops.episodes}`,
     `time to success: p50 ${secondsToSuccess.p50.toFixed(1)} s, p99 ${secondsToSuccess.p99.toFixed(1)} s`,
     `model ${model} (${precision}), ${meanInferenceMs.toFixed(2)} ms an inference, ${(simulatedS / wallS).toFixed(1)} simulated seconds a second`,
+    ...(serial.crcErrors > 0 ? [`${serial.crcErrors} CRC errors on the gripper's wire`] : []),
+    ...(realTimeFactor === undefined ? [] : [factorText(realTimeFactor)]),
   ].join('\n')
 }

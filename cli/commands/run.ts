@@ -113,7 +113,8 @@ async function run({ source, ...given }: RunFlags & { readonly episodes: number 
   const finished = results.filter(r => r.reason !== 'interrupted')
   const time = flags.lockstep
     ? { simulatedS: (loop.bus.clock.now() - busStarted) / 1e9 } : { wallS: (performance.now() - started) / 1000, overruns: loop.cell.stats.overruns }
-  const object = { ...resultOf(loop, finished, digest.digest()), ...time }
+  const pace = source === 'gazebo' ? { realTimeFactor: loop.cell.stats.realTimeFactor } : {}
+  const object = { ...resultOf(loop, finished, digest.digest()), ...time, ...pace }
   output.result(object, summary(object, results))
   if (finished.length < flags.episodes) process.exitCode = 1
 }

@@ -15,7 +15,7 @@ export function fanOut(options: EvalOptions, progress: Progress, ending: Ending)
   const shares = Promise.all(Array.from({ length: jobs }, (_, job) => new Promise<Share>((resolve, reject) => {
     const first = options.first + job * size
     const episodes = Math.min(size, options.first + options.episodes - first)
-    if (episodes <= 0) return resolve({ results: [], traces: [], inferenceMs: 0, inferences: 0 })
+    if (episodes <= 0) return resolve({ results: [], traces: [], inferenceMs: 0, inferences: 0, realTimeFactor: 0, crcErrors: 0 })
     const child = fork(main, argumentsOf({ ...options, first, episodes }), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
     children.push(child)
     let answer: Share | undefined

@@ -18,6 +18,9 @@ export interface Share {
   readonly traces: readonly EpisodeTrace[]
   readonly inferenceMs: number
   readonly inferences: number
+  /** Simulated time a unit of time spent in stepping. */
+  readonly realTimeFactor: number
+  readonly crcErrors: number
 }
 
 /** Runs episodes `first` to `first + episodes - 1` in this process; fewer where it is asked to end. */
@@ -48,5 +51,8 @@ export async function runShare(options: EvalOptions, progress: Progress, ending:
   }
   for (const fault of faults) progress.note(`fault: ${fault}`)
   const ms = loop.fusion.inferenceMs
-  return { results, traces, inferenceMs: ms.reduce((sum, v) => sum + v, 0), inferences: ms.length }
+  return {
+    results, traces, inferenceMs: ms.reduce((sum, v) => sum + v, 0), inferences: ms.length,
+    realTimeFactor: loop.cell.stats.realTimeFactor, crcErrors: loop.gripperStats.crcErrors,
+  }
 }
