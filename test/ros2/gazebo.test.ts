@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { prehend } from '../e2e/prehend.js'
-import { environment, hasWorldServer, request, startWorldServer } from '../gazebo/ign.js'
+import { BOOLEAN, WORLD_CONTROL } from '../../middleware/gazebo/messages.js'
 import { SERVICES } from '../../sim/gazebo/names.js'
+import { prehend } from '../e2e/prehend.js'
+import { environment, hasWorldServer, startWorldServer } from '../gazebo/ign.js'
+import { endWithTests as endGazeboNodes, openNode } from '../gazebo/programs.js'
 import { describeRos, root } from './environment.js'
 import { domain, endWithTests, startGazeboBridge, startNode, startPeer, until, type RunningNode, type Talk } from './processes.js'
 
@@ -17,7 +19,8 @@ const PATIENCE = 120_000
 /** What gazebo.launch.py starts, with the test's world server as the simulator and gazebo-bridge.ts as ros_gz_bridge. */
 describeRos('the nodes in a Gazebo world, by ros_gz_bridge', () => {
   describe.skipIf(!hasWorldServer)('on the world server', () => {
-    const env = { ...domain(3), IGN_IP: environment['IGN_IP'], IGN_PARTITION: environment['IGN_PARTITION'] }
+    const gazebo = { IGN_IP: environment['IGN_IP'] ?? '', IGN_PARTITION: environment['IGN_PARTITION'] ?? '' }
+    const env = { ...domain(3), ...gazebo }
     const folder = mkdtempSync(join(tmpdir(), 'prehend-gazebo-'))
     const link = join(folder, 'gripper')
     let server: Awaited<ReturnType<typeof startWorldServer>>
@@ -51,6 +54,7 @@ describeRos('the nodes in a Gazebo world, by ros_gz_bridge', () => {
       for (const node of nodes) await node.said(/is active/)
     }, 2 * PATIENCE)
     endWithTests()
+    endGazeboNodes()
     afterAll(async () => {
       await server.stop()
       rmSync(folder, { recursive: true, force: true })
@@ -82,7 +86,8 @@ describeRos('the nodes in a Gazebo world, by ros_gz_bridge', () => {
       const before = await alignment()
       await peer.ask('clear', { topic: '/episode/result' })
       await peer.ask('clear', { topic: '/episode' })
-      expect(request(SERVICES.control, 'ignition.msgs.WorldControl', 'pause: true, reset: { all: true }')).toContain('data: true')
+      const { node: hand } = await openNode(gazebo)
+      expect(await hand.request(SERVICES.control, WORLD_CONTROL, { pause: true, reset: { all: true } }, BOOLEAN, { timeout: PATIENCE })).toMatchObject({ data: true })
       await cell.said(/time went back from .* somebody else has reset it/)
       const [ended] = await until(() => texts('/episode/result'), seen => seen.length > 0, PATIENCE)
       expect(ended).toMatchObject({ success: false, reason: 'fault' })
