@@ -4,10 +4,11 @@ The cell node is arm and gripper: it steps the world, no faster than time passes
 """
 
 import os
+import re
 import shlex
 import sys
 
-from ament_index_python.packages import get_package_share_directory
+from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
 from launch.actions import IncludeLaunchDescription, OpaqueFunction
 from launch.conditions import IfCondition
 from launch.launch_description_sources import PythonLaunchDescriptionSource
@@ -39,23 +40,32 @@ ARGUMENTS = (
 
 def gazebo(context, value):
     """The simulator, which stands still until it is stepped, and the bridge."""
+    world = value['world'].perform(context)
+    version = value['gz_version'].perform(context)
+    if not os.path.isfile(world):
+        raise RuntimeError(f'world:={world} is no file: write one with `prehend world cell.sdf`')
+    if not re.fullmatch(r'[0-9]*', version):
+        raise RuntimeError(f'gz_version:={version}: expected a major version of Gazebo, such as 8')
     flags = ['-s', '--headless-rendering'] if IfCondition(value['headless']).evaluate(context) else []
     # ros_gz_sim hands its arguments to a shell.
-    given = {'gz_args': ' ' + shlex.join([*flags, value['world'].perform(context)]), 'on_exit_shutdown': 'true'}
-    version = value['gz_version'].perform(context)
-    if version:
-        given['gz_version'] = str(int(version))
+    simulator = {'gz_args': ' ' + shlex.join([*flags, world]), 'on_exit_shutdown': 'true', **({'gz_version': version} if version else {})}
     bridge = value['bridge'].perform(context) or os.path.join(get_package_share_directory('prehend'), 'config', 'gazebo_bridge.yaml')
     return [
         IncludeLaunchDescription(
-            PythonLaunchDescriptionSource(os.path.join(get_package_share_directory('ros_gz_sim'), 'launch', 'gz_sim.launch.py')),
-            launch_arguments=given.items(),
+            PythonLaunchDescriptionSource(os.path.join(share('ros_gz_sim'), 'launch', 'gz_sim.launch.py')), launch_arguments=simulator.items()
         ),
         Node(
             package='ros_gz_bridge', executable='parameter_bridge', name='gazebo_bridge', namespace=value['namespace'],
             parameters=[{'config_file': bridge}], output='screen',
         ),
     ]
+
+
+def share(package):
+    try:
+        return get_package_share_directory(package)
+    except PackageNotFoundError:
+        raise RuntimeError(f'the package {package} is not installed: apt install ros-{os.environ.get("ROS_DISTRO", "DISTRO")}-ros-gz') from None
 
 
 def generate_launch_description():
