@@ -8,6 +8,8 @@ import { afterAll } from 'vitest'
 /** The real command, as a user starts it, and the independent programs that it is held against. */
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 const BIN = join(root, 'bin/prehend')
+/** As the first line of bin/prehend has them. */
+const FLAGS = ['--initial-old-space-size=256']
 const PYTHON = join(root, '.venv/bin/python')
 
 export interface Outcome {
@@ -29,7 +31,7 @@ export interface Circumstances {
 
 export function prehend(args: readonly string[], { input = '', cwd = root, bin = BIN, unprivileged = false, env = process.env, timeout = 110_000 }: Circumstances = {}): Outcome {
   if (!existsSync(join(root, 'dist/cli/main.js'))) throw new Error('dist/ is not there: npm run build')
-  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...FLAGS, bin, ...args], {
     encoding: 'utf8', input, cwd, env, maxBuffer: 1 << 28, timeout,
     ...(unprivileged && process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}),
   })
@@ -46,8 +48,8 @@ export function prehendJson(args: readonly string[], codes: readonly number[] = 
 }
 
 /** A running command, for what happens while it runs. `end` resolves with its outcome. */
-export function startPrehend(args: readonly string[]): { readonly child: ChildProcess; readonly end: Promise<Outcome>; said(text: RegExp): Promise<void> } {
-  const child = spawn(process.execPath, [BIN, ...args], { cwd: root, stdio: 'pipe' })
+export function startPrehend(args: readonly string[], env = process.env): { readonly child: ChildProcess; readonly end: Promise<Outcome>; said(text: RegExp): Promise<void> } {
+  const child = spawn(process.execPath, [...FLAGS, BIN, ...args], { cwd: root, stdio: 'pipe', env })
   let stdout = ''
   let stderr = ''
   const waiting: { text: RegExp; resolve: () => void }[] = []

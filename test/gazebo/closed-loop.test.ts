@@ -6,7 +6,7 @@ import { EMPTY_TABLE } from '../../sim/cell/episode.js'
 import { loadMujoco } from '../../sim/cell/mujoco.js'
 import { worldSdf } from '../../sim/gazebo/world-sdf.js'
 import { prehend } from '../e2e/prehend.js'
-import { environment, hasWorldServer, startWorldServer } from './ign.js'
+import { environment, hasWorldServer, startWorldServer } from './server.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'prehend-loop-'))
 afterAll(() => { rmSync(folder, { recursive: true }) })

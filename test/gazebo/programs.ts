@@ -1,14 +1,15 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe } from 'vitest'
 import { GzNode, type GzNodeOptions } from '../../middleware/gazebo/gz-node.js'
 import { settingsOf } from '../../middleware/gazebo/settings.js'
 
-/** Where Debian and Ubuntu put the programs of ignition-transport-cli. */
+/** Gazebo's own command line programs: where Debian and Ubuntu put those of ignition-transport-cli. */
 const LIBEXEC = '/usr/libexec/ignition'
 const versions = existsSync(LIBEXEC) ? readdirSync(LIBEXEC).filter(name => /^transport\d+$/.test(name)) : []
 const program = (name: string): string => join(LIBEXEC, versions[0] ?? 'transport', `ign-transport-${name}`)
+export const hasIgn = spawnSync('ign', ['--versions'], { stdio: 'ignore' }).error === undefined
 
 /** Runs where Gazebo's own command line programs are (`npm test` installs them where it may), and is skipped elsewhere. */
 export const describeGazebo = describe.skipIf(!existsSync(program('topic')) || !existsSync(program('service')))
@@ -71,7 +72,7 @@ export function endWithTests(): void {
   })
 }
 
-function start(name: string, args: readonly string[], env: Record<string, string>): ChildProcess {
+function start(name: string, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
   const child = spawn(program(name), args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   started.add(child)
   child.once('exit', () => started.delete(child))
@@ -108,8 +109,48 @@ export function echo(env: Record<string, string>, topic: string, count: number):
   })
 }
 
+/** `ign-transport-topic -e -t TOPIC`: its messages as text, as they come. */
+export class Listener {
+  readonly #child: ChildProcess
+  readonly #heard: string[] = []
+  #rest = ''
+  #look: () => void = () => undefined
+
+  constructor(env: NodeJS.ProcessEnv, topic: string) {
+    this.#child = start('topic', ['-e', '-t', topic], env)
+    // The program ends each message by an empty line.
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      const messages = (this.#rest + text).split('\n\n')
+      this.#rest = messages.pop() ?? ''
+      this.#heard.push(...messages)
+      this.#look()
+    })
+  }
+
+  /** Whole messages that have come. */
+  get heard(): readonly string[] {
+    return this.#heard
+  }
+
+  /** Resolves once they are good. */
+  until(good: () => boolean): Promise<void> {
+    return new Promise(resolve => {
+      this.#look = () => {
+        if (good()) resolve()
+      }
+      this.#look()
+    })
+  }
+
+  async stop(): Promise<void> {
+    const end = new Promise(resolve => this.#child.once('close', resolve))
+    this.#child.kill('SIGINT')
+    await end
+  }
+}
+
 /** Runs one of the programs to its end; what it wrote to stdout and stderr. */
-export function run(env: Record<string, string>, name: 'topic' | 'service', ...args: string[]): Promise<string> {
+export function run(env: NodeJS.ProcessEnv, name: 'topic' | 'service', ...args: string[]): Promise<string> {
   return new Promise((resolve, reject) => execFile(program(name), args, { env: { ...process.env, ...env }, timeout: PATIENCE },
     (error, stdout, stderr) => error ? reject(error) : resolve(stdout + stderr)))
 }

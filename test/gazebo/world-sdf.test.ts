@@ -12,7 +12,7 @@ import { commandTopic, TOPICS } from '../../sim/gazebo/names.js'
 import { modelNames } from '../../sim/gazebo/object-sdf.js'
 import { sceneObjects, worldSdf } from '../../sim/gazebo/world-sdf.js'
 import { loadObjects } from '../../sim/objects/object-file.js'
-import { hasIgn } from './ign.js'
+import { hasIgn } from './programs.js'
 
 const SETS = ['seen', 'unseen', 'sim/objects/heavy.yaml']
 const folder = mkdtempSync(join(tmpdir(), 'prehend-sdf-'))
