@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -23,7 +22,7 @@ from data import Dataset, camera_file
 from geometry import rotation_of
 from model import SIZES, Config, Policy
 from progress import Progress
-from schedule import SAVE_S, Schedule, descend, halved
+from schedule import Schedule, descend, halved
 from train import read, save
 
 #: Pixels of a hidden patch's side, and the share hidden.
@@ -114,7 +113,6 @@ def main(given: list[str] | None = None) -> None:
         state = {'model': model.state_dict(), 'optimiser': optimiser.state_dict(), 'step': step, 'seconds': schedule.elapsed()}
         save(checkpoint, {**state, 'ema': policy.state_dict(), 'config': policy.config.to_dict(), 'pretrained': True})
 
-    saved = time.monotonic()
     while (f := schedule.fraction(step)) < 1:
         rng, g = np.random.default_rng((a.seed, step)), torch.Generator().manual_seed(a.seed * 1_000_003 + step)
         batch = data.batch(rng.choice(data.train, a.batch))
@@ -124,9 +122,8 @@ def main(given: list[str] | None = None) -> None:
         step += 1
         if progress.add(vision=vision, force=force):
             progress.write(schedule.elapsed(), lr=schedule.rate(f))
-        if time.monotonic() - saved > SAVE_S:
+        if schedule.is_save_due():
             keep()
-            saved = time.monotonic()
     keep()
 
 

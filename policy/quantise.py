@@ -12,7 +12,6 @@ import copy
 import json
 import os
 import sys
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -30,7 +29,7 @@ from layers import Conv, Residual
 from losses import goals, objective
 from model import Exported, Policy, example
 from progress import Progress
-from schedule import SAVE_S, Schedule, descend
+from schedule import Schedule, descend
 from train import load, read, save
 
 #: Of the file against the rounding policy in torch: onnxruntime adds up in another order, and a value may fall to the next level.
@@ -271,7 +270,6 @@ def main(given: list[str] | None = None) -> None:
     loader = Loader(data, a.batch, a.seed + 77, step, 0.5, options['drop'], state['vocabulary'], options['reword'], options.get('absent', 0))
     schedule = Schedule(a.lr, a.steps, a.minutes, spent=spent)
     progress = Progress(Path(a.run) / 'quantise.csv', ('step', 'seconds', 'lr', 'loss', 'apart'), a.steps, step, 100)
-    saved = time.monotonic()
     while (f := schedule.fraction(step)) < 1:
         # The ranges settle first; the weights then learn to live with them.
         ranges(student, f < 0.5)
@@ -293,9 +291,8 @@ def main(given: list[str] | None = None) -> None:
         step += 1
         if progress.add(loss=loss, apart=apart):
             progress.write(schedule.elapsed(), lr=schedule.rate(f))
-        if time.monotonic() - saved > SAVE_S:
+        if schedule.is_save_due():
             save(checkpoint, {'student': student.state_dict(), 'optimiser': optimiser.state_dict(), 'step': step, 'seconds': schedule.elapsed()})
-            saved = time.monotonic()
     loader.close()
     for m in student.modules():
         if isinstance(m, Rounded):

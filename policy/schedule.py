@@ -22,6 +22,7 @@ class Schedule:
             raise SystemExit('--steps and --minutes must be above zero')
         self.lr, self.steps, self.minutes, self.warmup = lr, steps, minutes, warmup
         self.began = time.monotonic() - spent
+        self.saved = time.monotonic()
 
     def elapsed(self) -> float:
         """Seconds of the whole run."""
@@ -31,6 +32,13 @@ class Schedule:
         """0..1, the share that is over."""
         done = step / self.steps
         return min(1.0, max(done, self.elapsed() / (self.minutes * 60)) if self.minutes else done)
+
+    def is_save_due(self) -> bool:
+        """Once every SAVE_S seconds."""
+        if time.monotonic() - self.saved < SAVE_S:
+            return False
+        self.saved = time.monotonic()
+        return True
 
     def rate(self, fraction: float) -> float:
         if fraction < self.warmup:

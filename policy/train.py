@@ -23,7 +23,7 @@ from losses import PLACE, distillation, goals, objective
 from model import PARTS, SIZES, STATISTICS, Config, Policy, count_macs
 from phrases import Phrases, colour_table
 from progress import Progress
-from schedule import SAVE_S, Schedule, descend, halved
+from schedule import Schedule, descend, halved
 
 HERE = Path(__file__).parent
 #: Options that a run keeps to its end.
@@ -186,28 +186,27 @@ def main(given: list[str] | None = None) -> None:
     words = data.vocabulary
     print(f'{len(data)} observations, {data.episodes} episodes ({len(data.held_out)} observations held out); camera {data.check}', flush=True)
 
-    height, width = data.size
-    config = Config(height=height, width=width, vocabulary=len(words), without=tuple(a.without), **SIZES[a.size])
-    colours = torch.from_numpy(colour_table(words))
-    stats, camera = data.statistics(), data.camera
-    policy = Policy(config, stats, camera, colours).to(memory_format=torch.channels_last)
-    parent = begin_with(policy, a.init) if a.init else None
-    ema = {k: v.detach().clone() for k, v in policy.state_dict().items()}
-    optimiser = torch.optim.AdamW(groups(policy, a.weight_decay), lr=a.lr, betas=(0.9, 0.98))
-    step, spent = 0, 0.0
-    if a.resume and checkpoint.exists():
-        state = read(checkpoint, 'take it away to begin anew')
+    state = read(checkpoint, 'take it away to begin anew') if a.resume and checkpoint.exists() else None
+    if state:
         begun = state['run']['options']
         differ = [k for k in SETTLED if k in begun and begun[k] != vars(a)[k]]
         if differ:
             raise SystemExit(f'--resume: the run was begun with another --{differ[0].replace("_", "-")} ({begun[differ[0]]})')
-        parent = state['run'].get('init')
         config, stats, camera = Config(**state['config']), state['stats'], state['camera']
-        policy = Policy(config, stats, camera, colours).to(memory_format=torch.channels_last)
+    else:
+        height, width = data.size
+        config = Config(height=height, width=width, vocabulary=len(words), without=tuple(a.without), **SIZES[a.size])
+        stats, camera = data.statistics(), data.camera
+    colours = torch.from_numpy(colour_table(words))
+    policy = Policy(config, stats, camera, colours).to(memory_format=torch.channels_last)
+    optimiser = torch.optim.AdamW(groups(policy, a.weight_decay), lr=a.lr, betas=(0.9, 0.98))
+    if state:
         policy.load_state_dict(state['policy'])
-        optimiser = torch.optim.AdamW(groups(policy, a.weight_decay), lr=a.lr, betas=(0.9, 0.98))
         optimiser.load_state_dict(state['optimiser'])
-        ema, step, spent = state['ema'], state['step'], state['seconds']
+        parent, ema, step, spent = state['run'].get('init'), state['ema'], state['step'], state['seconds']
+    else:
+        parent = begin_with(policy, a.init) if a.init else None
+        ema, step, spent = {k: v.detach().clone() for k, v in policy.state_dict().items()}, 0, 0.0
     schedule = Schedule(a.lr, a.steps, a.minutes, a.warmup, spent)
     shadow = Policy(config, stats, camera, colours).to(memory_format=torch.channels_last)
     parameters, macs = sum(p.numel() for p in policy.parameters()), count_macs(shadow)
@@ -256,7 +255,6 @@ def main(given: list[str] | None = None) -> None:
         part.write_text(json.dumps({**run, 'steps': step, 'seconds': round(schedule.elapsed(), 1)}, indent=2) + '\n')
         os.replace(part, out / 'run.json')
 
-    saved = time.monotonic()
     while (f := schedule.fraction(step)) < 1:
         lr = schedule.rate(f)
         batch = next(loader)
@@ -282,9 +280,8 @@ def main(given: list[str] | None = None) -> None:
         if progress.add(loss=loss, **terms):
             shadow.load_state_dict(ema)
             progress.write(schedule.elapsed(), lr=lr, **validate(shadow, data))
-        if time.monotonic() - saved > SAVE_S:
+        if schedule.is_save_due():
             keep()
-            saved = time.monotonic()
     loader.close()
     keep()
     shadow.load_state_dict(ema)

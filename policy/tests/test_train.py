@@ -13,6 +13,7 @@ import export
 import model
 import pretrain
 import quantise
+import schedule
 import train
 from model import Config, Policy, example
 from progress import Progress
@@ -142,7 +143,7 @@ class Training(unittest.TestCase):
         self.train('q', '--steps', '2')
         onnx = self.folder / 'q/grasp.int8.onnx'
         quantise_it = [*given, '--steps', '30', '--run', str(self.folder / 'q'), '--out', str(onnx)]
-        with unittest.mock.patch.object(quantise, 'SAVE_S', 0), unittest.mock.patch.object(quantise, 'integers', side_effect=KeyboardInterrupt):
+        with unittest.mock.patch.object(schedule, 'SAVE_S', 0), unittest.mock.patch.object(quantise, 'integers', side_effect=KeyboardInterrupt):
             with self.assertRaises(KeyboardInterrupt):
                 self.quiet(quantise, 24, *quantise_it)
         self.assertFalse(onnx.exists())
