@@ -26,8 +26,8 @@ interface Sample {
   deliver(): void
 }
 
-/** ns that the world may be ahead of real time before it is waited for. */
-const AHEAD = 2_000_000
+/** ms that the world may be ahead of real time before it is waited for. */
+const AHEAD = 2
 /** ms after which a simulator that refuses is asked again. */
 const RETRY = 1000
 
@@ -211,24 +211,28 @@ export class GazeboCell implements SimulatedCell {
   /** Real time: between the steps errands have their turn. What fails is reported, and tried again: a simulator may come back. */
   async #run(): Promise<void> {
     const world = this.#world
-    let [began, from] = [performance.now(), world.time]
+    // When the time that the world has reached was due, had it kept pace since it last fell behind; ms.
+    let due = performance.now()
     while (!this.#closed) {
+      const [began, from] = [performance.now(), world.time]
       try {
         const errand = this.#errands.shift()
         if (errand) await errand()
         else await this.#step(this.#judge)
         this.#publish()
         this.#deliver(Infinity)
-        if (world.time < from) [began, from] = [performance.now(), world.time]
       } catch (error) {
+        // Nobody judges an episode that has failed.
+        this.#judge = undefined
         this.onError?.(error instanceof Error ? error : new Error(String(error)))
         await world.join().catch(() => pause(RETRY))
-        ;[began, from] = [performance.now(), world.time]
       }
-      this.#simulated = world.time - from
-      this.#spent = (performance.now() - began) * 1e6
-      const ahead = this.#simulated - this.#spent
-      if (ahead > AHEAD) await pause(ahead / 1e6)
+      const stepped = Math.max(0, world.time - from)
+      due = Math.max(due, began) + stepped / 1e6
+      const ahead = due - performance.now()
+      if (ahead > AHEAD) await pause(ahead)
+      this.#simulated += stepped
+      this.#spent += (performance.now() - began) * 1e6
     }
   }
 
