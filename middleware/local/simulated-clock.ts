@@ -1,4 +1,3 @@
-import type { Clock, Disposable } from '../bus.js'
 import { SteppedClock } from './stepped-clock.js'
 
 const SECOND = 1_000_000_000
@@ -15,39 +14,25 @@ export const MARGIN = 3600
  * (a bag that loops, a simulator's reset) the epoch moves, so that bus time and the stamps of all that comes afterwards lie two seconds ahead, and nothing from
  * before meets anything from after.
  */
-export class SimulatedClock implements Clock {
+export class SimulatedClock extends SteppedClock {
   epochSec = 0
   /** Whether it is known what time it is: from the first word on. */
   known = false
   /** Times that it went back. */
   jumps = 0
-  readonly #clock = new SteppedClock(0)
 
   /** It is `nanosec` ns after `sec` s. */
   hear(sec: number, nanosec: number): void {
-    const clock = this.#clock
     if (!this.known) this.epochSec = Math.max(0, sec - MARGIN)
     const stamp = (sec - this.epochSec) * SECOND + nanosec
     if (!this.known) {
       this.known = true
-      return clock.jumpTo(stamp)
+      return this.jumpTo(stamp)
     }
-    if (stamp >= clock.now()) return clock.advanceTo(stamp)
-    if (clock.now() - stamp <= BACKLASH) return
+    if (stamp >= this.now()) return this.advanceTo(stamp)
+    if (this.now() - stamp <= BACKLASH) return
     this.jumps++
-    this.epochSec = sec - Math.ceil((clock.now() + LEAP) / SECOND)
-    clock.jumpTo((sec - this.epochSec) * SECOND + nanosec)
-  }
-
-  now(): number {
-    return this.#clock.now()
-  }
-
-  at(stamp: number, callback: () => void): Disposable {
-    return this.#clock.at(stamp, callback)
-  }
-
-  every(period: number, callback: () => void): Disposable {
-    return this.#clock.every(period, callback)
+    this.epochSec = sec - Math.ceil((this.now() + LEAP) / SECOND)
+    this.jumpTo((sec - this.epochSec) * SECOND + nanosec)
   }
 }
