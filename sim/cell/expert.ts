@@ -32,7 +32,9 @@ export const EXPERT = {
   turn: 4 * Math.PI / 180
 } as const
 
+/** m of opening: fingers that are still open, and those so far closed that they open before the tool moves. */
 const STILL_OPEN = 0.08
+const HALF_OPEN = 0.07
 /** N: the gripper knows no less, and everything is held with it first. */
 const LEAST = 20
 /** N with which a thing is held, unless gently, once it has been felt. */
@@ -69,7 +71,6 @@ export function expertAction(truth: Truth): ExpertAction {
   const slack = closing ? 3 : 1
   const near = error < slack * EXPERT.reach && Math.abs(dyaw) < slack * EXPERT.turn && Math.abs(height) < slack * EXPERT.reach
   if (near && width > goal.width - 0.008) return { ...still, width: 0 }
-  if (closing) return { ...still, vz: height < 0.06 ? 0.15 : 0, width: EXPERT.open }
 
   const off = Math.hypot(error, 0.05 * dyaw)
   const above = clamp(goal.z + 10 * Math.max(0, off - 0.004), EXPERT.transit)
@@ -80,10 +81,13 @@ export function expertAction(truth: Truth): ExpertAction {
   const vy = error > 1e-9 ? speed * dy / error : 0
   const room = Math.sqrt(Math.max(0, EXPERT.speed ** 2 - speed ** 2))
   const sink = Math.min(0.22, 5 * Math.abs(rise))
+  // Slower the less the fingers are open, and never back up for that alone: a policy that cannot tell 79 mm from 81 would take the mean of up and down, and hover.
+  const ready = clamp((width - HALF_OPEN) / (STILL_OPEN - HALF_OPEN), 1, 0)
   return {
-    vx, vy,
-    vz: clamp(Math.sign(rise) * Math.min(sink, Math.max(room, 0.05)), EXPERT.speed),
-    vyaw: clamp(7 * dyaw, EXPERT.yawRate),
+    vx: ready * vx,
+    vy: ready * vy,
+    vz: ready * clamp(Math.sign(rise) * Math.min(sink, Math.max(room, 0.05)), EXPERT.speed),
+    vyaw: ready * clamp(7 * dyaw, EXPERT.yawRate),
     width: EXPERT.open,
     effort
   }

@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest'
+import type { Truth } from '../../sim/cell/cell.js'
+import { expertAction, expertChunk, type ExpertAction } from '../../sim/cell/expert.js'
+import { random } from '../fusion/robots.js'
+
+/** A tool that hangs `height` m over the grasp of a free object, `off` m and `turn` rad beside it, with fingers `width` m apart. */
+function over(height: number, off: number, turn: number, width: number): Truth {
+  return {
+    stamp: 0, target: 'red box', gentle: false, width, widthRate: 0,
+    tool: Float64Array.of(0, 0, 0.03 + height, 1, 0, 0, 0),
+    objects: [{
+      name: 'red box', pose: Float64Array.of(off, 0, 0.03, 0, 0, 0, 1), lift: 0, squeeze: 0, press: 0, radius: 0.03, mass: 0.3, friction: 0.6, crush: 200,
+      grasps: [{ x: 0, y: 0, z: 0.03, yaw: -turn, width: 0.04 }],
+    }],
+  }
+}
+
+const speeds = ({ vx, vy, vz, vyaw }: ExpertAction): readonly number[] => [vx, vy, vz, 0.1 * vyaw]
+
+describe('the expert, with nothing in its hand', () => {
+  test('opens half-closed fingers where it is, and goes on from there: it does not rise for that', () => {
+    for (const height of [0.012, 0.03, 0.1]) {
+      const action = expertAction(over(height, 0.002, 0, 0.05))
+      expect(speeds(action).map(Math.abs)).toEqual([0, 0, 0, 0])
+      expect(action.width).toBe(0.085)
+      expect(expertAction(over(height, 0.002, 0, 0.085)).vz, 'open').toBeLessThan(0)
+      const last = expertChunk(over(height, 0.002, 0, 0.05), 10, 30).subarray(54)
+      expect(last[2], 'has sunk after a third of a second').toBeGreaterThan(0)
+    }
+  })
+
+  test('answers openings that nobody could tell apart nearly alike, until it closes', () => {
+    const draw = random(5)
+    for (let k = 0; k < 2000; k++) {
+      const [height, off, turn, width] = [0.012 + 0.2 * draw(), 0.05 * draw(), draw() - 0.5, 0.084 * draw()]
+      const one = speeds(expertAction(over(height, off, turn, width)))
+      const other = speeds(expertAction(over(height, off, turn, width + 0.001)))
+      for (const [axis, speed] of one.entries()) expect(Math.abs(speed - (other[axis] ?? NaN))).toBeLessThan(0.031)
+    }
+  })
+})
