@@ -1,9 +1,10 @@
 """What each part of the policy is worth: `python policy/ablate.py --data DIR... [--only NAME...]`.
 
-Each row is one short training of a shallow network from scratch, on the same data with the same seed and number of steps, without one part. `pretrained` starts from
-encoders that have seen the same data without labels for half as many steps. `zero-filled` has no masks, and sees modalities go missing in training as all others do;
-`zero-filled-whole` never saw one go missing. What is done is not done again, and an interrupted row goes on. `report.py` measures the rows in the cell; they
-are to be compared with one another, not with the policy that ships, which is larger and was trained longer.
+Each row is a shallow network that goes on from the same trained weights (`--init`) for the same steps on the same data with the same seed, without one part. So a row says
+how much worse a network gets that must do without, once it has had as long to get used to that as `whole` has had to go on. `zero-filled` has no masks, and sees modalities
+go missing in training as all others do. `scratch` and `pretrained` begin with nothing and with encoders that have seen the same data without labels; they have SCRATCH times the
+steps, and are to be compared with each other. What is done is not done again, and an interrupted row goes on. `report.py` measures the rows in the cell;
+none is to be compared with the policy that ships, which is larger and was trained longer.
 """
 
 from __future__ import annotations
@@ -16,11 +17,10 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 RUNS = HERE / 'runs' / 'ablate'
-#: Options of train.py in which a row differs from `whole`.
+#: Options of train.py in which a row that goes on from trained weights differs from `whole`.
 ROWS: dict[str, tuple[str, ...]] = {
     'whole': (),
     'zero-filled': ('--without', 'masks'),
-    'zero-filled-whole': ('--without', 'masks', '--drop', '0'),
     'no-gate': ('--without', 'gate'),
     'no-colours': ('--without', 'colours'),
     'no-queries': ('--without', 'queries'),
@@ -30,8 +30,11 @@ ROWS: dict[str, tuple[str, ...]] = {
     'no-alignment': ('--align', '0'),
     'no-goal': ('--goal', '0'),
     'slow': ('--lr', '5e-5'),
-    'pretrained': ('--init', str(RUNS / 'encoders' / 'checkpoint.pt')),
 }
+#: Rows that do not.
+ANEW: dict[str, tuple[str, ...]] = {'scratch': (), 'pretrained': ('--init', str(RUNS / 'encoders' / 'checkpoint.pt'))}
+#: They have so many times the steps, at this peak rate.
+SCRATCH, SCRATCH_LR, LR = 4, '1.5e-3', '5e-4'
 
 
 def run(script: str, *arguments: str) -> None:
@@ -46,25 +49,29 @@ def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('--data', nargs='+', required=True)
     p.add_argument('--camera', default=str(HERE / 'cell-camera.json'))
-    p.add_argument('--only', nargs='*', choices=ROWS, default=list(ROWS))
-    p.add_argument('--steps', type=int, default=4000)
+    p.add_argument('--init', default=str(HERE / 'weights' / 'shallow.npz'), help='where all rows but those of ANEW begin')
+    p.add_argument('--only', nargs='*', choices=[*ROWS, *ANEW], default=[*ROWS, *ANEW])
+    p.add_argument('--steps', type=int, default=400)
     p.add_argument('--seed', type=int, default=0)
     a = p.parse_args()
     data = ['--data', *a.data, '--camera', a.camera, '--seed', str(a.seed), '--stride', '2', '--size', 'shallow']
     encoders = RUNS / 'encoders'
     if 'pretrained' in a.only:
-        run('pretrain.py', *data, '--steps', str(a.steps // 2), '--minutes', '600', '--out', str(encoders), '--resume')
+        run('pretrain.py', *data, '--steps', str(a.steps * SCRATCH // 2), '--minutes', '600', '--out', str(encoders), '--resume')
     for name in a.only:
         out = RUNS / name
+        steps = a.steps * (SCRATCH if name in ANEW else 1)
+        row = ('--lr', SCRATCH_LR, *ANEW[name]) if name in ANEW else ('--lr', LR, '--init', a.init, *ROWS[name])
+        asked = {'steps': steps, 'seed': a.seed, 'data': a.data, 'init': row[row.index('--init') + 1] if '--init' in row else None}
         if (out / 'run.json').exists():
             begun = json.loads((out / 'run.json').read_text())['options']
-            differ = [k for k in ('steps', 'seed', 'data') if begun[k] != getattr(a, k)]
+            differ = [k for k, v in asked.items() if begun[k] != v]
             if differ:
                 raise SystemExit(f'{out} was begun with another --{differ[0]} ({begun[differ[0]]}): give that, or take the folder away')
         if (out / 'grasp.onnx').exists():
             continue
         resume = ['--resume'] if (out / 'checkpoint.pt').exists() else []
-        run('train.py', *data, '--steps', str(a.steps), '--lr', '1.5e-3', '--drop', '0.1', *ROWS[name], '--out', str(out), *resume)
+        run('train.py', *data, '--steps', str(steps), '--drop', '0.1', *row, '--out', str(out), *resume)
         run('export.py', '--run', str(out), '--out', str(out / 'grasp.onnx'), '--name', name)
 
 
