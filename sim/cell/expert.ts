@@ -29,7 +29,9 @@ export const EXPERT = {
   creep: 0.04,
   /** Where closing may begin: m, rad. */
   reach: 0.003,
-  turn: 4 * Math.PI / 180
+  turn: 4 * Math.PI / 180,
+  /** m beside the grasp up to which open fingers that are low need not rise. */
+  beside: 0.015
 } as const
 
 /** m of opening: fingers that are still open, and those so far closed that they open before the tool moves. */
@@ -43,7 +45,8 @@ const USUAL = 30
 /**
  * The scripted expert: a velocity field over the true state, without memory, so that it answers every state, also those that another
  * policy got into. Approach above, align, descend in a funnel, close, creep up until the object follows, tighten by what weight and slip ask for,
- * lift; let go of what is not meant.
+ * lift; let go of what is not meant. Near the grasp no answer is to rise: who learns it cannot tell a millimetre or two of place and opening, takes the
+ * mean of up and down, and hovers.
  */
 export function expertAction(truth: Truth): ExpertAction {
   const { tool, width } = truth
@@ -74,14 +77,15 @@ export function expertAction(truth: Truth): ExpertAction {
 
   const off = Math.hypot(error, 0.05 * dyaw)
   const above = clamp(goal.z + 10 * Math.max(0, off - 0.004), EXPERT.transit)
-  const rise = above - z
+  // Under the funnel and a little off, fingers go sideways where they are; only further off they rise first.
+  const rise = Math.min(above - z, 0) + Math.max(above - z, 0) * clamp((off - EXPERT.beside) / 0.01, 1, 0)
   const free = clamp(1 - (rise - 0.01) / 0.03, 1, 0)
   const speed = Math.min(EXPERT.speed, 7 * error) * free
   const vx = error > 1e-9 ? speed * dx / error : 0
   const vy = error > 1e-9 ? speed * dy / error : 0
   const room = Math.sqrt(Math.max(0, EXPERT.speed ** 2 - speed ** 2))
   const sink = Math.min(0.22, 5 * Math.abs(rise))
-  // Slower the less the fingers are open, and never back up for that alone: a policy that cannot tell 79 mm from 81 would take the mean of up and down, and hover.
+  // Slower the less the fingers are open.
   const ready = clamp((width - HALF_OPEN) / (STILL_OPEN - HALF_OPEN), 1, 0)
   return {
     vx: ready * vx,

@@ -29,6 +29,18 @@ describe('the expert, with nothing in its hand', () => {
     }
   })
 
+  test('near the grasp goes sideways where it is and never rises, wherever it is and however far open', () => {
+    const draw = random(7)
+    for (let k = 0; k < 2000; k++) {
+      const action = expertAction(over(0.001 + 0.02 * draw(), 0.012 * draw(), 0.1 * draw(), 0.084 * draw()))
+      expect(action.vz).toBeLessThanOrEqual(0)
+    }
+    const beside = expertAction(over(0.01, 0.01, 0, 0.085))
+    expect(beside.vx).toBeCloseTo(0.07)
+    expect(beside.vz).toBe(0)
+    expect(expertAction(over(0.01, 0.04, 0, 0.085)).vz, 'far off it rises before it goes').toBeGreaterThan(0.1)
+  })
+
   test('answers openings that nobody could tell apart nearly alike, until it closes', () => {
     const draw = random(5)
     for (let k = 0; k < 2000; k++) {
