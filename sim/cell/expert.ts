@@ -1,6 +1,5 @@
 import type { Grasp } from '../objects/grasp.js'
 import type { Truth, TrueObject } from './cell.js'
-import { neededForce } from './episode.js'
 import { GRIPPER, WORKSPACE } from './mjcf.js'
 import { toolYaw, wrap } from './arm-servos.js'
 
@@ -22,11 +21,14 @@ export const EXPERT = {
   /** m over the grasp at which an object is held in the air. */
   lift: 0.16,
   open: GRIPPER.maxWidth,
-  /** m of lift after which weight has been felt, and of rise without the object after which slip has. */
+  /** m of lift after which an object follows, and of rise without it from which on every further one is answered by more grip, N/m. */
   felt: 0.002,
-  slipped: 0.005,
+  slipped: 0.003,
+  tighten: 9000,
   /** m/s of rise until the object follows. */
   creep: 0.04,
+  /** m of slip after which a thing that keeps the fingers apart may still lie between the pads. */
+  pads: 0.015,
   /** Where closing may begin: m, rad. */
   reach: 0.003,
   turn: 4 * Math.PI / 180,
@@ -39,8 +41,9 @@ const STILL_OPEN = 0.08
 const HALF_OPEN = 0.07
 /** N: the gripper knows no less, and everything is held with it first. */
 const LEAST = 20
-/** N with which a thing is held, unless gently, once it has been felt. */
-const USUAL = 30
+/** How much more than what stopped the slip holds an object that follows, and one that is to be taken gently. */
+const MARGIN = 1.5
+const GENTLE = 1.1
 
 /**
  * The scripted expert: a velocity field over the true state, without memory, so that it answers every state, also those that another
@@ -55,10 +58,11 @@ export function expertAction(truth: Truth): ExpertAction {
   if (target === undefined) return { vx: 0, vy: 0, vz: 0, vyaw: 0, width, effort: LEAST }
   const goal = goalOf(truth, target)
   const [x = 0, y = 0, z = 0] = tool
-  const effort = held === target && (target.lift > EXPERT.felt || z - goal.rest > EXPERT.slipped) ? effortFor(target, truth.gentle) : LEAST
+  const effort = held === target ? effortFor(target, z - goal.rest - target.lift, truth.gentle) : LEAST
   const still = { vx: 0, vy: 0, vz: 0, vyaw: 0, effort }
   if (held !== undefined && held !== target) {
-    return held.lift > 0.006 ? { ...still, vz: -Math.min(0.15, 4 * held.lift + 0.01), width: 0, effort: effortFor(held, true) } : { ...still, width: EXPERT.open }
+    if (held.lift <= 0.006) return { ...still, width: EXPERT.open }
+    return { ...still, vz: -Math.min(0.15, 4 * held.lift + 0.01), width: 0, effort: effortFor(held, z - goalOf(truth, held).rest - held.lift, true) }
   }
   if (held === target) {
     if (target.squeeze < 0.7 * effort && target.lift < 0.01) return { ...still, width: 0 }
@@ -72,7 +76,7 @@ export function expertAction(truth: Truth): ExpertAction {
   const error = Math.hypot(dx, dy)
   const closing = width < STILL_OPEN
   const slack = closing ? 3 : 1
-  const near = error < slack * EXPERT.reach && Math.abs(dyaw) < slack * EXPERT.turn && Math.abs(height) < slack * EXPERT.reach
+  const near = error < slack * EXPERT.reach && Math.abs(dyaw) < slack * EXPERT.turn && Math.abs(height) < (width < goal.width + EXPERT.reach ? EXPERT.pads : slack * EXPERT.reach)
   if (near && width > goal.width - 0.008) return { ...still, width: 0 }
 
   const off = Math.hypot(error, 0.05 * dyaw)
@@ -100,7 +104,7 @@ export function expertAction(truth: Truth): ExpertAction {
 /**
  * The expert's set-points of the next `rows / rate` seconds, as rows of an action chunk (fusion/policy/policy.ts): f32[rows * 6], offsets
  * in the tool frame of now. The controller is rolled forward on a kinematic picture of the cell: the tool moves as told, the fingers at
- * `fingerSpeed`, and an object between them stops them and then moves along. The effort is that of now in every row: what will be felt on the way is not known yet.
+ * `fingerSpeed`, and an object between them stops them and, once it follows, moves along. The effort is that of now in every row: what will be felt on the way is not known yet.
  */
 export function expertChunk(truth: Truth, rows: number, rate: number, fingerSpeed = 0.1): Float32Array {
   const data = new Float32Array(rows * 6)
@@ -144,10 +148,15 @@ export function goalInTool(truth: Truth): Float64Array {
   return Float64Array.of(dx * cos - dy * sin, -dx * sin - dy * cos, z - goal.z, goal.turn, 1, target.squeeze > 1 ? 1 : 0)
 }
 
-/** Just enough to lift, with a margin; gently: less of it; never near what crushes. */
-export function effortFor({ mass, friction, crush }: Pick<TrueObject, 'mass' | 'friction' | 'crush'>, gentle: boolean): number {
-  const needed = neededForce(mass, friction)
-  return Math.max(LEAST, Math.min(gentle ? 1.1 * needed : Math.max(USUAL, 1.5 * needed), 0.6 * crush, 120))
+/**
+ * N: tightens with each millimetre that the fingers have slid along the object (`slip`, m), until it follows; then with a margin; never near what crushes. Slip
+ * that has ended stays to be seen, in how low the object hangs in the fingers, so the grip that ended it is kept without a memory. Neither weight nor
+ * friction is asked for: whoever sees and feels the slip can answer the same.
+ */
+export function effortFor({ lift, crush }: Pick<TrueObject, 'lift' | 'crush'>, slip: number, gentle: boolean): number {
+  const grip = LEAST + EXPERT.tighten * Math.max(0, slip - EXPERT.slipped)
+  const margin = lift > EXPERT.felt ? gentle ? GENTLE : MARGIN : 1
+  return Math.max(LEAST, Math.min(margin * grip, 0.6 * crush, 120))
 }
 
 export interface Goal {
@@ -217,6 +226,8 @@ function moved(truth: Truth, state: { x: number; y: number; z: number; yaw: numb
     if (object.squeeze > 1) {
       if (change > 0) return { ...object, squeeze: 0 }
       width = state.width
+      // That it will follow is not known before it does.
+      if (object.lift <= EXPERT.felt) return { ...object, squeeze: action.effort }
       const pose = Float64Array.from(object.pose)
       pose[2] = (pose[2] ?? 0) + rise
       return { ...object, pose, lift: object.lift + rise, squeeze: action.effort }

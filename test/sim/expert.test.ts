@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Truth } from '../../sim/cell/cell.js'
-import { expertAction, expertChunk, type ExpertAction } from '../../sim/cell/expert.js'
+import { effortFor, expertAction, expertChunk, type ExpertAction } from '../../sim/cell/expert.js'
 import { random } from '../fusion/robots.js'
 
 /** A tool that hangs `height` m over the grasp of a free object, `off` m and `turn` rad beside it, with fingers `width` m apart. */
@@ -49,5 +49,50 @@ describe('the expert, with nothing in its hand', () => {
       const other = speeds(expertAction(over(height, off, turn, width + 0.001)))
       for (const [axis, speed] of one.entries()) expect(Math.abs(speed - (other[axis] ?? NaN))).toBeLessThan(0.031)
     }
+  })
+})
+
+describe('how hard the expert holds', () => {
+  /** The tool `rise` m over where it took hold of a thing that has come up by `lift` m. */
+  function holding(rise: number, lift: number, more: Partial<Truth['objects'][number]> = {}): Truth {
+    const truth = over(rise, 0, 0, 0.04)
+    const [object] = truth.objects
+    if (object === undefined) throw new Error('nothing there')
+    return { ...truth, objects: [{ ...object, pose: Float64Array.of(0, 0, 0.03 + lift, 0, 0, 0, 1), lift, squeeze: 20, ...more }] }
+  }
+  const effort = (rise: number, lift: number, more: Partial<Truth['objects'][number]> = {}): number => expertAction(holding(rise, lift, more)).effort
+
+  test('is what the gripper knows least, until the fingers slide', () => {
+    expect(effort(0, 0)).toBeCloseTo(20)
+    expect(effort(0.003, 0)).toBeCloseTo(20)
+  })
+
+  test('grows with each millimetre of slip, stays when the object follows, and has a margin then', () => {
+    expect(effort(0.007, 0)).toBeCloseTo(56)
+    expect(effort(0.009, 0)).toBeCloseTo(74)
+    expect(effort(0.016, 0.01)).toBeCloseTo(1.5 * 47)
+    expect(effort(0.106, 0.1)).toBeCloseTo(1.5 * 47)
+    expect(effort(0.1, 0.1), 'without slip').toBeCloseTo(30)
+    expect(effortFor({ lift: 0.1, crush: 200 }, 0, true), 'gently').toBeCloseTo(22)
+  })
+
+  test('while it slides the tool creeps, and no answer counts on its following', () => {
+    const chunk = expertChunk(holding(0.004, 0, { squeeze: 60 }), 10, 30)
+    expect(chunk[56], 'm after a third of a second').toBeCloseTo(-0.04 / 3, 3)
+    expect(expertChunk(holding(0.02, 0.018, { squeeze: 60 }), 10, 30)[56]).toBeLessThan(-0.03)
+  })
+
+  test('keeps closed on a thing between the pads whose touch was lost for a moment', () => {
+    expect(expertAction(holding(0.012, 0, { squeeze: 0 })).width).toBe(0)
+    expect(expertAction(holding(0.03, 0, { squeeze: 0 })).width, 'it has slid out').toBe(0.085)
+  })
+
+  test('asks for nothing that could not be felt: neither mass nor friction changes it', () => {
+    expect(effort(0.012, 0, { mass: 2, friction: 0.1 })).toBe(effort(0.012, 0, { mass: 0.05, friction: 1 }))
+  })
+
+  test('stays well under what crushes the object, and within what the gripper can', () => {
+    expect(effort(0.03, 0, { crush: 50 })).toBe(30)
+    expect(effort(0.06, 0, { crush: 500 })).toBe(120)
   })
 })
