@@ -31,10 +31,11 @@ ROWS: dict[str, tuple[str, ...]] = {
     'no-goal': ('--goal', '0'),
     'slow': ('--lr', '5e-5'),
 }
-#: Rows that do not.
-ANEW: dict[str, tuple[str, ...]] = {'scratch': (), 'pretrained': ('--init', str(RUNS / 'encoders' / 'checkpoint.pt'))}
-#: They have so many times the steps, at this peak rate.
-SCRATCH, SCRATCH_LR, LR = 4, '1.5e-3', '5e-4'
+#: Where the rows begin that do not go on from them.
+ENCODERS = RUNS / 'encoders'
+ANEW: dict[str, str | None] = {'scratch': None, 'pretrained': str(ENCODERS / 'checkpoint.pt')}
+#: Peak rate of rows that go on, and of those that begin anew, which have SCRATCH times the steps.
+LR, SCRATCH_LR, SCRATCH = '5e-4', '1.5e-3', 4
 
 
 def run(script: str, *arguments: str) -> None:
@@ -55,14 +56,12 @@ def main() -> None:
     p.add_argument('--seed', type=int, default=0)
     a = p.parse_args()
     data = ['--data', *a.data, '--camera', a.camera, '--seed', str(a.seed), '--stride', '2', '--size', 'shallow']
-    encoders = RUNS / 'encoders'
     if 'pretrained' in a.only:
-        run('pretrain.py', *data, '--steps', str(a.steps * SCRATCH // 2), '--minutes', '600', '--out', str(encoders), '--resume')
+        run('pretrain.py', *data, '--steps', str(a.steps * SCRATCH // 2), '--minutes', '600', '--out', str(ENCODERS), '--resume')
     for name in a.only:
         out = RUNS / name
-        steps = a.steps * (SCRATCH if name in ANEW else 1)
-        row = ('--lr', SCRATCH_LR, *ANEW[name]) if name in ANEW else ('--lr', LR, '--init', a.init, *ROWS[name])
-        asked = {'steps': steps, 'seed': a.seed, 'data': a.data, 'init': row[row.index('--init') + 1] if '--init' in row else None}
+        anew = name in ANEW
+        asked = {'steps': a.steps * SCRATCH if anew else a.steps, 'seed': a.seed, 'data': a.data, 'init': ANEW[name] if anew else a.init}
         if (out / 'run.json').exists():
             begun = json.loads((out / 'run.json').read_text())['options']
             differ = [k for k, v in asked.items() if begun[k] != v]
@@ -71,7 +70,9 @@ def main() -> None:
         if (out / 'grasp.onnx').exists():
             continue
         resume = ['--resume'] if (out / 'checkpoint.pt').exists() else []
-        run('train.py', *data, '--steps', str(steps), '--drop', '0.1', *row, '--out', str(out), *resume)
+        begin = ['--init', asked['init']] if asked['init'] else []
+        row = ('--steps', str(asked['steps']), '--drop', '0.1', '--lr', SCRATCH_LR if anew else LR, *begin, *ROWS.get(name, ()))
+        run('train.py', *data, *row, '--out', str(out), *resume)
         run('export.py', '--run', str(out), '--out', str(out / 'grasp.onnx'), '--name', name)
 
 

@@ -78,10 +78,14 @@ FIGURES = (
     figure('expert-heavy', 'the same, the expert', '--objects sim/objects/heavy.yaml --seed 4 --policy expert', policy='expert'),
     figure('force-at-2s', 'force gone after 2 s', '--objects unseen --seed 4 --without force@2s'),
     figure('phrases', 'commands in other words', '--objects unseen --seed 5 --phrases policy/phrases.yaml'),
-    of_run('ablate/whole', 'whole', 'shallow (`ablate.py`), nothing left out'),
-    *(of_run('ablate/whole', f'whole-no-{s}', f'the same, without {s}', f'--objects unseen --seed 4 --without {s}') for s in SENSES),
-    of_run('ablate/zero-filled', 'zero', 'shallow, zero-filled without masks'),
-    *(of_run('ablate/zero-filled', f'zero-no-{s}', f'the same, without {s}', f'--objects unseen --seed 4 --without {s}') for s in SENSES),
+    *(
+        of_run(f'ablate/{run}', f'{name}{gone}', f'{what}{said}', f'--objects unseen --seed 4{option}')
+        for run, name, what in (
+            ('whole', 'whole', 'shallow (`ablate.py`), nothing left out'),
+            ('zero-filled', 'zero', 'shallow, zero-filled without masks'),
+        )
+        for gone, said, option in (('', '', ''), *((f'-no-{s}', f', without {s}', f' --without {s}') for s in SENSES))
+    ),
     *(of_run(f'ablate/{name}', name, f'shallow, without {part}') for name, part in PARTS.items()),
     of_run('ablate/scratch', 'scratch', 'shallow, from nothing'),
     of_run('ablate/pretrained', 'pretrained', 'the same, from encoders trained without labels'),

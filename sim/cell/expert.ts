@@ -47,7 +47,7 @@ const GENTLE = 1.1
 
 /**
  * The scripted expert: a velocity field over the true state, without memory, so that it answers every state, also those that another
- * policy got into. Approach above, align, descend in a funnel, close, creep up until the object follows, tighten by what weight and slip ask for,
+ * policy got into. Approach above, align, descend in a funnel, close, creep up and tighten with the slip until the object follows,
  * lift; let go of what is not meant. Near the grasp no answer is to rise: who learns it cannot tell a millimetre or two of place and opening, takes the
  * mean of up and down, and hovers.
  */
@@ -58,11 +58,11 @@ export function expertAction(truth: Truth): ExpertAction {
   if (target === undefined) return { vx: 0, vy: 0, vz: 0, vyaw: 0, width, effort: LEAST }
   const goal = goalOf(truth, target)
   const [x = 0, y = 0, z = 0] = tool
-  const effort = held === target ? effortFor(target, z - goal.rest - target.lift, truth.gentle) : LEAST
+  const effort = held === target ? effortFor(target, slipOf(target, goal, z), truth.gentle) : LEAST
   const still = { vx: 0, vy: 0, vz: 0, vyaw: 0, effort }
   if (held !== undefined && held !== target) {
     if (held.lift <= 0.006) return { ...still, width: EXPERT.open }
-    return { ...still, vz: -Math.min(0.15, 4 * held.lift + 0.01), width: 0, effort: effortFor(held, z - goalOf(truth, held).rest - held.lift, true) }
+    return { ...still, vz: -Math.min(0.15, 4 * held.lift + 0.01), width: 0, effort: effortFor(held, slipOf(held, goalOf(truth, held), z), true) }
   }
   if (held === target) {
     if (target.squeeze < 0.7 * effort && target.lift < 0.01) return { ...still, width: 0 }
@@ -80,9 +80,9 @@ export function expertAction(truth: Truth): ExpertAction {
   if (near && width > goal.width - 0.008) return { ...still, width: 0 }
 
   const off = Math.hypot(error, 0.05 * dyaw)
-  const above = clamp(goal.z + 10 * Math.max(0, off - 0.004), EXPERT.transit)
+  const gap = clamp(goal.z + 10 * Math.max(0, off - 0.004), EXPERT.transit) - z
   // Under the funnel and a little off, fingers go sideways where they are; only further off they rise first.
-  const rise = Math.min(above - z, 0) + Math.max(above - z, 0) * clamp((off - EXPERT.beside) / 0.01, 1, 0)
+  const rise = gap > 0 ? gap * clamp((off - EXPERT.beside) / 0.01, 1, 0) : gap
   const free = clamp(1 - (rise - 0.01) / 0.03, 1, 0)
   const speed = Math.min(EXPERT.speed, 7 * error) * free
   const vx = error > 1e-9 ? speed * dx / error : 0
@@ -158,6 +158,9 @@ export function effortFor({ lift, crush }: Pick<TrueObject, 'lift' | 'crush'>, s
   const margin = lift > EXPERT.felt ? gentle ? GENTLE : MARGIN : 1
   return Math.max(LEAST, Math.min(margin * grip, 0.6 * crush, 120))
 }
+
+/** m that fingers at height `z` have slid up along what they hold. */
+const slipOf = ({ lift }: TrueObject, { rest }: Goal, z: number): number => z - rest - lift
 
 export interface Goal {
   readonly x: number
