@@ -4,7 +4,9 @@ import { playBag } from '../../middleware/bag/player.js'
 import { LifecycleNode } from '../../middleware/lifecycle.js'
 import { parameter } from '../../middleware/parameters.js'
 import type { Status } from '../../middleware/ros2/diagnostics.js'
-import type { RosNode, RosPublisher } from '../../middleware/ros2/rclnodejs.js'
+import { publisherOptions } from '../../middleware/ros2/qos.js'
+import type { RosPublisher } from '../../middleware/ros2/rclnodejs.js'
+import type { Ros2Process } from '../../middleware/ros2/ros2-process.js'
 import { heardTopics } from '../../nodes/fusion.js'
 import { UsageError } from '../output.js'
 import { audience } from './audience.js'
@@ -15,7 +17,7 @@ import { nodeKind } from './node-kind.js'
 const CLOCK_STEP = 1_000_000
 
 interface PlayerOptions {
-  readonly ros: RosNode
+  readonly ros: Ros2Process
   readonly path: string
   readonly rate: number
   readonly loop: boolean
@@ -41,13 +43,13 @@ class PlayerNode extends LifecycleNode {
   }
 
   protected override async onConfigure(): Promise<void> {
-    const { ros, path, log } = this.#options
+    const { ros: { rcl, node }, path, log } = this.#options
     this.#bag = await openBag(path)
-    this.#clock = ros.createPublisher('rosgraph_msgs/msg/Clock', '/clock')
+    this.#clock = node.createPublisher('rosgraph_msgs/msg/Clock', '/clock')
     for (const { name, type } of this.#bag.topics) {
       if (name === '/clock') continue
       try {
-        this.#publishers.set(name, ros.createPublisher(type, name))
+        this.#publishers.set(name, node.createPublisher(type, name, publisherOptions(rcl, type)))
       } catch (error) {
         log.warn(`${name}: ${type} is not installed here, so it is left out (${(error as Error).message.split('\n')[0]})`)
       }
@@ -65,7 +67,7 @@ class PlayerNode extends LifecycleNode {
   }
 
   protected override async onCleanup(): Promise<void> {
-    for (const publisher of [...this.#publishers.values(), this.#clock]) if (publisher) this.#options.ros.destroyPublisher(publisher)
+    for (const publisher of [...this.#publishers.values(), this.#clock]) if (publisher) this.#options.ros.node.destroyPublisher(publisher)
     this.#publishers.clear()
     this.#clock = undefined
     await this.#bag?.close()
@@ -105,7 +107,7 @@ class PlayerNode extends LifecycleNode {
       if (publisher && heard.some(other => other.topic === name && other.type === type)) publishers.set(name, publisher)
     }
     const start = clockBytes(bag.start, bag.epochSec)
-    const missing = await audience(ros, publishers, { signal: AbortSignal.any([ended, AbortSignal.timeout(wait * 1000)]), beat: () => clock.publish(start) })
+    const missing = await audience(ros.node, publishers, { signal: AbortSignal.any([ended, AbortSignal.timeout(wait * 1000)]), beat: () => clock.publish(start) })
     if (missing.length > 0 && !ended.aborted) log.warn(`plays after ${wait} s though ${missing.join(', ')}: what is published is lost to who comes later`)
   }
 }
@@ -124,7 +126,7 @@ export const player = nodeKind({
     const path = parameters.get('bag')
     if (path === '') throw new UsageError('player: no recording: name one with -p bag:=PATH')
     const node = new PlayerNode({
-      ros: ros.node, path, rate: parameters.get('rate'), loop: parameters.get('loop'), heard: heardTopics(robot), wait: parameters.get('wait'), log,
+      ros, path, rate: parameters.get('rate'), loop: parameters.get('loop'), heard: heardTopics(robot), wait: parameters.get('wait'), log,
     })
     return Promise.resolve({ node, status: (): Status[] => [{ name: path, level: 'ok', message: node.state, values: { played: node.played } }] })
   },

@@ -35,6 +35,11 @@ export function publisherProfile(type: string): Profile {
   return { ...subscriptionProfile(type), reliable: true }
 }
 
+/** What a publisher of a type is made with: `publisherProfile`, and what `qos_overrides.*` parameters make of it. */
+export function publisherOptions(rcl: Rclnodejs, type: string): object {
+  return { qos: qosOf(rcl, publisherProfile(type)), qosOverridingOptions: overridesOf(rcl) }
+}
+
 export function qosOf(rcl: Rclnodejs, { reliable, depth, transientLocal = false }: Profile): unknown {
   const { HistoryPolicy, ReliabilityPolicy, DurabilityPolicy } = rcl.QoS
   return new rcl.QoS(

@@ -5,7 +5,7 @@ import { CdrError } from '../cdr/cdr-error.js'
 import type { MessageTypes, TypeName } from '../messages.js'
 import { readInBatches } from './batch-reader.js'
 import { onIncompatibleQos } from './qos-events.js'
-import { BATCHED, overridesOf, publisherProfile, qosOf, subscriptionProfile } from './qos.js'
+import { BATCHED, overridesOf, publisherOptions, qosOf, subscriptionProfile } from './qos.js'
 import { rosAddon, type Rclnodejs, type RosNode, type RosPublisher, type RosSubscription } from './rclnodejs.js'
 import { Ros2Clock } from './ros2-clock.js'
 import { Ros2Process } from './ros2-process.js'
@@ -80,8 +80,7 @@ export class Ros2Bus implements Bus {
 
   advertise<T extends TypeName>(topic: string, type: T): Publisher<MessageTypes[T]> {
     known(topic, type)
-    const options = { qos: qosOf(this.#rcl, publisherProfile(type)), qosOverridingOptions: overridesOf(this.#rcl) }
-    const publisher = this.#node.createPublisher(type, topic, options)
+    const publisher = this.#node.createPublisher(type, topic, publisherOptions(this.#rcl, type))
     const whole = this.#node.resolveTopicName(topic)
     this.#publishers.set(publisher, onIncompatibleQos(this.#addon, this.#node, 'publisher', publisher, policy => this.#watch.unserved(whole, policy)))
     return {
