@@ -7,7 +7,7 @@ import { UsageError } from './output.js'
 export const packageRoot = fileURLToPath(new URL(existsSync(new URL('../package.json', import.meta.url)) ? '..' : '../..', import.meta.url))
 
 /** What the shipped policy computes in where nothing else is asked for. */
-const DEFAULT: Precision = 'fp32'
+const DEFAULT: Precision = 'int8'
 
 /** Path of the policy that comes with the package. */
 export function shippedModel(precision = DEFAULT): string {

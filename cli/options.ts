@@ -3,7 +3,7 @@ import { namespaceSchema } from '../fusion/robot/schema.js'
 import { toSI } from '../fusion/robot/units.js'
 
 /** `--precision`: which of a model's two files. */
-export const precision = (): Option => new Option('--precision <p>', 'NAME.onnx (fp32) or the NAME.int8.onnx beside it').choices(['fp32', 'int8'])
+export const precision = (): Option => new Option('--precision <p>', 'NAME.onnx (fp32) or the NAME.int8.onnx beside it; left out, the file that --policy names, or the int8 one that comes with prehend').choices(['fp32', 'int8'])
 
 /** A whole number of at least `least` and at most `most`, for commander. */
 export function integer(least: number, most = Infinity): (text: string) => number {

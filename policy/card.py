@@ -27,11 +27,19 @@ def table(rows: list[dict], columns: dict[str, str]) -> str:
     return '\n'.join(lines)
 
 
+def evaluation(file: str) -> dict:
+    """What `report.py` kept, or the last line that `prehend eval --json` printed."""
+    text = Path(file).read_text().strip()
+    try:
+        return json.loads(text)['result']
+    except (ValueError, KeyError):
+        return json.loads(text.splitlines()[-1])
+
+
 def evaluations(files: list[str]) -> list[dict]:
-    """Each file: the last line that `prehend eval --json` printed."""
     rows = []
     for f in files:
-        r = json.loads(Path(f).read_text().strip().splitlines()[-1])
+        r = evaluation(f)
         interval = r.get('wilson95') or [None, None]
         failures = ', '.join(f'{k} {v}' for k, v in (r.get('failures') or {}).items()) or 'none'
         said = {'count': r.get('count') or '2 to 5', 'without': r.get('without') or 'nothing', 'phrases': 'others' if r.get('phrases') else 'usual'}
@@ -42,7 +50,7 @@ def evaluations(files: list[str]) -> list[dict]:
 def by_object(files: list[str]) -> list[dict]:
     rows = []
     for f in files:
-        r = json.loads(Path(f).read_text().strip().splitlines()[-1])
+        r = evaluation(f)
         rows += [{'objects': r['objects'], 'object': name, **counts} for name, counts in sorted(r['byObject'].items())]
     return rows
 
@@ -51,15 +59,17 @@ def main() -> None:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument('--model', default=str(HERE / 'model' / 'grasp.json'), help='what export.py wrote beside the model')
     p.add_argument('--offline', help='what evaluate_offline.py wrote')
-    p.add_argument('--eval', nargs='*', default=[], help='what `prehend eval --json` printed, one file a run')
+    p.add_argument('--eval', nargs='*', default=[], help='what report.py kept, or `prehend eval --json` printed, one file a run')
     p.add_argument('--template', default=str(HERE / 'MODEL_CARD.template.md'))
     p.add_argument('--out', default=str(HERE / 'MODEL_CARD.md'))
     a = p.parse_args()
     model = json.loads(Path(a.model).read_text())
     offline = json.loads(Path(a.offline).read_text()) if a.offline else {}
-    known = {'model': model, 'offline': offline}
+    int8 = Path(a.model).with_name(f'{Path(a.model).stem}.int8.json')
+    known = {'model': model, 'int8': json.loads(int8.read_text()) if int8.exists() else {}, 'offline': offline}
+    for file in (known['model'], known['int8']):
+        file['megabytes'] = file['bytes'] / 1e6 if 'bytes' in file else None
     known['options'] = ', '.join(f'{k} {v}' for k, v in model['options'].items() if v not in (None, False))
-    known['megabytes'] = model['bytes'] / 1e6
     known['colours'] = len(json.loads((HERE / 'colours.json').read_text()))
     known['mega_macs'] = model['macs'] / 1e6
     fusion = model.get('fusion_macs', {'learned_queries': 0, 'full_attention': 0})

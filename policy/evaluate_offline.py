@@ -35,7 +35,7 @@ def session(file: str, data: Dataset, threads: int) -> onnxruntime.InferenceSess
 
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument('--model', default=str(Path(__file__).parent / 'model' / 'grasp.onnx'))
+    p.add_argument('--model', default=str(Path(__file__).parent / 'model' / 'grasp.int8.onnx'))
     p.add_argument('--data', nargs='+', required=True)
     p.add_argument('--out', help='JSON file; standard output always has it')
     p.add_argument('--count', type=int, default=4000)

