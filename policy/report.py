@@ -169,7 +169,7 @@ def time_precisions() -> None:
     value = {
         'command': ' '.join(command[:-1]), 'processor': name, 'has': flags, 'sha256': [sha(SHIPPED), sha(FLOAT)],
         'in_rows': {'int8_ms': warm['value'], 'fp32_ms': warm['peerValue']}, 'by_turns': {'int8_ms': cold['value'], 'fp32_ms': cold['peerValue']},
-        'bytes': {'int8': file['value'], 'fp32': file['peerValue']},
+        'megabytes': {'int8': file['value'], 'fp32': file['peerValue']},
     }  # fmt: skip
     TIMINGS.mkdir(parents=True, exist_ok=True)
     (TIMINGS / f'{"-".join(flags) or "plain"}.json').write_text(json.dumps(value, indent=2) + '\n')
@@ -195,7 +195,7 @@ def timings() -> list[dict]:
 
 def speed(timing: dict) -> str:
     rows, turns = (timing[k]['fp32_ms'] / timing[k]['int8_ms'] for k in ('in_rows', 'by_turns'))
-    smaller = 1 - timing['bytes']['int8'] / timing['bytes']['fp32']
+    smaller = 1 - timing['megabytes']['int8'] / timing['megabytes']['fp32']
     times = f'{timing["in_rows"]["int8_ms"]:.1f} ms against {timing["in_rows"]["fp32_ms"]:.1f} ms, one thread'
     return (
         f'- INT8 on a processor with {", ".join(timing["has"])} ({timing["processor"]}): {rows:.2f} times faster in rows of 20 ({times}), {turns:.2f} by turns; bound 2.3, aim 2.6. '

@@ -70,8 +70,8 @@ describe.skipIf(!hasWorldServer)('the loop over gz-transport', () => {
     expect(gazebo.stderr).not.toMatch(/fault/)
     expect(there.realTimeFactor).toBeGreaterThan(0)
     expect(here).not.toHaveProperty('realTimeFactor')
-    // It had 15 and 17 in two runs: less than half is no chance of the physics, but a loop that is broken.
-    expect(there.successes).toBeGreaterThanOrEqual(10)
+    // It had all 20, and an earlier policy 15 and 17: less than that is no chance of the physics, but a loop that is broken.
+    expect(there.successes).toBeGreaterThanOrEqual(15)
   }, 1_800_000)
 
   it('runs the shipped policy on pictures and wrenches of another simulator', () => {
