@@ -236,7 +236,7 @@ def derived() -> list[str]:
         lines.append(f'- INT8 against FP32: {gain(runs["unseen"], runs["unseen-fp32"])}; bound within 1, aim within 0.3.')
     lines += map(speed, timings())
     if {'heavy', 'heavy-no-force'} <= have.keys():
-        lines.append(f'- Force, with heavy, slippery and fragile objects: {gain(runs["heavy"], runs["heavy-no-force"])} ahead of the same policy without it.')
+        lines.append(f'- Force, with heavy, slippery and fragile objects: {gain(runs["heavy"], runs["heavy-no-force"])}.')
     if {'single', 'single-voice'} <= have.keys() and have['single']['rate'] > 0:
         lines.append(f'- Voice missing, of the full rate: {percent(have["single-voice"]["rate"] / have["single"]["rate"])}; bound 90 %, aim equal.')
     for sense in SENSES:
