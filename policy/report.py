@@ -103,6 +103,7 @@ def model_of(f: Figure) -> str | None:
 
 
 def sha(file: str) -> str | None:
+    """Of a file in this folder; None: it is not there."""
     path = HERE / file
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
 
@@ -140,39 +141,44 @@ def measure(f: Figure, episodes: int, jobs: int) -> None:
     command = ['bin/prehend', 'eval', *f.arguments, '--episodes', str(episodes)]
     with tempfile.TemporaryDirectory() as scratch:
         lines = Path(scratch) / 'episodes.jsonl'
-        done = subprocess.run([*command, '--jobs', str(jobs), '--results', str(lines), '--json'], cwd=ROOT, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise SystemExit(f'{" ".join(command)} ended with {done.returncode}: {done.stderr.strip()[-400:]}')
+        result = answer([*command, '--jobs', str(jobs), '--results', str(lines)])
         won = ''.join(str(int(json.loads(line)['success'])) for line in lines.read_text().splitlines())
-    result = json.loads(done.stdout.strip().splitlines()[-1])
     if f.policy != 'expert' and result['modelSha256'] != digest:
         raise SystemExit(f'{f.name}: {" ".join(command)} ran {result["model"]} ({result["modelSha256"]}), not {f.policy}: bring FIGURES and cli/models.ts together')
-    RESULTS.mkdir(exist_ok=True)
-    part = RESULTS / f'{f.name}.json.part'
     minutes = round((time.monotonic() - began) / 60, 1)
     value = {
         'command': ' '.join(command), 'arguments': list(f.arguments), 'sha256': digest, 'cell': cell(), 'minutes': minutes, 'jobs': jobs, 'won': won, 'result': result
     }  # fmt: skip
-    part.write_text(json.dumps(value, indent=2) + '\n')
-    os.replace(part, RESULTS / f'{f.name}.json')
+    keep(RESULTS / f'{f.name}.json', value)
     print(f'{f.name}: {result["successes"]} of {result["episodes"]}', file=sys.stderr, flush=True)
+
+
+def answer(command: list[str]) -> dict:
+    """What a command of prehend says with `--json`."""
+    done = subprocess.run([*command, '--json'], cwd=ROOT, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise SystemExit(f'{" ".join(command)} ended with {done.returncode}: {done.stderr.strip()[-400:]}')
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def keep(path: Path, value: dict) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f'{path.name}.part')
+    part.write_text(json.dumps(value, indent=2) + '\n')
+    os.replace(part, path)
 
 
 def time_precisions() -> None:
     """Measures INT8 beside FP32 on this processor, and keeps it beside what others measured."""
-    command = ['bin/prehend', 'bench', 'precision', '--json']
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise SystemExit(f'{" ".join(command)} ended with {done.returncode}: {done.stderr.strip()[-400:]}')
-    warm, cold, file = json.loads(done.stdout.strip().splitlines()[-1])['results']
+    command = ['bin/prehend', 'bench', 'precision']
+    warm, cold, file = answer(command)['results']
     name, flags = processor()
     value = {
-        'command': ' '.join(command[:-1]), 'processor': name, 'has': flags, 'sha256': [sha(SHIPPED), sha(FLOAT)],
+        'command': ' '.join(command), 'processor': name, 'has': flags, 'sha256': [sha(SHIPPED), sha(FLOAT)],
         'in_rows': {'int8_ms': warm['value'], 'fp32_ms': warm['peerValue']}, 'by_turns': {'int8_ms': cold['value'], 'fp32_ms': cold['peerValue']},
         'megabytes': {'int8': file['value'], 'fp32': file['peerValue']},
     }  # fmt: skip
-    TIMINGS.mkdir(parents=True, exist_ok=True)
-    (TIMINGS / f'{"-".join(flags) or "plain"}.json').write_text(json.dumps(value, indent=2) + '\n')
+    keep(TIMINGS / f'{"-".join(flags) or "plain"}.json', value)
 
 
 def processor() -> tuple[str, list[str]]:

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { shippedModel } from '../../cli/models.js'
-import { prehendJson, root } from '../e2e/prehend.js'
+import { prehendJson } from '../e2e/prehend.js'
 
 interface Info { readonly precision: string; readonly bytes: number; readonly inputs: unknown; readonly outputs: unknown; readonly robot: unknown; readonly training: { readonly commit: string } }
 
@@ -19,10 +19,11 @@ describe('the policy that ships', () => {
   })
 
   test('runs in INT8 unless told otherwise, and both files grasp', () => {
-    for (const [more, model] of [[[], 'grasp.int8.onnx'], [['--precision', 'fp32'], 'grasp.onnx']] as const) {
-      const result = prehendJson(['eval', '--episodes', '2', '--seed', '3', '--count', '1', ...more])
-      const modelSha256 = createHash('sha256').update(readFileSync(join(root, 'policy/model', model))).digest('hex')
-      expect(result).toMatchObject({ model, modelSha256, precision: more.length === 0 ? 'int8' : 'fp32', successes: 2 })
+    for (const precision of ['int8', 'fp32'] as const) {
+      const result = prehendJson(['eval', '--episodes', '2', '--seed', '3', '--count', '1', ...precision === 'int8' ? [] : ['--precision', precision]])
+      const file = shippedModel(precision)
+      const modelSha256 = createHash('sha256').update(readFileSync(file)).digest('hex')
+      expect(result).toMatchObject({ model: basename(file), modelSha256, precision, successes: 2 })
     }
   })
 })
