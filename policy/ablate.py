@@ -2,7 +2,7 @@
 
 Each row is a shallow network that goes on from the same trained weights (`--init`) for the same steps on the same data with the same seed, without one part. So a row says
 how much worse a network gets that must do without, once it has had as long to get used to that as `whole` has had to go on. `zero-filled` has no masks, and sees modalities
-go missing in training as all others do. `scratch` and `pretrained` begin with nothing and with encoders that have seen the same data without labels; they have SCRATCH times the
+go missing in training as all others do; `unprepared` has no masks and misses nothing in training, as a policy that was trained on whole recordings. `scratch` and `pretrained` begin with nothing and with encoders that have seen the same data without labels; they have SCRATCH times the
 steps, and are to be compared with each other. What is done is not done again, and an interrupted row goes on. `report.py` measures the rows in the cell;
 none is to be compared with the policy that ships, which is larger and was trained longer.
 """
@@ -21,6 +21,7 @@ RUNS = HERE / 'runs' / 'ablate'
 ROWS: dict[str, tuple[str, ...]] = {
     'whole': (),
     'zero-filled': ('--without', 'masks'),
+    'unprepared': ('--without', 'masks', '--drop', '0'),
     'no-gate': ('--without', 'gate'),
     'no-colours': ('--without', 'colours'),
     'no-queries': ('--without', 'queries'),

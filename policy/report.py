@@ -86,6 +86,7 @@ FIGURES = (
         for run, name, what in (
             ('whole', 'whole', 'shallow (`ablate.py`), nothing left out'),
             ('zero-filled', 'zero', 'shallow, zero-filled without masks'),
+            ('unprepared', 'unprepared', 'shallow, zero-filled without masks, nothing missing in training'),
         )
         for gone, said, option in (('', '', ''), *((f'-no-{s}', f', without {s}', f' --without {s}') for s in SENSES))
     ),
@@ -246,9 +247,10 @@ def derived() -> list[str]:
     if {'single', 'single-voice'} <= have.keys() and have['single']['rate'] > 0:
         lines.append(f'- Voice missing, of the full rate: {percent(have["single-voice"]["rate"] / have["single"]["rate"])}; bound 90 %, aim equal.')
     for sense in SENSES:
-        pair = [runs[n] for n in (f'whole-no-{sense}', f'zero-no-{sense}') if n in runs]
-        if len(pair) == 2:
-            lines.append(f'- Without {sense}, attention masks against zero-filling, trained alike: {gain(*pair)}; bound 15, aim 25.')
+        for name, trained in (('zero', 'trained alike'), ('unprepared', 'with nothing missing in its training')):
+            pair = [runs[n] for n in (f'whole-no-{sense}', f'{name}-no-{sense}') if n in runs]
+            if len(pair) == 2:
+                lines.append(f'- Without {sense}, attention masks against zero-filling, {trained}: {gain(*pair)}; bound 15, aim 25.')
     for name, part in PARTS.items():
         if {'whole', name} <= have.keys():
             lines.append(f'- {part[0].upper()}{part[1:]}: {gain(runs["whole"], runs[name])}.')
