@@ -70,6 +70,7 @@ FIGURES = (
     figure('unseen', 'unseen objects, all modalities', '--objects unseen --seed 2', 0.92, 0.98),
     figure('unseen-fp32', 'the same, FP32', '--objects unseen --seed 2 --precision fp32', policy=FLOAT),
     of_run('t', 'teacher', 'the same, the teacher', '--objects unseen --seed 2'),
+    of_run('d', 'student', 'the same, what learned from the teacher', '--objects unseen --seed 2'),
     figure('seen', 'seen objects, all modalities', '--objects seen --seed 1'),
     figure('expert-unseen', 'the expert, unseen objects', '--objects unseen --seed 2 --policy expert', None, 0.99, 'expert'),
     figure('expert-seen', 'the expert, seen objects', '--objects seen --seed 1 --policy expert', None, 0.99, 'expert'),
