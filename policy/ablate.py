@@ -1,10 +1,12 @@
 """What each part of the policy is worth: `python policy/ablate.py --data DIR... [--only NAME...]`.
 
-Each row is a shallow network that goes on from the same trained weights (`--init`) for the same steps on the same data with the same seed, without one part. So a row says
-how much worse a network gets that must do without, once it has had as long to get used to that as `whole` has had to go on. `zero-filled` has no masks, and sees modalities
-go missing in training as all others do; `unprepared` has no masks and misses nothing in training, as a policy that was trained on whole recordings. `scratch` and `pretrained` begin with nothing and with encoders that have seen the same data without labels; they have SCRATCH times the
-steps, and are to be compared with each other. What is done is not done again, and an interrupted row goes on. `report.py` measures the rows in the cell;
-none is to be compared with the policy that ships, which is larger and was trained longer.
+Each row is a shallow network that goes on from the same trained weights (`--init`) for the same steps on the same data with the same seed,
+without one part. So a row says how much worse a network gets that must do without, once it has had as long to get used to that as `whole` has had
+to go on. `zero-filled` has no masks, and sees modalities go missing in training as all others do; `unprepared` has no masks and never misses depth,
+colour or force, as a policy that was trained on whole recordings. `scratch` and `pretrained` begin with nothing and with encoders that have seen the
+same data without labels; they have SCRATCH times the steps, and are to be compared with each other. What is done is not done again, and an
+interrupted row goes on. `report.py` measures the rows in the cell; none is to be compared with the policy that ships, which is larger and was
+trained longer.
 """
 
 from __future__ import annotations

@@ -47,12 +47,9 @@ def evaluations(files: list[str]) -> list[dict]:
     return rows
 
 
-def by_object(files: list[str]) -> list[dict]:
-    rows = []
-    for f in files:
-        r = evaluation(f)
-        rows += [{'objects': r['objects'], 'object': name, **counts} for name, counts in sorted(r['byObject'].items())]
-    return rows
+def by_object(runs: list[dict]) -> list[dict]:
+    """A row for each object of each of the `evaluations`, with what tells one run from another."""
+    return [{**run, 'object': name, **counts} for run in runs for name, counts in sorted(run['byObject'].items())]
 
 
 def main() -> None:
@@ -90,8 +87,9 @@ def main() -> None:
             'effort_N': 'effort (N)',
         },
     )
+    runs = evaluations(a.eval)
     known['evaluations'] = table(
-        evaluations(a.eval),
+        runs,
         {
             'precision': 'precision',
             'objects': 'objects',
@@ -109,7 +107,8 @@ def main() -> None:
     )
 
     known['by_object'] = table(
-        by_object(a.eval), {'objects': 'objects', 'object': 'object', 'successes': 'successes', 'episodes': 'episodes'}
+        by_object(runs),
+        {'precision': 'precision', 'objects': 'objects', 'without': 'without', 'object': 'object', 'successes': 'successes', 'episodes': 'episodes'},
     )
 
     def fill(match: re.Match) -> str:

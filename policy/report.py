@@ -87,7 +87,7 @@ FIGURES = (
         for run, name, what in (
             ('whole', 'whole', 'shallow (`ablate.py`), nothing left out'),
             ('zero-filled', 'zero', 'shallow, zero-filled without masks'),
-            ('unprepared', 'unprepared', 'shallow, zero-filled without masks, nothing missing in training'),
+            ('unprepared', 'unprepared', 'shallow, zero-filled without masks, no sensor missing in training'),
         )
         for gone, said, option in (('', '', ''), *((f'-no-{s}', f', without {s}', f' --without {s}') for s in SENSES))
     ),
@@ -248,7 +248,7 @@ def derived() -> list[str]:
     if {'single', 'single-voice'} <= have.keys() and have['single']['rate'] > 0:
         lines.append(f'- Voice missing, of the full rate: {percent(have["single-voice"]["rate"] / have["single"]["rate"])}; bound 90 %, aim equal.')
     for sense in SENSES:
-        for name, trained in (('zero', 'trained alike'), ('unprepared', 'with nothing missing in its training')):
+        for name, trained in (('zero', 'trained alike'), ('unprepared', 'with no sensor missing in its training')):
             pair = [runs[n] for n in (f'whole-no-{sense}', f'{name}-no-{sense}') if n in runs]
             if len(pair) == 2:
                 lines.append(f'- Without {sense}, attention masks against zero-filling, {trained}: {gain(*pair)}; bound 15, aim 25.')
