@@ -52,7 +52,7 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
     p.add_argument('--align', type=float, default=1, help='weight of InfoNCE, times its usual one')
     p.add_argument('--stride', type=int, default=1, help='of so many observations one is read')
     p.add_argument('--seed', type=int, default=0)
-    p.add_argument('--threads', type=int, default=os.cpu_count() or 1)
+    p.add_argument('--threads', type=int, default=allowed())
     p.add_argument('--compile', action='store_true', help='torch.compile: two minutes of start, then a third faster')
     p.add_argument('--float32', action='store_true', help='no bfloat16 autocast; it is taken where the processor has AVX-512')
     p.add_argument('--mmap', action='store_true', help='leave pictures on disk')
@@ -62,6 +62,11 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
     p.add_argument('--temperature', type=float, default=5, help='of the soft targets')
     p.add_argument('--alpha', type=float, default=0.7, help="the teacher's share of the objective")
     return p.parse_args(given)
+
+
+def allowed() -> int:
+    """How many processors this process may use (`taskset` can bind it to fewer than there are)."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
 
 
 def read(path: Path, hint: str) -> dict:
