@@ -17,10 +17,17 @@ export class Tokenizer {
     this.#indices = new Map(vocabulary.map((word, index) => [word, index]))
   }
 
-  /** Writes the first `length` words of a text at `out[offset…]`, filled up with padding. */
+  /**
+   * Writes `length` words of a text at `out[offset…]`, filled up with padding. Of a longer text the unknown words go first, then the known ones, each
+   * from its beginning: what is meant is said last, mostly ("no, not the red one, I meant the green one").
+   */
   write(text: string, out: BigInt64Array, offset: number, length: number): void {
     out.fill(BigInt(PAD_INDEX), offset, offset + length)
-    const found = words(text)
-    for (let i = 0; i < Math.min(length, found.length); i++) out[offset + i] = BigInt(this.#indices.get(found[i]) ?? UNKNOWN_INDEX)
+    const indices = words(text).map(word => this.#indices.get(word) ?? UNKNOWN_INDEX)
+    let beyond = indices.length - length
+    const kept = indices.filter(index => index !== UNKNOWN_INDEX || beyond-- <= 0)
+    kept.slice(Math.max(kept.length - length, 0)).forEach((index, i) => {
+      out[offset + i] = BigInt(index)
+    })
   }
 }

@@ -155,9 +155,20 @@ describe('words', () => {
     expect(words('')).toEqual([])
   })
 
-  it('beyond the room of an event are left out', () => {
-    const out = new BigInt64Array(4).fill(9n)
-    new Tokenizer(vocabulary).write('pick the red box', out, 1, 2)
-    expect([...out]).toEqual([9n, 2n, 3n, 9n])
+  it('beyond the room of an event are left out: unknown ones first, then known ones, from the beginning', () => {
+    const known = ['<pad>', '<unk>', 'i', 'no', 'not', 'the', 'red', 'green', 'one', 'meant', 'pick', 'up', 'please', 'you', 'to', 'cylinder', 'would']
+    const heard = (text: string, length: number): string[] => {
+      const out = new BigInt64Array(length + 2).fill(-1n)
+      new Tokenizer(known).write(text, out, 1, length)
+      expect([out[0], out[length + 1]]).toEqual([-1n, -1n])
+      return [...out.subarray(1, length + 1)].map(index => known[Number(index)])
+    }
+    expect(heard('pick the red cylinder', 4)).toEqual(['pick', 'the', 'red', 'cylinder'])
+    expect(heard('pick the red cylinder', 2)).toEqual(['red', 'cylinder'])
+    expect(heard('I would like you to please pick up the red cylinder', 8)).toEqual(['you', 'to', 'please', 'pick', 'up', 'the', 'red', 'cylinder'])
+    expect(heard('no, not the red one, I meant the green one', 8)).toEqual(['the', 'red', 'one', 'i', 'meant', 'the', 'green', 'one'])
+    expect(heard('quickly pick the red frobnicator', 4)).toEqual(['pick', 'the', 'red', '<unk>'])
+    expect(heard('pick the red gizmo', 4)).toEqual(['pick', 'the', 'red', '<unk>'])
+    expect(heard('pick it', 4)).toEqual(['pick', '<unk>', '<pad>', '<pad>'])
   })
 })
