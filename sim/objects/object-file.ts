@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { dirname, join } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { isStop } from '../../middleware/stop-word.js'
 import { SimError } from '../sim-error.js'
 import type { ObjectModel, Part, Shape } from './object.js'
 
@@ -14,6 +15,13 @@ const COLOURS: Record<string, readonly [number, number, number]> = {
   brown: [0.43, 0.26, 0.14], cyan: [0.12, 0.72, 0.78], teal: [0.05, 0.5, 0.48], magenta: [0.8, 0.1, 0.6], lime: [0.6, 0.87, 0.12],
   navy: [0.07, 0.1, 0.4], olive: [0.47, 0.47, 0.1], beige: [0.87, 0.8, 0.65], turquoise: [0.2, 0.85, 0.75], maroon: [0.45, 0.06, 0.12]
 }
+
+const colourSchema = z.string({ error: 'expected a colour' }).refine((c) => Object.hasOwn(COLOURS, c) || /^#[0-9a-f]{6}$/i.test(c), {
+  error: `expected #rrggbb or one of ${Object.keys(COLOURS).join(', ')}`
+})
+
+/** A name as it is heard in a command: words of the letters a to z and digits, without accents; "L-bracket" is "L bracket". */
+const spoken = (name: string): string => name.normalize('NFKD').replace(/\p{M}+/gu, '').replace(/[^A-Za-z0-9]+/g, ' ').trim()
 
 const positive = z.number({ error: 'expected a number' }).positive('must be greater than 0')
 const drawn = (low: number, high: number): z.ZodType<number | [number, number]> => z.custom<number | [number, number]>().superRefine((value, context) => {
@@ -33,15 +41,15 @@ const partSchema = z.strictObject({
   size: z.union([z.array(positive).min(1).max(3), positive.transform((radius) => [radius])], { error: 'expected 1 to 3 positive half-extents in metres' }),
   pos: vector.default([0, 0, 0]),
   euler: vector.default([0, 0, 0]),
-  colour: z.string().optional()
+  colour: colourSchema.optional()
 }).refine(({ shape, size }) => size.length === SIZES[shape], {
   path: ['size'], error: 'has the wrong number of half-extents: box and ellipsoid take 3, cylinder and capsule 2 (radius, half-length), sphere 1'
 }).refine(({ size }) => size.every((s) => s <= 0.3), { path: ['size'], error: 'is in metres, half-extents at most 0.3' })
 const objectSchema = z.strictObject({
-  name: z.string({ error: 'expected a name' }).trim().min(1, 'must not be empty'),
-  colour: z.string({ error: 'expected a colour' }).refine((c) => c in COLOURS || /^#[0-9a-f]{6}$/i.test(c), {
-    error: `expected #rrggbb or one of ${Object.keys(COLOURS).join(', ')}`
-  }),
+  name: z.string({ error: 'expected a name' }).transform(spoken)
+    .refine((name) => name !== '', { error: 'must have words in Latin letters or digits, as it is to be said in a command' })
+    .refine((name) => !isStop(`the ${name}`), { error: 'must not end with a word that means stop' }),
+  colour: colourSchema,
   mass: drawn(0, 5),
   friction: drawn(0, 5),
   crush: drawn(0, 1e6).optional(),
@@ -50,7 +58,7 @@ const objectSchema = z.strictObject({
 
 /**
  * Reads an objects file: `seen`, `unseen`, or a path. Throws SimError OBJECTS_INVALID (one line: file, object, key, what was expected)
- * or OBJECTS_MISSING.
+ * or OBJECTS_MISSING. Names come as they are heard: words of unaccented letters and digits.
  */
 export function loadObjects(set: string): ObjectModel[] {
   const shipped = set === 'seen' || set === 'unseen'
@@ -95,8 +103,9 @@ export function parseObjects(text: string, file: string): ObjectModel[] {
       const what = issue?.code === 'unrecognized_keys' ? 'unknown key' : issue?.message
       return fail(`object "${name}": ${key === '' ? '' : `${key}: `}${what}`)
     }
-    if (names.has(result.data.name)) fail(`object "${name}": name: is given twice; names must differ`)
-    names.add(result.data.name)
+    const heard = result.data.name.toLowerCase()
+    if (names.has(heard)) fail(`object "${name}": name: is given twice; names must differ in their words`)
+    names.add(heard)
     const { colour, crush, parts, ...rest } = result.data
     return {
       ...rest,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { understand } from '../../sim/cell/instruction.js'
 import { loadObjects, parseObjects } from '../../sim/objects/object-file.js'
 import { SimError } from '../../sim/sim-error.js'
 
@@ -28,6 +29,10 @@ describe('an objects file', () => {
     ['friction: 0.6', 'friction: 0', /object "red box": friction: must be greater than 0/],
     ['friction: 0.6', 'grip: 0.6', /object "red box": (friction|grip)/],
     ['colour: red', 'colour: reddish', /object "red box": colour: expected #rrggbb or one of red/],
+    ['colour: red', 'colour: constructor', /object "red box": colour: expected #rrggbb or one of red/],
+    ['shape: box,', 'shape: box, colour: crimson,', /object "red box": parts\[0\]\.colour: expected #rrggbb or one of red/],
+    ['name: red box', 'name: red door stop', /object "red door stop": name: must not end with a word that means stop/],
+    ['name: red box', 'name: "—"', /object "—": name: must have words/],
     ['shape: box', 'shape: cone', /object "red box": parts\[0\]\.shape: expected box, cylinder/],
     ['[0.02, 0.02, 0.03]', '[0.02, 0.03]', /object "red box": parts\[0\]\.size: has the wrong number/],
     ['[0.02, 0.02, 0.03]', '[0.02, -0.02, 0.03]', /object "red box": parts\[0\]\.size/],
@@ -39,6 +44,23 @@ describe('an objects file', () => {
     expect(error.message).toMatch(/^my\.yaml: /)
     expect(error.message).toMatch(message)
     expect(error.message).not.toContain('\n')
+  })
+
+  test('has names that are heard as they are said, in corrections too', () => {
+    const named = (...names: string[]): ReturnType<typeof parseObjects> =>
+      parseObjects(names.map((name) => `- ${good.replace('red box', `"${name}"`)}`).join('\n'), 'my.yaml')
+    const objects = named('L-bracket', 'Rück_wand', "child's block", 'stop sign', 'Red  Box')
+    expect(objects.map(({ name }) => name)).toEqual(['L bracket', 'Ruck wand', 'child s block', 'stop sign', 'Red Box'])
+    for (const { name } of objects) {
+      for (const said of [`pick the ${name}`, `no, the ${name}`, `gently take the ${name}, please`]) expect(understand(said, objects)).toMatchObject({ kind: 'target', name })
+    }
+    expect(understand('no, the L-bracket', objects)).toMatchObject({ kind: 'target', name: 'L bracket' })
+    expect(() => named('red box', 'Red-Box')).toThrow(/object "Red-Box": name: is given twice/)
+  })
+
+  test('may paint a part otherwise', () => {
+    const [object] = parseObjects(`- ${good.replace('shape: box,', 'shape: box, colour: "#ff0080",')}`, 'my.yaml')
+    expect(object.parts[0].rgb).toEqual([1, 0, 128 / 255])
   })
 
   test.each([['', 'list'], ['[]', 'empty'], ['{', 'YAML'], [`- ${good}\n- ${good}`, 'twice']])('refuses %j', (text, word) => {
