@@ -23,13 +23,16 @@ export function fanOut(options: EvalOptions, progress: Progress, ending: Ending)
       if ('episode' in message) progress.step(message.episode)
       else answer = message
     })
-    child.on('exit', code => {
+    child.on('exit', (code, signal) => {
       if (answer) resolve(answer)
-      else reject(new Error(`eval: job ${job + 1} of ${jobs} ended with ${code} and no result`))
+      else reject(new Error(`eval: job ${job + 1} of ${jobs} ended with ${code ?? signal} and no result`))
     })
   })))
+  const end = (): void => children.forEach(child => child.kill('SIGTERM'))
   // What ends this process ends its jobs; what they have done until then is the result.
-  ending.whenAsked(() => children.forEach(child => child.kill('SIGTERM')))
+  ending.whenAsked(end)
+  // Without one of the shares the others are of no use.
+  shares.catch(end)
   return shares
 }
 

@@ -174,6 +174,19 @@ test('an interrupted eval gives the result of what its jobs have done', async ()
   for (const job of jobs) expect(readdirSync('/proc')).not.toContain(job.split(' ')[0])
 })
 
+test('a job that dies ends eval at once, and the other job with it', async () => {
+  const run = startPrehend(['eval', '--policy', 'expert', '--episodes', '40', '--jobs', '2', '--json'])
+  await run.said(/2\/40/)
+  const jobs = children(run.child.pid ?? 0).map(job => job.split(' ')[0])
+  process.kill(Number(jobs[1]), 'SIGKILL')
+  const { status, stdout, stderr } = await run.end
+  expect([status, stdout]).toEqual([1, ''])
+  expect(stderr).toMatch(/job \d of 2 ended with SIGKILL and no result/)
+  // The other one had 20 episodes to do.
+  expect(Math.max(...[...stderr.matchAll(/(\d+)\/40/g)].map(([, done]) => Number(done)))).toBeLessThan(20)
+  for (const job of jobs) expect(readdirSync('/proc')).not.toContain(job)
+})
+
 test('an interrupted replay says so and leaves nothing half-written', async () => {
   const bag = join(folder, 'made')
   python(readFileSync(join(root, 'test/e2e/make_bag.py'), 'utf8'), bag)
