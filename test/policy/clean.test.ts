@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { prehend, prehendJson, root, temporaryFolder, type Outcome } from '../e2e/prehend.js'
@@ -75,6 +75,14 @@ describe('a recording of prehend', () => {
     expect(stdout).toMatch(/told\.mcap: \d+ of \d+ messages\n/)
     expect(stdout).toMatch(/^ {2}\/tool_pose: \d+ messages, \d+ duplicates, \d+ moved$/m)
     expect(stdout).toMatch(/^ {2}\/episode: 1 messages, clean$/m)
+  }, 60_000)
+
+  test('that was left unfinished is never written over by its cleaned copy', () => {
+    const [unfinished, target] = ['left.mcap.part', 'left.mcap'].map(name => join(folder, name))
+    copyFileSync(good, unfinished)
+    cleaned(unfinished, target)
+    expect(readFileSync(unfinished).equals(readFileSync(good))).toBe(true)
+    expect(readdirSync(folder).filter(name => name.startsWith('left')).sort()).toEqual(['left.mcap', 'left.mcap.part'])
   }, 60_000)
 
   test('that is damaged ends in one line and leaves nothing', () => {
