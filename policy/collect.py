@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +24,27 @@ except ModuleNotFoundError as missing_package:
     raise SystemExit(f'collect.py: no package {missing_package.name}: pip install -r policy/requirements.txt') from None
 import ray_tasks
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).resolve().parent.parent
+#: What a policy is judged with: its objects, however they are named, are not trained on.
+JUDGES = ('unseen', *(str(ROOT / 'sim' / 'objects' / f'{name}.yaml') for name in ('unseen', 'heavy')))
+#: Options whose name differs from what `scene.json` calls them.
+FLAGS = {'episodes': 'per-job'}
+
+
+class Wrong(Exception):
+    """Bad input: one line, exit code 2."""
+
+
+def whole(least: int) -> Callable[[str], int]:
+    """An option's type: a whole number, `least` or more."""
+
+    def number(text: str) -> int:
+        value = int(text)
+        if value < least:
+            raise argparse.ArgumentTypeError(f'{value}: must be {least} or more')
+        return value
+
+    return number
 
 
 def call(*arguments: object) -> dict:
@@ -60,7 +80,18 @@ class Recording:
     @property
     def scene(self) -> str:
         """What `scene.json` in the data set says."""
-        return json.dumps({'objects': self.kind, 'count': self.count, 'policy': self.policy, 'perturb': self.perturb}) + '\n'
+        keys = ('count', 'policy', 'perturb', 'episodes', 'robot')
+        return json.dumps({'objects': self.kind, **{key: getattr(self, key) for key in keys}}) + '\n'
+
+    def check(self, folder: Path) -> None:
+        """Ends with a line where the data set that is there is of another recording than this one."""
+        try:
+            scene = json.loads((folder / 'scene.json').read_text())
+        except (OSError, ValueError):
+            raise Wrong(f'{folder}: has no scene.json, so it was cut off: take the folder away to make it again') from None
+        differ = [key for key, value in json.loads(self.scene).items() if scene.get(key, value) != value]
+        if differ:
+            raise Wrong(f'{folder}: was made with another --{FLAGS.get(differ[0], differ[0])} ({scene[differ[0]]}): give that, another --seed, or another --out')
 
     def report(self, answers: Sequence[dict], **more: object) -> dict:
         ran, exported = answers
@@ -82,13 +113,14 @@ def missing(a: argparse.Namespace) -> list[Recording]:
         kind, rest = a.objects[index % len(a.objects)], index // len(a.objects)
         perturb, count = a.perturb[rest % len(a.perturb)], a.count[rest // len(a.perturb) % len(a.count)]
         name = f's{seed}-p{perturb * 1e3:g}'
+        recording = Recording(name, seed, perturb, a.per_job, a.policy, kind, kind, count, a.robot)
         if (Path(a.out) / name / 'dataset.json').exists():
+            recording.check(Path(a.out) / name)
             continue
-        objects = kind
         if kind == 'practice':
-            objects = str(Path(a.out) / f'{name}.objects.yaml')
-            practice.write(seed, Path(objects))
-        wanted.append(Recording(name, seed, perturb, a.per_job, a.policy, kind, objects, count, a.robot))
+            recording = replace(recording, objects=str(Path(a.out) / f'{name}.objects.yaml'))
+            practice.write(seed, Path(recording.objects))
+        wanted.append(recording)
     return wanted
 
 
@@ -156,8 +188,8 @@ def on_ray(a: argparse.Namespace, wanted: Sequence[Recording]) -> Iterator[tuple
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('--out', required=True, help='folder of data sets, one a recording')
-    p.add_argument('--episodes', type=int, default=400)
-    p.add_argument('--per-job', type=int, default=20, help='episodes a recording')
+    p.add_argument('--episodes', type=whole(1), default=400)
+    p.add_argument('--per-job', type=whole(1), default=20, help='episodes a recording')
     p.add_argument(
         '--seed', type=int, default=100000, help='of the first recording; the next ones count up. Keep evaluation seeds away from these'
     )
@@ -169,40 +201,46 @@ def main() -> None:
         default=['seen', 'practice', 'practice'],
         help='in turn: seen, practice (practice.py draws new ones), or a file',
     )
-    p.add_argument('--count', type=int, nargs='+', default=[0], help='objects on the table, in turn; 0: 2 to 5, drawn')
+    p.add_argument('--count', type=whole(0), nargs='+', default=[0], help='objects on the table, in turn; 0: 2 to 5, drawn')
     p.add_argument('--robot', default='cell')
     side = p.add_mutually_exclusive_group()
-    side.add_argument('--jobs', type=int, default=2, help='recordings made side by side on this machine')
+    side.add_argument('--jobs', type=whole(1), default=2, help='recordings made side by side on this machine')
     side.add_argument(
         '--ray', metavar='ADDRESS', help='each recording as a task of a Ray cluster (HOST:PORT or auto), or of one started here (local)'
     )
     p.add_argument('--bags', help='where recordings lie meanwhile; default: --out')
     p.add_argument('--keep-bags', action='store_true')
     a = p.parse_args()
-    if 'unseen' in a.objects:
-        raise SystemExit('training never reads the unseen set: give --objects seen, practice or a file')
+    try:
+        collect(a)
+    except (Wrong, ray_tasks.Refused) as reason:
+        print(f'collect.py: {reason}', file=sys.stderr)
+        sys.exit(2)
+
+
+def collect(a: argparse.Namespace) -> None:
+    """Makes what is not there yet, and ends with 1 where some of it failed. Raises Wrong or Refused."""
+    judging = [o for o in a.objects if o in JUDGES or str(Path(o).resolve()) in JUDGES]
+    if judging:
+        raise Wrong(f'--objects {judging[0]}: what a policy is judged with is never trained on; give seen, practice or a file of your own')
     try:
         Path(a.out).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SystemExit(f'--out {a.out}: {error.strerror}') from None
+        raise Wrong(f'--out {a.out}: {error.strerror}') from None
+    wanted = missing(a)
     count = -(-a.episodes // a.per_job)
     totals = {'episodes': 0, 'successes': 0, 'observations': 0}
     failed = 0
-    wanted = missing(a)
     done = count - len(wanted)
     if done:
         print(f'{done} of {count} are there already', file=sys.stderr, flush=True)
-    try:
-        for r, result in on_ray(a, wanted) if a.ray else here(a, wanted):
-            done += 1
-            failed += isinstance(result, Exception)
-            print(f'[{done}/{count}] {result}', file=sys.stderr, flush=True)
-            if isinstance(result, dict):
-                for k in totals:
-                    totals[k] += result[k]
-    except ray_tasks.Refused as refusal:
-        print(f'collect.py: {refusal}', file=sys.stderr)
-        sys.exit(2)
+    for _, result in on_ray(a, wanted) if a.ray else here(a, wanted):
+        done += 1
+        failed += isinstance(result, Exception)
+        print(f'[{done}/{count}] {result}', file=sys.stderr, flush=True)
+        if isinstance(result, dict):
+            for k in totals:
+                totals[k] += result[k]
     print(json.dumps({**totals, 'recordings': count, 'failed': failed, 'out': a.out}))
     sys.exit(1 if failed else 0)
 

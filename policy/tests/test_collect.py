@@ -1,0 +1,73 @@
+import contextlib
+import io
+import json
+import os
+import tempfile
+import unittest
+import unittest.mock
+from pathlib import Path
+
+import sets  # noqa: F401
+
+import collect
+
+
+class Collecting(unittest.TestCase):
+    def setUp(self):
+        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+
+    def ended(self, *arguments: str) -> tuple[int, str]:
+        """Exit code and last line of what it says."""
+        said = io.StringIO()
+        with unittest.mock.patch('sys.argv', ['collect.py', '--out', str(self.folder / 'data'), *arguments]):
+            with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said), self.assertRaises(SystemExit) as end:
+                collect.main()
+        return end.exception.code, said.getvalue().splitlines()[-1]
+
+    def made(self, name: str, scene: dict | None) -> None:
+        folder = self.folder / 'data' / name
+        folder.mkdir(parents=True)
+        (folder / 'dataset.json').write_text('{}')
+        if scene is not None:
+            (folder / 'scene.json').write_text(json.dumps(scene))
+
+    def test_what_is_there_is_not_made_again_unless_another_was_asked_for(self):
+        scene = {'objects': 'seen', 'count': 0, 'policy': 'expert', 'perturb': 0.0, 'episodes': 5, 'robot': 'cell'}
+        self.made('s7-p0', scene)
+        given = ('--seed', '7', '--episodes', '5', '--per-job', '5')
+        code, line = self.ended(*given)
+        self.assertEqual([code, json.loads(line)['recordings']], [0, 1])
+        for more, what in (
+            (('--policy', 'other.onnx'), r'--policy \(expert\)'),
+            (('--objects', 'practice'), r'--objects \(seen\)'),
+            (('--count', '1'), r'--count \(0\)'),
+            (('--per-job', '6'), r'--per-job \(5\)'),
+            (('--robot', 'mine.yaml'), r'--robot \(cell\)'),
+        ):
+            code, line = self.ended(*given, *more)
+            self.assertEqual(code, 2)
+            self.assertRegex(line, f'^collect.py: .*s7-p0: was made with another {what}')
+        self.made('s8-p0', None)
+        self.assertRegex(self.ended(*given, '--seed', '8')[1], '^collect.py: .*s8-p0: has no scene.json')
+
+    def test_a_set_of_before_that_says_less_still_counts(self):
+        self.made('s7-p0', {'objects': 'seen', 'count': 0, 'policy': 'expert', 'perturb': 0.0})
+        self.assertEqual(self.ended('--seed', '7', '--episodes', '20')[0], 0)
+
+    def test_what_judges_is_never_trained_on(self):
+        beside = os.path.relpath(collect.ROOT / 'sim/objects/heavy.yaml')
+        for objects in ('unseen', str(collect.ROOT / 'sim/objects/unseen.yaml'), beside):
+            code, line = self.ended('--objects', 'seen', objects)
+            self.assertEqual(code, 2)
+            self.assertIn('never trained on', line)
+        self.assertFalse((self.folder / 'data').exists())
+
+    def test_numbers_that_make_no_sense_are_refused(self):
+        for option, text in (('--per-job', '0'), ('--jobs', '0'), ('--episodes', '0'), ('--count', '-1'), ('--episodes', 'many')):
+            code, line = self.ended(option, text)
+            self.assertEqual(code, 2)
+            self.assertIn(f'argument {option}: ', line)
+
+
+if __name__ == '__main__':
+    unittest.main()
