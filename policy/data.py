@@ -58,6 +58,15 @@ def camera_file(path: str | None) -> dict | None:
     return camera
 
 
+def whole(part: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Without what follows the last result (episode -1): it is of an episode that was cut off, or of none. A recording without any result is one
+    episode."""
+    ended = part['episode'] >= 0
+    if ended.all():
+        return part
+    return {a: v[ended] for a, v in part.items()} if ended.any() else {**part, 'episode': np.zeros_like(part['episode'])}
+
+
 class Dataset:
     """Folders of one translation, read as one. `train` and `held_out` are indices; about one of `hold` episodes is held out, chosen by its
     folder's name and its number alone, so that a later round with more data holds out the same. Of every `stride` observations one is read."""
@@ -83,7 +92,8 @@ class Dataset:
             lengths = {a: len(v) for a, v in part.items()}
             if len(set(lengths.values())) != 1:
                 raise SystemExit(f'{root}: arrays differ in length {lengths}: export this bag again')
-            if lengths['rgb']:
+            part = whole(part)
+            if len(part['episode']):
                 # Each folder begins elsewhere, so that no phase of an episode is left out.
                 part = {a: v[len(self.parts) % stride :: stride] for a, v in part.items()}
                 scene = json.loads((root / 'scene.json').read_text()) if (root / 'scene.json').exists() else {}

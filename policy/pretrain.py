@@ -23,10 +23,12 @@ from geometry import rotation_of
 from model import SIZES, Config, Policy
 from progress import Progress
 from schedule import Schedule, descend, halved
-from train import read, save
+from train import read, same, save
 
 #: Pixels of a hidden patch's side, and the share hidden.
 PATCH, HIDDEN = 16, 0.4
+#: Options that a run keeps to its end.
+SETTLED = ('data', 'size', 'seed', 'batch', 'lr', 'stride')
 
 
 def hidden(b: int, height: int, width: int, g: torch.Generator) -> Tensor:
@@ -102,6 +104,7 @@ def main(given: list[str] | None = None) -> None:
         state = read(checkpoint, 'take it away to begin anew')
         if state['config'] != policy.config.to_dict():
             raise SystemExit(f'--resume: {checkpoint} is of another --size or camera')
+        same(state.get('options', {}), vars(a), SETTLED)
         model.load_state_dict(state['model'])
         optimiser.load_state_dict(state['optimiser'])
         step, spent = state['step'], state['seconds']
@@ -111,7 +114,7 @@ def main(given: list[str] | None = None) -> None:
 
     def keep() -> None:
         state = {'model': model.state_dict(), 'optimiser': optimiser.state_dict(), 'step': step, 'seconds': schedule.elapsed()}
-        save(checkpoint, {**state, 'ema': policy.state_dict(), 'config': policy.config.to_dict(), 'pretrained': True})
+        save(checkpoint, {**state, 'ema': policy.state_dict(), 'config': policy.config.to_dict(), 'pretrained': True, 'options': vars(a)})
 
     while (f := schedule.fraction(step)) < 1:
         rng, g = np.random.default_rng((a.seed, step)), torch.Generator().manual_seed(a.seed * 1_000_003 + step)

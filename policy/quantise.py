@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import hashlib
 import json
 import os
 import sys
@@ -30,7 +31,7 @@ from losses import goals, objective
 from model import Exported, Policy, example
 from progress import Progress
 from schedule import Schedule, descend
-from train import load, read, save
+from train import load, read, same, save
 
 #: Of the file against the rounding policy in torch: onnxruntime adds up in another order, and a value may fall to the next level.
 TOLERANCE = 0.3
@@ -39,6 +40,8 @@ TOLERANCE = 0.3
 LEVELS = 63
 #: Steps in which the ranges alone are learned.
 FIRST_LOOK = 20
+#: What a run keeps to its end: its options, and the weights that it began with.
+SETTLED = ('run', 'data', 'seed', 'batch', 'lr', 'stride')
 
 
 class Range(nn.Module):
@@ -254,15 +257,19 @@ def main(given: list[str] | None = None) -> None:
     p.add_argument('--resume', action='store_true')
     a = p.parse_args(given)
     torch.manual_seed(a.seed)
+    checkpoint = Path(a.run) / 'quantise.pt'
+    if checkpoint.exists() and not a.resume:
+        raise SystemExit(f'{checkpoint} is there already, of a run that was cut off: give --resume to go on with it, or take it away')
     policy, state = load(a.run)
     data = Dataset(a.data, camera=camera_file(a.camera), stride=a.stride)
     student = quantised(policy).to(memory_format=torch.channels_last)
     policy = policy.to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(student.parameters(), lr=a.lr, weight_decay=0.0)
-    checkpoint = Path(a.run) / 'quantise.pt'
     step, spent = 0, 0.0
-    if a.resume and checkpoint.exists():
+    begun = {**vars(a), 'run': hashlib.sha256((Path(a.run) / 'checkpoint.pt').read_bytes()).hexdigest()}
+    if checkpoint.exists():
         at = read(checkpoint, 'take it away to begin anew')
+        same(at.get('options', {}), begun, SETTLED)
         student.load_state_dict(at['student'])
         optimiser.load_state_dict(at['optimiser'])
         step, spent = at['step'], at['seconds']
@@ -292,7 +299,7 @@ def main(given: list[str] | None = None) -> None:
         if progress.add(loss=loss, apart=apart):
             progress.write(schedule.elapsed(), lr=schedule.rate(f))
         if schedule.is_save_due():
-            save(checkpoint, {'student': student.state_dict(), 'optimiser': optimiser.state_dict(), 'step': step, 'seconds': schedule.elapsed()})
+            save(checkpoint, {'student': student.state_dict(), 'optimiser': optimiser.state_dict(), 'step': step, 'seconds': schedule.elapsed(), 'options': begun})
     loader.close()
     for m in student.modules():
         if isinstance(m, Rounded):

@@ -112,7 +112,8 @@ def sha(file: str) -> str | None:
 
 @functools.cache
 def cell() -> str:
-    """sha256 over what the benchmark is made of: the cell as it was compiled, the object sets, the robot files."""
+    """sha256 over what judges: the cell as it was compiled, the object sets, the robot files. What runs in it, such as the aligner and the control node, is
+    not in it: whoever changes what these do measures again."""
     digest = hashlib.sha256()
     for pattern in ('dist/sim/cell/*.js', 'sim/objects/*.yaml', 'robots/*.yaml'):
         for path in sorted(ROOT.glob(pattern)):

@@ -27,7 +27,10 @@ from schedule import Schedule, descend, halved
 
 HERE = Path(__file__).parent
 #: Options that a run keeps to its end.
-SETTLED = ('data', 'size', 'without', 'seed', 'batch', 'lr', 'drop', 'goal', 'absent', 'reword', 'balance', 'align', 'teacher', 'alpha', 'stride')
+SETTLED = (
+    'data', 'size', 'without', 'seed', 'batch', 'lr', 'weight_decay', 'warmup', 'ema', 'drop', 'goal', 'absent', 'reword', 'balance', 'align',
+    'teacher', 'alpha', 'temperature', 'stride',
+)  # fmt: skip
 
 
 def arguments(given: list[str] | None) -> argparse.Namespace:
@@ -79,6 +82,13 @@ def read(path: Path, hint: str) -> dict:
     except (OSError, EOFError, RuntimeError, TypeError, IndexError, KeyError, pickle.UnpicklingError) as e:
         reason = (str(e).splitlines() or [type(e).__name__])[0]
     raise SystemExit(f'{path}: no checkpoint ({reason}): {hint}') from None
+
+
+def same(begun: dict, now: dict, settled: tuple[str, ...]) -> None:
+    """Ends with a line where a run is to go on with other options than it was begun with."""
+    differ = [k for k in settled if k in begun and begun[k] != now[k]]
+    if differ:
+        raise SystemExit(f'--resume: the run was begun with another --{differ[0].replace("_", "-")} ({begun[differ[0]]})')
 
 
 def load(run: str | Path) -> tuple[Policy, dict]:
@@ -145,11 +155,12 @@ def groups(policy: Policy, decay: float) -> list[dict]:
 
 
 def commit() -> str:
+    """That of the checkout, with `-dirty` where a file of this folder differs from it."""
     try:
         head = subprocess.run(['git', 'rev-parse', 'HEAD'], cwd=HERE, capture_output=True, text=True, check=True).stdout.strip()
-        dirty = subprocess.run(
-            ['git', 'status', '--porcelain', '--', '.'], cwd=HERE, capture_output=True, text=True, check=True
-        ).stdout.strip()
+        # What was measured and what was made are not what trains.
+        code = ['--untracked-files=no', '--', '.', ':!results', ':!model', ':!weights']
+        dirty = subprocess.run(['git', 'status', '--porcelain', *code], cwd=HERE, capture_output=True, text=True, check=True).stdout.strip()
         return head + ('-dirty' if dirty else '')
     except (OSError, subprocess.CalledProcessError):
         return 'unknown'
@@ -194,9 +205,10 @@ def main(given: list[str] | None = None) -> None:
     state = read(checkpoint, 'take it away to begin anew') if a.resume and checkpoint.exists() else None
     if state:
         begun = state['run']['options']
-        differ = [k for k in SETTLED if k in begun and begun[k] != vars(a)[k]]
-        if differ:
-            raise SystemExit(f'--resume: the run was begun with another --{differ[0].replace("_", "-")} ({begun[differ[0]]})')
+        same(begun, vars(a), SETTLED)
+        if state['camera'] != data.camera:
+            raise SystemExit(f'--resume: the run was begun with {"another" if state["camera"] else "no"} camera (--camera {begun["camera"]})')
+        a.init = begun.get('init')
         config, stats, camera = Config(**state['config']), state['stats'], state['camera']
     else:
         height, width = data.size

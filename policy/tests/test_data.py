@@ -34,6 +34,19 @@ class Folders(unittest.TestCase):
         with self.assertRaisesRegex(SystemExit, 'nothing is left to train on'):
             Dataset([str(self.folder / 'c')])
 
+    def test_what_follows_the_last_result_is_of_no_episode(self):
+        for name, number in (('f', -1), ('g', 5)):
+            episode = np.load(write(self.folder / name / name, 6, rows=4, side=16) / 'episode.npy')
+            episode[-4:] = number
+            np.save(self.folder / name / name / 'episode.npy', episode)
+        cut, complete = Dataset([str(self.folder / 'f')]), Dataset([str(self.folder / 'g')])
+        self.assertEqual([(d.episodes, len(d)) for d in (cut, complete)], [(5, 20), (6, 24)])
+        self.assertEqual(len(cut.batch(np.arange(20))['aux']), 20)
+        # A recording that says nothing of episodes is one.
+        np.save(self.folder / 'g/g/episode.npy', np.full(24, -1))
+        np.save(self.folder / 'f/f/episode.npy', np.full(24, -1))
+        self.assertEqual(Dataset([str(self.folder / 'f'), str(self.folder / 'g')]).episodes, 2)
+
     def test_the_digest_depends_on_every_folder(self):
         for i in range(2):
             write(self.folder / f'd{i}', 3, seed=i, side=16)

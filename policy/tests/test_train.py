@@ -59,6 +59,10 @@ class Training(unittest.TestCase):
             self.train('d', '--steps', '4')
         with self.assertRaisesRegex(SystemExit, 'begun with another --lr'):
             self.train('d', '--steps', '4', '--resume', '--lr', '1e-3')
+        (self.folder / 'e').mkdir()
+        torch.save({**torch.load(self.folder / 'd/checkpoint.pt', weights_only=True), 'camera': {'fovy_deg': 60}}, self.folder / 'e/checkpoint.pt')
+        with self.assertRaisesRegex(SystemExit, 'begun with another camera'):
+            self.train('e', '--steps', '4', '--resume')
         resumed = self.train('d', '--steps', '4', '--resume')
         self.assertEqual(resumed['step'], 4)
         for k, v in whole['ema'].items():
@@ -134,6 +138,8 @@ class Training(unittest.TestCase):
             self.quiet(pretrain, cut, *given, '--out', str(self.folder / name))
         with self.assertRaisesRegex(SystemExit, 'give --resume'):
             self.quiet(pretrain, None, *given, '--out', str(self.folder / 'cut'))
+        with self.assertRaisesRegex(SystemExit, r'begun with another --seed \(0\)'):
+            self.quiet(pretrain, None, *given, '--out', str(self.folder / 'cut'), '--resume', '--seed', '1')
         self.quiet(pretrain, None, *given, '--out', str(self.folder / 'cut'), '--resume')
         whole, cut = (torch.load(self.folder / n / 'checkpoint.pt', weights_only=True) for n in ('whole', 'cut'))
         self.assertEqual(cut['step'], 4)
@@ -148,6 +154,10 @@ class Training(unittest.TestCase):
                 self.quiet(quantise, 24, *quantise_it)
         self.assertFalse(onnx.exists())
         self.assertEqual(torch.load(self.folder / 'q/quantise.pt', weights_only=True)['step'], 24)
+        with self.assertRaisesRegex(SystemExit, 'give --resume'):
+            self.quiet(quantise, None, *quantise_it)
+        with self.assertRaisesRegex(SystemExit, 'begun with another --lr'):
+            self.quiet(quantise, None, *quantise_it, '--resume', '--lr', '1')
         self.quiet(quantise, None, *quantise_it, '--resume')
         numbers = json.loads(onnx.with_suffix('.json').read_text())
         self.assertEqual([numbers['quantised']['steps'], numbers['bytes']], [30, onnx.stat().st_size])
