@@ -88,10 +88,15 @@ class Recording:
         try:
             scene = json.loads((folder / 'scene.json').read_text())
         except (OSError, ValueError):
-            raise Wrong(f'{folder}: has no scene.json, so it was cut off: take the folder away to make it again') from None
+            raise Wrong(f'{folder}: has no scene.json (it was cut off, or is not of this program): take the folder away to make it again') from None
         differ = [key for key, value in json.loads(self.scene).items() if scene.get(key, value) != value]
         if differ:
             raise Wrong(f'{folder}: was made with another --{FLAGS.get(differ[0], differ[0])} ({scene[differ[0]]}): give that, another --seed, or another --out')
+
+    def complete(self, ran: dict) -> None:
+        """Raises RuntimeError where the recording was cut off."""
+        if ran['episodes'] < self.episodes:
+            raise RuntimeError(f'{self.name}: cut off after {ran["episodes"]} of {self.episodes} episodes')
 
     def report(self, answers: Sequence[dict], **more: object) -> dict:
         ran, exported = answers
@@ -132,7 +137,10 @@ def here(a: argparse.Namespace, wanted: Sequence[Recording]) -> Iterator[tuple[R
         bag.parent.mkdir(parents=True, exist_ok=True)
         bag.unlink(missing_ok=True)
         began = time.monotonic()
-        answers = [call(*arguments) for arguments in r.commands(bag, a.out)]
+        record, export = r.commands(bag, a.out)
+        answers = [call(*record)]
+        r.complete(answers[0])
+        answers.append(call(*export))
         (Path(a.out) / r.name / 'scene.json').write_text(r.scene)
         if not a.keep_bags:
             bag.unlink()
@@ -171,6 +179,11 @@ def on_ray(a: argparse.Namespace, wanted: Sequence[Recording]) -> Iterator[tuple
         r = wanted[index]
         if isinstance(outcome, ray_tasks.TaskFailed):
             yield r, outcome
+            continue
+        try:
+            r.complete(outcome.answers[0])
+        except RuntimeError as error:
+            yield r, error
             continue
         folder, part = Path(a.out) / r.name, Path(a.out) / f'{r.name}.part'
         shutil.rmtree(part, ignore_errors=True)

@@ -61,10 +61,8 @@ def camera_file(path: str | None) -> dict | None:
 def whole(part: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Without what follows the last result (episode -1): it is of an episode that was cut off, or of none. A recording without any result is one
     episode."""
-    ended = part['episode'] >= 0
-    if ended.all():
-        return part
-    return {a: v[ended] for a, v in part.items()} if ended.any() else {**part, 'episode': np.zeros_like(part['episode'])}
+    ended = np.flatnonzero(part['episode'] >= 0)
+    return {a: v[: ended[-1] + 1] for a, v in part.items()} if len(ended) else {**part, 'episode': np.zeros_like(part['episode'])}
 
 
 class Dataset:

@@ -28,7 +28,7 @@ from train import read, same, save
 #: Pixels of a hidden patch's side, and the share hidden.
 PATCH, HIDDEN = 16, 0.4
 #: Options that a run keeps to its end.
-SETTLED = ('data', 'size', 'seed', 'batch', 'lr', 'stride')
+SETTLED = ('data', 'camera', 'size', 'seed', 'batch', 'lr', 'stride')
 
 
 def hidden(b: int, height: int, width: int, g: torch.Generator) -> Tensor:
@@ -103,7 +103,7 @@ def main(given: list[str] | None = None) -> None:
     if checkpoint.exists():
         state = read(checkpoint, 'take it away to begin anew')
         if state['config'] != policy.config.to_dict():
-            raise SystemExit(f'--resume: {checkpoint} is of another --size or camera')
+            raise SystemExit(f'--resume: {checkpoint} is of another --size, or of pictures of another size')
         same(state.get('options', {}), vars(a), SETTLED)
         model.load_state_dict(state['model'])
         optimiser.load_state_dict(state['optimiser'])

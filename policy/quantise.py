@@ -40,8 +40,8 @@ TOLERANCE = 0.3
 LEVELS = 63
 #: Steps in which the ranges alone are learned.
 FIRST_LOOK = 20
-#: What a run keeps to its end: its options, and the weights that it began with.
-SETTLED = ('run', 'data', 'seed', 'batch', 'lr', 'stride')
+#: Options that a run keeps to its end.
+SETTLED = ('data', 'camera', 'seed', 'batch', 'lr', 'stride')
 
 
 class Range(nn.Module):
@@ -266,10 +266,12 @@ def main(given: list[str] | None = None) -> None:
     policy = policy.to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(student.parameters(), lr=a.lr, weight_decay=0.0)
     step, spent = 0, 0.0
-    begun = {**vars(a), 'run': hashlib.sha256((Path(a.run) / 'checkpoint.pt').read_bytes()).hexdigest()}
+    weights = hashlib.sha256((Path(a.run) / 'checkpoint.pt').read_bytes()).hexdigest()
     if checkpoint.exists():
         at = read(checkpoint, 'take it away to begin anew')
-        same(at.get('options', {}), begun, SETTLED)
+        same(at.get('options', {}), vars(a), SETTLED)
+        if at.get('weights', weights) != weights:
+            raise SystemExit(f'{checkpoint}: is of other weights than {a.run}/checkpoint.pt; take it away to begin anew')
         student.load_state_dict(at['student'])
         optimiser.load_state_dict(at['optimiser'])
         step, spent = at['step'], at['seconds']
@@ -299,7 +301,7 @@ def main(given: list[str] | None = None) -> None:
         if progress.add(loss=loss, apart=apart):
             progress.write(schedule.elapsed(), lr=schedule.rate(f))
         if schedule.is_save_due():
-            save(checkpoint, {'student': student.state_dict(), 'optimiser': optimiser.state_dict(), 'step': step, 'seconds': schedule.elapsed(), 'options': begun})
+            save(checkpoint, {'student': student.state_dict(), 'optimiser': optimiser.state_dict(), 'step': step, 'seconds': schedule.elapsed(), 'options': vars(a), 'weights': weights})
     loader.close()
     for m in student.modules():
         if isinstance(m, Rounded):

@@ -155,11 +155,10 @@ def groups(policy: Policy, decay: float) -> list[dict]:
 
 
 def commit() -> str:
-    """That of the checkout, with `-dirty` where a file of this folder differs from it."""
+    """That of the checkout, with `-dirty` where this folder differs from it, its results, models and weights aside."""
     try:
         head = subprocess.run(['git', 'rev-parse', 'HEAD'], cwd=HERE, capture_output=True, text=True, check=True).stdout.strip()
-        # What was measured and what was made are not what trains.
-        code = ['--untracked-files=no', '--', '.', ':!results', ':!model', ':!weights']
+        code = ['--', '.', ':!results', ':!model', ':!weights']
         dirty = subprocess.run(['git', 'status', '--porcelain', *code], cwd=HERE, capture_output=True, text=True, check=True).stdout.strip()
         return head + ('-dirty' if dirty else '')
     except (OSError, subprocess.CalledProcessError):

@@ -54,6 +54,18 @@ class Collecting(unittest.TestCase):
         self.made('s7-p0', {'objects': 'seen', 'count': 0, 'policy': 'expert', 'perturb': 0.0})
         self.assertEqual(self.ended('--seed', '7', '--episodes', '20')[0], 0)
 
+    def test_a_recording_that_was_cut_off_is_no_data_set(self):
+        asked = []
+
+        def call(command: str, *more: str) -> dict:
+            asked.append(command)
+            return {'episodes': 3, 'successes': 2, 'observations': 100}
+
+        with unittest.mock.patch.object(collect, 'call', call):
+            code, line = self.ended('--episodes', '20', '--objects', 'seen')
+        self.assertEqual([code, json.loads(line)['failed'], asked], [1, 1, ['run']])
+        self.assertEqual(list((self.folder / 'data').iterdir()), [])
+
     def test_what_judges_is_never_trained_on(self):
         beside = os.path.relpath(collect.ROOT / 'sim/objects/heavy.yaml')
         for objects in ('unseen', str(collect.ROOT / 'sim/objects/unseen.yaml'), beside):

@@ -42,6 +42,8 @@ class Folders(unittest.TestCase):
         cut, complete = Dataset([str(self.folder / 'f')]), Dataset([str(self.folder / 'g')])
         self.assertEqual([(d.episodes, len(d)) for d in (cut, complete)], [(5, 20), (6, 24)])
         self.assertEqual(len(cut.batch(np.arange(20))['aux']), 20)
+        # What lies on disk stays there.
+        self.assertIsInstance(Dataset([str(self.folder / 'f')], in_memory=False).parts[0]['rgb'], np.memmap)
         # A recording that says nothing of episodes is one.
         np.save(self.folder / 'g/g/episode.npy', np.full(24, -1))
         np.save(self.folder / 'f/f/episode.npy', np.full(24, -1))

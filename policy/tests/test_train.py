@@ -1,6 +1,7 @@
 import contextlib
 import io
 import json
+import shutil
 import tempfile
 import unittest
 import unittest.mock
@@ -158,6 +159,12 @@ class Training(unittest.TestCase):
             self.quiet(quantise, None, *quantise_it)
         with self.assertRaisesRegex(SystemExit, 'begun with another --lr'):
             self.quiet(quantise, None, *quantise_it, '--resume', '--lr', '1')
+        weights = (self.folder / 'q/checkpoint.pt').read_bytes()
+        self.train('r', '--steps', '1')
+        shutil.copy(self.folder / 'r/checkpoint.pt', self.folder / 'q/checkpoint.pt')
+        with self.assertRaisesRegex(SystemExit, 'quantise.pt: is of other weights than .*take it away'):
+            self.quiet(quantise, None, *quantise_it, '--resume')
+        (self.folder / 'q/checkpoint.pt').write_bytes(weights)
         self.quiet(quantise, None, *quantise_it, '--resume')
         numbers = json.loads(onnx.with_suffix('.json').read_text())
         self.assertEqual([numbers['quantised']['steps'], numbers['bytes']], [30, onnx.stat().st_size])

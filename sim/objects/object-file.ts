@@ -20,8 +20,8 @@ const colourSchema = z.string({ error: 'expected a colour' }).refine((c) => Obje
   error: `expected #rrggbb or one of ${Object.keys(COLOURS).join(', ')}`
 })
 
-/** A name as it is heard in a command: words of the letters a to z and digits, without accents; "L-bracket" is "L bracket". */
-const spoken = (name: string): string => name.normalize('NFKD').replace(/\p{M}+/gu, '').replace(/[^A-Za-z0-9]+/g, ' ').trim()
+/** A name as commands are heard: words of letters, digits and #, without accents; "L-bracket" is "L bracket". */
+const spoken = (name: string): string => name.normalize('NFKD').replace(/\p{M}+/gu, '').replace(/[^\p{L}0-9#]+/gu, ' ').trim()
 
 const positive = z.number({ error: 'expected a number' }).positive('must be greater than 0')
 const drawn = (low: number, high: number): z.ZodType<number | [number, number]> => z.custom<number | [number, number]>().superRefine((value, context) => {
@@ -47,7 +47,7 @@ const partSchema = z.strictObject({
 }).refine(({ size }) => size.every((s) => s <= 0.3), { path: ['size'], error: 'is in metres, half-extents at most 0.3' })
 const objectSchema = z.strictObject({
   name: z.string({ error: 'expected a name' }).transform(spoken)
-    .refine((name) => name !== '', { error: 'must have words in Latin letters or digits, as it is to be said in a command' })
+    .refine((name) => /^[a-z0-9# ]*[a-z0-9][a-z0-9# ]*$/i.test(name), { error: 'must be of words in the letters a to z, in which commands are heard' })
     .refine((name) => !isStop(`the ${name}`), { error: 'must not end with a word that means stop' }),
   colour: colourSchema,
   mass: drawn(0, 5),
@@ -58,7 +58,7 @@ const objectSchema = z.strictObject({
 
 /**
  * Reads an objects file: `seen`, `unseen`, or a path. Throws SimError OBJECTS_INVALID (one line: file, object, key, what was expected)
- * or OBJECTS_MISSING. Names come as they are heard: words of unaccented letters and digits.
+ * or OBJECTS_MISSING. Names come as commands are heard: words of the letters a to z, digits and #.
  */
 export function loadObjects(set: string): ObjectModel[] {
   const shipped = set === 'seen' || set === 'unseen'
