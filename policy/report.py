@@ -53,6 +53,8 @@ def of_run(run: str, name: str, what: str, arguments: str = '--objects unseen --
     return figure(name, what, f'{arguments} --policy policy/{file}', policy=file)
 
 
+#: Where force matters most.
+HEAVY = '--objects sim/objects/heavy.yaml --seed 4'
 #: What is taken away, as `--without` says it.
 SENSES = ('depth', 'rgb', 'force')
 PARTS = {
@@ -77,9 +79,9 @@ FIGURES = (
     figure('single', 'one unseen object on the table', '--objects unseen --seed 3 --count 1'),
     figure('single-voice', 'the same without voice', '--objects unseen --seed 3 --count 1 --without voice'),
     *(figure(f'no-{s}', f'without {s}', f'--objects unseen --seed 4 --without {s}') for s in SENSES),
-    figure('heavy', 'heavy, slippery and fragile unseen objects', '--objects sim/objects/heavy.yaml --seed 4'),
-    figure('heavy-no-force', 'the same, without force', '--objects sim/objects/heavy.yaml --seed 4 --without force'),
-    figure('expert-heavy', 'the same, the expert', '--objects sim/objects/heavy.yaml --seed 4 --policy expert', policy='expert'),
+    figure('heavy', 'heavy, slippery and fragile unseen objects', HEAVY),
+    figure('heavy-no-force', 'the same, without force', f'{HEAVY} --without force'),
+    figure('expert-heavy', 'the same, the expert', f'{HEAVY} --policy expert', policy='expert'),
     figure('force-at-2s', 'force gone after 2 s', '--objects unseen --seed 4 --without force@2s'),
     figure('phrases', 'commands in other words', '--objects unseen --seed 5 --phrases policy/phrases.yaml'),
     *(
@@ -92,6 +94,8 @@ FIGURES = (
         for gone, said, option in (('', '', ''), *((f'-no-{s}', f', without {s}', f' --without {s}') for s in SENSES))
     ),
     *(of_run(f'ablate/{name}', name, f'shallow, without {part}') for name, part in PARTS.items()),
+    of_run('ablate/whole', 'whole-heavy', 'shallow, nothing left out, with heavy, slippery and fragile objects', HEAVY),
+    of_run('ablate/no-pyramid', 'no-pyramid-heavy', 'the same, without the force pyramid', HEAVY),
     of_run('ablate/scratch', 'scratch', 'shallow, from nothing'),
     of_run('ablate/pretrained', 'pretrained', 'the same, from encoders trained without labels'),
 )  # fmt: skip
@@ -256,6 +260,8 @@ def derived() -> list[str]:
     for name, part in PARTS.items():
         if {'whole', name} <= have.keys():
             lines.append(f'- {part[0].upper()}{part[1:]}: {gain(runs["whole"], runs[name])}.')
+    if {'whole-heavy', 'no-pyramid-heavy'} <= have.keys():
+        lines.append(f'- The force pyramid, with heavy, slippery and fragile objects: {gain(runs["whole-heavy"], runs["no-pyramid-heavy"])}.')
     if {'scratch', 'pretrained'} <= have.keys():
         lines.append(f'- Pre-training: {gain(runs["pretrained"], runs["scratch"])}.')
     return lines
