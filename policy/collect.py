@@ -31,10 +31,6 @@ JUDGES = ('unseen', *(str(ROOT / 'sim' / 'objects' / f'{name}.yaml') for name in
 FLAGS = {'episodes': 'per-job'}
 
 
-class Wrong(Exception):
-    """Bad input: one line, exit code 2."""
-
-
 def whole(least: int) -> Callable[[str], int]:
     """An option's type: a whole number, `least` or more."""
 
@@ -88,10 +84,10 @@ class Recording:
         try:
             scene = json.loads((folder / 'scene.json').read_text())
         except (OSError, ValueError):
-            raise Wrong(f'{folder}: has no scene.json (it was cut off, or is not of this program): take the folder away to make it again') from None
+            raise ray_tasks.Refused(f'{folder}: has no scene.json (it was cut off, or is not of this program): take the folder away to make it again') from None
         differ = [key for key, value in json.loads(self.scene).items() if scene.get(key, value) != value]
         if differ:
-            raise Wrong(f'{folder}: was made with another --{FLAGS.get(differ[0], differ[0])} ({scene[differ[0]]}): give that, another --seed, or another --out')
+            raise ray_tasks.Refused(f'{folder}: was made with another --{FLAGS.get(differ[0], differ[0])} ({scene[differ[0]]}): give that, another --seed, or another --out')
 
     def complete(self, ran: dict) -> None:
         """Raises RuntimeError where the recording was cut off."""
@@ -226,20 +222,20 @@ def main() -> None:
     a = p.parse_args()
     try:
         collect(a)
-    except (Wrong, ray_tasks.Refused) as reason:
+    except ray_tasks.Refused as reason:
         print(f'collect.py: {reason}', file=sys.stderr)
         sys.exit(2)
 
 
 def collect(a: argparse.Namespace) -> None:
-    """Makes what is not there yet, and ends with 1 where some of it failed. Raises Wrong or Refused."""
+    """Makes what is not there yet, and ends with 1 where some of it failed. Raises Refused."""
     judging = [o for o in a.objects if o in JUDGES or str(Path(o).resolve()) in JUDGES]
     if judging:
-        raise Wrong(f'--objects {judging[0]}: what a policy is judged with is never trained on; give seen, practice or a file of your own')
+        raise ray_tasks.Refused(f'--objects {judging[0]}: what a policy is judged with is never trained on; give seen, practice or a file of your own')
     try:
         Path(a.out).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise Wrong(f'--out {a.out}: {error.strerror}') from None
+        raise ray_tasks.Refused(f'--out {a.out}: {error.strerror}') from None
     wanted = missing(a)
     count = -(-a.episodes // a.per_job)
     totals = {'episodes': 0, 'successes': 0, 'observations': 0}

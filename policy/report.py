@@ -237,6 +237,11 @@ def derived() -> list[str]:
     runs = {f.name: k for f in FIGURES if current(f, k := kept(f))}
     have = {name: k['result'] for name, k in runs.items()}
     lines: list[str] = []
+
+    def compare(what: str, one: str, other: str, bound: str = '') -> None:
+        if {one, other} <= runs.keys():
+            lines.append(f'- {what}: {gain(runs[one], runs[other])}{bound}.')
+
     if 'unseen' in have:
         u = have['unseen']
         w, fragile, stops = u['wrongObject'], u['fragile'], u['stops']
@@ -245,25 +250,19 @@ def derived() -> list[str]:
             f'- Fragile objects crushed: {fragile["crushed"]} of {fragile["episodes"]} ({percent(fragile["wilson95"][0])} to {percent(fragile["wilson95"][1])}); bound 3 %, aim 0.',
             f'- Motion later than 50 ms after "stop": {stops["moved"]} of {stops["episodes"]}; bound 0.',
         ]
-    if {'unseen', 'unseen-fp32'} <= have.keys():
-        lines.append(f'- INT8 against FP32: {gain(runs["unseen"], runs["unseen-fp32"])}; bound within 1, aim within 0.3.')
+    compare('INT8 against FP32', 'unseen', 'unseen-fp32', '; bound within 1, aim within 0.3')
     lines += map(speed, timings())
-    if {'heavy', 'heavy-no-force'} <= have.keys():
-        lines.append(f'- Force, with heavy, slippery and fragile objects: {gain(runs["heavy"], runs["heavy-no-force"])}.')
+    compare('Force, with heavy, slippery and fragile objects', 'heavy', 'heavy-no-force')
     if {'single', 'single-voice'} <= have.keys() and have['single']['rate'] > 0:
         lines.append(f'- Voice missing, of the full rate: {percent(have["single-voice"]["rate"] / have["single"]["rate"])}; bound 90 %, aim equal.')
     for sense in SENSES:
         for name, trained in (('zero', 'trained alike'), ('unprepared', 'with no sensor missing in its training')):
-            pair = [runs[n] for n in (f'whole-no-{sense}', f'{name}-no-{sense}') if n in runs]
-            if len(pair) == 2:
-                lines.append(f'- Without {sense}, attention masks against zero-filling, {trained}: {gain(*pair)}; bound 15, aim 25.')
+            what = f'Without {sense}, attention masks against zero-filling, {trained}'
+            compare(what, f'whole-no-{sense}', f'{name}-no-{sense}', '; bound 15, aim 25')
     for name, part in PARTS.items():
-        if {'whole', name} <= have.keys():
-            lines.append(f'- {part[0].upper()}{part[1:]}: {gain(runs["whole"], runs[name])}.')
-    if {'whole-heavy', 'no-pyramid-heavy'} <= have.keys():
-        lines.append(f'- The force pyramid, with heavy, slippery and fragile objects: {gain(runs["whole-heavy"], runs["no-pyramid-heavy"])}.')
-    if {'scratch', 'pretrained'} <= have.keys():
-        lines.append(f'- Pre-training: {gain(runs["pretrained"], runs["scratch"])}.')
+        compare(f'{part[0].upper()}{part[1:]}', 'whole', name)
+    compare('The force pyramid, with heavy, slippery and fragile objects', 'whole-heavy', 'no-pyramid-heavy')
+    compare('Pre-training', 'pretrained', 'scratch')
     return lines
 
 
