@@ -25,6 +25,8 @@ describeRos('the action /control/grasp, with an action client by rclpy and the c
   const port = join(folder, 'gripper')
   let nodes: RunningNode[] = []
 
+  /** What moves without a goal could end an episode in which a goal is tried. */
+  const AWAIT = ['-p', 'await_command:=true'] as const
   const start = async (cellArgs: readonly string[], controlArgs: readonly string[] = []): Promise<void> => {
     const cell = startNode('cell', ['-p', 'autostart:=true', '-p', `gripper_link:=${port}`, '-p', 'seed:=3', ...cellArgs], env)
     await cell.said(/serial port/)
@@ -47,7 +49,7 @@ describeRos('the action /control/grasp, with an action client by rclpy and the c
   })
 
   test('the cell leaves the speaking to others where it is told to: a goal commands, and succeeds; a new episode ends a goal that runs', async () => {
-    await start(['-p', 'await_command:=true', '-p', 'say:=pick the red cylinder'], ['-p', 'await_command:=true'])
+    await start([...AWAIT, '-p', 'say:=pick the red cylinder'], AWAIT)
     const text = 'pick the red cylinder'
     const outcomes: Outcome[] = []
     // The policy does not win every time.
@@ -61,7 +63,7 @@ describeRos('the action /control/grasp, with an action client by rclpy and the c
   })
 
   test('tells how it goes; a cancel ends it and the next goal begins anew; a stop ends it, and no goal is taken before "resume"', async () => {
-    await start(['-p', 'await_command:=true', '-p', 'say:=pick the red cylinder'])
+    await start([...AWAIT, '-p', 'say:=pick the red cylinder'], AWAIT)
     const text = 'pick the red cylinder'
     const [empty, backwards, cancelled, stopped, refused, late, again, after] = await send([
       { text: ' ' }, { text, timeout: -1 }, { text, after: 10, cancel: true }, { text, after: 10, stop: 'service' }, { text }, { text, say: 'resume', begun: true, timeout: 1 },
@@ -96,7 +98,7 @@ describeRos('the action /control/grasp, with an action client by rclpy and the c
   })
 
   test('a stop of somebody\'s beside a cancel stays; a cancel whose stop fails says so; a goal ends with its node', async () => {
-    await start(['-p', 'await_command:=true', '-p', 'say:=pick the red cylinder'])
+    await start([...AWAIT, '-p', 'say:=pick the red cylinder'], AWAIT)
     const text = 'pick the red cylinder'
     const cell = nodes[0].child.pid
     const [, afterService, , afterWord, unstopped, ended] = await send([

@@ -18,6 +18,9 @@ from rclpy.action import ActionClient
 from rclpy.duration import Duration
 from std_msgs.msg import String
 
+# Those of cell, fusion and control, and this client's own.
+LISTENERS = 4
+
 rclpy.init()
 node = rclpy.create_node('grasp_client')
 client = ActionClient(node, Grasp, '/control/grasp')
@@ -39,7 +42,7 @@ def done(future):
 outcomes = []
 for goal in json.load(sys.stdin):
     if 'say' in goal:
-        while voice.get_subscription_count() < 2:
+        while voice.get_subscription_count() < LISTENERS:
             rclpy.spin_once(node, timeout_sec=0.05)
         before = len(begun)
         voice.publish(VoiceEvent(text=goal['say'], confidence=1.0))
