@@ -144,8 +144,9 @@ function resultOf(text: string): EpisodeResult | undefined {
     const result = JSON.parse(text) as Partial<EpisodeResult>
     if (typeof result.index !== 'number' || typeof result.success !== 'boolean') return undefined
     return {
-      index: result.index, command: String(result.command ?? ''), target: typeof result.target === 'string' ? result.target : undefined, fragile: result.fragile === true,
-      success: result.success, reason: result.reason ?? undefined, peakForce: Number(result.peakForce ?? 0), seconds: Number(result.seconds ?? 0),
+      index: result.index, command: String(result.command ?? ''), correction: typeof result.correction === 'string' ? result.correction : undefined,
+      target: typeof result.target === 'string' ? result.target : undefined, fragile: result.fragile === true, success: result.success,
+      reason: result.reason ?? undefined, peakForce: Number(result.peakForce ?? 0), seconds: Number(result.seconds ?? 0),
     }
   } catch {
     return undefined

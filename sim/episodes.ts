@@ -15,6 +15,8 @@ export interface EpisodeResult {
   readonly index: number
   /** What was said at its start; empty: nothing yet. */
   readonly command: string
+  /** What is said in its course: another command, or a stop. */
+  readonly correction: string | undefined
   readonly target: string | undefined
   /** The target breaks easily: its crush limit is below 70 N. */
   readonly fragile: boolean
@@ -90,7 +92,8 @@ export class Episodes implements Disposable {
     this.#announcements.publish({ data: JSON.stringify({ index, seed: setup.seed, objects: setup.objects }) })
     if (say) this.#say(this.#command)
     const { correction } = setup
-    const later = say && correction && command === undefined ? clock.at(begun + correction.at, () => this.#say(correction.text)) : undefined
+    const followed = say && command === undefined ? correction : undefined
+    const later = followed && clock.at(begun + followed.at, () => this.#say(followed.text))
     let verdict = cell.verdict()
     await pass(() => {
       verdict = cell.verdict()
@@ -102,6 +105,7 @@ export class Episodes implements Disposable {
     const result: EpisodeResult = {
       index,
       command: this.#command,
+      correction: followed?.text,
       target,
       fragile: target !== undefined && setup.fragile.includes(target),
       success: done && verdict.success && !this.#stopped,

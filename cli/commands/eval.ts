@@ -112,22 +112,23 @@ async function evaluate(flags: EvalFlags): Promise<void> {
 }
 
 /** A line of `--results`: the fields in one order, whichever process the episode ran in. */
-function resultLine({ index, command, target, fragile, success, reason, peakForce, seconds }: EpisodeResult): string {
-  return JSON.stringify({ index, command, target: target ?? null, fragile, success, reason: reason ?? null, peakForce, seconds })
+function resultLine({ index, command, correction, target, fragile, success, reason, peakForce, seconds }: EpisodeResult): string {
+  return JSON.stringify({ index, command, correction: correction ?? null, target: target ?? null, fragile, success, reason: reason ?? null, peakForce, seconds })
 }
 
 function text({ meanInferenceMs, model, precision, wallS, simulatedS, realTimeFactor, serial, ...summary }: ReturnType<typeof summarise> & {
   readonly meanInferenceMs: number; readonly model: string; readonly precision: string; readonly wallS: number; readonly simulatedS: number
   readonly realTimeFactor?: number; readonly serial: { readonly crcErrors: number }
 }): string {
-  const { episodes, successes, byObject, failures, wrongObject, fragile, stops, secondsToSuccess } = summary
+  const { episodes, successes, byObject, failures, wrongObject, fragile, stops, corrections, peakForce, secondsToSuccess } = summary
   const percent = ({ rate, wilson95 }: Rate): string => `${(rate * 100).toFixed(1)} % (95 % interval ${wilson95.map(v => (v * 100).toFixed(1)).join(' to ')})`
   return [
     `${successes} of ${episodes} episodes won: ${percent(summary)}`,
     ...Object.entries(byObject).sort().map(([name, o]) => `  ${name}: ${o.successes} of ${o.episodes}`),
     `lost: ${Object.entries(failures).map(([reason, n]) => `${reason} ${n}`).join(', ') || 'none'}`,
     `wrong object lifted: ${wrongObject.episodes} of ${episodes}; fragile object crushed: ${fragile.crushed} of ${fragile.episodes}; motion after "stop": ${stops.moved} of ${stops.episodes}`,
-    `time to success: p50 ${secondsToSuccess.p50.toFixed(1)} s, p99 ${secondsToSuccess.p99.toFixed(1)} s`,
+    `after a correction to another object: ${corrections.successes} of ${corrections.episodes}`,
+    `time to success: p50 ${secondsToSuccess.p50.toFixed(1)} s, p99 ${secondsToSuccess.p99.toFixed(1)} s; peak finger force then: p50 ${peakForce.p50.toFixed(0)} N, p99 ${peakForce.p99.toFixed(0)} N`,
     `model ${model} (${precision}), ${meanInferenceMs.toFixed(2)} ms an inference, ${(simulatedS / wallS).toFixed(1)} simulated seconds a second`,
     ...(serial.crcErrors > 0 ? [`${serial.crcErrors} CRC errors on the gripper's wire`] : []),
     ...(realTimeFactor === undefined ? [] : [factorText(realTimeFactor)]),

@@ -8,8 +8,10 @@ import { UsageError } from '../output.js'
 import { NpyFile, type NpyType } from './npy-file.js'
 import type { AnsweredObservation, EpisodeEnd, Recording, TrainingSet } from './training-set.js'
 
-/** Inputs that are written as they are; of `rgbd` the colour goes as u8 and the depth as u16 mm. */
-const PLAIN = ['force_pyramid', 'voice_tokens', 'voice_age', 'proprioception', 'modality_mask'] as const
+/** The inputs of the set, by what each is made as. */
+const INPUTS = { rgbd: 'rgbd', force_pyramid: 'pyramid', voice_tokens: 'tokens', voice_age: 'ages', proprioception: 'vector', modality_mask: 'mask' } as const
+/** Those that are written as they are; of `rgbd` the colour goes as u8 and the depth as u16 mm. */
+const PLAIN = Object.keys(INPUTS).filter(name => name !== 'rgbd')
 
 /** One folder a recording, one .npy file an array: what policy/train.py reads. */
 export class NumpySet implements TrainingSet {
@@ -62,7 +64,10 @@ function readContract({ contract, vocabulary }: { readonly contract: string; rea
     }
   }
   const template = read(contract) as Record<string, unknown>
-  return parseContract({ name: 'to be trained', robot: { name: '', sha256: '0'.repeat(64), canonical: '' }, vocabulary: read(vocabulary), ...template }, contract)
+  const parsed = parseContract({ name: 'to be trained', robot: { name: '', sha256: '0'.repeat(64), canonical: '' }, vocabulary: read(vocabulary), ...template }, contract)
+  const missing = Object.entries(INPUTS).filter(([name, kind]) => parsed.inputs[name]?.as !== kind).map(([name, kind]) => `${name} (${kind})`)
+  if (missing.length > 0) throw new UsageError(`${contract}: a numpy set is made of inputs that it does not have: ${missing.join(', ')}; --format lerobot asks for no contract`)
+  return parsed
 }
 
 class NumpyRecording {

@@ -6,6 +6,12 @@ import { withoutText, type EvalOptions } from './options.js'
 import type { Progress } from './progress.js'
 import type { Share } from './share.js'
 
+/** One of the processes ended without its result. */
+class JobError extends Error {
+  readonly code = 'JOB'
+  readonly exit = 1
+}
+
 /** Splits the episodes into `jobs` processes of this very command, in the order of the episodes. */
 export function fanOut(options: EvalOptions, progress: Progress, ending: Ending): Promise<Share[]> {
   const jobs = Math.min(options.jobs, options.episodes)
@@ -25,7 +31,7 @@ export function fanOut(options: EvalOptions, progress: Progress, ending: Ending)
     })
     child.on('exit', (code, signal) => {
       if (answer) resolve(answer)
-      else reject(new Error(`eval: job ${job + 1} of ${jobs} ended with ${code ?? signal} and no result`))
+      else reject(new JobError(`eval: job ${job + 1} of ${jobs} ended with ${code ?? signal} and no result`))
     })
   })))
   const end = (): void => children.forEach(child => child.kill('SIGTERM'))

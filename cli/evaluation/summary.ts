@@ -19,6 +19,10 @@ export interface Summary extends Rate {
   readonly fragile: Rate & { readonly episodes: number; readonly crushed: number }
   /** Episodes that end with "stop", and those of them in which something still moved. */
   readonly stops: Rate & { readonly episodes: number; readonly moved: number }
+  /** Episodes in which a correction names another object than the command did. */
+  readonly corrections: Rate & { readonly episodes: number; readonly successes: number }
+  /** N: the largest force on the object meant in a won grasp. */
+  readonly peakForce: Spread
   /** s from the command to the end of a won grasp. */
   readonly secondsToSuccess: Spread
 }
@@ -42,11 +46,16 @@ export function summarise(results: readonly EpisodeResult[]): Summary {
   const stops = count(r => r.target === undefined)
   const moved = count(r => r.target === undefined && r.reason === 'moved_after_stop')
   const wrong = failures.wrong_object ?? 0
+  const corrected = results.filter(r => r.correction !== undefined && r.target !== undefined)
+  const corrections = corrected.filter(r => r.success).length
+  const grasps = results.filter(r => r.success && r.target !== undefined)
   return {
     episodes: results.length, successes, ...rateOf(successes, results.length), byObject, failures,
     wrongObject: { episodes: wrong, ...rateOf(wrong, results.length) },
     fragile: { episodes: fragile, crushed, ...rateOf(crushed, fragile) },
     stops: { episodes: stops, moved, ...rateOf(moved, stops) },
-    secondsToSuccess: spread(results.filter(r => r.success && r.target !== undefined).map(r => r.seconds)),
+    corrections: { episodes: corrected.length, successes: corrections, ...rateOf(corrections, corrected.length) },
+    peakForce: spread(grasps.map(r => r.peakForce)),
+    secondsToSuccess: spread(grasps.map(r => r.seconds)),
   }
 }

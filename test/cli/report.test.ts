@@ -14,7 +14,7 @@ const HOSTILE = '<script>alert("x")</script>&amp;\'</style>'
 const PIXEL = 'UklGRiQAAABXRUJQVlA4IBgAAAAwAQCdASoBAAEAAgA0JaQAA3AA/vuUAAA='
 
 const episode = (index: number, reason?: EpisodeResult['reason']): EpisodeResult => ({
-  index, command: 'pick the red box', target: 'red box', fragile: false, success: reason === undefined, reason, peakForce: 31, seconds: 5,
+  index, command: 'pick the red box', correction: undefined, target: 'red box', fragile: false, success: reason === undefined, reason, peakForce: 31, seconds: 5,
 })
 const traceOf = (index: number, more: Partial<EpisodeTrace> = {}): EpisodeTrace => ({
   index, objects: ['red box'], crush: 36, at: [0, 0.033, 0.066], force: [0, 2, 1], press: [0, 10, 30], gate: [[0.1, 0.2], [0.2, 0.2], [0.3, 0.3], [0.4, 0.3]],

@@ -4,7 +4,7 @@ import { summary as runSummary } from '../../cli/run-report.js'
 import type { EpisodeResult } from '../../sim/episodes.js'
 
 const episode = (more: Partial<EpisodeResult>): EpisodeResult => ({
-  index: 0, command: 'pick the red box', target: 'red box', fragile: false, success: true, reason: undefined, peakForce: 10, seconds: 5, ...more,
+  index: 0, command: 'pick the red box', correction: undefined, target: 'red box', fragile: false, success: true, reason: undefined, peakForce: 10, seconds: 5, ...more,
 })
 const lost = (reason: NonNullable<EpisodeResult['reason']>, more: Partial<EpisodeResult> = {}): EpisodeResult => episode({ success: false, reason, ...more })
 
@@ -15,10 +15,10 @@ const WILSON: Record<string, [number, number]> = {
 
 describe('a benchmark\'s summary', () => {
   const egg = { target: 'white egg', fragile: true }
-  const stopped = { target: undefined }
+  const stopped = { target: undefined, correction: 'stop' }
   const summary = summarise([
     episode({ seconds: 4 }), episode({ seconds: 6 }), lost('wrong_object'), lost('crushed'),
-    episode({ ...egg, seconds: 8 }), lost('crushed', egg), lost('dropped', egg),
+    episode({ ...egg, seconds: 8, peakForce: 20, correction: 'no, the egg' }), lost('crushed', egg), lost('dropped', { ...egg, correction: 'no, the white one' }),
     episode({ ...stopped, seconds: 2 }), lost('moved_after_stop', stopped), episode(stopped),
   ])
 
@@ -36,6 +36,8 @@ describe('a benchmark\'s summary', () => {
     expect(summary.stops).toMatchObject({ episodes: 3, moved: 1, rate: 1 / 3 })
   })
 
+  test('counts corrections to another object; a stop is none', () => expect(summary.corrections).toMatchObject({ episodes: 2, successes: 1, rate: 0.5 }))
+
   test('has intervals as statsmodels\' proportion_confint(method="wilson") gives them', () => {
     const close = (interval: readonly number[], [low, high]: [number, number]): void => {
       expect(interval[0]).toBeCloseTo(low, 6)
@@ -46,7 +48,10 @@ describe('a benchmark\'s summary', () => {
     close(summary.fragile.wilson95, WILSON['1 of 3'])
   })
 
-  test('times won grasps alone', () => expect(summary.secondsToSuccess).toEqual({ p50: 6, p99: 8, max: 8 }))
+  test('times and weighs won grasps alone', () => {
+    expect(summary.secondsToSuccess).toEqual({ p50: 6, p99: 8, max: 8 })
+    expect(summary.peakForce).toEqual({ p50: 10, p99: 20, max: 20 })
+  })
 
   test('of nothing is nothing', () => {
     expect(summarise([])).toMatchObject({ episodes: 0, rate: 0, wilson95: [0, 1], fragile: { episodes: 0, crushed: 0, rate: 0 }, secondsToSuccess: { p50: 0 } })

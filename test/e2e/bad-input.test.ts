@@ -14,6 +14,7 @@ const file = (name: string, content: string | Uint8Array): string => {
   writeFileSync(join(folder, name), content)
   return join(folder, name)
 }
+const ours = JSON.parse(readFileSync(join(root, 'policy/contract.json'), 'utf8')) as { inputs: { rgbd: object } }
 const made = join(folder, 'made')
 const chunked = join(folder, 'chunked.mcap')
 const silent = join(folder, 'silent.mcap')
@@ -245,6 +246,10 @@ describe('bad use is refused in one line', () => {
     'a recording without a message': { args: () => ['replay', silent, '--rate', 'max', '--no-policy'], says: [/silent\.mcap/, /no messages/] },
     'a copy into a place that is a file': { args: () => ['replay', made, '--rate', 'max', '--no-policy', '--out', join(chunked, 'copy.mcap')], says: [/copy\.mcap/] },
     'a recording into a place that is a file': { args: () => ['run', '--policy', 'expert', '--lockstep', '--record', join(chunked, 'run.mcap')], says: [/run\.mcap/] },
+    'a numpy set for a policy with inputs of its own': {
+      args: () => ['export', made, '--out', join(out, 'set'), '--contract', file('own.json', JSON.stringify({ ...ours, inputs: { image: { ...ours.inputs.rgbd, as: 'rgbd' } } }))],
+      says: [/own\.json/, /rgbd \(rgbd\), force_pyramid \(pyramid\)/],
+    },
     'the info of a bag that is missing': { args: () => ['info', join(folder, 'none')], says: [/none/] },
     'the contract of what is no model': { args: () => ['policy', 'info', chunked], says: [/chunked\.mcap/, /not an ONNX model/] },
   }

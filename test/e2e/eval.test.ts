@@ -23,7 +23,7 @@ describe('a benchmark', () => {
     expect(readFileSync(two, 'utf8')).toBe(readFileSync(one, 'utf8'))
     expect(linesOf(last)).toEqual(lines.slice(1))
     expect(lines.map(({ index }) => index)).toEqual([0, 1])
-    for (const line of lines) expect(Object.keys(line)).toEqual(expect.arrayContaining(['command', 'target', 'fragile', 'success', 'reason', 'peakForce', 'seconds']))
+    for (const line of lines) expect(Object.keys(line)).toEqual(expect.arrayContaining(['command', 'correction', 'target', 'fragile', 'success', 'reason', 'peakForce', 'seconds']))
     expect(lines.filter(({ success }) => success)).toHaveLength(whole.successes as number)
   })
 

@@ -9,7 +9,7 @@ const RUN = ['run', '--policy', 'expert', '--seed', '11', '--json']
 
 interface Recorded {
   readonly counts: Record<string, number>
-  /** Receive time (s from the recording's start) and position (m) of each tool pose. */
+  /** Stamp (s from the recording's start) and position (m) of each tool pose. */
   readonly poses: readonly (readonly [number, number, number, number])[]
   /** The same of each set-point of the arm. */
   readonly targets: Recorded['poses']
@@ -28,8 +28,9 @@ counts, poses, targets, widths, said = {}, [], [], [], []
 with AnyReader([Path(sys.argv[1])], default_typestore=get_typestore(Stores.ROS2_JAZZY)) as reader:
     for connection, receive, data in reader.messages():
         msg = reader.deserialize(data, connection.msgtype)
-        at = (receive - reader.start_time) / 1e9
         counts[connection.topic] = counts.get(connection.topic, 0) + 1
+        stamp = msg.header.stamp if hasattr(msg, 'header') else None
+        at = stamp and stamp.sec - reader.start_time / 1e9 + stamp.nanosec / 1e9
         if connection.topic in ('/tool_pose', '/tool_target'):
             (poses if connection.topic == '/tool_pose' else targets).append([at, msg.pose.position.x, msg.pose.position.y, msg.pose.position.z])
         elif connection.topic == '/gripper/joint_states':
@@ -69,7 +70,7 @@ test('Ctrl-C ends the motion first, prints the summary, leaves a whole recording
   const recording = join(folder, 'interrupted.mcap')
   const run = startPrehend([...RUN, '--episodes', '3', '--record', recording])
   await run.said(/starting the cell/)
-  await grown(`${recording}.part`, 6_000_000)
+  await grown(`${recording}.part`, 4_000_000)
   const pid = run.child.pid ?? 0
   const started = children(pid)
   run.child.kill('SIGINT')
@@ -108,7 +109,7 @@ test('"stop" on standard input stops: nothing moves after it, no episode follows
   const recording = join(folder, 'stopped.mcap')
   const run = startPrehend([...RUN, '--episodes', '2', '--record', recording])
   await run.said(/starting the cell/)
-  await grown(`${recording}.part`, 8_000_000)
+  await grown(`${recording}.part`, 4_000_000)
   run.child.stdin?.write('stop\n')
   await run.said(/"resume" goes on/)
   run.child.stdin?.end()
@@ -130,7 +131,7 @@ test('"resume" after a stop goes on with the next episode', async () => {
   const recording = join(folder, 'resumed.mcap')
   const run = startPrehend([...RUN, '--episodes', '2', '--record', recording])
   await run.said(/starting the cell/)
-  await grown(`${recording}.part`, 8_000_000)
+  await grown(`${recording}.part`, 4_000_000)
   run.child.stdin?.write('stop\n')
   await run.said(/"resume" goes on/)
   run.child.stdin?.write('resume\n')
@@ -181,7 +182,8 @@ test('a job that dies ends eval at once, and the other job with it', async () =>
   process.kill(Number(jobs[1]), 'SIGKILL')
   const { status, stdout, stderr } = await run.end
   expect([status, stdout]).toEqual([1, ''])
-  expect(stderr).toMatch(/job \d of 2 ended with SIGKILL and no result/)
+  expect(stderr).toMatch(/^prehend: eval: job \d of 2 ended with SIGKILL and no result$/m)
+  expect(stderr).not.toMatch(/^\s+at /m)
   // The other one had 20 episodes to do.
   expect(Math.max(...[...stderr.matchAll(/(\d+)\/40/g)].map(([, done]) => Number(done)))).toBeLessThan(20)
   for (const job of jobs) expect(readdirSync('/proc')).not.toContain(job)

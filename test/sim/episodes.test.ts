@@ -67,7 +67,7 @@ describe('the cell\'s episodes', () => {
     await pass(2)
     table.judgement = WON
     await pass(0.1)
-    expect(await running).toMatchObject({ index: 3, command: 'pick the red box', target: 'red box', success: true, reason: undefined })
+    expect(await running).toMatchObject({ index: 3, command: 'pick the red box', correction: 'stop', target: 'red box', success: true, reason: undefined })
     expect(heard).toEqual(['begins 3', 'pick the red box', `${SCRIPTED}: stop`, 'ends won'])
   })
 

@@ -52,7 +52,7 @@ const percent = (share: number): string => `${(share * 100).toFixed(1)}\u00a0%`
 const intervalText = ({ wilson95: [low, high] }: Rate): string => `${(low * 100).toFixed(1)} to ${percent(high)}`
 
 function tiles(summary: Summary): Html {
-  const { episodes, successes, wrongObject, fragile, stops, secondsToSuccess: seconds } = summary
+  const { episodes, successes, wrongObject, fragile, stops, corrections, secondsToSuccess: seconds } = summary
   const tile = (value: string, name: string, ...more: string[]): Html => html`<div class="tile"><span>${name}</span><b>${value}</b>${more.map(line => html`<span>${line}</span>`)}</div>`
   const rate = (name: string, of: Rate, hits: number, trials: number): Html =>
     trials === 0 ? tile('–', name, 'none drawn') : tile(percent(of.rate), name, `${hits} of ${trials}`, `95 %: ${intervalText(of)}`)
@@ -61,6 +61,7 @@ ${rate('Success', summary, successes, episodes)}
 ${rate('Wrong object lifted', wrongObject, wrongObject.episodes, episodes)}
 ${rate('Fragile object crushed', fragile, fragile.crushed, fragile.episodes)}
 ${rate('Motion after “stop”', stops, stops.moved, stops.episodes)}
+${rate('Corrected to another object', corrections, corrections.successes, corrections.episodes)}
 ${tile(seconds.max === 0 ? '–' : `${seconds.p50.toFixed(1)} s`, 'Time to success, median', seconds.max === 0 ? 'no grasp won' : `p99 ${seconds.p99.toFixed(1)} s, longest ${seconds.max.toFixed(1)} s`)}
 </div>`
 }
@@ -107,7 +108,7 @@ what was taken away was taken away from the policy.</p>`
 }
 
 function everyEpisode(results: readonly EpisodeResult[]): Html {
-  return html`<table><thead><tr><th class="n">episode</th><th>said first</th><th>meant in the end</th><th>result</th><th class="n">peak force</th><th class="n">time</th></tr></thead><tbody>
-${results.map(r => html`<tr><td class="n">${r.index}</td><td>${r.command}</td><td>${r.target ?? '(stop)'}</td><td>${r.success ? 'won' : r.reason ?? 'unknown'}</td><td class="n">${r.peakForce.toFixed(0)} N</td><td class="n">${r.seconds.toFixed(1)} s</td></tr>
+  return html`<table><thead><tr><th class="n">episode</th><th>said first</th><th>said later</th><th>meant in the end</th><th>result</th><th class="n">peak force</th><th class="n">time</th></tr></thead><tbody>
+${results.map(r => html`<tr><td class="n">${r.index}</td><td>${r.command}</td><td>${r.correction ?? ''}</td><td>${r.target ?? '(stop)'}</td><td>${r.success ? 'won' : r.reason ?? 'unknown'}</td><td class="n">${r.peakForce.toFixed(0)} N</td><td class="n">${r.seconds.toFixed(1)} s</td></tr>
 `)}</tbody></table>`
 }
