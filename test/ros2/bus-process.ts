@@ -48,8 +48,8 @@ const does: Record<string, (request: Request) => unknown> = {
   subscribe: ({ topic, type }) => {
     const box: { message: Record<string, unknown>; receive: number }[] = []
     heard.set(topic, box)
-    // Of pictures at their rate only the number counts.
-    bus.subscribe(topic, type, (message, receive) => box.push({ message: type === 'sensor_msgs/msg/Image' && box.length > 3 ? {} : fieldsOf(message), receive }))
+    // Of pictures at their rate only the number counts, and whose they are.
+    bus.subscribe(topic, type, (message, receive) => box.push({ message: type === 'sensor_msgs/msg/Image' && box.length > 3 ? { frameId: (message as MessageTypes['sensor_msgs/msg/Image']).frameId } : fieldsOf(message), receive }))
     return ros.node.resolveTopicName(topic)
   },
   advertise: ({ topic, type }) => void publisherOf(topic, type),

@@ -60,7 +60,7 @@ describeRos('the action /control/grasp, with an action client by rclpy and the c
     const [overtaken] = await send([{ text: 'something that is not there', timeout: 30, after: 1, episode: true }])
     expect(overtaken, output()).toMatchObject({ accepted: true, status: 'aborted', success: false, reason: 'a new episode began' })
     for (const node of nodes) expect((await node.signal()).status).toBe(0)
-  })
+  }, 240_000)
 
   test('tells how it goes; a cancel ends it and the next goal begins anew; a stop ends it, and no goal is taken before "resume"', async () => {
     await start([...AWAIT, '-p', 'say:=pick the red cylinder'], AWAIT)

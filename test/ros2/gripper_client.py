@@ -1,6 +1,6 @@
 """An action client by rclpy: does the steps of a JSON list on stdin, one after the other, and prints what came of each goal sent to /control/gripper_cmd.
 
-{"reach": {index: [pose, ...]}}: waits for the next episode, then brings the tool through its poses; {"say": text}: a voice event, with "episode" up to the episode
+{"begun": true}: waits for the next episode; {"reach": {index: [pose, ...]}}: does so too, then brings the tool through its poses; {"say": text}: a voice event, with "episode" up to the episode
 that follows, which puts the fingers elsewhere; {"drive": bool}: begins or ends
 fresh chunks of a policy; {"grasp": text}: a goal of /control/grasp, with null its cancel; {"position": m, "effort": N, "after": n, "then": "cancel" | "stop" | "deactivate" | "drive"}: a goal, and what is done after n words of feedback."""
 import json
@@ -54,9 +54,13 @@ def chunk():
         chunks.publish(message)
 
 
-def reach(table):
+def begun():
     before = len(episodes)
     spin(lambda: len(episodes) > before and poses, 'an episode')
+
+
+def reach(table):
+    begun()
     for x, y, z, *turn in table[str(episodes[-1])]:
         def away():
             p = poses[-1].pose.position
@@ -112,7 +116,9 @@ assert stop.wait_for_service(30) and change.wait_for_service(30), 'no services'
 spin(lambda: chunks.get_subscription_count() and target.get_subscription_count() and voice.get_subscription_count() > 1 and poses, 'connections')
 outcomes = []
 for step in json.load(sys.stdin):
-    if 'reach' in step:
+    if 'begun' in step:
+        begun()
+    elif 'reach' in step:
         reach(step['reach'])
     elif 'say' in step:
         before = len(episodes)

@@ -101,9 +101,10 @@ def advertise(topic, type, node='peer', match=0, timeout=20, **qos):
 
 def publish(topic, type, messages, node='peer', period=0):
     made = publisher(topic, type, node)
-    for fields in messages:
+    start = time.monotonic()
+    for i, fields in enumerate(messages):
         made.publish(fill(type_of(type)(), fields))
-        time.sleep(period)
+        time.sleep(max(0, start + (i + 1) * period - time.monotonic()))
 
 
 def listen(topic, type, node_name='peer', match=1, timeout=20, **qos):
