@@ -4,7 +4,7 @@ Each row is a shallow network that goes on from the same trained weights (`--ini
 without one part. So a row says how much worse a network gets that must do without, once it has had as long to get used to that as `whole` has had
 to go on. `zero-filled` has no masks, and sees modalities go missing in training as all others do; `unprepared` has no masks and never misses depth,
 colour or force, as a policy that was trained on whole recordings. `scratch` and `pretrained` begin with nothing and with encoders that have seen the
-same data without labels; they have SCRATCH times the steps, and are to be compared with each other. What is done is not done again, and an
+same data without labels, `scratch-slow` with nothing and at the rate of long runs; they have SCRATCH times the steps, and are to be compared with each other. What is done is not done again, and an
 interrupted row goes on. `report.py` measures the rows in the cell; none is to be compared with the policy that ships, which is larger and was
 trained longer.
 """
@@ -33,12 +33,14 @@ ROWS: dict[str, tuple[str, ...]] = {
     'no-alignment': ('--align', '0'),
     'no-goal': ('--goal', '0'),
     'slow': ('--lr', '5e-5'),
+    'balanced': ('--balance', '1'),
 }
-#: Where the rows begin that do not go on from them.
+#: What the encoders of `pretrained` begin with.
 ENCODERS = RUNS / 'encoders'
-ANEW: dict[str, str | None] = {'scratch': None, 'pretrained': str(ENCODERS / 'checkpoint.pt')}
-#: Peak rate of rows that go on, and of those that begin anew, which have SCRATCH times the steps.
-LR, SCRATCH_LR, SCRATCH = '5e-4', '1.5e-3', 4
+#: Rows that do not go on from trained weights: where they begin, and their peak rate.
+ANEW: dict[str, tuple[str | None, str]] = {'scratch': (None, '1.5e-3'), 'pretrained': (str(ENCODERS / 'checkpoint.pt'), '1.5e-3'), 'scratch-slow': (None, '5e-5')}
+#: Peak rate of rows that go on, and how many times their steps those have that begin anew.
+LR, SCRATCH = '5e-4', 4
 
 
 def run(script: str, *arguments: str) -> None:
@@ -63,8 +65,8 @@ def main() -> None:
         run('pretrain.py', *data, '--steps', str(a.steps * SCRATCH // 2), '--minutes', '600', '--out', str(ENCODERS), '--resume')
     for name in a.only:
         out = RUNS / name
-        anew = name in ANEW
-        asked = {'steps': a.steps * SCRATCH if anew else a.steps, 'seed': a.seed, 'data': a.data, 'init': ANEW[name] if anew else a.init}
+        init, rate = ANEW.get(name, (a.init, LR))
+        asked = {'steps': a.steps * SCRATCH if name in ANEW else a.steps, 'seed': a.seed, 'data': a.data, 'init': init}
         if (out / 'run.json').exists():
             begun = json.loads((out / 'run.json').read_text())['options']
             differ = [k for k, v in asked.items() if begun[k] != v]
@@ -74,7 +76,7 @@ def main() -> None:
             continue
         resume = ['--resume'] if (out / 'checkpoint.pt').exists() else []
         begin = ['--init', asked['init']] if asked['init'] else []
-        row = ('--steps', str(asked['steps']), '--drop', '0.1', '--lr', SCRATCH_LR if anew else LR, *begin, *ROWS.get(name, ()))
+        row = ('--steps', str(asked['steps']), '--drop', '0.1', '--lr', rate, *begin, *ROWS.get(name, ()))
         run('train.py', *data, *row, '--out', str(out), *resume)
         run('export.py', '--run', str(out), '--out', str(out / 'grasp.onnx'), '--name', name)
 

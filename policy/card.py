@@ -7,6 +7,8 @@ import json
 import re
 from pathlib import Path
 
+from options import read_json
+
 HERE = Path(__file__).parent
 NONE = 'not measured'
 
@@ -29,11 +31,14 @@ def table(rows: list[dict], columns: dict[str, str]) -> str:
 
 def evaluation(file: str) -> dict:
     """What `report.py` kept, or the last line that `prehend eval --json` printed."""
-    text = Path(file).read_text().strip()
     try:
-        return json.loads(text)['result']
-    except (ValueError, KeyError):
-        return json.loads(text.splitlines()[-1])
+        text = Path(file).read_text().strip()
+        try:
+            return json.loads(text)['result']
+        except (ValueError, KeyError):
+            return json.loads(text.splitlines()[-1])
+    except (OSError, ValueError, IndexError) as error:
+        raise SystemExit(f'--eval {file}: is no result of report.py or of prehend eval --json: {error}') from None
 
 
 def evaluations(files: list[str]) -> list[dict]:
@@ -60,13 +65,14 @@ def main() -> None:
     p.add_argument('--template', default=str(HERE / 'MODEL_CARD.template.md'))
     p.add_argument('--out', default=str(HERE / 'MODEL_CARD.md'))
     a = p.parse_args()
-    model = json.loads(Path(a.model).read_text())
-    offline = json.loads(Path(a.offline).read_text()) if a.offline else {}
+    model = read_json(a.model)
+    offline = read_json(a.offline) if a.offline else {}
     int8 = Path(a.model).with_name(f'{Path(a.model).stem}.int8.json')
-    known = {'model': model, 'int8': json.loads(int8.read_text()) if int8.exists() else {}, 'offline': offline}
+    known = {'model': model, 'int8': read_json(int8) if int8.exists() else {}, 'offline': offline}
     for file in (known['model'], known['int8']):
         file['megabytes'] = file['bytes'] / 1e6 if 'bytes' in file else None
-    known['options'] = ', '.join(f'{k} {v}' for k, v in model['options'].items() if v not in (None, False))
+    unused = () if model['options'].get('teacher') else ('alpha', 'temperature')
+    known['options'] = ', '.join(f'{k} {v}' for k, v in model['options'].items() if v not in (None, False, []) and k not in unused)
     known['colours'] = len(json.loads((HERE / 'colours.json').read_text()))
     known['mega_macs'] = model['macs'] / 1e6
     fusion = model.get('fusion_macs', {'learned_queries': 0, 'full_attention': 0})

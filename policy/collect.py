@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,24 +23,13 @@ try:
 except ModuleNotFoundError as missing_package:
     raise SystemExit(f'collect.py: no package {missing_package.name}: pip install -r policy/requirements.txt') from None
 import ray_tasks
+from options import whole
 
 ROOT = Path(__file__).resolve().parent.parent
 #: What a policy is judged with: its objects, however they are named, are not trained on.
 JUDGES = ('unseen', *(str(ROOT / 'sim' / 'objects' / f'{name}.yaml') for name in ('unseen', 'heavy')))
 #: Options whose name differs from what `scene.json` calls them.
-FLAGS = {'episodes': 'per-job'}
-
-
-def whole(least: int) -> Callable[[str], int]:
-    """An option's type: a whole number, `least` or more."""
-
-    def number(text: str) -> int:
-        value = int(text)
-        if value < least:
-            raise argparse.ArgumentTypeError(f'{value}: must be {least} or more')
-        return value
-
-    return number
+FLAGS = {'episodes': 'per-job', 'model': 'policy'}
 
 
 def call(*arguments: object) -> dict:
@@ -75,9 +64,10 @@ class Recording:
 
     @property
     def scene(self) -> str:
-        """What `scene.json` in the data set says."""
+        """What `scene.json` in the data set says: of a model its sha256 too, for it may be trained anew and lie elsewhere."""
         keys = ('count', 'policy', 'perturb', 'episodes', 'robot')
-        return json.dumps({'objects': self.kind, **{key: getattr(self, key) for key in keys}}) + '\n'
+        model = {'model': hashlib.sha256(Path(self.policy).read_bytes()).hexdigest()} if Path(self.policy).is_file() else {}
+        return json.dumps({'objects': self.kind, **{key: getattr(self, key) for key in keys}, **model}) + '\n'
 
     def check(self, folder: Path) -> None:
         """Ends with a line where the data set that is there is of another recording than this one."""
@@ -85,9 +75,24 @@ class Recording:
             scene = json.loads((folder / 'scene.json').read_text())
         except (OSError, ValueError):
             raise ray_tasks.Refused(f'{folder}: has no scene.json (it was cut off, or is not of this program): take the folder away to make it again') from None
-        differ = [key for key, value in json.loads(self.scene).items() if scene.get(key, value) != value]
+        asked = json.loads(self.scene)
+        if 'model' in asked and 'model' in scene:
+            del asked['policy']
+        differ = [key for key, value in asked.items() if scene.get(key, value) != value]
         if differ:
             raise ray_tasks.Refused(f'{folder}: was made with another --{FLAGS.get(differ[0], differ[0])} ({scene[differ[0]]}): give that, another --seed, or another --out')
+
+    def part(self, out: Path | str) -> Path:
+        """Where its data set, a folder of its name, lies before it is whole."""
+        return Path(out) / f'{self.name}.part'
+
+    def land(self, out: Path | str) -> None:
+        """Puts the data set that is whole now, with what it was made with, at its place in `out`."""
+        part, folder = self.part(out), Path(out) / self.name
+        (part / self.name / 'scene.json').write_text(self.scene)
+        shutil.rmtree(folder, ignore_errors=True)
+        (part / self.name).rename(folder)
+        part.rmdir()
 
     def complete(self, ran: dict) -> None:
         """Raises RuntimeError where the recording was cut off."""
@@ -133,11 +138,12 @@ def here(a: argparse.Namespace, wanted: Sequence[Recording]) -> Iterator[tuple[R
         bag.parent.mkdir(parents=True, exist_ok=True)
         bag.unlink(missing_ok=True)
         began = time.monotonic()
-        record, export = r.commands(bag, a.out)
+        record, export = r.commands(bag, part := r.part(a.out))
         answers = [call(*record)]
         r.complete(answers[0])
+        shutil.rmtree(part, ignore_errors=True)
         answers.append(call(*export))
-        (Path(a.out) / r.name / 'scene.json').write_text(r.scene)
+        r.land(a.out)
         if not a.keep_bags:
             bag.unlink()
         return r.report(answers, seconds=round(time.monotonic() - began, 1))
@@ -181,16 +187,14 @@ def on_ray(a: argparse.Namespace, wanted: Sequence[Recording]) -> Iterator[tuple
         except RuntimeError as error:
             yield r, error
             continue
-        folder, part = Path(a.out) / r.name, Path(a.out) / f'{r.name}.part'
+        part = r.part(a.out)
         shutil.rmtree(part, ignore_errors=True)
         for name, content in outcome.files.items():
             bag = name == f'{r.name}.mcap'
-            path = Path(a.bags or a.out) / name if bag else part / Path(name).relative_to(r.name)
+            path = (Path(a.bags or a.out) if bag else part) / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        (part / 'scene.json').write_text(r.scene)
-        shutil.rmtree(folder, ignore_errors=True)
-        part.rename(folder)
+        r.land(a.out)
         yield r, r.report(outcome.answers)
 
 

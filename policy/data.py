@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from geometry import Geometry
+from options import read_json
 from phrases import Phrases, colour_table
 from sight import Absent, empty, lookout, out_of_sight, relabel
 
@@ -94,7 +95,7 @@ class Dataset:
             if len(part['episode']):
                 # Each folder begins elsewhere, so that no phase of an episode is left out.
                 part = {a: v[len(self.parts) % stride :: stride] for a, v in part.items()}
-                scene = json.loads((root / 'scene.json').read_text()) if (root / 'scene.json').exists() else {}
+                scene = read_json(root / 'scene.json') if (root / 'scene.json').exists() else {}
                 part['alone'] = np.full(len(part['episode']), scene.get('count') == 1, np.float32)
                 # 1: the label is the expert's answer.
                 part['answered'] = np.ones(len(part['episode']), np.float32)

@@ -6,6 +6,7 @@ What is measured is the file that ships, in onnxruntime. The data come from `col
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ import onnxruntime
 
 from data import INPUTS, Dataset, translation
 from model import MODALITIES
+from options import whole
 
 BUCKETS = (0.0, 0.03, 0.06, 0.12, 0.25, 10.0)
 
@@ -25,8 +27,14 @@ def session(file: str, data: Dataset, threads: int) -> onnxruntime.InferenceSess
     """The model, refused if it was made under another translation than the data."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    model = onnxruntime.InferenceSession(file, options, providers=['CPUExecutionProvider'])
-    contract = json.loads(model.get_modelmeta().custom_metadata_map['prehend.contract'])
+    try:
+        model = onnxruntime.InferenceSession(file, options, providers=['CPUExecutionProvider'])
+    except Exception as error:  # onnxruntime's own have no common class
+        raise SystemExit(f'--model {file}: {str(error).splitlines()[0]}') from None
+    said = model.get_modelmeta().custom_metadata_map.get('prehend.contract')
+    if said is None:
+        raise SystemExit(f'--model {file}: has no contract in its metadata: prehend policy wrap puts one in')
+    contract = json.loads(said)
     mine, theirs = translation({'contract': contract}), translation(data.meta)
     if mine != theirs:
         raise SystemExit(f'{file}: made under another translation ({mine}) than the data ({theirs}): collect anew')
@@ -38,13 +46,15 @@ def main() -> None:
     p.add_argument('--model', default=str(Path(__file__).parent / 'model' / 'grasp.int8.onnx'))
     p.add_argument('--data', nargs='+', required=True)
     p.add_argument('--out', help='JSON file; standard output always has it')
-    p.add_argument('--count', type=int, default=4000)
+    p.add_argument('--count', type=whole(1), default=4000)
     p.add_argument('--without', default='', help='modalities taken away, with commas')
-    p.add_argument('--threads', type=int, default=1)
+    p.add_argument('--threads', type=whole(1), default=1)
     a = p.parse_args()
     unknown = sorted(set(filter(None, a.without.split(','))) - set(MODALITIES))
     if unknown:
         raise SystemExit(f'--without {",".join(unknown)}: no such modality; there are {", ".join(MODALITIES)}')
+    if a.out and not Path(a.out).parent.is_dir():
+        raise SystemExit(f'--out {a.out}: there is no folder {Path(a.out).parent}')
     data = Dataset(a.data, in_memory=False)
     model = session(a.model, data, a.threads)
     rows = np.random.default_rng(0).permutation(len(data))[: a.count]
@@ -81,6 +91,7 @@ def main() -> None:
             }
         )
     result = {
+        'model': {'file': Path(a.model).name, 'sha256': hashlib.sha256(Path(a.model).read_bytes()).hexdigest()},
         'observations': len(rows),
         'episodes': data.episodes,
         'without': a.without,

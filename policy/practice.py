@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from options import whole
+
 HERE = Path(__file__).parent
 COLOURS: dict[str, list[float]] = json.loads((HERE / 'colours.json').read_text())
 #: The colours that the objects file knows by name; the others are given as #rrggbb.
@@ -178,7 +180,10 @@ def write(seed: int, path: Path) -> None:
 
 if __name__ == '__main__':
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument('--seed', type=int, required=True)
+    p.add_argument('--seed', type=whole(0), required=True)
     p.add_argument('--out', type=Path, required=True)
     a = p.parse_args()
-    write(a.seed, a.out)
+    try:
+        write(a.seed, a.out)
+    except OSError as error:
+        raise SystemExit(f'--out {a.out}: {error.strerror}') from None

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from data import Dataset, camera_file
 from geometry import rotation_of
 from model import SIZES, Config, Policy
+from options import whole
 from progress import Progress
 from schedule import Schedule, descend, halved
 from train import read, same, save
@@ -83,9 +84,9 @@ def main(given: list[str] | None = None) -> None:
     p.add_argument('--size', choices=SIZES, default='small')
     p.add_argument('--minutes', type=float, default=15)
     p.add_argument('--steps', type=int, default=6000)
-    p.add_argument('--batch', type=int, default=32)
+    p.add_argument('--batch', type=whole(1), default=32)
     p.add_argument('--lr', type=float, default=1.5e-3)
-    p.add_argument('--stride', type=int, default=2)
+    p.add_argument('--stride', type=whole(1), default=2)
     p.add_argument('--seed', type=int, default=0)
     p.add_argument('--resume', action='store_true')
     a = p.parse_args(given)

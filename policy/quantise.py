@@ -29,6 +29,7 @@ from export import OUTPUTS, check, finish
 from layers import Conv, Residual
 from losses import goals, objective
 from model import Exported, Policy, example
+from options import whole
 from progress import Progress
 from schedule import Schedule, descend
 from train import load, read, same, save
@@ -249,9 +250,9 @@ def main(given: list[str] | None = None) -> None:
     p.add_argument('--out', default=str(Path(__file__).parent / 'model' / 'grasp.int8.onnx'))
     p.add_argument('--minutes', type=float, default=8)
     p.add_argument('--steps', type=int, default=1500)
-    p.add_argument('--batch', type=int, default=32)
+    p.add_argument('--batch', type=whole(1), default=32)
     p.add_argument('--lr', type=float, default=1e-4)
-    p.add_argument('--stride', type=int, default=4)
+    p.add_argument('--stride', type=whole(1), default=4)
     p.add_argument('--seed', type=int, default=0)
     p.add_argument('--name', default='grasp')
     p.add_argument('--resume', action='store_true')
@@ -276,7 +277,7 @@ def main(given: list[str] | None = None) -> None:
         optimiser.load_state_dict(at['optimiser'])
         step, spent = at['step'], at['seconds']
     options = state['run']['options']
-    loader = Loader(data, a.batch, a.seed + 77, step, 0.5, options['drop'], state['vocabulary'], options['reword'], options.get('absent', 0))
+    loader = Loader(data, a.batch, a.seed + 77, step, options['balance'], options['drop'], state['vocabulary'], options['reword'], options.get('absent', 0))
     schedule = Schedule(a.lr, a.steps, a.minutes, spent=spent)
     progress = Progress(Path(a.run) / 'quantise.csv', ('step', 'seconds', 'lr', 'loss', 'apart'), a.steps, step, 100)
     while (f := schedule.fraction(step)) < 1:

@@ -21,6 +21,7 @@ import torch
 from data import INPUTS, Dataset, Loader, camera_file
 from losses import PLACE, distillation, goals, objective
 from model import PARTS, SIZES, STATISTICS, Config, Policy, count_macs
+from options import whole
 from phrases import Phrases, colour_table
 from progress import Progress
 from schedule import Schedule, descend, halved
@@ -40,7 +41,7 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
     p.add_argument('--camera', help='JSON with fovy_deg and tool_T_camera (4x4, optical frame), where dataset.json has none')
     p.add_argument('--steps', type=int, default=12000, help='length of the schedule, unless --minutes ends it sooner')
     p.add_argument('--minutes', type=float, help='wall-clock limit of the whole run; the schedule ends annealed within it')
-    p.add_argument('--batch', type=int, default=32)
+    p.add_argument('--batch', type=whole(1), default=32)
     p.add_argument('--lr', type=float, default=2e-3, help='peak; the contract names 5e-5 for long runs, short ones need more')
     p.add_argument('--weight-decay', type=float, default=0.01)
     p.add_argument('--warmup', type=float, default=0.03, help='share of the schedule')
@@ -53,7 +54,7 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
     p.add_argument('--without', nargs='*', default=[], choices=PARTS, help='parts left out of the network, to see what they are worth')
     p.add_argument('--goal', type=float, default=0.8, help='share of the chunks that are made for the true goal instead of the estimate')
     p.add_argument('--align', type=float, default=1, help='weight of InfoNCE, times its usual one')
-    p.add_argument('--stride', type=int, default=1, help='of so many observations one is read')
+    p.add_argument('--stride', type=whole(1), default=1, help='of so many observations one is read')
     p.add_argument('--seed', type=int, default=0)
     p.add_argument('--threads', type=int, default=allowed())
     p.add_argument('--compile', action='store_true', help='torch.compile: two minutes of start, then a third faster')
@@ -193,7 +194,10 @@ def main(given: list[str] | None = None) -> None:
     torch.set_num_threads(a.threads)
     torch.manual_seed(a.seed)
     out = Path(a.out)
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SystemExit(f'--out {out}: {error.strerror}') from None
     checkpoint = out / 'checkpoint.pt'
     if checkpoint.exists() and not a.resume:
         raise SystemExit(f'{checkpoint} is there already: give --resume to go on with it, or another --out')

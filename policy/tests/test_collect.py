@@ -50,6 +50,27 @@ class Collecting(unittest.TestCase):
         self.made('s8-p0', None)
         self.assertRegex(self.ended(*given, '--seed', '8')[1], '^collect.py: .*s8-p0: has no scene.json')
 
+    def test_a_model_is_known_by_what_it_is_wherever_it_lies(self):
+        models = [self.folder / name for name in ('one.onnx', 'same.onnx', 'other.onnx')]
+        for model, content in zip(models, (b'one', b'one', b'other')):
+            model.write_bytes(content)
+        given = ('--seed', '7', '--episodes', '5', '--per-job', '5')
+        mine = collect.Recording('s7-p0', 7, 0.0, 5, str(models[0]), 'seen', 'seen', 0, 'cell')
+        self.made('s7-p0', json.loads(mine.scene))
+        self.assertEqual(self.ended(*given, '--policy', str(models[1]))[0], 0)
+        code, line = self.ended(*given, '--policy', str(models[2]))
+        self.assertEqual(code, 2)
+        self.assertIn('another --policy', line)
+
+    def test_a_set_lands_whole(self):
+        mine = collect.Recording('s7-p0', 7, 0.0, 5, 'expert', 'seen', 'seen', 0, 'cell')
+        (mine.part(self.folder) / 's7-p0').mkdir(parents=True)
+        (mine.part(self.folder) / 's7-p0' / 'dataset.json').write_text('{}')
+        (self.folder / 's7-p0').mkdir()
+        mine.land(self.folder)
+        self.assertEqual([path.name for path in self.folder.iterdir()], ['s7-p0'])
+        mine.check(self.folder / 's7-p0')
+
     def test_a_set_of_before_that_says_less_still_counts(self):
         self.made('s7-p0', {'objects': 'seen', 'count': 0, 'policy': 'expert', 'perturb': 0.0})
         self.assertEqual(self.ended('--seed', '7', '--episodes', '20')[0], 0)
