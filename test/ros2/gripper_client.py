@@ -54,13 +54,13 @@ def chunk():
         chunks.publish(message)
 
 
-def begun():
+def next_episode():
     before = len(episodes)
     spin(lambda: len(episodes) > before and poses, 'an episode')
 
 
 def reach(table):
-    begun()
+    next_episode()
     for x, y, z, *turn in table[str(episodes[-1])]:
         def away():
             p = poses[-1].pose.position
@@ -117,7 +117,7 @@ spin(lambda: chunks.get_subscription_count() and target.get_subscription_count()
 outcomes = []
 for step in json.load(sys.stdin):
     if 'begun' in step:
-        begun()
+        next_episode()
     elif 'reach' in step:
         reach(step['reach'])
     elif 'say' in step:
