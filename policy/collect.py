@@ -27,7 +27,7 @@ from options import whole
 
 ROOT = Path(__file__).resolve().parent.parent
 #: What a policy is judged with: its objects, however they are named, are not trained on.
-JUDGES = ('unseen', *(str(ROOT / 'sim' / 'objects' / f'{name}.yaml') for name in ('unseen', 'heavy')))
+JUDGES = ('unseen', *(str(ROOT / file) for file in ('sim/objects/unseen.yaml', 'sim/objects/heavy.yaml', 'policy/alike.yaml')))
 #: Options whose name differs from what `scene.json` calls them.
 FLAGS = {'episodes': 'per-job', 'model': 'policy'}
 
@@ -123,9 +123,9 @@ def missing(a: argparse.Namespace) -> list[Recording]:
         if (Path(a.out) / name / 'dataset.json').exists():
             recording.check(Path(a.out) / name)
             continue
-        if kind == 'practice':
+        if kind in practice.KINDS:
             recording = replace(recording, objects=str(Path(a.out) / f'{name}.objects.yaml'))
-            practice.write(seed, Path(recording.objects))
+            practice.write(seed, Path(recording.objects), kind)
         wanted.append(recording)
     return wanted
 
@@ -212,7 +212,7 @@ def main() -> None:
         '--objects',
         nargs='+',
         default=['seen', 'practice', 'practice'],
-        help='in turn: seen, practice (practice.py draws new ones), or a file',
+        help='in turn: seen, practice, twins (practice.py draws new ones), or a file',
     )
     p.add_argument('--count', type=whole(0), nargs='+', default=[0], help='objects on the table, in turn; 0: 2 to 5, drawn')
     p.add_argument('--robot', default='cell')
@@ -235,7 +235,7 @@ def collect(a: argparse.Namespace) -> None:
     """Makes what is not there yet, and ends with 1 where some of it failed. Raises Refused."""
     judging = [o for o in a.objects if o in JUDGES or str(Path(o).resolve()) in JUDGES]
     if judging:
-        raise ray_tasks.Refused(f'--objects {judging[0]}: what a policy is judged with is never trained on; give seen, practice or a file of your own')
+        raise ray_tasks.Refused(f'--objects {judging[0]}: what a policy is judged with is never trained on; give seen, practice, twins or a file of your own')
     try:
         Path(a.out).mkdir(parents=True, exist_ok=True)
     except OSError as error:

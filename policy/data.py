@@ -36,8 +36,11 @@ ARRAYS = (
 LEAST_INSIDE = 0.7
 #: N: between taking hold, the usual grip, and one that was tightened for weight or slip.
 HOLDS = (25, 35)
-#: What is known of a row beside: whether one object lies alone on the table, whether the label is the expert's answer (sight.py).
-MADE = ('alone', 'answered')
+#: What is known of a row beside: whether one object lies alone on the table, whether the label is the expert's answer (sight.py), whether several things may be of
+#: the colour that is meant, so that the noun decides.
+MADE = ('alone', 'answered', 'twins')
+#: Object sets, as `scene.json` names them, in which things share colours.
+SHARED = ('seen', 'twins')
 INPUTS = ('rgbd', 'force_pyramid', 'voice_tokens', 'voice_age', 'proprioception', 'modality_mask')
 
 
@@ -97,6 +100,7 @@ class Dataset:
                 part = {a: v[len(self.parts) % stride :: stride] for a, v in part.items()}
                 scene = read_json(root / 'scene.json') if (root / 'scene.json').exists() else {}
                 part['alone'] = np.full(len(part['episode']), scene.get('count') == 1, np.float32)
+                part['twins'] = np.full(len(part['episode']), scene.get('objects') in SHARED, np.float32)
                 # 1: the label is the expert's answer.
                 part['answered'] = np.ones(len(part['episode']), np.float32)
                 self.folders.append(root.name)
@@ -258,7 +262,9 @@ def augment(batch: dict[str, Tensor], g: torch.Generator, forget: float = 0.02) 
     up = lambda t: torch.nn.functional.interpolate(t.float(), scale_factor=4.0, mode='nearest')[:, 0]
     depth.mul_((1 + 0.004 * up(coarse)) * up(holes))
     words = batch['voice_tokens']
-    batch['voice_tokens'] = torch.where((words > 1) & (rand(*words.shape) < forget), 1, words)
+    # A noun that decides is not forgotten.
+    heard = batch['twins'][:, None] > 0
+    batch['voice_tokens'] = torch.where((words > 1) & (rand(*words.shape) < forget) & ~heard, 1, words)
 
 
 class Loader:
@@ -292,9 +298,10 @@ class Loader:
         rows = np.searchsorted(self.cumulative, rng.random(self.size) * self.cumulative[-1])
         batch = self.data.batch(self.data.train[np.minimum(rows, len(self.data.train) - 1)])
         events = batch['voice_tokens'].numpy().reshape(self.size, 4, -1)
-        for event in events.reshape(-1, events.shape[-1]):
-            if event[0] and rng.random() < self.share:
-                self.phrases.reword(event, rng)
+        for said, twins in zip(events, batch['twins'].numpy()):
+            for event in said:
+                if event[0] and rng.random() < self.share:
+                    self.phrases.reword(event, rng, bool(twins))
         g = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
         drop(batch, g, self.drop)
         self.asking.ask(batch, self.absent, self.data.lookout, rng)

@@ -42,8 +42,8 @@ class Phrases:
         templates = (half for t in (*self.plain, *self.gentle, *self.correction) for half in t)
         return {w for said in (*templates, *self.articles, [self.one]) for w in said}
 
-    def reword(self, event: np.ndarray, r: np.random.Generator) -> None:
-        """In place, one event [words]. What has no "the", such as "stop", stays as it is."""
+    def reword(self, event: np.ndarray, r: np.random.Generator, noun: bool = False) -> None:
+        """In place, one event [words]. What has no "the", such as "stop", stays as it is. `noun`: the colour does not tell which is meant, so the noun is said."""
         words = [int(t) for t in event if t != PAD]
         if self.the not in words:
             return
@@ -51,7 +51,7 @@ class Phrases:
         meant = words[at + 1 :]
         if not meant:
             return
-        if len(meant) == 2 and r.random() < 0.06:
+        if len(meant) == 2 and r.random() < 0.06 and not noun:
             meant = [meant[0], self.one]
         if words[0] == self.no:
             templates = self.correction

@@ -1,7 +1,8 @@
-"""Objects to practise on, drawn from a seed: `python policy/practice.py --seed 5 --out objects.yaml`.
+"""Objects to practise on, drawn from a seed: `python policy/practice.py --seed 5 [--twins] --out objects.yaml`.
 
 Shapes, sizes, colours, masses, frictions and crush limits are random, so that a policy learns what to do with an object rather than which
-object it is. Nothing is taken from the set that is kept for judging (`unseen`): neither its shapes nor its names.
+object it is. Nothing is taken from the set that is kept for judging (`unseen`): neither its shapes nor its names. Of most a colour says which is meant; of
+`--twins`, few colours in several shapes, only colour and shape together do.
 """
 
 from __future__ import annotations
@@ -30,13 +31,15 @@ NOUNS = {
     'capsule': ('capsule', 'pill'),
     'ellipsoid': ('egg', 'pebble', 'stone'),
 }
+#: Kinds that no noun confuses: one of each group is a twin of the others.
+APART = (('box', 'cube'), ('cylinder', 'disc'), ('sphere',), ('capsule',), ('ellipsoid',))
 VAGUE = ('thing', 'object', 'piece', 'one', 'gizmo', 'widget', 'blick', 'tove', 'dax', 'wug', 'fitting', 'toy', 'knob', 'stopper')
 
 
-def plain(r: np.random.Generator) -> tuple[str, list[dict]]:
+def plain(r: np.random.Generator, kind: str | None = None) -> tuple[str, list[dict]]:
     """One primitive that stands on the table and fits between the fingers (85 mm) some way round."""
     u = r.uniform
-    kind = r.choice(['box', 'cube', 'cylinder', 'disc', 'sphere', 'capsule', 'ellipsoid'], p=[0.3, 0.12, 0.2, 0.08, 0.12, 0.1, 0.08])
+    kind = kind or r.choice(['box', 'cube', 'cylinder', 'disc', 'sphere', 'capsule', 'ellipsoid'], p=[0.3, 0.12, 0.2, 0.08, 0.12, 0.1, 0.08])
     if kind == 'box':
         return kind, [{'shape': 'box', 'size': [u(0.011, 0.03), u(0.016, 0.042), u(0.014, 0.045)]}]
     if kind == 'cube':
@@ -149,41 +152,64 @@ def draw(seed: int, count: int = 24) -> list[dict]:
                 break
         names.add(f'{word} {noun}')
         said[word] = kind
-        fragile = r.random() < 0.3
-        low = float(r.uniform(0.05, 0.2 if fragile else 0.6))
-        crush = [36, 60] if fragile else [80, 220]
-        grip = float(r.uniform(0.4, 0.7) if fragile else r.uniform(0.1, 0.5))
-        hexed = paint(r, COLOURS[word])
-        objects.append(
-            {
-                'name': f'{word} {noun}',
-                'colour': word if word in NAMED else hexed,
-                'mass': [round(low, 3), round(low + (0.1 if fragile else 0.9), 3)],
-                'friction': [round(grip, 3), round(grip + 0.3, 3)],
-                'crush': crush,
-                'parts': [
-                    {k: [round(float(v), 4) for v in part[k]] if k != 'shape' else part[k] for k in ('shape', 'size', 'pos', 'euler') if k in part}
-                    | {'colour': hexed}
-                    for part in parts
-                ],
-            }
-        )
+        objects.append(thing(r, word, noun, parts))
     return objects
 
 
-def write(seed: int, path: Path) -> None:
+def draw_twins(seed: int) -> list[dict]:
+    """Three to five colours that no paint confuses, each in three of the kinds that no noun confuses. The same seed gives the same."""
+    r = np.random.default_rng((seed, 12))
+    words: list[str] = []
+    for word in r.permutation(list(COLOURS)):
+        if all(np.linalg.norm(np.subtract(COLOURS[word], COLOURS[other])) > 0.3 for other in words):
+            words.append(str(word))
+    objects: list[dict] = []
+    for word in words[: r.integers(3, 6)]:
+        for group in r.permutation(len(APART))[:3]:
+            kind, parts = plain(r, str(r.choice(APART[group])))
+            objects.append(thing(r, word, str(r.choice(NOUNS[kind])), parts))
+    return objects
+
+
+def thing(r: np.random.Generator, word: str, noun: str, parts: list[dict]) -> dict:
+    """An entry of an objects file: a paint, a mass, a friction and a crush limit for what is of one colour and shape."""
+    fragile = r.random() < 0.3
+    low = float(r.uniform(0.05, 0.2 if fragile else 0.6))
+    crush = [36, 60] if fragile else [80, 220]
+    grip = float(r.uniform(0.4, 0.7) if fragile else r.uniform(0.1, 0.5))
+    hexed = paint(r, COLOURS[word])
+    return {
+        'name': f'{word} {noun}',
+        'colour': word if word in NAMED else hexed,
+        'mass': [round(low, 3), round(low + (0.1 if fragile else 0.9), 3)],
+        'friction': [round(grip, 3), round(grip + 0.3, 3)],
+        'crush': crush,
+        'parts': [
+            {k: [round(float(v), 4) for v in part[k]] if k != 'shape' else part[k] for k in ('shape', 'size', 'pos', 'euler') if k in part}
+            | {'colour': hexed}
+            for part in parts
+        ],
+    }
+
+
+#: What there is to practise on, by the name that collect.py knows it by.
+KINDS = {'practice': draw, 'twins': draw_twins}
+
+
+def write(seed: int, path: Path, kind: str = 'practice') -> None:
     """JSON, which is YAML; the file is whole or not there."""
     part = path.with_suffix('.part')
-    part.write_text('[\n' + ',\n'.join('  ' + json.dumps(o) for o in draw(seed)) + '\n]\n')
+    part.write_text('[\n' + ',\n'.join('  ' + json.dumps(o) for o in KINDS[kind](seed)) + '\n]\n')
     part.rename(path)
 
 
 if __name__ == '__main__':
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('--seed', type=whole(0), required=True)
+    p.add_argument('--twins', action='store_true', help='few colours in several shapes')
     p.add_argument('--out', type=Path, required=True)
     a = p.parse_args()
     try:
-        write(a.seed, a.out)
+        write(a.seed, a.out, 'twins' if a.twins else 'practice')
     except OSError as error:
         raise SystemExit(f'--out {a.out}: {error.strerror}') from None

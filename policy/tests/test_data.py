@@ -95,6 +95,19 @@ class Folders(unittest.TestCase):
             self.assertTrue(value.equal(later[name]), name)
         self.assertFalse(first[2]['rgbd'].equal(later['rgbd']))
 
+    def test_a_noun_that_decides_is_said_and_heard(self):
+        nouns = {WORDS.index(w) for w in ('box', 'ball')}
+        unsaid = {}
+        for objects in ('twins', 'practice'):
+            folder = write(self.folder / objects, 8, side=16)
+            (folder / 'scene.json').write_text(json.dumps({'objects': objects}))
+            loader = Loader(Dataset([str(folder)]), 64, 3, 0, 0.5, 0, WORDS, 1)
+            events = np.concatenate([next(loader)['voice_tokens'].numpy()[:, :8] for _ in range(10)])
+            loader.close()
+            unsaid[objects] = sum(not nouns & set(event.tolist()) for event in events)
+        self.assertEqual(unsaid['twins'], 0)
+        self.assertGreater(unsaid['practice'], 10)
+
     def test_what_goes_wrong_in_the_thread_is_raised_where_the_batch_is_asked_for(self):
         data = Dataset([str(write(self.folder / 'g', 4, side=16))])
         loader = Loader(data, 4, 0, 0, 0.5, 0.2, WORDS, 0)

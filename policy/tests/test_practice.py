@@ -1,0 +1,35 @@
+import itertools
+import tempfile
+import unittest
+from pathlib import Path
+
+import sets  # noqa: F401
+
+import numpy as np
+
+import practice
+
+
+class Practice(unittest.TestCase):
+    def test_the_same_seed_gives_the_same(self):
+        for draw in practice.KINDS.values():
+            self.assertEqual(draw(5), draw(5))
+            self.assertNotEqual(draw(5), draw(6))
+
+    def test_of_twins_neither_colour_nor_shape_alone_says_which_is_meant_and_both_do(self):
+        group = {noun: i for i, kinds in enumerate(practice.APART) for kind in kinds for noun in practice.NOUNS[kind]}
+        for seed in range(50):
+            named = [o['name'].split() for o in practice.draw_twins(seed)]
+            colours = {colour for colour, _ in named}
+            self.assertIn(len(colours), (3, 4, 5))
+            for colour in colours:
+                self.assertEqual(len({group[noun] for word, noun in named if word == colour}), 3)
+            self.assertLess(len({group[noun] for _, noun in named}), len(named))
+            for one, other in itertools.combinations(colours, 2):
+                self.assertGreater(np.linalg.norm(np.subtract(practice.COLOURS[one], practice.COLOURS[other])), 0.3)
+
+    def test_a_file_is_whole(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / 'objects.yaml'
+            practice.write(4, path, 'twins')
+            self.assertEqual([p.name for p in Path(folder).iterdir()], ['objects.yaml'])
