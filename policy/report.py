@@ -326,7 +326,7 @@ def write() -> None:
         'which is of the same episodes, that of Newcombe (1998, method 10). The benchmark and its reasons for failure are described in [benchmark.md](benchmark.md), the',
         'model in [its card](../../policy/MODEL_CARD.md). What stands under `policy/runs/` is no part of a checkout: `policy/ablate.py` and the commands of',
         '[policy/README.md](../../policy/README.md) train it. The first episodes of `--objects unseen --seed 2` and those of `heavy.yaml` are also those by which the rounds of',
-        'training were compared; the row of `--seed 11` is the only one of unseen objects that was run once, with what ships.',
+        'training were compared; the row of `--seed 11` is for episodes that compared nothing.',
         '',
         '| what | won | interval | bound / aim | lost by | command |',
         '|---|---|---|---|---|---|',

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { understand } from '../../sim/cell/instruction.js'
 import { loadObjects, parseObjects } from '../../sim/objects/object-file.js'
 import { SimError } from '../../sim/sim-error.js'
+import { root } from '../e2e/prehend.js'
 
 const good = '{ name: red box, colour: red, mass: 0.2, friction: 0.6, parts: [{ shape: box, size: [0.02, 0.02, 0.03] }] }'
 
@@ -20,6 +23,17 @@ describe('an objects file', () => {
     expect(parseObjects(`- ${good}`, 'my.yaml')).toMatchObject([{
       name: 'red box', mass: 0.2, friction: 0.6, crush: Infinity, parts: [{ shape: 'box', pos: [0, 0, 0], quat: [1, 0, 0, 0] }]
     }])
+  })
+
+  test('has the colours that the policy knows by the same words to a fiftieth, and practises with', () => {
+    const names = /one of (.*)$/.exec(failure(`- ${good.replace('colour: red', 'colour: none')}`).message)?.[1].split(', ') ?? []
+    const read = (file: string): string => readFileSync(join(root, 'policy', file), 'utf8')
+    const known = JSON.parse(read('colours.json')) as Record<string, number[]>
+    for (const name of names) {
+      const [{ parts: [{ rgb }] }] = parseObjects(`- ${good.replace('colour: red', `colour: ${name}`)}`, 'my.yaml')
+      expect(Math.max(...rgb.map((share, i) => Math.abs(share - known[name][i]))), name).toBeLessThan(0.02)
+    }
+    expect([...names].sort()).toEqual(/NAMED = \(\s*'([^']*)'/.exec(read('practice.py'))?.[1].split(' ').sort())
   })
 
   test.each([
