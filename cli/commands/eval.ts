@@ -127,7 +127,7 @@ function text({ meanInferenceMs, model, precision, wallS, simulatedS, realTimeFa
     ...Object.entries(byObject).sort().map(([name, o]) => `  ${name}: ${o.successes} of ${o.episodes}`),
     `lost: ${Object.entries(failures).map(([reason, n]) => `${reason} ${n}`).join(', ') || 'none'}`,
     `wrong object lifted: ${wrongObject.episodes} of ${episodes}; fragile object crushed: ${fragile.crushed} of ${fragile.episodes}; motion after "stop": ${stops.moved} of ${stops.episodes}`,
-    `after a correction to another object: ${corrections.successes} of ${corrections.episodes}`,
+    `won after a correction to another object: ${corrections.successes} of ${corrections.episodes}`,
     `time to success: p50 ${secondsToSuccess.p50.toFixed(1)} s, p99 ${secondsToSuccess.p99.toFixed(1)} s; peak finger force then: p50 ${peakForce.p50.toFixed(0)} N, p99 ${peakForce.p99.toFixed(0)} N`,
     `model ${model} (${precision}), ${meanInferenceMs.toFixed(2)} ms an inference, ${(simulatedS / wallS).toFixed(1)} simulated seconds a second`,
     ...(serial.crcErrors > 0 ? [`${serial.crcErrors} CRC errors on the gripper's wire`] : []),

@@ -61,7 +61,7 @@ ${rate('Success', summary, successes, episodes)}
 ${rate('Wrong object lifted', wrongObject, wrongObject.episodes, episodes)}
 ${rate('Fragile object crushed', fragile, fragile.crushed, fragile.episodes)}
 ${rate('Motion after “stop”', stops, stops.moved, stops.episodes)}
-${rate('Corrected to another object', corrections, corrections.successes, corrections.episodes)}
+${rate('Won after a correction', corrections, corrections.successes, corrections.episodes)}
 ${tile(seconds.max === 0 ? '–' : `${seconds.p50.toFixed(1)} s`, 'Time to success, median', seconds.max === 0 ? 'no grasp won' : `p99 ${seconds.p99.toFixed(1)} s, longest ${seconds.max.toFixed(1)} s`)}
 </div>`
 }
