@@ -21,6 +21,7 @@ import type { CellOptions } from '../sim/cell/cell.js'
 import { Episodes, type EpisodeResult } from '../sim/episodes.js'
 import { lockstep, rest } from '../sim/lockstep.js'
 import { cellTopic } from './cell-topic.js'
+import { ANSWERS } from './demonstration.js'
 import { episodeTopics } from './episode-topics.js'
 import { LoopMeters } from './loop-meters.js'
 import { UsageError } from './output.js'
@@ -254,8 +255,7 @@ export class CellLoop {
     if (robot.actions.arm) topics.push({ topic: robot.actions.arm.topic, type: robot.actions.arm.type as TypeName })
     topics.push(
       { topic: chunkTopic(robot), type: 'prehend_interfaces/msg/ActionChunk' },
-      { topic: '/expert/action_chunk', type: 'prehend_interfaces/msg/ActionChunk' },
-      { topic: '/expert/aux', type: 'sensor_msgs/msg/JointState' },
+      ...ANSWERS,
       ...Object.values(episodeTopics(robot)).map(topic => ({ topic, type: 'std_msgs/msg/String' as const })),
     )
     const writer = new BagWriter(path, { metadata: { robot: robot.canonical, sha256: robot.sha256 } })

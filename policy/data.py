@@ -32,6 +32,8 @@ ARRAYS = (
     'episode',
     'success',
 )
+#: A command that was not given and the answer to it, 0 where there is none: with them a row can be made another one (`instead`). Older sets have none.
+OTHERS = ('instead_tokens', 'instead_chunk', 'instead_aux')
 #: Share of the targets that lie in the pictures, under which the camera that was given cannot be the right one.
 LEAST_INSIDE = 0.7
 #: N: between taking hold, the usual grip, and one that was tightened for weight or slip.
@@ -91,6 +93,7 @@ class Dataset:
             if mine != theirs:
                 raise SystemExit(f'{root}: made under another translation ({theirs}) than {roots[0]} ({mine}): train on one of them')
             part = {a: self.array(root / f'{a}.npy') for a in ARRAYS}
+            part |= self.others(root, part)
             lengths = {a: len(v) for a, v in part.items()}
             if len(set(lengths.values())) != 1:
                 raise SystemExit(f'{root}: arrays differ in length {lengths}: export this bag again')
@@ -120,6 +123,8 @@ class Dataset:
             geometry = Geometry(*self.size, self.camera)
             for part in self.parts:
                 relabel(part, np.flatnonzero(out_of_sight(part['aux'], geometry) & empty(part['action_chunk'])), self.lookout)
+                # Where the other thing is not in sight nobody could know the answer.
+                part['instead_aux'][out_of_sight(part['instead_aux'], geometry)] = 0
         names = sorted(set(self.episode.tolist()))
         draw = {n: int.from_bytes(hashlib.sha256(f'{self.folders[n >> 20]}/{n & 0xFFFFF}'.encode()).digest()[:8], 'big') / 2**64 for n in names}
         # With few episodes none may be drawn; the one that came nearest is held out then.
@@ -136,6 +141,16 @@ class Dataset:
             return dict(json.loads((root / 'dataset.json').read_text()))
         except (OSError, ValueError, TypeError) as e:
             raise SystemExit(f'{root / "dataset.json"}: does not describe a data set ({e}): export this bag again') from None
+
+    def others(self, root: Path, part: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        if (root / f'{OTHERS[0]}.npy').exists():
+            return {a: self.array(root / f'{a}.npy') for a in OTHERS}
+        rows = len(part['episode'])
+        return {
+            'instead_tokens': np.zeros((rows, part['voice_tokens'].shape[1] // 4), part['voice_tokens'].dtype),
+            'instead_chunk': np.zeros(part['action_chunk'].shape, np.float32),
+            'instead_aux': np.zeros(part['aux'].shape, np.float32),
+        }
 
     @staticmethod
     def array(path: Path) -> np.ndarray:
@@ -163,9 +178,9 @@ class Dataset:
     def column(self, name: str) -> np.ndarray:
         return np.concatenate([p[name] for p in self.parts])
 
-    def words(self) -> list[int]:
-        """Tokens that occur in the training episodes."""
-        return np.unique(self.column('voice_tokens')[self.train]).tolist()
+    def words(self, instead: bool = False) -> list[int]:
+        """Tokens that occur in the training episodes, with `instead` also in the commands that were not given."""
+        return np.unique(np.concatenate([self.column(name)[self.train] for name in ('voice_tokens', 'instead_tokens')[: 1 + instead]], 1)).tolist()
 
     def sha256(self) -> str:
         """Of the descriptions and the labels: names the data in the model's metadata."""
@@ -200,13 +215,13 @@ class Dataset:
         """Rows `index` in the order given; rgb f32 0..1 and depth f32 m (under 32 m) as one [B,4,H,W] tensor."""
         part = np.searchsorted(self.offsets, index, side='right') - 1
         out: dict[str, np.ndarray] = {}
-        for name in (*ARRAYS, *MADE):
+        for name in (*ARRAYS, *OTHERS, *MADE):
             first = self.parts[0][name]
             out[name] = np.empty((len(index),) + first.shape[1:], first.dtype)
         for i in np.unique(part):
             rows = np.flatnonzero(part == i)
             local = index[rows] - self.offsets[i]
-            for name in (*ARRAYS, *MADE):
+            for name in (*ARRAYS, *OTHERS, *MADE):
                 out[name][rows] = self.parts[i][name][local]
         rgb, depth = out.pop('rgb'), out.pop('depth')
         rgbd = torch.empty((len(index), 4, *rgb.shape[1:3]))
@@ -236,6 +251,16 @@ class Dataset:
             _, inverse, counts = np.unique(classes, return_inverse=True, return_counts=True)
             w = w / counts[inverse] ** balance
         return w / w.sum()
+
+
+def instead(batch: dict[str, Tensor], share: float, r: np.random.Generator) -> None:
+    """In place: a `share` of the rows that can are told to take another thing on the table, and have the answer to that. So of one picture only the words tell
+    where to go."""
+    told = torch.from_numpy(r.random(len(batch['aux'])) < share) & (batch['instead_aux'][:, 4] > 0.5) & (batch['voice_age'][:, 0] >= 0)
+    words = batch['instead_tokens'].shape[1]
+    batch['voice_tokens'][:, :words] = torch.where(told[:, None], batch['instead_tokens'].long(), batch['voice_tokens'][:, :words])
+    batch['action_chunk'] = torch.where(told[:, None, None], batch['instead_chunk'], batch['action_chunk'])
+    batch['aux'] = torch.where(told[:, None], batch['instead_aux'], batch['aux'])
 
 
 def drop(batch: dict[str, Tensor], g: torch.Generator, chance: float) -> None:
@@ -272,9 +297,10 @@ class Loader:
     the thread is raised where the batch is asked for."""
 
     def __init__(
-        self, data: Dataset, size: int, seed: int, start: int, balance: float, drop: float, vocabulary: list[str], reword: float, absent: float = 0
+        self, data: Dataset, size: int, seed: int, start: int, balance: float, drop: float, vocabulary: list[str], reword: float, absent: float = 0,
+        others: float = 0,
     ):
-        self.data, self.size, self.seed, self.drop, self.share, self.absent = data, size, seed, drop, reword, absent
+        self.data, self.size, self.seed, self.drop, self.share, self.absent, self.others = data, size, seed, drop, reword, absent, others
         self.phrases = Phrases(vocabulary)
         self.asking = Absent(colour_table(vocabulary))
         self.cumulative = np.cumsum(data.sampling_weights(vocabulary, balance))
@@ -297,6 +323,8 @@ class Loader:
         rng = np.random.default_rng((self.seed, step))
         rows = np.searchsorted(self.cumulative, rng.random(self.size) * self.cumulative[-1])
         batch = self.data.batch(self.data.train[np.minimum(rows, len(self.data.train) - 1)])
+        if self.others:
+            instead(batch, self.others, rng)
         events = batch['voice_tokens'].numpy().reshape(self.size, 4, -1)
         for said, twins in zip(events, batch['twins'].numpy()):
             for event in said:

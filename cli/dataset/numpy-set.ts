@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { basename, join } from 'node:path'
 import { elements, parseContract, type Contract } from '../../fusion/policy/contract.js'
 import { Features } from '../../fusion/policy/features.js'
+import { Tokenizer } from '../../fusion/policy/tokens.js'
 import type { Robot } from '../../fusion/robot/robot.js'
 import { AUX } from '../demonstration.js'
 import { UsageError } from '../output.js'
@@ -74,6 +75,9 @@ class NumpyRecording {
   #rows = 0
   #episodes = 0
   readonly #features: Features
+  readonly #tokenizer: Tokenizer
+  /** Words of one event. */
+  readonly #words: number
   readonly #contract: Contract
   readonly #robot: Robot
   readonly #folder: string
@@ -87,6 +91,9 @@ class NumpyRecording {
     this.#contract = contract
     this.#robot = robot
     this.#features = new Features(contract, robot)
+    this.#tokenizer = new Tokenizer(contract.vocabulary)
+    const { voice_tokens: tokens } = contract.inputs
+    this.#words = tokens.as === 'tokens' ? tokens.per_event : 0
     if (existsSync(folder)) throw new UsageError(`${folder}: is there already: name another --out`)
     rmSync(this.#temporary, { recursive: true, force: true })
     mkdirSync(this.#temporary, { recursive: true })
@@ -99,12 +106,13 @@ class NumpyRecording {
       file('rgb', '|u1', [height, width, 3]), file('depth', '<u2', [height, width]),
       ...PLAIN.map(name => file(name, name === 'voice_tokens' ? '<i8' : '<f4', shapeOf(name))),
       file('action_chunk', '<f4', contract.outputs.action_chunk.shape.slice(1)), file('aux', '<f4', [AUX.length]),
+      file('instead_tokens', '<i8', [this.#words]), file('instead_chunk', '<f4', contract.outputs.action_chunk.shape.slice(1)), file('instead_aux', '<f4', [AUX.length]),
       file('episode', '<i4', []), file('success', '|u1', []),
     ])
   }
 
   /** A chunk may have more rows than the contract asks for; not fewer. */
-  add({ observation, chunk, aux }: AnsweredObservation): void {
+  add({ observation, chunk, aux, instead }: AnsweredObservation): void {
     const values = elements(this.#contract.outputs.action_chunk.shape)
     if (chunk.data.length < values) throw new UsageError(`the expert's chunks have ${chunk.data.length / 6} rows; the contract asks for ${values / 6}`)
     if (aux === undefined) throw new UsageError('numpy sets need the expert\'s answers (/expert/aux): record with prehend run --demonstrate --record')
@@ -123,6 +131,11 @@ class NumpyRecording {
     for (const name of PLAIN) this.#files[name].append(features[name])
     this.#files.action_chunk.append(chunk.data.subarray(0, values))
     this.#files.aux.append(Float32Array.from(aux))
+    const tokens = new BigInt64Array(this.#words)
+    if (instead) this.#tokenizer.write(instead.command, tokens, 0, this.#words)
+    this.#files.instead_tokens.append(tokens)
+    this.#files.instead_chunk.append(instead?.chunk.data.subarray(0, values) ?? new Float32Array(values))
+    this.#files.instead_aux.append(Float32Array.from(instead?.aux ?? new Float64Array(AUX.length)))
     this.#rows++
   }
 

@@ -14,6 +14,12 @@ export interface Recording {
   readonly rate: number
 }
 
+export interface InsteadAnswer {
+  readonly command: string
+  readonly chunk: Executable
+  readonly aux: Float64Array
+}
+
 /** An observation and what belongs to its stamp. */
 export interface AnsweredObservation {
   readonly observation: Observation
@@ -21,6 +27,8 @@ export interface AnsweredObservation {
   readonly chunk: Executable
   /** What training may know of the scene, see `AUX`; undefined where the recording does not say. */
   readonly aux: Float64Array | undefined
+  /** A command that was not given, and the expert's answer to it; undefined where the recording has none. */
+  readonly instead: InsteadAnswer | undefined
   /** By the name of each stream aligned by window: every sample since the row before, or since one tick before an episode's first row. */
   readonly samples: ReadonlyMap<string, Samples>
 }

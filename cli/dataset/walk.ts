@@ -7,7 +7,7 @@ import { Epoch, SECOND } from '../../fusion/stamp.js'
 import type { Bag } from '../../middleware/bag/bag.js'
 import { decode } from '../../middleware/cdr/codecs.js'
 import { chunkTopic } from '../../nodes/fusion.js'
-import { EXPERT_AUX_TOPIC, EXPERT_CHUNK_TOPIC } from '../demonstration.js'
+import { EXPERT_AUX_TOPIC, EXPERT_CHUNK_TOPIC, INSTEAD_TOPICS } from '../demonstration.js'
 import { episodeTopics } from '../episode-topics.js'
 import { UsageError } from '../output.js'
 import { replayBag } from '../replay.js'
@@ -32,15 +32,22 @@ export async function walk(bag: Bag, robot: Robot, set: TrainingSet, options: { 
     onAligned: (observation, aligner) => join.align(observation, aligner),
     onObservation: observation => join.part(observation.stamp, { observation }),
     onMessage: message => {
-      if (message.topic === answers) {
-        const { stamp, rate, data, origin } = decode('prehend_interfaces/msg/ActionChunk', message.data, bag.epochSec)
-        return join.part(stamp, { chunk: { stamp, rate, data: Float32Array.from(data), origin: Float64Array.from(origin) } })
+      const { topic, data } = message
+      if (topic === answers || topic === INSTEAD_TOPICS.chunk) {
+        const { stamp, rate, data: rows, origin } = decode('prehend_interfaces/msg/ActionChunk', data, bag.epochSec)
+        const chunk = { stamp, rate, data: Float32Array.from(rows), origin: Float64Array.from(origin) }
+        return join.part(stamp, topic === answers ? { chunk } : { insteadChunk: chunk })
       }
-      if (message.topic === EXPERT_AUX_TOPIC) {
-        const { stamp, position } = decode('sensor_msgs/msg/JointState', message.data, bag.epochSec)
-        return join.part(stamp, { aux: Float64Array.from(position) })
+      if (topic === EXPERT_AUX_TOPIC || topic === INSTEAD_TOPICS.aux) {
+        const { stamp, position } = decode('sensor_msgs/msg/JointState', data, bag.epochSec)
+        const aux = Float64Array.from(position)
+        return join.part(stamp, topic === EXPERT_AUX_TOPIC ? { aux } : { insteadAux: aux })
       }
-      if (message.topic === results) return join.endEpisode(JSON.parse(decode('std_msgs/msg/String', message.data, bag.epochSec).data) as EpisodeEnd)
+      if (topic === INSTEAD_TOPICS.command) {
+        const { stamp, text } = decode('prehend_interfaces/msg/VoiceEvent', data, bag.epochSec)
+        return join.part(stamp, { insteadCommand: text })
+      }
+      if (topic === results) return join.endEpisode(JSON.parse(decode('std_msgs/msg/String', data, bag.epochSec).data) as EpisodeEnd)
       return undefined
     },
   })
@@ -69,6 +76,9 @@ interface Parts {
   readonly observation?: Observation
   readonly chunk?: Executable
   readonly aux?: Float64Array
+  readonly insteadCommand?: string
+  readonly insteadChunk?: Executable
+  readonly insteadAux?: Float64Array
 }
 
 /** Brings what has the same stamp together. */
@@ -99,12 +109,13 @@ class Join {
   }
 
   async part(stamp: number, part: Parts): Promise<void> {
-    const { observation, chunk, aux } = { ...this.#waiting.get(stamp), ...part }
+    const { observation, chunk, aux, insteadCommand, insteadChunk, insteadAux } = { ...this.#waiting.get(stamp), ...part }
     if (observation && chunk && (aux || !this.#hasAux)) {
       const samples = this.#take(stamp)
       // An offset from a pose that nobody knows says nothing.
       if (chunk.origin.every(Number.isFinite)) {
-        await this.#set.add({ observation, chunk, aux, samples })
+        const instead = insteadCommand !== undefined && insteadChunk && insteadAux ? { command: insteadCommand, chunk: insteadChunk, aux: insteadAux } : undefined
+        await this.#set.add({ observation, chunk, aux, instead, samples })
         this.#rows++
       } else this.leftOut++
       return

@@ -69,6 +69,30 @@ describe('--json prints one line on stdout and nothing else', () => {
     expect(observations).toBeLessThanOrEqual(run.observations as number)
   })
 
+  test('export: while the hand is empty, rows also have the answer to a command for another thing on the table', () => {
+    const set = join(folder, 'others')
+    prehendJson(['export', recording, '--out', set])
+    const other = JSON.parse(python('read_instead.py', join(set, 'demonstration'))) as {
+      rows: number; with: number; far: number; ahead: number; held: number; without: number[]; places: Record<string, [number, number, number][]>; same: number
+    }
+    expect(other.with).toBeGreaterThan(20)
+    expect(other.with).toBeLessThan(other.rows)
+    expect(other.held).toBe(0)
+    expect(other.without).toEqual([0, 0, 0])
+    expect(other.far).toBeGreaterThan(20)
+    expect(other.ahead).toBe(1)
+    const names = Object.keys(other.places)
+    expect(names.length).toBeGreaterThan(1)
+    expect(other.same).toBe(0)
+    // A thing lies where it lies, seen from wherever the tool was: grasps of one thing are less than 4 cm apart, things more than 5.
+    const middle = (places: [number, number, number][]): [number, number] => [0, 1].map(axis => places.map(at => at[axis]).sort((a, b) => a - b)[places.length >> 1]) as [number, number]
+    const apart = ([x, y]: readonly number[], [u, v]: readonly number[]): number => Math.hypot(x - u, y - v)
+    for (const name of names) {
+      for (const at of other.places[name]) expect(apart(at, middle(other.places[name])), name).toBeLessThan(0.04)
+      for (const second of names) if (second !== name) expect(apart(middle(other.places[name]), middle(other.places[second]))).toBeGreaterThan(0.05)
+    }
+  })
+
   test('eval', () => {
     const result = prehendJson(['eval', '--policy', 'expert', '--episodes', '1', '--seed', '11'])
     expect(result).toMatchObject({ episodes: 1, successes: run.successes, model: 'expert', precision: 'fp32', wilson95: [expect.any(Number), expect.any(Number)] })

@@ -1,0 +1,77 @@
+import json
+import tempfile
+import unittest
+from pathlib import Path
+
+import sets
+
+import numpy as np
+import torch
+
+from data import Dataset, Loader, instead
+
+
+class Instead(unittest.TestCase):
+    def setUp(self):
+        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+
+    def made(self, name: str) -> Path:
+        """A data set in which every other row has an answer to another command."""
+        folder = sets.write(self.folder / name, 8, side=16)
+        rows = len(np.load(folder / 'aux.npy'))
+        other = np.arange(rows) % 2
+        tokens = np.zeros((rows, 8), np.int64)
+        tokens[:, :4] = [sets.WORDS.index(w) for w in ('take', 'the', 'plum', 'pill')]
+        np.save(folder / 'instead_tokens.npy', tokens * other[:, None])
+        np.save(folder / 'instead_chunk.npy', np.full((rows, 10, 6), 7, np.float32) * other[:, None, None].astype(np.float32))
+        np.save(folder / 'instead_aux.npy', np.tile(np.array([0.1, 0, 0.2, 0, 1, 0], np.float32), (rows, 1)) * other[:, None].astype(np.float32))
+        return folder
+
+    def test_a_row_that_can_is_told_another_command_and_has_its_answer(self):
+        data = Dataset([str(self.made('a'))])
+        rows = np.arange(12)
+        told, before = data.batch(rows), data.batch(rows)
+        told['voice_age'][3] = -1
+        instead(told, 1, np.random.default_rng(0))
+        for row in range(12):
+            other = row % 2 == 1 and row != 3
+            words = [sets.WORDS[t] for t in told['voice_tokens'][row, :8] if t]
+            self.assertEqual(words == ['take', 'the', 'plum', 'pill'], other)
+            self.assertEqual(bool((told['action_chunk'][row] == 7).all()), other)
+            self.assertEqual(bool((told['aux'][row] == before['aux'][row]).all()), not other)
+        torch.testing.assert_close(told['rgbd'], before['rgbd'])
+
+    def test_the_share_is_that_of_the_rows_that_can(self):
+        data = Dataset([str(self.made('b'))])
+        loader = Loader(data, 64, 3, 0, 0, 0, sets.WORDS, 0, others=0.5)
+        told = torch.cat([(next(loader)['action_chunk'] == 7).all((1, 2)) for _ in range(20)]).float().mean()
+        loader.close()
+        self.assertAlmostEqual(float(told), 0.25, delta=0.05)
+
+    def test_sets_without_other_commands_stay_as_they_are(self):
+        data = Dataset([str(sets.write(self.folder / 'c', 8, side=16))])
+        told, before = data.batch(np.arange(8)), data.batch(np.arange(8))
+        instead(told, 1, np.random.default_rng(0))
+        for name, value in before.items():
+            torch.testing.assert_close(told[name], value)
+
+    def test_words_of_commands_that_were_not_given_are_heard_where_they_are_used(self):
+        data = Dataset([str(self.made('d'))])
+        plum = sets.WORDS.index('plum')
+        self.assertNotIn(plum, data.words())
+        self.assertIn(plum, data.words(instead=True))
+
+    def test_what_is_not_in_sight_has_no_answer(self):
+        folder = self.made('e')
+        camera = json.loads((Path(__file__).parent.parent / 'cell-camera.json').read_text())
+        aux = np.load(folder / 'instead_aux.npy')
+        aux[1, :3] = 0.5, 0, 0.1
+        np.save(folder / 'instead_aux.npy', aux)
+        ahead = np.array(camera['tool_T_camera']) @ [0, 0, 0.3, 1]
+        aim = np.load(folder / 'aux.npy')
+        aim[:, :3] = ahead[:3]
+        np.save(folder / 'aux.npy', aim)
+        aux[3, :3] = ahead[:3]
+        np.save(folder / 'instead_aux.npy', aux)
+        there = Dataset([str(folder)], camera=camera).column('instead_aux')[:, 4]
+        self.assertEqual([there[1], there[3]], [0, 1])
