@@ -31,8 +31,8 @@ NOUNS = {
     'capsule': ('capsule', 'pill'),
     'ellipsoid': ('egg', 'pebble', 'stone'),
 }
-#: Kinds that no noun confuses: one of each group is a twin of the others.
-APART = (('box', 'cube'), ('cylinder', 'disc'), ('sphere',), ('capsule',), ('ellipsoid',))
+#: Kinds that neither a noun nor a look from above confuses: one of each group is a twin of the others.
+APART = (('box', 'cube'), ('cylinder', 'disc'), ('sphere', 'ellipsoid'), ('capsule',))
 VAGUE = ('thing', 'object', 'piece', 'one', 'gizmo', 'widget', 'blick', 'tove', 'dax', 'wug', 'fitting', 'toy', 'knob', 'stopper')
 
 
@@ -157,7 +157,7 @@ def draw(seed: int, count: int = 24) -> list[dict]:
 
 
 def draw_twins(seed: int) -> list[dict]:
-    """Three or four colours that no paint confuses, each in three of the kinds that no noun confuses. The same seed gives the same."""
+    """Three or four colours that no paint confuses, each in three of the kinds that can be told apart. The same seed gives the same."""
     r = np.random.default_rng((seed, 12))
     words: list[str] = []
     for word in r.permutation(list(COLOURS)):
