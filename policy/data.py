@@ -142,9 +142,11 @@ class Dataset:
         except (OSError, ValueError, TypeError) as e:
             raise SystemExit(f'{root / "dataset.json"}: does not describe a data set ({e}): export this bag again') from None
 
-    def others(self, root: Path, part: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    @staticmethod
+    def others(root: Path, part: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """OTHERS of a set whose other arrays are `part`."""
         if (root / f'{OTHERS[0]}.npy').exists():
-            return {a: self.array(root / f'{a}.npy') for a in OTHERS}
+            return {a: Dataset.array(root / f'{a}.npy') for a in OTHERS}
         rows = len(part['episode'])
         return {
             'instead_tokens': np.zeros((rows, part['voice_tokens'].shape[1] // 4), part['voice_tokens'].dtype),

@@ -90,9 +90,9 @@ describeRos('the nodes in a Gazebo world, by ros_gz_bridge', () => {
       expect(await hand.request(SERVICES.control, WORLD_CONTROL, { pause: true, reset: { all: true } }, BOOLEAN, { timeout: PATIENCE })).toMatchObject({ data: true })
       await cell.said(/time went back from .* somebody else has reset it/)
       // One may have ended by itself before.
-      const ended = (await until(() => texts('/episode/result'), seen => seen.at(-1)?.reason === 'fault', PATIENCE)).at(-1)
+      const [ended] = (await until(() => texts('/episode/result'), seen => seen.at(-1)?.reason === 'fault', PATIENCE)).slice(-1)
       expect(ended).toMatchObject({ success: false, reason: 'fault' })
-      await until(() => texts('/episode'), seen => seen.at(-1)?.index === (ended?.index ?? NaN) + 1, PATIENCE)
+      await until(() => texts('/episode'), seen => seen.at(-1)?.index === ended.index + 1, PATIENCE)
       const after = await until(alignment, now => now['jumps'] > before['jumps'] && now['observations'] > before['observations'] + 30, PATIENCE)
       expect(after['jumps']).toBe(before['jumps'] + 1)
       for (const { child } of nodes) expect(child.exitCode).toBeNull()

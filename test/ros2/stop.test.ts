@@ -77,7 +77,8 @@ describeRos('the cell, fusion and control in three processes', () => {
     await begun()
     await speedOf(0.2)
     const now = Date.now() / 1000
-    const slow = (await until(() => poses('/tool_target', 2000), seen => seen.filter(pose => time(pose) > now).length >= 60)).filter(pose => time(pose) > now)
+    const since = async (): Promise<Pose[]> => (await poses('/tool_target', 2000)).filter(pose => time(pose) > now)
+    const slow = await until(since, seen => seen.length >= 60)
     expect(Math.max(...speeds(slow).slice(2))).toBeLessThan(0.2 * SPEED + 1e-6)
     expect(Math.max(...speeds(slow))).toBeGreaterThan(0)
     await speedOf(1)
