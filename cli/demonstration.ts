@@ -29,7 +29,8 @@ const MEMORY = 0.4
  * Makes demonstrations that are worth learning from: whatever drives the tool, the expert's answer to every observation is published beside
  * it, and a smooth disturbance leads the tool off the expert's path so that the way back is shown too (DART, Laskey et al., CoRL 2017; with a
  * learned policy driving it is DAgger, Ross et al., AISTATS 2011). While the hand is empty each observation has a second answer: to a command for another
- * thing on the table, drawn anew each time, so that of the same picture only the words tell where to go (hindsight, Andrychowicz et al., NeurIPS 2017).
+ * thing on the table, drawn anew each time, so that of the same picture only the words tell where to go (hindsight, Andrychowicz et al., NeurIPS 2017). Half
+ * of the time that is one whose name has a word of the target's, where there is one: it takes the other word to tell them apart.
  */
 export class Demonstration {
   readonly #robot: Robot
@@ -87,7 +88,9 @@ export class Demonstration {
     if (!this.#instead || truth?.target === undefined || truth.objects.some(({ squeeze }) => squeeze > 1)) return
     const others = truth.objects.filter(({ name, grasps }) => name !== truth.target && grasps.length > 0)
     if (others.length === 0) return
-    this.#other = this.#choice.pick(others).name
+    const words = truth.target.split(' ')
+    const confusable = others.filter(({ name }) => name.split(' ').some(word => words.includes(word)))
+    this.#other = this.#choice.pick(confusable.length > 0 && this.#choice.unit() < 0.5 ? confusable : others).name
     const answer = this.#instead.answer(observation)
     const commands = bus.advertise(INSTEAD_TOPICS.command, 'prehend_interfaces/msg/VoiceEvent')
     commands.publish({ stamp: answer.chunk.stamp, frameId: '', text: `take the ${this.#other}`, confidence: 1 })

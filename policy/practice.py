@@ -157,16 +157,16 @@ def draw(seed: int, count: int = 24) -> list[dict]:
 
 
 def draw_twins(seed: int) -> list[dict]:
-    """Three or four colours that no paint confuses, each in three of the kinds that can be told apart. The same seed gives the same."""
+    """Two or three colours that no paint confuses, each in all kinds that can be told apart. The same seed gives the same."""
     r = np.random.default_rng((seed, 12))
     words: list[str] = []
     for word in r.permutation(list(COLOURS)):
         if all(np.linalg.norm(np.subtract(COLOURS[word], COLOURS[other])) > 0.3 for other in words):
             words.append(str(word))
     objects: list[dict] = []
-    for word in words[: r.integers(3, 5)]:
-        for group in r.permutation(len(APART))[:3]:
-            kind, parts = plain(r, str(r.choice(APART[group])))
+    for word in words[: r.integers(2, 4)]:
+        for group in APART:
+            kind, parts = plain(r, str(r.choice(group)))
             objects.append(thing(r, word, str(r.choice(NOUNS[kind])), parts))
     return objects
 

@@ -93,6 +93,18 @@ describe('--json prints one line on stdout and nothing else', () => {
     }
   })
 
+  test('export: half of the commands that were not given, and the drawn ones of the rest, name a thing that shares a word with the one meant', () => {
+    const [objects, bag, set] = ['things.yaml', 'things.mcap', 'things'].map(name => join(folder, name))
+    const block = (name: string): string => `- { name: ${name}, colour: ${name.split(' ')[0]}, mass: [0.2, 0.3], friction: [0.6, 0.8], crush: [90, 120], parts: [{ shape: box, size: [0.02, 0.02, 0.02] }] }`
+    writeFileSync(objects, ['red block', 'red ball', 'green can', 'blue tube', 'white pill'].map(block).join('\n'))
+    prehendJson(['run', '--lockstep', '--policy', 'expert', '--demonstrate', '--episodes', '1', '--count', '5', '--objects', objects, '--say', 'take the red block', '--seed', '3', '--record', bag])
+    prehendJson(['export', bag, '--out', set])
+    const other = JSON.parse(python('read_instead.py', join(set, 'things'))) as { with: number; confusable: number }
+    // One of four: 1/2 + 1/2 * 1/4.
+    expect(other.with).toBeGreaterThan(40)
+    expect(Math.abs(other.confusable / other.with - 0.625)).toBeLessThan(3 * Math.sqrt(0.625 * 0.375 / other.with))
+  })
+
   test('eval', () => {
     const result = prehendJson(['eval', '--policy', 'expert', '--episodes', '1', '--seed', '11'])
     expect(result).toMatchObject({ episodes: 1, successes: run.successes, model: 'expert', precision: 'fp32', wilson95: [expect.any(Number), expect.any(Number)] })

@@ -25,5 +25,6 @@ print(json.dumps({
     'rows': len(aux), 'with': len(rows), 'far': len(far), 'ahead': float(ahead.mean()), 'held': float(column('aux')[rows, 5].max()),
     'without': [float(np.abs(a[aux[:, 4] == 0]).max(initial=0)) for a in (aux, chunk, tokens)],
     'places': {name: place[[r for r in rows if text(tokens[r]) == name]].tolist() for name in sorted({text(tokens[r]) for r in rows})},
+    'confusable': sum(len({*text(said[r, :8]).split()} & {*text(tokens[r]).split()} - {'take', 'the'}) == 1 for r in rows),
     'same': sum(text(said[r, :8]).endswith(text(tokens[r]).removeprefix('take the ')) for r in rows),
 }))
