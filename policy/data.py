@@ -39,8 +39,8 @@ LEAST_INSIDE = 0.7
 #: N: between taking hold, the usual grip, and one that was tightened for weight or slip.
 HOLDS = (25, 35)
 #: What is known of a row beside: whether one object lies alone on the table, whether the label is the expert's answer (sight.py), whether several things may be of
-#: the colour that is meant, so that the noun decides.
-MADE = ('alone', 'answered', 'twins')
+#: the colour that is meant, so that the noun decides, and the nouns of what the command names and of the other thing, where nouns say what a thing is (else 0).
+MADE = ('alone', 'answered', 'twins', 'nouns')
 #: Object sets, as `scene.json` names them, in which things share colours.
 SHARED = ('seen', 'twins')
 INPUTS = ('rgbd', 'force_pyramid', 'voice_tokens', 'voice_age', 'proprioception', 'modality_mask')
@@ -104,6 +104,9 @@ class Dataset:
                 scene = read_json(root / 'scene.json') if (root / 'scene.json').exists() else {}
                 part['alone'] = np.full(len(part['episode']), scene.get('count') == 1, np.float32)
                 part['twins'] = np.full(len(part['episode']), scene.get('objects') in SHARED, np.float32)
+                the, length = self.vocabulary.index('the'), part['instead_tokens'].shape[1]
+                nouns = np.stack([named(part[name][:, :length], the)[:, 1] for name in ('voice_tokens', 'instead_tokens')], 1)
+                part['nouns'] = np.where((nouns > 1) & (part['twins'][:, None] > 0), nouns, 0)
                 # 1: the label is the expert's answer.
                 part['answered'] = np.ones(len(part['episode']), np.float32)
                 self.folders.append(root.name)
@@ -242,27 +245,36 @@ class Dataset:
         distance = np.linalg.norm(aux[:, :3], axis=1)
         near, held = 1 + np.digitize(distance, (0.03, 0.06, 0.12)), 5 + np.digitize(effort, HOLDS)
         phase = np.where(aux[:, 4] < 0.5, 0, np.where(aux[:, 5] > 0.5, held, near))
-        the = vocabulary.index('the')
-        named = np.zeros(len(tokens), np.int64)
-        for i, event in enumerate(tokens[:, : tokens.shape[1] // 4]):
-            at = np.flatnonzero(event == the)
-            if len(at) and at[0] + 2 < len(event):
-                named[i] = event[at[0] + 1] * 100_000 + event[at[0] + 2]
+        colour, noun = named(tokens[:, : tokens.shape[1] // 4], vocabulary.index('the')).T
+        of_name = colour * 100_000 + noun
         w = np.where(success > 0, 1.0, 0.5)
-        for classes in (phase, named):
+        for classes in (phase, of_name):
             _, inverse, counts = np.unique(classes, return_inverse=True, return_counts=True)
             w = w / counts[inverse] ** balance
         return w / w.sum()
 
 
+def named(events: np.ndarray, the: int) -> np.ndarray:
+    """The two words behind `the` of each event [N,words]: a colour and a noun as a rule, 0 where there are none. [N,2]"""
+    words = np.zeros((len(events), 2), np.int64)
+    for row, event in zip(words, events):
+        at = np.flatnonzero(event == the)
+        if len(at) and at[0] + 2 < len(event):
+            row[:] = event[at[0] + 1 : at[0] + 3]
+    return words
+
+
 def instead(batch: dict[str, Tensor], share: float, r: np.random.Generator) -> None:
     """In place: a `share` of the rows that can are told to take another thing on the table, and have the answer to that. So of one picture only the words tell
-    where to go."""
+    where to go. What was meant before is the other thing then, in `instead_aux` and `nouns`."""
     told = torch.from_numpy(r.random(len(batch['aux'])) < share) & (batch['instead_aux'][:, 4] > 0.5) & (batch['voice_age'][:, 0] >= 0)
     words = batch['instead_tokens'].shape[1]
     batch['voice_tokens'][:, :words] = torch.where(told[:, None], batch['instead_tokens'].long(), batch['voice_tokens'][:, :words])
     batch['action_chunk'] = torch.where(told[:, None, None], batch['instead_chunk'], batch['action_chunk'])
-    batch['aux'] = torch.where(told[:, None], batch['instead_aux'], batch['aux'])
+    given = batch['aux']
+    batch['aux'] = torch.where(told[:, None], batch['instead_aux'], given)
+    batch['instead_aux'] = torch.where(told[:, None], given, batch['instead_aux'])
+    batch['nouns'] = torch.where(told[:, None], batch['nouns'].flip(1), batch['nouns'])
 
 
 def drop(batch: dict[str, Tensor], g: torch.Generator, chance: float) -> None:

@@ -10,7 +10,7 @@ from model import Policy
 
 #: m of one unit of the estimated place.
 PLACE = 0.05
-WEIGHTS = {'chunk': 1.0, 'chunk_near': 0.5, 'aux': 0.5, 'flags': 0.2, 'heat': 0.2, 'success': 0.05, 'align': 0.02, 'gate': 0.01}
+WEIGHTS = {'chunk': 1.0, 'chunk_near': 0.5, 'aux': 0.5, 'flags': 0.2, 'heat': 0.2, 'called': 0.2, 'success': 0.05, 'align': 0.02, 'gate': 0.01}
 
 
 def info_nce(a: Tensor, b: Tensor, same: Tensor, temperature: float = 0.07) -> Tensor:
@@ -70,6 +70,29 @@ def alignment(z: dict[str, Tensor], batch: dict[str, Tensor]) -> Tensor:
     return sum(terms) / 3
 
 
+def at(policy: Policy, aux: Tensor) -> tuple[Tensor, Tensor]:
+    """Where in the fine map the things are whose places, `aux` [B,6] in the tool frame, are known: a Gaussian one cell wide that sums to 1 [B,h*w], and bool
+    [B]: it is in the picture, and not in the hand."""
+    geometry = policy.geometry
+    uv, z = geometry.project(aux[:, :3])
+    cell = float(geometry.uv[1, 0] - geometry.uv[0, 0])
+    distance = ((geometry.uv[None] - uv[:, None]) ** 2).sum(-1)
+    inside = (z > 0) & (uv.abs() <= geometry.uv.amax(0) + cell).all(1)
+    return (-distance / (2 * cell**2)).softmax(-1), inside & (aux[:, 4] > 0.5) & (aux[:, 5] < 0.5)
+
+
+def calling(policy: Policy, fine: Tensor, batch: dict[str, Tensor]) -> Tensor:
+    """Cross-entropy of the nouns that two things of each row are called by (`nouns` [B,2]; 0: nothing that tells), from the fine map where they lie."""
+    names, logits = [], []
+    for noun, aux in zip(batch['nouns'].unbind(1), (batch['aux'], batch['instead_aux'])):
+        place, there = at(policy, aux)
+        rows = (there & (noun > 0)).nonzero()[:, 0]
+        names.append(noun[rows])
+        logits.append(policy.called((fine[rows].float() @ place[rows, :, None])[..., 0]))
+    names, logits = torch.cat(names), torch.cat(logits)
+    return F.cross_entropy(logits, names) if len(names) else logits.sum()
+
+
 def objective(policy: Policy, out: dict[str, Tensor], batch: dict[str, Tensor], align: float = 1) -> tuple[Tensor, dict[str, Tensor]]:
     """The weighted sum, and its terms. The chunk's error counts twice: by the channels' own spread, and relative to how far the
     expert goes, so that near the object small errors matter. `heat`: the first pointer's attention is a Gaussian about the target."""
@@ -86,19 +109,15 @@ def objective(policy: Policy, out: dict[str, Tensor], batch: dict[str, Tensor], 
         'chunk_near': (weight[..., :4] * F.smooth_l1_loss(near, torch.zeros_like(near), reduction='none', beta=0.5)).mean(),
     }
     known = (aux[:, 4] > 0.5).float() * knowing
-    free = known * (aux[:, 5] < 0.5).float()
     turn = 2 * aux[:, 3]
     goal = torch.cat([aux[:, :3] / PLACE, turn.cos()[:, None], turn.sin()[:, None]], 1)
     gap = F.smooth_l1_loss(out['auxiliary'][:, :5], goal, reduction='none', beta=0.3)
     terms['aux'] = (gap * known[:, None]).sum() / (5 * known.sum().clamp(min=1))
     terms['flags'] = F.binary_cross_entropy_with_logits(out['auxiliary'][:, 5:], aux[:, 4:])
-    geometry = policy.geometry
-    if float(geometry.known) > 0:
-        uv, z = geometry.project(aux[:, :3])
-        cell = float(geometry.uv[1, 0] - geometry.uv[0, 0])
-        inside = free * (z > 0) * (uv.abs() <= geometry.uv.amax(0) + cell).all(1)
-        distance = ((geometry.uv[None] - uv[:, None]) ** 2).sum(-1)
-        goal = (-distance / (2 * cell**2)).softmax(-1)
+    if float(policy.geometry.known) > 0:
+        goal, there = at(policy, aux)
+        inside = knowing * there
+        terms['called'] = calling(policy, out['fine'], batch)
         terms['heat'] = (-(goal * out['heat'][:, 0].log_softmax(-1)).sum(-1) * inside).sum() / inside.sum().clamp(min=1)
     terms['success'] = F.binary_cross_entropy(out['grasp_success'].clamp(1e-5, 1 - 1e-5), batch['success'])
     terms['align'] = alignment(out['projections'], batch)

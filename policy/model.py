@@ -101,6 +101,8 @@ class Policy(nn.Module):
         self.pointer_bias = nn.Conv2d(64, c.pointers, 1)
         self.pointer_token = nn.Linear(64 + 8, d)
         self.pointer_id = nn.Parameter(torch.randn(c.pointers, d) * 0.1)
+        # In training only: what a place of the fine map is called, so that it tells shapes apart.
+        self.called = nn.Linear(64, c.vocabulary)
 
         self.key_value = nn.Linear(c.high + 6, 2 * d)
         self.queries = nn.Parameter(torch.randn(c.queries, d) * 0.2)
@@ -237,6 +239,7 @@ class Policy(nn.Module):
             'latent': F.normalize(latent, dim=-1),
             'auxiliary': auxiliary,
             'heat': heat,
+            'fine': fine_flat,
             'projections': dict(zip(alike, z.unbind(1))),
         }
 

@@ -250,7 +250,7 @@ def main(given: list[str] | None = None) -> None:
     heard = sorted({0, 1, *data.words(a.instead > 0)})
     forward = torch.compile(policy) if a.compile else policy
     loader = Loader(data, a.batch, a.seed, step, a.balance, a.drop, words, a.reword, a.absent, a.instead)
-    names_of_terms = ('loss', 'chunk', 'chunk_near', 'aux', 'flags', 'heat', 'success', 'align', 'gate', 'distil')
+    names_of_terms = ('loss', 'chunk', 'chunk_near', 'aux', 'flags', 'heat', 'called', 'success', 'align', 'gate', 'distil')
     names = ('step', 'seconds', 'lr', *names_of_terms, 'val_loss', 'val_target_mm', 'val_chunk_mm')
     progress = Progress(out / 'curve.csv', names, a.steps, step)
 

@@ -39,7 +39,21 @@ class Instead(unittest.TestCase):
             self.assertEqual(words == ['take', 'the', 'plum', 'pill'], other)
             self.assertEqual(bool((told['action_chunk'][row] == 7).all()), other)
             self.assertEqual(bool((told['aux'][row] == before['aux'][row]).all()), not other)
+            torch.testing.assert_close(told['instead_aux'][row], before['aux' if other else 'instead_aux'][row])
         torch.testing.assert_close(told['rgbd'], before['rgbd'])
+
+    def test_nouns_are_of_what_is_meant_and_of_the_other_thing_where_nouns_tell(self):
+        for objects, tell in (('twins', True), ('practice', False)):
+            folder = self.made(objects)
+            (folder / 'scene.json').write_text(json.dumps({'objects': objects}))
+            data = Dataset([str(folder)])
+            before, told = data.batch(np.arange(12)), data.batch(np.arange(12))
+            instead(told, 1, np.random.default_rng(0))
+            for row in range(12):
+                words = [sets.WORDS[t] for t in before['voice_tokens'][row, :8] if t]
+                nouns = [sets.WORDS.index(words[-1]), row % 2 * sets.WORDS.index('pill')] if tell else [0, 0]
+                self.assertEqual(before['nouns'][row].tolist(), nouns)
+                self.assertEqual(told['nouns'][row].tolist(), nouns[::-1] if row % 2 else nouns)
 
     def test_the_share_is_that_of_the_rows_that_can(self):
         data = Dataset([str(self.made('b'))])

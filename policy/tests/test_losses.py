@@ -1,11 +1,14 @@
 import math
 import unittest
+from pathlib import Path
 
 import sets  # noqa: F401
 import torch
 import torch.nn.functional as F
 
-from losses import PLACE, alignment, goals, info_nce, soft_targets
+from data import camera_file
+from losses import PLACE, alignment, calling, goals, info_nce, soft_targets
+from model import Config, Policy
 
 
 def slow_info_nce(a, b, same, temperature=0.07):
@@ -45,6 +48,31 @@ class Losses(unittest.TestCase):
         slow = lambda a, b, rows, s: slow_info_nce(z[a][rows], z[b][rows], s[rows][:, rows])
         expected = slow('vision', 'voice', [0, 1, 4], same) + slow('vision', 'force', [0, 1, 3], none) + slow('force', 'voice', [0, 1, 2], same)
         self.assertAlmostEqual(float(alignment(z, {'modality_mask': mask, 'voice_tokens': words})), expected / 3, places=4)
+
+    def test_calling_is_its_definition(self):
+        torch.manual_seed(0)
+        policy = Policy(Config(height=32, width=32, vocabulary=5), camera=camera_file(str(Path(__file__).parent.parent / 'cell-camera.json')))
+        geometry = policy.geometry
+        seen = lambda u, v: geometry.pose[:3, :3] @ torch.tensor([0.3 * u, 0.3 * v, 0.3]) + geometry.pose[:3, 3]
+        thing = lambda u, v, held=0.0: torch.cat([seen(u, v), torch.tensor([0, 1, held])])
+        # In the picture, beside it, in the hand, without a noun.
+        batch = {
+            'aux': torch.stack([thing(0.1, 0), thing(5, 0), thing(0, 0.1, 1), thing(0, 0)]),
+            'instead_aux': torch.stack([thing(-0.2, 0.1), thing(0, 0.2), torch.zeros(6), thing(0.1, 0.1)]),
+            'nouns': torch.tensor([[2, 3], [4, 2], [3, 4], [0, 4]]),
+        }
+        fine = torch.randn(4, 64, 64, generator=self.g)
+        terms = []
+        for row, aux, noun in ((0, thing(0.1, 0), 2), (0, thing(-0.2, 0.1), 3), (1, thing(0, 0.2), 2), (3, thing(0.1, 0.1), 4)):
+            point = geometry.pose[:3, :3].T @ (aux[:3] - geometry.pose[:3, 3])
+            cell = float(geometry.uv[1, 0] - geometry.uv[0, 0])
+            share = [math.exp(-((float(u) - float(point[0] / point[2])) ** 2 + (float(v) - float(point[1] / point[2])) ** 2) / (2 * cell**2)) for u, v in geometry.uv]
+            feature = sum(s / sum(share) * fine[row, :, i] for i, s in enumerate(share))
+            logits = policy.called.weight @ feature + policy.called.bias
+            terms.append(float(logits.exp().sum().log() - logits[noun]))
+        self.assertAlmostEqual(float(calling(policy, fine, batch)), sum(terms) / len(terms), places=5)
+        nothing = calling(policy, fine, {**batch, 'nouns': torch.zeros(4, 2, dtype=torch.int64)})
+        self.assertEqual(float(nothing), 0)
 
     def test_soft_targets_are_the_divergence_times_the_square_of_the_temperature(self):
         s, t = torch.randn(3, 4, generator=self.g), torch.randn(3, 4, generator=self.g)
