@@ -42,6 +42,8 @@ export interface CellLoopOptions {
   /** Said at the start of every episode instead of the drawn command. */
   readonly say?: string | undefined
   readonly record?: string | undefined
+  /** An episode ends after so long, ns. Default: when its judge says so. */
+  readonly atMost?: number | undefined
   /** Commands to draw from, each with `{name}` for the object's name. Default: the cell's own. */
   readonly phrases?: readonly string[] | undefined
   /** Modalities taken away at the aligner, from that episode time on (ns). */
@@ -140,7 +142,7 @@ export class CellLoop {
     this.#rest = clock instanceof SteppedClock ? () => rest(bus, clock, cell) : undefined
     this.#episodes = new Episodes({
       bus, cell, robot, topics: episodeTopics(robot), command: options.say, say: (text, frameId) => this.voice.say(text, frameId), onHeld: options.onHeld, onError: options.onError,
-      rest: this.#rest,
+      rest: this.#rest, atMost: options.atMost,
       ...(clock instanceof SteppedClock ? { pass: (done: () => boolean) => lockstep(bus, clock, cell, done) } : {}),
     })
   }

@@ -4,7 +4,7 @@ Each row is a shallow network that goes on from the same trained weights (`--ini
 without one part. So a row says how much worse a network gets that must do without, once it has had as long to get used to that as `whole` has had
 to go on. `zero-filled` has no masks, and sees modalities go missing in training as all others do; `unprepared` has no masks and never misses depth,
 colour or force, as a policy that was trained on whole recordings. `scratch` and `pretrained` begin with nothing and with encoders that have seen the
-same data without labels, `scratch-slow` with nothing and at the rate of long runs; they have SCRATCH times the steps, and are to be compared with each other. What is done is not done again, and an
+same data without labels; they have SCRATCH times the steps, and are to be compared with each other. What is done is not done again, and an
 interrupted row goes on. `report.py` measures the rows in the cell; none is to be compared with the policy that ships, which is larger and was
 trained longer.
 """
@@ -33,12 +33,11 @@ ROWS: dict[str, tuple[str, ...]] = {
     'no-alignment': ('--align', '0'),
     'no-goal': ('--goal', '0'),
     'slow': ('--lr', '5e-5'),
-    'balanced': ('--balance', '1'),
 }
 #: What the encoders of `pretrained` begin with.
 ENCODERS = RUNS / 'encoders'
 #: Rows that do not go on from trained weights: where they begin, and their peak rate.
-ANEW: dict[str, tuple[str | None, str]] = {'scratch': (None, '1.5e-3'), 'pretrained': (str(ENCODERS / 'checkpoint.pt'), '1.5e-3'), 'scratch-slow': (None, '5e-5')}
+ANEW: dict[str, tuple[str | None, str]] = {'scratch': (None, '1.5e-3'), 'pretrained': (str(ENCODERS / 'checkpoint.pt'), '1.5e-3')}
 #: Peak rate of rows that go on, and how many times their steps those have that begin anew.
 LR, SCRATCH = '5e-4', 4
 

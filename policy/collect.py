@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 #: What a policy is judged with: its objects, however they are named, are not trained on.
 JUDGES = ('unseen', *(str(ROOT / file) for file in ('sim/objects/unseen.yaml', 'sim/objects/heavy.yaml', 'policy/alike.yaml')))
 #: Options whose name differs from what `scene.json` calls them.
-FLAGS = {'episodes': 'per-job', 'model': 'policy'}
+FLAGS = {'episodes': 'per-job', 'model': 'policy', 'at_most': 'at-most'}
 
 
 def call(*arguments: object) -> dict:
@@ -43,7 +43,7 @@ def call(*arguments: object) -> dict:
 @dataclass(frozen=True)
 class Recording:
     """One recording to be made: `objects` and `policy` are words or files, `kind` is where the objects come from, `count` 0 draws their
-    number."""
+    number. `at_most`: a time with its unit after which each episode ends."""
 
     name: str
     seed: int
@@ -54,18 +54,20 @@ class Recording:
     objects: str
     count: int
     robot: str
+    at_most: str = ''
 
     def commands(self, bag: Path | str, out: Path | str) -> list[list[str]]:
         """What makes it, and the data set out of it, in `out`."""
-        keys = ('policy', 'perturb', 'episodes', 'seed', 'objects', 'robot', *(('count',) if self.count else ()))
-        options = {key: getattr(self, key) for key in keys} | {'record': bag}
+        drawn = [key for key in ('count', 'at_most') if getattr(self, key)]
+        keys = ('policy', 'perturb', 'episodes', 'seed', 'objects', 'robot', *drawn)
+        options = {key.replace('_', '-'): getattr(self, key) for key in keys} | {'record': bag}
         flags = [text for key, value in options.items() for text in (f'--{key}', str(value))]
         return [['run', '--lockstep', '--demonstrate', *flags], ['export', str(bag), '--format', 'numpy', '--out', str(out)]]
 
     @property
     def scene(self) -> str:
         """What `scene.json` in the data set says: of a model its sha256 too, for it may be trained anew and lie elsewhere."""
-        keys = ('count', 'policy', 'perturb', 'episodes', 'robot')
+        keys = ('count', 'policy', 'perturb', 'episodes', 'robot', 'at_most')
         model = {'model': hashlib.sha256(Path(self.policy).read_bytes()).hexdigest()} if Path(self.policy).is_file() else {}
         return json.dumps({'objects': self.kind, **{key: getattr(self, key) for key in keys}, **model}) + '\n'
 
@@ -76,11 +78,15 @@ class Recording:
         except (OSError, ValueError):
             raise ray_tasks.Refused(f'{folder}: has no scene.json (it was cut off, or is not of this program): take the folder away to make it again') from None
         asked = json.loads(self.scene)
+        scene.setdefault('at_most', '')
         if 'model' in asked and 'model' in scene:
             del asked['policy']
         differ = [key for key, value in asked.items() if scene.get(key, value) != value]
         if differ:
-            raise ray_tasks.Refused(f'{folder}: was made with another --{FLAGS.get(differ[0], differ[0])} ({scene[differ[0]]}): give that, another --seed, or another --out')
+            was = scene[differ[0]]
+            raise ray_tasks.Refused(
+                f'{folder}: was made with another --{FLAGS.get(differ[0], differ[0])} ({"none" if was == "" else was}): give that, another --seed, or another --out'
+            )
 
     def part(self, out: Path | str) -> Path:
         """Where its data set, a folder of its name, lies before it is whole."""
@@ -119,7 +125,7 @@ def missing(a: argparse.Namespace) -> list[Recording]:
         kind, rest = a.objects[index % len(a.objects)], index // len(a.objects)
         perturb, count = a.perturb[rest % len(a.perturb)], a.count[rest // len(a.perturb) % len(a.count)]
         name = f's{seed}-p{perturb * 1e3:g}'
-        recording = Recording(name, seed, perturb, a.per_job, a.policy, kind, kind, count, a.robot)
+        recording = Recording(name, seed, perturb, a.per_job, a.policy, kind, kind, count, a.robot, a.at_most)
         if (Path(a.out) / name / 'dataset.json').exists():
             recording.check(Path(a.out) / name)
             continue
@@ -216,6 +222,7 @@ def main() -> None:
     )
     p.add_argument('--count', type=whole(0), nargs='+', default=[0], help='objects on the table, in turn; 0: 2 to 5, drawn')
     p.add_argument('--robot', default='cell')
+    p.add_argument('--at-most', default='', help='a glimpse of each table: an episode ends after so long ("200 ms"), many a second, for what things look like')
     side = p.add_mutually_exclusive_group()
     side.add_argument('--jobs', type=whole(1), default=2, help='recordings made side by side on this machine')
     side.add_argument(

@@ -39,8 +39,9 @@ LEAST_INSIDE = 0.7
 #: N: between taking hold, the usual grip, and one that was tightened for weight or slip.
 HOLDS = (25, 35)
 #: What is known of a row beside: whether one object lies alone on the table, whether the label is the expert's answer (sight.py), whether several things may be of
-#: the colour that is meant, so that the noun decides, and the nouns of what the command names and of the other thing, where nouns say what a thing is (else 0).
-MADE = ('alone', 'answered', 'twins', 'nouns')
+#: the colour that is meant, so that the noun decides, the nouns of what the command names and of the other thing, where nouns say what a thing is (else 0), and
+#: whether `success` says anything: it does not of a glimpse (collect.py --at-most), which ends before it could be won.
+MADE = ('alone', 'answered', 'twins', 'nouns', 'judged')
 #: Object sets, as `scene.json` names them, in which things share colours.
 SHARED = ('seen', 'twins')
 INPUTS = ('rgbd', 'force_pyramid', 'voice_tokens', 'voice_age', 'proprioception', 'modality_mask')
@@ -107,6 +108,7 @@ class Dataset:
                 the, length = self.vocabulary.index('the'), part['instead_tokens'].shape[1]
                 nouns = np.stack([named(part[name][:, :length], the)[:, 1] for name in ('voice_tokens', 'instead_tokens')], 1)
                 part['nouns'] = np.where((nouns > 1) & (part['twins'][:, None] > 0), nouns, 0)
+                part['judged'] = np.full(len(part['episode']), not scene.get('at_most'), np.float32)
                 # 1: the label is the expert's answer.
                 part['answered'] = np.ones(len(part['episode']), np.float32)
                 self.folders.append(root.name)
@@ -237,20 +239,25 @@ class Dataset:
         tensors['success'] = tensors['success'].float()
         return {'rgbd': rgbd, **tensors}
 
-    def sampling_weights(self, vocabulary: list[str], balance: float) -> np.ndarray:
+    def sampling_weights(self, vocabulary: list[str], balance: float, glimpses: float | None = None) -> np.ndarray:
         """Over `train`, by inverse frequency to the power of `balance`: of the phase (nothing meant; by the target's distance; in hand, by how hard
-        the expert holds it) and of the object (by the words that name it). Failed episodes count half."""
-        aux, success, tokens = (self.column(n)[self.train] for n in ('aux', 'success', 'voice_tokens'))
+        the expert holds it) and of the object (by the words that name it). Failed episodes count half. `glimpses`: share of the rows that come from glimpses, of which a table has few rows; left out,
+        they come as often as others like them."""
+        aux, success, judged, tokens = (self.column(n)[self.train] for n in ('aux', 'success', 'judged', 'voice_tokens'))
         effort = np.concatenate([p['action_chunk'][:, 0, 5] for p in self.parts])[self.train]
         distance = np.linalg.norm(aux[:, :3], axis=1)
         near, held = 1 + np.digitize(distance, (0.03, 0.06, 0.12)), 5 + np.digitize(effort, HOLDS)
         phase = np.where(aux[:, 4] < 0.5, 0, np.where(aux[:, 5] > 0.5, held, near))
         colour, noun = named(tokens[:, : tokens.shape[1] // 4], vocabulary.index('the')).T
         of_name = colour * 100_000 + noun
-        w = np.where(success > 0, 1.0, 0.5)
+        w = np.where((success > 0) | (judged == 0), 1.0, 0.5)
         for classes in (phase, of_name):
             _, inverse, counts = np.unique(classes, return_inverse=True, return_counts=True)
             w = w / counts[inverse] ** balance
+        glimpsed = judged == 0
+        if glimpses is not None and 0 < glimpsed.sum() < len(w):
+            w[glimpsed] *= glimpses / w[glimpsed].sum()
+            w[~glimpsed] *= (1 - glimpses) / w[~glimpsed].sum()
         return w / w.sum()
 
 
@@ -312,12 +319,12 @@ class Loader:
 
     def __init__(
         self, data: Dataset, size: int, seed: int, start: int, balance: float, drop: float, vocabulary: list[str], reword: float, absent: float = 0,
-        others: float = 0,
+        others: float = 0, glimpses: float | None = None,
     ):
         self.data, self.size, self.seed, self.drop, self.share, self.absent, self.others = data, size, seed, drop, reword, absent, others
         self.phrases = Phrases(vocabulary)
         self.asking = Absent(colour_table(vocabulary))
-        self.cumulative = np.cumsum(data.sampling_weights(vocabulary, balance))
+        self.cumulative = np.cumsum(data.sampling_weights(vocabulary, balance, glimpses))
         self.queue: queue.Queue = queue.Queue(3)
         self.stopped = threading.Event()
         self.thread = threading.Thread(target=self.work, args=(start,), daemon=True)

@@ -119,7 +119,9 @@ def objective(policy: Policy, out: dict[str, Tensor], batch: dict[str, Tensor], 
         inside = knowing * there
         terms['called'] = calling(policy, out['fine'], batch)
         terms['heat'] = (-(goal * out['heat'][:, 0].log_softmax(-1)).sum(-1) * inside).sum() / inside.sum().clamp(min=1)
-    terms['success'] = F.binary_cross_entropy(out['grasp_success'].clamp(1e-5, 1 - 1e-5), batch['success'])
+    judged = batch['judged']
+    missed = F.binary_cross_entropy(out['grasp_success'].clamp(1e-5, 1 - 1e-5), batch['success'], reduction='none')
+    terms['success'] = (missed * judged).sum() / judged.sum().clamp(min=1)
     terms['align'] = alignment(out['projections'], batch)
     mean = out['gate'].mean(0)
     terms['gate'] = (mean * mean.clamp(min=1e-4).log()).sum()

@@ -157,17 +157,20 @@ def draw(seed: int, count: int = 24) -> list[dict]:
 
 
 def draw_twins(seed: int) -> list[dict]:
-    """Two or three colours that no paint confuses, each in all kinds that can be told apart. The same seed gives the same."""
+    """Two or three colours that no paint confuses, each in all kinds that can be told apart, and a thing of a colour of its own by a name that may say nothing. The
+    same seed gives the same."""
     r = np.random.default_rng((seed, 12))
     words: list[str] = []
     for word in r.permutation(list(COLOURS)):
         if all(np.linalg.norm(np.subtract(COLOURS[word], COLOURS[other])) > 0.3 for other in words):
             words.append(str(word))
     objects: list[dict] = []
-    for word in words[: r.integers(2, 4)]:
+    shared = int(r.integers(2, 4))
+    for word in words[:shared]:
         for group in APART:
             kind, parts = plain(r, str(r.choice(group)))
             objects.append(thing(r, word, str(r.choice(NOUNS[kind])), parts))
+    objects.append(thing(r, words[shared], str(r.choice(VAGUE)), built(r)[1]))
     return objects
 
 

@@ -277,7 +277,7 @@ def main(given: list[str] | None = None) -> None:
         optimiser.load_state_dict(at['optimiser'])
         step, spent = at['step'], at['seconds']
     options = state['run']['options']
-    loader = Loader(data, a.batch, a.seed + 77, step, options['balance'], options['drop'], state['vocabulary'], options['reword'], options.get('absent', 0), options.get('instead', 0))
+    loader = Loader(data, a.batch, a.seed + 77, step, options['balance'], options['drop'], state['vocabulary'], options['reword'], options.get('absent', 0), options.get('instead', 0), options.get('glimpses'))
     schedule = Schedule(a.lr, a.steps, a.minutes, spent=spent)
     progress = Progress(Path(a.run) / 'quantise.csv', ('step', 'seconds', 'lr', 'loss', 'apart'), a.steps, step, 100)
     while (f := schedule.fraction(step)) < 1:

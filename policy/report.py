@@ -67,7 +67,6 @@ PARTS = {
     'no-alignment': 'the shared latent space (InfoNCE)',
     'no-goal': 'chunks made for the true goal',
     'slow': 'a learning rate of 5e-4 (5e-5 instead, which is for long runs)',
-    'balanced': 'the root of the inverse frequency by which phases and objects are drawn (the inverse frequency itself instead)',
 }
 FIGURES = (
     figure('unseen', 'unseen objects, all modalities', '--objects unseen --seed 2', 0.92, 0.98),
@@ -104,7 +103,6 @@ FIGURES = (
     of_run('ablate/no-pyramid', 'no-pyramid-heavy', 'the same, without the force pyramid', HEAVY),
     of_run('ablate/scratch', 'scratch', 'shallow, from nothing'),
     of_run('ablate/pretrained', 'pretrained', 'the same, from encoders trained without labels'),
-    of_run('ablate/scratch-slow', 'scratch-slow', 'the same from nothing, at a rate of 5e-5 instead of 1.5e-3'),
 )  # fmt: skip
 
 
@@ -287,7 +285,6 @@ def derived() -> list[str]:
         compare(f'{part[0].upper()}{part[1:]}', 'whole', name)
     compare('The force pyramid, with heavy, slippery and fragile objects', 'whole-heavy', 'no-pyramid-heavy')
     compare('Pre-training', 'pretrained', 'scratch')
-    compare('From nothing, a rate of 1.5e-3 against 5e-5', 'scratch', 'scratch-slow')
     return lines
 
 

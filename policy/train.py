@@ -29,7 +29,7 @@ from schedule import Schedule, descend, halved
 HERE = Path(__file__).parent
 #: Options that a run keeps to its end.
 SETTLED = (
-    'data', 'size', 'without', 'seed', 'batch', 'lr', 'weight_decay', 'warmup', 'ema', 'drop', 'goal', 'absent', 'instead', 'reword', 'balance', 'align',
+    'data', 'size', 'without', 'seed', 'batch', 'lr', 'weight_decay', 'warmup', 'ema', 'drop', 'goal', 'absent', 'instead', 'glimpses', 'reword', 'balance', 'align',
     'teacher', 'alpha', 'temperature', 'stride',
 )  # fmt: skip
 
@@ -51,6 +51,7 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
     p.add_argument('--reword', type=float, default=0.6, help='share of the commands that are said in other words')
     p.add_argument('--absent', type=float, default=0.04, help='share of the commands that name a colour which is not in sight')
     p.add_argument('--instead', type=float, default=0, help='share of the commands that name another thing on the table, where the data have an answer to that')
+    p.add_argument('--glimpses', type=float, help='share of the rows that come from glimpses of tables (collect.py --at-most)')
     p.add_argument('--size', choices=SIZES, default='small')
     p.add_argument('--without', nargs='*', default=[], choices=PARTS, help='parts left out of the network, to see what they are worth')
     p.add_argument('--goal', type=float, default=0.8, help='share of the chunks that are made for the true goal instead of the estimate')
@@ -249,7 +250,7 @@ def main(given: list[str] | None = None) -> None:
     teacher = load(a.teacher)[0] if a.teacher else None
     heard = sorted({0, 1, *data.words(a.instead > 0)})
     forward = torch.compile(policy) if a.compile else policy
-    loader = Loader(data, a.batch, a.seed, step, a.balance, a.drop, words, a.reword, a.absent, a.instead)
+    loader = Loader(data, a.batch, a.seed, step, a.balance, a.drop, words, a.reword, a.absent, a.instead, a.glimpses)
     names_of_terms = ('loss', 'chunk', 'chunk_near', 'aux', 'flags', 'heat', 'called', 'success', 'align', 'gate', 'distil')
     names = ('step', 'seconds', 'lr', *names_of_terms, 'val_loss', 'val_target_mm', 'val_chunk_mm')
     progress = Progress(out / 'curve.csv', names, a.steps, step)

@@ -40,6 +40,8 @@ export interface EpisodesOptions {
   readonly say: ((text: string, frameId: string) => void) | undefined
   /** Lets time pass until `done`. Default: as it does. */
   readonly pass?: (done: () => boolean) => Promise<void>
+  /** Each ends after so long (ns), lost unless it was won by then. Default: when its judge says so. */
+  readonly atMost?: number | undefined
   /** After each, before its result: lets what is on its way arrive. Default: that runs on into the next one, as on a real machine. */
   readonly rest?: (() => Promise<void>) | undefined
   /** Somebody's stop keeps an episode from beginning. */
@@ -82,10 +84,11 @@ export class Episodes implements Disposable {
 
   /** One episode, from its placing to its result; undefined: it did not begin, since it was `ended` before or no "resume" can come. */
   async run(index: number, ended: AbortSignal): Promise<EpisodeResult | undefined> {
-    const { bus: { clock }, cell, command, say, pass = done => this.#pass(done), rest } = this.#options
+    const { bus: { clock }, cell, command, say, pass = done => this.#pass(done), rest, atMost = Infinity } = this.#options
     const setup = await this.#place(index, ended)
     if (!setup) return undefined
     const begun = clock.now()
+    const limit = Math.min(setup.timeout, atMost)
     this.#start = say ? begun : Infinity
     this.#command = say ? command ?? setup.command : ''
     this.#stopped = false
@@ -97,7 +100,7 @@ export class Episodes implements Disposable {
     let verdict = cell.verdict()
     await pass(() => {
       verdict = cell.verdict()
-      return ended.aborted || this.#failure !== undefined || verdict.done || clock.now() - this.#start > setup.timeout
+      return ended.aborted || this.#failure !== undefined || verdict.done || clock.now() - this.#start > limit
     })
     later?.dispose()
     const { done, peakForce } = verdict

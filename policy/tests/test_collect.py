@@ -43,6 +43,7 @@ class Collecting(unittest.TestCase):
             (('--count', '1'), r'--count \(0\)'),
             (('--per-job', '6'), r'--per-job \(5\)'),
             (('--robot', 'mine.yaml'), r'--robot \(cell\)'),
+            (('--at-most', '200 ms'), r'--at-most \(none\)'),
         ):
             code, line = self.ended(*given, *more)
             self.assertEqual(code, 2)

@@ -159,6 +159,23 @@ class Folders(unittest.TestCase):
         slow = np.array([1 / (tight == a).sum() / (red == b).sum() for a, b in zip(tight, red)])
         np.testing.assert_allclose(data.sampling_weights(WORDS, 1), slow / slow.sum(), rtol=1e-9)
 
+    def test_a_share_of_the_rows_comes_from_glimpses_whose_end_says_nothing(self):
+        whole, glimpse = write(self.folder / 'j', 20, side=16), write(self.folder / 'k', 20, side=16, seed=1)
+        (glimpse / 'scene.json').write_text(json.dumps({'at_most': '150 ms'}))
+        np.save(glimpse / 'success.npy', np.zeros(120, np.uint8))
+        data = Dataset([str(whole), str(glimpse)])
+        judged = data.column('judged')[data.train]
+        self.assertEqual(judged.sum(), np.isin(data.train, range(120)).sum())
+        plain, shared = (data.sampling_weights(WORDS, 0, share) for share in (None, 0.8))
+        won = data.column('success')[data.train] > 0
+        np.testing.assert_allclose(plain[judged == 0], plain[won][0])
+        self.assertAlmostEqual(shared[judged == 0].sum(), 0.8)
+        np.testing.assert_allclose(shared[judged == 1] / plain[judged == 1], 0.2 / plain[judged == 1].sum())
+        # Without any, or of nothing else, there is nothing to share.
+        for folder in (whole, glimpse):
+            only = Dataset([str(folder)])
+            np.testing.assert_allclose(only.sampling_weights(WORDS, 0.5, 0.8), only.sampling_weights(WORDS, 0.5))
+
 
 if __name__ == '__main__':
     unittest.main()

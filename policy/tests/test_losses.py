@@ -1,13 +1,15 @@
 import math
+import tempfile
 import unittest
 from pathlib import Path
 
 import sets  # noqa: F401
+import numpy as np
 import torch
 import torch.nn.functional as F
 
-from data import camera_file
-from losses import PLACE, alignment, calling, goals, info_nce, soft_targets
+from data import INPUTS, Dataset, camera_file
+from losses import PLACE, alignment, calling, goals, info_nce, objective, soft_targets
 from model import Config, Policy
 
 
@@ -73,6 +75,19 @@ class Losses(unittest.TestCase):
         self.assertAlmostEqual(float(calling(policy, fine, batch)), sum(terms) / len(terms), places=5)
         nothing = calling(policy, fine, {**batch, 'nouns': torch.zeros(4, 2, dtype=torch.int64)})
         self.assertEqual(float(nothing), 0)
+
+    def test_the_end_of_a_glimpse_says_nothing_of_success(self):
+        torch.manual_seed(0)
+        policy = Policy(Config(height=32, width=32, vocabulary=len(sets.WORDS)))
+        with tempfile.TemporaryDirectory() as folder:
+            data = Dataset([str(sets.write(Path(folder) / 'a', 4, side=32))])
+            batch = data.batch(np.arange(8))
+        out = policy(*(batch[n] for n in INPUTS))
+        batch['judged'] = torch.tensor([1.0, 0] * 4)
+        said = torch.where(batch['success'] > 0, out['grasp_success'], 1 - out['grasp_success']).log()
+        self.assertAlmostEqual(float(objective(policy, out, batch)[1]['success']), -float(said[::2].mean()), places=5)
+        batch['judged'][:] = 0
+        self.assertEqual(float(objective(policy, out, batch)[1]['success']), 0)
 
     def test_soft_targets_are_the_divergence_times_the_square_of_the_temperature(self):
         s, t = torch.randn(3, 4, generator=self.g), torch.randn(3, 4, generator=self.g)

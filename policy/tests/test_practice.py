@@ -19,13 +19,15 @@ class Practice(unittest.TestCase):
     def test_of_twins_neither_colour_nor_shape_alone_says_which_is_meant_and_both_do(self):
         group = {noun: i for i, kinds in enumerate(practice.APART) for kind in kinds for noun in practice.NOUNS[kind]}
         for seed in range(50):
-            named = [o['name'].split() for o in practice.draw_twins(seed)]
+            *named, (own, vague) = [o['name'].split() for o in practice.draw_twins(seed)]
             colours = {colour for colour, _ in named}
             self.assertIn(len(colours), (2, 3))
+            self.assertNotIn(own, colours)
+            self.assertIn(vague, practice.VAGUE)
             for colour in colours:
                 self.assertEqual(len({group[noun] for word, noun in named if word == colour}), len(practice.APART))
             self.assertLess(len({group[noun] for _, noun in named}), len(named))
-            for one, other in itertools.combinations(colours, 2):
+            for one, other in itertools.combinations({*colours, own}, 2):
                 self.assertGreater(np.linalg.norm(np.subtract(practice.COLOURS[one], practice.COLOURS[other])), 0.3)
 
     def test_a_file_is_whole(self):

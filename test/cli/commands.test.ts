@@ -52,6 +52,17 @@ describe('--json prints one line on stdout and nothing else', () => {
     expect(run.serial).toMatchObject({ crcErrors: 0 })
   })
 
+  test('run --at-most: a glimpse of each table', () => {
+    const { episodes, successes, failures, observations, simulatedS } = prehendJson(['run', '--lockstep', '--policy', 'expert', '--demonstrate', '--episodes', '3', '--seed', '11', '--at-most', '200 ms'])
+    expect({ episodes, successes, failures }).toEqual({ episodes: 3, successes: 0, failures: { timeout: 3 } })
+    // RGB-D at 30 Hz.
+    expect(observations).toBeGreaterThanOrEqual(15)
+    expect(observations).toBeLessThanOrEqual(24)
+    expect(simulatedS).toBeGreaterThan(0.6)
+    const refused = prehend(['run', '--source', 'ros2', '--at-most', '1 s'])
+    expect([refused.status, refused.stderr]).toEqual([2, expect.stringMatching(/^prehend: --at-most: is for the embedded cell/)])
+  })
+
   test('replay with a policy: an inference an observation, and its chunks in the copy', () => {
     const copy = join(folder, 'copy.mcap')
     const replay = prehendJson(['replay', recording, '--rate', 'max', '--policy', model, '--out', copy])

@@ -161,6 +161,15 @@ describe('the cell\'s episodes', () => {
     expect(heard).toEqual(['stop'])
   })
 
+  it('end after so long, sooner than their judge would end them', async () => {
+    const running = make({ atMost: 0.2 * SECOND }).run(0, ending.signal)
+    await pass(0.15)
+    expect(heard).toEqual(['begins 0', 'pick the red box'])
+    await pass(0.1)
+    expect(heard).toEqual(['begins 0', 'pick the red box', 'ends timeout'])
+    expect((await running)?.seconds).toBeCloseTo(0.2, 1)
+  })
+
   it('leave the speaking to others: the clock begins with the first command', async () => {
     table.correction = { text: 'stop', at: SECOND }
     const running = make({ say: undefined, command: 'pick the red box' }).run(0, ending.signal)
