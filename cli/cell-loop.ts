@@ -91,8 +91,8 @@ export class CellLoop {
     const { robot, mode } = options
     if (!robot.actions.gripper) throw new UsageError(`robot ${robot.name}: actions.gripper is missing: the cell's gripper needs a driver`)
     const started = process.hrtime.bigint()
-    const { seed, objects, count, phrases, without = [], sensor } = options
-    const voiceUntil = Math.min(Infinity, ...without.filter(({ modality }) => modality === 'voice').map(({ from }) => from))
+    const { seed, objects, count, phrases, without = [], sensor, atMost = Infinity } = options
+    const voiceUntil = Math.min(atMost, ...without.filter(({ modality }) => modality === 'voice').map(({ from }) => from))
     const cell = await (options.cell ?? Cell.start)({ mode, seed, objects, count, phrases, voiceUntil, started, ...(sensor ? { sensor } : {}) })
     let policy: Policy | undefined
     let loop: CellLoop | undefined

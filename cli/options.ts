@@ -43,6 +43,13 @@ export function duration(text: string): number {
   return value
 }
 
+/** A `duration` above 0, for commander. */
+export function span(text: string): number {
+  const value = duration(text)
+  if (value === 0) throw new InvalidArgumentError('expected a time above 0.')
+  return value
+}
+
 /** A namespace as ROS writes it, such as /left. */
 export function namespace(text: string): string {
   const parsed = namespaceSchema.safeParse(text)

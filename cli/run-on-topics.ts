@@ -32,7 +32,7 @@ export interface TopicRun {
 export async function runOnTopics(flags: TopicRun): Promise<void> {
   const output = new Output(flags)
   if (flags.lockstep || flags.demonstrate) throw new UsageError('--source ros2: lockstep and demonstrations need the embedded cell (--source sim)')
-  if (flags.atMost !== undefined) throw new UsageError('--at-most: is for the embedded cell (--source sim); here the cell says when an episode ends')
+  if (flags.atMost !== undefined) throw new UsageError('--source ros2: the cell says when an episode ends; --at-most needs one that this command starts (--source sim or gazebo)')
   if (flags.policy === EXPERT) throw new UsageError('--policy expert: looks into the embedded cell, which --source ros2 has not; name a model')
   const ending = new Ending()
   const robot = withPort(readRobot(flags.robot, flags.namespace), flags.port)

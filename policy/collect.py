@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -54,12 +55,12 @@ class Recording:
     objects: str
     count: int
     robot: str
-    at_most: str = ''
+    at_most: str | None = None
 
     def commands(self, bag: Path | str, out: Path | str) -> list[list[str]]:
         """What makes it, and the data set out of it, in `out`."""
-        drawn = [key for key in ('count', 'at_most') if getattr(self, key)]
-        keys = ('policy', 'perturb', 'episodes', 'seed', 'objects', 'robot', *drawn)
+        given = [key for key in ('count', 'at_most') if getattr(self, key)]
+        keys = ('policy', 'perturb', 'episodes', 'seed', 'objects', 'robot', *given)
         options = {key.replace('_', '-'): getattr(self, key) for key in keys} | {'record': bag}
         flags = [text for key, value in options.items() for text in (f'--{key}', str(value))]
         return [['run', '--lockstep', '--demonstrate', *flags], ['export', str(bag), '--format', 'numpy', '--out', str(out)]]
@@ -78,14 +79,14 @@ class Recording:
         except (OSError, ValueError):
             raise ray_tasks.Refused(f'{folder}: has no scene.json (it was cut off, or is not of this program): take the folder away to make it again') from None
         asked = json.loads(self.scene)
-        scene.setdefault('at_most', '')
+        scene.setdefault('at_most', None)
         if 'model' in asked and 'model' in scene:
             del asked['policy']
         differ = [key for key, value in asked.items() if scene.get(key, value) != value]
         if differ:
             was = scene[differ[0]]
             raise ray_tasks.Refused(
-                f'{folder}: was made with another --{FLAGS.get(differ[0], differ[0])} ({"none" if was == "" else was}): give that, another --seed, or another --out'
+                f'{folder}: was made with another --{FLAGS.get(differ[0], differ[0])} ({"none" if was is None else was}): ask for the same, or give another --seed or --out'
             )
 
     def part(self, out: Path | str) -> Path:
@@ -204,6 +205,15 @@ def on_ray(a: argparse.Namespace, wanted: Sequence[Recording]) -> Iterator[tuple
         yield r, r.report(outcome.answers)
 
 
+def duration(text: str) -> str:
+    """An option's type: a time above 0 in ms or s, as `prehend run` takes it, written one way."""
+    match = re.fullmatch(r'(\d+(?:\.\d+)?) ?(ms|s)', text)
+    ms = float(match[1]) * (1 if match[2] == 'ms' else 1000) if match else 0
+    if ms == 0:
+        raise argparse.ArgumentTypeError(f'{text}: must be a time above 0, such as "150 ms"')
+    return f'{ms:g} ms'
+
+
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('--out', required=True, help='folder of data sets, one a recording')
@@ -222,7 +232,7 @@ def main() -> None:
     )
     p.add_argument('--count', type=whole(0), nargs='+', default=[0], help='objects on the table, in turn; 0: 2 to 5, drawn')
     p.add_argument('--robot', default='cell')
-    p.add_argument('--at-most', default='', help='a glimpse of each table: an episode ends after so long ("200 ms"), many a second, for what things look like')
+    p.add_argument('--at-most', type=duration, help='a glimpse of each table: an episode ends after so long ("200 ms"), many a second, for what things look like')
     side = p.add_mutually_exclusive_group()
     side.add_argument('--jobs', type=whole(1), default=2, help='recordings made side by side on this machine')
     side.add_argument(

@@ -17,6 +17,7 @@ from torch import Tensor
 from geometry import Geometry
 from options import read_json
 from phrases import Phrases, colour_table
+from practice import VAGUE
 from sight import Absent, empty, lookout, out_of_sight, relabel
 
 ARRAYS = (
@@ -40,7 +41,7 @@ LEAST_INSIDE = 0.7
 HOLDS = (25, 35)
 #: What is known of a row beside: whether one object lies alone on the table, whether the label is the expert's answer (sight.py), whether several things may be of
 #: the colour that is meant, so that the noun decides, the nouns of what the command names and of the other thing, where nouns say what a thing is (else 0), and
-#: whether `success` says anything: it does not of a glimpse (collect.py --at-most), which ends before it could be won.
+#: whether `success` says anything: of a glimpse (collect.py --at-most), which is cut short, it does not.
 MADE = ('alone', 'answered', 'twins', 'nouns', 'judged')
 #: Object sets, as `scene.json` names them, in which things share colours.
 SHARED = ('seen', 'twins')
@@ -107,7 +108,8 @@ class Dataset:
                 part['twins'] = np.full(len(part['episode']), scene.get('objects') in SHARED, np.float32)
                 the, length = self.vocabulary.index('the'), part['instead_tokens'].shape[1]
                 nouns = np.stack([named(part[name][:, :length], the)[:, 1] for name in ('voice_tokens', 'instead_tokens')], 1)
-                part['nouns'] = np.where((nouns > 1) & (part['twins'][:, None] > 0), nouns, 0)
+                telling = (nouns > 1) & ~np.isin(nouns, [self.vocabulary.index(word) for word in VAGUE if word in self.vocabulary])
+                part['nouns'] = np.where(telling & (part['twins'][:, None] > 0), nouns, 0)
                 part['judged'] = np.full(len(part['episode']), not scene.get('at_most'), np.float32)
                 # 1: the label is the expert's answer.
                 part['answered'] = np.ones(len(part['episode']), np.float32)
@@ -241,8 +243,8 @@ class Dataset:
 
     def sampling_weights(self, vocabulary: list[str], balance: float, glimpses: float | None = None) -> np.ndarray:
         """Over `train`, by inverse frequency to the power of `balance`: of the phase (nothing meant; by the target's distance; in hand, by how hard
-        the expert holds it) and of the object (by the words that name it). Failed episodes count half. `glimpses`: share of the rows that come from glimpses, of which a table has few rows; left out,
-        they come as often as others like them."""
+        the expert holds it) and of the object (by the words that name it). Failed episodes count half.
+        `glimpses`: share of the rows that come from glimpses, of which a table has few rows; left out, they come as often as others like them."""
         aux, success, judged, tokens = (self.column(n)[self.train] for n in ('aux', 'success', 'judged', 'voice_tokens'))
         effort = np.concatenate([p['action_chunk'][:, 0, 5] for p in self.parts])[self.train]
         distance = np.linalg.norm(aux[:, :3], axis=1)

@@ -67,7 +67,7 @@ def main() -> None:
         for kept, value in zip((chunk, gate, chance), out):
             kept.append(value.reshape(value.shape[1:]))
     aux, label = data.column('aux')[rows], data.column('action_chunk')[rows]
-    success = data.column('success')[rows].astype(float)
+    success, judged = (data.column(n)[rows].astype(float) for n in ('success', 'judged'))
     error = np.abs(np.stack(chunk) - label)
     there = aux[:, 4] > 0.5
     distance = np.linalg.norm(aux[:, :3], axis=1)
@@ -97,7 +97,7 @@ def main() -> None:
         'without': a.without,
         'byDistance': buckets,
         'gateMean': dict(zip(MODALITIES, np.stack(gate).mean(0).astype(float).tolist())),
-        'graspSuccessBrier': float(((np.stack(chance).reshape(-1) - success) ** 2).mean()),
+        'graspSuccessBrier': float((((np.stack(chance).reshape(-1) - success) ** 2) * judged).sum() / judged.sum()) if judged.any() else None,
     }
     text = json.dumps(result, indent=2)
     if a.out:

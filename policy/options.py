@@ -20,6 +20,14 @@ def whole(least: int) -> Callable[[str], int]:
     return number
 
 
+def share(text: str) -> float:
+    """An option's type: a number from 0 to 1."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f'{text}: must be from 0 to 1')
+    return value
+
+
 def read_json(path: Path | str) -> object:
     """What a file holds. Ends with a line where it is not there or is no JSON."""
     try:

@@ -2,7 +2,7 @@
 
 Shapes, sizes, colours, masses, frictions and crush limits are random, so that a policy learns what to do with an object rather than which
 object it is. Nothing is taken from the set that is kept for judging (`unseen`): neither its shapes nor its names. Of most a colour says which is meant; of
-`--twins`, few colours in several shapes, only colour and shape together do.
+`--twins`, few colours in several shapes, only colour and shape together do; one more thing has a colour of its own.
 """
 
 from __future__ import annotations
@@ -209,7 +209,7 @@ def write(seed: int, path: Path, kind: str = 'practice') -> None:
 if __name__ == '__main__':
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('--seed', type=whole(0), required=True)
-    p.add_argument('--twins', action='store_true', help='few colours in several shapes')
+    p.add_argument('--twins', action='store_true', help='few colours in several shapes, and one thing of another colour')
     p.add_argument('--out', type=Path, required=True)
     a = p.parse_args()
     try:

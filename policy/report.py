@@ -76,6 +76,7 @@ FIGURES = (
     figure('fresh', 'unseen objects, episodes that no round of training was chosen by', '--objects unseen --seed 11'),
     figure('seen', 'seen objects, all modalities', '--objects seen --seed 1'),
     figure('alike', 'three colours and three shapes: neither alone says which is meant', '--objects policy/alike.yaml --seed 6'),
+    figure('alike-fresh', 'the same, episodes that no round of training was chosen by', '--objects policy/alike.yaml --seed 12'),
     figure('expert-unseen', 'the expert, unseen objects', '--objects unseen --seed 2 --policy expert', None, 0.99, 'expert'),
     figure('expert-seen', 'the expert, seen objects', '--objects seen --seed 1 --policy expert', None, 0.99, 'expert'),
     figure('single', 'one unseen object on the table', '--objects unseen --seed 3 --count 1'),
@@ -253,7 +254,7 @@ def derived() -> list[str]:
             lines.append(f'- {what}: {gain(runs[one], runs[other])}{bound}.')
 
     for f in FIGURES:
-        if f.name in ('unseen', 'fresh', 'seen', 'alike', 'phrases') and f.name in have:
+        if f.name in ('unseen', 'fresh', 'seen', 'alike', 'alike-fresh', 'phrases') and f.name in have:
             wrong = have[f.name]['wrongObject']
             lines.append(f'- Wrong object lifted, {f.what}: {wrong["episodes"]} of {have[f.name]["episodes"]}, {rate(wrong)}; bound 2 %, aim 0.5 %.')
     for name, which in (('unseen', ''), ('fresh', ', the episodes that no round was chosen by')):
@@ -322,8 +323,8 @@ def write() -> None:
         'Written by `python policy/report.py` from what `prehend eval` printed (`policy/results/`). Intervals are at 95 %: Wilson\'s of a rate, and of a difference in points,',
         'which is of the same episodes, that of Newcombe (1998, method 10). The benchmark and its reasons for failure are described in [benchmark.md](benchmark.md), the',
         'model in [its card](../../policy/MODEL_CARD.md). What stands under `policy/runs/` is no part of a checkout: `policy/ablate.py` and the commands of',
-        '[policy/README.md](../../policy/README.md) train it. The first episodes of `--objects unseen --seed 2` and those of `heavy.yaml` are also those by which the rounds of',
-        'training were compared; the row of `--seed 11` is for episodes that compared nothing.',
+        '[policy/README.md](../../policy/README.md) train it. The first episodes of `--objects unseen --seed 2` and those of `heavy.yaml` and of `alike.yaml --seed 6` are also those by which',
+        'the rounds of training were compared; the rows of `--seed 11` and `--seed 12` are for episodes that compared nothing.',
         '',
         '| what | won | interval | bound / aim | lost by | command |',
         '|---|---|---|---|---|---|',

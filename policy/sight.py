@@ -20,7 +20,7 @@ SPEED, SINK, TRANSIT = 0.3, 0.22, 0.12
 #: m between open fingers.
 OPEN = 0.085
 #: What `relabel` reads and writes.
-RELABELLED = ('action_chunk', 'proprioception', 'aux', 'answered', 'success', 'alone')
+RELABELLED = ('action_chunk', 'proprioception', 'aux', 'answered', 'success', 'judged', 'alone')
 
 
 def empty(chunk: np.ndarray) -> np.ndarray:
@@ -66,6 +66,7 @@ def relabel(part: dict[str, np.ndarray], rows: np.ndarray, to: np.ndarray) -> No
     chunk[rows, :, 3], chunk[rows, :, 4] = 0, OPEN
     for name in ('aux', 'answered', 'success', 'alone'):
         part[name][rows] = 0
+    part['judged'][rows] = 1
 
 
 class Absent:

@@ -21,7 +21,7 @@ import torch
 from data import INPUTS, Dataset, Loader, camera_file
 from losses import PLACE, distillation, goals, objective
 from model import PARTS, SIZES, STATISTICS, Config, Policy, count_macs
-from options import whole
+from options import share, whole
 from phrases import Phrases, colour_table
 from progress import Progress
 from schedule import Schedule, descend, halved
@@ -51,7 +51,7 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
     p.add_argument('--reword', type=float, default=0.6, help='share of the commands that are said in other words')
     p.add_argument('--absent', type=float, default=0.04, help='share of the commands that name a colour which is not in sight')
     p.add_argument('--instead', type=float, default=0, help='share of the commands that name another thing on the table, where the data have an answer to that')
-    p.add_argument('--glimpses', type=float, help='share of the rows that come from glimpses of tables (collect.py --at-most)')
+    p.add_argument('--glimpses', type=share, help='share of the rows that come from glimpses of tables (collect.py --at-most); default: as they come')
     p.add_argument('--size', choices=SIZES, default='small')
     p.add_argument('--without', nargs='*', default=[], choices=PARTS, help='parts left out of the network, to see what they are worth')
     p.add_argument('--goal', type=float, default=0.8, help='share of the chunks that are made for the true goal instead of the estimate')
@@ -206,11 +206,14 @@ def main(given: list[str] | None = None) -> None:
     data = Dataset(a.data, in_memory=not a.mmap, camera=camera_file(a.camera), stride=a.stride)
     words = data.vocabulary
     print(f'{len(data)} observations, {data.episodes} episodes ({len(data.held_out)} observations held out); camera {data.check}', flush=True)
+    if a.glimpses and data.column('judged').all():
+        raise SystemExit(f'--glimpses {a.glimpses:g}: the data hold none; collect.py --at-most makes them')
 
     state = read(checkpoint, 'take it away to begin anew') if a.resume and checkpoint.exists() else None
     if state:
         begun = state['run']['options']
-        same(begun, vars(a), SETTLED)
+        # What an option did not exist for was begun as without it.
+        same({**vars(arguments(['--data', '', '--out', ''])), **begun}, vars(a), SETTLED)
         if state['camera'] != data.camera:
             raise SystemExit(f'--resume: the run was begun with {"another" if state["camera"] else "no"} camera (--camera {begun["camera"]})')
         a.init = begun.get('init')

@@ -12,7 +12,7 @@ import { Demonstration } from '../demonstration.js'
 import { Ending } from '../ending.js'
 import { ErrorTally } from '../error-tally.js'
 import { LiveView } from '../live-view.js'
-import { amount, duration, integer, namespace, precision } from '../options.js'
+import { amount, integer, namespace, precision, span } from '../options.js'
 import { Output, UsageError } from '../output.js'
 import { policyMaker } from '../policies.js'
 import { readRobot, withPort } from '../robot-file.js'
@@ -56,7 +56,7 @@ export function register(program: Command): void {
     .option('--objects <set>', 'seen, unseen, or an objects file', 'seen')
     .option('--count <n>', 'objects on the table (default: 2 to 5, drawn)', integer(1, 5))
     .option('--lockstep', 'simulated time advances only once the loop has answered; nothing typed is heard')
-    .option('--at-most <time>', 'an episode ends after so long ("200 ms"), lost unless it was won by then', duration)
+    .option('--at-most <time>', 'with --source sim or gazebo: an episode ends after so long ("200 ms"), lost unless it was won by then', span)
     .option('--record <out>', 'write all sensors, events and commands as a rosbag2 recording (OUT.mcap, or a folder OUT)')
     .option('--demonstrate', 'record the expert\'s answer to every observation beside the policy\'s (for training)')
     .option('--perturb <sigma>', 'with --demonstrate: disturb the tool by smooth noise of this size, m', amount, 0)

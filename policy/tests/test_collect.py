@@ -1,4 +1,5 @@
 import contextlib
+import dataclasses
 import io
 import json
 import os
@@ -62,6 +63,16 @@ class Collecting(unittest.TestCase):
         code, line = self.ended(*given, '--policy', str(models[2]))
         self.assertEqual(code, 2)
         self.assertIn('another --policy', line)
+
+    def test_a_glimpse_is_asked_for_as_such(self):
+        whole = collect.Recording('s7-p0', 7, 0.0, 5, 'expert', 'seen', 'seen', 0, 'cell')
+        glimpse = dataclasses.replace(whole, at_most='150 ms')
+        run = glimpse.commands('bag', 'out')[0]
+        self.assertEqual(run[run.index('--at-most') + 1], '150 ms')
+        self.assertNotIn('--at-most', whole.commands('bag', 'out')[0])
+        self.assertEqual([collect.duration(text) for text in ('150 ms', '0.15 s', '150ms')], ['150 ms'] * 3)
+        for text in ('150', '0 s', '-1 s', 'soon'):
+            self.assertIn('argument --at-most: ', self.ended('--at-most', text)[1])
 
     def test_a_set_lands_whole(self):
         mine = collect.Recording('s7-p0', 7, 0.0, 5, 'expert', 'seen', 'seen', 0, 'cell')

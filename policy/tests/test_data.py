@@ -172,9 +172,12 @@ class Folders(unittest.TestCase):
         self.assertAlmostEqual(shared[judged == 0].sum(), 0.8)
         np.testing.assert_allclose(shared[judged == 1] / plain[judged == 1], 0.2 / plain[judged == 1].sum())
         # Without any, or of nothing else, there is nothing to share.
-        for folder in (whole, glimpse):
+        for folder, share in ((whole, 1), (glimpse, 0)):
             only = Dataset([str(folder)])
-            np.testing.assert_allclose(only.sampling_weights(WORDS, 0.5, 0.8), only.sampling_weights(WORDS, 0.5))
+            np.testing.assert_allclose(only.sampling_weights(WORDS, 0.5, share), only.sampling_weights(WORDS, 0.5))
+        loader = Loader(data, 4, 0, 0, 0, 0, WORDS, 0, glimpses=0.8)
+        loader.close()
+        np.testing.assert_allclose(loader.cumulative, np.cumsum(shared))
 
 
 if __name__ == '__main__':

@@ -55,6 +55,15 @@ class Instead(unittest.TestCase):
                 self.assertEqual(before['nouns'][row].tolist(), nouns)
                 self.assertEqual(told['nouns'][row].tolist(), nouns[::-1] if row % 2 else nouns)
 
+    def test_a_noun_that_says_nothing_is_none(self):
+        folder = self.made('vague')
+        (folder / 'scene.json').write_text(json.dumps({'objects': 'twins'}))
+        tokens = np.load(folder / 'voice_tokens.npy')
+        tokens[2, :4] = [sets.WORDS.index(w) for w in ('pick', 'the', 'red', 'thing')]
+        np.save(folder / 'voice_tokens.npy', tokens)
+        nouns = Dataset([str(folder)]).column('nouns')[:, 0]
+        self.assertEqual(np.flatnonzero(nouns == 0).tolist(), [2])
+
     def test_the_share_is_that_of_the_rows_that_can(self):
         data = Dataset([str(self.made('b'))])
         loader = Loader(data, 64, 3, 0, 0, 0, sets.WORDS, 0, others=0.5)

@@ -70,6 +70,7 @@ class Sight(unittest.TestCase):
         self.assertEqual(np.flatnonzero(batch['answered'].numpy() == 0).tolist(), [away])
         for name in ('aux', 'success', 'alone'):
             self.assertFalse(batch[name][away].any(), name)
+        self.assertTrue(batch['judged'][away])
         rest = np.delete(np.arange(len(data)), away)
         np.testing.assert_array_equal(batch['action_chunk'][rest], chunk[rest])
         np.testing.assert_array_equal(batch['action_chunk'][away, :, 4], np.float32(OPEN))

@@ -60,7 +60,7 @@ describe('--json prints one line on stdout and nothing else', () => {
     expect(observations).toBeLessThanOrEqual(24)
     expect(simulatedS).toBeGreaterThan(0.6)
     const refused = prehend(['run', '--source', 'ros2', '--at-most', '1 s'])
-    expect([refused.status, refused.stderr]).toEqual([2, expect.stringMatching(/^prehend: --at-most: is for the embedded cell/)])
+    expect([refused.status, refused.stderr]).toEqual([2, expect.stringMatching(/^prehend: --source ros2: the cell says when an episode ends/)])
   })
 
   test('replay with a policy: an inference an observation, and its chunks in the copy', () => {
