@@ -98,8 +98,8 @@ def objective(policy: Policy, out: dict[str, Tensor], batch: dict[str, Tensor], 
     expert goes, so that near the object small errors matter. `heat`: the first pointer's attention is a Gaussian about the target."""
     mask, aux, chunk = batch['modality_mask'], batch['aux'], batch['action_chunk']
     error = (out['action_chunk'] - chunk) / policy.action_std
-    # Without pictures, or without a command where there is a choice, nobody could know where to go; those rows count a fifth.
-    knowing = ((mask[:, 0] + mask[:, 1] > 0) & ((mask[:, 3] > 0) | (batch['alone'] > 0))).float()
+    # Without pictures, or without a command where there is a choice, nobody could know where to go, unless what is meant is in the hand; those rows count a fifth.
+    knowing = (((mask[:, 0] + mask[:, 1] > 0) & ((mask[:, 3] > 0) | (batch['alone'] > 0))) | (aux[:, 5] > 0.5)).float()
     weight = (0.2 + 0.8 * knowing)[:, None, None] * torch.tensor([1.0, 1, 1, 1, 2, 1])
     size = (chunk[..., :3] / policy.action_std[:, :3]).norm(dim=-1, keepdim=True).clamp(0.05, 1)
     reach = (chunk[..., 3:4] / policy.action_std[:, 3:4]).abs().clamp(0.1, 1)

@@ -89,6 +89,26 @@ class Losses(unittest.TestCase):
         batch['judged'][:] = 0
         self.assertEqual(float(objective(policy, out, batch)[1]['success']), 0)
 
+    def test_what_to_do_is_known_by_a_command_or_where_there_is_no_choice_or_with_it_in_the_hand(self):
+        torch.manual_seed(0)
+        policy = Policy(Config(height=32, width=32, vocabulary=len(sets.WORDS)))
+        with tempfile.TemporaryDirectory() as folder:
+            batch = Dataset([str(sets.write(Path(folder) / 'a', 4, side=32))]).batch(np.arange(8))
+        out = policy(*(batch[n] for n in INPUTS))
+        term = lambda voice, vision, alone, held: objective(
+            policy,
+            out,
+            {
+                **batch,
+                'modality_mask': torch.tensor([vision, vision, 1.0, voice]).expand(8, 4),
+                'alone': torch.full((8,), alone),
+                'aux': torch.cat([batch['aux'][:, :5], torch.full((8, 1), held)], 1),
+            },
+        )[1]['chunk']
+        whole = float(term(1.0, 1.0, 0.0, 0.0))
+        for voice, vision, alone, held, part in ((0.0, 1.0, 0.0, 0.0, 0.2), (1.0, 0.0, 1.0, 0.0, 0.2), (0.0, 1.0, 1.0, 0.0, 1), (0.0, 1.0, 0.0, 1.0, 1), (0.0, 0.0, 0.0, 1.0, 1)):
+            self.assertAlmostEqual(float(term(voice, vision, alone, held)), part * whole, places=5)
+
     def test_soft_targets_are_the_divergence_times_the_square_of_the_temperature(self):
         s, t = torch.randn(3, 4, generator=self.g), torch.randn(3, 4, generator=self.g)
         expected = 0.0
