@@ -3,7 +3,7 @@ import unittest
 import numpy as np
 import sets  # noqa: F401
 
-from report import gain, paired, wilson
+from report import gain, paired, speed, wilson
 
 
 class Intervals(unittest.TestCase):
@@ -28,6 +28,12 @@ class Intervals(unittest.TestCase):
         self.assertEqual(gain({'won': '1111'}, {'won': '11'}).split(' points')[0], '+0.0')
         self.assertIn('on the same 2 episodes', gain({'won': '1111'}, {'won': '11'}))
         self.assertTrue(gain({'won': '1110'}, {'won': '1000'}).startswith('+50.0 points ('))
+
+    def test_a_speed_is_the_median_of_its_runs_beside_their_range(self):
+        runs = [{'int8_ms': 4.0, 'fp32_ms': 4.0 * ratio} for ratio in (1.0, 2.0, 2.5)]
+        said = speed({'has': ['avx2'], 'processor': 'some', 'in_rows': runs, 'by_turns': runs[1:], 'megabytes': {'int8': 1, 'fp32': 4}, 'command': 'this'})
+        for part in ('median of 3 runs', 'in rows of 20 2.00 (1.00 to 2.50) times', '(4.0 ms against 8.0 ms)', 'by turns 2.25 (2.00 to 2.50)', '75.0 % smaller'):
+            self.assertIn(part, said)
 
 
 if __name__ == '__main__':
