@@ -114,7 +114,7 @@ def main() -> None:
 
     known['by_object'] = table(
         by_object(runs),
-        {'precision': 'precision', 'objects': 'objects', 'without': 'without', 'object': 'object', 'successes': 'successes', 'episodes': 'episodes'},
+        {'precision': 'precision', 'objects': 'objects', 'without': 'without', 'phrases': 'phrases', 'seed': 'seed', 'object': 'object', 'successes': 'successes', 'episodes': 'episodes'},
     )
 
     def fill(match: re.Match) -> str:

@@ -28,7 +28,7 @@ from options import whole
 
 ROOT = Path(__file__).resolve().parent.parent
 #: What a policy is judged with: its objects, however they are named, are not trained on.
-JUDGES = ('unseen', *(str(ROOT / file) for file in ('sim/objects/unseen.yaml', 'sim/objects/heavy.yaml', 'policy/alike.yaml')))
+JUDGES = ('unseen', *(str(ROOT / file) for file in ('sim/objects/unseen.yaml', 'sim/objects/heavy.yaml', 'policy/alike.yaml', 'policy/household.yaml')))
 #: Options whose name differs from what `scene.json` calls them.
 FLAGS = {'episodes': 'per-job', 'model': 'policy', 'at_most': 'at-most'}
 
@@ -117,14 +117,26 @@ class Recording:
         }
 
 
+def turn(a: argparse.Namespace, index: int) -> tuple[str, float, int]:
+    """The object set, the disturbance and the count of a recording: as the digits of a number, so that every set meets every disturbance and count."""
+    rest, kind = divmod(index, len(a.objects))
+    rest, perturb = divmod(rest, len(a.perturb))
+    return a.objects[kind], a.perturb[perturb], a.count[rest % len(a.count)]
+
+
+def unreached(a: argparse.Namespace, recordings: int) -> list[str]:
+    """Values of --objects, --perturb and --count that so few recordings never come to, as they are given."""
+    reached = [set(values) for values in zip(*(turn(a, index) for index in range(recordings)))]
+    asked = zip(('objects', 'perturb', 'count'), (a.objects, a.perturb, a.count), reached)
+    return [f'--{option} {value}' for option, values, have in asked for value in dict.fromkeys(values) if value not in have]
+
+
 def missing(a: argparse.Namespace) -> list[Recording]:
     """Those whose data set is not there yet; draws the objects that they practise on."""
     wanted = []
     for index in range(-(-a.episodes // a.per_job)):
         seed = a.seed + index
-        # As the digits of a number, so that every object set meets every disturbance and count.
-        kind, rest = a.objects[index % len(a.objects)], index // len(a.objects)
-        perturb, count = a.perturb[rest % len(a.perturb)], a.count[rest // len(a.perturb) % len(a.count)]
+        kind, perturb, count = turn(a, index)
         name = f's{seed}-p{perturb * 1e3:g}'
         recording = Recording(name, seed, perturb, a.per_job, a.policy, kind, kind, count, a.robot, a.at_most)
         if (Path(a.out) / name / 'dataset.json').exists():
@@ -259,6 +271,9 @@ def collect(a: argparse.Namespace) -> None:
         raise ray_tasks.Refused(f'--out {a.out}: {error.strerror}') from None
     wanted = missing(a)
     count = -(-a.episodes // a.per_job)
+    if never := unreached(a, count):
+        whole_round = len(a.objects) * len(a.perturb) * len(a.count)
+        print(f'{", ".join(never)}: in none of these {count} recordings; {whole_round} have all of it with all (more --episodes, or fewer --per-job)', file=sys.stderr, flush=True)
     totals = {'episodes': 0, 'successes': 0, 'observations': 0}
     failed = 0
     done = count - len(wanted)

@@ -142,7 +142,8 @@ def main() -> None:
         'file': out.name,
         'bytes': out.stat().st_size,
         'opset': a.opset,
-        'parameters': sum(q.numel() for q in policy.parameters()),
+        # What a place is called is learned in training only, and is not in the file.
+        'parameters': sum(q.numel() for n, q in policy.named_parameters() if not n.startswith('called.')),
         'macs': count_macs(policy),
         'fusion_macs': fusion_macs(policy.config),
         **numbers,

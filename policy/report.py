@@ -136,14 +136,20 @@ def cell() -> str:
     return digest.hexdigest()
 
 
+def read(f: Figure) -> dict[str, str | None]:
+    """The sha256 of each file of this folder's own that a figure's episodes are drawn from."""
+    return {file: sha(file.removeprefix('policy/')) for file in f.arguments if file.startswith('policy/') and file.endswith('.yaml')}
+
+
 def kept(f: Figure) -> dict | None:
     path = RESULTS / f'{f.name}.json'
     return json.loads(path.read_text()) if path.exists() else None
 
 
 def current(f: Figure, have: dict | None) -> bool:
-    """Whether a kept figure is of this model, this cell and these arguments. Of a model that is not on this machine it cannot be said, and it counts."""
-    return have is not None and have['arguments'] == list(f.arguments) and have.get('cell') == cell() and model_of(f) in (have['sha256'], None)
+    """Whether a kept figure is of this model, this cell, these arguments and the files that they name. Of a model that is not on this machine it cannot be said, and it counts."""
+    same = have is not None and have['arguments'] == list(f.arguments) and have.get('cell') == cell() and have.get('read', {}) == read(f)
+    return same and model_of(f) in (have['sha256'], None)
 
 
 def measure(f: Figure, episodes: int, jobs: int) -> None:
@@ -165,7 +171,7 @@ def measure(f: Figure, episodes: int, jobs: int) -> None:
         raise SystemExit(f'{f.name}: {" ".join(command)} ran {result["model"]} ({result["modelSha256"]}), not {f.policy}: bring FIGURES and cli/models.ts together')
     minutes = round((time.monotonic() - began) / 60, 1)
     value = {
-        'command': ' '.join(command), 'arguments': list(f.arguments), 'sha256': digest, 'cell': cell(), 'minutes': minutes, 'jobs': jobs, 'won': won, 'result': result
+        'command': ' '.join(command), 'arguments': list(f.arguments), 'sha256': digest, 'cell': cell(), 'read': read(f), 'minutes': minutes, 'jobs': jobs, 'won': won, 'result': result
     }  # fmt: skip
     keep(RESULTS / f'{f.name}.json', value)
     print(f'{f.name}: {result["successes"]} of {result["episodes"]}', file=sys.stderr, flush=True)
@@ -333,8 +339,8 @@ def write() -> None:
         'Written by `python policy/report.py` from what `prehend eval` printed (`policy/results/`). Intervals are at 95 %: Wilson\'s of a rate, and of a difference in points,',
         'which is of the same episodes, that of Newcombe (1998, method 10). The benchmark and its reasons for failure are described in [benchmark.md](benchmark.md), the',
         'model in [its card](../../policy/MODEL_CARD.md). What stands under `policy/runs/` is no part of a checkout: `policy/ablate.py` and the commands of',
-        '[policy/README.md](../../policy/README.md) train it. The first episodes of `--objects unseen --seed 2` and those of `heavy.yaml` and of `alike.yaml --seed 6` are also those by which',
-        'the rounds of training were compared; the rows of `--seed 11` and `--seed 12` are for episodes by which none was chosen.',
+        '[policy/README.md](../../policy/README.md) train it. The first episodes of `--objects unseen --seed 2` and those of `heavy.yaml`, of `alike.yaml --seed 6` and of one thing without voice (`--seed 3`) are also those by',
+        'which the rounds of training were compared; the rows of `--seed 11` and `--seed 12` are for episodes by which none was chosen.',
         '',
         '| what | won | interval | bound / aim | lost by | command |',
         '|---|---|---|---|---|---|',

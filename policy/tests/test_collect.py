@@ -1,3 +1,4 @@
+import argparse
 import contextlib
 import dataclasses
 import io
@@ -101,11 +102,18 @@ class Collecting(unittest.TestCase):
 
     def test_what_judges_is_never_trained_on(self):
         beside = os.path.relpath(collect.ROOT / 'sim/objects/heavy.yaml')
-        for objects in ('unseen', str(collect.ROOT / 'sim/objects/unseen.yaml'), beside):
+        more = (str(collect.ROOT / 'policy' / name) for name in ('alike.yaml', 'household.yaml'))
+        for objects in ('unseen', str(collect.ROOT / 'sim/objects/unseen.yaml'), beside, *more):
             code, line = self.ended('--objects', 'seen', objects)
             self.assertEqual(code, 2)
             self.assertIn('never trained on', line)
         self.assertFalse((self.folder / 'data').exists())
+
+    def test_values_that_no_recording_comes_to_are_named(self):
+        given = argparse.Namespace(objects=['practice', 'practice', 'seen'], perturb=[0, 0.01], count=[0, 0, 0, 1])
+        self.assertEqual(collect.unreached(given, 18), ['--count 1'])
+        self.assertEqual(collect.unreached(given, 19), [])
+        self.assertEqual(collect.unreached(given, 2), ['--objects seen', '--perturb 0.01', '--count 1'])
 
     def test_numbers_that_make_no_sense_are_refused(self):
         for option, text in (('--per-job', '0'), ('--jobs', '0'), ('--episodes', '0'), ('--count', '-1'), ('--episodes', 'many')):

@@ -1,0 +1,82 @@
+"""Whether words tell a run where to go: `python policy/evaluate_words.py --run policy/runs/j --data data/glimpse --camera policy/cell-camera.json`.
+
+Of episodes held out, with nothing in the hand: how often the place that the network gives for its target is more than 3 cm off, for the command that was given and
+for one that names another thing on the table (`instead_tokens` of the set), by whether both things have a colour word in common.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import numpy as np
+import torch
+
+from data import INPUTS, Dataset, camera_file
+from losses import PLACE
+from model import Policy
+from options import whole
+from phrases import colour_table
+from train import load
+
+OFF = 0.03
+
+
+def tell_other(batch: dict[str, torch.Tensor]) -> None:
+    """Puts the other command in the place of everything that was said, as old as the newest of it."""
+    said = batch['instead_tokens']
+    batch['voice_tokens'].zero_()
+    batch['voice_tokens'][:, : said.shape[1]] = said.to(batch['voice_tokens'].dtype)
+    batch['voice_age'][:, 1:] = -1
+
+
+@torch.no_grad()
+def off(policy: Policy, data: Dataset, rows: np.ndarray, other: bool) -> np.ndarray:
+    """bool, one a row: the place in the tool frame is more than `OFF` (m) from that of what the command means."""
+    distances = []
+    for some in np.array_split(rows, -(-len(rows) // 125)):
+        batch = data.batch(some)
+        goal = batch['instead_aux' if other else 'aux'][:, :3]
+        if other:
+            tell_other(batch)
+        place = policy(*(batch[name] for name in INPUTS))['auxiliary'][:, :3] * PLACE
+        distances.append((place - goal).norm(dim=1).numpy())
+    return np.concatenate(distances) > OFF
+
+
+def main() -> None:
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument('--run', nargs='+', required=True, help='folders of train.py')
+    p.add_argument('--data', nargs='+', required=True)
+    p.add_argument('--camera', help="the camera, where the sets' robot file has none (JSON)")
+    p.add_argument('--count', type=whole(1), default=2000, help='rows at most')
+    p.add_argument('--threads', type=whole(1), default=1)
+    a = p.parse_args()
+    torch.set_num_threads(a.threads)
+    data = Dataset(a.data, camera=camera_file(a.camera), in_memory=False)
+    rows = data.held_out
+    aux, instead = (data.column(name)[rows] for name in ('aux', 'instead_aux'))
+    rows = rows[(aux[:, 4] > 0.5) & (aux[:, 5] < 0.5) & (instead[:, 4] > 0.5)]
+    if len(rows) == 0:
+        raise SystemExit(f'--data {" ".join(a.data)}: no row held out has another command (prehend run --demonstrate records them where several things lie)')
+    rows = np.random.default_rng(0).permutation(rows)[: a.count]
+    colours = np.flatnonzero(colour_table(data.vocabulary)[:, 3])
+    said, other = (data.column(name)[rows] for name in ('voice_tokens', 'instead_tokens'))
+    said = said[:, : other.shape[1]]
+    shared = ((said[:, :, None] == other[:, None, :]) & np.isin(said, colours)[:, :, None]).any((1, 2))
+    for run in a.run:
+        policy, state = load(run)
+        table = {}
+        for told, is_other in (('as given', False), ('told another thing', True)):
+            wrong = off(policy, data, rows, is_other)
+            for which, of in (('of the same colour', shared), ('of another colour', ~shared)):
+                table[f'{told}, {which}'] = {'rows': int(of.sum()), 'off': int(wrong[of].sum())}
+        print(json.dumps({'run': run, 'steps': state['step'], **table}))
+
+
+if __name__ == '__main__':
+    main()
