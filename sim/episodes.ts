@@ -30,7 +30,7 @@ export interface EpisodeResult {
 
 export interface EpisodesOptions {
   readonly bus: Bus
-  readonly cell: Pick<SimulatedCell, 'reset' | 'said' | 'verdict' | 'truth' | 'onError'>
+  readonly cell: Pick<SimulatedCell, 'reset' | 'said' | 'setToolTarget' | 'verdict' | 'truth' | 'onError'>
   readonly robot: Robot
   /** Where each episode is announced, and where its result goes. */
   readonly topics: { readonly announcements: string; readonly results: string }
@@ -66,6 +66,7 @@ export class Episodes implements Disposable {
   #stopped = false
   #failure: Error | undefined
   #hopeless = false
+  #placing = false
   /** What waits for a "resume". */
   #wake: (() => void) | undefined
 
@@ -124,6 +125,14 @@ export class Episodes implements Disposable {
     return result
   }
 
+  /**
+   * The arm's set-point (x, y, z, qx, qy, qz, qw; base frame), effective on arrival. What comes while an episode is being placed belongs to the one before and
+   * is not heeded: the arm would set out for where that one ended, and move while the wrist is tared.
+   */
+  setToolTarget(pose: Float64Array): void {
+    if (!this.#placing) this.#options.cell.setToolTarget(pose)
+  }
+
   /** Nobody will say "resume" any more: an episode that waits for it, now or later, does not begin. */
   giveUp(): void {
     this.#hopeless = true
@@ -140,7 +149,10 @@ export class Episodes implements Disposable {
     for (;;) {
       if (this.#standing.lasts) await this.#resumed(ended)
       if (this.#standing.lasts || ended.aborted) return undefined
-      const setup = await cell.reset(index, { say: command, awaitCommand: say === undefined })
+      this.#placing = true
+      const setup = await cell.reset(index, { say: command, awaitCommand: say === undefined }).finally(() => {
+        this.#placing = false
+      })
       if (ended.aborted) return undefined
       this.#failure = undefined
       if (!this.#standing.lasts) return setup

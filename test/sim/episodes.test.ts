@@ -27,7 +27,9 @@ class Table {
     this.whilePlacing?.()
     return { index, seed: 1, command: 'pick the red box', correction: this.correction, objects: ['red box'], target: 'red box', fragile: [], timeout: 12 * SECOND }
   }
+  readonly targets: number[] = []
   said(): void { /* The judge is told what to say. */ }
+  setToolTarget(pose: Float64Array): void { this.targets.push(pose[2]) }
   verdict(): Verdict { return this.judgement }
   truth(): Truth { return { target: 'red box' } as Truth }
 }
@@ -105,6 +107,26 @@ describe('the cell\'s episodes', () => {
     table.judgement = WON
     await pass(0.1)
     expect(await second).toMatchObject({ success: false, reason: 'stopped' })
+  })
+
+  it('heed no set-point of the episode before while they are placed', async () => {
+    const episodes = make()
+    const target = (z: number): void => episodes.setToolTarget(Float64Array.of(0, 0, z, 1, 0, 0, 0))
+    target(0.1)
+    table.whilePlacing = () => target(0.2)
+    bus.subscribe('/episode', 'std_msgs/msg/String', () => target(0.3))
+    const running = episodes.run(0, ending.signal)
+    await pass(0.1)
+    expect(table.targets).toEqual([0.1, 0.3])
+    table.whilePlacing = () => {
+      throw new Error('the physics is gone')
+    }
+    table.judgement = WON
+    await pass(0.1)
+    await running
+    await expect(episodes.run(1, ending.signal)).rejects.toThrow('the physics is gone')
+    target(0.4)
+    expect(table.targets).toEqual([0.1, 0.3, 0.4])
   })
 
   it('are placed anew, and only then begin, where somebody said stop while they were placed', async () => {
