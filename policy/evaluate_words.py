@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import numpy as np
 import torch
 
-from data import INPUTS, Dataset, camera_file
+from data import INPUTS, Dataset, camera_file, instead
 from losses import PLACE
 from model import Policy
 from options import whole
@@ -27,10 +27,9 @@ OFF = 0.03
 
 
 def tell_other(batch: dict[str, torch.Tensor]) -> None:
-    """Puts the other command in the place of everything that was said, as old as the newest of it."""
-    said = batch['instead_tokens']
-    batch['voice_tokens'].zero_()
-    batch['voice_tokens'][:, : said.shape[1]] = said.to(batch['voice_tokens'].dtype)
+    """In place: the other command stands where everything was that was said, as old as the newest of it, and `aux` is of what it means."""
+    instead(batch, 1, np.random.default_rng(0))
+    batch['voice_tokens'][:, batch['instead_tokens'].shape[1] :] = 0
     batch['voice_age'][:, 1:] = -1
 
 
@@ -40,11 +39,10 @@ def off(policy: Policy, data: Dataset, rows: np.ndarray, other: bool) -> np.ndar
     distances = []
     for some in np.array_split(rows, -(-len(rows) // 125)):
         batch = data.batch(some)
-        goal = batch['instead_aux' if other else 'aux'][:, :3]
         if other:
             tell_other(batch)
         place = policy(*(batch[name] for name in INPUTS))['auxiliary'][:, :3] * PLACE
-        distances.append((place - goal).norm(dim=1).numpy())
+        distances.append((place - batch['aux'][:, :3]).norm(dim=1).numpy())
     return np.concatenate(distances) > OFF
 
 
@@ -59,8 +57,8 @@ def main() -> None:
     torch.set_num_threads(a.threads)
     data = Dataset(a.data, camera=camera_file(a.camera), in_memory=False)
     rows = data.held_out
-    aux, instead = (data.column(name)[rows] for name in ('aux', 'instead_aux'))
-    rows = rows[(aux[:, 4] > 0.5) & (aux[:, 5] < 0.5) & (instead[:, 4] > 0.5)]
+    meant, another = (data.column(name)[rows] for name in ('aux', 'instead_aux'))
+    rows = rows[(meant[:, 4] > 0.5) & (meant[:, 5] < 0.5) & (another[:, 4] > 0.5)]
     if len(rows) == 0:
         raise SystemExit(f'--data {" ".join(a.data)}: no row held out has another command (prehend run --demonstrate records them where several things lie)')
     rows = np.random.default_rng(0).permutation(rows)[: a.count]

@@ -13,7 +13,9 @@ def rows(n: int) -> dict[str, torch.Tensor]:
     tokens[:, :4], tokens[:, 8:12] = 7, 9
     age = torch.tensor([[0.5, 2.0, -1.0, -1.0]]).repeat(n, 1)
     instead = torch.full((n, 8), 3, dtype=torch.uint8)
-    return {'voice_tokens': tokens, 'voice_age': age, 'instead_tokens': instead, 'aux': torch.zeros(n, 6), 'instead_aux': torch.full((n, 6), 0.1)}
+    goals = {'aux': torch.zeros(n, 6), 'instead_aux': torch.tensor([[0.1, 0.1, 0.1, 0.1, 1.0, 0.0]]).repeat(n, 1), 'nouns': torch.zeros(n, 2, dtype=torch.int64)}
+    chunks = {name: torch.zeros(n, 10, 6) for name in ('action_chunk', 'instead_chunk')}
+    return {'voice_tokens': tokens, 'voice_age': age, 'instead_tokens': instead, **goals, **chunks}
 
 
 class Told:
