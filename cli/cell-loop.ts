@@ -243,7 +243,7 @@ export class CellLoop {
       }
     }
     cell.onReceive = receive => this.#reach(receive)
-    if (robot.actions.arm) bus.subscribe(robot.actions.arm.topic, 'geometry_msgs/msg/PoseStamped', message => this.#episodes.setToolTarget(message.pose))
+    if (robot.actions.arm) bus.subscribe(robot.actions.arm.topic, 'geometry_msgs/msg/PoseStamped', message => this.#episodes.setToolTarget(message))
   }
 
   /** In lockstep the bus's time is the receive time of what is being delivered. */

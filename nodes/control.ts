@@ -51,9 +51,10 @@ const FINGER_SPEED = 0.1
 /**
  * Turns action chunks into arm set-points (bus) and gripper frames (serial wire), within the robot file's limits. The arm is commanded at
  * 100 Hz, the gripper with every chunk and polled at 50 Hz; guards run on every wrench sample. Nothing is commanded before the first fresh
- * chunk of an episode. A source that goes quiet holds arm and gripper; an over-force freezes the arm, which then only rises, and lets the
- * gripper only open; "stop" wins over everything and is kept until "resume", over new episodes and a deactivation too; only the stop of an episode's own
- * script is ended by the next episode. A gripper that lost its activation is activated again, which moves its fingers, only when a stop or an episode ends.
+ * chunk of an episode; only a tool that a set-point of ours still moves is brought to rest. A source that goes quiet holds arm and gripper;
+ * an over-force freezes the arm, which then only rises, and lets the gripper only open; "stop" wins over everything and is kept until "resume",
+ * over new episodes and a deactivation too; only the stop of an episode's own script is ended by the next episode. A gripper that lost its
+ * activation is activated again, which moves its fingers, only when a stop or an episode ends.
  */
 export class ControlNode extends LifecycleNode {
   hold: Hold = 'no_chunk'
@@ -80,6 +81,8 @@ export class ControlNode extends LifecycleNode {
   readonly #hasTool: boolean
   /** Whether the arm's set-point is ours; before an episode's first step nothing is sent. */
   #commanding = false
+  /** Whether it was ours before this episode: one that was on its way when the episode began may still move the tool. */
+  #wasCommanding = false
   /** Bus time of the newest over-force. */
   #overForceAt = -Infinity
   /** Bus time at which this episode, or its resumption, began. */
@@ -206,6 +209,7 @@ export class ControlNode extends LifecycleNode {
 
   protected override onActivate(): void {
     const { bus, robot } = this.#options
+    this.#commanding = this.#wasCommanding = false
     this.#beginEpisode()
     const subscribe = (modality: string, listener: (message: never, receive: number) => void): void => {
       for (const stream of robot.streams.filter(s => s.modality === modality)) {
@@ -277,8 +281,9 @@ export class ControlNode extends LifecycleNode {
   async #stop(ofGoal = false): Promise<unknown> {
     this.#stopOfGoal = ofGoal && !this.stoppedBySomebody
     if (this.hold !== 'stop') this.stops++
+    const halted = this.#halt()
     this.hold = 'stop'
-    return this.#halt()
+    return halted
   }
 
   /**
@@ -293,6 +298,7 @@ export class ControlNode extends LifecycleNode {
     this.#wire.drop()
     this.#executor.clear()
     this.#tool.clear()
+    this.#wasCommanding ||= this.#commanding
     this.#commanding = false
     if (!stopped) this.#wire.forgive()
     this.watchdog.start(now)
@@ -300,18 +306,24 @@ export class ControlNode extends LifecycleNode {
     if (!stopped && this.status?.activated === false) void this.#wire.send(() => this.#options.gripper.connect())
   }
 
-  /** Ends motion: what is planned or queued is dropped, the arm is set to where it comes to rest, the fingers stop. Resolves with why they did not. */
+  /**
+   * Ends motion: what is planned or queued is dropped, the arm is set to where it comes to rest, the fingers stop. Resolves with why they did not. One that
+   * is stopped keeps its set-point: by a second one, made while it brakes, it would go further.
+   */
   async #halt(): Promise<unknown> {
     this.#wire.drop()
     this.#executor.clear()
-    this.#placeArm(this.#tool.rest(this.#options.bus.clock.now()))
+    if (this.hold === 'stop' && this.#commanding) this.#publishTarget()
+    else this.#placeArm(this.#tool.rest(this.#options.bus.clock.now()))
     return this.#wire.stop()
   }
 
+  /** A pose that was measured before the episode began says nothing of where that has put the tool. */
   #hearTool(pose: Float64Array, stamp: number, receive: number): void {
-    if (!isFinite(pose)) return
+    if (!isFinite(pose) || stamp < this.#since) return
     this.#tool.hear(pose, stamp, receive)
     if (this.#commanding) return
+    if (this.#wasCommanding && this.#tool.moves) return this.#placeArm(this.#tool.rest(receive))
     this.#limiter.place(this.#tool.at)
     this.#commanding = this.hold === 'stop'
   }

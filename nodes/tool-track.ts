@@ -5,6 +5,8 @@ import { wrapAngle, yawOf, type ToolTarget } from './motion-limiter.js'
 const FRESH = 100_000_000
 /** ns between the two poses that a velocity is taken from, at least and at most. */
 const BASE = [8_000_000, 100_000_000] as const
+/** m/s and rad/s up to which it stands: more than the noise of an arm's own poses over 8 ms. */
+const STILL = { speed: 0.02, yawRate: 0.2 } as const
 /** s in which a stop brings the tool to rest: the bound of a stop, as short a way as no arm overshoots. */
 const STOPPING = 0.05
 
@@ -51,6 +53,12 @@ export class ToolTrack {
   /** The newest pose. */
   get at(): Readonly<ToolTarget> {
     return this.#at
+  }
+
+  /** Whether it moved between the newest poses. */
+  get moves(): boolean {
+    const { x, y, z, yaw } = this.#velocity
+    return Math.sqrt(x * x + y * y + z * z) > STILL.speed || Math.abs(yaw) > STILL.yawRate
   }
 
   /**

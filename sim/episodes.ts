@@ -1,6 +1,6 @@
 import type { Robot } from '../fusion/robot/robot.js'
 import type { Bus, Disposable, Publisher } from '../middleware/bus.js'
-import type { StringMessage, TypeName } from '../middleware/messages.js'
+import type { PoseStamped, StringMessage, TypeName } from '../middleware/messages.js'
 import { SCRIPTED, StandingStop, textOf, type Utterance } from '../middleware/standing-stop.js'
 import { isCommand, isStop } from '../middleware/stop-word.js'
 import type { SimulatedCell } from './cell/cell-handle.js'
@@ -66,7 +66,8 @@ export class Episodes implements Disposable {
   #stopped = false
   #failure: Error | undefined
   #hopeless = false
-  #placing = false
+  /** Bus time from which on set-points are of this episode; Infinity while it is being placed. */
+  #placed = 0
   /** What waits for a "resume". */
   #wake: (() => void) | undefined
 
@@ -126,11 +127,11 @@ export class Episodes implements Disposable {
   }
 
   /**
-   * The arm's set-point (x, y, z, qx, qy, qz, qw; base frame), effective on arrival. What comes while an episode is being placed belongs to the one before and
-   * is not heeded: the arm would set out for where that one ended, and move while the wrist is tared.
+   * The arm's set-point, effective on arrival. What was made before an episode was placed belongs to the one before, however late it comes, and is not heeded:
+   * the arm would set out for where that one ended, and move while the wrist is tared. Without a stamp it counts as made on arrival.
    */
-  setToolTarget(pose: Float64Array): void {
-    if (!this.#placing) this.#options.cell.setToolTarget(pose)
+  setToolTarget({ stamp, pose }: Pick<PoseStamped, 'stamp' | 'pose'>): void {
+    if ((stamp > 0 ? stamp : this.#options.bus.clock.now()) >= this.#placed) this.#options.cell.setToolTarget(pose)
   }
 
   /** Nobody will say "resume" any more: an episode that waits for it, now or later, does not begin. */
@@ -145,13 +146,13 @@ export class Episodes implements Disposable {
 
   /** Placed anew where somebody said stop meanwhile: its judge has heard it. */
   async #place(index: number, ended: AbortSignal): Promise<EpisodeSetup | undefined> {
-    const { cell, command, say } = this.#options
+    const { bus: { clock }, cell, command, say } = this.#options
     for (;;) {
       if (this.#standing.lasts) await this.#resumed(ended)
       if (this.#standing.lasts || ended.aborted) return undefined
-      this.#placing = true
+      this.#placed = Infinity
       const setup = await cell.reset(index, { say: command, awaitCommand: say === undefined }).finally(() => {
-        this.#placing = false
+        this.#placed = clock.now()
       })
       if (ended.aborted) return undefined
       this.#failure = undefined

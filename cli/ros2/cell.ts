@@ -139,7 +139,7 @@ class CellNode extends LifecycleNode {
     const [cell, episodes] = [this.#cell, this.#episodes]
     if (!cell || !episodes) throw new Error('cell: activated before it was configured')
     if (publishClock) this.#active.push(new ClockPublisher(ros, bus, CLOCK_PERIOD))
-    if (robot.actions.arm) this.#active.push(bus.subscribe(robot.actions.arm.topic, 'geometry_msgs/msg/PoseStamped', ({ pose }) => episodes.setToolTarget(pose)))
+    if (robot.actions.arm) this.#active.push(bus.subscribe(robot.actions.arm.topic, 'geometry_msgs/msg/PoseStamped', message => episodes.setToolTarget(message)))
     for (const node of this.#nodes) await node.activate()
     this.#ending = new AbortController()
     this.#running = this.#run(episodes, this.#ending.signal).catch(onError)

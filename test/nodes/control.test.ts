@@ -41,6 +41,34 @@ describe('an episode', () => {
     expect(rig.control.refused.stale).toBe(1)
     expect(await rig.targetsDuring(() => rig.run(300))).toEqual([])
   })
+
+  /** An arm that sets out, to a set-point of nobody's now, until it gets one. */
+  const settingOut = async (ms: number): Promise<void> => {
+    const from = rig.targets.length
+    for (let i = 0; i < ms; i++) {
+      if (rig.targets.length === from) rig.tool[0] += 0.0003
+      await rig.run(1)
+    }
+  }
+
+  it('begins at rest: a tool that a set-point on its way still moves is stopped where it comes to rest, and stays there for the tare', async () => {
+    rig.plan.x = 0.2
+    await rig.run(TARE + 150)
+    rig.silent.add('policy')
+    rig.reset()
+    rig.tool.set([0, 0, 0.3])
+    const poses = await rig.targetsDuring(() => settingOut(150))
+    expect(poses.length).toBeGreaterThan(10)
+    expect(moved(poses)).toBe(0)
+    expect(poses[0][0]).toBeGreaterThan(0.002)
+    expect(poses[0][0]).toBeLessThan(0.015)
+    expect(rig.control.hold).toBe('tare')
+  })
+
+  it('takes over no tool that others move', async () => {
+    expect(await rig.targetsDuring(() => settingOut(150))).toEqual([])
+    expect(rig.tool[0]).toBeGreaterThan(0.04)
+  })
 })
 
 describe('a control node that awaits a command', () => {
@@ -97,6 +125,24 @@ describe('stop', () => {
     expect(rig.errors).toEqual([])
   })
 
+  it('is made once: said again while the arm brakes it moves the set-point no further', async () => {
+    rig.plan.x = 0.2
+    await rig.run(TARE + 150)
+    const poses = await rig.targetsDuring(async () => {
+      rig.say('stop')
+      for (let i = 0; i < 3; i++) {
+        await rig.run(5)
+        rig.tool[0] += 0.001
+        await rig.run(4)
+        rig.say('stop')
+        void rig.control.stop()
+      }
+      await rig.control.deactivate()
+    })
+    expect(poses.length).toBeGreaterThan(5)
+    expect(moved(poses)).toBe(0)
+  })
+
   it('drops a move that was queued, even when the stop is taken back at once', async () => {
     await rig.run(TARE + 100)
     rig.silent.add('policy')
@@ -125,12 +171,15 @@ describe('stop', () => {
 
   it.each<[string, (rig: Rig) => void]>([['word', rig => rig.say('stop')], ['service', rig => void rig.control.stop()]])(
     'by somebody\'s %s is kept over new episodes, whoever announces them, and over a deactivation: nothing moves until "resume"', async (_how, stop) => {
+      const late = rig.bus.advertise('/tool_pose', 'geometry_msgs/msg/PoseStamped')
       rig.plan = { ...rig.plan, x: 0.2, width: 0 }
       await rig.run(TARE + 150)
       stop(rig)
       await rig.run(100)
       rig.reset()
       // The episode puts the tool elsewhere: its set-point goes along, it is not sent back.
+      // What was measured before, and comes late, tells nothing of that.
+      late.publish({ stamp: rig.clock.now() - MS, frameId: 'base', pose: rig.tool.slice() })
       rig.tool.set([0.1, 0.1, 0.3])
       await rig.run(20)
       const width = rig.plant.width()

@@ -17,6 +17,14 @@ function moving(from: readonly [number, number, number, number], velocity: reado
   return track
 }
 
+describe('a tool', () => {
+  it.each<[string, [number, number, number, number], boolean]>([
+    ['that stands', [0, 0, 0, 0], false], ['whose poses are noisy', [0.006, -0.006, 0, 0.1], false], ['that glides', [0, 0.02, -0.02, 0], true], ['that turns', [0, 0, 0, -0.3], true],
+  ])('%s', (_what, velocity, moves) => {
+    expect(moving([0, 0, 0.2, 0], velocity).moves).toBe(moves)
+  })
+})
+
 describe('where the tool comes to rest', () => {
   it('is half of 50 ms further than it is, along its motion and its turn', () => {
     const { x, y, z, yaw } = moving([0, 0, 0.2, 0], [0.2, -0.1, 0.05, 1]).rest(40 * MS)

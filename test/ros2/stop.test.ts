@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { HOME } from '../../sim/cell/mjcf.js'
 import { describeRos } from './environment.js'
 import { domain, endWithTests, startNode, startPeer, until, type RunningNode, type Talk } from './processes.js'
 
@@ -58,7 +59,7 @@ describeRos('the cell, fusion and control in three processes', () => {
   /** From a tenth of a second after now on nothing moves, for `seconds`. Now is the clock's, by which poses are stamped, not the last pose that has come here. */
   const stands = async (seconds: number): Promise<void> => {
     const now = Date.now() / 1000
-    const after = await until(() => poses('/tool_pose', 2000), seen => time(seen.at(-1) as Pose) > now + seconds)
+    const after = await until(() => poses('/tool_pose', 2000), seen => seen.length > 0 && time(seen.at(-1) as Pose) > now + seconds)
     const rest = after.filter(pose => time(pose) > now + 0.1)
     expect(rest.length).toBeGreaterThan(50)
     expect(Math.max(...rest.map(pose => apart(pose, rest[0])))).toBeLessThan(0.001)
@@ -82,6 +83,20 @@ describeRos('the cell, fusion and control in three processes', () => {
     expect(Math.max(...speeds(slow).slice(2))).toBeLessThan(0.2 * SPEED + 1e-6)
     expect(Math.max(...speeds(slow))).toBeGreaterThan(0)
     await speedOf(1)
+  })
+
+  test('an episode begins at rest: no set-point of the one before takes the tool along, which would be tared while it moves', async () => {
+    const [x, y, z] = HOME
+    for (let episode = 0; episode < 3; episode++) {
+      await begun()
+      const now = Date.now() / 1000
+      const tare = (await until(() => poses('/tool_pose', 2000), seen => seen.length > 0 && time(seen.at(-1) as Pose) > now + 0.15))
+        .filter(pose => time(pose) > now && time(pose) <= now + 0.15)
+      expect(tare.length).toBeGreaterThan(10)
+      // It went 9 cm in 0.1 s where it did. One that is made before the control node has heard of the episode sets it out, and is answered at once.
+      const home = { ...tare[0], pose: { position: { x, y, z } } }
+      expect(Math.max(...tare.map(pose => apart(pose, home)))).toBeLessThan(0.025)
+    }
   })
 
   test('/control/stop ends all motion and says so; nothing moves until "resume"', async () => {

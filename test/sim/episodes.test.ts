@@ -109,15 +109,22 @@ describe('the cell\'s episodes', () => {
     expect(await second).toMatchObject({ success: false, reason: 'stopped' })
   })
 
-  it('heed no set-point of the episode before while they are placed', async () => {
+  it('heed no set-point of the episode before, neither while they are placed nor later', async () => {
     const episodes = make()
-    const target = (z: number): void => episodes.setToolTarget(Float64Array.of(0, 0, z, 1, 0, 0, 0))
+    const target = (z: number, stamp = clock.now()): void => episodes.setToolTarget({ stamp, pose: Float64Array.of(0, 0, z, 1, 0, 0, 0) })
+    await pass(0.1)
     target(0.1)
+    const before = clock.now()
+    clock.advanceTo(before + 1)
     table.whilePlacing = () => target(0.2)
     bus.subscribe('/episode', 'std_msgs/msg/String', () => target(0.3))
     const running = episodes.run(0, ending.signal)
     await pass(0.1)
+    target(0.35, before)
     expect(table.targets).toEqual([0.1, 0.3])
+    // One without a stamp was made when it came.
+    for (const unstamped of [0, -1_700_000_000 * SECOND]) target(0.36, unstamped)
+    expect(table.targets.splice(2)).toEqual([0.36, 0.36])
     table.whilePlacing = () => {
       throw new Error('the physics is gone')
     }
