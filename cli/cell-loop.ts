@@ -136,9 +136,9 @@ export class CellLoop {
       busTimeOf: realtime ? monotonic => monotonic - Number(started) : () => bus.clock.now(),
       onLatency: nanoseconds => this.latencies.push(nanoseconds),
     })
+    this.#wireCell()
     this.#recorder = options.record === undefined ? undefined : this.#record(options.record)
     this.meters = new LoopMeters(bus, robot)
-    this.#wireCell()
     this.#rest = clock instanceof SteppedClock ? () => rest(bus, clock, cell) : undefined
     this.#episodes = new Episodes({
       bus, cell, robot, topics: episodeTopics(robot), command: options.say, say: (text, frameId) => this.voice.say(text, frameId), onHeld: options.onHeld, onError: options.onError,
@@ -223,6 +223,7 @@ export class CellLoop {
       await node.configure()
       await node.activate()
     }
+    this.#episodes.listen()
     await this.#rest?.()
     this.#isUp = true
   }

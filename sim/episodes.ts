@@ -59,7 +59,7 @@ export class Episodes implements Disposable {
   readonly #standing = new StandingStop()
   readonly #announcements: Publisher<StringMessage>
   readonly #results: Publisher<StringMessage>
-  readonly #ears: readonly Disposable[]
+  #ears: readonly Disposable[] = []
   /** Of the running episode: what was said at its start and when (bus time), and whether somebody has stopped it. */
   #command = ''
   #start = NaN
@@ -73,15 +73,20 @@ export class Episodes implements Disposable {
 
   constructor(options: EpisodesOptions) {
     this.#options = options
-    const { bus, cell, robot, topics, onError } = options
+    const { bus, cell, topics, onError } = options
     this.#announcements = bus.advertise(topics.announcements, 'std_msgs/msg/String')
     this.#results = bus.advertise(topics.results, 'std_msgs/msg/String')
-    this.#ears = robot.streams.filter(s => s.modality === 'voice')
-      .map(stream => bus.subscribe(stream.topic, stream.type as TypeName, message => this.#hear(message as Utterance)))
     cell.onError = error => {
       this.#failure ??= error
       onError(error)
     }
+  }
+
+  /** From now on hears what is said. Called after those who act upon it have begun to listen: the judge counts from when it hears. */
+  listen(): void {
+    const { bus, robot } = this.#options
+    this.#ears = robot.streams.filter(s => s.modality === 'voice')
+      .map(stream => bus.subscribe(stream.topic, stream.type as TypeName, message => this.#hear(message as Utterance)))
   }
 
   /** One episode, from its placing to its result; undefined: it did not begin, since it was `ended` before or no "resume" can come. */

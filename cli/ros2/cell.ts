@@ -111,6 +111,7 @@ class CellNode extends LifecycleNode {
       bus, cell, robot, topics: episodeTopics(robot), command: say === '' ? undefined : say, say: awaitCommand ? undefined : (text, frameId) => voice.say(text, frameId),
       onHeld: () => log('stopped: "resume" goes on with the next episode'), onError,
     })
+    this.#episodes.listen()
     this.#disposables.push(this.#episodes)
     for (const node of this.#nodes) await node.configure()
     for (const name of [CAMERA_FRAME, WRIST_FRAME]) frames.fixed(name)

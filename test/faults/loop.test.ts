@@ -6,6 +6,7 @@ import { CellLoop } from '../../cli/cell-loop.js'
 import { readRobot } from '../../cli/robot-file.js'
 import type { DriverError } from '../../drivers/driver-error.js'
 import type { Policy } from '../../fusion/policy/policy.js'
+import { Cell } from '../../sim/cell/cell-handle.js'
 import { SteppedClock } from '../../middleware/local/stepped-clock.js'
 import { startFirmwareHost } from '../../sim/firmware/host.js'
 import { lockstep } from '../../sim/lockstep.js'
@@ -54,6 +55,35 @@ describe('stop', () => {
     expect(fastest(watched.between(0.68, 3))).toBeLessThan(STILL)
     expect([result.success, result.reason]).toEqual([false, 'stopped'])
     expect(watched.loop.cell.verdict()).toMatchObject({ done: true, success: true })
+  })
+
+  it('reaches the arm before anything else happens: the judge, who counts from when it hears, hears of it after', async () => {
+    const order: string[] = []
+    let told: string[] = []
+    watched = await Watched.start(sideways(), {
+      cell: async options => {
+        const cell = await Cell.start(options)
+        const { setToolTarget, said } = cell
+        cell.setToolTarget = pose => {
+          order.push('set-point')
+          setToolTarget.call(cell, pose)
+        }
+        cell.said = text => {
+          order.push(text)
+          said.call(cell, text)
+        }
+        return cell
+      },
+    })
+    await watched.episode(1.1, {
+      1.003: () => {
+        order.length = 0
+        watched?.loop.say('stop')
+        told = [...order]
+      },
+    })
+    expect(told).toEqual(['set-point', 'stop'])
+    expect(watched.errors).toEqual([])
   })
 
   it('by an interrupt while the cell is being reset: the episode does not begin', async () => {

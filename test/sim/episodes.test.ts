@@ -55,7 +55,11 @@ describe('the cell\'s episodes', () => {
   })
   afterEach(() => bus.close())
 
-  const make = (more: Partial<EpisodesOptions> = {}): Episodes => new Episodes({ bus, cell: table, robot: readRobot('cell'), topics: TOPICS, command: undefined, say, onError: error => { throw error }, ...more })
+  const make = (more: Partial<EpisodesOptions> = {}): Episodes => {
+    const episodes = new Episodes({ bus, cell: table, robot: readRobot('cell'), topics: TOPICS, command: undefined, say, onError: error => { throw error }, ...more })
+    episodes.listen()
+    return episodes
+  }
   const pass = async (seconds: number): Promise<void> => {
     for (const end = clock.now() + seconds * SECOND; clock.now() < end;) {
       clock.advanceTo(clock.now() + 5_000_000)
