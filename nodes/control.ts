@@ -45,6 +45,8 @@ const CONTACT_DOWN_SPEED = 0.05
 const OVER_FORCE_RELEASE = 100_000_000
 /** ns after an over-force for which the tool goes down as if something were touched. */
 const OVER_FORCE_CAUTION = 2_000_000_000
+/** ns after an episode began in which what was on its way then may still come: a pose that was measured before, or the motion to a set-point of ours. */
+const LATE = 300_000_000
 /** m/s: fingers. */
 const FINGER_SPEED = 0.1
 
@@ -81,8 +83,11 @@ export class ControlNode extends LifecycleNode {
   readonly #hasTool: boolean
   /** Whether the arm's set-point is ours; before an episode's first step nothing is sent. */
   #commanding = false
-  /** Whether it was ours before this episode: one that was on its way when the episode began may still move the tool. */
+  /** Whether it was ours when this episode began, and that bus time: what was on its way then may still move the tool. */
   #wasCommanding = false
+  #begun = 0
+  /** Whether the set-point is where the arm comes to rest. */
+  #halted = false
   /** Bus time of the newest over-force. */
   #overForceAt = -Infinity
   /** Bus time at which this episode, or its resumption, began. */
@@ -209,7 +214,7 @@ export class ControlNode extends LifecycleNode {
 
   protected override onActivate(): void {
     const { bus, robot } = this.#options
-    this.#commanding = this.#wasCommanding = false
+    this.#commanding = false
     this.#beginEpisode()
     const subscribe = (modality: string, listener: (message: never, receive: number) => void): void => {
       for (const stream of robot.streams.filter(s => s.modality === modality)) {
@@ -262,6 +267,8 @@ export class ControlNode extends LifecycleNode {
   }
 
   #beginEpisode(): void {
+    this.#wasCommanding = this.#commanding
+    this.#begun = this.#options.bus.clock.now()
     this.guard.reset()
     this.#overForceAt = -Infinity
     this.#commanded = this.#options.awaitCommand !== true
@@ -281,9 +288,8 @@ export class ControlNode extends LifecycleNode {
   async #stop(ofGoal = false): Promise<unknown> {
     this.#stopOfGoal = ofGoal && !this.stoppedBySomebody
     if (this.hold !== 'stop') this.stops++
-    const halted = this.#halt()
     this.hold = 'stop'
-    return halted
+    return this.#halt()
   }
 
   /**
@@ -298,8 +304,7 @@ export class ControlNode extends LifecycleNode {
     this.#wire.drop()
     this.#executor.clear()
     this.#tool.clear()
-    this.#wasCommanding ||= this.#commanding
-    this.#commanding = false
+    this.#commanding = this.#halted = false
     if (!stopped) this.#wire.forgive()
     this.watchdog.start(now)
     // Not told to the bus as work: an activation takes simulated time, which would not pass before it is done.
@@ -307,25 +312,25 @@ export class ControlNode extends LifecycleNode {
   }
 
   /**
-   * Ends motion: what is planned or queued is dropped, the arm is set to where it comes to rest, the fingers stop. Resolves with why they did not. One that
-   * is stopped keeps its set-point: by a second one, made while it brakes, it would go further.
+   * Ends motion: what is planned or queued is dropped, the arm is set to where it comes to rest, the fingers stop. Resolves with why they did not. An arm that
+   * was halted keeps its set-point: by another one, made while it brakes, it would go further.
    */
   async #halt(): Promise<unknown> {
     this.#wire.drop()
     this.#executor.clear()
-    if (this.hold === 'stop' && this.#commanding) this.#publishTarget()
-    else this.#placeArm(this.#tool.rest(this.#options.bus.clock.now()))
+    if (this.#halted) this.#publishTarget()
+    else this.#brake(this.#options.bus.clock.now())
     return this.#wire.stop()
   }
 
-  /** A pose that was measured before the episode began says nothing of where that has put the tool. */
+  /** A pose that was measured before the episode began, and comes late, says nothing of where that has put the tool. */
   #hearTool(pose: Float64Array, stamp: number, receive: number): void {
-    if (!isFinite(pose) || stamp < this.#since) return
+    const early = receive - this.#begun < LATE
+    if (!isFinite(pose) || (early && stamp < this.#begun)) return
     this.#tool.hear(pose, stamp, receive)
     if (this.#commanding) return
-    if (this.#wasCommanding && this.#tool.moves) return this.#placeArm(this.#tool.rest(receive))
-    this.#limiter.place(this.#tool.at)
-    this.#commanding = this.hold === 'stop'
+    if (this.hold === 'stop' || (early && this.#wasCommanding && this.#tool.moves)) this.#brake(receive)
+    else this.#limiter.place(this.#tool.at)
   }
 
   #take(chunk: ActionChunkMessage, receive: number): void {
@@ -367,6 +372,7 @@ export class ControlNode extends LifecycleNode {
 
   #step(now: number): void {
     this.#commanding = true
+    this.#halted = false
     const seconds = ARM_PERIOD / 1e9
     const { pose } = this.#setPoint
     if (this.guard.state === 'over_force') {
@@ -381,6 +387,11 @@ export class ControlNode extends LifecycleNode {
     const touching = this.guard.state === 'contact' && this.status?.object !== 'closing'
     const careful = touching || now - this.#overForceAt < OVER_FORCE_CAUTION
     this.#limiter.step(desired, seconds, careful ? CONTACT_DOWN_SPEED : Infinity)
+  }
+
+  #brake(now: number): void {
+    this.#placeArm(this.#tool.rest(now))
+    this.#halted = this.#commanding
   }
 
   /** The arm's set-point becomes `target`, which comes from its measured pose; where that is too old the last set-point is kept. */

@@ -8,6 +8,8 @@ import type { EpisodeSetup, Verdict } from './cell/cell.js'
 
 /** ns between two looks at the verdict in real time: the pace of the wrench. */
 const LOOK = 5_000_000
+/** ns after an episode was placed in which a set-point that was made before may still come. */
+const LATE = 300_000_000
 /** ns for which the end of an episode stays to be seen by the others, where others speak. */
 const LINGER = 1_000_000_000
 
@@ -66,7 +68,7 @@ export class Episodes implements Disposable {
   #stopped = false
   #failure: Error | undefined
   #hopeless = false
-  /** Bus time from which on set-points are of this episode; Infinity while it is being placed. */
+  /** Bus time at which the episode had been placed; Infinity until then, and where it did not begin. */
   #placed = 0
   /** What waits for a "resume". */
   #wake: (() => void) | undefined
@@ -132,11 +134,14 @@ export class Episodes implements Disposable {
   }
 
   /**
-   * The arm's set-point, effective on arrival. What was made before an episode was placed belongs to the one before, however late it comes, and is not heeded:
-   * the arm would set out for where that one ended, and move while the wrist is tared. Without a stamp it counts as made on arrival.
+   * The arm's set-point, effective on arrival. What was made before an episode was placed belongs to the one before and is not heeded: the arm would set out
+   * for where that one ended, and move while the wrist is tared. Nor is what comes while no episode runs since a stop keeps it from beginning: the arm stands
+   * at home. Without a stamp it counts as made on arrival.
    */
   setToolTarget({ stamp, pose }: Pick<PoseStamped, 'stamp' | 'pose'>): void {
-    if ((stamp > 0 ? stamp : this.#options.bus.clock.now()) >= this.#placed) this.#options.cell.setToolTarget(pose)
+    const now = this.#options.bus.clock.now()
+    if (now < this.#placed || (stamp > 0 && stamp < this.#placed && now - this.#placed < LATE)) return
+    this.#options.cell.setToolTarget(pose)
   }
 
   /** Nobody will say "resume" any more: an episode that waits for it, now or later, does not begin. */
@@ -156,12 +161,12 @@ export class Episodes implements Disposable {
       if (this.#standing.lasts) await this.#resumed(ended)
       if (this.#standing.lasts || ended.aborted) return undefined
       this.#placed = Infinity
-      const setup = await cell.reset(index, { say: command, awaitCommand: say === undefined }).finally(() => {
-        this.#placed = clock.now()
-      })
+      const setup = await cell.reset(index, { say: command, awaitCommand: say === undefined })
       if (ended.aborted) return undefined
       this.#failure = undefined
-      if (!this.#standing.lasts) return setup
+      if (this.#standing.lasts) continue
+      this.#placed = clock.now()
+      return setup
     }
   }
 

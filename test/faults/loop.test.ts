@@ -57,7 +57,7 @@ describe('stop', () => {
     expect(watched.loop.cell.verdict()).toMatchObject({ done: true, success: true })
   })
 
-  it('reaches the arm before anything else happens: the judge, who counts from when it hears, hears of it after', async () => {
+  it('reaches the arm before the judge, who counts from when it hears, hears of it', async () => {
     const order: string[] = []
     let told: string[] = []
     watched = await Watched.start(sideways(), {

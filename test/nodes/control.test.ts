@@ -65,9 +65,33 @@ describe('an episode', () => {
     expect(rig.control.hold).toBe('tare')
   })
 
-  it('takes over no tool that others move', async () => {
-    expect(await rig.targetsDuring(() => settingOut(150))).toEqual([])
-    expect(rig.tool[0]).toBeGreaterThan(0.04)
+  it('takes over no tool that others move: before anything was commanded, later than 0.3 s after an episode began, and after a "resume"', async () => {
+    const free = async (): Promise<void> => {
+      rig.tool[0] = 0
+      expect(await rig.targetsDuring(() => settingOut(150))).toEqual([])
+      expect(rig.tool[0]).toBeGreaterThan(0.04)
+    }
+    await free()
+    await rig.run(TARE + 150)
+    expect(rig.targets.length).toBeGreaterThan(10)
+    rig.silent.add('policy')
+    rig.reset()
+    await rig.run(310)
+    await free()
+    rig.say('stop')
+    rig.say('resume')
+    await free()
+  })
+
+  it('hears a tool whose clock is behind again 0.3 s after it began', async () => {
+    rig.poseAge = 10_000 * MS
+    rig.plan.x = 0.1
+    await rig.run(TARE)
+    rig.reset()
+    await rig.run(290)
+    expect(rig.control.hold).toBe('tool')
+    await rig.run(900)
+    expect(rig.tool[0]).toBeCloseTo(0.1, 2)
   })
 })
 
@@ -138,9 +162,32 @@ describe('stop', () => {
         void rig.control.stop()
       }
       await rig.control.deactivate()
+      await rig.run(50)
+      await rig.control.stop()
     })
     expect(poses.length).toBeGreaterThan(5)
     expect(moved(poses)).toBe(0)
+  })
+
+  it('after a deactivation in mid-motion leaves the set-point where that has put it', async () => {
+    rig.plan.x = 0.2
+    await rig.run(TARE + 150)
+    const poses = await rig.targetsDuring(async () => {
+      await Promise.all([rig.control.deactivate(), rig.run(80)])
+      await rig.control.stop()
+    })
+    expect(poses.length).toBeGreaterThan(1)
+    expect(moved(poses)).toBe(0)
+  })
+
+  it('just after an episode began sends its set-point with the first pose', async () => {
+    rig.plan.x = 0.2
+    await rig.run(TARE + 150)
+    rig.reset()
+    rig.tool.set([0.05, 0, 0.3])
+    rig.say('stop')
+    const poses = await rig.targetsDuring(() => rig.run(4))
+    expect(poses.map(([x]) => x)).toEqual([0.05])
   })
 
   it('drops a move that was queued, even when the stop is taken back at once', async () => {

@@ -64,6 +64,8 @@ export class Rig {
   force = 0
   /** Error of the pose sensor along x, m. */
   poseError = 0
+  /** ns that the pose sensor's clock is behind. */
+  poseAge = 0
   readonly tool = poseOf({ x: 0, y: 0, z: 0.3, yaw: 0 }, new Float64Array(7))
   readonly #rgb = this.bus.advertise('/camera/color/image_raw', 'sensor_msgs/msg/Image')
   readonly #wrench = this.bus.advertise('/wrist/wrench', 'geometry_msgs/msg/WrenchStamped')
@@ -76,7 +78,7 @@ export class Rig {
   constructor(options: Partial<ControlOptions> = {}) {
     this.plan.poison = undefined
     this.control = new ControlNode({
-      bus: this.bus, robot: this.robot, gripper: new Robotiq2f85(this.wire, { timeout: 20, retries: 0 }), execution: 'receding_horizon',
+      bus: this.bus, robot: this.robot, gripper: new Robotiq2f85(this.wire, { timeout: 100, retries: 0 }), execution: 'receding_horizon',
       busTimeOf: () => this.clock.now(), onError: error => this.errors.push(error), ...options,
     })
     this.bus.subscribe('/tool_target', 'geometry_msgs/msg/PoseStamped', message => {
@@ -124,7 +126,7 @@ export class Rig {
       this.firmware.step(stamp)
       this.wire.mute = this.silent.has('gripper')
       if (!this.silent.has('wrench')) this.#wrench.publish({ stamp, frameId: 'wrist', wrench: Float64Array.of(0, 0, this.force, 0, 0, 0) })
-      if (!this.silent.has('tool') && beat % 4 === 0) this.#pose.publish({ stamp, frameId: 'base', pose: Float64Array.from(this.tool, (value, i) => (i === 0 ? value + this.poseError : value)) })
+      if (!this.silent.has('tool') && beat % 4 === 0) this.#pose.publish({ stamp: stamp - this.poseAge, frameId: 'base', pose: Float64Array.from(this.tool, (value, i) => (i === 0 ? value + this.poseError : value)) })
       if (!this.silent.has('camera') && beat % 33 === 0) {
         this.#rgb.publish({ stamp, frameId: 'camera', width: 1, height: 1, encoding: 'rgb8', isBigendian: false, step: 3, data: new Uint8Array(3) })
       }

@@ -86,17 +86,23 @@ describeRos('the cell, fusion and control in three processes', () => {
   })
 
   test('an episode begins at rest: no set-point of the one before takes the tool along, which would be tared while it moves', async () => {
-    const [x, y, z] = HOME
-    for (let episode = 0; episode < 3; episode++) {
-      await begun()
-      const now = Date.now() / 1000
-      const tare = (await until(() => poses('/tool_pose', 2000), seen => seen.length > 0 && time(seen.at(-1) as Pose) > now + 0.15))
-        .filter(pose => time(pose) > now && time(pose) <= now + 0.15)
-      expect(tare.length).toBeGreaterThan(10)
-      // It went 9 cm in 0.1 s where it did. One that is made before the control node has heard of the episode sets it out, and is answered at once.
-      const home = { ...tare[0], pose: { position: { x, y, z } } }
-      expect(Math.max(...tare.map(pose => apart(pose, home)))).toBeLessThan(0.025)
+    const away = ({ pose: { position: { x, y, z } } }: Pose): number => Math.hypot(x - HOME[0], y - HOME[1], z - HOME[2])
+    /** The first pose of those that an episode has put the tool to. */
+    const placed = (seen: readonly Pose[]): number => seen.findIndex((pose, i) => i > 0 && away(pose) < 0.001 && away(seen[i - 1]) > 0.01)
+    const soFar = (): Promise<Pose[]> => poses('/tool_pose', 4000)
+    // On a busy machine poses are lost on the way: an episode of which too few were seen says nothing.
+    let checked = 0
+    for (let episode = 0; checked < 3 && episode < 10; episode++) {
+      await peer.ask('clear', { topic: '/tool_pose' })
+      const seen = await until(soFar, all => placed(all) > 0 && time(all.at(-1) as Pose) > time(all[placed(all)]) + 0.18, 40_000)
+      const start = placed(seen)
+      const tare = seen.slice(start).filter(pose => time(pose) <= time(seen[start]) + 0.18)
+      if (tare.length < 3 || time(tare.at(-1) as Pose) < time(tare[0]) + 0.1) continue
+      checked++
+      // It went 11 cm where one did. One that is made before the control node has heard of the episode lets it set out, and is answered at once: some mm, on a busy machine 2 cm.
+      expect(Math.max(...tare.map(away))).toBeLessThan(0.05)
     }
+    expect(checked).toBe(3)
   })
 
   test('/control/stop ends all motion and says so; nothing moves until "resume"', async () => {
