@@ -205,8 +205,14 @@ export class ControlNode extends LifecycleNode {
   protected override async onConfigure(): Promise<void> {
     const { bus, robot, gripper } = this.#options
     if (robot.actions.arm) this.#arm = bus.advertise(robot.actions.arm.topic, 'geometry_msgs/msg/PoseStamped')
+    // Announcements before words: the command of an episode may wait here together with its announcement (see FusionNode).
+    if (robot.reset) {
+      this.#ears = [bus.subscribe(robot.reset.topic, 'std_msgs/msg/String', () => {
+        if (this.#disposables.length > 0) this.#beginEpisode()
+      })]
+    }
     // A stop that is said while the node is not active is a stop: it begins its activation under it.
-    this.#ears = robot.streams.filter(s => s.modality === 'voice').map(stream => bus.subscribe(stream.topic, stream.type as TypeName, message => this.#hearWord(message as Utterance)))
+    this.#ears.push(...robot.streams.filter(s => s.modality === 'voice').map(stream => bus.subscribe(stream.topic, stream.type as TypeName, message => this.#hearWord(message as Utterance))))
     const joints = fingerStream(robot.streams)
     if (joints) this.#joints = bus.advertise(joints.topic, 'sensor_msgs/msg/JointState')
     await gripper.connect()
@@ -234,7 +240,6 @@ export class ControlNode extends LifecycleNode {
       this.#disposables.push(bus.subscribe(stream.topic, 'geometry_msgs/msg/PoseStamped', ({ pose, stamp }, receive) => this.#hearTool(pose, stamp, receive)))
     }
     this.#disposables.push(bus.subscribe(chunkTopic(robot), 'prehend_interfaces/msg/ActionChunk', (chunk, receive) => this.#take(chunk, receive)))
-    if (robot.reset) this.#disposables.push(bus.subscribe(robot.reset.topic, 'std_msgs/msg/String', () => this.#beginEpisode()))
   }
 
   protected override async onDeactivate(): Promise<void> {

@@ -89,17 +89,7 @@ export class FusionNode extends LifecycleNode {
     // Two streams may share a topic; what is heard on it is told once.
     const untold = new Set([...robot.streams, ...robot.reset ? [robot.reset] : []].map(({ topic }) => topic))
     const tell = (topic: string): FusionOptions['onHeard'] => untold.delete(topic) ? onHeard : undefined
-    this.#subscriptions = robot.streams.map(({ topic, type: name }, index) => {
-      const take = takes[index]
-      const type = name as TypeName
-      const told = tell(topic)
-      return bus.subscribe(topic, type, (message, receive) => {
-        if (!take(message as never, receive)) return
-        if (type === 'sensor_msgs/msg/CompressedImage') bus.work(this.#arrivals.drained())
-        else this.#watchDeadline()
-        told?.(topic, type, message, receive)
-      })
-    })
+    // First: where an announcement and the command that follows it on another topic wait together, a ROS executor takes what was subscribed to first.
     if (robot.reset) {
       const { topic } = robot.reset
       const told = tell(topic)
@@ -112,6 +102,17 @@ export class FusionNode extends LifecycleNode {
         told?.(topic, 'std_msgs/msg/String', message, receive)
       }))
     }
+    this.#subscriptions.push(...robot.streams.map(({ topic, type: name }, index) => {
+      const take = takes[index]
+      const type = name as TypeName
+      const told = tell(topic)
+      return bus.subscribe(topic, type, (message, receive) => {
+        if (!take(message as never, receive)) return
+        if (type === 'sensor_msgs/msg/CompressedImage') bus.work(this.#arrivals.drained())
+        else this.#watchDeadline()
+        told?.(topic, type, message, receive)
+      })
+    }))
   }
 
   protected override async onDeactivate(): Promise<void> {

@@ -21,6 +21,22 @@ describeRos('our bus and rclpy', () => {
   const warned = (about: RegExp) => until(() => bus.ask<{ topic: string; text: string }[]>('warnings'), all => all.some(({ topic, text }) => about.test(`${topic}: ${text}`)))
   const header = { stamp: { sec: 1_700_000_000, nanosec: 5 }, frame_id: 'wrist' }
 
+  test('of what waits on two topics the one that was subscribed to first is heard first: an announcement before the command that follows it', async () => {
+    const type = 'std_msgs/msg/String'
+    // Published in the order in which they are subscribed to, and not by name.
+    const topics = ['/o/b', '/o/a']
+    for (const topic of topics) await bus.ask('subscribe', { topic, type })
+    for (const topic of topics) await peer.ask('advertise', { topic, type, match: 1 })
+    for (let round = 1; round <= 20; round++) {
+      bus.child.kill('SIGSTOP')
+      for (const topic of topics) await peer.ask('publish', { topic, type, messages: [{ data: '' }] })
+      bus.child.kill('SIGCONT')
+      await until(() => bus.ask<Record<string, number>>('counts'), counts => topics.every(topic => counts[topic] === round))
+    }
+    const [announced, said] = await Promise.all(topics.map(topic => bus.ask<Heard[]>('heard', { topic })))
+    for (const [i, { receive }] of announced.entries()) expect(receive).toBeLessThan(said[i].receive)
+  })
+
   test('pictures at 30 Hz beside wrenches at 1 kHz all arrive, in order', async () => {
     const topics = { '/a/rgb': 'sensor_msgs/msg/Image', '/a/depth': 'sensor_msgs/msg/Image', '/a/wrench': 'geometry_msgs/msg/WrenchStamped' }
     for (const [topic, type] of Object.entries(topics)) {
