@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { DriverError } from '../../drivers/driver-error.js'
 import { SCRIPTED } from '../../middleware/standing-stop.js'
 import { RobotiqFirmware } from '../../sim/firmware/robotiq-firmware.js'
@@ -31,6 +31,14 @@ describe('an episode', () => {
     expect(rig.plant.width()).toBeCloseTo(0.04, 3)
     expect(rig.control.hold).toBe('none')
     expect(rig.errors).toEqual([])
+  })
+
+  it('begins to listen with the announcements: on ROS that decides what is heard first', async () => {
+    const other = new Rig()
+    const subscribe = vi.spyOn(other.bus, 'subscribe')
+    await other.up()
+    expect(subscribe.mock.calls.map(([topic]) => topic).slice(0, 2)).toEqual(['/episode', '/voice/events'])
+    await other.control.shutdown()
   })
 
   it('carries out no chunk of the episode before', async () => {

@@ -1,4 +1,4 @@
-import { expect, it, describe } from 'vitest'
+import { expect, it, describe, vi } from 'vitest'
 import type { Observation } from '../../fusion/observation.js'
 import type { ActionChunk, Policy } from '../../fusion/policy/policy.js'
 import { LocalBus } from '../../middleware/local/local-bus.js'
@@ -59,6 +59,13 @@ describe('the fusion node', () => {
     expect(loop.observations).toEqual([100 * MS, 133 * MS])
     expect(loop.chunks.map(({ stamp }) => stamp)).toEqual(loop.observations)
     expect(loop.errors).toEqual([])
+  })
+
+  it('begins to listen with the announcements: on ROS that decides what is heard first', async () => {
+    const loop = new Loop(async observation => chunkOf(observation))
+    const subscribe = vi.spyOn(loop.bus, 'subscribe')
+    await loop.up()
+    expect(subscribe.mock.calls.map(([topic]) => topic)).toEqual(['/episode', '/rgb', '/tool'])
   })
 
   it('gives up a frame that is never bracketed at its deadline, by its own timer', async () => {
