@@ -45,7 +45,7 @@ const CONTACT_DOWN_SPEED = 0.05
 const OVER_FORCE_RELEASE = 100_000_000
 /** ns after an over-force for which the tool goes down as if something were touched. */
 const OVER_FORCE_CAUTION = 2_000_000_000
-/** ns after an episode began in which what was on its way then may still come: a pose that was measured before, or the motion to a set-point of ours. */
+/** ns after an episode began in which what was on its way then may still come: what was measured before, or the motion to a set-point of ours. */
 const LATE = 300_000_000
 /** m/s: fingers. */
 const FINGER_SPEED = 0.1
@@ -220,7 +220,6 @@ export class ControlNode extends LifecycleNode {
 
   protected override onActivate(): void {
     const { bus, robot } = this.#options
-    this.#commanding = false
     this.#beginEpisode()
     const subscribe = (modality: string, listener: (message: never, receive: number) => void): void => {
       for (const stream of robot.streams.filter(s => s.modality === modality)) {
@@ -234,6 +233,7 @@ export class ControlNode extends LifecycleNode {
         return
       }
       this.watchdog.heard('wrench', receive)
+      if (this.#isOld(message.stamp, receive)) return
       if (this.guard.sample(message.stamp, message.wrench)) this.#placeArm(this.#tool.at)
     })
     for (const stream of robot.streams.filter(s => s.type === 'geometry_msgs/msg/PoseStamped')) {
@@ -247,7 +247,11 @@ export class ControlNode extends LifecycleNode {
     for (const disposable of [...this.#disposables, ...this.#beats]) disposable.dispose()
     this.#disposables = []
     this.#beats = []
-    if (started) await this.#halt()
+    if (!started) return
+    const halting = this.#halt()
+    // From here on others may move the arm: a stop that follows must not send it back.
+    this.#commanding = false
+    await halting
   }
 
   protected override async onCleanup(): Promise<void> {
@@ -328,13 +332,17 @@ export class ControlNode extends LifecycleNode {
     return this.#wire.stop()
   }
 
-  /** A pose that was measured before the episode began, and comes late, says nothing of where that has put the tool. */
+  /** Whether it was measured before the episode began, and comes late: it says nothing of where that has put the tool, nor of what its wrist weighs there. */
+  #isOld(stamp: number, receive: number): boolean {
+    return stamp < this.#begun && receive - this.#begun < LATE
+  }
+
   #hearTool(pose: Float64Array, stamp: number, receive: number): void {
-    const early = receive - this.#begun < LATE
-    if (!isFinite(pose) || (early && stamp < this.#begun)) return
+    if (!isFinite(pose) || this.#isOld(stamp, receive)) return
     this.#tool.hear(pose, stamp, receive)
     if (this.#commanding) return
-    if (this.hold === 'stop' || (early && this.#wasCommanding && this.#tool.moves)) this.#brake(receive)
+    const setOut = this.#wasCommanding && receive - this.#begun < LATE && this.#tool.moves
+    if (this.hold === 'stop' || setOut) this.#brake(receive)
     else this.#limiter.place(this.#tool.at)
   }
 
@@ -394,8 +402,9 @@ export class ControlNode extends LifecycleNode {
     this.#limiter.step(desired, seconds, careful ? CONTACT_DOWN_SPEED : Infinity)
   }
 
+  /** Into what was struck it is not sent any further. */
   #brake(now: number): void {
-    this.#placeArm(this.#tool.rest(now))
+    this.#placeArm(this.guard.state === 'over_force' ? this.#tool.at : this.#tool.rest(now))
     this.#halted = this.#commanding
   }
 

@@ -68,7 +68,7 @@ export class Episodes implements Disposable {
   #stopped = false
   #failure: Error | undefined
   #hopeless = false
-  /** Bus time at which the episode had been placed; Infinity until then, and where it did not begin. */
+  /** Bus time at which the episode had been placed; Infinity from the beginning of its placing on, also where that came to nothing. */
   #placed = 0
   /** What waits for a "resume". */
   #wake: (() => void) | undefined
@@ -135,8 +135,8 @@ export class Episodes implements Disposable {
 
   /**
    * The arm's set-point, effective on arrival. What was made before an episode was placed belongs to the one before and is not heeded: the arm would set out
-   * for where that one ended, and move while the wrist is tared. Nor is what comes while no episode runs since a stop keeps it from beginning: the arm stands
-   * at home. Without a stamp it counts as made on arrival.
+   * for where that one ended, and move while the wrist is tared. Nor is what comes after a placing in which somebody said stop, or which failed or was broken
+   * off, until the next one: the arm is at home. Without a stamp it counts as made on arrival.
    */
   setToolTarget({ stamp, pose }: Pick<PoseStamped, 'stamp' | 'pose'>): void {
     const now = this.#options.bus.clock.now()

@@ -177,15 +177,37 @@ describe('stop', () => {
     expect(moved(poses)).toBe(0)
   })
 
-  it('after a deactivation in mid-motion leaves the set-point where that has put it', async () => {
+  it('after a deactivation in mid-motion leaves the arm to whoever has it now', async () => {
     rig.plan.x = 0.2
     await rig.run(TARE + 150)
     const poses = await rig.targetsDuring(async () => {
       await Promise.all([rig.control.deactivate(), rig.run(80)])
       await rig.control.stop()
     })
-    expect(poses.length).toBeGreaterThan(1)
-    expect(moved(poses)).toBe(0)
+    expect(poses.length).toBe(1)
+  })
+
+  it('during an over-force sends the arm no further into what was struck', async () => {
+    rig.plan.z = 0.1
+    await rig.run(TARE + 300)
+    let measured = NaN
+    rig.bus.subscribe('/tool_pose', 'geometry_msgs/msg/PoseStamped', ({ pose }) => {
+      measured = pose[2]
+    })
+    rig.force = 35
+    // The arm goes on for a while.
+    for (let i = 0; i < 3; i++) {
+      rig.tool[2] -= 0.001
+      await rig.run(4)
+    }
+    const where = measured
+    const poses = await rig.targetsDuring(async () => {
+      rig.say('stop')
+      await rig.run(100)
+    })
+    expect(rig.control.guard.state).toBe('over_force')
+    expect(poses.length).toBeGreaterThan(5)
+    expect(Math.min(...poses.map(pose => pose[2]))).toBeGreaterThanOrEqual(where - 1e-9)
   })
 
   it('just after an episode began sends its set-point with the first pose', async () => {
@@ -322,6 +344,16 @@ describe('over-force', () => {
     await rig.run(1000)
     expect(rig.control.guard).toMatchObject({ state: 'free', trips: 1 })
     expect(rig.tool[0]).toBeCloseTo(-0.1, 2)
+  })
+
+  it('is felt from zero: what the wrist felt before the episode began, and comes late, is no part of the tare', async () => {
+    const late = rig.bus.advertise('/wrist/wrench', 'geometry_msgs/msg/WrenchStamped')
+    await rig.run(TARE)
+    rig.reset()
+    for (let i = 1; i < 60; i++) late.publish({ stamp: rig.clock.now() - i * MS, frameId: 'wrist', wrench: Float64Array.of(0, 0, 50, 0, 0, 0) })
+    await rig.run(TARE)
+    expect(rig.control.guard).toMatchObject({ ready: true, state: 'free' })
+    expect(rig.control.guard.force).toBeLessThan(0.001)
   })
 
   it('is not forgotten by a stop and a resume: the tare stays', async () => {
