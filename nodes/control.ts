@@ -3,6 +3,7 @@ import type { Gripper, GripperStatus } from '../drivers/gripper.js'
 import { ChunkExecutor, type SetPoint } from '../fusion/policy/chunk-executor.js'
 import type { Robot } from '../fusion/robot/robot.js'
 import type { Bus, Disposable, Publisher } from '../middleware/bus.js'
+import { LATE, isLate } from '../middleware/late.js'
 import { LifecycleNode, type LifecycleState } from '../middleware/lifecycle.js'
 import type { ActionChunkMessage, JointState, PoseStamped, TypeName } from '../middleware/messages.js'
 import { fingerState, fingerStream } from './finger-state.js'
@@ -45,8 +46,6 @@ const CONTACT_DOWN_SPEED = 0.05
 const OVER_FORCE_RELEASE = 100_000_000
 /** ns after an over-force for which the tool goes down as if something were touched. */
 const OVER_FORCE_CAUTION = 2_000_000_000
-/** ns after an episode began in which what was on its way then may still come: what was measured before, or the motion to a set-point of ours. */
-const LATE = 300_000_000
 /** m/s: fingers. */
 const FINGER_SPEED = 0.1
 
@@ -334,7 +333,7 @@ export class ControlNode extends LifecycleNode {
 
   /** Whether it was measured before the episode began, and comes late: it says nothing of where that has put the tool, nor of what its wrist weighs there. */
   #isOld(stamp: number, receive: number): boolean {
-    return stamp < this.#begun && receive - this.#begun < LATE
+    return isLate(stamp, receive, this.#begun)
   }
 
   #hearTool(pose: Float64Array, stamp: number, receive: number): void {

@@ -1,5 +1,6 @@
 import type { Robot } from '../fusion/robot/robot.js'
 import type { Bus, Disposable, Publisher } from '../middleware/bus.js'
+import { isLate } from '../middleware/late.js'
 import type { PoseStamped, StringMessage, TypeName } from '../middleware/messages.js'
 import { SCRIPTED, StandingStop, textOf, type Utterance } from '../middleware/standing-stop.js'
 import { isCommand, isStop } from '../middleware/stop-word.js'
@@ -8,8 +9,6 @@ import type { EpisodeSetup, Verdict } from './cell/cell.js'
 
 /** ns between two looks at the verdict in real time: the pace of the wrench. */
 const LOOK = 5_000_000
-/** ns after an episode was placed in which a set-point that was made before may still come. */
-const LATE = 300_000_000
 /** ns for which the end of an episode stays to be seen by the others, where others speak. */
 const LINGER = 1_000_000_000
 
@@ -140,7 +139,7 @@ export class Episodes implements Disposable {
    */
   setToolTarget({ stamp, pose }: Pick<PoseStamped, 'stamp' | 'pose'>): void {
     const now = this.#options.bus.clock.now()
-    if (now < this.#placed || (stamp > 0 && stamp < this.#placed && now - this.#placed < LATE)) return
+    if (now < this.#placed || (stamp > 0 && isLate(stamp, now, this.#placed))) return
     this.#options.cell.setToolTarget(pose)
   }
 
