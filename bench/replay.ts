@@ -1,12 +1,14 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { pythonWith } from './python-with.js'
 import { result, type BenchResult } from './result.js'
 import { writeRecording } from './recording.js'
 
 const SECONDS = 10
+const PEER = 'rosbags + NumPy, nearest stamps'
 
 /**
  * A 640x480 RGB-D and 1 kHz recording (44 MB a second, not compressed) through `prehend replay --rate max`, without and with the policy, as times real time; the
@@ -17,15 +19,15 @@ export async function benchReplay(root: string): Promise<BenchResult[]> {
   try {
     const bag = join(folder, 'bench')
     await writeRecording(bag, { seconds: SECONDS, width: 640, height: 480 })
-    const python = join(root, '.venv/bin/python')
-    const peer = existsSync(python) ? SECONDS / (JSON.parse((await run(python, [join(root, 'bench/peer_rosbags.py'), bag])).stdout) as { seconds: number }).seconds : null
+    const python = pythonWith(root, 'rosbags')
+    const peer = python ? SECONDS / (JSON.parse((await run(python, [join(root, 'bench/peer_rosbags.py'), bag])).stdout) as { seconds: number }).seconds : null
     const replay = async (...more: string[]): Promise<number> => {
       const { stdout } = await run(join(root, 'bin/prehend'), ['replay', bag, '--robot', 'cell', '--rate', 'max', '--json', ...more])
       return (JSON.parse(stdout) as { timesRealTime: number }).timesRealTime
     }
     return [
-      result('replay 640x480, alignment alone', await replay('--no-policy'), 'x real time', 'rosbags + NumPy, nearest stamps', peer),
-      result('replay 640x480, with the policy', await replay(), 'x real time', 'rosbags + NumPy, nearest stamps, no policy', peer),
+      result('replay 640x480, alignment alone', await replay('--no-policy'), 'x real time', PEER, peer),
+      result('replay 640x480, with the policy', await replay(), 'x real time', `${PEER}, no policy`, peer),
     ]
   } finally {
     rmSync(folder, { recursive: true, force: true })

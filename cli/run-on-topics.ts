@@ -5,7 +5,9 @@ import { Ending } from './ending.js'
 import { ErrorTally } from './error-tally.js'
 import { LiveDigest } from './live-digest.js'
 import { modelFile } from './models.js'
+import { MachineLateness } from './machine-lateness.js'
 import { Output, UsageError } from './output.js'
+import { OverloadWatch } from './overload-watch.js'
 import { EXPERT } from './policies.js'
 import { readRobot, withPort } from './robot-file.js'
 import { Ros2Loop } from './ros2-loop.js'
@@ -51,14 +53,20 @@ export async function runOnTopics(flags: TopicRun): Promise<void> {
     onError: error => errors.add(error),
     onWarning: text => errors.add(text),
   })
+  const lateness = errors.lateness = new MachineLateness()
+  const overload = new OverloadWatch({
+    lateness, tell: line => output.progress(line), counts: () => ({ observations: loop.fusion.aligner.counters.observations, skipped: loop.fusion.skipped }),
+  })
   const started = performance.now()
   const voice = new TypedVoice(line => loop.say(line), () => ending.ask('SIGINT'), { raw: false })
   if (flags.say !== undefined) loop.say(flags.say)
   await new Promise(resolve => ending.whenAsked(resolve))
+  overload.close()
+  lateness.close()
   await loop.interrupt()
   voice.close()
   await loop.close()
-  const object = { ...resultOf(loop, results, await digest.sum()), wallS: (performance.now() - started) / 1000 }
+  const object = { ...resultOf(loop, results, await digest.sum()), wallS: (performance.now() - started) / 1000, lateMs: lateness.worst }
   output.result(object, summary(object, results))
   if (flags.episodes !== undefined && results.length < flags.episodes) process.exitCode = 1
 }

@@ -12,8 +12,10 @@ import { Demonstration } from '../demonstration.js'
 import { Ending } from '../ending.js'
 import { ErrorTally } from '../error-tally.js'
 import { LiveView } from '../live-view.js'
+import { MachineLateness } from '../machine-lateness.js'
 import { amount, integer, namespace, precision, span } from '../options.js'
 import { Output, UsageError } from '../output.js'
+import { OverloadWatch } from '../overload-watch.js'
 import { policyMaker } from '../policies.js'
 import { readRobot, withPort } from '../robot-file.js'
 import { runOnTopics } from '../run-on-topics.js'
@@ -89,6 +91,8 @@ async function run({ source, ...given }: RunFlags & { readonly episodes: number 
     onHeld: () => tell('stopped: "resume" goes on with the next episode, Ctrl-C ends'),
     onError: error => errors.add(error),
   })
+  // In lockstep nothing is late: time waits.
+  const lateness = flags.lockstep ? undefined : new MachineLateness(() => loop.cell.stats.skippedNs / 1e6)
   const results: EpisodeResult[] = []
   const started = performance.now()
   const busStarted = loop.bus.clock.now()
@@ -98,7 +102,9 @@ async function run({ source, ...given }: RunFlags & { readonly episodes: number 
   if (voice) voice.onEnd = () => loop.giveUp()
   const live = watch ? new LiveView(() => viewOf(loop, results, voice?.typing ?? '')) : undefined
   if (live) errors.tell = line => live.note(color.yellow(line))
+  errors.lateness = lateness
   tell = line => live ? live.note(line) : output.progress(line)
+  const overload = lateness && new OverloadWatch({ lateness, tell, counts: () => ({ observations: loop.fusion.aligner.counters.observations, skipped: loop.fusion.skipped }) })
   try {
     for (let index = 0; index < flags.episodes && !loop.interrupted; index++) {
       demonstration?.begin(index)
@@ -108,6 +114,8 @@ async function run({ source, ...given }: RunFlags & { readonly episodes: number 
       if (!live) output.progress(episodeLine(result))
     }
   } finally {
+    overload?.close()
+    lateness?.close()
     live?.close()
     errors.tell = undefined
     voice?.close()
@@ -115,7 +123,7 @@ async function run({ source, ...given }: RunFlags & { readonly episodes: number 
   }
   const finished = results.filter(r => r.reason !== 'interrupted')
   const time = flags.lockstep
-    ? { simulatedS: (loop.bus.clock.now() - busStarted) / 1e9 } : { wallS: (performance.now() - started) / 1000, overruns: loop.cell.stats.overruns }
+    ? { simulatedS: (loop.bus.clock.now() - busStarted) / 1e9 } : { wallS: (performance.now() - started) / 1000, overruns: loop.cell.stats.overruns, lateMs: lateness?.worst ?? 0 }
   const pace = source === 'gazebo' ? { realTimeFactor: loop.cell.stats.realTimeFactor } : {}
   const object = { ...resultOf(loop, finished, digest.digest()), ...time, ...pace }
   output.result(object, summary(object, results))

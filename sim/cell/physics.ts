@@ -4,6 +4,7 @@ import { loadObjects } from '../objects/object-file.js'
 import { loadMujoco } from './mujoco.js'
 import { share } from './protocol.js'
 import type { FromPhysics, PhysicsInit, ToCamera, ToPhysics } from './protocol.js'
+import { rehearse } from './rehearsal.js'
 import { Simulation, STEP } from './simulation.js'
 import { STATE } from './truth.js'
 
@@ -14,15 +15,17 @@ const MOST_STEPS = 10
 
 /**
  * Physics, sensors, firmware and judge: gives what hears the requests, after `post` has said `ready`. In lockstep an answer is posted before
- * the request's call returns (only `closed` takes its time); in real time the physics keeps pace with the wall clock from here on.
+ * the request's call returns (only `closed` takes its time); in real time the physics, and the camera, rehearse first, and then keep pace with the wall clock.
  */
 export async function startPhysics(
   { options, started, shared: buffers, camera }: PhysicsInit, post: (message: FromPhysics) => void
 ): Promise<(message: ToPhysics) => void> {
   const shared = share(buffers)
   const width = new Float64Array(1)
+  const setup = { mj: await loadMujoco(), options, models: loadObjects(options.objects) }
+  if (options.mode === 'realtime') camera?.postMessage({ type: 'rehearse', ...rehearse(setup) } satisfies ToCamera)
   const simulation = new Simulation({
-    mj: await loadMujoco(), options, models: loadObjects(options.objects),
+    ...setup,
     sink: {
       wrench: (stamp, receive, value) => shared.wrench.push(stamp, receive, value),
       toolPose: (stamp, receive, value) => shared.pose.push(stamp, receive, value),

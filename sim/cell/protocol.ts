@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { CellOptions } from './cell.js'
 import type { Episode } from './episode.js'
+import type { RehearsedScene } from './rehearsal.js'
 import { SampleRing } from './ring.js'
 import { SharedState } from './shared-state.js'
 import { STATE } from './truth.js'
@@ -76,8 +77,9 @@ export interface CameraInit {
   readonly physics: MessagePort
 }
 
-/** From the physics to the camera: a new scene, or the shutter. */
+/** From the physics to the camera: a scene to rehearse, in real time the first of all; a new scene, or the shutter. */
 export type ToCamera =
+  | ({ readonly type: 'rehearse' } & RehearsedScene)
   | { readonly type: 'scene'; readonly xml: string; readonly index: number }
   | { readonly type: 'trigger'; readonly stamp: number; readonly receive: number; readonly qpos: Float64Array }
 

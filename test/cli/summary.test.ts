@@ -69,4 +69,20 @@ describe('a run\'s summary', () => {
     expect(runSummary({ ...result, realTimeFactor: 0.3456 }, [])).toMatch(/^  pace     the simulator steps at 0\.35 of real time$/m)
     expect(runSummary(result, [])).not.toMatch(/real time/)
   })
+
+  const health = (more: Partial<typeof result> & { readonly lateMs?: number }): string => runSummary({ ...result, ...more }, []).split('  health ')[1] ?? ''
+
+  test('says that all was well where it was', () => expect(health({ lateMs: 12, policySkipped: 1 })).toMatch(/good/))
+
+  test.each([
+    [{ lateMs: 140 }, 'overload: this machine was up to 140 ms late'],
+    [{ policySkipped: 8 }, '28 % of the observations found the policy busy'],
+    [{ guard: { ...result.guard, watchdog: { wrench: 8, camera: 0, policy: 1, gripper: 0 } } }, 'held 8 times because no wrench came in time'],
+    [{ serial: { ...result.serial, timeouts: 1 } }, 'an answer was missed once'],
+    [{ serial: { ...result.serial, crcErrors: 3 } }, '3 broken frames'],
+    [{ guard: { ...result.guard, overForce: 2 } }, 'the arm was frozen 2 times'],
+  ])('says what was not well and what it means: %j', (more, line) => {
+    expect(health(more)).toContain(line)
+    expect(health(more)).not.toMatch(/good/)
+  })
 })

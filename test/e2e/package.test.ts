@@ -1,5 +1,5 @@
-import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync, type SpawnSyncReturns } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { root, temporaryFolder } from './prehend.js'
@@ -17,14 +17,29 @@ function typeCheck(file: string): string {
   return spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc')], { cwd: app, encoding: 'utf8' }).stdout
 }
 
+let packing: SpawnSyncReturns<string>
+
+/** The files that the README of the package points to. */
+const linked = (text: string): string[] => [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, target]) => target)
+
 describe('the packed package, installed in an empty folder', () => {
   beforeAll(() => {
-    execFileSync('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: root, stdio: 'pipe' })
+    packing = spawnSync('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: root, encoding: 'utf8' })
     const [tarball] = readdirSync(folder).filter(name => name.endsWith('.tgz'))
     mkdirSync(app)
     writeFileSync(join(app, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
     inApp('npm', 'install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', join(folder, tarball))
   }, 110_000)
+
+  test('is packed without a warning of npm', () => expect(packing.stderr).not.toMatch(/npm warn/i))
+
+  test('brings what its README points to, and the peers of its benchmarks', () => {
+    const installed = join(app, 'node_modules/prehend')
+    const targets = linked(readFileSync(join(installed, 'README.md'), 'utf8'))
+    expect(targets.length).toBeGreaterThan(10)
+    expect(targets.filter(target => !existsSync(join(installed, target)))).toEqual([])
+    for (const peer of ['peer_rosbags.py', 'peer_rclpy.py', 'ros2_publisher.py']) expect(existsSync(join(installed, 'bench', peer)), peer).toBe(true)
+  })
 
   test('gives a working npx prehend', () => {
     expect(inApp('npx', 'prehend', '--help')).toMatch(/^Usage: prehend/)

@@ -4,6 +4,7 @@ import type { CellOptions } from '../../sim/cell/cell.js'
 import { drawEpisode } from '../../sim/cell/episode.js'
 import { loadMujoco } from '../../sim/cell/mujoco.js'
 import type { MainModule } from '../../sim/cell/mujoco.js'
+import { rehearse } from '../../sim/cell/rehearsal.js'
 import { Simulation } from '../../sim/cell/simulation.js'
 import type { SensorSink } from '../../sim/cell/simulation.js'
 import { loadObjects, parseObjects } from '../../sim/objects/object-file.js'
@@ -43,6 +44,26 @@ describe('the cell', () => {
       return hash.digest('hex')
     }
     expect(run()).toBe(run())
+  })
+
+  test('gives the same after a rehearsal, which says what the camera rehearses', () => {
+    const run = (): string => {
+      const hash = createHash('sha256')
+      const note = (stamp: number, receive: number, value: Float64Array): void => {
+        hash.update(Float64Array.of(stamp, receive, ...value))
+      }
+      const simulation = simulate({ mode: 'realtime' }, { wrench: note, toolPose: note, trigger: note })
+      simulation.reset(0)
+      for (let i = 0; i < 300; i++) simulation.step()
+      return hash.digest('hex')
+    }
+    const before = run()
+    const { xml, qpos } = rehearse({ mj, options: { mode: 'realtime', seed: 1, objects: 'seen' }, models: seen })
+    expect(run()).toBe(before)
+    const placed = simulate()
+    placed.reset(0)
+    expect(xml).toBe(placed.world.xml)
+    expect(qpos).toHaveLength(placed.world.qpos.length)
   })
 
   test('lets the scripted expert win: 9 of 10 episodes at least, seen and unseen', () => {
