@@ -1,3 +1,5 @@
+import type { DepthSamples } from './encodings/encoding.js'
+
 /** Millimetres above which two depths are taken for two surfaces, at least. */
 export const EDGE_MM = 30
 /** Share of the smaller of the two depths above which they are taken for two surfaces, at least. */
@@ -12,9 +14,9 @@ const LARGEST = 65535
  * on a tie (w = 0.5) the earlier, so that nothing is blended across a depth edge. One valid: that one. None: 0.
  *
  * @param a the earlier frame, @param b the later one, of equal length; @param w where between them, 0..1.
- * @param scale millimetres a unit: 1 for 16UC1, 1000 for 32FC1.
+ * @param scale millimetres a unit: 1 for 16UC1, 1000 for 32FC1, or what the robot file says.
  */
-export function blendDepth(a: Uint16Array | Float32Array, b: Uint16Array | Float32Array, w: number, scale: number): Uint16Array {
+export function blendDepth(a: DepthSamples, b: DepthSamples, w: number, scale: number): Uint16Array {
   if (a instanceof Uint16Array && b instanceof Uint16Array && scale === 1) {
     const rounded = roundedSteps(w)
     if (rounded !== undefined) return blendMillimetres(a, b, w, rounded)
@@ -72,7 +74,7 @@ function roundedSteps(w: number): Int32Array | undefined {
 }
 
 /** Depth samples in whole mm (halves up); invalid ones, and those beyond 65535 mm, are 0. */
-export function toMillimetres(samples: Float32Array, scale: number): Uint16Array {
+export function toMillimetres(samples: DepthSamples, scale: number): Uint16Array {
   const out = new Uint16Array(samples.length)
   for (let i = 0; i < out.length; i++) {
     const mm = (samples[i] as number) * scale

@@ -3,8 +3,9 @@ import { FrameTrack, VectorTrack } from './align/track.js'
 import { MISSING, type Aligned, type Strategy } from './align/strategy.js'
 import { ClockModel } from './clock-model.js'
 import { noDrops, type DropReason, type StreamCounters } from './counters.js'
+import type { Frame } from './frame.js'
 import { FrameRing } from './frame-ring.js'
-import { frameFault, isDepth, picture, type Frame } from './picture.js'
+import { frameFault, picture } from './picture.js'
 import { DUPLICATE, INSERTED, TOO_OLD, type Placed } from './ring.js'
 import type { Align, Stream } from './robot/robot.js'
 import { isImageType } from './robot/types.js'
@@ -127,7 +128,7 @@ export class Lane {
   }
 
   frameFault(frame: Frame): DropReason | undefined {
-    return frameFault(frame) ?? (isDepth(frame) === (this.stream.modality === 'depth') ? undefined : 'bad_encoding')
+    return frameFault(frame, this.stream)
   }
 
   /** Takes a vector without a fault; the reason when it is not taken. */
@@ -151,7 +152,7 @@ export class Lane {
 
   /** Takes a frame without a fault; the reason when it is not taken. */
   frame(stamp: number, frame: Frame): DropReason | undefined {
-    return this.#placed((this.#frames as FrameRing).insert(stamp, picture(frame)), stamp)
+    return this.#placed((this.#frames as FrameRing).insert(stamp, picture(frame, this.stream)), stamp)
   }
 
   event(stamp: number, text: string, confidence: number): DropReason | undefined {

@@ -1,35 +1,8 @@
-import type { DepthValue, ImageValue } from './observation.js'
 import { blendDepth, toMillimetres } from './depth.js'
-
-/** A camera frame as it comes from a bus: sensor_msgs/Image without its header. The bytes are never written again. */
-export interface Frame {
-  readonly width: number
-  readonly height: number
-  readonly encoding: string
-  /** Bytes a row, at least width times the size of a pixel. */
-  readonly step: number
-  readonly isBigendian: boolean
-  readonly data: Uint8Array
-}
-
-/** Bytes a pixel, and for colour the offsets of red, green and blue in it. */
-const COLOUR: Readonly<Record<string, { readonly bytes: number; readonly order: readonly number[] }>> = {
-  rgb8: { bytes: 3, order: [0, 1, 2] },
-  bgr8: { bytes: 3, order: [2, 1, 0] },
-  rgba8: { bytes: 4, order: [0, 1, 2] },
-  bgra8: { bytes: 4, order: [2, 1, 0] },
-  mono8: { bytes: 1, order: [0] },
-  '8UC1': { bytes: 1, order: [0] },
-}
-
-/** `scale`: millimetres a unit (REP-118). */
-const DEPTH: Readonly<Record<string, { readonly bytes: 2 | 4; readonly scale: number }>> = {
-  '16UC1': { bytes: 2, scale: 1 },
-  mono16: { bytes: 2, scale: 1 },
-  '32FC1': { bytes: 4, scale: 1000 },
-}
-
-const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
+import type { Colour, Depth, DepthSamples, Encoding } from './encodings/encoding.js'
+import { encodingOf } from './encodings/registry.js'
+import { strideOf, type Frame } from './frame.js'
+import type { DepthValue, ImageValue } from './observation.js'
 
 /** A frame that can be taken as it is or blended with the next one. */
 export interface Picture {
@@ -41,48 +14,95 @@ export interface Picture {
   blend(later: Picture, w: number): ImageValue | DepthValue | undefined
 }
 
-/** Of an encoding; undefined: it is not known. */
-export function pixelBytes(encoding: string): number | undefined {
-  return COLOUR[encoding]?.bytes ?? DEPTH[encoding]?.bytes
+/** What the frames of a stream are read as. */
+export interface Reading {
+  /** Depth, or colour and grey. Default: depth where the encoding shows it. */
+  readonly modality?: string
+  /** m a unit of depth, of encodings in whole units. Default 0.001. */
+  readonly depthUnit?: number
+}
+
+/** Metres that a unit of depth has where nobody says otherwise (REP-118). */
+export const MILLIMETRE = 0.001
+
+export type FrameFault = 'bad_size' | 'bad_encoding'
+
+/** What a frame says of itself: `640 x 480 rgb8, step 1920, 921600 bytes`. */
+export function describeFrame({ width, height, encoding, step, data }: Frame): string {
+  return `${width} x ${height} ${encoding.length > 40 ? `${encoding.slice(0, 40)}…` : encoding || 'without an encoding'}, step ${step}, ${data.length} bytes`
+}
+
+/** Why a frame cannot be used, and what to do about it; or undefined. */
+export function faultOf(frame: Frame, reading: Reading = {}): { readonly reason: FrameFault; readonly why: string } | undefined {
+  const encoding = encodingOf(frame.encoding)
+  if (encoding === undefined) return { reason: 'bad_encoding', why: 'this encoding is not known; publish one of sensor_msgs, such as rgb8 or 16UC1' }
+  const wrong = misreading(encoding, reading)
+  if (wrong !== undefined) return { reason: 'bad_encoding', why: wrong }
+  return stride(frame, encoding) === undefined ? { reason: 'bad_size', why: wanted(frame, encoding) } : undefined
 }
 
 /** Why a frame cannot be used, or undefined. */
-export function frameFault(frame: Frame): 'bad_size' | 'bad_encoding' | undefined {
-  const bytes = pixelBytes(frame.encoding)
-  if (bytes === undefined) return 'bad_encoding'
-  const whole = frame.width > 0 && frame.height > 0 && frame.step >= frame.width * bytes && frame.data.length === frame.step * frame.height
-  return whole ? undefined : 'bad_size'
+export function frameFault(frame: Frame, reading?: Reading): FrameFault | undefined {
+  return faultOf(frame, reading)?.reason
 }
 
-/** Whether a frame without a fault holds depth; otherwise it holds colour or grey. */
-export function isDepth(frame: Frame): boolean {
-  return DEPTH[frame.encoding] !== undefined
+/** Bytes of a pixel of an encoding where each pixel has its own; undefined: it is not known, or pixels share theirs. */
+export function pixelBytes(encoding: string): number | undefined {
+  return encodingOf(encoding)?.pixel
 }
 
 /** A frame without a fault as a picture. Bytes are converted when first asked for, once, and not at all where they fit already. */
-export function picture(frame: Frame): Picture {
-  return isDepth(frame) ? new Depth(frame) : new Colour(frame)
+export function picture(frame: Frame, { modality, depthUnit = MILLIMETRE }: Reading = {}): Picture {
+  const encoding = encodingOf(frame.encoding)
+  const bytes = encoding && stride(frame, encoding)
+  if (encoding?.depth && bytes !== undefined && (modality ?? 'depth') === 'depth') {
+    return new DepthPicture(frame, bytes, encoding.depth, depthUnit === MILLIMETRE ? encoding.depth.scale : millimetres(depthUnit))
+  }
+  if (encoding?.colour && bytes !== undefined) return new ColourPicture(frame, bytes, encoding.colour)
+  throw new RangeError(`${describeFrame(frame)}: no picture`)
 }
 
-class Colour implements Picture {
+function misreading({ colour, depth }: Encoding, { modality, depthUnit = MILLIMETRE }: Reading): string | undefined {
+  if (modality === 'depth' && !depth) return 'it is no depth; say modality: rgb'
+  if (modality !== undefined && modality !== 'depth' && !colour) return `it is depth, not ${modality}; say modality: depth`
+  return depthUnit !== MILLIMETRE && depth?.scale === 1000 ? 'it is in metres; leave depth_unit out' : undefined
+}
+
+function stride(frame: Frame, { row, rows, least = 1 }: Encoding): number | undefined {
+  const { width, height } = frame
+  return width >= least && height >= least ? strideOf(frame, row(width), rows(height)) : undefined
+}
+
+function wanted({ width, height }: Frame, { row, rows, least = 1 }: Encoding): string {
+  return width >= least && height >= least ? `a row needs ${row(width)} bytes, and ${rows(height)} rows are needed; mend the driver` : `expected ${least} x ${least} pixels or more`
+}
+
+const millimetres = (unit: number): number => Number((unit / MILLIMETRE).toPrecision(12))
+
+class ColourPicture implements Picture {
   readonly width: number
   readonly height: number
   readonly #frame: Frame
+  readonly #stride: number
+  readonly #colour: Colour
   #value: ImageValue | undefined
 
-  constructor(frame: Frame) {
+  constructor(frame: Frame, stride: number, colour: Colour) {
     this.width = frame.width
     this.height = frame.height
     this.#frame = frame
+    this.#stride = stride
+    this.#colour = colour
   }
 
   value(): ImageValue {
-    return this.#value ??= packColour(this.#frame)
+    const { width, height } = this
+    return this.#value ??= { kind: 'image', width, height, channels: this.#colour.channels, data: this.#colour.unpack(this.#frame, this.#stride) }
   }
 
   /** Linear per channel, rounded to whole steps (halves up). */
   blend(later: Picture, w: number): ImageValue | undefined {
-    if (!(later instanceof Colour)) return undefined
+    if (!(later instanceof ColourPicture)) return undefined
     const a = this.value()
     const b = later.value()
     if (a.width !== b.width || a.height !== b.height || a.channels !== b.channels) return undefined
@@ -95,84 +115,43 @@ class Colour implements Picture {
   }
 }
 
-class Depth implements Picture {
+class DepthPicture implements Picture {
   readonly width: number
   readonly height: number
   readonly #frame: Frame
-  #samples: Uint16Array | Float32Array | undefined
+  readonly #stride: number
+  readonly #depth: Depth
+  /** Millimetres a unit. */
+  readonly #scale: number
+  #samples: DepthSamples | undefined
   #value: DepthValue | undefined
 
-  constructor(frame: Frame) {
+  constructor(frame: Frame, stride: number, depth: Depth, scale: number) {
     this.width = frame.width
     this.height = frame.height
     this.#frame = frame
+    this.#stride = stride
+    this.#depth = depth
+    this.#scale = scale
   }
 
-  get #scale(): number {
-    return DEPTH[this.#frame.encoding]?.scale ?? 1
-  }
-
-  #raw(): Uint16Array | Float32Array {
-    return this.#samples ??= packSamples(this.#frame)
+  #raw(): DepthSamples {
+    return this.#samples ??= this.#depth.unpack(this.#frame, this.#stride)
   }
 
   value(): DepthValue {
     if (this.#value === undefined) {
       const raw = this.#raw()
-      const data = raw instanceof Uint16Array ? raw : toMillimetres(raw, this.#scale)
+      const data = raw instanceof Uint16Array && this.#scale === 1 ? raw : toMillimetres(raw, this.#scale)
       this.#value = { kind: 'depth', width: this.width, height: this.height, data }
     }
     return this.#value
   }
 
   blend(later: Picture, w: number): DepthValue | undefined {
-    if (!(later instanceof Depth) || later.width !== this.width || later.height !== this.height) return undefined
+    if (!(later instanceof DepthPicture) || later.width !== this.width || later.height !== this.height) return undefined
     if (later.#scale !== this.#scale) return undefined
     const data = blendDepth(this.#raw(), later.#raw(), w, this.#scale)
     return { kind: 'depth', width: this.width, height: this.height, data }
   }
-}
-
-function packColour(frame: Frame): ImageValue {
-  const { width, height, step, data, encoding } = frame
-  const { bytes, order } = COLOUR[encoding] ?? { bytes: 3, order: [0, 1, 2] }
-  const channels = order.length === 1 ? 1 : 3
-  const row = width * bytes
-  const inOrder = bytes === channels && order[0] === 0
-  let packed: Uint8Array
-  if (inOrder && step === row) packed = data.subarray(0, row * height)
-  else if (inOrder) {
-    packed = new Uint8Array(row * height)
-    for (let y = 0; y < height; y++) packed.set(data.subarray(y * step, y * step + row), y * row)
-  } else {
-    packed = new Uint8Array(width * height * 3)
-    const [r, g, b] = order as [number, number, number]
-    let to = 0
-    for (let y = 0; y < height; y++) {
-      for (let from = y * step, end = from + row; from < end; from += bytes, to += 3) {
-        packed[to] = data[from + r] as number
-        packed[to + 1] = data[from + g] as number
-        packed[to + 2] = data[from + b] as number
-      }
-    }
-  }
-  return { kind: 'image', width, height, channels, data: packed }
-}
-
-/** Depth samples in the machine's byte order, rows joined; a view of the frame's own bytes where these are so already. */
-function packSamples(frame: Frame): Uint16Array | Float32Array {
-  const { width, height, step, data, isBigendian } = frame
-  const bytes = DEPTH[frame.encoding]?.bytes ?? 2
-  const row = width * bytes
-  const swap = isBigendian === LITTLE_ENDIAN
-  let packed = data
-  if (step !== row || swap || data.byteOffset % bytes !== 0) {
-    packed = new Uint8Array(row * height)
-    for (let y = 0; y < height; y++) packed.set(data.subarray(y * step, y * step + row), y * row)
-    if (swap && bytes === 2) Buffer.from(packed.buffer).swap16()
-    if (swap && bytes === 4) Buffer.from(packed.buffer).swap32()
-  }
-  return bytes === 2
-    ? new Uint16Array(packed.buffer, packed.byteOffset, width * height)
-    : new Float32Array(packed.buffer, packed.byteOffset, width * height)
 }

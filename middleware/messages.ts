@@ -11,7 +11,7 @@ export interface Header {
   frameId: string
 }
 
-/** sensor_msgs/Image. `step` is the length of a row in bytes; `data.length === step * height`. */
+/** sensor_msgs/Image. `step` is the length of a row in bytes; mostly `data.length === step * height`, see fusion/frame.ts for what drivers make of it. */
 export interface Image extends Header {
   height: number
   width: number

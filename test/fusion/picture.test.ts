@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { blendDepth } from '../../fusion/depth.js'
-import { frameFault, picture, type Frame } from '../../fusion/picture.js'
+import type { Frame } from '../../fusion/frame.js'
+import { frameFault, picture } from '../../fusion/picture.js'
 
 /** The rule of the design, from its words. */
 function plainDepth(a: number, b: number, w: number): number {
@@ -91,9 +92,9 @@ describe('pictures', () => {
     const good = depthFrame([1, 2, 3])
     expect(frameFault(good)).toBeUndefined()
     expect(frameFault({ ...good, height: 2 })).toBe('bad_size')
-    expect(frameFault({ ...good, step: 5 })).toBe('bad_size')
+    expect(frameFault({ ...good, step: 5, data: new Uint8Array(8) })).toBe('bad_size')
     expect(frameFault({ ...good, width: 0 })).toBe('bad_size')
-    expect(frameFault({ ...good, encoding: 'yuv422' })).toBe('bad_encoding')
+    expect(frameFault({ ...good, encoding: 'yuv411' })).toBe('bad_encoding')
   })
 
   test('frames of different sizes or encodings are not blended', () => {

@@ -1,6 +1,6 @@
 import type { Align, Robot, Stream } from '../../fusion/robot/robot.js'
 import type { Modality } from '../../fusion/observation.js'
-import type { Frame } from '../../fusion/picture.js'
+import type { Frame } from '../../fusion/frame.js'
 
 export const MS = 1_000_000
 

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { picture } from '../../fusion/picture.js'
 import { LocalBus } from '../../middleware/local/local-bus.js'
 import { SteppedClock } from '../../middleware/local/stepped-clock.js'
 import type { Image } from '../../middleware/messages.js'
@@ -52,4 +53,18 @@ it.each([[true, 6], [false, 8]])('is what the camera node passes on where it is 
   await node.activate()
   bus.advertise('/driver', 'sensor_msgs/msg/Image').publish(image('rgb8', 8, 6, 0))
   expect(widths).toEqual([width])
+})
+
+it('cuts what has no bytes of its own for a pixel as rgb8', () => {
+  for (const [encoding, row, rows] of [['uyvy', 16, 6], ['nv12', 8, 9], ['bayer_gbrg8', 8, 6]] as const) {
+    const whole: Image = { ...image('mono8', row, rows, 0), encoding, width: 8, height: 6 }
+    const rgb = picture(whole).value().data as Uint8Array
+    const { encoding: cut, data } = centreSquare(whole)
+    expect([cut, [...data]]).toEqual(['rgb8', slowly({ ...whole, encoding: 'rgb8', step: 24, data: rgb })])
+  }
+})
+
+it('cuts an image whose step was left out', () => {
+  const whole = image('rgb8', 8, 6, 0)
+  expect(centreSquare({ ...whole, step: 0 })).toEqual(centreSquare(whole))
 })

@@ -43,8 +43,8 @@ describeRos('/diagnostics', () => {
     await begin(RGB, IMAGE, picture, `fusion: ${RGB}`, 'accepted')
     await begin('/wrist/wrench', WRENCH, wrench, 'fusion: /wrist/wrench', 'accepted')
     const bad = [
-      { ...picture, data: { $bytes: [23, 1] } }, { ...picture, data: { $bytes: [23, 1] } }, { ...picture, step: 11 },
-      { ...picture, encoding: 'yuv422_yuy2' }, { ...picture, header: zero }, { ...picture, header: { ...picture.header, frame_id: 'other_camera' } },
+      { ...picture, data: { $bytes: [23, 1] } }, { ...picture, data: { $bytes: [23, 1] } }, { ...picture, height: 3 },
+      { ...picture, encoding: 'yuv411' }, { ...picture, header: zero }, { ...picture, header: { ...picture.header, frame_id: 'other_camera' } },
       { ...picture, header: { ...picture.header, stamp: { $now: 10 } } },
     ]
     await peer.ask('publish', { topic: RGB, type: IMAGE, messages: bad, period: 0.01 })
@@ -84,14 +84,14 @@ describeRos('/diagnostics', () => {
 
   test('the camera node counts likewise, and passes on what is good', async () => {
     await begin('/driver/rgb', IMAGE, picture, 'camera: /driver/rgb', 'images')
-    const bad = [{ ...picture, step: 11 }, { ...picture, encoding: '' }, { ...picture, header: zero }, { ...picture, header: { ...picture.header, frame_id: 'x' } }]
+    const bad = [{ ...picture, height: 3 }, { ...picture, encoding: '' }, { ...picture, header: zero }, { ...picture, header: { ...picture.header, frame_id: 'x' } }]
     await peer.ask('publish', { topic: '/driver/rgb', type: IMAGE, messages: bad })
     const { got } = await until(() => look('camera: /driver/rgb'), status => status.got['frame_id'] === 1)
     expect(got).toMatchObject({ bad_size: 1, bad_encoding: 1, zero_stamp: 1, frame_id: 1 })
     await camera.said(/WARN.*\/driver\/rgb: messages are dropped: bad_encoding/)
     // Thirty a second of which none can be used are not silence.
     // For so long that in one of the seconds looked at a busy peer keeps its pace.
-    const running = peer.ask('publish', { topic: '/driver/rgb', type: IMAGE, messages: Array.from({ length: 300 }, () => ({ ...picture, encoding: 'yuv422_yuy2' })), period: 1 / 30 })
+    const running = peer.ask('publish', { topic: '/driver/rgb', type: IMAGE, messages: Array.from({ length: 300 }, () => ({ ...picture, encoding: 'yuv411' })), period: 1 / 30 })
     await until(() => look('camera: /driver/rgb'), ({ level, message }) => level === 1 && /^\/driver\/rgb: (29|3[01]) dropped in a second: bad_encoding$/.test(message))
     await running
     const relayed = await peer.ask<Record<string, unknown>[]>('take', { topic: '/relayed/rgb', count: Number(got['images']) })

@@ -1,0 +1,59 @@
+import { bayer } from './bayer.js'
+import { bytes, words } from './colour.js'
+import type { Encoding } from './encoding.js'
+import { f32, f64, i16, u16, WHOLE } from './samples.js'
+import { packedYuv, planarYuv, semiPlanarYuv } from './yuv.js'
+
+/** By the names of sensor_msgs/image_encodings.hpp, and by those that drivers use besides. OpenCV's own, such as 8UC3, are b g r there. */
+const ENCODINGS: Readonly<Record<string, Encoding>> = {
+  rgb8: bytes(3, [0, 1, 2]),
+  bgr8: bytes(3, [2, 1, 0]),
+  rgba8: bytes(4, [0, 1, 2]),
+  bgra8: bytes(4, [2, 1, 0]),
+  rgb16: words(3, [0, 1, 2]),
+  bgr16: words(3, [2, 1, 0]),
+  rgba16: words(4, [0, 1, 2]),
+  bgra16: words(4, [2, 1, 0]),
+  mono8: bytes(1, [0]),
+  mono16: { ...words(1, [0]), depth: WHOLE },
+  '8UC1': bytes(1, [0]),
+  '8UC3': bytes(3, [2, 1, 0]),
+  '8UC4': bytes(4, [2, 1, 0]),
+  '16UC1': u16(),
+  '16SC1': i16(),
+  '16UC3': words(3, [2, 1, 0]),
+  '16UC4': words(4, [2, 1, 0]),
+  '32FC1': f32(),
+  '64FC1': f64(),
+  uyvy: packedYuv('uyvy'),
+  yuv422: packedYuv('uyvy'),
+  yuv422_uyvy: packedYuv('uyvy'),
+  yuyv: packedYuv('yuyv'),
+  yuy2: packedYuv('yuyv'),
+  yuv422_yuy2: packedYuv('yuyv'),
+  yvyu: packedYuv('yvyu'),
+  nv12: semiPlanarYuv('uv', 'half'),
+  nv21: semiPlanarYuv('vu', 'half'),
+  nv24: semiPlanarYuv('uv', 'whole'),
+  yuv420: planarYuv(),
+  i420: planarYuv(),
+  bayer_rggb8: bayer('rggb', 8),
+  bayer_bggr8: bayer('bggr', 8),
+  bayer_gbrg8: bayer('gbrg', 8),
+  bayer_grbg8: bayer('grbg', 8),
+  bayer_rggb16: bayer('rggb', 16),
+  bayer_bggr16: bayer('bggr', 16),
+  bayer_gbrg16: bayer('gbrg', 16),
+  bayer_grbg16: bayer('grbg', 16),
+}
+
+const byName = new Map(Object.entries(ENCODINGS))
+const byLowerName = new Map(Object.entries(ENCODINGS).map(([name, encoding]) => [name.toLowerCase(), encoding]))
+
+/** Every name, as sensor_msgs writes it. */
+export const ENCODING_NAMES: readonly string[] = Object.keys(ENCODINGS)
+
+/** Upper and lower case are one; undefined: nobody knows it. */
+export function encodingOf(name: string): Encoding | undefined {
+  return byName.get(name) ?? byLowerName.get(name.toLowerCase())
+}
