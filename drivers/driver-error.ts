@@ -3,6 +3,7 @@ export type DriverErrorCode =
   | 'PORT_MISSING'
   | 'PORT_BUSY'
   | 'PORT_DENIED'
+  | 'PORT_FOREIGN'
   | 'PORT_FAILED'
   | 'DISCONNECTED'
   | 'TIMEOUT'

@@ -1,9 +1,12 @@
 import { EventEmitter } from 'node:events'
+import { fstatSync } from 'node:fs'
 import { SerialPort as NativePort } from 'serialport'
 import { monotonicNs } from './byte-stream.js'
 import type { ByteStream, ByteStreamEvents } from './byte-stream.js'
 import { DriverError } from './driver-error.js'
 import { openError } from './port-error.js'
+import { deviceMark, findPort, SYSTEM } from './port-identity.js'
+import type { FoundPort, SystemFolders } from './port-identity.js'
 
 export interface SerialPortOptions {
   readonly path: string
@@ -13,14 +16,16 @@ export interface SerialPortOptions {
   readonly backoff?: { readonly first: number; readonly most: number }
   /** ms after which bytes that do not leave mean that the port is lost. */
   readonly writeTimeout?: number
+  /** Where the operating system tells of its devices. */
+  readonly folders?: SystemFolders
 }
 
 /** ms between two looks whether the device is still there. */
 const WATCH_INTERVAL = 200
 
 /**
- * A serial port, 8N1, held exclusively, that comes back after an unplug: once opened it is reopened by its path, with
- * backoff, until `close`. Belongs on the main thread: the native binding polls on the process's own event loop.
+ * A serial port, 8N1, held exclusively, that comes back after an unplug: once opened it is looked for, with backoff, until `close`, and reopened where it is
+ * the same device (see `findPort`). Belongs on the main thread: the native binding polls on the process's own event loop.
  */
 export class SerialPort extends EventEmitter<ByteStreamEvents> implements ByteStream {
   readonly path: string
@@ -29,14 +34,19 @@ export class SerialPort extends EventEmitter<ByteStreamEvents> implements ByteSt
   readonly #baud: number
   readonly #backoff: { readonly first: number; readonly most: number }
   readonly #writeTimeout: number
+  readonly #folders: SystemFolders
   #native: NativePort | undefined
+  /** The device that was opened, until `close`. */
+  #known: FoundPort | undefined
+  /** Why the device that stands in the place of the lost one is left alone. */
+  #foreign: DriverError | undefined
   #wanted = false
   #retry: NodeJS.Timeout | undefined
   /** Ends in one way or another whenever the attempt to open that runs has ended. */
   #attempt: Promise<void> = Promise.resolve()
   readonly #writes = new Set<(reason: DriverError) => void>()
 
-  constructor({ path, baud = 115200, backoff = { first: 50, most: 2000 }, writeTimeout = 1000 }: SerialPortOptions) {
+  constructor({ path, baud = 115200, backoff = { first: 50, most: 2000 }, writeTimeout = 1000, folders = SYSTEM }: SerialPortOptions) {
     super()
     if (path === '') throw new TypeError('serial port: "path" must name a device, got an empty string')
     if (!(baud > 0)) throw new TypeError(`serial port: "baud" must be positive, got ${baud}`)
@@ -44,13 +54,14 @@ export class SerialPort extends EventEmitter<ByteStreamEvents> implements ByteSt
     this.#baud = baud
     this.#backoff = backoff
     this.#writeTimeout = writeTimeout
+    this.#folders = folders
   }
 
   get isOpen(): boolean {
     return this.#native?.isOpen ?? false
   }
 
-  /** Rejects with PORT_MISSING, PORT_BUSY, PORT_DENIED or PORT_FAILED. */
+  /** Rejects with PORT_MISSING, PORT_BUSY, PORT_DENIED, PORT_FOREIGN or PORT_FAILED. */
   async open(): Promise<void> {
     if (this.#wanted && this.isOpen) return
     clearTimeout(this.#retry)
@@ -63,7 +74,7 @@ export class SerialPort extends EventEmitter<ByteStreamEvents> implements ByteSt
     }
   }
 
-  /** Rejects with DISCONNECTED while the port is away, TIMEOUT where bytes do not leave. */
+  /** Rejects with DISCONNECTED while the port is away, PORT_FOREIGN while another device stands in its place, TIMEOUT where bytes do not leave. */
   write(bytes: Uint8Array): Promise<number> {
     const native = this.#native
     if (native === undefined || !native.isOpen) return Promise.reject(this.#away())
@@ -101,7 +112,7 @@ export class SerialPort extends EventEmitter<ByteStreamEvents> implements ByteSt
     clearTimeout(this.#retry)
     await this.#attempt.catch(() => undefined)
     const native = this.#native
-    this.#native = undefined
+    this.#native = this.#known = this.#foreign = undefined
     this.#failWrites(this.#closed())
     if (native !== undefined) await shut(native)
   }
@@ -114,7 +125,8 @@ export class SerialPort extends EventEmitter<ByteStreamEvents> implements ByteSt
   }
 
   async #openNative(): Promise<void> {
-    const native = new NativePort({ path: this.path, baudRate: this.#baud, lock: true, autoOpen: false })
+    const found = this.#find()
+    const native = new NativePort({ path: found.device, baudRate: this.#baud, lock: true, autoOpen: false })
     native.on('error', () => undefined)
     await new Promise<void>((resolve, reject) => {
       native.open((error) => (error ? reject(openError(this.path, error)) : resolve()))
@@ -123,10 +135,26 @@ export class SerialPort extends EventEmitter<ByteStreamEvents> implements ByteSt
       await shut(native)
       throw this.#closed()
     }
+    if (!isOpenOn(native, found)) {
+      await shut(native)
+      throw new DriverError('PORT_MISSING', `serial port ${this.path}: went away while it was opened; is its cable loose?`)
+    }
+    this.#known = found
     this.#native = native
     native.on('data', (bytes: Buffer) => this.emit('bytes', bytes))
     native.on('close', () => this.#lose(native))
     this.#watch(native)
+  }
+
+  #find(): FoundPort {
+    this.#foreign = undefined
+    try {
+      return findPort(this.path, this.#known, this.#folders)
+    } catch (error) {
+      const reason = error instanceof DriverError ? error : openError(this.path, error as Error)
+      if (reason.code === 'PORT_FOREIGN') this.#foreign = reason
+      throw reason
+    }
   }
 
   /**
@@ -173,8 +201,16 @@ export class SerialPort extends EventEmitter<ByteStreamEvents> implements ByteSt
   }
 
   #away(): DriverError {
+    if (this.#foreign !== undefined) return this.#foreign
     return new DriverError('DISCONNECTED', `serial port ${this.path}: the device is gone; it is reopened when it comes back`)
   }
+}
+
+/** Whether the descriptor that was opened is the device that was found: between the two another may have come. */
+function isOpenOn(native: NativePort, { mark }: FoundPort): boolean {
+  const fd = (native.port as { readonly fd?: number | null } | undefined)?.fd
+  // Identities are known on Linux alone.
+  return process.platform !== 'linux' || (typeof fd === 'number' && deviceMark(fstatSync(fd, { bigint: true })) === mark)
 }
 
 /** Resolves once the native port is closed, however that ends. */

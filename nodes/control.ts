@@ -142,6 +142,11 @@ export class ControlNode extends LifecycleNode {
     return this.#stop(forNextGoal)
   }
 
+  /** Why the gripper does not answer, while that lasts. */
+  get gripperFault(): unknown {
+    return this.#wire.fault
+  }
+
   /** Whether a stop lasts that somebody made, not only a goal's end. */
   get stoppedBySomebody(): boolean {
     return this.hold === 'stop' && !this.#stopOfGoal

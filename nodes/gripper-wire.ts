@@ -19,8 +19,8 @@ export class GripperWire {
   readonly #options: GripperWireOptions
   #generation = 0
   #owed = false
-  /** The fault that was reported and lasts. */
-  #reported: unknown
+  /** The fault of the wire that was reported and lasts; undefined: none. */
+  fault: unknown
   #last: Promise<void> = Promise.resolve()
 
   constructor(options: GripperWireOptions) {
@@ -34,7 +34,7 @@ export class GripperWire {
     this.#last = this.#last.then(async () => {
       if (generation !== this.#generation) return
       await transaction()
-      this.#reported = undefined
+      this.fault = undefined
     }).catch((error: unknown) => this.#report(error)).finally(() => {
       this.pending--
     })
@@ -76,9 +76,11 @@ export class GripperWire {
   }
 
   #report(error: unknown): void {
-    const code = error instanceof DriverError ? error.code : error
-    if (code === 'SUPERSEDED' || code === 'CLOSED' || code === this.#reported) return
-    this.#reported = code
+    const code = codeOf(error)
+    if (code === 'SUPERSEDED' || code === 'CLOSED' || code === codeOf(this.fault)) return
+    this.fault = error
     this.#options.onError?.(error)
   }
 }
+
+const codeOf = (error: unknown): unknown => (error instanceof DriverError ? error.code : error)

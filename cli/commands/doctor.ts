@@ -2,6 +2,8 @@ import { constants, existsSync } from 'node:fs'
 import { access, readFile } from 'node:fs/promises'
 import { cpus, totalmem } from 'node:os'
 import type { Command } from 'commander'
+import { DriverError } from '../../drivers/driver-error.js'
+import { findPort } from '../../drivers/port-identity.js'
 import { contractOf } from '../../fusion/policy/onnx-policy.js'
 import { loadSharp } from '../../middleware/image/picture-file.js'
 import { rosProblem } from '../../middleware/ros2/rclnodejs.js'
@@ -9,6 +11,7 @@ import { openPseudoTerminal } from '../../sim/firmware/pseudo-terminal.js'
 import { loadMujoco } from '../../sim/cell/mujoco.js'
 import { shippedModel } from '../models.js'
 import { Output } from '../output.js'
+import { readRobot } from '../robot-file.js'
 import { fastDdsProfile, PROFILE_VARIABLES } from '../ros2/fast-dds-profile.js'
 
 /** `state`: ok, missing (something optional is not there), wrong (something that is needed does not work). */
@@ -24,11 +27,15 @@ export function register(program: Command): void {
   program
     .command('doctor')
     .description('what this machine has, what is wrong, and how to mend it')
+    .option('--robot <file>', 'also looks at the gripper\'s port that this robot file (or a shipped one, by name) names')
+    .option('--port <path>', 'also looks at this gripper\'s port')
     .option('--json', 'the result as one JSON object')
-    .action(async (flags: { json?: boolean }) => {
+    .action(async (flags: { robot?: string; port?: string; json?: boolean }) => {
       const output = new Output(flags)
       const findings: Finding[] = []
-      for (const [name, check] of Object.entries(CHECKS)) {
+      const port = flags.port ?? (flags.robot === undefined ? undefined : readRobot(flags.robot).actions.gripper?.port.path)
+      const checks = port === undefined ? CHECKS : { ...CHECKS, 'gripper port': () => gripperPort(port) }
+      for (const [name, check] of Object.entries(checks)) {
         try {
           findings.push(...(await check()).map(finding => ({ name, ...finding })))
         } catch (error) {
@@ -121,6 +128,17 @@ async function serialPorts(): Promise<Found[]> {
       return { state: 'wrong' as const, found: `${name}: may not be opened`, mend: 'sudo usermod -aG dialout $USER, then log in again' }
     }
   }))
+}
+
+/** Looks and opens nothing: opening alone changes a terminal's settings. */
+function gripperPort(path: string): Found[] {
+  try {
+    const { device, identity } = findPort(path, undefined)
+    return ok(`${path}${device === path ? '' : ` leads to ${device}`} (${identity})`)
+  } catch (error) {
+    if (!(error instanceof DriverError)) throw error
+    return [{ state: 'wrong', found: error.message, mend: 'the serial ports of this machine are listed above' }]
+  }
 }
 
 /** FTDI adapters hold bytes back for 16 ms unless told otherwise. */

@@ -46,7 +46,7 @@ export const control = nodeKind({
     return {
       node,
       status: (): Status[] => {
-        const { guard, hold, status, stops, refused, watchdog } = node
+        const { guard, hold, status, stops, refused, watchdog, gripperFault: fault } = node
         const latency = spread(latencies.splice(0))
         const { framesSent, framesReceived, crcErrors, timeouts } = gripper.stats
         return [
@@ -59,8 +59,8 @@ export const control = nodeKind({
             },
           },
           {
-            name: 'gripper', level: status === undefined || status.activated ? 'ok' : 'error',
-            message: status === undefined ? 'not connected' : status.activated ? `${(status.width * 1000).toFixed(1)} mm` : `not activated: ${status.faultText}`,
+            name: 'gripper', level: fault === undefined && (status === undefined || status.activated) ? 'ok' : 'error',
+            message: fault !== undefined ? textOf(fault) : status === undefined ? 'not connected' : status.activated ? `${(status.width * 1000).toFixed(1)} mm` : `not activated: ${status.faultText}`,
             values: {
               port: path, width_m: status?.width ?? NaN, current_a: status?.current ?? NaN, object: status?.object ?? 'unknown', frames_sent: framesSent, frames_received: framesReceived,
               crc_errors: crcErrors, timeouts, latency_ms_p50: latency.p50, latency_ms_p99: latency.p99,

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { prehend, prehendJson, python, temporaryFolder } from '../e2e/prehend.js'
@@ -130,5 +130,12 @@ describe('--json prints one line on stdout and nothing else', () => {
     prehendJson(['check', 'cell', recording], [0, 1])
     expect(prehendJson(['policy', 'info', model])).toMatchObject({ name: 'tiny', contract: 1 })
     prehendJson(['doctor'], [0, 1])
+  })
+
+  test('doctor looks at a gripper\'s port, and says where its link leads', () => {
+    const link = join(folder, 'gripper')
+    symlinkSync('/dev/pts/987654', link)
+    const { findings } = prehendJson(['doctor', '--port', link], [1]) as { findings: { name: string; state: string; found: string }[] }
+    expect(findings.find(({ name }) => name === 'gripper port')).toMatchObject({ state: 'wrong', found: expect.stringContaining('leads to /dev/pts/987654, which does not exist') })
   })
 })

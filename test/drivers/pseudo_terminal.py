@@ -1,0 +1,51 @@
+"""A program with a pseudo-terminal of its own: writes its path in a line, then stdin goes to the terminal and what is written to the terminal goes to stdout.
+
+Without an argument it opens many and uses the last one, whose high number nobody else is given by chance. With a path it waits until it is given that number.
+It ends when stdin does; its terminals are then gone.
+"""
+
+import os
+import pty
+import sys
+import threading
+import tty
+
+MANY = 40
+wanted = sys.argv[1] if len(sys.argv) > 1 else None
+kept = []
+
+
+def opened():
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+    kept.append((master, slave))
+    return master, os.ttyname(slave)
+
+
+if wanted is None:
+    for _ in range(MANY):
+        master, path = opened()
+else:
+    while True:
+        master, path = opened()
+        if path == wanted:
+            break
+        if len(kept) > 4 * MANY:
+            sys.exit(f"{wanted}: somebody else was given this number")
+
+sys.stdout.write(path + "\n")
+sys.stdout.flush()
+
+
+def relay():
+    while True:
+        data = os.read(master, 4096)
+        os.write(1, data)
+
+
+threading.Thread(target=relay, daemon=True).start()
+while True:
+    data = os.read(0, 4096)
+    if not data:
+        os._exit(0)
+    os.write(master, data)
