@@ -1,5 +1,6 @@
 import { ImageError } from './image-error.js'
 import { decodePicture, MOST_PIXELS } from './picture-file.js'
+import { codecOf } from './picture-header.js'
 import { RvlReader } from './rvl.js'
 import { inSlices } from './slices.js'
 
@@ -11,7 +12,7 @@ const HEADER = 12
 export interface Depth {
   readonly width: number
   readonly height: number
-  /** 16UC1: mm. 32FC1: m, NaN where there is none. */
+  /** 16UC1, mono16: whole units. 32FC1: m, NaN where there is none. */
   readonly data: Uint16Array | Float32Array
 }
 
@@ -19,11 +20,11 @@ export interface Depth {
  * The data of a compressedDepth topic (compressed_depth_image_transport): a header, then a PNG of 16 bits, or int32 width, height and RVL. For 32FC1
  * the samples are inverse depths q with depth = a / (q - b), 0 where there is none. Throws ImageError.
  */
-export async function decodeDepth(data: Uint8Array, encoding: '16UC1' | '32FC1', codec: 'png' | 'rvl'): Promise<Depth> {
+export async function decodeDepth(data: Uint8Array, encoding: '16UC1' | 'mono16' | '32FC1', codec: 'png' | 'rvl'): Promise<Depth> {
   if (data.length <= HEADER) throw new ImageError('undecodable', `compressedDepth: ${data.length} bytes, expected a header of ${HEADER} and a picture`)
   const body = data.subarray(HEADER)
   const { width, height, samples } = codec === 'png' ? await png(body) : await rvl(body)
-  if (encoding === '16UC1') return { width, height, data: samples }
+  if (encoding !== '32FC1') return { width, height, data: samples }
   const header = new DataView(data.buffer, data.byteOffset, HEADER)
   const depths = depthsOf(header.getFloat32(4, true), header.getFloat32(8, true))
   const metres = new Float32Array(samples.length)
@@ -40,8 +41,9 @@ interface Samples {
 }
 
 async function png(body: Uint8Array): Promise<Samples> {
-  const { width, height, encoding, data } = await decodePicture(body)
-  if (encoding !== '16UC1') throw new ImageError('bad_encoding', `compressedDepth: ${encoding}, expected a grey picture of 16 bits`)
+  if (codecOf(body) !== 'png') throw new ImageError('undecodable', 'compressedDepth: expected a PNG behind the header')
+  const { width, height, encoding, data } = await decodePicture(body, 'png')
+  if (encoding !== 'mono16') throw new ImageError('bad_encoding', `compressedDepth: ${encoding}, expected a grey picture of 16 bits`)
   return { width, height, samples: new Uint16Array(data.buffer, data.byteOffset, width * height) }
 }
 

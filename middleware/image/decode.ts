@@ -1,43 +1,60 @@
-import type { CompressedImage, Image } from '../messages.js'
+import type { CompressedImage, Header, Image } from '../messages.js'
 import { decodeDepth } from './compressed-depth.js'
 import { ImageError } from './image-error.js'
-import { BIG_ENDIAN, decodePicture } from './picture-file.js'
+import { BIG_ENDIAN, decodePicture, type Pixels } from './picture-file.js'
+import { codecOf } from './picture-header.js'
 
 /** A CompressedImage as an Image, by and by. Rejects with ImageError. */
 export type DecodeImage = (message: CompressedImage) => Promise<Image>
 
 /** `compressedDepth`: `16UC1; compressedDepth png`; what names no codec is PNG. */
-const DEPTH = /^(16UC1|32FC1)\s*;\s*compressedDepth(?:\s+(png|rvl))?\s*$/
-/** `compressed`: `rgb8; jpeg compressed bgr8`; of others than image_transport the codec alone. */
-const PICTURE = /^(?:(\w+)\s*;\s*)?(?:jpe?g|png)\b/i
+const DEPTH = /^\s*(\w+)\s*;\s*compressedDepth(?:\s+(\w+))?\s*$/i
+/** `compressed`: `rgb8; jpeg compressed bgr8`: what the image was before. Of others than image_transport the codec alone. */
+const BEFORE = /^\s*(\w+)\s*;/
+/** Formats that name a codec which is decoded. */
+const KNOWN = /jpe?g|png|webp|tiff?/i
 
-const BYTES = { rgb8: 3, mono8: 1, '16UC1': 2, '32FC1': 4 } as const
+const DEPTHS: Readonly<Record<string, '16UC1' | 'mono16' | '32FC1'>> = { '16uc1': '16UC1', mono16: 'mono16', '32fc1': '32FC1' }
 /** What cannot come out of eight bits a sample. */
-const DEEP: ReadonlySet<string | undefined> = new Set(['16UC1', 'mono16', '32FC1'])
+const DEEP: ReadonlySet<string> = new Set(['16uc1', '16sc1', 'mono16', '32fc1'])
+const BYTES: Readonly<Record<Pixels['encoding'], number>> = { rgb8: 3, rgb16: 6, mono8: 1, mono16: 2, '32FC1': 4 }
 
 /**
- * Decodes what image_transport's `compressed` (JPEG, PNG) and `compressedDepth` (PNG, RVL) publish into rgb8, mono8, 16UC1 (mm) or 32FC1 (m), rows joined,
- * stamp and frame as they were. The format must be known; which of JPEG and PNG it is, the bytes say. Files are decoded on other threads; what is done
- * here is done in slices of less than a millisecond. Rejects with ImageError: `undecodable`, `bad_encoding` (an unknown format, or a
- * picture that is not what the format says), `bad_size` (no pixels, or more than 2^26).
+ * Decodes what image_transport's `compressed` (JPEG, PNG, TIFF) and `compressedDepth` (PNG, RVL) publish, and WebP, into an image of rows joined, stamp and frame
+ * as they were: rgb8, rgb16, mono8, mono16, or what the format says that a grey picture is (16UC1, 32FC1 in m, a bayer pattern). What kind of file it is the bytes
+ * say, not the format. Files are decoded on other threads; what is done here is done in slices of less than a millisecond.
+ * Rejects with ImageError: `undecodable`, `bad_encoding` (no kind of file that is known, or a picture that is not what the format says), `bad_size` (no
+ * pixels, or more than 2^26).
  */
-export async function decodeImage({ stamp, frameId, format, data }: CompressedImage): Promise<Image> {
+export async function decodeImage({ format, data, ...header }: CompressedImage): Promise<Image> {
   const depth = DEPTH.exec(format)
   if (depth) {
-    const encoding = depth[1] as '16UC1' | '32FC1'
-    const decoded = await decodeDepth(data, encoding, (depth[2] ?? 'png') as 'png' | 'rvl')
+    const encoding = DEPTHS[(depth[1] as string).toLowerCase()]
+    const codec = ((depth[2] as string | undefined) ?? 'png').toLowerCase()
+    if (encoding === undefined || (codec !== 'png' && codec !== 'rvl')) throw new ImageError('bad_encoding', 'expected compressedDepth of 16UC1 or 32FC1 as png or rvl')
+    const decoded = await decodeDepth(data, encoding, codec)
     const { buffer, byteOffset, byteLength } = decoded.data
-    return image({ stamp, frameId }, { ...decoded, encoding, data: new Uint8Array(buffer, byteOffset, byteLength) })
+    return image(header, { ...decoded, encoding, data: new Uint8Array(buffer, byteOffset, byteLength), bytes: BYTES[encoding === '16UC1' ? 'mono16' : encoding] })
   }
-  const picture = PICTURE.exec(format)
-  if (!picture) throw new ImageError('bad_encoding', `format '${format}': expected jpeg, png or compressedDepth`)
-  const decoded = await decodePicture(data)
-  const of = picture[1] as string | undefined
-  const isOther = DEEP.has(of) ? decoded.encoding !== '16UC1' : of?.startsWith('bayer') && decoded.encoding !== 'rgb8'
-  if (isOther) throw new ImageError('bad_encoding', `format '${format}': decoded as ${decoded.encoding}`)
-  return image({ stamp, frameId }, decoded)
+  const codec = codecOf(data)
+  if (codec === undefined) throw new ImageError(KNOWN.test(format) ? 'undecodable' : 'bad_encoding', 'its bytes begin no JPEG, PNG, WebP or TIFF')
+  const decoded = await decodePicture(data, codec)
+  return image(header, { ...decoded, encoding: shown(decoded.encoding, BEFORE.exec(format)?.[1] ?? ''), bytes: BYTES[decoded.encoding] })
 }
 
-function image(header: { stamp: number; frameId: string }, { width, height, encoding, data }: { width: number; height: number; encoding: keyof typeof BYTES; data: Uint8Array }): Image {
-  return { ...header, width, height, encoding, isBigendian: BIG_ENDIAN, step: width * BYTES[encoding], data }
+/** What the samples of a file show that was an image in encoding `before`, `''` where nobody says. Throws ImageError `bad_encoding` where they cannot. */
+function shown(decoded: Pixels['encoding'], before: string): string {
+  const name = before.toLowerCase()
+  const bits = decoded === 'mono8' ? 8 : 16
+  const grey = decoded === 'mono8' || decoded === 'mono16'
+  if (name.startsWith('bayer_') && grey) return name.replace(/\d+$/, '') + bits
+  if (DEEP.has(name)) {
+    if (decoded !== (name === '32fc1' ? '32FC1' : 'mono16')) throw new ImageError('bad_encoding', `${before} is promised, and the file holds ${decoded}`)
+    return before
+  }
+  return decoded
+}
+
+function image(header: Header, { width, height, encoding, data, bytes }: { width: number; height: number; encoding: string; data: Uint8Array; bytes: number }): Image {
+  return { ...header, width, height, encoding, isBigendian: BIG_ENDIAN, step: width * bytes, data }
 }

@@ -1,7 +1,8 @@
 import { endianness } from 'node:os'
 import type sharp from 'sharp'
+import type { Metadata } from 'sharp'
 import { ImageError } from './image-error.js'
-import { pictureHeader } from './picture-header.js'
+import { pictureHeader, type Codec, type PictureHeader } from './picture-header.js'
 
 /** Pixels of the largest picture that is decoded: 8192 x 8192. */
 export const MOST_PIXELS = 2 ** 26
@@ -10,8 +11,8 @@ export const MOST_PIXELS = 2 ** 26
 export interface Pixels {
   readonly width: number
   readonly height: number
-  readonly encoding: 'rgb8' | 'mono8' | '16UC1'
-  /** Bytes of their own; samples of two bytes in this machine's order. */
+  readonly encoding: 'rgb8' | 'rgb16' | 'mono8' | 'mono16' | '32FC1'
+  /** Bytes of their own; samples of two and four bytes in this machine's order. */
   readonly data: Uint8Array
 }
 
@@ -33,27 +34,42 @@ export function loadSharp(): Promise<typeof sharp> {
   })
 }
 
+/** How samples of so many bits are asked of the decoder and named: grey, and colour. */
+const SAMPLES = {
+  8: { depth: 'uchar', grey: ['b-w', 'mono8'], colour: ['srgb', 'rgb8'] },
+  16: { depth: 'ushort', grey: ['grey16', 'mono16'], colour: ['rgb16', 'rgb16'] },
+  32: { depth: 'float', grey: ['b-w', '32FC1'], colour: undefined },
+} as const
+
 /**
- * Decodes a PNG or JPEG file on another thread: the samples as they are in the file, no colour profile applied, not turned by EXIF. Grey becomes
- * mono8 or, of 16 bits, 16UC1; colour becomes rgb8, an alpha channel is left out. Throws ImageError: `undecodable` (cut off, damaged, no such file),
- * `bad_encoding` (colour of 16 bits), `bad_size` (no pixels, or too many).
+ * Decodes a file of one of the codecs on another thread: the samples as they are in the file, no colour profile applied, not turned by EXIF. Grey becomes
+ * mono8, mono16 or, of a TIFF's floats, 32FC1; colour rgb8 or rgb16, an alpha channel is left out. Throws ImageError: `undecodable` (cut off, damaged),
+ * `bad_encoding` (colour of floats), `bad_size` (no pixels, or too many).
  */
-export async function decodePicture(data: Uint8Array): Promise<Pixels> {
-  const { width, height, grey, bits } = pictureHeader(data)
-  const pixels = width * height
-  if (!(pixels > 0 && pixels <= MOST_PIXELS)) throw new ImageError('bad_size', `${width} x ${height} pixels: expected 1 to ${MOST_PIXELS} in all`)
-  const deep = bits === 16
-  if (deep && !grey) throw new ImageError('bad_encoding', 'colour of 16 bits: expected 8')
+export async function decodePicture(data: Uint8Array, codec: Codec): Promise<Pixels> {
   const sharp = await loadSharp()
-  const file = sharp(data, { failOn: 'error', limitInputPixels: MOST_PIXELS, sequentialRead: true, ignoreIcc: true }).removeAlpha()
-  const samples = grey ? file.toColourspace(deep ? 'grey16' : 'b-w').raw({ depth: deep ? 'ushort' : 'uchar' }) : file.raw()
-  let decoded
-  try {
-    decoded = await samples.toBuffer({ resolveWithObject: true })
-  } catch (error) {
+  const options = { failOn: 'error', limitInputPixels: MOST_PIXELS, sequentialRead: true, ignoreIcc: true } as const
+  const header = codec === 'png' || codec === 'jpeg' ? pictureHeader(data) : await readable(sharp(data, options).metadata().then(headerOf))
+  const pixels = header.width * header.height
+  if (!(pixels > 0 && pixels <= MOST_PIXELS)) throw new ImageError('bad_size', `${header.width} x ${header.height} pixels: expected 1 to ${MOST_PIXELS} in all`)
+  const { depth, ...samples } = SAMPLES[header.bits > 16 ? 32 : header.bits > 8 ? 16 : 8]
+  const shown = header.grey ? samples.grey : samples.colour
+  if (shown === undefined) throw new ImageError('bad_encoding', 'colour of floats: expected 8 or 16 bits')
+  const [space, encoding] = shown
+  const file = sharp(data, options).removeAlpha().toColourspace(space).raw({ depth })
+  const decoded = await readable(file.toBuffer({ resolveWithObject: true }))
+  return { width: decoded.info.width, height: decoded.info.height, encoding, data: decoded.data }
+}
+
+/** What the decoder says of a file that it opened. */
+function headerOf({ width, height, channels, depth }: Metadata): PictureHeader {
+  return { width, height, grey: channels < 3, bits: depth === 'uchar' ? 8 : depth === 'ushort' ? 16 : 32 }
+}
+
+function readable<T>(work: Promise<T>): Promise<T> {
+  return work.catch((error: unknown) => {
     throw new ImageError('undecodable', error instanceof Error ? error.message : String(error), { cause: error })
-  }
-  return { width: decoded.info.width, height: decoded.info.height, encoding: deep ? '16UC1' : grey ? 'mono8' : 'rgb8', data: decoded.data }
+  })
 }
 
 /** A PNG file, on another thread: `data` u8[height * width * 3], r g b, or u16[height * width], which stays grey of 16 bits. */

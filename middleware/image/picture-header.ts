@@ -1,8 +1,9 @@
 import { ImageError } from './image-error.js'
 
+export type Codec = 'png' | 'jpeg' | 'webp' | 'tiff'
+
 /** What the first bytes of a PNG (ISO/IEC 15948) or JPEG (ITU-T T.81) file say of its picture. */
 export interface PictureHeader {
-  readonly codec: 'png' | 'jpeg'
   readonly width: number
   readonly height: number
   readonly grey: boolean
@@ -14,19 +15,29 @@ const PNG = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')
 /** Markers of a JPEG frame (SOF0 to SOF15), less the three in their midst that are none: DHT, JPG, DAC. */
 const isFrame = (marker: number): boolean => marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc
 
-/** Throws ImageError `undecodable` for bytes that begin as neither. */
+/** What kind of file the first bytes begin, whatever it is called; undefined: none that is decoded. */
+export function codecOf(data: Uint8Array): Codec | undefined {
+  const bytes = Buffer.from(data.buffer, data.byteOffset, Math.min(data.byteLength, 16))
+  const at = (from: number, text: string): boolean => bytes.toString('latin1', from, from + text.length) === text
+  if (bytes.subarray(0, 8).equals(PNG)) return 'png'
+  if (bytes[0] === 0xff && bytes[1] === 0xd8) return 'jpeg'
+  if (at(0, 'RIFF') && at(8, 'WEBP')) return 'webp'
+  return at(0, 'II*\0') || at(0, 'MM\0*') ? 'tiff' : undefined
+}
+
+/** Of a PNG or a JPEG. Throws ImageError `undecodable` where its first bytes are damaged. */
 export function pictureHeader(data: Uint8Array): PictureHeader {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
-  if (bytes.subarray(0, 8).equals(PNG) && bytes.length >= 26 && bytes.toString('latin1', 12, 16) === 'IHDR') {
+  if (bytes.subarray(0, 8).equals(PNG)) {
+    if (bytes.length < 26 || bytes.toString('latin1', 12, 16) !== 'IHDR') throw new ImageError('undecodable', 'a PNG without a header')
     const colour = bytes[25]
-    return { codec: 'png', width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20), grey: colour === 0 || colour === 4, bits: bytes[24] }
+    return { width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20), grey: colour === 0 || colour === 4, bits: bytes[24] }
   }
-  if (bytes[0] !== 0xff || bytes[1] !== 0xd8) throw new ImageError('undecodable', 'expected a PNG or a JPEG')
   for (let at = 2; at + 10 <= bytes.length && bytes[at] === 0xff;) {
     const marker = bytes[at + 1]
     if (marker === 0xff) at++
     else if (isFrame(marker)) {
-      return { codec: 'jpeg', height: bytes.readUInt16BE(at + 5), width: bytes.readUInt16BE(at + 7), grey: bytes[at + 9] === 1, bits: bytes[at + 4] }
+      return { height: bytes.readUInt16BE(at + 5), width: bytes.readUInt16BE(at + 7), grey: bytes[at + 9] === 1, bits: bytes[at + 4] }
     } else at += 2 + bytes.readUInt16BE(at + 2)
   }
   throw new ImageError('undecodable', 'a JPEG without a frame')

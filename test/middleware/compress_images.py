@@ -3,6 +3,7 @@ import io
 import json
 import struct
 import sys
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -80,13 +81,33 @@ palette = file(Image.fromarray(colour).convert('P'), 'PNG')
 add('png with a palette', 'png', palette, opened(palette, 'RGB'), 'rgb8')
 add('grey png', 'mono8; png compressed ', file(colour[..., 1], 'PNG'), colour[..., 1], 'mono8')
 
+add('webp', 'webp', file(colour, 'WEBP', lossless=True), colour, 'rgb8')
+add('webp called jpeg', 'rgb8; jpeg compressed bgr8', file(colour, 'WEBP', lossless=True), colour, 'rgb8')
+add('tiff', 'rgb8; tiff compressed bgr8', file(colour, 'TIFF', compression='tiff_lzw'), colour, 'rgb8')
+add('grey tiff', 'TIFF', file(colour[..., 2], 'TIFF'), colour[..., 2], 'mono8')
+for name in ('image/png', 'PNG', '', 'rgb8', 'h264'):
+    add(f'png called {name!r}', name, file(colour, 'PNG'), colour, 'rgb8')
+add('a mosaic', 'bayer_grbg8; png compressed ', file(colour[..., 1], 'PNG'), colour[..., 1], 'bayer_grbg8')
+
+
+def png_of_16_bits(pixels):
+    """Pillow writes no colour of 16 bits: a PNG by its standard, rows unfiltered."""
+    chunk = lambda kind, data: struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
+    rows = b''.join(b'\0' + row.astype('>u2').tobytes() for row in pixels)
+    return b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', pixels.shape[1], pixels.shape[0], 16, 2, 0, 0, 0)) + chunk(b'IDAT', zlib.compress(rows)) + chunk(b'IEND', b'')
+
+
+deep = rng.integers(0, 65_536, (H, W, 3)).astype(np.uint16)
+add('colour of 16 bits', 'rgb16; png compressed bgr16', png_of_16_bits(deep), deep, 'rgb16')
+
 every = np.arange(65_536, dtype=np.uint16).reshape(256, 256)
 scene = (600 + 3 * x + y + rng.integers(0, 5, (H, W))).astype(np.uint16)
 scene[rng.random((H, W)) < .2] = 0
 jumps = np.where(rng.random((H, W)) < .5, 0, rng.integers(0, 65_536, (H, W))).astype(np.uint16)
 header = struct.pack('<iff', 0, 0, 0)
 add('every depth, compressed', '16UC1; png compressed ', file(every, 'PNG'), every, '16UC1')
-add('mono16', 'mono16; png compressed ', file(scene, 'PNG'), scene, '16UC1')
+add('mono16', 'mono16; png compressed ', file(scene, 'PNG'), scene, 'mono16')
+add('16 bits, the codec alone', 'image/png', file(scene, 'PNG'), scene, 'mono16')
 for name, depth in (('every', every), ('scene', scene), ('jumps', jumps)):
     add(f'{name}, compressedDepth png', '16UC1; compressedDepth png', header + file(depth, 'PNG'), depth, '16UC1')
     add(f'{name}, compressedDepth rvl', '16UC1; compressedDepth rvl', header + rvl(depth), depth, '16UC1')
@@ -102,6 +123,8 @@ with np.errstate(divide='ignore'):
     back = np.where(inverse == 0, np.float32(np.nan), a / (inverse.astype(np.float32) - b)).astype(np.float32)
 assert np.nanmax(np.abs(back - metres)) < .01
 quantised = struct.pack('<iff', 0, a, b)
+add('float tiff', '32FC1; tiff compressed ', file(metres, 'TIFF'), metres, '32FC1')
+add('mono16, compressedDepth', 'mono16; compressedDepth png', header + file(scene, 'PNG'), scene, 'mono16')
 add('float depth, png', '32FC1; compressedDepth png', quantised + file(inverse, 'PNG'), back, '32FC1')
 add('float depth, rvl', '32FC1; compressedDepth rvl', quantised + rvl(inverse), back, '32FC1')
 print(json.dumps(listed))

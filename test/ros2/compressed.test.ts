@@ -103,7 +103,7 @@ streams:
       await say([message(jpeg, colour[0].data.$file, 0)], [message(png, depth[0].data.$file, 0)])
       return heard()
     }, ({ rgb, depth }) => rgb.length > 0 && depth.length > 0)
-    const bad = [message('rgb8; avif compressed bgr8', colour[0].data.$file, 106), message(jpeg, depth[0].data.$file, 107), { ...colour[0], header: { stamp: { sec: 0, nanosec: 0 }, frame_id: 'camera' } }]
+    const bad = [message('16UC1; compressedDepth zstd', colour[0].data.$file, 106), message(jpeg, depth[0].data.$file, 107), { ...colour[0], header: { stamp: { sec: 0, nanosec: 0 }, frame_id: 'camera' } }]
     await say([...colour, ...bad, message(jpeg, colour[0].data.$file, 108)], depth)
     const later = (of: readonly Picture[]): Picture[] => of.filter(({ header: { stamp } }) => stamp.sec > begun + 90)
     const got = await until(async () => {
