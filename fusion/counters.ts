@@ -16,6 +16,8 @@ export const DROP_REASONS = [
   'bad_size',
   /** An image encoding that is not known, or that is not its stream's modality. */
   'bad_encoding',
+  /** A pose without an orientation: its quaternion is (0, 0, 0, 0) or far from unit length. */
+  'bad_rotation',
   /** A frame_id that is not its stream's first; counted by whoever reads the header. */
   'frame_id',
   /** A message of another type than the robot file says; counted by whoever reads it. */

@@ -9,6 +9,7 @@ import { frameFault, picture } from './picture.js'
 import { DUPLICATE, INSERTED, TOO_OLD, type Placed } from './ring.js'
 import type { Align, Stream } from './robot/robot.js'
 import { isImageType } from './robot/types.js'
+import { hasRotation } from './rotation.js'
 import { MILLISECOND, SECOND } from './stamp.js'
 import { Tare } from './tare.js'
 import { VectorRing } from './vector-ring.js'
@@ -70,12 +71,14 @@ export class Lane {
   #strategy: Strategy | undefined
   #tare: Tare | undefined
   #scratch = new Float64Array(0)
+  readonly #isPose: boolean
   readonly #lateness: number
 
   /** @param patience ns that a tick may wait. Throws FusionError `STRATEGY_TYPE`. */
   constructor(stream: Stream, patience: number) {
     this.stream = stream
     this.kind = kindOf(stream.type)
+    this.#isPose = isPose(stream)
     this.clock = stream.clock === 'estimate' && stream.timeline === 'header' ? new ClockModel() : undefined
     this.#lateness = Math.max(LATENESS, reach(stream.align) + patience + 200 * MILLISECOND)
     const width = widthOf(stream)
@@ -124,7 +127,8 @@ export class Lane {
   vectorFault(values: ArrayLike<number>): DropReason | undefined {
     for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return 'nan'
     if (values.length === 0) return 'bad_size'
-    return this.#ring !== undefined && values.length !== this.#ring.width ? 'bad_size' : undefined
+    if (this.#ring !== undefined && values.length !== this.#ring.width) return 'bad_size'
+    return this.#isPose && !hasRotation(values) ? 'bad_rotation' : undefined
   }
 
   frameFault(frame: Frame): DropReason | undefined {
@@ -180,7 +184,7 @@ export class Lane {
     this.#ring = ring
     this.#tare = new Tare(width, stream.tare)
     this.#scratch = new Float64Array(width)
-    this.#strategy = makeStrategy(stream, { ring, track: new VectorTrack(ring, isPose(stream)) })
+    this.#strategy = makeStrategy(stream, { ring, track: new VectorTrack(ring, this.#isPose) })
   }
 
   #placed(placed: Placed, stamp: number): DropReason | undefined {

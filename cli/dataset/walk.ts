@@ -3,6 +3,7 @@ import type { Samples } from '../../fusion/lane.js'
 import type { Observation } from '../../fusion/observation.js'
 import type { Executable } from '../../fusion/policy/set-point.js'
 import type { Robot } from '../../fusion/robot/robot.js'
+import { isPose } from '../../fusion/rotation.js'
 import { Epoch, SECOND } from '../../fusion/stamp.js'
 import type { Bag } from '../../middleware/bag/bag.js'
 import { decode } from '../../middleware/cdr/codecs.js'
@@ -113,7 +114,7 @@ class Join {
     if (observation && chunk && (aux || !this.#hasAux)) {
       const samples = this.#take(stamp)
       // An offset from a pose that nobody knows says nothing.
-      if (chunk.origin.every(Number.isFinite)) {
+      if (isPose(chunk.origin)) {
         const instead = insteadCommand !== undefined && insteadChunk && insteadAux ? { command: insteadCommand, chunk: insteadChunk, aux: insteadAux } : undefined
         await this.#set.add({ observation, chunk, aux, instead, samples })
         this.#rows++

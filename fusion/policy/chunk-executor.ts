@@ -1,3 +1,4 @@
+import { isPose } from '../rotation.js'
 import { PolicyError } from './policy-error.js'
 import { RecedingHorizon } from './receding-horizon.js'
 import type { Executable, ExecutionMode, SetPoint } from './set-point.js'
@@ -36,7 +37,7 @@ export class ChunkExecutor {
    */
   push(chunk: Executable): boolean {
     const { data, origin, rate } = chunk
-    if (data.length < 6 || origin.length !== 7 || !(rate > 0) || !origin.every(Number.isFinite) || !data.every(Number.isFinite)) return false
+    if (data.length < 6 || !isPose(origin) || !(rate > 0) || !data.every(Number.isFinite)) return false
     this.#mode.push(chunk)
     return true
   }

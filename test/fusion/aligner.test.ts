@@ -5,6 +5,7 @@ import { occurred } from '../../fusion/counters.js'
 import { ObservationDigest } from '../../fusion/observation-line.js'
 import type { EventsValue, Observation, StreamValue, VectorValue, WindowValue } from '../../fusion/observation.js'
 import type { Robot } from '../../fusion/robot/robot.js'
+import { isPose } from '../../fusion/rotation.js'
 import { reference, wrenchOf, type Push, type Seen } from './reference.js'
 import { bracket, depth, flat, grey, MS, random, rgb, robot, stream, tool, voice, wrench } from './robots.js'
 
@@ -310,6 +311,30 @@ describe('the aligner', () => {
     expect(occurred(aligner.counters.dropped)).toEqual({ bad_size: 2, nan: 1, future: 1, bad_encoding: 1, zero_stamp: 1 })
     const ofWrench = aligner.counters.streams.get('wrench')?.dropped ?? aligner.counters.dropped
     expect(occurred(ofWrench)).toEqual({ bad_size: 1, nan: 1, future: 1 })
+  })
+
+  test('a pose without an orientation is no sample: held as long as max_hold, missing where the gap is wider than max_gap, bridged where it is not, and counted', () => {
+    const all: Observation[] = []
+    const aligner = new Aligner(robot([rgb, tool]), observation => all.push(observation))
+    const lost = (ms: number): boolean => (ms >= 200 && ms < 600) || (ms >= 800 && ms < 840)
+    for (let ms = 0; ms <= 1000; ms += 10) {
+      const at = (1000 + ms) * MS
+      aligner.pushVector(1, at, at, lost(ms) ? [0, 0, 0, 0, 0, 0, 0] : [0.3, 0.1, 0.2, 0, 0, 0.6, 0.8])
+      if (ms % 40 === 20) aligner.pushFrame(0, at, at, grey(1))
+    }
+    aligner.finish()
+    const seen = all.map(({ stamp, values, mask }) => ({ ms: stamp / MS - 1000, pose: values.get('tool') as VectorValue | undefined, present: mask.proprioception }))
+    expect(seen.filter(({ present }) => present === 0).map(({ ms }) => ms)).toEqual([260, 300, 340, 380, 420, 460, 500, 540, 580])
+    for (const { pose } of seen) if (pose) [0.3, 0.1, 0.2, 0, 0, 0.6, 0.8].forEach((value, i) => expect(pose.data[i]).toBeCloseTo(value, 12))
+    expect(occurred(aligner.counters.dropped)).toEqual({ bad_rotation: 44 })
+  })
+
+  test.each([[1, true], [1 + 1e-7, true], [0.981, true], [1.019, true], [0.97, false], [1.03, false], [0.5, false], [2, false], [0, false], [NaN, false]])('a quaternion of length %d is a rotation: %s', (length, isOne) => {
+    const aligner = new Aligner(robot([rgb, tool]), () => {})
+    const pose = [0.3, 0.1, 0.2, 0.5 * length, -0.5 * length, 0.5 * length, 0.5 * length]
+    aligner.pushVector(1, 1e9, 1e9, pose)
+    expect(aligner.counters.streams.get('tool')?.accepted).toBe(isOne ? 1 : 0)
+    expect(isPose(pose)).toBe(isOne)
   })
 
   test('a strategy that cannot take a stream\'s samples is refused when the aligner is made', () => {

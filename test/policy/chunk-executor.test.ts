@@ -97,6 +97,7 @@ describe.each([...EXECUTION_MODES])('%s', mode => {
     chunk.data.fill(NaN)
     expect(executor.push({ ...chunk, stamp: 1 })).toBe(false)
     expect(executor.push({ ...chunk, stamp: 1, data: new Float32Array(6), origin: new Float64Array(7).fill(NaN) })).toBe(false)
+    expect(executor.push({ ...chunk, stamp: 1, data: new Float32Array(6), origin: new Float64Array(7) })).toBe(false)
     expect(executor.push({ ...chunk, stamp: 1, data: new Float32Array(0) })).toBe(false)
     const out = setPoint()
     executor.sample(S, out)
