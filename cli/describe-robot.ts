@@ -58,6 +58,7 @@ function describeStream(stream: Stream): string {
   return [
     describeAlign(stream.align),
     ...stream.select.length > 0 ? [`of ${stream.select.join(', ')}`] : [],
+    ...stream.depthUnit === undefined ? [] : [`a unit of depth is ${mm(stream.depthUnit)} mm`],
     ...stream.tare > 0 ? [`tare ${ms(stream.tare)}`] : [],
     ...stream.timeline === 'receive' ? ['by receive time'] : [],
     ...stream.clock === 'estimate' ? ['clock estimated'] : [],

@@ -19,7 +19,7 @@ export interface Reading {
   /** Depth, or colour and grey. Default: depth where the encoding shows it. */
   readonly modality?: string
   /** m a unit of depth, of encodings in whole units. Default 0.001. */
-  readonly depthUnit?: number
+  readonly depthUnit?: number | undefined
 }
 
 /** Metres that a unit of depth has where nobody says otherwise (REP-118). */

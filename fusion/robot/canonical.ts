@@ -93,6 +93,7 @@ function streamOf(stream: Stream): Record<string, Json | undefined> {
     clock: stream.clock,
     tare: stream.tare === 0 ? undefined : seconds(stream.tare),
     select: stream.select.length === 0 ? undefined : stream.select,
+    depth_unit: stream.depthUnit,
     align: alignOf(align),
     max_gap: gaps ? seconds(align.maxGap) : undefined,
     max_hold: gaps ? seconds(align.maxHold) : undefined,

@@ -1,4 +1,5 @@
 import { MODALITIES } from '../observation.js'
+import { MILLIMETRE } from '../picture.js'
 import { canonicalText, translationSha256 } from './canonical.js'
 import type { Align, FixedFrame, Limits, Robot, Stream } from './robot.js'
 import { unknownName, type FramesParsed, type LimitsParsed, type RobotParsed, type StreamParsed } from './schema.js'
@@ -9,6 +10,8 @@ export type Path = readonly PropertyKey[]
 export type Fail = (code: 'ROBOT_UNKNOWN_KEY' | 'ROBOT_UNIT' | 'ROBOT_INVALID', path: Path, message: string) => never
 
 const MS = 1e6
+/** m that a unit of depth may have. */
+const DEPTH_UNITS = [1e-6, 1] as const
 
 export const DEFAULTS = {
   maxWait: 40 * MS,
@@ -119,11 +122,15 @@ function resolveStream(name: string, stream: StreamParsed, fail: Fail): Stream {
   const select = stream.select ?? []
   if (new Set(select).size !== select.length) fail('ROBOT_INVALID', path('select'), 'names a value twice')
 
+  const unit = stream.depth_unit
+  if (unit !== undefined && modality !== 'depth') fail('ROBOT_INVALID', path('depth_unit'), `belongs to a depth image, this is ${modality}`)
+  if (unit !== undefined && !(unit >= DEPTH_UNITS[0] && unit <= DEPTH_UNITS[1])) fail('ROBOT_INVALID', path('depth_unit'), 'must be from 0.001 mm to 1 m')
+
   const align = resolveAlign(stream, DEFAULT_STRATEGY[modality], path, fail)
   if (!rule.strategies.includes(align.strategy)) {
     fail('ROBOT_INVALID', path('align'), `${align.strategy} does not fit ${stream.type}; say ${rule.strategies.join(', ')}`)
   }
-  return { name, topic: stream.topic, type: stream.type, modality, timeline, clock, tare: stream.tare ?? 0, select, align }
+  return { name, topic: stream.topic, type: stream.type, modality, timeline, clock, tare: stream.tare ?? 0, select, depthUnit: unit === MILLIMETRE ? undefined : unit, align }
 }
 
 const STRATEGY_KEYS = ['window', 'events', 'asof'] as const

@@ -37,6 +37,8 @@ export interface Stream {
   readonly tare: number
   /** For joint states and arrays: which values, in which order (`position.finger_joint`). Empty: all. */
   readonly select: readonly string[]
+  /** Of depth images in whole units: m a unit. Undefined: 0.001. */
+  readonly depthUnit?: number | undefined
   readonly align: Align
 }
 

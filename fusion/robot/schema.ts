@@ -127,6 +127,7 @@ const stream = mapping({
     }),
     { error: 'expected a list such as [position.joint_1]' },
   ).optional().meta({ description: 'Which joint values, in which order. Default: all positions.' }),
+  depth_unit: quantity('length', 'positive', 'What 1 means in depth images of whole units (16UC1, mono16). Default 1 mm.').optional(),
   align: align.optional(),
   max_gap: time('A wider bracket counts as missing. Default 100 ms.').optional(),
   max_hold: time('An earlier sample stands in for a later one that has not come, up to this age. Default 50 ms.', 'nonnegative').optional(),

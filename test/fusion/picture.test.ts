@@ -52,6 +52,25 @@ describe('pictures', () => {
       }))
   })
 
+  test('depth in another unit becomes whole mm (halves up), and is blended in mm', () => {
+    const units = fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 65535 }), fc.integer({ min: 2300, max: 2400 }))
+    fc.assert(fc.property(fc.array(fc.tuple(units, units), { minLength: 1, maxLength: 20 }), share, fc.constantFrom(0.1, 0.25, 10), layout,
+      (pairs, w, mm, how) => {
+        const reading = { modality: 'depth', depthUnit: mm / 1000 }
+        const a = picture(depthFrame(pairs.map(([x]) => x), how), reading)
+        const b = picture(depthFrame(pairs.map(([, y]) => y)), reading)
+        expect([...a.value().data]).toEqual(pairs.map(([x]) => plainDepth(x * mm, NaN, 0)))
+        expect([...(a.blend(b, w)?.data ?? [])]).toEqual(pairs.map(([x, y]) => plainDepth(x * mm, y * mm, w)))
+      }))
+  })
+
+  test('metres have no other unit', () => {
+    const reading = { modality: 'depth', depthUnit: 0.0001 }
+    expect(frameFault(depthFrame([1], { float: true }), reading)).toBe('bad_encoding')
+    expect(frameFault(depthFrame([1]), reading)).toBeUndefined()
+    expect(frameFault(depthFrame([1], { float: true }), { ...reading, depthUnit: 0.001 })).toBeUndefined()
+  })
+
   test('a depth edge is 30 mm near, 5 % of the nearer surface far', () => {
     const blend = (a: number, b: number): number => blendDepth(new Uint16Array([a]), new Uint16Array([b]), 0.25, 1)[0] as number
     expect(blend(400, 430)).toBe(408)

@@ -50,6 +50,14 @@ const spelt = fc.record({
 })).chain(file => shuffled(file))
 
 describe('the canonical text', () => {
+  it('has a unit of depth only where it is not 1 mm; a translation with another is another', () => {
+    const unit = (text: string): Robot => changed(/(depth: +\{[^}]*)\}/, `$1, depth_unit: ${text} }`)
+    expect(unit('1 mm').canonical).toBe(cell.canonical)
+    expect(unit('0.1 mm').sha256).not.toBe(cell.sha256)
+    expect(parseRobot(unit('0.1 mm').canonical, 'again').canonical).toBe(unit('0.1 mm').canonical)
+    expect(describeDifference(unit('0.1 mm').canonical, cell.canonical)).toBe('streams.depth.depth_unit: 0.0001 in a, absent in b')
+  })
+
   it('is the same whatever the order of keys and the spelling of units', () => {
     const seen = new Set<string>()
     fc.assert(fc.property(spelt, file => {
