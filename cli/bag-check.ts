@@ -10,14 +10,15 @@ export interface BagCheck {
 }
 
 /** Holds a recording against a robot file: reads all of it once, message by message. */
-export async function checkBag(bag: Pick<Bag, 'topics' | 'epochSec' | 'batches'>, robot: Robot): Promise<BagCheck> {
+export async function checkBag(bag: Pick<Bag, 'topics' | 'foreign' | 'epochSec' | 'batches'>, robot: Robot): Promise<BagCheck> {
   const findings: Finding[] = []
   const checks = new Map<string, StreamCheck>()
   const readers = new Map<string, ((message: BagMessage) => void)[]>()
   for (const stream of robot.streams) {
     const topic = bag.topics.find(({ name }) => name === stream.topic)
     if (!topic) {
-      findings.push(finding(stream.name, 'missing', `${stream.topic} is not in the recording`))
+      const foreign = bag.foreign.find(({ name }) => name === stream.topic)
+      findings.push(finding(stream.name, 'missing', foreign ? `${stream.topic} is ${foreign.type} in ${foreign.encoding}: only CDR of ROS 2 is read` : `${stream.topic} is not in the recording`))
       continue
     }
     if (topic.type !== stream.type) {

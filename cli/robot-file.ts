@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { GRIPPER_NAMES } from '../drivers/registry.js'
@@ -7,6 +7,7 @@ import { parseRobot } from '../fusion/robot/robot-file.js'
 import type { Robot } from '../fusion/robot/robot.js'
 import { unknownName } from '../fusion/robot/schema.js'
 import { ROOT } from '../fusion/robot/topic-name.js'
+import { LARGEST_TEXT, readTextSync } from '../middleware/regular-file.js'
 
 export const DEFAULT_ROBOT = 'cell'
 
@@ -24,7 +25,7 @@ export function readRobot(nameOrPath: string = DEFAULT_ROBOT, namespace: string 
   const path = locate(nameOrPath)
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = readTextSync(path, LARGEST_TEXT)
   } catch (error) {
     throw new RobotError('ROBOT_UNREADABLE', `${path}: cannot read this robot file: ${reasonOf(error)}`, { cause: error })
   }

@@ -18,6 +18,7 @@ export function robotForBag(bag: Bag, flags: { readonly robot?: string; readonly
 function found(bag: Bag, { robot: named, namespace }: { readonly robot?: string; readonly namespace?: string }): { robot: Robot; source: string } {
   if (named !== undefined) return { robot: readRobot(named, namespace), source: named }
   if (bag.topics.length === 0 && bag.damage !== undefined) throw new UsageError(`${bag.path}: ${bag.damage}, before its first message: nothing is left to read`)
+  if (bag.topics.length === 0 && bag.foreign.length > 0) throw new UsageError(`${bag.path}: has no messages of ROS 2 (${told(bag.foreign)}): convert it, or record it with ros2 bag`)
   const recorded = bag.metadata.robot
   if (recorded !== undefined) return { robot: parseRobot(recorded, `${bag.path} (recorded robot file)`, namespace), source: 'the one in the recording' }
   return { robot: recognise(bag.topics, bag.path), source: 'none: streams recognised by type and name' }
@@ -31,12 +32,21 @@ function requireFit(bag: Bag, robot: Robot): void {
       throw new UsageError(`${bag.path}: ${stream.topic} is ${topics.map(({ type }) => type).join(' and ')} in the recording, ${stream.type} in robot ${name} (stream ${stream.name}): `
         + 'mend the robot file (--robot FILE)')
     }
+    const foreign = bag.foreign.filter(topic => topic.name === stream.topic)
+    if (topics.length === 0 && foreign.length > 0) {
+      throw new UsageError(`${bag.path}: ${told(foreign)}, and robot ${name} asks for it (stream ${stream.name}): only CDR of ROS 2 is read; convert the topic, or leave the stream out of the robot file`)
+    }
     return topics.length > 0
   })
   const needed = 'from' in tick ? streams.filter(stream => stream.name === tick.from) : streams
   if (needed.some(stream => present.includes(stream))) return
   throw new UsageError(`${bag.path}: robot ${name} ticks from ${needed.map(({ topic }) => topic).join(', ')}, which the recording does not have `
     + `(it has ${bag.topics.map(topic => topic.name).join(', ') || 'no topics'}): name another robot file (--robot FILE)`)
+}
+
+/** Topics with their encodings. */
+function told(foreign: Bag['foreign']): string {
+  return foreign.slice(0, 5).map(({ name, type, encoding }) => `${name} is ${type || 'of no type'} in ${encoding}`).join(', ') + (foreign.length > 5 ? ', …' : '')
 }
 
 function withTare(robot: Robot, tare: number): Robot {

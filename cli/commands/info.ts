@@ -29,6 +29,16 @@ async function info(path: string, output: Output): Promise<void> {
   }
 }
 
+interface TopicLine {
+  readonly type: string
+  readonly count: number
+  readonly rateHz: number
+  /** null: unknown. */
+  readonly largestGapMs: number | null
+  /** Of a topic that is left alone. */
+  readonly encoding?: string
+}
+
 type Description = Awaited<ReturnType<typeof describe>>
 
 /** Reads the whole bag once. */
@@ -38,6 +48,7 @@ async function describe(bag: Bag) {
     for (const message of batch) spacings.get(`${message.topic} ${message.type}`)?.add(message)
   }
   const topics = bag.topics.map(({ name, type }) => [name, { type, ...(spacings.get(`${name} ${type}`) as TopicSpacing).summary() }] as const)
+  const foreign = bag.foreign.map(({ name, type, count, encoding }) => [name, { type, count, rateHz: 0, largestGapMs: null, encoding }] as const)
   return {
     path: bag.path,
     storage: bag.storage,
@@ -46,7 +57,7 @@ async function describe(bag: Bag) {
     start: new Epoch(bag.epochSec).format(bag.start),
     durationS: bag.durationNs / 1e9,
     messages: topics.reduce((sum, [, { count }]) => sum + count, 0),
-    topics: Object.fromEntries(topics),
+    topics: Object.fromEntries<TopicLine>([...foreign, ...topics]),
     metadata: bag.metadata,
     records: Object.keys(bag.records),
     damage: bag.damage ?? null,
@@ -54,8 +65,8 @@ async function describe(bag: Bag) {
 }
 
 function text({ path, storage, files, sizeBytes, start, durationS, messages, topics, metadata, damage }: Description): string {
-  const rows = Object.entries(topics).map(([name, { type, count, rateHz, largestGapMs }]) => [
-    name, type, String(count), rateHz > 0 ? `${rateHz.toFixed(2)} Hz` : '-', largestGapMs === null ? '-' : `${largestGapMs.toFixed(3)} ms`,
+  const rows = Object.entries(topics).map(([name, { type, count, rateHz, largestGapMs, encoding }]) => [
+    name, encoding === undefined ? type : `${type} in ${encoding}, left alone`, String(count), rateHz > 0 ? `${rateHz.toFixed(2)} Hz` : '-', largestGapMs === null ? '-' : `${largestGapMs.toFixed(3)} ms`,
   ])
   const at = new Date(Number(start.split('.')[0]) * 1000).toISOString().slice(0, 19)
   return [

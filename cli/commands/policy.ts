@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Command } from 'commander'
@@ -7,6 +6,7 @@ import { contractOfMap, parseModelMap } from '../../fusion/policy/model-map.js'
 import { checkAgainstGraph, readOnnx, shapeText, withMetadata, type OnnxModel } from '../../fusion/policy/onnx-metadata.js'
 import { contractIn, OnnxPolicy, readModel } from '../../fusion/policy/onnx-policy.js'
 import { PolicyError } from '../../fusion/policy/policy-error.js'
+import { LARGEST_TEXT, readTextSync } from '../../middleware/regular-file.js'
 import { namespace } from '../options.js'
 import { Output, UsageError } from '../output.js'
 import { readRobot } from '../robot-file.js'
@@ -68,7 +68,7 @@ async function wrap(file: string, { robot: robotFile, namespace, map: mapFile, o
 
 function text(path: string): string {
   try {
-    return readFileSync(path, 'utf8')
+    return readTextSync(path, LARGEST_TEXT)
   } catch (error) {
     throw new UsageError(`${path}: cannot be read: ${error instanceof Error ? error.message : String(error)}`)
   }

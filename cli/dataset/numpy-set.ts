@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { elements, parseContract, type Contract } from '../../fusion/policy/contract.js'
 import { Features } from '../../fusion/policy/features.js'
 import { Tokenizer } from '../../fusion/policy/tokens.js'
 import type { Robot } from '../../fusion/robot/robot.js'
+import { LARGEST_TEXT, readTextSync } from '../../middleware/regular-file.js'
 import { AUX } from '../demonstration.js'
 import { UsageError } from '../output.js'
 import { NpyFile, type NpyType } from './npy-file.js'
@@ -59,7 +60,7 @@ export class NumpySet implements TrainingSet {
 function readContract({ contract, vocabulary }: { readonly contract: string; readonly vocabulary: string }): Contract {
   const read = (path: string): unknown => {
     try {
-      return JSON.parse(readFileSync(path, 'utf8'))
+      return JSON.parse(readTextSync(path, LARGEST_TEXT))
     } catch (error) {
       throw new UsageError(`${path}: cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`)
     }

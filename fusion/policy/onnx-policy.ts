@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Observation } from '../observation.js'
@@ -7,6 +6,7 @@ import type { Robot } from '../robot/robot.js'
 import { checkAgainstRobot } from './contract-robot.js'
 import { CONTRACT_KEY, parseContract, type Contract } from './contract.js'
 import { Features } from './features.js'
+import { readModelFile } from './model-file.js'
 import { checkAgainstGraph, readOnnx, type OnnxModel } from './onnx-metadata.js'
 import type { WorkerAnswer, WorkerData } from './onnx-policy-worker.js'
 import { PolicyError } from './policy-error.js'
@@ -24,7 +24,7 @@ const IDENTITY = Float64Array.of(0, 0, 0, 0, 0, 0, 1)
 export async function readModel(path: string): Promise<OnnxModel> {
   let bytes: Uint8Array
   try {
-    bytes = await readFile(path)
+    bytes = await readModelFile(path)
   } catch (error) {
     throw new PolicyError('POLICY_UNREADABLE', `${path}: cannot read this model: ${reasonOf(error)}`, { cause: error })
   }
@@ -201,7 +201,6 @@ function oneLine(error: unknown): string {
 function reasonOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === 'ENOENT') return 'there is no such file; name an ONNX model'
-  if (code === 'EISDIR') return 'it is a folder'
   if (code === 'EACCES') return 'it may not be read'
   return oneLine(error)
 }

@@ -14,7 +14,7 @@ import { ROOT } from './topic-name.js'
  */
 export function parseRobot(text: string, where: string, namespace = ROOT): Robot {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, strict: true, uniqueKeys: true, logLevel: 'error' })
+  const document = readYaml(text, where, lines)
   const at = (offset: number | undefined): string => (offset === undefined ? where : `${where}:${lines.linePos(offset).line}`)
 
   const [syntax] = [...document.errors, ...document.warnings]
@@ -36,6 +36,19 @@ export function parseRobot(text: string, where: string, namespace = ROOT): Robot
     throw parsed.error
   }
   return resolveRobot(parsed.data, fail, namespace)
+}
+
+/** Characters of a robot file: the shipped ones have some thousand. */
+const LONGEST = 1 << 20
+
+function readYaml(text: string, where: string, lineCounter: LineCounter): Document {
+  if (text.length > LONGEST) throw new RobotError('ROBOT_SYNTAX', `${where}: not a robot file: ${text.length} characters, at most ${LONGEST} are read`)
+  try {
+    return parseDocument(text, { lineCounter, prettyErrors: false, strict: true, uniqueKeys: true, logLevel: 'error' })
+  } catch (error) {
+    // Lists in lists without an end take the stack.
+    throw new RobotError('ROBOT_SYNTAX', `${where}: not YAML: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  }
 }
 
 function toPlain(document: Document, where: string): unknown {

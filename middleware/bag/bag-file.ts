@@ -1,4 +1,4 @@
-import type { BagTopic } from './bag.js'
+import type { BagTopic, ForeignTopic } from './bag.js'
 import type { BagEpoch } from './bag-epoch.js'
 import type { Source } from './merge.js'
 
@@ -7,6 +7,7 @@ export interface BagFile {
   readonly path: string
   readonly size: number
   readonly topics: readonly BagTopic[]
+  readonly foreign: readonly ForeignTopic[]
   /** First and last receive time, absolute ns; `end < start` for a file without messages. */
   readonly start: bigint
   readonly end: bigint
@@ -15,6 +16,15 @@ export interface BagFile {
   /** In file order. */
   sources(epoch: BagEpoch): Source[]
   close(): Promise<void>
+}
+
+export interface FileToOpen {
+  /** As its user knows it. */
+  readonly path: string
+  /** Where its bytes lie: elsewhere than `path` where that is packed. */
+  readonly plain: string
+  /** Each message is packed by itself with zstd. */
+  readonly messageCompression: boolean
 }
 
 /** `sensor_msgs/Image` and `sensor_msgs/msg/Image` are one type. */

@@ -15,6 +15,15 @@ export interface BagTopic {
   readonly offeredQos: string
 }
 
+/** A topic whose messages are not CDR of ROS 2: JSON, protobuf, ROS 1 and the like. It is told of and left alone: its messages are not given. */
+export interface ForeignTopic {
+  readonly name: string
+  readonly type: string
+  readonly count: number
+  /** Of its messages and, where that is CDR, of its definition: `json`, `cdr (omgidl)`. */
+  readonly encoding: string
+}
+
 export interface BagMessage {
   readonly topic: string
   readonly type: string
@@ -32,6 +41,7 @@ export interface Bag {
   /** Bytes of all files. */
   readonly size: number
   readonly topics: readonly BagTopic[]
+  readonly foreign: readonly ForeignTopic[]
   readonly messageCount: number
   /** The zero of all stamps of this bag, absolute seconds. */
   readonly epochSec: number
@@ -61,9 +71,12 @@ export async function openBag(path: string): Promise<Bag> {
   const located = await locate(path)
   const files: BagFile[] = []
   try {
-    for (const { path: file, storage } of located.files) {
-      files.push(storage === 'mcap' ? await openMcap(file, located.messageCompression) : await openSqlite(file, located.messageCompression))
+    for (const { storage, ...file } of located.files) {
+      const toOpen = { ...file, messageCompression: located.messageCompression }
+      files.push(storage === 'mcap' ? await openMcap(toOpen) : await openSqlite(toOpen))
     }
+    // What is open can be read without its name, and so nothing is left behind if this process is killed.
+    await located.close()
     return new OpenBag(path, located.files[0].storage, files, located.close)
   } catch (error) {
     for (const file of files) await file.close()
@@ -78,6 +91,7 @@ class OpenBag implements Bag {
   readonly files: readonly string[]
   readonly size: number
   readonly topics: readonly BagTopic[]
+  readonly foreign: readonly ForeignTopic[]
   readonly messageCount: number
   readonly epochSec: number
   readonly start: number
@@ -100,14 +114,15 @@ class OpenBag implements Bag {
     this.#release = release
     this.files = files.map(file => file.path)
     this.size = files.reduce((sum, file) => sum + file.size, 0)
-    this.topics = sumTopics(files)
+    this.topics = sumTopics(files.flatMap(file => file.topics))
+    this.foreign = sumTopics(files.flatMap(file => file.foreign))
     this.messageCount = this.topics.reduce((sum, { count }) => sum + count, 0)
     this.#epoch = BagEpoch.before(start)
     this.epochSec = this.#epoch.sec
     this.start = filled.length > 0 ? this.#epoch.sinceBig(start) : 0
     this.end = filled.length > 0 ? this.#epoch.sinceBig(end) : 0
     this.durationNs = this.end - this.start
-    this.records = Object.assign({}, ...files.map(file => file.records)) as Record<string, Record<string, string>>
+    this.records = Object.fromEntries(files.flatMap(file => Object.entries(file.records)))
     this.metadata = this.records[PREHEND_RECORD] ?? {}
     this.#damage = files.find(file => file.damage !== undefined)?.damage
   }
@@ -132,9 +147,9 @@ class OpenBag implements Bag {
 }
 
 /** One line a topic and type, in the order in which they first occur. */
-function sumTopics(files: readonly BagFile[]): BagTopic[] {
-  const topics = new Map<string, BagTopic>()
-  for (const topic of files.flatMap(file => file.topics)) {
+function sumTopics<T extends BagTopic | ForeignTopic>(all: readonly T[]): T[] {
+  const topics = new Map<string, T>()
+  for (const topic of all) {
     const key = `${topic.name} ${topic.type}`
     topics.set(key, { ...topic, count: topic.count + (topics.get(key)?.count ?? 0) })
   }

@@ -1,26 +1,28 @@
-import { mkdtemp, open, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { open, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { parse } from 'yaml'
-import { z } from 'zod'
+import { openRegular } from '../regular-file.js'
+import { unpackFile } from '../zstd/unpack-file.js'
 import { BagError, messageOf } from './bag-error.js'
-import { decompressFrame, loadZstd } from './zstd.js'
+import { UnpackBudget } from './limits.js'
+import { listFolder } from './metadata-file.js'
+import { Scratch } from './scratch.js'
 
-export interface Located {
-  readonly files: readonly { readonly path: string; readonly storage: 'mcap' | 'sqlite3' }[]
-  /** Each message is a zstd frame of its own. */
-  readonly messageCompression: boolean
-  /** Removes what had to be unpacked. */
-  close(): Promise<void>
+type Storage = 'mcap' | 'sqlite3'
+
+export interface LocatedFile {
+  readonly path: string
+  readonly storage: Storage
+  /** Where its bytes lie: elsewhere than `path` where that is packed. */
+  readonly plain: string
 }
 
-const Metadata = z.object({
-  rosbag2_bagfile_information: z.object({
-    relative_file_paths: z.array(z.string()),
-    compression_format: z.string().optional(),
-    compression_mode: z.string().optional(),
-  }),
-})
+export interface Located {
+  readonly files: readonly LocatedFile[]
+  /** Each message is a zstd frame of its own. */
+  readonly messageCompression: boolean
+  /** Removes what had to be unpacked; files that are open stay readable. */
+  close(): Promise<void>
+}
 
 const MAGIC = {
   mcap: Buffer.from([0x89, 0x4d, 0x43, 0x41, 0x50, 0x30, 0x0d, 0x0a]),
@@ -33,100 +35,81 @@ export async function locate(path: string): Promise<Located> {
   const info = await stat(path).catch((error: unknown) => {
     throw new BagError('BAG_MISSING', `${path}: no such bag (${(error as NodeJS.ErrnoException).code ?? messageOf(error)}); name a rosbag2 folder, an .mcap or a .db3`)
   })
-  const { files, messageCompression } = info.isDirectory() ? await listed(path) : { files: [path], messageCompression: false }
-  const unpacked = new Unpacked()
+  const { files, messageCompression } = info.isDirectory() ? await listFolder(path) : { files: [path], messageCompression: false }
+  const unpacked: Scratch[] = []
+  const close = async (): Promise<void> => {
+    for (const scratch of unpacked) await scratch.remove()
+  }
   try {
-    const storages = []
+    const located: LocatedFile[] = []
     for (const file of files) {
       const storage = await storageOf(file)
-      if (storage === 'zstd') {
-        const plain = await unpacked.add(file)
-        storages.push({ path: plain, storage: await storageOf(plain) })
-      } else {
-        storages.push({ path: file, storage })
+      if (storage !== 'zstd') {
+        located.push({ path: file, plain: file, storage })
+        continue
       }
+      const scratch = await scratchFor(file)
+      unpacked.push(scratch)
+      const plain = await unpack(file, scratch)
+      const inner = await storageOf(plain, file)
+      if (inner === 'zstd') throw new BagError('BAG_COMPRESSION', `${file}: is packed twice: unpack it with zstd -d`)
+      located.push({ path: file, plain, storage: inner })
     }
-    return { files: storages as Located['files'], messageCompression, close: () => unpacked.close() }
+    return { files: located, messageCompression, close }
   } catch (error) {
-    await unpacked.close()
+    await close()
     throw error
   }
 }
 
-async function listed(folder: string): Promise<{ files: string[]; messageCompression: boolean }> {
-  const text = await readFile(join(folder, 'metadata.yaml'), 'utf8').catch(() => undefined)
-  if (text === undefined) {
-    const bags = (await readdir(folder)).filter(name => /\.(mcap|db3)(\.zstd)?$/.test(name))
-    if (bags.length !== 1) {
-      throw new BagError('BAG_METADATA', `${folder}: not a bag: no metadata.yaml, and ${bags.length === 0 ? 'no' : `${bags.length}`} .mcap or .db3 files instead of one;`
-        + ' mend it with: ros2 bag reindex')
-    }
-    return { files: [join(folder, bags[0])], messageCompression: false }
-  }
-  const metadata = Metadata.safeParse(parsed(folder, text))
-  if (!metadata.success) {
-    const [issue] = metadata.error.issues
-    throw new BagError('BAG_METADATA', `${folder}/metadata.yaml: ${issue.path.join('.')}: ${issue.message}; mend it with: ros2 bag reindex`)
-  }
-  const { relative_file_paths: names, compression_format: format, compression_mode: mode } = metadata.data.rosbag2_bagfile_information
-  if (names.length === 0) throw new BagError('BAG_METADATA', `${folder}/metadata.yaml: relative_file_paths is empty; mend it with: ros2 bag reindex`)
-  if (format !== undefined && !['', 'zstd'].includes(format)) {
-    throw new BagError('BAG_COMPRESSION', `${folder}/metadata.yaml: compression_format ${format}: only zstd is known`)
-  }
-  // rosbag2 before Foxy wrote the folder's own name in front.
-  const files = await Promise.all(names.map(async name => {
-    const places = [join(folder, name), join(folder, basename(name))]
-    for (const place of places) if (await stat(place).then(() => true, () => false)) return place
-    throw new BagError('BAG_MISSING', `${places[0]}: metadata.yaml names it, and it is not there`)
-  }))
-  return { files, messageCompression: mode?.toUpperCase() === 'MESSAGE' }
-}
-
-function parsed(folder: string, text: string): unknown {
-  try {
-    return parse(text)
-  } catch (error) {
-    throw new BagError('BAG_METADATA', `${folder}/metadata.yaml: not YAML: ${messageOf(error).split('\n')[0]}`)
-  }
-}
-
-async function storageOf(path: string): Promise<'mcap' | 'sqlite3' | 'zstd'> {
-  const handle = await open(path).catch((error: unknown) => {
-    throw new BagError('BAG_MISSING', `${path}: cannot be opened (${(error as NodeJS.ErrnoException).code ?? messageOf(error)})`)
+/** `name`: the file as its user knows it. */
+async function storageOf(path: string, name = path): Promise<Storage | 'zstd'> {
+  const handle = await openRegular(path).catch((error: unknown) => {
+    throw new BagError('BAG_MISSING', `${name}: cannot be opened: ${messageOf(error)}`)
   })
   try {
     const start = Buffer.alloc(16)
     const { bytesRead } = await handle.read(start, 0, 16, 0)
-    if (bytesRead === 0) throw new BagError('BAG_EMPTY', `${path}: the file is empty; copy or record it again`)
+    if (bytesRead === 0) throw new BagError('BAG_EMPTY', `${name}: the file is empty; copy or record it again`)
     for (const storage of ['mcap', 'sqlite3', 'zstd'] as const) {
       if (start.subarray(0, MAGIC[storage].length).equals(MAGIC[storage])) return storage
     }
-    throw new BagError('BAG_FORMAT', `${path}: not a bag: expected a rosbag2 directory, an .mcap or a .db3 file, and it begins like none of them`)
+    // A frame that is to be skipped, such as pzstd writes first.
+    if (start.readUInt32LE(0) >>> 4 === 0x184d2a5) return 'zstd'
+    throw new BagError('BAG_FORMAT', `${name}: not a bag: expected a rosbag2 directory, an .mcap or a .db3 file, and it begins like none of them`)
+  } catch (error) {
+    throw error instanceof BagError ? error : new BagError('BAG_MISSING', `${name}: cannot be read: ${messageOf(error)}`)
   } finally {
     await handle.close()
   }
 }
 
-/** Files that were compressed as a whole, unpacked into a folder that goes with the bag. */
-class Unpacked {
-  #folder: string | undefined
+/** It packs to half at the least; how much it is in the end only unpacking tells. */
+async function scratchFor(file: string): Promise<Scratch> {
+  const { size } = await stat(file)
+  return Scratch.make(2 * size, `${file}: is packed as a whole and is unpacked for reading, to more than twice its size`)
+}
 
-  async add(file: string): Promise<string> {
-    await loadZstd()
-    this.#folder ??= await mkdtemp(join(tmpdir(), 'prehend-bag-'))
-    const plain = join(this.#folder, basename(file).replace(/\.zstd$/, ''))
-    let bytes
-    try {
-      bytes = decompressFrame(await readFile(file))
-    } catch (error) {
-      throw new BagError('BAG_COMPRESSION', `${file}: cannot be unpacked: ${messageOf(error)}; try: zstd -d`)
-    }
-    await writeFile(plain, bytes)
+/** Unpacks a file that was packed as a whole. Throws BagError BAG_COMPRESSION, BAG_SPACE. */
+async function unpack(file: string, scratch: Scratch): Promise<string> {
+  const plain = join(scratch.path, basename(file).replace(/\.zstd?$/, ''))
+  const source = await openRegular(file)
+  const target = await open(plain, 'wx')
+  try {
+    const { size } = await source.stat()
+    const budget = new UnpackBudget(size)
+    await unpackFile(source, async bytes => {
+      budget.take(bytes.length)
+      for (let at = 0; at < bytes.length;) at += (await target.write(bytes, at)).bytesWritten
+    })
     return plain
-  }
-
-  async close(): Promise<void> {
-    if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true })
-    this.#folder = undefined
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') {
+      throw new BagError('BAG_SPACE', `${file}: is packed as a whole, and there is no room to unpack it in ${scratch.path}: set TMPDIR to a folder with more`)
+    }
+    throw new BagError('BAG_COMPRESSION', `${file}: cannot be unpacked: ${messageOf(error)}; try: zstd -d`)
+  } finally {
+    await source.close()
+    await target.close()
   }
 }

@@ -4,12 +4,15 @@ import { loadDecompressHandlers } from '@mcap/support'
 import type { BagMessage } from './bag.js'
 import { BagDamage, messageOf } from './bag-error.js'
 import type { BagEpoch } from './bag-epoch.js'
-import { LARGEST } from './zstd.js'
+import { LARGEST_CHUNK, LARGEST_MESSAGE, LARGEST_UNPACKED } from './limits.js'
+import { contentLength, MESSAGE_HEAD, OPCODE, RECORD_HEAD, walkRecords } from './mcap-records.js'
+import type { UnpackMessage } from './zstd.js'
 
-export const OPCODE = { header: 1, footer: 2, schema: 3, channel: 4, message: 5, chunk: 6, chunkIndex: 8, statistics: 11, metadata: 12, metadataIndex: 13, dataEnd: 15 } as const
-/** Opcode and length. */
-export const RECORD_HEAD = 9
-const MESSAGE_HEAD = 22
+/** Of a chunk record, up to the name of its compression. */
+const CHUNK_HEAD = RECORD_HEAD + 32
+/** Messages, and bytes of those that are unpacked one by one, that are given at once. */
+const BATCH = 1024
+const BATCH_BYTES = 1 << 20
 
 export interface ChunkRef {
   /** Of the chunk record, in the file. */
@@ -18,33 +21,53 @@ export interface ChunkRef {
   readonly length: number
   /** Absolute ns. */
   readonly start: bigint
+  /** Bytes that it unpacks to, as the index says. */
+  readonly size: number
   /** The file ends inside it: no checksum can be made, and what is whole in it counts. */
   readonly cut: boolean
   /** Not a chunk, but a stretch of a file without chunks: records one after the other, without a head or a checksum. */
   readonly bare?: boolean
 }
 
+/** What a chunk says of itself. */
+export interface ChunkHead {
+  /** Bytes that it unpacks to. */
+  readonly size: number
+  readonly crc: number
+  readonly compression: string
+  /** Where its records begin. */
+  readonly at: number
+}
+
+/** Undefined: `bytes` end in the midst of the head. Throws BagDamage. `length`: of the whole record. */
+export function chunkHead(bytes: Buffer, length: number, where: string): ChunkHead | undefined {
+  if (bytes.length < CHUNK_HEAD + 8) return undefined
+  const size = Number(bytes.readBigUInt64LE(RECORD_HEAD + 16))
+  const nameLength = bytes.readUInt32LE(CHUNK_HEAD - 4)
+  if (nameLength > 16) damagedHead(where)
+  const at = CHUNK_HEAD + nameLength + 8
+  if (bytes.length < at) return undefined
+  const compression = bytes.toString('latin1', CHUNK_HEAD, CHUNK_HEAD + nameLength)
+  if (size > (compression === '' ? LARGEST_CHUNK : LARGEST_UNPACKED)) throw new BagDamage(`${where} claims to unpack to ${size} bytes`)
+  if (Number(bytes.readBigUInt64LE(at - 8)) !== length - at) damagedHead(where)
+  return { size, crc: bytes.readUInt32LE(RECORD_HEAD + 24), compression, at }
+}
+
 /** Reads a chunk and returns its records, unpacked and checked against the chunk's CRC; of one that is `cut`, what is there of them. Throws BagDamage. */
-export async function readChunk(handle: FileHandle, { offset, length, cut, bare }: ChunkRef): Promise<Uint8Array> {
+export async function readChunk(handle: FileHandle, { offset, length, size, cut, bare }: ChunkRef): Promise<Uint8Array> {
   const where = `the chunk at byte ${offset}`
-  if (length > LARGEST) throw new BagDamage(`${where} claims to be ${length} bytes long`)
+  if (length > LARGEST_CHUNK) throw new BagDamage(`${where} claims to be ${length} bytes long`)
   // Pixels are kept by whoever wants them, so the memory of a chunk is never used for another.
   const bytes = Buffer.allocUnsafeSlow(length)
   const { bytesRead } = await handle.read(bytes, 0, length, offset)
   if (bare && bytesRead === length) return bytes
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytesRead)
   if (bytesRead < length || bytes[0] !== OPCODE.chunk) throw new BagDamage(`${where} is not there`)
-  if (length < RECORD_HEAD + 40) return cut ? new Uint8Array(0) : damagedHead(where)
-  const size = Number(view.getBigUint64(RECORD_HEAD + 16, true))
-  const crc = view.getUint32(RECORD_HEAD + 24, true)
-  const nameLength = view.getUint32(RECORD_HEAD + 28, true)
-  const at = RECORD_HEAD + 32 + nameLength + 8
-  if (nameLength > 16) damagedHead(where)
-  if (at > length) return cut ? new Uint8Array(0) : damagedHead(where)
-  const compression = bytes.toString('latin1', RECORD_HEAD + 32, RECORD_HEAD + 32 + nameLength)
-  const packedSize = Number(view.getBigUint64(at - 8, true))
+  const recorded = cut ? RECORD_HEAD + Number(bytes.readBigUInt64LE(1)) : length
+  const head = chunkHead(bytes, recorded, where)
+  if (head === undefined) return cut ? new Uint8Array(0) : damagedHead(where)
+  const { compression, crc, at } = head
   if (cut) return compression === '' ? bytes.subarray(at) : new Uint8Array(0)
-  if (packedSize !== length - at) damagedHead(where)
+  if (head.size !== size) throw new BagDamage(`${where} is not as large as its index says`)
   const records = await unpack(bytes.subarray(at), compression, size, where)
   if (records.length !== size) throw new BagDamage(`${where} holds ${records.length} bytes instead of ${size}`)
   if (crc !== 0 && zlib.crc32(records) !== crc) throw new BagDamage(`${where} fails its checksum`)
@@ -57,7 +80,6 @@ function damagedHead(where: string): never {
 
 async function unpack(packed: Uint8Array, compression: string, size: number, where: string): Promise<Uint8Array> {
   if (compression === '') return packed
-  if (size > LARGEST) throw new BagDamage(`${where} claims to unpack to ${size} bytes`)
   const handler = (await loadDecompressHandlers())[compression]
   if (handler === undefined) throw new BagDamage(`${where} has the unknown compression "${compression}"`)
   try {
@@ -69,46 +91,78 @@ async function unpack(packed: Uint8Array, compression: string, size: number, whe
 
 /** Walks the records of a chunk. A record that ends behind the bytes is damage, unless the chunk is cut. */
 export function walk(records: Uint8Array, ref: ChunkRef, onRecord: (opcode: number, start: number, end: number) => void): void {
-  const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
-  let at = 0
-  while (at + RECORD_HEAD <= records.length) {
-    const end = at + RECORD_HEAD + view.getUint32(at + 1, true) + view.getUint32(at + 5, true) * 4_294_967_296
-    if (end > records.length) break
-    onRecord(records[at], at + RECORD_HEAD, end)
-    at = end
-  }
-  if (at !== records.length && !ref.cut) throw new BagDamage(`the chunk at byte ${ref.offset} has a damaged record`)
+  if (walkRecords(records, onRecord) > 0 && !ref.cut) throw new BagDamage(`the chunk at byte ${ref.offset} has a damaged record`)
 }
 
 export interface ChunkReader {
   readonly handle: FileHandle
-  readonly channels: ReadonlyMap<number, { readonly topic: string; readonly type: string }>
+  /** `isForeign`: its messages are passed over. */
+  readonly channels: ReadonlyMap<number, { readonly topic: string; readonly type: string; readonly isForeign: boolean }>
   readonly epoch: BagEpoch
   /** Undoes the compression of single messages. */
-  readonly unpackMessage: ((data: Uint8Array) => Uint8Array) | undefined
+  readonly unpackMessage: UnpackMessage | undefined
 }
 
-/** The messages of a chunk in receive order, ties in file order; their data are views on the chunk. Throws BagDamage. */
-export async function readMessages(reader: ChunkReader, ref: ChunkRef): Promise<BagMessage[]> {
-  const { handle, channels, epoch, unpackMessage } = reader
+/** A chunk in memory, and where its messages begin, in receive order, ties in file order. Numbers only: there may be millions. */
+export interface OpenChunk {
+  readonly records: Uint8Array
+  readonly starts: readonly number[]
+}
+
+/** Reads a chunk and looks through it. Throws BagDamage. */
+export async function openChunk({ handle, channels, epoch }: ChunkReader, ref: ChunkRef): Promise<OpenChunk> {
+  const where = `the chunk at byte ${ref.offset}`
   const records = await readChunk(handle, ref)
   const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
-  const messages: BagMessage[] = []
+  const starts: number[] = []
   let sorted = true
+  let first = Infinity
   let last = -Infinity
   walk(records, ref, (opcode, start, end) => {
     if (opcode !== OPCODE.message) return
     const channel = end - start < MESSAGE_HEAD ? undefined : channels.get(view.getUint16(start, true))
-    if (channel === undefined) throw new BagDamage(`the chunk at byte ${ref.offset} has a message of an unknown channel`)
-    const receive = epoch.since(view.getUint32(start + 6, true), view.getUint32(start + 10, true))
-    const data = records.subarray(start + MESSAGE_HEAD, end)
-    messages.push({ topic: channel.topic, type: channel.type, receive, data: unpackMessage ? unpackMessage(data) : data })
+    if (channel === undefined) throw new BagDamage(`${where} has a message of an unknown channel`)
+    if (end - start > LARGEST_MESSAGE) throw new BagDamage(`${where} has a message of ${end - start} bytes`)
+    const receive = receiveOf(view, start, epoch)
+    if (receive < first) first = receive
+    if (channel.isForeign) return
+    starts.push(start)
     sorted &&= receive >= last
     last = receive
   })
-  if (!sorted) messages.sort((a, b) => a.receive - b.receive)
-  if (messages.length > 0 && messages[0].receive < epoch.sinceBig(ref.start)) {
-    throw new BagDamage(`the chunk at byte ${ref.offset} has messages from before its own start`)
+  if (first < epoch.sinceBig(ref.start)) throw new BagDamage(`${where} has messages from before its own start`)
+  if (!sorted) starts.sort((a, b) => receiveOf(view, a, epoch) - receiveOf(view, b, epoch) || a - b)
+  return { records, starts }
+}
+
+function receiveOf(view: DataView, start: number, epoch: BagEpoch): number {
+  return epoch.since(view.getUint32(start + 6, true), view.getUint32(start + 10, true))
+}
+
+/** The messages of a chunk; their data are views on it, unless they are unpacked. Throws BagDamage. */
+export function* messagesOf({ channels, epoch, unpackMessage }: ChunkReader, { records, starts }: OpenChunk): Generator<BagMessage[], undefined> {
+  const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
+  let batch: BagMessage[] = []
+  let bytes = 0
+  for (const start of starts) {
+    const channel = channels.get(view.getUint16(start, true))
+    if (channel === undefined) continue
+    const data = records.subarray(start + MESSAGE_HEAD, start + contentLength(view, start - RECORD_HEAD))
+    const plain = unpackMessage ? unpacked(unpackMessage, data) : data
+    batch.push({ topic: channel.topic, type: channel.type, receive: receiveOf(view, start, epoch), data: plain })
+    if (unpackMessage) bytes += plain.length
+    if (batch.length < BATCH && bytes < BATCH_BYTES) continue
+    yield batch
+    batch = []
+    bytes = 0
   }
-  return messages
+  if (batch.length > 0) yield batch
+}
+
+function unpacked(unpackMessage: UnpackMessage, data: Uint8Array): Uint8Array {
+  try {
+    return unpackMessage(data)
+  } catch (error) {
+    throw new BagDamage(`a message cannot be unpacked: ${messageOf(error)}`)
+  }
 }

@@ -1,25 +1,35 @@
-import { open, type FileHandle } from 'node:fs/promises'
-import type { BagMessage } from './bag.js'
-import { BagDamage, BagError, messageOf } from './bag-error.js'
-import type { BagFile } from './bag-file.js'
-import { readMessages, type ChunkReader, type ChunkRef } from './mcap-chunk.js'
-import { summarise, type McapChannel } from './mcap-summary.js'
+import type { FileHandle } from 'node:fs/promises'
+import { openRegular } from '../regular-file.js'
+import { BagError, messageOf } from './bag-error.js'
+import type { BagFile, FileToOpen } from './bag-file.js'
+import { messagesOf, openChunk, type ChunkReader, type ChunkRef, type OpenChunk } from './mcap-chunk.js'
+import type { McapChannel } from './mcap-content.js'
+import { summarise } from './mcap-summary.js'
 import type { Source } from './merge.js'
-import { decompressFrame, loadZstd } from './zstd.js'
+import { loadZstd, messageUnpacker } from './zstd.js'
 
-/** Opens an MCAP with ROS 2 messages; see `openBag` for the errors. `messageCompression`: each message is a zstd frame. */
-export async function openMcap(path: string, messageCompression: boolean): Promise<BagFile> {
-  if (messageCompression) await loadZstd()
-  const handle = await open(path)
+/** Opens an MCAP with ROS 2 messages; see `openBag` for the errors. */
+export async function openMcap({ path, plain, messageCompression }: FileToOpen): Promise<BagFile> {
+  const handle = await openRegular(plain).catch((error: unknown) => {
+    throw new BagError('BAG_MISSING', `${path}: cannot be opened: ${messageOf(error)}`)
+  })
   try {
     const { size } = await handle.stat()
     const { channels, chunks, start, end, records, damage } = await summarise(path, handle, size)
-    for (const channel of channels.values()) requireRos2(path, channel)
+    if (messageCompression) await loadZstd()
+    const all = [...channels.values()]
     return {
-      path, size, start, end, records, damage,
-      topics: [...channels.values()].map(({ topic, type, count, offeredQos }) => ({ name: topic, type, count, offeredQos })),
+      path, size, start, end, damage,
+      records: records.byName,
+      topics: all.filter(isRos2).map(({ topic, type, count, offeredQos }) => ({ name: topic, type, count, offeredQos })),
+      foreign: all.filter(channel => !isRos2(channel)).map(({ topic, type, count, encoding, schemaEncoding }) =>
+        ({ name: topic, type, count, encoding: encoding === 'cdr' ? `cdr (${schemaEncoding})` : encoding })),
       sources: epoch => {
-        const reader: ChunkReader = { handle, channels, epoch, unpackMessage: messageCompression ? unpackMessage : undefined }
+        const reader: ChunkReader = {
+          handle, epoch,
+          channels: new Map([...channels].map(([id, channel]) => [id, { ...channel, isForeign: !isRos2(channel) }])),
+          unpackMessage: messageCompression ? messageUnpacker(size) : undefined,
+        }
         return chunks.map(ref => chunkSource(reader, ref))
       },
       close: () => closeOnce(handle),
@@ -30,35 +40,23 @@ export async function openMcap(path: string, messageCompression: boolean): Promi
   }
 }
 
-function requireRos2(path: string, { topic, encoding, schemaEncoding }: McapChannel): void {
-  if (encoding !== 'cdr') {
-    throw new BagError('BAG_ENCODING', `${path}: ${topic} has the message encoding "${encoding}": only cdr (ROS 2) is known`)
-  }
-  if (!['ros2msg', 'ros2idl', ''].includes(schemaEncoding)) {
-    throw new BagError('BAG_ENCODING', `${path}: ${topic} has the schema encoding "${schemaEncoding}": only ros2msg and ros2idl are known`)
-  }
-}
-
-function unpackMessage(data: Uint8Array): Uint8Array {
-  try {
-    return decompressFrame(data)
-  } catch (error) {
-    throw new BagDamage(`a message cannot be unpacked: ${messageOf(error)}`)
-  }
+function isRos2({ encoding, schemaEncoding }: McapChannel): boolean {
+  return encoding === 'cdr' && ['ros2msg', 'ros2idl', ''].includes(schemaEncoding)
 }
 
 function chunkSource(reader: ChunkReader, ref: ChunkRef): Source {
-  let reading: Promise<BagMessage[]> | undefined
-  const read = (): Promise<BagMessage[]> => reading ??= readMessages(reader, ref)
+  let opening: Promise<OpenChunk> | undefined
+  const open = (): Promise<OpenChunk> => opening ??= openChunk(reader, ref)
   return {
     start: reader.epoch.sinceBig(ref.start),
+    size: ref.length + ref.size,
     prefetch: () => {
-      read().catch(() => undefined)
+      open().catch(() => undefined)
     },
     async* batches() {
-      const messages = await read()
-      reading = undefined
-      yield messages
+      const chunk = await open()
+      opening = undefined
+      yield* messagesOf(reader, chunk)
       return undefined
     },
   }

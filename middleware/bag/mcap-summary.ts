@@ -1,39 +1,18 @@
 import type { FileHandle } from 'node:fs/promises'
-import { McapIndexedReader, McapStreamReader, type McapTypes } from '@mcap/core'
+import zlib from 'node:zlib'
+import type { McapTypes } from '@mcap/core'
 import { BagDamage, BagError, messageOf } from './bag-error.js'
-import { typeName } from './bag-file.js'
-import { OPCODE, readChunk, RECORD_HEAD, walk, type ChunkRef } from './mcap-chunk.js'
+import { mostUnpacked } from './limits.js'
+import type { ChunkRef } from './mcap-chunk.js'
+import { describe, MAGIC_LENGTH, MetadataRecords, type McapSummary } from './mcap-content.js'
+import { LARGEST_RECORD, OPCODE, parseRecord, RECORD_HEAD, walkRecords } from './mcap-records.js'
+import { scan } from './mcap-scan.js'
 
-const MAGIC_LENGTH = 8
 const FOOTER_LENGTH = RECORD_HEAD + 20
-/** Records other than chunks are small; a larger claim is taken for damage. */
-const LARGEST_RECORD = 256 << 20
-/** Of a message record: opcode, length, channel, sequence, log time. */
-const HEAD = RECORD_HEAD + 14
-/** Bytes of messages without chunks that are read at once. */
-const STRETCH = 4 << 20
+/** A summary is read at once. */
+const LARGEST_SUMMARY = 128 << 20
 
-export interface McapChannel {
-  readonly topic: string
-  readonly type: string
-  readonly encoding: string
-  readonly schemaEncoding: string
-  readonly offeredQos: string
-  count: number
-}
-
-/** What an MCAP file holds, and where. */
-export interface McapSummary {
-  readonly channels: Map<number, McapChannel>
-  readonly chunks: ChunkRef[]
-  readonly records: Record<string, Record<string, string>>
-  start: bigint
-  end: bigint
-  damage: string | undefined
-}
-
-type Channel = McapTypes.TypedMcapRecords['Channel']
-type Schema = McapTypes.TypedMcapRecords['Schema']
+type Typed = McapTypes.TypedMcapRecords
 
 /** From the file's own summary where it is whole; from a walk through the whole file where the file was cut off or its summary is damaged. */
 export async function summarise(path: string, handle: FileHandle, size: number): Promise<McapSummary> {
@@ -42,148 +21,101 @@ export async function summarise(path: string, handle: FileHandle, size: number):
   const closed = tail.length === FOOTER_LENGTH + MAGIC_LENGTH && tail[0] === OPCODE.footer
     && tail.subarray(-5).equals(Buffer.from('AP0\r\n'))
   if (!closed) return scan(handle, size, 'cut off')
-  if (tail.readBigUInt64LE(RECORD_HEAD) === 0n) throw noIndex(path)
-  let reader
+  const start = Number(tail.readBigUInt64LE(RECORD_HEAD))
+  if (start === 0) throw noIndex(path)
+  let summary
   try {
-    reader = await McapIndexedReader.Initialize({ readable: readableOf(handle, size) })
+    summary = await readSummary(handle, { start, end: size - tail.length, footer: tail, size })
   } catch (error) {
     return scan(handle, size, `the summary is damaged (${messageOf(error).split(' [library')[0]})`)
   }
-  const { statistics, chunkIndexes } = reader
-  if (statistics === undefined) return scan(handle, size, undefined)
-  // rosbag2's preset `fastwrite` writes messages without chunks.
-  if (chunkIndexes.length === 0 && statistics.messageCount > 0n) return scan(handle, size, undefined)
-  const records: McapSummary['records'] = {}
-  for await (const { name, metadata } of reader.readMetadata()) records[name] = Object.fromEntries(metadata)
-  const channels = new Map<number, McapChannel>()
-  for (const channel of reader.channelsById.values()) {
-    const count = Number(statistics.channelMessageCounts.get(channel.id) ?? 0n)
-    channels.set(channel.id, describe(channel, reader.schemasById.get(channel.schemaId), count))
-  }
-  const chunks = chunkIndexes.map(index => ({
-    offset: Number(index.chunkStartOffset), length: Number(index.chunkLength), start: index.messageStartTime, cut: false,
-  }))
-  const empty = statistics.messageCount === 0n
-  return {
-    channels, records, damage: undefined,
-    chunks: chunks.sort((a, b) => a.offset - b.offset),
-    start: empty ? 1n : statistics.messageStartTime,
-    end: empty ? 0n : statistics.messageEndTime,
-  }
+  return summary ?? scan(handle, size, undefined)
 }
 
 function noIndex(path: string): BagError {
   return new BagError('BAG_NO_INDEX', `${path}: has no summary, so it cannot be read in time order; mend it with: mcap recover ${path} -o OUT.mcap`)
 }
 
-/** Walks the file from its start and notes every chunk that is whole. `why` undefined: nothing is wrong with the file so far. */
-async function scan(handle: FileHandle, size: number, why: string | undefined): Promise<McapSummary> {
-  const summary: McapSummary = { channels: new Map(), chunks: [], records: {}, start: 1n << 63n, end: 0n, damage: why }
-  const schemas = new Map<number, Schema>()
-  let at = MAGIC_LENGTH
-  const learn = (bytes: Uint8Array): void => {
-    const record = parse(bytes)
+interface Section {
+  readonly start: number
+  readonly end: number
+  readonly footer: Buffer
+  readonly size: number
+}
+
+/** Undefined: nothing is wrong with it, and it does not say enough. Throws what is wrong. */
+async function readSummary(handle: FileHandle, { start, end, footer, size }: Section): Promise<McapSummary | undefined> {
+  if (start < MAGIC_LENGTH || start > end) throw new BagDamage('it is not where the file says')
+  if (end - start > LARGEST_SUMMARY) throw new BagDamage(`it claims to be ${end - start} bytes long`)
+  const bytes = Buffer.alloc(end - start)
+  await handle.read(bytes, 0, bytes.length, start)
+  const crc = footer.readUInt32LE(RECORD_HEAD + 16)
+  if (crc !== 0 && zlib.crc32(footer.subarray(0, RECORD_HEAD + 16), zlib.crc32(bytes)) !== crc) throw new BagDamage('it fails its checksum')
+
+  const schemas = new Map<number, Typed['Schema']>()
+  const found: Typed['Channel'][] = []
+  const chunks: ChunkRef[] = []
+  const metadataAt: { offset: number; length: number }[] = []
+  let statistics: Typed['Statistics'] | undefined
+  const left = walkRecords(bytes, (opcode, from, to) => {
+    if (opcode === OPCODE.chunkIndex) return void chunks.push(chunkIndex(bytes, from, to))
+    if (opcode !== OPCODE.schema && opcode !== OPCODE.channel && opcode !== OPCODE.statistics && opcode !== OPCODE.metadataIndex) return
+    const record = parseRecord(bytes.subarray(from - RECORD_HEAD, to))
     if (record?.type === 'Schema') schemas.set(record.id, record)
-    if (record?.type === 'Channel' && !summary.channels.has(record.id)) summary.channels.set(record.id, describe(record, schemas.get(record.schemaId), 0))
-    if (record?.type === 'Metadata') summary.records[record.name] = Object.fromEntries(record.metadata)
-  }
-  const addChunk = async (length: number, cut: boolean): Promise<void> => {
-    const ref = { offset: at, length, start: 0n, cut }
-    const records = await readChunk(handle, ref)
-    const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
-    let start = 1n << 63n
-    let end = 0n
-    let whole = 0
-    walk(records, ref, (opcode, from, to) => {
-      if (opcode === OPCODE.message && to - from >= 22) {
-        const channel = summary.channels.get(view.getUint16(from, true))
-        if (channel === undefined) throw new BagDamage(`the chunk at byte ${at} has a message of an unknown channel`)
-        channel.count++
-        whole++
-        const time = view.getBigUint64(from + 6, true)
-        if (time < start) start = time
-        if (time > end) end = time
-      } else {
-        learn(records.subarray(from - RECORD_HEAD, to))
-      }
-    })
-    if (whole === 0) return
-    summary.chunks.push({ ...ref, start })
-    if (start < summary.start) summary.start = start
-    if (end > summary.end) summary.end = end
-  }
-  let stretch: { offset: number; length: number; start: bigint; cut: false; bare: true } | undefined
-  /** A message outside chunks joins the stretch before it; its channel and time are in `head`. */
-  const addMessage = (length: number): void => {
-    const channel = summary.channels.get(head.readUInt16LE(RECORD_HEAD))
-    if (channel === undefined) throw new BagDamage(`the message at byte ${at} is of an unknown channel`)
-    channel.count++
-    const time = head.readBigUInt64LE(RECORD_HEAD + 6)
-    if (stretch === undefined || stretch.offset + stretch.length !== at || stretch.length >= STRETCH) {
-      summary.chunks.push(stretch = { offset: at, length: 0, start: time, cut: false, bare: true })
-    }
-    stretch.length += length
-    if (time < stretch.start) stretch.start = time
-    if (time < summary.start) summary.start = time
-    if (time > summary.end) summary.end = time
-  }
-  const head = Buffer.alloc(HEAD)
-  try {
-    while (at < size) {
-      const { bytesRead } = await handle.read(head, 0, HEAD, at)
-      if (bytesRead < RECORD_HEAD) break
-      const opcode = head[0]
-      if (opcode === OPCODE.footer || opcode === OPCODE.dataEnd) break
-      if (opcode === 0) throw new BagDamage(`the record at byte ${at} is damaged`)
-      const length = RECORD_HEAD + Number(head.readBigUInt64LE(1))
-      if (opcode === OPCODE.message) {
-        if (at + length > size || length < HEAD) break
-        addMessage(length)
-      } else if (opcode === OPCODE.chunk) {
-        await addChunk(Math.min(length, size - at), at + length > size)
-      } else if (opcode === OPCODE.schema || opcode === OPCODE.channel || opcode === OPCODE.metadata) {
-        if (at + length > size || length > LARGEST_RECORD) break
-        const record = Buffer.alloc(length)
-        await handle.read(record, 0, length, at)
-        learn(record)
-      }
-      at += length
-    }
-  } catch (error) {
-    if (error instanceof BagError) throw error
-    summary.damage = messageOf(error)
-  }
-  if (summary.damage === 'cut off') summary.damage = `the file is cut off at byte ${size}`
-  if (summary.start > summary.end) summary.start = summary.end + 1n
-  return summary
-}
+    if (record?.type === 'Channel') found.push(record)
+    if (record?.type === 'Statistics') statistics = record
+    if (record?.type === 'MetadataIndex') metadataAt.push({ offset: Number(record.offset), length: Number(record.length) })
+  })
+  if (left > 0) throw new BagDamage('it ends inside a record')
+  // rosbag2's preset `fastwrite` writes messages without chunks.
+  if (statistics === undefined || (chunks.length === 0 && statistics.messageCount > 0n)) return undefined
+  const { messageCount, messageStartTime, messageEndTime, channelMessageCounts } = statistics
+  if (messageCount > 0n && messageEndTime < messageStartTime) throw new BagDamage('its last message is before its first')
+  chunks.sort((a, b) => a.offset - b.offset)
+  requireApart(chunks, start, size)
 
-/** One record, from its opcode on. */
-function parse(bytes: Uint8Array): McapTypes.TypedMcapRecord | undefined {
-  const reader = new McapStreamReader({ noMagicPrefix: true })
-  reader.append(bytes)
-  return reader.nextRecord()
-}
-
-function describe(channel: Channel, schema: Schema | undefined, count: number): McapChannel {
+  const records = new MetadataRecords()
+  for (const { offset, length } of metadataAt) {
+    if (offset + length > start || length > LARGEST_RECORD) throw new BagDamage('its metadata is not where it says')
+    const record = Buffer.alloc(length)
+    await handle.read(record, 0, length, offset)
+    const parsed = parseRecord(record)
+    if (parsed?.type !== 'Metadata') throw new BagDamage('its metadata is not where it says')
+    records.add(parsed, length)
+  }
+  const channels = new Map(found.map(channel => [channel.id, describe(channel, schemas.get(channel.schemaId), Number(channelMessageCounts.get(channel.id) ?? 0n))]))
   return {
-    topic: channel.topic,
-    type: typeName(schema?.name ?? ''),
-    encoding: channel.messageEncoding,
-    schemaEncoding: schema?.encoding ?? '',
-    offeredQos: channel.metadata.get('offered_qos_profiles') ?? '',
-    count,
+    channels, records, chunks, damage: undefined,
+    start: messageCount === 0n ? 1n : messageStartTime,
+    end: messageCount === 0n ? 0n : messageEndTime,
   }
 }
 
-function readableOf(handle: FileHandle, size: number): McapTypes.IReadable {
+/** A chunk index up to what is used of it: the offsets of its message indexes are not. */
+function chunkIndex(bytes: Buffer, from: number, to: number): ChunkRef {
+  if (to - from < 64) throw new BagDamage('a chunk index is cut off')
+  const offsets = bytes.readUInt32LE(from + 32)
+  const at = from + 36 + offsets + 8
+  if (at + 4 > to) throw new BagDamage('a chunk index is cut off')
+  const behind = at + 4 + bytes.readUInt32LE(at)
+  if (behind + 16 > to) throw new BagDamage('a chunk index is cut off')
   return {
-    size: () => Promise.resolve(BigInt(size)),
-    read: async (offset, length) => {
-      if (offset + length > BigInt(size)) throw new Error('a record ends behind the file')
-      const bytes = new Uint8Array(Number(length))
-      await handle.read(bytes, 0, bytes.length, Number(offset))
-      return bytes
-    },
+    start: bytes.readBigUInt64LE(from),
+    offset: Number(bytes.readBigUInt64LE(from + 16)),
+    length: Number(bytes.readBigUInt64LE(from + 24)),
+    size: Number(bytes.readBigUInt64LE(behind + 8)),
+    cut: false,
   }
+}
+
+/** Chunks (in file order) lie apart and before the summary, and unpack to what a recording may: the same bytes are never read twice. */
+function requireApart(chunks: readonly ChunkRef[], end: number, size: number): void {
+  let free = MAGIC_LENGTH
+  let unpacked = 0
+  for (const { offset, length, size: bytes } of chunks) {
+    if (offset < free || length < RECORD_HEAD || offset + length > end) throw new BagDamage('its chunks are not where it says')
+    free = offset + length
+    unpacked += bytes
+  }
+  if (unpacked > mostUnpacked(size)) throw new BagDamage('its chunks claim to unpack to far more than a recording of its size')
 }

@@ -1,7 +1,7 @@
 import zlib from 'node:zlib'
 import { McapRecordBuilder, type McapTypes } from '@mcap/core'
 import type { Compression } from './compression.js'
-import { OPCODE, RECORD_HEAD } from './mcap-chunk.js'
+import { OPCODE, RECORD_HEAD } from './mcap-records.js'
 import { PositionalFile } from './positional-file.js'
 
 /** A chunk ends with the message that reaches this many bytes. */

@@ -1,16 +1,26 @@
 import type { BagMessage } from './bag.js'
+import { BagDamage } from './bag-error.js'
 
 /** A stretch of messages in receive order: a chunk, or a whole database. */
 export interface Source {
   /** No message of it was received earlier, ns since the bag's epoch. */
   readonly start: number
+  /** Bytes of memory that it takes while it is open, about. */
+  readonly size: number
   batches(): AsyncIterator<BagMessage[], undefined>
   /** Begins to read, so that `batches()` need not wait. */
   prefetch?(): void
 }
 
+/** Bytes that open sources may take together, each at least `LEAST`. */
+const MOST_OPEN = 384 << 20
+const LEAST = 1 << 16
+
+const sizeOf = ({ size }: Source): number => Math.max(size, LEAST)
+
 interface Active {
   readonly order: number
+  readonly size: number
   readonly iterator: AsyncIterator<BagMessage[], undefined>
   batch: BagMessage[]
   at: number
@@ -18,43 +28,74 @@ interface Active {
 
 /**
  * Messages of all sources (given in file order) in receive order, ties in file order. A source is opened when its start is reached, so
- * memory holds the sources that overlap there and the next one.
+ * memory holds the sources that overlap there and the next one. Throws BagDamage where too much overlaps.
  */
 export async function* merge(files: readonly Source[]): AsyncGenerator<BagMessage[], undefined> {
   const sources = files.map((source, order) => ({ source, order })).sort((a, b) => a.source.start - b.source.start || a.order - b.order)
+  /** A binary heap: the first is before its two children, and so on. */
   const active: Active[] = []
   let opened = 0
+  let open = 0
   for (;;) {
-    while (opened < sources.length && (active.length === 0 || sources[opened].source.start <= head(first(active)))) {
+    while (opened < sources.length && (active.length === 0 || sources[opened].source.start <= head(active[0]))) {
       const { source, order } = sources[opened++]
-      sources.at(opened)?.source.prefetch?.()
-      const entry: Active = { order, iterator: source.batches(), batch: [], at: 0 }
-      if (await refill(entry)) active.push(entry)
+      open += sizeOf(source)
+      if (open > MOST_OPEN && active.length > 0) throw new BagDamage(`${active.length + 1} of its chunks overlap in time, too many to hold in memory; mend it with: mcap sort`)
+      const next = sources.at(opened)?.source
+      if (next && open + sizeOf(next) <= MOST_OPEN / 2) next.prefetch?.()
+      const entry: Active = { order, size: sizeOf(source), iterator: source.batches(), batch: [], at: 0 }
+      if (await refill(entry)) rise(active, active.push(entry) - 1)
+      else open -= entry.size
     }
     if (active.length === 0) return
-    const current = first(active)
-    const end = runEnd(current, active, opened < sources.length ? sources[opened].source.start : Infinity)
+    const current = active[0]
+    const end = runEnd(active, opened < sources.length ? sources[opened].source.start : Infinity)
     yield current.at === 0 && end === current.batch.length ? current.batch : current.batch.slice(current.at, end)
     current.at = end
-    if (end === current.batch.length && !await refill(current)) active.splice(active.indexOf(current), 1)
+    if (end === current.batch.length && !await refill(current)) {
+      open -= current.size
+      const last = active.pop()
+      if (last && last !== current) active[0] = last
+    }
+    sink(active)
   }
 }
 
 const head = (entry: Active): number => entry.batch[entry.at].receive
+const isBefore = (a: Active, b: Active): boolean => head(a) < head(b) || (head(a) === head(b) && a.order < b.order)
 
-function first(active: readonly Active[]): Active {
-  return active.reduce((best, entry) => {
-    const apart = head(entry) - head(best)
-    return apart < 0 || (apart === 0 && entry.order < best.order) ? entry : best
-  })
+function swap(heap: Active[], a: number, b: number): void {
+  const entry = heap[a]
+  heap[a] = heap[b]
+  heap[b] = entry
 }
 
-/** Index after the last message of `current` that goes before every other source's next one and before `unopened`. */
-function runEnd(current: Active, active: readonly Active[], unopened: number): number {
-  let end = current.batch.length
-  const { batch, at } = current
-  const isPast = (receive: number): boolean => receive >= unopened || active.some(other => other !== current
-    && (receive > head(other) || (receive === head(other) && current.order > other.order)))
+function rise(heap: Active[], index: number): void {
+  for (let child = index; child > 0;) {
+    const parent = (child - 1) >> 1
+    if (!isBefore(heap[child], heap[parent])) return
+    swap(heap, child, parent)
+    child = parent
+  }
+}
+
+/** Puts the first entry, which has changed, into its place. */
+function sink(heap: Active[]): void {
+  for (let parent = 0; ;) {
+    let least = parent
+    for (const child of [2 * parent + 1, 2 * parent + 2]) if (child < heap.length && isBefore(heap[child], heap[least])) least = child
+    if (least === parent) return
+    swap(heap, parent, least)
+    parent = least
+  }
+}
+
+/** Index after the last message of the first source that goes before every other source's next one and before `unopened`. */
+function runEnd(heap: readonly Active[], unopened: number): number {
+  const { batch, at, order } = heap[0]
+  const others = heap.slice(1, 3)
+  const isPast = (receive: number): boolean => receive >= unopened || others.some(other => receive > head(other) || (receive === head(other) && order > other.order))
+  let end = batch.length
   if (!isPast(batch[end - 1].receive)) return end
   end = at + 1
   while (!isPast(batch[end].receive)) end++

@@ -1,45 +1,48 @@
-import { stat } from 'node:fs/promises'
-import Database from 'libsql'
+import { statSync } from 'node:fs'
+import type Database from 'libsql'
 import type { BagMessage } from './bag.js'
 import { BagDamage, BagError, messageOf } from './bag-error.js'
 import type { BagEpoch } from './bag-epoch.js'
-import { typeName, type BagFile } from './bag-file.js'
+import type { BagFile, FileToOpen } from './bag-file.js'
+import { LARGEST_MESSAGE } from './limits.js'
 import type { Source } from './merge.js'
-import { decompressFrame, loadZstd } from './zstd.js'
+import { openReadOnly } from './sqlite-open.js'
+import { requireTables, topicsOf, type Topic } from './sqlite-tables.js'
+import { loadZstd, messageUnpacker, type UnpackMessage } from './zstd.js'
 
 /** Bytes of one batch, about. */
 const BATCH = 1 << 20
-
-interface Topic {
-  readonly id: number
-  readonly name: string
-  readonly type: string
-  readonly serialization: string
-  readonly qos: string
-}
+/** No row takes fewer bytes of its file: a tree that gives more rows leads in circles. */
+const LEAST_ROW = 8
 
 interface Row {
   readonly id: number
   readonly topic: number
   readonly sec: number
   readonly nanosec: number
+  /** Bytes of its data. */
+  readonly size: number
 }
 
 /** libsql ends the process at a text that is not UTF-8, which damage makes of anything: columns are read as numbers or bytes. */
-const TIMES = 'id, CAST(topic_id AS INTEGER) AS topic, timestamp / 1000000000 AS sec, timestamp % 1000000000 AS nanosec'
+const TIMES = 'CAST(id AS INTEGER) AS id, CAST(topic_id AS INTEGER) AS topic, timestamp / 1000000000 AS sec, timestamp % 1000000000 AS nanosec, octet_length(data) AS size'
 
-/** Opens a rosbag2 .db3; see `openBag` for the errors. `messageCompression`: each message is a zstd frame. */
-export async function openSqlite(path: string, messageCompression: boolean): Promise<BagFile> {
+/** Opens a rosbag2 .db3; see `openBag` for the errors. */
+export async function openSqlite({ path, plain, messageCompression }: FileToOpen): Promise<BagFile> {
+  const { size, mtimeMs } = statSync(plain)
   if (messageCompression) await loadZstd()
-  const { size } = await stat(path)
-  const database = new Database(path)
+  const database = await openReadOnly(plain)
   let open = true
   const close = async (): Promise<void> => {
     if (open) database.close()
     open = false
   }
+  const damageOf = (error: unknown): string => {
+    const now = statSync(plain, { throwIfNoEntry: false })
+    return now && now.mtimeMs !== mtimeMs ? 'it is being written' : `the database is damaged (${messageOf(error)})`
+  }
   try {
-    return await openDatabase(database, { path, size, messageCompression, close })
+    return openDatabase(database, { path, size, messageCompression, close, damageOf })
   } catch (error) {
     await close()
     if (error instanceof BagError) throw error
@@ -52,82 +55,69 @@ interface Options {
   readonly size: number
   readonly messageCompression: boolean
   readonly close: () => Promise<void>
+  readonly damageOf: (error: unknown) => string
 }
 
-async function openDatabase(database: Database.Database, { path, size, messageCompression, close }: Options): Promise<BagFile> {
+function openDatabase(database: Database.Database, { path, size, messageCompression, close, damageOf }: Options): BagFile {
   let damage: string | undefined
   try {
     database.prepare('SELECT count(*) FROM sqlite_master').get()
   } catch (error) {
     // SQLite refuses a file that is shorter than it says, but for repairs.
-    damage = `the database is damaged (${messageOf(error)})`
+    damage = damageOf(error)
     database.exec('PRAGMA writable_schema = ON')
   }
-  const topics = readTopics(database, path)
-  const counted = damage === undefined ? count(database) : undefined
+  requireTables(database, path)
+  const topics = topicsOf(database, path)
+  const counted = damage === undefined ? count(database, size) : undefined
   if (counted === undefined) damage ??= 'the database is damaged'
   const rows = counted ? undefined : salvage(database)
   const counts = counted?.counts ?? tally(rows ?? [])
   const times = counted ?? extent(rows ?? [])
   const data = database.prepare('SELECT CAST(data AS BLOB) AS data FROM messages WHERE id = ?')
-  const byId = new Map(topics.map(topic => [topic.id, topic]))
   const reader: Reader = {
-    byId,
-    dataOf: id => {
-      const row = data.get(id) as { data: Uint8Array } | undefined
-      if (row === undefined) throw new Error(`message ${id} is not there`)
-      return messageCompression ? decompressFrame(row.data) : row.data
+    byId: new Map(topics.map(topic => [topic.id, topic])),
+    dataOf: ({ id, size: bytes }) => {
+      if (bytes > LARGEST_MESSAGE) throw new Error(`message ${id} has ${bytes} bytes`)
+      const row = data.get(id) as { data: Uint8Array | null } | undefined
+      if (!row) throw new Error(`message ${id} is not there`)
+      return row.data ?? new Uint8Array()
     },
+    unpacker: () => messageCompression ? messageUnpacker(size) : bytes => bytes,
     rows: () => rows ?? database.prepare(`SELECT ${TIMES} FROM messages ORDER BY timestamp, id`).iterate() as Iterable<Row>,
+    damageOf,
   }
   return {
     path, size, damage, close,
     start: times.start,
     end: times.end,
     records: {},
-    topics: topics.map(({ id, name, type, qos }) => ({ name, type, count: counts.get(id) ?? 0, offeredQos: qos })),
+    topics: topics.filter(isRos2).map(topic => ({ ...described(topic, counts), offeredQos: topic.qos })),
+    foreign: topics.filter(topic => !isRos2(topic)).map(topic => ({ ...described(topic, counts), encoding: topic.serialization })),
     sources: epoch => times.end < times.start ? [] : [databaseSource(reader, epoch, epoch.sinceBig(times.start))],
   }
 }
 
-type TopicRow = { readonly id: number } & Readonly<Record<'name' | 'type' | 'serialization' | 'qos', Uint8Array | null>>
+const isRos2 = ({ serialization }: Topic): boolean => serialization === 'cdr'
 
-const topicsWith = (qos: string): string => 'SELECT id, CAST(name AS BLOB) AS name, CAST(type AS BLOB) AS type, CAST(serialization_format AS BLOB) AS serialization, '
-  + `CAST(${qos} AS BLOB) AS qos FROM topics ORDER BY id`
-
-/** Throws TypeError for what is not UTF-8. */
-const textOf = (bytes: Uint8Array | null): string => new TextDecoder('utf-8', { fatal: true }).decode(bytes ?? new Uint8Array())
-
-function readTopics(database: Database.Database, path: string): Topic[] {
-  let rows: TopicRow[]
-  try {
-    rows = database.prepare(topicsWith('offered_qos_profiles')).all() as TopicRow[]
-  } catch (error) {
-    if (!messageOf(error).includes('no such')) throw error
-    try {
-      rows = database.prepare(topicsWith("''")).all() as TopicRow[]
-    } catch {
-      throw new BagError('BAG_FORMAT', `${path}: an SQLite database, but not a bag: it has no table of rosbag2 topics`)
-    }
-  }
-  const topics = rows.map(({ id, name, type, serialization, qos }): Topic =>
-    ({ id, name: textOf(name), type: typeName(textOf(type)), serialization: textOf(serialization), qos: textOf(qos) }))
-  for (const { name, serialization } of topics) {
-    if (serialization !== 'cdr') {
-      throw new BagError('BAG_ENCODING', `${path}: ${name} has the serialization format "${serialization}": only cdr (ROS 2) is known`)
-    }
-  }
-  return topics
+function described({ id, name, type }: Topic, counts: ReadonlyMap<number, number>): { name: string; type: string; count: number } {
+  return { name, type, count: counts.get(id) ?? 0 }
 }
 
 /** Number of messages a topic and first and last time; undefined when the database does not give them. */
-function count(database: Database.Database): { counts: Map<number, number>; start: bigint; end: bigint } | undefined {
+function count(database: Database.Database, size: number): { counts: Map<number, number>; start: bigint; end: bigint } | undefined {
+  const most = Math.ceil(size / LEAST_ROW)
   try {
-    const counts = database.prepare('SELECT CAST(topic_id AS INTEGER) AS topic, count(*) AS count FROM messages GROUP BY topic_id').all() as { topic: number; count: number }[]
-    const times = database.prepare('SELECT CAST(min(timestamp) AS INTEGER) AS start, CAST(max(timestamp) AS INTEGER) AS end FROM messages').safeIntegers().get() as { start: bigint | null; end: bigint | null }
+    const groups = database.prepare('SELECT CAST(topic AS INTEGER) AS topic, count(*) AS count, CAST(min(time) AS INTEGER) AS start, CAST(max(time) AS INTEGER) AS end '
+      + `FROM (SELECT topic_id AS topic, timestamp AS time FROM messages LIMIT ${most}) GROUP BY 1`).safeIntegers().all() as Record<'topic' | 'count' | 'start' | 'end', bigint | null>[]
+    const counts = new Map(groups.map(group => [Number(group.topic), Number(group.count)]))
+    if ([...counts.values()].reduce((sum, n) => sum + n, 0) >= most) return undefined
+    const starts = groups.flatMap(({ start }) => start ?? [])
+    const ends = groups.flatMap(({ end }) => end ?? [])
+    const [start, end] = [starts.reduce((a, b) => b < a ? b : a, starts.at(0) ?? 1n), ends.reduce((a, b) => b > a ? b : a, ends.at(0) ?? 0n)]
     // Messages whose times are no times.
-    if (times.start !== null && times.end !== null && times.end < times.start) return undefined
-    return { counts: new Map(counts.map(({ topic, count: n }) => [topic, n])), start: times.start ?? 1n, end: times.end ?? 0n }
+    if (groups.length > 0 && end < start) return undefined
+    return { counts, start, end }
   } catch {
     return undefined
   }
@@ -135,7 +125,7 @@ function count(database: Database.Database): { counts: Map<number, number>; star
 
 /** Every row that can be reached one by one in the order of writing, in receive order. */
 function salvage(database: Database.Database): Row[] {
-  const next = database.prepare(`SELECT ${TIMES}, length(data) FROM messages NOT INDEXED WHERE id > ? ORDER BY id LIMIT 1`)
+  const next = database.prepare(`SELECT ${TIMES} FROM messages NOT INDEXED WHERE id > ? ORDER BY id LIMIT 1`)
   const rows: Row[] = []
   try {
     for (let id = -1; ; id = rows[rows.length - 1].id) {
@@ -157,32 +147,41 @@ function tally(rows: readonly Row[]): Map<number, number> {
 }
 
 function extent(rows: readonly Row[]): { start: bigint; end: bigint } {
-  const time = (row: Row | undefined, none: bigint): bigint => row === undefined ? none : BigInt(row.sec) * 1_000_000_000n + BigInt(row.nanosec)
+  const time = (row: Row | undefined, none: bigint): bigint => row === undefined ? none : BigInt(Math.trunc(row.sec)) * 1_000_000_000n + BigInt(Math.trunc(row.nanosec))
   return { start: time(rows[0], 1n), end: time(rows.at(-1), 0n) }
 }
 
 interface Reader {
   readonly byId: ReadonlyMap<number, Topic>
-  readonly dataOf: (id: number) => Uint8Array
+  readonly dataOf: (row: Row) => Uint8Array
+  /** For one pass through all messages. */
+  readonly unpacker: () => UnpackMessage
   readonly rows: () => Iterable<Row>
+  readonly damageOf: (error: unknown) => string
 }
 
-function databaseSource({ byId, dataOf, rows }: Reader, epoch: BagEpoch, start: number): Source {
+function databaseSource({ byId, dataOf, unpacker, rows, damageOf }: Reader, epoch: BagEpoch, start: number): Source {
   return {
     start,
+    size: BATCH,
     async* batches() {
+      const unpack = unpacker()
       let batch: BagMessage[] = []
       let bytes = 0
       let failure: unknown
       try {
-        let last = -Infinity
-        for (const { id, topic, sec, nanosec } of rows()) {
+        let last = { receive: -Infinity, id: -Infinity }
+        for (const row of rows()) {
+          const { id, topic, sec, nanosec } = row
           const receive = (sec - epoch.sec) * 1_000_000_000 + nanosec
-          if (receive < last) throw new Error('its index is out of order')
-          last = receive
-          const { name, type } = topicOf(byId, topic)
-          const data = dataOf(id)
-          batch.push({ topic: name, type, receive, data })
+          if (!Number.isSafeInteger(receive)) throw new Error(`message ${id} has no time`)
+          // Each row is given once, in order: a tree that leads in a circle is left here.
+          if (receive < last.receive || (receive === last.receive && id <= last.id)) throw new Error('its index is out of order')
+          last = { receive, id }
+          const of = topicOf(byId, topic)
+          if (!isRos2(of)) continue
+          const data = unpack(dataOf(row))
+          batch.push({ topic: of.name, type: of.type, receive, data })
           bytes += data.length
           if (bytes < BATCH) continue
           yield batch
@@ -193,7 +192,7 @@ function databaseSource({ byId, dataOf, rows }: Reader, epoch: BagEpoch, start: 
         failure = error
       }
       if (batch.length > 0) yield batch
-      if (failure !== undefined) throw new BagDamage(`the database is damaged (${messageOf(failure)})`)
+      if (failure !== undefined) throw new BagDamage(damageOf(failure))
       return undefined
     },
   }

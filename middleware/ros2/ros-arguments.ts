@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { isAlias, isMap, isScalar, isSeq, parseAllDocuments, Scalar } from 'yaml'
 import { ParameterError } from '../parameter-error.js'
+import { LARGEST_TEXT, readTextSync } from '../regular-file.js'
 
 /** Where a node is: its name and its namespace, as `__node` and `__ns` remap them. */
 export interface NodeName {
@@ -90,7 +90,7 @@ function readFile(path: string, section: (name: string) => Map<string, unknown>)
   }
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = readTextSync(path, LARGEST_TEXT)
   } catch (error) {
     return fail((error as Error).message)
   }

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
+import { LARGEST_TEXT, readTextSync, reasonOf } from '../../middleware/regular-file.js'
 import type { ObjectModel } from '../objects/object.js'
 import { SimError } from '../sim-error.js'
 import { understand } from './instruction.js'
@@ -14,9 +14,9 @@ export function loadPhrases(path: string, models: readonly ObjectModel[]): strin
   }
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = readTextSync(path, LARGEST_TEXT)
   } catch (error) {
-    throw new SimError('PHRASES_MISSING', `${path}: cannot read the phrases file (${(error as NodeJS.ErrnoException).code ?? 'error'})`)
+    throw new SimError('PHRASES_MISSING', `${path}: cannot read the phrases file (${reasonOf(error)})`)
   }
   let document: unknown
   try {

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { dirname, join } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { LARGEST_TEXT, readTextSync, reasonOf } from '../../middleware/regular-file.js'
 import { isStop } from '../../middleware/stop-word.js'
 import { SimError } from '../sim-error.js'
 import type { ObjectModel, Part, Shape } from './object.js'
@@ -65,9 +66,9 @@ export function loadObjects(set: string): ObjectModel[] {
   const path = shipped ? shippedPath(`${set}.yaml`) : set
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = readTextSync(path, LARGEST_TEXT)
   } catch (error) {
-    throw new SimError('OBJECTS_MISSING', `${path}: cannot read the objects file (${(error as NodeJS.ErrnoException).code ?? 'error'}); give seen, unseen or a YAML file`)
+    throw new SimError('OBJECTS_MISSING', `${path}: cannot read the objects file (${reasonOf(error)}); give seen, unseen or a YAML file`)
   }
   return parseObjects(text, shipped ? `${set}.yaml` : path)
 }

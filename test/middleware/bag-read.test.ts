@@ -55,7 +55,6 @@ describe('a bag that rosbags or mcap wrote', () => {
 describe('what is no bag for us', () => {
   it.each([
     ['nowhere', 'BAG_MISSING', /no such bag/],
-    ['json.mcap', 'BAG_ENCODING', /\/j has the message encoding "json"/],
     ['other.db3', 'BAG_FORMAT', /no table of rosbag2 topics/],
   ])('%s: one line and %s', async (name, code, line) => {
     const error = await openBag(join(folder.path, name)).then(() => undefined, (e: unknown) => e as Error)

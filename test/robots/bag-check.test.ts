@@ -30,7 +30,8 @@ const messages: BagMessage[] = [
   { topic: '/words', type: STRING, receive: 2000 * MS, data: encode(STRING, { data: 'stop' }, EPOCH) },
   { topic: '/wrench', type: WRENCH, receive: 2100 * MS, data: new Uint8Array(3) },
 ]
-const bag: Pick<Bag, 'topics' | 'epochSec' | 'batches'> = {
+const bag: Pick<Bag, 'topics' | 'foreign' | 'epochSec' | 'batches'> = {
+  foreign: [],
   epochSec: EPOCH,
   topics: [['/wrench', WRENCH, 501], ['/words', STRING, 1], ['/other', 'std_msgs/msg/Int32', 1]]
     .map(([name, type, count]) => ({ name: String(name), type: String(type), count: Number(count), offeredQos: '' })),

@@ -1,0 +1,90 @@
+import { readdir, realpath, stat } from 'node:fs/promises'
+import { basename, isAbsolute, join, normalize, sep } from 'node:path'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { readRegular } from '../regular-file.js'
+import { BagError, messageOf } from './bag-error.js'
+
+/** Bytes of a metadata.yaml; a recording of a hundred files and five hundred topics has some hundred kilobytes. */
+const LARGEST = 2 << 20
+
+const Metadata = z.object({
+  rosbag2_bagfile_information: z.object({
+    relative_file_paths: z.array(z.string()),
+    compression_format: z.string().optional(),
+    compression_mode: z.string().optional(),
+  }),
+})
+
+/** The files of a rosbag2 folder: those that its metadata.yaml names, without one the only bag file in it. Throws BagError. */
+export async function listFolder(folder: string): Promise<{ files: string[]; messageCompression: boolean }> {
+  const text = await readMetadata(folder)
+  if (text === undefined) return { files: [await within(folder, await onlyBag(folder))], messageCompression: false }
+  const metadata = Metadata.safeParse(parsed(folder, text))
+  if (!metadata.success) {
+    const [issue] = metadata.error.issues
+    throw new BagError('BAG_METADATA', `${folder}/metadata.yaml: ${issue.path.join('.')}: ${issue.message}; mend it with: ros2 bag reindex`)
+  }
+  const { relative_file_paths: names, compression_format: format, compression_mode: mode } = metadata.data.rosbag2_bagfile_information
+  if (names.length === 0) throw new BagError('BAG_METADATA', `${folder}/metadata.yaml: relative_file_paths is empty; mend it with: ros2 bag reindex`)
+  if (format !== undefined && !['', 'zstd'].includes(format)) {
+    throw new BagError('BAG_COMPRESSION', `${folder}/metadata.yaml: compression_format ${format}: only zstd is known`)
+  }
+  const files: string[] = []
+  for (const name of names) files.push(await within(folder, await found(folder, name)))
+  const twice = files.find((file, i) => files.indexOf(file) !== i)
+  if (twice !== undefined) throw new BagError('BAG_METADATA', `${folder}/metadata.yaml: relative_file_paths names ${basename(twice)} twice; mend it with: ros2 bag reindex`)
+  return { files, messageCompression: mode?.toUpperCase() === 'MESSAGE' }
+}
+
+/** Undefined where there is none. */
+async function readMetadata(folder: string): Promise<string | undefined> {
+  try {
+    return (await readRegular(join(folder, 'metadata.yaml'), LARGEST)).toString('utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw new BagError('BAG_METADATA', `${folder}/metadata.yaml: cannot be read: ${messageOf(error)}`)
+  }
+}
+
+function parsed(folder: string, text: string): unknown {
+  try {
+    return parse(text)
+  } catch (error) {
+    throw new BagError('BAG_METADATA', `${folder}/metadata.yaml: not YAML: ${messageOf(error).split('\n')[0]}`)
+  }
+}
+
+/** Of a file and the packed file that it came from, the former. */
+async function onlyBag(folder: string): Promise<string> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    throw new BagError('BAG_MISSING', `${folder}: cannot be read: ${messageOf(error)}`)
+  })
+  const bags = names.filter(name => /\.(mcap|db3)(\.zstd?)?$/.test(name))
+    .filter((name, _i, all) => !/\.zstd?$/.test(name) || !all.includes(plainName(name)))
+  if (bags.length === 1) return join(folder, bags[0])
+  throw new BagError('BAG_METADATA', `${folder}: not a bag: no metadata.yaml, and ${bags.length === 0 ? 'no' : `${bags.length}`} .mcap or .db3 files instead of one;`
+    + ' mend it with: ros2 bag reindex')
+}
+
+/**
+ * The file that is meant by a name in metadata.yaml. Foxy wrote the folder's own name in front and left the packer's suffix out; who unpacks by hand
+ * leaves the metadata as it was.
+ */
+async function found(folder: string, name: string): Promise<string> {
+  if (isAbsolute(name) || normalize(name).split(sep).includes('..')) {
+    throw new BagError('BAG_METADATA', `${folder}/metadata.yaml: relative_file_paths: '${name}' leads out of the folder; mend it with: ros2 bag reindex`)
+  }
+  const places = [...new Set([name, basename(name)].flatMap(base => [base, `${plainName(base)}.zstd`, `${plainName(base)}.zst`, plainName(base)]))]
+  for (const place of places) if (await stat(join(folder, place)).then(() => true, () => false)) return join(folder, place)
+  throw new BagError('BAG_MISSING', `${join(folder, name)}: metadata.yaml names it, and it is not there`)
+}
+
+const plainName = (name: string): string => name.replace(/\.zstd?$/, '')
+
+/** A folder may come from anywhere: what its links lead to outside is nothing of it. */
+async function within(folder: string, file: string): Promise<string> {
+  const [root, target] = await Promise.all([realpath(folder), realpath(file)])
+  if (target.startsWith(root.endsWith(sep) ? root : root + sep)) return file
+  throw new BagError('BAG_METADATA', `${file}: is a link that leads out of the bag's folder: name the file that it leads to`)
+}

@@ -1,0 +1,115 @@
+import { constants } from 'node:fs'
+import { copyFile, truncate, type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import Database from 'libsql'
+import { openRegular } from '../regular-file.js'
+import { BagError } from './bag-error.js'
+import { Scratch } from './scratch.js'
+
+/** How often a copy is begun anew because the recorder put its log into the database meanwhile. */
+const TRIES = 5
+const WAL_HEAD = 32
+const JOURNAL_MAGIC = Buffer.from([0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7])
+/** Bytes that SQLite may hold; beyond them a statement fails, and nothing else. Of the whole process. */
+const HEAP = 192 << 20
+
+/**
+ * Opens a database for reading so that neither it nor anything beside it changes, not even by a lock that its recorder would meet. Where a recorder left (or
+ * is just writing) a write-ahead log or a rollback journal, SQLite would first put it into the file: it does so to a private copy. Throws BagError BAG_SPACE,
+ * BAG_BUSY, and whatever else the files give.
+ */
+export async function openReadOnly(path: string): Promise<Database.Database> {
+  const pending = await pendingOf(path)
+  if (pending === undefined) return limited(new Database(`${pathToFileURL(path).href}?immutable=1&mode=ro`))
+  const scratch = await Scratch.make(pending.bytes, `${path}: what its recorder left in ${pending.suffix} is read in a private copy`)
+  try {
+    const copy = join(scratch.path, 'bag.db3')
+    await copyPair(path, copy, pending.suffix)
+    return settled(copy)
+  } finally {
+    await scratch.remove()
+  }
+}
+
+interface Pending {
+  readonly suffix: '-wal' | '-journal'
+  /** Of both files. */
+  readonly bytes: number
+  /** Its first bytes: another log has others. */
+  readonly head: Buffer
+}
+
+/** What of the recording is not in the database yet, or must be taken back. */
+async function pendingOf(path: string): Promise<Pending | undefined> {
+  for (const suffix of ['-wal', '-journal'] as const) {
+    const handle = await openRegular(path + suffix).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      throw error
+    })
+    if (handle === undefined) continue
+    const [{ size }, head] = await statAndHead(handle)
+    const counts = suffix === '-wal' ? size > WAL_HEAD : head.subarray(0, JOURNAL_MAGIC.length).equals(JOURNAL_MAGIC)
+    if (!counts) continue
+    const database = await openRegular(path)
+    const [{ size: main }] = await statAndHead(database)
+    return { suffix, bytes: 2 * (main + size), head }
+  }
+  return undefined
+}
+
+async function statAndHead(handle: FileHandle): Promise<[{ size: number }, Buffer]> {
+  try {
+    const head = Buffer.alloc(WAL_HEAD)
+    await handle.read(head, 0, head.length, 0)
+    return [await handle.stat(), head]
+  } finally {
+    await handle.close()
+  }
+}
+
+/**
+ * The database first, then its log: pages that the recorder moves from the log into the database while they are copied are in the copied log too, as
+ * long as it is the same log afterwards.
+ */
+async function copyPair(path: string, copy: string, suffix: '-wal' | '-journal'): Promise<void> {
+  for (let left = TRIES; left > 0; left--) {
+    const before = await pendingOf(path)
+    await copyFile(path, copy, constants.COPYFILE_FICLONE)
+    if (before === undefined) return
+    await copyFile(path + suffix, copy + suffix, constants.COPYFILE_FICLONE).catch(() => undefined)
+    const after = await pendingOf(path)
+    if (after === undefined || before.suffix !== suffix || after.suffix !== suffix || !after.head.equals(before.head)) continue
+    if (suffix === '-journal') await forgetSuper(copy + suffix)
+    return
+  }
+  throw new BagError('BAG_BUSY', `${path}: is being written, and changed each of ${TRIES} times that it was copied: read it when its recorder has ended`)
+}
+
+/** A journal may end with the name of another file, which SQLite would look into and remove: without its last bytes it does not. */
+async function forgetSuper(journal: string): Promise<void> {
+  const handle = await openRegular(journal)
+  const { size } = await handle.stat()
+  const end = Buffer.alloc(JOURNAL_MAGIC.length)
+  await handle.read(end, 0, end.length, Math.max(0, size - end.length))
+  await handle.close()
+  if (end.equals(JOURNAL_MAGIC) && size > WAL_HEAD) await truncate(journal, size - end.length)
+}
+
+/** Lets SQLite put the log into the copy, and opens the copy as it then is. */
+function settled(copy: string): Database.Database {
+  const database = limited(new Database(pathToFileURL(copy).href))
+  try {
+    database.prepare('PRAGMA journal_mode = DELETE').get()
+  } catch {
+    // Damaged: whoever reads it meets that.
+  } finally {
+    database.close()
+  }
+  return limited(new Database(`${pathToFileURL(copy).href}?immutable=1&mode=ro`))
+}
+
+function limited(database: Database.Database): Database.Database {
+  database.prepare(`PRAGMA hard_heap_limit = ${HEAP}`).get()
+  return database
+}
