@@ -16,6 +16,10 @@ export const DROP_REASONS = [
   'bad_size',
   /** An image encoding that is not known, or that is not its stream's modality. */
   'bad_encoding',
+  /** A JointState that is none: without names, with a wanted name twice, or with another number of values than of names; counted by whoever reads it. */
+  'bad_joints',
+  /** A JointState of other joints than the stream's: another publisher's on the topic; counted by whoever reads it. */
+  'other_joints',
   /** A pose without an orientation: its quaternion is (0, 0, 0, 0) or far from unit length. */
   'bad_rotation',
   /** A frame_id that is not its stream's first; counted by whoever reads the header. */

@@ -30,6 +30,7 @@ export class Arrivals {
   readonly #order: InOrder
   readonly #decode: DecodeImage
   readonly #onDecoded: ((ms: number) => void) | undefined
+  readonly #onError: ArrivalsOptions['onError']
 
   constructor(robot: Robot, aligner: Aligner, options: ArrivalsOptions) {
     this.#robot = robot
@@ -38,6 +39,7 @@ export class Arrivals {
     this.#order = new InOrder(options)
     this.#decode = options.decode ?? decodeImage
     this.#onDecoded = options.onDecoded
+    this.#onError = options.onError
   }
 
   /** Loads the decoder where the robot file asks for one. Throws, in one line, where this machine has none. */
@@ -51,7 +53,14 @@ export class Arrivals {
    */
   take(index: number): (message: never, receive: number) => boolean {
     const { type } = this.#robot.streams[index]
-    const push = this.#feed.push(index) as (message: Fed, receive: number) => void
+    const feed = this.#feed.push(index) as (message: Fed, receive: number) => void
+    const push = (message: Fed, receive: number): void => {
+      try {
+        feed(message, receive)
+      } catch (error) {
+        this.#onError(error)
+      }
+    }
     const order = this.#order
     const picture = isImageType(type)
     const refuse = (): false => {

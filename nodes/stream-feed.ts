@@ -3,6 +3,7 @@ import type { Robot, Stream } from '../fusion/robot/robot.js'
 import type {
   Header, Image, JointState, MessageTypes, PoseStamped, StringMessage, TypeName, VoiceEvent, WrenchStamped,
 } from '../middleware/messages.js'
+import { JointSelection } from './joint-selection.js'
 
 /** The message types that a stream of a robot file may have. */
 export type StreamType = Extract<TypeName,
@@ -22,6 +23,7 @@ type Push<T> = (message: T, receive: number) => void
 /**
  * Turns messages into aligner input: one function a stream, made once. What a message must not be (a stamp of zero, a size that does not fit
  * its data, an encoding nobody knows, a frame_id that is not the stream's first one) is counted at the aligner, under the stream's name, and dropped.
+ * Where joints are unclear the function throws, once, a JointsUnclearError.
  */
 export class StreamFeed {
   readonly #aligner: Aligner
@@ -54,12 +56,16 @@ const makers: { [T in StreamType]: (aligner: Aligner, stream: Stream, index: num
   'geometry_msgs/msg/PoseStamped': (aligner, _stream, index) => framed(aligner, index, (message: PoseStamped, receive) =>
     aligner.pushVector(index, message.stamp, receive, message.pose)),
   'sensor_msgs/msg/JointState': (aligner, stream, index) => {
-    const select = new JointSelection(stream.select)
+    const joints = new JointSelection(`stream ${stream.name} (${stream.topic})`, stream.select)
+    let told = false
     return (message: JointState, receive) => {
       if (message.stamp <= 0) return aligner.count(index, 'zero_stamp')
-      const values = select.of(message)
-      if (!values) return aligner.count(index, 'bad_size')
-      aligner.pushVector(index, message.stamp, receive, values)
+      const fault = joints.take(message)
+      if (fault === undefined) return aligner.pushVector(index, message.stamp, receive, joints.values)
+      aligner.count(index, fault)
+      if (!joints.unclear || told) return
+      told = true
+      throw joints.unclear
     }
   },
   'prehend_interfaces/msg/VoiceEvent': (aligner, _stream, index) => (message: VoiceEvent, receive) => {
@@ -79,34 +85,5 @@ function framed<M extends Header>(aligner: Aligner, index: number, push: Push<M>
     frameId ??= message.frameId
     if (message.frameId !== frameId) return aligner.count(index, 'frame_id')
     push(message, receive)
-  }
-}
-
-/** `position.finger_joint`, `effort.j2` … out of a JointState, in the order of the robot file; empty: every position. */
-class JointSelection {
-  readonly #fields: { array: 'position' | 'velocity' | 'effort'; joint: string }[]
-  #values: Float64Array
-
-  constructor(select: readonly string[]) {
-    this.#fields = select.map(path => {
-      const dot = path.indexOf('.')
-      const array = path.slice(0, dot)
-      if (array !== 'position' && array !== 'velocity' && array !== 'effort') {
-        throw new StreamTypeError(`select: ${path}: expected position.NAME, velocity.NAME or effort.NAME`)
-      }
-      return { array, joint: path.slice(dot + 1) }
-    })
-    this.#values = new Float64Array(this.#fields.length)
-  }
-
-  of(message: JointState): Float64Array | undefined {
-    if (this.#fields.length === 0) return message.position
-    for (let i = 0; i < this.#fields.length; i++) {
-      const field = this.#fields[i]
-      const at = message.name.indexOf(field.joint)
-      if (at < 0 || at >= message[field.array].length) return undefined
-      this.#values[i] = message[field.array][at]
-    }
-    return this.#values
   }
 }

@@ -126,7 +126,7 @@ const stream = mapping({
       error: issue => `'${String(issue.input)}' is not a value such as position.joint_1 (position, velocity or effort)`,
     }),
     { error: 'expected a list such as [position.joint_1]' },
-  ).optional().meta({ description: 'Which joint values, in which order. Default: all positions.' }),
+  ).optional().meta({ description: 'Which joint values, in which order. Default: the positions of the first message\'s joints, by name.' }),
   depth_unit: quantity('length', 'positive', 'What 1 means in depth images of whole units (16UC1, mono16). Default 1 mm.').optional(),
   align: align.optional(),
   max_gap: time('A wider bracket counts as missing. Default 100 ms.').optional(),

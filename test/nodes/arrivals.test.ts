@@ -247,3 +247,20 @@ describe('compressed images on their way to the aligner', () => {
     expect(rig.errors).toEqual([])
   })
 })
+
+it('what a message throws is told, behind a picture or not, and what comes after it goes on', async () => {
+  const errors: unknown[] = []
+  const joints = stream('joints', 'proprioception', 'sensor_msgs/msg/JointState', bracket('interpolate'))
+  const of = robot([rgb, joints])
+  const aligner = new Aligner(of, () => undefined)
+  const arrivals = new Arrivals(of, aligner, { onError: error => errors.push(error), decode: message => Promise.resolve(shown(message)) })
+  const take = arrivals.take(aligner.index('joints'))
+  const say = (ms: number, name: string): boolean =>
+    take({ stamp: ms * MS, frameId: '', name: [name], position: Float64Array.of(1), velocity: new Float64Array(0), effort: new Float64Array(0) } as never, ms * MS)
+  expect([say(1, 'a'), say(2, 'b'), say(3, 'b'), say(4, 'a')]).toEqual([true, true, true, true])
+  arrivals.take(aligner.index('rgb'))({ stamp: 5 * MS, frameId: 'camera', format: 'jpeg', data: Uint8Array.of(1) } as never, 5 * MS)
+  say(6, 'a')
+  await arrivals.drained()
+  expect(errors.map(error => (error as { code: string }).code)).toEqual(['JOINTS_UNCLEAR'])
+  expect(aligner.counters.streams.get('joints')).toMatchObject({ accepted: 1, dropped: { other_joints: 4 } })
+})
