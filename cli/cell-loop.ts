@@ -2,6 +2,7 @@ import type { Gripper } from '../drivers/gripper.js'
 import type { Modality, Observation } from '../fusion/observation.js'
 import type { Policy } from '../fusion/policy/policy.js'
 import type { Robot } from '../fusion/robot/robot.js'
+import { toolStream } from '../fusion/robot/tool-stream.js'
 import type { Withheld } from '../fusion/withhold.js'
 import { BagWriter } from '../middleware/bag/bag-writer.js'
 import type { Bus } from '../middleware/bus.js'
@@ -232,7 +233,7 @@ export class CellLoop {
   #wireCell(): void {
     const { bus, cell } = this
     const { robot } = this.#options
-    const tool = robot.streams.find(s => s.type === 'geometry_msgs/msg/PoseStamped')
+    const tool = toolStream(robot)
     if (tool) {
       const message = { stamp: 0, frameId: 'base', pose: new Float64Array(7) }
       const publisher = bus.advertise(tool.topic, 'geometry_msgs/msg/PoseStamped')

@@ -1,4 +1,5 @@
 import type { Align, FixedFrame, Robot, Stream } from '../fusion/robot/robot.js'
+import { toolStream } from '../fusion/robot/tool-stream.js'
 import { hz, ms } from './stream-check.js'
 
 /** A robot file in plain words, for people. */
@@ -22,7 +23,7 @@ export function describeRobot(robot: Robot): string {
       ? [`  gripper: ${actions.gripper.driver}, slave ${actions.gripper.slave}, `
         + `${actions.gripper.port.path ?? 'the port that the source brings'} at ${actions.gripper.port.baud} baud`]
       : [],
-    ...actions.arm ? [`  arm: ${actions.arm.topic} (${actions.arm.type})`] : [],
+    ...actions.arm ? [`  arm: ${actions.arm.topic} (${actions.arm.type}); its tool is where ${actions.arm.pose} says (${toolStream(robot)?.topic ?? '-'})`] : [],
     ...actions.gripper || actions.arm ? [] : ['  none'],
     ...robot.reset ? [`  a message on ${robot.reset.topic} starts a new episode`] : [],
     '',

@@ -1,3 +1,4 @@
+import { parseRecordedRobot } from '../fusion/robot/recorded-robot.js'
 import { parseRobot } from '../fusion/robot/robot-file.js'
 import { recognise } from '../fusion/robot/recognise.js'
 import type { Robot } from '../fusion/robot/robot.js'
@@ -20,7 +21,7 @@ function found(bag: Bag, { robot: named, namespace }: { readonly robot?: string;
   if (bag.topics.length === 0 && bag.damage !== undefined) throw new UsageError(`${bag.path}: ${bag.damage}, before its first message: nothing is left to read`)
   if (bag.topics.length === 0 && bag.foreign.length > 0) throw new UsageError(`${bag.path}: has no messages of ROS 2 (${told(bag.foreign)}): convert it, or record it with ros2 bag`)
   const recorded = bag.metadata.robot
-  if (recorded !== undefined) return { robot: parseRobot(recorded, `${bag.path} (recorded robot file)`, namespace), source: 'the one in the recording' }
+  if (recorded !== undefined) return { robot: parseRecordedRobot(recorded, `${bag.path} (recorded robot file; --robot FILE names another)`, namespace), source: 'the one in the recording' }
   return { robot: recognise(bag.topics, bag.path), source: 'none: streams recognised by type and name' }
 }
 

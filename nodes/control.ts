@@ -2,17 +2,20 @@ import { DriverError } from '../drivers/driver-error.js'
 import type { Gripper, GripperStatus } from '../drivers/gripper.js'
 import { ChunkExecutor, type SetPoint } from '../fusion/policy/chunk-executor.js'
 import type { Robot } from '../fusion/robot/robot.js'
+import { toolStream } from '../fusion/robot/tool-stream.js'
 import type { Bus, Disposable, Publisher } from '../middleware/bus.js'
-import { LATE, isLate } from '../middleware/late.js'
+import { isLate } from '../middleware/late.js'
 import { LifecycleNode, type LifecycleState } from '../middleware/lifecycle.js'
 import type { ActionChunkMessage, JointState, PoseStamped, TypeName } from '../middleware/messages.js'
+import { ArmSetPoint } from './arm-set-point.js'
 import { fingerState, fingerStream } from './finger-state.js'
 import { chunkTopic } from './fusion.js'
 import { GripperWire } from './gripper-wire.js'
-import { MotionLimiter, poseOf, yawOf, type ToolTarget } from './motion-limiter.js'
+import { STEP } from './motion-limiter.js'
 import { SAID_BY_GOAL, StandingStop, textOf, type Utterance } from '../middleware/standing-stop.js'
 import { isCommand, isResume, isStop } from '../middleware/stop-word.js'
-import { ToolTrack } from './tool-track.js'
+import { MOST_TILT, TiltError } from './tilt.js'
+import { isPose, yawOf, type ToolTarget } from './tool-pose.js'
 import { Watchdog, type Watched } from './watchdog.js'
 import { WrenchGuard } from './wrench-guard.js'
 
@@ -33,12 +36,11 @@ export interface ControlOptions {
 }
 
 /** Why the control node does not move, or `none`. */
-export type Hold = 'none' | 'stop' | 'tare' | 'tool' | 'command' | 'no_chunk' | Watched
+export type Hold = 'none' | 'stop' | 'tare' | 'tool' | 'tilt' | 'command' | 'no_chunk' | Watched
 
 /** Why the fingers may not be moved on somebody's own word, or `none`. `policy`: the policy drives them. */
 export type GripHold = 'none' | 'stop' | 'policy' | 'tare' | 'wrench' | 'gripper' | 'over_force' | Exclude<LifecycleState, 'active'>
 
-const ARM_PERIOD = 10_000_000
 const GRIPPER_PERIOD = 20_000_000
 /** m/s: how fast the tool may go down while something is touched, and after an over-force. */
 const CONTACT_DOWN_SPEED = 0.05
@@ -69,24 +71,19 @@ export class ControlNode extends LifecycleNode {
   stops = 0
   /** Wrenches without a stamp or with a NaN: they say nothing of the force, nor that the sensor lives. */
   badWrenches = 0
+  /** Tool poses with a NaN or whose orientation is none. */
+  badPoses = 0
   readonly guard: WrenchGuard
   readonly watchdog: Watchdog
   readonly #options: ControlOptions
   readonly #executor: ChunkExecutor
-  readonly #limiter: MotionLimiter
+  readonly #arm: ArmSetPoint | undefined
   readonly #wire: GripperWire
   readonly #setPoint: SetPoint
   readonly #desired: ToolTarget = { x: 0, y: 0, z: 0, yaw: 0 }
-  readonly #target: PoseStamped = { stamp: 0, frameId: 'base', pose: new Float64Array(7) }
-  readonly #tool: ToolTrack
-  readonly #hasTool: boolean
-  /** Whether the arm's set-point is ours; before an episode's first step nothing is sent. */
-  #commanding = false
-  /** Whether it was ours when this episode began, and that bus time: what was on its way then may still move the tool. */
-  #wasCommanding = false
+  /** Bus time at which this episode began. */
   #begun = 0
-  /** Whether the set-point is where the arm comes to rest. */
-  #halted = false
+  #tiltTold = false
   /** Bus time of the newest over-force. */
   #overForceAt = -Infinity
   /** Bus time at which this episode, or its resumption, began. */
@@ -102,7 +99,7 @@ export class ControlNode extends LifecycleNode {
   #disposables: Disposable[] = []
   /** The beats at which arm and gripper are commanded and asked; they count from the episode's beginning. */
   #beats: Disposable[] = []
-  #arm: Publisher<PoseStamped> | undefined
+  #targets: Publisher<PoseStamped> | undefined
   #joints: Publisher<JointState> | undefined
 
   constructor(options: ControlOptions) {
@@ -111,9 +108,15 @@ export class ControlNode extends LifecycleNode {
     const { limits, streams } = options.robot
     this.guard = new WrenchGuard(limits, { tare: streams.find(s => s.modality === 'force')?.tare ?? 0, release: OVER_FORCE_RELEASE })
     this.watchdog = new Watchdog(limits.watchdog)
-    this.#hasTool = streams.some(s => s.type === 'geometry_msgs/msg/PoseStamped')
-    this.#tool = new ToolTrack(limits)
-    this.#limiter = new MotionLimiter(limits)
+    const target: PoseStamped = { stamp: 0, frameId: 'base', pose: new Float64Array(7) }
+    this.#arm = options.robot.actions.arm && new ArmSetPoint({
+      limits,
+      send: (pose, now) => {
+        target.stamp = now
+        target.pose.set(pose)
+        this.#targets?.publish(target)
+      },
+    })
     this.#wire = new GripperWire(options)
     this.#executor = new ChunkExecutor(options.execution)
     this.#setPoint = { pose: new Float64Array(7), width: limits.width[1], effort: limits.effort[0], exhausted: true }
@@ -121,12 +124,21 @@ export class ControlNode extends LifecycleNode {
 
   /** 0 to 1: the share of the limits of linear speed and yaw rate that the arm may use, from its next set-point on. */
   set speedScale(scale: number) {
-    this.#limiter.scale = scale
+    if (this.#arm) this.#arm.scale = scale
+  }
+
+  /** Why it does not move, in words; `none` where it does. */
+  get holdText(): string {
+    return this.hold === 'tilt' ? new TiltError(this.#tilt).message : this.hold
   }
 
   /** The commanded tool target: x, y, z (m), yaw (rad), base frame. */
   get target(): Readonly<ToolTarget> {
-    return this.#limiter.target
+    return this.#arm?.target ?? this.#desired
+  }
+
+  get hasArm(): boolean {
+    return this.#arm !== undefined
   }
 
   get limits(): Robot['limits'] {
@@ -208,7 +220,7 @@ export class ControlNode extends LifecycleNode {
 
   protected override async onConfigure(): Promise<void> {
     const { bus, robot, gripper } = this.#options
-    if (robot.actions.arm) this.#arm = bus.advertise(robot.actions.arm.topic, 'geometry_msgs/msg/PoseStamped')
+    if (robot.actions.arm) this.#targets = bus.advertise(robot.actions.arm.topic, 'geometry_msgs/msg/PoseStamped')
     // Announcements before words: the command of an episode may wait here together with its announcement (see FusionNode).
     if (robot.reset) {
       this.#ears = [bus.subscribe(robot.reset.topic, 'std_msgs/msg/String', () => {
@@ -238,10 +250,12 @@ export class ControlNode extends LifecycleNode {
       }
       this.watchdog.heard('wrench', receive)
       if (this.#isOld(message.stamp, receive)) return
-      if (this.guard.sample(message.stamp, message.wrench)) this.#placeArm(this.#tool.at)
+      if (this.guard.sample(message.stamp, message.wrench)) this.#arm?.freeze(bus.clock.now())
     })
-    for (const stream of robot.streams.filter(s => s.type === 'geometry_msgs/msg/PoseStamped')) {
-      this.#disposables.push(bus.subscribe(stream.topic, 'geometry_msgs/msg/PoseStamped', ({ pose, stamp }, receive) => this.#hearTool(pose, stamp, receive)))
+    const tool = toolStream(robot)
+    if (tool) {
+      const stamped = tool.timeline === 'header'
+      this.#disposables.push(bus.subscribe(tool.topic, 'geometry_msgs/msg/PoseStamped', ({ pose, stamp }, receive) => this.#hearTool(pose, stamped ? stamp : receive, receive)))
     }
     this.#disposables.push(bus.subscribe(chunkTopic(robot), 'prehend_interfaces/msg/ActionChunk', (chunk, receive) => this.#take(chunk, receive)))
   }
@@ -253,8 +267,8 @@ export class ControlNode extends LifecycleNode {
     this.#beats = []
     if (!started) return
     const halting = this.#halt()
-    // From here on others may move the arm: a stop that follows must not send it back.
-    this.#commanding = false
+    // A stop that follows must not send it back.
+    this.#arm?.release()
     await halting
   }
 
@@ -263,9 +277,9 @@ export class ControlNode extends LifecycleNode {
     await this.#wire.idle()
     for (const ear of this.#ears) ear.dispose()
     this.#ears = []
-    this.#arm?.dispose()
+    this.#targets?.dispose()
     this.#joints?.dispose()
-    this.#arm = this.#joints = undefined
+    this.#targets = this.#joints = undefined
   }
 
   /** From its configuration on; only an active node has something to stop or to begin. */
@@ -280,14 +294,14 @@ export class ControlNode extends LifecycleNode {
   }
 
   #beginEpisode(): void {
-    this.#wasCommanding = this.#commanding
     this.#begun = this.#options.bus.clock.now()
+    this.#arm?.begin(this.#begun)
     this.guard.reset()
     this.#overForceAt = -Infinity
     this.#commanded = this.#options.awaitCommand !== true
     const { clock } = this.#options.bus
     for (const beat of this.#beats) beat.dispose()
-    this.#beats = [clock.every(ARM_PERIOD, () => this.#moveArm()), clock.every(GRIPPER_PERIOD, () => this.#poll())]
+    this.#beats = [clock.every(STEP, () => this.#moveArm()), clock.every(GRIPPER_PERIOD, () => this.#poll())]
     this.#begin()
   }
 
@@ -316,24 +330,28 @@ export class ControlNode extends LifecycleNode {
     this.#since = now
     this.#wire.drop()
     this.#executor.clear()
-    this.#tool.clear()
-    this.#commanding = this.#halted = false
+    this.#arm?.leave()
     if (!stopped) this.#wire.forgive()
     this.watchdog.start(now)
     // Not told to the bus as work: an activation takes simulated time, which would not pass before it is done.
     if (!stopped && this.status?.activated === false) void this.#wire.send(() => this.#options.gripper.connect())
   }
 
-  /**
-   * Ends motion: what is planned or queued is dropped, the arm is set to where it comes to rest, the fingers stop. Resolves with why they did not. An arm that
-   * was halted keeps its set-point: by another one, made while it brakes, it would go further.
-   */
+  /** Ends motion: what is planned or queued is dropped, the arm comes to rest, the fingers stop. Resolves with why they did not. */
   async #halt(): Promise<unknown> {
     this.#wire.drop()
     this.#executor.clear()
-    if (this.#halted) this.#publishTarget()
-    else this.#brake(this.#options.bus.clock.now())
+    this.#arm?.halt(this.#options.bus.clock.now(), { struck: this.#struck })
     return this.#wire.stop()
+  }
+
+  /** rad between the tool and straight down. */
+  get #tilt(): number {
+    return this.#arm?.tool.tiltAngle ?? 0
+  }
+
+  get #struck(): boolean {
+    return this.guard.state === 'over_force'
   }
 
   /** Whether it was measured before the episode began, and comes late: it says nothing of where that has put the tool, nor of what its wrist weighs there. */
@@ -342,12 +360,11 @@ export class ControlNode extends LifecycleNode {
   }
 
   #hearTool(pose: Float64Array, stamp: number, receive: number): void {
-    if (!isFinite(pose) || this.#isOld(stamp, receive)) return
-    this.#tool.hear(pose, stamp, receive)
-    if (this.#commanding) return
-    const setOut = this.#wasCommanding && receive - this.#begun < LATE && this.#tool.moves
-    if (this.hold === 'stop' || setOut) this.#brake(receive)
-    else this.#limiter.place(this.#tool.at)
+    if (!isPose(pose)) {
+      this.badPoses++
+      return
+    }
+    if (!this.#isOld(stamp, receive)) this.#arm?.hear(pose, stamp, receive, { stopped: this.hold === 'stop', struck: this.#struck })
   }
 
   #take(chunk: ActionChunkMessage, receive: number): void {
@@ -372,9 +389,18 @@ export class ControlNode extends LifecycleNode {
     if (this.hold !== 'stop') {
       this.hold = this.#reasonToHold(now)
       if (this.hold === 'none' && !this.#executor.sample(now, this.#setPoint)) this.hold = 'no_chunk'
-      if (this.hold === 'none' && this.#tool.known(now)) this.#step(now)
+      if (this.hold === 'none' && this.#arm) this.#step(this.#arm, now)
+      if (this.hold === 'tilt') this.#arm?.leave()
+      this.#reportTilt()
     }
-    this.#publishTarget()
+    this.#arm?.publish(now)
+  }
+
+  /** Once, until the tool points down again. */
+  #reportTilt(): void {
+    const tilted = this.hold === 'tilt' || (this.#tiltTold && this.#tilt > MOST_TILT)
+    if (tilted && !this.#tiltTold) this.#options.onError?.(new TiltError(this.#tilt))
+    this.#tiltTold = tilted
   }
 
   /** Why nothing may move at `now`, plans aside. */
@@ -383,18 +409,16 @@ export class ControlNode extends LifecycleNode {
     if (quiet.length > 0) return quiet[0]
     if (this.status?.activated === false) return 'gripper'
     if (!this.guard.ready) return 'tare'
-    if (this.#hasTool && !this.#tool.known(now)) return 'tool'
+    if (this.#arm && !this.#arm.tool.known(now)) return 'tool'
+    if (this.#arm && this.#tilt > MOST_TILT) return 'tilt'
     return this.#commanded ? 'none' : 'command'
   }
 
-  #step(now: number): void {
-    this.#commanding = true
-    this.#halted = false
-    const seconds = ARM_PERIOD / 1e9
+  #step(arm: ArmSetPoint, now: number): void {
     const { pose } = this.#setPoint
-    if (this.guard.state === 'over_force') {
+    if (this.#struck) {
       this.#overForceAt = now
-      return this.#limiter.rise(pose[2], seconds)
+      return arm.rise(pose[2], now)
     }
     const desired = this.#desired
     desired.x = pose[0]
@@ -403,29 +427,7 @@ export class ControlNode extends LifecycleNode {
     desired.yaw = yawOf(pose)
     const touching = this.guard.state === 'contact' && this.status?.object !== 'closing'
     const careful = touching || now - this.#overForceAt < OVER_FORCE_CAUTION
-    this.#limiter.step(desired, seconds, careful ? CONTACT_DOWN_SPEED : Infinity)
-  }
-
-  /** Into what was struck it is not sent any further. */
-  #brake(now: number): void {
-    this.#placeArm(this.guard.state === 'over_force' ? this.#tool.at : this.#tool.rest(now))
-    this.#halted = this.#commanding
-  }
-
-  /** The arm's set-point becomes `target`, which comes from its measured pose; where that is too old the last set-point is kept. */
-  #placeArm(target: Readonly<ToolTarget>): void {
-    if (this.#tool.known(this.#options.bus.clock.now())) {
-      this.#limiter.place(target)
-      this.#commanding = true
-    }
-    this.#publishTarget()
-  }
-
-  #publishTarget(): void {
-    if (!this.#commanding) return
-    poseOf(this.#limiter.target, this.#target.pose)
-    this.#target.stamp = this.#options.bus.clock.now()
-    this.#arm?.publish(this.#target)
+    arm.step(desired, now, careful ? CONTACT_DOWN_SPEED : Infinity)
   }
 
   #commandGripper(stamp: number): void {

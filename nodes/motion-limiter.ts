@@ -1,73 +1,53 @@
 import type { Limits } from '../fusion/robot/robot.js'
+import { copyTarget, wrapAngle, type ToolTarget } from './tool-pose.js'
 
-/** x, y, z (m) and yaw (rad) of the tool in the base frame, the tool pointing down: rotation Rx(pi) Rz(yaw). */
-export interface ToolTarget {
-  x: number
-  y: number
-  z: number
-  yaw: number
-}
+/** ns: the time that one step may make use of, at most, however late it comes. */
+export const STEP = 10_000_000
 
 const clamp = (value: number, [low, high]: readonly [number, number]): number => Math.min(high, Math.max(low, value))
 
-/** Smallest signed angle equal to `angle` modulo a turn, rad. */
-export function wrapAngle(angle: number): number {
-  return Math.atan2(Math.sin(angle), Math.cos(angle))
-}
-
-/** Yaw of a downward-pointing tool's orientation (qx, qy, qz, qw = Rx(pi) Rz(yaw)), rad. */
-export function yawOf(pose: Float64Array): number {
-  // Rx(pi) Rz(yaw) = (cos(yaw/2), -sin(yaw/2), 0, 0) as (x, y, z, w), up to sign.
-  return wrapAngle(-2 * Math.atan2(pose[4], pose[3]))
-}
-
-/** Writes the pose (x, y, z, qx, qy, qz, qw) of a target into `pose`. */
-export function poseOf(target: ToolTarget, pose: Float64Array): Float64Array {
-  pose[0] = target.x
-  pose[1] = target.y
-  pose[2] = target.z
-  pose[3] = Math.cos(target.yaw / 2)
-  pose[4] = -Math.sin(target.yaw / 2)
-  pose[5] = 0
-  pose[6] = 0
-  return pose
-}
-
 /**
- * Moves a commanded target toward a desired one without ever leaving the workspace or passing the limits of linear speed and yaw rate,
- * whatever is asked for. A desired target with a NaN moves nothing.
+ * Moves a commanded target toward a desired one without ever leaving the workspace or passing the limits of linear speed and yaw rate, whatever is asked
+ * for and however often: a step goes no further than the limits allow in the time since the target was last stepped or sent, and never further than in
+ * 10 ms. A desired target with a NaN moves nothing. Times are in ns.
  */
 export class MotionLimiter {
   readonly target: ToolTarget = { x: 0, y: 0, z: 0, yaw: 0 }
   /** 0 to 1: the share of the limits of linear speed and yaw rate that may be used, from the next step on. */
   scale = 1
   readonly #limits: Pick<Limits, 'workspace' | 'speed' | 'yawRate'>
+  #since = -Infinity
 
   constructor(limits: Pick<Limits, 'workspace' | 'speed' | 'yawRate'>) {
     this.#limits = limits
   }
 
-  /** Sets the commanded target to where the tool is, or comes to rest. */
-  place({ x, y, z, yaw }: Readonly<ToolTarget>): void {
-    this.target.x = x
-    this.target.y = y
-    this.target.z = z
-    this.target.yaw = yaw
+  /** Begins anew at `target`: where the tool is, or comes to rest. */
+  place(target: Readonly<ToolTarget>): void {
+    copyTarget(target, this.target)
+    this.#since = -Infinity
   }
 
-  /** One step of `seconds` straight up toward `z` (m), or none at all. */
-  rise(z: number, seconds: number): void {
+  /** It was sent as it is. */
+  sent(now: number): void {
+    this.#since = now
+  }
+
+  /** One step straight up toward `z` (m), or none at all. */
+  rise(z: number, now: number): void {
+    const seconds = this.#seconds(now)
     const up = clamp(z, this.#limits.workspace.z) - this.target.z
     if (up > 0) this.target.z += Math.min(up, this.#limits.speed * this.scale * seconds)
   }
 
-  /** One step of `seconds`; `downSpeed` (m/s) bounds motion toward smaller z further (in contact). */
-  step(desired: Readonly<ToolTarget>, seconds: number, downSpeed: number): void {
+  /** One step; `downSpeed` (m/s) bounds motion toward smaller z further (in contact). */
+  step(desired: Readonly<ToolTarget>, now: number, downSpeed: number): void {
+    const seconds = this.#seconds(now)
     const { workspace } = this.#limits
     const speed = this.#limits.speed * this.scale
     const yawRate = this.#limits.yawRate * this.scale
     const { target } = this
-    if (!Number.isFinite(desired.x + desired.y + desired.z + desired.yaw)) return
+    if (seconds === 0 || !Number.isFinite(desired.x + desired.y + desired.z + desired.yaw)) return
     const dx = clamp(desired.x, workspace.x) - target.x
     const dy = clamp(desired.y, workspace.y) - target.y
     const dz = Math.max(clamp(desired.z, workspace.z) - target.z, -downSpeed * seconds)
@@ -78,5 +58,20 @@ export class MotionLimiter {
     target.z += dz * scale
     const turn = wrapAngle(desired.yaw - target.yaw)
     target.yaw = wrapAngle(target.yaw + clamp(turn, [-yawRate * seconds, yawRate * seconds]))
+  }
+
+  /** Whether the target is where steps toward `desired` end. */
+  isAt(desired: Readonly<ToolTarget>): boolean {
+    const { workspace } = this.#limits
+    const { target } = this
+    const away = Math.abs(clamp(desired.x, workspace.x) - target.x) + Math.abs(clamp(desired.y, workspace.y) - target.y) + Math.abs(clamp(desired.z, workspace.z) - target.z)
+    return away + Math.abs(wrapAngle(desired.yaw - target.yaw)) < 1e-9
+  }
+
+  /** s that the step at `now` may make use of. A clock that went back gives none. */
+  #seconds(now: number): number {
+    const elapsed = now - this.#since
+    this.#since = now
+    return Math.min(STEP, Math.max(0, elapsed)) / 1e9
   }
 }

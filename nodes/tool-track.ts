@@ -1,5 +1,6 @@
 import type { Limits } from '../fusion/robot/robot.js'
-import { wrapAngle, yawOf, type ToolTarget } from './motion-limiter.js'
+import { PoseAge } from './pose-age.js'
+import { copyTarget, distance, tiltAngle, tiltOf, wrapAngle, yawOf, type Tilt, type ToolTarget } from './tool-pose.js'
 
 /** ns: how old the newest pose may be to be believed. */
 const FRESH = 100_000_000
@@ -7,52 +8,90 @@ const FRESH = 100_000_000
 const BASE = [8_000_000, 100_000_000] as const
 /** m/s and rad/s up to which it stands: more than the noise of an arm's own poses over 8 ms. */
 const STILL = { speed: 0.02, yawRate: 0.2 } as const
-/** s in which a stop brings the tool to rest: the bound of a stop, as short a way as no arm overshoots. */
+/** s in which a tool that is taken over in its motion is brought to rest: the bound of a stop, as short a way as no arm overshoots. */
 const STOPPING = 0.05
+/** m and rad that a tool at rest may be away from its set-point. */
+const NEAR = { way: 0.005, turn: 0.1 } as const
+/** s that a tool may be behind its set-point. */
+const LAG = 0.15
 
 /** Where the tool is and how fast it moves, from its measured poses (base frame), and where it comes to rest. Allocates nothing per pose. */
 export class ToolTrack {
   readonly #limits: Pick<Limits, 'workspace' | 'speed' | 'yawRate'>
   readonly #at: ToolTarget = { x: 0, y: 0, z: 0, yaw: 0 }
+  readonly #tilt: Tilt = { x: 0, y: 0 }
   readonly #before: ToolTarget = { x: 0, y: 0, z: 0, yaw: 0 }
   readonly #velocity: ToolTarget = { x: 0, y: 0, z: 0, yaw: 0 }
-  readonly #rest: ToolTarget = { x: 0, y: 0, z: 0, yaw: 0 }
-  #receive = NaN
+  readonly #ahead: ToolTarget = { x: 0, y: 0, z: 0, yaw: 0 }
+  readonly #age = new PoseAge()
+  #known = false
+  #tiltAngle = 0
+  #stamped = NaN
   #stampBefore = NaN
+  #placed: boolean | undefined
 
   constructor(limits: Pick<Limits, 'workspace' | 'speed' | 'yawRate'>) {
     this.#limits = limits
   }
 
-  clear(): void {
-    this.#receive = this.#stampBefore = NaN
-    copy(STANDING, this.#velocity)
+  /** Until it is measured again it is not known where it is. */
+  restart(): void {
+    this.#known = false
+    this.#placed = undefined
+    copyTarget(STANDING, this.#velocity)
   }
 
-  /** A measured pose (x, y, z in m, qx, qy, qz, qw), all of it finite; `stamp` and `receive` in ns. */
-  hear(pose: Float64Array, stamp: number, receive: number): void {
-    this.#receive = receive
+  /** A measured pose (x, y, z in m, qx, qy, qz, qw; see `isPose`); when it was stamped and received in ns. */
+  hear(pose: Float64Array, stamped: number, receive: number): void {
+    // A stamp that was never set does not go on.
+    const stamp = stamped <= 0 && stamped === this.#stamped ? receive : stamped
+    this.#stamped = stamped
+    this.#age.hear(stamp, receive)
+    this.#known = true
     const at = this.#at
     at.x = pose[0]
     at.y = pose[1]
     at.z = pose[2]
     at.yaw = yawOf(pose)
+    tiltOf(pose, this.#tilt)
+    this.#tiltAngle = tiltAngle(pose)
     const elapsed = stamp - this.#stampBefore
-    if (elapsed >= 0 && elapsed < BASE[0]) return
-    if (elapsed > 0 && elapsed <= BASE[1]) this.#measureVelocity(elapsed / 1e9)
-    else copy(STANDING, this.#velocity)
+    if (this.#placed === undefined) {
+      this.#placed = !(elapsed >= 0 && distance(at, this.#before) <= this.#limits.speed * elapsed / 1e9 + NEAR.way)
+    } else if (elapsed >= 0 && elapsed < BASE[0]) {
+      return
+    } else if (elapsed > 0 && elapsed <= BASE[1]) {
+      this.#measureVelocity(elapsed / 1e9)
+    } else {
+      copyTarget(STANDING, this.#velocity)
+    }
     this.#stampBefore = stamp
-    copy(at, this.#before)
+    copyTarget(at, this.#before)
   }
 
   /** Whether the newest pose is fresh enough at `now` (ns) to be believed. */
   known(now: number): boolean {
-    return now - this.#receive <= FRESH
+    return this.#known && this.#age.at(now) <= FRESH
   }
 
   /** The newest pose. */
   get at(): Readonly<ToolTarget> {
     return this.#at
+  }
+
+  /** Of the newest pose, what `at` leaves of its orientation. */
+  get tilt(): Readonly<Tilt> {
+    return this.#tilt
+  }
+
+  /** rad between the newest pose's z axis and straight down. */
+  get tiltAngle(): number {
+    return this.#tiltAngle
+  }
+
+  /** Whether it was found elsewhere after the newest `restart` than it can have gone to. */
+  get placed(): boolean {
+    return this.#placed === true
   }
 
   /** Whether it moved between the newest poses. */
@@ -62,20 +101,39 @@ export class ToolTrack {
   }
 
   /**
+   * Whether the tool stands at `target`, or goes to it and is as near as a tool that follows its set-point: then that is where it comes to rest by itself.
+   */
+  headsFor(target: Readonly<ToolTarget>): boolean {
+    const way = distance(this.#at, target)
+    if (way <= NEAR.way) return Math.abs(wrapAngle(target.yaw - this.#at.yaw)) <= NEAR.turn + this.#limits.yawRate * (this.moves ? LAG : 0)
+    const { x, y, z } = this.#velocity
+    const toward = x * (target.x - this.#at.x) + y * (target.y - this.#at.y) + z * (target.z - this.#at.z)
+    return this.moves && toward > 0 && way <= this.#limits.speed * LAG
+  }
+
+  /** Where the tool is at `now` (ns): where it was measured, and for one that moves its way since. The way never leaves the workspace. */
+  now(now: number): Readonly<ToolTarget> {
+    return this.moves ? this.#onward(this.#age.at(now) / 1e9) : this.#at
+  }
+
+  /**
    * Where the tool comes to rest when it is braked evenly from now (ns) on, in 50 ms: v·(age + 25 ms) further than it was measured. A set-point
    * behind a tool that still moves would pull it back. The way never leaves the workspace.
    */
   rest(now: number): Readonly<ToolTarget> {
+    return this.#onward(this.#age.at(now) / 1e9 + STOPPING / 2)
+  }
+
+  #onward(seconds: number): Readonly<ToolTarget> {
     const { workspace } = this.#limits
-    const seconds = Math.max(0, now - this.#receive) / 1e9 + STOPPING / 2
     const { x, y, z, yaw } = this.#at
     const { x: vx, y: vy, z: vz, yaw: rate } = this.#velocity
-    const rest = this.#rest
-    rest.x = onward(x, vx * seconds, workspace.x)
-    rest.y = onward(y, vy * seconds, workspace.y)
-    rest.z = onward(z, vz * seconds, workspace.z)
-    rest.yaw = wrapAngle(yaw + rate * seconds)
-    return rest
+    const ahead = this.#ahead
+    ahead.x = onward(x, vx * seconds, workspace.x)
+    ahead.y = onward(y, vy * seconds, workspace.y)
+    ahead.z = onward(z, vz * seconds, workspace.z)
+    ahead.yaw = wrapAngle(yaw + rate * seconds)
+    return ahead
   }
 
   /** No faster than the limits, whatever the poses say. */
@@ -94,13 +152,6 @@ export class ToolTrack {
 }
 
 const STANDING: Readonly<ToolTarget> = { x: 0, y: 0, z: 0, yaw: 0 }
-
-function copy({ x, y, z, yaw }: Readonly<ToolTarget>, to: ToolTarget): void {
-  to.x = x
-  to.y = y
-  to.z = z
-  to.yaw = yaw
-}
 
 /** `by` further than `from`, but not over the edge of `range`; what is outside does not move. */
 function onward(from: number, by: number, [low, high]: readonly [number, number]): number {

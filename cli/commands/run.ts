@@ -144,7 +144,7 @@ function viewOf(loop: CellLoop, results: readonly EpisodeResult[], typing: strin
     title: `prehend  ${loop.policyName}`,
     rgbHz: meters.rgb.recent, wrenchHz: meters.wrench.recent, chunkHz: meters.chunk.recent, latencyMs: latest / 1e6,
     force: control.guard.force, contact: control.limits.contact, overForce: control.limits.overForce, contactState: control.guard.state,
-    gate: control.gate, widthMm: (control.status?.width ?? 0) * 1000, gripper: control.status?.object ?? '', hold: control.hold, tool: control.target,
+    gate: control.gate, widthMm: (control.status?.width ?? 0) * 1000, gripper: control.status?.object ?? '', hold: control.hold === 'none' && !control.hasArm ? 'no arm' : control.hold, tool: control.target,
     said: loop.lastSaid, results: results.map(r => r.success), typing,
   }
 }

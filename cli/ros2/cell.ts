@@ -1,5 +1,6 @@
 import type { Modality } from '../../fusion/observation.js'
 import type { Robot } from '../../fusion/robot/robot.js'
+import { toolStream } from '../../fusion/robot/tool-stream.js'
 import type { Disposable, Publisher } from '../../middleware/bus.js'
 import { LifecycleNode } from '../../middleware/lifecycle.js'
 import type { CameraInfo } from '../../middleware/messages.js'
@@ -94,7 +95,7 @@ class CellNode extends LifecycleNode {
     const stampOf = source === 'sim' ? (stamp: number) => stamp + shift : (stamp: number) => stamp - bus.clock.epochSec * 1e9
     const voice = new VoiceNode({ bus, topic: cellTopic(robot, 'voice') })
     this.#nodes = [...source === 'sim' ? this.#sensors(cell, stampOf) : [], voice]
-    const tool = robot.streams.find(s => s.type === 'geometry_msgs/msg/PoseStamped')
+    const tool = toolStream(robot)
     if (tool) {
       const poses = bus.advertise(tool.topic, 'geometry_msgs/msg/PoseStamped')
       const message = { stamp: 0, frameId: BASE_FRAME, pose: new Float64Array(7) }

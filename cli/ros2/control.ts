@@ -51,10 +51,10 @@ export const control = nodeKind({
         const { framesSent, framesReceived, crcErrors, timeouts } = gripper.stats
         return [
           {
-            name: 'motion', level: hold === 'stop' || guard.state === 'over_force' ? 'warn' : 'ok',
-            message: node.state !== 'active' ? node.state : hold === 'none' ? 'following the policy' : `holding: ${hold}`,
+            name: 'motion', level: hold === 'stop' || hold === 'tilt' || guard.state === 'over_force' ? 'warn' : 'ok',
+            message: node.state !== 'active' ? node.state : hold === 'none' ? 'following the policy' : `holding: ${node.holdText}`,
             values: {
-              hold, guard: guard.state, force_n: guard.force, peak_force_n: guard.peak, over_force: guard.trips, stops, chunks_stale: refused.stale, chunks_unusable: refused.unusable, wrenches_dropped: node.badWrenches,
+              hold, guard: guard.state, force_n: guard.force, peak_force_n: guard.peak, over_force: guard.trips, stops, chunks_stale: refused.stale, chunks_unusable: refused.unusable, wrenches_dropped: node.badWrenches, poses_dropped: node.badPoses,
               ...Object.fromEntries(Object.entries(watchdog.trips).map(([source, count]) => [`watchdog_${source}`, count])),
             },
           },

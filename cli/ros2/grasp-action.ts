@@ -47,6 +47,7 @@ export function serveGrasp(desk: GoalDesk, bus: Ros2Bus, control: ControlNode, {
     if (control.state !== 'active') return `the node is ${control.state}`
     if (text.trim() === '') return 'its text is empty'
     if (limitOf(timeout) < 0) return `its timeout is ${limitOf(timeout) / 1e9} s; 0 means ${TIMEOUT / 1e9} s`
+    if (control.hold === 'tilt') return control.holdText
     return control.stoppedBySomebody ? 'somebody said stop; say "resume" first' : undefined
   }
   const begin = ({ text, timeout }: GraspGoal): Course<GraspResult> => {

@@ -1,6 +1,6 @@
 import { describeDifference } from '../robot/canonical.js'
 import type { Robot, Stream } from '../robot/robot.js'
-import { isImageType } from '../robot/types.js'
+import { isImageType, POSE_TYPE } from '../robot/types.js'
 import { elements, type Contract, type InputKind, type InputSpec } from './contract.js'
 
 /** Streams that each kind is made from, in the order of `from`: what they must be, in words, and the test. */
@@ -31,7 +31,7 @@ const DEMANDS: Readonly<Record<InputKind, (index: number) => Demand>> = {
 
 /** Values in a vector stream: 7 for a pose, the selected joint values; undefined where only the messages tell. */
 export function vectorWidth(stream: Stream): number | undefined {
-  if (stream.type === 'geometry_msgs/msg/PoseStamped') return 7
+  if (stream.type === POSE_TYPE) return 7
   return stream.select.length > 0 ? stream.select.length : undefined
 }
 

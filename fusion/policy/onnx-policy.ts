@@ -1,7 +1,7 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Observation } from '../observation.js'
-import { parseRobot } from '../robot/robot-file.js'
+import { parseRecordedRobot } from '../robot/recorded-robot.js'
 import type { Robot } from '../robot/robot.js'
 import { checkAgainstRobot } from './contract-robot.js'
 import { CONTRACT_KEY, parseContract, type Contract } from './contract.js'
@@ -73,7 +73,7 @@ export class OnnxPolicy implements Policy {
     const model = await readModel(path)
     const contract = contractIn(model, path)
     refuse('POLICY_GRAPH', `${path}: its contract and its graph differ`, checkAgainstGraph(contract, model))
-    const its = robot ?? parseRobot(contract.robot.canonical, `${path} (robot ${contract.robot.name})`)
+    const its = robot ?? parseRecordedRobot(contract.robot.canonical, `${path} (robot ${contract.robot.name})`)
     refuse('POLICY_ROBOT', `${path}: does not fit robot file ${its.name}`, checkAgainstRobot(contract, its))
     const policy = new OnnxPolicy(path, contract, its, options)
     try {
@@ -93,7 +93,7 @@ export class OnnxPolicy implements Policy {
     const memory = new SharedArrayBuffer(outputs.end)
     this.#features = new Features(contract, robot, memory)
     this.#outputs = Object.fromEntries(outputs.slots.map(slot => [slot.name, view(slot, memory)]))
-    this.#toolStream = robot.streams.find(stream => stream.type === 'geometry_msgs/msg/PoseStamped')?.name
+    this.#toolStream = robot.actions.arm?.pose
     const workerData: WorkerData = { path, memory, inputs: inputs.slots, outputs: outputs.slots, intraOpNumThreads: options.intraOpNumThreads ?? 1 }
     this.#worker = spawn(workerData)
     this.#worker.on('message', (answer: WorkerAnswer) => this.#take(answer, path))
@@ -106,8 +106,8 @@ export class OnnxPolicy implements Policy {
   }
 
   /**
-   * One at a time, in the order of the calls. The chunk's origin is the tool pose of the observation: NaN where the robot has a tool pose
-   * that is missing from it, the identity where the robot has none. Rejects with PolicyError `POLICY_RUNTIME`, `POLICY_INPUT` or
+   * One at a time, in the order of the calls. The chunk's origin is the tool pose of the observation: NaN where the robot's tool pose
+   * is missing from it, the identity where the robot has no arm. Rejects with PolicyError `POLICY_RUNTIME`, `POLICY_INPUT` or
    * `POLICY_CLOSED`; the policy can be asked again after the first two.
    */
   infer(observation: Observation): Promise<ActionChunk> {

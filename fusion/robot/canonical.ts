@@ -25,7 +25,7 @@ export function canonicalText(robot: Body): string {
     streams: Object.fromEntries(robot.streams.map(stream => [stream.name, { ...streamOf(stream), topic: topicOf(stream) }])),
     actions: {
       gripper: gripper && { driver: gripper.driver, port: { path: gripper.port.path, baud: gripper.port.baud }, slave: gripper.slave },
-      arm: arm && { topic: topicOf(arm), type: arm.type },
+      arm: arm && { topic: topicOf(arm), type: arm.type, pose: arm.pose },
     },
     limits: {
       workspace: { x: limits.workspace.x, y: limits.workspace.y, z: limits.workspace.z },

@@ -1,7 +1,7 @@
 import { parseRobot } from './robot-file.js'
 import { RobotError } from './robot-error.js'
 import type { Robot } from './robot.js'
-import { isImageType } from './types.js'
+import { isImageType, POSE_TYPE } from './types.js'
 
 export interface Topic {
   readonly name: string
@@ -14,7 +14,6 @@ const COMPRESSED = 'sensor_msgs/msg/CompressedImage'
 const JOINTS = 'sensor_msgs/msg/JointState'
 const VOICE = 'prehend_interfaces/msg/VoiceEvent'
 const STRING = 'std_msgs/msg/String'
-const POSE = 'geometry_msgs/msg/PoseStamped'
 
 /** A name without image_transport's part: every image topic may have a /compressedDepth below it, whatever it shows. */
 const baseOf = (name: string): string => name.replace(/\/compressed(Depth)?$/, '')
@@ -48,7 +47,7 @@ const STREAMS: readonly { readonly stream: string; readonly what: string; readon
     what: 'voice',
     fits: [({ name, type }) => type === VOICE || (type === STRING && /voice|speech|command/i.test(name))],
   },
-  { stream: 'tool', what: 'a tool pose', fits: [({ name, type }) => type === POSE && !isCommand(name)] },
+  { stream: 'tool', what: 'a tool pose', fits: [({ name, type }) => type === POSE_TYPE && !isCommand(name)] },
   { stream: 'joints', what: 'joint states', fits: [({ name, type }) => type === JOINTS && !isCommand(name)] },
 ]
 

@@ -4,7 +4,7 @@ import { canonicalText, translationSha256 } from './canonical.js'
 import type { Align, FixedFrame, Limits, Robot, Stream } from './robot.js'
 import { unknownName, type FramesParsed, type LimitsParsed, type RobotParsed, type StreamParsed } from './schema.js'
 import { wholeName } from './topic-name.js'
-import { DEFAULT_STRATEGY, isImageType, STREAM_TYPES } from './types.js'
+import { DEFAULT_STRATEGY, isImageType, POSE_TYPE, STREAM_TYPES } from './types.js'
 
 export type Path = readonly PropertyKey[]
 export type Fail = (code: 'ROBOT_UNKNOWN_KEY' | 'ROBOT_UNIT' | 'ROBOT_INVALID', path: Path, message: string) => never
@@ -61,13 +61,25 @@ export function resolveRobot(file: RobotParsed, fail: Fail, outer: string): Robo
         port: { path: gripper.port?.path, baud: gripper.port?.baud ?? DEFAULTS.baud },
         slave: gripper.slave ?? DEFAULTS.slave,
       },
-      arm: file.actions?.arm && whole(file.actions.arm),
+      arm: resolveArm(file.actions?.arm && whole(file.actions.arm), streams, fail),
     },
     limits: resolveLimits(file, fail),
     frames: resolveFrames(file.frames ?? {}, fail),
   }
   const canonical = canonicalText(robot)
   return { ...robot, canonical, sha256: translationSha256(canonical) }
+}
+
+/** The tool pose is a stream that is named: another pose in the file (a marker's, a camera's) must never be taken for it. */
+function resolveArm(arm: Robot['actions']['arm'], streams: readonly Stream[], fail: Fail): Robot['actions']['arm'] {
+  if (!arm) return undefined
+  const path = ['actions', 'arm', 'pose']
+  const poses = streams.filter(({ type }) => type === POSE_TYPE).map(({ name }) => name)
+  if (poses.length === 0) fail('ROBOT_INVALID', path, `an arm needs a stream of type ${POSE_TYPE} that says where its tool is; this file has none`)
+  const stream = streams.find(({ name }) => name === arm.pose) ?? fail('ROBOT_INVALID', path, unknownName('stream', arm.pose, poses))
+  if (stream.type !== POSE_TYPE) fail('ROBOT_INVALID', path, `'${arm.pose}' is ${stream.type}; the tool pose is a ${POSE_TYPE}: ${poses.join(', ')}`)
+  if (stream.topic === arm.topic) fail('ROBOT_INVALID', path, `'${arm.pose}' is read from ${arm.topic}, where the set-points go; the tool pose is a measured one`)
+  return arm
 }
 
 function resolveTick(tick: RobotParsed['tick'], streams: readonly Stream[], fail: Fail): Robot['tick'] {

@@ -58,7 +58,8 @@ export interface Actions {
     readonly port: { readonly path: string | undefined; readonly baud: number }
     readonly slave: number
   } | undefined
-  readonly arm: { readonly topic: string; readonly type: string } | undefined
+  /** `topic` takes set-points; `pose` is the name of the stream that says where the tool is. */
+  readonly arm: { readonly topic: string; readonly type: string; readonly pose: string } | undefined
 }
 
 /** A frame in its parent: `xyz` in m; `rpy` in rad about the parent's x, then y, then z axis (URDF's roll, pitch, yaw). */

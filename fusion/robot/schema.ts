@@ -1,7 +1,7 @@
 import { closest, distance } from 'fastest-levenshtein'
 import { z } from 'zod'
 import { MODALITIES } from '../observation.js'
-import { STREAM_TYPES } from './types.js'
+import { POSE_TYPE, STREAM_TYPES } from './types.js'
 import { article, describeDimension, toSI, type Dimension } from './units.js'
 
 const NS = 1e9
@@ -175,7 +175,12 @@ export const robotSchema = mapping({
       }).optional(),
       slave: count('Modbus address. Default 9.', 247).optional(),
     }).optional(),
-    arm: mapping({ topic, type: rosType(['geometry_msgs/msg/PoseStamped']) }).optional(),
+    arm: mapping({
+      topic,
+      type: rosType([POSE_TYPE]),
+      pose: z.string({ error: `expected the name of the ${POSE_TYPE} stream that says where the tool is, such as pose: tool` })
+        .meta({ description: 'The stream of this file that says where the tool is.' }),
+    }).optional(),
   }).optional().meta({ description: 'Where commands go.' }),
   limits: limits.optional().meta({ description: 'What the control node never exceeds.' }),
   frames: z.record(frameName, frame, { error: issue => issue.code === 'invalid_type' ? 'expected a map of frames' : undefined })

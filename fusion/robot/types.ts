@@ -16,6 +16,9 @@ const rule = (modalities: readonly Modality[], strategies: readonly Align['strat
   modalities, strategies, stamped: true, selectable: false, tareable: false, ...options,
 })
 
+/** The type of a tool pose, measured or commanded. */
+export const POSE_TYPE = 'geometry_msgs/msg/PoseStamped'
+
 const image = rule(['rgb', 'depth'], sampled)
 
 export const STREAM_TYPES: Readonly<Record<string, TypeRule>> = {
@@ -24,7 +27,7 @@ export const STREAM_TYPES: Readonly<Record<string, TypeRule>> = {
   'geometry_msgs/msg/WrenchStamped': rule(['force'], ['window'], { tareable: true }),
   'prehend_interfaces/msg/VoiceEvent': rule(['voice'], ['events']),
   'std_msgs/msg/String': rule(['voice'], ['events'], { stamped: false }),
-  'geometry_msgs/msg/PoseStamped': rule(['proprioception'], sampled),
+  [POSE_TYPE]: rule(['proprioception'], sampled),
   'sensor_msgs/msg/JointState': rule(['proprioception'], sampled, { selectable: true }),
 }
 

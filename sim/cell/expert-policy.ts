@@ -19,9 +19,9 @@ export class ExpertPolicy implements Policy {
   readonly #cell: Pick<SimulatedCell, 'truth'>
   readonly #tool: string | undefined
 
-  constructor(cell: Pick<SimulatedCell, 'truth'>, robot: Pick<Robot, 'streams'>) {
+  constructor(cell: Pick<SimulatedCell, 'truth'>, robot: Pick<Robot, 'actions'>) {
     this.#cell = cell
-    this.#tool = robot.streams.find(({ type }) => type === 'geometry_msgs/msg/PoseStamped')?.name
+    this.#tool = robot.actions.arm?.pose
   }
 
   infer(observation: Observation): Promise<ActionChunk> {

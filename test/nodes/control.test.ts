@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { DriverError } from '../../drivers/driver-error.js'
+import { parseRobot } from '../../fusion/robot/robot-file.js'
 import { SCRIPTED } from '../../middleware/standing-stop.js'
 import { RobotiqFirmware } from '../../sim/firmware/robotiq-firmware.js'
 import { GO, MS, Rig, type Source } from './rig.js'
@@ -175,6 +177,63 @@ describe('stop', () => {
     })
     expect(poses.length).toBeGreaterThan(5)
     expect(moved(poses)).toBe(0)
+  })
+
+  /** How far set-points lie apart, in a row, m; along x it is signed. */
+  const steps = (poses: readonly Float64Array[]): number[] => poses.slice(1).map((pose, i) => Math.hypot(pose[0] - poses[i][0], pose[1] - poses[i][1], pose[2] - poses[i][2]))
+
+  it.each<[string, number, number]>([['in step', 0, 0], ['behind', 10_000, 0], ['ahead', -10_000, 0], ['in step, and late', 0, 75], ['behind, and late', 3, 90]])(
+    'never sends the arm back, and no step goes beyond the limits, where the poses\' clock is %s', async (_how, behind, late) => {
+      rig.poseAge = behind * MS
+      rig.lag = 20
+      rig.plan.x = 0.2
+      await rig.run(TARE + 350)
+      rig.poseWaits = late
+      await rig.run(95)
+      const from = rig.targets.length - 1
+      const [tool, last] = [rig.tool[0], rig.targets[from].pose[0]]
+      expect(last - tool).toBeGreaterThan(0.004)
+      void rig.control.stop({ forNextGoal: true })
+      await rig.run(30)
+      rig.control.resume()
+      await rig.run(120)
+      const poses = rig.targets.slice(from).map(({ pose }) => pose)
+      expect(Math.max(...steps(poses))).toBeLessThanOrEqual(0.0035 + 1e-9)
+      expect(Math.min(...poses.map(([x]) => x))).toBeGreaterThanOrEqual(last - 1e-9)
+    })
+
+  it('just after an episode began in mid-motion leaves the arm where it was sent', async () => {
+    rig.lag = 20
+    rig.plan.x = 0.2
+    await rig.run(TARE + 200)
+    const last = rig.targets.at(-1)?.pose[0] ?? NaN
+    rig.silent.add('policy')
+    rig.reset()
+    const poses = await rig.targetsDuring(() => rig.run(100))
+    expect(poses.length).toBeGreaterThan(5)
+    expect(new Set(poses.map(([x]) => x))).toEqual(new Set([last]))
+  })
+
+  it('goes by the tool\'s pose and by no other that the robot file has', async () => {
+    const text = readFileSync(new URL('../../robots/cell.yaml', import.meta.url), 'utf8')
+      .replace('streams:\n', 'streams:\n  a_marker: { topic: marker, type: geometry_msgs/msg/PoseStamped }\n')
+    rig = await new Rig({ robot: parseRobot(text, 'cell.yaml') }).up()
+    const marker = rig.bus.advertise('/marker', 'geometry_msgs/msg/PoseStamped')
+    rig.clock.every(3 * MS, () => marker.publish({ stamp: rig.clock.now(), frameId: 'base', pose: Float64Array.of(-0.2, 0.1, 0.1, 1, 0, 0, 0) }))
+    rig.plan.x = 0.1
+    await rig.run(TARE + 100)
+    rig.say('stop')
+    await rig.run(50)
+    expect(rig.targets.length).toBeGreaterThan(10)
+    expect(Math.max(...steps(rig.targets.map(({ pose }) => pose)))).toBeLessThanOrEqual(0.0035 + 1e-9)
+    for (const { pose } of rig.targets) expect([...pose.slice(1, 3)]).toEqual([0, 0.3])
+    rig.silent.add('tool')
+    await rig.run(110)
+    rig.say('resume')
+    await rig.run(50)
+    expect(rig.control.hold).toBe('tool')
+    await rig.control.shutdown()
+    rig = await new Rig().up()
   })
 
   it('after a deactivation in mid-motion leaves the arm to whoever has it now', async () => {
@@ -410,6 +469,60 @@ describe('a source that goes quiet', () => {
     await rig.run(120)
     expect(rig.control.hold).toBe('tool')
     expect(rig.targets.every(({ pose }) => pose.every(Number.isFinite))).toBe(true)
+  })
+})
+
+describe('a tool that does not point down', () => {
+  /** Turned by `degrees` about the base's x axis, from straight down. */
+  const tilt = (degrees: number): void => rig.tool.set([Math.cos(degrees * Math.PI / 360), 0, 0, Math.sin(degrees * Math.PI / 360)], 3)
+
+  it.each([[90, /tilted by 90 deg: .*points down .* within 5 deg/], [5.5, /tilted by 5\.5 deg/]] as const)('but %f degrees from it is not moved, and why is said once', async (degrees, message) => {
+    tilt(degrees)
+    rig.plan = { ...rig.plan, x: 0.1, width: 0.02 }
+    const actions = await rig.actionsDuring(() => rig.run(TARE + 300))
+    expect(rig.targets).toEqual([])
+    expect(actions).toEqual([])
+    expect(rig.control.hold).toBe('tilt')
+    expect(rig.control.holdText).toMatch(message)
+    expect(rig.errors).toMatchObject([{ code: 'TOOL_TILTED' }])
+    // A stop leaves it as it stands.
+    rig.say('stop')
+    await rig.run(50)
+    expect(new Set(rig.targets.map(({ pose }) => pose.join()))).toEqual(new Set([rig.tool.join()]))
+    expect(rig.tool[6]).toBeCloseTo(Math.sin(degrees * Math.PI / 360), 9)
+    rig.say('resume')
+    tilt(0)
+    await rig.run(600)
+    expect(rig.tool[0]).toBeCloseTo(0.1, 2)
+    expect(rig.errors.length).toBe(1)
+  })
+
+  it('any more, in mid-motion, is sent nothing until it does again', async () => {
+    rig.plan.x = 0.2
+    await rig.run(TARE + 200)
+    tilt(60)
+    await rig.run(20)
+    expect(await rig.targetsDuring(() => rig.run(200))).toEqual([])
+    tilt(0)
+    const poses = await rig.targetsDuring(() => rig.run(200))
+    for (const pose of poses) expect(pose[6]).toBe(0)
+    expect(poses.length).toBeGreaterThan(10)
+  })
+
+  it('to within 4 degrees is moved, and keeps its tilt', async () => {
+    tilt(4)
+    rig.plan.x = 0.1
+    await rig.run(TARE + 400)
+    expect(rig.tool[0]).toBeGreaterThan(0.05)
+    for (const { pose } of rig.targets) expect(pose[6]).toBeCloseTo(Math.sin(2 * Math.PI / 180), 6)
+  })
+
+  it('says nothing where its orientation is none', async () => {
+    rig.tool.set([0, 0, 0, 0], 3)
+    await rig.run(TARE + 100)
+    expect(rig.control.hold).toBe('tool')
+    expect(rig.control.badPoses).toBeGreaterThan(50)
+    expect(rig.targets).toEqual([])
   })
 })
 

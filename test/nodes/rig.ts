@@ -7,7 +7,7 @@ import { LocalBus } from '../../middleware/local/local-bus.js'
 import { SteppedClock } from '../../middleware/local/stepped-clock.js'
 import { ControlNode, type ControlOptions } from '../../nodes/control.js'
 import { CHUNK_TOPIC } from '../../nodes/fusion.js'
-import { poseOf } from '../../nodes/motion-limiter.js'
+import { poseOf } from '../../nodes/tool-pose.js'
 import { RobotiqFirmware } from '../../sim/firmware/robotiq-firmware.js'
 import { SpringPlant } from '../sim/firmware/spring-plant.js'
 
@@ -66,6 +66,12 @@ export class Rig {
   poseError = 0
   /** ns that the pose sensor's clock is behind. */
   poseAge = 0
+  /** ms that a pose lies somewhere before it is heard: the machine is busy. */
+  poseWaits = 0
+  /** The arm is this ms behind its set-points; 0: it is where it is told to be. */
+  lag = 0
+  readonly #waiting: { readonly due: number; readonly stamp: number; readonly pose: Float64Array }[] = []
+  #goal: Float64Array | undefined
   readonly tool = poseOf({ x: 0, y: 0, z: 0.3, yaw: 0 }, new Float64Array(7))
   readonly #rgb = this.bus.advertise('/camera/color/image_raw', 'sensor_msgs/msg/Image')
   readonly #wrench = this.bus.advertise('/wrist/wrench', 'geometry_msgs/msg/WrenchStamped')
@@ -83,7 +89,8 @@ export class Rig {
     })
     this.bus.subscribe('/tool_target', 'geometry_msgs/msg/PoseStamped', message => {
       this.targets.push({ now: this.clock.now(), pose: message.pose.slice() })
-      this.tool.set(message.pose)
+      if (this.lag === 0) this.tool.set(message.pose)
+      else this.#goal = message.pose.slice()
     })
   }
 
@@ -126,7 +133,15 @@ export class Rig {
       this.firmware.step(stamp)
       this.wire.mute = this.silent.has('gripper')
       if (!this.silent.has('wrench')) this.#wrench.publish({ stamp, frameId: 'wrist', wrench: Float64Array.of(0, 0, this.force, 0, 0, 0) })
-      if (!this.silent.has('tool') && beat % 4 === 0) this.#pose.publish({ stamp: stamp - this.poseAge, frameId: 'base', pose: Float64Array.from(this.tool, (value, i) => (i === 0 ? value + this.poseError : value)) })
+      const { lag } = this
+      if (lag > 0) this.#goal?.forEach((value, i) => { this.tool[i] += (value - this.tool[i]) / lag })
+      if (!this.silent.has('tool') && beat % 4 === 0) {
+        this.#waiting.push({ due: stamp + this.poseWaits * MS, stamp: stamp - this.poseAge, pose: Float64Array.from(this.tool, (value, i) => (i === 0 ? value + this.poseError : value)) })
+      }
+      for (let next = this.#waiting.at(0); next && next.due <= stamp; next = this.#waiting.at(0)) {
+        this.#waiting.shift()
+        this.#pose.publish({ stamp: next.stamp, frameId: 'base', pose: next.pose })
+      }
       if (!this.silent.has('camera') && beat % 33 === 0) {
         this.#rgb.publish({ stamp, frameId: 'camera', width: 1, height: 1, encoding: 'rgb8', isBigendian: false, step: 3, data: new Uint8Array(3) })
       }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { poseOf } from '../../nodes/motion-limiter.js'
+import { poseOf } from '../../nodes/tool-pose.js'
 import { ToolTrack } from '../../nodes/tool-track.js'
 
 const limits = { workspace: { x: [-0.25, 0.25], y: [-0.2, 0.2], z: [0.01, 0.4] }, speed: 0.35, yawRate: Math.PI } as const
@@ -40,7 +40,7 @@ describe('where the tool comes to rest', () => {
     const track = moving([0, 0, 0.2, 0], [0.2, 0, 0, 0])
     track.hear(pose(0.1), 30 * MS, 44 * MS)
     expect(track.rest(44 * MS).x).toBe(0.1)
-    track.clear()
+    track.restart()
     expect(track.known(44 * MS)).toBe(false)
     track.hear(pose(-0.1), 60 * MS, 60 * MS)
     expect(track.rest(60 * MS).x).toBe(-0.1)

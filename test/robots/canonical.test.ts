@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { describeDifference, translationText } from '../../fusion/robot/canonical.js'
+import { parseRecordedRobot } from '../../fusion/robot/recorded-robot.js'
 import { parseRobot } from '../../fusion/robot/robot-file.js'
 import type { Robot } from '../../fusion/robot/robot.js'
 
@@ -42,7 +43,7 @@ const spelt = fc.record({
     tool: { topic: '/tool', type: 'geometry_msgs/msg/PoseStamped' },
     arm: { topic: '/arm', type: 'sensor_msgs/msg/JointState', select: ['position.a', 'position.b'] },
   },
-  actions: { gripper: { driver: 'robotiq-2f85' }, arm: { topic: '/target', type: 'geometry_msgs/msg/PoseStamped' } },
+  actions: { gripper: { driver: 'robotiq-2f85' }, arm: { topic: '/target', type: 'geometry_msgs/msg/PoseStamped', pose: 'tool' } },
   limits: {
     workspace: { x: [q.low, q.high], y: [q.low, q.high], z: [0, q.high] },
     speed: 0.3, yaw_rate: q.turn, width: [0, q.narrow], effort: [20, q.effort],
@@ -85,6 +86,10 @@ describe('the canonical text', () => {
 })
 
 describe('the sha256', () => {
+  it('of the cell is the one that its model and its recordings carry', () => {
+    expect(cell.sha256).toBe('d2d8d273e54bd17e918ae855fb4f2aa46f030cdf173b9c7855b835407e4e1761')
+  })
+
   it('is that of the translation, so that any tool can recompute it', () => {
     expect(createHash('sha256').update(translationText(cell.canonical)).digest('hex')).toBe(cell.sha256)
   })
@@ -117,6 +122,27 @@ describe('the sha256', () => {
     expect(other.sha256).toBe(cell.sha256)
     expect(other.canonical).not.toBe(cell.canonical)
     expect(describeDifference(cell.canonical, other.canonical)).toBe('')
+  })
+})
+
+describe('the robot in a recording or a model', () => {
+  const two = cellText.replace('streams:\n', 'streams:\n  a_marker: { topic: marker, type: geometry_msgs/msg/PoseStamped }\n')
+  const older = ({ canonical }: Robot): string => canonical.replace('"pose":"tool",', '')
+
+  it('is the one that was written; one from before the tool pose was named has its first pose for it', () => {
+    for (const text of [cellText, two]) {
+      const robot = parseRobot(text, 'cell.yaml')
+      expect(parseRecordedRobot(robot.canonical, 'bag')).toEqual(robot)
+      const before = parseRecordedRobot(older(robot), 'bag')
+      expect(before.actions.arm?.pose).toBe(text === two ? 'a_marker' : 'tool')
+      expect(before.sha256).toBe(robot.sha256)
+      expect(() => parseRobot(older(robot), 'a file')).toThrow(/^a file:1: actions\.arm\.pose: /)
+    }
+  })
+
+  it('that cannot be read is refused as any other', () => {
+    expect(() => parseRecordedRobot('{', 'bag')).toThrow(/^bag/)
+    expect(() => parseRecordedRobot('{"actions":{"arm":{}},"streams":{}}', 'bag')).toThrow(/^bag/)
   })
 })
 

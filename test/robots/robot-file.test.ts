@@ -41,6 +41,16 @@ const replaced = (from: string, to: string): string => {
   return GOOD.replace(from, to)
 }
 
+/** With an arm and two poses. */
+const armed = (arm: string): string => replaced('  joints:', `  marker: { topic: /marker, type: geometry_msgs/msg/PoseStamped }
+  tool: { topic: /tool_pose, type: geometry_msgs/msg/PoseStamped }
+  joints:`).replace('limits:\n', `  arm: { ${arm} }
+limits:
+  workspace: { x: [0, 1], y: [0, 1], z: [0, 1] }
+  speed: 0.2 m/s
+  yaw_rate: 90 deg/s
+`).replace('\n    tare: 500 ms', '')
+
 describe('a robot file that cannot be used is refused with one line that names file, line and key', () => {
   const cases: readonly (readonly [what: string, text: string, code: string, message: string])[] = [
     ['a length that is a time', replaced('[0 mm, 85 mm]', '[0 mm, 85 s]'), 'ROBOT_UNIT',
@@ -130,6 +140,16 @@ describe('a robot file that cannot be used is refused with one line that names f
       'bench.yaml:14: limits.width: from must be below to'],
     ['actions without their limits', replaced('  effort: [20 N, 120 N]\n', ''), 'ROBOT_INVALID',
       'bench.yaml:13: limits: actions need the limits width, effort; missing: effort'],
+    ['an arm whose tool pose is not named', armed('topic: /target, type: geometry_msgs/msg/PoseStamped'), 'ROBOT_INVALID',
+      'bench.yaml:14: actions.arm.pose: expected the name of the geometry_msgs/msg/PoseStamped stream that says where the tool is, such as pose: tool'],
+    ['an arm whose tool pose is no stream', armed('topic: /target, type: geometry_msgs/msg/PoseStamped, pose: tol'), 'ROBOT_INVALID',
+      "bench.yaml:14: actions.arm.pose: 'tol': no such stream, did you mean 'tool'?"],
+    ['an arm whose tool pose is no pose', armed('topic: /target, type: geometry_msgs/msg/PoseStamped, pose: rgb'), 'ROBOT_INVALID',
+      "bench.yaml:14: actions.arm.pose: 'rgb' is sensor_msgs/msg/Image; the tool pose is a geometry_msgs/msg/PoseStamped: marker, tool"],
+    ['an arm whose tool pose is its set-point', armed('topic: /tool_pose, type: geometry_msgs/msg/PoseStamped, pose: tool'), 'ROBOT_INVALID',
+      "bench.yaml:14: actions.arm.pose: 'tool' is read from /tool_pose, where the set-points go; the tool pose is a measured one"],
+    ['an arm without any pose', armed('topic: /target, type: geometry_msgs/msg/PoseStamped, pose: tool').replace(/ {2}(marker|tool): .*\n/g, ''), 'ROBOT_INVALID',
+      'bench.yaml:12: actions.arm.pose: an arm needs a stream of type geometry_msgs/msg/PoseStamped that says where its tool is; this file has none'],
     ['a frame with a length that is none', `${GOOD}frames: { cam: { parent: tool, xyz: [0 m, 0 kg, 0 m] } }\n`, 'ROBOT_UNIT',
       "bench.yaml:16: frames.cam.xyz.1: got '0 kg' (a mass), wanted a length such as '85 mm'"],
     ['a frame turned by lengths', `${GOOD}frames: { cam: { parent: tool, rpy: [0, 0, 1 m] } }\n`, 'ROBOT_UNIT',
