@@ -13,8 +13,6 @@ export interface Tilt {
 }
 
 const UPRIGHT: Readonly<Tilt> = { x: 0, y: 0 }
-/** How far the length of an orientation's quaternion may be from 1. */
-const UNIT = 0.02
 
 /** Smallest signed angle equal to `angle` modulo a turn, rad. */
 export function wrapAngle(angle: number): number {
@@ -57,12 +55,6 @@ export function poseOf(target: Readonly<ToolTarget>, pose: Float64Array, tilt: R
   pose[5] = c * tilt.y + s * tilt.x
   pose[6] = s * tilt.y - c * tilt.x
   return pose
-}
-
-/** Whether (x, y, z, qx, qy, qz, qw) is a pose: finite, and a rotation. Allocates nothing. */
-export function isPose(pose: Float64Array): boolean {
-  for (let i = 0; i < 7; i++) if (!Number.isFinite(pose[i])) return false
-  return pose.length === 7 && Math.abs(Math.hypot(pose[3], pose[4], pose[5], pose[6]) - 1) <= UNIT
 }
 
 export function copyTarget({ x, y, z, yaw }: Readonly<ToolTarget>, to: ToolTarget): void {

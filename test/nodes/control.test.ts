@@ -519,7 +519,7 @@ describe('a tool that does not point down', () => {
 
   it('says nothing where its orientation is none', async () => {
     rig.tool.set([0, 0, 0, 0], 3)
-    await rig.run(TARE + 100)
+    await rig.run(TARE + 50)
     expect(rig.control.hold).toBe('tool')
     expect(rig.control.badPoses).toBeGreaterThan(50)
     expect(rig.targets).toEqual([])
