@@ -19,6 +19,8 @@ export interface ReplayOptions {
   readonly onObservation: (observation: Observation) => void | Promise<void>
   /** Told of every message, in its turn: after the observations that were complete before it, before those that it completes. */
   readonly onMessage?: (message: BagMessage) => void | Promise<void>
+  /** Something about a stream that its user should know; one line. */
+  readonly onNotice?: (text: string) => void
   /** Ends the replay before the next message. */
   readonly signal?: AbortSignal
 }
@@ -28,14 +30,14 @@ export interface ReplayOptions {
  * out. Memory does not grow with the bag.
  */
 export async function replayBag(options: ReplayOptions): Promise<Counters> {
-  const { bag, robot, rate, onAligned, onObservation, onMessage, signal } = options
+  const { bag, robot, rate, onAligned, onObservation, onMessage, onNotice, signal } = options
   const ready: (() => void | Promise<void>)[] = []
   const aligner: Aligner = new Aligner(robot, observation => {
     onAligned?.(observation, aligner)
     ready.push(() => onObservation(observation))
   })
   let failure: { readonly error: unknown } | undefined
-  const arrivals = new Arrivals(robot, aligner, { onError: error => { failure ??= { error } } })
+  const arrivals = new Arrivals(robot, aligner, { onError: error => { failure ??= { error } }, ...onNotice && { onNotice } })
   await arrivals.prepare()
   const sinks = new Map<string, ((message: BagMessage) => void)[]>()
   const listen = (topic: string, sink: (message: BagMessage) => void): void => {

@@ -7,6 +7,7 @@ import { ImageError } from '../middleware/image/image-error.js'
 import { loadSharp } from '../middleware/image/picture-file.js'
 import type { CompressedImage } from '../middleware/messages.js'
 import { InOrder, type InOrderOptions } from './in-order.js'
+import { PictureNotices } from './picture-notices.js'
 import { StreamFeed, type Fed } from './stream-feed.js'
 
 export interface ArrivalsOptions extends InOrderOptions {
@@ -14,6 +15,8 @@ export interface ArrivalsOptions extends InOrderOptions {
   readonly decode?: DecodeImage
   /** ms from a picture's arrival to its pixels. */
   readonly onDecoded?: (ms: number) => void
+  /** Something about a stream that its user should know; one line. */
+  readonly onNotice?: (text: string) => void
 }
 
 const COMPRESSED = 'sensor_msgs/msg/CompressedImage'
@@ -31,15 +34,17 @@ export class Arrivals {
   readonly #decode: DecodeImage
   readonly #onDecoded: ((ms: number) => void) | undefined
   readonly #onError: ArrivalsOptions['onError']
+  readonly #onNotice: ArrivalsOptions['onNotice']
 
   constructor(robot: Robot, aligner: Aligner, options: ArrivalsOptions) {
     this.#robot = robot
     this.#aligner = aligner
-    this.#feed = new StreamFeed(robot, aligner)
+    this.#feed = new StreamFeed(robot, aligner, options.onNotice)
     this.#order = new InOrder(options)
     this.#decode = options.decode ?? decodeImage
     this.#onDecoded = options.onDecoded
     this.#onError = options.onError
+    this.#onNotice = options.onNotice
   }
 
   /** Loads the decoder where the robot file asks for one. Throws, in one line, where this machine has none. */
@@ -52,7 +57,7 @@ export class Arrivals {
    * whether the message was taken; one that finds no room is counted at the aligner (`overload`) and leaves no other trace.
    */
   take(index: number): (message: never, receive: number) => boolean {
-    const { type } = this.#robot.streams[index]
+    const { name, topic, type } = this.#robot.streams[index]
     const feed = this.#feed.push(index) as (message: Fed, receive: number) => void
     const push = (message: Fed, receive: number): void => {
       try {
@@ -68,12 +73,16 @@ export class Arrivals {
       return false
     }
     if (type === COMPRESSED) {
+      const notices = new PictureNotices({ where: `stream ${name} (${topic})`, onNotice: this.#onNotice })
       return (message: CompressedImage, receive) => {
         if (!order.hasRoom({ picture })) return refuse()
         const kept = { ...message }
         order.make(receive, async () => {
           const began = performance.now()
-          const fate = await this.#decode(kept).then(image => () => push(image, receive), (error: unknown) => () => this.#aligner.count(index, reasonOf(error)))
+          const fate = await this.#decode(kept).then(image => () => push(image, receive), (error: unknown) => () => {
+            notices.undecoded(kept, error)
+            this.#aligner.count(index, reasonOf(error))
+          })
           this.#onDecoded?.(performance.now() - began)
           return fate
         })

@@ -41,6 +41,8 @@ export interface FusionOptions {
   readonly decode?: DecodeImage
   /** ms from a compressed image's arrival to its pixels. */
   readonly onDecoded?: (ms: number) => void
+  /** Something about a stream that its user should know; one line. */
+  readonly onNotice?: (text: string) => void
   /** After each chunk that was published. */
   readonly onChunk?: (chunk: ActionChunk) => void
   readonly onError?: (error: unknown) => void
@@ -73,7 +75,7 @@ export class FusionNode extends LifecycleNode {
     this.aligner = new Aligner(options.robot, observation => this.#observe(observation))
     this.#arrivals = new Arrivals(options.robot, this.aligner, {
       onError: error => options.onError?.(error), onPassed: () => this.#meetDeadline(),
-      ...options.decode && { decode: options.decode }, ...options.onDecoded && { onDecoded: options.onDecoded },
+      ...options.decode && { decode: options.decode }, ...options.onDecoded && { onDecoded: options.onDecoded }, ...options.onNotice && { onNotice: options.onNotice },
     })
   }
 

@@ -7,6 +7,7 @@ import { LifecycleNode } from '../middleware/lifecycle.js'
 import type { CompressedImage, Image } from '../middleware/messages.js'
 import { centreSquare } from './centre-square.js'
 import { InOrder } from './in-order.js'
+import { PictureNotices } from './picture-notices.js'
 
 type ImageType = 'sensor_msgs/msg/Image' | 'sensor_msgs/msg/CompressedImage'
 
@@ -27,6 +28,8 @@ export interface ImageRelayOptions {
   readonly bus: Bus
   readonly relays: readonly Relay[]
   readonly onError?: (error: unknown) => void
+  /** Something about a camera's topic that its user should know; one line. */
+  readonly onNotice?: (text: string) => void
   /** Default: `decodeImage`. */
   readonly decode?: DecodeImage
   /** The frame_id of a topic's images, once after each activation, with the first of them. */
@@ -49,15 +52,17 @@ export class ImageRelayNode extends LifecycleNode {
   readonly #bus: Bus
   readonly #decode: DecodeImage
   readonly #onFrameId: ((frameId: string) => void) | undefined
+  readonly #onNotice: ((text: string) => void) | undefined
   readonly #orders: readonly InOrder[]
   #publishers: (Publisher<Image | CompressedImage> | undefined)[] = []
   #subscriptions: Disposable[] = []
 
-  constructor({ bus, relays, onError = () => undefined, decode = decodeImage, onFrameId }: ImageRelayOptions) {
+  constructor({ bus, relays, onError = () => undefined, onNotice, decode = decodeImage, onFrameId }: ImageRelayOptions) {
     super('camera')
     this.#bus = bus
     this.#decode = decode
     this.#onFrameId = onFrameId
+    this.#onNotice = onNotice
     this.counters = relays.map(relay => ({ ...relay, images: 0, dropped: { zero_stamp: 0, bad_size: 0, bad_encoding: 0, frame_id: 0, undecodable: 0, overload: 0 } }))
     this.#orders = relays.map(() => new InOrder({ onError }))
   }
@@ -71,8 +76,10 @@ export class ImageRelayNode extends LifecycleNode {
     this.#subscriptions = this.counters.map((counters, i) => {
       const { from, fromType, toType, square = false, dropped } = counters
       const order = this.#orders[i]
+      const notices = new PictureNotices({ where: from, onNotice: this.#onNotice })
       let frameId: string | undefined
       const pass = (image: Image | CompressedImage): void => {
+        if ('encoding' in image) notices.look(image)
         const fault = 'encoding' in image ? frameFault(image) : undefined
         if (fault !== undefined) {
           dropped[fault]++
@@ -91,7 +98,9 @@ export class ImageRelayNode extends LifecycleNode {
         else if (fromType === toType || 'encoding' in image) pass(image)
         else if (!order.hasRoom({ picture: true })) dropped.overload++
         else {
-          order.make(receive, () => this.#decode({ ...image }).then(decoded => () => pass(decoded), (error: unknown) => () => {
+          const kept = { ...image }
+          order.make(receive, () => this.#decode(kept).then(decoded => () => pass(decoded), (error: unknown) => () => {
+            notices.undecoded(kept, error)
             dropped[error instanceof ImageError ? error.fault : 'undecodable']++
           }))
         }

@@ -4,6 +4,7 @@ import type {
   Header, Image, JointState, MessageTypes, PoseStamped, StringMessage, TypeName, VoiceEvent, WrenchStamped,
 } from '../middleware/messages.js'
 import { JointSelection } from './joint-selection.js'
+import { PictureNotices } from './picture-notices.js'
 
 /** The message types that a stream of a robot file may have. */
 export type StreamType = Extract<TypeName,
@@ -28,27 +29,37 @@ type Push<T> = (message: T, receive: number) => void
 export class StreamFeed {
   readonly #aligner: Aligner
   readonly #robot: Robot
+  readonly #onNotice: ((text: string) => void) | undefined
 
-  constructor(robot: Robot, aligner: Aligner) {
+  /** `onNotice`: something about a stream that its user should know; one line. */
+  constructor(robot: Robot, aligner: Aligner, onNotice?: (text: string) => void) {
     this.#robot = robot
     this.#aligner = aligner
+    this.#onNotice = onNotice
   }
 
   /** The function that takes the messages of stream `index` (of `robot.streams`); `receive` in ns since the run's epoch, never decreasing. */
   push(index: number): Push<Fed> {
     const stream = this.#robot.streams[index]
-    const make = makers[stream.type as StreamType] as ((aligner: Aligner, stream: Stream, index: number) => Push<never>) | undefined
+    const make = makers[stream.type as StreamType] as Make<never> | undefined
     if (!make) {
       throw new StreamTypeError(`robot ${this.#robot.name}: stream ${stream.name}: type ${stream.type} is not one of ${Object.keys(makers).join(', ')}`)
     }
-    return make(this.#aligner, stream, index) as Push<Fed>
+    return make(this.#aligner, stream, index, this.#onNotice) as Push<Fed>
   }
 }
 
-const image = (aligner: Aligner, _stream: Stream, index: number): Push<Image> => framed(aligner, index, (message: Image, receive) =>
-  aligner.pushFrame(index, message.stamp, receive, message))
+type Make<M> = (aligner: Aligner, stream: Stream, index: number, onNotice: ((text: string) => void) | undefined) => Push<M>
 
-const makers: { [T in StreamType]: (aligner: Aligner, stream: Stream, index: number) => Push<Fed<T>> } = {
+const image: Make<Image> = (aligner, stream, index, onNotice) => {
+  const notices = new PictureNotices({ where: `stream ${stream.name} (${stream.topic})`, reading: stream, onNotice })
+  return framed(aligner, index, (message: Image, receive) => {
+    notices.look(message)
+    aligner.pushFrame(index, message.stamp, receive, message)
+  })
+}
+
+const makers: { [T in StreamType]: Make<Fed<T>> } = {
   'sensor_msgs/msg/Image': image,
   'sensor_msgs/msg/CompressedImage': image,
   'geometry_msgs/msg/WrenchStamped': (aligner, _stream, index) => framed(aligner, index, (message: WrenchStamped, receive) =>

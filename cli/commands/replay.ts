@@ -77,7 +77,7 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
     const started = performance.now()
     try {
       const result = await replayBag({
-        bag, robot, rate: flags.rate, signal,
+        bag, robot, rate: flags.rate, signal, onNotice: text => output.progress(text),
         onMessage: writer && (message => writer.writeRaw(message)),
         onObservation: async observation => {
           const earlier = underWay

@@ -25,7 +25,7 @@ export const camera = nodeKind({
     })
     if (relays.length === 0) throw new UsageError(`robot ${robot.name}: it has no rgb and no depth stream: the camera node has nothing to do`)
     const frames = new FramePublisher({ ros, bus, frames: robot.frames, log })
-    const node = new ImageRelayNode({ bus, relays, onFrameId: frameId => frames.fixed(frameId), onError: error => log.error(String(error)) })
+    const node = new ImageRelayNode({ bus, relays, onFrameId: frameId => frames.fixed(frameId), onNotice: text => log.warn(text), onError: error => log.error(String(error)) })
     const healths = relays.map(({ from }) => new StreamHealth({ bus, log, topic: from }))
     return Promise.resolve({
       node,

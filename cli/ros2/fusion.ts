@@ -46,7 +46,7 @@ export const fusion = nodeKind({
       observations.pictures = parameters.get('publish_pictures')
     }
     const node = new FusionNode({
-      bus, robot, policy, inferenceLatency: 0, onError: error => log.error(String(error)),
+      bus, robot, policy, inferenceLatency: 0, onError: error => log.error(String(error)), onNotice: text => log.warn(text),
       onObservation: observation => {
         const lag = (observation.emitted - observation.stamp) / 1e6
         lags.push(lag)

@@ -51,3 +51,32 @@ describe('joints', () => {
     expect([streams.get('arm')?.accepted, streams.get('finger')?.accepted, dropped.other_joints, dropped.bad_size]).toEqual([80, 80, 160, 0])
   })
 })
+
+describe('pictures', () => {
+  const COMPRESSED = 'sensor_msgs/msg/CompressedImage'
+  const replay = async (messages: readonly BagMessage[], robot = robotOf('')): Promise<{ notices: string[]; accepted: number | undefined }> => {
+    const notices: string[] = []
+    const { streams } = await replayBag({ bag: bag(messages), robot, rate: 'max', onObservation: () => undefined, onNotice: text => notices.push(text) })
+    return { notices, accepted: streams.get('rgb')?.accepted }
+  }
+
+  test('that nobody can use are told of once, with topic, encoding, size and step', async () => {
+    const strange = camera.map((_frame, i) => message('/rgb', IMAGE, 40 * i, { width: 8, height: 6, encoding: 'yuv411', step: 12, isBigendian: false, data: new Uint8Array(72) }))
+    expect(await replay(strange)).toEqual({
+      accepted: 0, notices: ['stream rgb (/rgb): cannot be used: 8 x 6 yuv411, step 12, 72 bytes: this encoding is not known; publish one of sensor_msgs, such as rgb8 or 16UC1'],
+    })
+  })
+
+  test('that change in mid-stream are told of, with both', async () => {
+    const later = camera.map((_frame, i) => message('/rgb', IMAGE, 1000 + 40 * i, { width: 4, height: 2, encoding: 'bgr8', step: 12, isBigendian: false, data: new Uint8Array(24) }))
+    expect(await replay([...camera, ...later])).toEqual({ accepted: 40, notices: ['stream rgb (/rgb): pictures change from 2 x 2 rgb8 to 4 x 2 bgr8'] })
+  })
+
+  test('that are compressed and cannot be decoded are told of once, with format and size', async () => {
+    const robot = parseRobot(`robot: one\ntick: { from: rgb }\nstreams:\n  rgb: { topic: /rgb, type: ${COMPRESSED} }\n`, 'one.yaml')
+    const strange = camera.map((_frame, i) => message('/rgb', COMPRESSED, 40 * i, { format: 'h264', data: new Uint8Array(9) }))
+    expect(await replay(strange, robot)).toEqual({
+      accepted: 0, notices: ['stream rgb (/rgb): cannot be used: a compressed image of format \'h264\' and 9 bytes: its bytes begin no JPEG, PNG, WebP or TIFF'],
+    })
+  })
+})

@@ -60,3 +60,18 @@ describe('the camera node with a compressed camera', () => {
     expect([passed, under]).toEqual([[small(1)], []])
   })
 })
+
+it('the camera node says once why images cannot be used, and when they change', async () => {
+  const bus = new LocalBus(new SteppedClock(1))
+  const notices: string[] = []
+  const node = new ImageRelayNode({ bus, relays: [{ from: '/driver', to: '/rgb', fromType: IMAGE, toType: IMAGE }], onNotice: text => notices.push(text) })
+  await node.configure()
+  await node.activate()
+  const driver = bus.advertise('/driver', IMAGE)
+  const image = shown(small(1))
+  for (const one of [image, image, { ...image, encoding: 'yuv411' }, { ...image, encoding: 'yuv411' }, { ...image, encoding: 'bgr8' }]) driver.publish(one)
+  expect(notices).toEqual([
+    '/driver: pictures change from 1 x 1 rgb8 to 1 x 1 yuv411; cannot be used: 1 x 1 yuv411, step 3, 3 bytes: this encoding is not known; publish one of sensor_msgs, such as rgb8 or 16UC1',
+    '/driver: pictures change from 1 x 1 yuv411 to 1 x 1 bgr8',
+  ])
+})
