@@ -5,6 +5,7 @@ import { ModbusClient } from './modbus-client.js'
 import type { Transaction, TransactionOptions } from './modbus-client.js'
 import {
   ACTION,
+  BLOCK,
   CURRENT,
   DEFAULT_UNIT,
   FAULT_TEXT,
@@ -32,6 +33,9 @@ export interface Robotiq2f85Options {
   /** ms between two looks at an activation that runs. */
   readonly pollInterval?: number
 }
+
+/** Reserved registers behind both blocks. */
+const SPARE = BLOCK - INPUT.count
 
 const OBJECTS = { [OBJ.moving]: 'moving', [OBJ.opening]: 'opening', [OBJ.closing]: 'closing', [OBJ.atPosition]: 'none' } as const
 
@@ -113,18 +117,18 @@ export class Robotiq2f85 implements Gripper {
   }
 
   #write(values: readonly number[], options?: TransactionOptions): Promise<Transaction> {
-    return this.#client.transact({ function: 16, start: OUTPUT.start, values }, options)
+    return this.#client.transact({ function: 16, start: OUTPUT.start, values }, { spare: SPARE, ...options })
   }
 
   async #read(): Promise<{ status: GripperStatus; sta: number }> {
-    const { response, received } = await this.#client.transact({ function: 3, start: INPUT.start, count: INPUT.count })
+    const { response, asked } = await this.#client.transact({ function: 3, start: INPUT.start, count: INPUT.count }, { spare: SPARE })
     const [state, request, position] = response.function === 3 ? response.values : []
     const bits = state >>> 8
     const fault = (request >>> 8) & 0x0f
     const sta = (bits >>> STATUS.staShift) & 3
     this.#activated = sta === STA.ready && fault < FIRST_MAJOR_FAULT
     const status: GripperStatus = {
-      stamp: received,
+      stamp: asked,
       width: fromByte(WIDTH, position >>> 8),
       requestedWidth: fromByte(WIDTH, request & 0xff),
       current: fromByte(CURRENT, position & 0xff),

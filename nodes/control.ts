@@ -63,6 +63,8 @@ const FINGER_SPEED = 0.1
 export class ControlNode extends LifecycleNode {
   hold: Hold = 'no_chunk'
   status: GripperStatus | undefined
+  /** Bus time of `status`: the device measured no earlier. */
+  statusStamp = NaN
   gate: Float32Array = new Float32Array(0)
   graspSuccess = NaN
   /** Chunks whose gripper frame was not sent because the wire was still busy with an earlier one. */
@@ -456,7 +458,8 @@ export class ControlNode extends LifecycleNode {
       const status = await this.#options.gripper.status()
       const now = this.#options.bus.clock.now()
       this.status = status
-      this.#joints?.publish(fingerState(status, now))
+      this.statusStamp = this.#options.busTimeOf(status.stamp)
+      this.#joints?.publish(fingerState(status, this.statusStamp))
       if (!status.activated) throw inactive(status)
       this.watchdog.heard('gripper', now)
     }))

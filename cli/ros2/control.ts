@@ -38,7 +38,7 @@ export const control = nodeKind({
     parameters.onChange = () => {
       node.speedScale = parameters.get('speed_scale')
     }
-    const state = publishGripperState(ros.node, bus, () => node.status, fingerStream(robot.streams)?.topic)
+    const state = publishGripperState(ros.node, bus, node, fingerStream(robot.streams)?.topic)
     const voice = robot.streams.find(stream => stream.modality === 'voice')
     const stop = serveStop(ros, bus, node, { voice, log })
     const desk = new GoalDesk(ros, bus, log)

@@ -631,6 +631,19 @@ describe('lifecycle', () => {
   })
 })
 
+describe('the width', () => {
+  it('is published with the time at which the gripper measured it, not the one at which its answer was heard', async () => {
+    // A bus whose time is the host's monotonic clock.
+    const own = await new Rig({ busTimeOf: monotonic => monotonic }).up()
+    const stamps: number[] = []
+    own.bus.subscribe('/gripper/joint_states', 'sensor_msgs/msg/JointState', ({ stamp }) => stamps.push(stamp))
+    await own.run(100)
+    expect(stamps.length).toBeGreaterThan(2)
+    expect(stamps.at(-1)).toBe(own.control.status?.stamp)
+    await own.control.shutdown()
+  })
+})
+
 describe('the fingers on somebody\'s own word', () => {
   beforeEach(async () => {
     rig.silent.add('policy')
