@@ -80,7 +80,7 @@ export class Ros2Loop {
     this.fusion = new FusionNode({
       // Nobody asks for them here.
       onChunk: () => this.fusion.inferenceMs.splice(0),
-      bus, robot, policy, inferenceLatency: 0, onError, onObservation: observation => options.onObservation(observation, bus),
+      bus, robot, policy, inferenceLatency: 0, onError, onNotice: text => options.onWarning(text), onObservation: observation => options.onObservation(observation, bus),
       ...writer && { onHeard: (topic, type, message, receive) => writer.write(topic, type, message, receive) },
     })
     this.control = new ControlNode({

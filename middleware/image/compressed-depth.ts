@@ -21,9 +21,11 @@ export interface Depth {
  * the samples are inverse depths q with depth = a / (q - b), 0 where there is none. Throws ImageError.
  */
 export async function decodeDepth(data: Uint8Array, encoding: '16UC1' | 'mono16' | '32FC1', codec: 'png' | 'rvl'): Promise<Depth> {
-  if (data.length <= HEADER) throw new ImageError('undecodable', `compressedDepth: ${data.length} bytes, expected a header of ${HEADER} and a picture`)
-  const body = data.subarray(HEADER)
-  const { width, height, samples } = codec === 'png' ? await png(body) : await rvl(body)
+  // Some publishers leave the header out.
+  const isBare = encoding !== '32FC1' && codecOf(data) === 'png'
+  if (!isBare && data.length <= HEADER) throw new ImageError('undecodable', `compressedDepth: ${data.length} bytes, expected a header of ${HEADER} and a picture`)
+  const body = isBare ? data : data.subarray(HEADER)
+  const { width, height, samples } = isBare || codec === 'png' ? await png(body) : await rvl(body)
   if (encoding !== '32FC1') return { width, height, data: samples }
   const header = new DataView(data.buffer, data.byteOffset, HEADER)
   const depths = depthsOf(header.getFloat32(4, true), header.getFloat32(8, true))

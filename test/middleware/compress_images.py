@@ -111,6 +111,7 @@ add('16 bits, the codec alone', 'image/png', file(scene, 'PNG'), scene, 'mono16'
 for name, depth in (('every', every), ('scene', scene), ('jumps', jumps)):
     add(f'{name}, compressedDepth png', '16UC1; compressedDepth png', header + file(depth, 'PNG'), depth, '16UC1')
     add(f'{name}, compressedDepth rvl', '16UC1; compressedDepth rvl', header + rvl(depth), depth, '16UC1')
+add('compressedDepth without its header', '16UC1; compressedDepth png', file(scene, 'PNG'), scene, '16UC1')
 add('compressedDepth of old', '16UC1; compressedDepth', header + file(scene, 'PNG'), scene, '16UC1')
 
 # compressed_depth_image_transport: depth_max 10 m, depth_quantization 100; all in float.
