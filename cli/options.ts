@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { namespaceSchema } from '../fusion/robot/schema.js'
-import { toSI } from '../fusion/robot/units.js'
+import { quantityRange, toSI, type QuantityRange } from '../fusion/robot/units.js'
 
 /** `--precision`: which of a model's two files. */
 export const precision = (): Option => new Option('--precision <p>', 'NAME.onnx (fp32) or the NAME.int8.onnx beside it; left out, the file that --policy names, or the int8 one that comes with prehend').choices(['fp32', 'int8'])
@@ -16,38 +16,42 @@ export function integer(least: number, most = Infinity): (text: string) => numbe
   }
 }
 
-/** A positive number or `max`, for commander. */
+/** A number of times real time, or `max`, for commander. */
 export function rate(text: string): number | 'max' {
   if (text === 'max') return 'max'
   const value = Number(text)
-  if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError('expected a positive number or max.')
+  if (!(value >= 0.001 && value <= 1000)) throw new InvalidArgumentError('expected a number from 0.001 to 1000, or max.')
   return value
 }
 
-/** A non-negative number, for commander. */
-export function amount(text: string): number {
-  const value = Number(text)
-  if (text.trim() === '' || !(value >= 0) || !Number.isFinite(value)) throw new InvalidArgumentError('expected a number of at least 0.')
-  return value
+/** A number from 0 to `most`, for commander. */
+export function amount(most: number): (text: string) => number {
+  return text => {
+    const value = Number(text)
+    if (text.trim() === '' || !(value >= 0 && value <= most)) throw new InvalidArgumentError(`expected a number from 0 to ${most}.`)
+    return value
+  }
 }
 
-/** A time with its unit (`500 ms`), for commander; in s, at least 0. */
+const TIME = quantityRange('time', '0 s', '1 hour')
+const SPAN = quantityRange('time', '1 ms', '1 hour')
+
+/** A time with its unit (`500 ms`) of at most an hour, for commander; in s. */
 export function duration(text: string): number {
-  let value
+  return timeIn(text, TIME)
+}
+
+/** A `duration` of at least a millisecond, for commander. */
+export function span(text: string): number {
+  return timeIn(text, SPAN)
+}
+
+function timeIn(text: string, range: QuantityRange): number {
   try {
-    value = toSI(text, 'time')
+    return toSI(text, 'time', range)
   } catch (error) {
     throw new InvalidArgumentError(`${error instanceof Error ? error.message : String(error)}.`)
   }
-  if (value < 0) throw new InvalidArgumentError('expected a time of at least 0.')
-  return value
-}
-
-/** A `duration` above 0, for commander. */
-export function span(text: string): number {
-  const value = duration(text)
-  if (value === 0) throw new InvalidArgumentError('expected a time above 0.')
-  return value
 }
 
 /** A namespace as ROS writes it, such as /left. */

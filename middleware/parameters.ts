@@ -120,7 +120,7 @@ function normal(type: ParameterType, value: unknown): unknown {
   }
   if (type === 'boolean' || type === 'string') return typeof value === type ? value : undefined
   const number = typeof value === 'bigint' ? Number(value) : value
-  if (typeof number !== 'number' || Number.isNaN(number)) return undefined
+  if (typeof number !== 'number' || !Number.isFinite(number)) return undefined
   return type === 'double' || Number.isSafeInteger(number) ? number : undefined
 }
 

@@ -40,7 +40,7 @@ export function register(program: Command): void {
     .addOption(cellSource())
     .option('--without <list>', 'taken away at the aligner, e.g. rgb,force@2s', taken, [])
     .addOption(precision())
-    .option('--jobs <n>', 'processes side by side', integer(1), 1)
+    .option('--jobs <n>', 'processes side by side', integer(1, 256), 1)
     .addOption(new Option('--ray <address>', 'each episode as a task of a Ray cluster (HOST:PORT or auto), or of one started here (local)').conflicts('jobs'))
     .option('--first <n>', 'index of the first episode', integer(0), 0)
     .option('--results <out>', 'write each episode\'s result as a line of JSON (OUT.jsonl)')

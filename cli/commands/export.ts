@@ -38,8 +38,8 @@ export function register(program: Command): void {
     .addOption(new Option('--pictures <how>', 'lerobot: colour as video (needs ffmpeg) or as png, without loss').choices(['video', 'png']).default('video'))
     .option('--ffmpeg <program>', 'lerobot: what encodes the video', 'ffmpeg')
     .option('--size <WxH>', 'lerobot: pixels of all pictures, such as 128x128; default: as recorded', size)
-    .option('--samples <n>', 'lerobot: room for samples between two frames', integer(1), 80)
-    .option('--rate <n>', 'frames a second; default: what the robot file or the recording says', integer(1))
+    .option('--samples <n>', 'lerobot: room for samples between two frames', integer(1, 10_000), 80)
+    .option('--rate <n>', 'frames a second; default: what the robot file or the recording says', integer(1, 1000))
     .option('--json', 'the result as one JSON object')
     .action((bags: string[], flags: ExportFlags) => exportBags(bags, flags))
 }

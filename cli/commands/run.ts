@@ -61,7 +61,7 @@ export function register(program: Command): void {
     .option('--at-most <time>', 'with --source sim or gazebo: an episode ends after so long ("200 ms"), lost unless it was won by then', span)
     .option('--record <out>', 'write all sensors, events and commands as a rosbag2 recording (OUT.mcap, or a folder OUT)')
     .option('--demonstrate', 'record the expert\'s answer to every observation beside the policy\'s (for training)')
-    .option('--perturb <sigma>', 'with --demonstrate: disturb the tool by smooth noise of this size, m', amount, 0)
+    .option('--perturb <sigma>', 'with --demonstrate: disturb the tool by smooth noise of this size, m', amount(0.1), 0)
     .option('--json', 'the result as one JSON object')
     .action((flags: RunFlags) => flags.source === 'ros2' ? runOnTopics(flags) : run({ ...flags, episodes: flags.episodes ?? 1 }))
 }

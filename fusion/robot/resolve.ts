@@ -10,8 +10,6 @@ export type Path = readonly PropertyKey[]
 export type Fail = (code: 'ROBOT_UNKNOWN_KEY' | 'ROBOT_UNIT' | 'ROBOT_INVALID', path: Path, message: string) => never
 
 const MS = 1e6
-/** m that a unit of depth may have. */
-const DEPTH_UNITS = [1e-6, 1] as const
 
 export const DEFAULTS = {
   maxWait: 40 * MS,
@@ -87,9 +85,7 @@ function resolveTick(tick: RobotParsed['tick'], streams: readonly Stream[], fail
   if (given.length !== 1) fail('ROBOT_INVALID', ['tick'], `say one of from, rate and period, got ${listed(given)}`)
   const { from } = tick
   if (from === undefined) {
-    const period = tick.period ?? Math.round(1e9 / (tick.rate ?? 0))
-    if (period < 1000) fail('ROBOT_INVALID', ['tick', ...given], 'ticks this fast cannot be kept; at most 1000 kHz')
-    return { period }
+    return { period: tick.period ?? Math.round(1e9 / (tick.rate ?? 0)) }
   }
   const names = streams.map(stream => stream.name)
   if (!names.includes(from)) fail('ROBOT_INVALID', ['tick', 'from'], unknownName('stream', from, names))
@@ -136,7 +132,6 @@ function resolveStream(name: string, stream: StreamParsed, fail: Fail): Stream {
 
   const unit = stream.depth_unit
   if (unit !== undefined && modality !== 'depth') fail('ROBOT_INVALID', path('depth_unit'), `belongs to a depth image, this is ${modality}`)
-  if (unit !== undefined && !(unit >= DEPTH_UNITS[0] && unit <= DEPTH_UNITS[1])) fail('ROBOT_INVALID', path('depth_unit'), 'must be from 0.001 mm to 1 m')
 
   const align = resolveAlign(stream, DEFAULT_STRATEGY[modality], path, fail)
   if (!rule.strategies.includes(align.strategy)) {
@@ -197,14 +192,19 @@ function resolveLimits({ actions, limits }: RobotParsed, fail: Fail): Limits {
   const missing = needed.filter(key => limits?.[key] === undefined)
   if (missing.length > 0) fail('ROBOT_INVALID', ['limits'], `actions need the limits ${needed.join(', ')}; missing: ${missing.join(', ')}`)
   const given: Partial<LimitsParsed> = limits ?? {}
+  const contact = given.contact ?? DEFAULT_LIMITS.contact
+  const overForce = given.over_force ?? DEFAULT_LIMITS.overForce
+  if (contact >= overForce) {
+    fail('ROBOT_INVALID', ['limits', given.contact === undefined ? 'over_force' : 'contact'], `contact is ${contact} N and over_force ${overForce} N: contact must be below over_force`)
+  }
   return {
     workspace: given.workspace ?? DEFAULT_LIMITS.workspace,
     speed: given.speed ?? DEFAULT_LIMITS.speed,
     yawRate: given.yaw_rate ?? DEFAULT_LIMITS.yawRate,
     width: given.width ?? DEFAULT_LIMITS.width,
     effort: given.effort ?? DEFAULT_LIMITS.effort,
-    contact: given.contact ?? DEFAULT_LIMITS.contact,
-    overForce: given.over_force ?? DEFAULT_LIMITS.overForce,
+    contact,
+    overForce,
     watchdog: { ...DEFAULT_LIMITS.watchdog, ...given.watchdog },
   }
 }

@@ -2,11 +2,9 @@ import { closest, distance } from 'fastest-levenshtein'
 import { z } from 'zod'
 import { MODALITIES } from '../observation.js'
 import { POSE_TYPE, STREAM_TYPES } from './types.js'
-import { article, describeDimension, toSI, type Dimension } from './units.js'
+import { article, describeDimension, quantityRange, toSI, type Dimension } from './units.js'
 
 const NS = 1e9
-/** s that any time of a robot file may last. */
-const LONGEST = 3600
 
 /** `'windw': no such key here, did you mean 'window'?` */
 export function unknownName(what: string, got: string, known: readonly string[]): string {
@@ -28,35 +26,36 @@ function mapping<T extends z.core.$ZodLooseShape>(shape: T) {
 
 const capital = (text: string): string => text[0].toUpperCase() + text.slice(1)
 
-type Sign = 'any' | 'positive' | 'nonnegative'
-
-function quantity(dimension: Dimension, sign: Sign, note: string, scale = 1) {
+/** `least` and `most`, inclusive, as one writes them: what lies outside is a slip of the pen, and would be commanded or waited for. */
+function quantity(dimension: Dimension, [least, most]: readonly [string, string], note: string, scale = 1) {
   const { si: unit, example } = describeDimension(dimension)
-  const whatItIs = `expected ${article(dimension)} such as '${example}'`
-  return z.union([z.number(), z.string()], { error: whatItIs })
+  const range = quantityRange(dimension, least, most)
+  return z.union([z.number(), z.string()], { error: `expected ${article(dimension)} such as '${example}', ${range.text}` })
     .transform((value, context) => {
       try {
-        const si = toSI(value, dimension)
-        const number = scale === 1 ? si : Math.round(si * scale)
-        if (dimension === 'time' && si > LONGEST) throw new RangeError(`got ${JSON.stringify(value)}, must be at most an hour`)
-        if (sign === 'positive' && number <= 0) throw new RangeError(`got ${JSON.stringify(value)}, must be above 0`)
-        if (sign === 'nonnegative' && number < 0) throw new RangeError(`got ${JSON.stringify(value)}, must not be below 0`)
-        return number
+        const si = toSI(value, dimension, range)
+        return scale === 1 ? si : Math.round(si * scale)
       } catch (error) {
         context.addIssue({ code: 'custom', message: (error as RangeError).message, params: { unit: true } })
         return z.NEVER
       }
     })
-    .meta({ description: `${note} ${capital(article(dimension))} such as '${example}'; a plain number is in ${unit}.` })
+    .meta({ description: `${note} ${capital(article(dimension))} such as '${example}', ${range.text}; a plain number is in ${unit}.` })
 }
 
 /** Whole nanoseconds. */
-const time = (note: string, sign: Sign = 'positive') => quantity('time', sign, note, NS)
+const time = (note: string, range: readonly [string, string]) => quantity('time', range, note, NS)
 
-const range = (dimension: Dimension, sign: Sign, note: string) =>
-  z.tuple([quantity(dimension, sign, 'From.'), quantity(dimension, sign, 'To.')], { error: `expected two values: [from, to]` })
+const range = (dimension: Dimension, ends: readonly [string, string], note: string) =>
+  z.tuple([quantity(dimension, ends, 'From.'), quantity(dimension, ends, 'To.')], { error: `expected two values: [from, to]` })
     .refine(([from, to]) => from < to, { error: 'from must be below to' })
     .meta({ description: note })
+
+const PLACE = ['-10 m', '10 m'] as const
+const FORCE = ['0.01 N', '1000 N'] as const
+const WINDOW = ['1 us', '1 min'] as const
+const AGE = ['1 us', '1 hour'] as const
+const WATCH = ['1 ms', '1 min'] as const
 
 const name = (what: string) =>
   z.string({ error: `expected ${what}` })
@@ -65,15 +64,15 @@ const name = (what: string) =>
 const frameName = z.string({ error: 'expected the name of a frame' })
   .regex(/^[A-Za-z_][A-Za-z0-9_/-]*$/, { error: issue => `'${String(issue.input)}' is not a frame such as camera_color_optical_frame (no slash before it)` })
 
-const triple = (dimension: Dimension, [first, second, third]: readonly [string, string, string], note: string) =>
-  z.tuple([quantity(dimension, 'any', first), quantity(dimension, 'any', second), quantity(dimension, 'any', third)], {
+const triple = (dimension: Dimension, ends: readonly [string, string], [first, second, third]: readonly [string, string, string], note: string) =>
+  z.tuple([quantity(dimension, ends, first), quantity(dimension, ends, second), quantity(dimension, ends, third)], {
     error: `expected three values: [${first}, ${second}, ${third}]`.toLowerCase().replaceAll('.', ''),
   }).meta({ description: note })
 
 const frame = mapping({
   parent: frameName.meta({ description: 'The frame in which it lies.' }),
-  xyz: triple('length', ['X.', 'Y.', 'Z.'], 'Where its origin lies, in the parent. Default 0, 0, 0.').optional(),
-  rpy: triple('angle', ['Roll.', 'Pitch.', 'Yaw.'], 'How it is turned: about the parent\'s x, then y, then z axis (URDF\'s roll, pitch, yaw). Default 0, 0, 0.').optional(),
+  xyz: triple('length', ['-100 m', '100 m'], ['X.', 'Y.', 'Z.'], 'Where its origin lies, in the parent. Default 0, 0, 0.').optional(),
+  rpy: triple('angle', ['-360 deg', '360 deg'], ['Roll.', 'Pitch.', 'Yaw.'], 'How it is turned: about the parent\'s x, then y, then z axis (URDF\'s roll, pitch, yaw). Default 0, 0, 0.').optional(),
 })
 
 const topic = z.string({ error: 'expected a topic such as /camera/color/image_raw' })
@@ -93,19 +92,19 @@ const word = <const T extends readonly [string, ...string[]]>(what: string, word
   error: issue => typeof issue.input === 'string' ? unknownName(what, issue.input, words) : `expected a ${what}: ${words.join(', ')}`,
 })
 
-const count = (note: string, most: number) => z.int({ error: `expected a whole number from 1 to ${most}` })
-  .min(1, { error: `must be from 1 to ${most}` }).max(most, { error: `must be from 1 to ${most}` }).meta({ description: note })
+const count = (note: string, most: number, least = 1) => z.int({ error: `expected a whole number from ${least} to ${most}` })
+  .min(least, { error: `must be from ${least} to ${most}` }).max(most, { error: `must be from ${least} to ${most}` }).meta({ description: note })
 
 const alignMap = mapping({
-  window: time('Length of the window of the mean.').optional(),
+  window: time('Length of the window of the mean.', WINDOW).optional(),
   centred: z.boolean({ error: 'expected true or false' }).optional()
     .meta({ description: 'The window lies around the tick, not before it. Default false.' }),
-  pyramid: z.array(time('Length of one window.'), { error: 'expected a list of times such as [8 ms, 16 ms]' })
+  pyramid: z.array(time('Length of one window.', WINDOW), { error: 'expected a list of times such as [8 ms, 16 ms]' })
     .max(16, { error: 'at most 16 windows' })
     .refine(windows => windows.every((w, i) => i === 0 || w > windows[i - 1]), { error: 'windows must grow: [8 ms, 16 ms, …]' })
     .optional().meta({ description: 'Windows of the feature pyramid. Default 8, 16, 32, 64, 128, 256 ms.' }),
   events: count('How many of the last events an observation holds.', 1024).optional(),
-  asof: time('The newest sample, no older than this.').optional(),
+  asof: time('The newest sample, no older than this.', AGE).optional(),
 })
 
 const align = z.union([word('strategy', ['interpolate', 'nearest', 'hold', 'window', 'events', 'asof']), alignMap])
@@ -120,32 +119,32 @@ const stream = mapping({
     .meta({ description: 'Which stamp counts. Default header; receive for types without one.' }),
   clock: word('clock', ['ours', 'estimate']).optional()
     .meta({ description: 'estimate: offset and drift of the source clock are estimated. Default ours.' }),
-  tare: time('Averaged from the first sample on and then subtracted. Default 0: none.', 'nonnegative').optional(),
+  tare: time('Averaged from the first sample on and then subtracted. Default 0: none.', ['0 s', '1 min']).optional(),
   select: z.array(
     z.string({ error: 'expected a value such as position.joint_1' }).regex(/^(position|velocity|effort)\.[^\s.][^\s]*$/, {
       error: issue => `'${String(issue.input)}' is not a value such as position.joint_1 (position, velocity or effort)`,
     }),
     { error: 'expected a list such as [position.joint_1]' },
   ).optional().meta({ description: 'Which joint values, in which order. Default: the positions of the first message\'s joints, by name.' }),
-  depth_unit: quantity('length', 'positive', 'What 1 means in depth images of whole units (16UC1, mono16). Default 1 mm.').optional(),
+  depth_unit: quantity('length', ['0.001 mm', '1 m'], 'What 1 means in depth images of whole units (16UC1, mono16). Default 1 mm.').optional(),
   align: align.optional(),
-  max_gap: time('A wider bracket counts as missing. Default 100 ms.').optional(),
-  max_hold: time('An earlier sample stands in for a later one that has not come, up to this age. Default 50 ms.', 'nonnegative').optional(),
+  max_gap: time('A wider bracket counts as missing. Default 100 ms.', AGE).optional(),
+  max_hold: time('An earlier sample stands in for a later one that has not come, up to this age. Default 50 ms.', ['0 s', '1 hour']).optional(),
 })
 
 const limits = mapping({
   workspace: mapping({
-    x: range('length', 'any', 'Base frame.'), y: range('length', 'any', 'Base frame.'), z: range('length', 'any', 'Base frame.'),
+    x: range('length', PLACE, 'Base frame.'), y: range('length', PLACE, 'Base frame.'), z: range('length', PLACE, 'Base frame.'),
   }).optional().meta({ description: 'Where the tool may be, base frame. Needed with actions.arm.' }),
-  speed: quantity('speed', 'positive', 'Tool speed, at most. Needed with actions.arm.').optional(),
-  yaw_rate: quantity('angular speed', 'positive', 'Tool yaw rate, at most. Needed with actions.arm.').optional(),
-  width: range('length', 'nonnegative', 'Gripper width. Needed with actions.gripper.').optional(),
-  effort: range('force', 'nonnegative', 'Grip force. Needed with actions.gripper.').optional(),
-  contact: quantity('force', 'positive', 'Tared wrist force that counts as contact. Default 3 N.').optional(),
-  over_force: quantity('force', 'positive', 'Tared wrist force at which motion stops. Default 30 N.').optional(),
+  speed: quantity('speed', ['1 mm/s', '10 m/s'], 'Tool speed, at most. Needed with actions.arm.').optional(),
+  yaw_rate: quantity('angular speed', ['0.1 deg/s', '1000 deg/s'], 'Tool yaw rate, at most. Needed with actions.arm.').optional(),
+  width: range('length', ['0 m', '1 m'], 'Gripper width. Needed with actions.gripper.').optional(),
+  effort: range('force', ['0 N', '2000 N'], 'Grip force. Needed with actions.gripper.').optional(),
+  contact: quantity('force', FORCE, 'Tared wrist force that counts as contact. Default 3 N.').optional(),
+  over_force: quantity('force', FORCE, 'Tared wrist force at which motion stops. Default 30 N.').optional(),
   watchdog: mapping({
-    wrench: time('Default 50 ms.').optional(), camera: time('Default 250 ms.').optional(),
-    policy: time('Default 300 ms.').optional(), gripper: time('Default 200 ms.').optional(),
+    wrench: time('Default 50 ms.', WATCH).optional(), camera: time('Default 250 ms.', WATCH).optional(),
+    policy: time('Default 300 ms.', WATCH).optional(), gripper: time('Default 200 ms.', WATCH).optional(),
   }).optional().meta({ description: 'Silence after which the control node holds.' }),
 })
 
@@ -155,11 +154,11 @@ export const robotSchema = mapping({
   namespace: namespaceSchema.optional(),
   tick: mapping({
     from: z.string({ error: 'expected the name of a stream' }).optional().meta({ description: 'A stream: each of its samples is a tick.' }),
-    rate: quantity('rate', 'positive', 'A fixed rate of ticks.').optional(),
-    period: time('A fixed period of ticks.').optional(),
+    rate: quantity('rate', ['0.01 Hz', '1000 kHz'], 'A fixed rate of ticks.').optional(),
+    period: time('A fixed period of ticks.', ['1 us', '100 s']).optional(),
   }).meta({ description: 'When an observation is made: one of from, rate, period.' }),
-  max_wait: time('A tick waits for its brackets at most so long. Default 40 ms.', 'nonnegative').optional(),
-  max_silence: time('A stream silent for longer is not waited for. Default 250 ms.').optional(),
+  max_wait: time('A tick waits for its brackets at most so long. Default 40 ms.', ['0 s', '10 s']).optional(),
+  max_silence: time('A stream silent for longer is not waited for. Default 250 ms.', AGE).optional(),
   streams: z.record(name('a stream name'), stream, {
     error: issue => issue.code === 'invalid_type' ? 'expected a map of streams' : undefined,
   })
@@ -171,7 +170,7 @@ export const robotSchema = mapping({
       port: mapping({
         path: z.string({ error: 'expected a device path' }).min(1, { error: 'expected a device path' }).optional()
           .meta({ description: 'Left out: the source brings the port.' }),
-        baud: count('Default 115200.', 4_000_000).optional(),
+        baud: count('Default 115200.', 4_000_000, 300).optional(),
       }).optional(),
       slave: count('Modbus address. Default 9.', 247).optional(),
     }).optional(),

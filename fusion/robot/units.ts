@@ -35,9 +35,30 @@ const QUANTITY = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*([A-Za-z][A-Za-z0-9 /
 
 /**
  * Reads `85 mm` (or a plain number, taken as SI) as a number in the SI unit of `dimension`, rounded to 12 significant digits so that
- * two spellings of one quantity are one number. Throws a RangeError that says what was got and what was wanted.
+ * two spellings of one quantity are one number. Throws a RangeError that says what was got and what was wanted; also where it is not finite or outside `range`.
  */
-export function toSI(value: number | string, dimension: Dimension): number {
+export function toSI(value: number | string, dimension: Dimension, range = anything(dimension)): number {
+  const number = read(value, dimension)
+  if (number >= range.least && number <= range.most) return number
+  throw new RangeError(`got ${JSON.stringify(value)}, must be ${range.text}`)
+}
+
+/** What a quantity may be, in the SI unit of its dimension. */
+export interface QuantityRange {
+  readonly least: number
+  readonly most: number
+  /** `from 1 mm/s to 10 m/s` */
+  readonly text: string
+}
+
+/** Both ends inclusive, as one writes them: `'1 mm/s'`, `'10 m/s'`. */
+export function quantityRange(dimension: Dimension, least: string, most: string): QuantityRange {
+  return { least: read(least, dimension), most: read(most, dimension), text: `from ${least} to ${most}` }
+}
+
+const anything = (dimension: Dimension): QuantityRange => ({ least: -Number.MAX_VALUE, most: Number.MAX_VALUE, text: `finite, ${article(dimension)} such as '${DIMENSIONS[dimension].example}'` })
+
+function read(value: number | string, dimension: Dimension): number {
   const wanted = `wanted ${article(dimension)} such as '${DIMENSIONS[dimension].example}'`
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) throw new RangeError(`got ${value}, ${wanted}`)

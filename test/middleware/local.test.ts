@@ -151,6 +151,7 @@ describe('Parameters', () => {
     const parameters = new Parameters('camera', declarations)
     expect(() => parameters.set('rate', 0)).toThrow('camera: parameter rate: expected 1 to 120 Hz, got 0 Hz')
     expect(() => parameters.set('depth', 1.5)).toThrow(expect.objectContaining({ code: 'PARAMETER_TYPE' }))
+    for (const rate of [NaN, Infinity, -Infinity]) expect(() => parameters.set('rate', rate)).toThrow(`camera: parameter rate: expected double, got ${rate} (number)`)
     expect(() => new Parameters('camera', declarations, { rat: 1 })).toThrow(/did you mean rate/)
     expect(parameters.get('rate')).toBe(30)
   })

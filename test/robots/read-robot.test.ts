@@ -26,7 +26,7 @@ describe('--robot', () => {
   it('names the file and the line of what is wrong in it', () => {
     const path = join(folder, 'wrong.yaml')
     writeFileSync(path, 'robot: wrong\ntick: { rate: 0 Hz }\nstreams: {}\n')
-    expect(() => readRobot(path)).toThrow(`${path}:2: tick.rate: got "0 Hz", must be above 0 (and 1 more)`)
+    expect(() => readRobot(path)).toThrow(`${path}:2: tick.rate: got "0 Hz", must be from 0.01 Hz to 1000 kHz (and 1 more)`)
   })
 
   it.each([

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parse } from 'yaml'
+import { parse, stringify } from 'yaml'
 import { RobotError } from '../../fusion/robot/robot-error.js'
 import { parseRobot } from '../../fusion/robot/robot-file.js'
 import { robotJsonSchema } from '../../fusion/robot/schema.js'
@@ -67,18 +67,18 @@ describe('a robot file that cannot be used is refused with one line that names f
       "bench.yaml:8: streams.wrench.tare: cannot read '500 ms + 1 s' as a quantity, wanted a time such as '40 ms'"],
     ['a unit of depth for colour', replaced('type: sensor_msgs/msg/Image }', 'type: sensor_msgs/msg/Image, depth_unit: 0.1 mm }'), 'ROBOT_INVALID',
       'bench.yaml:4: streams.rgb.depth_unit: belongs to a depth image, this is rgb'],
-    ['a unit of depth beyond belief', replaced('type: sensor_msgs/msg/Image }', 'type: sensor_msgs/msg/Image, modality: depth, depth_unit: 2 m }'), 'ROBOT_INVALID',
-      'bench.yaml:4: streams.rgb.depth_unit: must be from 0.001 mm to 1 m'],
+    ['a unit of depth beyond belief', replaced('type: sensor_msgs/msg/Image }', 'type: sensor_msgs/msg/Image, modality: depth, depth_unit: 2 m }'), 'ROBOT_UNIT',
+      'bench.yaml:4: streams.rgb.depth_unit: got "2 m", must be from 0.001 mm to 1 m'],
     ['infinity', replaced('tare: 500 ms', 'tare: .inf'), 'ROBOT_INVALID',
       "bench.yaml:8: streams.wrench.tare: expected a time such as '40 ms'"],
     ['a negative tare', replaced('tare: 500 ms', 'tare: -1 ms'), 'ROBOT_UNIT',
-      'bench.yaml:8: streams.wrench.tare: got "-1 ms", must not be below 0'],
-    ['a rate of 0', replaced('{ from: rgb }', '{ rate: 0 Hz }'), 'ROBOT_UNIT', 'bench.yaml:2: tick.rate: got "0 Hz", must be above 0'],
-    ['a plain rate of 0', replaced('{ from: rgb }', '{ rate: 0 }'), 'ROBOT_UNIT', 'bench.yaml:2: tick.rate: got 0, must be above 0'],
+      'bench.yaml:8: streams.wrench.tare: got "-1 ms", must be from 0 s to 1 min'],
+    ['a rate of 0', replaced('{ from: rgb }', '{ rate: 0 Hz }'), 'ROBOT_UNIT', 'bench.yaml:2: tick.rate: got "0 Hz", must be from 0.01 Hz to 1000 kHz'],
+    ['a plain rate of 0', replaced('{ from: rgb }', '{ rate: 0 }'), 'ROBOT_UNIT', 'bench.yaml:2: tick.rate: got 0, must be from 0.01 Hz to 1000 kHz'],
     ['a negative rate', replaced('{ from: rgb }', '{ rate: -30 Hz }'), 'ROBOT_UNIT',
-      'bench.yaml:2: tick.rate: got "-30 Hz", must be above 0'],
-    ['a rate beyond keeping', replaced('{ from: rgb }', '{ rate: 1 GHz }'), 'ROBOT_INVALID',
-      'bench.yaml:2: tick.rate: ticks this fast cannot be kept; at most 1000 kHz'],
+      'bench.yaml:2: tick.rate: got "-30 Hz", must be from 0.01 Hz to 1000 kHz'],
+    ['a rate beyond keeping', replaced('{ from: rgb }', '{ rate: 1 GHz }'), 'ROBOT_UNIT',
+      'bench.yaml:2: tick.rate: got "1 GHz", must be from 0.01 Hz to 1000 kHz'],
     ['a rate that is a length', replaced('{ from: rgb }', '{ rate: 30 m }'), 'ROBOT_UNIT',
       "bench.yaml:2: tick.rate: got '30 m' (a length), wanted a rate such as '30 Hz'"],
     ['an unknown key at the top', `${GOOD}max_wiat: 40 ms\n`, 'ROBOT_UNKNOWN_KEY',
@@ -92,7 +92,7 @@ describe('a robot file that cannot be used is refused with one line that names f
     ['a wrong dimension inside align', replaced('33.333333 ms', '33 mm'), 'ROBOT_UNIT',
       "bench.yaml:9: streams.wrench.align.window: got '33 mm' (a length), wanted a time such as '40 ms'"],
     ['an empty window', replaced('33.333333 ms', '0'), 'ROBOT_UNIT',
-      'bench.yaml:9: streams.wrench.align.window: got 0, must be above 0'],
+      'bench.yaml:9: streams.wrench.align.window: got 0, must be from 1 us to 1 min'],
     ['a misspelt strategy', replaced('type: sensor_msgs/msg/Image', 'type: sensor_msgs/msg/Image, align: neerest'), 'ROBOT_INVALID',
       "bench.yaml:4: streams.rgb.align: 'neerest': no such strategy, did you mean 'nearest'?"],
     ['a strategy that does not fit', replaced('type: sensor_msgs/msg/Image', 'type: sensor_msgs/msg/Image, align: window'), 'ROBOT_INVALID',
@@ -172,6 +172,58 @@ describe('a robot file that cannot be used is refused with one line that names f
     expect(error.message).not.toContain('\n')
     expect(error.code).toBe(code)
     expect(error.exit).toBe(2)
+  })
+})
+
+describe('every quantity of a robot file', () => {
+  const cellFile = parse(shipped('cell.yaml')) as Record<string, unknown>
+  const full = (): Record<string, unknown> => ({
+    ...structuredClone(cellFile), tick: { rate: '30 Hz' },
+    streams: { ...structuredClone(cellFile['streams'] as object), late: { topic: '/late', type: 'sensor_msgs/msg/JointState', select: ['position.a'], align: { asof: '200 ms' } },
+      wide: { topic: '/wide', type: 'sensor_msgs/msg/Image', align: 'nearest', max_gap: '100 ms', max_hold: '50 ms', modality: 'depth', depth_unit: '1 mm' } },
+  })
+  /** Where a number or a quantity stands. */
+  const places = (value: unknown, path: string[] = []): string[][] =>
+    value !== null && typeof value === 'object' ? Object.entries(value).flatMap(([key, inner]) => places(inner, [...path, key]))
+      : typeof value === 'number' || /^-?[0-9.]+ [a-zA-Z/]+$/.test(String(value)) ? [path] : []
+  const changed = (path: readonly string[], to: (value: unknown) => unknown): string => {
+    const file = full()
+    let at = file
+    for (const step of path.slice(0, -1)) at = at[step] as Record<string, unknown>
+    const key = path[path.length - 1]
+    at[key] = to(at[key])
+    return stringify(file)
+  }
+  const unit = (value: unknown): string => String(value).replace(/^-?[0-9.]+ ?/, '')
+
+  it('is counted here', () => {
+    expect(() => parseRobot(stringify(full()), 'f')).not.toThrow()
+    expect(places(full()).length).toBeGreaterThan(40)
+  })
+
+  it.each(places(full()).map(path => [path.join('.'), path] as const))('%s is finite and plausible, or refused in one line with key, value and what is allowed', (name, path) => {
+    const key = name.replace(/[.](\d)/g, '.$1')
+    for (const number of ['1e400', '1e308', '-1e400', '1e12', '-1e12']) {
+      const error = errorOf(changed(path, value => typeof value === 'number' ? Number(number) : `${number} ${unit(value)}`.trim()))
+      expect(error.message).toContain(`${key}: `)
+      expect(error.message).toMatch(/from -?[0-9.]+( \S+)? to [0-9]/)
+      if (!error.message.includes('expected a')) expect(error.message).toMatch(/got "?-?1(e|0+)|must be from/)
+      expect(error.message).not.toContain('\n')
+    }
+    for (const odd of [NaN, Infinity, -Infinity, 'NaN m', 'inf m/s', '.nan', null, true]) expect(() => parseRobot(changed(path, () => odd), 'bench.yaml')).toThrow(RobotError)
+  })
+
+  it.each<[string, string, string]>([
+    ['contact: 3 N', 'contact: 30 N', 'limits.contact: contact is 30 N and over_force 30 N: contact must be below over_force'],
+    ['over_force: 30 N', 'over_force: 2 N', 'limits.contact: contact is 3 N and over_force 2 N: contact must be below over_force'],
+    ['speed: 0.35 m/s', 'speed: 1e400 m/s', 'limits.speed: got "1e400 m/s", must be from 1 mm/s to 10 m/s'],
+    ['speed: 0.35 m/s', 'speed: -0.1 m/s', 'limits.speed: got "-0.1 m/s", must be from 1 mm/s to 10 m/s'],
+    ['x: [-0.25 m, 0.25 m]', 'x: [0.25 m, 0.25 m]', 'limits.workspace.x: from must be below to'],
+    ['baud: 115200', 'baud: 12', 'actions.gripper.port.baud: must be from 300 to 4000000'],
+  ])('%s as %s is refused', (from, to, message) => {
+    const text = shipped('cell.yaml').replace(from, to)
+    expect(text).toContain(to)
+    expect(errorOf(text).message.replace(/^bench.yaml:\d+: /, '')).toBe(message)
   })
 })
 
