@@ -1,19 +1,24 @@
 import type { Robot } from '../fusion/robot/robot.js'
-import type { Bag, BagMessage } from '../middleware/bag/bag.js'
-import { decode } from '../middleware/cdr/codecs.js'
-import type { TypeName } from '../middleware/messages.js'
+import type { Bag } from '../middleware/bag/bag.js'
+import { replayBag, stampClock } from './replay.js'
 import { finding, StreamCheck, type Finding } from './stream-check.js'
+import { StreamFates } from './stream-fates.js'
 
 export interface BagCheck {
   readonly streams: Record<string, { topic: string } & ReturnType<StreamCheck['summary']>>
   readonly findings: readonly Finding[]
+  /** What a replay of it would give. */
+  readonly observations: number
+  /** Absolute seconds that the stamps of findings count from. */
+  readonly stampEpochSec: number
 }
 
-/** Holds a recording against a robot file: reads all of it once, message by message. */
+/** Holds a recording against a robot file: replays all of it once, so that what it says of a message is what a replay does with it. */
 export async function checkBag(bag: Pick<Bag, 'topics' | 'foreign' | 'epochSec' | 'batches'>, robot: Robot): Promise<BagCheck> {
   const findings: Finding[] = []
   const checks = new Map<string, StreamCheck>()
-  const readers = new Map<string, ((message: BagMessage) => void)[]>()
+  const clock = await stampClock(bag, robot)
+  const fates = new StreamFates(robot, clock)
   for (const stream of robot.streams) {
     const topic = bag.topics.find(({ name }) => name === stream.topic)
     if (!topic) {
@@ -25,17 +30,15 @@ export async function checkBag(bag: Pick<Bag, 'topics' | 'foreign' | 'epochSec' 
       findings.push(finding(stream.name, 'type', `${stream.topic} is ${topic.type} in the recording, ${stream.type} in the robot file`))
       continue
     }
-    const check = new StreamCheck(stream, robot)
-    checks.set(stream.name, check)
-    const stampOf = stream.timeline === 'receive' ? (message: BagMessage) => message.receive : headerStamp(stream.type, bag.epochSec)
-    const read = (message: BagMessage): void => check.add(stampOf(message), message.receive)
-    readers.set(stream.topic, [...readers.get(stream.topic) ?? [], read])
+    checks.set(stream.name, new StreamCheck(stream, robot, { oneClock: clock.apart === 0 }))
   }
-  for await (const batch of bag.batches()) {
-    for (const message of batch) {
-      for (const read of readers.get(message.topic) ?? []) read(message)
-    }
-  }
+  const counters = await replayBag({
+    bag, robot, clock, rate: 'max', onObservation: () => undefined,
+    onSample: (index, stamp, receive, dropped) => {
+      fates.take(index, stamp, receive, dropped)
+      checks.get(robot.streams[index].name)?.add(stamp, receive, dropped)
+    },
+  })
   const streams: BagCheck['streams'] = {}
   for (const stream of robot.streams) {
     const check = checks.get(stream.name)
@@ -43,17 +46,6 @@ export async function checkBag(bag: Pick<Bag, 'topics' | 'foreign' | 'epochSec' 
     streams[stream.name] = { topic: stream.topic, ...check.summary() }
     findings.push(...check.findings())
   }
-  return { streams, findings }
-}
-
-/** A message that cannot be read has no stamp. */
-function headerStamp(type: string, epochSec: number): (message: BagMessage) => number {
-  return message => {
-    try {
-      const decoded: object = decode(type as TypeName, message.data, epochSec)
-      return 'stamp' in decoded && typeof decoded.stamp === 'number' ? decoded.stamp : 0
-    } catch {
-      return 0
-    }
-  }
+  for (const { stream, text } of fates.lost(counters)) if (checks.has(stream)) findings.push(finding(stream, 'lost', text))
+  return { streams, findings, observations: counters.observations, stampEpochSec: clock.epochSec }
 }

@@ -1,16 +1,20 @@
 import { setTimeout } from 'node:timers/promises'
-import { Aligner } from '../fusion/aligner.js'
+import { Aligner, type AlignerOptions } from '../fusion/aligner.js'
 import type { Counters } from '../fusion/counters.js'
 import type { Observation } from '../fusion/observation.js'
+import { clockOf, referenceOf } from '../fusion/robot/reference.js'
 import type { Robot } from '../fusion/robot/robot.js'
 import type { Bag, BagMessage } from '../middleware/bag/bag.js'
+import { headerClock } from '../middleware/bag/header-clock.js'
 import { decode } from '../middleware/cdr/codecs.js'
 import type { TypeName } from '../middleware/messages.js'
 import { Arrivals } from '../nodes/arrivals.js'
 
 export interface ReplayOptions {
-  readonly bag: Bag
+  readonly bag: Pick<Bag, 'epochSec' | 'batches'>
   readonly robot: Robot
+  /** Default: what `stampClock` tells of the two. */
+  readonly clock?: StampClock
   /** Times real time, or as fast as the machine can. */
   readonly rate: number | 'max'
   /** Called the moment an observation is made, when the aligner's buffers hold everything that went into it. */
@@ -19,10 +23,27 @@ export interface ReplayOptions {
   readonly onObservation: (observation: Observation) => void | Promise<void>
   /** Told of every message, in its turn: after the observations that were complete before it, before those that it completes. */
   readonly onMessage?: (message: BagMessage) => void | Promise<void>
+  /** Told the fate of every sample, see `AlignerOptions`. */
+  readonly onSample?: AlignerOptions['onSample']
   /** Something about a stream that its user should know; one line. */
   readonly onNotice?: (text: string) => void
   /** Ends the replay before the next message. */
   readonly signal?: AbortSignal
+}
+
+/** The clock that the stamps of a recording's observations are of. */
+export interface StampClock {
+  /** The zero of stamps, absolute seconds. */
+  readonly epochSec: number
+  /** s by which it differs from the recording's receive clock, about; 0: they are one. */
+  readonly apart: number
+}
+
+/** The stamps of observations are of the clock of the stream that ticks: that of its headers, which may be any, or the recording's own. */
+export async function stampClock(bag: Pick<Bag, 'epochSec' | 'batches'>, robot: Robot): Promise<StampClock> {
+  const reference = referenceOf(robot)
+  const apart = reference && clockOf(reference) === 'header' ? await headerClock(bag, reference.topic, reference.type) : 0
+  return { epochSec: bag.epochSec + apart, apart }
 }
 
 /**
@@ -30,12 +51,13 @@ export interface ReplayOptions {
  * out. Memory does not grow with the bag.
  */
 export async function replayBag(options: ReplayOptions): Promise<Counters> {
-  const { bag, robot, rate, onAligned, onObservation, onMessage, onNotice, signal } = options
+  const { bag, robot, rate, onAligned, onObservation, onMessage, onSample, onNotice, signal } = options
+  const clock = options.clock ?? await stampClock(bag, robot)
   const ready: (() => void | Promise<void>)[] = []
   const aligner: Aligner = new Aligner(robot, observation => {
     onAligned?.(observation, aligner)
     ready.push(() => onObservation(observation))
-  })
+  }, { otherClock: clock.apart !== 0, ...onSample && { onSample } })
   let failure: { readonly error: unknown } | undefined
   const arrivals = new Arrivals(robot, aligner, { onError: error => { failure ??= { error } }, ...onNotice && { onNotice } })
   await arrivals.prepare()
@@ -43,14 +65,19 @@ export async function replayBag(options: ReplayOptions): Promise<Counters> {
   const listen = (topic: string, sink: (message: BagMessage) => void): void => {
     sinks.set(topic, [...(sinks.get(topic) ?? []), sink])
   }
-  if (robot.reset) listen(robot.reset.topic, ({ receive }) => arrivals.then(receive, () => aligner.reset(receive)))
+  if (robot.reset) {
+    listen(robot.reset.topic, ({ receive }) => {
+      if (Number.isFinite(receive)) arrivals.then(receive, () => aligner.reset(receive))
+    })
+  }
   robot.streams.forEach((stream, index) => {
     const take = arrivals.take(index)
     listen(stream.topic, message => {
+      if (!Number.isFinite(message.receive)) return aligner.count(index, 'log_time')
       if (message.type !== stream.type) return aligner.count(index, 'bad_type')
       let decoded
       try {
-        decoded = decode(stream.type as TypeName, message.data, bag.epochSec)
+        decoded = decode(stream.type as TypeName, message.data, clock.epochSec)
       } catch {
         return aligner.count(index, 'bad_message')
       }
@@ -64,7 +91,7 @@ export async function replayBag(options: ReplayOptions): Promise<Counters> {
   const pace = rate === 'max' ? undefined : new Pace(rate)
   for await (const batch of bag.batches()) {
     for (const message of batch) {
-      if (pace) await pace.reach(message.receive, signal)
+      if (pace && Number.isFinite(message.receive)) await pace.reach(message.receive, signal)
       if (signal?.aborted) return aligner.counters
       // A recording can wait, so nothing of it is left out because a picture takes long.
       if (!arrivals.hasSlack) await arrivals.slack()

@@ -1,9 +1,10 @@
+import { noDrops, occurred, type DropReason } from '../fusion/counters.js'
 import type { Align, Robot, Stream } from '../fusion/robot/robot.js'
 
-/** `missing`, `type`, `unstamped` and `slow`: the recording lacks what the file needs. The others are worth knowing. */
-export type FindingKind = 'missing' | 'type' | 'unstamped' | 'slow' | 'gap' | 'late' | 'out_of_order' | 'duplicate' | 'future'
+/** `missing`, `type`, `unstamped`, `slow` and `lost`: the recording lacks what the file needs. The others are worth knowing. */
+export type FindingKind = 'missing' | 'type' | 'unstamped' | 'slow' | 'lost' | 'gap' | 'late' | 'out_of_order' | 'duplicate' | 'future' | 'dropped'
 
-const LACKING: ReadonlySet<FindingKind> = new Set<FindingKind>(['missing', 'type', 'unstamped', 'slow'])
+const LACKING: ReadonlySet<FindingKind> = new Set<FindingKind>(['missing', 'type', 'unstamped', 'slow', 'lost'])
 
 export interface Finding {
   readonly stream: string
@@ -19,6 +20,8 @@ export function finding(stream: string, kind: FindingKind, text: string, count =
   return { stream, kind, lacking: LACKING.has(kind), count, text, stamps }
 }
 
+/** Reasons for which a sample is dropped that findings of their own tell of, or that are no fault. */
+const SAID_OTHERWISE: ReadonlySet<string> = new Set<DropReason>(['zero_stamp', 'tare', 'late_tick', 'duplicate'])
 /** The most of anything that is listed by stamp. */
 const LISTED = 5
 
@@ -55,7 +58,7 @@ function widestGap(align: Align): number | undefined {
   return align.strategy === 'window' ? Math.min(align.length, ...align.pyramid) : longestStep(align)
 }
 
-/** What one stream's samples are like, sample by sample in receive order; memory does not grow with them. All times ns. */
+/** What one stream's samples are like, sample by sample in receive order, and what the aligner made of them; memory does not grow with them. All times ns. */
 export class StreamCheck {
   readonly #stream: Stream
   readonly #robot: Robot
@@ -64,30 +67,36 @@ export class StreamCheck {
   readonly #outOfOrder = new Tally()
   readonly #duplicates = new Tally()
   readonly #future = new Tally()
+  readonly #dropped = noDrops()
+  /** Stamps and receive times are of one clock, so that a delay can be told. */
+  readonly #oneClock: boolean
   #count = 0
-  #unstamped = 0
+  #stamped = 0
   #first = Infinity
   #last = -Infinity
   #delaySum = 0
   #delayMax = -Infinity
 
-  constructor(stream: Stream, robot: Robot) {
+  constructor(stream: Stream, robot: Robot, { oneClock = true } = {}) {
+    this.#oneClock = oneClock && (stream.timeline === 'receive' || stream.clock === 'ours')
     this.#stream = stream
     this.#robot = robot
   }
 
-  /** `stamp` on the stream's own time line; 0 or below: the source wrote none. */
-  add(stamp: number, receive: number): void {
+  /** `written`: the sample's stamp, NaN where it has none; `dropped`: why the aligner does not take it. */
+  add(written: number, receive: number, dropped?: DropReason): void {
     this.#count++
-    if (stamp <= 0) {
-      this.#unstamped++
-      return
+    if (dropped !== undefined) this.#dropped[dropped]++
+    const stamp = this.#stream.timeline === 'receive' ? receive : written
+    if (!Number.isFinite(stamp)) return
+    this.#stamped++
+    if (this.#oneClock) {
+      const delay = receive - stamp
+      this.#delaySum += delay
+      this.#delayMax = Math.max(this.#delayMax, delay)
+      if (delay > this.#robot.maxWait) this.#late.add(stamp, delay)
+      if (delay < 0) this.#future.add(stamp, -delay)
     }
-    const delay = receive - stamp
-    this.#delaySum += delay
-    this.#delayMax = Math.max(this.#delayMax, delay)
-    if (delay > this.#robot.maxWait) this.#late.add(stamp, delay)
-    if (delay < 0) this.#future.add(stamp, -delay)
     if (stamp > this.#last) {
       const step = stamp - this.#last
       const most = widestGap(this.#stream.align)
@@ -103,12 +112,12 @@ export class StreamCheck {
   }
 
   summary() {
-    const stamped = this.#count - this.#unstamped
+    const stamped = this.#stamped
     const span = this.#last - this.#first
     return {
       count: this.#count,
       rateHz: stamped > 1 && span > 0 ? (stamped - 1) / (span / 1e9) : 0,
-      delayMs: stamped > 0 ? { mean: this.#delaySum / stamped / 1e6, max: this.#delayMax / 1e6 } : undefined,
+      delayMs: stamped > 0 && this.#oneClock ? { mean: this.#delaySum / stamped / 1e6, max: this.#delayMax / 1e6 } : undefined,
       largestGapMs: this.#gaps.count > 0 ? this.#gaps.worst / 1e6 : undefined,
     }
   }
@@ -123,16 +132,16 @@ export class StreamCheck {
       if (align.strategy !== 'events') say('missing', `${topic} has no messages`)
       return found
     }
-    if (this.#unstamped > 0) {
-      const text = `${this.#unstamped} of ${this.#count} messages have no stamp; say timeline: receive`
-      found.push(finding(name, 'unstamped', text, this.#unstamped))
+    const unstamped = this.#dropped.zero_stamp
+    if (unstamped > 0) {
+      found.push(finding(name, 'unstamped', `${unstamped} of ${this.#count} messages have no stamp; say timeline: receive`, unstamped))
     }
     const { rateHz } = this.summary()
     const step = longestStep(align)
-    if (step !== undefined && rateHz * step < 1e9 * (1 - 1e-6)) {
+    if (this.#stamped > 0 && step !== undefined && rateHz * step < 1e9 * (1 - 1e-6)) {
       say('slow', `${hz(rateHz)}; ${align.strategy} needs ${hz(1e9 / step)} (a sample every ${ms(step)})`)
     }
-    if (tare > 0 && this.#last - this.#first <= tare) say('missing', `nothing is left after the tare of ${ms(tare)}`)
+    if (this.#stamped > 0 && tare > 0 && this.#last - this.#first <= tare) say('missing', `nothing is left after the tare of ${ms(tare)}`)
     const most = widestGap(align)
     if (this.#gaps.count > 0 && most !== undefined) {
       say('gap', `${times(this.#gaps.count, 'gap')} over ${ms(most)}, the widest ${ms(this.#gaps.worst)}`, this.#gaps)
@@ -149,6 +158,12 @@ export class StreamCheck {
     if (this.#future.count > 0) {
       const { count, worst } = this.#future
       say('future', `${count} received before their stamp, by at most ${ms(worst)}; clock: estimate mends that`, this.#future)
+    }
+    const others = Object.entries(occurred(this.#dropped)).filter(([reason]) => !SAID_OTHERWISE.has(reason))
+    const count = others.reduce((sum, [, of]) => sum + of, 0)
+    // Of a stream that is lost altogether it is told why.
+    if (count > 0 && count < this.#count) {
+      found.push(finding(name, 'dropped', `${count} of ${this.#count} messages are dropped: ${others.map(([reason, of]) => `${reason} ${of}`).join(', ')}`, count))
     }
     return found
   }

@@ -1,25 +1,31 @@
 import type { BagMessage } from '../middleware/bag/bag.js'
-import { headerStamp } from '../middleware/cdr/header-stamp.js'
+import { headerTime } from '../middleware/cdr/header-stamp.js'
+import { stampOf } from '../middleware/cdr/stamp.js'
 
 /** How densely one topic's messages lie: by their stamps where the type has a header, else by their receive times. All ns. */
 export class TopicSpacing {
-  readonly #stampOf: ((bytes: Uint8Array, epochSec: number) => number) | undefined
-  readonly #epochSec: number
+  readonly #timeOf: ReturnType<typeof headerTime>
+  /** Absolute s: the second of the first stamp, whatever clock it is of. */
+  #epochSec: number | undefined
   #count = 0
   #stamped = 0
   #first = Infinity
   #last = -Infinity
   #gap = 0
 
-  constructor(type: string, epochSec: number) {
-    this.#stampOf = headerStamp(type)
-    this.#epochSec = epochSec
+  constructor(type: string) {
+    this.#timeOf = headerTime(type)
   }
 
   add(message: BagMessage): void {
     this.#count++
     const stamp = this.#time(message)
     if (stamp === undefined) return
+    if (!Number.isFinite(stamp)) {
+      // A first stamp that is decades from all others is not what they count from.
+      if (this.#stamped === 1) this.#epochSec = undefined
+      return
+    }
     this.#stamped++
     if (this.#last !== -Infinity) this.#gap = Math.max(this.#gap, stamp - this.#last)
     this.#first = Math.min(this.#first, stamp)
@@ -32,16 +38,17 @@ export class TopicSpacing {
     return {
       count: this.#count,
       rateHz: this.#stamped > 1 && span > 0 ? (this.#stamped - 1) / (span / 1e9) : 0,
-      largestGapMs: this.#stampOf && this.#stamped > 1 ? this.#gap / 1e6 : null,
+      largestGapMs: this.#timeOf && this.#stamped > 1 ? this.#gap / 1e6 : null,
     }
   }
 
   /** Undefined: no stamp was written, or the message is too short to have one. */
   #time({ receive, data }: BagMessage): number | undefined {
-    if (!this.#stampOf) return receive
+    if (!this.#timeOf) return receive
     try {
-      const stamp = this.#stampOf(data, this.#epochSec)
-      return stamp === 0 ? undefined : stamp
+      const { sec, nanosec } = this.#timeOf(data)
+      if (sec === 0 && nanosec === 0) return undefined
+      return stampOf(sec, nanosec, this.#epochSec ??= sec - 1)
     } catch {
       return undefined
     }

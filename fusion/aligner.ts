@@ -22,6 +22,16 @@ interface Jump {
   readonly ahead: 1 | -1
 }
 
+export interface AlignerOptions {
+  /**
+   * The stamps in use are of another clock than `receive`, to which they are alike within a second alone. Streams on the receive clock (`timeline: receive`,
+   * `clock: estimate`, messages without a header) can then not be aligned with the others and are counted as `other_clock`.
+   */
+  readonly otherClock?: boolean
+  /** Told the fate of every sample: why it was dropped, or undefined. `stamp` as it was pushed; NaN for one that never became a sample. Must not push. */
+  readonly onSample?: (stream: number, stamp: number, receive: number, dropped: DropReason | undefined) => void
+}
+
 /**
  * Lines up a robot's streams at its reference ticks and hands over one observation a tick, in stamp order.
  *
@@ -38,6 +48,7 @@ export class Aligner {
   readonly counters: Counters
   readonly #robot: Robot
   readonly #emit: (observation: Observation) => void
+  readonly #options: AlignerOptions
   readonly #lanes: readonly Lane[]
   readonly #modalities: readonly { readonly modality: keyof Mask; readonly names: readonly string[] }[]
   readonly #from: number
@@ -50,11 +61,13 @@ export class Aligner {
   #lastTick = -Infinity
   #index = 0
   #jump: Jump | undefined
+  #refusal: DropReason = 'nan'
 
   /** Throws FusionError `STRATEGY_TYPE` (a stream's type does not fit its strategy), `STREAM_UNKNOWN` (`tick.from` names none). */
-  constructor(robot: Robot, emit: (observation: Observation) => void) {
+  constructor(robot: Robot, emit: (observation: Observation) => void, options: AlignerOptions = {}) {
     this.#robot = robot
     this.#emit = emit
+    this.#options = options
     this.#lanes = robot.streams.map((stream) => new Lane(stream, robot.maxWait))
     this.#modalities = MODALITIES.map((modality) => ({
       modality,
@@ -110,30 +123,27 @@ export class Aligner {
   pushVector(stream: number, stamp: number, receive: number, values: ArrayLike<number>): void {
     const lane = this.#begin(stream, 'vector', receive)
     const fault = lane.vectorFault(values)
-    if (fault !== undefined) return this.#drop(lane, fault)
-    const time = this.#admit(lane, stamp)
-    if (!Number.isNaN(time)) this.#taken(lane, stream, time, lane.vector(time, values))
+    const time = fault === undefined ? this.#admit(lane, stamp) : this.#refuse(fault)
+    this.#judged(lane, stream, stamp, time, Number.isNaN(time) ? this.#refusal : lane.vector(time, values))
   }
 
   /** A camera frame; its bytes are kept, not copied, and must never change. */
   pushFrame(stream: number, stamp: number, receive: number, frame: Frame): void {
     const lane = this.#begin(stream, 'frame', receive)
     const fault = lane.frameFault(frame)
-    if (fault !== undefined) return this.#drop(lane, fault)
-    const time = this.#admit(lane, stamp)
-    if (!Number.isNaN(time)) this.#taken(lane, stream, time, lane.frame(time, frame))
+    const time = fault === undefined ? this.#admit(lane, stamp) : this.#refuse(fault)
+    this.#judged(lane, stream, stamp, time, Number.isNaN(time) ? this.#refusal : lane.frame(time, frame))
   }
 
   pushEvent(stream: number, stamp: number, receive: number, text: string, confidence: number): void {
     const lane = this.#begin(stream, 'event', receive)
-    if (!Number.isFinite(confidence)) return this.#drop(lane, 'nan')
-    const time = this.#admit(lane, stamp)
-    if (!Number.isNaN(time)) this.#taken(lane, stream, time, lane.event(time, text, confidence))
+    const time = Number.isFinite(confidence) ? this.#admit(lane, stamp) : this.#refuse('nan')
+    this.#judged(lane, stream, stamp, time, Number.isNaN(time) ? this.#refusal : lane.event(time, text, confidence))
   }
 
   /** Counts a sample of a stream that never became one, such as a header without a time. */
   count(stream: number, reason: DropReason): void {
-    this.#drop(this.#lane(stream), reason)
+    this.#judged(this.#lane(stream), stream, NaN, NaN, reason)
   }
 
   /**
@@ -196,25 +206,23 @@ export class Aligner {
     this.#drop(this.#lanes[this.#from], reason, this.#ticks.clear())
   }
 
-  /** The sample's stamp by the rules of time, or NaN when they refuse it (counted). */
+  #refuse(reason: DropReason): number {
+    this.#refusal = reason
+    return NaN
+  }
+
+  /** The sample's stamp by the rules of time, or NaN when they refuse it: `#refusal` says why. */
   #admit(lane: Lane, raw: number): number {
     const receive = this.#receive
-    if (!Number.isFinite(raw)) {
-      this.#drop(lane, 'nan')
-      return NaN
-    }
+    if (this.#options.otherClock && lane.clockKind === 'receive') return this.#refuse('other_clock')
     const received = lane.stream.timeline === 'receive'
+    if (Number.isNaN(raw) && !received) return this.#refuse('nan')
+    if (Math.abs(raw) > Number.MAX_SAFE_INTEGER && !received) return this.#refuse('stamp_range')
     const stamp = received ? receive : lane.clock === undefined ? raw : lane.clock.correct(raw, receive)
-    if (stamp > receive + MAX_FUTURE) {
-      this.#drop(lane, 'future')
-      return NaN
-    }
+    if (stamp > receive + MAX_FUTURE) return this.#refuse('future')
     if (this.#isOtherSide(lane, stamp)) {
       if (lane.strayed === Infinity) lane.strayed = receive
-      if (receive - lane.strayed <= JUMP) {
-        this.#drop(lane, 'other_side')
-        return NaN
-      }
+      if (receive - lane.strayed <= JUMP) return this.#refuse('other_side')
       this.#leap(lane, stamp, -(this.#jump?.ahead ?? 1) as 1 | -1, JUMP)
     } else if (stamp < lane.newest - JUMP && lane.kind !== 'event') {
       this.#leap(lane, stamp, 1, Math.min(JUMP, (lane.newest - stamp) / 2))
@@ -231,7 +239,7 @@ export class Aligner {
    */
   #isOtherSide(lane: Lane, stamp: number): boolean {
     const jump = this.#jump
-    if (jump === undefined || lane.stream.timeline === 'receive') return false
+    if (jump === undefined || lane.clockKind === 'receive') return false
     const elapsed = this.#receive - jump.receive
     if (lane.crossed && elapsed > JUMP) return false
     return (stamp - (jump.stamp + elapsed)) * jump.ahead > jump.reach
@@ -252,9 +260,11 @@ export class Aligner {
     this.#jump = { stamp, receive: this.#receive, reach, ahead }
   }
 
-  /** The sample stands in its buffer, or not, for a reason. */
-  #taken(lane: Lane, stream: number, stamp: number, reason: DropReason | undefined): void {
-    if (reason !== undefined) return this.#drop(lane, reason)
+  /** The sample stands in its buffer at `stamp`, or not, for a reason. `raw`: its stamp as it was pushed. */
+  #judged(lane: Lane, stream: number, raw: number, stamp: number, reason: DropReason | undefined): void {
+    if (reason !== undefined) this.#drop(lane, reason)
+    this.#options.onSample?.(stream, raw, this.#receive, reason)
+    if (reason !== undefined) return
     lane.counters.accepted++
     lane.spoke = this.#receive
     if (this.#metronome !== undefined) {
@@ -294,6 +304,7 @@ export class Aligner {
       values.set(lane.stream.name, aligned.value)
       quality.set(lane.stream.name, aligned.quality)
       held ||= aligned.quality.held
+      if (aligned.quality.present) lane.counters.present++
       incomplete ||= lane.kind !== 'event' && !aligned.quality.present
     }
     const mask = {} as Mask

@@ -6,12 +6,18 @@ export const DROP_REASONS = [
   'late_tick',
   /** A sample with a stamp that its stream already has; the first stays. */
   'duplicate',
-  /** NaN or infinity in a vector, a confidence or a stamp. */
+  /** NaN or infinity in a vector or a confidence; a stamp that is NaN. */
   'nan',
   /** Stamped later than its arrival by more than a second. */
   'future',
   /** A header without a time; counted by whoever reads the header. */
   'zero_stamp',
+  /** A stamp over 104 days from the run's epoch, where nanoseconds are not exact: its clock is not set, or is not ours. */
+  'stamp_range',
+  /** A message that was logged over 104 days from the rest of its recording; counted by whoever reads the recording. */
+  'log_time',
+  /** Of a stream on the receive clock, while the stamps in use are of another clock: the two cannot be aligned. */
+  'other_clock',
   /** A vector or an image of the wrong size. */
   'bad_size',
   /** An image encoding that is not known, or that is not its stream's modality. */
@@ -52,6 +58,8 @@ export interface StreamCounters {
   accepted: number
   /** Accepted samples that arrived after a newer one. */
   reordered: number
+  /** Observations in which it was present. */
+  present: number
   readonly dropped: Dropped
 }
 

@@ -8,6 +8,7 @@ import { FrameRing } from './frame-ring.js'
 import { frameFault, picture } from './picture.js'
 import { DUPLICATE, INSERTED, TOO_OLD, type Placed } from './ring.js'
 import type { Align, Stream } from './robot/robot.js'
+import { clockOf } from './robot/reference.js'
 import { isImageType } from './robot/types.js'
 import { hasRotation } from './rotation.js'
 import { MILLISECOND, SECOND } from './stamp.js'
@@ -54,7 +55,8 @@ function reach(align: Align): number {
 export class Lane {
   readonly stream: Stream
   readonly kind: Kind
-  readonly counters: StreamCounters = { accepted: 0, reordered: 0, dropped: noDrops() }
+  readonly counters: StreamCounters = { accepted: 0, reordered: 0, present: 0, dropped: noDrops() }
+  readonly clockKind: 'header' | 'receive'
   readonly clock: ClockModel | undefined
   /** Newest stamp on this side of the latest time jump; -Infinity before the first. */
   newest = -Infinity
@@ -79,6 +81,7 @@ export class Lane {
     this.stream = stream
     this.kind = kindOf(stream.type)
     this.#isPose = isPose(stream)
+    this.clockKind = clockOf(stream)
     this.clock = stream.clock === 'estimate' && stream.timeline === 'header' ? new ClockModel() : undefined
     this.#lateness = Math.max(LATENESS, reach(stream.align) + patience + 200 * MILLISECOND)
     const width = widthOf(stream)

@@ -6,8 +6,13 @@
  * Pixel data is the exception: the bytes of an Image or a CompressedImage are never written again after it was published, so they may be kept.
  */
 export interface Header {
-  /** Whole nanoseconds since the run's epoch: the sensor's own time, never the arrival. */
+  /**
+   * Whole nanoseconds since the run's epoch, before it or after: the sensor's own time, never the arrival. 0: the source wrote none.
+   * -Infinity or Infinity: it lies over 104 days from the epoch, and `far` says when.
+   */
   stamp: number
+  /** The time as it was written, where no exact number of nanoseconds since the epoch can say it. */
+  far?: { sec: number; nanosec: number } | undefined
   frameId: string
 }
 

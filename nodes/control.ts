@@ -1,17 +1,18 @@
 import { DriverError } from '../drivers/driver-error.js'
 import type { Gripper, GripperStatus } from '../drivers/gripper.js'
 import { ChunkExecutor, type SetPoint } from '../fusion/policy/chunk-executor.js'
-import type { Robot } from '../fusion/robot/robot.js'
+import type { Robot, Stream } from '../fusion/robot/robot.js'
 import { toolStream } from '../fusion/robot/tool-stream.js'
 import { isPose } from '../fusion/rotation.js'
 import type { Bus, Disposable, Publisher } from '../middleware/bus.js'
 import { isLate } from '../middleware/late.js'
 import { LifecycleNode, type LifecycleState } from '../middleware/lifecycle.js'
-import type { ActionChunkMessage, JointState, PoseStamped, TypeName } from '../middleware/messages.js'
+import type { ActionChunkMessage, JointState, PoseStamped, TypeName, WrenchStamped } from '../middleware/messages.js'
 import { ArmSetPoint } from './arm-set-point.js'
 import { fingerState, fingerStream } from './finger-state.js'
 import { chunkTopic } from './fusion.js'
 import { GripperWire } from './gripper-wire.js'
+import { busTime } from './header-judge.js'
 import { STEP } from './motion-limiter.js'
 import { SAID_BY_GOAL, StandingStop, textOf, type Utterance } from '../middleware/standing-stop.js'
 import { isCommand, isResume, isStop } from '../middleware/stop-word.js'
@@ -74,7 +75,7 @@ export class ControlNode extends LifecycleNode {
   stops = 0
   /** Wrenches without a stamp or with a NaN: they say nothing of the force, nor that the sensor lives. */
   badWrenches = 0
-  /** Tool poses with a NaN or whose orientation is none. */
+  /** Tool poses without a stamp, with a NaN or whose orientation is none. */
   badPoses = 0
   readonly guard: WrenchGuard
   readonly watchdog: Watchdog
@@ -240,25 +241,29 @@ export class ControlNode extends LifecycleNode {
   protected override onActivate(): void {
     const { bus, robot } = this.#options
     this.#beginEpisode()
-    const subscribe = (modality: string, listener: (message: never, receive: number) => void): void => {
+    const subscribe = (modality: string, listenerOf: (stream: Stream) => (message: never, receive: number) => void): void => {
       for (const stream of robot.streams.filter(s => s.modality === modality)) {
-        this.#disposables.push(bus.subscribe(stream.topic, stream.type as TypeName, listener as never))
+        this.#disposables.push(bus.subscribe(stream.topic, stream.type as TypeName, listenerOf(stream) as never))
       }
     }
-    subscribe('rgb', (_image, receive) => this.watchdog.heard('camera', receive))
-    subscribe('force', (message: { stamp: number; wrench: Float64Array }, receive) => {
-      if (message.stamp <= 0 || !isFinite(message.wrench)) {
-        this.badWrenches++
-        return
+    subscribe('rgb', () => (_image, receive) => this.watchdog.heard('camera', receive))
+    subscribe('force', stream => {
+      const timeOf = busTime(stream)
+      return (message: WrenchStamped, receive) => {
+        const stamp = timeOf(message, receive)
+        if (Number.isNaN(stamp) || !isFinite(message.wrench)) {
+          this.badWrenches++
+          return
+        }
+        this.watchdog.heard('wrench', receive)
+        if (this.#isOld(stamp, receive)) return
+        if (this.guard.sample(stamp, message.wrench)) this.#arm?.freeze(bus.clock.now())
       }
-      this.watchdog.heard('wrench', receive)
-      if (this.#isOld(message.stamp, receive)) return
-      if (this.guard.sample(message.stamp, message.wrench)) this.#arm?.freeze(bus.clock.now())
     })
     const tool = toolStream(robot)
     if (tool) {
-      const stamped = tool.timeline === 'header'
-      this.#disposables.push(bus.subscribe(tool.topic, 'geometry_msgs/msg/PoseStamped', ({ pose, stamp }, receive) => this.#hearTool(pose, stamped ? stamp : receive, receive)))
+      const timeOf = busTime(tool)
+      this.#disposables.push(bus.subscribe(tool.topic, 'geometry_msgs/msg/PoseStamped', (message, receive) => this.#hearTool(message.pose, timeOf(message, receive), receive)))
     }
     this.#disposables.push(bus.subscribe(chunkTopic(robot), 'prehend_interfaces/msg/ActionChunk', (chunk, receive) => this.#take(chunk, receive)))
   }
@@ -363,7 +368,7 @@ export class ControlNode extends LifecycleNode {
   }
 
   #hearTool(pose: Float64Array, stamp: number, receive: number): void {
-    if (!isPose(pose)) {
+    if (Number.isNaN(stamp) || !isPose(pose)) {
       this.badPoses++
       return
     }

@@ -58,7 +58,7 @@ export class FusionNode extends LifecycleNode {
   readonly aligner: Aligner
   readonly #options: FusionOptions
   readonly #arrivals: Arrivals
-  /** What takes the messages of each stream; it lives as long as the aligner. */
+  /** What takes the messages of each stream: from its configuration on, so that nothing is remembered of the sources that were there before. */
   #takes: ((message: never, receive: number) => boolean)[] | undefined
   #subscriptions: Disposable[] = []
   #deadline: Disposable | undefined
@@ -83,6 +83,7 @@ export class FusionNode extends LifecycleNode {
     const { bus, robot } = this.#options
     await this.#arrivals.prepare()
     this.#chunks = bus.advertise(chunkTopic(robot), 'prehend_interfaces/msg/ActionChunk')
+    this.#takes = undefined
   }
 
   protected override onActivate(): void {

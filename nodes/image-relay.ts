@@ -6,6 +6,7 @@ import { loadSharp } from '../middleware/image/picture-file.js'
 import { LifecycleNode } from '../middleware/lifecycle.js'
 import type { CompressedImage, Image } from '../middleware/messages.js'
 import { centreSquare } from './centre-square.js'
+import { HeaderJudge } from './header-judge.js'
 import { InOrder } from './in-order.js'
 import { PictureNotices } from './picture-notices.js'
 
@@ -32,7 +33,7 @@ export interface ImageRelayOptions {
   readonly onNotice?: (text: string) => void
   /** Default: `decodeImage`. */
   readonly decode?: DecodeImage
-  /** The frame_id of a topic's images, once after each activation, with the first of them. */
+  /** The frame_id of a topic's images, after each activation, with the first of them, and where the source moves to another one. */
   readonly onFrameId?: (frameId: string) => void
 }
 
@@ -44,7 +45,7 @@ export interface RelayCounters extends Relay {
 
 /**
  * The camera node on a robot whose camera has a driver of its own: passes its images on under the robot file's topics, in their order, and drops,
- * counted by reason, what nobody could use: no stamp, a size that does not fit the data, an unknown encoding, a frame_id that is not the first one's,
+ * counted by reason, what nobody could use: no stamp, a size that does not fit the data, an unknown encoding, an odd frame_id,
  * bytes that cannot be decoded, and what comes faster than it can be. Compressed images that are passed on as they are are not looked into.
  */
 export class ImageRelayNode extends LifecycleNode {
@@ -77,6 +78,7 @@ export class ImageRelayNode extends LifecycleNode {
       const { from, fromType, toType, square = false, dropped } = counters
       const order = this.#orders[i]
       const notices = new PictureNotices({ where: from, onNotice: this.#onNotice })
+      const judge = new HeaderJudge({ onNotice: this.#onNotice && (text => this.#onNotice?.(`${from}: ${text}`)) })
       let frameId: string | undefined
       const pass = (image: Image | CompressedImage): void => {
         if ('encoding' in image) notices.look(image)
@@ -89,11 +91,11 @@ export class ImageRelayNode extends LifecycleNode {
         this.#publishers[i]?.publish(square && 'encoding' in image ? centreSquare(image) : image)
       }
       return this.#bus.subscribe(from, fromType, (image, receive) => {
-        if (frameId === undefined) {
+        const fault = judge.fault(image)
+        if (fault === undefined && image.frameId !== frameId && !judge.varies) {
           frameId = image.frameId
           this.#onFrameId?.(frameId)
         }
-        const fault = image.stamp <= 0 ? 'zero_stamp' : image.frameId === frameId ? undefined : 'frame_id'
         if (fault !== undefined) dropped[fault]++
         else if (fromType === toType || 'encoding' in image) pass(image)
         else if (!order.hasRoom({ picture: true })) dropped.overload++

@@ -1,10 +1,12 @@
 import type { Aligner } from '../fusion/aligner.js'
 import type { Robot, Stream } from '../fusion/robot/robot.js'
 import type {
-  Header, Image, JointState, MessageTypes, PoseStamped, StringMessage, TypeName, VoiceEvent, WrenchStamped,
+  Header, Image, JointState, MessageTypes, StringMessage, TypeName, VoiceEvent,
 } from '../middleware/messages.js'
+import { HeaderJudge } from './header-judge.js'
 import { JointSelection } from './joint-selection.js'
 import { PictureNotices } from './picture-notices.js'
+import { SourceTime } from './source-time.js'
 
 /** The message types that a stream of a robot file may have. */
 export type StreamType = Extract<TypeName,
@@ -22,8 +24,8 @@ export class StreamTypeError extends Error {
 type Push<T> = (message: T, receive: number) => void
 
 /**
- * Turns messages into aligner input: one function a stream, made once. What a message must not be (a stamp of zero, a size that does not fit
- * its data, an encoding nobody knows, a frame_id that is not the stream's first one) is counted at the aligner, under the stream's name, and dropped.
+ * Turns messages into aligner input: one function a stream, made once. What a message must not be (without a stamp, a size that does not fit
+ * its data, an encoding nobody knows, an odd frame_id) is counted at the aligner, under the stream's name, and dropped.
  * Where joints are unclear the function throws, once, a JointsUnclearError.
  */
 export class StreamFeed {
@@ -45,56 +47,69 @@ export class StreamFeed {
     if (!make) {
       throw new StreamTypeError(`robot ${this.#robot.name}: stream ${stream.name}: type ${stream.type} is not one of ${Object.keys(makers).join(', ')}`)
     }
-    return make(this.#aligner, stream, index, this.#onNotice) as Push<Fed>
+    return make({ aligner: this.#aligner, stream, index, onNotice: this.#onNotice }) as Push<Fed>
   }
 }
 
-type Make<M> = (aligner: Aligner, stream: Stream, index: number, onNotice: ((text: string) => void) | undefined) => Push<M>
+interface Feeding {
+  readonly aligner: Aligner
+  readonly stream: Stream
+  readonly index: number
+  readonly onNotice: ((text: string) => void) | undefined
+}
 
-const image: Make<Image> = (aligner, stream, index, onNotice) => {
+type Make<M> = (feed: Feeding) => Push<M>
+
+const image: Make<Image> = feed => {
+  const { aligner, stream, index, onNotice } = feed
   const notices = new PictureNotices({ where: `stream ${stream.name} (${stream.topic})`, reading: stream, onNotice })
-  return framed(aligner, index, (message: Image, receive) => {
+  return framed(feed, (message, stamp, receive) => {
     notices.look(message)
-    aligner.pushFrame(index, message.stamp, receive, message)
+    aligner.pushFrame(index, stamp, receive, message)
   })
 }
 
 const makers: { [T in StreamType]: Make<Fed<T>> } = {
   'sensor_msgs/msg/Image': image,
   'sensor_msgs/msg/CompressedImage': image,
-  'geometry_msgs/msg/WrenchStamped': (aligner, _stream, index) => framed(aligner, index, (message: WrenchStamped, receive) =>
-    aligner.pushVector(index, message.stamp, receive, message.wrench)),
-  'geometry_msgs/msg/PoseStamped': (aligner, _stream, index) => framed(aligner, index, (message: PoseStamped, receive) =>
-    aligner.pushVector(index, message.stamp, receive, message.pose)),
-  'sensor_msgs/msg/JointState': (aligner, stream, index) => {
+  'geometry_msgs/msg/WrenchStamped': feed => framed(feed, (message, stamp, receive) => feed.aligner.pushVector(feed.index, stamp, receive, message.wrench)),
+  'geometry_msgs/msg/PoseStamped': feed => framed(feed, (message, stamp, receive) => feed.aligner.pushVector(feed.index, stamp, receive, message.pose)),
+  'sensor_msgs/msg/JointState': feed => {
+    const { aligner, stream, index } = feed
     const joints = new JointSelection(`stream ${stream.name} (${stream.topic})`, stream.select)
     let told = false
-    return (message: JointState, receive) => {
-      if (message.stamp <= 0) return aligner.count(index, 'zero_stamp')
+    return stamped(feed, (message: JointState, stamp, receive) => {
       const fault = joints.take(message)
-      if (fault === undefined) return aligner.pushVector(index, message.stamp, receive, joints.values)
+      if (fault === undefined) return aligner.pushVector(index, stamp, receive, joints.values)
       aligner.count(index, fault)
       if (!joints.unclear || told) return
       told = true
       throw joints.unclear
-    }
+    })
   },
-  'prehend_interfaces/msg/VoiceEvent': (aligner, _stream, index) => (message: VoiceEvent, receive) => {
-    if (message.stamp <= 0) return aligner.count(index, 'zero_stamp')
-    aligner.pushEvent(index, message.stamp, receive, message.text, message.confidence)
-  },
-  'std_msgs/msg/String': (aligner, _stream, index) => (message: StringMessage, receive) => {
-    aligner.pushEvent(index, receive, receive, message.data, 1)
-  },
+  'prehend_interfaces/msg/VoiceEvent': feed => stamped(feed, (message: VoiceEvent, stamp, receive) =>
+    feed.aligner.pushEvent(feed.index, stamp, receive, message.text, message.confidence)),
+  'std_msgs/msg/String': ({ aligner, index }) => (message: StringMessage, receive) => aligner.pushEvent(index, receive, receive, message.data, 1),
 }
 
-/** Passes on what has a stamp and the frame of the stream's first message that had one. */
-function framed<M extends Header>(aligner: Aligner, index: number, push: Push<M>): Push<M> {
-  let frameId: string | undefined
+type PushStamped<M> = (message: M, stamp: number, receive: number) => void
+
+/** Passes on what has a stamp, and a frame to be believed. */
+function framed<M extends Header>({ aligner, stream, index, onNotice }: Feeding, push: PushStamped<M>): Push<M> {
+  const judge = HeaderJudge.of(stream, onNotice)
+  const source = new SourceTime()
   return (message, receive) => {
-    if (message.stamp <= 0) return aligner.count(index, 'zero_stamp')
-    frameId ??= message.frameId
-    if (message.frameId !== frameId) return aligner.count(index, 'frame_id')
-    push(message, receive)
+    const fault = judge.fault(message)
+    if (fault !== undefined) return aligner.count(index, fault)
+    push(message, stream.clock === 'estimate' ? source.of(message) : message.stamp, receive)
+  }
+}
+
+/** Passes on what has a stamp; the frame of an event or of joints is nothing that their values depend on. */
+function stamped<M extends Header>({ aligner, stream, index }: Feeding, push: PushStamped<M>): Push<M> {
+  const source = new SourceTime()
+  return (message, receive) => {
+    if (message.stamp === 0 && stream.timeline === 'header') return aligner.count(index, 'zero_stamp')
+    push(message, stream.clock === 'estimate' ? source.of(message) : message.stamp, receive)
   }
 }

@@ -1,33 +1,33 @@
 import type { Bus, Disposable } from '../middleware/bus.js'
 import type { WrenchSource } from './force-torque.js'
+import { HeaderJudge } from './header-judge.js'
 
-/** Wrenches of another node's topic, as a source for the force_torque node: those with a stamp and the frame_id of the first one. */
+/** Wrenches of another node's topic, as a source for the force_torque node: those with a stamp and a frame_id to be believed. */
 export class WrenchTopic implements WrenchSource {
   readonly dropped = { zero_stamp: 0, frame_id: 0 }
   readonly #bus: Bus
   readonly #topic: string
+  readonly #onNotice: ((text: string) => void) | undefined
   #subscription: Disposable | undefined
-  #frameId: string | undefined
 
-  constructor(bus: Bus, topic: string) {
+  /** `onNotice`: something about the topic that its user should know; one line. */
+  constructor(bus: Bus, topic: string, onNotice?: (text: string) => void) {
     this.#bus = bus
     this.#topic = topic
+    this.#onNotice = onNotice
   }
 
   start(onWrench: (stamp: number, wrench: Float64Array) => void): void {
-    this.#subscription = this.#bus.subscribe(this.#topic, 'geometry_msgs/msg/WrenchStamped', ({ stamp, frameId, wrench }) => {
-      if (stamp <= 0) {
-        this.dropped.zero_stamp++
-        return
-      }
-      this.#frameId ??= frameId
-      if (frameId === this.#frameId) onWrench(stamp, wrench)
-      else this.dropped.frame_id++
+    const judge = new HeaderJudge({ onNotice: this.#onNotice && (text => this.#onNotice?.(`${this.#topic}: ${text}`)) })
+    this.#subscription = this.#bus.subscribe(this.#topic, 'geometry_msgs/msg/WrenchStamped', message => {
+      const fault = judge.fault(message)
+      if (fault !== undefined) this.dropped[fault]++
+      else onWrench(message.stamp, message.wrench)
     })
   }
 
   stop(): void {
     this.#subscription?.dispose()
-    this.#subscription = this.#frameId = undefined
+    this.#subscription = undefined
   }
 }

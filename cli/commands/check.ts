@@ -30,7 +30,7 @@ async function check(robot: Robot, file: string, path: string | undefined, outpu
   try {
     output.progress(`reading ${path}`)
     const checked = await checkBag(bag, robot)
-    const report: BagReport = { path, epoch: new Epoch(bag.epochSec), damage: bag.damage, durationS: bag.durationNs / 1e9, ...checked }
+    const report: BagReport = { path, epoch: new Epoch(checked.stampEpochSec), damage: bag.damage, durationS: bag.durationNs / 1e9, ...checked }
     const { object, fits } = bagObject(report)
     output.result({ ...robotObject(robot, file), bag: object, fits }, `${describeRobot(robot)}\n\n${describeBag(report)}`)
     if (!fits) process.exitCode = 1
@@ -51,13 +51,13 @@ function robotObject(robot: Robot, file: string): object {
   return { file, sha256: robot.sha256, ...JSON.parse(robot.canonical) as object }
 }
 
-function bagObject({ path, epoch, damage, durationS, streams, findings }: BagReport): { object: object; fits: boolean } {
+function bagObject({ path, epoch, damage, durationS, streams, findings, observations }: BagReport): { object: object; fits: boolean } {
   const fits = damage === undefined && findings.every(({ lacking }) => !lacking)
   const told = findings.map(finding => ({ ...finding, stamps: finding.stamps.map(stamp => epoch.format(stamp)) }))
-  return { fits, object: { path, durationS, damage: damage ?? null, streams, findings: told } }
+  return { fits, object: { path, durationS, damage: damage ?? null, observations, streams, findings: told } }
 }
 
-function describeBag({ path, epoch, damage, durationS, streams, findings }: BagReport): string {
+function describeBag({ path, epoch, damage, durationS, streams, findings, observations }: BagReport): string {
   const line = ({ stream, kind, text, stamps, count }: BagCheck['findings'][number]): string => {
     const listed = stamps.map(stamp => epoch.format(stamp)).join(', ')
     const where = listed === '' ? '' : `: at ${listed}${count > stamps.length ? ', …' : ''}`
@@ -66,7 +66,7 @@ function describeBag({ path, epoch, damage, durationS, streams, findings }: BagR
   const lacking = findings.filter(finding => finding.lacking)
   const notes = findings.filter(finding => !finding.lacking)
   return [
-    `recording ${path}, ${durationS.toFixed(3)} s`,
+    `recording ${path}, ${durationS.toFixed(3)} s: ${observations} observations`,
     ...table([
       ['name', 'messages', 'rate', 'delay mean', 'delay max'],
       ...Object.entries(streams).map(([name, { count, rateHz, delayMs }]) => [

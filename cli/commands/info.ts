@@ -43,7 +43,7 @@ type Description = Awaited<ReturnType<typeof describe>>
 
 /** Reads the whole bag once. */
 async function describe(bag: Bag) {
-  const spacings = new Map(bag.topics.map(({ name, type }) => [`${name} ${type}`, new TopicSpacing(type, bag.epochSec)]))
+  const spacings = new Map(bag.topics.map(({ name, type }) => [`${name} ${type}`, new TopicSpacing(type)]))
   for await (const batch of bag.batches()) {
     for (const message of batch) spacings.get(`${message.topic} ${message.type}`)?.add(message)
   }

@@ -15,7 +15,8 @@ import { spread } from '../percentiles.js'
 import { LineFile } from '../line-file.js'
 import { shippedModel } from '../models.js'
 import { robotForBag } from '../robot-for-bag.js'
-import { replayBag } from '../replay.js'
+import { replayBag, stampClock } from '../replay.js'
+import { StreamFates } from '../stream-fates.js'
 
 interface ReplayFlags {
   robot?: string
@@ -55,9 +56,11 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
     output.progress(`${path}: ${bag.topics.length} topics, ${(bag.durationNs / 1e9).toFixed(2)} s; robot file: ${source}`)
     const policy = await policyFor(robot, flags, output)
     const digest = new ObservationDigest()
-    const epoch = new Epoch(bag.epochSec)
+    const clock = await stampClock(bag, robot)
+    const epoch = new Epoch(clock.epochSec)
+    const fates = new StreamFates(robot, clock)
     const lines = flags.observations === undefined ? undefined : new LineFile(flags.observations)
-    const writer = flags.out === undefined ? undefined : new BagWriter(flags.out, { epochSec: bag.epochSec, metadata: { robot: robot.canonical, sha256: robot.sha256 } })
+    const writer = flags.out === undefined ? undefined : new BagWriter(flags.out, { epochSec: bag.epochSec, stampEpochSec: clock.epochSec, metadata: { robot: robot.canonical, sha256: robot.sha256 } })
     const inferenceMs: number[] = []
     // While an observation is hashed and inferred on other threads, the next one is read and aligned; they are taken in order.
     let underWay: (() => Promise<void>) | undefined
@@ -77,7 +80,8 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
     const started = performance.now()
     try {
       const result = await replayBag({
-        bag, robot, rate: flags.rate, signal, onNotice: text => output.progress(text),
+        bag, robot, clock, rate: flags.rate, signal,
+        onSample: (...sample) => fates.take(...sample), onNotice: text => output.progress(text),
         onMessage: writer && (message => writer.writeRaw(message)),
         onObservation: async observation => {
           const earlier = underWay
@@ -98,6 +102,10 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
         damage: bag.damage ?? null,
       }
       output.result(object, summary(object, flags))
+      for (const { stream, text } of fates.lost(result)) {
+        output.progress(`prehend: ${path}: stream ${stream}: ${text}`)
+        process.exitCode = 1
+      }
       if (bag.damage !== undefined) {
         output.progress(`prehend: ${path}: ${bag.damage}: replayed up to there`)
         process.exitCode = 1

@@ -11,7 +11,7 @@ import { chunkTopic } from '../../nodes/fusion.js'
 import { EXPERT_AUX_TOPIC, EXPERT_CHUNK_TOPIC, INSTEAD_TOPICS } from '../demonstration.js'
 import { episodeTopics } from '../episode-topics.js'
 import { UsageError } from '../output.js'
-import { replayBag } from '../replay.js'
+import { replayBag, stampClock } from '../replay.js'
 import type { EpisodeEnd, TrainingSet } from './training-set.js'
 
 /** Observations that wait for their answers, at most. */
@@ -27,28 +27,29 @@ export async function walk(bag: Bag, robot: Robot, set: TrainingSet, options: { 
   const rate = options.rate ?? tickRate(bag, robot)
   const join = new Join(robot, set, { hasAux, period: SECOND / rate })
   const { results } = episodeTopics(robot)
-  set.begin({ path: bag.path, robot, epoch: new Epoch(bag.epochSec), rate })
+  const clock = await stampClock(bag, robot)
+  set.begin({ path: bag.path, robot, epoch: new Epoch(clock.epochSec), rate })
   await replayBag({
-    bag, robot, rate: 'max',
+    bag, robot, clock, rate: 'max',
     onAligned: (observation, aligner) => join.align(observation, aligner),
     onObservation: observation => join.part(observation.stamp, { observation }),
     onMessage: message => {
       const { topic, data } = message
       if (topic === answers || topic === INSTEAD_TOPICS.chunk) {
-        const { stamp, rate, data: rows, origin } = decode('prehend_interfaces/msg/ActionChunk', data, bag.epochSec)
+        const { stamp, rate, data: rows, origin } = decode('prehend_interfaces/msg/ActionChunk', data, clock.epochSec)
         const chunk = { stamp, rate, data: Float32Array.from(rows), origin: Float64Array.from(origin) }
         return join.part(stamp, topic === answers ? { chunk } : { insteadChunk: chunk })
       }
       if (topic === EXPERT_AUX_TOPIC || topic === INSTEAD_TOPICS.aux) {
-        const { stamp, position } = decode('sensor_msgs/msg/JointState', data, bag.epochSec)
+        const { stamp, position } = decode('sensor_msgs/msg/JointState', data, clock.epochSec)
         const aux = Float64Array.from(position)
         return join.part(stamp, topic === EXPERT_AUX_TOPIC ? { aux } : { insteadAux: aux })
       }
       if (topic === INSTEAD_TOPICS.command) {
-        const { stamp, text } = decode('prehend_interfaces/msg/VoiceEvent', data, bag.epochSec)
+        const { stamp, text } = decode('prehend_interfaces/msg/VoiceEvent', data, clock.epochSec)
         return join.part(stamp, { insteadCommand: text })
       }
-      if (topic === results) return join.endEpisode(JSON.parse(decode('std_msgs/msg/String', data, bag.epochSec).data) as EpisodeEnd)
+      if (topic === results) return join.endEpisode(JSON.parse(decode('std_msgs/msg/String', data, clock.epochSec).data) as EpisodeEnd)
       return undefined
     },
   })

@@ -14,6 +14,8 @@ import { metadataYaml, OFFERED_QOS } from './rosbag2-metadata.js'
 export interface BagWriterOptions {
   /** Absolute seconds at stamp 0, or what gives them once there is something to write. Default: now. */
   readonly epochSec?: number | (() => number)
+  /** Absolute seconds that the stamps of messages count from, where that is another zero than that of their receive times. */
+  readonly stampEpochSec?: number
   /** Kept in the recording as a metadata record named `prehend`: `robot` (the canonical robot file) and `sha256`. */
   readonly metadata?: Readonly<Record<string, string>>
   /** Default: none, which costs a recording in real time the least. */
@@ -31,6 +33,7 @@ export class BagWriter {
   readonly #temporary: string
   readonly #epochSec: number | (() => number)
   #knownEpoch: BagEpoch | undefined
+  readonly #stampEpochSec: number | undefined
   readonly #metadata: Readonly<Record<string, string>>
   readonly #writer: McapFileWriter
   readonly #channels = new Map<string, { readonly id: number; readonly name: string; readonly type: string }>()
@@ -44,6 +47,7 @@ export class BagWriter {
     this.#single = path.endsWith('.mcap')
     this.#temporary = `${this.#path}.part`
     this.#epochSec = epochSec
+    this.#stampEpochSec = options.stampEpochSec
     this.#metadata = metadata
     if (!this.#single && existsSync(path)) throw new BagError('BAG_EXISTS', `${path}: is there already; name a new folder, or a file that ends in .mcap`)
     try {
@@ -70,15 +74,16 @@ export class BagWriter {
    */
   write<T extends TypeName>(topic: string, type: T, message: MessageTypes[T], receive: number): void {
     if (!this.#open || this.#failure) return
-    this.writeRaw({ topic, type, receive, data: encode(type, message, this.#epoch.sec) })
+    this.writeRaw({ topic, type, receive, data: encode(type, message, this.#stampEpochSec ?? this.#epoch.sec) })
   }
 
   /** Takes a message's CDR bytes as they are; their times count from this writer's epoch. */
-  writeRaw({ topic, type, receive, data }: BagMessage): void {
+  writeRaw(message: BagMessage): void {
+    const { topic, type, data } = message
     if (!this.#open || this.#failure) return
     try {
       const { id } = this.#channels.get(`${topic} ${type}`) ?? this.#addChannel(topic, type)
-      this.#writer.addMessage(id, this.#epoch.absolute(receive), data)
+      this.#writer.addMessage(id, this.#epoch.absolute(message), data)
     } catch (error) {
       throw this.#failure = this.#failed(error)
     }

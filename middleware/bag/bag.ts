@@ -1,5 +1,5 @@
 import { BagDamage } from './bag-error.js'
-import { BagEpoch } from './bag-epoch.js'
+import { BagEpoch, Span } from './bag-epoch.js'
 import type { BagFile } from './bag-file.js'
 import { locate } from './locate.js'
 import { merge } from './merge.js'
@@ -27,8 +27,10 @@ export interface ForeignTopic {
 export interface BagMessage {
   readonly topic: string
   readonly type: string
-  /** Receive (log) time, whole ns since the bag's epoch. */
+  /** Receive (log) time, whole ns since the bag's epoch; -Infinity or Infinity where it lies over 104 days from it, see `written`. */
   readonly receive: number
+  /** Absolute ns, where `receive` cannot say it. */
+  readonly written?: bigint
   /** CDR bytes, encapsulation header included. Never written again. */
   readonly data: Uint8Array
 }
@@ -43,9 +45,12 @@ export interface Bag {
   readonly topics: readonly BagTopic[]
   readonly foreign: readonly ForeignTopic[]
   readonly messageCount: number
-  /** The zero of all stamps of this bag, absolute seconds. */
+  /** The zero of this bag's receive times, absolute seconds. */
   readonly epochSec: number
-  /** First and last receive time, ns since the epoch; both 0 for a bag without messages. */
+  /**
+   * First and last receive time, ns since the epoch; both 0 for a bag without messages. Messages that were logged decades from the others,
+   * by a clock that was not set, do not count.
+   */
   readonly start: number
   readonly end: number
   readonly durationNs: number
@@ -77,12 +82,30 @@ export async function openBag(path: string): Promise<Bag> {
     }
     // What is open can be read without its name, and so nothing is left behind if this process is killed.
     await located.close()
-    return new OpenBag(path, located.files[0].storage, files, located.close)
+    return new OpenBag(path, located.files[0].storage, files, await extentOf(files), located.close)
   } catch (error) {
     for (const file of files) await file.close()
     await located.close()
     throw error
   }
+}
+
+/** First and last receive time, absolute ns; `end < start` for a bag without messages. Reads the bag where its own summary is no answer. */
+async function extentOf(files: readonly BagFile[]): Promise<{ start: bigint; end: bigint }> {
+  const filled = files.filter(({ start, end }) => end >= start)
+  if (filled.length === 0) return { start: 1n, end: 0n }
+  const start = filled.reduce((least, file) => file.start < least ? file.start : least, filled[0].start)
+  const end = filled.reduce((most, file) => file.end > most ? file.end : most, filled[0].end)
+  if (Span.isNarrow(start, end)) return { start, end }
+  const span = new Span()
+  const epoch = BagEpoch.before(start)
+  try {
+    for await (const batch of merge(files.flatMap(file => file.sources(epoch)))) for (const message of batch) span.add(epoch.absolute(message))
+  } catch (error) {
+    // Up to the damage, as everything else.
+    if (!(error instanceof BagDamage)) throw error
+  }
+  return span.extent()
 }
 
 class OpenBag implements Bag {
@@ -104,10 +127,8 @@ class OpenBag implements Bag {
   readonly #release: () => Promise<void>
   #damage: string | undefined
 
-  constructor(path: string, storage: 'mcap' | 'sqlite3', files: readonly BagFile[], release: () => Promise<void>) {
-    const filled = files.filter(file => file.end >= file.start)
-    const start = filled.reduce((least, file) => file.start < least ? file.start : least, filled.length > 0 ? filled[0].start : 0n)
-    const end = filled.reduce((most, file) => file.end > most ? file.end : most, 0n)
+  constructor(path: string, storage: 'mcap' | 'sqlite3', files: readonly BagFile[], { start, end }: { start: bigint; end: bigint }, release: () => Promise<void>) {
+    const isEmpty = end < start
     this.path = path
     this.storage = storage
     this.#files = files
@@ -117,10 +138,10 @@ class OpenBag implements Bag {
     this.topics = sumTopics(files.flatMap(file => file.topics))
     this.foreign = sumTopics(files.flatMap(file => file.foreign))
     this.messageCount = this.topics.reduce((sum, { count }) => sum + count, 0)
-    this.#epoch = BagEpoch.before(start)
+    this.#epoch = BagEpoch.before(isEmpty ? 0n : start)
     this.epochSec = this.#epoch.sec
-    this.start = filled.length > 0 ? this.#epoch.sinceBig(start) : 0
-    this.end = filled.length > 0 ? this.#epoch.sinceBig(end) : 0
+    this.start = isEmpty ? 0 : this.#epoch.sinceBig(start)
+    this.end = isEmpty ? 0 : this.#epoch.sinceBig(end)
     this.durationNs = this.end - this.start
     this.records = Object.fromEntries(files.flatMap(file => Object.entries(file.records)))
     this.metadata = this.records[PREHEND_RECORD] ?? {}

@@ -149,7 +149,9 @@ export function* messagesOf({ channels, epoch, unpackMessage }: ChunkReader, { r
     if (channel === undefined) continue
     const data = records.subarray(start + MESSAGE_HEAD, start + contentLength(view, start - RECORD_HEAD))
     const plain = unpackMessage ? unpacked(unpackMessage, data) : data
-    batch.push({ topic: channel.topic, type: channel.type, receive: receiveOf(view, start, epoch), data: plain })
+    const { topic, type } = channel
+    const receive = receiveOf(view, start, epoch)
+    batch.push(Number.isFinite(receive) ? { topic, type, receive, data: plain } : { topic, type, receive, written: view.getBigUint64(start + 6, true), data: plain })
     if (unpackMessage) bytes += plain.length
     if (batch.length < BATCH && bytes < BATCH_BYTES) continue
     yield batch

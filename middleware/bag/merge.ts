@@ -31,7 +31,7 @@ interface Active {
  * memory holds the sources that overlap there and the next one. Throws BagDamage where too much overlaps.
  */
 export async function* merge(files: readonly Source[]): AsyncGenerator<BagMessage[], undefined> {
-  const sources = files.map((source, order) => ({ source, order })).sort((a, b) => a.source.start - b.source.start || a.order - b.order)
+  const sources = files.map((source, order) => ({ source, order })).sort((a, b) => a.source.start < b.source.start ? -1 : a.source.start > b.source.start ? 1 : a.order - b.order)
   /** A binary heap: the first is before its two children, and so on. */
   const active: Active[] = []
   let opened = 0
@@ -49,7 +49,7 @@ export async function* merge(files: readonly Source[]): AsyncGenerator<BagMessag
     }
     if (active.length === 0) return
     const current = active[0]
-    const end = runEnd(active, opened < sources.length ? sources[opened].source.start : Infinity)
+    const end = runEnd(active, sources.at(opened)?.source.start)
     yield current.at === 0 && end === current.batch.length ? current.batch : current.batch.slice(current.at, end)
     current.at = end
     if (end === current.batch.length && !await refill(current)) {
@@ -91,10 +91,10 @@ function sink(heap: Active[]): void {
 }
 
 /** Index after the last message of the first source that goes before every other source's next one and before `unopened`. */
-function runEnd(heap: readonly Active[], unopened: number): number {
+function runEnd(heap: readonly Active[], unopened: number | undefined): number {
   const { batch, at, order } = heap[0]
   const others = heap.slice(1, 3)
-  const isPast = (receive: number): boolean => receive >= unopened || others.some(other => receive > head(other) || (receive === head(other) && order > other.order))
+  const isPast = (receive: number): boolean => (unopened !== undefined && receive >= unopened) || others.some(other => receive > head(other) || (receive === head(other) && order > other.order))
   let end = batch.length
   if (!isPast(batch[end - 1].receive)) return end
   end = at + 1

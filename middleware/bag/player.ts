@@ -11,13 +11,14 @@ export interface PlayOptions {
   readonly signal?: AbortSignal
 }
 
-/** Plays a bag at its own pace or faster. Resolves with the number of messages played, at the end, the damage or the abort. */
+/** Plays a bag at its own pace or faster; what was logged decades from the rest, by a clock that was not set, is left out. Resolves with the number of messages played, at the end, the damage or the abort. */
 export async function playBag(bag: Bag, { rate, onMessage, signal }: PlayOptions): Promise<number> {
   if (rate !== 'max' && !(rate > 0)) throw new RangeError(`rate: expected a number above 0 or "max", got ${rate}`)
   const started = performance.now()
   let played = 0
   for await (const batch of bag.batches()) {
     for (const message of batch) {
+      if (!Number.isFinite(message.receive)) continue
       if (rate !== 'max') await reach(started + (message.receive - bag.start) / 1e6 / rate, signal)
       if (signal?.aborted) return played
       const answer = onMessage(message)

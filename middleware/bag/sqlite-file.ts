@@ -170,18 +170,19 @@ function databaseSource({ byId, dataOf, unpacker, rows, damageOf }: Reader, epoc
       let bytes = 0
       let failure: unknown
       try {
-        let last = { receive: -Infinity, id: -Infinity }
+        let last = { sec: -Infinity, nanosec: 0, id: 0 }
         for (const row of rows()) {
           const { id, topic, sec, nanosec } = row
-          const receive = (sec - epoch.sec) * 1_000_000_000 + nanosec
-          if (!Number.isSafeInteger(receive)) throw new Error(`message ${id} has no time`)
+          if (!Number.isSafeInteger(sec) || !Number.isSafeInteger(nanosec)) throw new Error(`message ${id} has no time`)
+          const receive = epoch.sinceTime(sec, nanosec)
           // Each row is given once, in order: a tree that leads in a circle is left here.
-          if (receive < last.receive || (receive === last.receive && id <= last.id)) throw new Error('its index is out of order')
-          last = { receive, id }
+          if ((sec - last.sec || nanosec - last.nanosec || id - last.id) <= 0) throw new Error('its index is out of order')
+          last = { sec, nanosec, id }
           const of = topicOf(byId, topic)
           if (!isRos2(of)) continue
           const data = unpack(dataOf(row))
-          batch.push({ topic: of.name, type: of.type, receive, data })
+          const { name, type } = of
+          batch.push(Number.isFinite(receive) ? { topic: name, type, receive, data } : { topic: name, type, receive, written: BigInt(sec) * 1_000_000_000n + BigInt(nanosec), data })
           bytes += data.length
           if (bytes < BATCH) continue
           yield batch

@@ -5,7 +5,7 @@ import { CdrError } from './cdr-error.js'
 import type { Codec } from './codec.js'
 import { definedCodec } from './defined-codec.js'
 import { compressedImageCodec, imageCodec } from './image-codec.js'
-import { stampOf, timeOf, type RosTime } from './stamp.js'
+import { farOf, stampOf, writtenTime, type RosTime } from './stamp.js'
 import { stringCodec, voiceEventCodec } from './text-codecs.js'
 import { wrenchCodec } from './wrench-codec.js'
 
@@ -19,10 +19,12 @@ interface RosPose {
   orientation: { x: number; y: number; z: number; w: number }
 }
 
-const headerOf = ({ stamp, frame_id }: RosHeader, epochSec: number): Header =>
-  ({ stamp: stampOf(stamp.sec, stamp.nanosec, epochSec), frameId: frame_id })
+function headerOf({ stamp: { sec, nanosec }, frame_id }: RosHeader, epochSec: number): Header {
+  const stamp = stampOf(sec, nanosec, epochSec)
+  return { stamp, far: farOf(stamp, sec, nanosec), frameId: frame_id }
+}
 
-const rosHeader = ({ stamp, frameId }: Header, epochSec: number): RosHeader => ({ stamp: timeOf(stamp, epochSec), frame_id: ascii(frameId) })
+const rosHeader = (header: Header, epochSec: number): RosHeader => ({ stamp: writtenTime(header, epochSec), frame_id: ascii(header.frameId) })
 
 /** MessageWriter cuts off what is not ASCII. */
 function ascii(text: string): string {

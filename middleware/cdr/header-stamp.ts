@@ -1,15 +1,15 @@
 import { CdrInput } from './cdr-input.js'
 import { definitionText } from './definitions.js'
-import { stampOf } from './stamp.js'
+import type { RosTime } from './stamp.js'
 
 const input = new CdrInput()
 
-/** Reads the stamp of a message whose type begins with a std_msgs/Header, without the rest; undefined for a type that has none or is unknown. */
-export function headerStamp(type: string): ((bytes: Uint8Array, epochSec: number) => number) | undefined {
+/** Reads the time in the header of a message whose type begins with a std_msgs/Header, without the rest; undefined for a type that has none or is unknown. */
+export function headerTime(type: string): ((bytes: Uint8Array) => RosTime) | undefined {
   const first = definitionText(type)?.split('\n').find(line => line !== '' && !line.startsWith('#'))
   if (first !== 'std_msgs/Header header') return undefined
-  return (bytes, epochSec) => {
+  return bytes => {
     input.reset(bytes)
-    return stampOf(input.int32(), input.uint32(), epochSec)
+    return { sec: input.int32(), nanosec: input.uint32() }
   }
 }

@@ -2,7 +2,7 @@ import type { CompressedImage, Header, Image } from '../messages.js'
 import { CdrInput } from './cdr-input.js'
 import { CdrOutput, CdrSize } from './cdr-output.js'
 import type { Codec } from './codec.js'
-import { stampOf, timeOf } from './stamp.js'
+import { farOf, stampOf, writtenTime } from './stamp.js'
 
 const input = new CdrInput()
 
@@ -10,8 +10,7 @@ export const imageCodec: Codec<Image> = {
   decode(bytes, epochSec) {
     input.reset(bytes)
     return {
-      stamp: stampOf(input.int32(), input.uint32(), epochSec),
-      frameId: input.string(),
+      ...readHeader(input, { stamp: 0, frameId: '' }, epochSec),
       height: input.uint32(),
       width: input.uint32(),
       encoding: input.string(),
@@ -31,8 +30,7 @@ export const compressedImageCodec: Codec<CompressedImage> = {
   decode(bytes, epochSec) {
     input.reset(bytes)
     return {
-      stamp: stampOf(input.int32(), input.uint32(), epochSec),
-      frameId: input.string(),
+      ...readHeader(input, { stamp: 0, frameId: '' }, epochSec),
       format: input.string(),
       data: input.view(),
     }
@@ -51,7 +49,17 @@ export function writeImage(output: CdrOutput, message: Image, epochSec: number):
 }
 
 /** std_msgs/Header */
-export function header(output: CdrOutput, { stamp, frameId }: Header, epochSec: number): CdrOutput {
-  const { sec, nanosec } = timeOf(stamp, epochSec)
-  return output.int32(sec).uint32(nanosec).string(frameId)
+export function header(output: CdrOutput, head: Header, epochSec: number): CdrOutput {
+  const { sec, nanosec } = writtenTime(head, epochSec)
+  return output.int32(sec).uint32(nanosec).string(head.frameId)
+}
+
+/** std_msgs/Header, read into `into`, which is returned. */
+export function readHeader<H extends Header>(input: CdrInput, into: H, epochSec: number): H {
+  const sec = input.int32()
+  const nanosec = input.uint32()
+  into.stamp = stampOf(sec, nanosec, epochSec)
+  into.far = farOf(into.stamp, sec, nanosec)
+  into.frameId = input.string()
+  return into
 }

@@ -2,8 +2,7 @@ import type { StringMessage, VoiceEvent } from '../messages.js'
 import { CdrInput } from './cdr-input.js'
 import { CdrOutput, CdrSize } from './cdr-output.js'
 import type { Codec } from './codec.js'
-import { header } from './image-codec.js'
-import { stampOf } from './stamp.js'
+import { header, readHeader } from './image-codec.js'
 
 const input = new CdrInput()
 
@@ -19,7 +18,7 @@ export const stringCodec: Codec<StringMessage> = {
 export const voiceEventCodec: Codec<VoiceEvent> = {
   decode(bytes, epochSec) {
     input.reset(bytes)
-    return { stamp: stampOf(input.int32(), input.uint32(), epochSec), frameId: input.string(), text: input.string(), confidence: input.float32() }
+    return { ...readHeader(input, { stamp: 0, frameId: '' }, epochSec), text: input.string(), confidence: input.float32() }
   },
   encode(message, epochSec) {
     const size = new CdrSize().add(4, 8).string(message.frameId).string(message.text).add(4, 4)

@@ -2,18 +2,16 @@ import type { WrenchStamped } from '../messages.js'
 import { CdrInput } from './cdr-input.js'
 import { CdrOutput, CdrSize } from './cdr-output.js'
 import type { Codec } from './codec.js'
-import { header } from './image-codec.js'
-import { stampOf } from './stamp.js'
+import { header, readHeader } from './image-codec.js'
 
 const input = new CdrInput()
-const message: WrenchStamped = { stamp: 0, frameId: '', wrench: new Float64Array(6) }
+const message: WrenchStamped = { stamp: 0, far: undefined, frameId: '', wrench: new Float64Array(6) }
 
 /** Decodes into one object, refilled by every call. */
 export const wrenchCodec: Codec<WrenchStamped> = {
   decode(bytes, epochSec) {
     input.reset(bytes)
-    message.stamp = stampOf(input.int32(), input.uint32(), epochSec)
-    message.frameId = input.string()
+    readHeader(input, message, epochSec)
     for (let axis = 0; axis < 6; axis++) message.wrench[axis] = input.float64()
     return message
   },

@@ -1,6 +1,6 @@
 import { BusError } from '../bus-error.js'
-import { stampOf, timeOf } from '../cdr/stamp.js'
-import type { MessageTypes, TypeName } from '../messages.js'
+import { farOf, stampOf, writtenTime } from '../cdr/stamp.js'
+import type { Header as RosHeader, MessageTypes, TypeName, WrenchStamped } from '../messages.js'
 import { GzError } from './gz-error.js'
 import { CAMERA_INFO, frameOf, IMAGE, MODEL, PIXELS, POSE, STRING, WRENCH, type Header } from './messages.js'
 import type { Decoder, Draft, Fields, MessageOf, Schema } from './proto.js'
@@ -47,12 +47,13 @@ const PAIRS: { readonly [T in TypeName]?: Pair<MessageTypes[T]> } = {
     schema: WRENCH as unknown as Schema<Fields>,
     decoder: epochSec => {
       const reader = new WrenchReader()
-      const message = { stamp: 0, frameId: '', wrench: new Float64Array(6) }
+      const message: WrenchStamped = { stamp: 0, far: undefined, frameId: '', wrench: new Float64Array(6) }
       return {
         name: reader.name,
         decode: bytes => {
           const { sec, nsec, frameId, wrench } = reader.decode(bytes)
           message.stamp = stampOf(sec, nsec, epochSec())
+          message.far = farOf(message.stamp, sec, nsec)
           message.frameId = frameId
           message.wrench.set(wrench)
           return message
@@ -99,11 +100,13 @@ function pair<F extends Fields, T>(schema: Schema<F>, { toRos, toGz }: { toRos(m
   }
 }
 
-function headerOf(header: Header | undefined, epochSec: number): { stamp: number; frameId: string } {
-  return { stamp: stampOf(header?.stamp?.sec ?? 0, header?.stamp?.nsec ?? 0, epochSec), frameId: frameOf(header) }
+function headerOf(header: Header | undefined, epochSec: number): RosHeader {
+  const { sec, nsec } = { sec: 0, nsec: 0, ...header?.stamp }
+  const stamp = stampOf(sec, nsec, epochSec)
+  return { stamp, far: farOf(stamp, sec, nsec), frameId: frameOf(header) }
 }
 
-function gzHeader({ stamp, frameId }: { readonly stamp: number; readonly frameId: string }, epochSec: number): object {
-  const { sec, nanosec } = timeOf(stamp, epochSec)
+function gzHeader({ frameId, ...stamped }: RosHeader, epochSec: number): object {
+  const { sec, nanosec } = writtenTime(stamped, epochSec)
   return { stamp: { sec, nsec: nanosec }, ...frameId === '' ? {} : { data: [{ key: 'frame_id', value: [frameId] }] } }
 }

@@ -7,8 +7,8 @@ export type Row = readonly [topic: string, type: string, time: string, sha256: s
 export async function rowsOf(bag: Bag): Promise<Row[]> {
   const rows: Row[] = []
   for await (const batch of bag.batches()) {
-    for (const { topic, type, receive, data } of batch) {
-      const time = BigInt(bag.epochSec) * 1_000_000_000n + BigInt(receive)
+    for (const { topic, type, receive, written, data } of batch) {
+      const time = written ?? BigInt(bag.epochSec) * 1_000_000_000n + BigInt(receive)
       rows.push([topic, type, String(time), createHash('sha256').update(data).digest('hex')])
     }
   }

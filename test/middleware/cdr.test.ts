@@ -61,8 +61,23 @@ describe('messages in CDR', () => {
   })
 
   it('a time of zero stays zero, whatever the epoch', () => {
-    const bytes = encode('geometry_msgs/msg/WrenchStamped', { stamp: 0, frameId: '', wrench: new Float64Array(6) }, 0)
-    expect(decode('geometry_msgs/msg/WrenchStamped', bytes, EPOCH).stamp).toBe(0)
+    for (const epoch of [0, EPOCH]) {
+      const bytes = encode('geometry_msgs/msg/WrenchStamped', { stamp: 0, frameId: '', wrench: new Float64Array(6) }, epoch)
+      expect(decode('geometry_msgs/msg/WrenchStamped', bytes, EPOCH).stamp).toBe(0)
+    }
+  })
+
+  it('a time of any clock comes back to the nanosecond; where no number is exact the stamp is none, and the time is kept as it was written', () => {
+    const times = fc.tuple(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), fc.integer({ min: 0, max: 999_999_999 }))
+    fc.assert(fc.property(times, fc.constantFrom(0, 12, EPOCH, -3588), ([sec, nanosec], epoch) => {
+      fc.pre((sec !== 0 || nanosec !== 0) && (sec !== epoch || nanosec !== 0))
+      const bytes = encode('geometry_msgs/msg/WrenchStamped', { stamp: NaN, far: { sec, nanosec }, frameId: 'w', wrench: new Float64Array(6) }, 0)
+      const message = decode('geometry_msgs/msg/WrenchStamped', bytes, epoch)
+      const exact = BigInt(sec - epoch) * 1_000_000_000n + BigInt(nanosec)
+      if (exact >= -(2n ** 53n) + 1n && exact < 2n ** 53n) expect([message.stamp, message.far]).toEqual([Number(exact), undefined])
+      else expect([message.stamp, message.far]).toEqual([exact < 0n ? -Infinity : Infinity, { sec, nanosec }])
+      expect(Buffer.compare(encode('geometry_msgs/msg/WrenchStamped', message, epoch), bytes)).toBe(0)
+    }), { numRuns: 300 })
   })
 
   it('texts of any language come back', () => {

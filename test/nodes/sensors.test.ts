@@ -79,20 +79,22 @@ it('what was said is published trimmed and cut; nothing is said while the node i
   expect(node.events).toBe(2)
 })
 
-it('wrenches of a topic are those with a stamp and one frame_id; the others are counted', () => {
+it('wrenches of a topic are those with a stamp, of any clock, and a frame_id that lasts; the others are counted', () => {
   const bus = new LocalBus(new SteppedClock(1))
   const publisher = bus.advertise('/driver', 'geometry_msgs/msg/WrenchStamped')
-  const topic = new WrenchTopic(bus, '/driver')
+  const said: string[] = []
+  const topic = new WrenchTopic(bus, '/driver', text => said.push(text))
   const stamps: number[] = []
   topic.start(stamp => stamps.push(stamp))
   const say = (stamp: number, frameId: string): void => publisher.publish({ stamp, frameId, wrench: new Float64Array(6) })
   for (const [stamp, frameId] of [[0, 'other'], [1, 'left'], [2, 'right'], [-5, 'left'], [3, 'left']] as const) say(stamp, frameId)
-  expect(stamps).toEqual([1, 3])
-  expect(topic.dropped).toEqual({ zero_stamp: 2, frame_id: 1 })
+  expect(stamps).toEqual([1, -5, 3])
+  expect(topic.dropped).toEqual({ zero_stamp: 1, frame_id: 1 })
+  expect(said).toEqual([])
   topic.stop()
   topic.start(stamp => stamps.push(stamp))
   say(4, 'right')
-  expect(stamps).toEqual([1, 3, 4])
+  expect(stamps).toEqual([1, -5, 3, 4])
 })
 
 it('on a topic of texts what was said is a text', async () => {

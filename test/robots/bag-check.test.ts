@@ -48,7 +48,7 @@ describe('a recording held against a robot file', () => {
     expect(findings.map(({ stream, kind, lacking, text }) => [stream, kind, lacking, text])).toEqual([
       ['other', 'type', true, '/other is std_msgs/msg/Int32 in the recording, std_msgs/msg/String in the robot file'],
       ['pose', 'missing', true, '/pose is not in the recording'],
-      ['wrench', 'unstamped', true, '1 of 501 messages have no stamp; say timeline: receive'],
+      ['wrench', 'dropped', false, '1 of 501 messages are dropped: bad_message 1'],
     ])
     expect(streams['wrench']).toEqual({ topic: '/wrench', count: 501, rateHz: 1000, delayMs: { mean: 2, max: 2 }, largestGapMs: undefined })
     expect(streams['words']).toMatchObject({ count: 1, delayMs: { mean: 0, max: 0 } })

@@ -17,7 +17,7 @@ function check(name: string, samples: readonly (readonly [stampMs: number, delay
   const stream = robot.streams.find(s => s.name === name)
   if (!stream) throw new Error(name)
   const one = new StreamCheck(stream, robot)
-  for (const [stamp, delay] of samples) one.add(stamp * MS, (stamp + delay) * MS)
+  for (const [stamp, delay] of samples) one.add(stamp === 0 ? NaN : stamp * MS, (stamp + delay) * MS, stamp === 0 ? 'zero_stamp' : undefined)
   return one.findings()
 }
 

@@ -1,0 +1,73 @@
+import { clockOf } from '../fusion/robot/reference.js'
+import type { Stream } from '../fusion/robot/robot.js'
+import type { Header } from '../middleware/messages.js'
+
+export interface HeaderJudgeOptions {
+  /** The stamp is used: a header without one is a fault. Default true. */
+  readonly stamped?: boolean
+  /** Something about the headers that their user should know; one line, told once each. */
+  readonly onNotice?: ((text: string) => void) | undefined
+}
+
+/** What is wrong with a header. */
+export type HeaderFault = 'zero_stamp' | 'frame_id'
+
+/**
+ * Tells which headers of one source are to be believed. A stamp of 0 is none; any other may be of any clock. A frame_id that differs from that of the
+ * messages before costs one message: where the next one says the same again, the source has moved to that frame; where it says yet another (a driver
+ * that counts in it), frames tell nothing of this source and are looked at no more. Both are told, with the names.
+ */
+export class HeaderJudge {
+  readonly #options: HeaderJudgeOptions
+  #frameId: string | undefined
+  /** Of the message before, where it differed. */
+  #other: string | undefined
+  #varies = false
+
+  constructor(options: HeaderJudgeOptions = {}) {
+    this.#options = options
+  }
+
+  /** The judge of a robot file's stream. */
+  static of(stream: Stream, onNotice: ((text: string) => void) | undefined): HeaderJudge {
+    const { name, topic, timeline } = stream
+    return new HeaderJudge({ stamped: timeline === 'header', onNotice: onNotice && (text => onNotice(`stream ${name} (${topic}): ${text}`)) })
+  }
+
+  /** Whether frame ids are looked at no more. */
+  get varies(): boolean {
+    return this.#varies
+  }
+
+  /** The next header's fault; undefined: it has none. Allocates nothing while frame ids stay the same. */
+  fault({ stamp, frameId }: Header): HeaderFault | undefined {
+    if (stamp === 0 && this.#options.stamped !== false) return 'zero_stamp'
+    if (this.#frameId === undefined || this.#varies) this.#frameId = frameId
+    if (frameId === this.#frameId) {
+      this.#other = undefined
+      return undefined
+    }
+    if (this.#other === undefined) {
+      this.#other = frameId
+      return 'frame_id'
+    }
+    const quoted = `"${this.#frameId}", then "${this.#other}"`
+    if (frameId === this.#other) this.#options.onNotice?.(`frame_id was ${quoted} from then on: the change is followed`)
+    else {
+      this.#varies = true
+      this.#options.onNotice?.(`frame_id was ${quoted}, then "${frameId}": it changes from message to message and is looked at no more`)
+    }
+    this.#frameId = frameId
+    this.#other = undefined
+    return undefined
+  }
+}
+
+/**
+ * The bus time at which a message of a stream was measured: its stamp, or its arrival where the stream's clock is another than the bus's. NaN where its
+ * source wrote none, or one that no bus time is.
+ */
+export function busTime(stream: Stream): (message: Header, receive: number) => number {
+  if (clockOf(stream) === 'receive') return (_message, receive) => receive
+  return ({ stamp }) => stamp === 0 || !Number.isFinite(stamp) ? NaN : stamp
+}
