@@ -124,7 +124,10 @@ export class Aligner {
     const lane = this.#begin(stream, 'vector', receive)
     const fault = lane.vectorFault(values)
     const time = fault === undefined ? this.#admit(lane, stamp) : this.#refuse(fault)
-    this.#judged(lane, stream, stamp, time, Number.isNaN(time) ? this.#refusal : lane.vector(time, values))
+    const reason = Number.isNaN(time) ? this.#refusal : lane.vector(time, values)
+    if (!Number.isNaN(time) && lane.restored > 0) this.#restore(lane, reason)
+    this.#options.onSample?.(stream, stamp, this.#receive, reason)
+    this.#judged(lane, stream, time, reason)
   }
 
   /** A camera frame; its bytes are kept, not copied, and must never change. */
@@ -132,18 +135,23 @@ export class Aligner {
     const lane = this.#begin(stream, 'frame', receive)
     const fault = lane.frameFault(frame)
     const time = fault === undefined ? this.#admit(lane, stamp) : this.#refuse(fault)
-    this.#judged(lane, stream, stamp, time, Number.isNaN(time) ? this.#refusal : lane.frame(time, frame))
+    const reason = Number.isNaN(time) ? this.#refusal : lane.frame(time, frame)
+    this.#options.onSample?.(stream, stamp, this.#receive, reason)
+    this.#judged(lane, stream, time, reason)
   }
 
   pushEvent(stream: number, stamp: number, receive: number, text: string, confidence: number): void {
     const lane = this.#begin(stream, 'event', receive)
     const time = Number.isFinite(confidence) ? this.#admit(lane, stamp) : this.#refuse('nan')
-    this.#judged(lane, stream, stamp, time, Number.isNaN(time) ? this.#refusal : lane.event(time, text, confidence))
+    const reason = Number.isNaN(time) ? this.#refusal : lane.event(time, text, confidence)
+    this.#options.onSample?.(stream, stamp, this.#receive, reason)
+    this.#judged(lane, stream, time, reason)
   }
 
   /** Counts a sample of a stream that never became one, such as a header without a time. */
   count(stream: number, reason: DropReason): void {
-    this.#judged(this.#lane(stream), stream, NaN, NaN, reason)
+    this.#drop(this.#lane(stream), reason)
+    this.#options.onSample?.(stream, NaN, this.#receive, reason)
   }
 
   /**
@@ -260,11 +268,16 @@ export class Aligner {
     this.#jump = { stamp, receive: this.#receive, reach, ahead }
   }
 
-  /** The sample stands in its buffer at `stamp`, or not, for a reason. `raw`: its stamp as it was pushed. */
-  #judged(lane: Lane, stream: number, raw: number, stamp: number, reason: DropReason | undefined): void {
-    if (reason !== undefined) this.#drop(lane, reason)
-    this.#options.onSample?.(stream, raw, this.#receive, reason)
-    if (reason !== undefined) return
+  /** What had been counted as duplicates fares as the sample that has shown them to be a burst. */
+  #restore(lane: Lane, reason: DropReason | undefined): void {
+    this.#drop(lane, 'duplicate', -lane.restored)
+    if (reason === undefined) lane.counters.accepted += lane.restored
+    else this.#drop(lane, reason, lane.restored)
+  }
+
+  /** The sample stands in its buffer at `stamp`, or not, for a reason. */
+  #judged(lane: Lane, stream: number, stamp: number, reason: DropReason | undefined): void {
+    if (reason !== undefined) return this.#drop(lane, reason)
     lane.counters.accepted++
     lane.spoke = this.#receive
     if (this.#metronome !== undefined) {

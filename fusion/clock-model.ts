@@ -40,6 +40,8 @@ export class ClockModel {
 
   /** The stamp on our clock, whole ns. Stamps in ascending order stay in strictly ascending order while `receive` allows it. */
   correct(stamp: number, receive: number): number {
+    // Samples of one burst stay at one time.
+    if (stamp === this.#lastRaw) return this.#lastCorrected
     if (stamp < this.#lastRaw - RESTART) this.reset()
     this.#learn(stamp, receive - stamp)
     let corrected = Math.min(receive, Math.round(stamp + this.#offset + this.#drift * (stamp - this.#anchor)))

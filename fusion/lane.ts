@@ -138,11 +138,17 @@ export class Lane {
     return frameFault(frame, this.stream)
   }
 
+  /** Samples that had been counted as duplicates and were taken by the latest `vector`, as samples of a burst. */
+  get restored(): number {
+    return this.#ring?.restored ?? 0
+  }
+
   /** Takes a vector without a fault; the reason when it is not taken. */
   vector(stamp: number, values: ArrayLike<number>): DropReason | undefined {
     if (this.#ring === undefined) this.#prepare(values.length)
     const ring = this.#ring as VectorRing
     const tare = this.#tare as Tare
+    ring.restored = 0
     if (tare.covers(stamp)) {
       if (tare.known) return 'tare'
       return ring.insert(stamp, values) === DUPLICATE ? 'duplicate' : 'tare'
@@ -169,6 +175,7 @@ export class Lane {
   /** Empties the buffer. A tare under way begins anew; a finished one stands, unless `tare` is to begin anew as well. */
   flush(options: { readonly tare: boolean }): void {
     this.#empty()
+    this.#ring?.forget()
     if (this.#tare === undefined || (this.#tare.known && !options.tare)) return
     this.#tare.restart()
     if (!this.#tare.known) this.spoke = -Infinity

@@ -2,7 +2,7 @@
 export const APPENDED = 0
 /** Put in its sorted place before newer samples. */
 export const INSERTED = 1
-/** A sample with this stamp is already there; nothing was changed. */
+/** It is there already; nothing was changed. */
 export const DUPLICATE = 2
 /** Older than everything in a full ring; nothing was changed. */
 export const TOO_OLD = 3
@@ -77,16 +77,19 @@ export abstract class StampRing {
   /** Makes room for `capacity` payloads and puts the present ones in slots 0 to size - 1. */
   protected abstract resize(capacity: number): void
 
-  /** The index at which the sample now stands, with its payload still to be written, or -1: see `placed`. */
-  protected place(stamp: number): number {
-    if (this.size === 0 || stamp > this.newest) {
+  /**
+   * The index at which the sample now stands, with its payload still to be written, or -1: see `placed`. `again`: behind those that have this stamp
+   * already; otherwise it is then a duplicate.
+   */
+  protected place(stamp: number, again = false): number {
+    if (this.size === 0 || stamp > this.newest || (again && stamp === this.newest)) {
       if (this.size === this.capacity) this.#makeRoom(stamp)
       this.stamps[this.slot(this.size)] = stamp
       this.placed = APPENDED
       return this.size++
     }
     let index = this.after(stamp)
-    if (index > 0 && this.stampAt(index - 1) === stamp) {
+    if (!again && index > 0 && this.stampAt(index - 1) === stamp) {
       this.placed = DUPLICATE
       return -1
     }

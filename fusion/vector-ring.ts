@@ -1,9 +1,21 @@
-import { StampRing, type Placed } from './ring.js'
+import { APPENDED, DUPLICATE, StampRing, type Placed } from './ring.js'
 
-/** Vectors of one width by ascending stamp. Inserting makes no object except when the ring grows to cover its retention. */
+/**
+ * Vectors of one width by ascending stamp, those of one stamp in the order of their arrival. Inserting makes no object except when the ring grows to cover
+ * its retention.
+ *
+ * A duplicate is the same stamp with the same values. A source that has shown two samples of one stamp with different values comes in bursts (a driver
+ * that reads several at once and stamps all of them with the time of reading): from then on each of its samples counts, equal ones too, and those of
+ * the burst in which it showed are taken back. Out of stamp order a sample with the same stamp and values stays a duplicate.
+ */
 export class VectorRing extends StampRing {
   readonly width: number
+  /** Duplicates of the newest sample that the insertion before has shown to be samples of a burst. */
+  restored = 0
   #values: Float64Array
+  #bursts = false
+  /** Duplicates of the newest sample so far. */
+  #repeats = 0
 
   constructor(width: number, retention: number, capacity = 1024) {
     super(capacity, retention)
@@ -11,13 +23,65 @@ export class VectorRing extends StampRing {
     this.#values = new Float64Array(width * capacity)
   }
 
+  /** The stamp up to which samples that come in stamp order can change nothing any more: of a source of bursts, what lies before its newest. */
+  get settled(): number {
+    return this.#bursts ? this.newest - 1 : this.newest
+  }
+
   insert(stamp: number, values: ArrayLike<number>): Placed {
+    this.restored = 0
     const index = this.place(stamp)
     if (index >= 0) {
+      if (this.placed === APPENDED) this.#repeats = 0
       const offset = this.slot(index) * this.width
       for (let k = 0; k < this.width; k++) this.#values[offset + k] = values[k] as number
-    }
+    } else if (this.placed === DUPLICATE) this.#share(stamp, values)
     return this.placed
+  }
+
+  /** The next source may be another one, which has shown no burst. */
+  forget(): void {
+    this.#bursts = false
+  }
+
+  override clear(): void {
+    super.clear()
+    this.#repeats = 0
+    this.restored = 0
+  }
+
+  /** Of a stamp that is there already: puts it behind the others, unless it is a duplicate. */
+  #share(stamp: number, values: ArrayLike<number>): void {
+    const atNewest = stamp === this.newest
+    if (!atNewest || !this.#bursts) {
+      for (let i = this.after(stamp) - 1; i >= 0 && this.stampAt(i) === stamp; i--) {
+        if (!this.#equals(i, values)) continue
+        if (atNewest) this.#repeats++
+        return
+      }
+      this.#bursts = true
+      if (atNewest) this.#restore(stamp)
+    }
+    const index = this.place(stamp, true)
+    if (index < 0) return
+    const offset = this.slot(index) * this.width
+    for (let k = 0; k < this.width; k++) this.#values[offset + k] = values[k] as number
+  }
+
+  /** Puts the repeats of the newest sample back. */
+  #restore(stamp: number): void {
+    this.restored = this.#repeats
+    this.#repeats = 0
+    for (let n = 0; n < this.restored; n++) {
+      const index = this.place(stamp, true)
+      if (index > 0) this.move(this.slot(index - 1), this.slot(index))
+    }
+  }
+
+  #equals(index: number, values: ArrayLike<number>): boolean {
+    const offset = this.slot(index) * this.width
+    for (let k = 0; k < this.width; k++) if (this.#values[offset + k] !== values[k]) return false
+    return true
   }
 
   valueAt(index: number, axis: number): number {

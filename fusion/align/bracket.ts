@@ -24,7 +24,7 @@ export abstract class Bracket implements Strategy {
   }
 
   brackets(tick: number): boolean {
-    return this.track.newest >= tick
+    return this.track.settled >= tick
   }
 
   value(tick: number): Aligned {
@@ -33,7 +33,7 @@ export abstract class Bracket implements Strategy {
     if (next === 0) return MISSING
     const earlier = track.stampAt(next - 1)
     if (earlier === tick) return present(track.valueAt(next - 1), tick, tick, 0, 1)
-    if (!this.brackets(tick)) {
+    if (track.newest < tick) {
       if (tick - earlier > this.#limits.maxHold) return MISSING
       return present(track.valueAt(next - 1), tick, earlier, 0, 1, true)
     }

@@ -6,6 +6,8 @@ import type { VectorRing } from '../vector-ring.js'
 /** Samples by ascending stamp, of whatever kind, as the strategies see them. */
 export interface Track {
   readonly newest: number
+  /** Up to which samples in stamp order can change nothing any more. */
+  readonly settled: number
   stampAt(index: number): number
   /** Index of the first sample after `stamp`. */
   after(stamp: number): number
@@ -30,6 +32,10 @@ export class VectorTrack implements Track {
 
   get newest(): number {
     return this.#ring.newest
+  }
+
+  get settled(): number {
+    return this.#ring.settled
   }
 
   stampAt(index: number): number {
@@ -59,6 +65,10 @@ export class FrameTrack implements Track {
   }
 
   get newest(): number {
+    return this.#ring.newest
+  }
+
+  get settled(): number {
     return this.#ring.newest
   }
 

@@ -38,7 +38,7 @@ export class Window implements Strategy {
   }
 
   brackets(tick: number): boolean {
-    return this.#ring.newest >= tick + this.#ahead
+    return this.#ring.settled >= tick + this.#ahead
   }
 
   value(tick: number): Aligned {

@@ -18,12 +18,15 @@ export function wrenchOf(value: number): number[] {
 export function reference(pushes: readonly Push[], streams: readonly Stream[]): { seen: Seen[]; dropped: Record<string, number> } {
   const seen: Seen[] = []
   const dropped: Record<string, number> = {}
-  const drop = (reason: string): void => { dropped[reason] = (dropped[reason] ?? 0) + 1 }
+  const drop = (reason: string, times = 1): void => { dropped[reason] = (dropped[reason] ?? 0) + times }
   const kept: Push[][] = streams.map(() => [])
   const spoke: (number | undefined)[] = streams.map(() => undefined)
   const tareEnd: (number | undefined)[] = streams.map(() => undefined)
   const tared: Push[][] = streams.map(() => [])
   let bias: number | undefined
+  // Of the vector streams: whether samples of one stamp have differed, and how often the newest sample has been repeated so far.
+  const bursts: boolean[] = streams.map(() => false)
+  const repeats: number[] = streams.map(() => 0)
   let waiting: { stamp: number; arrival: number }[] = []
   let last = -Infinity
 
@@ -65,7 +68,7 @@ export function reference(pushes: readonly Push[], streams: readonly Stream[]): 
     return [RGB, DEPTH, WRENCH, TOOL].every((stream) => {
       const heard = spoke[stream] ?? (pushes[0] as Push).receive
       const taring = (streams[stream] as Stream).tare > 0 && bias === undefined
-      return taring || heard < arrival - SILENCE || (kept[stream] as Push[]).some((p) => p.stamp >= stamp)
+      return taring || heard < arrival - SILENCE || (kept[stream] as Push[]).some((p) => bursts[stream] ? p.stamp > stamp : p.stamp >= stamp)
     })
   }
   const drain = (now: number): void => { while (waiting.length > 0 && complete()) emit(now) }
@@ -78,6 +81,28 @@ export function reference(pushes: readonly Push[], streams: readonly Stream[]): 
     }
   }
 
+  /** Whether a vector is one that `list` has; where it shows that they come in bursts, its repeats are put back. */
+  const isDuplicate = (push: Push, list: Push[], countAs: (times: number) => void): boolean => {
+    const { stream, stamp, value } = push
+    const newest = Math.max(...list.map((p) => p.stamp))
+    if (stamp > newest) repeats[stream] = 0
+    const same = list.filter((p) => p.stamp === stamp)
+    if (stamp === newest && bursts[stream]) return false
+    if (same.some((p) => p.value === value)) {
+      if (stamp === newest) repeats[stream]++
+      return true
+    }
+    if (same.length === 0) return false
+    bursts[stream] = true
+    if (stamp === newest) {
+      list.push(...Array.from({ length: repeats[stream] }, () => same[0] as Push))
+      drop('duplicate', -(repeats[stream] as number))
+      countAs(repeats[stream] as number)
+      repeats[stream] = 0
+    }
+    return false
+  }
+
   for (const push of pushes) {
     const { stream, stamp, receive, value } = push
     expire(receive)
@@ -88,18 +113,21 @@ export function reference(pushes: readonly Push[], streams: readonly Stream[]): 
     if (tare > 0) {
       tareEnd[stream] ??= stamp + tare
       if (stamp < (tareEnd[stream] as number)) {
-        if (bias === undefined && (tared[stream] as Push[]).some((p) => p.stamp === stamp)) { drop('duplicate'); continue }
+        if (bias === undefined && isDuplicate(push, tared[stream] as Push[], times => drop('tare', times))) { drop('duplicate'); continue }
         ;(tared[stream] as Push[]).push(push)
         drop('tare')
         continue
       }
       const first = tared[stream] as Push[]
+      if (bias === undefined) repeats[stream] = 0
       bias ??= first.reduce((sum, p) => sum + p.value, 0) / first.length
     }
     if (stream === WRENCH || stream === TOOL) {
       if (stamp < Math.max(...list.map((p) => p.stamp)) - 600 * MS) { drop('late'); continue }
     }
-    if (list.some((p) => p.stamp === stamp && (stream !== VOICE || p.value === value))) { drop('duplicate'); continue }
+    if (stream === WRENCH || stream === TOOL) {
+      if (isDuplicate(push, list, () => undefined)) { drop('duplicate'); continue }
+    } else if (list.some((p) => p.stamp === stamp && (stream !== VOICE || p.value === value))) { drop('duplicate'); continue }
     list.push(push)
     spoke[stream] = receive
     if (stream === RGB) {
@@ -109,5 +137,5 @@ export function reference(pushes: readonly Push[], streams: readonly Stream[]): 
     drain(receive)
   }
   expire(Infinity)
-  return { seen, dropped }
+  return { seen, dropped: Object.fromEntries(Object.entries(dropped).filter(([, times]) => times > 0)) }
 }
