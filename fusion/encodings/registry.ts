@@ -47,6 +47,9 @@ const ENCODINGS: Readonly<Record<string, Encoding>> = {
   bayer_grbg16: bayer('grbg', 16),
 }
 
+/** Characters of the longest name: what a message has may be of any length. */
+const LONGEST = Math.max(...Object.keys(ENCODINGS).map(({ length }) => length))
+
 const byName = new Map(Object.entries(ENCODINGS))
 const byLowerName = new Map(Object.entries(ENCODINGS).map(([name, encoding]) => [name.toLowerCase(), encoding]))
 
@@ -55,5 +58,5 @@ export const ENCODING_NAMES: readonly string[] = Object.keys(ENCODINGS)
 
 /** Upper and lower case are one; undefined: nobody knows it. */
 export function encodingOf(name: string): Encoding | undefined {
-  return byName.get(name) ?? byLowerName.get(name.toLowerCase())
+  return byName.get(name) ?? (name.length <= LONGEST ? byLowerName.get(name.toLowerCase()) : undefined)
 }
