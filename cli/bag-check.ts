@@ -1,5 +1,6 @@
 import type { Robot } from '../fusion/robot/robot.js'
 import type { Bag } from '../middleware/bag/bag.js'
+import { MedianDepth } from './median-depth.js'
 import { replayBag, stampClock } from './replay.js'
 import { finding, StreamCheck, type Finding } from './stream-check.js'
 import { StreamFates } from './stream-fates.js'
@@ -7,6 +8,8 @@ import { StreamFates } from './stream-fates.js'
 export interface BagCheck {
   readonly streams: Record<string, { topic: string } & ReturnType<StreamCheck['summary']>>
   readonly findings: readonly Finding[]
+  /** What a replay of it would tell of its streams, one line each. */
+  readonly notices: readonly string[]
   /** What a replay of it would give. */
   readonly observations: number
   /** Absolute seconds that the stamps of findings count from. */
@@ -32,8 +35,16 @@ export async function checkBag(bag: Pick<Bag, 'topics' | 'foreign' | 'epochSec' 
     }
     checks.set(stream.name, new StreamCheck(stream, robot, { oneClock: clock.apart === 0 }))
   }
+  const notices: string[] = []
+  const depths = new Map(robot.streams.filter(({ modality }) => modality === 'depth').map(({ name }) => [name, new MedianDepth()]))
   const counters = await replayBag({
-    bag, robot, clock, rate: 'max', onObservation: () => undefined,
+    bag, robot, clock, rate: 'max', onNotice: text => notices.push(text),
+    onObservation: ({ values }) => {
+      for (const [name, median] of depths) {
+        const value = values.get(name)
+        if (value?.kind === 'depth') median.add(value)
+      }
+    },
     onSample: (index, stamp, receive, dropped) => {
       fates.take(index, stamp, receive, dropped)
       checks.get(robot.streams[index].name)?.add(stamp, receive, dropped)
@@ -45,7 +56,9 @@ export async function checkBag(bag: Pick<Bag, 'topics' | 'foreign' | 'epochSec' 
     if (!check) continue
     streams[stream.name] = { topic: stream.topic, ...check.summary() }
     findings.push(...check.findings())
+    const unlikely = depths.get(stream.name)?.doubt(stream)
+    if (unlikely !== undefined) findings.push(finding(stream.name, 'depth', unlikely))
   }
   for (const { stream, text } of fates.lost(counters)) if (checks.has(stream)) findings.push(finding(stream, 'lost', text))
-  return { streams, findings, observations: counters.observations, stampEpochSec: clock.epochSec }
+  return { streams, findings, notices, observations: counters.observations, stampEpochSec: clock.epochSec }
 }

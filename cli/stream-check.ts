@@ -2,7 +2,7 @@ import { noDrops, occurred, type DropReason } from '../fusion/counters.js'
 import type { Align, Robot, Stream } from '../fusion/robot/robot.js'
 
 /** `missing`, `type`, `unstamped`, `slow` and `lost`: the recording lacks what the file needs. The others are worth knowing. */
-export type FindingKind = 'missing' | 'type' | 'unstamped' | 'slow' | 'lost' | 'gap' | 'late' | 'out_of_order' | 'duplicate' | 'future' | 'dropped'
+export type FindingKind = 'missing' | 'type' | 'unstamped' | 'slow' | 'lost' | 'gap' | 'late' | 'out_of_order' | 'duplicate' | 'future' | 'dropped' | 'depth'
 
 const LACKING: ReadonlySet<FindingKind> = new Set<FindingKind>(['missing', 'type', 'unstamped', 'slow', 'lost'])
 

@@ -51,13 +51,13 @@ function robotObject(robot: Robot, file: string): object {
   return { file, sha256: robot.sha256, ...JSON.parse(robot.canonical) as object }
 }
 
-function bagObject({ path, epoch, damage, durationS, streams, findings, observations }: BagReport): { object: object; fits: boolean } {
+function bagObject({ path, epoch, damage, durationS, streams, findings, notices, observations }: BagReport): { object: object; fits: boolean } {
   const fits = damage === undefined && findings.every(({ lacking }) => !lacking)
   const told = findings.map(finding => ({ ...finding, stamps: finding.stamps.map(stamp => epoch.format(stamp)) }))
-  return { fits, object: { path, durationS, damage: damage ?? null, observations, streams, findings: told } }
+  return { fits, object: { path, durationS, damage: damage ?? null, observations, streams, findings: told, notices } }
 }
 
-function describeBag({ path, epoch, damage, durationS, streams, findings, observations }: BagReport): string {
+function describeBag({ path, epoch, damage, durationS, streams, findings, notices, observations }: BagReport): string {
   const line = ({ stream, kind, text, stamps, count }: BagCheck['findings'][number]): string => {
     const listed = stamps.map(stamp => epoch.format(stamp)).join(', ')
     const where = listed === '' ? '' : `: at ${listed}${count > stamps.length ? ', …' : ''}`
@@ -79,6 +79,6 @@ function describeBag({ path, epoch, damage, durationS, streams, findings, observ
     ...damage === undefined ? [] : ['', `damaged: ${damage}; read up to there`],
     '',
     ...lacking.length > 0 ? ['it lacks', ...lacking.map(line)] : ['it lacks nothing that this robot file needs'],
-    ...notes.length > 0 ? ['worth knowing', ...notes.map(line)] : [],
+    ...notes.length + notices.length > 0 ? ['worth knowing', ...notes.map(line), ...notices.map(notice => `  ${notice}`)] : [],
   ].join('\n')
 }

@@ -66,8 +66,12 @@ async function exportBag(path: string, set: TrainingSet, flags: ExportFlags, out
   try {
     const { robot } = robotForBag(bag, flags)
     const before = { rows: set.rows, episodes: set.episodes }
-    const leftOut = await walk(bag, robot, set, flags)
+    const { leftOut, lost } = await walk(bag, robot, set, { rate: flags.rate, onNotice: text => output.progress(text) })
     output.progress(`${path}: ${set.rows - before.rows} observations of ${set.episodes - before.episodes} episodes${leftOut > 0 ? `; ${leftOut} without an answer left out` : ''}`)
+    for (const { stream, text } of lost) {
+      output.progress(`prehend: ${path}: stream ${stream}: ${text}`)
+      process.exitCode = 1
+    }
     if (bag.damage !== undefined) {
       output.progress(`prehend: ${path}: ${bag.damage}: exported up to there`)
       process.exitCode = 1

@@ -62,6 +62,11 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
     const lines = flags.observations === undefined ? undefined : new LineFile(flags.observations)
     const writer = flags.out === undefined ? undefined : new BagWriter(flags.out, { epochSec: bag.epochSec, stampEpochSec: clock.epochSec, metadata: { robot: robot.canonical, sha256: robot.sha256 } })
     const inferenceMs: number[] = []
+    const notices: string[] = []
+    const tell = (text: string): void => {
+      notices.push(text)
+      output.progress(text)
+    }
     // While an observation is hashed and inferred on other threads, the next one is read and aligned; they are taken in order.
     let underWay: (() => Promise<void>) | undefined
     const begin = (observation: Observation): (() => Promise<void>) => {
@@ -81,7 +86,7 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
     try {
       const result = await replayBag({
         bag, robot, clock, rate: flags.rate, signal,
-        onSample: (...sample) => fates.take(...sample), onNotice: text => output.progress(text),
+        onSample: (...sample) => fates.take(...sample), onNotice: tell,
         onMessage: writer && (message => writer.writeRaw(message)),
         onObservation: async observation => {
           const earlier = underWay
@@ -99,7 +104,7 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
       const object = {
         durationS, topics, observations: result.observations, incomplete: result.incomplete, dropped: occurred(result.dropped), sha256: digest.digest(),
         held: result.held, reordered: result.reordered, jumps: result.jumps, timesRealTime: durationS / seconds, policy: policy?.name ?? null, inferenceMs: policy ? spread(inferenceMs) : null, robot: { name: robot.name, sha256: robot.sha256 },
-        damage: bag.damage ?? null,
+        notices, damage: bag.damage ?? null,
       }
       output.result(object, summary(object, flags))
       for (const { stream, text } of fates.lost(result)) {

@@ -12,16 +12,24 @@ import { EXPERT_AUX_TOPIC, EXPERT_CHUNK_TOPIC, INSTEAD_TOPICS } from '../demonst
 import { episodeTopics } from '../episode-topics.js'
 import { UsageError } from '../output.js'
 import { replayBag, stampClock } from '../replay.js'
+import { StreamFates, type LostStream } from '../stream-fates.js'
 import type { EpisodeEnd, TrainingSet } from './training-set.js'
 
 /** Observations that wait for their answers, at most. */
 const WAITING = 64
 
+export interface WalkOptions {
+  /** Reference ticks a second. Default: what the robot file or the recording says. */
+  readonly rate?: number | undefined
+  /** Something about a stream that its user should know; one line. */
+  readonly onNotice?: (text: string) => void
+}
+
 /**
  * Replays a bag into a training set: each observation with the answer of the same stamp, and the samples since the row before. Observations without
- * an answer are left out, their samples go to the next row. Answers how many were left out.
+ * an answer are left out, their samples go to the next row. Answers how many were left out, and the streams of which nothing came into any observation.
  */
-export async function walk(bag: Bag, robot: Robot, set: TrainingSet, options: { readonly rate?: number | undefined } = {}): Promise<number> {
+export async function walk(bag: Bag, robot: Robot, set: TrainingSet, options: WalkOptions = {}): Promise<{ readonly leftOut: number; readonly lost: readonly LostStream[] }> {
   const answers = answerTopic(bag, robot)
   const hasAux = bag.topics.some(({ name, count }) => name === EXPERT_AUX_TOPIC && count > 0)
   const rate = options.rate ?? tickRate(bag, robot)
@@ -29,8 +37,9 @@ export async function walk(bag: Bag, robot: Robot, set: TrainingSet, options: { 
   const { results } = episodeTopics(robot)
   const clock = await stampClock(bag, robot)
   set.begin({ path: bag.path, robot, epoch: new Epoch(clock.epochSec), rate })
-  await replayBag({
-    bag, robot, clock, rate: 'max',
+  const fates = new StreamFates(robot, clock)
+  const counters = await replayBag({
+    bag, robot, clock, rate: 'max', onSample: (...sample) => fates.take(...sample), ...options.onNotice && { onNotice: options.onNotice },
     onAligned: (observation, aligner) => join.align(observation, aligner),
     onObservation: observation => join.part(observation.stamp, { observation }),
     onMessage: message => {
@@ -55,7 +64,7 @@ export async function walk(bag: Bag, robot: Robot, set: TrainingSet, options: { 
   })
   await join.endEpisode({ index: -1, success: false })
   await set.end()
-  return join.leftOut
+  return { leftOut: join.leftOut, lost: fates.lost(counters) }
 }
 
 /** Where the answers are: the expert's, else the policy's. */
