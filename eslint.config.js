@@ -19,6 +19,11 @@ export default tseslint.config(
       eqeqeq: 'error',
     },
   },
+  // Lines and failures have one place: cli/standard-streams.ts. The picture of the loop is drawn beside it.
+  {
+    files: ['cli/**/*.ts', 'nodes/**/*.ts', 'middleware/**/*.ts', 'drivers/**/*.ts', 'fusion/**/*.ts', 'sim/**/*.ts'], ignores: ['cli/standard-streams.ts', 'cli/live-view.ts'],
+    rules: { 'no-restricted-properties': ['error', ...['stdout', 'stderr'].map(property => ({ object: 'process', property, message: 'say it through Output' }))] },
+  },
   { files: ['scripts/**', 'test/**', 'bench/**'], rules: { 'no-console': 'off', '@typescript-eslint/no-non-null-assertion': 'off' } },
   { files: ['**/*.mjs', '**/*.cjs', '*.js', 'bin/*', 'vitest.config.ts'], extends: [tseslint.configs.disableTypeChecked], rules: { 'no-console': 'off' } },
 )

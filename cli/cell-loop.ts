@@ -186,6 +186,8 @@ export class CellLoop {
 
   /** Ends the motion first; the running episode then ends as interrupted. */
   async interrupt(): Promise<void> {
+    // Once it closes, the motion has ended and the gripper's port goes.
+    if (this.#closing) return
     const stopping = this.control.stop()
     this.#interruption.abort()
     await stopping

@@ -3,7 +3,7 @@ import { toolStream } from '../fusion/robot/tool-stream.js'
 import { hz, ms } from './stream-check.js'
 
 /** A robot file in plain words, for people. */
-export function describeRobot(robot: Robot): string {
+export function describeRobot(robot: Robot): string[] {
   const { actions } = robot
   const tick = 'from' in robot.tick
     ? `at each sample of ${robot.tick.from}`
@@ -30,7 +30,7 @@ export function describeRobot(robot: Robot): string {
     ...actions.gripper || actions.arm ? describeLimits(robot) : [],
     ...robot.frames.length > 0 ? ['frames', ...table(robot.frames.map(describeFrame)), ''] : [],
     `translation sha256 ${robot.sha256}`,
-  ].join('\n')
+  ]
 }
 
 const mm = (m: number): string => `${Number((m * 1000).toPrecision(6))}`

@@ -1,5 +1,7 @@
-import logUpdate from 'log-update'
-import color from 'picocolors'
+import { createLogUpdate } from 'log-update'
+import { color } from './colour.js'
+import { printable } from './printable.js'
+import { standardStreams } from './standard-streams.js'
 
 export interface ViewState {
   readonly title: string
@@ -32,8 +34,8 @@ function bar(share: number, width = WIDTH): string {
 
 const mm = (metres: number): string => `${(metres * 1000).toFixed(0)} mm`
 
-/** The picture of the loop as text, one string with newlines. */
-export function draw(state: ViewState): string {
+/** The picture of the loop as lines, in colours. */
+export function draw(state: ViewState): string[] {
   const paint = state.contactState === 'over_force' ? color.red : state.contactState === 'contact' ? color.yellow : color.green
   const shares = ['rgb', 'depth', 'force', 'voice'].map((name, i) => `${name} ${bar(state.gate[i] ?? 0, 8)} ${(state.gate[i] ?? 0).toFixed(2)}`)
   const gate = state.gate.length === 0 ? color.dim('(this policy has none)') : shares.join('  ')
@@ -48,29 +50,38 @@ export function draw(state: ViewState): string {
     `said     ${color.cyan(state.said === '' ? '(nothing yet)' : `"${state.said}"`)}`,
     `episodes ${state.results.map(won => (won ? color.green('✔') : color.red('✘'))).join(' ')}`,
     color.dim(`say> `) + state.typing + color.dim('▏  (type and Enter: "stop", "no, the green one"; Ctrl-C ends)'),
-  ].join('\n')
+  ]
 }
 
 /** Redraws the loop's state on a terminal, ten times a second. */
 export class LiveView {
   readonly #state: () => ViewState
   readonly #timer: NodeJS.Timeout
+  readonly #update = createLogUpdate(process.stdout, { showCursor: true })
 
   constructor(state: () => ViewState) {
     this.#state = state
-    this.#timer = setInterval(() => logUpdate(draw(this.#state())), PERIOD_MS)
+    standardStreams.hideCursor()
+    this.#timer = setInterval(() => {
+      if (!standardStreams.isStalled) this.#draw()
+    }, PERIOD_MS)
   }
 
   /** A line that stays, above the picture. */
   note(line: string): void {
-    logUpdate.clear()
-    process.stdout.write(`${line}\n`)
-    logUpdate(draw(this.#state()))
+    this.#update.clear()
+    standardStreams.say('stdout', [line])
+    this.#draw()
   }
 
   close(): void {
     clearInterval(this.#timer)
-    logUpdate(draw(this.#state()))
-    logUpdate.done()
+    this.#draw()
+    this.#update.done()
+    standardStreams.showCursor()
+  }
+
+  #draw(): void {
+    this.#update(draw(this.#state()).map(printable).join('\n'))
   }
 }

@@ -1,6 +1,10 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
+import { Ending } from './ending.js'
 import { exitOf } from './output.js'
+import { standardStreams } from './standard-streams.js'
+
+standardStreams.guard()
 
 /** Each command is loaded when it is the one asked for; all of them for the overview. */
 const COMMANDS: Readonly<Record<string, () => Promise<{ register: (program: Command) => void }>>> = {
@@ -17,6 +21,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ register: (program: Comm
   node: () => import('./commands/node.js'),
 }
 
+/** ms that a command which was asked to end waits, once it has ended, for its last lines to be read. */
+const LAST_WORDS = 3000
+
 const require = createRequire(import.meta.url)
 const { version } = require('../../package.json') as { version: string }
 
@@ -26,7 +33,11 @@ program
   .version(version)
   .exitOverride()
   .showHelpAfterError(false)
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'prehend: ').replace(/\n\(/, ' (')) })
+  .configureOutput({
+    writeOut: text => standardStreams.say('stdout', text.trimEnd().split('\n')),
+    writeErr: text => standardStreams.say('stderr', text.trimEnd().split('\n')),
+    outputError: text => standardStreams.say('stderr', [text.trimEnd().replace(/^error: /, 'prehend: ').replace(/\n\(/, ' (')]),
+  })
 const asked = process.argv[2] ?? ''
 for (const load of Object.hasOwn(COMMANDS, asked) ? [COMMANDS[asked]] : Object.values(COMMANDS)) (await load()).register(program)
 
@@ -44,21 +55,19 @@ function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   const exit = exitOf(error)
   if (exit !== undefined) {
-    process.stderr.write(`prehend: ${(error as Error).message}\n`)
+    standardStreams.say('stderr', [`prehend: ${(error as Error).message}`])
     return exit
   }
-  process.stderr.write(`prehend: unexpected: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+  const message = String(error)
+  const stack = error instanceof Error && error.stack?.startsWith(message) ? error.stack.slice(message.length).split('\n').slice(1) : []
+  standardStreams.say('stderr', [`prehend: unexpected: ${message}`, ...stack])
   return 1
 }
-
-// A reader that closes the pipe (`prehend … | head`) ends the command, quietly.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0)
-  throw error
-})
 
 try {
   await program.parseAsync()
 } catch (error) {
   process.exitCode = exitCodeOf(error)
 }
+// What was asked to end does not wait for ever for a reader of what it said at last.
+if (Ending.isAsked) setTimeout(() => process.exit(), LAST_WORDS).unref()

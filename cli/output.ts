@@ -1,3 +1,5 @@
+import { standardStreams } from './standard-streams.js'
+
 /** How every command speaks: results on stdout (one JSON object with `--json`), progress and complaints on stderr. */
 export class UsageError extends Error {
   readonly code = 'USAGE'
@@ -22,11 +24,12 @@ export class Output {
 
   /** A line of progress, for people. */
   progress(line: string): void {
-    process.stderr.write(`${line}\n`)
+    standardStreams.say('stderr', [line])
   }
 
-  /** The command's result: the object with `--json`, else the text. Called once, last. */
-  result(object: object, text: string): void {
-    process.stdout.write(this.json ? `${JSON.stringify(object)}\n` : `${text}\n`)
+  /** The command's result: the object with `--json`, else the lines. Called once, last. */
+  result(object: object, lines: readonly string[]): void {
+    if (this.json) standardStreams.json(object)
+    else standardStreams.say('stdout', lines)
   }
 }

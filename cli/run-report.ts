@@ -1,8 +1,8 @@
-import color from 'picocolors'
 import { occurred } from '../fusion/counters.js'
 import { isStop } from '../middleware/stop-word.js'
 import type { EpisodeResult } from '../sim/episodes.js'
 import type { CellLoop } from './cell-loop.js'
+import { color } from './colour.js'
 import type { Ros2Loop } from './ros2-loop.js'
 import { complaints } from './run-health.js'
 
@@ -58,7 +58,7 @@ export function episodeLine(result: EpisodeResult): string {
 }
 
 /** The result for people. */
-export function summary(result: ReturnType<typeof resultOf> & { readonly realTimeFactor?: number; readonly lateMs?: number }, results: readonly EpisodeResult[]): string {
+export function summary(result: ReturnType<typeof resultOf> & { readonly realTimeFactor?: number; readonly lateMs?: number }, results: readonly EpisodeResult[]): string[] {
   const mark = (won: boolean): string => (won ? color.green('✔') : color.red('✘'))
   const dropped = Object.entries(result.dropped).filter(([, n]) => n > 0).map(([reason, n]) => `${reason} ${n}`).join(', ')
   const { latencyMs: l, ratesHz: r, widestStepMs: w, serial: s } = result
@@ -75,5 +75,5 @@ export function summary(result: ReturnType<typeof resultOf> & { readonly realTim
     ...(result.realTimeFactor === undefined ? [] : [`  pace     ${factorText(result.realTimeFactor)}`]),
     `  guards   ${result.guard.overForce} over-force, ${result.guard.stops} stops, watchdog holds: ${Object.entries(result.guard.watchdog).map(([k, n]) => `${k} ${n}`).join(', ')}`,
     ...wrong.length === 0 ? [`  health   ${color.green('good')}: rates held, nothing was late, no answer was missed`] : wrong.map((line, i) => `  ${i === 0 ? 'health  ' : '        '} ${color.yellow(line)}`),
-  ].join('\n')
+  ]
 }

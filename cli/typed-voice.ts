@@ -1,11 +1,14 @@
 import { createInterface } from 'node:readline'
+import { isatty } from 'node:tty'
+import { standardStreams } from './standard-streams.js'
 
 /** What arrow and function keys send. */
 const ESCAPE_SEQUENCE = /\u001b(?:\[[0-?]*[ -/]*[@-~]|O.|.)?/g
 
 /**
  * Lines typed while the loop runs: `onLine` once a line, `onInterrupt` at Ctrl-C. With `raw`, on a terminal, keys are read one by one and
- * `typing` is the line so far, for a picture that is redrawn; else the terminal edits the line and a Ctrl-C comes as a signal.
+ * `typing` is the line so far, for a picture that is redrawn; else the terminal edits the line and a Ctrl-C comes as a signal. A terminal that goes away is told to
+ * `standardStreams`; any other input that cannot be read any more has ended.
  */
 export class TypedVoice {
   typing = ''
@@ -17,6 +20,13 @@ export class TypedVoice {
 
   constructor(onLine: (line: string) => void, onInterrupt: () => void, { raw }: { readonly raw: boolean }) {
     const { stdin } = process
+    const wasTerminal = stdin.isTTY
+    const check = (error: NodeJS.ErrnoException): void => {
+      if (wasTerminal && !isatty(0)) standardStreams.fail('stdin', error)
+    }
+    // Kept when this is closed: setting the mode of a terminal that is gone fails as well.
+    stdin.on('error', check)
+    stdin.on('end', () => check(Object.assign(new Error('the terminal is gone'), { code: 'EIO' })))
     if (raw && stdin.isTTY) {
       stdin.setRawMode(true)
       stdin.setEncoding('utf8')
@@ -41,6 +51,7 @@ export class TypedVoice {
       }
     } else {
       const lines = createInterface({ input: stdin })
+      stdin.on('error', () => lines.close())
       lines.on('line', onLine)
       lines.on('close', () => {
         this.ended = true

@@ -40,7 +40,7 @@ export function register(program: Command): void {
           output.progress(`${name}: left out: ${error.message}`)
         }
       }
-      output.result({ results }, results.map(line).join('\n'))
+      output.result({ results }, results.map(line))
     })
 }
 

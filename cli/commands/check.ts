@@ -32,7 +32,7 @@ async function check(robot: Robot, file: string, path: string | undefined, outpu
     const checked = await checkBag(bag, robot)
     const report: BagReport = { path, epoch: new Epoch(checked.stampEpochSec), damage: bag.damage, durationS: bag.durationNs / 1e9, ...checked }
     const { object, fits } = bagObject(report)
-    output.result({ ...robotObject(robot, file), bag: object, fits }, `${describeRobot(robot)}\n\n${describeBag(report)}`)
+    output.result({ ...robotObject(robot, file), bag: object, fits }, [...describeRobot(robot), '', ...describeBag(report)])
     if (!fits) process.exitCode = 1
   } finally {
     await bag.close()
@@ -57,7 +57,7 @@ function bagObject({ path, epoch, damage, durationS, streams, findings, notices,
   return { fits, object: { path, durationS, damage: damage ?? null, observations, streams, findings: told, notices } }
 }
 
-function describeBag({ path, epoch, damage, durationS, streams, findings, notices, observations }: BagReport): string {
+function describeBag({ path, epoch, damage, durationS, streams, findings, notices, observations }: BagReport): string[] {
   const line = ({ stream, kind, text, stamps, count }: BagCheck['findings'][number]): string => {
     const listed = stamps.map(stamp => epoch.format(stamp)).join(', ')
     const where = listed === '' ? '' : `: at ${listed}${count > stamps.length ? ', …' : ''}`
@@ -80,5 +80,5 @@ function describeBag({ path, epoch, damage, durationS, streams, findings, notice
     '',
     ...lacking.length > 0 ? ['it lacks', ...lacking.map(line)] : ['it lacks nothing that this robot file needs'],
     ...notes.length + notices.length > 0 ? ['worth knowing', ...notes.map(line), ...notices.map(notice => `  ${notice}`)] : [],
-  ].join('\n')
+  ]
 }

@@ -151,7 +151,7 @@ async function latencyTimer(path: string): Promise<string> {
   }
 }
 
-function text(findings: readonly Finding[]): string {
+function text(findings: readonly Finding[]): string[] {
   const marks = { ok: 'ok     ', missing: 'missing', wrong: 'WRONG  ' }
-  return findings.map(f => `${marks[f.state]}  ${f.name}: ${f.found}${f.mend === '' ? '' : `\n             -> ${f.mend}`}`).join('\n')
+  return findings.flatMap(f => [`${marks[f.state]}  ${f.name}: ${f.found}`, ...f.mend === '' ? [] : [`             -> ${f.mend}`]])
 }

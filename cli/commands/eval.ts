@@ -119,7 +119,7 @@ function resultLine({ index, command, correction, target, fragile, success, reas
 function text({ meanInferenceMs, model, precision, wallS, simulatedS, realTimeFactor, serial, ...summary }: ReturnType<typeof summarise> & {
   readonly meanInferenceMs: number; readonly model: string; readonly precision: string; readonly wallS: number; readonly simulatedS: number
   readonly realTimeFactor?: number; readonly serial: { readonly crcErrors: number }
-}): string {
+}): string[] {
   const { episodes, successes, byObject, failures, wrongObject, fragile, stops, corrections, peakForce, secondsToSuccess } = summary
   const percent = ({ rate, wilson95 }: Rate): string => `${(rate * 100).toFixed(1)} % (95 % interval ${wilson95.map(v => (v * 100).toFixed(1)).join(' to ')})`
   return [
@@ -132,5 +132,5 @@ function text({ meanInferenceMs, model, precision, wallS, simulatedS, realTimeFa
     `model ${model} (${precision}), ${meanInferenceMs.toFixed(2)} ms an inference, ${(simulatedS / wallS).toFixed(1)} simulated seconds a second`,
     ...(serial.crcErrors > 0 ? [`${serial.crcErrors} CRC errors on the gripper's wire`] : []),
     ...(realTimeFactor === undefined ? [] : [factorText(realTimeFactor)]),
-  ].join('\n')
+  ]
 }

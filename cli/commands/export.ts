@@ -57,7 +57,7 @@ async function exportBags(bags: readonly string[], flags: ExportFlags): Promise<
   }
   const { rows, episodes, remarks } = set
   for (const remark of remarks) output.progress(remark)
-  output.result({ recordings: bags.length, observations: rows, episodes, leftOut, remarks, out: flags.out }, `${rows} observations of ${episodes} episodes in ${flags.out}`)
+  output.result({ recordings: bags.length, observations: rows, episodes, leftOut, remarks, out: flags.out }, [`${rows} observations of ${episodes} episodes in ${flags.out}`])
 }
 
 /** Answers how many observations had no answer. */

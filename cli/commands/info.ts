@@ -64,7 +64,7 @@ async function describe(bag: Bag) {
   }
 }
 
-function text({ path, storage, files, sizeBytes, start, durationS, messages, topics, metadata, damage }: Description): string {
+function text({ path, storage, files, sizeBytes, start, durationS, messages, topics, metadata, damage }: Description): string[] {
   const rows = Object.entries(topics).map(([name, { type, count, rateHz, largestGapMs, encoding }]) => [
     name, encoding === undefined ? type : `${type} in ${encoding}, left alone`, String(count), rateHz > 0 ? `${rateHz.toFixed(2)} Hz` : '-', largestGapMs === null ? '-' : `${largestGapMs.toFixed(3)} ms`,
   ])
@@ -75,5 +75,5 @@ function text({ path, storage, files, sizeBytes, start, durationS, messages, top
     ...table([['topic', 'type', 'messages', 'rate', 'largest gap of stamps'], ...rows]),
     ...Object.entries(metadata).map(([key, value]) => `${key}: ${value.length > 80 ? `${value.length} characters, in full with --json` : value}`),
     ...damage === null ? [] : [`damaged: ${damage}; described up to there`],
-  ].join('\n')
+  ]
 }

@@ -8,6 +8,7 @@ import { Ros2Process } from '../../middleware/ros2/ros2-process.js'
 import { Ending } from '../ending.js'
 import { exitOf, Output, UsageError } from '../output.js'
 import { readRobot } from '../robot-file.js'
+import { printableLog } from '../ros2/printable-log.js'
 import { useFastDdsProfile } from '../ros2/fast-dds-profile.js'
 import { KINDS } from '../ros2/kinds.js'
 import { COMMON } from '../ros2/node-kind.js'
@@ -32,7 +33,7 @@ async function runNode(name: string, args: readonly string[], output: Output): P
   const kind = await KINDS[name].load()
   useFastDdsProfile()
   const ros = await Ros2Process.start(name, ['prehend', name, ...args])
-  const log = ros.node.getLogger()
+  const log = printableLog(ros.node.getLogger())
   const release: (() => unknown)[] = [() => ros.close()]
   try {
     const parameters = new Parameters(name, { ...kind.parameters, ...COMMON })
@@ -65,7 +66,7 @@ async function runNode(name: string, args: readonly string[], output: Output): P
     const signal = await new Promise<string>(resolve => ending.whenAsked(resolve))
     log.info(`${signal}: ending`)
     await managed.end()
-    if (output.json) output.result({ node: name, signal, state: node.state, ...await parts.result?.() }, '')
+    if (output.json) output.result({ node: name, signal, state: node.state, ...await parts.result?.() }, [])
   } finally {
     for (const step of release) await step()
   }

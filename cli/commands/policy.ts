@@ -63,7 +63,7 @@ async function wrap(file: string, { robot: robotFile, namespace, map: mapFile, o
     throw new UsageError(`${out}: cannot be written: ${error instanceof Error ? error.message : String(error)}`)
   }
   new Output({ json }).result({ file: out, name: contract.name, robot: { name: robot.name, sha256: robot.sha256 }, inputs: contract.inputs, outputs: contract.outputs, bytes: bytes.length },
-    `${out}\n${describe(contract, readOnnx(bytes, out))}`)
+    [out, ...describe(contract, readOnnx(bytes, out))])
 }
 
 function text(path: string): string {
@@ -90,7 +90,7 @@ async function info(file: string, flags: InfoFlags): Promise<void> {
   }, describe(contract, model))
 }
 
-function describe(contract: Contract, model: OnnxModel): string {
+function describe(contract: Contract, model: OnnxModel): string[] {
   const { action_chunk: chunk } = contract.outputs
   const opsets = [...model.opsets].map(([domain, number]) => (domain === '' ? `${number}` : `${domain} ${number}`)).join(', ')
   const tensors = [
@@ -107,7 +107,7 @@ function describe(contract: Contract, model: OnnxModel): string {
     ...columns(tensors),
     ...Object.entries(contract.training ?? {}).map(([key, value], i) =>
       `${i === 0 ? 'training' : ''}`.padEnd(12) + `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`),
-  ].join('\n')
+  ]
 }
 
 function columns(rows: readonly (readonly string[])[]): string[] {

@@ -151,7 +151,7 @@ async function policyFor(robot: Parameters<typeof OnnxPolicy.load>[1], flags: Re
   }
 }
 
-function summary(result: { durationS: number; observations: number; incomplete: number; dropped: Record<string, number>; sha256: string; timesRealTime: number; policy: string | null; topics: Record<string, { type: string; count: number; rateHz: number }> }, flags: ReplayFlags): string {
+function summary(result: { durationS: number; observations: number; incomplete: number; dropped: Record<string, number>; sha256: string; timesRealTime: number; policy: string | null; topics: Record<string, { type: string; count: number; rateHz: number }> }, flags: ReplayFlags): string[] {
   const dropped = Object.entries(result.dropped).filter(([, n]) => n > 0).map(([reason, n]) => `${reason} ${n}`).join(', ')
   return [
     ...Object.entries(result.topics).map(([name, t]) => `  ${name}  ${t.type}  ${t.count} messages, ${t.rateHz.toFixed(1)} Hz`),
@@ -161,5 +161,5 @@ function summary(result: { durationS: number; observations: number; incomplete: 
     `sha256 of all observations: ${result.sha256}`,
     ...(flags.observations === undefined ? [] : [`lines: ${flags.observations}`]),
     ...(flags.out === undefined ? [] : [`recording: ${flags.out}`]),
-  ].join('\n')
+  ]
 }

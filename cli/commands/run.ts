@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import color from 'picocolors'
 import type { Precision } from '../../fusion/policy/onnx-metadata.js'
 import { ObservationDigest } from '../../fusion/observation-line.js'
 import { isStop } from '../../middleware/stop-word.js'
@@ -8,6 +7,7 @@ import type { EpisodeResult } from '../../sim/episodes.js'
 import { loadObjects } from '../../sim/objects/object-file.js'
 import { CellLoop } from '../cell-loop.js'
 import { isCellSource, startCell } from '../cells.js'
+import { color } from '../colour.js'
 import { Demonstration } from '../demonstration.js'
 import { Ending } from '../ending.js'
 import { ErrorTally } from '../error-tally.js'
@@ -20,6 +20,7 @@ import { policyMaker } from '../policies.js'
 import { readRobot, withPort } from '../robot-file.js'
 import { runOnTopics } from '../run-on-topics.js'
 import { episodeLine, resultOf, summary } from '../run-report.js'
+import { standardStreams } from '../standard-streams.js'
 import { TypedVoice } from '../typed-voice.js'
 
 interface RunFlags {
@@ -96,7 +97,7 @@ async function run({ source, ...given }: RunFlags & { readonly episodes: number 
   const results: EpisodeResult[] = []
   const started = performance.now()
   const busStarted = loop.bus.clock.now()
-  const watch = process.stdout.isTTY && !output.json && !flags.lockstep
+  const watch = standardStreams.isTerminal && !output.json && !flags.lockstep
   const voice = flags.lockstep ? undefined : new TypedVoice(line => loop.say(line), () => ending.ask('SIGINT'), { raw: watch })
   ending.whenAsked(() => void loop.interrupt())
   if (voice) voice.onEnd = () => loop.giveUp()

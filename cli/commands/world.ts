@@ -36,5 +36,5 @@ async function world(out: string, { objects, count, seed, index, json }: WorldFl
   await file.write(text.trimEnd())
   await file.close()
   const { setup } = episode
-  output.result({ file: out, objects: setup.objects }, `${out}: ${setup.objects.length === 0 ? 'an empty table' : setup.objects.join(', ')}`)
+  output.result({ file: out, objects: setup.objects }, [`${out}: ${setup.objects.length === 0 ? 'an empty table' : setup.objects.join(', ')}`])
 }

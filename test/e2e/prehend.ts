@@ -1,4 +1,4 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,6 +20,8 @@ export interface Outcome {
 
 export interface Circumstances {
   readonly input?: string
+  /** A descriptor to read from, instead of `input`. */
+  readonly stdin?: number
   readonly cwd?: string
   readonly bin?: string
   /** Runs with the rights of an ordinary user who owns nothing. */
@@ -29,10 +31,10 @@ export interface Circumstances {
   readonly timeout?: number
 }
 
-export function prehend(args: readonly string[], { input = '', cwd = root, bin = BIN, unprivileged = false, env = process.env, timeout = 110_000 }: Circumstances = {}): Outcome {
+export function prehend(args: readonly string[], { input = '', stdin, cwd = root, bin = BIN, unprivileged = false, env = process.env, timeout = 110_000 }: Circumstances = {}): Outcome {
   if (!existsSync(join(root, 'dist/cli/main.js'))) throw new Error('dist/ is not there: npm run build')
   const { status, stdout, stderr } = spawnSync(process.execPath, [...FLAGS, bin, ...args], {
-    encoding: 'utf8', input, cwd, env, maxBuffer: 1 << 28, timeout,
+    encoding: 'utf8', ...(stdin === undefined ? { input } : { stdio: [stdin, 'pipe', 'pipe'] as const }), cwd, env, maxBuffer: 1 << 28, timeout,
     ...(unprivileged && process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}),
   })
   return { status, stdout, stderr }
@@ -47,9 +49,24 @@ export function prehendJson(args: readonly string[], codes: readonly number[] = 
   return JSON.parse(lines[0]) as Record<string, unknown>
 }
 
+export interface Started {
+  readonly child: ChildProcess
+  readonly end: Promise<Outcome>
+  said(text: RegExp): Promise<void>
+}
+
 /** A running command, for what happens while it runs. `end` resolves with its outcome. */
-export function startPrehend(args: readonly string[], env = process.env): { readonly child: ChildProcess; readonly end: Promise<Outcome>; said(text: RegExp): Promise<void> } {
-  const child = spawn(process.execPath, [...FLAGS, BIN, ...args], { cwd: root, stdio: 'pipe', env })
+export function startPrehend(args: readonly string[], env = process.env): Started {
+  return watched(spawn(process.execPath, [...FLAGS, BIN, ...args], { cwd: root, stdio: 'pipe', env }), args)
+}
+
+/** The same in a terminal of its own: see in_terminal.py for what its standard input takes; `said` hears what it shows. */
+export function startInTerminal(args: readonly string[]): Started {
+  const program = [join(root, 'test/e2e/in_terminal.py'), process.execPath, ...FLAGS, BIN, ...args]
+  return watched(spawn(PYTHON, program, { cwd: root, stdio: 'pipe', env: { ...process.env, TERM: 'xterm' } }), args)
+}
+
+function watched(child: ChildProcessWithoutNullStreams, args: readonly string[]): Started {
   let stdout = ''
   let stderr = ''
   const waiting: { text: RegExp; resolve: () => void }[] = []

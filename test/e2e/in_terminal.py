@@ -1,0 +1,40 @@
+"""Runs a command in a terminal of its own. Each line of standard input is an order: `close` takes the terminal away, `hold` stops reading from it, `interrupt` sends
+SIGINT to the command; its end kills it. What the command shows goes to standard error as it is; its end to standard output, as JSON: exit code or signal."""
+import json
+import os
+import pty
+import select
+import signal
+import sys
+
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+orders, reading, listening = b'', True, True
+while True:
+    ready = select.select(([0] if listening else []) + ([terminal] if reading else []), [], [], 0.02)[0]
+    if terminal in ready:
+        try:
+            os.write(2, os.read(terminal, 65536))
+        except OSError:
+            reading = False
+    if 0 in ready:
+        given = os.read(0, 4096)
+        orders += given
+        if not given:
+            listening = False
+            os.kill(pid, signal.SIGKILL)
+    while b'\n' in orders:
+        order, orders = orders.split(b'\n', 1)
+        if order == b'close':
+            os.close(terminal)
+            reading = False
+        elif order == b'hold':
+            reading = False
+        elif order == b'interrupt':
+            os.kill(pid, signal.SIGINT)
+    ended, status = os.waitpid(pid, os.WNOHANG)
+    if ended:
+        signalled = os.WIFSIGNALED(status)
+        print(json.dumps({'exit': None if signalled else os.WEXITSTATUS(status), 'signal': os.WTERMSIG(status) if signalled else None}))
+        break
