@@ -1,14 +1,12 @@
-import { extname } from 'node:path'
-import { Worker } from 'node:worker_threads'
 import type { Observation } from '../observation.js'
 import { parseRecordedRobot } from '../robot/recorded-robot.js'
 import type { Robot } from '../robot/robot.js'
 import { checkAgainstRobot } from './contract-robot.js'
 import { CONTRACT_KEY, parseContract, type Contract } from './contract.js'
 import { Features } from './features.js'
+import { InferenceProcess, PATIENCE } from './inference-process.js'
 import { readModelFile } from './model-file.js'
 import { checkAgainstGraph, readOnnx, type OnnxModel } from './onnx-metadata.js'
-import type { WorkerAnswer, WorkerData } from './onnx-policy-worker.js'
 import { PolicyError } from './policy-error.js'
 import type { ActionChunk, Policy } from './policy.js'
 import { layout, view, type TensorData } from './tensors.js'
@@ -16,6 +14,10 @@ import { layout, view, type TensorData } from './tensors.js'
 export interface OnnxPolicyOptions {
   /** Threads that one operator may use. Default 1. */
   readonly intraOpNumThreads?: number
+  /** ms for one answer, the loading and the first run included; a model that takes longer is ended. Default 30 000. */
+  readonly patience?: number
+  /** Ends the loading. */
+  readonly signal?: AbortSignal
 }
 
 const IDENTITY = Float64Array.of(0, 0, 0, 0, 0, 0, 1)
@@ -52,18 +54,17 @@ export async function contractOf(path: string): Promise<Contract> {
 }
 
 /**
- * An ONNX model with a contract. Inference runs in a worker thread of its own, so that the event loop stays free; observations become
- * tensors on the caller's thread, in memory that both share.
+ * An ONNX model with a contract. Inference runs in a process of its own, so that the event loop stays free and a model that hangs or crashes can be ended;
+ * observations become tensors here.
  */
 export class OnnxPolicy implements Policy {
   readonly contract: Contract
   readonly #features: Features
   readonly #outputs: Readonly<Record<string, TensorData>>
   readonly #toolStream: string | undefined
-  readonly #worker: Worker
+  readonly #inputs: Uint8Array
+  readonly #process: InferenceProcess
   #tail: Promise<unknown> = Promise.resolve()
-  #answer: { resolve: (answer: WorkerAnswer) => void; reject: (error: PolicyError) => void } | undefined
-  #ended: PolicyError | undefined
 
   /**
    * Reads, checks and starts a model, and runs it once on zeros. Without a robot its own is taken, from the contract. Throws PolicyError
@@ -77,12 +78,11 @@ export class OnnxPolicy implements Policy {
     refuse('POLICY_ROBOT', `${path}: does not fit robot file ${its.name}`, checkAgainstRobot(contract, its))
     const policy = new OnnxPolicy(path, contract, its, options)
     try {
-      await policy.#next()
+      await policy.#process.started(options.signal)
     } catch (error) {
       await policy.close()
       throw error
     }
-    policy.#worker.unref()
     return policy
   }
 
@@ -90,15 +90,14 @@ export class OnnxPolicy implements Policy {
     this.contract = contract
     const inputs = layout(contract.inputs)
     const outputs = layout(contract.outputs, inputs.end)
-    const memory = new SharedArrayBuffer(outputs.end)
+    const memory = new ArrayBuffer(outputs.end)
+    this.#inputs = new Uint8Array(memory, 0, inputs.end)
     this.#features = new Features(contract, robot, memory)
     this.#outputs = Object.fromEntries(outputs.slots.map(slot => [slot.name, view(slot, memory)]))
     this.#toolStream = robot.actions.arm?.pose
-    const workerData: WorkerData = { path, memory, inputs: inputs.slots, outputs: outputs.slots, intraOpNumThreads: options.intraOpNumThreads ?? 1 }
-    this.#worker = spawn(workerData)
-    this.#worker.on('message', (answer: WorkerAnswer) => this.#take(answer, path))
-    this.#worker.on('error', error => this.#end(new PolicyError('POLICY_RUNTIME', `${path}: the inference thread failed: ${oneLine(error)}`, { cause: error })))
-    this.#worker.on('exit', () => this.#end(new PolicyError('POLICY_CLOSED', `${path}: the policy is closed`)))
+    this.#process = new InferenceProcess(path, {
+      path, inputs: inputs.slots, outputs: outputs.slots, inputBytes: inputs.end, outputBytes: outputs.end - inputs.end, intraOpNumThreads: options.intraOpNumThreads ?? 1,
+    }, new Uint8Array(memory, inputs.end), options.patience ?? PATIENCE)
   }
 
   get name(): string {
@@ -108,7 +107,7 @@ export class OnnxPolicy implements Policy {
   /**
    * One at a time, in the order of the calls. The chunk's origin is the tool pose of the observation: NaN where the robot's tool pose
    * is missing from it, the identity where the robot has no arm. Rejects with PolicyError `POLICY_RUNTIME`, `POLICY_INPUT` or
-   * `POLICY_CLOSED`; the policy can be asked again after the first two.
+   * `POLICY_CLOSED`; after `POLICY_INPUT`, and where the model itself refused to run, the policy can be asked again.
    */
   infer(observation: Observation): Promise<ActionChunk> {
     const chunk = this.#tail.then(() => this.#infer(observation))
@@ -116,29 +115,15 @@ export class OnnxPolicy implements Policy {
     return chunk
   }
 
-  /** Waits for the inferences asked for, then ends the thread. */
-  async close(): Promise<void> {
-    await this.#tail
-    if (this.#ended?.code === 'POLICY_CLOSED') return
-    this.#worker.ref()
-    const exited = new Promise<void>(resolve => this.#worker.once('exit', () => resolve()))
-    if (this.#ended === undefined) this.#worker.postMessage('close')
-    else await this.#worker.terminate()
-    if (this.#worker.threadId >= 0) await exited
+  /** Waits a second at most for the inferences asked for, then ends the process. */
+  close(): Promise<void> {
+    return this.#process.close(this.#tail)
   }
 
   async #infer(observation: Observation): Promise<ActionChunk> {
-    if (this.#ended) throw this.#ended
+    if (this.#process.ended) throw this.#process.ended
     this.#features.fill(observation)
-    const answered = this.#next()
-    this.#worker.ref()
-    this.#worker.postMessage('run')
-    try {
-      const { ms } = await answered
-      return this.#chunk(observation, ms)
-    } finally {
-      this.#worker.unref()
-    }
+    return this.#chunk(observation, await this.#process.run(this.#inputs))
   }
 
   #chunk(observation: Observation, inferenceMs: number): ActionChunk {
@@ -160,34 +145,6 @@ export class OnnxPolicy implements Policy {
     const value = observation.values.get(this.#toolStream)
     return value?.kind === 'vector' ? value.data.slice() : new Float64Array(7).fill(NaN)
   }
-
-  /** The worker's next answer. */
-  #next(): Promise<WorkerAnswer & { kind: 'done' }> {
-    return new Promise<WorkerAnswer>((resolve, reject) => {
-      if (this.#ended) reject(this.#ended)
-      else this.#answer = { resolve, reject }
-    }) as Promise<WorkerAnswer & { kind: 'done' }>
-  }
-
-  #take(answer: WorkerAnswer, path: string): void {
-    const waiting = this.#answer
-    this.#answer = undefined
-    if (answer.kind === 'done') waiting?.resolve(answer)
-    else waiting?.reject(new PolicyError('POLICY_RUNTIME', `${path}: the model does not ${answer.during}: ${answer.message}`))
-  }
-
-  #end(error: PolicyError): void {
-    this.#ended ??= error
-    this.#answer?.reject(this.#ended)
-    this.#answer = undefined
-  }
-}
-
-function spawn(workerData: WorkerData): Worker {
-  const extension = extname(import.meta.url)
-  const entry = new URL(`./onnx-policy-worker${extension}`, import.meta.url)
-  if (extension !== '.ts') return new Worker(entry, { workerData, execArgv: [] })
-  return new Worker(new URL('./worker-from-source.mjs', import.meta.url), { workerData, execArgv: [], argv: [entry.href] })
 }
 
 function refuse(code: string, what: string, differences: readonly string[]): void {

@@ -7,7 +7,7 @@
  */
 export class PolicyError extends Error {
   readonly code: string
-  readonly exit = 2
+  readonly exit: number = 2
   /** Everything that differs, one line each; empty for the other codes. */
   readonly differences: readonly string[]
 

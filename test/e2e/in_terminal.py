@@ -1,14 +1,18 @@
-"""Runs a command in a terminal of its own. Each line of standard input is an order: `close` takes the terminal away, `hold` stops reading from it, `interrupt` sends
+"""Runs a command in a terminal of its own, 150 characters wide and 30 high. Each line of standard input is an order: `close` takes the terminal away, `hold` stops reading from it, `interrupt` sends
 SIGINT to the command; its end kills it. What the command shows goes to standard error as it is; its end to standard output, as JSON: exit code or signal."""
+import fcntl
 import json
 import os
 import pty
 import select
 import signal
+import struct
 import sys
+import termios
 
 pid, terminal = pty.fork()
 if pid == 0:
+    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack('HHHH', 30, 150, 0, 0))
     os.execvp(sys.argv[1], sys.argv[1:])
 orders, reading, listening = b'', True, True
 while True:
