@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { summarise } from '../../cli/evaluation/summary.js'
-import { summary as runSummary } from '../../cli/run-report.js'
+import { summary as linesOf } from '../../cli/run-report.js'
 import type { EpisodeResult } from '../../sim/episodes.js'
 
 const episode = (more: Partial<EpisodeResult>): EpisodeResult => ({
@@ -59,18 +59,19 @@ describe('a benchmark\'s summary', () => {
 })
 
 describe('a run\'s summary', () => {
-  const result: Parameters<typeof runSummary>[0] = {
+  const textOf = (...args: Parameters<typeof linesOf>): string => linesOf(...args).join('\n')
+  const result: Parameters<typeof linesOf>[0] = {
     episodes: 1, successes: 1, failures: {}, rgbFrames: 30, depthFrames: 30, forceSamples: 1000, voiceEvents: 1, observations: 29, observationsSha256: '', incomplete: 1, held: 0, dropped: {},
     chunks: 29, policySkipped: 0, latencyMs: { p50: 12, p99: 13, max: 14 }, ratesHz: { rgb: 30, depth: 30, wrench: 1000 }, widestStepMs: { rgb: 34, wrench: 1 },
     serial: { framesSent: 10, framesReceived: 10, crcErrors: 0, timeouts: 0 }, guard: { overForce: 0, watchdog: {} as never, stops: 0, refusedChunks: { stale: 0, unusable: 0 } }, policy: 'expert',
   }
 
   test('has the pace of a simulator beside us, where there is one', () => {
-    expect(runSummary({ ...result, realTimeFactor: 0.3456 }, [])).toMatch(/^  pace     the simulator steps at 0\.35 of real time$/m)
-    expect(runSummary(result, [])).not.toMatch(/real time/)
+    expect(textOf({ ...result, realTimeFactor: 0.3456 }, [])).toMatch(/^  pace     the simulator steps at 0\.35 of real time$/m)
+    expect(textOf(result, [])).not.toMatch(/real time/)
   })
 
-  const health = (more: Partial<typeof result> & { readonly lateMs?: number }): string => runSummary({ ...result, ...more }, []).split('  health ')[1] ?? ''
+  const health = (more: Partial<typeof result> & { readonly lateMs?: number }): string => textOf({ ...result, ...more }, []).split('  health ')[1] ?? ''
 
   test('says that all was well where it was', () => expect(health({ lateMs: 12, policySkipped: 1 })).toMatch(/good/))
 
