@@ -1,5 +1,6 @@
 import type { Gripper } from '../drivers/gripper.js'
 import type { Modality, Observation } from '../fusion/observation.js'
+import { PolicyError } from '../fusion/policy/policy-error.js'
 import type { Policy } from '../fusion/policy/policy.js'
 import type { Robot } from '../fusion/robot/robot.js'
 import { toolStream } from '../fusion/robot/tool-stream.js'
@@ -129,7 +130,11 @@ export class CellLoop {
     this.forceTorque = new ForceTorqueNode({ bus, topic: topicOf('force'), frameId: 'wrist', source: cell.wrist })
     this.voice = new VoiceNode({ bus, topic: topicOf('voice') })
     this.fusion = new FusionNode({
-      bus, robot, policy, inferenceLatency: realtime ? 0 : LOCKSTEP_INFERENCE, without: options.without ?? [], onError: options.onError,
+      bus, robot, policy, inferenceLatency: realtime ? 0 : LOCKSTEP_INFERENCE, without: options.without ?? [],
+      onError: error => {
+        // An interruption closes the policy.
+        if (!(this.interrupted && error instanceof PolicyError && error.code === 'POLICY_CLOSED')) options.onError(error)
+      },
       onObservation: observation => options.onObservation?.(observation, bus),
     })
     this.control = new ControlNode({
@@ -191,6 +196,8 @@ export class CellLoop {
     const stopping = this.control.stop()
     this.#interruption.abort()
     await stopping
+    // In lockstep the loop waits for an answer; an inference that hangs is not waited for.
+    await this.#policy.close()
   }
 
   /** Ends motion first, then closes everything in order and leaves nothing half-written. A step that fails or hangs is reported; the others follow. */

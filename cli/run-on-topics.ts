@@ -43,7 +43,7 @@ export async function runOnTopics(flags: TopicRun): Promise<void> {
   const results: EpisodeResult[] = []
   output.progress(`starting on ROS 2 topics (robot file ${robot.name}) ...`)
   const loop = await Ros2Loop.start({
-    robot, policy: await OnnxPolicy.load(modelFile(flags.policy, flags.precision), robot), record: flags.record,
+    robot, policy: await OnnxPolicy.load(modelFile(flags.policy, flags.precision), robot, { signal: ending.signal }), record: flags.record,
     onObservation: observation => digest.add(observation),
     onResult: result => {
       results.push(result)

@@ -73,7 +73,7 @@ async function evaluate(flags: EvalFlags): Promise<void> {
   if (flags.source === 'gazebo' && (flags.jobs > 1 || flags.ray !== undefined)) throw new UsageError(`--source gazebo: one world runs one episode at a time; leave ${flags.ray === undefined ? '--jobs' : '--ray'} away`)
   const models = loadTable(flags.objects, flags.count)
   if (flags.phrases !== undefined) loadPhrases(flags.phrases, models)
-  const provenance = await provenanceOf(flags)
+  const provenance = await provenanceOf(flags, ending.signal)
   const options: EvalOptions = { ...flags, trace: flags.report !== undefined }
   const files: LineFile[] = []
   const open = async (path: string | undefined): Promise<LineFile | undefined> => {

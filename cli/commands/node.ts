@@ -43,7 +43,7 @@ async function runNode(name: string, args: readonly string[], output: Output): P
       onError: error => log.error(String(error)), onWarning: (topic, text) => log.warn(`${topic}: ${text}`), batch: kind.batch ?? 0,
     })
     release.unshift(() => bus.close())
-    const parts = await kind.make({ ros, bus, robot, parameters, log })
+    const parts = await kind.make({ ros, bus, robot, parameters, log, ending: ending.signal })
     const { node } = parts
     release.unshift(() => parts.close?.())
     let failure: unknown

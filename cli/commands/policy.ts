@@ -7,6 +7,7 @@ import { checkAgainstGraph, readOnnx, shapeText, withMetadata, type OnnxModel } 
 import { contractIn, OnnxPolicy, readModel } from '../../fusion/policy/onnx-policy.js'
 import { PolicyError } from '../../fusion/policy/policy-error.js'
 import { LARGEST_TEXT, readTextSync } from '../../middleware/regular-file.js'
+import { Ending } from '../ending.js'
 import { namespace } from '../options.js'
 import { Output, UsageError } from '../output.js'
 import { readRobot } from '../robot-file.js'
@@ -54,7 +55,7 @@ async function wrap(file: string, { robot: robotFile, namespace, map: mapFile, o
   try {
     await mkdir(dirname(out), { recursive: true })
     await writeFile(temporary, bytes)
-    const policy = await OnnxPolicy.load(temporary, robot)
+    const policy = await OnnxPolicy.load(temporary, robot, { signal: new Ending().signal })
     await policy.close()
     await rename(temporary, out)
   } catch (error) {

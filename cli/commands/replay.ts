@@ -54,7 +54,9 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
     if (bag.messageCount === 0 && bag.damage === undefined) throw new UsageError(`${path}: has no messages; record it again`)
     const { robot, source } = robotForBag(bag, flags)
     output.progress(`${path}: ${bag.topics.length} topics, ${(bag.durationNs / 1e9).toFixed(2)} s; robot file: ${source}`)
-    const policy = await policyFor(robot, flags, output)
+    const policy = await policyFor(robot, flags, output, signal)
+    // An inference that is under way is not waited for.
+    signal.addEventListener('abort', () => void policy?.close())
     const digest = new ObservationDigest()
     const clock = await stampClock(bag, robot)
     const epoch = new Epoch(clock.epochSec)
@@ -83,6 +85,7 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
       }
     }
     const started = performance.now()
+    const interrupted = new Interrupted(`${path}: the replay was interrupted; nothing was written`)
     try {
       const result = await replayBag({
         bag, robot, clock, rate: flags.rate, signal,
@@ -95,7 +98,7 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
         },
       })
       await underWay?.()
-      if (signal.aborted) throw new Interrupted(`${path}: the replay was interrupted; nothing was written`)
+      if (signal.aborted) throw interrupted
       await lines?.close()
       await writer?.close()
       const seconds = (performance.now() - started) / 1000
@@ -118,7 +121,7 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
     } catch (error) {
       await lines?.discard()
       await writer?.discard()
-      throw error
+      throw signal.aborted ? interrupted : error
     } finally {
       await policy?.close()
     }
@@ -139,11 +142,11 @@ function messageOf(chunk: ActionChunk) {
 }
 
 /** A policy that was asked for must fit; the shipped one is left out, with a word, where it does not. */
-async function policyFor(robot: Parameters<typeof OnnxPolicy.load>[1], flags: ReplayFlags, output: Output): Promise<OnnxPolicy | undefined> {
+async function policyFor(robot: Parameters<typeof OnnxPolicy.load>[1], flags: ReplayFlags, output: Output, signal: AbortSignal): Promise<OnnxPolicy | undefined> {
   if (flags.policy === false) return undefined
-  if (typeof flags.policy === 'string') return OnnxPolicy.load(flags.policy, robot)
+  if (typeof flags.policy === 'string') return OnnxPolicy.load(flags.policy, robot, { signal })
   try {
-    return await OnnxPolicy.load(shippedModel(), robot)
+    return await OnnxPolicy.load(shippedModel(), robot, { signal })
   } catch (error) {
     if (!(error instanceof Error) || !('exit' in error)) throw error
     output.progress(`replaying without a policy: ${error.message}`)

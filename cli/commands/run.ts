@@ -76,7 +76,7 @@ async function run({ source, ...given }: RunFlags & { readonly episodes: number 
   const ending = new Ending()
   ending.heedParent()
   let tell = (line: string): void => output.progress(line)
-  const policy = await policyMaker(flags.policy, robot, flags.precision)
+  const policy = await policyMaker(flags.policy, robot, { precision: flags.precision, signal: ending.signal })
   const demonstration = flags.demonstrate ? new Demonstration(robot, { sigma: flags.perturb, seed: flags.seed }) : undefined
   const errors = new ErrorTally(output)
   const digest = new ObservationDigest()

@@ -20,12 +20,12 @@ export interface Provenance {
 }
 
 /** Reads robot file and model; throws what is wrong with them. */
-export async function provenanceOf({ robot: name, policy: given, precision }: Pick<EvalOptions, 'robot' | 'policy' | 'precision'>): Promise<Provenance> {
+export async function provenanceOf({ robot: name, policy: given, precision }: Pick<EvalOptions, 'robot' | 'policy' | 'precision'>, signal?: AbortSignal): Promise<Provenance> {
   const robot = readRobot(name)
   const common = { robot: robot.name, robotSha256: robot.sha256 }
   if (asksForExpert(given, precision)) return { model: EXPERT, precision: 'fp32', modelSha256: null, trainingCommit: null, ...common }
   const policy = modelFile(given, precision)
-  const loaded = await OnnxPolicy.load(policy, robot)
+  const loaded = await OnnxPolicy.load(policy, robot, { signal })
   const commit = loaded.contract.training?.commit
   await loaded.close()
   const { precision: found } = await readModel(policy)

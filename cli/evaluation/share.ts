@@ -26,7 +26,7 @@ export interface Share {
 /** Runs episodes `first` to `first + episodes - 1` in this process; fewer where it is asked to end. */
 export async function runShare(options: EvalOptions, progress: Progress, ending: Ending): Promise<Share> {
   const robot = readRobot(options.robot)
-  const policy = await policyMaker(options.policy, robot, options.precision)
+  const policy = await policyMaker(options.policy, robot, { precision: options.precision, signal: ending.signal })
   const phrases = options.phrases === undefined ? undefined : loadPhrases(options.phrases, loadObjects(options.objects))
   const faults = new Set<string>()
   const loop = await CellLoop.start({

@@ -28,9 +28,9 @@ export const fusion = nodeKind({
     record: parameter({ type: 'string', default: '', readOnly: true, description: 'rosbag2 recording (MCAP) to write of what this node received, and when; where the name is taken the next of run_1.mcap, run_2.mcap, …; empty: none' }),
     publish_pictures: parameter({ type: 'boolean', default: false, description: 'the pictures at the tick go out with ~/observation: 46 MB a second at 640x480 and 30 Hz' }),
   },
-  async make({ ros, bus, robot, parameters, log }) {
+  async make({ ros, bus, robot, parameters, log, ending }) {
     const name = parameters.get('policy')
-    const policy: Policy | undefined = name === NO_POLICY ? undefined : await OnnxPolicy.load(name === '' ? shippedModel() : name, robot)
+    const policy: Policy | undefined = name === NO_POLICY ? undefined : await OnnxPolicy.load(name === '' ? shippedModel() : name, robot, { signal: ending })
     const record = parameters.get('record')
     const path = record === '' ? '' : freePath(record)
     const digest = path === '' ? undefined : new LiveDigest()

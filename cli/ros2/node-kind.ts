@@ -21,6 +21,8 @@ export interface NodeContext<D extends Declarations = Declarations> {
   readonly robot: Robot
   readonly parameters: Parameters<D & typeof COMMON>
   readonly log: RosLogger
+  /** Aborted once the process is asked to end. */
+  readonly ending: AbortSignal
 }
 
 /** A node that was made, with what it says of itself once a second and what must be closed after it. */

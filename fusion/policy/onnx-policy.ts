@@ -17,7 +17,7 @@ export interface OnnxPolicyOptions {
   /** ms for one answer, the loading and the first run included; a model that takes longer is ended. Default 30 000. */
   readonly patience?: number
   /** Ends the loading. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 const IDENTITY = Float64Array.of(0, 0, 0, 0, 0, 0, 1)
