@@ -75,8 +75,9 @@ export class ServiceSockets {
 
   static async open(zmq: ZeroMq, settings: GzSettings): Promise<ServiceSockets> {
     const ids = { replier: randomUUID(), receiver: randomUUID() }
-    const requester = new zmq.Router({ linger: 0, mandatory: true })
-    const replier = new zmq.Router({ linger: 0, mandatory: true, routingId: ids.replier })
+    // What cannot leave at once is refused and tried again: a peer that takes no connection would else hold up whatever is said to others, and the end.
+    const requester = new zmq.Router({ linger: 0, mandatory: true, sendTimeout: 0 })
+    const replier = new zmq.Router({ linger: 0, mandatory: true, sendTimeout: 0, routingId: ids.replier })
     const receiver = new zmq.Router({ linger: 0, routingId: ids.receiver })
     await receiver.bind(`tcp://${settings.address}:*`)
     await replier.bind(`tcp://${settings.address}:*`)
