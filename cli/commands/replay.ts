@@ -51,7 +51,7 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
   const bag = await openBag(path)
   const { signal } = new Ending()
   try {
-    if (bag.messageCount === 0 && bag.damage === undefined) throw new UsageError(`${path}: has no messages; record it again`)
+    if (bag.messageCount === 0 && bag.foreign.length === 0 && bag.damage === undefined) throw new UsageError(`${path}: has no messages; record it again`)
     const { robot, source } = robotForBag(bag, flags)
     output.progress(`${path}: ${bag.topics.length} topics, ${(bag.durationNs / 1e9).toFixed(2)} s; robot file: ${source}`)
     const policy = await policyFor(robot, flags, output, signal)

@@ -39,7 +39,7 @@ export function parseRobot(text: string, where: string, namespace = ROOT): Robot
 }
 
 /** Characters of a robot file: the shipped ones have some thousand. */
-const LONGEST = 1 << 20
+const LONGEST = 1 << 18
 
 function readYaml(text: string, where: string, lineCounter: LineCounter): Document {
   if (text.length > LONGEST) throw new RobotError('ROBOT_SYNTAX', `${where}: not a robot file: ${text.length} characters, at most ${LONGEST} are read`)

@@ -4,7 +4,7 @@ import { loadDecompressHandlers } from '@mcap/support'
 import type { BagMessage } from './bag.js'
 import { BagDamage, messageOf } from './bag-error.js'
 import type { BagEpoch } from './bag-epoch.js'
-import { LARGEST_CHUNK, LARGEST_MESSAGE, LARGEST_UNPACKED } from './limits.js'
+import { LARGEST_CHUNK, LARGEST_MESSAGE, LARGEST_UNPACKED, type UnpackBudget } from './limits.js'
 import { contentLength, MESSAGE_HEAD, OPCODE, RECORD_HEAD, walkRecords } from './mcap-records.js'
 import type { UnpackMessage } from './zstd.js'
 
@@ -48,7 +48,7 @@ export function chunkHead(bytes: Buffer, length: number, where: string): ChunkHe
   const at = CHUNK_HEAD + nameLength + 8
   if (bytes.length < at) return undefined
   const compression = bytes.toString('latin1', CHUNK_HEAD, CHUNK_HEAD + nameLength)
-  if (size > (compression === '' ? LARGEST_CHUNK : LARGEST_UNPACKED)) throw new BagDamage(`${where} claims to unpack to ${size} bytes`)
+  if (compression !== '' && size > LARGEST_UNPACKED) throw new BagDamage(`${where} claims to unpack to ${size} bytes`)
   if (Number(bytes.readBigUInt64LE(at - 8)) !== length - at) damagedHead(where)
   return { size, crc: bytes.readUInt32LE(RECORD_HEAD + 24), compression, at }
 }
@@ -101,6 +101,7 @@ export interface ChunkReader {
   readonly epoch: BagEpoch
   /** Undoes the compression of single messages. */
   readonly unpackMessage: UnpackMessage | undefined
+  readonly budget: UnpackBudget
 }
 
 /** A chunk in memory, and where its messages begin, in receive order, ties in file order. Numbers only: there may be millions. */
@@ -110,7 +111,7 @@ export interface OpenChunk {
 }
 
 /** Reads a chunk and looks through it. Throws BagDamage. */
-export async function openChunk({ handle, channels, epoch }: ChunkReader, ref: ChunkRef): Promise<OpenChunk> {
+export async function openChunk({ handle, channels, epoch, budget }: ChunkReader, ref: ChunkRef): Promise<OpenChunk> {
   const where = `the chunk at byte ${ref.offset}`
   const records = await readChunk(handle, ref)
   const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
@@ -130,9 +131,18 @@ export async function openChunk({ handle, channels, epoch }: ChunkReader, ref: C
     sorted &&= receive >= last
     last = receive
   })
+  if (!ref.bare) allow(budget, starts.length)
   if (first < epoch.sinceBig(ref.start)) throw new BagDamage(`${where} has messages from before its own start`)
   if (!sorted) starts.sort((a, b) => receiveOf(view, a, epoch) - receiveOf(view, b, epoch) || a - b)
   return { records, starts }
+}
+
+function allow(budget: UnpackBudget, messages: number): void {
+  try {
+    budget.take(0, messages)
+  } catch (error) {
+    throw new BagDamage(messageOf(error))
+  }
 }
 
 function receiveOf(view: DataView, start: number, epoch: BagEpoch): number {

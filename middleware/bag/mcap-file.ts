@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { openRegular } from '../regular-file.js'
 import { BagError, messageOf } from './bag-error.js'
 import type { BagFile, FileToOpen } from './bag-file.js'
+import { UnpackBudget } from './limits.js'
 import { messagesOf, openChunk, type ChunkReader, type ChunkRef, type OpenChunk } from './mcap-chunk.js'
 import type { McapChannel } from './mcap-content.js'
 import { summarise } from './mcap-summary.js'
@@ -29,6 +30,7 @@ export async function openMcap({ path, plain, messageCompression }: FileToOpen):
           handle, epoch,
           channels: new Map([...channels].map(([id, channel]) => [id, { ...channel, isForeign: !isRos2(channel) }])),
           unpackMessage: messageCompression ? messageUnpacker(size) : undefined,
+          budget: new UnpackBudget(size),
         }
         return chunks.map(ref => chunkSource(reader, ref))
       },

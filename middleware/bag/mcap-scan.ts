@@ -1,8 +1,9 @@
 import type { FileHandle } from 'node:fs/promises'
+import zlib from 'node:zlib'
 import type { McapTypes } from '@mcap/core'
 import { BagDamage, BagError, messageOf } from './bag-error.js'
-import { UnpackBudget } from './limits.js'
-import { chunkHead, readChunk, walk, type ChunkRef } from './mcap-chunk.js'
+import { LARGEST_CHUNK, UnpackBudget } from './limits.js'
+import { chunkHead, readChunk, walk, type ChunkHead, type ChunkRef } from './mcap-chunk.js'
 import { describe, MAGIC_LENGTH, MetadataRecords, type McapSummary } from './mcap-content.js'
 import { LARGEST_RECORD, MESSAGE_HEAD, OPCODE, parseRecord, RECORD_HEAD } from './mcap-records.js'
 
@@ -50,18 +51,19 @@ class Scanner {
   /** Throws what ends it before the file's end. */
   async run(): Promise<void> {
     const size = this.#size
-    for (let at = MAGIC_LENGTH; at < size;) {
+    for (let at = MAGIC_LENGTH, next = at; at < size; at = next) {
       const head = this.#known(at) ?? await this.#read(at)
       if (head.length < RECORD_HEAD) break
       const opcode = head[0]
       if (opcode === OPCODE.footer || opcode === OPCODE.dataEnd) break
       if (opcode === 0) throw new BagDamage(`the record at byte ${at} is damaged`)
       const length = RECORD_HEAD + Number(head.readBigUInt64LE(1))
+      next = at + length
       if (opcode === OPCODE.message) {
         if (at + length > size || length < RECORD_HEAD + MESSAGE_HEAD) break
         this.#addMessage(head, at, length)
       } else if (opcode === OPCODE.chunk) {
-        await this.#addChunk(head, at, length)
+        next = await this.#addChunk(head, at, length)
       } else if (opcode === OPCODE.schema || opcode === OPCODE.channel || opcode === OPCODE.metadata) {
         if (at + length > size || length > LARGEST_RECORD) break
         if (!this.#isKnown(opcode, head.readUInt16LE(RECORD_HEAD))) {
@@ -70,7 +72,6 @@ class Scanner {
           this.#learn(record)
         }
       }
-      at += length
     }
   }
 
@@ -100,10 +101,16 @@ class Scanner {
     if (record?.type === 'Metadata') records.add(record, bytes.length)
   }
 
-  async #addChunk(head: Buffer, at: number, recorded: number): Promise<void> {
+  /** Answers where to go on: behind the chunk, or inside one that is not packed and too large to be read at once. */
+  async #addChunk(head: Buffer, at: number, recorded: number): Promise<number> {
     const where = `the chunk at byte ${at}`
     const cut = at + recorded > this.#size
-    const size = chunkHead(head, recorded, where)?.size ?? 0
+    const told = chunkHead(head, recorded, where)
+    const size = told?.size ?? 0
+    if (told?.compression === '' && recorded > LARGEST_CHUNK) {
+      if (!cut) await this.#requireChecksum(told, at, at + recorded, where)
+      return at + told.at
+    }
     if (!cut) this.#budget.take(size)
     const ref: ChunkRef = { offset: at, length: cut ? this.#size - at : recorded, size, start: 0n, cut }
     const { channels } = this.summary
@@ -126,6 +133,17 @@ class Scanner {
       }
     })
     if (whole > 0) this.#note({ ...ref, start }, end)
+    return at + recorded
+  }
+
+  async #requireChecksum({ crc, at: start }: ChunkHead, at: number, end: number, where: string): Promise<void> {
+    const part = Buffer.alloc(STRETCH)
+    let sum = 0
+    for (let from = at + start; crc !== 0 && from < end; from += part.length) {
+      const { bytesRead } = await this.#handle.read(part, 0, Math.min(part.length, end - from), from)
+      sum = zlib.crc32(part.subarray(0, bytesRead), sum)
+    }
+    if (sum !== crc) throw new BagDamage(`${where} fails its checksum`)
   }
 
   /** A message outside chunks joins the stretch before it; its channel and time are in `head`. */

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises'
 import zlib from 'node:zlib'
 import type { McapTypes } from '@mcap/core'
 import { BagDamage, BagError, messageOf } from './bag-error.js'
-import { mostUnpacked } from './limits.js'
+import { LARGEST_CHUNK, mostUnpacked } from './limits.js'
 import type { ChunkRef } from './mcap-chunk.js'
 import { describe, MAGIC_LENGTH, MetadataRecords, type McapSummary } from './mcap-content.js'
 import { LARGEST_RECORD, OPCODE, parseRecord, RECORD_HEAD, walkRecords } from './mcap-records.js'
@@ -71,6 +71,8 @@ async function readSummary(handle: FileHandle, { start, end, footer, size }: Sec
   if (statistics === undefined || (chunks.length === 0 && statistics.messageCount > 0n)) return undefined
   const { messageCount, messageStartTime, messageEndTime, channelMessageCounts } = statistics
   if (messageCount > 0n && messageEndTime < messageStartTime) throw new BagDamage('its last message is before its first')
+  // Too large to be read at once: its messages are found one by one.
+  if (chunks.some(({ length }) => length > LARGEST_CHUNK)) return undefined
   chunks.sort((a, b) => a.offset - b.offset)
   requireApart(chunks, start, size)
 

@@ -13,7 +13,9 @@ export interface Source {
 }
 
 /** Bytes that open sources may take together, each at least `LEAST`. */
-const MOST_OPEN = 384 << 20
+const MOST_OPEN = 256 << 20
+/** Where there are more open, none is read ahead. */
+const MOST_AHEAD = 64 << 20
 const LEAST = 1 << 16
 
 const sizeOf = ({ size }: Source): number => Math.max(size, LEAST)
@@ -42,7 +44,7 @@ export async function* merge(files: readonly Source[]): AsyncGenerator<BagMessag
       open += sizeOf(source)
       if (open > MOST_OPEN && active.length > 0) throw new BagDamage(`${active.length + 1} of its chunks overlap in time, too many to hold in memory; mend it with: mcap sort`)
       const next = sources.at(opened)?.source
-      if (next && open + sizeOf(next) <= MOST_OPEN / 2) next.prefetch?.()
+      if (next && open + sizeOf(next) <= MOST_AHEAD) next.prefetch?.()
       const entry: Active = { order, size: sizeOf(source), iterator: source.batches(), batch: [], at: 0 }
       if (await refill(entry)) rise(active, active.push(entry) - 1)
       else open -= entry.size

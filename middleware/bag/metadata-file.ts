@@ -5,8 +5,10 @@ import { z } from 'zod'
 import { readRegular } from '../regular-file.js'
 import { BagError, messageOf } from './bag-error.js'
 
-/** Bytes of a metadata.yaml; a recording of a hundred files and five hundred topics has some hundred kilobytes. */
-const LARGEST = 2 << 20
+/** Bytes of a metadata.yaml, and of them marks that separate values; a recording of a hundred files and five hundred topics has some hundred kilobytes. */
+const LARGEST = 1 << 20
+const MOST_MARKS = 150_000
+const MOST_FILES = 10_000
 
 const Metadata = z.object({
   rosbag2_bagfile_information: z.object({
@@ -30,11 +32,14 @@ export async function listFolder(folder: string): Promise<{ files: string[]; mes
   if (format !== undefined && !['', 'zstd'].includes(format)) {
     throw new BagError('BAG_COMPRESSION', `${folder}/metadata.yaml: compression_format ${format}: only zstd is known`)
   }
-  const files: string[] = []
-  for (const name of names) files.push(await within(folder, await found(folder, name)))
-  const twice = files.find((file, i) => files.indexOf(file) !== i)
-  if (twice !== undefined) throw new BagError('BAG_METADATA', `${folder}/metadata.yaml: relative_file_paths names ${basename(twice)} twice; mend it with: ros2 bag reindex`)
-  return { files, messageCompression: mode?.toUpperCase() === 'MESSAGE' }
+  if (names.length > MOST_FILES) throw new BagError('BAG_METADATA', `${folder}/metadata.yaml: relative_file_paths names ${names.length} files: at most ${MOST_FILES} are read`)
+  const files = new Set<string>()
+  for (const name of names) {
+    const file = await within(folder, await found(folder, name))
+    if (files.has(file)) throw new BagError('BAG_METADATA', `${folder}/metadata.yaml: relative_file_paths names ${name} twice; mend it with: ros2 bag reindex`)
+    files.add(file)
+  }
+  return { files: [...files], messageCompression: mode?.toUpperCase() === 'MESSAGE' }
 }
 
 /** Undefined where there is none. */
@@ -48,8 +53,11 @@ async function readMetadata(folder: string): Promise<string | undefined> {
 }
 
 function parsed(folder: string, text: string): unknown {
+  // Each value takes about a kilobyte while it is parsed, and some take two bytes of text.
+  const marks = text.match(/[[{,:\n]/g)?.length ?? 0
+  if (marks > MOST_MARKS) throw new BagError('BAG_METADATA', `${folder}/metadata.yaml: has too many values for a recording; mend it with: ros2 bag reindex`)
   try {
-    return parse(text)
+    return parse(text, { logLevel: 'error' })
   } catch (error) {
     throw new BagError('BAG_METADATA', `${folder}/metadata.yaml: not YAML: ${messageOf(error).split('\n')[0]}`)
   }

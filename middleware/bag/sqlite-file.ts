@@ -31,7 +31,9 @@ const TIMES = 'CAST(id AS INTEGER) AS id, CAST(topic_id AS INTEGER) AS topic, ti
 export async function openSqlite({ path, plain, messageCompression }: FileToOpen): Promise<BagFile> {
   const { size, mtimeMs } = statSync(plain)
   if (messageCompression) await loadZstd()
-  const database = await openReadOnly(plain)
+  const database = await openReadOnly(plain).catch((error: unknown) => {
+    throw error instanceof BagError ? error : new BagError('BAG_MISSING', `${path}: cannot be opened: ${messageOf(error)}`)
+  })
   let open = true
   const close = async (): Promise<void> => {
     if (open) database.close()
@@ -137,8 +139,10 @@ function salvage(database: Database.Database): Row[] {
   } catch {
     // Here the damage begins.
   }
-  return rows.sort((a, b) => a.sec - b.sec || a.nanosec - b.nanosec || a.id - b.id)
+  return rows.sort(inOrder)
 }
+
+const inOrder = (a: Row, b: Row): number => a.sec - b.sec || a.nanosec - b.nanosec || a.id - b.id
 
 function tally(rows: readonly Row[]): Map<number, number> {
   const counts = new Map<number, number>()
@@ -170,14 +174,14 @@ function databaseSource({ byId, dataOf, unpacker, rows, damageOf }: Reader, epoc
       let bytes = 0
       let failure: unknown
       try {
-        let last = { sec: -Infinity, nanosec: 0, id: 0 }
+        let last: Row | undefined
         for (const row of rows()) {
           const { id, topic, sec, nanosec } = row
           if (!Number.isSafeInteger(sec) || !Number.isSafeInteger(nanosec)) throw new Error(`message ${id} has no time`)
           const receive = epoch.sinceTime(sec, nanosec)
           // Each row is given once, in order: a tree that leads in a circle is left here.
-          if ((sec - last.sec || nanosec - last.nanosec || id - last.id) <= 0) throw new Error('its index is out of order')
-          last = { sec, nanosec, id }
+          if (last && inOrder(row, last) <= 0) throw new Error('its index is out of order')
+          last = row
           const of = topicOf(byId, topic)
           if (!isRos2(of)) continue
           const data = unpack(dataOf(row))

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import Database from 'libsql'
 import { openRegular } from '../regular-file.js'
-import { BagError } from './bag-error.js'
+import { BagError, messageOf } from './bag-error.js'
 import { Scratch } from './scratch.js'
 
 /** How often a copy is begun anew because the recorder put its log into the database meanwhile. */
@@ -45,7 +45,7 @@ async function pendingOf(path: string): Promise<Pending | undefined> {
   for (const suffix of ['-wal', '-journal'] as const) {
     const handle = await openRegular(path + suffix).catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-      throw error
+      throw new BagError('BAG_MISSING', `${path}${suffix}: cannot be opened: ${messageOf(error)}`)
     })
     if (handle === undefined) continue
     const [{ size }, head] = await statAndHead(handle)

@@ -8,6 +8,9 @@ import { inSlices } from './slices.js'
 const SLICE = 32_768
 /** int32 format, float32 quantisation a, b. */
 const HEADER = 12
+/** Samples of RVL that are believed of any bytes, and of each byte more. Runs of zeros need next to none, but no camera sends only those. */
+const RVL_FREE = 2 ** 22
+const RVL_EACH = 1024
 
 export interface Depth {
   readonly width: number
@@ -54,6 +57,7 @@ async function rvl(body: Uint8Array): Promise<Samples> {
   const view = new DataView(body.buffer, body.byteOffset, 8)
   const [width, height] = [view.getInt32(0, true), view.getInt32(4, true)]
   if (!(width > 0 && height > 0 && width * height <= MOST_PIXELS)) throw new ImageError('bad_size', `${width} x ${height} pixels: expected 1 to ${MOST_PIXELS} in all`)
+  if (width * height > RVL_FREE + RVL_EACH * body.length) throw new ImageError('bad_size', `RVL: ${width} x ${height} pixels in ${body.length} bytes`)
   const samples = new Uint16Array(width * height)
   const reader = new RvlReader(body.subarray(8))
   await inSlices(samples.length, SLICE, (from, to) => reader.read(samples, from, to))

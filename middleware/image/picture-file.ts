@@ -4,8 +4,10 @@ import type { Metadata } from 'sharp'
 import { ImageError } from './image-error.js'
 import { pictureHeader, type Codec, type PictureHeader } from './picture-header.js'
 
-/** Pixels of the largest picture that is decoded: 8192 x 8192. */
-export const MOST_PIXELS = 2 ** 26
+/** Pixels of the largest picture that is decoded: 8192 x 4096. */
+export const MOST_PIXELS = 2 ** 25
+/** How long one picture may take, s: a file of few bytes can ask for hours. */
+const PATIENCE = 5
 
 /** The pixels of a picture, rows joined. */
 export interface Pixels {
@@ -56,7 +58,7 @@ export async function decodePicture(data: Uint8Array, codec: Codec): Promise<Pix
   const shown = header.grey ? samples.grey : samples.colour
   if (shown === undefined) throw new ImageError('bad_encoding', 'colour of floats: expected 8 or 16 bits')
   const [space, encoding] = shown
-  const file = sharp(data, options).removeAlpha().toColourspace(space).raw({ depth })
+  const file = sharp(data, options).timeout({ seconds: PATIENCE }).removeAlpha().toColourspace(space).raw({ depth })
   const decoded = await readable(file.toBuffer({ resolveWithObject: true }))
   return { width: decoded.info.width, height: decoded.info.height, encoding, data: decoded.data }
 }
