@@ -56,7 +56,7 @@ async function use(path: string): Promise<number> {
       for await (const batch of bag.batches()) {
         for (const message of batch) {
           messages++
-          const spacing = spacings.get(message.topic) ?? new TopicSpacing(message.type, bag.epochSec)
+          const spacing = spacings.get(message.topic) ?? new TopicSpacing(message.type)
           spacings.set(message.topic, spacing)
           spacing.add(message)
         }
