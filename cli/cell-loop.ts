@@ -95,7 +95,7 @@ export class CellLoop {
     const started = process.hrtime.bigint()
     const { seed, objects, count, phrases, without = [], sensor, atMost = Infinity } = options
     const voiceUntil = Math.min(atMost, ...without.filter(({ modality }) => modality === 'voice').map(({ from }) => from))
-    const cell = await (options.cell ?? Cell.start)({ mode, seed, objects, count, phrases, voiceUntil, started, ...(sensor ? { sensor } : {}) })
+    const cell = await (options.cell ?? Cell.start)({ mode, seed, objects, count, phrases, voiceUntil, started, languages: robot.languages, ...(sensor ? { sensor } : {}) })
     let policy: Policy | undefined
     let loop: CellLoop | undefined
     try {

@@ -25,6 +25,7 @@ export function describeRobot(robot: Robot): string[] {
       : [],
     ...actions.arm ? [`  arm: ${actions.arm.topic} (${actions.arm.type}); its tool is where ${actions.arm.pose} says (${toolStream(robot)?.topic ?? '-'})`] : [],
     ...actions.gripper || actions.arm ? [] : ['  none'],
+    `  stop words are heard in: ${robot.languages.join(', ')}`,
     ...robot.reset ? [`  a message on ${robot.reset.topic} starts a new episode`] : [],
     '',
     ...actions.gripper || actions.arm ? describeLimits(robot) : [],

@@ -15,10 +15,16 @@ export const textOf = ({ text, data }: Utterance): string => text ?? data ?? ''
 /** Whether a stop stands that no episode ends: somebody said "stop", whoever that was, and nobody "resume" since. */
 export class StandingStop {
   lasts = false
+  readonly #languages: readonly string[] | undefined
+
+  /** Whose words count; default: every language that is known. */
+  constructor(languages?: readonly string[]) {
+    this.#languages = languages
+  }
 
   hear(utterance: Utterance): void {
     const text = textOf(utterance)
-    if (isStop(text)) this.lasts ||= utterance.frameId !== SCRIPTED
-    else if (isResume(text)) this.lasts = false
+    if (isStop(text, this.#languages)) this.lasts ||= utterance.frameId !== SCRIPTED
+    else if (isResume(text, this.#languages)) this.lasts = false
   }
 }

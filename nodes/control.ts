@@ -77,6 +77,8 @@ export class ControlNode extends LifecycleNode {
   badWrenches = 0
   /** Tool poses without a stamp, with a NaN or whose orientation is none. */
   badPoses = 0
+  /** What the last utterance was taken for; `command`: for the policy, whatever it makes of it. */
+  heardAs: 'nothing' | 'stop' | 'resume' | 'command' = 'nothing'
   readonly guard: WrenchGuard
   readonly watchdog: Watchdog
   readonly #options: ControlOptions
@@ -95,7 +97,7 @@ export class ControlNode extends LifecycleNode {
   /** Whether something has been commanded in this episode, where that is asked for. */
   #commanded = true
   /** A stop that outlasts episodes. */
-  readonly #standing = new StandingStop()
+  readonly #standing: StandingStop
   /** While it is configured, and while it is active. */
   #ears: Disposable[] = []
   /** Whether nobody but a goal made the newest stop. */
@@ -109,7 +111,8 @@ export class ControlNode extends LifecycleNode {
   constructor(options: ControlOptions) {
     super('control')
     this.#options = options
-    const { limits, streams } = options.robot
+    const { limits, streams, languages } = options.robot
+    this.#standing = new StandingStop(languages)
     this.guard = new WrenchGuard(limits, { tare: streams.find(s => s.modality === 'force')?.tare ?? 0, release: OVER_FORCE_RELEASE })
     this.watchdog = new Watchdog(limits.watchdog)
     const target: PoseStamped = { stamp: 0, frameId: 'base', pose: new Float64Array(7) }
@@ -293,12 +296,14 @@ export class ControlNode extends LifecycleNode {
   /** From its configuration on; only an active node has something to stop or to begin. */
   #hearWord(utterance: Utterance): void {
     const text = textOf(utterance)
-    if (isResume(text) && utterance.frameId === SAID_BY_GOAL) return
+    const { languages } = this.#options.robot
+    if (isResume(text, languages) && utterance.frameId === SAID_BY_GOAL) return
     this.#standing.hear(utterance)
+    this.heardAs = isStop(text, languages) ? 'stop' : isResume(text, languages) ? 'resume' : 'command'
     if (this.#disposables.length === 0) return
-    if (isStop(text)) void this.#stop()
-    else if (isResume(text)) this.resume()
-    else if (!this.#commanded && isCommand(text)) this.#command()
+    if (this.heardAs === 'stop') void this.#stop()
+    else if (this.heardAs === 'resume') this.resume()
+    else if (!this.#commanded && isCommand(text, languages)) this.#command()
   }
 
   #beginEpisode(): void {

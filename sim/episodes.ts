@@ -57,7 +57,7 @@ export interface EpisodesOptions {
 export class Episodes implements Disposable {
   lastSaid = ''
   readonly #options: EpisodesOptions
-  readonly #standing = new StandingStop()
+  readonly #standing: StandingStop
   readonly #announcements: Publisher<StringMessage>
   readonly #results: Publisher<StringMessage>
   #ears: readonly Disposable[] = []
@@ -73,6 +73,7 @@ export class Episodes implements Disposable {
   #wake: (() => void) | undefined
 
   constructor(options: EpisodesOptions) {
+    this.#standing = new StandingStop(options.robot.languages)
     this.#options = options
     const { bus, cell, topics, onError } = options
     this.#announcements = bus.advertise(topics.announcements, 'std_msgs/msg/String')
@@ -184,7 +185,7 @@ export class Episodes implements Disposable {
   }
 
   #say(text: string): void {
-    this.#options.say?.(text, isStop(text) ? SCRIPTED : '')
+    this.#options.say?.(text, isStop(text, this.#options.robot.languages) ? SCRIPTED : '')
   }
 
   #hear(utterance: Utterance): void {
@@ -193,7 +194,7 @@ export class Episodes implements Disposable {
     cell.said(this.lastSaid)
     this.#standing.hear(utterance)
     this.#stopped ||= this.#standing.lasts
-    if (this.#start === Infinity && isCommand(this.lastSaid)) {
+    if (this.#start === Infinity && isCommand(this.lastSaid, this.#options.robot.languages)) {
       this.#start = bus.clock.now()
       this.#command = this.lastSaid
     }

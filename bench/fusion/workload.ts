@@ -12,7 +12,7 @@ function stream(name: string, modality: Stream['modality'], type: string, align:
 export function benchRobot(): Robot {
   const bracket = { maxGap: 100 * MS, maxHold: 50 * MS }
   return {
-    name: 'bench', namespace: '/', tick: { from: 'rgb' }, maxWait: 40 * MS, maxSilence: 250 * MS, reset: undefined, frames: [], canonical: '', sha256: '',
+    name: 'bench', namespace: '/', tick: { from: 'rgb' }, maxWait: 40 * MS, maxSilence: 250 * MS, reset: undefined, frames: [], languages: [], canonical: '', sha256: '',
     streams: [
       stream('rgb', 'rgb', 'sensor_msgs/msg/Image', { strategy: 'nearest', ...bracket }),
       stream('depth', 'depth', 'sensor_msgs/msg/Image', { strategy: 'interpolate', ...bracket }),

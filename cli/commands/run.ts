@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
 import type { Precision } from '../../fusion/policy/onnx-metadata.js'
 import { ObservationDigest } from '../../fusion/observation-line.js'
-import { isStop } from '../../middleware/stop-word.js'
+import { isCommand, isStop } from '../../middleware/stop-word.js'
 import { modelNamed } from '../../sim/cell/episode.js'
+import { isAboutThings } from '../../sim/cell/instruction.js'
 import type { EpisodeResult } from '../../sim/episodes.js'
 import { loadObjects } from '../../sim/objects/object-file.js'
 import { CellLoop } from '../cell-loop.js'
@@ -72,7 +73,7 @@ async function run({ source, ...given }: RunFlags & { readonly episodes: number 
   const output = new Output(flags)
   if (!isCellSource(source)) throw new UsageError(`--source ${source}: ${source === 'bag' ? 'is `prehend replay BAG`' : 'is not known; expected sim, gazebo or ros2'}`)
   const robot = withPort(readRobot(flags.robot, flags.namespace), flags.port)
-  if (flags.say !== undefined) checkCommand(flags.say, flags.objects)
+  if (flags.say !== undefined) checkCommand(flags.say, flags.objects, robot.languages)
   const ending = new Ending()
   ending.heedParent()
   let tell = (line: string): void => output.progress(line)
@@ -98,7 +99,12 @@ async function run({ source, ...given }: RunFlags & { readonly episodes: number 
   const started = performance.now()
   const busStarted = loop.bus.clock.now()
   const watch = standardStreams.isTerminal && !output.json && !flags.lockstep
-  const voice = flags.lockstep ? undefined : new TypedVoice(line => loop.say(line), () => ending.ask('SIGINT'), { raw: watch })
+  const hear = (line: string): void => {
+    loop.say(line)
+    const note = notUnderstood(line, flags.objects, robot.languages)
+    if (note !== undefined) tell(note)
+  }
+  const voice = flags.lockstep ? undefined : new TypedVoice(hear, () => ending.ask('SIGINT'), { raw: watch })
   ending.whenAsked(() => void loop.interrupt())
   if (voice) voice.onEnd = () => loop.giveUp()
   const live = watch ? new LiveView(() => viewOf(loop, results, voice?.typing ?? '')) : undefined
@@ -132,10 +138,16 @@ async function run({ source, ...given }: RunFlags & { readonly episodes: number 
 }
 
 /** Something that can be meant: an object of the set by name or by a colour that is its alone, or a stop. */
-function checkCommand(say: string, objects: string): void {
+function checkCommand(say: string, objects: string, languages: readonly string[]): void {
   const models = loadObjects(objects)
-  if (isStop(say) || modelNamed(say, models)) return
+  if (isStop(say, languages) || modelNamed(say, models)) return
   throw new UsageError(`--say "${say}": names none of the ${objects} objects; they are ${models.map(({ name }) => name).join(', ')}`)
+}
+
+/** What to say of a typed line that is neither a stop, nor the end of one, nor about anything on the table; undefined: it was understood, or is empty. */
+export function notUnderstood(line: string, objects: string, languages: readonly string[]): string | undefined {
+  if (!isCommand(line, languages) || isAboutThings(line, loadObjects(objects))) return undefined
+  return `not understood: "${line.trim()}" names no object, no colour and no manner, and is no stop ("stop") or resume; the policy hears it all the same`
 }
 
 function viewOf(loop: CellLoop, results: readonly EpisodeResult[], typing: string) {

@@ -87,7 +87,7 @@ class CellNode extends LifecycleNode {
   protected override async onConfigure(): Promise<void> {
     const { bus, robot, frames, source, seed, objects, say, awaitCommand, gripperLink, log, onError } = this.#options
     const started = process.hrtime.bigint()
-    const cell = this.#cell = await startCell(source)({ mode: 'realtime', seed, objects, started })
+    const cell = this.#cell = await startCell(source)({ mode: 'realtime', seed, objects, started, languages: robot.languages })
     if (gripperLink !== '') this.#link = linkPort(cell.gripperPort, gripperLink)
     log(`the gripper's serial port: ${gripperLink === '' ? cell.gripperPort : `${gripperLink} -> ${cell.gripperPort}`}`)
     // The embedded cell's time begins with it, and the bus's is the system's; Gazebo's time is what /clock says.

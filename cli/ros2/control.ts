@@ -54,7 +54,7 @@ export const control = nodeKind({
             name: 'motion', level: hold === 'stop' || hold === 'tilt' || guard.state === 'over_force' ? 'warn' : 'ok',
             message: node.state !== 'active' ? node.state : hold === 'none' ? 'following the policy' : `holding: ${node.holdText}`,
             values: {
-              hold, guard: guard.state, force_n: guard.force, peak_force_n: guard.peak, over_force: guard.trips, stops, chunks_stale: refused.stale, chunks_unusable: refused.unusable, wrenches_dropped: node.badWrenches, poses_dropped: node.badPoses,
+              hold, heard_as: node.heardAs, guard: guard.state, force_n: guard.force, peak_force_n: guard.peak, over_force: guard.trips, stops, chunks_stale: refused.stale, chunks_unusable: refused.unusable, wrenches_dropped: node.badWrenches, poses_dropped: node.badPoses,
               ...Object.fromEntries(Object.entries(watchdog.trips).map(([source, count]) => [`watchdog_${source}`, count])),
             },
           },

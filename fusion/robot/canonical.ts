@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { ROBOT_LANGUAGES } from './languages.js'
 import type { Align, Robot, Stream } from './robot.js'
 import { nameBelow, ROOT, wholeName } from './topic-name.js'
 
@@ -43,13 +44,14 @@ export function canonicalText(robot: Body): string {
       },
     },
     frames: robot.frames.length === 0 ? undefined : Object.fromEntries(robot.frames.map(({ name, parent, xyz, rpy }) => [name, { parent, xyz, rpy }])),
+    languages: robot.languages.length === ROBOT_LANGUAGES.length ? undefined : robot.languages,
     reset: robot.reset && { topic: topicOf(robot.reset) },
   })
 }
 
 /**
  * The part of a canonical text that training depends on, as canonical JSON: tick, waits, streams (topics, types, alignment, tare,
- * selection) and the channels of the action chunk. Not in it: the robot's name, the namespace that relative topics lie in, drivers, ports, action topics, limits, frames, reset.
+ * selection) and the channels of the action chunk. Not in it: the robot's name, the namespace that relative topics lie in, drivers, ports, action topics, limits, frames, languages, reset.
  */
 export function translationText(canonical: string): string {
   const { tick, max_wait, max_silence, streams, actions } = JSON.parse(canonical) as Record<string, { readonly [key: string]: Json }>

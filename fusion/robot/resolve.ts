@@ -1,6 +1,7 @@
 import { MODALITIES } from '../observation.js'
 import { MILLIMETRE } from '../picture.js'
 import { canonicalText, translationSha256 } from './canonical.js'
+import { ROBOT_LANGUAGES } from './languages.js'
 import type { Align, FixedFrame, Limits, Robot, Stream } from './robot.js'
 import { unknownName, type FramesParsed, type LimitsParsed, type RobotParsed, type StreamParsed } from './schema.js'
 import { wholeName } from './topic-name.js'
@@ -63,6 +64,7 @@ export function resolveRobot(file: RobotParsed, fail: Fail, outer: string): Robo
     },
     limits: resolveLimits(file, fail),
     frames: resolveFrames(file.frames ?? {}, fail),
+    languages: ROBOT_LANGUAGES.filter(code => file.languages?.includes(code) ?? true),
   }
   const canonical = canonicalText(robot)
   return { ...robot, canonical, sha256: translationSha256(canonical) }

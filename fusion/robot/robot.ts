@@ -15,6 +15,8 @@ export interface Robot {
   readonly reset: { readonly topic: string } | undefined
   readonly actions: Actions
   readonly limits: Limits
+  /** Whose stop words count, by ISO 639-1 codes. */
+  readonly languages: readonly string[]
   /** Where frames lie that do not move in their parents, by name. */
   readonly frames: readonly FixedFrame[]
   /** The canonical text (defaults filled in, keys sorted, SI numbers): the same for two files that mean the same. */

@@ -1,6 +1,7 @@
 import { closest, distance } from 'fastest-levenshtein'
 import { z } from 'zod'
 import { MODALITIES } from '../observation.js'
+import { ROBOT_LANGUAGES } from './languages.js'
 import { POSE_TYPE, STREAM_TYPES } from './types.js'
 import { article, describeDimension, quantityRange, toSI, type Dimension } from './units.js'
 
@@ -184,6 +185,9 @@ export const robotSchema = mapping({
   limits: limits.optional().meta({ description: 'What the control node never exceeds.' }),
   frames: z.record(frameName, frame, { error: issue => issue.code === 'invalid_type' ? 'expected a map of frames' : undefined })
     .optional().meta({ description: 'Frames that do not move in their parents: what goes to /tf_static on ROS 2.' }),
+  languages: z.array(word('language', ROBOT_LANGUAGES), { error: 'expected a list such as [en, de]' })
+    .min(1, { error: 'at least one language: without any, nobody could say stop' }).optional()
+    .meta({ description: 'Whose stop words count. Default: en, zh, de.' }),
   reset: mapping({ topic }).optional().meta({ description: 'A message here starts a new episode.' }),
 })
 

@@ -10,6 +10,8 @@ export interface CellOptions {
   readonly count?: number | undefined
   /** Commands to draw from, each with `{name}` for the object's name. Default: the cell's own. */
   readonly phrases?: readonly string[] | undefined
+  /** Whose stop words the judge hears, by their codes. Default: all that are known. */
+  readonly languages?: readonly string[] | undefined
   /** ns of each episode from which on nothing said is heard, so that no correction comes any more. */
   readonly voiceUntil?: number | undefined
   /** `process.hrtime.bigint()` at stamp 0; real time only. Default: the start of the cell. */

@@ -26,6 +26,7 @@ export const RULES = {
 /** Judges one episode by the rules of the design, on every physics step. All times in ns of simulated time. */
 export class Judge {
   readonly #episode: Episode
+  readonly #languages: readonly string[] | undefined
   #start: number
   #target: number
   readonly #rest: readonly number[]
@@ -42,8 +43,9 @@ export class Judge {
   #peakForce = 0
   #peakStrike = 0
 
-  /** `start`: when its clock begins; Infinity: with the first command. */
-  constructor(episode: Episode, world: WorldState, start: number) {
+  /** `start`: when its clock begins; Infinity: with the first command. `languages`: whose stop words count; default: all. */
+  constructor(episode: Episode, world: WorldState, start: number, languages?: readonly string[]) {
+    this.#languages = languages
     this.#episode = episode
     this.#start = start
     this.#target = episode.placed.findIndex(({ object }) => object.name === episode.first)
@@ -70,8 +72,8 @@ export class Judge {
 
   /** Hears what was said: the last object named is the one meant; after `stop` the episode is won by standing still. */
   said(text: string, time: number): void {
-    if (this.#start === Infinity && isCommand(text)) this.#start = time
-    const instruction = understand(text, this.#episode.placed.map(({ object }) => object))
+    if (this.#start === Infinity && isCommand(text, this.#languages)) this.#start = time
+    const instruction = understand(text, this.#episode.placed.map(({ object }) => object), this.#languages)
     if (instruction === undefined) return
     if (instruction.kind === 'stop') this.#stoppedAt = Math.min(this.#stoppedAt, time)
     else if (instruction.kind === 'manner') this.#gentle = true

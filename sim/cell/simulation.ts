@@ -68,13 +68,13 @@ export class Simulation {
 
   /** Places episode `index` at the present time. In lockstep the sensors' clocks begin anew with it; in real time, which is not theirs to turn back, they run on. */
   reset(index: number, { say, awaitCommand = false }: Placement = {}): Episode {
-    const { mode, seed, count, phrases, voiceUntil, sensor } = this.#options
+    const { mode, seed, count, phrases, voiceUntil, sensor, languages } = this.#options
     const episode = drawEpisode(this.#models, seed, index, { say, count, phrases, voiceUntil })
     this.world.reset(episode)
     if (mode === 'lockstep') this.#clocks = clocksOf(this.#options, { index, start: this.time + STEP })
     this.#lastTarget = -Infinity
     this.#running = {
-      judge: new Judge(episode, this.world, awaitCommand ? Infinity : this.time),
+      judge: new Judge(episode, this.world, awaitCommand ? Infinity : this.time, languages),
       errors: new WrenchErrors(seed, index, sensor),
       widthNoise: new Random(seed, `width, episode ${index}`)
     }

@@ -140,7 +140,7 @@ export class GazeboCell implements SimulatedCell {
     const now = this.#now
     this.#lastTarget = -Infinity
     this.#isNew = false
-    this.#judge = new Judge(episode, this.#world, awaitCommand ? Infinity : now)
+    this.#judge = new Judge(episode, this.#world, awaitCommand ? Infinity : now, this.#options.languages)
     this.#reader = new TruthReader(episode)
     if (say !== undefined && !awaitCommand) this.said(say)
     this.#firmware.restart(now)

@@ -49,7 +49,7 @@ const partSchema = z.strictObject({
 const objectSchema = z.strictObject({
   name: z.string({ error: 'expected a name' }).transform(spoken)
     .refine((name) => /^[a-z0-9# ]*[a-z0-9][a-z0-9# ]*$/i.test(name), { error: 'must be of words in the letters a to z, in which commands are heard' })
-    .refine((name) => !isStop(`the ${name}`), { error: 'must not end with a word that means stop' }),
+    .refine((name) => !isStop(`the ${name}`), { error: 'must not have a word in it that means stop' }),
   colour: colourSchema,
   mass: drawn(0, 5),
   friction: drawn(0, 5),

@@ -2,6 +2,7 @@ import { symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { prehend, prehendJson, python, temporaryFolder } from '../e2e/prehend.js'
+import { notUnderstood } from '../../cli/commands/run.js'
 import { onnxBytes, tinyModel } from '../policy/models.js'
 
 const folder = temporaryFolder()
@@ -138,4 +139,10 @@ describe('--json prints one line on stdout and nothing else', () => {
     const { findings } = prehendJson(['doctor', '--port', link], [1]) as { findings: { name: string; state: string; found: string }[] }
     expect(findings.find(({ name }) => name === 'gripper port')).toMatchObject({ state: 'wrong', found: expect.stringContaining('leads to /dev/pts/987654, which does not exist') })
   })
+})
+
+test('of what is typed into a run, what was not understood is shown as such', () => {
+  for (const line of ['stop', 'can you stop moving', '停', 'resume', 'weiter', 'no, the green one', 'gently', 'take the red cylinder', ' ', '']) expect(notUnderstood(line, 'seen', ['en', 'zh', 'de']), line).toBeUndefined()
+  for (const line of ['st op', 'pull the lever', 'do not stop', 'nach links']) expect(notUnderstood(line, 'seen', ['en', 'zh', 'de']), line).toMatch(/^not understood: ".*" names no object, no colour and no manner/)
+  expect(notUnderstood('停', 'seen', ['en'])).toMatch(/not understood/)
 })

@@ -20,7 +20,7 @@ export const voice = stream('voice', 'voice', 'prehend_interfaces/msg/VoiceEvent
 
 export function robot(streams: readonly Stream[] = [rgb, depth, wrench, voice, tool], more: Partial<Robot> = {}): Robot {
   return {
-    name: 'test', namespace: '/', tick: { from: 'rgb' }, maxWait: 40 * MS, maxSilence: 250 * MS, streams, reset: undefined, frames: [],
+    name: 'test', namespace: '/', tick: { from: 'rgb' }, maxWait: 40 * MS, maxSilence: 250 * MS, streams, reset: undefined, frames: [], languages: [],
     actions: { gripper: undefined, arm: undefined },
     limits: {
       workspace: { x: [-1, 1], y: [-1, 1], z: [0, 1] }, speed: 1, yawRate: 1, width: [0, 0.085], effort: [0, 100],

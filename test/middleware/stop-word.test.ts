@@ -1,23 +1,85 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { isCommand, isResume, isStop } from '../../middleware/stop-word.js'
+import { parse } from 'yaml'
+import { ROBOT_LANGUAGES } from '../../fusion/robot/languages.js'
+import { isCommand, isResume, isStop, LANGUAGES } from '../../middleware/stop-word.js'
+import { drawEpisode } from '../../sim/cell/episode.js'
+import { loadObjects } from '../../sim/objects/object-file.js'
+
+const text = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 
 describe('the word stop', () => {
-  it.each(['stop', 'Stop!', 'STOP', 'please stop', 'stop it now', 'no, stop', 'halt', 'Stop right now.', '  stop  ', 'stop the robot', 'stop, that is wrong', 'that is enough, stop!', 'wait, stop'])('"%s" stops', text => {
-    expect(isStop(text)).toBe(true)
+  it.each([
+    'stop', 'Stop!', 'STOP', 'please stop', 'stop it now', 'no, stop', 'halt', 'Stop right now.', '  stop  ', 'stop the robot', 'stop, that is wrong', 'that is enough, stop!', 'wait, stop',
+    'can you stop moving', 'i said stop it', 'that hurts stop it', 'you have to stop right there', 'would you please halt for a moment', 'the arm has to freeze at once please', 'pick the stop sign',
+    'the robot won\'t stop', 'it cannot stop', 'no stop', 'e-stop', 'hit the emergency stop now',
+  ])('anywhere in a sentence stops: "%s"', said => {
+    expect(isStop(said)).toBe(true)
   })
 
-  it.each(['', 'pick the stop sign', 'nonstop', 'do not stop', "don't stop", 'stopwatch', 'the red one', 'gently'])('"%s" does not', text => {
-    expect(isStop(text)).toBe(false)
+  it.each([
+    'Stopp', 'stopp jetzt', 'Halt!', 'sofort anhalten bitte', 'kannst du bitte anhalten', 'hör auf', 'hoer auf damit', 'Aufhören!', 'bleib stehen', 'Not-Aus', 'du musst jetzt abbrechen',
+    '停', '停！', '停下来', '请停止', '快停下', '住手', '别动', '你能停一下吗', '停止移动机械臂', '不要動',
+  ])('in German and Chinese: "%s"', said => {
+    expect(isStop(said)).toBe(true)
   })
 
-  it('only a word that says so releases a stop', () => {
-    expect(isResume('Resume.')).toBe(true)
-    expect(isResume('go on')).toBe(true)
-    expect(isResume('pick the red one')).toBe(false)
+  it.each([
+    'stpo', 'sotp', 'tsop', 'stoppp it', 'stooooop', 'STOPPPP', 'stop!!!', 'stp', 'stip the robot', 'hlat', 'frezee', 'feeze', 'abrot', 'stopstop', 's t o p', 'S.T.O.P', 'i said s t o p',
+    'ＳＴＯＰ', 'stóp', 's\u0301top', 's\u200bt\u200bop', 'st\u00adop', '\u202estop\u202c', 'stop_it', '*stop*', 'and then,stop', 'sstop', 'halrt', 'abbort',
+  ])('misspelt or hidden by one letter: "%s"', said => {
+    expect(isStop(said)).toBe(true)
+  })
+
+  it.each([
+    '', '...', 'do not stop', 'don\'t stop', 'don’t stop', 'dont stop', 'don t stop', 'never stop', 'please do not halt', 'don\'t stpo', 'nicht anhalten', 'bitte nicht stoppen', 'niemals anhalten', '不要停', '别停', '別停下', '请不要停止', '不用停',
+  ])('negated right before does not: "%s"', said => {
+    expect(isStop(said)).toBe(false)
+  })
+
+  it.each(['do not stop, no wait, stop', 'don\'t! stop!', 'not. stop', 'do not you dare, stop', 'no don\'t, stop it', '不要！停！', '别停，停！', 'nicht! stopp!', 'do not pick that stop'])('negated elsewhere does: "%s"', said => {
+    expect(isStop(said)).toBe(true)
+  })
+
+  it.each([
+    'nonstop', 'stopwatch', 'the red one', 'gently', 'step back', 'the top one', 'go to the shop', 'about the box', 'half of it', 'the salt', 'the hat', 'the spot on top', 'drop it', 'a slot', 'the hall', 'store it', 'malt', 'breeze', 'stoop', 'atop the box',
+    'der Topf', 'halb voll', 'das alte Ding', 'kalt', 'halte das rote Ding fest', '红色的', '拿起蓝色的盒子', '请轻轻拿',
+  ])('is not in "%s"', said => {
+    expect(isStop(said)).toBe(false)
+  })
+
+  it('is in no command that is said in the cell, but in its own stops, and in no word of the policy but the stop words', () => {
+    const phrases = parse(text('policy/phrases.yaml')) as string[]
+    for (const set of ['seen', 'unseen', 'sim/objects/heavy.yaml', 'policy/alike.yaml', 'policy/household.yaml']) {
+      const models = loadObjects(set)
+      for (const { name, colour } of models) for (const said of [name, colour, `no, the ${colour} one`, ...phrases.map(phrase => phrase.replaceAll('{name}', name))]) expect(isStop(said), said).toBe(false)
+      for (let index = 0; index < 300; index++) {
+        const { command, correction, target } = drawEpisode(models, 1, index, {}).setup
+        expect(isStop(command), command).toBe(false)
+        if (correction) expect(isStop(correction.text), correction.text).toBe(target === undefined)
+      }
+    }
+    const vocabulary = JSON.parse(text('policy/vocabulary.json')) as string[]
+    expect(vocabulary.filter(word => isStop(word))).toEqual(['stop', 'halt', 'freeze', 'abort'])
+  })
+
+  it('is looked for in the languages that are named', () => {
+    expect(isStop('停', ['en', 'de'])).toBe(false)
+    expect(isStop('anhalten', ['en'])).toBe(false)
+    expect(isStop('stop', ['de'])).toBe(true)
+    expect(isStop('hol den Topf und halb', ['de'])).toBe(false)
+    expect(isResume('weiter', ['en'])).toBe(false)
+    expect(() => isStop('stop', ['xx'])).toThrow(/language "xx": not known/)
+    expect([...ROBOT_LANGUAGES]).toEqual(LANGUAGES)
+  })
+
+  it('only what says so and nothing else releases a stop', () => {
+    for (const said of ['Resume.', 'go on', 'Weiter!', '继续', 'mach weiter', '  continue ']) expect(isResume(said), said).toBe(true)
+    for (const said of ['pick the red one', 'can you resume', 'do not resume', 'resum', 'resume the red one', 'weiter so nicht', '不要继续', '继续吗']) expect(isResume(said), said).toBe(false)
   })
 
   it('and what releases it command nothing', () => {
-    expect(['pick the red one', 'gently', 'do not stop'].map(isCommand)).toEqual([true, true, true])
-    expect(['no, stop!', 'resume', ' ', '...'].map(isCommand)).toEqual([false, false, false, false])
+    expect(['pick the red one', 'gently', 'do not stop', '红色的'].map(said => isCommand(said))).toEqual([true, true, true, true])
+    expect(['no, stop!', 'resume', ' ', '...', '停', '继续'].map(said => isCommand(said))).toEqual([false, false, false, false, false, false])
   })
 })

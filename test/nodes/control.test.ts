@@ -279,6 +279,17 @@ describe('stop', () => {
     expect(poses.map(([x]) => x)).toEqual([0.05])
   })
 
+  it.each(['can you stop moving', 'Stopp', '停', 'stpo'])('is heard in a sentence, in other languages and misspelt: "%s"', async word => {
+    await rig.run(TARE + 300)
+    rig.say(word)
+    expect(rig.control).toMatchObject({ hold: 'stop', heardAs: 'stop' })
+    expect(moved(await rig.targetsDuring(() => rig.run(200)))).toBe(0)
+    rig.say('weiter')
+    expect(rig.control.heardAs).toBe('resume')
+    await rig.run(200)
+    expect(rig.control.hold).toBe('none')
+  })
+
   it('drops a move that was queued, even when the stop is taken back at once', async () => {
     await rig.run(TARE + 100)
     rig.silent.add('policy')

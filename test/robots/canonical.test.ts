@@ -113,6 +113,7 @@ describe('the sha256', () => {
     ['a limit', 'speed: 0.35 m/s', 'speed: 0.1 m/s'],
     ['the name', 'robot: cell', 'robot: other'],
     ['the reset', 'topic: episode', 'topic: start'],
+    ['the languages', 'robot: cell\n', 'robot: cell\nlanguages: [de]\n'],
     ['an action topic', 'topic: tool_target', 'topic: servo'],
     ['the namespace', 'robot: cell\n', 'robot: cell\nnamespace: /left\n'],
     ['a frame', '-160 mm', '-150 mm'],
@@ -123,6 +124,15 @@ describe('the sha256', () => {
     expect(other.canonical).not.toBe(cell.canonical)
     expect(describeDifference(cell.canonical, other.canonical)).toBe('')
   })
+})
+
+it('languages are in the canonical text only where the file names fewer than all, in one order', () => {
+  const of = (line: string): { languages?: string[] } => JSON.parse(parseRobot(cellText.replace('robot: cell\n', `robot: cell\n${line}`), 'cell.yaml').canonical) as { languages?: string[] }
+  expect(of('').languages).toBeUndefined()
+  expect(of('languages: [de, zh, en]\n').languages).toBeUndefined()
+  expect(of('languages: [de, en]\n').languages).toEqual(['en', 'de'])
+  expect(() => of('languages: [fr]\n')).toThrow(/languages.*'fr': no such language/)
+  expect(() => of('languages: []\n')).toThrow(/at least one language/)
 })
 
 describe('the robot in a recording or a model', () => {
