@@ -10,6 +10,7 @@ import { GoalDesk } from './goal-desk.js'
 import { serveGrasp } from './grasp-action.js'
 import { serveGripperCommand } from './gripper-command.js'
 import { publishGripperState } from './gripper-state.js'
+import { motionStatus } from './motion-status.js'
 import { nodeKind } from './node-kind.js'
 import { serveStop } from './stop-service.js'
 
@@ -51,8 +52,7 @@ export const control = nodeKind({
         const { framesSent, framesReceived, crcErrors, timeouts } = gripper.stats
         return [
           {
-            name: 'motion', level: hold === 'stop' || hold === 'tilt' || guard.state === 'over_force' ? 'warn' : 'ok',
-            message: node.state !== 'active' ? node.state : hold === 'none' ? 'following the policy' : `holding: ${node.holdText}`,
+            name: 'motion', ...motionStatus(node),
             values: {
               hold, heard_as: node.heardAs, guard: guard.state, force_n: guard.force, peak_force_n: guard.peak, over_force: guard.trips, stops, chunks_stale: refused.stale, chunks_unusable: refused.unusable, wrenches_dropped: node.badWrenches, poses_dropped: node.badPoses,
               ...Object.fromEntries(Object.entries(watchdog.trips).map(([source, count]) => [`watchdog_${source}`, count])),

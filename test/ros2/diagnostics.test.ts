@@ -40,8 +40,8 @@ describeRos('/diagnostics', () => {
   }, ({ got }) => Number(got[counted]) > 0)
 
   test('bad pictures and wrenches are counted by reason under their topic\'s name and dropped; the node lives', async () => {
-    await begin(RGB, IMAGE, picture, `fusion: ${RGB}`, 'accepted')
-    await begin('/wrist/wrench', WRENCH, wrench, 'fusion: /wrist/wrench', 'accepted')
+    await begin(RGB, IMAGE, picture, `/fusion: ${RGB}`, 'accepted')
+    await begin('/wrist/wrench', WRENCH, wrench, '/fusion: /wrist/wrench', 'accepted')
     const bad = [
       { ...picture, data: { $bytes: [23, 1] } }, { ...picture, data: { $bytes: [23, 1] } }, { ...picture, height: 3 },
       { ...picture, encoding: 'yuv411' }, { ...picture, header: zero }, { ...picture, header: { ...picture.header, frame_id: 'other_camera' } },
@@ -53,46 +53,46 @@ describeRos('/diagnostics', () => {
       { ...wrench, header: { ...wrench.header, frame_id: '' } }, { ...wrench, header: { ...wrench.header, frame_id: 'left_wrist' } },
     ]
     await peer.ask('publish', { topic: '/wrist/wrench', type: WRENCH, messages: odd, period: 0.002 })
-    const rgb = await until(() => look(`fusion: ${RGB}`), ({ got }) => got['future'] === 1)
+    const rgb = await until(() => look(`/fusion: ${RGB}`), ({ got }) => got['future'] === 1)
     expect(rgb.got).toMatchObject({ stream: 'rgb', type: IMAGE, bad_size: 3, bad_encoding: 1, zero_stamp: 1, frame_id: 1, future: 1 })
-    expect(rgb).toMatchObject({ hardware_id: 'prehend' })
-    const force = await until(() => look('fusion: /wrist/wrench'), ({ got }) => got['frame_id'] === 2)
+    expect(rgb).toMatchObject({ hardware_id: '/fusion' })
+    const force = await until(() => look('/fusion: /wrist/wrench'), ({ got }) => got['frame_id'] === 2)
     expect(force.got).toMatchObject({ stream: 'wrench', nan: 2, zero_stamp: 1, frame_id: 2 })
     // Good ones go on being taken.
     const { accepted } = rgb.got
     await peer.ask('publish', { topic: RGB, type: IMAGE, messages: [picture] })
-    await until(() => look(`fusion: ${RGB}`), ({ got }) => Number(got['accepted']) > Number(accepted))
+    await until(() => look(`/fusion: ${RGB}`), ({ got }) => Number(got['accepted']) > Number(accepted))
   })
 
   test('rates are those of the topics; loss and silence are warnings that name the topic', async () => {
     const running = peer.ask('sensors', { seconds: 10, width: 32, height: 24, depth: false })
-    const wrenchStatus = await until(() => look('fusion: /wrist/wrench'), ({ got }) => Math.abs(Number(got['rate_hz']) - 1000) < 100)
+    const wrenchStatus = await until(() => look('/fusion: /wrist/wrench'), ({ got }) => Math.abs(Number(got['rate_hz']) - 1000) < 100)
     expect(wrenchStatus).toMatchObject({ level: 0, message: 'ok' })
     expect(Number(wrenchStatus.got['age_ms'])).toBeLessThan(200)
-    await until(() => look(`fusion: ${RGB}`), ({ got }) => Math.abs(Number(got['rate_hz']) - 30) < 5)
-    const alignment = await until(() => look('fusion: alignment'), ({ message }) => message === 'observing')
+    await until(() => look(`/fusion: ${RGB}`), ({ got }) => Math.abs(Number(got['rate_hz']) - 30) < 5)
+    const alignment = await until(() => look('/fusion: alignment'), ({ message }) => message === 'observing')
     expect(alignment.got).toMatchObject({ policy: 'none', jumps: 0 })
     expect(Number(alignment.got['observations'])).toBeGreaterThan(0)
     await running
-    expect((await until(() => look(`fusion: ${RGB}`), ({ level }) => level === 1)).message).toBe(`${RGB}: silent for a second`)
+    expect((await until(() => look(`/fusion: ${RGB}`), ({ level }) => level === 1)).message).toBe(`${RGB}: silent for a second`)
     await peer.ask('publish', { topic: RGB, type: IMAGE, messages: [picture, { ...picture, header: zero }, { ...picture, header: zero }] })
-    await until(() => look(`fusion: ${RGB}`), ({ level, message }) => level === 1 && message === `${RGB}: 2 dropped in a second: zero_stamp`)
+    await until(() => look(`/fusion: ${RGB}`), ({ level, message }) => level === 1 && message === `${RGB}: 2 dropped in a second: zero_stamp`)
     await fusion.said(/WARN.*\/camera\/color\/image_raw: has fallen silent/)
     await fusion.said(/WARN.*\/camera\/color\/image_raw: messages are dropped: zero_stamp/)
     await fusion.said(/WARN.*no observations are made any more/)
   })
 
   test('the camera node counts likewise, and passes on what is good', async () => {
-    await begin('/driver/rgb', IMAGE, picture, 'camera: /driver/rgb', 'images')
+    await begin('/driver/rgb', IMAGE, picture, '/camera: /driver/rgb', 'images')
     const bad = [{ ...picture, height: 3 }, { ...picture, encoding: '' }, { ...picture, header: zero }, { ...picture, header: { ...picture.header, frame_id: 'x' } }]
     await peer.ask('publish', { topic: '/driver/rgb', type: IMAGE, messages: bad })
-    const { got } = await until(() => look('camera: /driver/rgb'), status => status.got['frame_id'] === 1)
+    const { got } = await until(() => look('/camera: /driver/rgb'), status => status.got['frame_id'] === 1)
     expect(got).toMatchObject({ bad_size: 1, bad_encoding: 1, zero_stamp: 1, frame_id: 1 })
     await camera.said(/WARN.*\/driver\/rgb: messages are dropped: bad_encoding/)
     // Thirty a second of which none can be used are not silence.
     // For so long that in one of the seconds looked at a busy peer keeps its pace.
     const running = peer.ask('publish', { topic: '/driver/rgb', type: IMAGE, messages: Array.from({ length: 300 }, () => ({ ...picture, encoding: 'yuv411' })), period: 1 / 30 })
-    await until(() => look('camera: /driver/rgb'), ({ level, message }) => level === 1 && /^\/driver\/rgb: (29|3[01]) dropped in a second: bad_encoding$/.test(message))
+    await until(() => look('/camera: /driver/rgb'), ({ level, message }) => level === 1 && /^\/driver\/rgb: (29|3[01]) dropped in a second: bad_encoding$/.test(message))
     await running
     const relayed = await peer.ask<Record<string, unknown>[]>('take', { topic: '/relayed/rgb', count: Number(got['images']) })
     expect(relayed).toHaveLength(Number(got['images']))

@@ -64,7 +64,7 @@ describeRos('the nodes in a Gazebo world, by ros_gz_bridge', () => {
     const poses = (last: number) => peer.ask<Pose[]>('take', { topic: '/tool_pose', last })
     const alignment = async (): Promise<Record<string, number>> => {
       const arrays = await peer.ask<{ status: Status[] }[]>('take', { topic: '/diagnostics', last: 30 })
-      const status = arrays.flatMap(array => array.status).filter(({ name }) => name === 'fusion: alignment').at(-1)
+      const status = arrays.flatMap(array => array.status).filter(({ name }) => name === '/fusion: alignment').at(-1)
       return { observations: 0, jumps: 0, ...Object.fromEntries((status?.values ?? []).map(({ key, value }) => [key, Number(value)])) }
     }
     const texts = async (topic: string) => (await peer.ask<{ data: string }[]>('take', { topic, last: 100 })).map(({ data }) => JSON.parse(data) as { readonly index: number; readonly success: boolean; readonly reason: string })
