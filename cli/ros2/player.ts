@@ -1,16 +1,18 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { openBag } from '../../middleware/bag/bag.js'
 import type { Bag } from '../../middleware/bag/bag.js'
 import { playBag } from '../../middleware/bag/player.js'
 import { LifecycleNode } from '../../middleware/lifecycle.js'
 import { parameter } from '../../middleware/parameters.js'
 import type { Status } from '../../middleware/ros2/diagnostics.js'
-import { publisherOptions } from '../../middleware/ros2/qos.js'
+import { publisherOptions, publisherProfile } from '../../middleware/ros2/qos.js'
 import type { RosPublisher } from '../../middleware/ros2/rclnodejs.js'
 import type { Ros2Process } from '../../middleware/ros2/ros2-process.js'
 import { heardTopics } from '../../nodes/fusion.js'
 import { UsageError } from '../output.js'
-import { audience } from './audience.js'
+import { audience, type Place } from './audience.js'
 import { clockBytes } from './clock-publisher.js'
+import { Delivery, fateOf } from './delivery.js'
 import { nodeKind } from './node-kind.js'
 
 /** ns of recorded time between two words of /clock, at most one a message. */
@@ -27,12 +29,24 @@ interface PlayerOptions {
   readonly log: { info(text: string): void; warn(text: string): void; error(text: string): void }
 }
 
-/** Publishes a recording's messages as they were received, byte for byte, with its time on /clock, once there is somebody who hears them. */
+/** ms for which the end stays to be heard: what was acknowledged has still to be taken. */
+const LINGER = 1000
+
+/**
+ * Publishes a recording's messages as they were received, byte for byte, with its time on /clock, once there is somebody who hears them, and no faster than those
+ * who asked for them reliably acknowledge.
+ */
 class PlayerNode extends LifecycleNode {
   played = 0
+  /** Topics of which somebody has not acknowledged everything. */
+  unacknowledged: readonly string[] = []
+  /** Resolves when the recording has been played. */
+  readonly done: Promise<void>
+  #finish: () => void = () => undefined
   readonly #options: PlayerOptions
   #bag: Bag | undefined
-  #publishers = new Map<string, RosPublisher | undefined>()
+  #publishers = new Map<string, RosPublisher>()
+  #deliveries = new Map<string, Delivery>()
   #clock: RosPublisher | undefined
   #abort = new AbortController()
   #playing: Promise<void> | undefined
@@ -40,6 +54,9 @@ class PlayerNode extends LifecycleNode {
   constructor(options: PlayerOptions) {
     super('player')
     this.#options = options
+    this.done = new Promise(resolve => {
+      this.#finish = resolve
+    })
   }
 
   protected override async onConfigure(): Promise<void> {
@@ -49,7 +66,9 @@ class PlayerNode extends LifecycleNode {
     for (const { name, type } of this.#bag.topics) {
       if (name === '/clock') continue
       try {
-        this.#publishers.set(name, node.createPublisher(type, name, publisherOptions(rcl, type)))
+        const publisher = node.createPublisher(type, name, publisherOptions(rcl, type))
+        this.#publishers.set(name, publisher)
+        this.#deliveries.set(name, new Delivery(name, publisher, publisherProfile(type).depth))
       } catch (error) {
         log.warn(`${name}: ${type} is not installed here, so it is left out (${(error as Error).message.split('\n')[0]})`)
       }
@@ -69,13 +88,14 @@ class PlayerNode extends LifecycleNode {
   protected override async onCleanup(): Promise<void> {
     for (const publisher of [...this.#publishers.values(), this.#clock]) if (publisher) this.#options.ros.node.destroyPublisher(publisher)
     this.#publishers.clear()
+    this.#deliveries.clear()
     this.#clock = undefined
     await this.#bag?.close()
     this.#bag = undefined
   }
 
   async #play(signal: AbortSignal): Promise<void> {
-    const { rate, loop, log } = this.#options
+    const { ros, rate, loop, log } = this.#options
     const bag = this.#bag
     if (!bag) return
     await this.#gather(bag, signal)
@@ -88,12 +108,21 @@ class PlayerNode extends LifecycleNode {
             this.#clock?.publish(clockBytes(receive, bag.epochSec))
             said = receive
           }
-          this.#publishers.get(topic)?.publish(Buffer.from(data.buffer, data.byteOffset, data.byteLength))
+          const delivery = this.#deliveries.get(topic)
+          if (!delivery) return undefined
+          delivery.publish(Buffer.from(data.buffer, data.byteOffset, data.byteLength))
           this.played++
+          return delivery.full ? delivery.settle(signal) : undefined
         },
       })
     } while (loop && !signal.aborted)
-    log.info(`played ${this.played} messages${bag.damage === undefined ? '' : `, up to the damage: ${bag.damage}`}`)
+    const deliveries = [...this.#deliveries.values()]
+    await Promise.all(deliveries.map(delivery => delivery.settle(signal)))
+    const { words, lossy } = fateOf(deliveries, ros.node)
+    this.unacknowledged = deliveries.filter(({ open }) => open > 0).map(({ topic }) => topic)
+    log[lossy ? 'warn' : 'info'](`played ${this.played} messages${bag.damage === undefined ? '' : `, up to the damage: ${bag.damage}`}; ${words}`)
+    await pause(LINGER, undefined, { signal }).catch(() => undefined)
+    if (!signal.aborted) this.#finish()
   }
 
   /** Until the recording's first message would be heard. Meanwhile time stands at its start. */
@@ -101,13 +130,15 @@ class PlayerNode extends LifecycleNode {
     const { ros, heard, wait, log } = this.#options
     const clock = this.#clock
     if (wait === 0 || !clock) return
-    const publishers = new Map([['/clock', clock]])
-    for (const { name, type } of bag.topics) {
+    const place = (topic: string, publisher: RosPublisher): Place => ({ topic, needs: 'subscriber', count: () => publisher.subscriptionCount })
+    const places = [place('/clock', clock), ...bag.topics.flatMap(({ name, type }) => {
       const publisher = this.#publishers.get(name)
-      if (publisher && heard.some(other => other.topic === name && other.type === type)) publishers.set(name, publisher)
-    }
+      return publisher && heard.some(other => other.topic === name && other.type === type) ? [place(name, publisher)] : []
+    })]
     const start = clockBytes(bag.start, bag.epochSec)
-    const missing = await audience(ros.node, publishers, { signal: AbortSignal.any([ended, AbortSignal.timeout(wait * 1000)]), beat: () => clock.publish(start) })
+    const missing = await audience(ros.node, places, {
+      question: 'heard', signal: AbortSignal.any([ended, AbortSignal.timeout(wait * 1000)]), beat: () => clock.publish(start), onWait: words => log.info(`waits up to ${wait} s: ${words}`),
+    })
     if (missing.length > 0 && !ended.aborted) log.warn(`plays after ${wait} s though ${missing.join(', ')}: what is published is lost to who comes later`)
   }
 }
@@ -128,6 +159,12 @@ export const player = nodeKind({
     const node = new PlayerNode({
       ros, path, rate: parameters.get('rate'), loop: parameters.get('loop'), heard: heardTopics(robot), wait: parameters.get('wait'), log,
     })
-    return Promise.resolve({ node, status: (): Status[] => [{ name: path, level: 'ok', message: node.state, values: { played: node.played } }] })
+    return Promise.resolve({
+      node, done: node.done,
+      status: (): Status[] => [{
+        name: path, level: node.unacknowledged.length > 0 ? 'warn' : 'ok', message: node.unacknowledged.length > 0 ? `not acknowledged: ${node.unacknowledged.join(', ')}` : node.state,
+        values: { played: node.played },
+      }],
+    })
   },
 })

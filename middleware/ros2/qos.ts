@@ -24,10 +24,14 @@ const SENSOR: Readonly<Partial<Record<TypeName, number>>> = {
 /** Types whose messages are small and come by the hundred a second: worth reading in batches where nobody waits for the single one. */
 export const BATCHED: ReadonlySet<string> = new Set<TypeName>(['geometry_msgs/msg/WrenchStamped', 'geometry_msgs/msg/PoseStamped', 'sensor_msgs/msg/JointState'])
 
-/** What a subscription of a type asks for; `qos_overrides.*` parameters change it. */
-export function subscriptionProfile(type: string): Profile {
+/** How many times longer the queues are of whoever wants everything. */
+const PATIENT = 10
+
+/** What a subscription of a type asks for; `qos_overrides.*` parameters change it. `reliable`: everything, sensors too, in longer queues. */
+export function subscriptionProfile(type: string, { reliable = false } = {}): Profile {
   const depth = SENSOR[type as TypeName]
-  return depth === undefined ? { reliable: true, depth: 10 } : { reliable: false, depth }
+  if (depth === undefined) return { reliable: true, depth: 10 }
+  return reliable ? { reliable, depth: PATIENT * depth } : { reliable, depth }
 }
 
 /** What a publisher offers: reliability, for sensors too (REP-2003), so that whoever asks for less gets it as well. */

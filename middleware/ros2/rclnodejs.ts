@@ -53,6 +53,8 @@ export interface RosPublisher {
   /** How many subscriptions are known to hear it. */
   readonly subscriptionCount: number
   readonly handle: unknown
+  /** Whether every reliable subscription has acknowledged everything, waiting `timeout` ns for it at most. */
+  waitForAllAcked(timeout: bigint): boolean
   publish(message: Buffer | object): void
 }
 

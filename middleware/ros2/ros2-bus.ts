@@ -18,6 +18,8 @@ export interface Ros2BusOptions {
   readonly onWarning?: (topic: string, text: string) => void
   /** ms between two readings of what is small and fast (wrenches, poses, joint states). Default 0: each message is heard when it comes. */
   readonly batch?: number
+  /** Subscriptions ask for sensors reliably too, in longer queues: for a recording that is played. */
+  readonly reliable?: boolean
 }
 
 /** What has gone wrong on a topic that is subscribed to. */
@@ -142,7 +144,7 @@ export class Ros2Bus implements Bus {
     const existing = this.#entries.get(key)
     if (existing) return existing
     const health: TopicHealth = { asked: topic, topic: this.#node.resolveTopicName(topic), type, received: 0, malformed: 0 }
-    const options = { isRaw: true, qos: qosOf(this.#rcl, subscriptionProfile(type)), qosOverridingOptions: overridesOf(this.#rcl) }
+    const options = { isRaw: true, qos: qosOf(this.#rcl, subscriptionProfile(type, this.#options)), qosOverridingOptions: overridesOf(this.#rcl) }
     const hear = (bytes: Buffer): void => this.#hear(type, bytes, entry)
     const subscription = this.#node.createSubscription(type, topic, options, hear)
     const entry: Entry = { key, health, listeners: [], end: this.#read(type, subscription, hear) }
@@ -175,15 +177,16 @@ export class Ros2Bus implements Bus {
   #hear(type: TypeName, bytes: Buffer, { health, listeners }: Entry): void {
     health.received++
     if (!this.clock.known) return
-    const receive = health.newest = this.clock.now()
+    health.newest = this.clock.now()
     let message: MessageTypes[TypeName]
     try {
-      message = decode(type, bytes, this.clock.epochSec)
+      message = this.#decode(type, bytes)
     } catch (error) {
       if (!(error instanceof CdrError)) throw error
       if (health.malformed++ === 0) this.#warn(health.topic, `bytes that are no ${type}: ${error.message}`)
       return
     }
+    const receive = health.newest = this.clock.now()
     for (const listener of listeners) {
       try {
         listener(message as never, receive)
@@ -191,6 +194,16 @@ export class Ros2Bus implements Bus {
         this.#fail(error)
       }
     }
+  }
+
+  /** Time has come as far as the message's stamp, where /clock has said so. Throws CdrError. */
+  #decode(type: TypeName, bytes: Buffer): MessageTypes[TypeName] {
+    const { clock } = this
+    const { epochSec } = clock
+    const message = decode(type, bytes, epochSec)
+    if (!('stamp' in message) || message.stamp <= clock.now()) return message
+    clock.reach(message.stamp)
+    return clock.epochSec === epochSec ? message : decode(type, bytes, clock.epochSec)
   }
 
   #warn(topic: string, text: string): void {

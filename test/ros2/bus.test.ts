@@ -37,6 +37,58 @@ describeRos('our bus and rclpy', () => {
     for (const [i, { receive }] of announced.entries()) expect(receive).toBeLessThan(said[i].receive)
   })
 
+  test('a process that stands still while 900 wrenches come loses none of them', async () => {
+    const topic = '/stall/wrench'
+    const type = 'geometry_msgs/msg/WrenchStamped'
+    await bus.ask('subscribe', { topic, type })
+    const counted = async (): Promise<number> => (await bus.ask<Record<string, number>>('counts'))[topic]
+    await until(async () => {
+      await peer.ask('publish', { topic, type, messages: [{ header }] })
+      return counted()
+    }, count => count > 0)
+    // Best effort from now on loses nothing of its own.
+    const before = await until(async () => {
+      const count = await counted()
+      await peer.ask('publish', { topic, type, messages: [{ header }] })
+      return until(counted, now => now > count)
+    }, count => count > 0)
+    bus.child.kill('SIGSTOP')
+    await peer.ask('publish', { topic, type, messages: Array.from({ length: 900 }, () => ({ header })) })
+    bus.child.kill('SIGCONT')
+    await peer.ask('publish', { topic, type, messages: [{ header: { ...header, frame_id: 'last' } }] })
+    await until(async () => (await bus.ask<Heard[]>('heard', { topic })).at(-1)?.message['frameId'], frame => frame === 'last')
+    expect(await counted() - before).toBe(901)
+  })
+
+  test('with simulated time no message overtakes the time: what of /clock waits is heard before what is stamped later', async () => {
+    const simulated = await startBus(env, ['--ros-args', '-p', 'use_sim_time:=true', '-r', '__node:=simulated'])
+    const topic = '/s/wrench'
+    const type = 'geometry_msgs/msg/WrenchStamped'
+    const CLOCK = 'rosgraph_msgs/msg/Clock'
+    const at = (seconds: number) => ({ sec: Math.floor(seconds), nanosec: Math.round(seconds % 1 * 1e9) })
+    const tell = (seconds: readonly number[]) => peer.ask('publish', { topic: '/clock', type: CLOCK, messages: seconds.map(time => ({ clock: at(time) })) })
+    const show = (seconds: number) => peer.ask('publish', { topic, type, messages: [{ header: { stamp: at(seconds), frame_id: 'wrist' } }] })
+    const heard = () => simulated.ask<Heard[]>('heard', { topic })
+    await simulated.ask('subscribe', { topic, type })
+    await peer.ask('advertise', { topic: '/clock', type: CLOCK, match: 1 })
+    await until(async () => {
+      await tell([100])
+      await show(100)
+      return heard()
+    }, all => all.length > 0)
+    for (let round = 1; round <= 10; round++) {
+      const start = 100 + 3 * round
+      const { length } = await heard()
+      simulated.child.kill('SIGSTOP')
+      await tell([0, 0.5, 1, 1.5, 2].map(step => start + step))
+      await show(start + 1.9)
+      simulated.child.kill('SIGCONT')
+      const { message, receive } = (await until(heard, all => all.length > length)).at(-1)!
+      expect(receive, `round ${round}`).toBeGreaterThanOrEqual(Number(message['stamp']))
+    }
+    await simulated.end()
+  })
+
   test('pictures at 30 Hz beside wrenches at 1 kHz all arrive, in order', async () => {
     const topics = { '/a/rgb': 'sensor_msgs/msg/Image', '/a/depth': 'sensor_msgs/msg/Image', '/a/wrench': 'geometry_msgs/msg/WrenchStamped' }
     for (const [topic, type] of Object.entries(topics)) {

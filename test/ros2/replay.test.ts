@@ -24,14 +24,14 @@ describeRos('the fusion node\'s recording', () => {
   const replayed = (path: string) => prehendJson(['replay', path, '--no-policy', '--rate', 'max']) as { observations: number; sha256: string }
   const alignment = async (): Promise<Record<string, number>> => {
     const arrays = await peer.ask<{ status: Status[] }[]>('take', { topic: '/diagnostics', last: 6 })
-    const status = arrays.flatMap(array => array.status).filter(({ name }) => name === 'fusion: alignment').at(-1)
+    const status = arrays.flatMap(array => array.status).filter(({ name }) => name === '/fusion: alignment').at(-1)
     return Object.fromEntries((status?.values ?? []).map(({ key, value }) => [key, Number(value)]))
   }
   /** Messages that the fusion node heard, by topic; empty before it has said so. */
   const received = async (): Promise<Record<string, number>> => {
     const arrays = await peer.ask<{ status: Status[] }[]>('take', { topic: '/diagnostics', last: 6 })
-    const streams = arrays.flatMap(array => array.status).filter(({ name }) => name.startsWith('fusion: /'))
-    return Object.fromEntries(streams.map(({ name, values }) => [name.replace('fusion: ', ''), Number(values.find(({ key }) => key === 'received')?.value)]))
+    const streams = arrays.flatMap(array => array.status).filter(({ name }) => name.startsWith('/fusion: /'))
+    return Object.fromEntries(streams.map(({ name, values }) => [name.replace('/fusion: ', ''), Number(values.find(({ key }) => key === 'received')?.value)]))
   }
   const change = (transition: string) => peer.ask('call', { service: '/fusion/change_state', type: 'lifecycle_msgs/srv/ChangeState', request: { transition: { label: transition } } })
   const sensors = (seconds: number, seed: number) => peer.ask<Record<string, number>>('sensors', { seconds, width: 64, height: 48, drop: 0.15, jitter: 0.004, seed })
@@ -108,7 +108,8 @@ with AnyReader([Path(sys.argv[1])]) as reader:
       await until(received, heard => Object.keys(whole).every(topic => heard[topic] >= whole[topic]))
       expect((await fusion.signal()).status).toBe(0)
       expect(player.output()).not.toMatch(/plays after/)
-      expect((await player.signal()).status).toBe(0)
+      expect((await player.end).status).toBe(0)
+      expect(player.output()).toMatch(/played \d+ messages; whoever asked for them reliably acknowledged all\n/)
       expect(counts(path), `turn ${turn}`).toEqual(whole)
     }
   }, 180_000)
@@ -117,7 +118,8 @@ with AnyReader([Path(sys.argv[1])]) as reader:
     const player = startNode('player', ['-p', `bag:=${join(folder, 'whole')}`, '-p', 'wait:=0.1', '-p', 'rate:=20.0', '-p', 'autostart:=true'], env)
     await player.said(/WARN.*plays after 0\.1 s though \/clock has no subscriber, .*\/wrist\/wrench has no subscriber/)
     await player.said(/played \d+ messages/)
-    expect((await player.signal()).status).toBe(0)
+    // Its work is done.
+    expect((await player.end).status).toBe(0)
   })
 
   test('a recording is whole though the request to end comes twice, from the launcher and its process group', async () => {
@@ -147,7 +149,7 @@ with AnyReader([Path(sys.argv[1])]) as reader:
       await peer.ask('clear', { topic: '/diagnostics' })
       const values = await until(async () => {
         const arrays = await peer.ask<{ status: Status[] }[]>('take', { topic: '/diagnostics', last: 6 })
-        return arrays.flatMap(array => array.status).find(status => status.name === 'fusion: recording')?.values ?? []
+        return arrays.flatMap(array => array.status).find(status => status.name === '/fusion: recording')?.values ?? []
       }, found => found.length > 0)
       expect(Object.fromEntries(values.map(({ key, value }) => [key, value]))).toMatchObject({ path: join(folder, name), failed: 'false' })
       expect((await fusion.signal()).status).toBe(0)
