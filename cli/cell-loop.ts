@@ -20,6 +20,7 @@ import { Recorder } from '../nodes/recorder.js'
 import { VoiceNode } from '../nodes/voice.js'
 import { Cell, type SimulatedCell } from '../sim/cell/cell-handle.js'
 import type { CellOptions } from '../sim/cell/cell.js'
+import { BASE_FRAME, CAMERA_FRAME, WRIST_FRAME } from '../sim/cell/frames.js'
 import { Episodes, type EpisodeResult } from '../sim/episodes.js'
 import { lockstep, rest } from '../sim/lockstep.js'
 import { cellTopic } from './cell-topic.js'
@@ -125,9 +126,9 @@ export class CellLoop {
     this.#gripper = gripperOf(gripper, path ?? cell.gripperPort, { patience: path === undefined && !realtime ? LOCKSTEP_PATIENCE : undefined })
     const topicOf = (modality: Modality): string => cellTopic(robot, modality)
     this.camera = new CameraNode({
-      bus, rgbTopic: topicOf('rgb'), depthTopic: topicOf('depth'), frameId: 'camera_color_optical_frame', source: cell.camera,
+      bus, rgbTopic: topicOf('rgb'), depthTopic: topicOf('depth'), frameId: CAMERA_FRAME, source: cell.camera,
     })
-    this.forceTorque = new ForceTorqueNode({ bus, topic: topicOf('force'), frameId: 'wrist', source: cell.wrist })
+    this.forceTorque = new ForceTorqueNode({ bus, topic: topicOf('force'), frameId: WRIST_FRAME, source: cell.wrist })
     this.voice = new VoiceNode({ bus, topic: topicOf('voice') })
     this.fusion = new FusionNode({
       bus, robot, policy, inferenceLatency: realtime ? 0 : LOCKSTEP_INFERENCE, without: options.without ?? [],
@@ -244,7 +245,7 @@ export class CellLoop {
     const { robot } = this.#options
     const tool = toolStream(robot)
     if (tool) {
-      const message = { stamp: 0, frameId: 'base', pose: new Float64Array(7) }
+      const message = { stamp: 0, frameId: BASE_FRAME, pose: new Float64Array(7) }
       const publisher = bus.advertise(tool.topic, 'geometry_msgs/msg/PoseStamped')
       cell.onToolPose = (stamp, receive, pose) => {
         this.#reach(receive)

@@ -27,14 +27,15 @@ ARGUMENTS = (
     ('seed', '1', 'of all episodes'),
     ('objects', 'seen', 'object set: seen, unseen, or a YAML file'),
     ('episodes', '0', 'how many; 0: until it is ended'),
+    ('wait', '30.0', 's that an episode waits until the nodes that it needs are active and hear the cell; 0: does not wait'),
     ('say', '', 'said in every episode instead of its drawn command, and so on the table'),
     ('await_command', 'false', 'true: others say the commands, nothing moves before, and `say` only tells what is on the table'),
     ('gripper_link', '/tmp/prehend-gripper', 'symbolic link to the pseudo-terminal of the gripper'),
+    ('execution', 'temporal_ensembling', 'how chunks are carried out: temporal_ensembling or receding_horizon'),
     ('policy', '', 'ONNX model; empty: the one that comes with prehend; none: aligns only'),
     ('record', '', 'recording (MCAP) of what the fusion node receives; empty: none'),
-    ('namespace', '', 'namespace of all nodes'),
-    ('log_level', 'info', 'debug, info, warn, error or fatal'),
-    ('respawn', 'true', 'a node that dies is started and brought up again'),
+    ('frame_prefix', '', 'put before the names of all frames that the nodes publish, such as left/'),
+    ('respawn', 'true', 'a node that dies is started and brought up again; not one that ends well, nor one that was given what it cannot use (exit code 2)'),
 )
 
 
@@ -55,7 +56,7 @@ def gazebo(context, value):
             PythonLaunchDescriptionSource(os.path.join(share('ros_gz_sim'), 'launch', 'gz_sim.launch.py')), launch_arguments=simulator.items()
         ),
         Node(
-            package='ros_gz_bridge', executable='parameter_bridge', name='gazebo_bridge', namespace=value['namespace'],
+            package='ros_gz_bridge', executable='parameter_bridge', name='gazebo_bridge', namespace=LaunchConfiguration('namespace'),
             parameters=[{'config_file': bridge}], output='screen',
         ),
     ]
@@ -71,12 +72,12 @@ def share(package):
 def generate_launch_description():
     value = {name: LaunchConfiguration(name) for name, _default, _text in ARGUMENTS}
     simulated = {**value, 'use_sim_time': True}
-    cell = {name: value[name] for name in ('seed', 'objects', 'episodes', 'say', 'await_command', 'gripper_link')}
+    cell = {name: value[name] for name in ('seed', 'objects', 'episodes', 'wait', 'say', 'await_command', 'gripper_link', 'frame_prefix')}
     nodes = [
         managed_node('cell', simulated, {**cell, 'source': 'gazebo'}),
-        managed_node('camera', simulated, {'rgb_input': 'gazebo/color/image_raw', 'depth_input': 'gazebo/depth/image_raw', 'crop': 'square'}),
-        managed_node('force_torque', simulated, {'input': 'gazebo/wrench'}),
+        managed_node('camera', simulated, {'rgb_input': 'gazebo/color/image_raw', 'depth_input': 'gazebo/depth/image_raw', 'crop': 'square', 'frame_prefix': value['frame_prefix']}),
+        managed_node('force_torque', simulated, {'input': 'gazebo/wrench', 'frame_prefix': value['frame_prefix']}),
         managed_node('fusion', simulated, {'policy': value['policy'], 'record': value['record']}),
-        managed_node('control', simulated, {'port': value['gripper_link'], 'await_command': value['await_command']}),
+        managed_node('control', simulated, {'port': value['gripper_link'], 'await_command': value['await_command'], 'execution': value['execution']}),
     ]
     return description(ARGUMENTS, nodes, [OpaqueFunction(function=gazebo, args=[value])])

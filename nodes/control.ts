@@ -106,6 +106,8 @@ export class ControlNode extends LifecycleNode {
   /** The beats at which arm and gripper are commanded and asked; they count from the episode's beginning. */
   #beats: Disposable[] = []
   #targets: Publisher<PoseStamped> | undefined
+  /** In the frame in which the tool's poses are. */
+  readonly #target: PoseStamped = { stamp: 0, frameId: 'base_link', pose: new Float64Array(7) }
   #joints: Publisher<JointState> | undefined
 
   constructor(options: ControlOptions) {
@@ -115,7 +117,7 @@ export class ControlNode extends LifecycleNode {
     this.#standing = new StandingStop(languages)
     this.guard = new WrenchGuard(limits, { tare: streams.find(s => s.modality === 'force')?.tare ?? 0, release: OVER_FORCE_RELEASE })
     this.watchdog = new Watchdog(limits.watchdog)
-    const target: PoseStamped = { stamp: 0, frameId: 'base', pose: new Float64Array(7) }
+    const target = this.#target
     this.#arm = options.robot.actions.arm && new ArmSetPoint({
       limits,
       send: (pose, now) => {
@@ -266,7 +268,10 @@ export class ControlNode extends LifecycleNode {
     const tool = toolStream(robot)
     if (tool) {
       const timeOf = busTime(tool)
-      this.#disposables.push(bus.subscribe(tool.topic, 'geometry_msgs/msg/PoseStamped', (message, receive) => this.#hearTool(message.pose, timeOf(message, receive), receive)))
+      this.#disposables.push(bus.subscribe(tool.topic, 'geometry_msgs/msg/PoseStamped', (message, receive) => {
+        if (message.frameId !== '') this.#target.frameId = message.frameId
+        this.#hearTool(message.pose, timeOf(message, receive), receive)
+      }))
     }
     this.#disposables.push(bus.subscribe(chunkTopic(robot), 'prehend_interfaces/msg/ActionChunk', (chunk, receive) => this.#take(chunk, receive)))
   }

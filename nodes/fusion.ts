@@ -195,7 +195,7 @@ export class FusionNode extends LifecycleNode {
     this.#answer = undefined
     if (this.state !== 'active') return
     this.#chunks?.publish({
-      stamp: chunk.stamp, frameId: 'tool', rate: chunk.rate, data: chunk.data, origin: chunk.origin, gate: chunk.gate ?? NO_GATE,
+      stamp: chunk.stamp, frameId: 'tool0', rate: chunk.rate, data: chunk.data, origin: chunk.origin, gate: chunk.gate ?? NO_GATE,
       graspSuccess: chunk.graspSuccess ?? NaN,
     })
     this.#options.onChunk?.(chunk)

@@ -33,6 +33,8 @@ export interface ImageRelayOptions {
   readonly onNotice?: (text: string) => void
   /** Default: `decodeImage`. */
   readonly decode?: DecodeImage
+  /** Put before the frame_id of what is passed on. Default: nothing. */
+  readonly framePrefix?: string
   /** The frame_id of a topic's images, after each activation, with the first of them, and where the source moves to another one. */
   readonly onFrameId?: (frameId: string) => void
 }
@@ -52,16 +54,18 @@ export class ImageRelayNode extends LifecycleNode {
   readonly counters: readonly RelayCounters[]
   readonly #bus: Bus
   readonly #decode: DecodeImage
+  readonly #framePrefix: string
   readonly #onFrameId: ((frameId: string) => void) | undefined
   readonly #onNotice: ((text: string) => void) | undefined
   readonly #orders: readonly InOrder[]
   #publishers: (Publisher<Image | CompressedImage> | undefined)[] = []
   #subscriptions: Disposable[] = []
 
-  constructor({ bus, relays, onError = () => undefined, onNotice, decode = decodeImage, onFrameId }: ImageRelayOptions) {
+  constructor({ bus, relays, onError = () => undefined, onNotice, decode = decodeImage, framePrefix = '', onFrameId }: ImageRelayOptions) {
     super('camera')
     this.#bus = bus
     this.#decode = decode
+    this.#framePrefix = framePrefix
     this.#onFrameId = onFrameId
     this.#onNotice = onNotice
     this.counters = relays.map(relay => ({ ...relay, images: 0, dropped: { zero_stamp: 0, bad_size: 0, bad_encoding: 0, frame_id: 0, undecodable: 0, overload: 0 } }))
@@ -88,7 +92,8 @@ export class ImageRelayNode extends LifecycleNode {
           return
         }
         counters.images++
-        this.#publishers[i]?.publish(square && 'encoding' in image ? centreSquare(image) : image)
+        const cut = square && 'encoding' in image ? centreSquare(image) : image
+        this.#publishers[i]?.publish(this.#framePrefix === '' ? cut : { ...cut, frameId: this.#framePrefix + cut.frameId })
       }
       return this.#bus.subscribe(from, fromType, (image, receive) => {
         const fault = judge.fault(image)

@@ -13,6 +13,9 @@ import { useFastDdsProfile } from '../ros2/fast-dds-profile.js'
 import { KINDS } from '../ros2/kinds.js'
 import { COMMON } from '../ros2/node-kind.js'
 
+/** ms that a node waits for somebody who hears its transitions. */
+const PATIENCE = 10_000
+
 export function register(program: Command): void {
   program
     .command('node')
@@ -40,7 +43,7 @@ async function runNode(name: string, args: readonly string[], output: Output): P
     for (const unknown of bindParameters(ros.rcl, ros.node, parameters)) log.warn(unknown)
     const robot = readRobot(parameters.get('robot'), ros.node.namespace())
     const bus = new Ros2Bus(ros.rcl, ros.node, {
-      onError: error => log.error(String(error)), onWarning: (topic, text) => log.warn(`${topic}: ${text}`), batch: kind.batch ?? 0,
+      onError: error => log.error(String(error)), onWarning: (topic, text) => log.warn(`${topic}: ${text}`), ...kind.bus?.(parameters),
     })
     release.unshift(() => bus.close())
     const parts = await kind.make({ ros, bus, robot, parameters, log, ending: ending.signal })
@@ -55,7 +58,11 @@ async function runNode(name: string, args: readonly string[], output: Output): P
     const diagnostics = publishDiagnostics(ros.node, () => parts.status?.() ?? [])
     release.unshift(() => diagnostics.dispose())
     log.info(`${name}: unconfigured, ${process.uptime().toFixed(2)} s after its start`)
-    if (parameters.get('autostart')) {
+    const autostart = parameters.get('autostart')
+    if (autostart) {
+      if (parameters.get('await_observer') && !await managed.observed(AbortSignal.any([ending.signal, AbortSignal.timeout(PATIENCE)])) && !ending.signal.aborted) {
+        log.warn(`nobody hears ~/transition_event after ${PATIENCE / 1000} s`)
+      }
       if (!await managed.make('configure') || !await managed.make('activate')) {
         // Nobody else would try again; whoever started the process can.
         process.exitCode = exitOf(failure) ?? 1
@@ -63,8 +70,11 @@ async function runNode(name: string, args: readonly string[], output: Output): P
       }
       output.progress(`${name} is active`)
     }
-    const signal = await new Promise<string>(resolve => ending.whenAsked(resolve))
-    log.info(`${signal}: ending`)
+    const signal = await new Promise<string | null>(resolve => {
+      ending.whenAsked(resolve)
+      if (autostart) void parts.done?.then(() => resolve(null))
+    })
+    log.info(`${signal ?? 'its work is done'}: ending`)
     await managed.end()
     if (output.json) output.result({ node: name, signal, state: node.state, ...await parts.result?.() }, [])
   } finally {

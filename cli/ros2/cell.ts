@@ -15,6 +15,7 @@ import { VoiceNode } from '../../nodes/voice.js'
 import { cameraMatrix, intrinsics } from '../../sim/camera/intrinsics.js'
 import type { SimulatedCell } from '../../sim/cell/cell-handle.js'
 import type { CellFrame } from '../../sim/cell/cell.js'
+import { BASE_FRAME, CAMERA_FRAME, TOOL_FRAME, WRIST_FRAME } from '../../sim/cell/frames.js'
 import { CAMERA_FOVY } from '../../sim/cell/mjcf.js'
 import { Episodes } from '../../sim/episodes.js'
 import { isCellSource, startCell, type CellSource } from '../cells.js'
@@ -22,14 +23,11 @@ import { cellTopic } from '../cell-topic.js'
 import { episodeTopics } from '../episode-topics.js'
 import { UsageError } from '../output.js'
 import { episodeLine } from '../run-report.js'
+import { audience, type Place } from './audience.js'
 import { ClockPublisher } from './clock-publisher.js'
 import { linkPort } from './gripper-link.js'
-import { nodeKind } from './node-kind.js'
+import { FRAME_PREFIX, nodeKind } from './node-kind.js'
 
-const CAMERA_FRAME = 'camera_color_optical_frame'
-const WRIST_FRAME = 'wrist'
-const BASE_FRAME = 'base'
-const TOOL_FRAME = 'tool'
 /** ns between two words of /clock. */
 const CLOCK_PERIOD = 2_000_000
 
@@ -38,12 +36,16 @@ interface CellNodeOptions {
   readonly bus: Ros2Bus
   readonly robot: Robot
   readonly frames: FramePublisher
+  /** Before the names of its frames. */
+  readonly prefix: string
   /** Gazebo's sensors and time come by a bridge of its own. */
   readonly source: CellSource
   readonly seed: number
   readonly objects: string
   /** How many episodes; 0: until it is deactivated. */
   readonly count: number
+  /** s that an episode waits for those who hear the cell and move its arm. */
+  readonly wait: number
   readonly say: string
   readonly awaitCommand: boolean
   readonly gripperLink: string
@@ -61,6 +63,9 @@ const SILENCE = 10_000
  * pseudo-terminal, its frames on /tf and /tf_static. While it is active, one episode after the other (see Episodes).
  */
 class CellNode extends LifecycleNode {
+  /** Resolves when the last episode is over. */
+  readonly done: Promise<void>
+  #finish: () => void = () => undefined
   episodes = 0
   successes = 0
   readonly #options: CellNodeOptions
@@ -71,13 +76,19 @@ class CellNode extends LifecycleNode {
   #disposables: Disposable[] = []
   /** Of its activity alone. */
   #active: Disposable[] = []
+  #clock: ClockPublisher | undefined
   #link: Disposable | undefined
   #running: Promise<void> | undefined
   #ending = new AbortController()
+  /** Whether it still waits for its audience: who did without one once goes on without. */
+  #waits = true
 
   constructor(options: CellNodeOptions) {
     super('cell')
     this.#options = options
+    this.done = new Promise(resolve => {
+      this.#finish = resolve
+    })
   }
 
   get rate(): number {
@@ -85,26 +96,31 @@ class CellNode extends LifecycleNode {
   }
 
   protected override async onConfigure(): Promise<void> {
-    const { bus, robot, frames, source, seed, objects, say, awaitCommand, gripperLink, log, onError } = this.#options
+    const { bus, robot, frames, prefix, source, seed, objects, say, awaitCommand, gripperLink, log, onError } = this.#options
     const started = process.hrtime.bigint()
     const cell = this.#cell = await startCell(source)({ mode: 'realtime', seed, objects, started, languages: robot.languages })
     if (gripperLink !== '') this.#link = linkPort(cell.gripperPort, gripperLink)
     log(`the gripper's serial port: ${gripperLink === '' ? cell.gripperPort : `${gripperLink} -> ${cell.gripperPort}`}`)
     // The embedded cell's time begins with it, and the bus's is the system's; Gazebo's time is what /clock says.
     const shift = bus.clock.now() - Number(process.hrtime.bigint() - started)
-    const stampOf = source === 'sim' ? (stamp: number) => stamp + shift : (stamp: number) => stamp - bus.clock.epochSec * 1e9
+    const stampOf = (stamp: number): number => {
+      const own = source === 'sim' ? stamp + shift : stamp - bus.clock.epochSec * 1e9
+      this.#clock?.reach(own)
+      return own
+    }
     const voice = new VoiceNode({ bus, topic: cellTopic(robot, 'voice') })
     this.#nodes = [...source === 'sim' ? this.#sensors(cell, stampOf) : [], voice]
     const tool = toolStream(robot)
     if (tool) {
       const poses = bus.advertise(tool.topic, 'geometry_msgs/msg/PoseStamped')
-      const message = { stamp: 0, frameId: BASE_FRAME, pose: new Float64Array(7) }
+      const flange = flangeOf(robot)
+      const message = { stamp: 0, frameId: prefix + BASE_FRAME, pose: new Float64Array(7) }
       cell.onToolPose = (stamp, _receive, pose) => {
         if (this.state !== 'active') return
         message.stamp = stampOf(stamp)
         message.pose.set(pose)
         poses.publish(message)
-        frames.moved(BASE_FRAME, TOOL_FRAME, message.stamp, pose)
+        frames.moved(BASE_FRAME, flange, message.stamp, pose)
       }
       this.#disposables.push(poses)
     }
@@ -120,17 +136,17 @@ class CellNode extends LifecycleNode {
 
   /** The embedded cell's camera and wrist sensor. */
   #sensors(cell: SimulatedCell, stampOf: (stamp: number) => number): LifecycleNode[] {
-    const { bus, robot } = this.#options
+    const { bus, robot, prefix } = this.#options
     const topic = (modality: Modality): string => cellTopic(robot, modality)
     this.#infos = bus.advertise(topic('rgb').replace(/[^/]*$/, 'camera_info'), 'sensor_msgs/msg/CameraInfo')
     this.#disposables.push(this.#infos)
     return [
       new CameraNode({
-        bus, rgbTopic: topic('rgb'), depthTopic: topic('depth'), frameId: CAMERA_FRAME,
+        bus, rgbTopic: topic('rgb'), depthTopic: topic('depth'), frameId: prefix + CAMERA_FRAME,
         source: { start: onFrame => cell.camera.start(frame => this.#expose({ ...frame, stamp: stampOf(frame.stamp) }, onFrame)), stop: () => cell.camera.stop() },
       }),
       new ForceTorqueNode({
-        bus, topic: topic('force'), frameId: WRIST_FRAME,
+        bus, topic: topic('force'), frameId: prefix + WRIST_FRAME,
         source: { start: onWrench => cell.wrist.start((stamp, wrench) => onWrench(stampOf(stamp), wrench)), stop: () => cell.wrist.stop() },
       }),
     ]
@@ -140,7 +156,7 @@ class CellNode extends LifecycleNode {
     const { ros, bus, robot, publishClock, onError } = this.#options
     const [cell, episodes] = [this.#cell, this.#episodes]
     if (!cell || !episodes) throw new Error('cell: activated before it was configured')
-    if (publishClock) this.#active.push(new ClockPublisher(ros, bus, CLOCK_PERIOD))
+    if (publishClock) this.#active.push(this.#clock = new ClockPublisher(ros, bus, CLOCK_PERIOD))
     if (robot.actions.arm) this.#active.push(bus.subscribe(robot.actions.arm.topic, 'geometry_msgs/msg/PoseStamped', message => episodes.setToolTarget(message)))
     for (const node of this.#nodes) await node.activate()
     this.#ending = new AbortController()
@@ -152,6 +168,7 @@ class CellNode extends LifecycleNode {
     await this.#running
     for (const disposable of this.#active) disposable.dispose()
     this.#active = []
+    this.#clock = undefined
     for (const node of this.#nodes) if (node.state === 'active') await node.deactivate()
   }
 
@@ -167,15 +184,40 @@ class CellNode extends LifecycleNode {
   }
 
   async #run(episodes: Episodes, ended: AbortSignal): Promise<void> {
-    const { count, log } = this.#options
+    const { count, wait, log } = this.#options
     await this.#time(ended)
+    this.#waits = wait > 0
     for (let index = 0; count === 0 || index < count; index++) {
+      if (this.#waits) await this.#gather(index, ended)
       const result = await episodes.run(index, ended)
       if (!result || result.reason === 'interrupted') return
       this.episodes++
       if (result.success) this.successes++
       log(episodeLine(result))
     }
+    log(`${this.successes} of ${this.episodes} episodes won`)
+    this.#finish()
+  }
+
+  /** Until all are there and active whose part an episode needs. Meanwhile the sensors are heard already. */
+  async #gather(index: number, ended: AbortSignal): Promise<void> {
+    const { ros, wait, log, warn } = this.#options
+    const which = `episode ${index + 1}`
+    const signal = AbortSignal.any([ended, AbortSignal.timeout(wait * 1000)])
+    const missing = await audience(ros, this.#places(), { question: 'active', signal, onWait: words => log(`${which} waits up to ${wait} s: ${words}`) })
+    if (missing.length === 0 || ended.aborted) return
+    this.#waits = false
+    warn(`${which} begins after ${wait} s though ${missing.join(', ')}; from now on none waits`)
+  }
+
+  /** Who hears each of the robot file's topics on which the cell's sensors and words are, and who says where its arm goes. */
+  #places(): Place[] {
+    const { robot: { streams, reset, actions: { arm } } } = this.#options
+    const own = streams.filter(({ modality, type }) => ['rgb', 'depth', 'force', 'voice'].includes(modality) || type === 'geometry_msgs/msg/PoseStamped')
+    return [
+      ...[...own, ...reset ? [reset] : []].map(({ topic }): Place => ({ topic, needs: 'subscriber' })),
+      ...arm ? [{ topic: arm.topic, needs: 'publisher' } as const] : [],
+    ]
   }
 
   /** Until it is known what time it is, which with simulated time the first word of /clock says. */
@@ -197,10 +239,18 @@ class CellNode extends LifecycleNode {
   #expose(frame: CellFrame, onFrame: (frame: CellFrame) => void): void {
     const { width, height, stamp } = frame
     this.#infos?.publish({
-      stamp, frameId: CAMERA_FRAME, width, height, distortionModel: 'plumb_bob', d: new Float64Array(5), k: cameraMatrix(intrinsics(CAMERA_FOVY, width, height)),
+      stamp, frameId: this.#options.prefix + CAMERA_FRAME, width, height, distortionModel: 'plumb_bob', d: new Float64Array(5), k: cameraMatrix(intrinsics(CAMERA_FOVY, width, height)),
     })
     onFrame(frame)
   }
+}
+
+/** What the robot file hangs the wrist sensor on, or where it says nothing of it the camera: the frame that the tool pose is of. */
+function flangeOf({ frames }: Robot): string {
+  const parents = new Map(frames.map(({ name, parent }) => [name, parent]))
+  let flange = parents.get(WRIST_FRAME) ?? parents.get(CAMERA_FRAME) ?? TOOL_FRAME
+  for (let above = parents.get(flange); above !== undefined; above = parents.get(flange)) flange = above
+  return flange
 }
 
 export const cell = nodeKind({
@@ -209,10 +259,15 @@ export const cell = nodeKind({
     seed: parameter({ type: 'integer', default: 1, range: { min: 0, max: 2 ** 31 - 1 }, readOnly: true, description: 'of all episodes' }),
     objects: parameter({ type: 'string', default: 'seen', readOnly: true, description: 'object set: seen, unseen, or a YAML file' }),
     episodes: parameter({ type: 'integer', default: 0, range: { min: 0, max: 1_000_000 }, readOnly: true, description: 'how many; 0: until it is deactivated' }),
+    wait: parameter({
+      type: 'double', default: 30, range: { min: 0, max: 3600 }, unit: 's', readOnly: true,
+      description: 'how long an episode waits until each of the robot file\'s topics is heard, somebody publishes the arm\'s set-points, and those of them that are managed nodes are active, before it begins all the same; 0: does not wait',
+    }),
     say: parameter({ type: 'string', default: '', readOnly: true, description: 'said in every episode instead of its drawn command, and so on the table; empty: the drawn one' }),
     await_command: parameter({ type: 'boolean', default: false, readOnly: true, description: 'leaves the speaking to others: an episode\'s clock begins with the first command, and `say` only tells what is on the table' }),
     gripper_link: parameter({ type: 'string', default: '', readOnly: true, description: 'path of a symbolic link to the gripper\'s pseudo-terminal; empty: none' }),
-    publish_clock: parameter({ type: 'boolean', default: false, readOnly: true, description: 'publishes its time on /clock' }),
+    publish_clock: parameter({ type: 'boolean', default: false, readOnly: true, description: 'publishes its time on /clock; of several robots on one network only one may' }),
+    ...FRAME_PREFIX,
   },
   make({ ros, bus, robot, parameters, log }) {
     const source = parameters.get('source')
@@ -221,13 +276,15 @@ export const cell = nodeKind({
       if (ros.node.getParameter('use_sim_time').value !== true) throw new UsageError('source: gazebo: its time comes by /clock: set use_sim_time to true')
       if (parameters.get('publish_clock')) throw new UsageError('publish_clock: with the source gazebo /clock comes from Gazebo, by ros_gz_bridge: leave it false')
     }
-    const frames = new FramePublisher({ ros, bus, frames: robot.frames, log })
+    const prefix = parameters.get('frame_prefix')
+    const frames = new FramePublisher({ ros, bus, frames: robot.frames, prefix, log })
     const node = new CellNode({
-      ros: ros.node, bus, robot, frames, source, seed: parameters.get('seed'), objects: parameters.get('objects'), count: parameters.get('episodes'), say: parameters.get('say'), awaitCommand: parameters.get('await_command'),
+      ros: ros.node, bus, robot, frames, prefix, source, seed: parameters.get('seed'), objects: parameters.get('objects'), count: parameters.get('episodes'), wait: parameters.get('wait'), say: parameters.get('say'), awaitCommand: parameters.get('await_command'),
       gripperLink: parameters.get('gripper_link'), publishClock: parameters.get('publish_clock'), log: text => log.info(text), warn: text => log.warn(text), onError: error => log.error(String(error)),
     })
     return Promise.resolve({
       node,
+      done: node.done,
       status: (): Status[] => [{
         name: 'cell', level: 'ok', message: `${node.state}, ${node.successes} of ${node.episodes} episodes won`,
         values: { episodes: node.episodes, successes: node.successes, real_time_factor: node.rate },

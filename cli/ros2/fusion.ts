@@ -22,10 +22,11 @@ const NO_POLICY = 'none'
 const BATCH = 2
 
 export const fusion = nodeKind({
-  batch: BATCH,
+  bus: parameters => ({ batch: BATCH, reliable: parameters.get('reliable') }),
   parameters: {
     policy: parameter({ type: 'string', default: '', readOnly: true, description: 'ONNX model; empty: the one that comes with prehend; "none": aligns only' }),
     record: parameter({ type: 'string', default: '', readOnly: true, description: 'rosbag2 recording (MCAP) to write of what this node received, and when; where the name is taken the next of run_1.mcap, run_2.mcap, …; empty: none' }),
+    reliable: parameter({ type: 'boolean', default: false, readOnly: true, description: 'asks for every message of the sensors, in queues ten times as long, instead of the best effort: for a recording that is played, whose player then goes no faster than this node' }),
     publish_pictures: parameter({ type: 'boolean', default: false, description: 'the pictures at the tick go out with ~/observation: 46 MB a second at 640x480 and 30 Hz' }),
   },
   async make({ ros, bus, robot, parameters, log, ending }) {

@@ -3,7 +3,7 @@ import type { LifecycleNode } from '../../middleware/lifecycle.js'
 import { parameter, type ParameterDescription, type Parameters } from '../../middleware/parameters.js'
 import type { Status } from '../../middleware/ros2/diagnostics.js'
 import type { RosLogger } from '../../middleware/ros2/rclnodejs.js'
-import type { Ros2Bus } from '../../middleware/ros2/ros2-bus.js'
+import type { Ros2Bus, Ros2BusOptions } from '../../middleware/ros2/ros2-bus.js'
 import type { Ros2Process } from '../../middleware/ros2/ros2-process.js'
 
 export type Declarations = Readonly<Record<string, ParameterDescription>>
@@ -12,6 +12,12 @@ export type Declarations = Readonly<Record<string, ParameterDescription>>
 export const COMMON = {
   robot: parameter({ type: 'string', default: 'cell', readOnly: true, description: 'robot file: a path, or the name of one that comes with prehend' }),
   autostart: parameter({ type: 'boolean', default: false, readOnly: true, description: 'configures and activates itself at start, without a lifecycle manager' }),
+  await_observer: parameter({ type: 'boolean', default: false, readOnly: true, description: 'with autostart: makes its transitions once somebody hears ~/transition_event, or after 10 s. Launch files set it: they start each node on the transition of the one before' }),
+} as const
+
+/** Parameter of the nodes that publish frames. */
+export const FRAME_PREFIX = {
+  frame_prefix: parameter({ type: 'string', default: '', readOnly: true, description: 'put before the names of all frames that the node publishes, in its messages and on /tf and /tf_static, such as left/: two robots name their frames apart' }),
 } as const
 
 /** What a node is made of: its process, its bus, its robot file, its parameters with their overrides. */
@@ -29,6 +35,8 @@ export interface NodeContext<D extends Declarations = Declarations> {
 export interface NodeParts {
   readonly node: LifecycleNode
   status?(): Status[]
+  /** Resolves when its work is over: a node that made its own transitions then ends. Left out: it works until it is ended. */
+  readonly done?: Promise<void>
   /** What it says of itself at the end, with `--json`. */
   result?(): Promise<object>
   close?(): Promise<void>
@@ -37,8 +45,8 @@ export interface NodeParts {
 /** One kind of node that `prehend node NAME` runs: one file that makes it, one entry in `kinds.ts`. */
 export interface NodeKind<D extends Declarations = Declarations> {
   readonly parameters: D
-  /** ms between two readings of fast, small messages; left out: each is heard when it comes. */
-  readonly batch?: number
+  /** How its bus hears; left out: each message when it comes. */
+  bus?(parameters: Parameters<D & typeof COMMON>): Pick<Ros2BusOptions, 'batch' | 'reliable'>
   make(context: NodeContext<D>): Promise<NodeParts>
 }
 

@@ -18,6 +18,8 @@ export interface FramePublisherOptions {
   readonly bus: Ros2Bus
   /** Those that are known; no circle in them. */
   readonly frames: readonly FixedFrame[]
+  /** Put before every name that is published: two robots name their frames apart. */
+  readonly prefix: string
   readonly log: RosLogger
 }
 
@@ -42,11 +44,11 @@ export class FramePublisher implements Disposable {
     this.#frames = new Map(options.frames.map(frame => [frame.name, frame]))
   }
 
-  /** A message names `name`: from now on it is on /tf_static with all frames that it hangs on, as far as they are known. */
+  /** A message names `name` (here without the prefix): from now on it is on /tf_static with all frames that it hangs on, as far as they are known. */
   fixed(name: string): void {
     const before = this.#fixed.size
     for (let frame = this.#frames.get(name); frame !== undefined && !this.#fixed.has(frame.name); frame = this.#frames.get(frame.parent)) {
-      this.#fixed.set(frame.name, transform(frame.parent, frame.name, rosTimeOf(this.#options.ros.node), [...frame.xyz, ...quaternion(frame.rpy)]))
+      this.#fixed.set(frame.name, this.#transform(frame.parent, frame.name, rosTimeOf(this.#options.ros.node), [...frame.xyz, ...quaternion(frame.rpy)]))
     }
     if (this.#fixed.size > before) this.#publish('/tf_static', [...this.#fixed.values()])
   }
@@ -56,7 +58,13 @@ export class FramePublisher implements Disposable {
     const since = stamp - (this.#movedAt.get(name) ?? -Infinity)
     if (since >= 0 && since < PERIOD) return
     this.#movedAt.set(name, stamp)
-    this.#publish('/tf', [transform(parent, name, timeOf(stamp, this.#options.bus.clock.epochSec), pose)])
+    this.#publish('/tf', [this.#transform(parent, name, timeOf(stamp, this.#options.bus.clock.epochSec), pose)])
+  }
+
+  /** geometry_msgs/msg/TransformStamped. */
+  #transform(parent: string, name: string, stamp: RosTime, { 0: x, 1: y, 2: z, 3: qx, 4: qy, 5: qz, 6: qw }: ArrayLike<number>): object {
+    const { prefix } = this.#options
+    return { header: { stamp, frame_id: prefix + parent }, child_frame_id: prefix + name, transform: { translation: { x, y, z }, rotation: { x: qx, y: qy, z: qz, w: qw } } }
   }
 
   dispose(): void {
@@ -80,11 +88,6 @@ export class FramePublisher implements Disposable {
     }
     publisher.publish({ transforms })
   }
-}
-
-/** geometry_msgs/msg/TransformStamped. */
-function transform(parent: string, name: string, stamp: RosTime, { 0: x, 1: y, 2: z, 3: qx, 4: qy, 5: qz, 6: qw }: ArrayLike<number>): object {
-  return { header: { stamp, frame_id: parent }, child_frame_id: name, transform: { translation: { x, y, z }, rotation: { x: qx, y: qy, z: qz, w: qw } } }
 }
 
 /** x, y, z, w of Rz(yaw) Ry(pitch) Rx(roll). */

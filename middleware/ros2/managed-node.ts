@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { LifecycleNode, LifecycleState, Transition } from '../lifecycle.js'
 import type { RosNode, RosPublisher, RosService } from './rclnodejs.js'
 
@@ -31,6 +32,9 @@ const CHANGING: Readonly<Record<Transition, RosState>> = {
   activate: { id: 13, label: 'activating' },
   deactivate: { id: 14, label: 'deactivating' },
 }
+
+/** ms between two looks at who hears the transitions. */
+const LOOK = 20
 
 interface Edge {
   readonly id: number
@@ -90,6 +94,12 @@ export class ManagedNode {
       node.createService<unknown, { available_transitions: RosTransition[] }>(
         'lifecycle_msgs/srv/GetAvailableTransitions', '~/get_transition_graph', (_request, response) => response.send({ available_transitions: graph })),
     ]
+  }
+
+  /** Resolves once somebody hears ~/transition_event: from then on no event is lost to it. False if `signal` ends the waiting first. */
+  async observed(signal: AbortSignal): Promise<boolean> {
+    while (!signal.aborted && this.#events.subscriptionCount === 0) await pause(LOOK, undefined, { signal }).catch(() => undefined)
+    return this.#events.subscriptionCount > 0
   }
 
   /** Makes a transition from this side, as a manager would: its events are published too. False if it failed. */

@@ -297,7 +297,7 @@ describe('the shipped robot files', () => {
       wrist: { pos: numbers('wrist', 'pos'), columns: [[1, 0, 0], [0, 1, 0], [0, 0, 1]] },
     }
     const tcp = numbers('tcp', 'pos')
-    expect(frames.map(({ name, parent }) => [name, parent])).toEqual(Object.keys(wanted).map(name => [name, 'tool']))
+    expect(frames.map(({ name, parent }) => [name, parent])).toEqual(Object.keys(wanted).map(name => [name, 'tool0']))
     for (const { name, xyz, rpy } of frames) {
       const { pos, columns } = wanted[name as keyof typeof wanted]
       xyz.forEach((value, i) => expect(value).toBeCloseTo(pos[i] - tcp[i], 9))

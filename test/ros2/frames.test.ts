@@ -41,14 +41,14 @@ describeRos('frames on /tf_static and /tf, as rclpy sees them', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   test('whoever comes late gets the cell\'s, and with them the points of a depth picture lie on the table', async () => {
-    const cell = startNode('cell', ['-p', 'autostart:=true', '-p', 'seed:=2'], env)
+    const cell = startNode('cell', ['-p', 'autostart:=true', '-p', 'wait:=0.0', '-p', 'seed:=2'], env)
     await cell.said(/cell is active/)
     const { stdout } = await promisify(execFile)('python3', [join(root, 'test/ros2/frames.py')], { env })
     const late = JSON.parse(stdout) as Late
-    expect(late.fixed).toEqual({ wrist: 'tool', camera_color_optical_frame: 'tool' })
+    expect(late.fixed).toEqual({ wrist: 'tool0', camera_color_optical_frame: 'tool0' })
     expect(late.words).toEqual([2])
-    expect(late.moving).toEqual(['tool'])
-    expect(late.base).toBe('base')
+    expect(late.moving).toEqual(['tool0'])
+    expect(late.base).toBe('base_link')
     const rate = (late.stamps.length - 1) / (late.stamps.at(-1)! - late.stamps[0])
     expect(rate).toBeGreaterThan(50)
     expect(rate).toBeLessThan(100)
@@ -87,6 +87,22 @@ describeRos('frames on /tf_static and /tf, as rclpy sees them', () => {
       }
       expect(await until(published, frames => frames.length >= 3)).toEqual(['camera_link in flange', 'optical in camera_link', 'wrist in flange'])
       for (const node of [wrist, camera]) expect((await node.signal()).status).toBe(0)
+    })
+
+    test('carry a prefix, in messages too, where one is given', async () => {
+      await peer.ask('clear', { topic: '/tf_static' })
+      const wrist = startNode('force_torque', ['-p', 'autostart:=true', '-p', `robot:=${robot}`, '-p', 'frame_prefix:=left/'], env)
+      await until(heard, frames => frames.length > 0)
+      expect(await heard()).toEqual(['left/wrist in left/flange'])
+      await peer.ask('listen', { topic: '/wrench', type: WRENCH, match: 1 })
+      await peer.ask('advertise', { topic: '/ft_sensor/wrench', type: WRENCH, match: 1 })
+      const passedOn = async (): Promise<{ header: { frame_id: string } }[]> => {
+        await peer.ask('publish', { topic: '/ft_sensor/wrench', type: WRENCH, messages: [{ header: { stamp: { $now: 0 } }, wrench: { force: { z: 1 } } }] })
+        return peer.ask('take', { topic: '/wrench' })
+      }
+      expect((await until(passedOn, wrenches => wrenches.length > 0))[0].header.frame_id).toBe('left/wrist')
+      expect((await wrist.signal()).status).toBe(0)
+      await peer.ask('clear', { topic: '/wrench' })
     })
 
     test.skipIf(!onWheels())('are not there without tf2_msgs, which one line says, and everything else is', async () => {

@@ -38,7 +38,7 @@ describeRos('the action /control/gripper_cmd, with an action client by rclpy and
   let nodes: RunningNode[] = []
 
   beforeAll(async () => {
-    const cell = startNode('cell', ['-p', 'autostart:=true', '-p', `gripper_link:=${port}`, '-p', `seed:=${SEED}`, '-p', `say:=${SAY}`], env)
+    const cell = startNode('cell', ['-p', 'autostart:=true', '-p', 'wait:=0.0', '-p', `gripper_link:=${port}`, '-p', `seed:=${SEED}`, '-p', `say:=${SAY}`], env)
     await cell.said(/serial port/)
     // Without the reset topic: an episode's tare would hold the fingers. With patience: a busy machine is not what is tested here.
     const robot = join(folder, 'robot.yaml')

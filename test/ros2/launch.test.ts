@@ -1,11 +1,13 @@
-import { spawnSync } from 'node:child_process'
-import { accessSync, constants, readdirSync, readFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { accessSync, constants, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { KINDS } from '../../cli/ros2/kinds.js'
 import { COMMON } from '../../cli/ros2/node-kind.js'
 import { parameterTable } from '../../cli/ros2/parameter-table.js'
 import type { ParameterDescription } from '../../middleware/parameters.js'
+import { nodeName, parameterOverrides } from '../../middleware/ros2/ros-arguments.js'
 import { describeRos, install, root } from './environment.js'
 
 interface Launch {
@@ -19,7 +21,7 @@ interface Launch {
 
 const FILES = ['robot.launch.py', 'sim.launch.py', 'replay.launch.py', 'gazebo.launch.py']
 /** Arguments that `managed_node` reads from what all nodes share. */
-const SHARED = ['robot', 'use_sim_time', 'namespace', 'log_level', 'respawn']
+const SHARED = ['robot', 'use_sim_time', 'respawn']
 const PYTHON_TYPES: Readonly<Record<string, string>> = { boolean: 'bool', integer: 'int', double: 'float', string: 'str' }
 const kinds = Object.fromEntries(await Promise.all(Object.entries(KINDS).map(async ([name, { summary, load }]) => [name, { summary, ...await load() }] as const)))
 const declarationsOf = (node: string): Record<string, ParameterDescription> => ({ ...kinds[node].parameters, ...COMMON })
@@ -51,7 +53,7 @@ describeRos('launch files', () => {
   })
 
   test('what is common to them is declared by every node', () => {
-    expect(shared.given).toEqual(['robot', 'autostart', 'use_sim_time'])
+    expect(shared.given).toEqual(['robot', 'autostart', 'await_observer', 'use_sim_time'])
     for (const name of shared.given) if (name !== 'use_sim_time') expect(COMMON).toHaveProperty(name)
   })
 
@@ -62,10 +64,10 @@ describeRos('launch files', () => {
         expect([name, description.length > 5]).toEqual([name, true])
         expect(value === null || typeof value === 'string').toBe(true)
       }
-      const names = declared.map(([name]) => name)
+      const names = [...declared, ...shared.arguments].map(([name]) => name)
       expect(new Set(names).size).toBe(names.length)
       expect(names).toEqual(expect.arrayContaining([...used]))
-      expect(names.filter(name => !used.includes(name) && !SHARED.includes(name))).toEqual([])
+      expect(declared.map(([name]) => name).filter(name => !used.includes(name) && !SHARED.includes(name))).toEqual([])
       expect(nodes.length).toBeGreaterThan(1)
     })
 
@@ -90,5 +92,56 @@ describeRos('launch files', () => {
 
   test('every kind of node has its executable, and no others are there', () => {
     expect(readdirSync(join(install, 'lib/prehend')).sort()).toEqual(Object.keys(KINDS).sort())
+  })
+})
+
+interface Launched {
+  readonly started: readonly string[]
+  readonly order: readonly [string, string, string, boolean][]
+  readonly nodes: Readonly<Record<string, readonly string[]>>
+  readonly ends: readonly [number, boolean][]
+  readonly error?: string
+}
+
+describe('what a launch file does with its arguments', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'prehend-launch-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  const launch = (file: string, args: Readonly<Record<string, string>> = {}): Launched => JSON.parse(execFileSync('python3', [join(root, 'test/ros2/launch_run.py')], {
+    input: JSON.stringify({ file: join(root, 'launch', file), arguments: args, folder }), encoding: 'utf8',
+  })) as Launched
+  /** The parameters that a node makes of its command line. */
+  const parametersOf = (argv: readonly string[], name: string): Record<string, unknown> => Object.fromEntries(parameterOverrides(argv, nodeName(argv, name)))
+
+  test('nodes come up each on the transition of the one before to active, heard from its first event on; without autostart all are started, and none moves by itself', () => {
+    const { started, order, nodes } = launch('sim.launch.py')
+    expect(started).toEqual(['cell'])
+    expect(order).toEqual([['cell', 'active', 'fusion', true], ['fusion', 'active', 'control', true]])
+    for (const name of ['cell', 'fusion', 'control']) expect(parametersOf(nodes[name], name)).toMatchObject({ autostart: true, await_observer: true })
+    const managed = launch('sim.launch.py', { autostart: 'false' })
+    expect([managed.started, managed.order]).toEqual([['cell', 'fusion', 'control'], []])
+    for (const name of managed.started) expect(parametersOf(managed.nodes[name], name)).toMatchObject({ autostart: false })
+  })
+
+  test('an argument that was given counts before the parameter file, a default after it; what has no argument comes from the file', () => {
+    const file = join(folder, 'mine.yaml')
+    writeFileSync(file, '/**: {ros__parameters: {seed: 5, objects: unseen, gripper_link: /tmp/of-the-file}}\n/**/cell: {ros__parameters: {episodes: 4}}\n/left/control: {ros__parameters: {speed_scale: 0.5, execution: receding_horizon}}\n/left/fusion: {ros__parameters: {qos_overrides: {/camera: {subscription: {depth: 3}}}}}\n')
+    const { nodes } = launch('sim.launch.py', { namespace: 'left', params_file: file, seed: '7', say: 'true', frame_prefix: 'left/' })
+    expect(parametersOf(nodes['cell'], 'cell')).toMatchObject({ seed: 7n, objects: 'unseen', gripper_link: '/tmp/of-the-file', episodes: 4n, wait: 30, say: 'true', frame_prefix: 'left/', publish_clock: true })
+    expect(parametersOf(nodes['control'], 'control')).toMatchObject({ speed_scale: 0.5, execution: 'receding_horizon', await_command: false })
+    expect(parametersOf(nodes['fusion'], 'fusion')).toMatchObject({ 'qos_overrides./camera.subscription.depth': 3n, policy: '' })
+  })
+
+  test('remaps are those of every node; what is none, a number that is none and a file that is not there end in one line', () => {
+    const { nodes } = launch('robot.launch.py', { remaps: '/tool_pose:=/arm/pose  joint_states:=/fingers' })
+    for (const argv of Object.values(nodes)) expect(argv.slice(-4)).toEqual(['-r', '/tool_pose:=/arm/pose', '-r', 'joint_states:=/fingers'])
+    expect(launch('robot.launch.py', { remaps: '/a=/b' }).error).toBe('remaps:=/a=/b: expected FROM:=TO, separated by blanks, got /a=/b')
+    expect(launch('sim.launch.py', { seed: 'one' }).error).toBe('seed:=one: expected a whole number')
+    expect(launch('sim.launch.py', { autostart: 'yes' }).error).toBe('autostart:=yes: expected true or false')
+    expect(launch('sim.launch.py', { params_file: '/no/such.yaml' }).error).toBe('params_file:=/no/such.yaml is no file')
+  })
+
+  test('the launch ends with a node whose work is done or that cannot use what it was given (exit code 2), started anew or not; one that died is started anew where that is asked for', () => {
+    expect(launch('sim.launch.py').ends).toEqual([[0, true], [1, false], [2, true], [-9, false]])
+    expect(launch('replay.launch.py', { bag: 'x.mcap' }).ends).toEqual([[0, true], [1, true], [2, true], [-9, true]])
   })
 })

@@ -97,7 +97,7 @@ cell:
     expect(await ask('port', { type: STRING, string_value: '/dev/ttyUSB1' })).toBe('control: parameter port is read-only: give it at start')
     expect(await ask('use_sim_time', { type: BOOL, bool_value: true })).toBe('parameter use_sim_time is read at start: give it there')
     expect(await ask('speed_scale', { type: DOUBLE, double_value: { $nan: 1 } as unknown as number })).toBe('control: parameter speed_scale: expected double, got NaN (number)')
-    expect(await ask('zebra', { type: DOUBLE, double_value: 1 })).toMatch(/^control: no parameter zebra: it has port, .*speed_scale, .*autostart\.$/)
+    expect(await ask('zebra', { type: DOUBLE, double_value: 1 })).toMatch(/^control: no parameter zebra: it has port, .*speed_scale, .*await_observer\.$/)
     expect(await ask('speedscale', { type: DOUBLE, double_value: 1 })).toBe('control: no parameter speedscale: did you mean speed_scale?')
     expect((await get('/control', 'speed_scale'))[0].double_value).toBe(0.25)
   })

@@ -13,7 +13,7 @@ const endAll = (): void => {
 }
 process.once('exit', endAll)
 
-/** A ROS 2 domain for one test file (`file`: 0 to 10), on this machine only; a second run at the same time most likely has another one. */
+/** A ROS 2 domain for one test file (`file`: 0 to 11), on this machine only; a second run at the same time most likely has another one. */
 export function domain(file: number): NodeJS.ProcessEnv {
   return { ...rosEnvironment(), ROS_DOMAIN_ID: String(100 + 10 * file + process.pid % 10), ROS_AUTOMATIC_DISCOVERY_RANGE: 'LOCALHOST', RCUTILS_COLORIZED_OUTPUT: '0' }
 }

@@ -21,7 +21,7 @@ def read(path):
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, 'id', '') == 'managed_node']
     used = [node.slice.value for node in ast.walk(tree)
             if isinstance(node, ast.Subscript) and getattr(node.value, 'id', '') == 'value' and isinstance(node.slice, ast.Constant)]
-    used += [key for node in ast.walk(tree) if isinstance(node, ast.DictComp) and isinstance(node.value, ast.Subscript) for key in keys(node, names)]
+    used += [key for node in ast.walk(tree) if isinstance(node, ast.DictComp) and isinstance(node.generators[0].iter, ast.Tuple) for key in keys(node, names)]
     nodes = []
     for call in calls:
         name, _value, parameters = call.args
