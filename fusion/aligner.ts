@@ -1,15 +1,16 @@
 import { noDrops, type Counters, type DropReason } from './counters.js'
 import { FusionError } from './errors.js'
-import { Lane, type Kind, type Samples } from './lane.js'
+import { Lane, LEAD, type Kind, type Samples } from './lane.js'
 import { MODALITIES, type Mask, type Observation, type Quality, type StreamValue } from './observation.js'
 import type { Frame } from './frame.js'
 import type { Robot } from './robot/robot.js'
 import { SECOND } from './stamp.js'
+import { DISORDER } from './step-back.js'
 import { Metronome, TickQueue } from './ticks.js'
 
 /** ns by which a stamp may lie after its arrival. */
 const MAX_FUTURE = SECOND
-/** ns by which a stamp may lie behind its stream's newest before it is a jump of time. Events may: a long utterance is recognised late. */
+/** ns after a jump in which leftovers of the other side may come; a stream that has shown nothing else for so long has jumped back. */
 const JUMP = SECOND
 
 /** The latest jump: which time was read when, and on which side of it samples are no longer believed. */
@@ -24,7 +25,7 @@ interface Jump {
 
 export interface AlignerOptions {
   /**
-   * The stamps in use are of another clock than `receive`, to which they are alike within a second alone. Streams on the receive clock (`timeline: receive`,
+   * The stamps in use are of another clock than `receive`, to which they are alike within two seconds alone. Streams on the receive clock (`timeline: receive`,
    * `clock: estimate`, messages without a header) can then not be aligned with the others and are counted as `other_clock`.
    */
   readonly otherClock?: boolean
@@ -62,6 +63,8 @@ export class Aligner {
   #index = 0
   #jump: Jump | undefined
   #refusal: DropReason = 'nan'
+  /** The stream whose samples have begun to look as if time had jumped back. */
+  #suspect: Lane | undefined
 
   /** Throws FusionError `STRATEGY_TYPE` (a stream's type does not fit its strategy), `STREAM_UNKNOWN` (`tick.from` names none). */
   constructor(robot: Robot, emit: (observation: Observation) => void, options: AlignerOptions = {}) {
@@ -163,7 +166,12 @@ export class Aligner {
     this.#dropTicks('reset')
     this.#metronome?.clear()
     this.#began = this.#receive
-    for (const lane of this.#lanes) lane.flush({ tare: true })
+    this.#suspect = undefined
+    for (const lane of this.#lanes) {
+      lane.flush({ tare: true })
+      lane.stepBack.clear()
+      lane.oddLead = 0
+    }
   }
 
   /** Gives up the ticks whose deadlines lie before `now` (bus time, ns). */
@@ -228,17 +236,44 @@ export class Aligner {
     if (Math.abs(raw) > Number.MAX_SAFE_INTEGER && !received) return this.#refuse('stamp_range')
     const stamp = received ? receive : lane.clock === undefined ? raw : lane.clock.correct(raw, receive)
     if (stamp > receive + MAX_FUTURE) return this.#refuse('future')
+    if (lane.clockKind === 'header') {
+      if (lane.kind !== 'event' && this.#isOddlyAhead(lane, stamp - receive)) return this.#refuse('future')
+      // What has stepped back a little, of another stream, waits for the answer too: it must not stand among samples of the other side.
+      if (this.#suspect !== undefined && this.#suspect !== lane && stamp <= lane.newest && this.#suspect.stepBack.explains(stamp, receive, this.#suspect.newest)) return this.#refuse('other_side')
+    }
     if (this.#isOtherSide(lane, stamp)) {
       if (lane.strayed === Infinity) lane.strayed = receive
       if (receive - lane.strayed <= JUMP) return this.#refuse('other_side')
       this.#leap(lane, stamp, -(this.#jump?.ahead ?? 1) as 1 | -1, JUMP)
-    } else if (stamp < lane.newest - JUMP && lane.kind !== 'event') {
+    } else if (stamp < lane.newest - DISORDER && lane.kind !== 'event' && lane.clockKind === 'header') {
+      this.#suspect = lane
+      if (!lane.stepBack.take(stamp, receive)) return this.#refuse('late')
       this.#leap(lane, stamp, 1, Math.min(JUMP, (lane.newest - stamp) / 2))
     }
+    lane.stepBack.clear()
+    if (this.#suspect === lane) this.#suspect = undefined
     lane.strayed = Infinity
     lane.crossed = true
     if (stamp > lane.newest) lane.newest = stamp
     return stamp
+  }
+
+  /**
+   * Whether a stamp lies further after its arrival than those of its stream do. Where the next one does as well, that is how the source's clock is, and from
+   * there on it is not odd.
+   */
+  #isOddlyAhead(lane: Lane, lead: number): boolean {
+    if (lead <= lane.lead) {
+      lane.oddLead = 0
+      return false
+    }
+    if (lane.oddLead === 0) {
+      lane.oddLead = lead
+      return true
+    }
+    lane.lead = Math.min(lane.oddLead, lead) + LEAD
+    lane.oddLead = 0
+    return false
   }
 
   /**
@@ -262,7 +297,9 @@ export class Aligner {
       other.newest = -Infinity
       other.crossed = other === lane
       other.strayed = Infinity
+      other.stepBack.clear()
     }
+    this.#suspect = undefined
     this.#metronome?.clear()
     this.#lastTick = -Infinity
     this.#jump = { stamp, receive: this.#receive, reach, ahead }

@@ -1,11 +1,12 @@
 import { SECOND } from './stamp.js'
+import { DISORDER } from './step-back.js'
 
 /** ns of source time over which one minimum is kept. */
 const BUCKET = SECOND
 /** Minima remembered. */
 const BUCKETS = 64
 /** A source whose clock steps back by more than this has started anew. */
-const RESTART = SECOND
+const RESTART = DISORDER
 
 /**
  * Offset and drift of a source's clock by minimum delay: of all lines below the points (source stamp, receive - source stamp) the one

@@ -1,6 +1,6 @@
 /** Why a sample, a tick or a waiting tick was left out; each occurrence is counted under exactly one. */
 export const DROP_REASONS = [
-  /** A sample older than its stream's buffer. */
+  /** A sample over 200 ms behind its stream's newest, or older than its buffer. */
   'late',
   /** A reference sample at or before a tick that was already emitted: it makes no tick, and is still used as a sample. */
   'late_tick',
@@ -8,7 +8,7 @@ export const DROP_REASONS = [
   'duplicate',
   /** NaN or infinity in a vector or a confidence; a stamp that is NaN. */
   'nan',
-  /** Stamped later than its arrival by more than a second. */
+  /** Stamped later than its arrival by more than a second, or by more than 20 ms where the samples around it are not. */
   'future',
   /** A header without a time; counted by whoever reads the header. */
   'zero_stamp',

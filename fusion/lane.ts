@@ -12,6 +12,7 @@ import { clockOf } from './robot/reference.js'
 import { isImageType } from './robot/types.js'
 import { hasRotation } from './rotation.js'
 import { MILLISECOND, SECOND } from './stamp.js'
+import { StepBack } from './step-back.js'
 import { Tare } from './tare.js'
 import { VectorRing } from './vector-ring.js'
 import { VoiceQueue } from './voice-queue.js'
@@ -24,6 +25,8 @@ export interface Samples {
   readonly values: Float64Array
 }
 
+/** ns by which a stamp may lie after its arrival although the clocks are one. */
+export const LEAD = 20 * MILLISECOND
 /** ns behind its stream's newest sample beyond which a vector is late, at least. */
 const LATENESS = 600 * MILLISECOND
 /** ns that a vector buffer reaches back beyond what alignment needs, for reference streams that arrive later than the vectors. */
@@ -64,6 +67,11 @@ export class Lane {
   spoke = -Infinity
   /** The stream has been heard on this side of the latest time jump. */
   crossed = true
+  /** ns by which a stamp may lie after its arrival before it counts as odd: what the stream's stamps usually do, and some. */
+  lead = LEAD
+  /** By how much the stamp of the sample before was odd; 0: it was not. */
+  oddLead = 0
+  readonly stepBack = new StepBack()
   /** Receive time since when only the other side has been heard; Infinity when not so. */
   strayed = Infinity
 

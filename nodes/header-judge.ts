@@ -9,6 +9,9 @@ export interface HeaderJudgeOptions {
   readonly onNotice?: ((text: string) => void) | undefined
 }
 
+/** A name that is no frame's: the number of a picture. */
+const NUMBER = /^\d+$/
+
 /** What is wrong with a header. */
 export type HeaderFault = 'zero_stamp' | 'frame_id'
 
@@ -47,19 +50,25 @@ export class HeaderJudge {
       this.#other = undefined
       return undefined
     }
+    if (NUMBER.test(frameId) && NUMBER.test(this.#frameId)) {
+      this.#vary(`"${this.#frameId}", then "${frameId}"`)
+      return undefined
+    }
     if (this.#other === undefined) {
       this.#other = frameId
       return 'frame_id'
     }
     const quoted = `"${this.#frameId}", then "${this.#other}"`
     if (frameId === this.#other) this.#options.onNotice?.(`frame_id was ${quoted} from then on: the change is followed`)
-    else {
-      this.#varies = true
-      this.#options.onNotice?.(`frame_id was ${quoted}, then "${frameId}": it changes from message to message and is looked at no more`)
-    }
+    else this.#vary(`${quoted}, then "${frameId}"`)
     this.#frameId = frameId
     this.#other = undefined
     return undefined
+  }
+
+  #vary(seen: string): void {
+    this.#varies = true
+    this.#options.onNotice?.(`frame_id was ${seen}: it changes from message to message and is looked at no more`)
   }
 }
 

@@ -8,7 +8,7 @@ const SAME = { before: 10, after: 1 } as const
 
 /**
  * By how many whole seconds the header stamps of a topic lie from its receive times; 0 where they may be of one clock. Stamps may be of any clock: a
- * simulator's, recorded by the wall clock, or that of a computer that was never told the time. A stamp less these seconds lies up to a second before its arrival.
+ * simulator's, recorded by the wall clock, or that of a computer that was never told the time. A stamp less these seconds lies one to two seconds before its arrival.
  */
 export async function headerClock(bag: Pick<Bag, 'epochSec' | 'batches'>, topic: string, type: string): Promise<number> {
   const timeOf = headerTime(type)
@@ -28,5 +28,5 @@ export async function headerClock(bag: Pick<Bag, 'epochSec' | 'batches'>, topic:
   }
   if (apart.length === 0) return 0
   const median = apart.sort((a, b) => a - b)[apart.length >> 1]
-  return median >= -SAME.before && median <= SAME.after ? 0 : Math.ceil(median)
+  return median >= -SAME.before && median <= SAME.after ? 0 : Math.ceil(median) + 1
 }

@@ -23,6 +23,7 @@ export function reference(pushes: readonly Push[], streams: readonly Stream[]): 
   const spoke: (number | undefined)[] = streams.map(() => undefined)
   const tareEnd: (number | undefined)[] = streams.map(() => undefined)
   const tared: Push[][] = streams.map(() => [])
+  const newestOf = streams.map(() => -Infinity)
   let bias: number | undefined
   // Of the vector streams: whether samples of one stamp have differed, and how often the newest sample has been repeated so far.
   const bursts: boolean[] = streams.map(() => false)
@@ -110,6 +111,10 @@ export function reference(pushes: readonly Push[], streams: readonly Stream[]): 
     const tare = (streams[stream] as Stream).tare
     if (Number.isNaN(value)) { drop('nan'); continue }
     if (stamp > receive + 1e9) { drop('future'); continue }
+    if (stream !== VOICE) {
+      if (stamp < newestOf[stream] - 200 * MS) { drop('late'); continue }
+      newestOf[stream] = Math.max(newestOf[stream] as number, stamp)
+    }
     if (tare > 0) {
       tareEnd[stream] ??= stamp + tare
       if (stamp < (tareEnd[stream] as number)) {
@@ -121,9 +126,6 @@ export function reference(pushes: readonly Push[], streams: readonly Stream[]): 
       const first = tared[stream] as Push[]
       if (bias === undefined) repeats[stream] = 0
       bias ??= first.reduce((sum, p) => sum + p.value, 0) / first.length
-    }
-    if (stream === WRENCH || stream === TOOL) {
-      if (stamp < Math.max(...list.map((p) => p.stamp)) - 600 * MS) { drop('late'); continue }
     }
     if (stream === WRENCH || stream === TOOL) {
       if (isDuplicate(push, list, () => undefined)) { drop('duplicate'); continue }

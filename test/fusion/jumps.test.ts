@@ -1,0 +1,106 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { Aligner } from '../../fusion/aligner.js'
+import { occurred } from '../../fusion/counters.js'
+import type { Observation } from '../../fusion/observation.js'
+import type { Robot } from '../../fusion/robot/robot.js'
+import { depth, flat, grey, MS, random, rgb, robot, tool, voice, wrench } from './robots.js'
+
+const STREAMS = [rgb, depth, wrench, voice, tool]
+const RGB = 0, DEPTH = 1, WRENCH = 2, VOICE = 3
+
+interface Push { readonly stream: number; readonly stamp: number; readonly receive: number; readonly value: number }
+
+function run(pushes: readonly Push[], spec: Robot): { all: Observation[]; aligner: Aligner } {
+  const all: Observation[] = []
+  const aligner = new Aligner(spec, observation => all.push(observation))
+  for (const { stream, stamp, receive, value } of [...pushes].sort((a, b) => a.receive - b.receive)) {
+    if (stream === RGB) aligner.pushFrame(stream, stamp, receive, grey(value))
+    else if (stream === DEPTH) aligner.pushFrame(stream, stamp, receive, flat(1000 + value))
+    else if (stream === VOICE) aligner.pushEvent(stream, stamp, receive, String(value), 1)
+    else aligner.pushVector(stream, stamp, receive, stream === WRENCH ? [value, 0, 0, 0, 0, 0] : [value, 0, 0, 0, 0, 0, 1])
+  }
+  aligner.finish()
+  return { all, aligner }
+}
+
+/** A bag of `length` ms that is played `times` times: stamps begin again, arrivals go on. Values tell the turn. */
+function loops(length: number, times: number, latency: readonly number[]): Push[] {
+  const pushes: Push[] = []
+  for (let turn = 0; turn < times; turn++) {
+    for (const [stream, period] of [33, 33, 1, 150, 10].entries()) {
+      for (let ms = 0; ms < length; ms += period) {
+        pushes.push({ stream, stamp: (5000 + ms) * MS, receive: (5000 + turn * length + ms) * MS + Math.round((latency[stream] ?? 0) * MS), value: 10 + turn })
+      }
+    }
+  }
+  return pushes
+}
+
+/** The turns whose values are in an observation. */
+function turnsOf({ values }: Observation): number[] {
+  const turns = new Set<number>()
+  for (const value of values.values()) {
+    if (value?.kind === 'image' || value?.kind === 'vector') turns.add(value.data[0] as number)
+    if (value?.kind === 'depth') turns.add((value.data[0] as number) - 1000)
+    if (value?.kind === 'events') for (const { text } of value.events) turns.add(Number(text))
+    if (value?.kind === 'window') {
+      if (value.count > 0) turns.add(value.mean[0] as number)
+      for (let w = 0; w < 6; w++) if ((value.pyramid[4 * w + 2] as number) > 0) turns.add(value.pyramid[4 * w + 2] as number)
+    }
+  }
+  return [...turns]
+}
+
+describe('a step back of all streams is a jump, however short', () => {
+  test.each([300, 500, 900, 1700])('a bag of %i ms that is played over and over loses a picture or two in each turn and mixes no two turns', length => {
+    fc.assert(fc.property(fc.integer(), seed => {
+      const rand = random(seed)
+      const latency = [20, 25, 0.5, 5, 3].map(most => most * rand())
+      const { all, aligner } = run(loops(length, 5, latency), robot(STREAMS))
+      expect(aligner.counters.jumps).toBe(4)
+      expect(all.length).toBeGreaterThanOrEqual(5 * (Math.ceil(length / 33) - 2))
+      for (const observation of all) expect(turnsOf(observation)).toHaveLength(1)
+    }), { numRuns: 10 })
+  })
+
+  test('of a camera alone, in whose every turn a picture or two tell it', () => {
+    const { all, aligner } = run(loops(800, 5, [5]).filter(({ stream }) => stream === RGB), robot([rgb]))
+    expect(aligner.counters.jumps).toBe(4)
+    expect(all.length).toBeGreaterThanOrEqual(125 - 8)
+  })
+
+  test('what only comes out of order, or late, is none', () => {
+    fc.assert(fc.property(fc.integer(), seed => {
+      const rand = random(seed)
+      const pushes = loops(3000, 1, [300, 20, 0.5, 5, 3]).map(push => ({
+        ...push, receive: push.receive + Math.round(rand() * (push.stream === RGB ? 0 : 150) * MS) + (push.stream > RGB && push.stamp < 7000 * MS && rand() < 0.01 ? 450 * MS : 0),
+      }))
+      const { all, aligner } = run(pushes, robot(STREAMS, { maxWait: 400 * MS }))
+      expect(aligner.counters.jumps).toBe(0)
+      expect(all.length).toBe(91)
+    }), { numRuns: 20 })
+  })
+})
+
+describe('one odd stamp costs one sample', () => {
+  const oneTurn = loops(2000, 1, [5, 5, 0.5, 5, 3])
+  const odd: [string, number, number, number][] = []
+  for (const [what, by] of [['0.3 s ahead', 300], ['0.9 s ahead', 900], ['a day ahead', 86_400_000], ['0.9 s behind', -900], ['an hour behind', -3_600_000]] as const) {
+    for (const stream of [RGB, WRENCH]) for (const at of [0, 40]) odd.push([what, stream, at, by])
+  }
+  test.each(odd)('%s, of stream %i, at its sample %i', (_, stream, at, by) => {
+    const target = oneTurn.filter(push => push.stream === stream)[at]
+    const { all, aligner } = run(oneTurn.map(push => push === target ? { ...push, stamp: push.stamp + by * MS } : push), robot(STREAMS))
+    const lost = Object.values(occurred(aligner.counters.dropped)).reduce((sum, count) => sum + count, 0)
+    expect([aligner.counters.jumps, lost <= 1]).toEqual([0, true])
+    expect(all.length).toBeGreaterThanOrEqual(60)
+    expect(all.filter(({ mask }) => mask.force === 1).length).toBeGreaterThanOrEqual(59)
+  })
+
+  test('a source whose stamps are always ahead loses its first sample and no other', () => {
+    const { all, aligner } = run(oneTurn.map(push => push.stream === WRENCH ? { ...push, stamp: push.stamp + 300 * MS } : push), robot(STREAMS))
+    expect(occurred(aligner.counters.dropped)).toEqual({ future: 1 })
+    expect(all.length).toBe(61)
+  })
+})
