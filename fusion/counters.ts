@@ -8,7 +8,7 @@ export const DROP_REASONS = [
   'duplicate',
   /** NaN or infinity in a vector or a confidence; a stamp that is NaN. */
   'nan',
-  /** Stamped later than its arrival by more than a second, or by more than 20 ms where the samples around it are not. */
+  /** Stamped later than its arrival by more than a second, or by more than 30 ms where the samples around it are not. */
   'future',
   /** A header without a time; counted by whoever reads the header. */
   'zero_stamp',

@@ -26,7 +26,7 @@ export interface Samples {
 }
 
 /** ns by which a stamp may lie after its arrival although the clocks are one. */
-export const LEAD = 20 * MILLISECOND
+export const LEAD = 30 * MILLISECOND
 /** ns behind its stream's newest sample beyond which a vector is late, at least. */
 const LATENESS = 600 * MILLISECOND
 /** ns that a vector buffer reaches back beyond what alignment needs, for reference streams that arrive later than the vectors. */
