@@ -45,6 +45,10 @@ export interface CellLoopOptions {
   /** Said at the start of every episode instead of the drawn command. */
   readonly say?: string | undefined
   readonly record?: string | undefined
+  /** Replaces a recording that is there. */
+  readonly overwrite?: boolean | undefined
+  /** The disk refused, which `onError` has told: the recording has ended before the run. */
+  readonly onRecordingLost?: () => void
   /** An episode ends after so long, ns. Default: when its judge says so. */
   readonly atMost?: number | undefined
   /** Commands to draw from, each with `{name}` for the object's name. Default: the cell's own. */
@@ -264,7 +268,7 @@ export class CellLoop {
   }
 
   #record(path: string): Recorder {
-    const { robot } = this.#options
+    const { robot, overwrite, onError, onRecordingLost } = this.#options
     const topics: { topic: string; type: TypeName }[] = robot.streams.map(s => ({ topic: s.topic, type: s.type as TypeName }))
     if (robot.actions.arm) topics.push({ topic: robot.actions.arm.topic, type: robot.actions.arm.type as TypeName })
     topics.push(
@@ -272,7 +276,13 @@ export class CellLoop {
       ...ANSWERS,
       ...Object.values(episodeTopics(robot)).map(topic => ({ topic, type: 'std_msgs/msg/String' as const })),
     )
-    const writer = new BagWriter(path, { metadata: { robot: robot.canonical, sha256: robot.sha256 } })
+    const writer = new BagWriter(path, {
+      overwrite, metadata: { robot: robot.canonical, sha256: robot.sha256 },
+      onFailure: error => {
+        onError(error)
+        onRecordingLost?.()
+      },
+    })
     return new Recorder(this.bus, writer, topics)
   }
 }

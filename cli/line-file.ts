@@ -1,51 +1,68 @@
-import { createWriteStream, existsSync, mkdirSync, statSync } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { createWriteStream } from 'node:fs'
 import type { Writable } from 'node:stream'
+import { createPart, discardPart, finishPart, partOf, refusal, type OutputOptions } from '../middleware/output-path.js'
 import { UsageError } from './output.js'
 
-/** A text file that has its name only once it is whole: `close` ends it, `discard` leaves nothing. */
+/** The disk refused in the midst of it: the command did its work up to there. */
+export class DiskError extends Error {
+  readonly exit = 1
+}
+
+/** Whether an error of the system says that a disk takes no more. */
+export function isRefusedByDisk(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EROFS'].includes(String(error.code))
+}
+
+/** A text file that has its name only once it is whole: `close` ends it, `discard` leaves nothing. Where the disk refuses, what was written stays beside it. */
 export class LineFile {
   readonly #path: string
-  readonly #temporary: string
+  readonly #output: OutputOptions
   readonly #stream: Writable
   readonly #failed: Promise<never>
+  #failure: DiskError | undefined
 
-  /** Makes the folder where it is not there. Throws UsageError for a path that is a folder, or where none can be made. */
-  constructor(path: string) {
+  /** Makes the folder where it is not there. Throws UsageError, in one line, where something is there already or nothing can be made. */
+  constructor(path: string, output: Pick<OutputOptions, 'overwrite'> = {}) {
     this.#path = path
-    this.#temporary = `${path}.part`
-    if (existsSync(path) && statSync(path).isDirectory()) throw new UsageError(`${path}: is a folder; name a file to write`)
+    this.#output = output
+    const why = refusal(path, output)
+    if (why !== undefined) throw new UsageError(why)
+    let fd
     try {
-      mkdirSync(dirname(path), { recursive: true })
+      fd = createPart(path, output)
     } catch (error) {
       throw new UsageError(`${path}: cannot be written: ${(error as Error).message}`)
     }
-    this.#stream = createWriteStream(this.#temporary)
+    this.#stream = createWriteStream('', { fd })
     this.#failed = new Promise((_resolve, reject) => {
-      this.#stream.once('error', error => reject(new UsageError(`${path}: cannot be written: ${error.message}`)))
+      this.#stream.once('error', error => reject(this.#fail(error)))
     })
     this.#failed.catch(() => undefined)
   }
 
-  /** A file that is known to be writable: throws UsageError where it is not. */
-  static async open(path: string): Promise<LineFile> {
-    const file = new LineFile(path)
-    await Promise.race([new Promise<void>(resolve => file.#stream.once('open', resolve)), file.#failed])
-    return file
-  }
-
+  /** Throws DiskError where the disk refuses. */
   async write(line: string): Promise<void> {
+    if (this.#failure) throw this.#failure
     if (!this.#stream.write(`${line}\n`)) await Promise.race([new Promise<void>(resolve => this.#stream.once('drain', resolve)), this.#failed])
   }
 
+  /** Throws DiskError where the disk refuses. */
   async close(): Promise<void> {
+    if (this.#failure) throw this.#failure
     await Promise.race([new Promise<void>(resolve => this.#stream.end(resolve)), this.#failed])
-    await rename(this.#temporary, this.#path)
+    try {
+      finishPart(this.#path, this.#output)
+    } catch (error) {
+      throw this.#fail(error as Error)
+    }
   }
 
   async discard(): Promise<void> {
-    this.#stream.destroy()
-    await rm(this.#temporary, { force: true })
+    if (!this.#stream.closed) await new Promise<void>(resolve => this.#stream.once('close', resolve).destroy())
+    if (!this.#failure) discardPart(this.#path)
+  }
+
+  #fail(error: Error): DiskError {
+    return this.#failure ??= new DiskError(`${this.#path}: cannot be written: ${error.message}; what was written before is kept in ${partOf(this.#path)}`)
   }
 }

@@ -5,6 +5,9 @@ import { quantityRange, toSI, type QuantityRange } from '../fusion/robot/units.j
 /** `--precision`: which of a model's two files. */
 export const precision = (): Option => new Option('--precision <p>', 'NAME.onnx (fp32) or the NAME.int8.onnx beside it; left out, the file that --policy names, or the int8 one that comes with prehend').choices(['fp32', 'int8'])
 
+/** `--overwrite`, of every command that writes where a user says. */
+export const overwrite = (): Option => new Option('--overwrite', 'replace outputs that are there already, once the new ones are whole (default: refused)')
+
 /** A whole number of at least `least` and at most `most`, for commander. */
 export function integer(least: number, most = Infinity): (text: string) => number {
   return text => {

@@ -25,6 +25,10 @@ export interface Ros2LoopOptions {
   readonly robot: Robot
   readonly policy: Policy
   readonly record: string | undefined
+  /** Replaces a recording that is there. */
+  readonly overwrite?: boolean | undefined
+  /** The disk refused, which `onError` has told: the recording has ended before the run. */
+  readonly onRecordingLost?: () => void
   readonly onObservation: (observation: Observation, bus: Bus) => void
   /** An episode's result was published by whoever places the objects. */
   readonly onResult: (result: EpisodeResult) => void
@@ -66,7 +70,7 @@ export class Ros2Loop {
   }
 
   private constructor(options: Ros2LoopOptions, ros: Ros2Process) {
-    const { robot, policy, record, onError } = options
+    const { robot, policy, record, overwrite, onError, onRecordingLost } = options
     this.#options = options
     this.#ros = ros
     this.bus = new Ros2Bus(ros.rcl, ros.node, { onError, onWarning: (topic, text) => options.onWarning(`${topic}: ${text}`) })
@@ -76,7 +80,13 @@ export class Ros2Loop {
     this.#gripper = gripperOf(gripper, gripper.port.path)
     const ears = robot.streams.find(stream => stream.modality === 'voice')
     this.voice = new VoiceNode({ bus, topic: ears?.topic ?? wholeName('voice/events', robot.namespace), ...ears && { type: ears.type } })
-    const writer = this.#writer = record === undefined ? undefined : new BagWriter(record, { metadata: { robot: robot.canonical, sha256: robot.sha256 }, epochSec: () => bus.clock.epochSec })
+    const writer = this.#writer = record === undefined ? undefined : new BagWriter(record, {
+      overwrite, metadata: { robot: robot.canonical, sha256: robot.sha256 }, epochSec: () => bus.clock.epochSec,
+      onFailure: error => {
+        onError(error)
+        onRecordingLost?.()
+      },
+    })
     this.fusion = new FusionNode({
       // Nobody asks for them here.
       onChunk: () => this.fusion.inferenceMs.splice(0),

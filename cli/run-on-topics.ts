@@ -8,6 +8,7 @@ import { modelFile } from './models.js'
 import { MachineLateness } from './machine-lateness.js'
 import { Output, UsageError } from './output.js'
 import { OverloadWatch } from './overload-watch.js'
+import { requireFree } from './outputs.js'
 import { EXPERT } from './policies.js'
 import { readRobot, withPort } from './robot-file.js'
 import { Ros2Loop } from './ros2-loop.js'
@@ -21,6 +22,7 @@ export interface TopicRun {
   readonly policy?: string
   readonly precision?: Precision
   readonly record?: string
+  readonly overwrite?: boolean
   readonly say?: string
   /** Results after which it ends; undefined: only Ctrl-C ends it. */
   readonly episodes?: number
@@ -36,6 +38,7 @@ export async function runOnTopics(flags: TopicRun): Promise<void> {
   if (flags.lockstep || flags.demonstrate) throw new UsageError('--source ros2: lockstep and demonstrations need the embedded cell (--source sim)')
   if (flags.atMost !== undefined) throw new UsageError('--source ros2: the cell says when an episode ends; --at-most needs one that this command starts (--source sim or gazebo)')
   if (flags.policy === EXPERT) throw new UsageError('--policy expert: looks into the embedded cell, which --source ros2 has not; name a model')
+  requireFree({ recordings: [flags.record] }, flags)
   const ending = new Ending()
   const robot = withPort(readRobot(flags.robot, flags.namespace), flags.port)
   const errors = new ErrorTally(output)
@@ -43,7 +46,8 @@ export async function runOnTopics(flags: TopicRun): Promise<void> {
   const results: EpisodeResult[] = []
   output.progress(`starting on ROS 2 topics (robot file ${robot.name}) ...`)
   const loop = await Ros2Loop.start({
-    robot, policy: await OnnxPolicy.load(modelFile(flags.policy, flags.precision), robot, { signal: ending.signal }), record: flags.record,
+    robot, policy: await OnnxPolicy.load(modelFile(flags.policy, flags.precision), robot, { signal: ending.signal }),
+    record: flags.record, overwrite: flags.overwrite,
     onObservation: observation => digest.add(observation),
     onResult: result => {
       results.push(result)
@@ -52,6 +56,11 @@ export async function runOnTopics(flags: TopicRun): Promise<void> {
     },
     onError: error => errors.add(error),
     onWarning: text => errors.add(text),
+    onRecordingLost: () => {
+      process.exitCode = 1
+      output.progress('the recording has ended, so the run ends')
+      ending.ask('the recording')
+    },
   })
   const lateness = errors.lateness = new MachineLateness()
   const overload = new OverloadWatch({

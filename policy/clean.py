@@ -147,7 +147,7 @@ def clean(source: Path, target: Path, fill_up_to: int) -> dict:
     """Writes the cleaned recording, and gives the report. `fill_up_to`: ns. Raises Unusable; then no file is left."""
     if target.is_dir() or (target.exists() and source.exists() and target.samefile(source)):
         raise Unusable(f'{target}: is {"a folder" if target.is_dir() else "the recording itself"}; name another file')
-    # Never a recording's name: the recorder calls its unfinished files NAME.part.
+    # Never a recording's name: the recorder calls its unfinished files NAME.part.mcap.
     part = target.with_name(f'{target.name}.clean-{os.getpid()}')
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

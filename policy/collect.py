@@ -63,7 +63,7 @@ class Recording:
         keys = ('policy', 'perturb', 'episodes', 'seed', 'objects', 'robot', *given)
         options = {key.replace('_', '-'): getattr(self, key) for key in keys} | {'record': bag}
         flags = [text for key, value in options.items() for text in (f'--{key}', str(value))]
-        return [['run', '--lockstep', '--demonstrate', *flags], ['export', str(bag), '--format', 'numpy', '--out', str(out)]]
+        return [['run', '--lockstep', '--demonstrate', '--overwrite', *flags], ['export', str(bag), '--format', 'numpy', '--out', str(out)]]
 
     @property
     def scene(self) -> str:

@@ -15,14 +15,16 @@ import { page } from '../evaluation/report/page.js'
 import { runShare } from '../evaluation/share.js'
 import { summarise, type Rate } from '../evaluation/summary.js'
 import { LineFile } from '../line-file.js'
-import { integer, precision } from '../options.js'
+import { integer, overwrite, precision } from '../options.js'
 import { Output, UsageError } from '../output.js'
+import { requireFree } from '../outputs.js'
 import { factorText } from '../run-report.js'
 
 interface EvalFlags extends EvalOptions {
   readonly results?: string
   readonly report?: string
   readonly ray?: string
+  readonly overwrite?: boolean
   readonly json?: boolean
 }
 
@@ -45,6 +47,7 @@ export function register(program: Command): void {
     .option('--first <n>', 'index of the first episode', integer(0), 0)
     .option('--results <out>', 'write each episode\'s result as a line of JSON (OUT.jsonl)')
     .option('--report <out>', 'write a page with rates, intervals, gate and force over time, and lost episodes as filmstrips (OUT.html)')
+    .addOption(overwrite())
     .addOption(new Option('--trace').hideHelp())
     .option('--json', 'the result as one JSON object')
     .action((flags: EvalFlags) => evaluate(flags))
@@ -71,20 +74,21 @@ async function evaluate(flags: EvalFlags): Promise<void> {
     return
   }
   if (flags.source === 'gazebo' && (flags.jobs > 1 || flags.ray !== undefined)) throw new UsageError(`--source gazebo: one world runs one episode at a time; leave ${flags.ray === undefined ? '--jobs' : '--ray'} away`)
+  requireFree({ files: [flags.results, flags.report] }, flags)
   const models = loadTable(flags.objects, flags.count)
   if (flags.phrases !== undefined) loadPhrases(flags.phrases, models)
   const provenance = await provenanceOf(flags, ending.signal)
   const options: EvalOptions = { ...flags, trace: flags.report !== undefined }
   const files: LineFile[] = []
-  const open = async (path: string | undefined): Promise<LineFile | undefined> => {
+  const open = (path: string | undefined): LineFile | undefined => {
     if (path === undefined) return undefined
-    const file = await LineFile.open(path)
+    const file = new LineFile(path, flags)
     files.push(file)
     return file
   }
   try {
-    const lines = await open(flags.results)
-    const report = await open(flags.report)
+    const lines = open(flags.results)
+    const report = open(flags.report)
     const shares = flags.ray !== undefined ? await fanOutOnRay(flags.ray, options, progress, ending)
       : flags.jobs === 1 ? [await runShare(options, progress, ending)] : await fanOut(options, progress, ending)
     const results = shares.flatMap(s => s.results).sort((a, b) => a.index - b.index)
@@ -99,16 +103,23 @@ async function evaluate(flags: EvalFlags): Promise<void> {
       // Of a simulator beside us; one world runs in one share.
       ...(flags.source === 'gazebo' ? { realTimeFactor: shares[0].realTimeFactor } : {}),
     }
-    for (const result of results) await lines?.write(resultLine(result))
-    await lines?.close()
-    await report?.write(page({ options, provenance, summary, results, traces: shares.flatMap(s => s.traces), meanInferenceMs, wallS, date: new Date() }))
-    await report?.close()
     if (results.length < flags.episodes) process.exitCode = 1
+    // Neither a result nor the other file is lost where one cannot be written.
+    const written = await Promise.allSettled([
+      lines && writeAll(lines, results.map(resultLine)),
+      report && writeAll(report, [page({ options, provenance, summary, results, traces: shares.flatMap(s => s.traces), meanInferenceMs, wallS, date: new Date() })]),
+    ])
     output.result(object, text(object))
+    for (const file of written) if (file.status === 'rejected') throw file.reason
   } catch (error) {
     await Promise.all(files.map(file => file.discard()))
     throw error
   }
+}
+
+async function writeAll(file: LineFile, lines: readonly string[]): Promise<void> {
+  for (const line of lines) await file.write(line)
+  await file.close()
 }
 
 /** A line of `--results`: the fields in one order, whichever process the episode ran in. */

@@ -1,11 +1,12 @@
 import { join } from 'node:path'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { openBag } from '../../middleware/bag/bag.js'
+import { DiskError, isRefusedByDisk } from '../line-file.js'
 import { formatsText, openSet } from '../dataset/formats.js'
 import type { TrainingSet } from '../dataset/training-set.js'
 import { walk } from '../dataset/walk.js'
 import { packageRoot } from '../models.js'
-import { integer, namespace } from '../options.js'
+import { integer, namespace, overwrite } from '../options.js'
 import { Output } from '../output.js'
 import { robotForBag } from '../robot-for-bag.js'
 
@@ -21,6 +22,7 @@ interface ExportFlags {
   size?: { width: number; height: number }
   samples: number
   rate?: number
+  overwrite?: boolean
   json?: boolean
 }
 
@@ -40,20 +42,21 @@ export function register(program: Command): void {
     .option('--size <WxH>', 'lerobot: pixels of all pictures, such as 128x128; default: as recorded', size)
     .option('--samples <n>', 'lerobot: room for samples between two frames', integer(1, 10_000), 80)
     .option('--rate <n>', 'frames a second; default: what the robot file or the recording says', integer(1, 1000))
+    .addOption(overwrite())
     .option('--json', 'the result as one JSON object')
     .action((bags: string[], flags: ExportFlags) => exportBags(bags, flags))
 }
 
 async function exportBags(bags: readonly string[], flags: ExportFlags): Promise<void> {
   const output = new Output(flags)
-  const set = openSet(flags.format, flags.out, { ...flags, size: flags.size, room: flags.samples })
+  const set = openSet(flags.format, flags.out, { ...flags, size: flags.size, room: flags.samples, recordings: bags })
   let leftOut = 0
   try {
     for (const path of bags) leftOut += await exportBag(path, set, flags, output)
     await set.close()
   } catch (error) {
     await set.discard()
-    throw error
+    throw isRefusedByDisk(error) ? new DiskError(`${flags.out}: cannot be written: ${error.message}; nothing of it was kept`) : error
   }
   const { rows, episodes, remarks } = set
   for (const remark of remarks) output.progress(remark)

@@ -1,15 +1,17 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { closeSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { CONTRACT_KEY, type Contract } from '../../fusion/policy/contract.js'
 import { contractOfMap, parseModelMap } from '../../fusion/policy/model-map.js'
 import { checkAgainstGraph, readOnnx, shapeText, withMetadata, type OnnxModel } from '../../fusion/policy/onnx-metadata.js'
 import { contractIn, OnnxPolicy, readModel } from '../../fusion/policy/onnx-policy.js'
 import { PolicyError } from '../../fusion/policy/policy-error.js'
+import { createPart, discardPart, finishPart, partOf } from '../../middleware/output-path.js'
 import { LARGEST_TEXT, readTextSync } from '../../middleware/regular-file.js'
 import { Ending } from '../ending.js'
-import { namespace } from '../options.js'
+import { namespace, overwrite } from '../options.js'
 import { Output, UsageError } from '../output.js'
+import { requireFree } from '../outputs.js'
 import { readRobot } from '../robot-file.js'
 
 interface InfoFlags {
@@ -21,6 +23,7 @@ interface WrapFlags {
   namespace?: string
   map: string
   out: string
+  overwrite?: boolean
   json?: boolean
 }
 
@@ -40,26 +43,34 @@ export function register(program: Command): void {
     .requiredOption('--out <file>', 'where the model with its contract is written')
     .option('--robot <file>', 'robot file or the name of a shipped one', 'cell')
     .option('--namespace <name>', 'where the relative topics of the robot file lie, such as /left', namespace)
+    .addOption(overwrite())
     .option('--json', 'the result as one JSON object')
     .action((file: string, flags: WrapFlags) => wrap(file, flags))
 }
 
 /** The model has its name only once it has run with its contract, on zeros. */
-async function wrap(file: string, { robot: robotFile, namespace, map: mapFile, out, json }: WrapFlags): Promise<void> {
+async function wrap(file: string, { robot: robotFile, namespace, map: mapFile, out, overwrite, json }: WrapFlags): Promise<void> {
+  requireFree({ files: [out] }, { overwrite })
   const robot = readRobot(robotFile, namespace)
   const map = parseModelMap(text(mapFile), mapFile)
   const model = await readModel(file)
   const contract = contractOfMap(map, model, robot, `${file} with ${mapFile} does not fit robot file ${robot.name}`)
   const bytes = withMetadata(await readFile(file), { [CONTRACT_KEY]: JSON.stringify(contract) })
-  const temporary = `${out}.part`
+  const temporary = partOf(out)
+  let made = false
   try {
-    await mkdir(dirname(out), { recursive: true })
-    await writeFile(temporary, bytes)
+    const descriptor = createPart(out, { overwrite })
+    made = true
+    try {
+      writeFileSync(descriptor, bytes)
+    } finally {
+      closeSync(descriptor)
+    }
     const policy = await OnnxPolicy.load(temporary, robot, { signal: new Ending().signal })
     await policy.close()
-    await rename(temporary, out)
+    finishPart(out, { overwrite })
   } catch (error) {
-    await rm(temporary, { force: true, recursive: true })
+    if (made) discardPart(out)
     if (error instanceof PolicyError) throw new PolicyError(error.code, error.message.replaceAll(temporary, file), { cause: error, differences: error.differences })
     throw new UsageError(`${out}: cannot be written: ${error instanceof Error ? error.message : String(error)}`)
   }

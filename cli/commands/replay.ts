@@ -8,9 +8,10 @@ import type { ActionChunk } from '../../fusion/policy/policy.js'
 import { openBag } from '../../middleware/bag/bag.js'
 import { BagWriter } from '../../middleware/bag/bag-writer.js'
 import { chunkTopic } from '../../nodes/fusion.js'
-import { duration, namespace, rate } from '../options.js'
+import { duration, namespace, overwrite, rate } from '../options.js'
 import { Ending } from '../ending.js'
 import { Output, UsageError } from '../output.js'
+import { requireFree } from '../outputs.js'
 import { spread } from '../percentiles.js'
 import { LineFile } from '../line-file.js'
 import { shippedModel } from '../models.js'
@@ -26,6 +27,7 @@ interface ReplayFlags {
   out?: string
   observations?: string
   tare?: number
+  overwrite?: boolean
   json?: boolean
 }
 
@@ -42,12 +44,14 @@ export function register(program: Command): void {
     .option('--tare <time>', 'average the wrench over its first moments and subtract that, e.g. "500 ms"', duration)
     .option('--out <file>', 'write the recording again, with the action chunks, as MCAP')
     .option('--observations <file>', 'write one JSON line an observation')
+    .addOption(overwrite())
     .option('--json', 'the result as one JSON object')
     .action((bag: string, flags: ReplayFlags) => replay(bag, flags))
 }
 
 async function replay(path: string, flags: ReplayFlags): Promise<void> {
   const output = new Output(flags)
+  requireFree({ files: [flags.observations], recordings: [flags.out] }, flags)
   const bag = await openBag(path)
   const { signal } = new Ending()
   try {
@@ -61,8 +65,12 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
     const clock = await stampClock(bag, robot)
     const epoch = new Epoch(clock.epochSec)
     const fates = new StreamFates(robot, clock)
-    const lines = flags.observations === undefined ? undefined : new LineFile(flags.observations)
-    const writer = flags.out === undefined ? undefined : new BagWriter(flags.out, { epochSec: bag.epochSec, stampEpochSec: clock.epochSec, metadata: { robot: robot.canonical, sha256: robot.sha256 } })
+    const lines = flags.observations === undefined ? undefined : new LineFile(flags.observations, flags)
+    const refused = new AbortController()
+    const writer = flags.out === undefined ? undefined : new BagWriter(flags.out, {
+      epochSec: bag.epochSec, stampEpochSec: clock.epochSec, metadata: { robot: robot.canonical, sha256: robot.sha256 }, overwrite: flags.overwrite,
+      flushMs: Infinity, onFailure: error => refused.abort(error),
+    })
     const inferenceMs: number[] = []
     const notices: string[] = []
     const tell = (text: string): void => {
@@ -88,7 +96,7 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
     const interrupted = new Interrupted(`${path}: the replay was interrupted; nothing was written`)
     try {
       const result = await replayBag({
-        bag, robot, clock, rate: flags.rate, signal,
+        bag, robot, clock, rate: flags.rate, signal: AbortSignal.any([signal, refused.signal]),
         onSample: (...sample) => fates.take(...sample), onNotice: tell,
         onMessage: writer && (message => writer.writeRaw(message)),
         onObservation: async observation => {
@@ -98,6 +106,7 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
         },
       })
       await underWay?.()
+      refused.signal.throwIfAborted()
       if (signal.aborted) throw interrupted
       await lines?.close()
       await writer?.close()

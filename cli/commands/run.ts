@@ -14,9 +14,10 @@ import { Ending } from '../ending.js'
 import { ErrorTally } from '../error-tally.js'
 import { LiveView } from '../live-view.js'
 import { MachineLateness } from '../machine-lateness.js'
-import { amount, integer, namespace, precision, span } from '../options.js'
 import { Output, UsageError } from '../output.js'
 import { OverloadWatch } from '../overload-watch.js'
+import { amount, integer, namespace, overwrite, precision, span } from '../options.js'
+import { requireFree } from '../outputs.js'
 import { policyMaker } from '../policies.js'
 import { readRobot, withPort } from '../robot-file.js'
 import { runOnTopics } from '../run-on-topics.js'
@@ -39,6 +40,7 @@ interface RunFlags {
   lockstep?: boolean
   atMost?: number
   record?: string
+  overwrite?: boolean
   demonstrate?: boolean
   perturb: number
   json?: boolean
@@ -62,6 +64,7 @@ export function register(program: Command): void {
     .option('--lockstep', 'simulated time advances only once the loop has answered; nothing typed is heard')
     .option('--at-most <time>', 'with --source sim or gazebo: an episode ends after so long ("200 ms"), lost unless it was won by then', span)
     .option('--record <out>', 'write all sensors, events and commands as a rosbag2 recording (OUT.mcap, or a folder OUT)')
+    .addOption(overwrite())
     .option('--demonstrate', 'record the expert\'s answer to every observation beside the policy\'s (for training)')
     .option('--perturb <sigma>', 'with --demonstrate: disturb the tool by smooth noise of this size, m', amount(0.1), 0)
     .option('--json', 'the result as one JSON object')
@@ -72,6 +75,7 @@ async function run({ source, ...given }: RunFlags & { readonly episodes: number 
   const flags = { ...given, lockstep: given.lockstep === true || source === 'gazebo' }
   const output = new Output(flags)
   if (!isCellSource(source)) throw new UsageError(`--source ${source}: ${source === 'bag' ? 'is `prehend replay BAG`' : 'is not known; expected sim, gazebo or ros2'}`)
+  requireFree({ recordings: [flags.record] }, flags)
   const robot = withPort(readRobot(flags.robot, flags.namespace), flags.port)
   if (flags.say !== undefined) checkCommand(flags.say, flags.objects, robot.languages)
   const ending = new Ending()
@@ -83,7 +87,8 @@ async function run({ source, ...given }: RunFlags & { readonly episodes: number 
   const digest = new ObservationDigest()
   output.progress(`starting the cell${source === 'sim' ? '' : ` in ${source}`} (seed ${flags.seed}, ${flags.objects} objects, ${flags.lockstep ? 'lockstep' : 'real time'}) ...`)
   const loop = await CellLoop.start({
-    robot, cell: startCell(source), seed: flags.seed, objects: flags.objects, count: flags.count, mode: flags.lockstep ? 'lockstep' : 'realtime', say: flags.say, record: flags.record,
+    robot, cell: startCell(source), seed: flags.seed, objects: flags.objects, count: flags.count, mode: flags.lockstep ? 'lockstep' : 'realtime', say: flags.say,
+    record: flags.record, overwrite: flags.overwrite,
     atMost: flags.atMost === undefined ? undefined : flags.atMost * 1e9,
     policy: async cell => demonstration ? demonstration.wrap(await policy(cell), cell) : policy(cell),
     onObservation: (observation, bus) => {
@@ -92,6 +97,11 @@ async function run({ source, ...given }: RunFlags & { readonly episodes: number 
     },
     onHeld: () => tell('stopped: "resume" goes on with the next episode, Ctrl-C ends'),
     onError: error => errors.add(error),
+    onRecordingLost: () => {
+      process.exitCode = 1
+      tell('the recording has ended, so the run ends')
+      ending.ask('the recording')
+    },
   })
   // In lockstep nothing is late: time waits.
   const lateness = flags.lockstep ? undefined : new MachineLateness(() => loop.cell.stats.skippedNs / 1e6)

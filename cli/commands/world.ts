@@ -4,14 +4,16 @@ import { loadMujoco } from '../../sim/cell/mujoco.js'
 import { worldSdf } from '../../sim/gazebo/world-sdf.js'
 import { loadTable } from '../../sim/objects/object-file.js'
 import { LineFile } from '../line-file.js'
-import { integer } from '../options.js'
+import { integer, overwrite } from '../options.js'
 import { Output } from '../output.js'
+import { requireFree } from '../outputs.js'
 
 interface WorldFlags {
   readonly objects?: string
   readonly count?: number
   readonly seed: number
   readonly index: number
+  readonly overwrite?: boolean
   readonly json?: boolean
 }
 
@@ -24,15 +26,17 @@ export function register(program: Command): void {
     .option('--count <n>', 'objects on the table (default: 2 to 5, drawn)', integer(1, 5))
     .option('--seed <s>', 'of the episode', integer(0), 1)
     .option('--index <n>', 'which episode of the seed', integer(0), 0)
+    .addOption(overwrite())
     .option('--json', 'the result as one JSON object')
     .action((out: string, flags: WorldFlags) => world(out, flags))
 }
 
-async function world(out: string, { objects, count, seed, index, json }: WorldFlags): Promise<void> {
+async function world(out: string, { objects, count, seed, index, overwrite, json }: WorldFlags): Promise<void> {
   const output = new Output({ json })
+  requireFree({ files: [out] }, { overwrite })
   const episode = objects === undefined ? EMPTY_TABLE : drawEpisode(loadTable(objects, count), seed, index, { count })
   const text = worldSdf(await loadMujoco(), episode)
-  const file = await LineFile.open(out)
+  const file = new LineFile(out, { overwrite })
   await file.write(text.trimEnd())
   await file.close()
   const { setup } = episode

@@ -1,13 +1,10 @@
 import { UsageError } from '../output.js'
 import { LeRobotSet, type LeRobotOptions } from './lerobot-set.js'
-import { NumpySet } from './numpy-set.js'
+import { NumpySet, type NumpyOptions } from './numpy-set.js'
 import type { TrainingSet } from './training-set.js'
 
 /** What the command line says about sets, of all formats. */
-export interface SetOptions extends LeRobotOptions {
-  readonly contract: string
-  readonly vocabulary: string
-}
+export interface SetOptions extends LeRobotOptions, NumpyOptions {}
 
 /** By the name that `--format` takes. A new one is one more file and one more line. */
 const FORMATS: Readonly<Record<string, { readonly says: string; readonly open: (out: string, options: SetOptions) => TrainingSet }>> = {

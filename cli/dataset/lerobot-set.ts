@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { existsSync, readdirSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { describeDifference } from '../../fusion/robot/canonical.js'
 import type { Observation } from '../../fusion/observation.js'
 import { encodePicture } from '../../middleware/image/picture-file.js'
+import { createPartFolder, discardPart, finishPart, partOf, refusal, type OutputOptions } from '../../middleware/output-path.js'
 import { UsageError } from '../output.js'
 import { FileSeries } from './file-series.js'
 import { hasPictures, LeRobotColumns, taskText, type Feature } from './lerobot-columns.js'
@@ -19,6 +20,7 @@ export interface LeRobotOptions {
   readonly ffmpeg: string
   readonly size: { readonly width: number; readonly height: number } | undefined
   readonly room: number
+  readonly overwrite?: boolean | undefined
 }
 
 /** Rows of a row group, at most; an episode's end ends one too. */
@@ -56,6 +58,7 @@ export class LeRobotSet implements TrainingSet {
   rows = 0
   readonly #out: string
   readonly #temporary: string
+  readonly #output: OutputOptions
   readonly #options: LeRobotOptions
   readonly #tasks = new Map<string, number>()
   readonly #episodes: Record<string, unknown>[] = []
@@ -72,13 +75,14 @@ export class LeRobotSet implements TrainingSet {
 
   constructor(out: string, options: LeRobotOptions) {
     this.#out = out.replace(/\/+$/, '')
-    this.#temporary = `${this.#out}.part`
+    this.#temporary = partOf(this.#out)
+    this.#output = { overwrite: options.overwrite, isOfThisKind: isLeRobotSet }
     this.#options = options
     this.#series = new FileSeries(this.#temporary, DATA_PATH)
-    if (existsSync(this.#out)) throw new UsageError(`${this.#out}: is there already: name another --out`)
+    const why = refusal(this.#out, this.#output)
+    if (why !== undefined) throw new UsageError(why)
     if (options.pictures === 'video') requireFfmpeg(options.ffmpeg)
-    rmSync(this.#temporary, { recursive: true, force: true })
-    mkdirSync(this.#temporary, { recursive: true })
+    createPartFolder(this.#out, this.#output)
   }
 
   get episodes(): number {
@@ -178,13 +182,12 @@ export class LeRobotSet implements TrainingSet {
       robot, rate, rows: this.rows, inputs: columns.inputs, statistics: total.values, tasks: [...this.#tasks.keys()], episodes: this.#episodes,
       features: Object.fromEntries(Object.entries(features).map(([key, feature]) => [key, { ...feature, ...videos.has(key) && { info: videos.get(key)?.info } }])),
     })
-    mkdirSync(dirname(this.#out), { recursive: true })
-    renameSync(this.#temporary, this.#out)
+    finishPart(this.#out, this.#output)
   }
 
   async discard(): Promise<void> {
     for (const video of this.#opened?.videos.values() ?? []) await video.discard()
-    rmSync(this.#temporary, { recursive: true, force: true })
+    discardPart(this.#out)
   }
 
   #open({ robot, rate }: Recording, observation: Observation): Opened {
@@ -236,6 +239,11 @@ export class LeRobotSet implements TrainingSet {
     if (pad !== undefined) while (values.length < length) values.push(dtype === 'int64' ? BigInt(pad) : pad)
     return isScalar(feature) ? values[0] : nested(values, shape)
   }
+}
+
+/** Also one to which a card for the Hugging Face hub was added. */
+function isLeRobotSet(folder: string): boolean {
+  return existsSync(join(folder, 'meta/info.json')) && readdirSync(folder).every(name => ['data', 'meta', 'videos', 'images', 'README.md', '.gitattributes'].includes(name))
 }
 
 /** LeRobot keeps what has the shape [1] without a list around it. */

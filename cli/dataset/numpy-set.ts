@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { elements, parseContract, type Contract } from '../../fusion/policy/contract.js'
 import { Features } from '../../fusion/policy/features.js'
 import { Tokenizer } from '../../fusion/policy/tokens.js'
 import type { Robot } from '../../fusion/robot/robot.js'
+import { createPartFolder, discardPart, finishPart, refusal, type OutputOptions } from '../../middleware/output-path.js'
 import { LARGEST_TEXT, readTextSync } from '../../middleware/regular-file.js'
 import { AUX } from '../demonstration.js'
 import { UsageError } from '../output.js'
@@ -15,6 +16,14 @@ const INPUTS = { rgbd: 'rgbd', force_pyramid: 'pyramid', voice_tokens: 'tokens',
 /** Those that are written as they are; of `rgbd` the colour goes as u8 and the depth as u16 mm. */
 const PLAIN = Object.keys(INPUTS).filter(name => name !== 'rgbd')
 
+export interface NumpyOptions {
+  readonly contract: string
+  readonly vocabulary: string
+  /** Paths of all that will be exported. */
+  readonly recordings: readonly string[]
+  readonly overwrite?: boolean | undefined
+}
+
 /** One folder a recording, one .npy file an array: what policy/train.py reads. */
 export class NumpySet implements TrainingSet {
   rows = 0
@@ -22,15 +31,27 @@ export class NumpySet implements TrainingSet {
   readonly remarks: readonly string[] = []
   readonly #out: string
   readonly #contract: Contract
+  readonly #output: OutputOptions
   #recording: NumpyRecording | undefined
 
-  constructor(out: string, options: { readonly contract: string; readonly vocabulary: string }) {
+  /** Throws UsageError where the folder of one of the recordings is there already, or is another one's. */
+  constructor(out: string, options: NumpyOptions) {
     this.#out = out
     this.#contract = readContract(options)
+    this.#output = { overwrite: options.overwrite, isOfThisKind: isNumpyRecording }
+    const folders = new Map<string, string>()
+    for (const path of options.recordings) {
+      const folder = this.#folderOf(path)
+      const other = folders.get(folder)
+      if (other !== undefined) throw new UsageError(`${path}: its folder would be ${folder}, which is that of ${other}; export one of them elsewhere`)
+      folders.set(folder, path)
+      const why = refusal(folder, this.#output)
+      if (why !== undefined) throw new UsageError(why)
+    }
   }
 
   begin({ path, robot }: Recording): void {
-    this.#recording = new NumpyRecording(join(this.#out, basename(path).replace(/\.(mcap|db3)$/, '')), this.#contract, robot)
+    this.#recording = new NumpyRecording(this.#folderOf(path), this.#output, this.#contract, robot)
   }
 
   add(row: AnsweredObservation): void {
@@ -55,9 +76,19 @@ export class NumpySet implements TrainingSet {
   discard(): void {
     this.#recording?.discard()
   }
+
+  #folderOf(path: string): string {
+    return join(this.#out, basename(path).replace(/\.(mcap|db3)$/, ''))
+  }
 }
 
-function readContract({ contract, vocabulary }: { readonly contract: string; readonly vocabulary: string }): Contract {
+/** `scene.json` is written beside by policy/collect.py. */
+function isNumpyRecording(folder: string): boolean {
+  const names = readdirSync(folder)
+  return names.includes('dataset.json') && names.every(name => name.endsWith('.npy') || name === 'dataset.json' || name === 'scene.json')
+}
+
+function readContract({ contract, vocabulary }: Pick<NumpyOptions, 'contract' | 'vocabulary'>): Contract {
   const read = (path: string): unknown => {
     try {
       return JSON.parse(readTextSync(path, LARGEST_TEXT))
@@ -82,22 +113,21 @@ class NumpyRecording {
   readonly #contract: Contract
   readonly #robot: Robot
   readonly #folder: string
+  readonly #output: OutputOptions
   readonly #temporary: string
   readonly #files: Record<string, NpyFile>
   readonly #size: { readonly width: number; readonly height: number }
 
-  constructor(folder: string, contract: Contract, robot: Robot) {
+  constructor(folder: string, output: OutputOptions, contract: Contract, robot: Robot) {
     this.#folder = folder
-    this.#temporary = `${folder}.part`
+    this.#output = output
     this.#contract = contract
     this.#robot = robot
     this.#features = new Features(contract, robot)
     this.#tokenizer = new Tokenizer(contract.vocabulary)
     const { voice_tokens: tokens } = contract.inputs
     this.#words = tokens.as === 'tokens' ? tokens.per_event : 0
-    if (existsSync(folder)) throw new UsageError(`${folder}: is there already: name another --out`)
-    rmSync(this.#temporary, { recursive: true, force: true })
-    mkdirSync(this.#temporary, { recursive: true })
+    this.#temporary = createPartFolder(folder, this.#output)
     const [, , height, width] = contract.inputs.rgbd.shape
     this.#size = { width, height }
     const file = (name: string, type: NpyType, shape: readonly number[]): [string, NpyFile] =>
@@ -155,10 +185,10 @@ class NumpyRecording {
     writeFileSync(join(this.#temporary, 'dataset.json'), JSON.stringify({
       contract: { ...this.#contract, robot: { name, sha256, canonical } }, aux: AUX, rows: this.#rows, episodes: this.#episodes,
     }, null, 2))
-    renameSync(this.#temporary, this.#folder)
+    finishPart(this.#folder, this.#output)
   }
 
   discard(): void {
-    rmSync(this.#temporary, { recursive: true, force: true })
+    discardPart(this.#folder)
   }
 }

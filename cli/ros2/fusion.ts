@@ -3,7 +3,6 @@ import { occurred } from '../../fusion/counters.js'
 import type { Policy } from '../../fusion/policy/policy.js'
 import { parameter } from '../../middleware/parameters.js'
 import type { Status } from '../../middleware/ros2/diagnostics.js'
-import { BagWriter } from '../../middleware/bag/bag-writer.js'
 import { FusionNode } from '../../nodes/fusion.js'
 import { Histogram } from '../histogram.js'
 import { LiveDigest } from '../live-digest.js'
@@ -35,7 +34,7 @@ export const fusion = nodeKind({
     const record = parameters.get('record')
     const path = record === '' ? '' : freePath(record)
     const digest = path === '' ? undefined : new LiveDigest()
-    const recording = path === '' ? undefined : new NodeRecording(path, new BagWriter(path, { metadata: { robot: robot.canonical, sha256: robot.sha256 }, epochSec: () => bus.clock.epochSec }), log)
+    const recording = path === '' ? undefined : new NodeRecording(path, { metadata: { robot: robot.canonical, sha256: robot.sha256 }, epochSec: () => bus.clock.epochSec }, log)
     const lags: number[] = []
     const allLags = new Histogram()
     const decodeMs: number[] = []

@@ -1,5 +1,4 @@
-import { BagError } from '../../middleware/bag/bag-error.js'
-import type { BagWriter } from '../../middleware/bag/bag-writer.js'
+import { BagWriter, type BagWriterOptions } from '../../middleware/bag/bag-writer.js'
 import type { MessageTypes, TypeName } from '../../middleware/messages.js'
 import type { Status } from '../../middleware/ros2/diagnostics.js'
 import type { RosLogger } from '../../middleware/ros2/rclnodejs.js'
@@ -12,9 +11,10 @@ export class NodeRecording {
   readonly #log: Pick<RosLogger, 'info' | 'error'>
   #failure: Error | undefined
 
-  constructor(path: string, writer: BagWriter, log: Pick<RosLogger, 'info' | 'error'>) {
+  /** Throws BagError where nothing can be written at `path`. */
+  constructor(path: string, options: BagWriterOptions, log: Pick<RosLogger, 'info' | 'error'>) {
     this.#path = path
-    this.#writer = writer
+    this.#writer = new BagWriter(path, { ...options, onFailure: error => this.#fail(error) })
     this.#log = log
     log.info(`records into ${path}`)
   }
@@ -27,14 +27,9 @@ export class NodeRecording {
     }
   }
 
+  /** Throws CdrError for a message that cannot be encoded; it alone is left out. */
   write<T extends TypeName>(topic: string, type: T, message: MessageTypes[T], receive: number): void {
-    try {
-      this.#writer.write(topic, type, message, receive)
-    } catch (error) {
-      // What cannot be encoded is left out alone.
-      if (!(error instanceof BagError)) throw error
-      this.#fail(error)
-    }
+    this.#writer.write(topic, type, message, receive)
   }
 
   /** Ends it, or leaves nothing where there was nothing to record. Returns the exit code that a failure asks for. */

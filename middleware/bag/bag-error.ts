@@ -1,15 +1,17 @@
 /**
- * What a bag may do to its user. Codes: BAG_MISSING, BAG_EMPTY, BAG_FORMAT, BAG_METADATA, BAG_NO_INDEX, BAG_COMPRESSION, BAG_SPACE (no room for a private copy),
- * BAG_BUSY (written at the same time), BAG_DAMAGED (nothing can be read at all), BAG_EXISTS, BAG_WRITE, BAG_TYPE.
+ * What a bag may do to its user. Codes: BAG_MISSING, BAG_EMPTY, BAG_FORMAT, BAG_METADATA, BAG_COMPRESSION, BAG_SPACE (no room for a private copy),
+ * BAG_BUSY (written at the same time), BAG_DAMAGED (nothing can be read at all), BAG_EXISTS, BAG_WRITE.
  */
 export class BagError extends Error {
   readonly code: string
-  readonly exit = 2
+  /** 2: bad input or bad use; 1: it went well up to there. */
+  readonly exit: 1 | 2
 
-  constructor(code: string, message: string) {
+  constructor(code: string, message: string, exit: 1 | 2 = 2) {
     super(message)
     this.name = 'BagError'
     this.code = code
+    this.exit = exit
   }
 }
 

@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
-import { rename, rm, writeFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { openSync, readdirSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { encode } from '../cdr/codecs.js'
 import { definitionText } from '../cdr/definitions.js'
 import type { MessageTypes, TypeName } from '../messages.js'
 import { PREHEND_RECORD, type BagMessage } from './bag.js'
 import { BagEpoch } from './bag-epoch.js'
+import { createPart, createPartFolder, discardPart, finishPart, partOf, refusal, type OutputOptions } from '../output-path.js'
 import { BagError, messageOf } from './bag-error.js'
 import type { Compression } from './compression.js'
 import { McapFileWriter } from './mcap-writer.js'
@@ -20,47 +20,59 @@ export interface BagWriterOptions {
   readonly metadata?: Readonly<Record<string, string>>
   /** Default: none, which costs a recording in real time the least. */
   readonly compression?: Compression
+  /** A recording of that name is replaced when this one is whole. Default: refused. */
+  readonly overwrite?: boolean | undefined
+  /** ms after which what was taken is in the file at the latest; Infinity: when a chunk is full, so that the same messages make the same bytes. */
+  readonly flushMs?: number
+  /** Told once, at once, when the disk refuses: from then on the writer takes nothing, and `close` throws the same. */
+  readonly onFailure?: ((error: BagError) => void) | undefined
 }
 
+/** Well below what a recording may lose when its process dies. */
+const FLUSH_MS = 500
+
 /**
- * Writes a rosbag2 recording (MCAP, ROS 2 profile, chunked and indexed). A path that ends in .mcap is one file, which replaces an older one; any
- * other is a new folder with metadata.yaml. It has its final name only once it is whole: `close` ends it properly, `discard` leaves nothing.
+ * Writes a rosbag2 recording (MCAP, ROS 2 profile, chunked and indexed): one file where the path ends in .mcap, else a folder with metadata.yaml. It has its name
+ * only once it is whole, and lies at `partOf(path)` before, readable as a bag at every moment: `close` ends it properly, `discard` leaves nothing. Where the disk
+ * refuses, or the process dies, what was written stays there.
  */
 export class BagWriter {
   readonly #path: string
   readonly #single: boolean
-  /** Becomes `#path`. */
-  readonly #temporary: string
+  readonly #output: OutputOptions
   readonly #epochSec: number | (() => number)
   #knownEpoch: BagEpoch | undefined
   readonly #stampEpochSec: number | undefined
   readonly #metadata: Readonly<Record<string, string>>
   readonly #writer: McapFileWriter
   readonly #channels = new Map<string, { readonly id: number; readonly name: string; readonly type: string }>()
+  readonly #flushing: NodeJS.Timeout | undefined
+  readonly #onFailure: BagWriterOptions['onFailure']
+  #described = 0
   #open = true
   #failure: BagError | undefined
 
-  /** Throws BagError BAG_EXISTS where a folder is there already, BAG_WRITE where nothing can be written. */
+  /** Throws BagError BAG_EXISTS where something is there already, finished or not, BAG_WRITE where nothing can be written. */
   constructor(path: string, options: BagWriterOptions = {}) {
-    const { epochSec = Math.floor(Date.now() / 1000), metadata = {}, compression } = options
-    this.#path = path.length > 1 ? path.replace(/\/+$/, '') : path
-    this.#single = path.endsWith('.mcap')
-    this.#temporary = `${this.#path}.part`
+    const { epochSec = Math.floor(Date.now() / 1000), metadata = {}, compression, overwrite, flushMs = FLUSH_MS, onFailure } = options
+    this.#path = recordingPath(path)
+    this.#single = isSingle(this.#path)
+    this.#output = outputOptions(this.#path, overwrite)
     this.#epochSec = epochSec
     this.#stampEpochSec = options.stampEpochSec
     this.#metadata = metadata
-    if (!this.#single && existsSync(path)) throw new BagError('BAG_EXISTS', `${path}: is there already; name a new folder, or a file that ends in .mcap`)
+    this.#onFailure = onFailure
+    const why = refusal(this.#path, this.#output)
+    if (why !== undefined) throw new BagError('BAG_EXISTS', why)
+    let descriptor
     try {
-      mkdirSync(dirname(this.#path), { recursive: true })
-      if (!this.#single) {
-        rmSync(this.#temporary, { recursive: true, force: true })
-        mkdirSync(this.#temporary)
-      }
-      this.#writer = new McapFileWriter(this.#single ? this.#temporary : join(this.#temporary, this.#fileName), compression)
+      descriptor = this.#single ? createPart(this.#path, this.#output) : openSync(join(createPartFolder(this.#path, this.#output), this.#fileName), 'wx')
     } catch (error) {
-      throw this.#failed(error)
+      throw new BagError('BAG_WRITE', `${this.#path}: cannot be written: ${messageOf(error)}`)
     }
+    this.#writer = new McapFileWriter(descriptor, { compression, onFailure: error => this.#fail(error) })
     if (Object.keys(metadata).length > 0) this.#writer.addMetadata(PREHEND_RECORD, metadata)
+    if (Number.isFinite(flushMs)) this.#flushing = setInterval(() => this.#flush(), flushMs).unref()
   }
 
   /** Messages that it took. */
@@ -68,10 +80,7 @@ export class BagWriter {
     return this.#writer.counts.messages
   }
 
-  /**
-   * Takes a message; it is encoded before this returns. `receive`: bus time, ns since the epoch. Throws BagError BAG_WRITE, once, when the disk
-   * refuses: from then on it takes nothing, and `close` throws the same.
-   */
+  /** Takes a message; it is encoded before this returns. `receive`: bus time, ns since the epoch. Throws CdrError for one that cannot be encoded. */
   write<T extends TypeName>(topic: string, type: T, message: MessageTypes[T], receive: number): void {
     if (!this.#open || this.#failure) return
     this.writeRaw({ topic, type, receive, data: encode(type, message, this.#stampEpochSec ?? this.#epoch.sec) })
@@ -85,34 +94,55 @@ export class BagWriter {
       const { id } = this.#channels.get(`${topic} ${type}`) ?? this.#addChannel(topic, type)
       this.#writer.addMessage(id, this.#epoch.absolute(message), data)
     } catch (error) {
-      throw this.#failure = this.#failed(error)
+      // Such as a time that no recording can hold.
+      this.#fail(error)
     }
   }
 
-  /** Ends the recording and gives it its name. Throws BagError BAG_WRITE, and leaves nothing, where the disk refused. */
+  /** Ends the recording and gives it its name. Throws BagError BAG_WRITE where the disk refused; what was written before is kept. */
   async close(): Promise<void> {
     if (!this.#open) return
-    this.#open = false
+    this.#end()
     try {
-      if (this.#failure) {
-        await this.#writer.abandon()
-        throw this.#failure
-      }
-      await this.#writer.close()
-      if (!this.#single) await writeFile(join(this.#temporary, 'metadata.yaml'), this.#metadataYaml())
-      await rename(this.#temporary, this.#path)
+      if (this.#failure) await this.#writer.abandon()
+      else await this.#writer.close()
+      if (this.#failure) throw this.#failure
+      if (!this.#single) this.#describe()
+      finishPart(this.#path, this.#output)
     } catch (error) {
-      await rm(this.#temporary, { recursive: true, force: true })
-      throw this.#failed(error)
+      this.#fail(error)
+      throw this.#failure
     }
   }
 
-  /** Gives up: nothing is left. */
+  /** Gives up: nothing is left, except where the disk refused. */
   async discard(): Promise<void> {
     if (!this.#open) return
-    this.#open = false
+    this.#end()
     await this.#writer.abandon()
-    await rm(this.#temporary, { recursive: true, force: true })
+    if (!this.#failure) discardPart(this.#path)
+  }
+
+  #end(): void {
+    this.#open = false
+    clearInterval(this.#flushing)
+  }
+
+  #flush(): void {
+    if (this.#failure) return
+    this.#writer.flush()
+    if (this.#single || this.#described === this.#channels.size) return
+    try {
+      this.#describe()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  /** Writes metadata.yaml. Before the end its counts are those of the moment; readers take the messages from the file. */
+  #describe(): void {
+    writeFileSync(join(partOf(this.#path), 'metadata.yaml'), this.#metadataYaml())
+    this.#described = this.#channels.size
   }
 
   get #epoch(): BagEpoch {
@@ -140,7 +170,33 @@ export class BagWriter {
     return metadataYaml({ file: this.#fileName, topics, messages, start, end, custom: this.#metadata })
   }
 
-  #failed(error: unknown): BagError {
-    return error instanceof BagError ? error : new BagError('BAG_WRITE', `${this.#path}: cannot be written: ${messageOf(error)}`)
+  #fail(error: unknown): void {
+    if (this.#failure) return
+    const kept = this.#writer.kept / 1e6
+    this.#failure = new BagError('BAG_WRITE', `${this.#path}: cannot be written: ${messageOf(error)}; the ${kept.toFixed(1)} MB before that are kept in ${partOf(this.#path)}`, 1)
+    this.#onFailure?.(this.#failure)
   }
+}
+
+/** Why a recording may not be written at `path`, in one line, or undefined; see `refusal`. */
+export function recordingRefusal(path: string, { overwrite }: { readonly overwrite?: boolean | undefined } = {}): string | undefined {
+  return refusal(recordingPath(path), outputOptions(recordingPath(path), overwrite))
+}
+
+function recordingPath(path: string): string {
+  return path.length > 1 ? path.replace(/\/+$/, '') : path
+}
+
+function isSingle(path: string): boolean {
+  return path.endsWith('.mcap')
+}
+
+function outputOptions(path: string, overwrite: boolean | undefined): OutputOptions {
+  return { overwrite, ...isSingle(path) ? {} : { isOfThisKind: isRecording } }
+}
+
+/** A folder that has what a recording has, and nothing else. */
+function isRecording(folder: string): boolean {
+  const names = readdirSync(folder)
+  return names.includes('metadata.yaml') && names.every(name => name === 'metadata.yaml' || /\.(mcap|db3)(\.zstd)?$/.test(name))
 }

@@ -16,7 +16,7 @@ export async function openMcap({ path, plain, messageCompression }: FileToOpen):
   })
   try {
     const { size } = await handle.stat()
-    const { channels, chunks, start, end, records, damage } = await summarise(path, handle, size)
+    const { channels, chunks, start, end, records, damage } = await summarise(handle, size)
     if (messageCompression) await loadZstd()
     const all = [...channels.values()]
     return {

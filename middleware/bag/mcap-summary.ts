@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import zlib from 'node:zlib'
 import type { McapTypes } from '@mcap/core'
-import { BagDamage, BagError, messageOf } from './bag-error.js'
+import { BagDamage, messageOf } from './bag-error.js'
 import { LARGEST_CHUNK, mostUnpacked } from './limits.js'
 import type { ChunkRef } from './mcap-chunk.js'
 import { describe, MAGIC_LENGTH, MetadataRecords, type McapSummary } from './mcap-content.js'
@@ -14,15 +14,15 @@ const LARGEST_SUMMARY = 128 << 20
 
 type Typed = McapTypes.TypedMcapRecords
 
-/** From the file's own summary where it is whole; from a walk through the whole file where the file was cut off or its summary is damaged. */
-export async function summarise(path: string, handle: FileHandle, size: number): Promise<McapSummary> {
+/** From the file's own summary where it is whole; from a walk through the whole file where it has none, its summary is damaged, or the file was cut off. */
+export async function summarise(handle: FileHandle, size: number): Promise<McapSummary> {
   const tail = Buffer.alloc(Math.min(size, FOOTER_LENGTH + MAGIC_LENGTH))
   await handle.read(tail, 0, tail.length, size - tail.length)
   const closed = tail.length === FOOTER_LENGTH + MAGIC_LENGTH && tail[0] === OPCODE.footer
     && tail.subarray(-5).equals(Buffer.from('AP0\r\n'))
   if (!closed) return scan(handle, size, 'cut off')
   const start = Number(tail.readBigUInt64LE(RECORD_HEAD))
-  if (start === 0) throw noIndex(path)
+  if (start === 0) return scan(handle, size, undefined)
   let summary
   try {
     summary = await readSummary(handle, { start, end: size - tail.length, footer: tail, size })
@@ -30,10 +30,6 @@ export async function summarise(path: string, handle: FileHandle, size: number):
     return scan(handle, size, `the summary is damaged (${messageOf(error).split(' [library')[0]})`)
   }
   return summary ?? scan(handle, size, undefined)
-}
-
-function noIndex(path: string): BagError {
-  return new BagError('BAG_NO_INDEX', `${path}: has no summary, so it cannot be read in time order; mend it with: mcap recover ${path} -o OUT.mcap`)
 }
 
 interface Section {

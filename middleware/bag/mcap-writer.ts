@@ -19,9 +19,15 @@ export interface McapCounts {
   readonly end: bigint
 }
 
+export interface McapWriterOptions {
+  readonly compression?: Compression | undefined
+  /** Told once, when the disk refuses. */
+  readonly onFailure?: ((error: Error) => void) | undefined
+}
+
 /**
  * Writes an MCAP: messages in chunks with an index each, then the summary. Taking a message copies it and never waits; a full chunk is handed to
- * the disk in the background.
+ * the disk in the background. Until the summary is there the file is an MCAP without one, which readers go through from its start.
  */
 export class McapFileWriter {
   readonly #file: PositionalFile
@@ -41,13 +47,24 @@ export class McapFileWriter {
   #chunkStart = 0n
   #chunkEnd = 0n
 
-  constructor(path: string, compression?: Compression) {
-    this.#file = new PositionalFile(path)
+  /** @param descriptor an empty file, open for writing. */
+  constructor(descriptor: number, { compression, onFailure }: McapWriterOptions = {}) {
+    const tail = this.#build(builder => {
+      builder.writeDataEnd({ dataSectionCrc: 0 })
+      builder.writeFooter({ summaryStart: 0n, summaryOffsetStart: 0n, summaryCrc: 0 })
+      builder.writeMagic()
+    })
+    this.#file = new PositionalFile(descriptor, { tail, onFailure })
     this.#compression = compression
-    this.#append(builder => {
+    this.#file.append([this.#build(builder => {
       builder.writeMagic()
       builder.writeHeader({ profile: 'ros2', library: 'prehend' })
-    })
+    })])
+  }
+
+  /** Bytes that are in the file whatever comes. */
+  get kept(): number {
+    return this.#file.kept
   }
 
   get counts(): McapCounts {
@@ -93,35 +110,29 @@ export class McapFileWriter {
     entries.push([time, BigInt(at)])
     if (this.#start === undefined || time < this.#start) this.#start = time
     if (time > this.#end) this.#end = time
-    if (this.#used >= CHUNK) this.#flush()
+    if (this.#used >= CHUNK) this.flush()
   }
 
   addMetadata(name: string, metadata: Readonly<Record<string, string>>): void {
-    this.#flush()
+    this.flush()
     const bytes = this.#build(builder => builder.writeMetadata({ name, metadata: new Map(Object.entries(metadata)) }))
     this.#metadataIndexes.push({ name, offset: BigInt(this.#file.position), length: BigInt(bytes.length) })
-    this.#file.append(bytes)
+    this.#file.append([bytes])
   }
 
   /** Writes what is left and the summary, and closes. Throws what a write failed with. */
   async close(): Promise<void> {
-    try {
-      this.#flush()
-      this.#append(builder => builder.writeDataEnd({ dataSectionCrc: 0 }))
-      this.#writeSummary()
-    } catch (error) {
-      await this.#file.abandon()
-      throw error
-    }
-    await this.#file.close()
+    this.flush()
+    const dataEnd = this.#build(builder => builder.writeDataEnd({ dataSectionCrc: 0 }))
+    await this.#file.close([dataEnd, ...this.#summary(this.#file.position + dataEnd.length)])
   }
 
   async abandon(): Promise<void> {
     await this.#file.abandon()
   }
 
-  #writeSummary(): void {
-    const summaryStart = this.#file.position
+  /** Everything behind the data, which begins at byte `summaryStart`. */
+  #summary(summaryStart: number): Uint8Array[] {
     const offsets: { groupOpcode: number; groupStart: bigint; groupLength: bigint }[] = []
     const group = (groupOpcode: number, write: (builder: McapRecordBuilder) => void): Uint8Array => {
       const start = summaryStart + parts.reduce((sum, part) => sum + part.length, 0)
@@ -146,36 +157,36 @@ export class McapFileWriter {
     const footer = this.#build(builder => builder.writeFooter({ summaryStart: BigInt(summaryStart), summaryOffsetStart, summaryCrc: 0 }))
     // The checksum covers the summary and the footer up to the checksum itself.
     const covered = Buffer.concat([...parts, footer.subarray(0, footer.length - 4)])
-    this.#file.append(covered)
     const crc = Buffer.alloc(4)
     crc.writeUInt32LE(zlib.crc32(covered))
-    this.#file.append(crc)
-    this.#append(builder => builder.writeMagic())
+    return [covered, crc, this.#build(builder => builder.writeMagic())]
   }
 
   /** Closes the chunk under way, if it has anything in it, and hands it to the disk. */
-  #flush(): void {
+  flush(): void {
     if (this.#used === 0) return
     const buffer = this.#chunk
     const records = buffer.subarray(0, this.#used)
     const stored = this.#compression ? this.#compression.compress(records) : records
     const offset = this.#file.position
-    this.#file.append(chunkHead({
+    const head = chunkHead({
       start: this.#chunkStart, end: this.#chunkEnd, size: records.length, crc: zlib.crc32(records), compression: this.#compression?.name ?? '', stored: stored.length,
-    }))
-    this.#file.append(stored, () => {
+    })
+    const chunkLength = head.length + stored.length
+    const messageIndexOffsets = new Map<number, bigint>()
+    let indexLength = 0
+    const indexes = [...this.#index].map(([channelId, entries]) => {
+      messageIndexOffsets.set(channelId, BigInt(offset + chunkLength + indexLength))
+      const bytes = this.#build(builder => builder.writeMessageIndex({ channelId, records: entries }))
+      indexLength += bytes.length
+      return bytes
+    })
+    this.#file.append([head, stored, Buffer.concat(indexes)], () => {
       if (this.#free.length < 4) this.#free.push(buffer)
     })
-    const chunkLength = BigInt(this.#file.position - offset)
-    const indexStart = this.#file.position
-    const messageIndexOffsets = new Map<number, bigint>()
-    for (const [channelId, entries] of this.#index) {
-      messageIndexOffsets.set(channelId, BigInt(this.#file.position))
-      this.#append(builder => builder.writeMessageIndex({ channelId, records: entries }))
-    }
     this.#chunkIndexes.push({
-      messageStartTime: this.#chunkStart, messageEndTime: this.#chunkEnd, chunkStartOffset: BigInt(offset), chunkLength, messageIndexOffsets,
-      messageIndexLength: BigInt(this.#file.position - indexStart), compression: this.#compression?.name ?? '',
+      messageStartTime: this.#chunkStart, messageEndTime: this.#chunkEnd, chunkStartOffset: BigInt(offset), chunkLength: BigInt(chunkLength), messageIndexOffsets,
+      messageIndexLength: BigInt(indexLength), compression: this.#compression?.name ?? '',
       compressedSize: BigInt(stored.length), uncompressedSize: BigInt(records.length),
     })
     this.#chunk = this.#free.pop() ?? Buffer.allocUnsafeSlow(2 * CHUNK)
@@ -196,10 +207,6 @@ export class McapFileWriter {
     const larger = Buffer.allocUnsafeSlow(Math.max(2 * this.#chunk.length, this.#used + length))
     this.#chunk.copy(larger, 0, 0, this.#used)
     this.#chunk = larger
-  }
-
-  #append(write: (builder: McapRecordBuilder) => void): void {
-    this.#file.append(this.#build(write))
   }
 
   #build(write: (builder: McapRecordBuilder) => void): Uint8Array {

@@ -1,57 +1,58 @@
-import { close, closeSync, openSync, write, writeSync } from 'node:fs'
+import { close, closeSync, ftruncateSync, writeSync, writev, writevSync } from 'node:fs'
 import { promisify } from 'node:util'
 
-const writeAsync = promisify(write)
+const writevAsync = promisify(writev)
 const closeAsync = promisify(close)
 /** Bytes that may wait for the disk; beyond them `append` itself writes, which holds back whoever is faster than the disk. */
 const BACKLOG = 64 << 20
 
-/** A file that only grows: each append knows its place at once and is written in the background. */
+export interface PositionalFileOptions {
+  /** What the file ends with for as long as it grows: the next unit takes its place. */
+  readonly tail: Uint8Array
+  /** Told once, when the disk refuses; by then the file has been cut back to what is whole. */
+  readonly onFailure?: ((error: Error) => void) | undefined
+}
+
+/**
+ * A file that only grows, unit by unit, in the background. Each unit is written together with the tail behind it, so that the file is whole between two writes: neither the
+ * death of the process nor a full disk takes away what was written.
+ */
 export class PositionalFile {
   readonly #descriptor: number
+  readonly #tail: Uint8Array
+  readonly #onFailure: PositionalFileOptions['onFailure']
   #position = 0
   #pending = 0
   #writes = Promise.resolve()
-  #failure: unknown
+  #failure: Error | undefined
+  /** Where the first unit that was refused begins. */
+  #whole = Infinity
 
-  constructor(path: string) {
-    this.#descriptor = openSync(path, 'w')
+  /** @param descriptor an empty file, open for writing. */
+  constructor(descriptor: number, { tail, onFailure }: PositionalFileOptions) {
+    this.#descriptor = descriptor
+    this.#tail = tail
+    this.#onFailure = onFailure
   }
 
-  /** Where the next append will lie. */
+  /** Where the next unit will lie. */
   get position(): number {
     return this.#position
   }
 
-  /** Takes the bytes, which must not change until `written` is called. Throws what an earlier write failed with. */
-  append(bytes: Uint8Array, written?: () => void): void {
-    if (this.#failure !== undefined) throw this.#failure
-    const position = this.#position
-    this.#position += bytes.length
-    if (this.#pending > BACKLOG) {
-      try {
-        for (let at = 0; at < bytes.length;) at += writeSync(this.#descriptor, bytes, at, bytes.length - at, position + at)
-      } catch (error) {
-        this.#failure = error
-        throw error
-      }
-      written?.()
-      return
-    }
-    this.#pending += bytes.length
-    this.#writes = this.#writes.then(async () => {
-      try {
-        for (let at = 0; at < bytes.length;) at += (await writeAsync(this.#descriptor, bytes, at, bytes.length - at, position + at)).bytesWritten
-      } catch (error) {
-        this.#failure ??= error
-      }
-      this.#pending -= bytes.length
-      written?.()
-    })
+  /** Bytes of whole units, those that still wait for the disk included. */
+  get kept(): number {
+    return Math.min(this.#position, this.#whole)
   }
 
-  /** Waits for all writes and closes. Throws what a write failed with. */
-  async close(): Promise<void> {
+  /** Takes a unit, whose bytes must not change until `written` is called. After a failure it takes nothing. */
+  append(unit: readonly Uint8Array[], written?: () => void): void {
+    this.#take(unit, [this.#tail], written)
+  }
+
+  /** Waits for all writes and closes, with `unit` as the end of the file instead of the tail. Throws what a write failed with. */
+  async close(unit: readonly Uint8Array[]): Promise<void> {
+    this.#take(unit, [])
     await this.#writes
     await closeAsync(this.#descriptor)
     if (this.#failure !== undefined) throw this.#failure
@@ -62,4 +63,69 @@ export class PositionalFile {
     await this.#writes
     closeSync(this.#descriptor)
   }
+
+  #take(unit: readonly Uint8Array[], tail: readonly Uint8Array[], written?: () => void): void {
+    if (this.#failure !== undefined) return
+    const position = this.#position
+    const length = lengthOf(unit)
+    const end = this.#position += length
+    if (this.#pending > BACKLOG) {
+      this.#writeNow([...unit, ...tail], position)
+      written?.()
+      return
+    }
+    this.#pending += length
+    this.#writes = this.#writes.then(async () => {
+      // A tail goes behind the newest unit alone. After a failure what lies before the refused unit is still written.
+      if (position < this.#whole) await this.#write(end === this.#position ? [...unit, ...tail] : unit, position)
+      this.#pending -= length
+      written?.()
+    })
+  }
+
+  async #write(buffers: readonly Uint8Array[], position: number): Promise<void> {
+    try {
+      for (let done = 0, length = lengthOf(buffers); done < length;) done += (await writevAsync(this.#descriptor, after(buffers, done), position + done)).bytesWritten
+    } catch (error) {
+      this.#fail(error, position)
+    }
+  }
+
+  #writeNow(buffers: readonly Uint8Array[], position: number): void {
+    try {
+      for (let done = 0, length = lengthOf(buffers); done < length;) done += writevSync(this.#descriptor, after(buffers, done), position + done)
+    } catch (error) {
+      this.#fail(error, position)
+    }
+  }
+
+  /** Cuts the file back to the units before `position`. */
+  #fail(error: unknown, position: number): void {
+    if (position < this.#whole) {
+      this.#whole = position
+      try {
+        ftruncateSync(this.#descriptor, position)
+        writeSync(this.#descriptor, this.#tail, 0, this.#tail.length, position)
+      } catch {
+        // What the disk still refuses now stays as it is.
+      }
+    }
+    if (this.#failure !== undefined) return
+    this.#failure = error instanceof Error ? error : new Error(String(error))
+    this.#onFailure?.(this.#failure)
+  }
+}
+
+function lengthOf(buffers: readonly Uint8Array[]): number {
+  return buffers.reduce((sum, { length }) => sum + length, 0)
+}
+
+/** What of the buffers comes after the first `done` bytes. */
+function after(buffers: readonly Uint8Array[], done: number): Uint8Array[] {
+  let skip = done
+  return buffers.flatMap(bytes => {
+    const from = Math.min(skip, bytes.length)
+    skip -= from
+    return from < bytes.length ? [bytes.subarray(from)] : []
+  })
 }

@@ -1,10 +1,15 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { freePath } from '../../cli/ros2/free-path.js'
 import { NodeRecording } from '../../cli/ros2/node-recording.js'
-import { BagWriter } from '../../middleware/bag/bag-writer.js'
+
+/** Files named full.mcap lie on a disk that is full. */
+vi.mock('../../middleware/output-path.js', async original => {
+  const module = await original<typeof import('../../middleware/output-path.js')>()
+  return { ...module, createPart: (path: string, options: object) => path.endsWith('full.mcap') ? openSync('/dev/full', 'w') : module.createPart(path, options) }
+})
 
 describe('a node\'s recording', () => {
   let folder: string
@@ -14,7 +19,7 @@ describe('a node\'s recording', () => {
   it('takes the next name of which nothing is there, finished or not', () => {
     const at = (name: string): string => join(folder, name)
     expect(freePath(at('run.mcap'))).toBe(at('run.mcap'))
-    writeFileSync(at('run.mcap.part'), '')
+    writeFileSync(at('run.part.mcap'), '')
     expect(freePath(at('run.mcap'))).toBe(at('run_1.mcap'))
     writeFileSync(at('run_1.mcap'), '')
     symlinkSync(at('nowhere'), at('run_2.mcap'))
@@ -23,14 +28,13 @@ describe('a node\'s recording', () => {
     mkdirSync(at('run'))
     mkdirSync(at('run_1.part'))
     expect(freePath(at('run/'))).toBe(at('run_2'))
-    expect(freePath(join(at('run.mcap.part'), 'x.mcap'))).toBe(join(at('run.mcap.part'), 'x.mcap'))
+    expect(freePath(join(at('run.part.mcap'), 'x.mcap'))).toBe(join(at('run.part.mcap'), 'x.mcap'))
   })
 
   it('that the disk refuses is told once, stands in its status, and does not hinder the node', async () => {
     const path = join(folder, 'full.mcap')
-    symlinkSync('/dev/full', `${path}.part`)
     const told: string[] = []
-    const recording = new NodeRecording(path, new BagWriter(path, { epochSec: 0 }), { info: text => told.push(text), error: text => told.push(text) })
+    const recording = new NodeRecording(path, { epochSec: 0 }, { info: text => told.push(text), error: text => told.push(text) })
     expect(told).toEqual([`records into ${path}`])
     expect(recording.status).toMatchObject({ name: 'recording', level: 'ok', values: { path, messages: 0, failed: false } })
     const picture = { stamp: 1, frameId: 'c', width: 640, height: 480, encoding: 'rgb8', isBigendian: false, step: 1920, data: new Uint8Array(640 * 480 * 3) }
@@ -40,14 +44,14 @@ describe('a node\'s recording', () => {
     }
     for (let i = 0; i < 100; i++) recording.write('/rgb', 'sensor_msgs/msg/Image', picture, 7)
     expect(recording.status).toMatchObject({ level: 'error', message: expect.stringMatching(/ENOSPC/) as unknown, values: { failed: true } })
-    expect(await recording.close(true)).toBe(2)
+    expect(await recording.close(true)).toBe(1)
     expect(told.slice(1)).toEqual([expect.stringMatching(/the recording ends here: .*full\.mcap: cannot be written: ENOSPC/)])
   })
 
   it('is whole with exit code undefined at its end, and leaves nothing where it had not begun', async () => {
     for (const begun of [true, false]) {
       const path = join(folder, `${begun}.mcap`)
-      const recording = new NodeRecording(path, new BagWriter(path), { info: () => undefined, error: text => { throw new Error(text) } })
+      const recording = new NodeRecording(path, {}, { info: () => undefined, error: text => { throw new Error(text) } })
       expect(await recording.close(begun)).toBeUndefined()
       expect(existsSync(path)).toBe(begun)
     }

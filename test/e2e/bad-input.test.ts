@@ -50,13 +50,6 @@ describe('a bag is refused in one line that names it, and nothing is written', (
     'that is noise behind SQLite\'s first bytes': {
       bag: () => file('noise.db3', Buffer.concat([Buffer.from('SQLite format 3\0'), Buffer.alloc(8192, 7)])), says: [/noise\.db3/],
     },
-    'that is whole but has no summary': {
-      bag: () => {
-        python('rewrite_mcap.py', join(made, 'made.mcap'), join(folder, 'plain.mcap'), '--no-index')
-        return join(folder, 'plain.mcap')
-      },
-      says: [/plain\.mcap/, /summary/, /mcap recover/],
-    },
     'that has no image topic': {
       bag: () => {
         python('make_bag.py', join(folder, 'no_image'), '--without', 'rgb,depth')

@@ -8,7 +8,7 @@ const made = join(folder, 'made')
 
 function replayed(bag: string, rate: string): { result: Record<string, unknown>; lines: string } {
   const out = join(folder, 'lines.jsonl')
-  const result = prehendJson(['replay', bag, '--rate', rate, '--no-policy', '--observations', out])
+  const result = prehendJson(['replay', bag, '--rate', rate, '--no-policy', '--observations', out, '--overwrite'])
   return { result, lines: readFileSync(out, 'utf8') }
 }
 
@@ -50,6 +50,12 @@ describe('one recording is one sha256 and the same lines', () => {
     const packed = join(folder, `${compression}.mcap`)
     python('rewrite_mcap.py', join(made, 'made.mcap'), packed, '--compression', compression.toUpperCase())
     expectSame(packed)
+  })
+
+  test('without a summary, as writers leave it that could not end', () => {
+    const plain = join(folder, 'plain.mcap')
+    python('rewrite_mcap.py', join(made, 'made.mcap'), plain, '--no-index')
+    expectSame(plain)
   })
 
   test.each(['only', 'too'])('with the pictures as PNG and compressedDepth (%s), recognised by their names', how => {

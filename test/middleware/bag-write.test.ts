@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openBag, type BagMessage } from '../../middleware/bag/bag.js'
 import { BagWriter } from '../../middleware/bag/bag-writer.js'
 import { zstdCompression } from '../../middleware/bag/compression.js'
@@ -8,6 +8,12 @@ import { decode } from '../../middleware/cdr/codecs.js'
 import type { TypeName } from '../../middleware/messages.js'
 import { byTime, readRows, type Row } from './bag-rows.js'
 import { python, temporaryFolder } from './python.js'
+
+/** Files named full.mcap lie on a disk that is full. */
+vi.mock('../../middleware/output-path.js', async original => {
+  const module = await original<typeof import('../../middleware/output-path.js')>()
+  return { ...module, createPart: (path: string, options: object) => path.endsWith('full.mcap') ? openSync('/dev/full', 'w') : module.createPart(path, options) }
+})
 
 const folder = temporaryFolder()
 let source: Row[]
@@ -102,32 +108,84 @@ describe('a bag that is being written', () => {
     expect(await readRows(path)).toEqual({ rows: [], damage: undefined })
   })
 
-  it('throws once where the disk is full, then takes nothing, and says so again at its end', async () => {
+  it('says once, at once, that the disk is full, then takes nothing, and says so again at its end', async () => {
     const path = join(folder.path, 'full.mcap')
-    symlinkSync('/dev/full', `${path}.part`)
-    const writer = new BagWriter(path, { epochSec: 0 })
-    const picture = { stamp: 1, frameId: 'c', width: 640, height: 480, encoding: 'rgb8', isBigendian: false, step: 1920, data: new Uint8Array(640 * 480 * 3) }
     const errors: unknown[] = []
-    const put = (): void => {
-      try {
-        writer.write('/rgb', 'sensor_msgs/msg/Image', picture, 7)
-      } catch (error) {
-        errors.push(error)
-      }
-    }
+    const writer = new BagWriter(path, { epochSec: 0, onFailure: error => errors.push(error) })
+    const picture = { stamp: 1, frameId: 'c', width: 640, height: 480, encoding: 'rgb8', isBigendian: false, step: 1920, data: new Uint8Array(640 * 480 * 3) }
+    const put = (): void => writer.write('/rgb', 'sensor_msgs/msg/Image', picture, 7)
     while (errors.length === 0) {
       put()
       await new Promise(resolve => setImmediate(resolve))
     }
     const taken = writer.messages
     for (let i = 0; i < 1000; i++) put()
-    expect(errors).toEqual([expect.objectContaining({ code: 'BAG_WRITE', message: expect.stringMatching(/full\.mcap: cannot be written: ENOSPC/) as unknown })])
+    expect(errors).toEqual([expect.objectContaining({ code: 'BAG_WRITE', exit: 1, message: expect.stringMatching(/full\.mcap: cannot be written: ENOSPC.* are kept in .*full\.part\.mcap$/) as unknown })])
     expect(writer.messages).toBe(taken)
     await expect(writer.close()).rejects.toBe(errors[0])
-    expect(readdirSync(folder.path).filter(name => name.startsWith('full'))).toEqual([])
   })
 
-  it('refuses a folder that is there and a place that cannot be written, and says so in one line', async () => {
+  it('has what it took in its file within a second, whatever comes, where rosbags, mcap and we read it', async () => {
+    for (const name of ['dying.mcap', 'dying']) {
+      const path = join(folder.path, name)
+      const writer = new BagWriter(path, { epochSec: 1_700_000_000, metadata })
+      const times = Array.from({ length: 20 }, (_, i) => i + 7)
+      for (const time of times) writer.write('/w', 'geometry_msgs/msg/WrenchStamped', wrench, time)
+      const file = name === 'dying' ? join(`${path}.part`, 'dying_0.mcap') : join(folder.path, 'dying.part.mcap')
+      const empty = readFileSync(file).length
+      await vi.waitFor(() => expect(readFileSync(file).length).toBeGreaterThan(empty + 20 * 80), 900)
+      // As it would lie there if the process died now.
+      const left = join(folder.path, `left-${name}`)
+      if (name === 'dying') mkdirSync(left)
+      for (const part of name === 'dying' ? readdirSync(`${path}.part`) : ['']) copyFileSync(part === '' ? file : join(`${path}.part`, part), part === '' ? left : join(left, part))
+      await writer.discard()
+      const found = (rows: Row[]): unknown => rows.map(([topic, , time]) => [topic, time])
+      const expected = times.map(time => ['/w', `17000000000000000${String(time).padStart(2, '0')}`])
+      expect(found(JSON.parse(python('read_bag.py', 'rosbags', left)) as Row[])).toEqual(expected)
+      expect(found(JSON.parse(python('read_bag.py', 'mcap', name === 'dying' ? join(left, 'dying_0.mcap') : left)) as Row[])).toEqual(expected)
+      const { rows, damage } = await readRows(left)
+      expect([found(rows), damage]).toEqual([expected, undefined])
+      const bag = await openBag(left)
+      await bag.close()
+      expect(bag.metadata).toEqual(metadata)
+    }
+  })
+
+  it('is written by one at a time: a second one is refused, and neither is touched', async () => {
+    for (const name of ['shared.mcap', 'shared']) {
+      const path = join(folder.path, name)
+      const first = new BagWriter(path, { epochSec: 1_700_000_000 })
+      for (const overwrite of [false, true]) {
+        expect(() => new BagWriter(path, { overwrite })).toThrow(expect.objectContaining({ code: 'BAG_EXISTS', exit: 2, message: expect.stringMatching(/this command writes it already/) as unknown }))
+      }
+      first.write('/w', 'geometry_msgs/msg/WrenchStamped', wrench, 7)
+      await first.close()
+      expect((await readRows(path)).rows).toHaveLength(1)
+    }
+  })
+
+  it('takes the place of a recording that is there only where that is asked for, and only once it is whole', async () => {
+    for (const name of ['again_there.mcap', 'again_there']) {
+      const path = join(folder.path, name)
+      const write = async (options: object, messages: number): Promise<void> => {
+        const writer = new BagWriter(path, { epochSec: 1_700_000_000, ...options })
+        for (let i = 0; i < messages; i++) writer.write('/w', 'geometry_msgs/msg/WrenchStamped', wrench, 7)
+        expect(existsSync(path)).toBe(messages > 1)
+        await writer.close()
+      }
+      await write({}, 1)
+      await expect(write({}, 2)).rejects.toThrow(expect.objectContaining({ code: 'BAG_EXISTS', message: expect.stringMatching(/is there already.*--overwrite/) as unknown }))
+      expect((await readRows(path)).rows).toHaveLength(1)
+      await write({ overwrite: true }, 2)
+      expect((await readRows(path)).rows).toHaveLength(2)
+    }
+    const path = join(folder.path, 'again_there')
+    writeFileSync(join(path, 'notes.txt'), 'mine')
+    expect(() => new BagWriter(path, { overwrite: true })).toThrow(/other things in it/)
+    expect(readdirSync(folder.path).filter(name => /again_there.*(part|old)/.test(name))).toEqual([])
+  })
+
+  it('refuses a folder that is there and a place that cannot be written, and says so in one line', () => {
     const there = join(folder.path, 'folder')
     expect(() => new BagWriter(there)).toThrow(expect.objectContaining({ code: 'BAG_EXISTS', exit: 2 }))
     const file = join(folder.path, 'a-file')

@@ -78,11 +78,11 @@ describe('a recording of prehend', () => {
   }, 60_000)
 
   test('that was left unfinished is never written over by its cleaned copy', () => {
-    const [unfinished, target] = ['left.mcap.part', 'left.mcap'].map(name => join(folder, name))
+    const [unfinished, target] = ['left.part.mcap', 'left.mcap'].map(name => join(folder, name))
     copyFileSync(good, unfinished)
     cleaned(unfinished, target)
     expect(readFileSync(unfinished).equals(readFileSync(good))).toBe(true)
-    expect(readdirSync(folder).filter(name => name.startsWith('left')).sort()).toEqual(['left.mcap', 'left.mcap.part'])
+    expect(readdirSync(folder).filter(name => name.startsWith('left')).sort()).toEqual(['left.mcap', 'left.part.mcap'])
   }, 60_000)
 
   test('that is damaged ends in one line and leaves nothing', () => {

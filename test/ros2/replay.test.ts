@@ -154,8 +154,8 @@ with AnyReader([Path(sys.argv[1])]) as reader:
       expect(Object.fromEntries(values.map(({ key, value }) => [key, value]))).toMatchObject({ path: join(folder, name), failed: 'false' })
       expect((await fusion.signal()).status).toBe(0)
     }
-    expect(readdirSync(folder).filter(name => name.startsWith('again')).sort()).toEqual(['again.mcap.part', 'again_1.mcap', 'again_2.mcap'])
-    rmSync(join(folder, 'again.mcap.part'))
+    expect(readdirSync(folder).filter(name => name.startsWith('again')).sort()).toEqual(['again.part.mcap', 'again_1.mcap', 'again_2.mcap'])
+    rmSync(join(folder, 'again.part.mcap'))
   })
 
   test('a node that never listened leaves nothing behind', async () => {

@@ -1,0 +1,161 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { partOf } from '../../middleware/output-path.js'
+import { prehend, prehendJson, python, root, startPrehend, temporaryFolder, type Outcome } from './prehend.js'
+
+const folder = temporaryFolder()
+const at = (name: string): string => join(folder, name)
+const made = at('made')
+const RUN = ['run', '--lockstep', '--policy', 'expert', '--seed', '11', '--count', '1', '--episodes', '3']
+
+beforeAll(() => python('make_bag.py', made))
+
+/** What rosbags finds in a recording: how many messages, first and last log time in ns. */
+function recorded(path: string): { messages: number; first: bigint; last: bigint } {
+  const [messages, first, last] = JSON.parse(python(`
+import json, sys
+from pathlib import Path
+from rosbags.highlevel import AnyReader
+with AnyReader([Path(sys.argv[1])]) as reader:
+    times = [time for _, time, _ in reader.messages()]
+print(json.dumps([len(times), str(times[0]), str(times[-1])]))
+`, path)) as [number, string, string]
+  return { messages, first: BigInt(first), last: BigInt(last) }
+}
+
+/** The command on a disk that takes no file of more than so many kB. */
+function onSmallDisk(kilobytes: number, args: readonly string[]): Outcome {
+  return spawnSync('bash', ['-c', `ulimit -f ${kilobytes}; exec "$0" "$@"`, join(root, 'bin/prehend'), ...args], { encoding: 'utf8', cwd: root, timeout: 110_000 })
+}
+
+function complaint({ status, stderr }: Outcome): string {
+  expect(status, stderr).toBe(2)
+  expect(stderr.trimEnd().split('\n'), stderr).toHaveLength(1)
+  return stderr
+}
+
+describe('an output that is there already is refused before anything starts, and stays as it is', () => {
+  const outputs: Record<string, (path: string) => readonly string[]> = {
+    'run.mcap': path => [...RUN, '--record', path],
+    'ros2.mcap': path => ['run', '--source', 'ros2', '--record', path],
+    'copy.mcap': path => ['replay', made, '--out', path],
+    'lines.jsonl': path => ['replay', made, '--observations', path],
+    'results.jsonl': path => ['eval', '--policy', 'expert', '--results', path],
+    'report.html': path => ['eval', '--policy', 'expert', '--report', path],
+    'world.sdf': path => ['world', path],
+    'wrapped.onnx': path => ['policy', 'wrap', 'model.onnx', '--map', 'map.yaml', '--out', path],
+  }
+  test.each(Object.entries(outputs))('%s', (name, args) => {
+    writeFileSync(at(name), 'mine')
+    expect(complaint(prehend(args(at(name))))).toBe(`prehend: ${at(name)}: is there already; name another, or replace it with --overwrite\n`)
+    expect(readFileSync(at(name), 'utf8')).toBe('mine')
+    rmSync(at(name))
+    writeFileSync(partOf(at(name)), 'half')
+    expect(complaint(prehend(args(at(name))))).toBe(`prehend: ${partOf(at(name))}: is what an earlier writer left unfinished; move it away, or replace it with --overwrite\n`)
+    expect(readFileSync(partOf(at(name)), 'utf8')).toBe('half')
+  })
+
+  test.each([['a set of arrays', 'numpy', 'set/made'], ['a LeRobot set', 'lerobot', 'lerobot'], ['a folder as a recording', '', 'run']])('%s', (_name, format, set) => {
+    mkdirSync(at(set), { recursive: true })
+    writeFileSync(join(at(set), 'notes.txt'), 'mine')
+    const args = format === '' ? [...RUN, '--record', at(set)] : ['export', made, '--format', format, '--out', at(set.split('/')[0]), '--pictures', 'png']
+    expect(complaint(prehend(args))).toMatch(/is there already; name another, or replace it with --overwrite$/m)
+    expect(complaint(prehend([...args, '--overwrite']))).toMatch(/is a folder with other things in it, which --overwrite leaves alone/)
+    expect(readFileSync(join(at(set), 'notes.txt'), 'utf8')).toBe('mine')
+    expect(existsSync(`${at(set)}.part`)).toBe(false)
+  })
+
+  test('and with --overwrite is replaced, what was left unfinished too; a device is not', () => {
+    writeFileSync(at('cell.sdf'), 'mine')
+    writeFileSync(at('cell.sdf.part'), 'half')
+    prehendJson(['world', at('cell.sdf'), '--overwrite'])
+    expect(readFileSync(at('cell.sdf'), 'utf8')).toMatch(/^<\?xml/)
+    expect(readdirSync(folder).filter(name => name.startsWith('cell.sdf'))).toEqual(['cell.sdf'])
+    expect(complaint(prehend(['world', '/dev/null', '--overwrite']))).toMatch(/\/dev\/null: is neither a file nor a folder/)
+    expect(statSync('/dev/null').isCharacterDevice()).toBe(true)
+  })
+})
+
+test('two runs with one recording: the second is refused, with --overwrite too, and the first is whole', async () => {
+  const path = at('one.mcap')
+  const first = startPrehend([...RUN.slice(0, -1), '1', '--record', path])
+  let ended = false
+  void first.end.then(() => { ended = true })
+  while (!ended && (await stat(partOf(path)).then(({ size }) => size, () => 0)) < 100_000) await new Promise(resolve => setTimeout(resolve, 20))
+  for (const more of [[], ['--overwrite']]) {
+    const refused = prehend([...RUN, '--record', path, ...more])
+    expect(complaint(refused)).toBe(`prehend: ${path}: process ${first.child.pid} is writing it (${partOf(path)}); name another\n`)
+  }
+  const { status, stderr } = await first.end
+  expect(status, stderr).toBe(0)
+  expect(recorded(path).messages).toBeGreaterThan(1000)
+  expect(existsSync(partOf(path))).toBe(false)
+}, 120_000)
+
+describe('a disk that takes no more', () => {
+  test('ends the run in order: it is said at once, what is there stays and can be read, exit code 1', () => {
+    const path = at('full.mcap')
+    const { status, stderr } = onSmallDisk(6000, [...RUN, '--record', path])
+    expect(status, stderr).toBe(1)
+    const [, said, why] = stderr.trimEnd().split('\n')
+    expect(said).toMatch(/full\.mcap: cannot be written: EFBIG.* MB before that are kept in .*full\.part\.mcap$/)
+    expect(why).toMatch(/the recording has ended, so the run ends/)
+    expect(existsSync(path)).toBe(false)
+    expect(statSync(partOf(path)).size).toBeGreaterThan(5e6)
+    const { messages, first, last } = recorded(partOf(path))
+    expect(messages).toBeGreaterThan(1000)
+    expect(last - first).toBeGreaterThan(1_500_000_000n)
+    const { damage, messages: count } = prehendJson(['info', partOf(path)])
+    expect([damage, count]).toEqual([null, messages])
+    expect(prehendJson(['replay', partOf(path), '--rate', 'max', '--no-policy']).observations).toBeGreaterThan(30)
+  })
+
+  test('ends a replay with one line, exit code 1', () => {
+    const [long, out] = [at('long.mcap'), at('small.mcap')]
+    onSmallDisk(4000, [...RUN, '--record', long])
+    const replay = onSmallDisk(2500, ['replay', partOf(long), '--rate', 'max', '--no-policy', '--out', out])
+    expect([replay.status, replay.stderr]).toEqual([1, expect.stringMatching(/^prehend: .*small\.mcap: cannot be written: EFBIG.* are kept in .*small\.part\.mcap$/m)])
+    expect(recorded(partOf(out)).messages).toBeGreaterThan(10)
+    const lines = at('small.jsonl')
+    const observations = onSmallDisk(20, ['replay', made, '--rate', 'max', '--no-policy', '--observations', lines])
+    expect([observations.status, observations.stderr]).toEqual([1, expect.stringMatching(/^prehend: .*small\.jsonl: cannot be written: EFBIG.* is kept in .*small\.jsonl\.part$/m)])
+    expect(readFileSync(partOf(lines), 'utf8')).toMatch(/^\{"stamp"/)
+    expect(observations.stderr + replay.stderr).not.toMatch(/^\s+at /m)
+  })
+})
+
+describe('a recording whose writer is killed', () => {
+  /** Writes messages with the wall clock as their receive times, of `bytes` each, one every `wait` ms. */
+  const WRITER = `
+const { BagWriter } = await import(process.argv[1])
+const [, , path, bytes, wait] = process.argv
+const epochSec = Math.floor(Date.now() / 1000)
+const writer = new BagWriter(path, { epochSec })
+const data = 'x'.repeat(Number(bytes))
+const put = () => {
+  writer.write('/w', 'std_msgs/msg/String', { data }, Math.round((performance.timeOrigin + performance.now() - epochSec * 1000) * 1e6))
+  setTimeout(put, Number(wait))
+}
+put()
+`
+
+  test.each([['slowly', 10, 5, 6], ['at 3 MB a second', 60_000, 20, 6]])('%s, loses no more than its last second, and rosbags reads what is there', async (_how, bytes, wait, kills) => {
+    for (let kill = 0; kill < kills; kill++) {
+      const path = at(`killed-${bytes}-${kill}.mcap`)
+      const writer = spawn(process.execPath, ['--input-type=module', '-e', WRITER, join(root, 'dist/middleware/bag/bag-writer.js'), path, String(bytes), String(wait)], { stdio: 'ignore' })
+      const end = new Promise(resolve => writer.on('close', resolve))
+      while ((await stat(partOf(path)).then(({ size }) => size, () => 0)) < 500) await new Promise(resolve => setTimeout(resolve, 5))
+      await new Promise(resolve => setTimeout(resolve, 300 + 217 * kill))
+      const killed = BigInt(Math.round(performance.timeOrigin + performance.now()))
+      writer.kill('SIGKILL')
+      await end
+      const { last } = recorded(partOf(path))
+      expect(Number(killed - last / 1_000_000n)).toBeLessThan(1000)
+      expect(prehendJson(['info', partOf(path)]).damage).toBeNull()
+      rmSync(partOf(path))
+    }
+  })
+})
