@@ -277,7 +277,7 @@ export class CellLoop {
       ...Object.values(episodeTopics(robot)).map(topic => ({ topic, type: 'std_msgs/msg/String' as const })),
     )
     const writer = new BagWriter(path, {
-      overwrite, metadata: { robot: robot.canonical, sha256: robot.sha256 },
+      overwrite, metadata: { robot: robot.canonical, sha256: robot.sha256, policy: this.policyName },
       onFailure: error => {
         onError(error)
         onRecordingLost?.()

@@ -27,6 +27,8 @@ export interface ReplayOptions {
   readonly onSample?: AlignerOptions['onSample']
   /** Something about a stream that its user should know; one line. */
   readonly onNotice?: (text: string) => void
+  /** Told of every message that is read, before anything is made of it. */
+  readonly onRead?: ((message: BagMessage) => void) | undefined
   /** Ends the replay before the next message. */
   readonly signal?: AbortSignal
 }
@@ -51,7 +53,7 @@ export async function stampClock(bag: Pick<Bag, 'epochSec' | 'batches'>, robot: 
  * out. Memory does not grow with the bag.
  */
 export async function replayBag(options: ReplayOptions): Promise<Counters> {
-  const { bag, robot, rate, onAligned, onObservation, onMessage, onSample, onNotice, signal } = options
+  const { bag, robot, rate, onAligned, onObservation, onMessage, onRead, onSample, onNotice, signal } = options
   const clock = options.clock ?? await stampClock(bag, robot)
   const ready: (() => void | Promise<void>)[] = []
   const aligner: Aligner = new Aligner(robot, observation => {
@@ -93,6 +95,7 @@ export async function replayBag(options: ReplayOptions): Promise<Counters> {
     for (const message of batch) {
       if (pace && Number.isFinite(message.receive)) await pace.reach(message.receive, signal)
       if (signal?.aborted) return aligner.counters
+      onRead?.(message)
       // A recording can wait, so nothing of it is left out because a picture takes long.
       if (!arrivals.hasSlack) await arrivals.slack()
       if (onMessage) arrivals.then(message.receive, () => ready.push(() => onMessage(message)))

@@ -1,5 +1,6 @@
 import { noDrops, occurred, type DropReason } from '../fusion/counters.js'
 import type { Align, Robot, Stream } from '../fusion/robot/robot.js'
+import { meanRate } from './topic-spacing.js'
 
 /** `missing`, `type`, `unstamped`, `slow` and `lost`: the recording lacks what the file needs. The others are worth knowing. */
 export type FindingKind = 'missing' | 'type' | 'unstamped' | 'slow' | 'lost' | 'gap' | 'late' | 'out_of_order' | 'duplicate' | 'future' | 'dropped' | 'depth'
@@ -113,10 +114,9 @@ export class StreamCheck {
 
   summary() {
     const stamped = this.#stamped
-    const span = this.#last - this.#first
     return {
       count: this.#count,
-      rateHz: stamped > 1 && span > 0 ? (stamped - 1) / (span / 1e9) : 0,
+      rateHz: meanRate(stamped, this.#first, this.#last),
       delayMs: stamped > 0 && this.#oneClock ? { mean: this.#delaySum / stamped / 1e6, max: this.#delayMax / 1e6 } : undefined,
       largestGapMs: this.#gaps.count > 0 ? this.#gaps.worst / 1e6 : undefined,
     }

@@ -1,6 +1,11 @@
-import type { BagMessage } from '../middleware/bag/bag.js'
+import type { Bag, BagMessage } from '../middleware/bag/bag.js'
 import { headerTime } from '../middleware/cdr/header-stamp.js'
 import { stampOf } from '../middleware/cdr/stamp.js'
+
+/** Messages a second over their own span, from the first to the last (ns): how long the recording is says nothing about a topic. 0 where there is no span. */
+export function meanRate(count: number, first: number, last: number): number {
+  return count > 1 && last > first ? (count - 1) / ((last - first) / 1e9) : 0
+}
 
 /** How densely one topic's messages lie: by their stamps where the type has a header, else by their receive times. All ns. */
 export class TopicSpacing {
@@ -34,10 +39,9 @@ export class TopicSpacing {
 
   /** `largestGapMs` null: fewer than two stamps, or a type without a header. */
   summary(): { count: number; rateHz: number; largestGapMs: number | null } {
-    const span = this.#last - this.#first
     return {
       count: this.#count,
-      rateHz: this.#stamped > 1 && span > 0 ? (this.#stamped - 1) / (span / 1e9) : 0,
+      rateHz: meanRate(this.#stamped, this.#first, this.#last),
       largestGapMs: this.#timeOf && this.#stamped > 1 ? this.#gap / 1e6 : null,
     }
   }
@@ -52,5 +56,28 @@ export class TopicSpacing {
     } catch {
       return undefined
     }
+  }
+}
+
+/** The spacing of every topic of a bag that is being read. */
+export class BagSpacing {
+  readonly #bag: Bag
+  readonly #spacings: ReadonlyMap<string, TopicSpacing>
+
+  constructor(bag: Bag) {
+    this.#bag = bag
+    this.#spacings = new Map(bag.topics.map(({ name, type }) => [`${name} ${type}`, new TopicSpacing(type)]))
+  }
+
+  add(message: BagMessage): void {
+    this.#spacings.get(`${message.topic} ${message.type}`)?.add(message)
+  }
+
+  /** In the order of the bag's topics. */
+  topics(): readonly (readonly [name: string, { type: string } & ReturnType<TopicSpacing['summary']>])[] {
+    return this.#bag.topics.flatMap(({ name, type }) => {
+      const spacing = this.#spacings.get(`${name} ${type}`)
+      return spacing ? [[name, { type, ...spacing.summary() }] as const] : []
+    })
   }
 }

@@ -4,10 +4,10 @@ import { openBag } from '../../middleware/bag/bag.js'
 import { DiskError, isRefusedByDisk } from '../line-file.js'
 import { formatsText, openSet } from '../dataset/formats.js'
 import type { TrainingSet } from '../dataset/training-set.js'
-import { walk } from '../dataset/walk.js'
+import { answersOf, walk } from '../dataset/walk.js'
 import { packageRoot } from '../models.js'
 import { integer, namespace, overwrite } from '../options.js'
-import { Output } from '../output.js'
+import { Output, UsageError } from '../output.js'
 import { robotForBag } from '../robot-for-bag.js'
 
 interface ExportFlags {
@@ -52,7 +52,8 @@ async function exportBags(bags: readonly string[], flags: ExportFlags): Promise<
   const set = openSet(flags.format, flags.out, { ...flags, size: flags.size, room: flags.samples, recordings: bags })
   let leftOut = 0
   try {
-    for (const path of bags) leftOut += await exportBag(path, set, flags, output)
+    const sources = new Map<string, string>()
+    for (const path of bags) leftOut += await exportBag(path, set, flags, output, sources)
     await set.close()
   } catch (error) {
     await set.discard()
@@ -63,11 +64,15 @@ async function exportBags(bags: readonly string[], flags: ExportFlags): Promise<
   output.result({ recordings: bags.length, observations: rows, episodes, leftOut, remarks, out: flags.out }, [`${rows} observations of ${episodes} episodes in ${flags.out}`])
 }
 
-/** Answers how many observations had no answer. */
-async function exportBag(path: string, set: TrainingSet, flags: ExportFlags, output: Output): Promise<number> {
+/** Answers how many observations had no answer. `sources`: whose the answers are, each with the first recording that has them. */
+async function exportBag(path: string, set: TrainingSet, flags: ExportFlags, output: Output, sources: Map<string, string>): Promise<number> {
   const bag = await openBag(path)
   try {
     const { robot } = robotForBag(bag, flags)
+    const { source } = answersOf(bag, robot)
+    if (!sources.has(source)) sources.set(source, path)
+    const [first, other] = [...sources]
+    if (other !== undefined) throw new UsageError(`${path}: its answers are of ${source}, those of ${first[1]} of ${first[0]}: a set has the answers of one source; export them apart`)
     const before = { rows: set.rows, episodes: set.episodes }
     const { leftOut, lost } = await walk(bag, robot, set, { rate: flags.rate, onNotice: text => output.progress(text) })
     output.progress(`${path}: ${set.rows - before.rows} observations of ${set.episodes - before.episodes} episodes${leftOut > 0 ? `; ${leftOut} without an answer left out` : ''}`)

@@ -3,7 +3,7 @@ import { Epoch } from '../../fusion/stamp.js'
 import { openBag, type Bag } from '../../middleware/bag/bag.js'
 import { table } from '../describe-robot.js'
 import { Output } from '../output.js'
-import { TopicSpacing } from '../topic-spacing.js'
+import { BagSpacing } from '../topic-spacing.js'
 
 export function register(program: Command): void {
   program
@@ -43,11 +43,9 @@ type Description = Awaited<ReturnType<typeof describe>>
 
 /** Reads the whole bag once. */
 async function describe(bag: Bag) {
-  const spacings = new Map(bag.topics.map(({ name, type }) => [`${name} ${type}`, new TopicSpacing(type)]))
-  for await (const batch of bag.batches()) {
-    for (const message of batch) spacings.get(`${message.topic} ${message.type}`)?.add(message)
-  }
-  const topics = bag.topics.map(({ name, type }) => [name, { type, ...(spacings.get(`${name} ${type}`) as TopicSpacing).summary() }] as const)
+  const spacing = new BagSpacing(bag)
+  for await (const batch of bag.batches()) for (const message of batch) spacing.add(message)
+  const topics = spacing.topics()
   const foreign = bag.foreign.map(({ name, type, count, encoding }) => [name, { type, count, rateHz: 0, largestGapMs: null, encoding }] as const)
   return {
     path: bag.path,

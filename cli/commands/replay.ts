@@ -18,6 +18,7 @@ import { shippedModel } from '../models.js'
 import { robotForBag } from '../robot-for-bag.js'
 import { replayBag, stampClock } from '../replay.js'
 import { StreamFates } from '../stream-fates.js'
+import { BagSpacing } from '../topic-spacing.js'
 
 interface ReplayFlags {
   robot?: string
@@ -42,7 +43,7 @@ export function register(program: Command): void {
     .option('--policy <file>', 'an ONNX model with a contract; default: the shipped one, where it fits the robot file')
     .option('--no-policy', 'align only')
     .option('--tare <time>', 'average the wrench over its first moments and subtract that, e.g. "500 ms"', duration)
-    .option('--out <file>', 'write the recording again, with the action chunks, as MCAP')
+    .option('--out <file>', 'write the recording again, as MCAP, with the policy\'s action chunks in the place of recorded ones')
     .option('--observations <file>', 'write one JSON line an observation')
     .addOption(overwrite())
     .option('--json', 'the result as one JSON object')
@@ -68,7 +69,7 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
     const lines = flags.observations === undefined ? undefined : new LineFile(flags.observations, flags)
     const refused = new AbortController()
     const writer = flags.out === undefined ? undefined : new BagWriter(flags.out, {
-      epochSec: bag.epochSec, stampEpochSec: clock.epochSec, metadata: { robot: robot.canonical, sha256: robot.sha256 }, overwrite: flags.overwrite,
+      epochSec: bag.epochSec, stampEpochSec: clock.epochSec, metadata: { ...bag.metadata, robot: robot.canonical, sha256: robot.sha256, ...policy && { policy: policy.name } }, overwrite: flags.overwrite,
       flushMs: Infinity, onFailure: error => refused.abort(error),
     })
     const inferenceMs: number[] = []
@@ -77,6 +78,10 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
       notices.push(text)
       output.progress(text)
     }
+    const spacing = new BagSpacing(bag)
+    const chunks = chunkTopic(robot)
+    /** Recorded chunks that the new ones take the place of. */
+    let leftOut = 0
     // While an observation is hashed and inferred on other threads, the next one is read and aligned; they are taken in order.
     let underWay: (() => Promise<void>) | undefined
     const begin = (observation: Observation): (() => Promise<void>) => {
@@ -89,7 +94,7 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
         if (!chunk) return
         const done = await chunk
         inferenceMs.push(done.inferenceMs)
-        writer?.write(chunkTopic(robot), 'prehend_interfaces/msg/ActionChunk', messageOf(done), observation.emitted)
+        writer?.write(chunks, 'prehend_interfaces/msg/ActionChunk', messageOf(done), observation.emitted)
       }
     }
     const started = performance.now()
@@ -98,7 +103,11 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
       const result = await replayBag({
         bag, robot, clock, rate: flags.rate, signal: AbortSignal.any([signal, refused.signal]),
         onSample: (...sample) => fates.take(...sample), onNotice: tell,
-        onMessage: writer && (message => writer.writeRaw(message)),
+        onRead: message => spacing.add(message),
+        onMessage: writer && (message => {
+          if (message.topic === chunks && policy) leftOut++
+          else writer.writeRaw(message)
+        }),
         onObservation: async observation => {
           const earlier = underWay
           underWay = begin(observation)
@@ -112,12 +121,13 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
       await writer?.close()
       const seconds = (performance.now() - started) / 1000
       const durationS = bag.durationNs / 1e9
-      const topics = Object.fromEntries(bag.topics.map(t => [t.name, { type: t.type, count: t.count, rateHz: durationS > 0 ? t.count / durationS : 0 }]))
+      const topics = Object.fromEntries(spacing.topics().map(([name, { type, count, rateHz }]) => [name, { type, count, rateHz }]))
       const object = {
         durationS, topics, observations: result.observations, incomplete: result.incomplete, dropped: occurred(result.dropped), sha256: digest.digest(),
         held: result.held, reordered: result.reordered, jumps: result.jumps, timesRealTime: durationS / seconds, policy: policy?.name ?? null, inferenceMs: policy ? spread(inferenceMs) : null, robot: { name: robot.name, sha256: robot.sha256 },
-        notices, damage: bag.damage ?? null,
+        notices, damage: bag.damage ?? null, replacedChunks: leftOut,
       }
+      if (leftOut > 0) output.progress(`${flags.out}: ${leftOut} recorded chunks on ${chunks} were left out: those on it are now of ${policy?.name}`)
       output.result(object, summary(object, flags))
       for (const { stream, text } of fates.lost(result)) {
         output.progress(`prehend: ${path}: stream ${stream}: ${text}`)

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Aligner } from '../../fusion/aligner.js'
 import type { Samples } from '../../fusion/lane.js'
 import type { Observation } from '../../fusion/observation.js'
@@ -13,6 +14,7 @@ import { episodeTopics } from '../episode-topics.js'
 import { UsageError } from '../output.js'
 import { replayBag, stampClock } from '../replay.js'
 import { StreamFates, type LostStream } from '../stream-fates.js'
+import { tickRate } from './tick-rate.js'
 import type { EpisodeEnd, TrainingSet } from './training-set.js'
 
 /** Observations that wait for their answers, at most. */
@@ -28,11 +30,13 @@ export interface WalkOptions {
 /**
  * Replays a bag into a training set: each observation with the answer of the same stamp, and the samples since the row before. Observations without
  * an answer are left out, their samples go to the next row. Answers how many were left out, and the streams of which nothing came into any observation.
+ * Throws UsageError where two answers to one observation differ: a set has the answers of one source.
  */
 export async function walk(bag: Bag, robot: Robot, set: TrainingSet, options: WalkOptions = {}): Promise<{ readonly leftOut: number; readonly lost: readonly LostStream[] }> {
-  const answers = answerTopic(bag, robot)
+  const { topic: answers } = answersOf(bag, robot)
   const hasAux = bag.topics.some(({ name, count }) => name === EXPERT_AUX_TOPIC && count > 0)
-  const rate = options.rate ?? tickRate(bag, robot)
+  const rate = options.rate ?? await tickRate(bag, robot)
+  const source = new OneSource(bag.path)
   const join = new Join(robot, set, { hasAux, period: SECOND / rate })
   const { results } = episodeTopics(robot)
   const clock = await stampClock(bag, robot)
@@ -46,6 +50,7 @@ export async function walk(bag: Bag, robot: Robot, set: TrainingSet, options: Wa
       const { topic, data } = message
       if (topic === answers || topic === INSTEAD_TOPICS.chunk) {
         const { stamp, rate, data: rows, origin } = decode('prehend_interfaces/msg/ActionChunk', data, clock.epochSec)
+        if (!source.isNew(topic, stamp, data)) return undefined
         const chunk = { stamp, rate, data: Float32Array.from(rows), origin: Float64Array.from(origin) }
         return join.part(stamp, topic === answers ? { chunk } : { insteadChunk: chunk })
       }
@@ -67,20 +72,37 @@ export async function walk(bag: Bag, robot: Robot, set: TrainingSet, options: Wa
   return { leftOut: join.leftOut, lost: fates.lost(counters) }
 }
 
-/** Where the answers are: the expert's, else the policy's. */
-function answerTopic(bag: Bag, robot: Robot): string {
+/** Where a recording's answers are, and whose: the expert's, else those of the policy that it names. */
+export function answersOf(bag: Bag, robot: Robot): { readonly topic: string; readonly source: string } {
   const topics = [EXPERT_CHUNK_TOPIC, chunkTopic(robot)]
-  const found = topics.find(topic => bag.topics.some(({ name, count }) => name === topic && count > 0))
-  if (found !== undefined) return found
+  const topic = topics.find(topic => bag.topics.some(({ name, count }) => name === topic && count > 0))
+  if (topic !== undefined) return { topic, source: topic === EXPERT_CHUNK_TOPIC ? 'the expert' : `the policy ${bag.metadata['policy'] ?? '(not named)'}` }
   throw new UsageError(`${bag.path}: has no answers to learn from (${topics.join(' or ')}): record with prehend run --demonstrate --record`)
 }
 
-/** Reference ticks a second, rounded: from the robot file, else from the recording. */
-function tickRate(bag: Bag, { tick, streams }: Robot): number {
-  if ('period' in tick) return Math.max(1, Math.round(SECOND / tick.period))
-  const topic = streams.find(({ name }) => name === tick.from)?.topic
-  const count = bag.topics.find(({ name }) => name === topic)?.count ?? 0
-  return Math.max(1, Math.round(count * SECOND / bag.durationNs))
+/** Tells a message that was recorded twice from the answers of two sources. */
+class OneSource {
+  readonly #path: string
+  readonly #sums = new Map<string, string>()
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  /** False: this very answer was there before. */
+  isNew(topic: string, stamp: number, data: Uint8Array): boolean {
+    const key = `${stamp} ${topic}`
+    const sum = createHash('sha1').update(data).digest('base64')
+    const earlier = this.#sums.get(key)
+    if (earlier === undefined) {
+      this.#sums.set(key, sum)
+      // A recording that loops has its stamps again, and may have other answers to them.
+      if (this.#sums.size > 4 * WAITING) for (const [oldest] of this.#sums) return this.#sums.delete(oldest)
+      return true
+    }
+    if (earlier !== sum) throw new UsageError(`${this.#path}: ${topic} has different answers to one observation, so they are of more than one policy: replay the recording that they were added to with --out`)
+    return false
+  }
 }
 
 interface Parts {

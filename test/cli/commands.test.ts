@@ -1,6 +1,8 @@
-import { symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { BagWriter } from '../../middleware/bag/bag-writer.js'
+import { openBag } from '../../middleware/bag/bag.js'
 import { prehend, prehendJson, python, temporaryFolder } from '../e2e/prehend.js'
 import { notUnderstood } from '../../cli/commands/run.js'
 import { onnxBytes, tinyModel } from '../policy/models.js'
@@ -70,8 +72,44 @@ describe('--json prints one line on stdout and nothing else', () => {
     expect(replay).toMatchObject({ policy: 'tiny', observations: run.observations, sha256: run.observationsSha256, dropped: run.dropped })
     const plain = prehendJson(['replay', recording, '--rate', 'max', '--no-policy'])
     expect(plain.sha256).toBe(replay.sha256)
-    const info = prehendJson(['info', copy])
-    expect(JSON.stringify(info)).toContain('/policy/action_chunk')
+    // In the place of those that were recorded: answers of one policy, which the copy names.
+    const info = prehendJson(['info', copy]) as { topics: Record<string, { count: number }>; metadata: Record<string, string> }
+    const before = prehendJson(['info', recording]) as typeof info
+    expect(info.topics['/policy/action_chunk'].count).toBe(replay.observations)
+    expect(replay.replacedChunks).toBe(before.topics['/policy/action_chunk'].count)
+    expect([before.metadata.policy, info.metadata.policy]).toEqual(['expert', 'tiny'])
+  })
+
+  test('info and replay agree on every topic\'s count and rate', () => {
+    const { topics } = prehendJson(['replay', recording, '--rate', 'max', '--no-policy']) as { topics: Record<string, object> }
+    const info = prehendJson(['info', recording]) as { topics: Record<string, { type: string; count: number; rateHz: number }> }
+    expect(topics).toEqual(Object.fromEntries(Object.entries(info.topics).map(([name, { type, count, rateHz }]) => [name, { type, count, rateHz }])))
+    expect(info.topics['/wrist/wrench'].rateHz).toBeCloseTo(1000, 0)
+  })
+
+  test('export: a set has the answers of one source', async () => {
+    const [mixed, unlabelled] = [join(folder, 'mixed.mcap'), join(folder, 'unlabelled.mcap')]
+    const bag = await openBag(recording)
+    for (const [path, again] of [[mixed, true], [unlabelled, false]] as const) {
+      const writer = new BagWriter(path, { epochSec: bag.epochSec, metadata: bag.metadata })
+      for await (const batch of bag.batches()) {
+        for (const message of batch) {
+          if (message.topic.startsWith('/expert/')) continue
+          writer.writeRaw(message)
+          // The same stamp, and another chance of success.
+          if (again && message.topic === '/policy/action_chunk') writer.writeRaw({ ...message, data: Uint8Array.from(message.data, (byte, i) => i === message.data.length - 1 ? byte ^ 1 : byte) })
+        }
+      }
+      await writer.close()
+    }
+    await bag.close()
+    const refusal = (...bags: string[]): string => {
+      const { status, stderr } = prehend(['export', ...bags, '--format', 'lerobot', '--pictures', 'png', '--out', join(folder, 'no-set')])
+      expect([status, existsSync(join(folder, 'no-set')), existsSync(join(folder, 'no-set.part'))]).toEqual([2, false, false])
+      return stderr.trimEnd().split('\n').at(-1) ?? ''
+    }
+    expect(refusal(mixed)).toMatch(/mixed\.mcap: \/policy\/action_chunk has different answers to one observation/)
+    expect(refusal(recording, unlabelled)).toMatch(/unlabelled\.mcap: its answers are of the policy expert, those of .*demonstration\.mcap of the expert/)
   })
 
   test('export: a row for each observation that the expert has answered', () => {

@@ -145,6 +145,25 @@ describe('export --format lerobot', () => {
     expect(Math.max(...thin.rows.map(row => row['observation.wrench_count'] as number))).toBeGreaterThan(60)
   }, 120_000)
 
+  test('has the frame rate of its ticks where the camera starts late', async () => {
+    const late = join(folder, 'late.mcap')
+    const bag = await openBag(recording)
+    const writer = new BagWriter(late, { epochSec: bag.epochSec, metadata: bag.metadata })
+    for await (const batch of bag.batches()) {
+      for (const message of batch) {
+        if (!message.topic.startsWith('/camera/') || message.receive - bag.start > 2.5e9) writer.writeRaw(message)
+      }
+    }
+    await writer.close()
+    await bag.close()
+    const out = join(folder, 'late')
+    prehendJson(['export', late, '--format', 'lerobot', '--out', out, '--pictures', 'png'])
+    const { info, rows } = read(out)
+    expect(info.fps).toBe(30)
+    const frames = rows.filter(({ episode_index: episode }) => episode === 0).map(({ timestamp }) => timestamp)
+    expect(frames).toEqual(f32(frames.map((_, i) => i / 30)))
+  }, 120_000)
+
   test('says which samples found no room, and resizes', () => {
     const small = join(folder, 'small')
     const { remarks } = prehendJson(['export', recording, '--format', 'lerobot', '--out', small, '--pictures', 'png', '--samples', '10', '--size', '40x30']) as { remarks: string[] }
