@@ -5,7 +5,7 @@ import { GRIPPER_NAMES } from '../drivers/registry.js'
 import { RobotError } from '../fusion/robot/robot-error.js'
 import { parseRobot } from '../fusion/robot/robot-file.js'
 import type { Robot } from '../fusion/robot/robot.js'
-import { unknownName } from '../fusion/robot/schema.js'
+import { unknownName } from '../fusion/validation.js'
 import { ROOT } from '../fusion/robot/topic-name.js'
 import { LARGEST_TEXT, readTextSync } from '../middleware/regular-file.js'
 

@@ -2,6 +2,7 @@ import { parseRecordedRobot } from '../fusion/robot/recorded-robot.js'
 import { parseRobot } from '../fusion/robot/robot-file.js'
 import { recognise } from '../fusion/robot/recognise.js'
 import type { Robot } from '../fusion/robot/robot.js'
+import { shortList } from '../fusion/validation.js'
 import type { Bag } from '../middleware/bag/bag.js'
 import { UsageError } from './output.js'
 import { readRobot } from './robot-file.js'
@@ -41,8 +42,8 @@ function requireFit(bag: Bag, robot: Robot): void {
   })
   const needed = 'from' in tick ? streams.filter(stream => stream.name === tick.from) : streams
   if (needed.some(stream => present.includes(stream))) return
-  throw new UsageError(`${bag.path}: robot ${name} ticks from ${needed.map(({ topic }) => topic).join(', ')}, which the recording does not have `
-    + `(it has ${bag.topics.map(topic => topic.name).join(', ') || 'no topics'}): name another robot file (--robot FILE)`)
+  throw new UsageError(`${bag.path}: robot ${name} ticks from ${shortList(needed.map(({ topic }) => topic))}, which the recording does not have `
+    + `(it has ${shortList(bag.topics.map(topic => topic.name)) || 'no topics'}): name another robot file (--robot FILE)`)
 }
 
 /** Topics with their encodings. */

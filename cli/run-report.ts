@@ -37,9 +37,9 @@ export function resultOf(loop: CellLoop | Ros2Loop, results: readonly EpisodeRes
 }
 
 function tally(words: readonly string[]): Record<string, number> {
-  const counts: Record<string, number> = {}
-  for (const word of words) counts[word] = (counts[word] ?? 0) + 1
-  return counts
+  const counts = new Map<string, number>()
+  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1)
+  return Object.fromEntries(counts)
 }
 
 /** A grasp, or an episode in which somebody or the script says stop and everything has to stand. */

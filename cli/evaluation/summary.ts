@@ -31,13 +31,15 @@ export interface Summary extends Rate {
 export const rateOf = (hits: number, trials: number): Rate => ({ rate: trials === 0 ? 0 : hits / trials, wilson95: wilson95(hits, trials) })
 
 export function summarise(results: readonly EpisodeResult[]): Summary {
-  const byObject: Record<string, { episodes: number; successes: number }> = {}
-  const failures: Record<string, number> = {}
+  const byObject = new Map<string, { episodes: number; successes: number }>()
+  const failures = new Map<string, number>()
   for (const { target, success, reason } of results) {
-    const entry = (byObject[target ?? '(stop)'] ??= { episodes: 0, successes: 0 })
+    const name = target ?? '(stop)'
+    const entry = byObject.get(name) ?? { episodes: 0, successes: 0 }
+    byObject.set(name, entry)
     entry.episodes++
     if (success) entry.successes++
-    else failures[reason ?? 'unknown'] = (failures[reason ?? 'unknown'] ?? 0) + 1
+    else failures.set(reason ?? 'unknown', (failures.get(reason ?? 'unknown') ?? 0) + 1)
   }
   const count = (of: (result: EpisodeResult) => boolean): number => results.filter(of).length
   const successes = count(r => r.success)
@@ -45,12 +47,12 @@ export function summarise(results: readonly EpisodeResult[]): Summary {
   const crushed = count(r => r.fragile && r.reason === 'crushed')
   const stops = count(r => r.target === undefined)
   const moved = count(r => r.target === undefined && r.reason === 'moved_after_stop')
-  const wrong = failures.wrong_object ?? 0
+  const wrong = failures.get('wrong_object') ?? 0
   const corrected = results.filter(r => r.correction !== undefined && r.target !== undefined)
   const corrections = corrected.filter(r => r.success).length
   const grasps = results.filter(r => r.success && r.target !== undefined)
   return {
-    episodes: results.length, successes, ...rateOf(successes, results.length), byObject, failures,
+    episodes: results.length, successes, ...rateOf(successes, results.length), byObject: Object.fromEntries(byObject), failures: Object.fromEntries(failures),
     wrongObject: { episodes: wrong, ...rateOf(wrong, results.length) },
     fragile: { episodes: fragile, crushed, ...rateOf(crushed, fragile) },
     stops: { episodes: stops, moved, ...rateOf(moved, stops) },

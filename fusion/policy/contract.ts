@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { issueText, mapping, unknownName, validate } from '../validation.js'
 import { CHANNELS } from './policy.js'
 import { PolicyError } from './policy-error.js'
 
@@ -12,26 +13,30 @@ export const UNKNOWN = '<unk>'
 export const CHANNEL_UNITS: Readonly<Record<(typeof CHANNELS)[number], string>> = { dx: 'm', dy: 'm', dz: 'm', dyaw: 'rad', width: 'm', effort: 'N' }
 
 const size = z.int().min(1)
+/** How an output's name that is none is called in messages. */
+const OUTPUT = 'output of a policy'
 const streams = z.array(z.string().min(1)).min(1)
 const float32 = z.literal('float32')
 
-const image = z.strictObject({ as: z.literal('image'), dtype: z.enum(['float32', 'uint8']), shape: z.array(size), from: streams })
-const plain = <const As extends string>(as: As) => z.strictObject({ as: z.literal(as), dtype: float32, shape: z.array(size), from: streams })
-const tokens = z.strictObject({ as: z.literal('tokens'), dtype: z.literal('int64'), shape: z.array(size), from: streams, per_event: size })
+const KINDS = ['image', 'depth', 'rgbd', 'vector', 'window', 'pyramid', 'tokens', 'ages', 'mask'] as const
+
+const image = mapping({ as: z.literal('image'), dtype: z.enum(['float32', 'uint8']), shape: z.array(size), from: streams })
+const plain = <const As extends string>(as: As) => mapping({ as: z.literal(as), dtype: float32, shape: z.array(size), from: streams })
+const tokens = mapping({ as: z.literal('tokens'), dtype: z.literal('int64'), shape: z.array(size), from: streams, per_event: size })
 
 const inputSchema = z.discriminatedUnion('as', [
   image, plain('depth'), plain('rgbd'), plain('vector'), plain('window'), plain('pyramid'), tokens, plain('ages'), plain('mask'),
-]).superRefine((input, context) => {
+], { error: issue => issue.code === 'invalid_union' ? unknownName('kind of input', kindOf(issue.input), KINDS) : undefined }).superRefine((input, context) => {
   const fault = shapeFault(input)
   if (fault !== undefined) context.addIssue({ code: 'custom', message: fault })
 })
 
-const vectorOutput = z.strictObject({ dtype: float32, shape: z.array(size) })
+const vectorOutput = mapping({ dtype: float32, shape: z.array(size) })
 
-const chunkOutput = z.strictObject({
+const chunkOutput = mapping({
   dtype: float32,
-  shape: z.tuple([z.literal(1), size, z.literal(CHANNELS.length)], { error: `expected [1, rows, ${CHANNELS.length}]` }),
-  channels: z.array(z.strictObject({ name: z.string(), unit: z.string() })).refine(
+  shape: z.tuple([z.literal(1), size, z.literal(CHANNELS.length, { error: issue => `expected ${CHANNELS.length} values a row (${CHANNELS.join(', ')}), got ${String(issue.input)}` })], { error: `expected [1, rows, ${CHANNELS.length}]` }),
+  channels: z.array(mapping({ name: z.string(), unit: z.string() })).refine(
     channels => channels.length === CHANNELS.length && CHANNELS.every((name, i) => channels[i].name === name && channels[i].unit === CHANNEL_UNITS[name]),
     { error: `expected the channels ${CHANNELS.map(name => `${name} (${CHANNEL_UNITS[name]})`).join(', ')}` },
   ),
@@ -39,17 +44,17 @@ const chunkOutput = z.strictObject({
   rate: z.number().positive(),
 })
 
-const contractSchema = z.strictObject({
+const contractSchema = mapping({
   version: z.literal(1, { error: issue => `version ${JSON.stringify(issue.input)} is not one that this program reads (1)` }),
   name: z.string().min(1),
-  robot: z.strictObject({ name: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/, { error: 'expected 64 hex digits' }), canonical: z.string() }),
+  robot: mapping({ name: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/, { error: 'expected 64 hex digits' }), canonical: z.string() }),
   inputs: z.record(z.string(), inputSchema).refine(inputs => Object.keys(inputs).length > 0, { error: 'expected at least one input' }),
-  outputs: z.strictObject({
+  outputs: mapping({
     action_chunk: chunkOutput,
     grasp_success: vectorOutput.optional(),
     gate: vectorOutput.optional(),
     latent: vectorOutput.optional(),
-  }),
+  }, OUTPUT),
   vocabulary: z.array(z.string()).default([]),
   normalisation: z.record(z.string(), z.unknown()).optional(),
   training: z.record(z.string(), z.unknown()).optional(),
@@ -68,9 +73,9 @@ export type DType = InputSpec['dtype']
 
 /** Checks a contract's own rules. `where` names it in messages. Throws PolicyError `POLICY_CONTRACT`, one line with everything that is wrong. */
 export function parseContract(value: unknown, where: string): Contract {
-  const parsed = contractSchema.safeParse(value)
-  if (parsed.success) return parsed.data
-  const faults = parsed.error.issues.map(issue => `${issue.path.length > 0 ? `${issue.path.map(String).join('.')}: ` : ''}${issue.message}`)
+  const { data, issues } = validate(contractSchema, value)
+  if (!issues) return data
+  const faults = issues.map(issueText)
   throw new PolicyError('POLICY_CONTRACT', `${where}: not a policy contract: ${faults.join('; ')}`, { differences: faults })
 }
 
@@ -97,6 +102,10 @@ const SHAPES: Readonly<Record<InputKind, Pattern>> = {
 /** How many streams a kind is made from; undefined: one or more. */
 const STREAM_COUNT: Readonly<Record<InputKind, number | undefined>> = {
   image: 1, depth: 1, rgbd: 2, vector: undefined, window: 1, pyramid: 1, tokens: 1, ages: 1, mask: undefined,
+}
+
+function kindOf(input: unknown): string {
+  return input !== null && typeof input === 'object' && 'as' in input ? String(input.as) : ''
 }
 
 function shapeFault(input: InputSpec): string | undefined {

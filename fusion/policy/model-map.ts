@@ -1,28 +1,36 @@
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
 import type { Robot } from '../robot/robot.js'
+import { issueText, mapping, short, shortList, validate } from '../validation.js'
 import { checkAgainstRobot } from './contract-robot.js'
 import { CHANNEL_UNITS, parseContract, type Contract } from './contract.js'
 import { checkAgainstGraph, shapeText, type GraphTensor, type OnnxModel } from './onnx-metadata.js'
 import { PolicyError } from './policy-error.js'
 
 const shape = z.array(z.int().min(1))
-const input = z.strictObject({
+const input = mapping({
   as: z.string(),
-  from: z.union([z.string().transform(name => [name]), z.array(z.string())]),
+  from: z.union([z.string().transform(name => [name]), z.array(z.string())], { error: issue => `expected the name of a stream or a list of them, got ${short(JSON.stringify(issue.input) ?? 'nothing')}` }),
   per_event: z.int().min(1).optional(),
   shape: shape.optional(),
 })
-const output = z.strictObject({ shape: shape.optional() })
+const output = mapping({ shape: shape.optional() })
+/** The names by which a policy's outputs are known. */
+const OUTPUTS = ['action_chunk', 'grasp_success', 'gate', 'latent'] as const
 
-const mapSchema = z.strictObject({
+const mapSchema = mapping({
   name: z.string().min(1),
   inputs: z.record(z.string(), input),
   outputs: z.strictObject({
-    action_chunk: z.strictObject({ rate: z.number().positive(), shape: shape.optional() }),
+    action_chunk: mapping({ rate: z.number().positive(), shape: shape.optional() }),
     grasp_success: output.optional(),
     gate: output.optional(),
     latent: output.optional(),
+  }, {
+    error: issue => {
+      if (issue.code === 'invalid_type') return `expected a map of ${OUTPUTS.join(', ')}`
+      return issue.code === 'unrecognized_keys' ? issue.keys.map(otherName).join('; ') : undefined
+    },
   }),
   vocabulary: z.array(z.string()).optional(),
   normalisation: z.record(z.string(), z.unknown()).optional(),
@@ -32,14 +40,19 @@ const mapSchema = z.strictObject({
 /** What a graph's inputs and outputs are, for a model that comes from elsewhere; names are the graph's. See docs/reference/policy-contract.md. */
 export type ModelMap = z.output<typeof mapSchema>
 
+/** Outputs are found by their names, so a model that calls one otherwise needs another name in its graph. */
+function otherName(name: string): string {
+  return `'${short(name)}': a policy's outputs are called ${OUTPUTS.join(', ')}: give this one its name in the model (torch.onnx.export(…, output_names=['action_chunk'])), or leave it out of the map`
+}
+
 /** Reads the text of a map. `where` names it in messages. Throws PolicyError `POLICY_MAP`, one line with everything that is wrong. */
 export function parseModelMap(text: string, where: string): ModelMap {
   const document = parseDocument(text, { prettyErrors: false, logLevel: 'error' })
   const [syntax] = document.errors
   if (syntax) throw new PolicyError('POLICY_MAP', `${where}: not YAML: ${syntax.message.split('\n')[0]}`, { cause: syntax })
-  const parsed = mapSchema.safeParse(document.toJS({ maxAliasCount: 100 }))
-  if (parsed.success) return parsed.data
-  const faults = parsed.error.issues.map(({ path, message }) => `${path.length > 0 ? `${path.map(String).join('.')}: ` : ''}${message}`)
+  const { data, issues } = validate(mapSchema, document.toJS({ maxAliasCount: 100 }))
+  if (!issues) return data
+  const faults = issues.map(issueText)
   throw new PolicyError('POLICY_MAP', `${where}: not a map of a model: ${faults.join('; ')}`, { differences: faults })
 }
 
@@ -53,7 +66,7 @@ export function contractOfMap(map: ModelMap, model: OnnxModel, robot: Robot, whe
   const spec = (side: 'input' | 'output', name: string, given: readonly number[] | undefined): { dtype: string; shape: readonly number[] } | undefined => {
     const tensor = tensors[side].get(name)
     if (tensor === undefined) {
-      faults.push(`${side} ${name}: in the map, not in the graph (it has ${[...tensors[side].keys()].join(', ')})`)
+      faults.push(`${side} ${name}: in the map, not in the graph (it has ${shortList([...tensors[side].keys()])})${side === 'output' ? ': give the graph\'s own output this name' : ''}`)
       return undefined
     }
     const shape = given ?? closed(tensor)

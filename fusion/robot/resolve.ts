@@ -1,9 +1,10 @@
 import { MODALITIES } from '../observation.js'
 import { MILLIMETRE } from '../picture.js'
+import { unknownName } from '../validation.js'
 import { canonicalText, translationSha256 } from './canonical.js'
 import { ROBOT_LANGUAGES } from './languages.js'
 import type { Align, FixedFrame, Limits, Robot, Stream } from './robot.js'
-import { unknownName, type FramesParsed, type LimitsParsed, type RobotParsed, type StreamParsed } from './schema.js'
+import type { FramesParsed, LimitsParsed, RobotParsed, StreamParsed } from './schema.js'
 import { wholeName } from './topic-name.js'
 import { DEFAULT_STRATEGY, isImageType, POSE_TYPE, STREAM_TYPES } from './types.js'
 

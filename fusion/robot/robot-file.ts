@@ -1,5 +1,6 @@
 import { isMap, isPair, LineCounter, parseDocument, type Document } from 'yaml'
 import type { z } from 'zod'
+import { short, validate } from '../validation.js'
 import { resolveRobot, type Fail, type Path } from './resolve.js'
 import { RobotError } from './robot-error.js'
 import type { Robot } from './robot.js'
@@ -26,16 +27,15 @@ export function parseRobot(text: string, where: string, namespace = ROOT): Robot
   }
 
   const fail: Fail = (code, path, message) => {
-    const key = path.map(String).join('.')
+    const key = path.map(step => short(String(step))).join('.')
     throw new RobotError(code, oneLine(`${at(offsetOf(document, path))}: ${key === '' ? '' : `${key}: `}${message}`))
   }
-  const parsed = robotSchema.safeParse(toPlain(document, where))
-  if (!parsed.success) {
-    const [first, ...more] = parsed.error.issues.map(problemOf)
-    if (first) fail(first.code, first.path, `${first.message}${more.length > 0 ? ` (and ${more.length} more)` : ''}`)
-    throw parsed.error
+  const { data, issues } = validate(robotSchema, toPlain(document, where))
+  if (issues) {
+    const [first, ...more] = issues.map(problemOf)
+    return fail(first.code, first.path, `${first.message}${more.length > 0 ? ` (and ${more.length} more)` : ''}`)
   }
-  return resolveRobot(parsed.data, fail, namespace)
+  return resolveRobot(data, fail, namespace)
 }
 
 /** Characters of a robot file: the shipped ones have some thousand. */

@@ -1,29 +1,11 @@
-import { closest, distance } from 'fastest-levenshtein'
 import { z } from 'zod'
 import { MODALITIES } from '../observation.js'
 import { ROBOT_LANGUAGES } from './languages.js'
+import { mapping, short, unknownName } from '../validation.js'
 import { POSE_TYPE, STREAM_TYPES } from './types.js'
 import { article, describeDimension, quantityRange, toSI, type Dimension } from './units.js'
 
 const NS = 1e9
-
-/** `'windw': no such key here, did you mean 'window'?` */
-export function unknownName(what: string, got: string, known: readonly string[]): string {
-  const near = closest(got, known)
-  const hint = distance(got, near) <= Math.max(2, got.length / 2) ? `did you mean '${near}'?` : `known: ${known.join(', ')}`
-  return `'${got}': no such ${what}, ${hint}`
-}
-
-/** A mapping with these keys and no others. */
-function mapping<T extends z.core.$ZodLooseShape>(shape: T) {
-  const known = Object.keys(shape)
-  return z.strictObject(shape, {
-    error: issue => {
-      if (issue.code === 'unrecognized_keys') return unknownName('key here', issue.keys[0] ?? '', known)
-      return issue.code === 'invalid_type' ? `expected a map of ${known.join(', ')}` : undefined
-    },
-  })
-}
 
 const capital = (text: string): string => text[0].toUpperCase() + text.slice(1)
 
@@ -63,7 +45,7 @@ const name = (what: string) =>
     .regex(/^[A-Za-z][A-Za-z0-9_-]*$/, { error: `expected ${what}: letters, digits, _ and -, a letter first` })
 
 const frameName = z.string({ error: 'expected the name of a frame' })
-  .regex(/^[A-Za-z_][A-Za-z0-9_/-]*$/, { error: issue => `'${String(issue.input)}' is not a frame such as camera_color_optical_frame (no slash before it)` })
+  .regex(/^[A-Za-z_][A-Za-z0-9_/-]*$/, { error: issue => `'${short(String(issue.input))}' is not a frame such as camera_color_optical_frame (no slash before it)` })
 
 const triple = (dimension: Dimension, ends: readonly [string, string], [first, second, third]: readonly [string, string, string], note: string) =>
   z.tuple([quantity(dimension, ends, first), quantity(dimension, ends, second), quantity(dimension, ends, third)], {
@@ -77,12 +59,12 @@ const frame = mapping({
 })
 
 const topic = z.string({ error: 'expected a topic such as /camera/color/image_raw' })
-  .regex(/^\/?[A-Za-z_][A-Za-z0-9_]*(\/[A-Za-z_][A-Za-z0-9_]*)*$/, { error: issue => `'${String(issue.input)}' is not a topic such as /camera/color/image_raw` })
+  .regex(/^\/?[A-Za-z_][A-Za-z0-9_]*(\/[A-Za-z_][A-Za-z0-9_]*)*$/, { error: issue => `'${short(String(issue.input))}' is not a topic such as /camera/color/image_raw` })
   .meta({ description: 'A ROS topic name: absolute, or relative to the namespace.' })
 
 /** As ROS writes them. */
 export const namespaceSchema = z.string({ error: 'expected a namespace such as /left' })
-  .regex(/^\/$|^(\/[A-Za-z_][A-Za-z0-9_]*)+$/, { error: issue => `'${String(issue.input)}' is not a namespace such as /left` })
+  .regex(/^\/$|^(\/[A-Za-z_][A-Za-z0-9_]*)+$/, { error: issue => `'${short(String(issue.input))}' is not a namespace such as /left` })
   .meta({ description: 'Where relative topics lie. Default: the namespace of the ROS 2 node that reads the file, else /.' })
 
 const rosType = (known: readonly [string, ...string[]]) => z.enum(known, {
@@ -123,7 +105,7 @@ const stream = mapping({
   tare: time('Averaged from the first sample on and then subtracted. Default 0: none.', ['0 s', '1 min']).optional(),
   select: z.array(
     z.string({ error: 'expected a value such as position.joint_1' }).regex(/^(position|velocity|effort)\.[^\s.][^\s]*$/, {
-      error: issue => `'${String(issue.input)}' is not a value such as position.joint_1 (position, velocity or effort)`,
+      error: issue => `'${short(String(issue.input))}' is not a value such as position.joint_1 (position, velocity or effort)`,
     }),
     { error: 'expected a list such as [position.joint_1]' },
   ).optional().meta({ description: 'Which joint values, in which order. Default: the positions of the first message\'s joints, by name.' }),

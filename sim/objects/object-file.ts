@@ -36,16 +36,19 @@ const drawn = (low: number, high: number): z.ZodType<number | [number, number]> 
   if (wrong !== undefined) fail(`must be ${wrong <= low ? `greater than ${low}` : `at most ${high}`}, got ${wrong}`)
   else if (Array.isArray(value) && value[0] > value[1]) fail('the range must be [low, high]')
 })
-const vector = z.tuple([z.number(), z.number(), z.number()], { error: 'expected three numbers [x, y, z]' })
+const PART_KEYS = ['shape', 'size', 'pos', 'euler', 'colour'] as const
+const coordinate = z.number({ error: 'expected three numbers [x, y, z]' })
+const vector = z.tuple([coordinate, coordinate, coordinate], { error: 'expected three numbers [x, y, z]' })
 const partSchema = z.strictObject({
   shape: z.enum(['box', 'cylinder', 'sphere', 'capsule', 'ellipsoid'], { error: 'expected box, cylinder, sphere, capsule or ellipsoid' }),
   size: z.union([z.array(positive).min(1).max(3), positive.transform((radius) => [radius])], { error: 'expected 1 to 3 positive half-extents in metres' }),
   pos: vector.default([0, 0, 0]),
   euler: vector.default([0, 0, 0]),
   colour: colourSchema.optional()
-}).refine(({ shape, size }) => size.length === SIZES[shape], {
+}, { error: issue => issue.code === 'invalid_type' ? `expected a part: {${PART_KEYS.join(', ')}}` : undefined }).refine(({ shape, size }) => size.length === SIZES[shape], {
   path: ['size'], error: 'has the wrong number of half-extents: box and ellipsoid take 3, cylinder and capsule 2 (radius, half-length), sphere 1'
 }).refine(({ size }) => size.every((s) => s <= 0.3), { path: ['size'], error: 'is in metres, half-extents at most 0.3' })
+const OBJECT_KEYS = ['name', 'colour', 'mass', 'friction', 'crush', 'parts'] as const
 const objectSchema = z.strictObject({
   name: z.string({ error: 'expected a name' }).transform(spoken)
     .refine((name) => /^[a-z0-9# ]*[a-z0-9][a-z0-9# ]*$/i.test(name), { error: 'must be of words in the letters a to z, in which commands are heard' })
@@ -55,7 +58,7 @@ const objectSchema = z.strictObject({
   friction: drawn(0, 5),
   crush: drawn(0, 1e6).optional(),
   parts: z.array(partSchema, { error: 'expected a list of parts' }).min(1, 'must have at least one part')
-})
+}, { error: issue => issue.code === 'invalid_type' ? `expected an object: {${OBJECT_KEYS.join(', ')}}` : undefined })
 
 /**
  * Reads an objects file: `seen`, `unseen`, or a path. Throws SimError OBJECTS_INVALID (one line: file, object, key, what was expected)
@@ -95,13 +98,13 @@ export function parseObjects(text: string, file: string): ObjectModel[] {
   if (document.length < 1) return fail('the list of objects is empty')
   const names = new Set<string>()
   return document.map((item: unknown, index) => {
-    const name = typeof item === 'object' && item !== null && 'name' in item ? String(item.name) : `#${index + 1}`
+    const name = typeof item === 'object' && item !== null && 'name' in item ? shown(String(item.name)) : `#${index + 1}`
     const result = objectSchema.safeParse(item)
     if (!result.success) {
       const issue = result.error.issues[0]
-      const key = issue?.code === 'unrecognized_keys' ? issue.keys[0] : issue?.path.reduce<string>((at, step) =>
+      const key = issue?.code === 'unrecognized_keys' ? shown(issue.keys[0]) : issue?.path.reduce<string>((at, step) =>
         typeof step === 'number' ? `${at}[${step}]` : at === '' ? String(step) : `${at}.${String(step)}`, '')
-      const what = issue?.code === 'unrecognized_keys' ? 'unknown key' : issue?.message
+      const what = issue?.code === 'unrecognized_keys' ? `unknown key; known: ${(issue.path.includes('parts') ? PART_KEYS : OBJECT_KEYS).join(', ')}` : issue?.message
       return fail(`object "${name}": ${key === '' ? '' : `${key}: `}${what}`)
     }
     const heard = result.data.name.toLowerCase()
@@ -117,6 +120,11 @@ export function parseObjects(text: string, file: string): ObjectModel[] {
       }))
     }
   })
+}
+
+/** What a file says, for a message: not at any length. */
+function shown(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 60)}… (${text.length} characters)` : text
 }
 
 function shippedPath(name: string): string {

@@ -73,6 +73,16 @@ describe('reading', () => {
     })
   })
 
+  it('info tells of topics whatever JavaScript means by their names', async () => {
+    const path = join(folder.path, 'names.mcap')
+    const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty']
+    const writer = new BagWriter(path, { epochSec: 1_700_000_000 })
+    for (const [i, name] of names.entries()) for (let n = 0; n <= i; n++) writer.write(name, 'std_msgs/msg/String', { data: 'a' }, n)
+    await writer.close()
+    const { topics } = await info(path) as { topics: Record<string, { count: number }> }
+    expect(Object.entries(topics).map(([name, { count }]) => [name, count])).toEqual(names.map((name, i) => [name, i + 1]))
+  })
+
   it('a bus on a bag: its clock shows the receive times, and every message comes in order', async () => {
     const path = join(folder.path, 'bus.mcap')
     await record(path, 1, 10)
