@@ -1,6 +1,11 @@
 import { standardStreams } from './standard-streams.js'
 
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/** A command that was asked to end has left no part of its work. */
+export class Interrupted extends Error {
+  readonly exit = 1
+}
+
 /** ms after the first request in which another one is the same one again: a launcher's own beside its terminal's, a parent's beside its process group's. */
 const SAME = 1000
 

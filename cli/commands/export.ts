@@ -6,6 +6,7 @@ import { formatsText, openSet } from '../dataset/formats.js'
 import type { TrainingSet } from '../dataset/training-set.js'
 import { answersOf, walk } from '../dataset/walk.js'
 import { packageRoot } from '../models.js'
+import { Ending, Interrupted } from '../ending.js'
 import { integer, namespace, overwrite } from '../options.js'
 import { Output, UsageError } from '../output.js'
 import { robotForBag } from '../robot-for-bag.js'
@@ -50,10 +51,11 @@ export function register(program: Command): void {
 async function exportBags(bags: readonly string[], flags: ExportFlags): Promise<void> {
   const output = new Output(flags)
   const set = openSet(flags.format, flags.out, { ...flags, size: flags.size, room: flags.samples, recordings: bags })
+  const { signal } = new Ending()
   let leftOut = 0
   try {
     const sources = new Map<string, string>()
-    for (const path of bags) leftOut += await exportBag(path, set, flags, output, sources)
+    for (const path of bags) leftOut += await exportBag(path, set, flags, { output, signal, sources })
     await set.close()
   } catch (error) {
     await set.discard()
@@ -65,7 +67,7 @@ async function exportBags(bags: readonly string[], flags: ExportFlags): Promise<
 }
 
 /** Answers how many observations had no answer. `sources`: whose the answers are, each with the first recording that has them. */
-async function exportBag(path: string, set: TrainingSet, flags: ExportFlags, output: Output, sources: Map<string, string>): Promise<number> {
+async function exportBag(path: string, set: TrainingSet, flags: ExportFlags, { output, signal, sources }: { readonly output: Output; readonly signal: AbortSignal; readonly sources: Map<string, string> }): Promise<number> {
   const bag = await openBag(path)
   try {
     const { robot } = robotForBag(bag, flags)
@@ -74,7 +76,8 @@ async function exportBag(path: string, set: TrainingSet, flags: ExportFlags, out
     const [first, other] = [...sources]
     if (other !== undefined) throw new UsageError(`${path}: its answers are of ${source}, those of ${first[1]} of ${first[0]}: a set has the answers of one source; export them apart`)
     const before = { rows: set.rows, episodes: set.episodes }
-    const { leftOut, lost } = await walk(bag, robot, set, { rate: flags.rate, onNotice: text => output.progress(text) })
+    const { leftOut, lost } = await walk(bag, robot, set, { rate: flags.rate, onNotice: text => output.progress(text), signal })
+    if (signal.aborted) throw new Interrupted(`${path}: the export was interrupted; nothing of this recording was written`)
     output.progress(`${path}: ${set.rows - before.rows} observations of ${set.episodes - before.episodes} episodes${leftOut > 0 ? `; ${leftOut} without an answer left out` : ''}`)
     for (const { stream, text } of lost) {
       output.progress(`prehend: ${path}: stream ${stream}: ${text}`)

@@ -9,7 +9,7 @@ import { openBag } from '../../middleware/bag/bag.js'
 import { BagWriter } from '../../middleware/bag/bag-writer.js'
 import { chunkTopic } from '../../nodes/fusion.js'
 import { duration, namespace, overwrite, rate } from '../options.js'
-import { Ending } from '../ending.js'
+import { Ending, Interrupted } from '../ending.js'
 import { Output, UsageError } from '../output.js'
 import { requireFree } from '../outputs.js'
 import { spread } from '../percentiles.js'
@@ -147,10 +147,6 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
   } finally {
     await bag.close()
   }
-}
-
-class Interrupted extends Error {
-  readonly exit = 1
 }
 
 function messageOf(chunk: ActionChunk) {

@@ -25,6 +25,8 @@ export interface WalkOptions {
   readonly rate?: number | undefined
   /** Something about a stream that its user should know; one line. */
   readonly onNotice?: (text: string) => void
+  /** Ends the walk before the next message; what the set has then is of no use. */
+  readonly signal?: AbortSignal
 }
 
 /**
@@ -43,7 +45,7 @@ export async function walk(bag: Bag, robot: Robot, set: TrainingSet, options: Wa
   set.begin({ path: bag.path, robot, epoch: new Epoch(clock.epochSec), rate })
   const fates = new StreamFates(robot, clock)
   const counters = await replayBag({
-    bag, robot, clock, rate: 'max', onSample: (...sample) => fates.take(...sample), ...options.onNotice && { onNotice: options.onNotice },
+    bag, robot, clock, rate: 'max', onSample: (...sample) => fates.take(...sample), ...options.onNotice && { onNotice: options.onNotice }, ...options.signal && { signal: options.signal },
     onAligned: (observation, aligner) => join.align(observation, aligner),
     onObservation: observation => join.part(observation.stamp, { observation }),
     onMessage: message => {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { linkSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { partOf } from '../../middleware/output-path.js'
@@ -145,6 +145,24 @@ test('a job that dies ends eval at once, and the other job with it', async () =>
   // The other one had 20 episodes to do.
   expect(Math.max(...[...stderr.matchAll(/(\d+)\/40/g)].map(([, done]) => Number(done)))).toBeLessThan(20)
   for (const job of jobs) expect(readdirSync('/proc')).not.toContain(job)
+})
+
+test('an interrupted export says so and leaves no half-written part of a set', async () => {
+  const recording = join(folder, 'demonstrated.mcap')
+  const made = startPrehend(['run', '--policy', 'expert', '--lockstep', '--at-most', '1 s', '--demonstrate', '--record', recording, '--json'])
+  expect(await made.end.then(({ stderr }) => stderr)).not.toMatch(/unexpected/)
+  const names = Array.from({ length: 100 }, (_, i) => join(folder, `demonstrated-${i}.mcap`))
+  for (const name of names) linkSync(recording, name)
+  const run = startPrehend(['export', ...names, '--out', join(folder, 'set')])
+  await run.said(/observations of/)
+  run.child.kill('SIGINT')
+  const { status, stdout, stderr } = await run.end
+  expect([status, stdout], stderr).toEqual([1, ''])
+  expect(stderr).toMatch(/^prehend: .*: the export was interrupted; nothing of this recording was written$/m)
+  // Of each recording a part of the set has its name once it is whole.
+  const written = readdirSync(join(folder, 'set'))
+  expect(written.filter(name => !/^demonstrated-\d+$/.test(name))).toEqual([])
+  expect(written.length).toBeLessThan(100)
 })
 
 test('an interrupted replay says so and leaves nothing half-written', async () => {
