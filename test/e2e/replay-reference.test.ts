@@ -9,7 +9,7 @@ const folder = temporaryFolder()
 
 function replayed(bag: string, ...flags: string[]): ReturnType<typeof linesOf> {
   const out = join(folder, 'lines.jsonl')
-  const result = prehendJson(['replay', bag, '--rate', 'max', '--no-policy', '--observations', out, ...flags])
+  const result = prehendJson(['replay', bag, '--rate', 'max', '--no-policy', '--observations', out, '--overwrite', ...flags])
   const lines = linesOf(out)
   expect(lines.length).toBe(result.observations)
   return lines

@@ -123,8 +123,8 @@ describe('prehend policy wrap', () => {
     given.inputs.rgbd.shape = [1, 4, 6, 8]
     expect(wrap(given, join(folder, 'open.onnx')).status).toBe(0)
     expectRefusal(wrap({ ...map(), inputs: { rgbd: { as: 'rgbd', form: 'rgb' } } }), /map\.yaml: not a map of a model: .*inputs\.rgbd/)
-    expectRefusal(prehend(['policy', 'wrap', model, '--map', file('no.yaml', 'inputs: ['), '--out', out]), /no\.yaml: not YAML/)
-    expectRefusal(prehend(['policy', 'wrap', model, '--map', join(folder, 'none.yaml'), '--out', out]), /none\.yaml: cannot be read/)
+    expectRefusal(prehend(['policy', 'wrap', model, '--map', file('no.yaml', 'inputs: ['), '--out', out, '--overwrite']), /no\.yaml: not YAML/)
+    expectRefusal(prehend(['policy', 'wrap', model, '--map', join(folder, 'none.yaml'), '--out', out, '--overwrite']), /none\.yaml: cannot be read/)
     expectRefusal(wrap(map(), file('noise.onnx', 'no')), /not an ONNX model/)
   })
 
