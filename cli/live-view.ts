@@ -1,4 +1,5 @@
 import { createLogUpdate } from 'log-update'
+import type { Status } from '../middleware/ros2/diagnostics.js'
 import { color } from './colour.js'
 import { printable } from './printable.js'
 import { standardStreams } from './standard-streams.js'
@@ -14,11 +15,17 @@ export interface ViewState {
   readonly contact: number
   readonly overForce: number
   readonly contactState: string
+  /** Action chunks so far, and the gate of the newest; empty: the policy gives none. */
+  readonly chunks: number
   readonly gate: Float32Array
-  readonly widthMm: number
+  /** The gripper's widest opening; undefined `widthMm`: it has not answered yet. */
+  readonly widestMm: number
+  readonly widthMm: number | undefined
   readonly gripper: string
-  readonly hold: string
-  readonly tool: { readonly x: number; readonly y: number; readonly z: number; readonly yaw: number }
+  /** What the motion does, or waits for, in plain words. */
+  readonly motion: Pick<Status, 'level' | 'message'>
+  /** Where the tool is sent; undefined for a robot without an arm. */
+  readonly tool: { readonly x: number; readonly y: number; readonly z: number; readonly yaw: number } | undefined
   readonly said: string
   readonly results: readonly boolean[]
   readonly typing: string
@@ -26,6 +33,8 @@ export interface ViewState {
 
 const WIDTH = 24
 const PERIOD_MS = 100
+/** Moves the cursor home and erases what is seen; what has scrolled away stays. */
+const ERASE_SCREEN = '\u001b[H\u001b[J'
 
 function bar(share: number, width = WIDTH): string {
   const filled = Math.round(Math.min(1, Math.max(0, share)) * width)
@@ -34,21 +43,31 @@ function bar(share: number, width = WIDTH): string {
 
 const mm = (metres: number): string => `${(metres * 1000).toFixed(0)} mm`
 
+function gateText({ chunks, gate }: ViewState): string {
+  if (chunks === 0) return color.dim('(no answer of the policy yet)')
+  if (gate.length === 0) return color.dim('(this policy gives none)')
+  return ['rgb', 'depth', 'force', 'voice'].map((name, i) => `${name} ${bar(gate[i] ?? 0, 8)} ${(gate[i] ?? 0).toFixed(2)}`).join('  ')
+}
+
+const gripperText = ({ widthMm, widestMm, gripper }: ViewState): string =>
+  widthMm === undefined ? color.dim('(no answer of it yet)') : `${bar(widthMm / widestMm)} ${widthMm.toFixed(0)} mm  ${gripper}`
+
 /** The picture of the loop as lines, in colours. */
 export function draw(state: ViewState): string[] {
   const paint = state.contactState === 'over_force' ? color.red : state.contactState === 'contact' ? color.yellow : color.green
-  const shares = ['rgb', 'depth', 'force', 'voice'].map((name, i) => `${name} ${bar(state.gate[i] ?? 0, 8)} ${(state.gate[i] ?? 0).toFixed(2)}`)
-  const gate = state.gate.length === 0 ? color.dim('(this policy has none)') : shares.join('  ')
-  const { x, y, z, yaw } = state.tool
+  const motion = { ok: color.green, warn: color.yellow, error: color.red, stale: color.dim }[state.motion.level]
+  const { tool } = state
   return [
     color.bold(state.title),
     `rates    rgb-d ${state.rgbHz.toFixed(1)} Hz   wrench ${state.wrenchHz.toFixed(0)} Hz   chunks ${state.chunkHz.toFixed(1)} Hz   latency ${state.latencyMs.toFixed(1)} ms`,
     `force    ${paint(bar(state.force / state.overForce))} ${state.force.toFixed(1)} N  ${paint(state.contactState)}`,
-    `gate     ${gate}`,
-    `gripper  ${bar(state.widthMm / 85)} ${state.widthMm.toFixed(0)} mm  ${state.gripper}`,
-    `tool     x ${mm(x)}  y ${mm(y)}  z ${mm(z)}  yaw ${((yaw * 180) / Math.PI).toFixed(0)}°   ${state.hold === 'none' ? color.green('moving') : color.yellow(`hold: ${state.hold}`)}`,
+    `gate     ${gateText(state)}`,
+    `gripper  ${gripperText(state)}`,
+    `tool     ${tool === undefined ? color.dim('(no arm)') : `x ${mm(tool.x)}  y ${mm(tool.y)}  z ${mm(tool.z)}  yaw ${((tool.yaw * 180) / Math.PI).toFixed(0)}°`}`,
+    `motion   ${motion(state.motion.message)}`,
     `said     ${color.cyan(state.said === '' ? '(nothing yet)' : `"${state.said}"`)}`,
     `episodes ${state.results.map(won => (won ? color.green('✔') : color.red('✘'))).join(' ')}`,
+    color.dim('gate: how much the policy heeds each sense; chunk: its next moves; latency: from picture to wire'),
     color.dim(`say> `) + state.typing + color.dim('▏  (type and Enter: "stop", "no, the green one"; Ctrl-C ends)'),
   ]
 }
@@ -58,10 +77,12 @@ export class LiveView {
   readonly #state: () => ViewState
   readonly #timer: NodeJS.Timeout
   readonly #update = createLogUpdate(process.stdout, { showCursor: true })
+  #columns = process.stdout.columns
 
   constructor(state: () => ViewState) {
     this.#state = state
     standardStreams.hideCursor()
+    process.stdout.on('resize', this.#resize)
     this.#timer = setInterval(() => {
       if (!standardStreams.isStalled) this.#draw()
     }, PERIOD_MS)
@@ -76,9 +97,20 @@ export class LiveView {
 
   close(): void {
     clearInterval(this.#timer)
+    process.stdout.off('resize', this.#resize)
     this.#draw()
     this.#update.done()
     standardStreams.showCursor()
+  }
+
+  /** A terminal that becomes narrower may break the lines of the picture anew, or not: nobody knows how many rows it takes then, so all that is seen is erased. */
+  readonly #resize = (): void => {
+    const narrower = process.stdout.columns < this.#columns
+    this.#columns = process.stdout.columns
+    if (!narrower) return
+    this.#update.done()
+    standardStreams.steer(ERASE_SCREEN)
+    this.#draw()
   }
 
   #draw(): void {

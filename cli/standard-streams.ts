@@ -58,12 +58,17 @@ class StandardStreams {
 
   hideCursor(): void {
     this.#isCursorHidden = true
-    this.#write('stdout', HIDE_CURSOR)
+    this.steer(HIDE_CURSOR)
   }
 
   showCursor(): void {
     this.#isCursorHidden = false
-    this.#write('stdout', SHOW_CURSOR)
+    this.steer(SHOW_CURSOR)
+  }
+
+  /** A control sequence of our own for the terminal behind standard output. */
+  steer(sequence: string): void {
+    this.#write('stdout', sequence)
   }
 
   /** Puts the terminal back as it was: where no exit handler runs any more. */

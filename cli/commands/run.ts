@@ -15,6 +15,7 @@ import { ErrorTally } from '../error-tally.js'
 import { LiveView } from '../live-view.js'
 import { MachineLateness } from '../machine-lateness.js'
 import { Output, UsageError } from '../output.js'
+import { motionStatus } from '../motion-status.js'
 import { OverloadWatch } from '../overload-watch.js'
 import { amount, integer, namespace, overwrite, precision, span } from '../options.js'
 import { requireFree } from '../outputs.js'
@@ -167,7 +168,8 @@ function viewOf(loop: CellLoop, results: readonly EpisodeResult[], typing: strin
     title: `prehend  ${loop.policyName}`,
     rgbHz: meters.rgb.recent, wrenchHz: meters.wrench.recent, chunkHz: meters.chunk.recent, latencyMs: latest / 1e6,
     force: control.guard.force, contact: control.limits.contact, overForce: control.limits.overForce, contactState: control.guard.state,
-    gate: control.gate, widthMm: (control.status?.width ?? 0) * 1000, gripper: control.status?.object ?? '', hold: control.hold === 'none' && !control.hasArm ? 'no arm' : control.hold, tool: control.target,
+    chunks: meters.chunk.count, gate: control.gate, widestMm: control.limits.width[1] * 1000, widthMm: control.status && control.status.width * 1000, gripper: control.status?.object ?? '',
+    motion: motionStatus(control), tool: control.hasArm ? control.target : undefined,
     said: loop.lastSaid, results: results.map(r => r.success), typing,
   }
 }

@@ -10,7 +10,7 @@ import { GoalDesk } from './goal-desk.js'
 import { serveGrasp } from './grasp-action.js'
 import { serveGripperCommand } from './gripper-command.js'
 import { publishGripperState } from './gripper-state.js'
-import { motionStatus } from './motion-status.js'
+import { motionStatus } from '../motion-status.js'
 import { nodeKind } from './node-kind.js'
 import { serveStop } from './stop-service.js'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { motionStatus } from '../../cli/ros2/motion-status.js'
+import { motionStatus } from '../../cli/motion-status.js'
 import type { ControlNode } from '../../nodes/control.js'
 
 const of = (hold: string, guard = 'ok', state = 'active') => motionStatus({

@@ -1,6 +1,6 @@
-import type { Status } from '../../middleware/ros2/diagnostics.js'
-import type { ControlNode, Hold } from '../../nodes/control.js'
-import type { Watched } from '../../nodes/watchdog.js'
+import type { Status } from '../middleware/ros2/diagnostics.js'
+import type { ControlNode, Hold } from '../nodes/control.js'
+import type { Watched } from '../nodes/watchdog.js'
 
 const OF_ITS_COURSE: Readonly<Record<Exclude<Hold, Watched | 'stop' | 'tool' | 'tilt'>, string>> = {
   none: 'following the policy',
