@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { startFirmwareHost } from '../../sim/firmware/host.js'
 import { SpringPlant } from '../sim/firmware/spring-plant.js'
+import { partOf } from '../../middleware/output-path.js'
 import { prehend, python, root, startInTerminal, startPrehend, temporaryFolder } from './prehend.js'
 import { grown, recorded } from './recorded.js'
 
@@ -30,7 +31,7 @@ function expectStopped(actions: readonly number[], recording: string): void {
   const { poses, targets } = recorded(recording)
   const [last, lastPose] = [targets.at(-1), poses.at(-1)]
   for (const axis of [1, 2, 3]) expect(Math.abs((last?.[axis] ?? NaN) - (lastPose?.[axis] ?? NaN))).toBeLessThan(0.01)
-  expect(existsSync(`${recording}.part`)).toBe(false)
+  expect(existsSync(partOf(recording))).toBe(false)
 }
 
 describe('in motion', { timeout: 120_000 }, () => {
@@ -41,7 +42,7 @@ describe('in motion', { timeout: 120_000 }, () => {
     const recording = join(folder, `terminal-${run}.mcap`)
     const { child, end, said } = startInTerminal(RUN(path, recording))
     await said(/hold|moving/)
-    await grown(`${recording}.part`, 3_000_000)
+    await grown(partOf(recording), 3_000_000)
     child.stdin?.write('close\n')
     const { stdout } = await end
     expect(JSON.parse(stdout)).toEqual({ exit: 1, signal: null })
@@ -68,7 +69,7 @@ describe('in motion', { timeout: 120_000 }, () => {
     await said(/hold|moving/)
     child.stdin?.write('hold\n')
     // Some seconds, and far more pictures of the loop than a terminal's buffer holds: it goes on.
-    await grown(`${recording}.part`, 12_000_000)
+    await grown(partOf(recording), 12_000_000)
     child.stdin?.write('interrupt\n')
     const { stdout } = await end
     expect(JSON.parse(stdout)).toEqual({ exit: 1, signal: null })
@@ -81,7 +82,7 @@ describe('no command dies of its output', { timeout: 120_000 }, () => {
   const bag = join(folder, 'made')
   const lockstep = join(folder, 'lockstep.mcap')
   const makeBag = (): string => python(readFileSync(join(root, 'test/e2e/make_bag.py'), 'utf8'), bag)
-  const leftovers = (): string[] => readdirSync(folder).filter(name => /^(results|lockstep).*part$/.test(name))
+  const leftovers = (): string[] => readdirSync(folder).filter(name => /^(results|lockstep).*part/.test(name))
 
   test.each([
     ['run', ['run', '--policy', 'expert', '--episodes', '9', '--lockstep', '--record', lockstep, '--json']],
