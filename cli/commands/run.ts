@@ -88,7 +88,7 @@ async function run({ source, ...given }: RunFlags & { readonly episodes: number 
   const digest = new ObservationDigest()
   output.progress(`starting the cell${source === 'sim' ? '' : ` in ${source}`} (seed ${flags.seed}, ${flags.objects} objects, ${flags.lockstep ? 'lockstep' : 'real time'}) ...`)
   const loop = await CellLoop.start({
-    robot, cell: startCell(source), seed: flags.seed, objects: flags.objects, count: flags.count, mode: flags.lockstep ? 'lockstep' : 'realtime', say: flags.say,
+    robot, cell: startCell(source, ending.signal), seed: flags.seed, objects: flags.objects, count: flags.count, mode: flags.lockstep ? 'lockstep' : 'realtime', say: flags.say,
     record: flags.record, overwrite: flags.overwrite,
     atMost: flags.atMost === undefined ? undefined : flags.atMost * 1e9,
     policy: async cell => demonstration ? demonstration.wrap(await policy(cell), cell) : policy(cell),

@@ -30,7 +30,7 @@ export async function runShare(options: EvalOptions, progress: Progress, ending:
   const phrases = options.phrases === undefined ? undefined : loadPhrases(options.phrases, loadObjects(options.objects))
   const faults = new Set<string>()
   const loop = await CellLoop.start({
-    robot, seed: options.seed, objects: options.objects, count: options.count, phrases, mode: 'lockstep', cell: startCell(options.source), policy, without: options.without,
+    robot, seed: options.seed, objects: options.objects, count: options.count, phrases, mode: 'lockstep', cell: startCell(options.source, ending.signal), policy, without: options.without,
     onError: error => faults.add(error instanceof Error ? error.message : String(error)),
   })
   const tracer = options.trace ? new EpisodeTracer(loop, robot) : undefined

@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { GzNode } from '../../middleware/gazebo/gz-node.js'
-import type { GzSettings } from '../../middleware/gazebo/settings.js'
 import type { SimulatedCell } from '../cell/cell-handle.js'
 import type { CellFrame, CellOptions, CellStats, EpisodeSetup, Placement, Truth, Verdict } from '../cell/cell.js'
 import { drawEpisode } from '../cell/episode.js'
@@ -72,8 +71,8 @@ export class GazeboCell implements SimulatedCell {
   readonly #errands: (() => Promise<void>)[] = []
   readonly #running: Promise<void>
 
-  /** Finds the simulator. Throws SimError OBJECTS_INVALID, OBJECTS_MISSING, GAZEBO_FAILED; GzError where none answers, with the reason. */
-  static async start(options: CellOptions, settings?: GzSettings): Promise<GazeboCell> {
+  /** Finds the simulator. Throws SimError OBJECTS_INVALID, OBJECTS_MISSING, GAZEBO_FAILED, INTERRUPTED where `signal` ended the wait; GzError where none answers, with the reason. */
+  static async start(options: CellOptions, signal?: AbortSignal): Promise<GazeboCell> {
     const models = loadObjects(options.objects)
     const mj = await loadMujoco()
     let cell: GazeboCell | undefined
@@ -81,21 +80,26 @@ export class GazeboCell implements SimulatedCell {
     // Others on this machine are warned of too, and a world that is busy: what keeps the world from its steps ends the run, with the last of these.
     let warning = ''
     const node = await GzNode.open({
-      ...(settings ? { settings } : {}),
       onWarning: (topic, text) => {
         warning = `${topic}: ${text}`
       },
       onError: fail,
     })
     let terminal: PseudoTerminal | undefined
+    // What is waited for ends with the node.
+    const interrupt = (): void => void node.close()
+    signal?.addEventListener('abort', interrupt)
     try {
+      signal?.throwIfAborted()
       terminal = openPseudoTerminal()
       const world = await GazeboWorld.open(node, () => warning)
       if (options.mode === 'realtime') await world.join()
       return cell = new GazeboCell({ options, models, mj, node, terminal, world })
     } catch (error) {
       await Promise.allSettled([terminal?.close(), node.close()])
-      throw error
+      throw signal?.aborted ? new SimError('INTERRUPTED', 'interrupted while Gazebo was waited for') : error
+    } finally {
+      signal?.removeEventListener('abort', interrupt)
     }
   }
 

@@ -118,6 +118,15 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s while the cell is being 
   expect(JSON.parse(stdout)).toMatchObject({ episodes: 0, successes: 0 })
 })
 
+test('SIGTERM while Gazebo is waited for ends the wait', async () => {
+  const run = startPrehend(['run', '--source', 'gazebo', '--episodes', '1'], { ...process.env, GZ_IP: '127.0.0.1', GZ_PARTITION: `nobody-${process.pid}` })
+  await run.said(/starting the cell in gazebo/)
+  run.child.kill('SIGTERM')
+  const { status, stderr } = await run.end
+  expect(stderr).toMatch(/^prehend: interrupted while Gazebo was waited for$/m)
+  expect(status).toBe(1)
+})
+
 test('an interrupted eval gives the result of what its jobs have done', async () => {
   const run = startPrehend(['eval', '--policy', 'expert', '--episodes', '40', '--jobs', '2', '--json'])
   await run.said(/2\/40/)
