@@ -31,7 +31,7 @@ const TIMES = 'CAST(id AS INTEGER) AS id, CAST(topic_id AS INTEGER) AS topic, ti
 export async function openSqlite({ path, plain, messageCompression }: FileToOpen): Promise<BagFile> {
   const { size, mtimeMs } = statSync(plain)
   if (messageCompression) await loadZstd()
-  const database = await openReadOnly(plain).catch((error: unknown) => {
+  const { database, damage } = await openReadOnly(plain).catch((error: unknown) => {
     throw error instanceof BagError ? error : new BagError('BAG_MISSING', `${path}: cannot be opened: ${messageOf(error)}`)
   })
   let open = true
@@ -44,7 +44,7 @@ export async function openSqlite({ path, plain, messageCompression }: FileToOpen
     return now && now.mtimeMs !== mtimeMs ? 'it is being written' : `the database is damaged (${messageOf(error)})`
   }
   try {
-    return openDatabase(database, { path, size, messageCompression, close, damageOf })
+    return openDatabase(database, { path, size, damage, messageCompression, close, damageOf })
   } catch (error) {
     await close()
     if (error instanceof BagError) throw error
@@ -55,18 +55,20 @@ export async function openSqlite({ path, plain, messageCompression }: FileToOpen
 interface Options {
   readonly path: string
   readonly size: number
+  /** Known before it is read. */
+  readonly damage: string | undefined
   readonly messageCompression: boolean
   readonly close: () => Promise<void>
   readonly damageOf: (error: unknown) => string
 }
 
-function openDatabase(database: Database.Database, { path, size, messageCompression, close, damageOf }: Options): BagFile {
-  let damage: string | undefined
+function openDatabase(database: Database.Database, { path, size, damage: known, messageCompression, close, damageOf }: Options): BagFile {
+  let damage = known
   try {
     database.prepare('SELECT count(*) FROM sqlite_master').get()
   } catch (error) {
     // SQLite refuses a file that is shorter than it says, but for repairs.
-    damage = damageOf(error)
+    damage ??= damageOf(error)
     database.exec('PRAGMA writable_schema = ON')
   }
   requireTables(database, path)

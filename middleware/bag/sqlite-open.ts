@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
-import { copyFile, truncate, type FileHandle } from 'node:fs/promises'
-import { join } from 'node:path'
+import { chmod, copyFile, truncate, type FileHandle } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import Database from 'libsql'
 import { openRegular } from '../regular-file.js'
@@ -16,17 +16,19 @@ const HEAP = 192 << 20
 
 /**
  * Opens a database for reading so that neither it nor anything beside it changes, not even by a lock that its recorder would meet. Where a recorder left (or
- * is just writing) a write-ahead log or a rollback journal, SQLite would first put it into the file: it does so to a private copy. Throws BagError BAG_SPACE,
- * BAG_BUSY, and whatever else the files give.
+ * is just writing) a write-ahead log or a rollback journal, SQLite would first put it into the file: it does so to a private copy. `damage`: what is in the log
+ * could not be put there, and why. Throws BagError BAG_SPACE, BAG_BUSY, and whatever else the files give.
  */
-export async function openReadOnly(path: string): Promise<Database.Database> {
+export async function openReadOnly(path: string): Promise<{ database: Database.Database; damage: string | undefined }> {
   const pending = await pendingOf(path)
-  if (pending === undefined) return limited(new Database(`${pathToFileURL(path).href}?immutable=1&mode=ro`))
+  if (pending === undefined) return { database: immutable(path), damage: undefined }
   const scratch = await Scratch.make(pending.bytes, `${path}: what its recorder left in ${pending.suffix} is read in a private copy`)
   try {
     const copy = join(scratch.path, 'bag.db3')
     await copyPair(path, copy, pending.suffix)
-    return settled(copy)
+    const failure = settle(copy) ?? (await pendingOf(copy) ? 'SQLite left it as it is' : undefined)
+    const damage = failure === undefined ? undefined : `what its recorder left in ${basename(path)}${pending.suffix} cannot be read (${failure})`
+    return { database: immutable(copy), damage }
   } finally {
     await scratch.remove()
   }
@@ -75,15 +77,23 @@ async function statAndHead(handle: FileHandle): Promise<[{ size: number }, Buffe
 async function copyPair(path: string, copy: string, suffix: '-wal' | '-journal'): Promise<void> {
   for (let left = TRIES; left > 0; left--) {
     const before = await pendingOf(path)
-    await copyFile(path, copy, constants.COPYFILE_FICLONE)
+    await copyToWrite(path, copy)
     if (before === undefined) return
-    await copyFile(path + suffix, copy + suffix, constants.COPYFILE_FICLONE).catch(() => undefined)
+    await copyToWrite(path + suffix, copy + suffix).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    })
     const after = await pendingOf(path)
     if (after === undefined || before.suffix !== suffix || after.suffix !== suffix || !after.head.equals(before.head)) continue
     if (suffix === '-journal') await forgetSuper(copy + suffix)
     return
   }
   throw new BagError('BAG_BUSY', `${path}: is being written, and changed each of ${TRIES} times that it was copied: read it when its recorder has ended`)
+}
+
+/** A copy has the modes of its original, which may be those of an archive: SQLite writes to it all the same. */
+async function copyToWrite(path: string, copy: string): Promise<void> {
+  await copyFile(path, copy, constants.COPYFILE_FICLONE)
+  await chmod(copy, 0o600)
 }
 
 /** A journal may end with the name of another file, which SQLite would look into and remove: without its last bytes it does not. */
@@ -96,17 +106,21 @@ async function forgetSuper(journal: string): Promise<void> {
   if (end.equals(JOURNAL_MAGIC) && size > WAL_HEAD) await truncate(journal, size - end.length)
 }
 
-/** Lets SQLite put the log into the copy, and opens the copy as it then is. */
-function settled(copy: string): Database.Database {
+/** Lets SQLite put the log into the copy. Answers why it could not. */
+function settle(copy: string): string | undefined {
   const database = limited(new Database(pathToFileURL(copy).href))
   try {
     database.prepare('PRAGMA journal_mode = DELETE').get()
-  } catch {
-    // Damaged: whoever reads it meets that.
+    return undefined
+  } catch (error) {
+    return messageOf(error)
   } finally {
     database.close()
   }
-  return limited(new Database(`${pathToFileURL(copy).href}?immutable=1&mode=ro`))
+}
+
+function immutable(path: string): Database.Database {
+  return limited(new Database(`${pathToFileURL(path).href}?immutable=1&mode=ro`))
 }
 
 function limited(database: Database.Database): Database.Database {
