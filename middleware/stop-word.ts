@@ -13,28 +13,36 @@ const ORDINARY = new Set(Object.values(WORDS).flatMap(({ ordinary }) => ordinary
 
 /** From so many letters on a word may be misspelt by one. */
 const NEAR_FROM = 4
+/** Characters: some five minutes of speech. Nobody says more at once, so a longer text is not searched for the word that it may hold: it is a stop. */
+const LONGEST = 4000
+/** A negation has at most so many words, and so many characters where words are not parted by blanks. */
+const NEGATION_WORDS = 2
+const NEGATION_CHARACTERS = 4
 
 /**
  * Whether an utterance means "stop": a stop word anywhere in it, unless it is negated right before ("do not stop"). "can you stop moving" does, and so do
- * "Stopp", "stpo", "s t o p", "停" and "pick the stop sign": a stop too many costs a "resume", one too few a collision.
+ * "Stopp", "stpo", "s t o p", "停", "don't move" and "pick the stop sign": a stop too many costs a "resume", one too few a collision. A text of more than
+ * 4000 characters always does.
  */
 export function isStop(text: string, languages: readonly string[] = LANGUAGES): boolean {
   const spoken = wordsOf(languages)
+  if (text.length > LONGEST) return true
   const plain = plainText(text)
   if (spoken.some(words => words.joined && hasJoined(plain, words))) return true
-  const spaced = spoken.filter(words => !words.joined)
-  return phrasesOf(plain).some(phrase => hasStop(phrase, spaced))
+  return phrasesOf(plain).some(phrase => hasStop(phrase, spoken))
 }
 
 /** Whether an utterance releases an earlier stop: the words for it and nothing else. A resume too many is dangerous. */
 export function isResume(text: string, languages: readonly string[] = LANGUAGES): boolean {
+  const spoken = wordsOf(languages)
+  if (text.length > LONGEST) return false
   const said = phrasesOf(plainText(text)).flat().join(' ')
-  return wordsOf(languages).some(({ resume }) => resume.includes(said))
+  return spoken.some(({ resume }) => resume.includes(said))
 }
 
 /** Whether an utterance asks for something to be done, understood or not: neither a stop nor the end of one. */
 export function isCommand(text: string, languages: readonly string[] = LANGUAGES): boolean {
-  return phrasesOf(plainText(text)).length > 0 && !isStop(text, languages) && !isResume(text, languages)
+  return !isStop(text, languages) && !isResume(text, languages) && phrasesOf(plainText(text)).length > 0
 }
 
 function wordsOf(languages: readonly string[]): Words[] {
@@ -49,28 +57,36 @@ function plainText(text: string): string {
   return text.normalize('NFKD').replace(/[\p{M}\p{Cf}'’`´]/gu, '').normalize('NFKC').toLowerCase()
 }
 
-/** The words of each stretch between marks: "don't! stop" is two, so that its "don't" takes nothing back. Letters said one by one are a word. */
+/**
+ * The words of each stretch between marks: "don't! stop" is two, so that its "don't" takes nothing back. Letters said one by one are a word, Chinese characters
+ * and what stands beside them are two ("马上stop"), and the German "Not-" belongs to its word: it negates nothing.
+ */
 function phrasesOf(plain: string): string[][] {
   const spelt = plain.replace(/(?<![\p{L}\p{N}])\p{L}(?:[\s.\-_]+\p{L}(?![\p{L}\p{N}])){2,}/gu, letters => letters.replace(/[\s.\-_]+/g, ''))
-  return spelt.replace(/(?<=\p{L})-(?=\p{L})/gu, ' ').split(/[^\p{L}\p{N}\s]+/u).map(part => part.split(/\s+/).filter(word => word !== '')).filter(words => words.length > 0)
+  const parted = spelt.replace(/(?<![\p{L}\p{N}])not-(?=\p{L})/gu, 'not').replace(/(?<=\p{L})-(?=\p{L})/gu, ' ').replace(/(?<=\p{Script=Han})(?=[^\p{Script=Han}])|(?<=[^\p{Script=Han}])(?=\p{Script=Han})/gu, ' ')
+  return parted.split(/[^\p{L}\p{N}\s]+/u).map(part => part.split(/\s+/).filter(word => word !== '')).filter(words => words.length > 0)
 }
 
 function hasStop(phrase: readonly string[], spoken: readonly Words[]): boolean {
-  const stops = spoken.flatMap(({ stop }) => stop)
-  const negations = spoken.flatMap(({ negation }) => negation)
-  return phrase.some((_, at) => {
-    const before = ` ${phrase.slice(0, at).join(' ')}`
-    return stops.some(stop => {
-      const parts = stop.split(' ')
-      const said = phrase.slice(at, at + parts.length)
-      return said.length === parts.length && parts.every((part, i) => isWord(said[i], part))
-    }) && !negations.some(negation => before.endsWith(` ${negation}`))
+  const stops = spoken.filter(words => !words.joined).flatMap(({ stop, negation }) => stop.map(word => ({ parts: word.split(' '), forbids: negation.some(no => ` ${word} `.includes(` ${no} `)) })))
+  const split = spoken.flatMap(({ separable = [] }) => separable).map(verb => ({ ...verb, begun: false }))
+  return phrase.some((word, at) => {
+    const stop = stops.some(({ parts, forbids }) => parts.every((part, i) => isWord(phrase[at + i], part)) && (forbids || !isNegated(phrase, at, spoken)))
+    const ended = split.some(({ begun, particles }) => begun && particles.includes(word) && !isNegated(phrase, at, spoken))
+    for (const verb of split) verb.begun ||= verb.forms.includes(word)
+    return stop || ended
   })
 }
 
-function isWord(said: string, stop: string): boolean {
+/** Whether a negation stands directly before a word of a phrase. */
+function isNegated(phrase: readonly string[], at: number, spoken: readonly Words[]): boolean {
+  const before = ` ${phrase.slice(Math.max(0, at - NEGATION_WORDS), at).join(' ')}`
+  return spoken.some(words => (words.joined ? endsInNegation(before, words) : words.negation.some(no => before.endsWith(` ${no}`))))
+}
+
+function isWord(said: string | undefined, stop: string): boolean {
   if (said === stop) return true
-  if (stop.length < NEAR_FROM) return false
+  if (said === undefined || stop.length < NEAR_FROM) return false
   // Letters held ("stoooop"), and the word said in one breath ("stopstop").
   const held = said.replace(/(.)\1{2,}/gu, '$1')
   if (held === stop || (said.length > stop.length && said.replaceAll(stop, '') === '')) return true
@@ -87,10 +103,19 @@ function isNear(a: string, b: string): boolean {
     || (restA.length > 1 && restA[0] === restB[1] && restA[1] === restB[0] && restA.slice(2) === restB.slice(2))
 }
 
-function hasJoined(plain: string, { stop, negation }: Words): boolean {
-  const negated = new RegExp(`(?:${negation.join('|')})\\s*$`, 'u')
+/** Blanks between Chinese characters say nothing: a speech recogniser may put them between words. */
+function hasJoined(plain: string, words: Words): boolean {
+  const { stop, negation } = words
+  const solid = plain.replace(/(?<=\p{Script=Han})\s+(?=\p{Script=Han})/gu, '')
   return stop.some(word => {
-    for (let at = plain.indexOf(word); at >= 0; at = plain.indexOf(word, at + 1)) if (!negated.test(plain.slice(0, at))) return true
+    const forbids = negation.some(no => word.startsWith(no))
+    for (let at = solid.indexOf(word); at >= 0; at = solid.indexOf(word, at + 1)) {
+      if (forbids || !endsInNegation(solid.slice(Math.max(0, at - NEGATION_CHARACTERS), at), words)) return true
+    }
     return false
   })
+}
+
+function endsInNegation(before: string, { negation, ordinary }: Words): boolean {
+  return negation.some(no => before.endsWith(no)) && !ordinary.some(word => before.endsWith(word))
 }
