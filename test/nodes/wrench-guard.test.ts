@@ -43,4 +43,40 @@ describe('the guard on every wrench sample', () => {
     expect(guard.sample(1 * MS, wrench(NaN))).toBe(false)
     expect(guard.state).toBe('over_force')
   })
+
+  /** A period of chunks: the hand is pushed forward, and back. */
+  const shaken = (t: number): number => (t % 33 < 11 ? 10 : -5)
+
+  it('a hand that its own motion shakes touches nothing; what it then leans on it does, within the time of one chunk', () => {
+    const guard = new WrenchGuard(limits, { tare: 0, release: 100 * MS })
+    const states: string[] = []
+    for (let t = 0; t < 400; t++) {
+      guard.sample(t * MS, wrench(shaken(t)))
+      states.push(guard.state)
+    }
+    // The first period is not whole.
+    expect(new Set(states.slice(33))).toEqual(new Set(['free']))
+    let touched = 0
+    for (let t = 400; guard.state === 'free'; t++) {
+      touched++
+      guard.sample(t * MS, wrench(shaken(t) + 4))
+    }
+    expect(touched).toBeLessThanOrEqual(33)
+  })
+
+  it('a blow is contact at its first sample', () => {
+    const guard = new WrenchGuard(limits, { tare: 0, release: 100 * MS })
+    for (let t = 0; t < 100; t++) guard.sample(t * MS, wrench(0))
+    guard.sample(100 * MS, wrench(14))
+    expect(guard.state).toBe('free')
+    guard.sample(101 * MS, wrench(15))
+    expect(guard.state).toBe('contact')
+  })
+
+  it('a time that went back is averaged with nothing from before', () => {
+    const guard = new WrenchGuard(limits, { tare: 0, release: 100 * MS })
+    for (let t = 1000; t < 1033; t++) guard.sample(t * MS, wrench(0))
+    guard.sample(1 * MS, wrench(4))
+    expect(guard.state).toBe('contact')
+  })
 })
