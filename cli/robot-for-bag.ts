@@ -1,5 +1,6 @@
 import { parseRecordedRobot } from '../fusion/robot/recorded-robot.js'
 import { parseRobot } from '../fusion/robot/robot-file.js'
+import { referenceOf } from '../fusion/robot/reference.js'
 import { recognise } from '../fusion/robot/recognise.js'
 import type { Robot } from '../fusion/robot/robot.js'
 import { shortList } from '../fusion/validation.js'
@@ -40,9 +41,9 @@ function requireFit(bag: Bag, robot: Robot): void {
     }
     return topics.length > 0
   })
-  const needed = 'from' in tick ? streams.filter(stream => stream.name === tick.from) : streams
-  if (needed.some(stream => present.includes(stream))) return
-  throw new UsageError(`${bag.path}: robot ${name} ticks from ${shortList(needed.map(({ topic }) => topic))}, which the recording does not have `
+  const needed = referenceOf(robot)
+  if (needed === undefined || present.includes(needed)) return
+  throw new UsageError(`${bag.path}: robot ${name} ticks ${'from' in tick ? 'from' : 'at a fixed rate from the first message of'} ${needed.topic} (stream ${needed.name}), which the recording does not have `
     + `(it has ${shortList(bag.topics.map(topic => topic.name)) || 'no topics'}): name another robot file (--robot FILE)`)
 }
 

@@ -17,6 +17,8 @@ const ADVICE: Partial<Record<DropReason, string>> = {
   tare: 'the tare takes longer than the recording',
   log_time: 'the recorder\'s clock was not set',
 }
+/** Of a topic that is in the recording without a message. */
+const SILENT = 'its publisher was silent, or offers less than the recorder asks for (QoS)'
 /** ns between the clocks of two streams that cannot be transport. */
 const APART = 1e9
 
@@ -38,8 +40,10 @@ export class StreamFates {
     if (dropped === undefined && receive - stamp < this.#behind[stream]) this.#behind[stream] = receive - stamp
   }
 
+  /** Where there are no observations at all, that of the stream that ticks come from is among them. */
   lost({ streams, observations }: Pick<Counters, 'streams' | 'observations'>): LostStream[] {
     const found: LostStream[] = []
+    const ticking = referenceOf(this.#robot)
     this.#robot.streams.forEach(({ name, topic, modality, timeline, clock }, index) => {
       const counters = streams.get(name)
       if (!counters) return
@@ -47,14 +51,19 @@ export class StreamFates {
       const reasons = Object.entries(occurred(dropped)) as [DropReason, number][]
       const messages = reasons.reduce((sum, [, count]) => sum + count, accepted)
       const say = (text: string): void => void found.push({ stream: name, text: `${topic}: ${text}` })
-      if (messages === 0) return
+      const isWanting = observations === 0 && name === ticking?.name
+      if (messages === 0) {
+        if (isWanting) say(`there are no observations: they are made at its messages, and it has none: ${SILENT}`)
+        return
+      }
       if (accepted === 0) {
         const [most] = reasons.sort(([, a], [, b]) => b - a)[0]
         const advice = most === 'other_clock' ? this.#otherClock() : ADVICE[most]
         return say(`none of its ${messages} messages could be used (${reasons.map(([reason, count]) => `${reason} ${count}`).join(', ')})${advice === undefined ? '' : `: ${advice}`}`)
       }
+      if (isWanting) return say(`there are no observations: none of its ${messages} messages made a tick (${reasons.map(([reason, count]) => `${reason} ${count}`).join(', ')})`)
       if (present > 0 || observations === 0 || modality === 'voice') return
-      const reference = this.#robot.streams.findIndex(stream => stream === referenceOf(this.#robot))
+      const reference = this.#robot.streams.findIndex(stream => stream === ticking)
       const apart = timeline === 'header' && clock === 'ours' && reference >= 0 ? this.#behind[index] - this.#behind[reference] : 0
       const why = Math.abs(apart) > APART
         ? `: its stamps lie ${(Math.abs(apart) / 1e9).toFixed(1)} s ${apart > 0 ? 'behind' : 'ahead of'} those of ${this.#robot.streams[reference].topic}: say clock: estimate, or timeline: receive, for the stream whose clock is wrong`

@@ -1,9 +1,10 @@
-import { writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import Database from 'libsql'
 import { beforeAll, expect, test } from 'vitest'
 import { BagWriter } from '../../middleware/bag/bag-writer.js'
 import type { Image } from '../../middleware/messages.js'
-import { prehend, prehendJson, temporaryFolder } from './prehend.js'
+import { prehend, prehendJson, python, temporaryFolder } from './prehend.js'
 
 const folder = temporaryFolder()
 const IMAGE = 'sensor_msgs/msg/Image'
@@ -28,12 +29,7 @@ beforeAll(async () => {
   await write(strange, [['/camera/color/image_raw', 'yuv411', 12]])
   await write(mixed, [['/camera/color/image_raw', 'yuv411', 12], ['/camera/depth/image_raw', '16UC1', 16]])
   await write(far, [['/camera/color/image_raw', 'RGB8', 0], ['/camera/depth/image_raw', 'mono16', 16]])
-  writeFileSync(robot, `robot: made
-tick: { from: depth }
-streams:
-  rgb: { topic: /camera/color/image_raw, type: ${IMAGE} }
-  depth: { topic: /camera/depth/image_raw, type: ${IMAGE} }
-`)
+  pair('robot', 'from: depth')
 })
 
 test('a replay that could use nothing of a stream says which, why and what to do, and does not exit 0', () => {
@@ -61,4 +57,44 @@ test('check doubts a depth beyond belief, and replay takes what drivers leave ou
     'the median depth is 23.4 m: is a unit of /camera/depth/image_raw 1 mm? If not, say depth_unit, such as 0.1 mm',
   ])
   expect(prehendJson(['replay', far, '--rate', 'max', '--no-policy'])).toMatchObject({ observations: 20, dropped: {}, notices: [] })
+})
+
+/** A robot file of a colour and a depth camera. */
+function pair(name: string, tick: string): string {
+  const file = join(folder, `${name}.yaml`)
+  writeFileSync(file, `robot: made
+tick: { ${tick} }
+streams:
+  rgb: { topic: /camera/color/image_raw, type: ${IMAGE} }
+  depth: { topic: /camera/depth/image_raw, type: ${IMAGE} }
+`)
+  return file
+}
+
+test('no observation is never a success: replay and check name the stream that ticks and why there is none', () => {
+  // What rosbag2 leaves of a topic whose publisher's QoS is not the recorder's: its name, and no message.
+  const silent = join(folder, 'silent')
+  python('make_bag.py', silent, '--storage', 'sqlite3')
+  const database = new Database(join(silent, readdirSync(silent).find(name => name.endsWith('.db3')) ?? ''))
+  database.exec(`DELETE FROM messages WHERE topic_id = (SELECT id FROM topics WHERE name = '/camera/color/image_raw')`)
+  database.close()
+  for (const [name, tick] of [['from', 'from: rgb'], ['rate', 'rate: 30 Hz']]) {
+    const file = pair(name, tick)
+    const told = /stream rgb: \/camera\/color\/image_raw: there are no observations: .* none: its publisher was silent, or .*QoS/m
+    const { status, stdout, stderr } = prehend(['replay', silent, '--robot', file, '--rate', 'max', '--no-policy', '--json'])
+    expect([status, (JSON.parse(stdout) as { observations: number }).observations]).toEqual([1, 0])
+    expect(stderr).toMatch(told)
+    const { bag } = prehendJson(['check', file, silent], [1]) as { bag: { findings: { stream: string; kind: string; text: string }[] } }
+    expect(bag.findings.filter(({ stream, kind }) => stream === 'rgb' && kind === 'lost').map(({ text }) => `stream rgb: ${text}`)).toEqual([expect.stringMatching(told)])
+  }
+})
+
+test('a fixed rate ticks from its first stream, and a recording without that is refused', () => {
+  const file = pair('rate-alone', 'rate: 30 Hz')
+  const bag = join(folder, 'depth-alone')
+  python('make_bag.py', bag, '--without', 'rgb')
+  expect(prehend(['replay', bag, '--robot', file, '--rate', 'max', '--no-policy'])).toMatchObject({
+    status: 2, stderr: expect.stringMatching(/depth-alone: robot made ticks at a fixed rate from the first message of \/camera\/color\/image_raw \(stream rgb\), which the recording does not have/) as string,
+  })
+  expect(prehend(['check', file, bag]).status).toBe(1)
 })
