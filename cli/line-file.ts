@@ -49,7 +49,9 @@ export class LineFile {
   /** Throws DiskError where the disk refuses. */
   async close(): Promise<void> {
     if (this.#failure) throw this.#failure
-    await Promise.race([new Promise<void>(resolve => this.#stream.end(resolve)), this.#failed])
+    // Closed also where the last write failed: its end alone tells that.
+    await new Promise<void>(resolve => this.#stream.once('close', resolve).end())
+    if (this.#failure) throw this.#failure
     try {
       finishPart(this.#path, this.#output)
     } catch (error) {

@@ -6,7 +6,7 @@ import { formatsText, openSet } from '../dataset/formats.js'
 import type { TrainingSet } from '../dataset/training-set.js'
 import { answersOf, walk } from '../dataset/walk.js'
 import { packageRoot } from '../models.js'
-import { Ending, Interrupted } from '../ending.js'
+import { Ending } from '../ending.js'
 import { integer, namespace, overwrite } from '../options.js'
 import { Output, UsageError } from '../output.js'
 import { robotForBag } from '../robot-for-bag.js'
@@ -77,7 +77,6 @@ async function exportBag(path: string, set: TrainingSet, flags: ExportFlags, { o
     if (other !== undefined) throw new UsageError(`${path}: its answers are of ${source}, those of ${first[1]} of ${first[0]}: a set has the answers of one source; export them apart`)
     const before = { rows: set.rows, episodes: set.episodes }
     const { leftOut, lost } = await walk(bag, robot, set, { rate: flags.rate, onNotice: text => output.progress(text), signal })
-    if (signal.aborted) throw new Interrupted(`${path}: the export was interrupted; nothing of this recording was written`)
     output.progress(`${path}: ${set.rows - before.rows} observations of ${set.episodes - before.episodes} episodes${leftOut > 0 ? `; ${leftOut} without an answer left out` : ''}`)
     for (const { stream, text } of lost) {
       output.progress(`prehend: ${path}: stream ${stream}: ${text}`)

@@ -50,7 +50,7 @@ export function register(program: Command): void {
 
 /** The model has its name only once it has run with its contract, on zeros. */
 async function wrap(file: string, { robot: robotFile, namespace, map: mapFile, out, overwrite, json }: WrapFlags): Promise<void> {
-  requireFree({ files: [out] }, { overwrite })
+  requireFree({ files: [out], reads: [file, mapFile] }, { overwrite })
   const robot = readRobot(robotFile, namespace)
   const map = parseModelMap(text(mapFile), mapFile)
   const model = await readModel(file)

@@ -52,7 +52,7 @@ export function register(program: Command): void {
 
 async function replay(path: string, flags: ReplayFlags): Promise<void> {
   const output = new Output(flags)
-  requireFree({ files: [flags.observations], recordings: [flags.out] }, flags)
+  requireFree({ files: [flags.observations], recordings: [flags.out], reads: [path] }, flags)
   const bag = await openBag(path)
   const { signal } = new Ending()
   try {

@@ -1,10 +1,10 @@
-import { existsSync, readdirSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import { describeDifference } from '../../fusion/robot/canonical.js'
 import type { Observation } from '../../fusion/observation.js'
 import { encodePicture } from '../../middleware/image/picture-file.js'
-import { createPartFolder, discardPart, finishPart, partOf, refusal, type OutputOptions } from '../../middleware/output-path.js'
+import { discardPart, finishPart, partOf, refusal, type FolderKind, type OutputOptions } from '../../middleware/output-path.js'
 import { UsageError } from '../output.js'
+import { makePartFolder } from '../outputs.js'
 import { FileSeries } from './file-series.js'
 import { hasPictures, LeRobotColumns, taskText, type Feature } from './lerobot-columns.js'
 import { DATA_MB, DATA_PATH, writeMeta } from './lerobot-meta.js'
@@ -20,6 +20,8 @@ export interface LeRobotOptions {
   readonly ffmpeg: string
   readonly size: { readonly width: number; readonly height: number } | undefined
   readonly room: number
+  /** Paths of all that will be exported. */
+  readonly recordings: readonly string[]
   readonly overwrite?: boolean | undefined
 }
 
@@ -76,13 +78,13 @@ export class LeRobotSet implements TrainingSet {
   constructor(out: string, options: LeRobotOptions) {
     this.#out = out.replace(/\/+$/, '')
     this.#temporary = partOf(this.#out)
-    this.#output = { overwrite: options.overwrite, isOfThisKind: isLeRobotSet }
+    this.#output = { overwrite: options.overwrite, kind: SET }
     this.#options = options
     this.#series = new FileSeries(this.#temporary, DATA_PATH)
-    const why = refusal(this.#out, this.#output)
+    const why = refusal(this.#out, { ...this.#output, reads: options.recordings })
     if (why !== undefined) throw new UsageError(why)
     if (options.pictures === 'video') requireFfmpeg(options.ffmpeg)
-    createPartFolder(this.#out, this.#output)
+    makePartFolder(this.#out, this.#output)
   }
 
   get episodes(): number {
@@ -242,9 +244,7 @@ export class LeRobotSet implements TrainingSet {
 }
 
 /** Also one to which a card for the Hugging Face hub was added. */
-function isLeRobotSet(folder: string): boolean {
-  return existsSync(join(folder, 'meta/info.json')) && readdirSync(folder).every(name => ['data', 'meta', 'videos', 'images', 'README.md', '.gitattributes'].includes(name))
-}
+const SET: FolderKind = { mark: 'meta/info.json', owns: name => ['data', 'meta', 'videos', 'images', 'README.md', '.gitattributes'].includes(name) }
 
 /** LeRobot keeps what has the shape [1] without a list around it. */
 function isScalar({ shape }: Feature): boolean {

@@ -1,13 +1,14 @@
-import { readdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { elements, parseContract, type Contract } from '../../fusion/policy/contract.js'
 import { Features } from '../../fusion/policy/features.js'
 import { Tokenizer } from '../../fusion/policy/tokens.js'
 import type { Robot } from '../../fusion/robot/robot.js'
-import { createPartFolder, discardPart, finishPart, refusal, type OutputOptions } from '../../middleware/output-path.js'
+import { discardPart, finishPart, refusal, type FolderKind, type OutputOptions } from '../../middleware/output-path.js'
 import { LARGEST_TEXT, readTextSync } from '../../middleware/regular-file.js'
 import { AUX } from '../demonstration.js'
 import { UsageError } from '../output.js'
+import { makePartFolder } from '../outputs.js'
 import { NpyFile, type NpyType } from './npy-file.js'
 import type { AnsweredObservation, EpisodeEnd, Recording, TrainingSet } from './training-set.js'
 
@@ -38,14 +39,14 @@ export class NumpySet implements TrainingSet {
   constructor(out: string, options: NumpyOptions) {
     this.#out = out
     this.#contract = readContract(options)
-    this.#output = { overwrite: options.overwrite, isOfThisKind: isNumpyRecording }
+    this.#output = { overwrite: options.overwrite, kind: ARRAYS }
     const folders = new Map<string, string>()
     for (const path of options.recordings) {
       const folder = this.#folderOf(path)
       const other = folders.get(folder)
       if (other !== undefined) throw new UsageError(`${path}: its folder would be ${folder}, which is that of ${other}; export one of them elsewhere`)
       folders.set(folder, path)
-      const why = refusal(folder, this.#output)
+      const why = refusal(folder, { ...this.#output, reads: options.recordings })
       if (why !== undefined) throw new UsageError(why)
     }
   }
@@ -83,10 +84,7 @@ export class NumpySet implements TrainingSet {
 }
 
 /** `scene.json` is written beside by policy/collect.py. */
-function isNumpyRecording(folder: string): boolean {
-  const names = readdirSync(folder)
-  return names.includes('dataset.json') && names.every(name => name.endsWith('.npy') || name === 'dataset.json' || name === 'scene.json')
-}
+const ARRAYS: FolderKind = { mark: 'dataset.json', owns: name => name.endsWith('.npy') || name === 'dataset.json' || name === 'scene.json' }
 
 function readContract({ contract, vocabulary }: Pick<NumpyOptions, 'contract' | 'vocabulary'>): Contract {
   const read = (path: string): unknown => {
@@ -127,7 +125,7 @@ class NumpyRecording {
     this.#tokenizer = new Tokenizer(contract.vocabulary)
     const { voice_tokens: tokens } = contract.inputs
     this.#words = tokens.as === 'tokens' ? tokens.per_event : 0
-    this.#temporary = createPartFolder(folder, this.#output)
+    this.#temporary = makePartFolder(folder, this.#output)
     const [, , height, width] = contract.inputs.rgbd.shape
     this.#size = { width, height }
     const file = (name: string, type: NpyType, shape: readonly number[]): [string, NpyFile] =>

@@ -11,6 +11,7 @@ import { decode } from '../../middleware/cdr/codecs.js'
 import { chunkTopic } from '../../nodes/fusion.js'
 import { EXPERT_AUX_TOPIC, EXPERT_CHUNK_TOPIC, INSTEAD_TOPICS } from '../demonstration.js'
 import { episodeTopics } from '../episode-topics.js'
+import { Interrupted } from '../ending.js'
 import { UsageError } from '../output.js'
 import { replayBag, stampClock } from '../replay.js'
 import { StreamFates, type LostStream } from '../stream-fates.js'
@@ -25,7 +26,7 @@ export interface WalkOptions {
   readonly rate?: number | undefined
   /** Something about a stream that its user should know; one line. */
   readonly onNotice?: (text: string) => void
-  /** Ends the walk before the next message; what the set has then is of no use. */
+  /** Ends the walk before the next message: it throws Interrupted, and the recording has no end in the set. */
   readonly signal?: AbortSignal
 }
 
@@ -69,6 +70,7 @@ export async function walk(bag: Bag, robot: Robot, set: TrainingSet, options: Wa
       return undefined
     },
   })
+  if (options.signal?.aborted) throw new Interrupted(`${bag.path}: the export was interrupted; nothing of this recording was written`)
   await join.endEpisode({ index: -1, success: false })
   await set.end()
   return { leftOut: join.leftOut, lost: fates.lost(counters) }

@@ -1,11 +1,11 @@
-import { openSync, readdirSync, writeFileSync } from 'node:fs'
+import { openSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { encode } from '../cdr/codecs.js'
 import { definitionText } from '../cdr/definitions.js'
 import type { MessageTypes, TypeName } from '../messages.js'
 import { PREHEND_RECORD, type BagMessage } from './bag.js'
 import { BagEpoch } from './bag-epoch.js'
-import { createPart, createPartFolder, discardPart, finishPart, partOf, refusal, type OutputOptions } from '../output-path.js'
+import { createPart, createPartFolder, discardPart, finishPart, partOf, refusal, type FolderKind, type OutputOptions } from '../output-path.js'
 import { BagError, messageOf } from './bag-error.js'
 import type { Compression } from './compression.js'
 import { McapFileWriter } from './mcap-writer.js'
@@ -179,8 +179,8 @@ export class BagWriter {
 }
 
 /** Why a recording may not be written at `path`, in one line, or undefined; see `refusal`. */
-export function recordingRefusal(path: string, { overwrite }: { readonly overwrite?: boolean | undefined } = {}): string | undefined {
-  return refusal(recordingPath(path), outputOptions(recordingPath(path), overwrite))
+export function recordingRefusal(path: string, { overwrite, reads }: Pick<OutputOptions, 'overwrite' | 'reads'> = {}): string | undefined {
+  return refusal(recordingPath(path), { ...outputOptions(recordingPath(path), overwrite), reads })
 }
 
 function recordingPath(path: string): string {
@@ -192,11 +192,7 @@ function isSingle(path: string): boolean {
 }
 
 function outputOptions(path: string, overwrite: boolean | undefined): OutputOptions {
-  return { overwrite, ...isSingle(path) ? {} : { isOfThisKind: isRecording } }
+  return { overwrite, ...isSingle(path) ? {} : { kind: RECORDING } }
 }
 
-/** A folder that has what a recording has, and nothing else. */
-function isRecording(folder: string): boolean {
-  const names = readdirSync(folder)
-  return names.includes('metadata.yaml') && names.every(name => name === 'metadata.yaml' || /\.(mcap|db3)(\.zstd)?$/.test(name))
-}
+const RECORDING: FolderKind = { mark: 'metadata.yaml', owns: name => name === 'metadata.yaml' || /\.(mcap|db3)(\.zstd)?$/.test(name) }

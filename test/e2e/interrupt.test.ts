@@ -1,8 +1,12 @@
-import { linkSync, readdirSync, readFileSync } from 'node:fs'
+import { linkSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { NumpySet } from '../../cli/dataset/numpy-set.js'
+import { walk } from '../../cli/dataset/walk.js'
+import { robotForBag } from '../../cli/robot-for-bag.js'
+import { openBag } from '../../middleware/bag/bag.js'
 import { partOf } from '../../middleware/output-path.js'
-import { python, root, startPrehend, temporaryFolder } from './prehend.js'
+import { prehendJson, python, root, startPrehend, temporaryFolder } from './prehend.js'
 import { grown, recorded, type Recorded } from './recorded.js'
 
 const folder = temporaryFolder()
@@ -172,6 +176,28 @@ test('an interrupted export says so and leaves no half-written part of a set', a
   const written = readdirSync(join(folder, 'set'))
   expect(written.filter(name => !/^demonstrated-\d+$/.test(name))).toEqual([])
   expect(written.length).toBeLessThan(100)
+})
+
+test('a recording that was read in part gives no part of a set, and an older one stays as it is', async () => {
+  const recording = join(folder, 'demonstrated.mcap')
+  const out = join(folder, 'older')
+  prehendJson(['export', recording, '--out', out])
+  const contents = (): string[] => [out, join(out, 'demonstrated')].flatMap(place => readdirSync(place).sort().map(name => `${name} ${statSync(join(place, name)).size} ${statSync(join(place, name)).mtimeMs}`))
+  const before = contents()
+  const bag = await openBag(recording)
+  const { robot } = robotForBag(bag, {})
+  const set = new NumpySet(out, { contract: join(root, 'policy/contract.json'), vocabulary: join(root, 'policy/vocabulary.json'), recordings: [recording], overwrite: true })
+  const ending = new AbortController()
+  const add = set.add.bind(set)
+  set.add = row => {
+    add(row)
+    if (set.rows === 3) ending.abort()
+  }
+  await expect(walk(bag, robot, set, { signal: ending.signal })).rejects.toThrow(/the export was interrupted; nothing of this recording was written/)
+  set.discard()
+  await bag.close()
+  expect(set.rows).toBe(3)
+  expect(contents()).toEqual(before)
 })
 
 test('an interrupted replay says so and leaves nothing half-written', async () => {

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { partOf } from '../../middleware/output-path.js'
 import { prehend, prehendJson, python, root, startPrehend, temporaryFolder, type Outcome } from './prehend.js'
@@ -79,9 +79,52 @@ describe('an output that is there already is refused before anything starts, and
   })
 })
 
+describe('what a command reads is never what it writes over, whatever --overwrite says', () => {
+  const [whole, found] = [at('found.mcap'), at('found.part.mcap')]
+  beforeAll(() => {
+    prehendJson(['replay', made, '--rate', 'max', '--no-policy', '--out', whole])
+    cpSync(whole, found)
+    rmSync(whole)
+    cpSync(made, at('found'), { recursive: true })
+    cpSync(made, at('left.part'), { recursive: true })
+  })
+
+  test.each([
+    ['an unfinished recording, given the name it would have had', () => ['replay', found, '--out', whole], found],
+    ['the recording itself', () => ['replay', found, '--out', found], found],
+    ['by another name', () => ['replay', found, '--out', `${folder}/../${basename(folder)}/found.part.mcap`], found],
+    ['an unfinished folder', () => ['replay', at('left.part'), '--out', at('left')], at('left.part')],
+    ['a file of the folder', () => ['replay', at('found'), '--out', join(at('found'), readdirSync(at('found')).find(name => name.endsWith('.mcap')) ?? '')], at('found')],
+    ['as lines', () => ['replay', found, '--observations', found], found],
+    ['the folder of an array set', () => ['export', at('found'), '--out', folder], at('found')],
+    ['an unfinished LeRobot set', () => ['export', at('left.part'), '--format', 'lerobot', '--pictures', 'png', '--out', at('left')], at('left.part')],
+  ])('%s', (_name, args, input) => {
+    const size = (path: string): number => statSync(path).isDirectory() ? readdirSync(path).reduce((sum, name) => sum + statSync(join(path, name)).size, 0) : statSync(path).size
+    const before = size(input)
+    for (const more of [[], ['--overwrite']]) expect(complaint(prehend([...args(), ...more]))).toMatch(/would take the place of .*, which is read; name another$/m)
+    expect(size(input)).toBe(before)
+  })
+})
+
+test.each([
+  ['run', () => [...RUN, '--record', at('taken')]],
+  ['lerobot', () => ['export', made, '--format', 'lerobot', '--pictures', 'png', '--out', at('taken')]],
+  ['a file', () => ['world', at('taken')]],
+])('--overwrite takes away nothing but what such a writer left unfinished: %s', (_name, args) => {
+  mkdirSync(at('taken.part'), { recursive: true })
+  writeFileSync(join(at('taken.part'), 'notes.txt'), 'mine')
+  expect(complaint(prehend([...args(), '--overwrite']))).toMatch(/taken\.part: is not what an earlier writer left unfinished, so --overwrite leaves it alone/)
+  expect(readFileSync(join(at('taken.part'), 'notes.txt'), 'utf8')).toBe('mine')
+})
+
+test('a place where no folder can be made is said in one line', () => {
+  writeFileSync(at('a-file'), 'mine')
+  expect(complaint(prehend(['export', at('found'), '--format', 'lerobot', '--pictures', 'png', '--out', join(at('a-file'), 'set')]))).toMatch(/^prehend: .*a-file.*: cannot be written: E/)
+})
+
 test('two runs with one recording: the second is refused, with --overwrite too, and the first is whole', async () => {
   const path = at('one.mcap')
-  const first = startPrehend([...RUN.slice(0, -1), '1', '--record', path])
+  const first = startPrehend([...RUN, '--record', path])
   let ended = false
   void first.end.then(() => { ended = true })
   while (!ended && (await stat(partOf(path)).then(({ size }) => size, () => 0)) < 100_000) await new Promise(resolve => setTimeout(resolve, 20))
@@ -125,6 +168,14 @@ describe('a disk that takes no more', () => {
     expect(readFileSync(partOf(lines), 'utf8')).toMatch(/^\{"stamp"/)
     expect(observations.stderr + replay.stderr).not.toMatch(/^\s+at /m)
   })
+})
+
+test('a last write that the disk refuses gives a file no name: one line, exit code 1', () => {
+  // Less than what a stream holds back: nothing is written before its end.
+  const { status, stderr } = onSmallDisk(8, ['world', at('cut.sdf')])
+  expect([status, stderr]).toEqual([1, expect.stringMatching(/^prehend: .*cut\.sdf: cannot be written: EFBIG.* is kept in .*cut\.sdf\.part\n$/)])
+  expect(existsSync(at('cut.sdf'))).toBe(false)
+  expect(statSync(at('cut.sdf.part')).size).toBeLessThanOrEqual(8192)
 })
 
 describe('a recording whose writer is killed', () => {

@@ -185,6 +185,16 @@ describe('a bag that is being written', () => {
     expect(readdirSync(folder.path).filter(name => /again_there.*(part|old)/.test(name))).toEqual([])
   })
 
+  it.each(['meanwhile', 'meanwhile.mcap'])('takes away nothing that came to be there while it wrote, with overwrite too: %s', async name => {
+    const path = join(folder.path, name)
+    const writer = new BagWriter(path, { epochSec: 1_700_000_000, overwrite: true })
+    writer.write('/a', 'std_msgs/msg/String', { data: '' }, 1)
+    mkdirSync(path)
+    writeFileSync(join(path, 'notes.txt'), 'mine')
+    await expect(writer.close()).rejects.toThrow(/something came to be there meanwhile/)
+    expect(readFileSync(join(path, 'notes.txt'), 'utf8')).toBe('mine')
+  })
+
   it('refuses a folder that is there and a place that cannot be written, and says so in one line', () => {
     const there = join(folder.path, 'folder')
     expect(() => new BagWriter(there)).toThrow(expect.objectContaining({ code: 'BAG_EXISTS', exit: 2 }))
