@@ -22,6 +22,15 @@ export interface FoundPort {
   readonly mark: string
   /** One text for each symbolic link on the way to it: another one once the link was made anew. */
   readonly links: readonly string[]
+  /** Where it is a USB adapter. `twins`: another one that says the same of itself was seen beside it. */
+  readonly adapter?: Adapter & { readonly twins: boolean }
+}
+
+interface Adapter {
+  /** What it says of itself: vendor, product, serial number and interface. Many of one make say all the same. */
+  readonly name: string
+  /** The USB socket that it is in, by its way through the hubs: `1-4.2`. */
+  readonly socket: string
 }
 
 /** Character devices 136 to 143: Linux's pseudo-terminals, whose numbers are given to the next one as soon as they are free. */
@@ -34,7 +43,8 @@ const LINK_TOLERANCE = 100_000_000n
  * The device that `path` leads to, and that may be opened as the port `known` (undefined: opened for the first time). Nothing is opened here: opening alone
  * changes a terminal's settings.
  *
- * - A USB adapter is known by vendor, product, serial number and interface, and is found wherever it is plugged in; one without a serial number only where it was.
+ * - A USB adapter is known by vendor, product, serial number and interface, and is found wherever it is plugged in; one without a serial number, or with a twin
+ *   that says the same of itself, only where it was.
  * - A pseudo-terminal is known by number and time of birth. Another one in its place is the port only where the path is a link that was made anew
  *   for it: an emulated gripper that was started again. A link that is older than the pseudo-terminal behind it was made for one that is gone.
  * - Anything else is known by its device number.
@@ -47,8 +57,8 @@ export function findPort(path: string, known: FoundPort | undefined, folders = S
   let found: FoundPort | undefined
   let reason: unknown
   try {
-    found = lookUp(path, folders)
-    refuseStranger(path, found, known)
+    found = lookUp(path, known, folders)
+    refuseStranger(path, found, known, folders)
   } catch (error) {
     reason = error
     found = known && sameAdapter(known, folders)
@@ -72,7 +82,7 @@ export function isStaleLink(linked: bigint, born: bigint): boolean {
   return linked + LINK_TOLERANCE < born
 }
 
-function lookUp(path: string, folders: SystemFolders): FoundPort {
+function lookUp(path: string, known: FoundPort | undefined, folders: SystemFolders): FoundPort {
   const links: string[] = []
   let newest = 0n
   let device = path
@@ -87,16 +97,17 @@ function lookUp(path: string, folders: SystemFolders): FoundPort {
   }
   const stats = statSync(device, { bigint: true })
   const mark = deviceMark(stats)
-  const identity = stats.isCharacterDevice() ? usbIdentity(stats.rdev, folders) ?? mark : mark
-  const found = { device, identity, mark, links }
-  if (links.length > 0 && isPseudoTerminal(identity) && isStaleLink(newest, stats.ctimeNs)) {
+  const adapter = stats.isCharacterDevice() ? adapterAt(join(folders.sys, 'dev/char', `${majorOf(stats.rdev)}:${minorOf(stats.rdev)}`), folders) : undefined
+  const found = adapter ? { device, mark, links, ...identified(adapter, known, folders) } : { device, identity: mark, mark, links }
+  if (links.length > 0 && isPseudoTerminal(found.identity) && isStaleLink(newest, stats.ctimeNs)) {
     throw foreign(path, `leads to ${device}, which another program was given after the link was made`, 'Start the gripper\'s side again: it makes the link anew')
   }
   return found
 }
 
-function refuseStranger(path: string, found: FoundPort, known: FoundPort | undefined): void {
-  if (known === undefined || found.identity === known.identity) return
+function refuseStranger(path: string, found: FoundPort, known: FoundPort | undefined, folders: SystemFolders): void {
+  if (known === undefined) return
+  if (found.adapter && known.adapter ? isSame(found.adapter, known.adapter, folders) : found.identity === known.identity) return
   const replaced = isPseudoTerminal(known.identity) && isPseudoTerminal(found.identity) && found.links.some(link => !known.links.includes(link))
   if (replaced) return
   if (isPseudoTerminal(found.identity)) {
@@ -105,26 +116,46 @@ function refuseStranger(path: string, found: FoundPort, known: FoundPort | undef
   throw foreign(path, `${nameOf(path, found)} is another device (${found.identity}) than the gripper's (${known.identity})`, 'Plug that one in again, or start anew to use this one')
 }
 
-/** The USB adapter `known`, wherever it is plugged in now. */
+/** The USB adapter `known`, wherever it is plugged in now; undefined where it is not, or where several may be it. */
 function sameAdapter(known: FoundPort, folders: SystemFolders): FoundPort | undefined {
-  if (!known.identity.startsWith('usb ')) return undefined
-  for (const name of namesIn(join(folders.sys, 'class/tty'))) {
-    const device = join(folders.dev, name)
-    try {
-      const stats = statSync(device, { bigint: true })
-      if (usbIdentity(stats.rdev, folders) === known.identity) return { device: realpathSync(device), identity: known.identity, mark: deviceMark(stats), links: [] }
-    } catch {
-      // Not there, or not to be looked at: not the one.
-    }
+  const { adapter } = known
+  if (adapter === undefined) return undefined
+  const matches = adapters(folders).filter(one => isSame(one, adapter, folders))
+  if (matches.length !== 1) return undefined
+  const [{ tty, ...one }] = matches
+  const device = join(folders.dev, tty)
+  try {
+    return { device: realpathSync(device), mark: deviceMark(statSync(device, { bigint: true })), links: [], ...identified(one, known, folders) }
+  } catch {
+    return undefined
   }
-  return undefined
 }
 
-/** Vendor, product, serial number and interface of a USB adapter, from its device number; undefined for anything else. */
-function usbIdentity(rdev: bigint, { sys }: SystemFolders): string | undefined {
+/** In the socket where it was, or elsewhere where no twin was or is seen that it might be. */
+function isSame(one: Adapter, known: Adapter & { readonly twins: boolean }, folders: SystemFolders): boolean {
+  return one.name === known.name && (one.socket === known.socket || !(known.twins || hasTwin(one, folders)))
+}
+
+function identified(adapter: Adapter, known: FoundPort | undefined, folders: SystemFolders): Pick<FoundPort, 'identity'> & Required<Pick<FoundPort, 'adapter'>> {
+  const twins = (known?.adapter?.twins ?? false) || hasTwin(adapter, folders)
+  return { identity: twins ? `${adapter.name} at ${adapter.socket}` : adapter.name, adapter: { ...adapter, twins } }
+}
+
+const hasTwin = ({ name }: Adapter, folders: SystemFolders): boolean => adapters(folders).filter(other => other.name === name).length > 1
+
+/** All that are plugged in, those too whose device file this process does not see. */
+function adapters(folders: SystemFolders): (Adapter & { readonly tty: string })[] {
+  return namesIn(join(folders.sys, 'class/tty')).flatMap(tty => {
+    const adapter = adapterAt(join(folders.sys, 'class/tty', tty), folders)
+    return adapter ? [{ ...adapter, tty }] : []
+  })
+}
+
+/** The USB adapter that a terminal's folder in /sys belongs to; undefined for anything else. */
+function adapterAt(terminal: string, { sys }: SystemFolders): Adapter | undefined {
   let at: string
   try {
-    at = realpathSync(join(sys, 'dev/char', `${majorOf(rdev)}:${minorOf(rdev)}`))
+    at = realpathSync(terminal)
   } catch {
     return undefined
   }
@@ -134,8 +165,8 @@ function usbIdentity(rdev: bigint, { sys }: SystemFolders): string | undefined {
     if (port === '') port = read('bInterfaceNumber')
     const vendor = read('idVendor')
     if (vendor === '') continue
-    const serial = read('serial')
-    return `usb ${vendor}:${read('idProduct')} ${serial === '' ? `without a serial number at ${basename(at)}` : `serial ${serial}`} interface ${port}`
+    const [serial, socket] = [read('serial'), basename(at)]
+    return { name: `usb ${vendor}:${read('idProduct')} ${serial === '' ? `without a serial number at ${socket}` : `serial ${serial}`} interface ${port}`, socket }
   }
   return undefined
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pty from '@lydell/node-pty'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { findPort } from '../../drivers/port-identity.js'
 import { Robotiq2f85 } from '../../drivers/robotiq-2f85.js'
 import { SerialPort } from '../../drivers/serial-port.js'
 import { openPseudoTerminal } from '../../sim/firmware/pseudo-terminal.js'
@@ -210,6 +211,39 @@ describe('a USB adapter', () => {
     plug('ttyUSB1', '', '1-1')
     await back
     await port.close()
+  })
+
+  /** Many adapters of one make leave the factory with one and the same serial number. */
+  describe('with a twin that has the same serial number', () => {
+    const path = (): string => join(folders.dev, 'ttyUSB0')
+
+    test('is not taken for it, under no name, and found again in its own socket', async () => {
+      const first = plug('ttyUSB0', '0001', '1-1')
+      const twin = plug('ttyUSB1', '0001', '1-2')
+      const known = findPort(path(), undefined, folders)
+      expect(known.identity).toBe('usb 0403:6001 serial 0001 interface 00 at 1-1')
+      await unplug(first, 'ttyUSB0', '1-1')
+      expect(() => findPort(path(), known, folders)).toThrow(expect.objectContaining({ code: 'PORT_MISSING' }))
+      await unplug(twin, 'ttyUSB1', '1-2')
+      // They have changed names.
+      plug('ttyUSB0', '0001', '1-2')
+      expect(() => findPort(path(), known, folders)).toThrow(expect.objectContaining({ code: 'PORT_FOREIGN' }))
+      const again = plug('ttyUSB1', '0001', '1-1')
+      expect(findPort(path(), known, folders)).toMatchObject({ device: again.path, identity: known.identity })
+    })
+
+    test('that came later: in another socket either may be it, so neither is; in its own it is', async () => {
+      const first = plug('ttyUSB0', '0001', '1-1')
+      const known = findPort(path(), undefined, folders)
+      expect(known.identity).toBe('usb 0403:6001 serial 0001 interface 00')
+      await unplug(first, 'ttyUSB0', '1-1')
+      const moved = plug('ttyUSB0', '0001', '1-3')
+      expect(findPort(path(), known, folders)).toMatchObject({ device: moved.path })
+      plug('ttyUSB1', '0001', '1-2')
+      expect(() => findPort(path(), known, folders)).toThrow(expect.objectContaining({ code: 'PORT_FOREIGN' }))
+      const own = plug('ttyUSB2', '0001', '1-1')
+      expect(findPort(path(), known, folders)).toMatchObject({ device: own.path, identity: `${known.identity} at 1-1` })
+    })
   })
 })
 
