@@ -78,7 +78,6 @@ describe('in motion', { timeout: 120_000 }, () => {
 })
 
 describe('no command dies of its output', { timeout: 120_000 }, () => {
-  const results = join(folder, 'results.jsonl')
   const bag = join(folder, 'made')
   const lockstep = join(folder, 'lockstep.mcap')
   const makeBag = (): string => python(readFileSync(join(root, 'test/e2e/make_bag.py'), 'utf8'), bag)
@@ -86,8 +85,8 @@ describe('no command dies of its output', { timeout: 120_000 }, () => {
 
   test.each([
     ['run', ['run', '--policy', 'expert', '--episodes', '9', '--lockstep', '--record', lockstep, '--json']],
-    ['eval', ['eval', '--policy', 'expert', '--episodes', '40', '--results', results, '--json']],
-    ['eval with jobs', ['eval', '--policy', 'expert', '--episodes', '40', '--jobs', '2', '--results', results, '--json']],
+    ['eval', ['eval', '--policy', 'expert', '--episodes', '40', '--results', join(folder, 'results.jsonl'), '--json']],
+    ['eval with jobs', ['eval', '--policy', 'expert', '--episodes', '40', '--jobs', '2', '--results', join(folder, 'results-of-jobs.jsonl'), '--json']],
   ])('%s: a reader of standard error that ends: what was done until then is the result', async (_name, args) => {
     const { child, end, said } = startPrehend(args)
     await said(/^(starting|1\/40)/m)
