@@ -24,7 +24,8 @@ export interface TransactionOptions {
   readonly lane?: 'normal' | 'urgent'
   /**
    * Registers behind the last one that a request may take along without harm (written as 0): by its length its answer is told from the late one of a request
-   * before it. Without any, a request that another one's late answer would fit waits until that can come no more; an urgent one does not wait.
+   * before it. Without any, a request that another one's late answer would fit waits until that can come no more; an urgent one does not wait. None are taken
+   * along when an urgent request is repeated, nor ever again once the device has refused a request with them.
    */
   readonly spare?: number
 }
@@ -79,6 +80,8 @@ export class ModbusClient {
   #running = false
   #current: Job | undefined
   #superseded = false
+  /** Whether the device may still have the registers behind those that are asked for. */
+  #pads = true
   /** Ends the attempt that runs. */
   #end: ((outcome: Outcome) => void) | undefined
   /** Ends the wait for a request that may not be sent yet. */
@@ -97,7 +100,10 @@ export class ModbusClient {
     this.#slowest = slowest
     this.#unanswered = new Unanswered(slowest * 1e6)
     stream.on('bytes', (bytes) => this.#hear(bytes))
-    stream.on('lost', (reason) => this.#failAll(reason))
+    stream.on('lost', (reason) => {
+      this.#unanswered.clear()
+      this.#failAll(reason)
+    })
     stream.on('back', () => void this.stats.reconnects++)
   }
 
@@ -155,7 +161,8 @@ export class ModbusClient {
   /** What is sent for a job, as short as it can be told from everything unanswered, and for how many ns it may not be sent. */
   #next(job: Job): { request: ModbusRequest; wait: number } {
     const now = monotonicNs()
-    const lengths = Array.from({ length: job.spare + 1 }, (_, more) => lengthened(job.request, more))
+    const spare = this.#pads && !(job.urgent && job.attempts > 0) ? job.spare : 0
+    const lengths = Array.from({ length: spare + 1 }, (_, more) => lengthened(job.request, more))
     const waits = (owner: Job | undefined): number[] => lengths.map((request) => this.#unanswered.wait(request, owner, now))
     const distinct = waits(undefined).indexOf(0)
     if (job.urgent) return { request: lengths[Math.max(0, distinct)], wait: 0 }
@@ -190,7 +197,7 @@ export class ModbusClient {
     let sent: SentRequest<Job> | undefined
     try {
       const bytes = encodeRequest(this.#unit, request)
-      sent = { owner: job, request, asked: monotonicNs(), written: NaN }
+      sent = { owner: job, request, padded: request !== job.request, asked: monotonicNs(), written: NaN }
       this.#unanswered.add(sent)
       sent.written = await this.#stream.write(bytes)
       this.stats.framesSent++
@@ -239,7 +246,12 @@ export class ModbusClient {
     if (!('exception' in response)) return { sent, response, received: monotonicNs() }
     const text = EXCEPTION_TEXT[response.exception] ?? 'not in the specification'
     const what = `modbus unit ${this.#unit}: refused function ${response.function} with exception ${response.exception} (${text})`
-    return { error: new DriverError('MODBUS_EXCEPTION', what), again: false }
+    if (sent.padded === true) {
+      // Refused was perhaps what it took along, so this attempt does not count.
+      this.#pads = false
+      sent.owner.attempts--
+    }
+    return { error: new DriverError('MODBUS_EXCEPTION', what), again: sent.padded === true }
   }
 
   #expired(crcBefore: number): Outcome {
@@ -275,7 +287,8 @@ export class ModbusClient {
     const outcome = this.#judge(sent, response)
     if (job === this.#current) return this.#end?.(outcome)
     const queue = this.#queueOf(job)
-    queue.splice(queue.indexOf(job), 1)
+    const at = queue.indexOf(job)
+    if (at >= 0) queue.splice(at, 1)
     this.#conclude(job, outcome)
   }
 

@@ -5,6 +5,8 @@ export interface SentRequest<Owner> {
   readonly owner: Owner
   readonly request: ModbusRequest
   readonly asked: number
+  /** Longer than what was asked for, to be told apart. */
+  readonly padded?: boolean
   written: number
   /** Most likely never answered: a later request was, and devices answer in order. */
   passed?: boolean
@@ -28,6 +30,11 @@ export class Unanswered<Owner> {
     this.#sent.push(sent)
   }
 
+  /** Nothing is on its way any more: the line was cut. */
+  clear(): void {
+    this.#sent.length = 0
+  }
+
   get none(): boolean {
     return this.#sent.length === 0
   }
@@ -36,12 +43,14 @@ export class Unanswered<Owner> {
   failed(sent: SentRequest<Owner>, now: number, { left }: { readonly left: boolean }): void {
     sent.written = now
     sent.passed = true
-    if (!left) this.#sent.splice(this.#sent.indexOf(sent), 1)
+    const at = this.#sent.indexOf(sent)
+    if (!left && at >= 0) this.#sent.splice(at, 1)
   }
 
-  /** Takes out the request that this response answers; undefined: none can have it. */
+  /** Takes out the request that this response answers; undefined: none can have it. A refusal is that of a padded request, where there is one. */
   take(response: ModbusResponse): SentRequest<Owner> | undefined {
-    const at = this.#sent.findIndex(({ request }) => fits(request, response))
+    const refused = 'exception' in response ? this.#sent.findIndex(({ request, padded }) => padded === true && fits(request, response)) : -1
+    const at = refused >= 0 ? refused : this.#sent.findIndex(({ request }) => fits(request, response))
     if (at < 0) return undefined
     for (const earlier of this.#sent.slice(0, at)) earlier.passed = true
     return this.#sent.splice(at, 1)[0]

@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { ByteStream, ByteStreamEvents } from '../../drivers/byte-stream.js'
+import { crc16 } from '../../drivers/crc16.js'
+import { DriverError } from '../../drivers/driver-error.js'
 import { ModbusClient } from '../../drivers/modbus-client.js'
 import { Robotiq2f85 } from '../../drivers/robotiq-2f85.js'
 import { INPUT } from '../../drivers/robotiq-registers.js'
@@ -134,5 +137,72 @@ describe('a device whose requests cannot be made longer', () => {
     // The late answer had come after 150 ms, and with it the line was free again.
     expect(done[2].at - first).toBeGreaterThan(150e6)
     expect(done[2].at - first).toBeLessThan(390e6)
+  })
+})
+
+/** A line in memory to a device with the driver's three registers and no more; `heard`: how many registers each request named. */
+class ShortDevice extends EventEmitter<ByteStreamEvents> implements ByteStream {
+  readonly heard: number[] = []
+  /** How many requests are never answered. */
+  deaf = 0
+
+  open(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    const count = bytes[5]
+    this.heard.push(count)
+    if (this.deaf > 0) this.deaf--
+    else setImmediate(() => this.emit('bytes', withCrc(count > 3 ? [9, bytes[1] | 0x80, 2] : bytes[1] === 3 ? [9, 3, 6, 0x31, 0, 0, 0, 0, 0] : [...bytes.slice(0, 6)])))
+    return Promise.resolve(Number(process.hrtime.bigint()))
+  }
+}
+
+function withCrc(body: number[]): Uint8Array {
+  const crc = crc16(Uint8Array.from(body))
+  return Uint8Array.of(...body, crc & 0xff, crc >> 8)
+}
+
+describe('a device that refuses the reserved registers', () => {
+  test('gets a stop again without them, at once, and from then on nothing with them', async () => {
+    const line = new ShortDevice()
+    const gripper = new Robotiq2f85(line, { timeout: 50, retries: 2 })
+    await gripper.connect()
+    line.deaf = 1
+    const moving = gripper.move({ width: 0.02, speed: 0.1, effort: 20 }).catch((error: { code: string }) => error.code)
+    await gripper.stop()
+    expect(await moving).toBe('SUPERSEDED')
+    // Status, move, stop with one more, without; the answer to that may be the move's, so once more.
+    expect(line.heard).toEqual([3, 3, 4, 3, 3])
+    line.deaf = 1
+    await gripper.status()
+    expect(new Set(line.heard.slice(5))).toEqual(new Set([3]))
+  })
+
+  test('and one that does not answer them gets a stop again without them', async () => {
+    const line = new ShortDevice()
+    const gripper = new Robotiq2f85(line, { timeout: 50, retries: 2 })
+    await gripper.connect()
+    line.deaf = 2
+    void gripper.move({ width: 0.02, speed: 0.1, effort: 20 }).catch(() => undefined)
+    await gripper.stop()
+    expect(line.heard).toEqual([3, 3, 4, 3, 3])
+  })
+
+  test('owes no answer any more once the port was lost', async () => {
+    const line = new ShortDevice()
+    const gripper = new Robotiq2f85(line, { timeout: 50, retries: 0 })
+    await gripper.connect()
+    line.deaf = 1
+    await expect(gripper.status()).rejects.toMatchObject({ code: 'TIMEOUT' })
+    line.emit('lost', new DriverError('DISCONNECTED', 'the cable is out'))
+    line.emit('back')
+    await gripper.status()
+    expect(line.heard).toEqual([3, 3, 3])
   })
 })
