@@ -1,8 +1,10 @@
 import type { Limits } from '../fusion/robot/robot.js'
 import { LATE } from '../middleware/late.js'
+import { Leash } from './leash.js'
+import { LeftSetPoint } from './left-set-point.js'
 import { MotionLimiter } from './motion-limiter.js'
-import { copyTarget, poseOf, type Tilt, type ToolTarget } from './tool-pose.js'
-import { ToolTrack } from './tool-track.js'
+import { copyTarget, distance, poseOf, type Tilt, type ToolTarget } from './tool-pose.js'
+import { ToolTrack, UNPLACED } from './tool-track.js'
 
 /** How far two tilts of one tool lie apart, at most: one degree. */
 const SAME_TILT = Math.sin(Math.PI / 360)
@@ -16,8 +18,9 @@ export interface ArmSetPointOptions {
 /**
  * The arm's set-point, and the one place where it leaves. It is ours from an episode's first step or from a halt on, until the next episode, a "resume" or a
  * release. While it is ours it moves by steps of the limiter alone, so no two set-points in a row lie further apart than the limits allow, whatever the poses say
- * and however late they are; a halt leaves it where it is, so the arm goes on to where it was sent and is never pulled back. Where it becomes ours it begins at
- * the measured pose, in its whole orientation: from there on it only moves and yaws. Times in ns. Allocates nothing per set-point.
+ * and however late they are; a halt leaves it where it is, so the arm goes on to where it was sent and is never pulled back. That is never far: a step ends at the
+ * leash. Where it becomes ours it begins at the measured pose, in its whole orientation: from there on it only moves and yaws; where it was left while nobody
+ * else has moved the arm, it goes on. Times in ns. Allocates nothing per set-point.
  */
 export class ArmSetPoint {
   readonly tool: ToolTrack
@@ -28,18 +31,24 @@ export class ArmSetPoint {
   #ours = false
   /** Others may move the arm: nothing is sent until an episode begins. */
   #released = true
-  /** The set-point that was ours when an episode or a word ended that: the arm may still go there. */
-  readonly #left: ToolTarget = { x: 0, y: 0, z: 0, yaw: 0 }
-  #leftBy: 'nobody' | 'episode' | 'word' = 'nobody'
+  readonly #leash: Leash
+  readonly #left: LeftSetPoint
+  /** Bus time at which it was sent last. */
+  #sentAt = -Infinity
+  readonly #before: ToolTarget = { x: 0, y: 0, z: 0, yaw: 0 }
   /** Bus time at which the episode began. */
   #begun = 0
   /** Where the set-point goes back to after an over-force. */
   readonly #back: ToolTarget = { x: 0, y: 0, z: 0, yaw: 0 }
   #goesBack = false
+  /** An over-force came, and where the tool is was not known: it goes back once that is. */
+  #owed = false
 
   constructor({ limits, send }: ArmSetPointOptions) {
     this.tool = new ToolTrack(limits)
     this.#limiter = new MotionLimiter(limits)
+    this.#leash = new Leash(limits)
+    this.#left = new LeftSetPoint(this.#leash)
     this.#send = send
   }
 
@@ -78,8 +87,11 @@ export class ArmSetPoint {
    */
   hear(pose: Float64Array, stamp: number, receive: number, { stopped, struck }: { readonly stopped: boolean; readonly struck: boolean }): void {
     this.tool.hear(pose, stamp, receive)
+    this.#owed &&= struck
+    if (this.#owed) return this.publish(receive)
     if (this.#ours) return
-    const setOut = this.#leftBy === 'episode' && receive - this.#begun < LATE && this.tool.moves
+    this.#left.hear(this.tool.at, receive)
+    const setOut = this.#left.by === 'episode' && receive - this.#begun < LATE && this.tool.moves
     if (stopped || setOut) this.halt(receive, { struck })
     else this.#limiter.place(this.tool.at)
   }
@@ -87,14 +99,20 @@ export class ArmSetPoint {
   /** One step toward `desired`, down no faster than `downSpeed` (m/s); sent with the next `publish`. */
   step(desired: Readonly<ToolTarget>, now: number, downSpeed: number): void {
     this.#start(now)
-    this.#goesBack = false
+    this.#goesBack = this.#owed = false
+    copyTarget(this.#limiter.target, this.#before)
     this.#limiter.step(desired, now, downSpeed)
+    this.#leash.hold(this.#before, this.#limiter.target, this.tool.at)
   }
 
-  /** One step straight up toward `z` (m), or none at all; not before it has gone back after an over-force. */
+  /** During an over-force: one step straight up toward `z` (m), or none at all; not before it has gone back. */
   rise(z: number, now: number): void {
-    this.#start(now)
-    if (!this.#goesBack) this.#limiter.rise(z, now)
+    if (!this.#ours) this.#owed = true
+    this.#goBack(now)
+    if (!this.#ours || this.#owed || this.#goesBack) return
+    copyTarget(this.#limiter.target, this.#before)
+    this.#limiter.rise(z, now)
+    this.#leash.hold(this.#before, this.#limiter.target, this.tool.at)
   }
 
   /**
@@ -102,26 +120,31 @@ export class ArmSetPoint {
    * measured pose, no further into what was struck. A tool whose pose is too old is left alone.
    */
   halt(now: number, { struck }: { readonly struck: boolean }): void {
-    if (!this.#ours && !this.#released && this.tool.known(now)) {
-      if (struck) this.#take(this.tool.at)
-      else if (this.#goesToLeft) this.#takeBack()
+    if (!this.#ours && struck) this.#owed = true
+    else if (!this.#ours && !this.#released && this.tool.known(now)) {
+      if (this.#goesToLeft) this.#takeBack()
       else this.#take(this.tool.rest(now))
     }
     this.publish(now)
   }
 
-  /** Over-force: the set-point goes back, within the limits, to where the tool was measured; the arm must not push on toward where it was sent. */
+  /**
+   * Over-force: the set-point goes back, within the limits, to where the tool was measured; the arm must not push on toward where it was sent. Where no pose
+   * has come of late, it goes back with the next that comes during the over-force.
+   */
   freeze(now: number): void {
-    if (!this.#released && this.tool.known(now)) {
-      if (!this.#ours) this.#take(this.tool.at)
-      copyTarget(this.tool.at, this.#back)
-      this.#goesBack = true
-    }
+    this.#owed = true
     this.publish(now)
+  }
+
+  /** Whether it still goes back after an over-force. */
+  get goesBack(): boolean {
+    return this.#goesBack || this.#owed
   }
 
   /** Sends the set-point, where it is ours. */
   publish(now: number): void {
+    this.#goBack(now)
     if (!this.#ours) return
     const { target } = this.#limiter
     if (this.#goesBack) {
@@ -129,26 +152,41 @@ export class ArmSetPoint {
       this.#goesBack = !this.#limiter.isAt(this.#back)
     }
     this.#limiter.sent(now)
+    this.#sentAt = now
     this.#send(poseOf(target, this.#pose, this.#tilt), now)
   }
 
-  #leave(by: 'nobody' | 'episode' | 'word'): void {
-    this.#leftBy = this.#ours ? by : 'nobody'
-    if (this.#ours) copyTarget(this.#limiter.target, this.#left)
-    this.#ours = this.#goesBack = false
+  /** Goes back to the newest pose, however long it was on its way: it lies behind the tool. */
+  #goBack(now: number): void {
+    if (!this.#owed || this.#released || !this.tool.heard(now)) return
+    if (!this.#ours) {
+      if (this.#goesToLeft) this.#takeBack()
+      else this.#take(this.tool.at)
+    }
+    copyTarget(this.tool.at, this.#back)
+    this.#goesBack = true
+    this.#owed = false
   }
 
-  /** The first step begins where the tool is; after a "resume" where it was sent, if it is or goes there: a late pose lies behind it. */
+  #leave(by: 'nobody' | 'episode' | 'word'): void {
+    if (this.#ours && by !== 'nobody') this.#left.leave(this.#limiter.target, by, this.#sentAt)
+    else this.#left.by = 'nobody'
+    this.#ours = this.#goesBack = this.#owed = false
+  }
+
+  /** The first step begins where the tool is; after a "resume" where it was left. */
   #start(now: number): void {
     if (this.#ours) return
-    if (this.#leftBy === 'word' && this.#goesToLeft) this.#takeBack()
+    if (this.#left.by === 'word' && this.#goesToLeft) this.#takeBack()
     else this.#take(this.tool.now(now))
   }
 
   get #goesToLeft(): boolean {
-    const { tilt, placed } = this.tool
+    const { at, tilt, placed, moves } = this.tool
     const turned = Math.hypot(tilt.x - this.#tilt.x, tilt.y - this.#tilt.y) > SAME_TILT
-    return (this.#leftBy === 'word' || (this.#leftBy === 'episode' && !placed)) && !turned && this.tool.headsFor(this.#left)
+    // An episode may have placed a tool that stands near by.
+    const elsewhere = this.#left.by === 'episode' && (placed || (!moves && distance(at, this.#left.target) > UNPLACED))
+    return !turned && !elsewhere && this.#left.has(at)
   }
 
   #take(from: Readonly<ToolTarget>): void {
@@ -160,7 +198,8 @@ export class ArmSetPoint {
 
   /** The set-point that was ours goes on. */
   #takeBack(): void {
-    this.#limiter.place(this.#left)
+    this.#limiter.place(this.#left.target)
+    this.#limiter.sent(this.#sentAt)
     this.#ours = true
   }
 }

@@ -50,6 +50,8 @@ const CONTACT_DOWN_SPEED = 0.05
 const OVER_FORCE_RELEASE = 100_000_000
 /** ns after an over-force for which the tool goes down as if something were touched. */
 const OVER_FORCE_CAUTION = 2_000_000_000
+/** ms that a deactivation waits for the arm to go back from what it struck. */
+const GOING_BACK = 300
 /** m/s: fingers. */
 const FINGER_SPEED = 0.1
 
@@ -89,6 +91,8 @@ export class ControlNode extends LifecycleNode {
   readonly #desired: ToolTarget = { x: 0, y: 0, z: 0, yaw: 0 }
   /** Bus time at which this episode began. */
   #begun = 0
+  /** What the arm's set-point is told with a pose. */
+  readonly #state = { stopped: false, struck: false }
   #tiltTold = false
   /** Bus time of the newest over-force. */
   #overForceAt = -Infinity
@@ -283,9 +287,29 @@ export class ControlNode extends LifecycleNode {
     this.#beats = []
     if (!started) return
     const halting = this.#halt()
+    await this.#goneBack()
     // A stop that follows must not send it back.
     this.#arm?.release()
     await halting
+  }
+
+  /** Resolves when the arm's set-point has gone back after an over-force, 0.3 s later at most: by a clock of its own, for the bus's may stand still. */
+  async #goneBack(): Promise<void> {
+    const arm = this.#arm
+    if (!arm?.goesBack) return
+    const { clock } = this.#options.bus
+    await new Promise<void>(resolve => {
+      const timeout = setTimeout(end, GOING_BACK)
+      const beat = clock.every(STEP, () => {
+        arm.publish(clock.now())
+        if (!arm.goesBack) end()
+      })
+      function end(): void {
+        clearTimeout(timeout)
+        beat.dispose()
+        resolve()
+      }
+    })
   }
 
   protected override async onCleanup(): Promise<void> {
@@ -382,7 +406,10 @@ export class ControlNode extends LifecycleNode {
       this.badPoses++
       return
     }
-    if (!this.#isOld(stamp, receive)) this.#arm?.hear(pose, stamp, receive, { stopped: this.hold === 'stop', struck: this.#struck })
+    if (this.#isOld(stamp, receive)) return
+    this.#state.stopped = this.hold === 'stop'
+    this.#state.struck = this.#struck
+    this.#arm?.hear(pose, stamp, receive, this.#state)
   }
 
   #take(chunk: ActionChunkMessage, receive: number): void {

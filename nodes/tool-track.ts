@@ -10,10 +10,8 @@ const BASE = [8_000_000, 100_000_000] as const
 const STILL = { speed: 0.02, yawRate: 0.2 } as const
 /** s in which a tool that is taken over in its motion is brought to rest: the bound of a stop, as short a way as no arm overshoots. */
 const STOPPING = 0.05
-/** m and rad that a tool at rest may be away from its set-point. */
-const NEAR = { way: 0.005, turn: 0.1 } as const
-/** s that a tool may be behind its set-point. */
-const LAG = 0.15
+/** m by which a tool that was placed nowhere may be off. */
+export const UNPLACED = 0.005
 
 /** Where the tool is and how fast it moves, from its measured poses (base frame), and where it comes to rest. Allocates nothing per pose. */
 export class ToolTrack {
@@ -27,6 +25,7 @@ export class ToolTrack {
   #known = false
   #tiltAngle = 0
   #stamped = NaN
+  #received = NaN
   #stampBefore = NaN
   #placed: boolean | undefined
 
@@ -48,6 +47,7 @@ export class ToolTrack {
     this.#stamped = stamped
     this.#age.hear(stamp, receive)
     this.#known = true
+    this.#received = receive
     const at = this.#at
     at.x = pose[0]
     at.y = pose[1]
@@ -57,7 +57,7 @@ export class ToolTrack {
     this.#tiltAngle = tiltAngle(pose)
     const elapsed = stamp - this.#stampBefore
     if (this.#placed === undefined) {
-      this.#placed = !(elapsed >= 0 && distance(at, this.#before) <= this.#limits.speed * elapsed / 1e9 + NEAR.way)
+      this.#placed = !(elapsed >= 0 && distance(at, this.#before) <= this.#limits.speed * elapsed / 1e9 + UNPLACED)
     } else if (elapsed >= 0 && elapsed < BASE[0]) {
       return
     } else if (elapsed > 0 && elapsed <= BASE[1]) {
@@ -72,6 +72,11 @@ export class ToolTrack {
   /** Whether the newest pose is fresh enough at `now` (ns) to be believed. */
   known(now: number): boolean {
     return this.#known && this.#age.at(now) <= FRESH
+  }
+
+  /** Whether a pose has come of late, however long it was on its way. */
+  heard(now: number): boolean {
+    return this.#known && now - this.#received <= FRESH
   }
 
   /** The newest pose. */
@@ -98,17 +103,6 @@ export class ToolTrack {
   get moves(): boolean {
     const { x, y, z, yaw } = this.#velocity
     return Math.sqrt(x * x + y * y + z * z) > STILL.speed || Math.abs(yaw) > STILL.yawRate
-  }
-
-  /**
-   * Whether the tool stands at `target`, or goes to it and is as near as a tool that follows its set-point: then that is where it comes to rest by itself.
-   */
-  headsFor(target: Readonly<ToolTarget>): boolean {
-    const way = distance(this.#at, target)
-    if (way <= NEAR.way) return Math.abs(wrapAngle(target.yaw - this.#at.yaw)) <= NEAR.turn + this.#limits.yawRate * (this.moves ? LAG : 0)
-    const { x, y, z } = this.#velocity
-    const toward = x * (target.x - this.#at.x) + y * (target.y - this.#at.y) + z * (target.z - this.#at.z)
-    return this.moves && toward > 0 && way <= this.#limits.speed * LAG
   }
 
   /** Where the tool is at `now` (ns): where it was measured, and for one that moves its way since. The way never leaves the workspace. */

@@ -8,6 +8,72 @@ const MS = 1e6
 const NOTHING = { stopped: false, struck: false }
 const START = { x: 0.05, y: -0.05, z: 0.2, yaw: 0.3 }
 
+/** 0.1 s at full speed, and 10 mm and 0.1 rad. */
+const LEASH = { way: 0.045, turn: Math.PI / 10 + 0.1 }
+
+const START_POSE = poseOf(START, new Float64Array(7))
+const way = (a: Float64Array, b: Float64Array): number => Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2])
+const turn = (a: Float64Array, b: Float64Array): number => Math.abs(wrapAngle(yawOf(a) - yawOf(b)))
+
+/** An arm with its poses: each ms it moves, every 4 ms it is measured, every 10 ms the set-point takes a step toward `going` and is sent. */
+class FollowedArm {
+  readonly sent: Float64Array[] = []
+  readonly arm = new ArmSetPoint({ limits, send: pose => this.sent.push(pose.slice()) })
+  readonly tool = poseOf(START, new Float64Array(7))
+  now = 1e9
+  going: typeof START | undefined
+  /** ms until a pose that was made is heard; NaN: none is made. */
+  delay = 0
+  struck = false
+  stopped = false
+  readonly #move: (tool: Float64Array, target: Float64Array) => void
+  readonly #waiting: { readonly due: number; readonly stamp: number; readonly pose: Float64Array }[] = []
+
+  constructor(move: (tool: Float64Array, target: Float64Array) => void) {
+    this.#move = move
+    this.arm.begin(this.now)
+  }
+
+  get last(): Float64Array {
+    return this.sent[this.sent.length - 1]
+  }
+
+  pass(ms: number): void {
+    for (let i = 0; i < ms; i++) {
+      this.now += MS
+      const { arm, now, tool } = this
+      if (this.sent.length > 0) this.#move(tool, this.last)
+      if (now % (4 * MS) === 0 && !Number.isNaN(this.delay)) this.#waiting.push({ due: now + this.delay * MS, stamp: now, pose: tool.slice() })
+      for (let next = this.#waiting.at(0); next && next.due <= now; next = this.#waiting.at(0)) {
+        this.#waiting.shift()
+        arm.hear(next.pose, next.stamp, now, this)
+      }
+      if (now % (10 * MS) > 0) continue
+      if (this.going && !this.stopped && arm.tool.known(now)) {
+        if (this.struck) arm.rise(this.going.z, now)
+        else arm.step(this.going, now, Infinity)
+      }
+      arm.publish(now)
+    }
+  }
+
+  /** The widest step of those sent from number `from` on, m. */
+  widest(from = 1): number {
+    return Math.max(0, ...this.sent.slice(from).map((pose, i) => way(pose, this.sent[from + i - 1])))
+  }
+}
+
+/** Moves straight to its set-point, `metres` a ms at most. */
+const capped = (metres: number) => (tool: Float64Array, target: Float64Array): void => {
+  const share = Math.min(1, metres / Math.max(way(tool, target), 1e-12))
+  for (let axis = 0; axis < 7; axis++) tool[axis] += (target[axis] - tool[axis]) * share
+}
+
+/** Follows in 45 ms, and hangs `droop` m below its set-point. */
+const following = (droop = 0) => (tool: Float64Array, target: Float64Array): void => {
+  for (let axis = 0; axis < 7; axis++) tool[axis] += (target[axis] - (axis === 2 ? droop : 0) - tool[axis]) / 45
+}
+
 /** Rotation of `b`, then of `a`; x, y, z, w. */
 function product(a: readonly number[], b: readonly number[]): number[] {
   const [x, y, z, w] = a
@@ -35,16 +101,17 @@ const world = fc.record({
 })
 
 describe('the arm\'s set-point', () => {
-  it('takes no step beyond the limits and leaves the workspace never, and a halt moves it not at all, whatever the poses\' age, clock and delay', () => {
+  it('takes no step beyond the limits, the leash or the workspace, over a "resume" too, and a halt moves it not at all, whatever the poses\' age, clock and delay', () => {
     fc.assert(fc.property(world, ({ lag, offset, delays, scale, events }) => {
-      const sent: { now: number; pose: Float64Array }[] = []
-      const arm = new ArmSetPoint({ limits, send: (pose, now) => sent.push({ now, pose: pose.slice() }) })
+      const sent: { now: number; pose: Float64Array; heard: Float64Array }[] = []
+      let heard: Float64Array = new Float64Array(7)
+      const arm = new ArmSetPoint({ limits, send: (pose, now) => sent.push({ now, pose: pose.slice(), heard }) })
+      const frozen = events.some(({ what }) => what === 'freeze')
       arm.scale = scale
       const tool = poseOf(START, new Float64Array(7))
       const waiting: { due: number; stamp: number; pose: Float64Array }[] = []
       let now = 1e9
       let going: (typeof events)[number]['to'] | undefined
-      let spell = 0
       arm.begin(now)
       const pass = (ms: number): void => {
         for (let i = 0; i < ms; i++) {
@@ -54,6 +121,7 @@ describe('the arm\'s set-point', () => {
           if (t % 4 === 0) waiting.push({ due: Math.max(waiting.at(-1)?.due ?? 0, now + delays[t / 4 % delays.length] * MS), stamp: now + offset, pose: tool.slice() })
           for (let next = waiting.at(0); next && next.due <= now; next = waiting.at(0)) {
             waiting.shift()
+            heard = next.pose
             arm.hear(next.pose, next.stamp, now, NOTHING)
           }
           if (t % 10 === 0) {
@@ -69,32 +137,25 @@ describe('the arm\'s set-point', () => {
         else going = undefined
         if (what === 'freeze') arm.freeze(now)
         if (what === 'publish') arm.publish(now)
-        if (what === 'resume') {
-          check()
-          spell = sent.length
-          arm.leave()
-        }
+        if (what === 'resume') arm.leave()
         if (what === 'halt') {
-          const ours = sent.length > spell
           arm.halt(now, { struck: false })
-          const frozen = events.some(one => one.what === 'freeze')
-          if (ours && !frozen) expect([...sent[sent.length - 1].pose]).toEqual([...last?.pose ?? []])
+          if (last && !frozen) expect([...sent[sent.length - 1].pose]).toEqual([...last?.pose ?? []])
         }
         pass(pause)
       }
-      check()
-
-      function check(): void {
-        for (let i = spell + 1; i < sent.length; i++) {
-          const [before, after] = [sent[i - 1], sent[i]]
-          const seconds = Math.min(10 * MS, after.now - before.now) / 1e9
-          const way = Math.hypot(...[0, 1, 2].map(axis => after.pose[axis] - before.pose[axis]))
-          expect(way).toBeLessThanOrEqual(scale * limits.speed * seconds + 1e-9)
-          expect(Math.abs(wrapAngle(yawOf(after.pose) - yawOf(before.pose)))).toBeLessThanOrEqual(scale * limits.yawRate * seconds + 1e-9)
-          for (const [axis, [low, high]] of [limits.workspace.x, limits.workspace.y, limits.workspace.z].entries()) {
-            expect(after.pose[axis] >= low - 1e-9 && after.pose[axis] <= high + 1e-9).toBe(true)
-          }
+      for (const [i, after] of sent.entries()) {
+        for (const [axis, [low, high]] of [limits.workspace.x, limits.workspace.y, limits.workspace.z].entries()) {
+          expect(after.pose[axis] >= low - 1e-9 && after.pose[axis] <= high + 1e-9).toBe(true)
         }
+        const before = sent.at(i - 1)
+        if (i === 0 || !before) continue
+        const seconds = Math.min(10 * MS, after.now - before.now) / 1e9
+        expect(way(before.pose, after.pose)).toBeLessThanOrEqual(scale * limits.speed * seconds + 1e-9)
+        expect(turn(before.pose, after.pose)).toBeLessThanOrEqual(scale * limits.yawRate * seconds + 1e-9)
+        if (frozen) continue
+        expect(way(after.pose, after.heard)).toBeLessThanOrEqual(Math.max(LEASH.way, way(before.pose, after.heard)) + 1e-9)
+        expect(turn(after.pose, after.heard)).toBeLessThanOrEqual(Math.max(LEASH.turn, turn(before.pose, after.heard)) + 1e-9)
       }
     }), { numRuns: 300 })
   })
@@ -142,5 +203,105 @@ describe('the arm\'s set-point', () => {
     expect(Math.max(...heights.slice(1).map((z, i) => z - heights[i]))).toBeLessThanOrEqual(0.0035 + 1e-9)
     expect(heights.some(z => Math.abs(z - 0.2) < 1e-9)).toBe(true)
     expect(heights[heights.length - 1]).toBeGreaterThan(0.2)
+  })
+
+  it.each([['came late', 150], ['did not come', NaN]])('goes back after an over-force though the pose %s', (_what, delay) => {
+    const world = new FollowedArm(capped(0))
+    world.going = { ...START, z: 0.1 }
+    world.pass(200)
+    world.delay = delay
+    world.pass(130)
+    const pushing = way(world.last, START_POSE)
+    expect(pushing).toBeGreaterThan(0.04)
+    world.struck = true
+    world.arm.freeze(world.now)
+    world.pass(30)
+    world.delay = 0
+    world.pass(200)
+    expect(way(world.last, START_POSE)).toBeLessThan(1e-6)
+    expect(world.widest()).toBeLessThanOrEqual(0.0035 + 1e-9)
+  })
+
+  it('does not go back once the over-force is over', () => {
+    const world = new FollowedArm(capped(0))
+    world.going = { ...START, z: 0.1 }
+    world.pass(200)
+    world.delay = NaN
+    world.pass(130)
+    const { last } = world
+    world.going = undefined
+    world.struck = true
+    world.arm.freeze(world.now)
+    world.struck = false
+    world.delay = 0
+    world.pass(200)
+    expect(world.last).toEqual(last)
+  })
+
+  const FAR = { ...START, x: -0.2 }
+
+  it.each([['slowed to 0.1 m/s', 0.0001], ['slowed to 0.02 m/s', 0.00002], ['blocked', 0]])('waits for an arm that is %s, which so has no way to go on after a stop', (_what, metres) => {
+    const world = new FollowedArm(capped(metres))
+    world.going = FAR
+    world.pass(1500)
+    expect(way(world.last, world.tool)).toBeGreaterThan(0.04)
+    const { last } = world
+    const from = world.tool.slice()
+    world.stopped = true
+    world.arm.halt(world.now, { struck: false })
+    world.pass(2000)
+    expect(world.last).toEqual(last)
+    expect(way(world.tool, from)).toBeLessThanOrEqual(LEASH.way + 1e-9)
+  })
+
+  it('goes on once a blocked arm is free again, and never waits for one that follows in 45 ms', () => {
+    let metres = 0
+    const world = new FollowedArm((tool, target) => capped(metres)(tool, target))
+    world.going = FAR
+    world.pass(1000)
+    metres = 0.001
+    world.pass(1000)
+    expect(world.tool[0]).toBeCloseTo(FAR.x, 3)
+    const free = new FollowedArm(following())
+    free.going = FAR
+    free.pass(700)
+    const ways = free.sent.slice(1).map((pose, i) => way(pose, free.sent[i]))
+    expect(Math.min(...ways.slice(0, 60))).toBeCloseTo(0.0035, 9)
+  })
+
+  it.each([0, 0.006, 0.012])('goes on after each "resume" from where it was left, with an arm that hangs %d m below it', droop => {
+    const world = new FollowedArm(following(droop))
+    world.going = FAR
+    world.pass(300)
+    for (let i = 0; i < 5; i++) {
+      world.stopped = true
+      world.arm.halt(world.now, { struck: false })
+      world.pass(i * 60)
+      world.arm.leave()
+      world.stopped = false
+      world.pass(3 + i * 40)
+    }
+    expect(world.widest()).toBeLessThanOrEqual(0.0035 + 1e-9)
+    expect(world.last[2]).toBeCloseTo(START.z, 9)
+  })
+
+  it('begins anew where somebody has moved the arm after a "resume"', () => {
+    const world = new FollowedArm(following())
+    world.going = FAR
+    world.pass(300)
+    world.going = undefined
+    world.arm.halt(world.now, { struck: false })
+    world.pass(300)
+    world.arm.leave()
+    world.pass(400)
+    for (let i = 0; i < 20; i++) {
+      world.tool.set([0, 1].map(axis => world.tool[axis] + 0.001))
+      for (let t = 4; t <= 20; t += 4) world.arm.hear(world.tool, world.now + t * MS, world.now + t * MS, world)
+      world.now += 20 * MS
+    }
+    const from = world.sent.length
+    world.arm.step(FAR, world.now, Infinity)
+    world.arm.publish(world.now)
+    expect(way(world.sent[from], world.tool)).toBeLessThanOrEqual(0.0035 + 1e-9)
   })
 })

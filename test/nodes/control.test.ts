@@ -594,6 +594,40 @@ describe('lifecycle', () => {
     expect(rig.tool[0]).toBeCloseTo(0.2, 2)
   })
 
+  it('a deactivation in an over-force lets the arm go back to where it was measured, then sends nothing', async () => {
+    rig.plan.z = 0.1
+    await rig.run(TARE + 200)
+    const measured = rig.tool[2]
+    // It pushes: the set-point goes on, and the tool does not.
+    rig.lag = 1e9
+    await rig.run(100)
+    const deepest = rig.targets.at(-1)?.pose[2] ?? NaN
+    expect(deepest).toBeLessThan(measured - 0.01)
+    rig.force = 35
+    await rig.run(1)
+    const poses = await rig.targetsDuring(async () => {
+      await Promise.all([rig.control.deactivate(), rig.run(200)])
+    })
+    expect(poses.at(-1)?.[2]).toBeCloseTo(measured, 6)
+    expect(poses.length).toBeLessThan(20)
+    expect(await rig.targetsDuring(() => rig.run(100))).toEqual([])
+    rig.force = 0
+    await rig.control.activate()
+  })
+
+  it('a deactivation in an over-force ends though no pose comes and the bus\'s time stands still', async () => {
+    await rig.run(TARE + 200)
+    rig.silent.add('tool')
+    await rig.run(110)
+    rig.force = 35
+    await rig.run(2)
+    await rig.control.deactivate()
+    expect(await rig.targetsDuring(() => rig.run(100))).toEqual([])
+    rig.force = 0
+    rig.silent.delete('tool')
+    await rig.control.activate()
+  })
+
   it('a clean-up while an answer is on its way ends it', async () => {
     await rig.run(TARE + 100)
     await rig.control.deactivate()
