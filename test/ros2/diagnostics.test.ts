@@ -50,7 +50,7 @@ describeRos('/diagnostics', () => {
     await peer.ask('publish', { topic: RGB, type: IMAGE, messages: bad, period: 0.01 })
     const odd = [
       { ...wrench, wrench: { force: { z: { $nan: 1 } } } }, { ...wrench, wrench: { torque: { x: { $nan: 1 } } } }, { ...wrench, header: zero },
-      { ...wrench, header: { ...wrench.header, frame_id: '' } }, { ...wrench, header: { ...wrench.header, frame_id: 'left_wrist' } },
+      { ...wrench, header: { ...wrench.header, frame_id: '' } }, wrench, { ...wrench, header: { ...wrench.header, frame_id: 'left_wrist' } },
     ]
     await peer.ask('publish', { topic: '/wrist/wrench', type: WRENCH, messages: odd, period: 0.002 })
     const rgb = await until(() => look(`/fusion: ${RGB}`), ({ got }) => got['future'] === 1)
