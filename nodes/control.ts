@@ -322,13 +322,15 @@ export class ControlNode extends LifecycleNode {
     this.#targets = this.#joints = undefined
   }
 
-  /** From its configuration on; only an active node has something to stop or to begin. */
+  /** From its configuration on; only an active node has more to stop than the gripper, or something to begin. */
   #hearWord(utterance: Utterance): void {
     const text = textOf(utterance)
     const { languages } = this.#options.robot
     if (isResume(text, languages) && utterance.frameId === SAID_BY_GOAL) return
     this.#standing.hear(utterance)
     this.heardAs = isStop(text, languages) ? 'stop' : isResume(text, languages) ? 'resume' : 'command'
+    // Its configuration may activate the gripper, which moves the fingers.
+    if (this.heardAs === 'stop' && this.state === 'unconfigured') void this.#wire.stop()
     if (this.#disposables.length === 0) return
     if (this.heardAs === 'stop') void this.#stop()
     else if (this.heardAs === 'resume') this.resume()

@@ -661,13 +661,14 @@ describe('lifecycle', () => {
     expect(rig.control.hold).toBe('none')
   })
 
-  it('a stop during the activation of the gripper ends it: the node stays unconfigured and the fingers stand', async () => {
+  it.each(['by call', 'by voice'])('a stop %s during the activation of the gripper ends it: the node stays unconfigured and the fingers stand', async how => {
     await rig.control.shutdown()
     rig = new Rig()
     rig.firmware = new RobotiqFirmware({ plant: rig.plant })
     const configuring = rig.control.configure()
     const failed = expect(configuring).rejects.toMatchObject({ code: 'SUPERSEDED' })
-    await rig.control.stop()
+    if (how === 'by call') await rig.control.stop()
+    else rig.say('stop')
     await failed
     expect(rig.control.state).toBe('unconfigured')
     expect(rig.wire.actions.at(-1)).toBe(0)
