@@ -1,6 +1,6 @@
 import { noDrops, type Counters, type DropReason } from './counters.js'
 import { FusionError } from './errors.js'
-import { Lane, LEAD, type Kind, type Samples } from './lane.js'
+import { Lane, type Kind, type Samples } from './lane.js'
 import { MODALITIES, type Mask, type Observation, type Quality, type StreamValue } from './observation.js'
 import type { Frame } from './frame.js'
 import type { Robot } from './robot/robot.js'
@@ -8,17 +8,17 @@ import { SECOND } from './stamp.js'
 import { DISORDER } from './step-back.js'
 import { Metronome, TickQueue } from './ticks.js'
 
-/** ns by which a stamp may lie after its arrival. */
+/** ns by which a stamp may lie after its arrival; of another clock, after the newest of the ticking stream while that speaks. */
 const MAX_FUTURE = SECOND
+const MAX_FUTURE_APART = 10 * SECOND
 /** ns after a jump in which leftovers of the other side may come; a stream that has shown nothing else for so long has jumped back. */
 const JUMP = SECOND
 
-/** The latest jump: which time was read when, and on which side of it samples are no longer believed. */
+/** The latest jump: which stream showed it, with which stamp and when, and on which side of it samples are no longer believed. */
 interface Jump {
+  readonly lane: Lane
   readonly stamp: number
   readonly receive: number
-  /** ns from the expected time at which a sample is of the other side. */
-  readonly reach: number
   /** 1: time went back, the other side lies ahead; -1: it went forward. */
   readonly ahead: 1 | -1
 }
@@ -170,7 +170,7 @@ export class Aligner {
     for (const lane of this.#lanes) {
       lane.flush({ tare: true })
       lane.stepBack.clear()
-      lane.oddLead = 0
+      lane.lead.clear()
     }
   }
 
@@ -235,74 +235,87 @@ export class Aligner {
     if (Number.isNaN(raw) && !received) return this.#refuse('nan')
     if (Math.abs(raw) > Number.MAX_SAFE_INTEGER && !received) return this.#refuse('stamp_range')
     const stamp = received ? receive : lane.clock === undefined ? raw : lane.clock.correct(raw, receive)
-    if (stamp > receive + MAX_FUTURE) return this.#refuse('future')
-    if (lane.clockKind === 'header') {
-      if (lane.kind !== 'event' && this.#isOddlyAhead(lane, stamp - receive)) return this.#refuse('future')
-      // What has stepped back a little, of another stream, waits for the answer too: it must not stand among samples of the other side.
-      if (this.#suspect !== undefined && this.#suspect !== lane && stamp <= lane.newest && this.#suspect.stepBack.explains(stamp, receive, this.#suspect.newest)) return this.#refuse('other_side')
+    const { otherClock } = this.#options
+    if (otherClock ? this.#isFarAhead(stamp) : stamp > receive + MAX_FUTURE) return this.#refuse('future')
+    const isBehind = lane.isJudged && stamp < lane.newest - DISORDER
+    if (isBehind || this.#jump !== undefined || this.#suspect !== undefined) {
+      const reason = this.#sideRefusal(lane, stamp, isBehind)
+      if (reason !== undefined) return this.#refuse(reason)
     }
-    if (this.#isOtherSide(lane, stamp)) {
-      if (lane.strayed === Infinity) lane.strayed = receive
-      if (receive - lane.strayed <= JUMP) return this.#refuse('other_side')
-      this.#leap(lane, stamp, -(this.#jump?.ahead ?? 1) as 1 | -1, JUMP)
-    } else if (stamp < lane.newest - DISORDER && lane.kind !== 'event' && lane.clockKind === 'header') {
-      this.#suspect = lane
-      if (!lane.stepBack.take(stamp, receive)) return this.#refuse('late')
-      this.#leap(lane, stamp, 1, Math.min(JUMP, (lane.newest - stamp) / 2))
-    }
-    lane.stepBack.clear()
+    if (lane.isJudged && !otherClock && lane.lead.isOdd(stamp - receive, receive)) return this.#refuse('future')
     if (this.#suspect === lane) this.#suspect = undefined
-    lane.strayed = Infinity
-    lane.crossed = true
-    if (stamp > lane.newest) lane.newest = stamp
+    lane.advance(stamp, receive)
     return stamp
   }
 
-  /**
-   * Whether a stamp lies further after its arrival than those of its stream do. Where the next one does as well, that is how the source's clock is, and from
-   * there on it is not odd.
-   */
-  #isOddlyAhead(lane: Lane, lead: number): boolean {
-    if (lead <= lane.lead) {
-      lane.oddLead = 0
-      return false
+  /** Why a sample stands on no side of a jump that is to be believed; shows the jump where it does so. */
+  #sideRefusal(lane: Lane, stamp: number, isBehind: boolean): DropReason | undefined {
+    // What has stepped back a little, of another stream, waits for the answer too: it must not stand among samples of the other side.
+    if (!isBehind && this.#isOfSuspectedSide(lane, stamp)) return 'other_side'
+    if (this.#jump !== undefined && this.#isOtherSide(lane, stamp, this.#jump)) {
+      if (lane.strayed === Infinity) lane.strayed = this.#receive
+      if (this.#receive - lane.strayed <= JUMP) return 'other_side'
+      this.#leap(lane, stamp, -this.#jump.ahead as 1 | -1)
+    } else if (isBehind) {
+      this.#suspect = lane
+      if (!lane.stepBack.take(stamp, this.#receive, this.#line(lane, lane), lane.gap)) return 'late'
+      this.#leap(lane, stamp, 1)
     }
-    if (lane.oddLead === 0) {
-      lane.oddLead = lead
-      return true
-    }
-    lane.lead = Math.min(lane.oddLead, lead) + LEAD
-    lane.oddLead = 0
-    return false
+    return undefined
+  }
+
+  /** Whether a stamp of another clock, which may go at another pace so that arrivals say nothing of it, lies ahead as none can. */
+  #isFarAhead(stamp: number): boolean {
+    const { newest, heard } = this.#lanes[Math.max(this.#from, 0)] as Lane
+    return this.#receive - heard <= MAX_FUTURE && stamp > newest + MAX_FUTURE_APART
+  }
+
+  /** The stamp that is expected of a stream by now, as it has been; of one that has said nothing for a while, what is expected of `other`. */
+  #line(lane: Lane, other: Lane): number {
+    const silent = this.#receive - lane.heard
+    if (this.#options.otherClock) return silent > DISORDER ? other.newest : lane.newest
+    return silent > JUMP ? other.newest + (this.#receive - other.heard) : lane.newest + silent
+  }
+
+  /** Whether a sample has stepped back as the samples of another stream have, which do not show a jump yet. */
+  #isOfSuspectedSide(lane: Lane, stamp: number): boolean {
+    const suspect = this.#suspect
+    if (suspect === undefined || suspect === lane || stamp > lane.newest || lane.clockKind === 'receive') return false
+    return suspect.stepBack.explains(stamp, this.#receive, this.#line(lane, suspect))
   }
 
   /**
    * Whether a sample is a leftover from before the latest jump. Asked of each stream until it has been heard on this side, and of all for a
    * second after the jump.
    */
-  #isOtherSide(lane: Lane, stamp: number): boolean {
-    const jump = this.#jump
-    if (jump === undefined || lane.clockKind === 'receive') return false
+  #isOtherSide(lane: Lane, stamp: number, jump: Jump): boolean {
+    if (lane.clockKind === 'receive') return false
     const elapsed = this.#receive - jump.receive
     if (lane.crossed && elapsed > JUMP) return false
-    return (stamp - (jump.stamp + elapsed)) * jump.ahead > jump.reach
+    const passed = this.#options.otherClock ? Math.max(0, jump.lane.newest - jump.stamp) : elapsed
+    return (stamp - (lane.border + passed)) * jump.ahead > 0
   }
 
   /** Time jumped, as `lane` has shown: nothing from before meets anything from after. */
-  #leap(lane: Lane, stamp: number, ahead: 1 | -1, reach: number): void {
+  #leap(lane: Lane, stamp: number, ahead: 1 | -1): void {
     this.counters.jumps++
     this.#dropTicks('jump')
+    const back = this.#line(lane, lane) - stamp
+    // Each stream's own stamps tell its sides apart: streams are late by different times, which may be as long as the jump.
+    for (const other of this.#lanes) other.border = ahead < 0 ? stamp - JUMP : this.#line(other, lane) - back + Math.min(JUMP, back / 2)
     for (const other of this.#lanes) {
       other.flush({ tare: false })
       other.newest = -Infinity
+      other.heard = -Infinity
       other.crossed = other === lane
       other.strayed = Infinity
       other.stepBack.clear()
+      other.lead.clear()
     }
     this.#suspect = undefined
     this.#metronome?.clear()
     this.#lastTick = -Infinity
-    this.#jump = { stamp, receive: this.#receive, reach, ahead }
+    this.#jump = { lane, stamp, receive: this.#receive, ahead }
   }
 
   /** What had been counted as duplicates fares as the sample that has shown them to be a burst. */

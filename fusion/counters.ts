@@ -8,7 +8,7 @@ export const DROP_REASONS = [
   'duplicate',
   /** NaN or infinity in a vector or a confidence; a stamp that is NaN. */
   'nan',
-  /** Stamped later than its arrival by more than a second, or by more than 30 ms where the samples around it are not. */
+  /** Stamped later than its arrival by more than a second, or further ahead of it than the samples around it; of another clock, far ahead of the ticking stream. */
   'future',
   /** A header without a time; counted by whoever reads the header. */
   'zero_stamp',
@@ -28,7 +28,7 @@ export const DROP_REASONS = [
   'other_joints',
   /** A pose without an orientation: its quaternion is (0, 0, 0, 0) or far from unit length. */
   'bad_rotation',
-  /** A frame_id that is not its stream's first; counted by whoever reads the header. */
+  /** A frame_id that differs from those before, once where the source has moved to it; counted by whoever reads the header. */
   'frame_id',
   /** A message of another type than the robot file says; counted by whoever reads it. */
   'bad_type',

@@ -5,6 +5,7 @@ import { ClockModel } from './clock-model.js'
 import { noDrops, type DropReason, type StreamCounters } from './counters.js'
 import type { Frame } from './frame.js'
 import { FrameRing } from './frame-ring.js'
+import { Lead } from './lead.js'
 import { frameFault, picture } from './picture.js'
 import { DUPLICATE, INSERTED, TOO_OLD, type Placed } from './ring.js'
 import type { Align, Stream } from './robot/robot.js'
@@ -25,12 +26,12 @@ export interface Samples {
   readonly values: Float64Array
 }
 
-/** ns by which a stamp may lie after its arrival although the clocks are one. */
-export const LEAD = 30 * MILLISECOND
 /** ns behind its stream's newest sample beyond which a vector is late, at least. */
 const LATENESS = 600 * MILLISECOND
 /** ns that a vector buffer reaches back beyond what alignment needs, for reference streams that arrive later than the vectors. */
 const RESERVE = 2 * SECOND
+/** What the latest gap counts in the average. */
+const GAP_SHARE = 1 / 8
 
 export function kindOf(type: string): Kind {
   if (isImageType(type)) return 'frame'
@@ -61,16 +62,20 @@ export class Lane {
   readonly counters: StreamCounters = { accepted: 0, reordered: 0, present: 0, dropped: noDrops() }
   readonly clockKind: 'header' | 'receive'
   readonly clock: ClockModel | undefined
+  /** Its stamps are judged by those around them: not an event's, which may be recognised long after it was said. */
+  readonly isJudged: boolean
   /** Newest stamp on this side of the latest time jump; -Infinity before the first. */
   newest = -Infinity
+  /** Receive time of the newest stamp, and ns between such times, on average; each pause counts as a second at most. */
+  heard = -Infinity
+  gap = 0
   /** Receive time of the newest accepted sample; -Infinity while the stream has not spoken. */
   spoke = -Infinity
   /** The stream has been heard on this side of the latest time jump. */
   crossed = true
-  /** ns by which a stamp may lie after its arrival before it counts as odd: what the stream's stamps usually do, and some. */
-  lead = LEAD
-  /** By how much the stamp of the sample before was odd; 0: it was not. */
-  oddLead = 0
+  /** The stamp, at the latest time jump, that parts its two sides; it goes on with time. */
+  border = 0
+  readonly lead = new Lead()
   readonly stepBack = new StepBack()
   /** Receive time since when only the other side has been heard; Infinity when not so. */
   strayed = Infinity
@@ -90,6 +95,7 @@ export class Lane {
     this.kind = kindOf(stream.type)
     this.#isPose = isPose(stream)
     this.clockKind = clockOf(stream)
+    this.isJudged = this.clockKind === 'header' && this.kind !== 'event'
     this.clock = stream.clock === 'estimate' && stream.timeline === 'header' ? new ClockModel() : undefined
     this.#lateness = Math.max(LATENESS, reach(stream.align) + patience + 200 * MILLISECOND)
     const width = widthOf(stream)
@@ -104,6 +110,21 @@ export class Lane {
 
   get rebuilds(): number {
     return this.#strategy?.rebuilds ?? 0
+  }
+
+  /** Takes note of the stamp of a sample that is where it should be. */
+  advance(stamp: number, receive: number): void {
+    this.stepBack.clear()
+    this.strayed = Infinity
+    this.crossed = true
+    if (stamp > this.newest) this.#goOn(stamp, receive)
+  }
+
+  #goOn(stamp: number, receive: number): void {
+    const gap = Math.min(receive - this.heard, SECOND)
+    if (this.newest > -Infinity) this.gap += (gap - this.gap) * (this.gap === 0 ? 1 : GAP_SHARE)
+    this.newest = stamp
+    this.heard = receive
   }
 
   /** Whether a tick that arrived at `arrival` waits for this stream's later samples. One that has not spoken yet is silent since `began`. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Aligner } from '../../fusion/aligner.js'
+import { Aligner, type AlignerOptions } from '../../fusion/aligner.js'
 import { occurred } from '../../fusion/counters.js'
 import type { Observation } from '../../fusion/observation.js'
 import type { Robot } from '../../fusion/robot/robot.js'
@@ -11,9 +11,9 @@ const RGB = 0, DEPTH = 1, WRENCH = 2, VOICE = 3
 
 interface Push { readonly stream: number; readonly stamp: number; readonly receive: number; readonly value: number }
 
-function run(pushes: readonly Push[], spec: Robot): { all: Observation[]; aligner: Aligner } {
+function run(pushes: readonly Push[], spec: Robot, options: AlignerOptions = {}): { all: Observation[]; aligner: Aligner } {
   const all: Observation[] = []
-  const aligner = new Aligner(spec, observation => all.push(observation))
+  const aligner = new Aligner(spec, observation => all.push(observation), options)
   for (const { stream, stamp, receive, value } of [...pushes].sort((a, b) => a.receive - b.receive)) {
     if (stream === RGB) aligner.pushFrame(stream, stamp, receive, grey(value))
     else if (stream === DEPTH) aligner.pushFrame(stream, stamp, receive, flat(1000 + value))
@@ -70,6 +70,53 @@ describe('a step back of all streams is a jump, however short', () => {
     expect(all.length).toBeGreaterThanOrEqual(125 - 8)
   })
 
+  test.each([500, 900, 1700])('a bag of %i ms with a camera that is 0.3 s late mixes no two turns either', length => {
+    const { all, aligner } = run(loops(length, 5, [300, 20, 0.5, 5, 3]), robot(STREAMS, { maxWait: 100 * MS }))
+    expect(aligner.counters.jumps).toBe(4)
+    // Nine pictures are under way when time jumps.
+    expect(all.length).toBeGreaterThanOrEqual(5 * Math.ceil(length / 33) - 4 * (9 + 2))
+    for (const observation of all) expect(turnsOf(observation)).toHaveLength(1)
+  })
+
+  test.each([0.1, 0.25, 0.5, 2, 4])('recorded by the wall clock of a simulator at %f times real time, of cameras alone and of all streams', pace => {
+    for (const only of [[RGB, DEPTH], [RGB, DEPTH, WRENCH, VOICE, 4]]) {
+      const pushes = loops(900, 5, [5, 8, 0.5, 5, 3]).filter(({ stream }) => only.includes(stream)).map(push => ({ ...push, receive: 1000 * MS + Math.round(push.receive / pace) }))
+      const { all, aligner } = run(pushes, robot(STREAMS.slice(0, only.length), { maxWait: 400 * MS, maxSilence: 1000 * MS }), { otherClock: true })
+      expect([pace, only.length, aligner.counters.jumps]).toEqual([pace, only.length, 4])
+      expect(aligner.counters.dropped.future).toBe(0)
+      expect(all.length).toBeGreaterThanOrEqual(5 * (28 - 4))
+      for (const observation of all) expect(turnsOf(observation)).toHaveLength(1)
+    }
+  })
+
+  test.each([5, 10, 50])('of bursts alone, read every %i ms', period => {
+    const pushes: Push[] = []
+    for (let ms = 0; ms < 3000; ms++) {
+      const at = Math.ceil((ms + 1) / period) * period
+      pushes.push({ stream: 0, stamp: (5000 + at - (at > 1500 ? 700 : 0)) * MS, receive: (5000 + at) * MS, value: ms })
+    }
+    const { all, aligner } = run(pushes.map(push => ({ ...push, stream: WRENCH })), robot(STREAMS, { tick: { from: 'wrench' }, maxSilence: 1 }))
+    expect(aligner.counters.jumps).toBe(1)
+    expect(aligner.counters.dropped.late).toBeLessThanOrEqual(3 * Math.max(30, period))
+    expect(all.length).toBeGreaterThan(3000 / period - 4 - 60 / period)
+  })
+
+  test.each([
+    ['three samples, one after the other', (n: number) => n % 100 < 3 ? 250 + n % 700 : 0],
+    ['every second sample', (n: number) => n % 2 * 500],
+    ['three of each four', (n: number) => n % 4 > 0 ? 300 : 0],
+  ])('no jump: %s, 0.2 to 1 s late among newer ones', (_, lateness) => {
+    for (const stream of [RGB, DEPTH, WRENCH, 4]) {
+      let n = 0
+      const pushes = loops(5000, 1, [5, 8, 0.5, 5, 3])
+        .flatMap(push => push.stream === stream && lateness(++n) > 0 && push.stamp < 9000 * MS ? [push, { ...push, stamp: push.stamp - lateness(n) * MS - MS / 2, receive: push.receive + 1 }] : [push])
+      const { all, aligner } = run(pushes, robot(STREAMS))
+      expect([stream, aligner.counters.jumps]).toEqual([stream, 0])
+      expect(all.length).toBe(152)
+      expect(aligner.counters.dropped.late).toBeGreaterThan(0)
+    }
+  })
+
   test('what only comes out of order, or late, is none', () => {
     fc.assert(fc.property(fc.integer(), seed => {
       const rand = random(seed)
@@ -96,6 +143,38 @@ describe('one odd stamp costs one sample', () => {
     expect([aligner.counters.jumps, lost <= 1]).toEqual([0, true])
     expect(all.length).toBeGreaterThanOrEqual(60)
     expect(all.filter(({ mask }) => mask.force === 1).length).toBeGreaterThanOrEqual(59)
+  })
+
+  test.each([200, 250, 300, 330])('%i ms ahead, of a camera that is 0.3 s late', ahead => {
+    for (const [stream, ticks] of [[RGB, 'rgb'], [DEPTH, 'depth']] as const) for (const from of ['rgb', 'depth']) {
+      const pushes = loops(4000, 1, [5, 5, 0.5, 5, 3]).map(push => push.stream === stream ? { ...push, receive: push.receive + 300 * MS } : push)
+      const target = pushes.filter(push => push.stream === stream)[50]
+      const { all, aligner } = run(pushes.map(push => push === target ? { ...push, stamp: push.stamp + ahead * MS } : push), robot(STREAMS, { tick: { from }, maxWait: 400 * MS }))
+      const lost = Object.values(occurred(aligner.counters.dropped)).reduce((sum, count) => sum + count, 0)
+      expect([ticks, from, aligner.counters.jumps, lost <= 1]).toEqual([ticks, from, 0, true])
+      expect(all.length).toBeGreaterThanOrEqual(121)
+    }
+  })
+
+  test.each([5, 10, 20, 50])('a clock that steps %i times a second costs one picture, and odd stamps are told again when it is gone', rate => {
+    const step = 1000 / rate
+    const coarse = loops(60_000, 1, [1]).filter(({ stream }) => stream === RGB)
+    const pushes = coarse.map(push => push.stamp < 30_000 * MS ? { ...push, receive: Math.floor(push.receive / step / MS) * step * MS } : push)
+    const { all, aligner } = run(pushes, robot([rgb]))
+    expect(aligner.counters.dropped.future).toBeLessThanOrEqual(1)
+    expect(all.length).toBeGreaterThanOrEqual(coarse.length - 1)
+    const odd = run(pushes.map((push, n) => n === 1800 ? { ...push, stamp: push.stamp + 60 * MS } : push), robot([rgb])).aligner
+    expect(odd.counters.dropped.future).toBe(aligner.counters.dropped.future + 1)
+  })
+
+  test('of a clock of its own, that gains on the arrivals for minutes, no stamp is odd; one an hour ahead is', () => {
+    const gaining = loops(20_000, 1, [5, 5, 0.5, 5, 3]).map(push => ({ ...push, receive: Math.round(push.receive / 1.5) }))
+    expect(occurred(run(gaining, robot(STREAMS), { otherClock: true }).aligner.counters.dropped)).toEqual({})
+    for (const stream of [RGB, WRENCH]) {
+      const target = gaining.filter(push => push.stream === stream)[100]
+      const { aligner } = run(gaining.map(push => push === target ? { ...push, stamp: push.stamp + 3_600_000 * MS } : push), robot(STREAMS), { otherClock: true })
+      expect(occurred(aligner.counters.dropped)).toEqual({ future: 1 })
+    }
   })
 
   test('a source whose stamps are always ahead loses its first sample and no other', () => {
