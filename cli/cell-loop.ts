@@ -30,6 +30,7 @@ import { LoopMeters } from './loop-meters.js'
 import { UsageError } from './output.js'
 import { spread, type Spread } from './percentiles.js'
 import { gripperOf } from './robot-gripper.js'
+import { within } from './within.js'
 
 export interface CellLoopOptions {
   readonly robot: Robot
@@ -69,6 +70,8 @@ const LOCKSTEP_INFERENCE = 12_000_000
 const LOCKSTEP_PATIENCE = 30_000
 /** ms that one step of closing may take. */
 const CLOSE_LIMIT = 5000
+/** ms without a byte that the disk takes, after which a recording is left as it is: while bytes move, its end is waited for. */
+const DISK_LIMIT = 30_000
 
 /** The whole loop on the embedded cell: five nodes on a local bus, the gripper on its pseudo-terminal. */
 export class CellLoop {
@@ -212,16 +215,16 @@ export class CellLoop {
   }
 
   async #close(): Promise<void> {
-    const steps: [string, () => Promise<unknown> | undefined][] = [
+    const steps: [string, () => Promise<unknown> | undefined, (() => number)?][] = [
       ...this.#nodes().map((node): [string, () => Promise<void>] => [`node ${node.name}`, () => node.shutdown()]),
-      ['recording', () => this.#isUp ? this.#recorder?.close() : this.#recorder?.discard()],
+      ['recording', () => this.#isUp ? this.#recorder?.close() : this.#recorder?.discard(), () => this.#recorder?.written ?? 0],
       ['policy', () => this.#policy.close()],
       ['bus', () => this.bus.close()],
       ['cell', () => this.cell.close()],
     ]
-    for (const [name, step] of steps) {
+    for (const [name, step, progress] of steps) {
       try {
-        await within(CLOSE_LIMIT, name, step())
+        await (progress ? within(DISK_LIMIT, name, step(), progress) : within(CLOSE_LIMIT, name, step()))
       } catch (error) {
         this.#options.onError(error)
       }
@@ -277,25 +280,12 @@ export class CellLoop {
       ...Object.values(episodeTopics(robot)).map(topic => ({ topic, type: 'std_msgs/msg/String' as const })),
     )
     const writer = new BagWriter(path, {
-      overwrite, metadata: { robot: robot.canonical, sha256: robot.sha256, policy: this.policyName },
+      overwrite, realTime: this.#options.mode === 'realtime', metadata: { robot: robot.canonical, sha256: robot.sha256, policy: this.policyName },
       onFailure: error => {
         onError(error)
         onRecordingLost?.()
       },
     })
     return new Recorder(this.bus, writer, topics)
-  }
-}
-
-/** `step`, or a rejection after `ms`. */
-async function within(ms: number, name: string, step: Promise<unknown> | undefined): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`${name}: did not close within ${ms / 1000} s; it is left as it is`)), ms)
-  })
-  try {
-    await Promise.race([step, late])
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -11,7 +11,7 @@ const SAME = 1000
 
 /**
  * The one request to end that a command hears: Ctrl-C, a request of the system, a terminal or an output that goes away, or the command's own. What is under way is then
- * ended in order. Who asks again later than a second after the first ends the process at once, as if nobody listened.
+ * ended in order. A signal or a Ctrl-C later than a second after the first request ends the process at once, as if nobody listened; whatever else asks again only asks for the same.
  */
 export class Ending {
   /** Whether any was asked for in this process. */
@@ -22,10 +22,7 @@ export class Ending {
   /** Listens for as long as the process lives: a repetition must not meet one that has stopped listening. */
   constructor() {
     for (const signal of ENDING) process.on(signal, this.ask)
-    // Nobody's second request: the output may fail while what was asked for is under way.
-    standardStreams.onFailure(by => {
-      if (!this.signal.aborted) this.ask(by)
-    })
+    standardStreams.onFailure(this.ask)
   }
 
   /** Aborted, with who asked as its reason, once it is asked for. */
@@ -39,17 +36,21 @@ export class Ending {
       this.#asked = now
       Ending.isAsked = true
       this.#abort.abort(by)
-    } else if (now - this.#asked > SAME) {
-      for (const signal of ENDING) process.off(signal, this.ask)
-      standardStreams.restore()
-      process.kill(process.pid, ENDING.find(signal => signal === by) ?? 'SIGINT')
+      return
     }
+    const signal = ENDING.find(signal => signal === by)
+    if (signal === undefined || now - this.#asked <= SAME) return
+    for (const signal of ENDING) process.off(signal, this.ask)
+    standardStreams.restore()
+    // No exit handler runs where a signal ends the process: those of children that would outlive it must.
+    process.emit('exit', 1)
+    process.kill(process.pid, signal)
   }
 
   /** Whoever started this process through a channel of Node's, and is gone, has asked as well. */
   heedParent(): void {
-    if (process.send && !process.connected) this.ask('SIGHUP')
-    process.once('disconnect', () => this.ask('SIGHUP'))
+    if (process.send && !process.connected) this.ask('its parent')
+    process.once('disconnect', () => this.ask('its parent'))
     process.channel?.unref()
   }
 

@@ -81,7 +81,7 @@ export class Ros2Loop {
     const ears = robot.streams.find(stream => stream.modality === 'voice')
     this.voice = new VoiceNode({ bus, topic: ears?.topic ?? wholeName('voice/events', robot.namespace), ...ears && { type: ears.type } })
     const writer = this.#writer = record === undefined ? undefined : new BagWriter(record, {
-      overwrite, metadata: { robot: robot.canonical, sha256: robot.sha256 }, epochSec: () => bus.clock.epochSec,
+      overwrite, realTime: true, metadata: { robot: robot.canonical, sha256: robot.sha256 }, epochSec: () => bus.clock.epochSec,
       onFailure: error => {
         onError(error)
         onRecordingLost?.()

@@ -12,6 +12,11 @@ export class Recorder {
     this.#subscriptions = topics.map(({ topic, type }) => bus.subscribe(topic, type, (message, receive) => writer.write(topic, type, message, receive)))
   }
 
+  /** Bytes that the disk has taken; it grows while `close` waits. */
+  get written(): number {
+    return this.#writer.written
+  }
+
   /** Hears nothing more. */
   #pause(): void {
     for (const subscription of this.#subscriptions) subscription.dispose()

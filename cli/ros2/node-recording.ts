@@ -14,7 +14,7 @@ export class NodeRecording {
   /** Throws BagError where nothing can be written at `path`. */
   constructor(path: string, options: BagWriterOptions, log: Pick<RosLogger, 'info' | 'error'>) {
     this.#path = path
-    this.#writer = new BagWriter(path, { ...options, onFailure: error => this.#fail(error) })
+    this.#writer = new BagWriter(path, { ...options, realTime: true, onFailure: error => this.#fail(error) })
     this.#log = log
     log.info(`records into ${path}`)
   }

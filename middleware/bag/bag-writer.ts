@@ -24,6 +24,8 @@ export interface BagWriterOptions {
   readonly overwrite?: boolean | undefined
   /** ms after which what was taken is in the file at the latest; Infinity: when a chunk is full, so that the same messages make the same bytes. */
   readonly flushMs?: number
+  /** `write` never waits: a disk that falls behind by 64 MB counts as one that refuses. Default: from there on `write` takes as long as the disk does, for where time waits (a replay, lockstep). */
+  readonly realTime?: boolean | undefined
   /** Told once, at once, when the disk refuses: from then on the writer takes nothing, and `close` throws the same. */
   readonly onFailure?: ((error: BagError) => void) | undefined
 }
@@ -54,7 +56,7 @@ export class BagWriter {
 
   /** Throws BagError BAG_EXISTS where something is there already, finished or not, BAG_WRITE where nothing can be written. */
   constructor(path: string, options: BagWriterOptions = {}) {
-    const { epochSec = Math.floor(Date.now() / 1000), metadata = {}, compression, overwrite, flushMs = FLUSH_MS, onFailure } = options
+    const { epochSec = Math.floor(Date.now() / 1000), metadata = {}, compression, overwrite, flushMs = FLUSH_MS, realTime, onFailure } = options
     this.#path = recordingPath(path)
     this.#single = isSingle(this.#path)
     this.#output = outputOptions(this.#path, overwrite)
@@ -70,7 +72,7 @@ export class BagWriter {
     } catch (error) {
       throw new BagError('BAG_WRITE', `${this.#path}: cannot be written: ${messageOf(error)}`)
     }
-    this.#writer = new McapFileWriter(descriptor, { compression, onFailure: error => this.#fail(error) })
+    this.#writer = new McapFileWriter(descriptor, { compression, realTime, onFailure: error => this.#fail(error) })
     if (Object.keys(metadata).length > 0) this.#writer.addMetadata(PREHEND_RECORD, metadata)
     if (Number.isFinite(flushMs)) this.#flushing = setInterval(() => this.#flush(), flushMs).unref()
   }
@@ -78,6 +80,11 @@ export class BagWriter {
   /** Messages that it took. */
   get messages(): number {
     return this.#writer.counts.messages
+  }
+
+  /** Bytes that the disk has taken; it grows while `close` waits. */
+  get written(): number {
+    return this.#writer.written
   }
 
   /** Takes a message; it is encoded before this returns. `receive`: bus time, ns since the epoch. Throws CdrError for one that cannot be encoded. */
@@ -94,7 +101,8 @@ export class BagWriter {
       const { id } = this.#channels.get(`${topic} ${type}`) ?? this.#addChannel(topic, type)
       this.#writer.addMessage(id, this.#epoch.absolute(message), data)
     } catch (error) {
-      // Such as a time that no recording can hold.
+      // Such as a time that no recording can hold. What came before it is kept.
+      this.#writer.flush()
       this.#fail(error)
     }
   }

@@ -21,6 +21,8 @@ export interface McapCounts {
 
 export interface McapWriterOptions {
   readonly compression?: Compression | undefined
+  /** See PositionalFile. */
+  readonly realTime?: boolean | undefined
   /** Told once, when the disk refuses. */
   readonly onFailure?: ((error: Error) => void) | undefined
 }
@@ -48,13 +50,13 @@ export class McapFileWriter {
   #chunkEnd = 0n
 
   /** @param descriptor an empty file, open for writing. */
-  constructor(descriptor: number, { compression, onFailure }: McapWriterOptions = {}) {
+  constructor(descriptor: number, { compression, realTime, onFailure }: McapWriterOptions = {}) {
     const tail = this.#build(builder => {
       builder.writeDataEnd({ dataSectionCrc: 0 })
       builder.writeFooter({ summaryStart: 0n, summaryOffsetStart: 0n, summaryCrc: 0 })
       builder.writeMagic()
     })
-    this.#file = new PositionalFile(descriptor, { tail, onFailure })
+    this.#file = new PositionalFile(descriptor, { tail, realTime, onFailure })
     this.#compression = compression
     this.#file.append([this.#build(builder => {
       builder.writeMagic()
@@ -65,6 +67,11 @@ export class McapFileWriter {
   /** Bytes that are in the file whatever comes. */
   get kept(): number {
     return this.#file.kept
+  }
+
+  /** Bytes that the disk has taken. */
+  get written(): number {
+    return this.#file.written
   }
 
   get counts(): McapCounts {

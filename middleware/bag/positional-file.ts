@@ -3,13 +3,15 @@ import { promisify } from 'node:util'
 
 const writevAsync = promisify(writev)
 const closeAsync = promisify(close)
-/** Bytes that may wait for the disk; beyond them `append` itself writes, which holds back whoever is faster than the disk. */
+/** Bytes that may wait for the disk. */
 const BACKLOG = 64 << 20
 
 export interface PositionalFileOptions {
   /** What the file ends with for as long as it grows: the next unit takes its place. */
   readonly tail: Uint8Array
-  /** Told once, when the disk refuses; by then the file has been cut back to what is whole. */
+  /** `append` never waits: a unit that finds the backlog full is refused, as by a full disk. Default: `append` writes it itself, which holds back whoever is faster than the disk. */
+  readonly realTime?: boolean | undefined
+  /** Told once, when the disk refuses; the file has been cut back to what is whole, or ends with what waits for the disk. */
   readonly onFailure?: ((error: Error) => void) | undefined
 }
 
@@ -20,8 +22,10 @@ export interface PositionalFileOptions {
 export class PositionalFile {
   readonly #descriptor: number
   readonly #tail: Uint8Array
+  readonly #realTime: boolean
   readonly #onFailure: PositionalFileOptions['onFailure']
   #position = 0
+  #written = 0
   #pending = 0
   #writes = Promise.resolve()
   #failure: Error | undefined
@@ -29,9 +33,10 @@ export class PositionalFile {
   #whole = Infinity
 
   /** @param descriptor an empty file, open for writing. */
-  constructor(descriptor: number, { tail, onFailure }: PositionalFileOptions) {
+  constructor(descriptor: number, { tail, realTime = false, onFailure }: PositionalFileOptions) {
     this.#descriptor = descriptor
     this.#tail = tail
+    this.#realTime = realTime
     this.#onFailure = onFailure
   }
 
@@ -43,6 +48,11 @@ export class PositionalFile {
   /** Bytes of whole units, those that still wait for the disk included. */
   get kept(): number {
     return Math.min(this.#position, this.#whole)
+  }
+
+  /** Bytes that the disk has taken. */
+  get written(): number {
+    return this.#written
   }
 
   /** Takes a unit, whose bytes must not change until `written` is called. After a failure it takes nothing. */
@@ -68,8 +78,13 @@ export class PositionalFile {
     if (this.#failure !== undefined) return
     const position = this.#position
     const length = lengthOf(unit)
+    const isFull = this.#pending > BACKLOG
+    if (isFull && this.#realTime) {
+      this.#whole = position
+      return this.#tell(new Error(`the disk is too slow: ${Math.round(this.#pending / 1e6)} MB wait for it`))
+    }
     const end = this.#position += length
-    if (this.#pending > BACKLOG) {
+    if (isFull) {
       this.#writeNow([...unit, ...tail], position)
       written?.()
       return
@@ -85,7 +100,7 @@ export class PositionalFile {
 
   async #write(buffers: readonly Uint8Array[], position: number): Promise<void> {
     try {
-      for (let done = 0, length = lengthOf(buffers); done < length;) done += (await writevAsync(this.#descriptor, after(buffers, done), position + done)).bytesWritten
+      for (let done = 0, length = lengthOf(buffers); done < length;) done += this.#count((await writevAsync(this.#descriptor, after(buffers, done), position + done)).bytesWritten)
     } catch (error) {
       this.#fail(error, position)
     }
@@ -93,7 +108,7 @@ export class PositionalFile {
 
   #writeNow(buffers: readonly Uint8Array[], position: number): void {
     try {
-      for (let done = 0, length = lengthOf(buffers); done < length;) done += writevSync(this.#descriptor, after(buffers, done), position + done)
+      for (let done = 0, length = lengthOf(buffers); done < length;) done += this.#count(writevSync(this.#descriptor, after(buffers, done), position + done))
     } catch (error) {
       this.#fail(error, position)
     }
@@ -110,9 +125,18 @@ export class PositionalFile {
         // What the disk still refuses now stays as it is.
       }
     }
+    this.#tell(error instanceof Error ? error : new Error(String(error)))
+  }
+
+  #tell(error: Error): void {
     if (this.#failure !== undefined) return
-    this.#failure = error instanceof Error ? error : new Error(String(error))
-    this.#onFailure?.(this.#failure)
+    this.#failure = error
+    this.#onFailure?.(error)
+  }
+
+  #count(bytes: number): number {
+    this.#written += bytes
+    return bytes
   }
 }
 

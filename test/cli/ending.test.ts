@@ -13,8 +13,14 @@ describe('a request to end', () => {
   function make() {
     let now = 5000
     vi.spyOn(performance, 'now').mockImplementation(() => now)
-    const kill = vi.spyOn(process, 'kill').mockReturnValue(true)
-    return { ending: new Ending(), kill, later: (ms: number) => { now += ms } }
+    const done: string[] = []
+    const kill = vi.spyOn(process, 'kill').mockImplementation((_pid, signal): true => {
+      done.push(`kill ${signal}`)
+      return true
+    })
+    const emit = process.emit.bind(process) as (...event: unknown[]) => boolean
+    vi.spyOn(process, 'emit').mockImplementation(((...event: unknown[]) => event[0] === 'exit' ? done.push('exit handlers') > 0 : emit(...event)) as never)
+    return { ending: new Ending(), done, kill, later: (ms: number) => { now += ms } }
   }
 
   test.each(SIGNALS)('%s is told by its name, once, whether one asks before or after it', signal => {
@@ -38,12 +44,27 @@ describe('a request to end', () => {
     expect(kill).not.toHaveBeenCalled()
   })
 
+  test('of the command\'s own, of its parent or of an output ends nothing at once, however late it comes', () => {
+    const { ending, kill, later } = make()
+    process.emit('SIGINT', 'SIGINT')
+    later(5000)
+    for (const by of ['the recording', 'its results', 'stdout (ENOSPC)']) ending.ask(by)
+    const others = process.listeners('disconnect')
+    ending.heedParent()
+    // Of this process the tests' own runner hears as well.
+    for (const heard of process.listeners('disconnect').filter(listener => !others.includes(listener))) heard()
+    expect(kill).not.toHaveBeenCalled()
+    process.emit('SIGINT', 'SIGINT')
+    expect(kill).toHaveBeenCalledExactlyOnceWith(process.pid, 'SIGINT')
+  })
+
   test('that comes later than a second after the first ends the process at once, as if nobody listened', () => {
-    const { kill, later } = make()
+    const { done, kill, later } = make()
     process.emit('SIGINT', 'SIGINT')
     later(1001)
     process.emit('SIGTERM', 'SIGTERM')
     expect(kill).toHaveBeenCalledExactlyOnceWith(process.pid, 'SIGTERM')
+    expect(done).toEqual(['exit handlers', 'kill SIGTERM'])
     for (const signal of SIGNALS) expect(process.listenerCount(signal)).toBe(0)
   })
 })

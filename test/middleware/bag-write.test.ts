@@ -125,6 +125,14 @@ describe('a bag that is being written', () => {
     await expect(writer.close()).rejects.toBe(errors[0])
   })
 
+  it('keeps what came before a time that no recording can hold', async () => {
+    const path = join(folder.path, 'eternal.mcap')
+    const writer = new BagWriter(path, { epochSec: 0 })
+    for (const time of [1, 2, 1e30]) writer.write('/a', 'std_msgs/msg/String', { data: '' }, time)
+    await expect(writer.close()).rejects.toThrow(/eternal\.mcap: cannot be written/)
+    expect((await readRows(join(folder.path, 'eternal.part.mcap'))).rows).toHaveLength(2)
+  })
+
   it('has what it took in its file within a second, whatever comes, where rosbags, mcap and we read it', async () => {
     for (const name of ['dying.mcap', 'dying']) {
       const path = join(folder.path, name)
