@@ -57,7 +57,7 @@ export class ArmSetPoint {
     return this.#limiter.target
   }
 
-  /** 0 to 1: the share of the limits of linear speed and yaw rate that may be used, from the next step on. */
+  /** 0 to 1: the share of the limits of linear speed and yaw rate that may be used, from the next step on; not on the way back and up after an over-force. */
   set scale(scale: number) {
     this.#limiter.scale = scale
   }
@@ -148,7 +148,7 @@ export class ArmSetPoint {
     if (!this.#ours) return
     const { target } = this.#limiter
     if (this.#goesBack) {
-      this.#limiter.step(this.#back, now, Infinity)
+      this.#limiter.step(this.#back, now, Infinity, 1)
       this.#goesBack = !this.#limiter.isAt(this.#back)
     }
     this.#limiter.sent(now)

@@ -13,7 +13,7 @@ const clamp = (value: number, [low, high]: readonly [number, number]): number =>
  */
 export class MotionLimiter {
   readonly target: ToolTarget = { x: 0, y: 0, z: 0, yaw: 0 }
-  /** 0 to 1: the share of the limits of linear speed and yaw rate that may be used, from the next step on. */
+  /** 0 to 1: the share of the limits of linear speed and yaw rate that a step may use, from the next on. */
   scale = 1
   readonly #limits: Pick<Limits, 'workspace' | 'speed' | 'yawRate'>
   #since = -Infinity
@@ -33,29 +33,29 @@ export class MotionLimiter {
     this.#since = now
   }
 
-  /** One step straight up toward `z` (m), or none at all. */
+  /** One step straight up toward `z` (m), or none at all: away from what was struck, whatever the scale. */
   rise(z: number, now: number): void {
     const seconds = this.#seconds(now)
     const up = clamp(z, this.#limits.workspace.z) - this.target.z
-    if (up > 0) this.target.z += Math.min(up, this.#limits.speed * this.scale * seconds)
+    if (up > 0) this.target.z += Math.min(up, this.#limits.speed * seconds)
   }
 
   /** One step; `downSpeed` (m/s) bounds motion toward smaller z further (in contact). */
-  step(desired: Readonly<ToolTarget>, now: number, downSpeed: number): void {
+  step(desired: Readonly<ToolTarget>, now: number, downSpeed: number, scale = this.scale): void {
     const seconds = this.#seconds(now)
     const { workspace } = this.#limits
-    const speed = this.#limits.speed * this.scale
-    const yawRate = this.#limits.yawRate * this.scale
+    const speed = this.#limits.speed * scale
+    const yawRate = this.#limits.yawRate * scale
     const { target } = this
     if (seconds === 0 || !Number.isFinite(desired.x + desired.y + desired.z + desired.yaw)) return
     const dx = clamp(desired.x, workspace.x) - target.x
     const dy = clamp(desired.y, workspace.y) - target.y
     const dz = Math.max(clamp(desired.z, workspace.z) - target.z, -downSpeed * seconds)
     const length = Math.sqrt(dx * dx + dy * dy + dz * dz)
-    const scale = length > speed * seconds ? (speed * seconds) / length : 1
-    target.x += dx * scale
-    target.y += dy * scale
-    target.z += dz * scale
+    const share = length > speed * seconds ? (speed * seconds) / length : 1
+    target.x += dx * share
+    target.y += dy * share
+    target.z += dz * share
     const turn = wrapAngle(desired.yaw - target.yaw)
     target.yaw = wrapAngle(target.yaw + clamp(turn, [-yawRate * seconds, yawRate * seconds]))
   }

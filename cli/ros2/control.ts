@@ -21,7 +21,7 @@ export const control = nodeKind({
     port: parameter({ type: 'string', default: '', readOnly: true, description: 'serial port of the gripper; empty: the robot file\'s' }),
     execution: parameter({ type: 'string', default: 'temporal_ensembling', readOnly: true, description: 'how chunks are carried out: temporal_ensembling or receding_horizon' }),
     await_command: parameter({ type: 'boolean', default: false, readOnly: true, description: 'follows the policy in an episode only once something has been commanded in it' }),
-    speed_scale: parameter({ type: 'double', default: 1, range: { min: 0.05, max: 1 }, description: 'share of the robot file\'s limits of speed and yaw rate that the arm may use' }),
+    speed_scale: parameter({ type: 'double', default: 1, range: { min: 0.05, max: 1 }, description: 'share of the robot file\'s limits of speed and yaw rate that the arm may use, but for going back and up after an over-force' }),
   },
   async make({ ros, bus, robot, parameters, log }) {
     const { gripper: declared } = robot.actions

@@ -151,8 +151,9 @@ describe('the arm\'s set-point', () => {
         const before = sent.at(i - 1)
         if (i === 0 || !before) continue
         const seconds = Math.min(10 * MS, after.now - before.now) / 1e9
-        expect(way(before.pose, after.pose)).toBeLessThanOrEqual(scale * limits.speed * seconds + 1e-9)
-        expect(turn(before.pose, after.pose)).toBeLessThanOrEqual(scale * limits.yawRate * seconds + 1e-9)
+        const most = frozen ? 1 : scale
+        expect(way(before.pose, after.pose)).toBeLessThanOrEqual(most * limits.speed * seconds + 1e-9)
+        expect(turn(before.pose, after.pose)).toBeLessThanOrEqual(most * limits.yawRate * seconds + 1e-9)
         if (frozen) continue
         expect(way(after.pose, after.heard)).toBeLessThanOrEqual(Math.max(LEASH.way, way(before.pose, after.heard)) + 1e-9)
         expect(turn(after.pose, after.heard)).toBeLessThanOrEqual(Math.max(LEASH.turn, turn(before.pose, after.heard)) + 1e-9)
@@ -220,6 +221,22 @@ describe('the arm\'s set-point', () => {
     world.pass(200)
     expect(way(world.last, START_POSE)).toBeLessThan(1e-6)
     expect(world.widest()).toBeLessThanOrEqual(0.0035 + 1e-9)
+  })
+
+  it('goes back and up at full speed, however low the scale', () => {
+    const world = new FollowedArm(capped(0))
+    world.going = { ...START, z: 0.1 }
+    world.pass(200)
+    world.arm.scale = 0.05
+    world.struck = true
+    world.going = { ...START, z: 0.25 }
+    world.arm.freeze(world.now)
+    const from = world.sent.length
+    world.pass(300)
+    const heights = world.sent.slice(from).map(pose => pose[2])
+    expect(heights[1] - heights[0]).toBeCloseTo(0.0035, 9)
+    expect(heights[heights.length - 1] - START.z).toBeCloseTo(LEASH.way, 9)
+    expect(heights.every((z, i) => i === 0 || z >= heights[i - 1])).toBe(true)
   })
 
   it('does not go back once the over-force is over', () => {
