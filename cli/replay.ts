@@ -61,7 +61,7 @@ export async function replayBag(options: ReplayOptions): Promise<Counters> {
     ready.push(() => onObservation(observation))
   }, { otherClock: clock.apart !== 0, ...onSample && { onSample } })
   let failure: { readonly error: unknown } | undefined
-  const arrivals = new Arrivals(robot, aligner, { onError: error => { failure ??= { error } }, ...onNotice && { onNotice } })
+  const arrivals = new Arrivals(robot, aligner, { onError: error => { failure ??= { error } }, isBehind: () => ready.length > 0, ...onNotice && { onNotice } })
   await arrivals.prepare()
   const sinks = new Map<string, ((message: BagMessage) => void)[]>()
   const listen = (topic: string, sink: (message: BagMessage) => void): void => {
@@ -89,6 +89,14 @@ export async function replayBag(options: ReplayOptions): Promise<Counters> {
   const drain = async (): Promise<void> => {
     if (failure) throw failure.error
     for (const next of ready.splice(0)) await next()
+    arrivals.resume()
+  }
+  /** Observations are used as they are made, so that no more than a few wait in memory. */
+  const until = async (isReached: () => boolean): Promise<void> => {
+    while (!isReached()) {
+      if (ready.length > 0 || failure) await drain()
+      else await arrivals.change()
+    }
   }
   const pace = rate === 'max' ? undefined : new Pace(rate)
   for await (const batch of bag.batches()) {
@@ -97,14 +105,14 @@ export async function replayBag(options: ReplayOptions): Promise<Counters> {
       if (signal?.aborted) return aligner.counters
       onRead?.(message)
       // A recording can wait, so nothing of it is left out because a picture takes long.
-      if (!arrivals.hasSlack) await arrivals.slack()
+      if (!arrivals.hasSlack) await until(() => arrivals.hasSlack)
       if (onMessage) arrivals.then(message.receive, () => ready.push(() => onMessage(message)))
       const listeners = sinks.get(message.topic)
       if (listeners) for (const sink of listeners) sink(message)
       if (ready.length > 0 || failure) await drain()
     }
   }
-  await arrivals.drained()
+  await until(() => arrivals.idle)
   aligner.finish()
   await drain()
   return aligner.counters

@@ -36,7 +36,7 @@ export const DROP_REASONS = [
   'bad_message',
   /** A compressed image whose bytes are damaged, cut off or no picture; counted by whoever decodes it. */
   'undecodable',
-  /** It came while too much waited for pictures to be decoded; counted by whoever keeps the order. */
+  /** It came while too much waited for pictures to be decoded, counted by whoever keeps the order; or a picture for which its stream's buffer has no bytes left. */
   'overload',
   /** Used up for the tare. */
   'tare',

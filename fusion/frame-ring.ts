@@ -1,7 +1,13 @@
-import { StampRing, type Placed } from './ring.js'
+import { FULL, StampRing, type Placed } from './ring.js'
 import type { Picture } from './picture.js'
 
-/** References to the newest camera frames by ascending stamp. It grows rather than push out a frame that a waiting tick may still ask for. */
+/** Bytes that the frames of one ring may hold: seven of 3840 x 2160 in colour. */
+const MOST_BYTES = 192 * 2 ** 20
+
+/**
+ * References to the newest camera frames by ascending stamp. It grows rather than push out a frame that a waiting tick may still ask for; where the frames hold
+ * too many bytes it lets go those that none asks for any more, and takes no more than then fit.
+ */
 export class FrameRing extends StampRing {
   readonly #pictures: (Picture | undefined)[]
 
@@ -12,6 +18,7 @@ export class FrameRing extends StampRing {
   }
 
   insert(stamp: number, picture: Picture): Placed {
+    if (!this.#hasRoom(picture, Math.max(stamp, this.newest) - this.retention)) return FULL
     const index = this.place(stamp)
     if (index >= 0) this.#pictures[this.slot(index)] = picture
     return this.placed
@@ -21,6 +28,25 @@ export class FrameRing extends StampRing {
     const picture = index >= 0 && index < this.size ? this.#pictures[this.slot(index)] : undefined
     if (picture === undefined) throw new RangeError(`frame ring: no frame at ${index} of ${this.size}`)
     return picture
+  }
+
+  /** Lets go what alignment does not need, as long as bytes are wanting: all frames but the last one at or before `needed`. */
+  #hasRoom(picture: Picture, needed: number): boolean {
+    while (this.size > 0 && this.#bytesWith(picture) > MOST_BYTES) {
+      if (this.stampAt(Math.min(1, this.size - 1)) >= needed) return false
+      this.#pictures[this.slot(0)] = undefined
+      this.shift()
+    }
+    return true
+  }
+
+  /** Frames may lie in one buffer, and keep all of it. */
+  #bytesWith(picture: Picture): number {
+    const buffers = new Set([picture.buffer])
+    for (let i = 0; i < this.size; i++) buffers.add(this.at(i).buffer)
+    let bytes = 0
+    for (const buffer of buffers) bytes += buffer.byteLength
+    return bytes
   }
 
   override clear(): void {

@@ -7,7 +7,7 @@ import type { Frame } from './frame.js'
 import { FrameRing } from './frame-ring.js'
 import { Lead } from './lead.js'
 import { frameFault, picture } from './picture.js'
-import { DUPLICATE, INSERTED, TOO_OLD, type Placed } from './ring.js'
+import { DUPLICATE, FULL, INSERTED, TOO_OLD, type Placed } from './ring.js'
 import type { Align, Stream } from './robot/robot.js'
 import { clockOf } from './robot/reference.js'
 import { isImageType } from './robot/types.js'
@@ -229,6 +229,7 @@ export class Lane {
   #placed(placed: Placed, stamp: number): DropReason | undefined {
     if (placed === DUPLICATE) return 'duplicate'
     if (placed === TOO_OLD) return 'late'
+    if (placed === FULL) return 'overload'
     if (placed === INSERTED) {
       this.counters.reordered++
       this.#strategy?.disturb(stamp)

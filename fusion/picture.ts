@@ -8,6 +8,8 @@ import type { DepthValue, ImageValue } from './observation.js'
 export interface Picture {
   readonly width: number
   readonly height: number
+  /** Where the frame's bytes lie, perhaps beside others. */
+  readonly buffer: ArrayBufferLike
   /** The frame itself, tightly packed. */
   value(): ImageValue | DepthValue
   /** The frame at the share `w` (0..1) of the way to `later`; undefined when the two cannot be blended (size or encoding differ). */
@@ -95,6 +97,10 @@ class ColourPicture implements Picture {
     this.#colour = colour
   }
 
+  get buffer(): ArrayBufferLike {
+    return this.#frame.data.buffer
+  }
+
   value(): ImageValue {
     const { width, height } = this
     return this.#value ??= { kind: 'image', width, height, channels: this.#colour.channels, data: this.#colour.unpack(this.#frame, this.#stride) }
@@ -133,6 +139,10 @@ class DepthPicture implements Picture {
     this.#stride = stride
     this.#depth = depth
     this.#scale = scale
+  }
+
+  get buffer(): ArrayBufferLike {
+    return this.#frame.data.buffer
   }
 
   #raw(): DepthSamples {

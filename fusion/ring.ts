@@ -6,7 +6,9 @@ export const INSERTED = 1
 export const DUPLICATE = 2
 /** Older than everything in a full ring; nothing was changed. */
 export const TOO_OLD = 3
-export type Placed = typeof APPENDED | typeof INSERTED | typeof DUPLICATE | typeof TOO_OLD
+/** No room for it, and nothing old enough to go; nothing was changed. */
+export const FULL = 4
+export type Placed = typeof APPENDED | typeof INSERTED | typeof DUPLICATE | typeof TOO_OLD | typeof FULL
 
 /**
  * Stamps in ascending order in a circular, preallocated array; a subclass keeps the payloads in the same slots. Samples are addressed by
@@ -20,7 +22,7 @@ export abstract class StampRing {
   protected stamps: Float64Array
   #mask: number
   #head = 0
-  readonly #retention: number
+  protected readonly retention: number
 
   /**
    * @param capacity a power of two.
@@ -29,7 +31,7 @@ export abstract class StampRing {
   constructor(capacity: number, retention: number) {
     this.stamps = new Float64Array(capacity)
     this.#mask = capacity - 1
-    this.#retention = retention
+    this.retention = retention
   }
 
   get capacity(): number {
@@ -121,13 +123,15 @@ export abstract class StampRing {
 
   protected placed: Placed = APPENDED
 
+  /** Pushes out the oldest sample. */
+  protected shift(): void {
+    this.#head = (this.#head + 1) & this.#mask
+    this.size--
+    this.base++
+  }
+
   #makeRoom(newest: number): void {
-    if (this.oldest < newest - this.#retention || this.#retention === 0) {
-      this.#head = (this.#head + 1) & this.#mask
-      this.size--
-      this.base++
-      return
-    }
+    if (this.oldest < newest - this.retention || this.retention === 0) return this.shift()
     const stamps = new Float64Array(this.capacity * 2)
     for (let i = 0; i < this.size; i++) stamps[i] = this.stampAt(i)
     this.resize(stamps.length)

@@ -2,7 +2,7 @@ import type { Aligner } from '../fusion/aligner.js'
 import type { DropReason } from '../fusion/counters.js'
 import type { Robot } from '../fusion/robot/robot.js'
 import { isImageType } from '../fusion/robot/types.js'
-import { decodeImage, type DecodeImage } from '../middleware/image/decode.js'
+import { decodeImage, pixelsOf, type DecodeImage } from '../middleware/image/decode.js'
 import { ImageError } from '../middleware/image/image-error.js'
 import { loadSharp } from '../middleware/image/picture-file.js'
 import type { CompressedImage } from '../middleware/messages.js'
@@ -85,7 +85,7 @@ export class Arrivals {
           })
           this.#onDecoded?.(performance.now() - began)
           return fate
-        })
+        }, { pixels: pixelsOf(kept) })
         return true
       }
     }
@@ -125,6 +125,21 @@ export class Arrivals {
   /** Resolves once whatever comes next would be taken. */
   slack(): Promise<void> {
     return this.#order.slack()
+  }
+
+  /** Whether everything that was taken has reached the aligner. */
+  get idle(): boolean {
+    return this.#order.idle
+  }
+
+  /** Resolves once something more has reached the aligner. */
+  change(): Promise<void> {
+    return this.#order.change()
+  }
+
+  /** What the aligner has made is used: see `isBehind`. */
+  resume(): void {
+    this.#order.resume()
   }
 
   /** Resolves once everything that was taken has reached the aligner. */

@@ -1,6 +1,6 @@
 import { frameFault } from '../fusion/picture.js'
 import type { Bus, Disposable, Publisher } from '../middleware/bus.js'
-import { decodeImage, type DecodeImage } from '../middleware/image/decode.js'
+import { decodeImage, pixelsOf, type DecodeImage } from '../middleware/image/decode.js'
 import { ImageError, type ImageFault } from '../middleware/image/image-error.js'
 import { loadSharp } from '../middleware/image/picture-file.js'
 import { LifecycleNode } from '../middleware/lifecycle.js'
@@ -109,7 +109,7 @@ export class ImageRelayNode extends LifecycleNode {
           order.make(receive, () => this.#decode(kept).then(decoded => () => pass(decoded), (error: unknown) => () => {
             notices.undecoded(kept, error)
             dropped[error instanceof ImageError ? error.fault : 'undecodable']++
-          }))
+          }), { pixels: pixelsOf(kept) })
         }
       })
     })

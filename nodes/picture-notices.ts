@@ -32,6 +32,10 @@ export class PictureNotices {
     if (text !== undefined) this.#tell(text)
   }
 
+  noRoom({ width, height, encoding, data }: Frame): void {
+    this.#tell(`${width} x ${height} ${encoding}, ${Math.ceil(data.length / 1e6)} MB each: too large for as many as alignment keeps; publish smaller pictures or fewer of them, or say a shorter max_gap`)
+  }
+
   /** A compressed image that became none. */
   undecoded({ format, data }: CompressedImage, error: unknown): void {
     const why = error instanceof Error ? error.message.split('\n')[0] : String(error)

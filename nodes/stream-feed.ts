@@ -63,9 +63,12 @@ type Make<M> = (feed: Feeding) => Push<M>
 const image: Make<Image> = feed => {
   const { aligner, stream, index, onNotice } = feed
   const notices = new PictureNotices({ where: `stream ${stream.name} (${stream.topic})`, reading: stream, onNotice })
+  const dropped = aligner.counters.streams.get(stream.name)?.dropped
   return framed(feed, (message, stamp, receive) => {
     notices.look(message)
+    const before = dropped?.overload
     aligner.pushFrame(index, stamp, receive, message)
+    if (dropped?.overload !== before) notices.noRoom(message)
   })
 }
 

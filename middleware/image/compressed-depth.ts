@@ -7,7 +7,7 @@ import { inSlices } from './slices.js'
 /** Samples that are worked on at once on this thread: some tenths of a millisecond. */
 const SLICE = 32_768
 /** int32 format, float32 quantisation a, b. */
-const HEADER = 12
+export const HEADER = 12
 /** Samples of RVL that are believed of any bytes, and of each byte more. Runs of zeros need next to none, but no camera sends only those. */
 const RVL_FREE = 2 ** 22
 const RVL_EACH = 1024

@@ -1,8 +1,8 @@
 import type { CompressedImage, Header, Image } from '../messages.js'
-import { decodeDepth } from './compressed-depth.js'
+import { decodeDepth, HEADER as DEPTH_HEADER } from './compressed-depth.js'
 import { ImageError } from './image-error.js'
-import { BIG_ENDIAN, decodePicture, type Pixels } from './picture-file.js'
-import { codecOf } from './picture-header.js'
+import { BIG_ENDIAN, decodePicture, MOST_PIXELS, type Pixels } from './picture-file.js'
+import { codecOf, pictureHeader } from './picture-header.js'
 
 /** A CompressedImage as an Image, by and by. Rejects with ImageError. */
 export type DecodeImage = (message: CompressedImage) => Promise<Image>
@@ -40,6 +40,21 @@ export async function decodeImage({ format, data, ...header }: CompressedImage):
   if (codec === undefined) throw new ImageError(KNOWN.test(format) ? 'undecodable' : 'bad_encoding', 'its bytes begin no JPEG, PNG, WebP or TIFF')
   const decoded = await decodePicture(data, codec)
   return image(header, { ...decoded, encoding: shown(decoded.encoding, BEFORE.exec(format)?.[1] ?? ''), bytes: BYTES[decoded.encoding] })
+}
+
+/** How many pixels a message claims to have; half the most there may be where only its decoder can tell, and none where it has none. */
+export function pixelsOf({ format, data }: CompressedImage): number {
+  const isDepth = DEPTH.test(format)
+  const file = isDepth && codecOf(data) !== 'png' ? data.subarray(DEPTH_HEADER) : data
+  const codec = codecOf(file)
+  try {
+    if (codec === undefined && !isDepth) return 0
+    if (codec !== 'png' && codec !== 'jpeg') return MOST_PIXELS / 2
+    const { width, height } = pictureHeader(file)
+    return Math.min(width * height, MOST_PIXELS)
+  } catch {
+    return 0
+  }
 }
 
 /** What the samples of a file show that was an image in encoding `before`, `''` where nobody says. Throws ImageError `bad_encoding` where they cannot. */

@@ -4,6 +4,7 @@ import os
 import sqlite3
 import struct
 import sys
+import zlib
 from pathlib import Path
 
 import lz4.frame
@@ -108,6 +109,23 @@ def folder(name, metadata, content=true):
     (out / name / 'a.db3').write_bytes(content)
 
 
+# Pictures of 8192 x 4096 that are one colour: 100 kB each, and 100 and 67 MB unpacked.
+def png(channels, depth):
+    row = zlib.compressobj(9)
+    raw = row.compress(bytes(4096 * (1 + 8192 * channels * depth // 8))) + row.flush()
+    part = lambda kind, data: struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
+    return b'\x89PNG\r\n\x1a\n' + part(b'IHDR', struct.pack('>IIBBBBB', 8192, 4096, depth, 2 if channels == 3 else 0, 0, 0, 0)) + part(b'IDAT', raw) + part(b'IEND', b'')
+
+
+with Writer(out / 'pictures', version=9, storage_plugin=StoragePlugin.MCAP) as writer:
+    shown = [('/camera/color/image_raw/compressed', 'rgb8; png compressed rgb8', png(3, 8)), ('/camera/depth/image_raw/compressedDepth', '16UC1; compressedDepth png', bytes(12) + png(1, 16))]
+    topics = [writer.add_connection(topic, compressed, typestore=store) for topic, _, _ in shown]
+    for i in range(24):
+        header = T['std_msgs/msg/Header'](T['builtin_interfaces/msg/Time'](1_700_000_000, i * 33_000_000), 'c')
+        for topic, (_, format, data) in zip(topics, shown):
+            writer.write(topic, T0 + i * 33_000_000, store.serialize_cdr(T[compressed](header, format, np.frombuffer(data, np.uint8)), compressed))
+
+
 PATHS = 'rosbag2_bagfile_information:\n  relative_file_paths: '
 folder('packed_messages', PATHS + '[a.db3]\n  compression_format: zstd\n  compression_mode: MESSAGE\n')
 db = sqlite3.connect(out / 'packed_messages/a.db3')
@@ -133,6 +151,7 @@ os.mkfifo(out / 'pipe_as_metadata/metadata.yaml')
 (out / 'window.mcap.zstd').write_bytes(bytes.fromhex('28b52ffd 00 f8 010000'.replace(' ', '')))
 
 COMMANDS = [(path.name, ['info', str(path)]) for path in sorted(out.iterdir()) if path.name not in ('true', 'pipe')] + [
+    ('large_pictures', ['replay', str(out / 'pictures'), '--rate', 'max', '--no-policy']),
     ('depth_of_zeros', ['replay', str(out / 'true'), '--rate', 'max', '--no-policy']),
     ('pipe', ['info', str(out / 'pipe')]), ('device', ['info', '/dev/zero']), ('robot_pipe', ['check', str(out / 'pipe')]), ('robot_device', ['check', '/dev/zero']),
     ('model_pipe', ['policy', 'info', str(out / 'pipe')]), ('objects_device', ['eval', '--objects', '/dev/zero']),
