@@ -118,11 +118,16 @@ export async function replayBag(options: ReplayOptions): Promise<Counters> {
   return aligner.counters
 }
 
-/** Waits until the wall clock has caught up with the recording's, at `rate` times real time. */
+/** ns between two messages beyond which the first was logged by a clock that was not set yet, or another recording begins: nobody waits for that. */
+const LONGEST_GAP = 3600e9
+
+/** Waits until the wall clock has caught up with the recording's, at `rate` times real time, less what lies in gaps of over an hour. */
 class Pace {
   readonly #rate: number
   readonly #start = performance.now()
+  /** The recording's time at `#start`. */
   #first: number | undefined
+  #latest = NaN
 
   constructor(rate: number) {
     this.#rate = rate
@@ -130,6 +135,8 @@ class Pace {
 
   async reach(receive: number, signal: AbortSignal | undefined): Promise<void> {
     this.#first ??= receive
+    if (receive - this.#latest > LONGEST_GAP) this.#first += receive - this.#latest
+    this.#latest = receive
     const due = this.#start + (receive - this.#first) / 1e6 / this.#rate
     const wait = due - performance.now()
     if (wait > 1) await setTimeout(wait, undefined, { signal }).catch(() => undefined)

@@ -14,7 +14,7 @@ export const DROP_REASONS = [
   'zero_stamp',
   /** A stamp over 104 days from the run's epoch, where nanoseconds are not exact: its clock is not set, or is not ours. */
   'stamp_range',
-  /** A message that was logged over 104 days from the rest of its recording; counted by whoever reads the recording. */
+  /** A message that was logged over 50 days from the rest of its recording; counted by whoever reads the recording. */
   'log_time',
   /** Of a stream on the receive clock, while the stamps in use are of another clock: the two cannot be aligned. */
   'other_clock',

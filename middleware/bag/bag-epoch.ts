@@ -74,7 +74,7 @@ export class Span {
 
   /** Whether no two messages from `start` to `end` can lie too far apart. */
   static isNarrow(start: bigint, end: bigint): boolean {
-    return end - start < BigInt(REACH * DAY) * SECOND
+    return end - start < BigInt(REACH / 2 * DAY) * SECOND
   }
 
   extent(): { start: bigint; end: bigint } {

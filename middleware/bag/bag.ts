@@ -27,7 +27,7 @@ export interface ForeignTopic {
 export interface BagMessage {
   readonly topic: string
   readonly type: string
-  /** Receive (log) time, whole ns since the bag's epoch; -Infinity or Infinity where it lies over 104 days from it, see `written`. */
+  /** Receive (log) time, whole ns since the bag's epoch; -Infinity or Infinity where it lies days from the others, outside the bag's `start` and `end`: see `written`. */
   readonly receive: number
   /** Absolute ns, where `receive` cannot say it. */
   readonly written?: bigint
@@ -90,13 +90,20 @@ export async function openBag(path: string): Promise<Bag> {
   }
 }
 
+interface Extent {
+  readonly start: bigint
+  readonly end: bigint
+  /** There are messages outside. */
+  readonly hasStrays: boolean
+}
+
 /** First and last receive time, absolute ns; `end < start` for a bag without messages. Reads the bag where its own summary is no answer. */
-async function extentOf(files: readonly BagFile[]): Promise<{ start: bigint; end: bigint }> {
+async function extentOf(files: readonly BagFile[]): Promise<Extent> {
   const filled = files.filter(({ start, end }) => end >= start)
-  if (filled.length === 0) return { start: 1n, end: 0n }
+  if (filled.length === 0) return { start: 1n, end: 0n, hasStrays: false }
   const start = filled.reduce((least, file) => file.start < least ? file.start : least, filled[0].start)
   const end = filled.reduce((most, file) => file.end > most ? file.end : most, filled[0].end)
-  if (Span.isNarrow(start, end)) return { start, end }
+  if (Span.isNarrow(start, end)) return { start, end, hasStrays: false }
   const span = new Span()
   const epoch = BagEpoch.before(start)
   try {
@@ -105,7 +112,7 @@ async function extentOf(files: readonly BagFile[]): Promise<{ start: bigint; end
     // Up to the damage, as everything else.
     if (!(error instanceof BagDamage)) throw error
   }
-  return span.extent()
+  return { ...span.extent(), hasStrays: true }
 }
 
 class OpenBag implements Bag {
@@ -125,14 +132,16 @@ class OpenBag implements Bag {
   readonly #files: readonly BagFile[]
   readonly #epoch: BagEpoch
   readonly #release: () => Promise<void>
+  readonly #hasStrays: boolean
   #damage: string | undefined
 
-  constructor(path: string, storage: 'mcap' | 'sqlite3', files: readonly BagFile[], { start, end }: { start: bigint; end: bigint }, release: () => Promise<void>) {
+  constructor(path: string, storage: 'mcap' | 'sqlite3', files: readonly BagFile[], { start, end, hasStrays }: Extent, release: () => Promise<void>) {
     const isEmpty = end < start
     this.path = path
     this.storage = storage
     this.#files = files
     this.#release = release
+    this.#hasStrays = hasStrays
     this.files = files.map(file => file.path)
     this.size = files.reduce((sum, file) => sum + file.size, 0)
     this.topics = sumTopics(files.flatMap(file => file.topics))
@@ -154,11 +163,20 @@ class OpenBag implements Bag {
 
   async* batches(): AsyncGenerator<readonly BagMessage[], undefined> {
     try {
-      yield* merge(this.#files.flatMap(file => file.sources(this.#epoch)))
+      const batches = merge(this.#files.flatMap(file => file.sources(this.#epoch)))
+      if (!this.#hasStrays) yield* batches
+      else for await (const batch of batches) yield batch.map(message => this.#judged(message))
     } catch (error) {
       if (!(error instanceof BagDamage)) throw error
       this.#damage = error.message
     }
+  }
+
+  /** A message outside the bag's time has none that counts. */
+  #judged(message: BagMessage): BagMessage {
+    const { receive } = message
+    if (receive >= this.start && receive <= this.end) return message
+    return { ...message, receive: receive < this.start ? -Infinity : Infinity, written: this.#epoch.absolute(message) }
   }
 
   async close(): Promise<void> {

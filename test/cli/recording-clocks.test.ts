@@ -152,7 +152,7 @@ describe('header stamps may be of any clock', () => {
 
 describe('a message that was logged when the recorder\'s clock was wrong', () => {
   const odd = (receive: bigint): Row => ({ topic: '/robot_description', type: STRING, receive, data: encode(STRING, { data: '<robot/>' }, 0) })
-  it.each([['at time 0', 0n], ['ten years before', START - 3650n * 86_400n * SECOND], ['in the year 2262', 2n ** 63n - 1n]])('%s moves no stamp, in .mcap and in .db3', async (_, receive) => {
+  it.each([['at time 0', 0n], ['ten years before', START - 3650n * 86_400n * SECOND], ['sixty days before', START - 60n * 86_400n * SECOND], ['102 days after', START + 102n * 86_400n * SECOND], ['in the year 2262', 2n ** 63n - 1n]])('%s moves no stamp, in .mcap and in .db3', async (_, receive) => {
     const rows = [...recording(), odd(receive)]
     for (const path of [await write(rows), writeDatabase(rows)]) {
       const result = await replayed(path)
@@ -166,6 +166,22 @@ describe('a message that was logged when the recorder\'s clock was wrong', () =>
 
   it('before 1970, as a .db3 can say, moves none either', async () => {
     expect(ticks(await replayed(writeDatabase([...recording(), odd(-5n * SECOND)])))).toEqual(expected())
+  })
+
+  it.each([60n, 102n])('%d days from the others: is counted where it would be used', async days => {
+    const rows = recording()
+    const result = await replayed(await write([{ ...rows[0], receive: rows[0].receive - days * 86_400n * SECOND }, ...rows.slice(1)]))
+    expect(result.counters.dropped.log_time).toBe(1)
+  })
+
+  it.each([1n, 24n, 30n])('%d days from the others, is not waited for by a replay in real time, which waits through the rest', { timeout: 20_000 }, async days => {
+    const bag = await openBag(await write([odd(START - days * 86_400n * SECOND), ...recording()]))
+    const began = performance.now()
+    let observations = 0
+    await replayBag({ bag, robot: robotOf(), rate: 2, onObservation: () => void observations++, signal: AbortSignal.timeout(10_000) })
+    await bag.close()
+    expect(observations).toBe(60)
+    expect(performance.now() - began).toBeGreaterThan(990)
   })
 
   it('is counted where it is one that would be used, and goes into a copy with the time that it has', async () => {
