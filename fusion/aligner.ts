@@ -329,7 +329,8 @@ export class Aligner {
   #judged(lane: Lane, stream: number, stamp: number, reason: DropReason | undefined): void {
     if (reason !== undefined) return this.#drop(lane, reason)
     lane.counters.accepted++
-    lane.spoke = this.#receive
+    // A source whose stamp stands still says nothing that a tick could wait for.
+    if (stamp !== lane.newest || lane.heard === this.#receive || lane.spoke === -Infinity) lane.spoke = this.#receive
     if (this.#metronome !== undefined) {
       this.#drop(undefined, 'gap', this.#metronome.hear(stamp, stream === 0, this.#takeTick))
     } else if (stream === this.#from) this.#tick(stamp)

@@ -4,7 +4,7 @@ export const DROP_REASONS = [
   'late',
   /** A reference sample at or before a tick that was already emitted: it makes no tick, and is still used as a sample. */
   'late_tick',
-  /** A sample that its stream already has: the same stamp and the same value; of pictures, the same stamp. The first stays. */
+  /** A sample that its stream already has: the same stamp and the same value; of pictures, the same stamp. The first stays. Also what comes of a stamp that has 4096 samples. */
   'duplicate',
   /** NaN or infinity in a vector or a confidence; a stamp that is NaN. */
   'nan',

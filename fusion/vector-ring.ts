@@ -1,12 +1,16 @@
 import { APPENDED, DUPLICATE, StampRing, type Placed } from './ring.js'
 
+/** Samples of one stamp that are kept, at most: a source whose stamp stands still is no burst without end. */
+const MOST = 4096
+
 /**
  * Vectors of one width by ascending stamp, those of one stamp in the order of their arrival. Inserting makes no object except when the ring grows to cover
  * its retention.
  *
  * A duplicate is the same stamp with the same values. A source that has shown two samples of one stamp with different values comes in bursts (a driver
  * that reads several at once and stamps all of them with the time of reading): from then on each of its samples counts, equal ones too, and those of
- * the burst in which it showed are taken back. Out of stamp order a sample with the same stamp and values stays a duplicate.
+ * the burst in which it showed are taken back. Out of stamp order a sample with the same stamp and values stays a duplicate, and so does what comes of a
+ * stamp that has 4096 already.
  */
 export class VectorRing extends StampRing {
   readonly width: number
@@ -52,11 +56,12 @@ export class VectorRing extends StampRing {
 
   /** Of a stamp that is there already: puts it behind the others, unless it is a duplicate. */
   #share(stamp: number, values: ArrayLike<number>): void {
+    if (this.after(stamp) - this.after(stamp - 1) >= MOST) return
     const atNewest = stamp === this.newest
     if (!atNewest || !this.#bursts) {
       for (let i = this.after(stamp) - 1; i >= 0 && this.stampAt(i) === stamp; i--) {
         if (!this.#equals(i, values)) continue
-        if (atNewest) this.#repeats++
+        if (atNewest && this.#repeats < MOST - 2) this.#repeats++
         return
       }
       this.#bursts = true

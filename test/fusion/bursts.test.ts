@@ -93,6 +93,19 @@ describe('samples that share a stamp and differ are a burst', () => {
   })
 })
 
+describe('a stamp that stands still', () => {
+  test.each([['with values that change', (i: number) => i], ['with one value but for the second sample', (i: number) => i === 1 ? 2 : 1], ['with one value, and then another', (i: number) => i < 20_000 ? 1 : i]])('%s is kept 4096 times, and nobody waits for it', (_, value) => {
+    const samples = Array.from({ length: 30_000 }, (_x, i) => ({ stamp: 1000 * MS, receive: 1000 * MS + i * 50_000, value: value(i) }))
+    const { all, aligner } = run(samples, ticks)
+    const { accepted, dropped } = aligner.counters.streams.get('wrench') ?? { accepted: NaN, dropped: aligner.counters.dropped }
+    expect(accepted).toBeGreaterThan(4000)
+    expect(accepted).toBeLessThanOrEqual(4096)
+    expect(accepted + dropped.duplicate).toBe(30_000)
+    expect(aligner.samples(1, 0, 2000 * MS).stamps.length).toBe(accepted)
+    for (const { stamp, emitted } of all.slice(12)) expect(emitted).toBeLessThanOrEqual(stamp + 2 * MS)
+  })
+})
+
 describe('the same stamp with the same value is a duplicate', () => {
   test('of a source that has shown no burst, and out of stamp order of any', () => {
     const ring = new VectorRing(1, 1e9)
