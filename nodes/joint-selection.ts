@@ -7,6 +7,9 @@ export type JointFault = 'bad_joints' | 'other_joints'
 
 /** Orders of names that are remembered: a topic's publishers, and those of before their restart. */
 const MOST_ORDERS = 16
+/** Messages, or ns of stamps, within which the same other joints have to come again to be another publisher's. */
+const SOON = 10
+const SOON_NS = 1e9
 /** Names that a message lists, at most. */
 const MOST_LISTED = 24
 
@@ -25,8 +28,8 @@ export class JointsUnclearError extends Error {
 
 /**
  * The values of a stream out of JointStates, always by name: `position.finger_joint`, `effort.j2` … in the order of the robot file or, where that selects
- * nothing, the positions of all joints of the first message, in its order. A message of other joints is somebody else's. Where nothing is selected and it comes
- * again, two publishers share the topic: whose joints are meant cannot be told, and nothing more is taken.
+ * nothing, the positions of all joints of the first message, in its order. A message of other joints is somebody else's. Where nothing is selected and the same
+ * joints come again within ten messages or a second, two publishers share the topic: whose joints are meant cannot be told, and nothing more is taken.
  */
 export class JointSelection {
   /** After `take` returned undefined; one array, refilled. */
@@ -37,7 +40,10 @@ export class JointSelection {
   readonly #select: readonly { readonly array: Arrays; readonly joint: string }[]
   #wanted: readonly { readonly array: Arrays; readonly joint: string }[]
   readonly #orders: Order[] = []
-  #others = 0
+  /** The other joints that came last, sorted, with which stamp and how many messages ago. */
+  #others: readonly string[] = []
+  #stamp = NaN
+  #ago = 0
 
   /** `where`: the stream, for messages; `select` as the robot file has it. */
   constructor(where: string, select: readonly string[]) {
@@ -52,7 +58,8 @@ export class JointSelection {
     if (this.unclear) return 'other_joints'
     if (this.#select.length === 0 && message.position.length !== message.name.length) return 'bad_joints'
     const { names, fault, at } = this.#orderOf(message.name)
-    if (fault === 'other_joints') this.#hearOther(names)
+    this.#ago++
+    if (fault === 'other_joints') this.#hearOther(names, message.stamp)
     if (fault !== undefined) return fault
     for (let i = 0; i < at.length; i++) {
       const values = message[this.#wanted[i].array]
@@ -83,8 +90,15 @@ export class JointSelection {
     return { names, fault: isOther ? 'other_joints' : undefined, at }
   }
 
-  #hearOther(names: readonly string[]): void {
-    if (this.#select.length > 0 || ++this.#others < 2) return
+  #hearOther(names: readonly string[], stamp: number): void {
+    if (this.#select.length > 0) return
+    const sorted = [...names].sort()
+    const isSoon = this.#ago <= SOON || (stamp !== 0 && Math.abs(stamp - this.#stamp) <= SOON_NS)
+    const isAgain = isSoon && isSame(sorted, this.#others)
+    this.#others = sorted
+    this.#stamp = stamp
+    this.#ago = 0
+    if (!isAgain) return
     const [ours, others] = [this.#wanted.map(({ joint }) => joint), names]
     this.unclear = new JointsUnclearError(`${this.#where}: its messages name different joints, ${listed(ours)} and ${listed(others)}: `
       + `say in the robot file (--robot FILE) which are meant: select: [position.${others.length > ours.length ? others[0] : ours[0]}, …]; for both make two streams`)

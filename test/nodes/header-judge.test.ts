@@ -27,6 +27,23 @@ describe('frame ids', () => {
     expect(judged(ids)).toEqual([taken, said])
   })
 
+  it('that change to and fro cost a few messages, and are told once each', () => {
+    for (const pattern of ['ab', 'aabb', 'aaab', 'aaaaaaaaab', 'aaabbbbb']) {
+      const [taken, said] = judged(Array.from({ length: 2000 }, (_, i) => pattern[i % pattern.length] as string))
+      expect([pattern, taken.split('0').length - 1]).toEqual([pattern, pattern === 'aabb' || pattern === 'aaabbbbb' ? 6 : 3])
+      expect(said.slice(-1)).toEqual([expect.stringMatching(/^frame_id changes to and fro, "[ab]" and "[ab]": messages of both are used$/)])
+      expect(said.length).toBeLessThanOrEqual(2)
+    }
+  })
+
+  it('of any length and number make few and short notices', () => {
+    const [, said] = judged(Array.from({ length: 20_000 }, (_, i) => `${'x'.repeat(5000)}${Math.floor(i / 2)}`))
+    expect(said.length).toBeLessThanOrEqual(3)
+    for (const text of said) expect(text.length).toBeLessThan(400)
+    const [some, told] = judged(Array.from({ length: 20_000 }, (_, i) => `frame ${Math.floor(i / 2) % 40}`))
+    expect([some.slice(-100).includes('00'), told.length <= 3]).toEqual([false, true])
+  })
+
   it('that are numbers are a counter, which costs nothing', () => {
     expect(judged(['4711', '4712', '4713', '4711'])).toEqual(['1111', ['frame_id was "4711", then "4712": it changes from message to message and is looked at no more']])
   })

@@ -67,6 +67,29 @@ describe('two publishers on one topic', () => {
     expect(fates).toEqual([[1, 2, 3, 4, 5, 6], 'other_joints', [1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5, 6]])
     expect(selection.unclear).toBeUndefined()
   })
+
+  it('odd messages that come seldom, or of ever other joints, are no publisher; one of 10 Hz beside one of 500 Hz is', () => {
+    const selection = new JointSelection(WHERE, [])
+    const take = (order: readonly string[], ms: number): JointFault | undefined => selection.take({ ...arm(order), stamp: (1000 + ms) * 1e6 })
+    for (let i = 0; i < 1000; i++) {
+      expect(take(ARM, i * 100)).toBeUndefined()
+      if (i % 20 === 7) expect(take(ARM.slice(0, 3), i * 100)).toBe('other_joints')
+      if (i % 20 === 9) expect(take(ARM.slice(0, 4), i * 100)).toBe('other_joints')
+    }
+    expect(selection.unclear).toBeUndefined()
+    for (let ms = 200_000; ms < 200_200; ms += 2) {
+      take(ARM, ms)
+      if (ms % 100 === 0) take(['j9'], ms)
+    }
+    expect(selection.unclear?.code).toBe('JOINTS_UNCLEAR')
+  })
+
+  it('the other one is told by the set of its joints, whatever their order', () => {
+    const selection = new JointSelection(WHERE, [])
+    const fates = [arm(ARM), arm(['j1', 'j2']), arm(ARM), arm(['j2', 'j1'])].map(message => typeof selection.take(message))
+    expect(fates).toEqual(['undefined', 'string', 'undefined', 'string'])
+    expect(selection.unclear?.code).toBe('JOINTS_UNCLEAR')
+  })
 })
 
 describe('a JointState that is none', () => {
