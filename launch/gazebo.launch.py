@@ -48,6 +48,9 @@ def gazebo(context, value):
     if not re.fullmatch(r'[0-9]*', version):
         raise RuntimeError(f'gz_version:={version}: expected a major version of Gazebo, such as 8')
     flags = ['-s', '--headless-rendering'] if IfCondition(value['headless']).evaluate(context) else []
+    # An included file keeps what its includer has declared, and ros_gz_sim's makes a number of it.
+    if not version:
+        context.launch_configurations.pop('gz_version', None)
     # ros_gz_sim hands its arguments to a shell.
     simulator = {'gz_args': ' ' + shlex.join([*flags, world]), 'on_exit_shutdown': 'true', **({'gz_version': version} if version else {})}
     bridge = value['bridge'].perform(context) or os.path.join(get_package_share_directory('prehend'), 'config', 'gazebo_bridge.yaml')

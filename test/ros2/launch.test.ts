@@ -100,6 +100,8 @@ interface Launched {
   readonly order: readonly [string, string, string, boolean][]
   readonly nodes: Readonly<Record<string, readonly string[]>>
   readonly ends: readonly [number, boolean][]
+  /** What an included file would find set. */
+  readonly configurations: Readonly<Record<string, string>>
   readonly error?: string
 }
 
@@ -138,6 +140,13 @@ describe('what a launch file does with its arguments', () => {
     expect(launch('sim.launch.py', { seed: 'one' }).error).toBe('seed:=one: expected a whole number')
     expect(launch('sim.launch.py', { autostart: 'yes' }).error).toBe('autostart:=yes: expected true or false')
     expect(launch('sim.launch.py', { params_file: '/no/such.yaml' }).error).toBe('params_file:=/no/such.yaml is no file')
+  })
+
+  test('the version of Gazebo is left to ros_gz_sim where none is given: its launch file makes a number of what it finds', () => {
+    const world = join(folder, 'cell.sdf')
+    writeFileSync(world, '<sdf/>')
+    expect(launch('gazebo.launch.py', { world }).configurations).not.toHaveProperty('gz_version')
+    expect(launch('gazebo.launch.py', { world, gz_version: '8' }).configurations).toMatchObject({ gz_version: '8' })
   })
 
   test('the launch ends with a node whose work is done or that cannot use what it was given (exit code 2), started anew or not; one that died is started anew where that is asked for', () => {

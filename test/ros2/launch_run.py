@@ -54,7 +54,14 @@ module('ament_index_python')
 module('ament_index_python.packages', get_package_share_directory=lambda name: os.path.dirname(folder), PackageNotFoundError=KeyError)
 module('launch', LaunchDescription=kinds['LaunchDescription'])
 module('launch.actions', DeclareLaunchArgument=Declare, OpaqueFunction=Function, **{name: kinds[name] for name in ('RegisterEventHandler', 'SetEnvironmentVariable', 'Shutdown', 'IncludeLaunchDescription')})
-module('launch.conditions', IfCondition=Entity)
+
+
+class If(Entity):
+    def evaluate(self, context):
+        return self.positional[0].perform(context) == 'true'
+
+
+module('launch.conditions', IfCondition=If)
 module('launch.launch_description_sources', PythonLaunchDescriptionSource=kinds['PythonLaunchDescriptionSource'])
 module('launch.substitutions', LaunchConfiguration=LaunchConfiguration)
 module('launch.utilities', perform_substitutions=lambda context, parts: ''.join(parts))
@@ -101,6 +108,7 @@ try:
         'started': [name(node) for node in started],
         'order': [[name(handler['target_lifecycle_node']), handler['goal_state'], name(handler['entities'][0]), handler['handle_once']] for handler in handlers],
         'nodes': {name(node): argv(node, context) for node in [*started, *waiting]},
+        'configurations': context.launch_configurations,
         'respawn': [node.named['respawn'] for node in [*started, *waiting]],
         'ends': [[code, bool(node.named['on_exit'](types.SimpleNamespace(returncode=code), context))] for node in started[:1] for code in (0, 1, 2, -9)],
     }
