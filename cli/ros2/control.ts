@@ -5,6 +5,7 @@ import { ControlNode } from '../../nodes/control.js'
 import { fingerStream } from '../../nodes/finger-state.js'
 import { UsageError } from '../output.js'
 import { spread } from '../percentiles.js'
+import { MachineLateness } from '../machine-lateness.js'
 import { gripperOf } from '../robot-gripper.js'
 import { GoalDesk } from './goal-desk.js'
 import { serveGrasp } from './grasp-action.js'
@@ -13,8 +14,6 @@ import { publishGripperState } from './gripper-state.js'
 import { motionStatus } from '../motion-status.js'
 import { nodeKind } from './node-kind.js'
 import { serveStop } from './stop-service.js'
-
-const textOf = (error: unknown): string => error instanceof Error ? error.message : String(error)
 
 export const control = nodeKind({
   parameters: {
@@ -30,8 +29,9 @@ export const control = nodeKind({
     if (!path) throw new UsageError(`robot ${robot.name}: actions.gripper.port.path is missing: name the serial port there, or with -p port:=PATH`)
     const gripper = gripperOf(declared, path)
     const latencies: number[] = []
+    const lateness = new MachineLateness()
     const node = new ControlNode({
-      bus, robot, gripper, execution: parameters.get('execution'), awaitCommand: parameters.get('await_command'), onError: error => log.error(textOf(error)),
+      bus, robot, gripper, execution: parameters.get('execution'), awaitCommand: parameters.get('await_command'), onError: error => log.error(lateness.lineOf(error)),
       busTimeOf: monotonic => bus.clock.now() - (monotonicNs() - monotonic),
       onLatency: nanoseconds => latencies.push(nanoseconds / 1e6),
     })
@@ -54,13 +54,13 @@ export const control = nodeKind({
           {
             name: 'motion', ...motionStatus(node),
             values: {
-              hold, heard_as: node.heardAs, guard: guard.state, force_n: guard.force, peak_force_n: guard.peak, over_force: guard.trips, stops, chunks_stale: refused.stale, chunks_unusable: refused.unusable, wrenches_dropped: node.badWrenches, poses_dropped: node.badPoses,
+              hold, heard_as: node.heardAs, guard: guard.state, force_n: guard.force, peak_force_n: guard.peak, over_force: guard.trips, stops, chunks_stale: refused.stale, chunks_unusable: refused.unusable, wrenches_dropped: node.badWrenches, poses_dropped: node.badPoses, machine_late_ms: lateness.ms,
               ...Object.fromEntries(Object.entries(watchdog.trips).map(([source, count]) => [`watchdog_${source}`, count])),
             },
           },
           {
             name: 'gripper', level: fault === undefined && (status === undefined || status.activated) ? 'ok' : 'error',
-            message: fault !== undefined ? textOf(fault) : status === undefined ? 'not connected' : status.activated ? `${(status.width * 1000).toFixed(1)} mm` : `not activated: ${status.faultText}`,
+            message: fault !== undefined ? lateness.lineOf(fault) : status === undefined ? 'not connected' : status.activated ? `${(status.width * 1000).toFixed(1)} mm` : `not activated: ${status.faultText}`,
             values: {
               port: path, width_m: status?.width ?? NaN, current_a: status?.current ?? NaN, object: status?.object ?? 'unknown', frames_sent: framesSent, frames_received: framesReceived,
               crc_errors: crcErrors, timeouts, latency_ms_p50: latency.p50, latency_ms_p99: latency.p99,
@@ -69,6 +69,7 @@ export const control = nodeKind({
         ]
       },
       close: async () => {
+        lateness.close()
         await desk.end()
         for (const action of actions) action?.dispose()
         state.dispose()

@@ -23,7 +23,7 @@ export const forceTorque = nodeKind({
     const prefix = parameters.get('frame_prefix')
     const frames = new FramePublisher({ ros, bus, frames: robot.frames, prefix, log })
     frames.fixed(frameId)
-    const source = new WrenchTopic(bus, input)
+    const source = new WrenchTopic(bus, input, text => log.warn(text))
     const node = new ForceTorqueNode({ bus, source, topic, frameId: prefix + frameId, tare: Math.round(parameters.get('tare') * 1e9) })
     const health = new StreamHealth({ bus, log, topic: input })
     return Promise.resolve({
