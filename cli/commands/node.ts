@@ -72,9 +72,12 @@ async function runNode(name: string, args: readonly string[], output: Output): P
     }
     const signal = await new Promise<string | null>(resolve => {
       ending.whenAsked(resolve)
-      if (autostart) void parts.done?.then(() => resolve(null))
+      if (autostart) parts.done?.then(() => resolve(null), () => {
+        process.exitCode = 1
+        resolve(null)
+      })
     })
-    log.info(`${signal ?? 'its work is done'}: ending`)
+    log.info(`${signal ?? (process.exitCode === 1 ? 'its work has failed' : 'its work is done')}: ending`)
     await managed.end()
     if (output.json) output.result({ node: name, signal, state: node.state, ...await parts.result?.() }, [])
   } finally {

@@ -11,6 +11,7 @@ import type { RosNode } from '../../middleware/ros2/rclnodejs.js'
 import type { Ros2Bus } from '../../middleware/ros2/ros2-bus.js'
 import { CameraNode } from '../../nodes/camera.js'
 import { ForceTorqueNode } from '../../nodes/force-torque.js'
+import { chunkTopic } from '../../nodes/fusion.js'
 import { VoiceNode } from '../../nodes/voice.js'
 import { cameraMatrix, intrinsics } from '../../sim/camera/intrinsics.js'
 import type { SimulatedCell } from '../../sim/cell/cell-handle.js'
@@ -63,9 +64,10 @@ const SILENCE = 10_000
  * pseudo-terminal, its frames on /tf and /tf_static. While it is active, one episode after the other (see Episodes).
  */
 class CellNode extends LifecycleNode {
-  /** Resolves when the last episode is over. */
+  /** Resolves when the last episode is over, rejects when one could not be run. */
   readonly done: Promise<void>
   #finish: () => void = () => undefined
+  #fail: (reason: unknown) => void = () => undefined
   episodes = 0
   successes = 0
   readonly #options: CellNodeOptions
@@ -86,9 +88,12 @@ class CellNode extends LifecycleNode {
   constructor(options: CellNodeOptions) {
     super('cell')
     this.#options = options
-    this.done = new Promise(resolve => {
+    this.done = new Promise((resolve, reject) => {
       this.#finish = resolve
+      this.#fail = reject
     })
+    // Told already; whoever makes the transitions may not ask.
+    this.done.catch(() => undefined)
   }
 
   get rate(): number {
@@ -160,7 +165,10 @@ class CellNode extends LifecycleNode {
     if (robot.actions.arm) this.#active.push(bus.subscribe(robot.actions.arm.topic, 'geometry_msgs/msg/PoseStamped', message => episodes.setToolTarget(message)))
     for (const node of this.#nodes) await node.activate()
     this.#ending = new AbortController()
-    this.#running = this.#run(episodes, this.#ending.signal).catch(onError)
+    this.#running = this.#run(episodes, this.#ending.signal).catch((error: unknown) => {
+      onError(error)
+      this.#fail(error)
+    })
   }
 
   protected override async onDeactivate(): Promise<void> {
@@ -210,13 +218,14 @@ class CellNode extends LifecycleNode {
     warn(`${which} begins after ${wait} s though ${missing.join(', ')}; from now on none waits`)
   }
 
-  /** Who hears each of the robot file's topics on which the cell's sensors and words are, and who says where its arm goes. */
+  /** Who hears each of the robot file's topics on which the cell's sensors and words are, who says where its arm goes, and whose policy plans that: a recorder hears, too, but says nothing. */
   #places(): Place[] {
-    const { robot: { streams, reset, actions: { arm } } } = this.#options
+    const { robot } = this.#options
+    const { streams, reset, actions: { arm } } = robot
     const own = streams.filter(({ modality, type }) => ['rgb', 'depth', 'force', 'voice'].includes(modality) || type === 'geometry_msgs/msg/PoseStamped')
     return [
       ...[...own, ...reset ? [reset] : []].map(({ topic }): Place => ({ topic, needs: 'subscriber' })),
-      ...arm ? [{ topic: arm.topic, needs: 'publisher' } as const] : [],
+      ...arm ? [arm.topic, chunkTopic(robot)].map((topic): Place => ({ topic, needs: 'publisher' })) : [],
     ]
   }
 
@@ -261,7 +270,7 @@ export const cell = nodeKind({
     episodes: parameter({ type: 'integer', default: 0, range: { min: 0, max: 1_000_000 }, readOnly: true, description: 'how many; 0: until it is deactivated' }),
     wait: parameter({
       type: 'double', default: 30, range: { min: 0, max: 3600 }, unit: 's', readOnly: true,
-      description: 'how long an episode waits until each of the robot file\'s topics is heard, somebody publishes the arm\'s set-points, and those of them that are managed nodes are active, before it begins all the same; 0: does not wait',
+      description: 'how long an episode waits until each of the robot file\'s topics is heard, somebody publishes the arm\'s set-points and action chunks, and those of them that are managed nodes are active, before it begins all the same; 0: does not wait, as where nothing publishes chunks by design',
     }),
     say: parameter({ type: 'string', default: '', readOnly: true, description: 'said in every episode instead of its drawn command, and so on the table; empty: the drawn one' }),
     await_command: parameter({ type: 'boolean', default: false, readOnly: true, description: 'leaves the speaking to others: an episode\'s clock begins with the first command, and `say` only tells what is on the table' }),

@@ -35,7 +35,7 @@ export interface NodeContext<D extends Declarations = Declarations> {
 export interface NodeParts {
   readonly node: LifecycleNode
   status?(): Status[]
-  /** Resolves when its work is over: a node that made its own transitions then ends. Left out: it works until it is ended. */
+  /** Resolves when its work is over, rejects when it failed and that was told: a node that made its own transitions then ends. Left out: it works until it is ended. */
   readonly done?: Promise<void>
   /** What it says of itself at the end, with `--json`. */
   result?(): Promise<object>

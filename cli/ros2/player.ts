@@ -40,9 +40,10 @@ class PlayerNode extends LifecycleNode {
   played = 0
   /** Topics of which somebody has not acknowledged everything. */
   unacknowledged: readonly string[] = []
-  /** Resolves when the recording has been played. */
+  /** Resolves when the recording has been played, rejects when that failed. */
   readonly done: Promise<void>
   #finish: () => void = () => undefined
+  #fail: (reason: unknown) => void = () => undefined
   readonly #options: PlayerOptions
   #bag: Bag | undefined
   #publishers = new Map<string, RosPublisher>()
@@ -54,9 +55,12 @@ class PlayerNode extends LifecycleNode {
   constructor(options: PlayerOptions) {
     super('player')
     this.#options = options
-    this.done = new Promise(resolve => {
+    this.done = new Promise((resolve, reject) => {
       this.#finish = resolve
+      this.#fail = reject
     })
+    // Told already; whoever makes the transitions may not ask.
+    this.done.catch(() => undefined)
   }
 
   protected override async onConfigure(): Promise<void> {
@@ -77,7 +81,10 @@ class PlayerNode extends LifecycleNode {
 
   protected override onActivate(): void {
     this.#abort = new AbortController()
-    this.#playing = this.#play(this.#abort.signal).catch((error: unknown) => this.#options.log.error(String(error)))
+    this.#playing = this.#play(this.#abort.signal).catch((error: unknown) => {
+      this.#options.log.error(String(error))
+      this.#fail(error)
+    })
   }
 
   protected override async onDeactivate(): Promise<void> {

@@ -25,7 +25,7 @@ describeRos('the cell waits for its audience', () => {
     await cell.said(/cell is active/)
     await peer.ask('listen', { topic: '/episode', type: TEXT })
     await peer.ask('listen', { topic: '/episode/result', type: TEXT })
-    await cell.said(/episode 1 waits up to 3600 s: .*\/wrist\/wrench has no subscriber.*\/tool_target has no publisher/)
+    await cell.said(/episode 1 waits up to 3600 s: .*\/wrist\/wrench has no subscriber.*\/tool_target has no publisher, \/policy\/action_chunk has no publisher/)
     const fusion = startNode('fusion', ['-p', 'autostart:=true'], env)
     await fusion.said(/fusion is active/)
     const control = startNode('control', ['-p', `port:=${port}`], env)
