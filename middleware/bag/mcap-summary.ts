@@ -81,6 +81,9 @@ async function readSummary(handle: FileHandle, { start, end, footer, size }: Sec
     if (parsed?.type !== 'Metadata') throw new BagDamage('its metadata is not where it says')
     records.add(parsed, length)
   }
+  // rosbag2's options `noRepeatedSchemas` and `noRepeatedChannels` leave out what stands before the messages.
+  const ids = new Set(found.map(({ id }) => id))
+  if (found.some(({ schemaId }) => schemaId !== 0 && !schemas.has(schemaId)) || [...channelMessageCounts.keys()].some(id => !ids.has(id))) return undefined
   const channels = new Map(found.map(channel => [channel.id, describe(channel, schemas.get(channel.schemaId), Number(channelMessageCounts.get(channel.id) ?? 0n))]))
   return {
     channels, records, chunks, damage: undefined,

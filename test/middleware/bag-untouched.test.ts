@@ -148,7 +148,7 @@ print(n)
 })
 
 describe('what people have is found', () => {
-  it.each(['foxy', 'without_suffix', 'unpacked', 'streamed', 'two_frames', 'odd_frames', 'lone', 'kept_both'])('%s: is read whole', async name => {
+  it.each(['foxy', 'without_suffix', 'unpacked', 'streamed', 'two_frames', 'odd_frames', 'lone', 'kept_both', 'no_schemas.mcap', 'no_channels.mcap', 'neither.mcap'])('%s: is read whole', async name => {
     expect(await readRows(at(name))).toEqual({ rows: byTime(written), damage: undefined })
   })
 

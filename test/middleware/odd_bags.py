@@ -100,3 +100,15 @@ db.execute("INSERT INTO topics SELECT * FROM (SELECT 99, '/notes', 'Note', 'json
 db.executemany('INSERT INTO messages (topic_id, timestamp, data) VALUES (99, (SELECT max(timestamp) FROM messages), ?)', [(b'{}',)] * 3)
 db.commit()
 print(json.dumps(COUNT))
+
+# Summaries without what stands before the messages.
+for name, left_out in (('no_schemas', {'repeat_schemas': False}), ('no_channels', {'repeat_channels': False}), ('neither', {'repeat_schemas': False, 'repeat_channels': False})):
+    with open(folder / 'lz4.mcap', 'rb') as old, open(folder / f'{name}.mcap', 'wb') as new:
+        writer = McapWriter(new, chunk_size=64 * 1024, **left_out)
+        writer.start('ros2', 'test')
+        channels = {}
+        for s, c, m in make_reader(old).iter_messages(log_time_order=False):
+            if c.id not in channels:
+                channels[c.id] = writer.register_channel(c.topic, c.message_encoding, writer.register_schema(s.name, s.encoding, s.data), c.metadata)
+            writer.add_message(channels[c.id], m.log_time, m.data, m.publish_time)
+        writer.finish()
