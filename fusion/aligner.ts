@@ -330,7 +330,7 @@ export class Aligner {
     if (reason !== undefined) return this.#drop(lane, reason)
     lane.counters.accepted++
     // A source whose stamp stands still says nothing that a tick could wait for.
-    if (stamp !== lane.newest || lane.heard === this.#receive || lane.spoke === -Infinity) lane.spoke = this.#receive
+    if (stamp !== lane.newest || this.#receive - lane.heard <= DISORDER) lane.spoke = this.#receive
     if (this.#metronome !== undefined) {
       this.#drop(undefined, 'gap', this.#metronome.hear(stamp, stream === 0, this.#takeTick))
     } else if (stream === this.#from) this.#tick(stamp)

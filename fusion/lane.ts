@@ -69,7 +69,7 @@ export class Lane {
   /** Receive time of the newest stamp, and ns between such times, on average; each pause counts as a second at most. */
   heard = -Infinity
   gap = 0
-  /** Receive time of the latest accepted sample that did not only share the newest stamp; -Infinity while the stream has not spoken. */
+  /** Receive time of the latest accepted sample whose stamp had not stood still; -Infinity while the stream has not spoken. */
   spoke = -Infinity
   /** The stream has been heard on this side of the latest time jump. */
   crossed = true
