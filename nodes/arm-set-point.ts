@@ -75,9 +75,14 @@ export class ArmSetPoint {
     if (this.#ours) this.#leave('word')
   }
 
+  /** Poses are in another frame from here on: where the set-point was left says nothing in it. */
+  forget(): void {
+    this.#leave('nobody')
+  }
+
   /** From here on others may move the arm. */
   release(): void {
-    this.#leave('nobody')
+    this.forget()
     this.#released = true
   }
 

@@ -12,11 +12,12 @@ import { ArmSetPoint } from './arm-set-point.js'
 import { fingerState, fingerStream } from './finger-state.js'
 import { chunkTopic } from './fusion.js'
 import { GripperWire } from './gripper-wire.js'
-import { busTime } from './header-judge.js'
+import { busTime, HeaderJudge } from './header-judge.js'
 import { STEP } from './motion-limiter.js'
 import { SAID_BY_GOAL, StandingStop, textOf, type Utterance } from '../middleware/standing-stop.js'
 import { isCommand, isResume, isStop } from '../middleware/stop-word.js'
 import { MOST_TILT, TiltError } from './tilt.js'
+import { ToolFrame } from './tool-frame.js'
 import { yawOf, type ToolTarget } from './tool-pose.js'
 import { Watchdog, type Watched } from './watchdog.js'
 import { WrenchGuard } from './wrench-guard.js'
@@ -35,6 +36,8 @@ export interface ControlOptions {
   readonly onLatency?: (nanoseconds: number) => void
   /** A fault of the gripper's wire: told when it begins, not with every frame that it costs. */
   readonly onError?: (error: unknown) => void
+  /** Something about the tool's poses or the wrenches that their user should know; one line. */
+  readonly onNotice?: (text: string) => void
 }
 
 /** Why the control node does not move, or `none`. */
@@ -75,9 +78,9 @@ export class ControlNode extends LifecycleNode {
   /** Chunks that were not carried out: of an earlier episode or too old, and without a pose, a row or a finite number where one belongs. */
   readonly refused = { stale: 0, unusable: 0 }
   stops = 0
-  /** Wrenches without a stamp or with a NaN: they say nothing of the force, nor that the sensor lives. */
+  /** Wrenches without a stamp, with a NaN or with an odd frame_id: they say nothing of the force, nor that the sensor lives. */
   badWrenches = 0
-  /** Tool poses without a stamp, with a NaN or whose orientation is none. */
+  /** Tool poses without a stamp, with a NaN, whose orientation is none, or in another frame than those before. */
   badPoses = 0
   /** What the last utterance was taken for; `command`: for the policy, whatever it makes of it. */
   heardAs: 'nothing' | 'stop' | 'resume' | 'command' = 'nothing'
@@ -94,6 +97,7 @@ export class ControlNode extends LifecycleNode {
   /** What the arm's set-point is told with a pose. */
   readonly #state = { stopped: false, struck: false }
   #tiltTold = false
+  readonly #toolFrame: ToolFrame
   /** Bus time of the newest over-force. */
   #overForceAt = -Infinity
   /** Bus time at which this episode, or its resumption, began. */
@@ -118,6 +122,8 @@ export class ControlNode extends LifecycleNode {
     super('control')
     this.#options = options
     const { limits, streams, languages } = options.robot
+    const tool = toolStream(options.robot)
+    this.#toolFrame = new ToolFrame(tool && (text => options.onNotice?.(`stream ${tool.name} (${tool.topic}): ${text}`)))
     this.#standing = new StandingStop(languages)
     this.guard = new WrenchGuard(limits, { tare: streams.find(s => s.modality === 'force')?.tare ?? 0, release: OVER_FORCE_RELEASE })
     this.watchdog = new Watchdog(limits.watchdog)
@@ -258,9 +264,10 @@ export class ControlNode extends LifecycleNode {
     subscribe('rgb', () => (_image, receive) => this.watchdog.heard('camera', receive))
     subscribe('force', stream => {
       const timeOf = busTime(stream)
+      const judge = HeaderJudge.of(stream, this.#options.onNotice)
       return (message: WrenchStamped, receive) => {
         const stamp = timeOf(message, receive)
-        if (Number.isNaN(stamp) || !isFinite(message.wrench)) {
+        if (Number.isNaN(stamp) || judge.fault(message) !== undefined || !isFinite(message.wrench)) {
           this.badWrenches++
           return
         }
@@ -273,8 +280,7 @@ export class ControlNode extends LifecycleNode {
     if (tool) {
       const timeOf = busTime(tool)
       this.#disposables.push(bus.subscribe(tool.topic, 'geometry_msgs/msg/PoseStamped', (message, receive) => {
-        if (message.frameId !== '') this.#target.frameId = message.frameId
-        this.#hearTool(message.pose, timeOf(message, receive), receive)
+        this.#hearTool(message, timeOf(message, receive), receive)
       }))
     }
     this.#disposables.push(bus.subscribe(chunkTopic(robot), 'prehend_interfaces/msg/ActionChunk', (chunk, receive) => this.#take(chunk, receive)))
@@ -340,6 +346,7 @@ export class ControlNode extends LifecycleNode {
   #beginEpisode(): void {
     this.#begun = this.#options.bus.clock.now()
     this.#arm?.begin(this.#begun)
+    this.#toolFrame.restart()
     this.guard.reset()
     this.#overForceAt = -Infinity
     this.#commanded = this.#options.awaitCommand !== true
@@ -403,12 +410,20 @@ export class ControlNode extends LifecycleNode {
     return isLate(stamp, receive, this.#begun)
   }
 
-  #hearTool(pose: Float64Array, stamp: number, receive: number): void {
+  #hearTool({ pose, frameId }: PoseStamped, stamp: number, receive: number): void {
     if (Number.isNaN(stamp) || !isPose(pose)) {
       this.badPoses++
       return
     }
     if (this.#isOld(stamp, receive)) return
+    if (!this.#toolFrame.takes(frameId, receive)) {
+      this.badPoses++
+      return
+    }
+    if (frameId !== '' && frameId !== this.#target.frameId) {
+      this.#target.frameId = frameId
+      this.#arm?.forget()
+    }
     this.#state.stopped = this.hold === 'stop'
     this.#state.struck = this.#struck
     this.#arm?.hear(pose, stamp, receive, this.#state)

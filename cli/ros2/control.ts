@@ -31,7 +31,7 @@ export const control = nodeKind({
     const latencies: number[] = []
     const lateness = new MachineLateness()
     const node = new ControlNode({
-      bus, robot, gripper, execution: parameters.get('execution'), awaitCommand: parameters.get('await_command'), onError: error => log.error(lateness.lineOf(error)),
+      bus, robot, gripper, execution: parameters.get('execution'), awaitCommand: parameters.get('await_command'), onError: error => log.error(lateness.lineOf(error)), onNotice: text => log.warn(text),
       busTimeOf: monotonic => bus.clock.now() - (monotonicNs() - monotonic),
       onLatency: nanoseconds => latencies.push(nanoseconds / 1e6),
     })

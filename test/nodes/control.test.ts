@@ -214,6 +214,47 @@ describe('stop', () => {
     expect(new Set(poses.map(([x]) => x))).toEqual(new Set([last]))
   })
 
+  it('believes the tool in one frame: a pose in another is dropped, and where they keep coming the arm holds, with one line', async () => {
+    const told: string[] = []
+    rig = await new Rig({ onNotice: text => told.push(text) }).up()
+    const other = rig.bus.advertise('/tool_pose', 'geometry_msgs/msg/PoseStamped')
+    const mirrored = (): void => other.publish({ stamp: rig.clock.now(), frameId: 'base_link', pose: Float64Array.from(rig.tool, (value, i) => (i < 2 ? -value : value)) })
+    rig.plan = { ...rig.plan, x: 0.2, y: 0.1 }
+    await rig.run(TARE + 200)
+    mirrored()
+    rig.say('stop')
+    await rig.run(20)
+    rig.say('resume')
+    await rig.run(100)
+    expect(rig.control).toMatchObject({ hold: 'none', badPoses: 1 })
+    expect(told).toEqual([])
+    const beat = rig.clock.every(4 * MS, mirrored)
+    await rig.run(150)
+    expect(rig.control.hold).toBe('tool')
+    expect(told).toEqual([expect.stringMatching(/^stream tool \(\/tool_pose\): frame_id is "base" and "base_link": .*hold/)])
+    rig.force = 35
+    await rig.run(100)
+    rig.force = 0
+    expect(Math.max(...steps(rig.targets.map(({ pose }) => pose)))).toBeLessThanOrEqual(0.0035 + 1e-9)
+    beat.dispose()
+    await rig.run(1500)
+    expect(rig.control.hold).toBe('none')
+    await rig.control.shutdown()
+    rig = await new Rig().up()
+  })
+
+  it('sends its set-points in the frame of the poses that they come from', async () => {
+    const frames = new Set<string>()
+    rig.bus.subscribe('/tool_target', 'geometry_msgs/msg/PoseStamped', ({ frameId }) => frames.add(frameId))
+    const odd = rig.bus.advertise('/tool_pose', 'geometry_msgs/msg/PoseStamped')
+    rig.plan.x = 0.1
+    await rig.run(TARE + 100)
+    odd.publish({ stamp: rig.clock.now(), frameId: 'world', pose: rig.tool.slice() })
+    rig.say('stop')
+    await rig.run(3)
+    expect([...frames]).toEqual(['base'])
+  })
+
   it('goes by the tool\'s pose and by no other that the robot file has', async () => {
     const text = readFileSync(new URL('../../robots/cell.yaml', import.meta.url), 'utf8')
       .replace('streams:\n', 'streams:\n  a_marker: { topic: marker, type: geometry_msgs/msg/PoseStamped }\n')
