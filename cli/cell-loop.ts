@@ -50,6 +50,8 @@ export interface CellLoopOptions {
   readonly overwrite?: boolean | undefined
   /** The disk refused, which `onError` has told: the recording has ended before the run. */
   readonly onRecordingLost?: () => void
+  /** The policy can answer no more, which `onError` has told. */
+  readonly onPolicyEnded?: () => void
   /** An episode ends after so long, ns. Default: when its judge says so. */
   readonly atMost?: number | undefined
   /** Commands to draw from, each with `{name}` for the object's name. Default: the cell's own. */
@@ -142,6 +144,9 @@ export class CellLoop {
       onError: error => {
         // An interruption closes the policy.
         if (!(this.interrupted && error instanceof PolicyError && error.code === 'POLICY_CLOSED')) options.onError(error)
+      },
+      onPolicyEnded: () => {
+        if (!this.interrupted) options.onPolicyEnded?.()
       },
       onObservation: observation => options.onObservation?.(observation, bus),
     })

@@ -70,6 +70,9 @@ export class Demonstration {
     if (this.#sigma === 0) return policy
     return {
       name: policy.name,
+      get ended() {
+        return policy.ended
+      },
       infer: async observation => this.#disturb(await policy.infer(observation)),
       close: () => policy.close(),
     }

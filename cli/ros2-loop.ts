@@ -29,6 +29,8 @@ export interface Ros2LoopOptions {
   readonly overwrite?: boolean | undefined
   /** The disk refused, which `onError` has told: the recording has ended before the run. */
   readonly onRecordingLost?: () => void
+  /** The policy can answer no more, which `onError` has told. */
+  readonly onPolicyEnded?: () => void
   readonly onObservation: (observation: Observation, bus: Bus) => void
   /** An episode's result was published by whoever places the objects. */
   readonly onResult: (result: EpisodeResult) => void
@@ -90,7 +92,7 @@ export class Ros2Loop {
     this.fusion = new FusionNode({
       // Nobody asks for them here.
       onChunk: () => this.fusion.inferenceMs.splice(0),
-      bus, robot, policy, inferenceLatency: 0, onError, onNotice: text => options.onWarning(text), onObservation: observation => options.onObservation(observation, bus),
+      bus, robot, policy, inferenceLatency: 0, onError, onPolicyEnded: () => options.onPolicyEnded?.(), onNotice: text => options.onWarning(text), onObservation: observation => options.onObservation(observation, bus),
       ...writer && { onHeard: (topic, type, message, receive) => writer.write(topic, type, message, receive) },
     })
     this.control = new ControlNode({

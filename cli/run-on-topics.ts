@@ -56,6 +56,11 @@ export async function runOnTopics(flags: TopicRun): Promise<void> {
     },
     onError: error => errors.add(error),
     onWarning: text => errors.add(text),
+    onPolicyEnded: () => {
+      process.exitCode = 1
+      output.progress('the policy has ended, so the run ends')
+      ending.ask('the policy')
+    },
     onRecordingLost: () => {
       process.exitCode = 1
       output.progress('the recording has ended, so the run ends')

@@ -46,6 +46,8 @@ export interface FusionOptions {
   /** After each chunk that was published. */
   readonly onChunk?: (chunk: ActionChunk) => void
   readonly onError?: (error: unknown) => void
+  /** The policy can answer no more, which `onError` has told: told once, and it is not asked again. */
+  readonly onPolicyEnded?: (why: Error) => void
 }
 
 const NO_GATE = new Float32Array(0)
@@ -67,6 +69,7 @@ export class FusionNode extends LifecycleNode {
   #answer: Disposable | undefined
   #chunks: Publisher<ActionChunkMessage> | undefined
   #busy = false
+  #policyEnded = false
   #episodeStart = 0
 
   constructor(options: FusionOptions) {
@@ -166,7 +169,7 @@ export class FusionNode extends LifecycleNode {
     } catch (error) {
       onError?.(error)
     }
-    if (!policy || this.state !== 'active' || this.#subscriptions.length === 0) return
+    if (!policy || this.#policyEnded || this.state !== 'active' || this.#subscriptions.length === 0) return
     if (this.#busy) {
       this.skipped++
       return
@@ -176,9 +179,9 @@ export class FusionNode extends LifecycleNode {
     bus.work(this.#infer(policy, observation, due), due)
   }
 
-  /** Never rejects: a policy that fails is reported, and asked again with the next observation. */
+  /** Never rejects: a policy that fails is reported and, unless it can answer no more, asked again with the next observation. */
   async #infer(policy: Policy, observation: Observation, due: number): Promise<void> {
-    const { bus, inferenceLatency, onError } = this.#options
+    const { bus, inferenceLatency, onError, onPolicyEnded } = this.#options
     try {
       const chunk = await policy.infer(observation)
       this.inferenceMs.push(chunk.inferenceMs)
@@ -187,6 +190,10 @@ export class FusionNode extends LifecycleNode {
     } catch (error) {
       this.#busy = false
       onError?.(error)
+      // A node that is not active asks nothing, and its policy is closed.
+      if (!policy.ended || this.#policyEnded || this.state !== 'active') return
+      this.#policyEnded = true
+      onPolicyEnded?.(policy.ended)
     }
   }
 

@@ -72,10 +72,12 @@ async function runNode(name: string, args: readonly string[], output: Output): P
     }
     const signal = await new Promise<string | null>(resolve => {
       ending.whenAsked(resolve)
-      if (autostart) parts.done?.then(() => resolve(null), () => {
+      const fail = (): void => {
         process.exitCode = 1
         resolve(null)
-      })
+      }
+      if (autostart) parts.done?.then(() => resolve(null), fail)
+      void parts.failed?.then(fail)
     })
     log.info(`${signal ?? (process.exitCode === 1 ? 'its work has failed' : 'its work is done')}: ending`)
     await managed.end()

@@ -98,6 +98,11 @@ async function run({ source, ...given }: RunFlags & { readonly episodes: number 
     },
     onHeld: () => tell('stopped: "resume" goes on with the next episode, Ctrl-C ends'),
     onError: error => errors.add(error),
+    onPolicyEnded: () => {
+      process.exitCode = 1
+      tell('the policy has ended, so the run ends')
+      ending.ask('the policy')
+    },
     onRecordingLost: () => {
       process.exitCode = 1
       tell('the recording has ended, so the run ends')

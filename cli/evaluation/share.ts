@@ -32,6 +32,8 @@ export async function runShare(options: EvalOptions, progress: Progress, ending:
   const loop = await CellLoop.start({
     robot, seed: options.seed, objects: options.objects, count: options.count, phrases, mode: 'lockstep', cell: startCell(options.source, ending.signal), policy, without: options.without,
     onError: error => faults.add(error instanceof Error ? error.message : String(error)),
+    // Without it every episode that is left would be lost by no fault of the policy's.
+    onPolicyEnded: () => ending.ask('the policy'),
   })
   const tracer = options.trace ? new EpisodeTracer(loop, robot) : undefined
   const candidates = new Candidates()

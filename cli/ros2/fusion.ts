@@ -45,8 +45,10 @@ export const fusion = nodeKind({
     parameters.onChange = () => {
       observations.pictures = parameters.get('publish_pictures')
     }
+    let fail = (): void => undefined
+    const failed = new Promise<void>(resolve => { fail = resolve })
     const node = new FusionNode({
-      bus, robot, policy, inferenceLatency: 0, onError: error => log.error(String(error)), onNotice: text => log.warn(text),
+      bus, robot, policy, inferenceLatency: 0, onError: error => log.error(String(error)), onPolicyEnded: fail, onNotice: text => log.warn(text),
       onObservation: observation => {
         const lag = (observation.emitted - observation.stamp) / 1e6
         lags.push(lag)
@@ -66,6 +68,7 @@ export const fusion = nodeKind({
     const silence = new SilenceLog(log, { never: 'no observation has been made yet', ended: 'no observations are made any more', back: 'observations are made' })
     return {
       node,
+      failed,
       status: (): Status[] => {
         const { counters } = node.aligner
         const observing = lags.length > 0

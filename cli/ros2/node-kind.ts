@@ -37,6 +37,8 @@ export interface NodeParts {
   status?(): Status[]
   /** Resolves when its work is over, rejects when it failed and that was told: a node that made its own transitions then ends. Left out: it works until it is ended. */
   readonly done?: Promise<void>
+  /** Resolves when it can do its work no more, which its log has told: the node ends with exit code 1, so that whoever started it starts it anew. */
+  readonly failed?: Promise<void>
   /** What it says of itself at the end, with `--json`. */
   result?(): Promise<object>
   close?(): Promise<void>

@@ -32,12 +32,12 @@ export class InferenceProcess {
   #ended: PolicyError | undefined
 
   /** `outputs` is where the outputs of each run are put. */
-  constructor(path: string, options: ProgramOptions, outputs: Uint8Array, patience: number) {
+  constructor(path: string, options: Omit<ProgramOptions, 'parent'>, outputs: Uint8Array, patience: number) {
     this.#path = path
     this.#outputs = outputs
     this.#patience = patience
     // A session of its own: Ctrl-C on the terminal is not for it.
-    this.#child = spawn(process.execPath, [...program(), JSON.stringify(options)], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'], detached: true })
+    this.#child = spawn(process.execPath, [...program(), JSON.stringify({ ...options, parent: process.pid } satisfies ProgramOptions)], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'], detached: true })
     this.#wire = this.#child.stdio[3] as Socket
     this.#wire.on('data', (data: Buffer) => this.#receive(data))
     this.#wire.on('error', () => undefined)

@@ -1,11 +1,18 @@
-/** Runs one model for an InferenceProcess, on the inputs that come over the wire, until the wire ends. */
+/** Runs one model for an InferenceProcess, on the inputs that come over the wire, until the wire ends or the process at its other end is gone. */
 import { readSync, writeSync } from 'node:fs'
+import { Worker } from 'node:worker_threads'
 import { Tensor, type InferenceSession } from 'onnxruntime-node'
 import { ANSWER, WIRE, type ProgramOptions } from './inference-wire.js'
 import { openSession } from './onnx-session.js'
 import { view, type Slot, type TensorData } from './tensors.js'
 
-const { path, inputs, outputs, inputBytes, outputBytes, intraOpNumThreads } = JSON.parse(process.argv.at(-1) ?? '') as ProgramOptions
+const { path, parent, inputs, outputs, inputBytes, outputBytes, intraOpNumThreads } = JSON.parse(process.argv.at(-1) ?? '') as ProgramOptions
+// The end of the wire is seen between two runs; a model that hangs comes to none. While it runs this thread stands still, so another one looks, every half second.
+new Worker(`
+  const { workerData: parent } = require('node:worker_threads')
+  setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGKILL'), 500)
+`, { eval: true, workerData: parent }).unref()
+
 const memory = new ArrayBuffer(inputBytes + outputBytes)
 const request = new Uint8Array(memory, 0, inputBytes)
 const response = new Uint8Array(memory, inputBytes)

@@ -3,6 +3,8 @@ import type { Slot } from './tensors.js'
 /** What the program of an InferenceProcess is told at its start, as JSON in its last argument. */
 export interface ProgramOptions {
   readonly path: string
+  /** Id of the process that it serves. */
+  readonly parent: number
   readonly inputs: readonly Slot[]
   readonly outputs: readonly Slot[]
   /** Bytes of all inputs, and of all outputs behind them: their slots count from the start of the inputs. */

@@ -104,6 +104,11 @@ export class OnnxPolicy implements Policy {
     return this.contract.name
   }
 
+  /** Also once its process has crashed, hung or was ended by others. */
+  get ended(): PolicyError | undefined {
+    return this.#process.ended
+  }
+
   /**
    * One at a time, in the order of the calls. The chunk's origin is the tool pose of the observation: NaN where the robot's tool pose
    * is missing from it, the identity where the robot has no arm. Rejects with PolicyError `POLICY_RUNTIME`, `POLICY_INPUT` or

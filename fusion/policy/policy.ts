@@ -30,6 +30,8 @@ export interface ActionChunk {
 /** Anything that turns observations into chunks: an ONNX model, the scripted expert, a replay. */
 export interface Policy {
   readonly name: string
+  /** Why it can answer no more, whatever it is asked; undefined as long as it can. */
+  readonly ended?: Error | undefined
   infer(observation: Observation): Promise<ActionChunk>
   close(): Promise<void>
 }

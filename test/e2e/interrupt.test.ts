@@ -160,6 +160,28 @@ test('a job that dies ends eval at once, and the other job with it', async () =>
   for (const job of jobs) expect(readdirSync('/proc')).not.toContain(job)
 })
 
+test.each([
+  ['a run', ['run', '--seed', '11', '--episodes', '9'], { episodes: expect.any(Number) as number }, /the policy has ended, so the run ends/],
+  ['a benchmark', ['eval', '--episodes', '40'], { episodes: expect.any(Number) as number }, /fault: .*the process of the model ended by itself/],
+  ['a benchmark with jobs', ['eval', '--episodes', '40', '--jobs', '2'], { episodes: expect.any(Number) as number }, /fault: .*the process of the model ended by itself/],
+])('a model whose process is killed ends %s in order: said once, summary, exit code 1', async (name, args, result, said) => {
+  const run = startPrehend([...args, '--json'])
+  const models = (): string[] => {
+    const own = children(run.child.pid ?? 0)
+    return [...own, ...own.flatMap(child => children(Number(child.split(' ')[0])))].filter(child => child.includes('inference-program'))
+  }
+  await run.said(name === 'a run' ? /starting the cell/ : /2\/40/)
+  while (models().length === 0) await new Promise(resolve => setTimeout(resolve, 50))
+  if (name === 'a run') await new Promise(resolve => setTimeout(resolve, 2000))
+  for (const model of models()) process.kill(Number(model.split(' ')[0]), 'SIGKILL')
+  const { status, stdout, stderr } = await run.end
+  expect(status, stderr).toBe(1)
+  expect(JSON.parse(stdout)).toMatchObject(result)
+  expect((JSON.parse(stdout) as { episodes: number }).episodes).toBeLessThan(40)
+  expect(stderr).toMatch(said)
+  expect(stderr).not.toMatch(/^\s+at |unexpected/m)
+})
+
 test('an interrupted export says so and leaves no half-written part of a set', async () => {
   const recording = join(folder, 'demonstrated.mcap')
   const made = startPrehend(['run', '--policy', 'expert', '--lockstep', '--at-most', '1 s', '--demonstrate', '--record', recording, '--json'])

@@ -71,6 +71,21 @@ describe('a model that never answers', () => {
     expect(running()).toEqual([])
   })
 
+  test('does not outlive a command that is killed', async () => {
+    const run = startPrehend(['run', '--policy', atLoad])
+    while (running().length === 0) await Promise.race([new Promise(resolve => setTimeout(resolve, 50)), run.end.then(({ stderr }) => { throw new Error(stderr) })])
+    // In the midst of its run: it has used the processor for a while.
+    const [model] = running()
+    const ticks = (): number => Number(readFileSync(`/proc/${model}/stat`, 'utf8').split(') ')[1].split(' ')[11])
+    while (ticks() < 200) await new Promise(resolve => setTimeout(resolve, 50))
+    run.child.kill('SIGKILL')
+    await run.end
+    for (let i = 0; i < 100 && running().length > 0; i++) await new Promise(resolve => setTimeout(resolve, 50))
+    const left = running()
+    for (const pid of left) process.kill(Number(pid), 'SIGKILL')
+    expect(left).toEqual([])
+  })
+
   test('Ctrl-C ends its loading: nothing is left of policy wrap', async () => {
     const map = join(folder, 'map.yaml')
     writeFileSync(map, JSON.stringify({
