@@ -22,11 +22,11 @@ class Loop {
   readonly #rgb = this.bus.advertise('/rgb', 'sensor_msgs/msg/Image')
   readonly #tool = this.bus.advertise('/tool', 'geometry_msgs/msg/PoseStamped')
 
-  constructor(infer: (observation: Observation) => Promise<ActionChunk>, inferenceLatency = 0, onObservation?: () => void) {
-    const policy: Policy = { name: 'scripted', infer, close: () => Promise.resolve() }
+  constructor(infer: Policy['infer'] | Policy, inferenceLatency = 0, onObservation?: () => void, onPolicyEnded?: (why: Error) => void) {
+    const policy: Policy = typeof infer === 'function' ? { name: 'scripted', infer, close: () => Promise.resolve() } : infer
     this.bus.subscribe(`/${CHUNK_TOPIC}`, 'prehend_interfaces/msg/ActionChunk', ({ stamp }, receive) => this.chunks.push({ stamp, receive }))
     this.node = new FusionNode({
-      bus: this.bus, robot: robot([rgb, tool], { reset: { topic: '/episode' } }), policy, inferenceLatency, onError: error => this.errors.push(error),
+      bus: this.bus, robot: robot([rgb, tool], { reset: { topic: '/episode' } }), policy, inferenceLatency, onError: error => this.errors.push(error), ...onPolicyEnded && { onPolicyEnded },
       onObservation: observation => {
         this.observations.push(observation.stamp)
         onObservation?.()
@@ -59,6 +59,22 @@ describe('the fusion node', () => {
     expect(loop.observations).toEqual([100 * MS, 133 * MS])
     expect(loop.chunks.map(({ stamp }) => stamp)).toEqual(loop.observations)
     expect(loop.errors).toEqual([])
+  })
+
+  it('asks a policy that has ended no more, and says so once', async () => {
+    const [asked, told]: [number[], Error[]] = [[], []]
+    const policy = { name: 'mortal', ended: undefined as Error | undefined, close: () => Promise.resolve(), infer: async (observation: Observation) => {
+      asked.push(observation.stamp)
+      if (asked.length === 2) policy.ended = new Error('gone')
+      if (policy.ended) throw policy.ended
+      return Promise.reject(new Error('this once'))
+    } }
+    const loop = await new Loop(policy, 0, undefined, why => told.push(why)).up()
+    for (let i = 0; i < 6; i++) await loop.tick((100 + 33 * i) * MS)
+    expect(loop.observations).toHaveLength(6)
+    expect(asked).toHaveLength(2)
+    expect(loop.errors.map(String)).toEqual(['Error: this once', 'Error: gone'])
+    expect(told).toEqual([policy.ended])
   })
 
   it('begins to listen with the announcements: on ROS that decides what is heard first', async () => {

@@ -137,4 +137,18 @@ describeRos('what the fusion node says of its work', () => {
       expect((prehendJson(['replay', path, '--robot', 'cell', '--namespace', namespace, '--no-policy', '--rate', 'max']) as { sha256: string }).sha256).toBe(again.sha256)
     }
   })
+
+  test('a model whose process is killed ends it with exit code 1, said once: whoever started it starts it anew', async () => {
+    const fusion = startNode('fusion', ['-p', 'autostart:=true', '-r', '__node:=fated'], env)
+    await fusion.said(/fusion is active/)
+    const { pid = 0 } = fusion.child
+    const models = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(child => readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('inference-program'))
+    expect(models).toHaveLength(1)
+    process.kill(Number(models[0]), 'SIGKILL')
+    await peer.ask('sensors', { seconds: 2, width: 64, height: 48, seed: 5 })
+    const { status, log } = await fusion.end
+    expect(status).toBe(1)
+    expect(log.match(/the process of the model ended by itself \(SIGKILL\)/g)).toHaveLength(1)
+    expect(log).toMatch(/it can do its work no more: ending/)
+  })
 })
