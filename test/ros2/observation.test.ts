@@ -149,6 +149,6 @@ describeRos('what the fusion node says of its work', () => {
     const { status, log } = await fusion.end
     expect(status).toBe(1)
     expect(log.match(/the process of the model ended by itself \(SIGKILL\)/g)).toHaveLength(1)
-    expect(log).toMatch(/it can do its work no more: ending/)
+    expect(log).toMatch(/its work has failed: ending/)
   })
 })
