@@ -36,6 +36,8 @@ export interface ControlOptions {
   readonly onLatency?: (nanoseconds: number) => void
   /** A fault of the gripper's wire: told when it begins, not with every frame that it costs. */
   readonly onError?: (error: unknown) => void
+  /** Put before `base_link`, the set-points' frame until a pose says in which it is. Default: nothing. */
+  readonly framePrefix?: string
   /** Something about the tool's poses or the wrenches that their user should know; one line. */
   readonly onNotice?: (text: string) => void
 }
@@ -115,7 +117,7 @@ export class ControlNode extends LifecycleNode {
   #beats: Disposable[] = []
   #targets: Publisher<PoseStamped> | undefined
   /** In the frame in which the tool's poses are. */
-  readonly #target: PoseStamped = { stamp: 0, frameId: 'base_link', pose: new Float64Array(7) }
+  readonly #target: PoseStamped
   #joints: Publisher<JointState> | undefined
 
   constructor(options: ControlOptions) {
@@ -127,7 +129,7 @@ export class ControlNode extends LifecycleNode {
     this.#standing = new StandingStop(languages)
     this.guard = new WrenchGuard(limits, { tare: streams.find(s => s.modality === 'force')?.tare ?? 0, release: OVER_FORCE_RELEASE })
     this.watchdog = new Watchdog(limits.watchdog)
-    const target = this.#target
+    const target = this.#target = { stamp: 0, frameId: `${options.framePrefix ?? ''}base_link`, pose: new Float64Array(7) }
     this.#arm = options.robot.actions.arm && new ArmSetPoint({
       limits,
       send: (pose, now) => {

@@ -41,6 +41,8 @@ export interface FusionOptions {
   readonly decode?: DecodeImage
   /** ms from a compressed image's arrival to its pixels. */
   readonly onDecoded?: (ms: number) => void
+  /** Put before `tool0`, the chunks' frame. Default: nothing. */
+  readonly framePrefix?: string
   /** Something about a stream that its user should know; one line. */
   readonly onNotice?: (text: string) => void
   /** After each chunk that was published. */
@@ -59,6 +61,7 @@ export class FusionNode extends LifecycleNode {
   readonly inferenceMs: number[] = []
   readonly aligner: Aligner
   readonly #options: FusionOptions
+  readonly #frameId: string
   readonly #arrivals: Arrivals
   /** What takes the messages of each stream: from its configuration on, so that nothing is remembered of the sources that were there before. */
   #takes: ((message: never, receive: number) => boolean)[] | undefined
@@ -75,6 +78,7 @@ export class FusionNode extends LifecycleNode {
   constructor(options: FusionOptions) {
     super('fusion')
     this.#options = options
+    this.#frameId = `${options.framePrefix ?? ''}tool0`
     this.aligner = new Aligner(options.robot, observation => this.#observe(observation))
     this.#arrivals = new Arrivals(options.robot, this.aligner, {
       onError: error => options.onError?.(error), onPassed: () => this.#meetDeadline(),
@@ -202,7 +206,7 @@ export class FusionNode extends LifecycleNode {
     this.#answer = undefined
     if (this.state !== 'active') return
     this.#chunks?.publish({
-      stamp: chunk.stamp, frameId: 'tool0', rate: chunk.rate, data: chunk.data, origin: chunk.origin, gate: chunk.gate ?? NO_GATE,
+      stamp: chunk.stamp, frameId: this.#frameId, rate: chunk.rate, data: chunk.data, origin: chunk.origin, gate: chunk.gate ?? NO_GATE,
       graspSuccess: chunk.graspSuccess ?? NaN,
     })
     this.#options.onChunk?.(chunk)

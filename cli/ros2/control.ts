@@ -12,7 +12,7 @@ import { serveGrasp } from './grasp-action.js'
 import { serveGripperCommand } from './gripper-command.js'
 import { publishGripperState } from './gripper-state.js'
 import { motionStatus } from '../motion-status.js'
-import { nodeKind } from './node-kind.js'
+import { FRAME_PREFIX, nodeKind } from './node-kind.js'
 import { serveStop } from './stop-service.js'
 
 export const control = nodeKind({
@@ -21,6 +21,7 @@ export const control = nodeKind({
     execution: parameter({ type: 'string', default: 'temporal_ensembling', readOnly: true, description: 'how chunks are carried out: temporal_ensembling or receding_horizon' }),
     await_command: parameter({ type: 'boolean', default: false, readOnly: true, description: 'follows the policy in an episode only once something has been commanded in it' }),
     speed_scale: parameter({ type: 'double', default: 1, range: { min: 0.05, max: 1 }, description: 'share of the robot file\'s limits of speed and yaw rate that the arm may use, but for going back and up after an over-force' }),
+    ...FRAME_PREFIX,
   },
   async make({ ros, bus, robot, parameters, log }) {
     const { gripper: declared } = robot.actions
@@ -31,7 +32,7 @@ export const control = nodeKind({
     const latencies: number[] = []
     const lateness = new MachineLateness()
     const node = new ControlNode({
-      bus, robot, gripper, execution: parameters.get('execution'), awaitCommand: parameters.get('await_command'), onError: error => log.error(lateness.lineOf(error)), onNotice: text => log.warn(text),
+      bus, robot, gripper, execution: parameters.get('execution'), awaitCommand: parameters.get('await_command'), onError: error => log.error(lateness.lineOf(error)), onNotice: text => log.warn(text), framePrefix: parameters.get('frame_prefix'),
       busTimeOf: monotonic => bus.clock.now() - (monotonicNs() - monotonic),
       onLatency: nanoseconds => latencies.push(nanoseconds / 1e6),
     })

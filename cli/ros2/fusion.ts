@@ -9,7 +9,7 @@ import { LiveDigest } from '../live-digest.js'
 import { shippedModel } from '../models.js'
 import { spread } from '../percentiles.js'
 import { freePath } from './free-path.js'
-import { nodeKind } from './node-kind.js'
+import { FRAME_PREFIX, nodeKind } from './node-kind.js'
 import { NodeRecording } from './node-recording.js'
 import { ObservationPublisher } from './observation-publisher.js'
 import { PolicyStatusPublisher } from './policy-status.js'
@@ -27,6 +27,7 @@ export const fusion = nodeKind({
     record: parameter({ type: 'string', default: '', readOnly: true, description: 'rosbag2 recording (MCAP) to write of what this node received, and when; where the name is taken the next of run_1.mcap, run_2.mcap, …; empty: none' }),
     reliable: parameter({ type: 'boolean', default: false, readOnly: true, description: 'asks for every message of the sensors, in queues ten times as long, instead of the best effort: for a recording that is played, whose player then goes no faster than this node' }),
     publish_pictures: parameter({ type: 'boolean', default: false, description: 'the pictures at the tick go out with ~/observation: 46 MB a second at 640x480 and 30 Hz' }),
+    ...FRAME_PREFIX,
   },
   async make({ ros, bus, robot, parameters, log, ending }) {
     const name = parameters.get('policy')
@@ -48,7 +49,7 @@ export const fusion = nodeKind({
     let fail = (): void => undefined
     const failed = new Promise<void>(resolve => { fail = resolve })
     const node = new FusionNode({
-      bus, robot, policy, inferenceLatency: 0, onError: error => log.error(String(error)), onPolicyEnded: fail, onNotice: text => log.warn(text),
+      bus, robot, policy, inferenceLatency: 0, onError: error => log.error(String(error)), onPolicyEnded: fail, onNotice: text => log.warn(text), framePrefix: parameters.get('frame_prefix'),
       onObservation: observation => {
         const lag = (observation.emitted - observation.stamp) / 1e6
         lags.push(lag)

@@ -243,6 +243,19 @@ describe('stop', () => {
     rig = await new Rig().up()
   })
 
+  it('names its set-points\' frame with the prefix where poses name none', async () => {
+    rig = await new Rig({ framePrefix: 'left/' }).up()
+    rig.namesFrames = false
+    let frame = ''
+    rig.bus.subscribe('/tool_target', 'geometry_msgs/msg/PoseStamped', ({ frameId }) => {
+      frame = frameId
+    })
+    await rig.run(TARE + 100)
+    expect(frame).toBe('left/base_link')
+    await rig.control.shutdown()
+    rig = await new Rig().up()
+  })
+
   it('sends its set-points in the frame of the poses that they come from', async () => {
     const frames = new Set<string>()
     rig.bus.subscribe('/tool_target', 'geometry_msgs/msg/PoseStamped', ({ frameId }) => frames.add(frameId))

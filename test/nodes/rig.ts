@@ -70,6 +70,8 @@ export class Rig {
   poseWaits = 0
   /** The arm is this ms behind its set-points; 0: it is where it is told to be. */
   lag = 0
+  /** Poses say in which frame they are. */
+  namesFrames = true
   readonly #waiting: { readonly due: number; readonly stamp: number; readonly pose: Float64Array }[] = []
   #goal: Float64Array | undefined
   readonly tool = poseOf({ x: 0, y: 0, z: 0.3, yaw: 0 }, new Float64Array(7))
@@ -140,7 +142,7 @@ export class Rig {
       }
       for (let next = this.#waiting.at(0); next && next.due <= stamp; next = this.#waiting.at(0)) {
         this.#waiting.shift()
-        this.#pose.publish({ stamp: next.stamp, frameId: 'base', pose: next.pose })
+        this.#pose.publish({ stamp: next.stamp, frameId: this.namesFrames ? 'base' : '', pose: next.pose })
       }
       if (!this.silent.has('camera') && beat % 33 === 0) {
         this.#rgb.publish({ stamp, frameId: 'camera', width: 1, height: 1, encoding: 'rgb8', isBigendian: false, step: 3, data: new Uint8Array(3) })
