@@ -2,6 +2,7 @@ import type { Observation } from '../fusion/observation.js'
 import type { ActionChunk, Policy } from '../fusion/policy/policy.js'
 import type { Robot } from '../fusion/robot/robot.js'
 import type { Bus } from '../middleware/bus.js'
+import { CHUNK_FRAME } from '../nodes/fusion.js'
 import type { SimulatedCell } from '../sim/cell/cell-handle.js'
 import { ExpertPolicy, type ExpertAnswer } from '../sim/cell/expert-policy.js'
 import { Random } from '../sim/cell/random.js'
@@ -124,10 +125,10 @@ export class Demonstration {
 function publish(bus: Bus, { chunk, aux }: ExpertAnswer, topics: { readonly chunk: string; readonly aux: string }): void {
   const chunks = bus.advertise(topics.chunk, 'prehend_interfaces/msg/ActionChunk')
   chunks.publish({
-    stamp: chunk.stamp, frameId: 'tool', rate: chunk.rate, data: chunk.data, origin: chunk.origin, gate: new Float32Array(0), graspSuccess: NaN,
+    stamp: chunk.stamp, frameId: CHUNK_FRAME, rate: chunk.rate, data: chunk.data, origin: chunk.origin, gate: new Float32Array(0), graspSuccess: NaN,
   })
   chunks.dispose()
   const truths = bus.advertise(topics.aux, 'sensor_msgs/msg/JointState')
-  truths.publish({ stamp: chunk.stamp, frameId: 'tool', name: AUX, position: aux, velocity: NONE, effort: NONE })
+  truths.publish({ stamp: chunk.stamp, frameId: CHUNK_FRAME, name: AUX, position: aux, velocity: NONE, effort: NONE })
   truths.dispose()
 }

@@ -13,6 +13,9 @@ import { Arrivals } from './arrivals.js'
 /** Below the robot's namespace. */
 export const CHUNK_TOPIC = 'policy/action_chunk'
 
+/** The frame that offsets of chunks are in, without its prefix. */
+export const CHUNK_FRAME = 'tool0'
+
 /** Whole name of the topic on which a robot's action chunks go. */
 export const chunkTopic = ({ namespace }: Pick<Robot, 'namespace'>): string => wholeName(CHUNK_TOPIC, namespace)
 
@@ -78,7 +81,7 @@ export class FusionNode extends LifecycleNode {
   constructor(options: FusionOptions) {
     super('fusion')
     this.#options = options
-    this.#frameId = `${options.framePrefix ?? ''}tool0`
+    this.#frameId = `${options.framePrefix ?? ''}${CHUNK_FRAME}`
     this.aligner = new Aligner(options.robot, observation => this.#observe(observation))
     this.#arrivals = new Arrivals(options.robot, this.aligner, {
       onError: error => options.onError?.(error), onPassed: () => this.#meetDeadline(),

@@ -9,6 +9,7 @@ import { PolicyError } from '../../fusion/policy/policy-error.js'
 import { createPart, discardPart, finishPart, partOf } from '../../middleware/output-path.js'
 import { LARGEST_TEXT, readTextSync } from '../../middleware/regular-file.js'
 import { Ending } from '../ending.js'
+import { DiskError, isRefusedByDisk } from '../line-file.js'
 import { namespace, overwrite } from '../options.js'
 import { Output, UsageError } from '../output.js'
 import { requireFree } from '../outputs.js'
@@ -68,11 +69,17 @@ async function wrap(file: string, { robot: robotFile, namespace, map: mapFile, o
     }
     const policy = await OnnxPolicy.load(temporary, robot, { signal: new Ending().signal })
     await policy.close()
-    finishPart(out, { overwrite })
   } catch (error) {
     if (made) discardPart(out)
+    if (isRefusedByDisk(error)) throw new DiskError(`${out}: cannot be written: ${error.message}; nothing of it was kept`)
     if (error instanceof PolicyError) throw new PolicyError(error.code, error.message.replaceAll(temporary, file), { cause: error, differences: error.differences })
     throw new UsageError(`${out}: cannot be written: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  try {
+    finishPart(out, { overwrite })
+  } catch (error) {
+    // It is whole where it lies.
+    throw new DiskError(`${out}: cannot be given its name: ${error instanceof Error ? error.message : String(error)}; it is kept in ${temporary}`)
   }
   new Output({ json }).result({ file: out, name: contract.name, robot: { name: robot.name, sha256: robot.sha256 }, inputs: contract.inputs, outputs: contract.outputs, bytes: bytes.length },
     [out, ...describe(contract, readOnnx(bytes, out))])

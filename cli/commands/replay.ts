@@ -7,7 +7,7 @@ import { OnnxPolicy } from '../../fusion/policy/onnx-policy.js'
 import type { ActionChunk } from '../../fusion/policy/policy.js'
 import { openBag } from '../../middleware/bag/bag.js'
 import { BagWriter } from '../../middleware/bag/bag-writer.js'
-import { chunkTopic } from '../../nodes/fusion.js'
+import { CHUNK_FRAME, chunkTopic } from '../../nodes/fusion.js'
 import { duration, namespace, overwrite, rate } from '../options.js'
 import { Ending, Interrupted } from '../ending.js'
 import { Output, UsageError } from '../output.js'
@@ -151,7 +151,7 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
 
 function messageOf(chunk: ActionChunk) {
   return {
-    stamp: chunk.stamp, frameId: 'tool', rate: chunk.rate, data: chunk.data, origin: chunk.origin, gate: chunk.gate ?? new Float32Array(0),
+    stamp: chunk.stamp, frameId: CHUNK_FRAME, rate: chunk.rate, data: chunk.data, origin: chunk.origin, gate: chunk.gate ?? new Float32Array(0),
     graspSuccess: chunk.graspSuccess ?? NaN,
   }
 }

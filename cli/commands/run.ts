@@ -140,6 +140,8 @@ async function run({ source, ...given }: RunFlags & { readonly episodes: number 
     overload?.close()
     lateness?.close()
     live?.close()
+    // What is told from here on is told below the last picture of the loop.
+    tell = line => output.progress(line)
     errors.tell = undefined
     voice?.close()
     await loop.close()

@@ -27,10 +27,11 @@ export class VideoFile {
 
   constructor(path: string, { width, height, rate }: VideoShape, ffmpeg: string) {
     this.path = path
+    // A session of its own: Ctrl-C on the terminal is not for it. It ends with its input.
     this.#program = spawn(ffmpeg, [
       '-hide_banner', '-loglevel', 'error', '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', `${width}x${height}`, '-r', `${rate}`, '-i', 'pipe:0',
       '-c:v', 'libx264', '-crf', '18', '-g', '2', '-pix_fmt', VideoFile.samples(width, height), '-y', path,
-    ], { stdio: ['pipe', 'ignore', 'pipe'] })
+    ], { stdio: ['pipe', 'ignore', 'pipe'], detached: true })
     this.#program.stderr?.setEncoding('utf8').on('data', (text: string) => { this.#complaint += text })
     this.#ended = new Promise((resolve, reject) => {
       const fail = (why: string): void => reject(new UsageError(`${path}: ${ffmpeg} failed: ${why}`))

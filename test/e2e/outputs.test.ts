@@ -170,6 +170,20 @@ describe('a disk that takes no more', () => {
   })
 })
 
+test('a model that the disk does not take is no bad use: exit code 1, nothing is left', () => {
+  const map = at('map.yaml')
+  writeFileSync(map, JSON.stringify({
+    name: 'wrapped', outputs: { action_chunk: { rate: 30 } }, vocabulary: ['<pad>', '<unk>'],
+    inputs: {
+      rgbd: { as: 'rgbd', from: ['rgb', 'depth'] }, force_pyramid: { as: 'pyramid', from: 'wrench' }, voice_tokens: { as: 'tokens', from: 'voice', per_event: 8 },
+      voice_age: { as: 'ages', from: 'voice' }, proprioception: { as: 'vector', from: ['tool', 'gripper'] }, modality_mask: { as: 'mask', from: ['rgb', 'depth', 'wrench', 'voice'] },
+    },
+  }))
+  const { status, stderr } = onSmallDisk(100, ['policy', 'wrap', join(root, 'policy/model/grasp.int8.onnx'), '--map', map, '--out', at('small.onnx')])
+  expect([status, stderr]).toEqual([1, expect.stringMatching(/^prehend: .*small\.onnx: cannot be written: EFBIG.*; nothing of it was kept\n$/)])
+  expect(readdirSync(folder).filter(name => name.startsWith('small.') && name.endsWith('onnx'))).toEqual([])
+})
+
 test('a last write that the disk refuses gives a file no name: one line, exit code 1', () => {
   // Less than what a stream holds back: nothing is written before its end.
   const { status, stderr } = onSmallDisk(8, ['world', at('cut.sdf')])
