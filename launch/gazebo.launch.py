@@ -80,7 +80,7 @@ def generate_launch_description():
         managed_node('cell', simulated, {**cell, 'source': 'gazebo'}),
         managed_node('camera', simulated, {'rgb_input': 'gazebo/color/image_raw', 'depth_input': 'gazebo/depth/image_raw', 'crop': 'square', 'frame_prefix': value['frame_prefix']}),
         managed_node('force_torque', simulated, {'input': 'gazebo/wrench', 'frame_prefix': value['frame_prefix']}),
-        managed_node('fusion', simulated, {'policy': value['policy'], 'record': value['record']}),
-        managed_node('control', simulated, {'port': value['gripper_link'], 'await_command': value['await_command'], 'execution': value['execution']}),
+        managed_node('fusion', simulated, {'policy': value['policy'], 'record': value['record'], 'frame_prefix': value['frame_prefix']}),
+        managed_node('control', simulated, {'port': value['gripper_link'], 'await_command': value['await_command'], 'execution': value['execution'], 'frame_prefix': value['frame_prefix']}),
     ]
     return description(ARGUMENTS, nodes, [OpaqueFunction(function=gazebo, args=[value])])

@@ -44,7 +44,7 @@ def generate_launch_description():
         }),
         managed_node('force_torque', value, {'input': value['wrench_topic'], 'frame_id': value['wrench_frame'], 'tare': value['tare'], 'frame_prefix': value['frame_prefix']}),
         managed_node('voice', value, {'input': value['speech_topic']}),
-        managed_node('fusion', value, {'policy': value['policy'], 'record': value['record']}),
-        managed_node('control', value, {'port': value['port'], 'execution': value['execution'], 'await_command': value['await_command']}),
+        managed_node('fusion', value, {'policy': value['policy'], 'record': value['record'], 'frame_prefix': value['frame_prefix']}),
+        managed_node('control', value, {'port': value['port'], 'execution': value['execution'], 'await_command': value['await_command'], 'frame_prefix': value['frame_prefix']}),
     ]
     return description(ARGUMENTS, nodes)

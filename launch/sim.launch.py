@@ -33,7 +33,7 @@ def generate_launch_description():
     cell = {name: value[name] for name in ('seed', 'objects', 'episodes', 'wait', 'say', 'await_command', 'gripper_link', 'publish_clock', 'frame_prefix')}
     nodes = [
         managed_node('cell', {**value, 'use_sim_time': False}, cell),
-        managed_node('fusion', value, {'policy': value['policy'], 'record': value['record']}),
-        managed_node('control', value, {'port': value['gripper_link'], 'await_command': value['await_command'], 'execution': value['execution']}),
+        managed_node('fusion', value, {'policy': value['policy'], 'record': value['record'], 'frame_prefix': value['frame_prefix']}),
+        managed_node('control', value, {'port': value['gripper_link'], 'await_command': value['await_command'], 'execution': value['execution'], 'frame_prefix': value['frame_prefix']}),
     ]
     return description(ARGUMENTS, nodes)

@@ -129,8 +129,8 @@ describe('what a launch file does with its arguments', () => {
     writeFileSync(file, '/**: {ros__parameters: {seed: 5, objects: unseen, gripper_link: /tmp/of-the-file}}\n/**/cell: {ros__parameters: {episodes: 4}}\n/left/control: {ros__parameters: {speed_scale: 0.5, execution: receding_horizon}}\n/left/fusion: {ros__parameters: {qos_overrides: {/camera: {subscription: {depth: 3}}}}}\n')
     const { nodes } = launch('sim.launch.py', { namespace: 'left', params_file: file, seed: '7', say: 'true', frame_prefix: 'left/' })
     expect(parametersOf(nodes['cell'], 'cell')).toMatchObject({ seed: 7n, objects: 'unseen', gripper_link: '/tmp/of-the-file', episodes: 4n, wait: 30, say: 'true', frame_prefix: 'left/', publish_clock: true })
-    expect(parametersOf(nodes['control'], 'control')).toMatchObject({ speed_scale: 0.5, execution: 'receding_horizon', await_command: false })
-    expect(parametersOf(nodes['fusion'], 'fusion')).toMatchObject({ 'qos_overrides./camera.subscription.depth': 3n, policy: '' })
+    expect(parametersOf(nodes['control'], 'control')).toMatchObject({ speed_scale: 0.5, execution: 'receding_horizon', await_command: false, frame_prefix: 'left/' })
+    expect(parametersOf(nodes['fusion'], 'fusion')).toMatchObject({ 'qos_overrides./camera.subscription.depth': 3n, policy: '', frame_prefix: 'left/' })
   })
 
   test('remaps are those of every node; what is none, a number that is none and a file that is not there end in one line', () => {
