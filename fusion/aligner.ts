@@ -242,7 +242,11 @@ export class Aligner {
       const reason = this.#sideRefusal(lane, stamp, isBehind)
       if (reason !== undefined) return this.#refuse(reason)
     }
-    if (lane.isJudged && !otherClock && lane.lead.isOdd(stamp - receive, receive)) return this.#refuse('future')
+    if (lane.isJudged && !otherClock) {
+      const { lead } = lane
+      lead.count++
+      if ((stamp - receive > lead.greatest || receive > lead.until) && lead.isOdd(stamp, receive)) return this.#refuse('future')
+    }
     if (this.#suspect === lane) this.#suspect = undefined
     lane.advance(stamp, receive)
     return stamp

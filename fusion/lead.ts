@@ -18,26 +18,29 @@ const ALIKE = 100 * MILLISECOND
  * until nothing like it has come for ten seconds.
  */
 export class Lead {
-  #count = 0
-  /** Bus time since when, and the greatest lead since then, and that of the ten seconds before. */
+  /** Samples that were judged, to be counted by who asks. */
+  count = 0
+  /** A sample whose lead is no greater, and that comes no later than `until`, is not odd: `isOdd` need not be asked. */
+  greatest = -Infinity
+  until = -Infinity
+  /** Bus time since when the greatest lead is remembered, and that of the ten seconds before. */
   #since = -Infinity
-  #now = -Infinity
   #before = -Infinity
   #odd = 0
   #oddAt = -Infinity
 
-  /** Judges the next sample's lead. */
-  isOdd(lead: number, receive: number): boolean {
-    if (receive - this.#since > MEMORY) this.#forget(receive)
-    this.#count++
-    return lead > this.#now && this.#isNewOdd(lead, receive)
+  /** Judges the next sample, of `stamp`, at `receive`. */
+  isOdd(stamp: number, receive: number): boolean {
+    const lead = stamp - receive
+    if (receive > this.until) this.#forget(receive)
+    return lead > this.greatest && this.#isNewOdd(lead, receive)
   }
 
   /** Judges a lead that is the greatest of late. */
   #isNewOdd(lead: number, receive: number): boolean {
     const isOdd = lead > this.#limit
     const isConfirmed = isOdd && receive - this.#oddAt <= SOON && Math.abs(lead - this.#odd) <= ALIKE
-    this.#now = isConfirmed ? Math.max(lead, this.#odd) : isOdd ? this.#now : lead
+    this.greatest = isConfirmed ? Math.max(lead, this.#odd) : isOdd ? this.greatest : lead
     if (isOdd) {
       this.#odd = lead
       this.#oddAt = receive
@@ -47,20 +50,21 @@ export class Lead {
 
   clear(): void {
     this.#forget(Infinity)
-    this.#since = -Infinity
+    this.#since = this.until = -Infinity
     this.#oddAt = -Infinity
   }
 
   get #limit(): number {
-    const greatest = Math.max(this.#now, this.#before)
-    return Math.max(greatest + AHEAD, this.#count < KNOWN ? AHEAD : Math.min(AHEAD, greatest + QUICKER))
+    const greatest = Math.max(this.greatest, this.#before)
+    return Math.max(greatest + AHEAD, this.count < KNOWN ? AHEAD : Math.min(AHEAD, greatest + QUICKER))
   }
 
   #forget(receive: number): void {
     const isAll = receive - this.#since > 2 * MEMORY
-    this.#before = isAll ? -Infinity : this.#now
-    if (isAll) this.#count = 0
-    this.#now = -Infinity
+    this.#before = isAll ? -Infinity : this.greatest
+    if (isAll) this.count = 0
+    this.greatest = -Infinity
     this.#since = receive
+    this.until = receive + MEMORY
   }
 }

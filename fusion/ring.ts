@@ -19,6 +19,8 @@ export abstract class StampRing {
   size = 0
   /** Samples that were pushed out at the old end since the last clear. */
   base = 0
+  /** Stamp of the newest sample; -Infinity when empty. Not to be written from outside: a field, since what a getter returns may cost an object a sample. */
+  newest = -Infinity
   protected stamps: Float64Array
   #mask: number
   #head = 0
@@ -36,11 +38,6 @@ export abstract class StampRing {
 
   get capacity(): number {
     return this.#mask + 1
-  }
-
-  /** Stamp of the newest sample; -Infinity when empty. */
-  get newest(): number {
-    return this.size === 0 ? -Infinity : this.stampAt(this.size - 1)
   }
 
   /** Stamp of the oldest sample; Infinity when empty. */
@@ -67,6 +64,7 @@ export abstract class StampRing {
   clear(): void {
     this.size = 0
     this.base = 0
+    this.newest = -Infinity
     this.#head = 0
   }
 
@@ -87,6 +85,7 @@ export abstract class StampRing {
     if (this.size === 0 || stamp > this.newest || (again && stamp === this.newest)) {
       if (this.size === this.capacity) this.#makeRoom(stamp)
       this.stamps[this.slot(this.size)] = stamp
+      this.newest = stamp
       this.placed = APPENDED
       return this.size++
     }
@@ -128,10 +127,11 @@ export abstract class StampRing {
     this.#head = (this.#head + 1) & this.#mask
     this.size--
     this.base++
+    if (this.size === 0) this.newest = -Infinity
   }
 
   #makeRoom(newest: number): void {
-    if (this.oldest < newest - this.retention || this.retention === 0) return this.shift()
+    if ((this.stamps[this.#head] as number) < newest - this.retention || this.retention === 0) return this.shift()
     const stamps = new Float64Array(this.capacity * 2)
     for (let i = 0; i < this.size; i++) stamps[i] = this.stampAt(i)
     this.resize(stamps.length)

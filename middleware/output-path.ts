@@ -37,12 +37,12 @@ export function refusal(path: string, { overwrite = false, kind, reads = [] }: O
   const unfinished = statsOf(part)
   const writer = unfinished && writerOf(part)
   if (writer !== undefined) return `${path}: ${writer === process.pid ? 'this command writes it already, for another option' : `process ${writer} is writing it`} (${part}); name another`
+  if (there && !there.isFile() && !there.isDirectory() && !there.isSymbolicLink()) return `${path}: is neither a file nor a folder; name a file to write`
+  if (there?.isDirectory() && kind === undefined) return `${path}: is a folder; name a file to write`
   for (const input of reads) {
     if (isTied(path, input)) return `${path}: would take the place of ${input}, which is read; name another`
     if (isTied(part, input)) return `${path}: until it is whole it lies at ${part}, which would take the place of ${input}, which is read; name another`
   }
-  if (there && !there.isFile() && !there.isDirectory() && !there.isSymbolicLink()) return `${path}: is neither a file nor a folder; name a file to write`
-  if (there?.isDirectory() && kind === undefined) return `${path}: is a folder; name a file to write`
   if (there && !there.isDirectory() && kind !== undefined) return `${path}: is ${there.isFile() ? 'a file' : 'a link'}; name a folder to write`
   if (there && !overwrite) return `${path}: is there already; name another, or replace it with --overwrite`
   if (there && !isReplaceable(path, there, kind)) return `${path}: is a folder with other things in it, which --overwrite leaves alone; name another`

@@ -52,5 +52,5 @@ test('a wrench sample makes no object: its garbage is a few boxed numbers at mos
     push(20_000)
     return (process.memoryUsage().heapUsed - before) / 20_000
   })
-  expect(Math.min(...rounds)).toBeLessThan(72)
+  expect(Math.min(...rounds)).toBeLessThan(64)
 })
