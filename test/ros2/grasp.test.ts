@@ -27,6 +27,8 @@ describeRos('the action /control/grasp, with an action client by rclpy and the c
 
   /** What moves without a goal could end an episode in which a goal is tried. */
   const AWAIT = ['-p', 'await_command:=true'] as const
+  /** The cell's first episode begins before anybody else is there: one that began under a goal would end it. */
+  const BEGUN = ['-p', 'wait:=0.0'] as const
   const start = async (cellArgs: readonly string[], controlArgs: readonly string[] = []): Promise<void> => {
     const cell = startNode('cell', ['-p', 'autostart:=true', '-p', `gripper_link:=${port}`, '-p', 'seed:=3', ...cellArgs], env)
     await cell.said(/serial port/)
@@ -63,7 +65,7 @@ describeRos('the action /control/grasp, with an action client by rclpy and the c
   }, 240_000)
 
   test('tells how it goes; a cancel ends it and the next goal begins anew; a stop ends it, and no goal is taken before "resume"', async () => {
-    await start([...AWAIT, '-p', 'say:=pick the red cylinder'], AWAIT)
+    await start([...AWAIT, ...BEGUN, '-p', 'say:=pick the red cylinder'], AWAIT)
     const text = 'pick the red cylinder'
     const [empty, backwards, cancelled, stopped, refused, late, again, after] = await send([
       { text: ' ' }, { text, timeout: -1 }, { text, after: 10, cancel: true }, { text, after: 10, stop: 'service' }, { text }, { text, say: 'resume', begun: true, timeout: 1 },
@@ -98,7 +100,7 @@ describeRos('the action /control/grasp, with an action client by rclpy and the c
   })
 
   test('a stop of somebody\'s beside a cancel stays; a cancel whose stop fails says so; a goal ends with its node', async () => {
-    await start([...AWAIT, '-p', 'say:=pick the red cylinder'], AWAIT)
+    await start([...AWAIT, ...BEGUN, '-p', 'say:=pick the red cylinder'], AWAIT)
     const text = 'pick the red cylinder'
     const cell = nodes[0].child.pid
     const [, afterService, , afterWord, unstopped, ended] = await send([
