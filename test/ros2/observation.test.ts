@@ -122,7 +122,8 @@ describeRos('what the fusion node says of its work', () => {
     const sensors = (namespace: string, seconds: number) => peer.ask<Record<string, number>>('sensors', {
       seconds, width: 32, height: 24, rgb_topic: `${namespace}/camera/color/image_raw`, depth_topic: `${namespace}/camera/depth/image_raw`, wrench_topic: `${namespace}/wrist/wrench`,
     })
-    await sensors('/left', 1)
+    // Best effort: what is sent while the reader is still being matched may be lost.
+    await sensors('/left', 1.5)
     await sensors('/right', 0.5)
     await peer.ask('take', { topic: '/right/fusion/observation', count: 10 })
     const ends = await Promise.all(nodes.map(node => node.signal()))
