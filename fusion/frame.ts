@@ -10,7 +10,7 @@ export interface Frame {
   readonly data: Uint8Array
 }
 
-export const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
+const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 
 /** Rows that may lie below a picture: codecs fill its height up to a multiple of 16, 32 or 64. */
 const MOST_ROWS_BELOW = 64

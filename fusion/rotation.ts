@@ -1,5 +1,5 @@
 /** How far the length of a quaternion may be from 1: more than any rounding of a driver's, less than what is no rotation. */
-export const UNIT_TOLERANCE = 0.02
+const UNIT_TOLERANCE = 0.02
 
 /**
  * Whether a pose (x, y, z, qx, qy, qz, qw) has an orientation. A source that knows none often sends the message's default, (0, 0, 0, 0); a quaternion

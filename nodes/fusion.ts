@@ -57,6 +57,12 @@ export interface FusionOptions {
 
 const NO_GATE = new Float32Array(0)
 
+/** A policy's answer as it goes on the chunk topic. `frameId`: the tool's frame, in which its rows are. */
+export function chunkMessage(chunk: ActionChunk, frameId: string): ActionChunkMessage {
+  const { stamp, rate, data, origin, gate = NO_GATE, graspSuccess = NaN } = chunk
+  return { stamp, frameId, rate, data, origin, gate, graspSuccess }
+}
+
 /** Aligns every stream of the robot file at the reference tick, runs the policy on it, and publishes the action chunk. */
 export class FusionNode extends LifecycleNode {
   /** Observations that found the policy still busy with an earlier one. */
@@ -208,10 +214,7 @@ export class FusionNode extends LifecycleNode {
     this.#busy = false
     this.#answer = undefined
     if (this.state !== 'active') return
-    this.#chunks?.publish({
-      stamp: chunk.stamp, frameId: this.#frameId, rate: chunk.rate, data: chunk.data, origin: chunk.origin, gate: chunk.gate ?? NO_GATE,
-      graspSuccess: chunk.graspSuccess ?? NaN,
-    })
+    this.#chunks?.publish(chunkMessage(chunk, this.#frameId))
     this.#options.onChunk?.(chunk)
   }
 }

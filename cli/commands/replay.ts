@@ -4,10 +4,9 @@ import { Epoch } from '../../fusion/stamp.js'
 import type { Observation } from '../../fusion/observation.js'
 import { ObservationDigest, observationLine, pixelSums } from '../../fusion/observation-line.js'
 import { OnnxPolicy } from '../../fusion/policy/onnx-policy.js'
-import type { ActionChunk } from '../../fusion/policy/policy.js'
 import { openBag } from '../../middleware/bag/bag.js'
 import { BagWriter } from '../../middleware/bag/bag-writer.js'
-import { CHUNK_FRAME, chunkTopic } from '../../nodes/fusion.js'
+import { CHUNK_FRAME, chunkMessage, chunkTopic } from '../../nodes/fusion.js'
 import { duration, namespace, overwrite, rate } from '../options.js'
 import { Ending, Interrupted } from '../ending.js'
 import { Output, UsageError } from '../output.js'
@@ -94,7 +93,7 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
         if (!chunk) return
         const done = await chunk
         inferenceMs.push(done.inferenceMs)
-        writer?.write(chunks, 'prehend_interfaces/msg/ActionChunk', messageOf(done), observation.emitted)
+        writer?.write(chunks, 'prehend_interfaces/msg/ActionChunk', chunkMessage(done, CHUNK_FRAME), observation.emitted)
       }
     }
     const started = performance.now()
@@ -146,13 +145,6 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
     }
   } finally {
     await bag.close()
-  }
-}
-
-function messageOf(chunk: ActionChunk) {
-  return {
-    stamp: chunk.stamp, frameId: CHUNK_FRAME, rate: chunk.rate, data: chunk.data, origin: chunk.origin, gate: chunk.gate ?? new Float32Array(0),
-    graspSuccess: chunk.graspSuccess ?? NaN,
   }
 }
 
