@@ -68,7 +68,8 @@ export class StreamFates {
       const why = Math.abs(apart) > APART
         ? `: its stamps lie ${(Math.abs(apart) / 1e9).toFixed(1)} s ${apart > 0 ? 'behind' : 'ahead of'} those of ${this.#robot.streams[reference].topic}: say clock: estimate, or timeline: receive, for the stream whose clock is wrong`
         : ''
-      say(`it is in none of the ${observations} observations${why}`)
+      const left = reasons.length === 0 ? '' : ` (of its ${messages} messages ${reasons.map(([reason, count]) => `${count} ${reason}`).join(', ')} dropped)`
+      say(`it is in none of the ${observations} observations${left}${why}`)
     })
     return found
   }

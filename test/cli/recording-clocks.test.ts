@@ -130,6 +130,15 @@ describe('header stamps may be of any clock', () => {
     expect(result.found).toEqual(result.lost)
   })
 
+  it('a recording that hardly outlasts the tare: its wrench is in no observation, and the messages that the tare took are said', async () => {
+    const begin = START + BigInt(30) * MS
+    const rows = recording().filter(({ topic, receive }) => receive < START + 233n * MS && (topic !== '/ft' || receive >= begin))
+    const result = await replayed(await write(rows), robotOf('', ', tare: 200 ms'))
+    expect(forces(result)).toBe(0)
+    expect(result.lost).toEqual([expect.stringMatching(/^\/ft: it is in none of the \d observations \(of its 203 messages 20\d tare dropped\)$/)])
+    expect(result.found).toEqual(result.lost)
+  })
+
   it('a stamp of zero alone is none: check and replay say so, and the receive time line needs no stamp', async () => {
     const rows = recording().map(entry => entry.topic === '/ft' ? row('/ft', WRENCH, entry.receive, 0n, { wrench: Float64Array.of(1, 2, 3, 0, 0, 0) }) : entry)
     const path = await write(rows)
