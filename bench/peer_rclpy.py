@@ -1,5 +1,6 @@
 """The peer of `prehend bench ros2`: rclpy by hand. Receives the same topics and picks, at each colour frame, the depth and the wrench with the nearest
 stamps; no interpolation, no window. Ends at SIGINT and prints what it saw."""
+
 import json
 import signal
 

@@ -1,5 +1,6 @@
 """The peer of `prehend bench`'s replay: rosbags and NumPy by hand. Reads a bag, takes the nearest depth and the mean of the last 33 ms of wrench at each
 colour frame (no interpolation, no pyramid, no hash), and prints its seconds and frames."""
+
 import json
 import sys
 import time

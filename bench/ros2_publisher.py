@@ -1,5 +1,6 @@
 """The source of `prehend bench ros2`: 640x480 rgb8 and 16UC1 at 30 Hz and a wrench at 1 kHz for some seconds, as a camera's and a sensor's driver
 would publish them. Begins, with a word, once the subscribers are there, and prints at the end what it sent."""
+
 import json
 import sys
 import time
@@ -15,7 +16,9 @@ node = rclpy.create_node('bench_source')
 sensor = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
 rgb = node.create_publisher(Image, '/camera/color/image_raw', sensor)
 depth = node.create_publisher(Image, '/camera/depth/image_raw', sensor)
-wrench = node.create_publisher(WrenchStamped, '/wrist/wrench', QoSProfile(depth=200, reliability=ReliabilityPolicy.RELIABLE))
+wrench = node.create_publisher(
+    WrenchStamped, '/wrist/wrench', QoSProfile(depth=200, reliability=ReliabilityPolicy.RELIABLE)
+)
 while min(p.get_subscription_count() for p in (rgb, depth, wrench)) < subscribers:
     time.sleep(0.05)
 colour = Image(height=480, width=640, encoding='rgb8', step=1920, data=bytes(640 * 480 * 3))

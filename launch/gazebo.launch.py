@@ -21,21 +21,37 @@ from prehend_nodes import description, managed_node  # noqa: E402
 ARGUMENTS = (
     ('world', None, 'SDF world that `prehend world` wrote'),
     ('headless', 'false', 'true: the server alone, without a window'),
-    ('gz_version', '', 'major version of Gazebo: 6 (Fortress), 8 (Harmonic), 10 (Jetty); empty: the one that ros_gz_sim was built for'),
+    (
+        'gz_version',
+        '',
+        'major version of Gazebo: 6 (Fortress), 8 (Harmonic), 10 (Jetty); empty: the one that ros_gz_sim was built for',
+    ),
     ('bridge', '', 'YAML file of ros_gz_bridge; empty: the one that comes with prehend'),
     ('robot', 'cell', 'robot file: a path, or the name of one that comes with prehend'),
     ('seed', '1', 'of all episodes'),
     ('objects', 'seen', 'object set: seen, unseen, or a YAML file'),
     ('episodes', '0', 'how many; 0: until it is ended'),
-    ('wait', '30.0', 's that an episode waits until the nodes that it needs are active and hear the cell; 0: does not wait'),
+    (
+        'wait',
+        '30.0',
+        's that an episode waits until the nodes that it needs are active and hear the cell; 0: does not wait',
+    ),
     ('say', '', 'said in every episode instead of its drawn command, and so on the table'),
-    ('await_command', 'false', 'true: others say the commands, nothing moves before, and `say` only tells what is on the table'),
+    (
+        'await_command',
+        'false',
+        'true: others say the commands, nothing moves before, and `say` only tells what is on the table',
+    ),
     ('gripper_link', '/tmp/prehend-gripper', 'symbolic link to the pseudo-terminal of the gripper'),
     ('execution', 'temporal_ensembling', 'how chunks are carried out: temporal_ensembling or receding_horizon'),
     ('policy', '', 'ONNX model; empty: the one that comes with prehend; none: aligns only'),
     ('record', '', 'recording (MCAP) of what the fusion node receives; empty: none'),
     ('frame_prefix', '', 'put before the names of all frames that the nodes publish, such as left/'),
-    ('respawn', 'true', 'a node that dies is started and brought up again; not one that ends well, nor one that was given what it cannot use (exit code 2)'),
+    (
+        'respawn',
+        'true',
+        'a node that dies is started and brought up again; not one that ends well, nor one that was given what it cannot use (exit code 2)',
+    ),
 )
 
 
@@ -52,15 +68,26 @@ def gazebo(context, value):
     if not version:
         context.launch_configurations.pop('gz_version', None)
     # ros_gz_sim hands its arguments to a shell.
-    simulator = {'gz_args': ' ' + shlex.join([*flags, world]), 'on_exit_shutdown': 'true', **({'gz_version': version} if version else {})}
-    bridge = value['bridge'].perform(context) or os.path.join(get_package_share_directory('prehend'), 'config', 'gazebo_bridge.yaml')
+    simulator = {
+        'gz_args': ' ' + shlex.join([*flags, world]),
+        'on_exit_shutdown': 'true',
+        **({'gz_version': version} if version else {}),
+    }
+    bridge = value['bridge'].perform(context) or os.path.join(
+        get_package_share_directory('prehend'), 'config', 'gazebo_bridge.yaml'
+    )
     return [
         IncludeLaunchDescription(
-            PythonLaunchDescriptionSource(os.path.join(share('ros_gz_sim'), 'launch', 'gz_sim.launch.py')), launch_arguments=simulator.items()
+            PythonLaunchDescriptionSource(os.path.join(share('ros_gz_sim'), 'launch', 'gz_sim.launch.py')),
+            launch_arguments=simulator.items(),
         ),
         Node(
-            package='ros_gz_bridge', executable='parameter_bridge', name='gazebo_bridge', namespace=LaunchConfiguration('namespace'),
-            parameters=[{'config_file': bridge}], output='screen',
+            package='ros_gz_bridge',
+            executable='parameter_bridge',
+            name='gazebo_bridge',
+            namespace=LaunchConfiguration('namespace'),
+            parameters=[{'config_file': bridge}],
+            output='screen',
         ),
     ]
 
@@ -69,18 +96,45 @@ def share(package):
     try:
         return get_package_share_directory(package)
     except PackageNotFoundError:
-        raise RuntimeError(f'the package {package} is not installed: apt install ros-{os.environ.get("ROS_DISTRO", "DISTRO")}-ros-gz') from None
+        raise RuntimeError(
+            f'the package {package} is not installed: apt install ros-{os.environ.get("ROS_DISTRO", "DISTRO")}-ros-gz'
+        ) from None
 
 
 def generate_launch_description():
     value = {name: LaunchConfiguration(name) for name, _default, _text in ARGUMENTS}
     simulated = {**value, 'use_sim_time': True}
-    cell = {name: value[name] for name in ('seed', 'objects', 'episodes', 'wait', 'say', 'await_command', 'gripper_link', 'frame_prefix')}
+    cell = {
+        name: value[name]
+        for name in ('seed', 'objects', 'episodes', 'wait', 'say', 'await_command', 'gripper_link', 'frame_prefix')
+    }
     nodes = [
         managed_node('cell', simulated, {**cell, 'source': 'gazebo'}),
-        managed_node('camera', simulated, {'rgb_input': 'gazebo/color/image_raw', 'depth_input': 'gazebo/depth/image_raw', 'crop': 'square', 'frame_prefix': value['frame_prefix']}),
+        managed_node(
+            'camera',
+            simulated,
+            {
+                'rgb_input': 'gazebo/color/image_raw',
+                'depth_input': 'gazebo/depth/image_raw',
+                'crop': 'square',
+                'frame_prefix': value['frame_prefix'],
+            },
+        ),
         managed_node('force_torque', simulated, {'input': 'gazebo/wrench', 'frame_prefix': value['frame_prefix']}),
-        managed_node('fusion', simulated, {'policy': value['policy'], 'record': value['record'], 'frame_prefix': value['frame_prefix']}),
-        managed_node('control', simulated, {'port': value['gripper_link'], 'await_command': value['await_command'], 'execution': value['execution'], 'frame_prefix': value['frame_prefix']}),
+        managed_node(
+            'fusion',
+            simulated,
+            {'policy': value['policy'], 'record': value['record'], 'frame_prefix': value['frame_prefix']},
+        ),
+        managed_node(
+            'control',
+            simulated,
+            {
+                'port': value['gripper_link'],
+                'await_command': value['await_command'],
+                'execution': value['execution'],
+                'frame_prefix': value['frame_prefix'],
+            },
+        ),
     ]
     return description(ARGUMENTS, nodes, [OpaqueFunction(function=gazebo, args=[value])])

@@ -16,9 +16,21 @@ from launch_ros.parameter_descriptions import ParameterValue
 # Arguments of every launch file, beside its own.
 ARGUMENTS = (
     ('namespace', '', 'of all nodes, and of relative topics: those of the robot file, and those given here'),
-    ('params_file', '', 'parameter file (YAML) for the nodes: what is given here as an argument counts before it, a default of this launch file after it'),
-    ('remaps', '', "remaps of all nodes, FROM:=TO, separated by blanks: remaps:='/tool_pose:=/arm/pose /tool_target:=/arm/target'"),
-    ('autostart', 'true', 'nodes come up one after the other by themselves; false: all are started, and left to a lifecycle manager'),
+    (
+        'params_file',
+        '',
+        'parameter file (YAML) for the nodes: what is given here as an argument counts before it, a default of this launch file after it',
+    ),
+    (
+        'remaps',
+        '',
+        "remaps of all nodes, FROM:=TO, separated by blanks: remaps:='/tool_pose:=/arm/pose /tool_target:=/arm/target'",
+    ),
+    (
+        'autostart',
+        'true',
+        'nodes come up one after the other by themselves; false: all are started, and left to a lifecycle manager',
+    ),
     ('log_level', 'info', 'debug, info, warn, error or fatal'),
 )
 # The second one is its older name.
@@ -45,9 +57,16 @@ WORDS = {'true': True, 'false': False, '1': True, '0': False}
 
 def managed_node(name, value, parameters):
     """The node `name` of the package with its parameters, to be made when the arguments are known; `value` has the launch arguments that all nodes share."""
+
     def make(context, explicit):
         autostart = LaunchConfiguration('autostart')
-        given = {'robot': value['robot'], 'autostart': autostart, 'await_observer': autostart, 'use_sim_time': value.get('use_sim_time', False), **parameters}
+        given = {
+            'robot': value['robot'],
+            'autostart': autostart,
+            'await_observer': autostart,
+            'use_sim_time': value.get('use_sim_time', False),
+            **parameters,
+        }
         first = {key: given[key] for key in given if _argument(context, given[key]) not in explicit}
         last = {key: _typed(context, key, given[key]) for key in given if key not in first}
         file = _text(context, LaunchConfiguration('params_file'))
@@ -60,8 +79,15 @@ def managed_node(name, value, parameters):
             name=name,
             namespace=LaunchConfiguration('namespace'),
             # Of one section the last value counts, of several the last section: rules (`-p`) make the first one, /**, and what was given explicitly the last.
-            ros_arguments=['--log-level', LaunchConfiguration('log_level'), *(word for key in first for word in ('-p', f'{key}:={json.dumps(_typed(context, key, first[key]))}'))],
-            parameters=[*([file] if file else []), *([{key: ParameterValue(last[key], value_type=type(last[key])) for key in last}] if last else [])],
+            ros_arguments=[
+                '--log-level',
+                LaunchConfiguration('log_level'),
+                *(word for key in first for word in ('-p', f'{key}:={json.dumps(_typed(context, key, first[key]))}')),
+            ],
+            parameters=[
+                *([file] if file else []),
+                *([{key: ParameterValue(last[key], value_type=type(last[key])) for key in last}] if last else []),
+            ],
             remappings=_remaps(_text(context, LaunchConfiguration('remaps'))),
             respawn=respawn,
             respawn_delay=1.0,
@@ -75,10 +101,15 @@ def managed_node(name, value, parameters):
 
 def _ended(name, respawn):
     """Ends the launch when the node `name` has ended for good: its work is done, it cannot work with what it was given, or nothing starts it anew."""
+
     def hear(event, context):
         if context.is_shutdown or (respawn and event.returncode not in (0, BAD_INPUT)):
             return None
-        why = 'cannot use what it was given (exit code 2): it is not started again' if event.returncode == BAD_INPUT else 'has ended'
+        why = (
+            'cannot use what it was given (exit code 2): it is not started again'
+            if event.returncode == BAD_INPUT
+            else 'has ended'
+        )
         return [Shutdown(reason=f'{name} {why}')]
 
     return hear
@@ -87,14 +118,19 @@ def _ended(name, respawn):
 def description(arguments, nodes, others=()):
     """What is launched: the arguments (name, default or None, text), the Fast DDS profile, what else there is, and the nodes in their order."""
     explicit = set()
-    return LaunchDescription([
-        # Before the arguments get their defaults.
-        OpaqueFunction(function=lambda context: explicit.update(context.launch_configurations)),
-        *(DeclareLaunchArgument(name, default_value=default, description=text) for name, default, text in (*arguments, *ARGUMENTS)),
-        fast_dds_profile(),
-        *others,
-        OpaqueFunction(function=lambda context: bring_up(context, [make(context, explicit) for make in nodes])),
-    ])
+    return LaunchDescription(
+        [
+            # Before the arguments get their defaults.
+            OpaqueFunction(function=lambda context: explicit.update(context.launch_configurations)),
+            *(
+                DeclareLaunchArgument(name, default_value=default, description=text)
+                for name, default, text in (*arguments, *ARGUMENTS)
+            ),
+            fast_dds_profile(),
+            *others,
+            OpaqueFunction(function=lambda context: bring_up(context, [make(context, explicit) for make in nodes])),
+        ]
+    )
 
 
 def bring_up(context, nodes):
@@ -106,8 +142,12 @@ def bring_up(context, nodes):
     if not _flag(context, 'autostart', LaunchConfiguration('autostart')):
         return nodes
     return [
-        *(RegisterEventHandler(OnStateTransition(target_lifecycle_node=before, goal_state='active', entities=[node], handle_once=True))
-          for before, node in zip(nodes, nodes[1:])),
+        *(
+            RegisterEventHandler(
+                OnStateTransition(target_lifecycle_node=before, goal_state='active', entities=[node], handle_once=True)
+            )
+            for before, node in zip(nodes, nodes[1:])
+        ),
         nodes[0],
     ]
 

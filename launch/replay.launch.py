@@ -17,14 +17,24 @@ ARGUMENTS = (
     ('wait', '10.0', 's that the player waits for who hears the recording; 0: plays at once'),
     ('policy', '', 'ONNX model; empty: the one that comes with prehend; none: aligns only'),
     ('record', '', 'recording (MCAP) of what the fusion node receives; empty: none'),
-    ('respawn', 'false', 'a node that dies is started and brought up again; not one that ends well, nor one that was given what it cannot use (exit code 2)'),
+    (
+        'respawn',
+        'false',
+        'a node that dies is started and brought up again; not one that ends well, nor one that was given what it cannot use (exit code 2)',
+    ),
 )
 
 
 def generate_launch_description():
     value = {name: LaunchConfiguration(name) for name, _default, _text in ARGUMENTS}
     nodes = [
-        managed_node('fusion', {**value, 'use_sim_time': True}, {'reliable': True, 'policy': value['policy'], 'record': value['record']}),
-        managed_node('player', {**value, 'use_sim_time': False}, {name: value[name] for name in ('bag', 'rate', 'loop', 'wait')}),
+        managed_node(
+            'fusion',
+            {**value, 'use_sim_time': True},
+            {'reliable': True, 'policy': value['policy'], 'record': value['record']},
+        ),
+        managed_node(
+            'player', {**value, 'use_sim_time': False}, {name: value[name] for name in ('bag', 'rate', 'loop', 'wait')}
+        ),
     ]
     return description(ARGUMENTS, nodes)

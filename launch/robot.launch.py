@@ -18,7 +18,11 @@ ARGUMENTS = (
     ('rgb_transport', 'raw', 'how they come, by image_transport: raw, or compressed (below rgb_topic)'),
     ('depth_topic', 'camera/depth/image_raw', 'depth images of the camera driver, aligned to colour'),
     ('depth_transport', 'raw', 'how they come: raw, compressed or compressedDepth (below depth_topic)'),
-    ('crop', 'none', 'none, or square: the square in the middle of the images, for a policy that was trained on square ones (the one that comes with prehend)'),
+    (
+        'crop',
+        'none',
+        'none, or square: the square in the middle of the images, for a policy that was trained on square ones (the one that comes with prehend)',
+    ),
     ('wrench_topic', 'ft_sensor/wrench', 'wrenches of the wrist sensor driver; not the topic of the robot file'),
     ('speech_topic', 'speech/text', 'utterances of the recogniser (std_msgs/String)'),
     ('wrench_frame', 'wrist', 'frame of the wrenches that the force_torque node publishes'),
@@ -30,21 +34,54 @@ ARGUMENTS = (
     ('record', '', 'recording (MCAP) of what the fusion node receives; empty: none'),
     ('use_sim_time', 'false', 'time comes from /clock'),
     ('frame_prefix', '', 'put before the names of all frames that the nodes publish, such as left/'),
-    ('respawn', 'true', 'a node that dies is started and brought up again; not one that ends well, nor one that was given what it cannot use (exit code 2)'),
+    (
+        'respawn',
+        'true',
+        'a node that dies is started and brought up again; not one that ends well, nor one that was given what it cannot use (exit code 2)',
+    ),
 )
 
 
 def generate_launch_description():
     value = {name: LaunchConfiguration(name) for name, _default, _text in ARGUMENTS}
     nodes = [
-        managed_node('camera', value, {
-            'rgb_input': value['rgb_topic'], 'rgb_transport': value['rgb_transport'],
-            'depth_input': value['depth_topic'], 'depth_transport': value['depth_transport'],
-            'crop': value['crop'], 'frame_prefix': value['frame_prefix'],
-        }),
-        managed_node('force_torque', value, {'input': value['wrench_topic'], 'frame_id': value['wrench_frame'], 'tare': value['tare'], 'frame_prefix': value['frame_prefix']}),
+        managed_node(
+            'camera',
+            value,
+            {
+                'rgb_input': value['rgb_topic'],
+                'rgb_transport': value['rgb_transport'],
+                'depth_input': value['depth_topic'],
+                'depth_transport': value['depth_transport'],
+                'crop': value['crop'],
+                'frame_prefix': value['frame_prefix'],
+            },
+        ),
+        managed_node(
+            'force_torque',
+            value,
+            {
+                'input': value['wrench_topic'],
+                'frame_id': value['wrench_frame'],
+                'tare': value['tare'],
+                'frame_prefix': value['frame_prefix'],
+            },
+        ),
         managed_node('voice', value, {'input': value['speech_topic']}),
-        managed_node('fusion', value, {'policy': value['policy'], 'record': value['record'], 'frame_prefix': value['frame_prefix']}),
-        managed_node('control', value, {'port': value['port'], 'execution': value['execution'], 'await_command': value['await_command'], 'frame_prefix': value['frame_prefix']}),
+        managed_node(
+            'fusion',
+            value,
+            {'policy': value['policy'], 'record': value['record'], 'frame_prefix': value['frame_prefix']},
+        ),
+        managed_node(
+            'control',
+            value,
+            {
+                'port': value['port'],
+                'execution': value['execution'],
+                'await_command': value['await_command'],
+                'frame_prefix': value['frame_prefix'],
+            },
+        ),
     ]
     return description(ARGUMENTS, nodes)

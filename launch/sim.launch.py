@@ -14,9 +14,17 @@ ARGUMENTS = (
     ('seed', '1', 'of all episodes'),
     ('objects', 'seen', 'object set: seen, unseen, or a YAML file'),
     ('episodes', '0', 'how many; 0: until it is ended'),
-    ('wait', '30.0', 's that an episode waits until the nodes that it needs are active and hear the cell; 0: does not wait'),
+    (
+        'wait',
+        '30.0',
+        's that an episode waits until the nodes that it needs are active and hear the cell; 0: does not wait',
+    ),
     ('say', '', 'said in every episode instead of its drawn command, and so on the table'),
-    ('await_command', 'false', 'true: others say the commands, nothing moves before, and `say` only tells what is on the table'),
+    (
+        'await_command',
+        'false',
+        'true: others say the commands, nothing moves before, and `say` only tells what is on the table',
+    ),
     ('gripper_link', '/tmp/prehend-gripper', 'symbolic link to the pseudo-terminal of the gripper'),
     ('execution', 'temporal_ensembling', 'how chunks are carried out: temporal_ensembling or receding_horizon'),
     ('policy', '', 'ONNX model; empty: the one that comes with prehend; none: aligns only'),
@@ -24,16 +32,46 @@ ARGUMENTS = (
     ('use_sim_time', 'false', 'fusion and control take their time from /clock'),
     ('publish_clock', 'true', 'the cell publishes /clock; of several robots on one network only one may'),
     ('frame_prefix', '', 'put before the names of all frames that the nodes publish, such as left/'),
-    ('respawn', 'true', 'a node that dies is started and brought up again; not one that ends well, nor one that was given what it cannot use (exit code 2)'),
+    (
+        'respawn',
+        'true',
+        'a node that dies is started and brought up again; not one that ends well, nor one that was given what it cannot use (exit code 2)',
+    ),
 )
 
 
 def generate_launch_description():
     value = {name: LaunchConfiguration(name) for name, _default, _text in ARGUMENTS}
-    cell = {name: value[name] for name in ('seed', 'objects', 'episodes', 'wait', 'say', 'await_command', 'gripper_link', 'publish_clock', 'frame_prefix')}
+    cell = {
+        name: value[name]
+        for name in (
+            'seed',
+            'objects',
+            'episodes',
+            'wait',
+            'say',
+            'await_command',
+            'gripper_link',
+            'publish_clock',
+            'frame_prefix',
+        )
+    }
     nodes = [
         managed_node('cell', {**value, 'use_sim_time': False}, cell),
-        managed_node('fusion', value, {'policy': value['policy'], 'record': value['record'], 'frame_prefix': value['frame_prefix']}),
-        managed_node('control', value, {'port': value['gripper_link'], 'await_command': value['await_command'], 'execution': value['execution'], 'frame_prefix': value['frame_prefix']}),
+        managed_node(
+            'fusion',
+            value,
+            {'policy': value['policy'], 'record': value['record'], 'frame_prefix': value['frame_prefix']},
+        ),
+        managed_node(
+            'control',
+            value,
+            {
+                'port': value['gripper_link'],
+                'await_command': value['await_command'],
+                'execution': value['execution'],
+                'frame_prefix': value['frame_prefix'],
+            },
+        ),
     ]
     return description(ARGUMENTS, nodes)

@@ -37,7 +37,10 @@ ROWS: dict[str, tuple[str, ...]] = {
 #: What the encoders of `pretrained` begin with.
 ENCODERS = RUNS / 'encoders'
 #: Rows that do not go on from trained weights: where they begin, and their peak rate.
-ANEW: dict[str, tuple[str | None, str]] = {'scratch': (None, '1.5e-3'), 'pretrained': (str(ENCODERS / 'checkpoint.pt'), '1.5e-3')}
+ANEW: dict[str, tuple[str | None, str]] = {
+    'scratch': (None, '1.5e-3'),
+    'pretrained': (str(ENCODERS / 'checkpoint.pt'), '1.5e-3'),
+}
 #: Peak rate of rows that go on, and how many times their steps those have that begin anew.
 LR, SCRATCH = '5e-4', 4
 
@@ -47,21 +50,35 @@ def run(script: str, *arguments: str) -> None:
     print(' '.join([script, *arguments]), flush=True)
     done = subprocess.run(command)
     if done.returncode:
-        raise SystemExit(f'{script} ended with {done.returncode}: mend it and give the same command again, which goes on from here')
+        raise SystemExit(
+            f'{script} ended with {done.returncode}: mend it and give the same command again, which goes on from here'
+        )
 
 
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('--data', nargs='+', required=True)
     p.add_argument('--camera', default=str(HERE / 'cell-camera.json'))
-    p.add_argument('--init', default=str(HERE / 'weights' / 'shallow.npz'), help='where all rows but those of ANEW begin')
+    p.add_argument(
+        '--init', default=str(HERE / 'weights' / 'shallow.npz'), help='where all rows but those of ANEW begin'
+    )
     p.add_argument('--only', nargs='*', choices=[*ROWS, *ANEW], default=[*ROWS, *ANEW])
     p.add_argument('--steps', type=int, default=400)
     p.add_argument('--seed', type=int, default=0)
     a = p.parse_args()
     data = ['--data', *a.data, '--camera', a.camera, '--seed', str(a.seed), '--stride', '2', '--size', 'shallow']
     if 'pretrained' in a.only:
-        run('pretrain.py', *data, '--steps', str(a.steps * SCRATCH // 2), '--minutes', '600', '--out', str(ENCODERS), '--resume')
+        run(
+            'pretrain.py',
+            *data,
+            '--steps',
+            str(a.steps * SCRATCH // 2),
+            '--minutes',
+            '600',
+            '--out',
+            str(ENCODERS),
+            '--resume',
+        )
     for name in a.only:
         out = RUNS / name
         init, rate = ANEW.get(name, (a.init, LR))
@@ -70,7 +87,9 @@ def main() -> None:
             begun = json.loads((out / 'run.json').read_text())['options']
             differ = [k for k, v in asked.items() if begun[k] != v]
             if differ:
-                raise SystemExit(f'{out} was begun with another --{differ[0]} ({begun[differ[0]]}): give that, or take the folder away')
+                raise SystemExit(
+                    f'{out} was begun with another --{differ[0]} ({begun[differ[0]]}): give that, or take the folder away'
+                )
         if (out / 'grasp.onnx').exists():
             continue
         resume = ['--resume'] if (out / 'checkpoint.pt').exists() else []

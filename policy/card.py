@@ -47,7 +47,11 @@ def evaluations(files: list[str]) -> list[dict]:
         r = evaluation(f)
         interval = r.get('wilson95') or [None, None]
         failures = ', '.join(f'{k} {v}' for k, v in (r.get('failures') or {}).items()) or 'none'
-        said = {'count': r.get('count') or '2 to 5', 'without': r.get('without') or 'nothing', 'phrases': 'others' if r.get('phrases') else 'usual'}
+        said = {
+            'count': r.get('count') or '2 to 5',
+            'without': r.get('without') or 'nothing',
+            'phrases': 'others' if r.get('phrases') else 'usual',
+        }
         rows.append({**r, **said, 'low': interval[0], 'high': interval[1], 'failed': failures})
     return rows
 
@@ -61,7 +65,9 @@ def main() -> None:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument('--model', default=str(HERE / 'model' / 'grasp.json'), help='what export.py wrote beside the model')
     p.add_argument('--offline', help='what evaluate_offline.py wrote')
-    p.add_argument('--eval', nargs='*', default=[], help='what report.py kept, or `prehend eval --json` printed, one file a run')
+    p.add_argument(
+        '--eval', nargs='*', default=[], help='what report.py kept, or `prehend eval --json` printed, one file a run'
+    )
     p.add_argument('--template', default=str(HERE / 'MODEL_CARD.template.md'))
     p.add_argument('--out', default=str(HERE / 'MODEL_CARD.md'))
     a = p.parse_args()
@@ -72,7 +78,9 @@ def main() -> None:
     for file in (known['model'], known['int8']):
         file['megabytes'] = file['bytes'] / 1e6 if 'bytes' in file else None
     unused = () if model['options'].get('teacher') else ('alpha', 'temperature')
-    known['options'] = ', '.join(f'{k} {v}' for k, v in model['options'].items() if v not in (None, False, []) and k not in unused)
+    known['options'] = ', '.join(
+        f'{k} {v}' for k, v in model['options'].items() if v not in (None, False, []) and k not in unused
+    )
     known['colours'] = len(json.loads((HERE / 'colours.json').read_text()))
     known['mega_macs'] = model['macs'] / 1e6
     fusion = model.get('fusion_macs', {'learned_queries': 0, 'full_attention': 0})
@@ -114,7 +122,16 @@ def main() -> None:
 
     known['by_object'] = table(
         by_object(runs),
-        {'precision': 'precision', 'objects': 'objects', 'without': 'without', 'phrases': 'phrases', 'seed': 'seed', 'object': 'object', 'successes': 'successes', 'episodes': 'episodes'},
+        {
+            'precision': 'precision',
+            'objects': 'objects',
+            'without': 'without',
+            'phrases': 'phrases',
+            'seed': 'seed',
+            'object': 'object',
+            'successes': 'successes',
+            'episodes': 'episodes',
+        },
     )
 
     def fill(match: re.Match) -> str:

@@ -76,8 +76,17 @@ def _stamp_format(data: bytes) -> str:
 
 def commands_of(reader: McapReader) -> set[str]:
     """Topics that the recording's robot file sends commands on."""
-    robots = [record.metadata['robot'] for record in reader.iter_metadata() if record.name == 'prehend' and 'robot' in record.metadata]
-    return {action['topic'] for robot in robots for action in json.loads(robot).get('actions', {}).values() if 'topic' in action}
+    robots = [
+        record.metadata['robot']
+        for record in reader.iter_metadata()
+        if record.name == 'prehend' and 'robot' in record.metadata
+    ]
+    return {
+        action['topic']
+        for robot in robots
+        for action in json.loads(robot).get('actions', {}).values()
+        if 'topic' in action
+    }
 
 
 def survey(reader: McapReader) -> dict[int, Topic]:
@@ -157,7 +166,9 @@ def clean(source: Path, target: Path, fill_up_to: int) -> dict:
     except OSError as error:
         raise Unusable(f'{error.filename or target}: {error.strerror}') from error
     except (McapError, ValueError, RuntimeError, EOFError, struct.error) as error:
-        raise Unusable(f'{source}: is no whole MCAP file; where it was cut off, `mcap recover` mends it ({error})') from error
+        raise Unusable(
+            f'{source}: is no whole MCAP file; where it was cut off, `mcap recover` mends it ({error})'
+        ) from error
     finally:
         part.unlink(missing_ok=True)
     return {'in': str(source), 'out': str(target), **report}
@@ -171,21 +182,27 @@ def write(reader: McapReader, out: IO[bytes], source: Path, fill_up_to: int) -> 
     distinct = list({id(topic): topic for topic in topics.values()}.values())
     clocks = [Clock(topic) for topic in distinct]
     is_clock = receive_is_clock(clocks)
-    plans = [Plan(topic, clock, receive_is_clock=is_clock, fill_up_to=fill_up_to) for topic, clock in zip(distinct, clocks, strict=True)]
+    plans = [
+        Plan(topic, clock, receive_is_clock=is_clock, fill_up_to=fill_up_to)
+        for topic, clock in zip(distinct, clocks, strict=True)
+    ]
     plan_of = {id(topic): plan for topic, plan in zip(distinct, plans, strict=True)}
 
     writer = Writer(out, compression=COMPRESSIONS[summary.chunk_indexes[0].compression])
     writer.start(profile=reader.get_header().profile, library='prehend clean')
     schemas = {0: 0} | {s.id: writer.register_schema(s.name, s.encoding, s.data) for s in summary.schemas.values()}
     channels = {
-        c.id: writer.register_channel(c.topic, c.message_encoding, schemas[c.schema_id], c.metadata) for c in summary.channels.values()
+        c.id: writer.register_channel(c.topic, c.message_encoding, schemas[c.schema_id], c.metadata)
+        for c in summary.channels.values()
     }
     for record in reader.iter_metadata():
         writer.add_metadata(record.name, record.metadata)
     for a in reader.iter_attachments():
         writer.add_attachment(a.create_time, a.log_time, a.name, a.media_type, a.data)
     written = 0
-    for channel, message, receive, data in cleaned(reader, {channel: plan_of[id(topic)] for channel, topic in topics.items()}):
+    for channel, message, receive, data in cleaned(
+        reader, {channel: plan_of[id(topic)] for channel, topic in topics.items()}
+    ):
         writer.add_message(channels[channel.id], receive, data, message.publish_time, message.sequence)
         written += 1
     every = sorted(zip(distinct, clocks, plans, strict=True), key=lambda one: (one[0].name, one[0].type))
@@ -251,7 +268,13 @@ def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('source', metavar='IN.mcap', type=Path)
     p.add_argument('target', metavar='OUT.mcap', type=Path)
-    p.add_argument('--fill-up-to', metavar='MS', type=float, default=250, help='the widest gap that is filled, ms; 0: none (default: 250)')
+    p.add_argument(
+        '--fill-up-to',
+        metavar='MS',
+        type=float,
+        default=250,
+        help='the widest gap that is filled, ms; 0: none (default: 250)',
+    )
     p.add_argument('--json', action='store_true', help='the report as one JSON object')
     a = p.parse_args()
     if not 0 <= a.fill_up_to <= 1000:

@@ -123,10 +123,16 @@ class Plan:
             count = math.ceil(gap / period - 0.5) - 1
             if count < 1:
                 continue
-            start, begin, since = int(self.stamp[left]), int(self.receive[left]), max(0, int(self.receive[right] - self.receive[left]))
+            start, begin, since = (
+                int(self.stamp[left]),
+                int(self.receive[left]),
+                max(0, int(self.receive[right] - self.receive[left])),
+            )
             fills[left] = [(start + k * period, begin + since * k // (count + 1)) for k in range(1, count + 1)]
             self.counts['filled'] += count
-            self.runs.append({'from': '{}.{:09d}'.format(*divmod(start, SECOND)), 'gapS': gap / SECOND, 'filled': count})
+            self.runs.append(
+                {'from': '{}.{:09d}'.format(*divmod(start, SECOND)), 'gapS': gap / SECOND, 'filled': count}
+            )
         return fills
 
 

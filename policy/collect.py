@@ -28,14 +28,22 @@ from options import whole
 
 ROOT = Path(__file__).resolve().parent.parent
 #: What a policy is judged with: its objects, however they are named, are not trained on.
-JUDGES = ('unseen', *(str(ROOT / file) for file in ('sim/objects/unseen.yaml', 'sim/objects/heavy.yaml', 'policy/alike.yaml', 'policy/household.yaml')))
+JUDGES = (
+    'unseen',
+    *(
+        str(ROOT / file)
+        for file in ('sim/objects/unseen.yaml', 'sim/objects/heavy.yaml', 'policy/alike.yaml', 'policy/household.yaml')
+    ),
+)
 #: Options whose name differs from what `scene.json` calls them.
 FLAGS = {'episodes': 'per-job', 'model': 'policy', 'at_most': 'at-most'}
 
 
 def call(*arguments: object) -> dict:
     """Runs `bin/prehend` and gives its last line of standard output as an object. Exit 1 (some episodes lost) is no failure here."""
-    done = subprocess.run([str(ROOT / 'bin' / 'prehend'), *map(str, arguments), '--json'], capture_output=True, text=True)
+    done = subprocess.run(
+        [str(ROOT / 'bin' / 'prehend'), *map(str, arguments), '--json'], capture_output=True, text=True
+    )
     if done.returncode not in (0, 1):
         raise RuntimeError(f'prehend {arguments[0]} ended with {done.returncode}: {done.stderr.strip()[-400:]}')
     return json.loads(done.stdout.strip().splitlines()[-1])
@@ -63,13 +71,18 @@ class Recording:
         keys = ('policy', 'perturb', 'episodes', 'seed', 'objects', 'robot', *given)
         options = {key.replace('_', '-'): getattr(self, key) for key in keys} | {'record': bag}
         flags = [text for key, value in options.items() for text in (f'--{key}', str(value))]
-        return [['run', '--lockstep', '--demonstrate', '--overwrite', *flags], ['export', str(bag), '--format', 'numpy', '--out', str(out)]]
+        return [
+            ['run', '--lockstep', '--demonstrate', '--overwrite', *flags],
+            ['export', str(bag), '--format', 'numpy', '--out', str(out)],
+        ]
 
     @property
     def scene(self) -> str:
         """What `scene.json` in the data set says: of a model its sha256 too, for it may be trained anew and lie elsewhere."""
         keys = ('count', 'policy', 'perturb', 'episodes', 'robot', 'at_most')
-        model = {'model': hashlib.sha256(Path(self.policy).read_bytes()).hexdigest()} if Path(self.policy).is_file() else {}
+        model = (
+            {'model': hashlib.sha256(Path(self.policy).read_bytes()).hexdigest()} if Path(self.policy).is_file() else {}
+        )
         return json.dumps({'objects': self.kind, **{key: getattr(self, key) for key in keys}, **model}) + '\n'
 
     def check(self, folder: Path) -> None:
@@ -77,7 +90,9 @@ class Recording:
         try:
             scene = json.loads((folder / 'scene.json').read_text())
         except (OSError, ValueError):
-            raise ray_tasks.Refused(f'{folder}: has no scene.json (it was cut off, or is not of this program): take the folder away to make it again') from None
+            raise ray_tasks.Refused(
+                f'{folder}: has no scene.json (it was cut off, or is not of this program): take the folder away to make it again'
+            ) from None
         asked = json.loads(self.scene)
         scene.setdefault('at_most', None)
         if 'model' in asked and 'model' in scene:
@@ -128,7 +143,9 @@ def unreached(a: argparse.Namespace, recordings: int) -> list[str]:
     """Values of --objects, --perturb and --count that so few recordings never come to, as they are given."""
     reached = [set(values) for values in zip(*(turn(a, index) for index in range(recordings)))]
     asked = zip(('objects', 'perturb', 'count'), (a.objects, a.perturb, a.count), reached)
-    return [f'--{option} {value}' for option, values, have in asked for value in dict.fromkeys(values) if value not in have]
+    return [
+        f'--{option} {value}' for option, values, have in asked for value in dict.fromkeys(values) if value not in have
+    ]
 
 
 def missing(a: argparse.Namespace) -> list[Recording]:
@@ -191,12 +208,19 @@ def on_ray(a: argparse.Namespace, wanted: Sequence[Recording]) -> Iterator[tuple
 
     def task(r: Recording) -> ray_tasks.Task:
         there = replace(
-            r, policy=r.policy if r.policy == 'expert' else shipped(r.policy), objects=shipped(r.objects), robot=shipped(r.robot)
+            r,
+            policy=r.policy if r.policy == 'expert' else shipped(r.policy),
+            objects=shipped(r.objects),
+            robot=shipped(r.robot),
         )
-        return ray_tasks.Task(r.name, there.commands(f'{r.name}.mcap', '.'), [r.name, *([f'{r.name}.mcap'] if a.keep_bags else [])])
+        return ray_tasks.Task(
+            r.name, there.commands(f'{r.name}.mcap', '.'), [r.name, *([f'{r.name}.mcap'] if a.keep_bags else [])]
+        )
 
     tasks = [task(r) for r in wanted]
-    for index, outcome in ray_tasks.fan_out(a.ray, ROOT, tasks, files, note=lambda text: print(text, file=sys.stderr, flush=True)):
+    for index, outcome in ray_tasks.fan_out(
+        a.ray, ROOT, tasks, files, note=lambda text: print(text, file=sys.stderr, flush=True)
+    ):
         r = wanted[index]
         if isinstance(outcome, ray_tasks.TaskFailed):
             yield r, outcome
@@ -232,23 +256,38 @@ def main() -> None:
     p.add_argument('--episodes', type=whole(1), default=400)
     p.add_argument('--per-job', type=whole(1), default=20, help='episodes a recording')
     p.add_argument(
-        '--seed', type=int, default=100000, help='of the first recording; the next ones count up. Keep evaluation seeds away from these'
+        '--seed',
+        type=int,
+        default=100000,
+        help='of the first recording; the next ones count up. Keep evaluation seeds away from these',
     )
-    p.add_argument('--perturb', type=float, nargs='+', default=[0.0, 0.01, 0.02], help='sizes of the disturbance (m), in turn')
-    p.add_argument('--policy', default='expert', help='who drives: the expert, or an ONNX model (the expert labels either way)')
+    p.add_argument(
+        '--perturb', type=float, nargs='+', default=[0.0, 0.01, 0.02], help='sizes of the disturbance (m), in turn'
+    )
+    p.add_argument(
+        '--policy', default='expert', help='who drives: the expert, or an ONNX model (the expert labels either way)'
+    )
     p.add_argument(
         '--objects',
         nargs='+',
         default=['seen', 'practice', 'practice'],
         help='in turn: seen, practice, twins (practice.py draws new ones), or a file',
     )
-    p.add_argument('--count', type=whole(0), nargs='+', default=[0], help='objects on the table, in turn; 0: 2 to 5, drawn')
+    p.add_argument(
+        '--count', type=whole(0), nargs='+', default=[0], help='objects on the table, in turn; 0: 2 to 5, drawn'
+    )
     p.add_argument('--robot', default='cell')
-    p.add_argument('--at-most', type=duration, help='a glimpse of each table: an episode ends after so long ("200 ms"), many a second, for what things look like')
+    p.add_argument(
+        '--at-most',
+        type=duration,
+        help='a glimpse of each table: an episode ends after so long ("200 ms"), many a second, for what things look like',
+    )
     side = p.add_mutually_exclusive_group()
     side.add_argument('--jobs', type=whole(1), default=2, help='recordings made side by side on this machine')
     side.add_argument(
-        '--ray', metavar='ADDRESS', help='each recording as a task of a Ray cluster (HOST:PORT or auto), or of one started here (local)'
+        '--ray',
+        metavar='ADDRESS',
+        help='each recording as a task of a Ray cluster (HOST:PORT or auto), or of one started here (local)',
     )
     p.add_argument('--bags', help='where recordings lie meanwhile; default: --out')
     p.add_argument('--keep-bags', action='store_true')
@@ -264,7 +303,9 @@ def collect(a: argparse.Namespace) -> None:
     """Makes what is not there yet, and ends with 1 where some of it failed. Raises Refused."""
     judging = [o for o in a.objects if o in JUDGES or str(Path(o).resolve()) in JUDGES]
     if judging:
-        raise ray_tasks.Refused(f'--objects {judging[0]}: what a policy is judged with is never trained on; give seen, practice, twins or a file of your own')
+        raise ray_tasks.Refused(
+            f'--objects {judging[0]}: what a policy is judged with is never trained on; give seen, practice, twins or a file of your own'
+        )
     try:
         Path(a.out).mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -273,7 +314,11 @@ def collect(a: argparse.Namespace) -> None:
     count = -(-a.episodes // a.per_job)
     if never := unreached(a, count):
         whole_round = len(a.objects) * len(a.perturb) * len(a.count)
-        print(f'{", ".join(never)}: in none of these {count} recordings; {whole_round} have all of it with all (more --episodes, or fewer --per-job)', file=sys.stderr, flush=True)
+        print(
+            f'{", ".join(never)}: in none of these {count} recordings; {whole_round} have all of it with all (more --episodes, or fewer --per-job)',
+            file=sys.stderr,
+            flush=True,
+        )
     totals = {'episodes': 0, 'successes': 0, 'observations': 0}
     failed = 0
     done = count - len(wanted)

@@ -70,19 +70,27 @@ def whole(part: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Without what follows the last result (episode -1): it is of an episode that was cut off, or of none. A recording without any result is one
     episode."""
     ended = np.flatnonzero(part['episode'] >= 0)
-    return {a: v[: ended[-1] + 1] for a, v in part.items()} if len(ended) else {**part, 'episode': np.zeros_like(part['episode'])}
+    return (
+        {a: v[: ended[-1] + 1] for a, v in part.items()}
+        if len(ended)
+        else {**part, 'episode': np.zeros_like(part['episode'])}
+    )
 
 
 class Dataset:
     """Folders of one translation, read as one. `train` and `held_out` are indices; about one of `hold` episodes is held out, chosen by its
     folder's name and its number alone, so that a later round with more data holds out the same. Of every `stride` observations one is read."""
 
-    def __init__(self, folders: list[str], hold: int = 20, in_memory: bool = True, camera: dict | None = None, stride: int = 1):
+    def __init__(
+        self, folders: list[str], hold: int = 20, in_memory: bool = True, camera: dict | None = None, stride: int = 1
+    ):
         if stride < 1:
             raise SystemExit(f'--stride {stride}: must be 1 or more')
         roots = sorted({p.parent for f in folders for p in Path(f).rglob('dataset.json')})
         if not roots:
-            raise SystemExit(f'no dataset.json under {", ".join(folders)}: write one with `prehend export BAG --format numpy --out DIR`')
+            raise SystemExit(
+                f'no dataset.json under {", ".join(folders)}: write one with `prehend export BAG --format numpy --out DIR`'
+            )
         self.roots = roots
         self.meta = self.described(roots[0])
         if camera:
@@ -93,7 +101,9 @@ class Dataset:
             meta = self.described(root)
             mine, theirs = (translation(m) for m in (self.meta, meta))
             if mine != theirs:
-                raise SystemExit(f'{root}: made under another translation ({theirs}) than {roots[0]} ({mine}): train on one of them')
+                raise SystemExit(
+                    f'{root}: made under another translation ({theirs}) than {roots[0]} ({mine}): train on one of them'
+                )
             part = {a: self.array(root / f'{a}.npy') for a in ARRAYS}
             part |= self.others(root, part)
             lengths = {a: len(v) for a, v in part.items()}
@@ -107,14 +117,20 @@ class Dataset:
                 part['alone'] = np.full(len(part['episode']), scene.get('count') == 1, np.float32)
                 part['twins'] = np.full(len(part['episode']), scene.get('objects') in SHARED, np.float32)
                 the, length = self.vocabulary.index('the'), part['instead_tokens'].shape[1]
-                nouns = np.stack([named(part[name][:, :length], the)[:, 1] for name in ('voice_tokens', 'instead_tokens')], 1)
-                telling = (nouns > 1) & ~np.isin(nouns, [self.vocabulary.index(word) for word in VAGUE if word in self.vocabulary])
+                nouns = np.stack(
+                    [named(part[name][:, :length], the)[:, 1] for name in ('voice_tokens', 'instead_tokens')], 1
+                )
+                telling = (nouns > 1) & ~np.isin(
+                    nouns, [self.vocabulary.index(word) for word in VAGUE if word in self.vocabulary]
+                )
                 part['nouns'] = np.where(telling & (part['twins'][:, None] > 0), nouns, 0)
                 part['judged'] = np.full(len(part['episode']), not scene.get('at_most'), np.float32)
                 # 1: the label is the expert's answer.
                 part['answered'] = np.ones(len(part['episode']), np.float32)
                 self.folders.append(root.name)
-                self.parts.append({a: np.array(v) if in_memory or a not in ('rgb', 'depth') else v for a, v in part.items()})
+                self.parts.append(
+                    {a: np.array(v) if in_memory or a not in ('rgb', 'depth') else v for a, v in part.items()}
+                )
         if not self.parts:
             raise SystemExit(f'{", ".join(folders)}: the data sets hold no observation')
         self.offsets = np.cumsum([0] + [len(p['episode']) for p in self.parts])
@@ -129,25 +145,37 @@ class Dataset:
         if self.camera:
             geometry = Geometry(*self.size, self.camera)
             for part in self.parts:
-                relabel(part, np.flatnonzero(out_of_sight(part['aux'], geometry) & empty(part['action_chunk'])), self.lookout)
+                relabel(
+                    part,
+                    np.flatnonzero(out_of_sight(part['aux'], geometry) & empty(part['action_chunk'])),
+                    self.lookout,
+                )
                 # Where the other thing is not in sight nobody could know the answer.
                 part['instead_aux'][out_of_sight(part['instead_aux'], geometry)] = 0
         names = sorted(set(self.episode.tolist()))
-        draw = {n: int.from_bytes(hashlib.sha256(f'{self.folders[n >> 20]}/{n & 0xFFFFF}'.encode()).digest()[:8], 'big') / 2**64 for n in names}
+        draw = {
+            n: int.from_bytes(hashlib.sha256(f'{self.folders[n >> 20]}/{n & 0xFFFFF}'.encode()).digest()[:8], 'big')
+            / 2**64
+            for n in names
+        }
         # With few episodes none may be drawn; the one that came nearest is held out then.
         held = {n for n in names if draw[n] < 1 / hold} or {min(names, key=draw.__getitem__)}
         is_held = np.array([e in held for e in self.episode.tolist()])
         self.held_out, self.train = np.flatnonzero(is_held), np.flatnonzero(~is_held)
         self.episodes = len(names)
         if not len(self.train):
-            raise SystemExit(f'{", ".join(folders)}: {len(names)} episode, and one is held out: nothing is left to train on. Collect more')
+            raise SystemExit(
+                f'{", ".join(folders)}: {len(names)} episode, and one is held out: nothing is left to train on. Collect more'
+            )
 
     @staticmethod
     def described(root: Path) -> dict:
         try:
             return dict(json.loads((root / 'dataset.json').read_text()))
         except (OSError, ValueError, TypeError) as e:
-            raise SystemExit(f'{root / "dataset.json"}: does not describe a data set ({e}): export this bag again') from None
+            raise SystemExit(
+                f'{root / "dataset.json"}: does not describe a data set ({e}): export this bag again'
+            ) from None
 
     @staticmethod
     def others(root: Path, part: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -182,14 +210,20 @@ class Dataset:
     @property
     def vocabulary(self) -> list[str]:
         """The words of the contract that the data were made under."""
-        return self.meta.get('contract', {}).get('vocabulary') or json.loads((Path(__file__).parent / 'vocabulary.json').read_text())
+        return self.meta.get('contract', {}).get('vocabulary') or json.loads(
+            (Path(__file__).parent / 'vocabulary.json').read_text()
+        )
 
     def column(self, name: str) -> np.ndarray:
         return np.concatenate([p[name] for p in self.parts])
 
     def words(self, instead: bool = False) -> list[int]:
         """Tokens that occur in the training episodes, with `instead` also in the commands that were not given."""
-        return np.unique(np.concatenate([self.column(name)[self.train] for name in ('voice_tokens', 'instead_tokens')[: 1 + instead]], 1)).tolist()
+        return np.unique(
+            np.concatenate(
+                [self.column(name)[self.train] for name in ('voice_tokens', 'instead_tokens')[: 1 + instead]], 1
+            )
+        ).tolist()
 
     def sha256(self) -> str:
         """Of the descriptions and the labels: names the data in the model's metadata."""
@@ -203,7 +237,9 @@ class Dataset:
     def statistics(self) -> dict[str, list]:
         """Normalisation constants of the training episodes, in the contract's units."""
         t = self.train
-        force, body, action = (self.column(n)[t].astype(np.float64) for n in ('force_pyramid', 'proprioception', 'action_chunk'))
+        force, body, action = (
+            self.column(n)[t].astype(np.float64) for n in ('force_pyramid', 'proprioception', 'action_chunk')
+        )
         some = np.concatenate([p['depth'][:: max(1, len(p['depth']) // 50)].ravel() for p in self.parts]) / 1000.0
         some = some[some > 0]
         spread = action.std(0)
@@ -245,7 +281,9 @@ class Dataset:
         """Over `train`, by inverse frequency to the power of `balance`: of the phase (nothing meant; by the target's distance; in hand, by how hard
         the expert holds it) and of the object (by the words that name it). Failed episodes count half.
         `glimpses`: share of the rows that come from glimpses, of which a table has few rows; left out, they come as often as others like them."""
-        aux, success, judged, tokens = (self.column(n)[self.train] for n in ('aux', 'success', 'judged', 'voice_tokens'))
+        aux, success, judged, tokens = (
+            self.column(n)[self.train] for n in ('aux', 'success', 'judged', 'voice_tokens')
+        )
         effort = np.concatenate([p['action_chunk'][:, 0, 5] for p in self.parts])[self.train]
         distance = np.linalg.norm(aux[:, :3], axis=1)
         near, held = 1 + np.digitize(distance, (0.03, 0.06, 0.12)), 5 + np.digitize(effort, HOLDS)
@@ -276,9 +314,15 @@ def named(events: np.ndarray, the: int) -> np.ndarray:
 def instead(batch: dict[str, Tensor], share: float, r: np.random.Generator) -> None:
     """In place: a `share` of the rows that can are told to take another thing on the table, and have the answer to that. So of one picture only the words tell
     where to go. What was meant before is the other thing then, in `instead_aux` and `nouns`."""
-    told = torch.from_numpy(r.random(len(batch['aux'])) < share) & (batch['instead_aux'][:, 4] > 0.5) & (batch['voice_age'][:, 0] >= 0)
+    told = (
+        torch.from_numpy(r.random(len(batch['aux'])) < share)
+        & (batch['instead_aux'][:, 4] > 0.5)
+        & (batch['voice_age'][:, 0] >= 0)
+    )
     words = batch['instead_tokens'].shape[1]
-    batch['voice_tokens'][:, :words] = torch.where(told[:, None], batch['instead_tokens'].long(), batch['voice_tokens'][:, :words])
+    batch['voice_tokens'][:, :words] = torch.where(
+        told[:, None], batch['instead_tokens'].long(), batch['voice_tokens'][:, :words]
+    )
     batch['action_chunk'] = torch.where(told[:, None, None], batch['instead_chunk'], batch['action_chunk'])
     given = batch['aux']
     batch['aux'] = torch.where(told[:, None], batch['instead_aux'], given)
@@ -320,10 +364,28 @@ class Loader:
     the thread is raised where the batch is asked for."""
 
     def __init__(
-        self, data: Dataset, size: int, seed: int, start: int, balance: float, drop: float, vocabulary: list[str], reword: float, absent: float = 0,
-        others: float = 0, glimpses: float | None = None,
+        self,
+        data: Dataset,
+        size: int,
+        seed: int,
+        start: int,
+        balance: float,
+        drop: float,
+        vocabulary: list[str],
+        reword: float,
+        absent: float = 0,
+        others: float = 0,
+        glimpses: float | None = None,
     ):
-        self.data, self.size, self.seed, self.drop, self.share, self.absent, self.others = data, size, seed, drop, reword, absent, others
+        self.data, self.size, self.seed, self.drop, self.share, self.absent, self.others = (
+            data,
+            size,
+            seed,
+            drop,
+            reword,
+            absent,
+            others,
+        )
         self.phrases = Phrases(vocabulary)
         self.asking = Absent(colour_table(vocabulary))
         self.cumulative = np.cumsum(data.sampling_weights(vocabulary, balance, glimpses))
@@ -390,4 +452,7 @@ def camera_check(data: Dataset, count: int = 400) -> dict[str, float]:
     inside = (z > 0) & (col >= 0) & (col < w) & (row >= 0) & (row < h)
     seen = batch['rgbd'][inside.nonzero()[:, 0], 3, row[inside], col[inside]]
     gap = (seen - z[inside]).abs()[seen > 0]
-    return {'targets_inside': float(inside.float().mean()), 'median_depth_gap_m': float(gap.median()) if len(gap) else float('nan')}
+    return {
+        'targets_inside': float(inside.float().mean()),
+        'median_depth_gap_m': float(gap.median()) if len(gap) else float('nan'),
+    }

@@ -97,7 +97,9 @@ def main() -> None:
         'without': a.without,
         'byDistance': buckets,
         'gateMean': dict(zip(MODALITIES, np.stack(gate).mean(0).astype(float).tolist())),
-        'graspSuccessBrier': float((((np.stack(chance).reshape(-1) - success) ** 2) * judged).sum() / judged.sum()) if judged.any() else None,
+        'graspSuccessBrier': float((((np.stack(chance).reshape(-1) - success) ** 2) * judged).sum() / judged.sum())
+        if judged.any()
+        else None,
     }
     text = json.dumps(result, indent=2)
     if a.out:

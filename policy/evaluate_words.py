@@ -60,7 +60,9 @@ def main() -> None:
     meant, another = (data.column(name)[rows] for name in ('aux', 'instead_aux'))
     rows = rows[(meant[:, 4] > 0.5) & (meant[:, 5] < 0.5) & (another[:, 4] > 0.5)]
     if len(rows) == 0:
-        raise SystemExit(f'--data {" ".join(a.data)}: no row held out has another command (prehend run --demonstrate records them where several things lie)')
+        raise SystemExit(
+            f'--data {" ".join(a.data)}: no row held out has another command (prehend run --demonstrate records them where several things lie)'
+        )
     rows = np.random.default_rng(0).permutation(rows)[: a.count]
     colours = np.flatnonzero(colour_table(data.vocabulary)[:, 3])
     said, other = (data.column(name)[rows] for name in ('voice_tokens', 'instead_tokens'))

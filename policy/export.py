@@ -34,7 +34,9 @@ def contract(policy: Policy, state: dict, name: str) -> dict:
     outputs = base['outputs']
     outputs['latent'] = {**outputs.get('latent', {'dtype': 'float32'}), 'shape': [1, policy.config.latent]}
     if list(outputs['action_chunk']['shape']) != [1, CHUNK, len(CHANNELS)]:
-        raise SystemExit(f"the data set's action chunk is {outputs['action_chunk']['shape']}, this model's [1, {CHUNK}, {len(CHANNELS)}]")
+        raise SystemExit(
+            f"the data set's action chunk is {outputs['action_chunk']['shape']}, this model's [1, {CHUNK}, {len(CHANNELS)}]"
+        )
     run = state['run']
     return {
         'version': base['version'],
@@ -44,7 +46,13 @@ def contract(policy: Policy, state: dict, name: str) -> dict:
         'outputs': outputs,
         'vocabulary': state['vocabulary'],
         'normalisation': {**state['stats'], 'where': 'inside the graph'},
-        'training': {'commit': run['commit'], 'seed': run['seed'], 'data': run['data'], 'steps': state['step'], 'date': run['date']},
+        'training': {
+            'commit': run['commit'],
+            'seed': run['seed'],
+            'data': run['data'],
+            'steps': state['step'],
+            'date': run['date'],
+        },
     }
 
 
@@ -72,7 +80,9 @@ def keep_weights(policy: Policy, path: Path) -> None:
     """The weights, for `train.py --init`: matrices in half precision, from which training goes on as well."""
     half = lambda v: v.half() if v.ndim > 1 and v.is_floating_point() else v
     part = path.with_suffix('.part.npz')
-    np.savez_compressed(part, **{k: half(v).numpy() for k, v in policy.state_dict().items() if not k.startswith('geometry.')})
+    np.savez_compressed(
+        part, **{k: half(v).numpy() for k, v in policy.state_dict().items() if not k.startswith('geometry.')}
+    )
     os.replace(part, path)
 
 

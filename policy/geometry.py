@@ -31,7 +31,9 @@ class Geometry(nn.Module):
         """Rays of z = 1 through the pixel centres, [h*w,3]; square pixels, principal point in the middle."""
         t = math.tan(math.radians(float(self.fovy_deg)) / 2)
         v, u = torch.meshgrid(torch.arange(h) + 0.5, torch.arange(w) + 0.5, indexing='ij')
-        return torch.stack([(u - w / 2) * 2 * t / h, (v - h / 2) * 2 * t / h, torch.ones(h, w)], -1).reshape(-1, 3).float()
+        return (
+            torch.stack([(u - w / 2) * 2 * t / h, (v - h / 2) * 2 * t / h, torch.ones(h, w)], -1).reshape(-1, 3).float()
+        )
 
     def project(self, p: Tensor) -> tuple[Tensor, Tensor]:
         """Points in the tool frame [B,3] -> normalised image coordinates [B,2] (x/z, y/z) and depth z [B]."""

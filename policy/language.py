@@ -39,7 +39,9 @@ class TextEncoder(nn.Module):
         said = (tokens > 0).float() * present
         known = (age >= 0).float()
         a = age.clamp(min=0)
-        ages = torch.stack([known, (a / 0.3).clamp(max=1) * known, (a / 2).clamp(max=1) * known, torch.log1p(a) * known / 3], -1)
+        ages = torch.stack(
+            [known, (a / 0.3).clamp(max=1) * known, (a / 2).clamp(max=1) * known, torch.log1p(a) * known / 3], -1
+        )
         # A place's vector and an event's make one table, [events, words, d].
         x = self.token(tokens).reshape(b, self.events, self.per_event, d) + (self.event + self.place)
         x = x + self.age(ages).reshape(b, self.events, 1, d)

@@ -61,7 +61,9 @@ class Conv(nn.Sequential):
     """3x3 convolution, batch normalisation, ReLU."""
 
     def __init__(self, a: int, b: int, stride: int = 1):
-        super().__init__(nn.Conv2d(a, b, 3, stride, 1, bias=False), nn.BatchNorm2d(b, momentum=0.03), nn.ReLU(inplace=True))
+        super().__init__(
+            nn.Conv2d(a, b, 3, stride, 1, bias=False), nn.BatchNorm2d(b, momentum=0.03), nn.ReLU(inplace=True)
+        )
 
 
 class Residual(nn.Module):

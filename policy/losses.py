@@ -10,7 +10,17 @@ from model import Policy
 
 #: m of one unit of the estimated place.
 PLACE = 0.05
-WEIGHTS = {'chunk': 1.0, 'chunk_near': 0.5, 'aux': 0.5, 'flags': 0.2, 'heat': 0.2, 'called': 0.2, 'success': 0.05, 'align': 0.02, 'gate': 0.01}
+WEIGHTS = {
+    'chunk': 1.0,
+    'chunk_near': 0.5,
+    'aux': 0.5,
+    'flags': 0.2,
+    'heat': 0.2,
+    'called': 0.2,
+    'success': 0.05,
+    'align': 0.02,
+    'gate': 0.01,
+}
 
 
 def info_nce(a: Tensor, b: Tensor, same: Tensor, temperature: float = 0.07) -> Tensor:
@@ -26,10 +36,15 @@ def info_nce(a: Tensor, b: Tensor, same: Tensor, temperature: float = 0.07) -> T
 def soft_targets(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
     """KL divergence of softmax rows [..., N] at a temperature, times its square (Hinton, Vinyals, Dean 2015)."""
     wanted = (teacher / temperature).log_softmax(-1)
-    return F.kl_div((student / temperature).log_softmax(-1), wanted, log_target=True, reduction='none').sum(-1).mean() * temperature**2
+    return (
+        F.kl_div((student / temperature).log_softmax(-1), wanted, log_target=True, reduction='none').sum(-1).mean()
+        * temperature**2
+    )
 
 
-def distillation(policy: Policy, out: dict[str, Tensor], teacher: dict[str, Tensor], answered: Tensor, temperature: float = 5) -> Tensor:
+def distillation(
+    policy: Policy, out: dict[str, Tensor], teacher: dict[str, Tensor], answered: Tensor, temperature: float = 5
+) -> Tensor:
     """Over the rows that were `answered` by the expert (1; [B]): how far a student is from its teacher: where both look (the pointers' attention) and what they weigh (the gate), as soft targets; the
     estimate of the target and the chunk, which are numbers and have no temperature, by their distance."""
     rows = answered.nonzero()[:, 0]
@@ -41,7 +56,10 @@ def distillation(policy: Policy, out: dict[str, Tensor], teacher: dict[str, Tens
     return (
         0.05 * soft_targets(out['heat'], teacher['heat'], temperature)
         + 0.05 * soft_targets(gate(out), gate(teacher), temperature)
-        + 2 * apart((out['action_chunk'] - teacher['action_chunk']) / policy.action_std, torch.zeros_like(out['action_chunk']))
+        + 2
+        * apart(
+            (out['action_chunk'] - teacher['action_chunk']) / policy.action_std, torch.zeros_like(out['action_chunk'])
+        )
         + apart(out['auxiliary'], teacher['auxiliary'])
     )
 
@@ -93,7 +111,9 @@ def calling(policy: Policy, fine: Tensor, batch: dict[str, Tensor]) -> Tensor:
     return F.cross_entropy(logits, names) if len(names) else logits.sum()
 
 
-def objective(policy: Policy, out: dict[str, Tensor], batch: dict[str, Tensor], align: float = 1) -> tuple[Tensor, dict[str, Tensor]]:
+def objective(
+    policy: Policy, out: dict[str, Tensor], batch: dict[str, Tensor], align: float = 1
+) -> tuple[Tensor, dict[str, Tensor]]:
     """The weighted sum, and its terms. The chunk's error counts twice: by the channels' own spread, and relative to how far the
     expert goes, so that near the object small errors matter. `heat`: the first pointer's attention is a Gaussian about the target."""
     mask, aux, chunk = batch['modality_mask'], batch['aux'], batch['action_chunk']
@@ -106,7 +126,9 @@ def objective(policy: Policy, out: dict[str, Tensor], batch: dict[str, Tensor], 
     near = torch.cat([error[..., :3] / size, error[..., 3:4] / reach], -1)
     terms = {
         'chunk': (weight * F.smooth_l1_loss(error, torch.zeros_like(error), reduction='none', beta=0.3)).mean(),
-        'chunk_near': (weight[..., :4] * F.smooth_l1_loss(near, torch.zeros_like(near), reduction='none', beta=0.5)).mean(),
+        'chunk_near': (
+            weight[..., :4] * F.smooth_l1_loss(near, torch.zeros_like(near), reduction='none', beta=0.5)
+        ).mean(),
     }
     known = (aux[:, 4] > 0.5).float() * knowing
     turn = 2 * aux[:, 3]

@@ -74,7 +74,9 @@ class Policy(nn.Module):
     """`stats` (numpy or lists): force_scale [6,24], proprioception_mean/std [8], action_mean/std [10,6], depth_mean, depth_std.
     `colours` [vocabulary,4]: see TextEncoder."""
 
-    def __init__(self, config: Config, stats: dict | None = None, camera: dict | None = None, colours: Tensor | None = None):
+    def __init__(
+        self, config: Config, stats: dict | None = None, camera: dict | None = None, colours: Tensor | None = None
+    ):
         super().__init__()
         c = self.config = config
         for key, value in {**STATISTICS, **(stats or {})}.items():
@@ -117,7 +119,13 @@ class Policy(nn.Module):
         self.auxiliary = mlp(fused, 128, 7)
         self.chunk = mlp(fused + 11, 256, 256, CHUNK * 6)
         self.success = nn.Linear(d, 1)
-        self.project = nn.ModuleDict({'vision': nn.Linear(c.high, c.latent), 'force': nn.Linear(d, c.latent), 'voice': nn.Linear(c.text, c.latent)})
+        self.project = nn.ModuleDict(
+            {
+                'vision': nn.Linear(c.high, c.latent),
+                'force': nn.Linear(d, c.latent),
+                'voice': nn.Linear(c.text, c.latent),
+            }
+        )
 
     def forward(
         self,
@@ -152,7 +160,12 @@ class Policy(nn.Module):
         height = self.geometry.height(depth, rotation, proprioception[:, 2:3])
         valid = (depth > 0).float()
         depth_in = torch.cat(
-            [(depth - self.depth_mean) / self.depth_std * valid, valid, (height * 10).clamp(-3, 3) * (valid * self.geometry.known)], 1
+            [
+                (depth - self.depth_mean) / self.depth_std * valid,
+                valid,
+                (height * 10).clamp(-3, 3) * (valid * self.geometry.known),
+            ],
+            1,
         )
 
         vector = (proprioception - self.proprioception_mean) / self.proprioception_std
@@ -179,15 +192,21 @@ class Policy(nn.Module):
         # Pointers: language-made queries over the fine map; each takes the mean point, feature and spread under its attention.
         fine = F.relu(self.fine_low(low) + F.interpolate(self.fine_high(high), scale_factor=2.0, mode='nearest'))
         fine_flat = fine.flatten(2)
-        heat = (self.pointer(text).reshape(b, c.pointers, 64) @ fine_flat / 8 + self.pointer_bias(fine).flatten(2)).float()
+        heat = (
+            self.pointer(text).reshape(b, c.pointers, 64) @ fine_flat / 8 + self.pointer_bias(fine).flatten(2)
+        ).float()
         points, share = self.geometry.points(depth)
         attention = heat.softmax(-1)
         support = attention * share.reshape(b, 1, -1)
         total = support.sum(-1, keepdim=True)
         point = support @ points / total.clamp(min=1e-3)
         centre = attention @ self.geometry.uv
-        spread = (attention @ (self.geometry.uv**2).sum(-1, keepdim=True) - (centre**2).sum(-1, keepdim=True)).clamp(min=0)
-        facts = torch.cat([point * 8, centre * 2, total, (spread + 1e-6).sqrt() * 4, heat.amax(-1, keepdim=True) / 10], -1)
+        spread = (attention @ (self.geometry.uv**2).sum(-1, keepdim=True) - (centre**2).sum(-1, keepdim=True)).clamp(
+            min=0
+        )
+        facts = torch.cat(
+            [point * 8, centre * 2, total, (spread + 1e-6).sqrt() * 4, heat.amax(-1, keepdim=True) / 10], -1
+        )
         under = torch.cat([attention.to(fine_flat.dtype) @ fine_flat.transpose(1, 2), facts.to(fine_flat.dtype)], -1)
         if 'pointers' in out:
             under = under * 0
@@ -223,7 +242,9 @@ class Policy(nn.Module):
         if goal is not None:
             told = goal[:, 4:] > 0
             near, turn = torch.where(told, goal[:, :3], near), torch.where(told, goal[:, 3:4], turn)
-        estimate = torch.cat([near, (near * 5).tanh(), turn, (turn * 8).tanh(), (turn * 2).cos(), (flags / 4).tanh()], 1)
+        estimate = torch.cat(
+            [near, (near * 5).tanh(), turn, (turn * 8).tanh(), (turn * 2).cos(), (flags / 4).tanh()], 1
+        )
         raw = self.chunk(torch.cat([fused, estimate.to(fused.dtype)], 1)).float().reshape(b, CHUNK, 6)
 
         # Vision before the pointers and queries, which words make: to be alike by them would be no finding. What words have done up to here is
@@ -262,7 +283,14 @@ def example(config: Config, batch: int = 1, seed: int = 0) -> tuple[Tensor, ...]
     rgbd = torch.rand(batch, 4, config.height, config.width, generator=g)
     tokens = torch.randint(0, config.vocabulary, (batch, config.events * config.words), generator=g)
     pose = torch.tensor([[0.4, 0.0, 0.3, 1.0, 0.0, 0.0, 0.0, 0.08]]).repeat(batch, 1)
-    return (rgbd, torch.randn(batch, 6, 24, generator=g), tokens, torch.rand(batch, config.events, generator=g), pose, torch.ones(batch, 4))
+    return (
+        rgbd,
+        torch.randn(batch, 6, 24, generator=g),
+        tokens,
+        torch.rand(batch, config.events, generator=g),
+        pose,
+        torch.ones(batch, 4),
+    )
 
 
 def count_macs(policy: Policy, convolutions: bool = True) -> int:

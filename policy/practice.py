@@ -18,9 +18,7 @@ from options import whole
 HERE = Path(__file__).parent
 COLOURS: dict[str, list[float]] = json.loads((HERE / 'colours.json').read_text())
 #: The colours that the objects file knows by name; the others are given as #rrggbb.
-NAMED = (
-    'red green blue yellow orange purple pink white black grey brown cyan teal magenta lime navy olive beige turquoise maroon'.split()
-)
+NAMED = 'red green blue yellow orange purple pink white black grey brown cyan teal magenta lime navy olive beige turquoise maroon'.split()
 #: Nouns that say what a plain shape is, and nouns that say nothing: some are in no vocabulary.
 NOUNS = {
     'box': ('box', 'block', 'brick'),
@@ -33,13 +31,30 @@ NOUNS = {
 }
 #: Kinds that neither a noun nor a look from above confuses: one of each group is a twin of the others.
 APART = (('box', 'cube'), ('cylinder', 'disc'), ('sphere', 'ellipsoid'), ('capsule',))
-VAGUE = ('thing', 'object', 'piece', 'one', 'gizmo', 'widget', 'blick', 'tove', 'dax', 'wug', 'fitting', 'toy', 'knob', 'stopper')
+VAGUE = (
+    'thing',
+    'object',
+    'piece',
+    'one',
+    'gizmo',
+    'widget',
+    'blick',
+    'tove',
+    'dax',
+    'wug',
+    'fitting',
+    'toy',
+    'knob',
+    'stopper',
+)
 
 
 def plain(r: np.random.Generator, kind: str | None = None) -> tuple[str, list[dict]]:
     """One primitive that stands on the table and fits between the fingers (85 mm) some way round."""
     u = r.uniform
-    kind = kind or r.choice(['box', 'cube', 'cylinder', 'disc', 'sphere', 'capsule', 'ellipsoid'], p=[0.3, 0.12, 0.2, 0.08, 0.12, 0.1, 0.08])
+    kind = kind or r.choice(
+        ['box', 'cube', 'cylinder', 'disc', 'sphere', 'capsule', 'ellipsoid'], p=[0.3, 0.12, 0.2, 0.08, 0.12, 0.1, 0.08]
+    )
     if kind == 'box':
         return kind, [{'shape': 'box', 'size': [u(0.011, 0.03), u(0.016, 0.042), u(0.014, 0.045)]}]
     if kind == 'cube':
@@ -94,7 +109,12 @@ def built(r: np.random.Generator) -> tuple[str, list[dict]]:
         angle = u(-np.pi, np.pi) if r.random() < 0.4 else r.choice([0, np.pi / 2, np.pi, -np.pi / 2])
         out = wide + 0.6 * size[0]
         parts.append(
-            {'shape': 'box', 'size': size, 'pos': [out * np.cos(angle), out * np.sin(angle), size[2]], 'euler': [0, 0, np.degrees(angle)]}
+            {
+                'shape': 'box',
+                'size': size,
+                'pos': [out * np.cos(angle), out * np.sin(angle), size[2]],
+                'euler': [0, 0, np.degrees(angle)],
+            }
         )
         if r.random() < 0.3:
             parts.append({**parts[-1], 'pos': [-out * np.cos(angle), -out * np.sin(angle), size[2]]})
@@ -188,7 +208,11 @@ def thing(r: np.random.Generator, word: str, noun: str, parts: list[dict]) -> di
         'friction': [round(grip, 3), round(grip + 0.3, 3)],
         'crush': crush,
         'parts': [
-            {k: [round(float(v), 4) for v in part[k]] if k != 'shape' else part[k] for k in ('shape', 'size', 'pos', 'euler') if k in part}
+            {
+                k: [round(float(v), 4) for v in part[k]] if k != 'shape' else part[k]
+                for k in ('shape', 'size', 'pos', 'euler')
+                if k in part
+            }
             | {'colour': hexed}
             for part in parts
         ],
@@ -209,7 +233,9 @@ def write(seed: int, path: Path, kind: str = 'practice') -> None:
 if __name__ == '__main__':
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('--seed', type=whole(0), required=True)
-    p.add_argument('--twins', action='store_true', help='few colours in several shapes, and one thing of another colour')
+    p.add_argument(
+        '--twins', action='store_true', help='few colours in several shapes, and one thing of another colour'
+    )
     p.add_argument('--out', type=Path, required=True)
     a = p.parse_args()
     try:

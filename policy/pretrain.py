@@ -49,20 +49,28 @@ class Guesser(nn.Module):
         self.cell = nn.Conv2d(64, 4, 1)
         self.window = nn.Linear(c.d, 144)
 
-    def forward(self, rgbd: Tensor, proprioception: Tensor, pyramid: Tensor, g: torch.Generator) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, rgbd: Tensor, proprioception: Tensor, pyramid: Tensor, g: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
         p = self.policy
         b, _, h, w = rgbd.shape
         rgb, depth = rgbd[:, :3], rgbd[:, 3:]
-        height = (p.geometry.height(depth, rotation_of(proprioception[:, 3:7]), proprioception[:, 2:3]) * 10).clamp(-3, 3) * p.geometry.known
+        height = (p.geometry.height(depth, rotation_of(proprioception[:, 3:7]), proprioception[:, 2:3]) * 10).clamp(
+            -3, 3
+        ) * p.geometry.known
         no_rgb, no_depth = hidden(b, h, w, g), hidden(b, h, w, g)
         valid = (depth > 0).float()
         shown = valid * (1 - no_depth)
         x_rgb = p.stem_rgb((rgb * (1 - no_rgb) - 0.45) / 0.25)
         blank = torch.zeros(b, 3, h // 2, w // 2, dtype=x_rgb.dtype)
         x_rgb = p.down_rgb(torch.cat([x_rgb, blank], 1))
-        x_depth = p.down_depth(p.stem_depth(torch.cat([(depth - p.depth_mean) / p.depth_std * shown, shown, height * shown], 1)))
+        x_depth = p.down_depth(
+            p.stem_depth(torch.cat([(depth - p.depth_mean) / p.depth_std * shown, shown, height * shown], 1))
+        )
         low = p.mid(p.low(torch.cat([x_rgb, x_depth], 1)))
-        told = self.cell(F.relu(self.fine(low) + F.interpolate(self.coarse(p.high(low)), scale_factor=2.0, mode='nearest'))).float()
+        told = self.cell(
+            F.relu(self.fine(low) + F.interpolate(self.coarse(p.high(low)), scale_factor=2.0, mode='nearest'))
+        ).float()
         cells = lambda x: F.avg_pool2d(x, h // told.shape[2])
         share = cells(valid)
         truth = torch.cat([(cells(rgb) - 0.45) / 0.25, cells(height * valid) / share.clamp(min=0.05)], 1)
@@ -97,7 +105,11 @@ def main(given: list[str] | None = None) -> None:
         raise SystemExit(f'{checkpoint} is there already: give --resume to go on with it, or another --out')
     data = Dataset(a.data, camera=camera_file(a.camera), stride=a.stride)
     words = data.vocabulary
-    policy = Policy(Config(height=data.size[0], width=data.size[1], vocabulary=len(words), **SIZES[a.size]), data.statistics(), data.camera)
+    policy = Policy(
+        Config(height=data.size[0], width=data.size[1], vocabulary=len(words), **SIZES[a.size]),
+        data.statistics(),
+        data.camera,
+    )
     model = Guesser(policy).to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(model.parameters(), lr=a.lr, weight_decay=0.01)
     step, spent = 0, 0.0
@@ -114,14 +126,33 @@ def main(given: list[str] | None = None) -> None:
     progress = Progress(out / 'curve.csv', ('step', 'seconds', 'lr', 'vision', 'force'), a.steps, step)
 
     def keep() -> None:
-        state = {'model': model.state_dict(), 'optimiser': optimiser.state_dict(), 'step': step, 'seconds': schedule.elapsed()}
-        save(checkpoint, {**state, 'ema': policy.state_dict(), 'config': policy.config.to_dict(), 'pretrained': True, 'options': vars(a)})
+        state = {
+            'model': model.state_dict(),
+            'optimiser': optimiser.state_dict(),
+            'step': step,
+            'seconds': schedule.elapsed(),
+        }
+        save(
+            checkpoint,
+            {
+                **state,
+                'ema': policy.state_dict(),
+                'config': policy.config.to_dict(),
+                'pretrained': True,
+                'options': vars(a),
+            },
+        )
 
     while (f := schedule.fraction(step)) < 1:
         rng, g = np.random.default_rng((a.seed, step)), torch.Generator().manual_seed(a.seed * 1_000_003 + step)
         batch = data.batch(rng.choice(data.train, a.batch))
         with halved():
-            vision, force = model(batch['rgbd'].contiguous(memory_format=torch.channels_last), batch['proprioception'], batch['force_pyramid'], g)
+            vision, force = model(
+                batch['rgbd'].contiguous(memory_format=torch.channels_last),
+                batch['proprioception'],
+                batch['force_pyramid'],
+                g,
+            )
         descend(vision + force, model, optimiser, schedule.rate(f))
         step += 1
         if progress.add(vision=vision, force=force):

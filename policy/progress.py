@@ -21,7 +21,11 @@ class Progress:
         self.sums: dict[str, float] = {}
         self.shown = time.monotonic()
         # Lines of steps that were taken after the last checkpoint are of a run that did not go on.
-        kept = [row for row in csv.DictReader(path.open(newline='')) if int(row['step']) <= step] if step and path.exists() else []
+        kept = (
+            [row for row in csv.DictReader(path.open(newline='')) if int(row['step']) <= step]
+            if step and path.exists()
+            else []
+        )
         self.file = open(path, 'w', newline='')
         self.writer = csv.DictWriter(self.file, self.names, restval='', extrasaction='ignore')
         self.writer.writeheader()
@@ -49,6 +53,8 @@ class Progress:
         self.writer.writerow({k: f'{v:.5g}' if isinstance(v, float) else v for k, v in row.items() if k in self.names})
         self.file.flush()
         pace = (time.monotonic() - self.shown) / count
-        line = f'step {self.step} {pace:.3f} s/step ' + ' '.join(f'{k} {row[k]:.4g}' for k in self.names[2:] if k in row)
+        line = f'step {self.step} {pace:.3f} s/step ' + ' '.join(
+            f'{k} {row[k]:.4g}' for k in self.names[2:] if k in row
+        )
         self.bar.write(line) if self.bar else print(line, flush=True)
         self.sums, self.since, self.shown = {}, self.step, time.monotonic()

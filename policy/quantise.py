@@ -87,7 +87,9 @@ class Rounded(nn.Module):
 
     def settle(self) -> None:
         """Sets the scales by which the largest weight of each output is LEVELS."""
-        self.scale.copy_((self.weight.detach().abs().transpose(0, self.axis).flatten(1).amax(1) / LEVELS).clamp(min=1e-8))
+        self.scale.copy_(
+            (self.weight.detach().abs().transpose(0, self.axis).flatten(1).amax(1) / LEVELS).clamp(min=1e-8)
+        )
 
     def forward(self) -> Tensor:
         if self.training:
@@ -167,7 +169,13 @@ def quantised(policy: Policy) -> Policy:
         block = getattr(q, name)
         setattr(q, name, QConv(block[0], block[1], True, False))
     for name in ('mid', 'high'):
-        setattr(q, name, nn.Sequential(*(QConv(m[0], m[1], True, True) if isinstance(m, Conv) else QResidual(m) for m in getattr(q, name))))
+        setattr(
+            q,
+            name,
+            nn.Sequential(
+                *(QConv(m[0], m[1], True, True) if isinstance(m, Conv) else QResidual(m) for m in getattr(q, name))
+            ),
+        )
     for name in ('fine_low', 'fine_high'):
         setattr(q, name, QConv(getattr(q, name), None, False, True))
     q.pointer_bias = QConv(q.pointer_bias, None, False, False)
@@ -191,7 +199,9 @@ def integers(model: onnx.ModelProto) -> None:
     """Weights as int8 and the convolutions' biases as int32 initialisers; what has become superfluous goes."""
     graph = model.graph
     given = {i.name: i for i in graph.initializer}
-    constants = {n.output[0]: n.attribute[0].t for n in graph.node if n.op_type == 'Constant' and n.attribute[0].name == 'value'}
+    constants = {
+        n.output[0]: n.attribute[0].t for n in graph.node if n.op_type == 'Constant' and n.attribute[0].name == 'value'
+    }
     value = lambda name: numpy_helper.to_array(given[name] if name in given else constants[name])
     known = lambda name: name in given or name in constants
     for node in list(graph.node):
@@ -232,7 +242,9 @@ def integers(model: onnx.ModelProto) -> None:
                 numpy_helper.from_array(np.zeros(len(bias), np.int32), f'{name}.zero'),
             ]
         )
-        dequantise = onnx.helper.make_node('DequantizeLinear', [f'{name}.q', f'{name}.scale', f'{name}.zero'], [name], axis=0)
+        dequantise = onnx.helper.make_node(
+            'DequantizeLinear', [f'{name}.q', f'{name}.scale', f'{name}.zero'], [name], axis=0
+        )
         graph.node.insert(list(graph.node).index(node), dequantise)
         node.input[at] = name
     used = {i for n in graph.node for i in n.input} | {o.name for o in graph.output}
@@ -260,7 +272,9 @@ def main(given: list[str] | None = None) -> None:
     torch.manual_seed(a.seed)
     checkpoint = Path(a.run) / 'quantise.pt'
     if checkpoint.exists() and not a.resume:
-        raise SystemExit(f'{checkpoint} is there already, of a run that was cut off: give --resume to go on with it, or take it away')
+        raise SystemExit(
+            f'{checkpoint} is there already, of a run that was cut off: give --resume to go on with it, or take it away'
+        )
     policy, state = load(a.run)
     data = Dataset(a.data, camera=camera_file(a.camera), stride=a.stride)
     student = quantised(policy).to(memory_format=torch.channels_last)
@@ -272,12 +286,26 @@ def main(given: list[str] | None = None) -> None:
         at = read(checkpoint, 'take it away to begin anew')
         same(at.get('options', {}), vars(a), SETTLED)
         if at.get('weights', weights) != weights:
-            raise SystemExit(f'{checkpoint}: is of other weights than {a.run}/checkpoint.pt; take it away to begin anew')
+            raise SystemExit(
+                f'{checkpoint}: is of other weights than {a.run}/checkpoint.pt; take it away to begin anew'
+            )
         student.load_state_dict(at['student'])
         optimiser.load_state_dict(at['optimiser'])
         step, spent = at['step'], at['seconds']
     options = state['run']['options']
-    loader = Loader(data, a.batch, a.seed + 77, step, options['balance'], options['drop'], state['vocabulary'], options['reword'], options.get('absent', 0), options.get('instead', 0), options.get('glimpses'))
+    loader = Loader(
+        data,
+        a.batch,
+        a.seed + 77,
+        step,
+        options['balance'],
+        options['drop'],
+        state['vocabulary'],
+        options['reword'],
+        options.get('absent', 0),
+        options.get('instead', 0),
+        options.get('glimpses'),
+    )
     schedule = Schedule(a.lr, a.steps, a.minutes, spent=spent)
     progress = Progress(Path(a.run) / 'quantise.csv', ('step', 'seconds', 'lr', 'loss', 'apart'), a.steps, step, 100)
     while (f := schedule.fraction(step)) < 1:
@@ -294,7 +322,11 @@ def main(given: list[str] | None = None) -> None:
             if isinstance(m, nn.BatchNorm2d):
                 m.eval()
         out = student(*(batch[n] for n in INPUTS), told)
-        apart = F.smooth_l1_loss((out['action_chunk'] - wanted['action_chunk']) / policy.action_std, torch.zeros(()).expand_as(out['action_chunk']), beta=0.1)
+        apart = F.smooth_l1_loss(
+            (out['action_chunk'] - wanted['action_chunk']) / policy.action_std,
+            torch.zeros(()).expand_as(out['action_chunk']),
+            beta=0.1,
+        )
         loss = objective(policy, out, batch)[0] + 3 * apart + F.mse_loss(out['auxiliary'], wanted['auxiliary'])
         if step >= FIRST_LOOK:
             descend(loss, student, optimiser, schedule.rate(f))
@@ -302,7 +334,17 @@ def main(given: list[str] | None = None) -> None:
         if progress.add(loss=loss, apart=apart):
             progress.write(schedule.elapsed(), lr=schedule.rate(f))
         if schedule.is_save_due():
-            save(checkpoint, {'student': student.state_dict(), 'optimiser': optimiser.state_dict(), 'step': step, 'seconds': schedule.elapsed(), 'options': vars(a), 'weights': weights})
+            save(
+                checkpoint,
+                {
+                    'student': student.state_dict(),
+                    'optimiser': optimiser.state_dict(),
+                    'step': step,
+                    'seconds': schedule.elapsed(),
+                    'options': vars(a),
+                    'weights': weights,
+                },
+            )
     loader.close()
     for m in student.modules():
         if isinstance(m, Rounded):
@@ -317,7 +359,13 @@ def main(given: list[str] | None = None) -> None:
     torch.onnx.register_custom_op_symbolic('aten::asinh', lambda g, x: g.op('Asinh', x), 9)
     with torch.no_grad():
         torch.onnx.export(
-            module, example(policy.config), str(part), input_names=list(INPUTS), output_names=list(OUTPUTS), opset_version=17, dynamo=False
+            module,
+            example(policy.config),
+            str(part),
+            input_names=list(INPUTS),
+            output_names=list(OUTPUTS),
+            opset_version=17,
+            dynamo=False,
         )
     model = onnx.load(str(part))
     integers(model)

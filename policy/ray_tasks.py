@@ -71,7 +71,14 @@ class Answer:
 def build_of(root: Path) -> str:
     """sha256 over what decides about a result in a checkout: the compiled program and what it reads that no option names."""
     digest = hashlib.sha256()
-    for pattern in ('package.json', 'dist/**/*.js', 'robots/*.yaml', 'sim/objects/*.yaml', 'policy/*.json', 'policy/model/*'):
+    for pattern in (
+        'package.json',
+        'dist/**/*.js',
+        'robots/*.yaml',
+        'sim/objects/*.yaml',
+        'policy/*.json',
+        'policy/model/*',
+    ):
         for path in sorted(root.glob(pattern)):
             content = path.read_bytes()
             digest.update(f'{path.relative_to(root).as_posix()}\0{len(content)}\0'.encode())
@@ -88,7 +95,13 @@ def _call(root: Path, arguments: Sequence[str], scratch: Path) -> dict:
     with ours, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as complaints:
         with its:
             child = subprocess.Popen(
-                command, cwd=scratch, env=environment, pass_fds=[its.fileno()], stdin=subprocess.DEVNULL, stdout=out, stderr=complaints
+                command,
+                cwd=scratch,
+                env=environment,
+                pass_fds=[its.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=complaints,
             )
         try:
             said = ours.makefile('rb').read().splitlines()
@@ -101,7 +114,10 @@ def _call(root: Path, arguments: Sequence[str], scratch: Path) -> dict:
         complaints.seek(0)
         lines = said or out.read().splitlines()
         if child.returncode not in (0, 1) or not lines:
-            last = (complaints.read().decode(errors='replace').strip().splitlines() or [f'ended with {child.returncode} and no answer'])[-1]
+            last = (
+                complaints.read().decode(errors='replace').strip().splitlines()
+                or [f'ended with {child.returncode} and no answer']
+            )[-1]
             raise TaskFailed(f'{socket.gethostname()}: {last}')
         return json.loads(lines[-1])
 
@@ -115,7 +131,9 @@ def _run(root: str, build: str, task: Task, names: Sequence[str], *contents: byt
             'install the same one there, or name its folder in PREHEND_CHECKOUT before `ray start`'
         )
     if build_of(here) != build:
-        raise TaskFailed(f'{socket.gethostname()}: {here}: another build of prehend than the one that asked: bring both to the same state')
+        raise TaskFailed(
+            f'{socket.gethostname()}: {here}: another build of prehend than the one that asked: bring both to the same state'
+        )
     with tempfile.TemporaryDirectory(prefix='prehend-') as folder:
         scratch = Path(folder)
         for name, content in zip(names, contents, strict=True):
@@ -123,7 +141,12 @@ def _run(root: str, build: str, task: Task, names: Sequence[str], *contents: byt
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         answers = [_call(here, arguments, scratch) for arguments in task.commands]
-        kept = [path for name in task.keep for path in [scratch / name, *sorted((scratch / name).rglob('*'))] if path.is_file()]
+        kept = [
+            path
+            for name in task.keep
+            for path in [scratch / name, *sorted((scratch / name).rglob('*'))]
+            if path.is_file()
+        ]
         return Answer(answers, {path.relative_to(scratch).as_posix(): path.read_bytes() for path in kept})
 
 
@@ -150,7 +173,10 @@ def _connected(address: str):
     _probe(address)
     try:
         ray.init(
-            address=address, log_to_driver=False, logging_level='ERROR', **({'include_dashboard': False} if address == 'local' else {})
+            address=address,
+            log_to_driver=False,
+            logging_level='ERROR',
+            **({'include_dashboard': False} if address == 'local' else {}),
         )
     except Exception as error:  # Ray has no common class for these
         raise Refused(f'--ray {address}: cannot join: {str(error).strip().splitlines()[0]}') from error
@@ -206,7 +232,12 @@ def fan_out(
                         continue
                     losses[index] += 1
                     if losses[index] > RETRIES:
-                        yield index, TaskFailed(f'{tasks[index].name}: was lost {losses[index]} times, at last so: {outcome.reason}')
+                        yield (
+                            index,
+                            TaskFailed(
+                                f'{tasks[index].name}: was lost {losses[index]} times, at last so: {outcome.reason}'
+                            ),
+                        )
                         continue
                     note(f'ray: {tasks[index].name} was lost and runs again: {outcome.reason}')
                     pending[start(index)] = index
@@ -248,7 +279,9 @@ def main() -> None:
     threading.Thread(target=heed, daemon=True).start()
     tasks = [Task(**task) for task in asked['tasks']]
     files = {name: Path(path) for name, path in asked['files'].items()}
-    outcomes = fan_out(asked['address'], Path(asked['root']), tasks, files, note=lambda text: say(note=text), ended=end.is_set)
+    outcomes = fan_out(
+        asked['address'], Path(asked['root']), tasks, files, note=lambda text: say(note=text), ended=end.is_set
+    )
     try:
         with contextlib.closing(outcomes):
             for index, outcome in outcomes:

@@ -47,7 +47,9 @@ SHIPPED = 'model/grasp.int8.onnx'
 FLOAT = 'model/grasp.onnx'
 
 
-def figure(name: str, what: str, arguments: str, bound: float | None = None, aim: float | None = None, policy: str = SHIPPED) -> Figure:
+def figure(
+    name: str, what: str, arguments: str, bound: float | None = None, aim: float | None = None, policy: str = SHIPPED
+) -> Figure:
     return Figure(name, what, tuple(arguments.split()), bound, aim, policy)
 
 
@@ -138,7 +140,11 @@ def cell() -> str:
 
 def read(f: Figure) -> dict[str, str | None]:
     """The sha256 of each file of this folder's own that a figure's episodes are drawn from."""
-    return {file: sha(file.removeprefix('policy/')) for file in f.arguments if file.startswith('policy/') and file.endswith('.yaml')}
+    return {
+        file: sha(file.removeprefix('policy/'))
+        for file in f.arguments
+        if file.startswith('policy/') and file.endswith('.yaml')
+    }
 
 
 def kept(f: Figure) -> dict | None:
@@ -148,7 +154,12 @@ def kept(f: Figure) -> dict | None:
 
 def current(f: Figure, have: dict | None) -> bool:
     """Whether a kept figure is of this model, this cell, these arguments and the files that they name. Of a model that is not on this machine it cannot be said, and it counts."""
-    same = have is not None and have['arguments'] == list(f.arguments) and have.get('cell') == cell() and have.get('read', {}) == read(f)
+    same = (
+        have is not None
+        and have['arguments'] == list(f.arguments)
+        and have.get('cell') == cell()
+        and have.get('read', {}) == read(f)
+    )
     return same and model_of(f) in (have['sha256'], None)
 
 
@@ -168,7 +179,9 @@ def measure(f: Figure, episodes: int, jobs: int) -> None:
         result = answer([*command, '--jobs', str(jobs), '--results', str(lines)])
         won = ''.join(str(int(json.loads(line)['success'])) for line in lines.read_text().splitlines())
     if f.policy != 'expert' and result['modelSha256'] != digest:
-        raise SystemExit(f'{f.name}: {" ".join(command)} ran {result["model"]} ({result["modelSha256"]}), not {f.policy}: bring FIGURES and cli/models.ts together')
+        raise SystemExit(
+            f'{f.name}: {" ".join(command)} ran {result["model"]} ({result["modelSha256"]}), not {f.policy}: bring FIGURES and cli/models.ts together'
+        )
     minutes = round((time.monotonic() - began) / 60, 1)
     value = {
         'command': ' '.join(command), 'arguments': list(f.arguments), 'sha256': digest, 'cell': cell(), 'read': read(f), 'minutes': minutes, 'jobs': jobs, 'won': won, 'result': result
@@ -215,7 +228,9 @@ def processor() -> tuple[str, list[str]]:
         return platform.processor(), []
     told = {key.strip(): value.strip() for key, _, value in (line.partition(':') for line in lines)}
     flags = told.get('flags', '').split()
-    return told.get('model name', platform.processor()), [flag for flag in ('avx2', 'avx512f', 'avx512_vnni', 'avx_vnni', 'amx_int8') if flag in flags]
+    return told.get('model name', platform.processor()), [
+        flag for flag in ('avx2', 'avx512f', 'avx512_vnni', 'avx_vnni', 'amx_int8') if flag in flags
+    ]
 
 
 def timings() -> list[dict]:
@@ -272,7 +287,9 @@ def derived() -> list[str]:
     for f in FIGURES:
         if f.name in ('unseen', 'fresh', 'seen', 'alike', 'alike-fresh', 'household', 'phrases') and f.name in have:
             wrong = have[f.name]['wrongObject']
-            lines.append(f'- Wrong object lifted, {f.what}: {wrong["episodes"]} of {have[f.name]["episodes"]}, {rate(wrong)}; bound 2 %, aim 0.5 %.')
+            lines.append(
+                f'- Wrong object lifted, {f.what}: {wrong["episodes"]} of {have[f.name]["episodes"]}, {rate(wrong)}; bound 2 %, aim 0.5 %.'
+            )
     for name, which in (('unseen', ''), ('fresh', ', the episodes that no round was chosen by')):
         if name in have:
             fragile, stops = have[name]['fragile'], have[name]['stops']
@@ -282,10 +299,14 @@ def derived() -> list[str]:
             ]
     if 'fresh' in have:
         corrections = have['fresh']['corrections']
-        lines.append(f'- Won after a correction to another object, in the same episodes: {corrections["successes"]} of {corrections["episodes"]}, {rate(corrections)}.')
+        lines.append(
+            f'- Won after a correction to another object, in the same episodes: {corrections["successes"]} of {corrections["episodes"]}, {rate(corrections)}.'
+        )
     if {'gently', 'plainly'} <= have.keys():
         soft, plain = (have[name]['peakForce'] for name in ('gently', 'plainly'))
-        lines.append(f'- Largest force on the object with "gently" and without, the same things: p50 {soft["p50"]:.0f} N and {plain["p50"]:.0f} N, p99 {soft["p99"]:.0f} N and {plain["p99"]:.0f} N.')
+        lines.append(
+            f'- Largest force on the object with "gently" and without, the same things: p50 {soft["p50"]:.0f} N and {plain["p50"]:.0f} N, p99 {soft["p99"]:.0f} N and {plain["p99"]:.0f} N.'
+        )
     compare('INT8 against FP32', 'unseen', 'unseen-fp32', '; bound within 1, aim within 0.3')
     lines += map(speed, timings())
     for sense in SENSES:
@@ -293,7 +314,9 @@ def derived() -> list[str]:
     compare('Force after 2 s, unseen objects', 'senses', 'force-at-2s')
     compare('Force, with heavy, slippery and fragile objects', 'heavy', 'heavy-no-force')
     if {'single', 'single-voice'} <= have.keys() and have['single']['rate'] > 0:
-        lines.append(f'- Voice missing, of the full rate: {percent(have["single-voice"]["rate"] / have["single"]["rate"])}; bound 90 %, aim equal.')
+        lines.append(
+            f'- Voice missing, of the full rate: {percent(have["single-voice"]["rate"] / have["single"]["rate"])}; bound 90 %, aim equal.'
+        )
     for sense in SENSES:
         for name, trained in (('zero', 'trained alike'), ('unprepared', 'with no sensor missing in its training')):
             what = f'Without {sense}, attention masks against zero-filling, {trained}'
@@ -328,7 +351,9 @@ def wilson(k: int, n: int, z: float = 1.959964) -> tuple[float, float]:
 def gain(one: dict, other: dict) -> str:
     """By how many points the first of two runs of the same episodes is ahead, over those that both have."""
     pairs = list(zip(one['won'], other['won']))
-    points, least, most = (100 * x for x in paired(*(pairs.count(p) for p in (('1', '1'), ('1', '0'), ('0', '1'), ('0', '0')))))
+    points, least, most = (
+        100 * x for x in paired(*(pairs.count(p) for p in (('1', '1'), ('1', '0'), ('0', '1'), ('0', '0'))))
+    )
     return f'{points:+.1f} points ({least:+.1f} to {most:+.1f}) on the same {len(pairs)} episodes'
 
 
@@ -336,7 +361,7 @@ def write() -> None:
     lines = [
         '# Figures of the shipped policy',
         '',
-        'Written by `python policy/report.py` from what `prehend eval` printed (`policy/results/`). Intervals are at 95 %: Wilson\'s of a rate, and of a difference in points,',
+        "Written by `python policy/report.py` from what `prehend eval` printed (`policy/results/`). Intervals are at 95 %: Wilson's of a rate, and of a difference in points,",
         'which is of the same episodes, that of Newcombe (1998, method 10). The benchmark and its reasons for failure are described in [benchmark.md](benchmark.md), the',
         'model in [its card](../../policy/MODEL_CARD.md). What stands under `policy/runs/` is no part of a checkout: `policy/ablate.py` and the commands of',
         '[policy/README.md](../../policy/README.md) train it. The first episodes of `--objects unseen --seed 2` and those of `heavy.yaml`, of `alike.yaml --seed 6` and of one thing without voice (`--seed 3`) are also those by',
@@ -354,7 +379,12 @@ def write() -> None:
 
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument('--only', nargs='*', choices=['precision', *(f.name for f in FIGURES)], help='measure these alone; none: write the page from what is there')
+    p.add_argument(
+        '--only',
+        nargs='*',
+        choices=['precision', *(f.name for f in FIGURES)],
+        help='measure these alone; none: write the page from what is there',
+    )
     p.add_argument('--episodes', type=int, default=500)
     p.add_argument('--jobs', type=int, default=2)
     a = p.parse_args()

@@ -85,7 +85,11 @@ class Absent:
     def ask(self, batch: dict[str, torch.Tensor], share: float, to: np.ndarray, r: np.random.Generator) -> None:
         """In place, in a `share` of the rows in which something is meant, the hand is empty, and colours are seen and words heard."""
         aux, tokens, mask = batch['aux'], batch['voice_tokens'], batch['modality_mask']
-        able = (aux[:, 4] > 0.5).numpy() & empty(batch['action_chunk'].numpy()) & ((mask[:, 0] > 0) & (mask[:, 3] > 0)).numpy()
+        able = (
+            (aux[:, 4] > 0.5).numpy()
+            & empty(batch['action_chunk'].numpy())
+            & ((mask[:, 0] > 0) & (mask[:, 3] > 0)).numpy()
+        )
         length = tokens.shape[1] // batch['voice_age'].shape[1]
         rows = []
         for row in np.flatnonzero((r.random(len(aux)) < share) & able):

@@ -38,33 +38,74 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument('--data', nargs='+', required=True, help='data set folders, or folders of them')
     p.add_argument('--out', required=True, help='run folder: checkpoint.pt, curve.csv, run.json')
-    p.add_argument('--camera', help='JSON with fovy_deg and tool_T_camera (4x4, optical frame), where dataset.json has none')
+    p.add_argument(
+        '--camera', help='JSON with fovy_deg and tool_T_camera (4x4, optical frame), where dataset.json has none'
+    )
     p.add_argument('--steps', type=int, default=12000, help='length of the schedule, unless --minutes ends it sooner')
-    p.add_argument('--minutes', type=float, help='wall-clock limit of the whole run; the schedule ends annealed within it')
+    p.add_argument(
+        '--minutes', type=float, help='wall-clock limit of the whole run; the schedule ends annealed within it'
+    )
     p.add_argument('--batch', type=whole(1), default=32)
-    p.add_argument('--lr', type=float, default=2e-3, help='peak; the contract names 5e-5 for long runs, short ones need more')
+    p.add_argument(
+        '--lr', type=float, default=2e-3, help='peak; the contract names 5e-5 for long runs, short ones need more'
+    )
     p.add_argument('--weight-decay', type=float, default=0.01)
     p.add_argument('--warmup', type=float, default=0.03, help='share of the schedule')
     p.add_argument('--ema', type=float, default=0.999)
     p.add_argument('--drop', type=float, default=0.05, help='probability with which each modality is taken away')
-    p.add_argument('--balance', type=float, default=0.5, help='power of the inverse frequency by which phases and objects are drawn')
+    p.add_argument(
+        '--balance',
+        type=float,
+        default=0.5,
+        help='power of the inverse frequency by which phases and objects are drawn',
+    )
     p.add_argument('--reword', type=float, default=0.6, help='share of the commands that are said in other words')
-    p.add_argument('--absent', type=float, default=0.04, help='share of the commands that name a colour which is not in sight')
-    p.add_argument('--instead', type=float, default=0, help='share of the commands that name another thing on the table, where the data have an answer to that')
-    p.add_argument('--glimpses', type=share, help='share of the rows that come from glimpses of tables (collect.py --at-most); default: as they come')
+    p.add_argument(
+        '--absent', type=float, default=0.04, help='share of the commands that name a colour which is not in sight'
+    )
+    p.add_argument(
+        '--instead',
+        type=float,
+        default=0,
+        help='share of the commands that name another thing on the table, where the data have an answer to that',
+    )
+    p.add_argument(
+        '--glimpses',
+        type=share,
+        help='share of the rows that come from glimpses of tables (collect.py --at-most); default: as they come',
+    )
     p.add_argument('--size', choices=SIZES, default='small')
-    p.add_argument('--without', nargs='*', default=[], choices=PARTS, help='parts left out of the network, to see what they are worth')
-    p.add_argument('--goal', type=float, default=0.8, help='share of the chunks that are made for the true goal instead of the estimate')
+    p.add_argument(
+        '--without',
+        nargs='*',
+        default=[],
+        choices=PARTS,
+        help='parts left out of the network, to see what they are worth',
+    )
+    p.add_argument(
+        '--goal',
+        type=float,
+        default=0.8,
+        help='share of the chunks that are made for the true goal instead of the estimate',
+    )
     p.add_argument('--align', type=float, default=1, help='weight of InfoNCE, times its usual one')
     p.add_argument('--stride', type=whole(1), default=1, help='of so many observations one is read')
     p.add_argument('--seed', type=int, default=0)
     p.add_argument('--threads', type=int, default=allowed())
     p.add_argument('--compile', action='store_true', help='torch.compile: two minutes of start, then a third faster')
-    p.add_argument('--float32', action='store_true', help='no bfloat16 autocast; it is taken where the processor has AVX-512')
+    p.add_argument(
+        '--float32', action='store_true', help='no bfloat16 autocast; it is taken where the processor has AVX-512'
+    )
     p.add_argument('--mmap', action='store_true', help='leave pictures on disk')
-    p.add_argument('--init', help='checkpoint, or the .npz beside an exported model, whose weights to start from, with a fresh schedule')
+    p.add_argument(
+        '--init',
+        help='checkpoint, or the .npz beside an exported model, whose weights to start from, with a fresh schedule',
+    )
     p.add_argument('--resume', action='store_true')
-    p.add_argument('--teacher', help='run folder of a trained policy to learn from beside the demonstrations; distil.py asks for it')
+    p.add_argument(
+        '--teacher',
+        help='run folder of a trained policy to learn from beside the demonstrations; distil.py asks for it',
+    )
     p.add_argument('--temperature', type=float, default=5, help='of the soft targets')
     p.add_argument('--alpha', type=float, default=0.7, help="the teacher's share of the objective")
     return p.parse_args(given)
@@ -91,7 +132,9 @@ def same(begun: dict, now: dict, settled: tuple[str, ...]) -> None:
     """Ends with a line where a run is to go on with other options than it was begun with."""
     differ = [k for k in settled if k in begun and begun[k] != now[k]]
     if differ:
-        raise SystemExit(f'--resume: the run was begun with another --{differ[0].replace("_", "-")} ({begun[differ[0]]})')
+        raise SystemExit(
+            f'--resume: the run was begun with another --{differ[0].replace("_", "-")} ({begun[differ[0]]})'
+        )
 
 
 def load(run: str | Path) -> tuple[Policy, dict]:
@@ -103,7 +146,9 @@ def load(run: str | Path) -> tuple[Policy, dict]:
     policy = Policy(Config(**state['config']), state['stats'], state['camera'])
     # A word of the vocabulary that training never said means what an unknown word means.
     words = state['ema']['text.token.weight']
-    heard = set(state['heard']) | (Phrases(state['vocabulary']).words if state['run']['options']['reword'] > 0 else set())
+    heard = set(state['heard']) | (
+        Phrases(state['vocabulary']).words if state['run']['options']['reword'] > 0 else set()
+    )
     never = [i for i in range(len(words)) if i not in heard]
     words[never] = words[1].clone()
     policy.load_state_dict(state['ema'])
@@ -122,7 +167,11 @@ def released(path: Path) -> dict:
 def begin_with(policy: Policy, path: str) -> dict:
     """Takes the weights of another checkpoint that have a place here, and says which checkpoint it was. Not what belongs to the data:
     normalisation constants, the camera, the colours. Layers that the other lacks stay as they are: blocks begin as the identity."""
-    state = released(Path(path)) if path.endswith('.npz') else read(Path(path), '--init takes one of train.py or pretrain.py')
+    state = (
+        released(Path(path))
+        if path.endswith('.npz')
+        else read(Path(path), '--init takes one of train.py or pretrain.py')
+    )
     weights = state.get('ema', {})
     own = policy.state_dict()
     theirs = {n for n in own if n.split('.')[0] in STATISTICS or n.startswith('geometry.') or n == 'text.colours'}
@@ -149,7 +198,9 @@ def save(path: Path, value: object) -> None:
 
 def groups(policy: Policy, decay: float) -> list[dict]:
     """No decay on biases, norms, embeddings and learned tokens."""
-    matrices = [p for n, p in policy.named_parameters() if p.ndim >= 2 and n.endswith('weight') and 'token.weight' not in n]
+    matrices = [
+        p for n, p in policy.named_parameters() if p.ndim >= 2 and n.endswith('weight') and 'token.weight' not in n
+    ]
     ids = {id(p) for p in matrices}
     return [
         {'params': matrices, 'weight_decay': decay},
@@ -160,9 +211,13 @@ def groups(policy: Policy, decay: float) -> list[dict]:
 def commit() -> str:
     """That of the checkout, with `-dirty` where this folder differs from it, its results, models and weights aside."""
     try:
-        head = subprocess.run(['git', 'rev-parse', 'HEAD'], cwd=HERE, capture_output=True, text=True, check=True).stdout.strip()
+        head = subprocess.run(
+            ['git', 'rev-parse', 'HEAD'], cwd=HERE, capture_output=True, text=True, check=True
+        ).stdout.strip()
         code = ['--', '.', ':!results', ':!model', ':!weights']
-        dirty = subprocess.run(['git', 'status', '--porcelain', *code], cwd=HERE, capture_output=True, text=True, check=True).stdout.strip()
+        dirty = subprocess.run(
+            ['git', 'status', '--porcelain', *code], cwd=HERE, capture_output=True, text=True, check=True
+        ).stdout.strip()
         return head + ('-dirty' if dirty else '')
     except (OSError, subprocess.CalledProcessError):
         return 'unknown'
@@ -181,7 +236,9 @@ def validate(policy: Policy, data: Dataset, count: int = 512, size: int = 128) -
         total['val_loss'] += float(objective(policy, out, batch)[0]) * len(batch['aux'])
         total['val_chunk_mm'] += float((out['action_chunk'] - batch['action_chunk'])[:, -1, :3].norm(dim=1).sum()) * 1e3
         there = batch['aux'][:, 4] > 0.5
-        total['val_target_mm'] += float((out['auxiliary'][:, :3] * PLACE - batch['aux'][:, :3])[there].norm(dim=1).sum()) * 1e3
+        total['val_target_mm'] += (
+            float((out['auxiliary'][:, :3] * PLACE - batch['aux'][:, :3])[there].norm(dim=1).sum()) * 1e3
+        )
         targets += int(there.sum())
     n = max(len(rows), 1)
     return {
@@ -205,7 +262,10 @@ def main(given: list[str] | None = None) -> None:
         raise SystemExit(f'{checkpoint} is there already: give --resume to go on with it, or another --out')
     data = Dataset(a.data, in_memory=not a.mmap, camera=camera_file(a.camera), stride=a.stride)
     words = data.vocabulary
-    print(f'{len(data)} observations, {data.episodes} episodes ({len(data.held_out)} observations held out); camera {data.check}', flush=True)
+    print(
+        f'{len(data)} observations, {data.episodes} episodes ({len(data.held_out)} observations held out); camera {data.check}',
+        flush=True,
+    )
     if a.glimpses and data.column('judged').all():
         raise SystemExit(f'--glimpses {a.glimpses:g}: the data hold none; collect.py --at-most makes them')
 
@@ -215,7 +275,9 @@ def main(given: list[str] | None = None) -> None:
         # What an option did not exist for was begun as without it.
         same({**vars(arguments(['--data', '', '--out', ''])), **begun}, vars(a), SETTLED)
         if state['camera'] != data.camera:
-            raise SystemExit(f'--resume: the run was begun with {"another" if state["camera"] else "no"} camera (--camera {begun["camera"]})')
+            raise SystemExit(
+                f'--resume: the run was begun with {"another" if state["camera"] else "no"} camera (--camera {begun["camera"]})'
+            )
         a.init = begun.get('init')
         config, stats, camera = Config(**state['config']), state['stats'], state['camera']
     else:
@@ -254,7 +316,19 @@ def main(given: list[str] | None = None) -> None:
     heard = sorted({0, 1, *data.words(a.instead > 0)})
     forward = torch.compile(policy) if a.compile else policy
     loader = Loader(data, a.batch, a.seed, step, a.balance, a.drop, words, a.reword, a.absent, a.instead, a.glimpses)
-    names_of_terms = ('loss', 'chunk', 'chunk_near', 'aux', 'flags', 'heat', 'called', 'success', 'align', 'gate', 'distil')
+    names_of_terms = (
+        'loss',
+        'chunk',
+        'chunk_near',
+        'aux',
+        'flags',
+        'heat',
+        'called',
+        'success',
+        'align',
+        'gate',
+        'distil',
+    )
     names = ('step', 'seconds', 'lr', *names_of_terms, 'val_loss', 'val_target_mm', 'val_chunk_mm')
     progress = Progress(out / 'curve.csv', names, a.steps, step)
 

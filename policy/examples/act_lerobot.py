@@ -22,7 +22,12 @@ from lerobot.policies.act.configuration_act import ACTConfig
 from lerobot.policies.act.modeling_act import ACTPolicy
 from torch import Tensor, nn
 
-IMAGE, STATE, ENVIRONMENT, ACTION = 'observation.images.rgb', 'observation.state', 'observation.environment_state', 'action'
+IMAGE, STATE, ENVIRONMENT, ACTION = (
+    'observation.images.rgb',
+    'observation.state',
+    'observation.environment_state',
+    'action',
+)
 PYRAMID = 'observation.force_pyramid'
 INPUTS = {'image': IMAGE, 'state': STATE, 'force_pyramid': PYRAMID}
 # A value that never moved in the demonstrations must not be blown up where it moves a little later.
@@ -35,7 +40,9 @@ class Normalisation(nn.Module):
     def __init__(self, stats: dict):
         super().__init__()
         self.register_buffer('mean', torch.as_tensor(np.array(stats['mean']), dtype=torch.float32))
-        self.register_buffer('deviation', torch.as_tensor(np.array(stats['std']), dtype=torch.float32).clamp_min(LEAST_DEVIATION))
+        self.register_buffer(
+            'deviation', torch.as_tensor(np.array(stats['std']), dtype=torch.float32).clamp_min(LEAST_DEVIATION)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         return (x - self.mean) / self.deviation
@@ -73,15 +80,23 @@ class Act(nn.Module):
                 device='cpu',
             )
         )
-        self.normalise = nn.ModuleDict({name: Normalisation(stats[key]) for name, key in (*INPUTS.items(), (ACTION, ACTION))})
+        self.normalise = nn.ModuleDict(
+            {name: Normalisation(stats[key]) for name, key in (*INPUTS.items(), (ACTION, ACTION))}
+        )
 
     def observed(self, image: Tensor, state: Tensor, force_pyramid: Tensor) -> dict[str, Tensor]:
         n = self.normalise
-        return {IMAGE: n['image'](image), STATE: n['state'](state), ENVIRONMENT: n['force_pyramid'](force_pyramid).flatten(1)}
+        return {
+            IMAGE: n['image'](image),
+            STATE: n['state'](state),
+            ENVIRONMENT: n['force_pyramid'](force_pyramid).flatten(1),
+        }
 
     def loss(self, batch: dict[str, Tensor]) -> tuple[Tensor, dict]:
         inputs = self.observed(*(batch[key] for key in INPUTS.values()))
-        return self.policy({**inputs, ACTION: self.normalise[ACTION](batch[ACTION]), 'action_is_pad': batch['action_is_pad']})
+        return self.policy(
+            {**inputs, ACTION: self.normalise[ACTION](batch[ACTION]), 'action_is_pad': batch['action_is_pad']}
+        )
 
     def forward(self, image: Tensor, state: Tensor, force_pyramid: Tensor) -> Tensor:
         """f32[1,3,H,W] 0..1, f32[1,8] (tool pose, gripper width), f32[1,6,24] -> f32[1,rows,6]."""
@@ -120,13 +135,18 @@ def train(model: Act, data: LeRobotDataset, steps: int, batch: int, workers: int
         schedule.step()
         seen.append(parts['l1_loss'])
         if step % 25 == 0 or step == steps:
-            print(f'step {step}: L1 {np.mean(seen[-25:]):.3f} (in standard deviations), {time.monotonic() - began:.0f} s', flush=True)
+            print(
+                f'step {step}: L1 {np.mean(seen[-25:]):.3f} (in standard deviations), {time.monotonic() - began:.0f} s',
+                flush=True,
+            )
 
 
 def export(model: Act, data: LeRobotDataset, out: Path) -> float:
     """Writes the model; the largest difference of its chunk from torch's on three frames of the set."""
     model.eval()
-    frames = [tuple(data[i][key][None] for key in INPUTS.values()) for i in np.linspace(0, len(data) - 1, 3).astype(int)]
+    frames = [
+        tuple(data[i][key][None] for key in INPUTS.values()) for i in np.linspace(0, len(data) - 1, 3).astype(int)
+    ]
     names = {'input_names': list(INPUTS), 'output_names': ['action_chunk']}
     torch.onnx.export(model, frames[0], str(out), **names, dynamo=True, external_data=False, verbose=False)
     session = onnxruntime.InferenceSession(str(out), providers=['CPUExecutionProvider'])
@@ -144,7 +164,9 @@ def write_map(data: LeRobotDataset, out: Path) -> Path:
     made = json.loads((Path(data.root) / 'meta' / 'prehend.json').read_text())['inputs']
     inputs = {name: {k: v for k, v in made[key].items() if k in ('as', 'from')} for name, key in INPUTS.items()}
     path = out.with_suffix('.yaml')
-    path.write_text(json.dumps({'name': 'act', 'inputs': inputs, 'outputs': {'action_chunk': {'rate': data.fps}}}, indent=2))
+    path.write_text(
+        json.dumps({'name': 'act', 'inputs': inputs, 'outputs': {'action_chunk': {'rate': data.fps}}}, indent=2)
+    )
     return path
 
 
@@ -160,9 +182,13 @@ def main() -> None:
     a = p.parse_args()
     torch.manual_seed(a.seed)
     fps = json.loads((Path(a.data) / 'meta' / 'info.json').read_text())['fps']
-    data = LeRobotDataset('local/set', root=a.data, delta_timestamps={ACTION: [i / fps for i in range(a.rows)]}, video_backend='pyav')
+    data = LeRobotDataset(
+        'local/set', root=a.data, delta_timestamps={ACTION: [i / fps for i in range(a.rows)]}, video_backend='pyav'
+    )
     model = Act(data, a.rows)
-    print(f'{len(data)} frames of {data.num_episodes} episodes, {sum(x.numel() for x in model.parameters()):,} parameters')
+    print(
+        f'{len(data)} frames of {data.num_episodes} episodes, {sum(x.numel() for x in model.parameters()):,} parameters'
+    )
     train(model, data, a.steps, a.batch, a.workers)
     apart = export(model, data, a.out)
     print(f'{a.out}: onnxruntime and torch differ by {apart:.1e} at most')

@@ -34,7 +34,9 @@ class Minimal(nn.Module):
 
 def robot(name: str) -> dict:
     """The translation that the policy is made under: the robot file in its canonical form, as `prehend check` says it."""
-    canonical = json.loads(subprocess.run([str(PREHEND), 'check', name, '--json'], check=True, capture_output=True, text=True).stdout)
+    canonical = json.loads(
+        subprocess.run([str(PREHEND), 'check', name, '--json'], check=True, capture_output=True, text=True).stdout
+    )
     del canonical['file']
     sha256 = canonical.pop('sha256')
     return {'name': canonical['robot'], 'sha256': sha256, 'canonical': json.dumps(canonical)}
@@ -51,7 +53,13 @@ def main(out: str) -> None:
     torch.onnx.export(Minimal().eval(), example, out, **names, dynamo=True, external_data=False, verbose=False)
     channels = [{'name': name, 'unit': unit} for name, unit in CHANNELS.items()]
     chunk = {'dtype': 'float32', 'shape': [1, ROWS, 6], 'frame': 'tool', 'rate': 30, 'channels': channels}
-    contract = {'version': 1, 'name': 'minimal', 'robot': robot('cell'), 'inputs': inputs, 'outputs': {'action_chunk': chunk}}
+    contract = {
+        'version': 1,
+        'name': 'minimal',
+        'robot': robot('cell'),
+        'inputs': inputs,
+        'outputs': {'action_chunk': chunk},
+    }
     model = onnx.load(out)
     onnx.helper.set_model_props(model, {'prehend.contract': json.dumps(contract)})
     onnx.save(model, out)

@@ -22,7 +22,9 @@ def write(folder: Path, episodes: int, rows: int = 6, seed: int = 0, side: int =
     say = lambda text: [WORDS.index(w) for w in text.split()]
     for row in range(n):
         tokens[row, :4] = say('pick the red box' if r.random() < 0.5 else 'take the green ball')
-    pose = np.tile(np.array([0.4, 0, 0.3, 1, 0, 0, 0, 0.08], np.float32), (n, 1)) + r.normal(0, 0.01, (n, 8)).astype(np.float32)
+    pose = np.tile(np.array([0.4, 0, 0.3, 1, 0, 0, 0, 0.08], np.float32), (n, 1)) + r.normal(0, 0.01, (n, 8)).astype(
+        np.float32
+    )
     aux = np.zeros((n, 6), np.float32)
     aux[:, :4], aux[:, 4] = r.normal(0, 0.05, (n, 4)), 1
     arrays = {
@@ -41,5 +43,7 @@ def write(folder: Path, episodes: int, rows: int = 6, seed: int = 0, side: int =
     arrays['action_chunk'][:, :, 4] = 0.085
     for name, value in arrays.items():
         np.save(folder / f'{name}.npy', value)
-    (folder / 'dataset.json').write_text(json.dumps({'contract': {'robot': {'name': 'cell', 'sha256': '00', 'canonical': '{}'}, 'vocabulary': WORDS}}))
+    (folder / 'dataset.json').write_text(
+        json.dumps({'contract': {'robot': {'name': 'cell', 'sha256': '00', 'canonical': '{}'}, 'vocabulary': WORDS}})
+    )
     return folder

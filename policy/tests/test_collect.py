@@ -22,7 +22,11 @@ class Collecting(unittest.TestCase):
         """Exit code and last line of what it says."""
         said = io.StringIO()
         with unittest.mock.patch('sys.argv', ['collect.py', '--out', str(self.folder / 'data'), *arguments]):
-            with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said), self.assertRaises(SystemExit) as end:
+            with (
+                contextlib.redirect_stdout(said),
+                contextlib.redirect_stderr(said),
+                self.assertRaises(SystemExit) as end,
+            ):
                 collect.main()
         return end.exception.code, said.getvalue().splitlines()[-1]
 
@@ -116,7 +120,13 @@ class Collecting(unittest.TestCase):
         self.assertEqual(collect.unreached(given, 2), ['--objects seen', '--perturb 0.01', '--count 1'])
 
     def test_numbers_that_make_no_sense_are_refused(self):
-        for option, text in (('--per-job', '0'), ('--jobs', '0'), ('--episodes', '0'), ('--count', '-1'), ('--episodes', 'many')):
+        for option, text in (
+            ('--per-job', '0'),
+            ('--jobs', '0'),
+            ('--episodes', '0'),
+            ('--count', '-1'),
+            ('--episodes', 'many'),
+        ):
             code, line = self.ended(option, text)
             self.assertEqual(code, 2)
             self.assertIn(f'argument {option}: ', line)

@@ -125,7 +125,9 @@ class Folders(unittest.TestCase):
         geometry = Geometry(16, 16, camera)
         r = np.random.default_rng(0)
         aux = np.load(folder / 'aux.npy')
-        rays = np.stack([r.uniform(-0.4, 0.4, len(aux)), r.uniform(-0.4, 0.4, len(aux)), np.ones(len(aux))], 1) * r.uniform(0.1, 0.4, (len(aux), 1))
+        rays = np.stack(
+            [r.uniform(-0.4, 0.4, len(aux)), r.uniform(-0.4, 0.4, len(aux)), np.ones(len(aux))], 1
+        ) * r.uniform(0.1, 0.4, (len(aux), 1))
         aux[:, :3] = rays @ geometry.pose[:3, :3].numpy().T + geometry.pose[:3, 3].numpy()
         np.save(folder / 'aux.npy', aux)
         self.assertEqual(Dataset([str(folder)], camera=camera).check['targets_inside'], 1)

@@ -13,7 +13,11 @@ def rows(n: int) -> dict[str, torch.Tensor]:
     tokens[:, :4], tokens[:, 8:12] = 7, 9
     age = torch.tensor([[0.5, 2.0, -1.0, -1.0]]).repeat(n, 1)
     instead = torch.full((n, 8), 3, dtype=torch.uint8)
-    goals = {'aux': torch.zeros(n, 6), 'instead_aux': torch.tensor([[0.1, 0.1, 0.1, 0.1, 1.0, 0.0]]).repeat(n, 1), 'nouns': torch.zeros(n, 2, dtype=torch.int64)}
+    goals = {
+        'aux': torch.zeros(n, 6),
+        'instead_aux': torch.tensor([[0.1, 0.1, 0.1, 0.1, 1.0, 0.0]]).repeat(n, 1),
+        'nouns': torch.zeros(n, 2, dtype=torch.int64),
+    }
     chunks = {name: torch.zeros(n, 10, 6) for name in ('action_chunk', 'instead_chunk')}
     return {'voice_tokens': tokens, 'voice_age': age, 'instead_tokens': instead, **goals, **chunks}
 
@@ -22,7 +26,10 @@ class Told:
     """A data set whose rows are alike, and a network that goes to 0.1 m (x, y and z) where it is told word 3, else to 0."""
 
     def batch(self, some: np.ndarray) -> dict[str, torch.Tensor]:
-        return {**rows(len(some)), **{name: torch.zeros(len(some)) for name in ('rgbd', 'force_pyramid', 'proprioception', 'modality_mask')}}
+        return {
+            **rows(len(some)),
+            **{name: torch.zeros(len(some)) for name in ('rgbd', 'force_pyramid', 'proprioception', 'modality_mask')},
+        }
 
     def __call__(self, rgbd, force, tokens, *others) -> dict[str, torch.Tensor]:
         place = 0.1 * (tokens[:, :1] == 3).float().repeat(1, 6)

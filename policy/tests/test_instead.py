@@ -23,8 +23,14 @@ class Instead(unittest.TestCase):
         tokens = np.zeros((rows, 8), np.int64)
         tokens[:, :4] = [sets.WORDS.index(w) for w in ('take', 'the', 'plum', 'pill')]
         np.save(folder / 'instead_tokens.npy', tokens * other[:, None])
-        np.save(folder / 'instead_chunk.npy', np.full((rows, 10, 6), 7, np.float32) * other[:, None, None].astype(np.float32))
-        np.save(folder / 'instead_aux.npy', np.tile(np.array([0.1, 0, 0.2, 0, 1, 0], np.float32), (rows, 1)) * other[:, None].astype(np.float32))
+        np.save(
+            folder / 'instead_chunk.npy',
+            np.full((rows, 10, 6), 7, np.float32) * other[:, None, None].astype(np.float32),
+        )
+        np.save(
+            folder / 'instead_aux.npy',
+            np.tile(np.array([0.1, 0, 0.2, 0, 1, 0], np.float32), (rows, 1)) * other[:, None].astype(np.float32),
+        )
         return folder
 
     def test_a_row_that_can_is_told_another_command_and_has_its_answer(self):

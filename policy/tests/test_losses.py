@@ -48,12 +48,21 @@ class Losses(unittest.TestCase):
         same[0, 1] = same[1, 0] = True
         none = torch.zeros(5, 5, dtype=torch.bool)
         slow = lambda a, b, rows, s: slow_info_nce(z[a][rows], z[b][rows], s[rows][:, rows])
-        expected = slow('vision', 'voice', [0, 1, 4], same) + slow('vision', 'force', [0, 1, 3], none) + slow('force', 'voice', [0, 1, 2], same)
-        self.assertAlmostEqual(float(alignment(z, {'modality_mask': mask, 'voice_tokens': words})), expected / 3, places=4)
+        expected = (
+            slow('vision', 'voice', [0, 1, 4], same)
+            + slow('vision', 'force', [0, 1, 3], none)
+            + slow('force', 'voice', [0, 1, 2], same)
+        )
+        self.assertAlmostEqual(
+            float(alignment(z, {'modality_mask': mask, 'voice_tokens': words})), expected / 3, places=4
+        )
 
     def test_calling_is_its_definition(self):
         torch.manual_seed(0)
-        policy = Policy(Config(height=32, width=32, vocabulary=5), camera=camera_file(str(Path(__file__).parent.parent / 'cell-camera.json')))
+        policy = Policy(
+            Config(height=32, width=32, vocabulary=5),
+            camera=camera_file(str(Path(__file__).parent.parent / 'cell-camera.json')),
+        )
         geometry = policy.geometry
         seen = lambda u, v: geometry.pose[:3, :3] @ torch.tensor([0.3 * u, 0.3 * v, 0.3]) + geometry.pose[:3, 3]
         thing = lambda u, v, held=0.0: torch.cat([seen(u, v), torch.tensor([0, 1, held])])
@@ -65,10 +74,21 @@ class Losses(unittest.TestCase):
         }
         fine = torch.randn(4, 64, 64, generator=self.g)
         terms = []
-        for row, aux, noun in ((0, thing(0.1, 0), 2), (0, thing(-0.2, 0.1), 3), (1, thing(0, 0.2), 2), (3, thing(0.1, 0.1), 4)):
+        for row, aux, noun in (
+            (0, thing(0.1, 0), 2),
+            (0, thing(-0.2, 0.1), 3),
+            (1, thing(0, 0.2), 2),
+            (3, thing(0.1, 0.1), 4),
+        ):
             point = geometry.pose[:3, :3].T @ (aux[:3] - geometry.pose[:3, 3])
             cell = float(geometry.uv[1, 0] - geometry.uv[0, 0])
-            share = [math.exp(-((float(u) - float(point[0] / point[2])) ** 2 + (float(v) - float(point[1] / point[2])) ** 2) / (2 * cell**2)) for u, v in geometry.uv]
+            share = [
+                math.exp(
+                    -((float(u) - float(point[0] / point[2])) ** 2 + (float(v) - float(point[1] / point[2])) ** 2)
+                    / (2 * cell**2)
+                )
+                for u, v in geometry.uv
+            ]
             feature = sum(s / sum(share) * fine[row, :, i] for i, s in enumerate(share))
             logits = policy.called.weight @ feature + policy.called.bias
             terms.append(float(logits.exp().sum().log() - logits[noun]))
@@ -106,7 +126,13 @@ class Losses(unittest.TestCase):
             },
         )[1]['chunk']
         whole = float(term(1.0, 1.0, 0.0, 0.0))
-        for voice, vision, alone, held, part in ((0.0, 1.0, 0.0, 0.0, 0.2), (1.0, 0.0, 1.0, 0.0, 0.2), (0.0, 1.0, 1.0, 0.0, 1), (0.0, 1.0, 0.0, 1.0, 1), (0.0, 0.0, 0.0, 1.0, 1)):
+        for voice, vision, alone, held, part in (
+            (0.0, 1.0, 0.0, 0.0, 0.2),
+            (1.0, 0.0, 1.0, 0.0, 0.2),
+            (0.0, 1.0, 1.0, 0.0, 1),
+            (0.0, 1.0, 0.0, 1.0, 1),
+            (0.0, 0.0, 0.0, 1.0, 1),
+        ):
             self.assertAlmostEqual(float(term(voice, vision, alone, held)), part * whole, places=5)
 
     def test_soft_targets_are_the_divergence_times_the_square_of_the_temperature(self):

@@ -29,7 +29,9 @@ class Parts(unittest.TestCase):
         on = (torch.rand(3, 7) < 0.7).float()
         on[:, 0] = 1
         expected = F.scaled_dot_product_attention(q, k, v, attn_mask=(on > 0)[:, None, None])
-        torch.testing.assert_close(attend(q, k, v, off(on)), expected.transpose(1, 2).reshape(21, 32), atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(
+            attend(q, k, v, off(on)), expected.transpose(1, 2).reshape(21, 32), atol=1e-5, rtol=1e-4
+        )
         # Head by head: the first D columns are q, each head's beside the other's.
         torch.testing.assert_close(q[1, 2, 5], x[7 + 5, 16:24])
         torch.testing.assert_close(k[1, 2, 5], x[7 + 5, 32 + 16 : 32 + 24])

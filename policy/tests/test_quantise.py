@@ -56,7 +56,9 @@ class Quantised(unittest.TestCase):
         q.eval()
         x = torch.randn(9, 40)
         model = exported(q, (x,), self.path)
-        weights = [w for w in map(onnx.numpy_helper.to_array, model.graph.initializer) if w.dtype == np.int8 and w.ndim == 2]
+        weights = [
+            w for w in map(onnx.numpy_helper.to_array, model.graph.initializer) if w.dtype == np.int8 and w.ndim == 2
+        ]
         self.assertEqual(sorted(w.shape for w in weights), [(24, 7), (40, 24)])
         # Two products with unsigned bytes must fit into 16 bits.
         self.assertEqual([int(abs(w.astype(int)).max()) for w in weights], [63, 63])
@@ -84,7 +86,9 @@ class Quantised(unittest.TestCase):
         exported(q, (x,), self.path)
         got = run(self.path, x)[0]
         self.assertGreaterEqual(got.min(), 0)
-        np.testing.assert_allclose(np.delete(got, 3, 1), np.delete(q(x).detach().numpy(), 3, 1), atol=2 * float(q.after.scale()[0]))
+        np.testing.assert_allclose(
+            np.delete(got, 3, 1), np.delete(q(x).detach().numpy(), 3, 1), atol=2 * float(q.after.scale()[0])
+        )
 
     def test_the_whole_policy_in_integers_is_the_rounding_policy(self):
         policy = woken(Config(**SMALL))
@@ -99,7 +103,9 @@ class Quantised(unittest.TestCase):
         module = Exported(q.eval()).eval()
         x = example(policy.config, seed=3)
         model = exported(module, x, self.path)
-        floats = sum(i.dims[0] for i in model.graph.initializer if i.data_type == onnx.TensorProto.FLOAT and len(i.dims) == 4)
+        floats = sum(
+            i.dims[0] for i in model.graph.initializer if i.data_type == onnx.TensorProto.FLOAT and len(i.dims) == 4
+        )
         # The stems' convolutions alone keep their weights.
         self.assertLessEqual(floats, 2 * policy.config.stem + 8)
         with torch.no_grad():

@@ -31,8 +31,23 @@ class Intervals(unittest.TestCase):
 
     def test_a_speed_is_the_median_of_its_runs_beside_their_range(self):
         runs = [{'int8_ms': 4.0, 'fp32_ms': 4.0 * ratio} for ratio in (1.0, 2.0, 2.5)]
-        said = speed({'has': ['avx2'], 'processor': 'some', 'in_rows': runs, 'by_turns': runs[1:], 'megabytes': {'int8': 1, 'fp32': 4}, 'command': 'this'})
-        for part in ('median of 3 runs', 'in rows of 20 2.00 (1.00 to 2.50) times', '(4.0 ms against 8.0 ms)', 'by turns 2.25 (2.00 to 2.50)', '75.0 % smaller'):
+        said = speed(
+            {
+                'has': ['avx2'],
+                'processor': 'some',
+                'in_rows': runs,
+                'by_turns': runs[1:],
+                'megabytes': {'int8': 1, 'fp32': 4},
+                'command': 'this',
+            }
+        )
+        for part in (
+            'median of 3 runs',
+            'in rows of 20 2.00 (1.00 to 2.50) times',
+            '(4.0 ms against 8.0 ms)',
+            'by turns 2.25 (2.00 to 2.50)',
+            '75.0 % smaller',
+        ):
             self.assertIn(part, said)
 
 

@@ -65,7 +65,9 @@ class Sight(unittest.TestCase):
         np.save(folder / 'aux.npy', aux)
         np.save(folder / 'action_chunk.npy', chunk)
         data = Dataset([str(folder)], camera=CAMERA)
-        np.testing.assert_allclose(data.lookout, lookout(np.load(folder / 'episode.npy'), np.load(folder / 'proprioception.npy')))
+        np.testing.assert_allclose(
+            data.lookout, lookout(np.load(folder / 'episode.npy'), np.load(folder / 'proprioception.npy'))
+        )
         batch = data.batch(np.arange(len(data)))
         self.assertEqual(np.flatnonzero(batch['answered'].numpy() == 0).tolist(), [away])
         for name in ('aux', 'success', 'alone'):
@@ -75,7 +77,9 @@ class Sight(unittest.TestCase):
         np.testing.assert_array_equal(batch['action_chunk'][rest], chunk[rest])
         np.testing.assert_array_equal(batch['action_chunk'][away, :, 4], np.float32(OPEN))
         np.testing.assert_allclose(
-            batch['action_chunk'][away, :, :3], retreat(np.load(folder / 'proprioception.npy')[[away]], data.lookout, 10)[0], atol=1e-6
+            batch['action_chunk'][away, :, :3],
+            retreat(np.load(folder / 'proprioception.npy')[[away]], data.lookout, 10)[0],
+            atol=1e-6,
         )
         # Without a camera nobody knows what is in sight.
         self.assertTrue(Dataset([str(folder)]).batch(np.arange(3))['answered'].all())

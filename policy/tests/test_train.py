@@ -32,7 +32,20 @@ class Training(unittest.TestCase):
 
     def train(self, out: str, *more: str, data: str | None = None) -> dict:
         with contextlib.redirect_stdout(io.StringIO()):
-            train.main(['--data', data or str(self.data), '--out', str(self.folder / out), '--batch', '4', '--threads', '1', '--float32', *more])
+            train.main(
+                [
+                    '--data',
+                    data or str(self.data),
+                    '--out',
+                    str(self.folder / out),
+                    '--batch',
+                    '4',
+                    '--threads',
+                    '1',
+                    '--float32',
+                    *more,
+                ]
+            )
         return torch.load(self.folder / out / 'checkpoint.pt', weights_only=True)
 
     def made(self, name: str, content: object) -> str:
@@ -54,14 +67,19 @@ class Training(unittest.TestCase):
         self.assertEqual(whole['step'], 4)
         self.assertFalse(self.train('c', '--steps', '4', '--seed', '1')['ema']['cls'].equal(whole['ema']['cls']))
         # A run that was cut off after two of its four steps.
-        with unittest.mock.patch.object(Schedule, 'fraction', lambda self, step: 1.0 if step >= 2 else step / self.steps):
+        with unittest.mock.patch.object(
+            Schedule, 'fraction', lambda self, step: 1.0 if step >= 2 else step / self.steps
+        ):
             self.assertEqual(self.train('d', '--steps', '4')['step'], 2)
         with self.assertRaisesRegex(SystemExit, 'give --resume'):
             self.train('d', '--steps', '4')
         with self.assertRaisesRegex(SystemExit, 'begun with another --lr'):
             self.train('d', '--steps', '4', '--resume', '--lr', '1e-3')
         (self.folder / 'e').mkdir()
-        torch.save({**torch.load(self.folder / 'd/checkpoint.pt', weights_only=True), 'camera': {'fovy_deg': 60}}, self.folder / 'e/checkpoint.pt')
+        torch.save(
+            {**torch.load(self.folder / 'd/checkpoint.pt', weights_only=True), 'camera': {'fovy_deg': 60}},
+            self.folder / 'e/checkpoint.pt',
+        )
         with self.assertRaisesRegex(SystemExit, 'begun with another camera'):
             self.train('e', '--steps', '4', '--resume')
         resumed = self.train('d', '--steps', '4', '--resume')
@@ -91,22 +109,44 @@ class Training(unittest.TestCase):
         policy = train.load(self.folder / 's')[0]
         export.keep_weights(policy, self.folder / 'grasp.npz')
         torch.manual_seed(9)
-        again = Policy(policy.config, *(train.read(self.folder / 's/checkpoint.pt', '')[k] for k in ('stats', 'camera')), policy.text.colours).eval()
+        again = Policy(
+            policy.config,
+            *(train.read(self.folder / 's/checkpoint.pt', '')[k] for k in ('stats', 'camera')),
+            policy.text.colours,
+        ).eval()
         parent = train.begin_with(again, str(self.folder / 'grasp.npz'))
         self.assertEqual(parent['taken'], parent['of'])
         x = example(policy.config, 2)
         with torch.no_grad():
             torch.testing.assert_close(policy(*x)['action_chunk'], again(*x)['action_chunk'], atol=2e-3, rtol=0)
         with self.assertRaises(AssertionError):
-            torch.testing.assert_close(policy(*x)['action_chunk'], Policy(policy.config).eval()(*x)['action_chunk'], atol=2e-3, rtol=0)
+            torch.testing.assert_close(
+                policy(*x)['action_chunk'], Policy(policy.config).eval()(*x)['action_chunk'], atol=2e-3, rtol=0
+            )
 
     def test_a_teacher_answers_for_the_goal_that_its_student_was_told(self):
         self.train('t', '--steps', '3')
         seen = []
         whole = train.distillation
-        spy = lambda policy, out, teacher, *more: seen.append(float(whole(policy, out, teacher, *more).detach())) or whole(policy, out, teacher, *more)
-        same = ['--steps', '1', '--init', str(self.folder / 't/checkpoint.pt'), '--teacher', str(self.folder / 't'), '--goal', '1', '--absent', '0']
-        with unittest.mock.patch.object(train, 'distillation', spy), unittest.mock.patch.object(Policy, 'train', lambda self, mode=True: self):
+        spy = lambda policy, out, teacher, *more: (
+            seen.append(float(whole(policy, out, teacher, *more).detach())) or whole(policy, out, teacher, *more)
+        )
+        same = [
+            '--steps',
+            '1',
+            '--init',
+            str(self.folder / 't/checkpoint.pt'),
+            '--teacher',
+            str(self.folder / 't'),
+            '--goal',
+            '1',
+            '--absent',
+            '0',
+        ]
+        with (
+            unittest.mock.patch.object(train, 'distillation', spy),
+            unittest.mock.patch.object(Policy, 'train', lambda self, mode=True: self),
+        ):
             # Normalisation as in use, so that the same weights give the same answers.
             with unittest.mock.patch.object(train, 'Policy', lambda *a, **k: Policy(*a, **k).eval()):
                 self.train('u', *same)
@@ -122,14 +162,24 @@ class Training(unittest.TestCase):
             later = Progress(path, ('step', 'seconds', 'loss'), 4, step=2, every=1)
             later.add(loss=torch.tensor(2.0))
             later.write(0)
-        self.assertEqual([line.split(',')[0::2] for line in path.read_text().split()], [['step', 'loss'], ['1', '1'], ['2', '1'], ['3', '2']])
+        self.assertEqual(
+            [line.split(',')[0::2] for line in path.read_text().split()],
+            [['step', 'loss'], ['1', '1'], ['2', '1'], ['3', '2']],
+        )
 
     def test_a_teacher_teaches_and_pretrained_encoders_are_taken(self):
         self.train('t', '--steps', '1', '--size', 'large')
-        taught, alone = self.train('u', '--steps', '2', '--teacher', str(self.folder / 't')), self.train('w', '--steps', '2')
+        taught, alone = (
+            self.train('u', '--steps', '2', '--teacher', str(self.folder / 't')),
+            self.train('w', '--steps', '2'),
+        )
         self.assertFalse(taught['ema']['cls'].equal(alone['ema']['cls']))
-        self.quiet(pretrain, None, '--data', str(self.data), '--out', str(self.folder / 'p'), '--steps', '2', '--batch', '4')
-        self.assertEqual(self.train('v', '--steps', '1', '--init', str(self.folder / 'p/checkpoint.pt'))['run']['init']['steps'], 2)
+        self.quiet(
+            pretrain, None, '--data', str(self.data), '--out', str(self.folder / 'p'), '--steps', '2', '--batch', '4'
+        )
+        self.assertEqual(
+            self.train('v', '--steps', '1', '--init', str(self.folder / 'p/checkpoint.pt'))['run']['init']['steps'], 2
+        )
         with self.assertRaisesRegex(SystemExit, 'encoders alone'):
             train.load(self.folder / 'p')
 
@@ -150,7 +200,10 @@ class Training(unittest.TestCase):
         self.train('q', '--steps', '2')
         onnx = self.folder / 'q/grasp.int8.onnx'
         quantise_it = [*given, '--steps', '30', '--run', str(self.folder / 'q'), '--out', str(onnx)]
-        with unittest.mock.patch.object(schedule, 'SAVE_S', 0), unittest.mock.patch.object(quantise, 'integers', side_effect=KeyboardInterrupt):
+        with (
+            unittest.mock.patch.object(schedule, 'SAVE_S', 0),
+            unittest.mock.patch.object(quantise, 'integers', side_effect=KeyboardInterrupt),
+        ):
             with self.assertRaises(KeyboardInterrupt):
                 self.quiet(quantise, 24, *quantise_it)
         self.assertFalse(onnx.exists())
@@ -178,7 +231,10 @@ class Training(unittest.TestCase):
             (['--init', str(self.data / 'aux.npy')], 'aux.npy: no checkpoint'),
             (['--init', self.made('empty.pt', b'')], 'empty.pt: no checkpoint'),
             (['--init', self.made('list.pt', [1, 2])], 'list.pt: no checkpoint'),
-            (['--init', self.made('other.pt', {'step': 1, 'ema': {'low.0.weight': torch.zeros(3)}})], 'of another size'),
+            (
+                ['--init', self.made('other.pt', {'step': 1, 'ema': {'low.0.weight': torch.zeros(3)}})],
+                'of another size',
+            ),
             (['--camera', str(self.folder / 'none.json')], 'none.json: no camera'),
             (['--teacher', str(self.folder / 'nobody')], 'train first'),
             (['--steps', '0'], 'above zero'),

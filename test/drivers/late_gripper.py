@@ -19,20 +19,20 @@ from pymodbus.framer import FramerRTU
 
 UNIT = 9
 least, most = (float(text) / 1000 for text in sys.argv[1:3])
-lost = {int(text) for text in sys.argv[3].split(",")} if len(sys.argv) > 3 else set()
+lost = {int(text) for text in sys.argv[3].split(',')} if len(sys.argv) > 3 else set()
 rng = random.Random(1)
 master, slave = pty.openpty()
 tty.setraw(slave)
 
 
 def say(**what):
-    sys.stdout.write(json.dumps({"at": time.monotonic_ns(), **what}) + "\n")
+    sys.stdout.write(json.dumps({'at': time.monotonic_ns(), **what}) + '\n')
     sys.stdout.flush()
 
 
 def frames():
     """Requests of function 3 and 16, whole."""
-    buffer = b""
+    buffer = b''
     while True:
         buffer += os.read(master, 256)
         while len(buffer) >= 8:
@@ -45,10 +45,10 @@ def frames():
 
 def answer(body):
     crc = FramerRTU.compute_CRC(body)
-    os.write(master, body + crc.to_bytes(2, "big"))
+    os.write(master, body + crc.to_bytes(2, 'big'))
 
 
-sys.stdout.write(os.ttyname(slave) + "\n")
+sys.stdout.write(os.ttyname(slave) + '\n')
 sys.stdout.flush()
 threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
 measured = 0
@@ -56,7 +56,7 @@ for index, frame in enumerate(frames()):
     if index in lost:
         say(lost=frame[7])
         continue
-    start, count = int.from_bytes(frame[2:4], "big"), int.from_bytes(frame[4:6], "big")
+    start, count = int.from_bytes(frame[2:4], 'big'), int.from_bytes(frame[4:6], 'big')
     if frame[1] == 3:
         measured += 1
         say(measured=measured)

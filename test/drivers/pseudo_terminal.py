@@ -31,9 +31,9 @@ else:
         if path == wanted:
             break
         if len(kept) > 4 * MANY:
-            sys.exit(f"{wanted}: somebody else was given this number")
+            sys.exit(f'{wanted}: somebody else was given this number')
 
-sys.stdout.write(path + "\n")
+sys.stdout.write(path + '\n')
 sys.stdout.flush()
 
 

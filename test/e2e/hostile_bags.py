@@ -1,4 +1,5 @@
 """Makes recordings that claim far more than they hold, or lead elsewhere, and prints [name, arguments of prehend that read it]. usage: hostile_bags.py FOLDER"""
+
 import json
 import os
 import sqlite3
@@ -33,8 +34,9 @@ def message(data, time=T0):
     return record(5, struct.pack('<HIQQ', 1, 0, time, time) + data)
 
 
-DEFINED = record(3, struct.pack('<H', 1) + text(b'sensor_msgs/msg/Image') + text(b'ros2msg') + text(b'')) \
-    + record(4, struct.pack('<HH', 1, 1) + text(b'/camera/color/image_raw') + text(b'cdr') + struct.pack('<I', 0))
+DEFINED = record(3, struct.pack('<H', 1) + text(b'sensor_msgs/msg/Image') + text(b'ros2msg') + text(b'')) + record(
+    4, struct.pack('<HH', 1, 1) + text(b'/camera/color/image_raw') + text(b'cdr') + struct.pack('<I', 0)
+)
 
 
 def mcap(name, chunks, indexed=True, repeat=1):
@@ -42,8 +44,18 @@ def mcap(name, chunks, indexed=True, repeat=1):
     data = MAGIC + record(1, text(b'ros2') + text(b'')) + DEFINED
     indexes = b''
     for compression, packed, size in chunks:
-        chunk = record(6, struct.pack('<QQQI', T0, T0, size, 0) + text(compression) + struct.pack('<Q', len(packed)) + packed)
-        indexes += record(8, struct.pack('<QQQQIQ', T0, T0, len(data), len(chunk), 0, 0) + text(compression) + struct.pack('<QQ', len(packed), size)) * repeat
+        chunk = record(
+            6, struct.pack('<QQQI', T0, T0, size, 0) + text(compression) + struct.pack('<Q', len(packed)) + packed
+        )
+        indexes += (
+            record(
+                8,
+                struct.pack('<QQQQIQ', T0, T0, len(data), len(chunk), 0, 0)
+                + text(compression)
+                + struct.pack('<QQ', len(packed), size),
+            )
+            * repeat
+        )
         data += chunk
     data += record(15, bytes(4))
     start = len(data)
@@ -64,7 +76,18 @@ mcap('thousand_chunks.mcap', [large] * 1000)
 mcap('one_chunk_3000_times.mcap', [large], repeat=3000)
 mcap('lz4.mcap', [packed(message(bytes(60 * MB)), b'lz4')] * 8)
 mcap('two_million_messages.mcap', [packed(message(b'') * 2_000_000)])
-mcap('metadata.mcap', [packed(b''.join(record(12, text(b'%d' % i) + struct.pack('<I', 15 * MB + 8) + text(b'') + text(bytes(15 * MB))) for i in range(4)))], indexed=False)
+mcap(
+    'metadata.mcap',
+    [
+        packed(
+            b''.join(
+                record(12, text(b'%d' % i) + struct.pack('<I', 15 * MB + 8) + text(b'') + text(bytes(15 * MB)))
+                for i in range(4)
+            )
+        )
+    ],
+    indexed=False,
+)
 mcap('says_less.mcap', [(b'zstd', zstd(bytes(500 * MB)), 100)])
 (out / 'tiny_records.mcap').write_bytes(MAGIC + DEFINED + record(0x80, b'') * 2_000_000)
 
@@ -78,10 +101,23 @@ with Writer(out / 'true', version=9, storage_plugin=StoragePlugin.SQLITE3) as wr
     for i in range(200):
         header = T['std_msgs/msg/Header'](T['builtin_interfaces/msg/Time'](1_700_000_000, i * 33_000_000 % 10**9), 'c')
         if i < 30:
-            writer.write(image, T0 + i * 33_000_000, store.serialize_cdr(T['sensor_msgs/msg/Image'](header, 2, 2, 'rgb8', 0, 6, np.zeros(12, np.uint8)), 'sensor_msgs/msg/Image'))
+            writer.write(
+                image,
+                T0 + i * 33_000_000,
+                store.serialize_cdr(
+                    T['sensor_msgs/msg/Image'](header, 2, 2, 'rgb8', 0, 6, np.zeros(12, np.uint8)),
+                    'sensor_msgs/msg/Image',
+                ),
+            )
         # RVL: 5792 x 5792 pixels that are one run of zeros.
         rvl = bytes(12) + struct.pack('<ii', 5792, 5792) + bytes.fromhex('ffffffff0fffffff')
-        writer.write(depth, T0 + i * 5_000_000, store.serialize_cdr(T[compressed](header, '16UC1; compressedDepth rvl', np.frombuffer(rvl, np.uint8)), compressed))
+        writer.write(
+            depth,
+            T0 + i * 5_000_000,
+            store.serialize_cdr(
+                T[compressed](header, '16UC1; compressedDepth rvl', np.frombuffer(rvl, np.uint8)), compressed
+            ),
+        )
 true = next((out / 'true').glob('*.db3')).read_bytes()
 ENDLESS = 'WITH RECURSIVE c(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM c) SELECT id'
 
@@ -95,11 +131,31 @@ def database(name, *statements):
     db.close()
 
 
-database('view_of_messages.db3', 'ALTER TABLE messages RENAME TO m', f'CREATE VIEW messages AS {ENDLESS}, 1 AS topic_id, id AS timestamp, zeroblob(1000000) AS data FROM c')
-database('view_of_topics.db3', 'ALTER TABLE topics RENAME TO t', f"CREATE VIEW topics AS {ENDLESS}, zeroblob(1000) AS name, '' AS type, 'cdr' AS serialization_format, '' AS offered_qos_profiles FROM c")
-database('computed_column.db3', 'DROP TABLE messages', 'CREATE TABLE messages(id INTEGER PRIMARY KEY, topic_id, timestamp, data AS (zeroblob(900000000)))', 'INSERT INTO messages(topic_id, timestamp) VALUES (1, 1)')
-database('virtual_table.db3', 'DROP TABLE messages', 'CREATE VIRTUAL TABLE messages USING fts5(id, topic_id, timestamp, data)')
-database('large_message.db3', f'INSERT INTO messages(topic_id, timestamp, data) VALUES (1, {T0 + 10**10}, zeroblob(300000000))')
+database(
+    'view_of_messages.db3',
+    'ALTER TABLE messages RENAME TO m',
+    f'CREATE VIEW messages AS {ENDLESS}, 1 AS topic_id, id AS timestamp, zeroblob(1000000) AS data FROM c',
+)
+database(
+    'view_of_topics.db3',
+    'ALTER TABLE topics RENAME TO t',
+    f"CREATE VIEW topics AS {ENDLESS}, zeroblob(1000) AS name, '' AS type, 'cdr' AS serialization_format, '' AS offered_qos_profiles FROM c",
+)
+database(
+    'computed_column.db3',
+    'DROP TABLE messages',
+    'CREATE TABLE messages(id INTEGER PRIMARY KEY, topic_id, timestamp, data AS (zeroblob(900000000)))',
+    'INSERT INTO messages(topic_id, timestamp) VALUES (1, 1)',
+)
+database(
+    'virtual_table.db3',
+    'DROP TABLE messages',
+    'CREATE VIRTUAL TABLE messages USING fts5(id, topic_id, timestamp, data)',
+)
+database(
+    'large_message.db3',
+    f'INSERT INTO messages(topic_id, timestamp, data) VALUES (1, {T0 + 10**10}, zeroblob(300000000))',
+)
 database('large_name.db3', 'UPDATE topics SET name = CAST(zeroblob(100000000) AS TEXT) WHERE id = 1')
 
 
@@ -114,16 +170,28 @@ def png(channels, depth):
     row = zlib.compressobj(9)
     raw = row.compress(bytes(4096 * (1 + 8192 * channels * depth // 8))) + row.flush()
     part = lambda kind, data: struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
-    return b'\x89PNG\r\n\x1a\n' + part(b'IHDR', struct.pack('>IIBBBBB', 8192, 4096, depth, 2 if channels == 3 else 0, 0, 0, 0)) + part(b'IDAT', raw) + part(b'IEND', b'')
+    return (
+        b'\x89PNG\r\n\x1a\n'
+        + part(b'IHDR', struct.pack('>IIBBBBB', 8192, 4096, depth, 2 if channels == 3 else 0, 0, 0, 0))
+        + part(b'IDAT', raw)
+        + part(b'IEND', b'')
+    )
 
 
 with Writer(out / 'pictures', version=9, storage_plugin=StoragePlugin.MCAP) as writer:
-    shown = [('/camera/color/image_raw/compressed', 'rgb8; png compressed rgb8', png(3, 8)), ('/camera/depth/image_raw/compressedDepth', '16UC1; compressedDepth png', bytes(12) + png(1, 16))]
+    shown = [
+        ('/camera/color/image_raw/compressed', 'rgb8; png compressed rgb8', png(3, 8)),
+        ('/camera/depth/image_raw/compressedDepth', '16UC1; compressedDepth png', bytes(12) + png(1, 16)),
+    ]
     topics = [writer.add_connection(topic, compressed, typestore=store) for topic, _, _ in shown]
     for i in range(24):
         header = T['std_msgs/msg/Header'](T['builtin_interfaces/msg/Time'](1_700_000_000, i * 33_000_000), 'c')
         for topic, (_, format, data) in zip(topics, shown):
-            writer.write(topic, T0 + i * 33_000_000, store.serialize_cdr(T[compressed](header, format, np.frombuffer(data, np.uint8)), compressed))
+            writer.write(
+                topic,
+                T0 + i * 33_000_000,
+                store.serialize_cdr(T[compressed](header, format, np.frombuffer(data, np.uint8)), compressed),
+            )
 
 
 PATHS = 'rosbag2_bagfile_information:\n  relative_file_paths: '
@@ -132,7 +200,13 @@ db = sqlite3.connect(out / 'packed_messages/a.db3')
 db.execute('UPDATE messages SET data = ?', (zstd(bytes(60 * MB)),))
 db.commit()
 db.close()
-folder('aliases', 'a: &a [x, x, x, x, x, x, x, x, x]\n' + ''.join(f'{chr(98 + i)}: &{chr(98 + i)} [{", ".join(["*" + chr(97 + i)] * 9)}]\n' for i in range(12)) + PATHS + '*m\n')
+folder(
+    'aliases',
+    'a: &a [x, x, x, x, x, x, x, x, x]\n'
+    + ''.join(f'{chr(98 + i)}: &{chr(98 + i)} [{", ".join(["*" + chr(97 + i)] * 9)}]\n' for i in range(12))
+    + PATHS
+    + '*m\n',
+)
 folder('lists_in_lists', 'a: ' + '[' * 900_000)
 folder('many_values', 'a: [' + '1,' * 400_000 + ']\n')
 folder('path_above', PATHS + '[../../../../../../etc/passwd]\n')
@@ -153,7 +227,11 @@ os.mkfifo(out / 'pipe_as_metadata/metadata.yaml')
 COMMANDS = [(path.name, ['info', str(path)]) for path in sorted(out.iterdir()) if path.name not in ('true', 'pipe')] + [
     ('large_pictures', ['replay', str(out / 'pictures'), '--rate', 'max', '--no-policy']),
     ('depth_of_zeros', ['replay', str(out / 'true'), '--rate', 'max', '--no-policy']),
-    ('pipe', ['info', str(out / 'pipe')]), ('device', ['info', '/dev/zero']), ('robot_pipe', ['check', str(out / 'pipe')]), ('robot_device', ['check', '/dev/zero']),
-    ('model_pipe', ['policy', 'info', str(out / 'pipe')]), ('objects_device', ['eval', '--objects', '/dev/zero']),
+    ('pipe', ['info', str(out / 'pipe')]),
+    ('device', ['info', '/dev/zero']),
+    ('robot_pipe', ['check', str(out / 'pipe')]),
+    ('robot_device', ['check', '/dev/zero']),
+    ('model_pipe', ['policy', 'info', str(out / 'pipe')]),
+    ('objects_device', ['eval', '--objects', '/dev/zero']),
 ]
 print(json.dumps(COMMANDS))

@@ -1,5 +1,6 @@
 """Runs a command in a terminal of its own, 150 characters wide and 30 high. Each line of standard input is an order: `close` takes the terminal away, `hold` stops reading from it, `interrupt` sends
 SIGINT to the command; its end kills it. What the command shows goes to standard error as it is; its end to standard output, as JSON: exit code or signal."""
+
 import fcntl
 import json
 import os
@@ -40,5 +41,12 @@ while True:
     ended, status = os.waitpid(pid, os.WNOHANG)
     if ended:
         signalled = os.WIFSIGNALED(status)
-        print(json.dumps({'exit': None if signalled else os.WEXITSTATUS(status), 'signal': os.WTERMSIG(status) if signalled else None}))
+        print(
+            json.dumps(
+                {
+                    'exit': None if signalled else os.WEXITSTATUS(status),
+                    'signal': os.WTERMSIG(status) if signalled else None,
+                }
+            )
+        )
         break

@@ -1,8 +1,9 @@
 """Recordings for the tests, written by rosbags: a camera that drops frames, a jittering wrench, depth in metres off the colour's stamps.
 
-    python make_bag.py OUT [--storage mcap|sqlite3] [--compress none|zstd|lz4] [--without KIND,...] [--twice] [--seed N]
-                           [--depth 32FC1|16UC1] [--compressed only|too]
+python make_bag.py OUT [--storage mcap|sqlite3] [--compress none|zstd|lz4] [--without KIND,...] [--twice] [--seed N]
+                       [--depth 32FC1|16UC1] [--compressed only|too]
 """
+
 import argparse
 import io
 
@@ -37,13 +38,18 @@ def compressed(message):
         Image.fromarray(np.ascontiguousarray(rows).view('<u2')).save(out, 'PNG')
         transport, format, data = 'compressedDepth', '16UC1; compressedDepth png', bytes(12) + out.getvalue()
     else:
-        Image.fromarray(rows[:, :W * 3].reshape(H, W, 3)[..., ::-1].copy()).save(out, 'PNG')
+        Image.fromarray(rows[:, : W * 3].reshape(H, W, 3)[..., ::-1].copy()).save(out, 'PNG')
         transport, format, data = 'compressed', 'bgr8; png compressed bgr8', out.getvalue()
     return transport, types['sensor_msgs/msg/CompressedImage'](message.header, format, np.frombuffer(data, np.uint8))
 
 
 def camera_stamps(rng, offset):
-    stamps = START + offset + np.arange(0, DURATION, 33_333_333) + rng.integers(-400_000, 400_000, len(range(0, DURATION, 33_333_333)))
+    stamps = (
+        START
+        + offset
+        + np.arange(0, DURATION, 33_333_333)
+        + rng.integers(-400_000, 400_000, len(range(0, DURATION, 33_333_333)))
+    )
     return [int(s) for s in stamps]
 
 
@@ -68,7 +74,12 @@ def messages(rng, depth_encoding):
             raw = metres.astype('<f4')
         else:
             raw = np.nan_to_num(metres * 1000).round().astype('<u2')
-        yield '/camera/depth/image_raw', 'sensor_msgs/msg/Image', receive, image(stamp, depth_encoding, raw.view(np.uint8).reshape(H, -1))
+        yield (
+            '/camera/depth/image_raw',
+            'sensor_msgs/msg/Image',
+            receive,
+            image(stamp, depth_encoding, raw.view(np.uint8).reshape(H, -1)),
+        )
     for i in range(DURATION // MS):
         if 600 <= i < 700 or rng.random() < 0.02:
             continue
@@ -88,13 +99,34 @@ def messages(rng, depth_encoding):
         stamp = START + i * MS + 1234
         if 900 <= i < 1100:
             continue
-        pose = types['geometry_msgs/msg/Pose'](types['geometry_msgs/msg/Point'](0.1, 0.0, 0.2 + i / 1e4), types['geometry_msgs/msg/Quaternion'](0.0, 0.0, 0.0, 1.0))
-        yield '/tool_pose', 'geometry_msgs/msg/PoseStamped', stamp + 300_000 + i, types['geometry_msgs/msg/PoseStamped'](header(stamp, 'base'), pose)
-    for at, text in ((50, 'pick the red cylinder'), (400, 'no, the grün one'), (401, 'gently'), (900, 'stop'), (1000, 'resume'), (1200, '')):
+        pose = types['geometry_msgs/msg/Pose'](
+            types['geometry_msgs/msg/Point'](0.1, 0.0, 0.2 + i / 1e4),
+            types['geometry_msgs/msg/Quaternion'](0.0, 0.0, 0.0, 1.0),
+        )
+        yield (
+            '/tool_pose',
+            'geometry_msgs/msg/PoseStamped',
+            stamp + 300_000 + i,
+            types['geometry_msgs/msg/PoseStamped'](header(stamp, 'base'), pose),
+        )
+    for at, text in (
+        (50, 'pick the red cylinder'),
+        (400, 'no, the grün one'),
+        (401, 'gently'),
+        (900, 'stop'),
+        (1000, 'resume'),
+        (1200, ''),
+    ):
         yield '/voice/text', 'std_msgs/msg/String', START + at * MS + 777, types['std_msgs/msg/String'](text)
 
 
-KINDS = {'rgb': '/camera/color/image_raw', 'depth': '/camera/depth/image_raw', 'wrench': '/wrist/wrench', 'tool': '/tool_pose', 'voice': '/voice/text'}
+KINDS = {
+    'rgb': '/camera/color/image_raw',
+    'depth': '/camera/depth/image_raw',
+    'wrench': '/wrist/wrench',
+    'tool': '/tool_pose',
+    'voice': '/voice/text',
+}
 
 
 def main():
@@ -110,13 +142,31 @@ def main():
     parser.add_argument('--unknown-type', action='store_true')
     args = parser.parse_args()
     gone = {KINDS[kind] for kind in args.without.split(',') if kind}
-    rows = sorted((m for m in messages(np.random.default_rng(args.seed), args.depth) if m[0] not in gone), key=lambda m: m[2])
+    rows = sorted(
+        (m for m in messages(np.random.default_rng(args.seed), args.depth) if m[0] not in gone), key=lambda m: m[2]
+    )
     if args.compressed:
-        pairs = [(row, (f'{row[0]}/{transport}', 'sensor_msgs/msg/CompressedImage', row[2], small))
-                 for row in rows if row[1] == 'sensor_msgs/msg/Image' for transport, small in [compressed(row[3])]]
+        pairs = [
+            (row, (f'{row[0]}/{transport}', 'sensor_msgs/msg/CompressedImage', row[2], small))
+            for row in rows
+            if row[1] == 'sensor_msgs/msg/Image'
+            for transport, small in [compressed(row[3])]
+        ]
         small = {id(row): pair for row, pair in pairs}
-        rows = [one for row in rows for one in ([row] if id(row) not in small else [small[id(row)]] if args.compressed == 'only' else [row, small[id(row)]])]
-    writer = Writer(args.out, version=9, storage_plugin=StoragePlugin.MCAP if args.storage == 'mcap' else StoragePlugin.SQLITE3)
+        rows = [
+            one
+            for row in rows
+            for one in (
+                [row]
+                if id(row) not in small
+                else [small[id(row)]]
+                if args.compressed == 'only'
+                else [row, small[id(row)]]
+            )
+        ]
+    writer = Writer(
+        args.out, version=9, storage_plugin=StoragePlugin.MCAP if args.storage == 'mcap' else StoragePlugin.SQLITE3
+    )
     if args.compress != 'none':
         writer.set_compression(CompressionMode.STORAGE, CompressionFormat[args.compress.upper()])
     with writer:
@@ -124,7 +174,9 @@ def main():
         for topic, kind, receive, msg in rows:
             if topic not in connections:
                 if args.unknown_type and topic == '/wrist/wrench':
-                    connections[topic] = writer.add_connection(topic, 'acme_msgs/msg/Strain', msgdef='float64[8] strain\n', rihs01='RIHS01_' + '0' * 64)
+                    connections[topic] = writer.add_connection(
+                        topic, 'acme_msgs/msg/Strain', msgdef='float64[8] strain\n', rihs01='RIHS01_' + '0' * 64
+                    )
                 else:
                     connections[topic] = writer.add_connection(topic, kind, typestore=store)
             data = store.serialize_cdr(msg, kind)

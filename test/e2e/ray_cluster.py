@@ -74,7 +74,10 @@ try:
     for line in sys.stdin:
         asked = line.strip()
         print(
-            json.dumps(kill(workers) if asked == 'kill' else {'running': [pid for node in workers for pid in prehends(node)]}), flush=True
+            json.dumps(
+                kill(workers) if asked == 'kill' else {'running': [pid for node in workers for pid in prehends(node)]}
+            ),
+            flush=True,
         )
 finally:
     cluster.shutdown()

@@ -34,14 +34,21 @@ def recorded(path: str) -> tuple[list[tuple[np.ndarray, np.ndarray]], dict[int, 
             elif connection.topic == '/wrist/wrench' and episodes:
                 m = reader.deserialize(data, connection.msgtype)
                 w = m.wrench
-                episodes[-1].append((nanoseconds(m.header.stamp), (w.force.x, w.force.y, w.force.z, w.torque.x, w.torque.y, w.torque.z)))
+                episodes[-1].append(
+                    (nanoseconds(m.header.stamp), (w.force.x, w.force.y, w.force.z, w.torque.x, w.torque.y, w.torque.z))
+                )
             elif connection.topic == '/expert/action_chunk':
                 m = reader.deserialize(data, connection.msgtype)
                 o = m.origin
-                p, q = np.array([o.position.x, o.position.y, o.position.z]), np.array([o.orientation.x, o.orientation.y, o.orientation.z, o.orientation.w])
+                p, q = (
+                    np.array([o.position.x, o.position.y, o.position.z]),
+                    np.array([o.orientation.x, o.orientation.y, o.orientation.z, o.orientation.w]),
+                )
                 dx, dy, dz, dyaw, width, effort = np.asarray(m.data, np.float64)[:6]
                 turn = np.array([0, 0, np.sin(dyaw / 2), np.cos(dyaw / 2)])
-                answers[nanoseconds(m.header.stamp)] = np.concatenate([p + matrix(q) @ [dx, dy, dz], product(q, turn), [width, effort]])
+                answers[nanoseconds(m.header.stamp)] = np.concatenate(
+                    [p + matrix(q) @ [dx, dy, dz], product(q, turn), [width, effort]]
+                )
     tared = []
     for samples in episodes:
         stamps, values = np.array([s for s, _ in samples], np.int64), np.array([v for _, v in samples])
@@ -52,11 +59,13 @@ def recorded(path: str) -> tuple[list[tuple[np.ndarray, np.ndarray]], dict[int, 
 
 def matrix(q: np.ndarray) -> np.ndarray:
     x, y, z, w = q
-    return np.array([
-        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-    ])
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+        ]
+    )
 
 
 def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -97,12 +106,17 @@ def main() -> None:
         'info': info,
         'columns': table.column_names,
         'tasks': {str(task): int(index) for task, index in tasks['task_index'].items()},
-        'episodes': [{k: v for k, v in e.items() if not k.startswith('stats/')} for e in pq.read_table(root / 'meta/episodes/chunk-000/file-000.parquet').to_pylist()],
+        'episodes': [
+            {k: v for k, v in e.items() if not k.startswith('stats/')}
+            for e in pq.read_table(root / 'meta/episodes/chunk-000/file-000.parquet').to_pylist()
+        ],
         'wrenches': wrenches(rows, episodes),
         'actionApart': max(float(np.abs(np.array(r['action']) - answers[r['stamp']]).max()) for r in rows),
         'statsApart': {
-            key: float(np.abs(np.array(stats[key]['mean']) - np.array([r[key] for r in rows]).mean(0)).max()
-                       + np.abs(np.array(stats[key]['std']) - np.array([r[key] for r in rows]).std(0)).max())
+            key: float(
+                np.abs(np.array(stats[key]['mean']) - np.array([r[key] for r in rows]).mean(0)).max()
+                + np.abs(np.array(stats[key]['std']) - np.array([r[key] for r in rows]).std(0)).max()
+            )
             for key in ('action', 'observation.state', 'observation.force_pyramid')
         },
         'rows': [],
@@ -115,7 +129,7 @@ def main() -> None:
         assert depth.dtype == np.uint16
         r['depthSha256'] = hashlib.sha256(depth.astype('<u2').tobytes()).hexdigest()
         r['rgbSha256'] = rgb and hashlib.sha256(pixels(rgb).tobytes()).hexdigest()
-        r['stamp'] = f"{r['stamp'] // 1_000_000_000}.{r['stamp'] % 1_000_000_000:09d}"
+        r['stamp'] = f'{r["stamp"] // 1_000_000_000}.{r["stamp"] % 1_000_000_000:09d}'
         result['rows'].append(r)
     for video in root.glob('videos/*/chunk-000/file-000.mp4'):
         with av.open(str(video)) as container:

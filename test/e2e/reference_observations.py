@@ -5,6 +5,7 @@
 The robot is the one that prehend recognises without a robot file: ticks from the colour image, depth interpolated, the wrench's window and
 pyramid, the last four voice events, tool pose interpolated. Colour frames must arrive in the order of their stamps.
 """
+
 import argparse
 import hashlib
 import json
@@ -28,7 +29,11 @@ def stamp_of(header):
 
 def colour(msg):
     assert msg.encoding in ('rgb8', 'bgr8'), msg.encoding
-    rows = np.asarray(msg.data, np.uint8).reshape(msg.height, msg.step)[:, :msg.width * 3].reshape(msg.height, msg.width, 3)
+    rows = (
+        np.asarray(msg.data, np.uint8)
+        .reshape(msg.height, msg.step)[:, : msg.width * 3]
+        .reshape(msg.height, msg.width, 3)
+    )
     return rows[:, :, ::-1] if msg.encoding == 'bgr8' else rows
 
 
@@ -37,8 +42,12 @@ def depth_mm(msg):
     kind = {'16UC1': np.uint16, '32FC1': np.float32}[msg.encoding]
     order = '>' if msg.is_bigendian else '<'
     bytes_a_pixel = np.dtype(kind).itemsize
-    rows = np.asarray(msg.data, np.uint8).reshape(msg.height, msg.step)[:, :msg.width * bytes_a_pixel]
-    raw = np.frombuffer(rows.tobytes(), np.dtype(kind).newbyteorder(order)).reshape(msg.height, msg.width).astype(np.float64)
+    rows = np.asarray(msg.data, np.uint8).reshape(msg.height, msg.step)[:, : msg.width * bytes_a_pixel]
+    raw = (
+        np.frombuffer(rows.tobytes(), np.dtype(kind).newbyteorder(order))
+        .reshape(msg.height, msg.width)
+        .astype(np.float64)
+    )
     mm = raw * (1 if msg.encoding == '16UC1' else 1000)
     return np.where((mm > 0) & (mm <= 65535), mm, np.nan)
 
@@ -181,7 +190,10 @@ def lines(path, tare_ns):
         yield {
             'stamp': f'{stamp // 10**9}.{stamp % 10**9:09d}',
             'mask': {
-                'rgb': 1, 'depth': int(depth is not None), 'force': int(mean.any()), 'voice': int(bool(said)),
+                'rgb': 1,
+                'depth': int(depth is not None),
+                'force': int(mean.any()),
+                'voice': int(bool(said)),
                 'proprioception': int(has_tool and around(streams['tool'].arrived(last), stamp) is not None),
             },
             'wrenchMean': (values[mean].mean(axis=0) if mean.any() else np.zeros(6)).tolist(),

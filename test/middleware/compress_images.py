@@ -1,4 +1,5 @@
 """Writes compressed images, made with Pillow and NumPy, and what they show: FOLDER/N.bin and FOLDER/N.raw, with a list of {name, format, width, height, encoding} on stdout."""
+
 import io
 import json
 import struct
@@ -26,7 +27,9 @@ def file(pixels, kind, **options):
 def add(name, format, data, shown, encoding):
     (folder / f'{len(listed)}.bin').write_bytes(data)
     (folder / f'{len(listed)}.raw').write_bytes(np.ascontiguousarray(shown).tobytes())
-    listed.append({'name': name, 'format': format, 'height': shown.shape[0], 'width': shown.shape[1], 'encoding': encoding})
+    listed.append(
+        {'name': name, 'format': format, 'height': shown.shape[0], 'width': shown.shape[1], 'encoding': encoding}
+    )
 
 
 def opened(data, mode=None):
@@ -51,13 +54,15 @@ def rvl(depth):
         i += zeros
         samples = next((n for n in range(len(flat) - i) if flat[i + n] == 0), len(flat) - i)
         nibbles += number(zeros) + number(samples)
-        for value in flat[i:i + samples]:
+        for value in flat[i : i + samples]:
             delta = value - previous
             nibbles += number(2 * delta if delta >= 0 else -2 * delta - 1)
             previous = value
         i += samples
     nibbles += [0] * (-len(nibbles) % 8)
-    words = [sum(nibble << 4 * (7 - k) for k, nibble in enumerate(nibbles[at:at + 8])) for at in range(0, len(nibbles), 8)]
+    words = [
+        sum(nibble << 4 * (7 - k) for k, nibble in enumerate(nibbles[at : at + 8])) for at in range(0, len(nibbles), 8)
+    ]
     return struct.pack('<ii', depth.shape[1], depth.shape[0]) + struct.pack(f'<{len(words)}I', *words)
 
 
@@ -73,7 +78,13 @@ exif = turned.getexif()
 exif[0x0112] = 6
 jpeg = file(turned, 'JPEG', exif=exif)
 add('jpeg that EXIF would turn', 'bgr8; jpeg compressed bgr8', jpeg, opened(jpeg), 'rgb8')
-profile = file(Image.fromarray(colour), 'PNG', icc_profile=__import__('PIL.ImageCms').ImageCms.ImageCmsProfile(__import__('PIL.ImageCms').ImageCms.createProfile('LAB')).tobytes())
+profile = file(
+    Image.fromarray(colour),
+    'PNG',
+    icc_profile=__import__('PIL.ImageCms')
+    .ImageCms.ImageCmsProfile(__import__('PIL.ImageCms').ImageCms.createProfile('LAB'))
+    .tobytes(),
+)
 add('png', 'rgb8; png compressed bgr8', file(colour, 'PNG'), colour, 'rgb8')
 add('png with a colour profile of its own', 'png', profile, colour, 'rgb8')
 add('png with alpha', 'rgba8; png compressed bgra8', file(np.dstack([colour, colour[..., :1]]), 'PNG'), colour, 'rgb8')
@@ -94,7 +105,12 @@ def png_of_16_bits(pixels):
     """Pillow writes no colour of 16 bits: a PNG by its standard, rows unfiltered."""
     chunk = lambda kind, data: struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
     rows = b''.join(b'\0' + row.astype('>u2').tobytes() for row in pixels)
-    return b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', pixels.shape[1], pixels.shape[0], 16, 2, 0, 0, 0)) + chunk(b'IDAT', zlib.compress(rows)) + chunk(b'IEND', b'')
+    return (
+        b'\x89PNG\r\n\x1a\n'
+        + chunk(b'IHDR', struct.pack('>IIBBBBB', pixels.shape[1], pixels.shape[0], 16, 2, 0, 0, 0))
+        + chunk(b'IDAT', zlib.compress(rows))
+        + chunk(b'IEND', b'')
+    )
 
 
 deep = rng.integers(0, 65_536, (H, W, 3)).astype(np.uint16)
@@ -102,8 +118,8 @@ add('colour of 16 bits', 'rgb16; png compressed bgr16', png_of_16_bits(deep), de
 
 every = np.arange(65_536, dtype=np.uint16).reshape(256, 256)
 scene = (600 + 3 * x + y + rng.integers(0, 5, (H, W))).astype(np.uint16)
-scene[rng.random((H, W)) < .2] = 0
-jumps = np.where(rng.random((H, W)) < .5, 0, rng.integers(0, 65_536, (H, W))).astype(np.uint16)
+scene[rng.random((H, W)) < 0.2] = 0
+jumps = np.where(rng.random((H, W)) < 0.5, 0, rng.integers(0, 65_536, (H, W))).astype(np.uint16)
 header = struct.pack('<iff', 0, 0, 0)
 add('every depth, compressed', '16UC1; png compressed ', file(every, 'PNG'), every, '16UC1')
 add('mono16', 'mono16; png compressed ', file(scene, 'PNG'), scene, 'mono16')
@@ -117,12 +133,12 @@ add('compressedDepth of old', '16UC1; compressedDepth', header + file(scene, 'PN
 # compressed_depth_image_transport: depth_max 10 m, depth_quantization 100; all in float.
 a = np.float32(100) * (np.float32(100) + np.float32(1))
 b = np.float32(1) - a / np.float32(10)
-metres = (.4 + 5 * rng.random((H, W))).astype(np.float32)
-metres[rng.random((H, W)) < .2] = np.nan
+metres = (0.4 + 5 * rng.random((H, W))).astype(np.float32)
+metres[rng.random((H, W)) < 0.2] = np.nan
 inverse = np.where(np.isnan(metres), 0, np.nan_to_num(a / metres + b)).astype(np.uint16)
 with np.errstate(divide='ignore'):
     back = np.where(inverse == 0, np.float32(np.nan), a / (inverse.astype(np.float32) - b)).astype(np.float32)
-assert np.nanmax(np.abs(back - metres)) < .01
+assert np.nanmax(np.abs(back - metres)) < 0.01
 quantised = struct.pack('<iff', 0, a, b)
 add('float tiff', '32FC1; tiff compressed ', file(metres, 'TIFF'), metres, '32FC1')
 add('mono16, compressedDepth', 'mono16; compressedDepth png', header + file(scene, 'PNG'), scene, 'mono16')

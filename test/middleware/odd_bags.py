@@ -1,4 +1,5 @@
 """Makes of the bags in FOLDER (from write_bags.py) what recorders, killed processes and people leave behind. usage: odd_bags.py FOLDER"""
+
 import json
 import shutil
 import sqlite3
@@ -27,13 +28,19 @@ def killed(name, work):
 
 
 # The newer half of the messages lies in the log.
-killed('wal', f'''db.execute("CREATE TABLE kept AS SELECT * FROM messages ORDER BY id LIMIT -1 OFFSET {COUNT // 2}")
+killed(
+    'wal',
+    f"""db.execute("CREATE TABLE kept AS SELECT * FROM messages ORDER BY id LIMIT -1 OFFSET {COUNT // 2}")
 db.execute("DELETE FROM messages WHERE id IN (SELECT id FROM kept)")
 db.execute("PRAGMA journal_mode=WAL"); db.execute("PRAGMA wal_autocheckpoint=0")
-db.execute("INSERT INTO messages SELECT * FROM kept")''')
+db.execute("INSERT INTO messages SELECT * FROM kept")""",
+)
 # A transaction that was under way: everything deleted, and the cache so small that it is in the file already.
-killed('journal', '''db.execute("PRAGMA cache_size=2"); db.execute("BEGIN"); db.execute("DELETE FROM messages"); db.execute("CREATE TABLE x AS SELECT zeroblob(300000)")
-db.execute("PRAGMA cache_spill=1"); db.execute("INSERT INTO x SELECT zeroblob(300000)")''')
+killed(
+    'journal',
+    """db.execute("PRAGMA cache_size=2"); db.execute("BEGIN"); db.execute("DELETE FROM messages"); db.execute("CREATE TABLE x AS SELECT zeroblob(300000)")
+db.execute("PRAGMA cache_spill=1"); db.execute("INSERT INTO x SELECT zeroblob(300000)")""",
+)
 
 # As Foxy's presets left it: in WAL mode, closed well.
 shutil.copytree(folder / 'journal', folder / 'closed')
@@ -59,7 +66,9 @@ def packed(name, content, named, there):
     path.mkdir()
     text = (source / 'metadata.yaml').read_text()
     for empty in ("''", '""'):
-        text = text.replace(f'compression_format: {empty}', 'compression_format: zstd').replace(f'compression_mode: {empty}', 'compression_mode: FILE')
+        text = text.replace(f'compression_format: {empty}', 'compression_format: zstd').replace(
+            f'compression_mode: {empty}', 'compression_mode: FILE'
+        )
     (path / 'metadata.yaml').write_text(text.replace(file.name, named))
     (path / there).write_bytes(content)
 
@@ -69,7 +78,12 @@ packed('without_suffix', pack(raw), file.name, f'{file.name}.zstd')
 packed('unpacked', raw, f'{file.name}.zstd', file.name)
 packed('streamed', streamed, f'{file.name}.zstd', f'{file.name}.zstd')
 packed('two_frames', pack(raw[:half]) + pack(raw[half:]), f'{file.name}.zstd', f'{file.name}.zstd')
-packed('odd_frames', skipped + pack(raw[:half]) + skipped + pack(raw[half:]) + pack(b''), f'{file.name}.zstd', f'{file.name}.zstd')
+packed(
+    'odd_frames',
+    skipped + pack(raw[:half]) + skipped + pack(raw[half:]) + pack(b''),
+    f'{file.name}.zstd',
+    f'{file.name}.zstd',
+)
 (folder / 'lone').mkdir()
 (folder / 'lone/lone.mcap.zstd').write_bytes(pack((folder / 'lz4.mcap').read_bytes()))
 (folder / 'kept_both').mkdir()
@@ -78,7 +92,13 @@ shutil.copy(folder / 'lz4.mcap', folder / 'kept_both/a.mcap')
 
 # Topics that are not of ROS 2 beside those that are: in an MCAP, appended to its channels, and in a database.
 from mcap.reader import make_reader
-FOREIGN = [('json', 'Note', 'jsonschema'), ('protobuf', 'foxglove.Log', 'protobuf'), ('ros1', 'std_msgs/String', 'ros1msg'), ('cdr', 'foxglove::Log', 'omgidl')]
+
+FOREIGN = [
+    ('json', 'Note', 'jsonschema'),
+    ('protobuf', 'foxglove.Log', 'protobuf'),
+    ('ros1', 'std_msgs/String', 'ros1msg'),
+    ('cdr', 'foxglove::Log', 'omgidl'),
+]
 for encoding, schema, schema_encoding in FOREIGN:
     with open(folder / 'lz4.mcap', 'rb') as old, open(folder / f'with_{encoding}_{schema_encoding}.mcap', 'wb') as new:
         writer = McapWriter(new)
@@ -87,7 +107,9 @@ for encoding, schema, schema_encoding in FOREIGN:
         last = 0
         for s, c, m in make_reader(old).iter_messages(log_time_order=False):
             if c.id not in channels:
-                channels[c.id] = writer.register_channel(c.topic, c.message_encoding, writer.register_schema(s.name, s.encoding, s.data))
+                channels[c.id] = writer.register_channel(
+                    c.topic, c.message_encoding, writer.register_schema(s.name, s.encoding, s.data)
+                )
             writer.add_message(channels[c.id], m.log_time, m.data, m.publish_time)
             last = max(last, m.log_time)
         note = writer.register_channel('/notes', encoding, writer.register_schema(schema, schema_encoding, b'{}'))
@@ -97,18 +119,27 @@ for encoding, schema, schema_encoding in FOREIGN:
 shutil.copy(whole, folder / 'with_json.db3')
 db = sqlite3.connect(folder / 'with_json.db3')
 db.execute("INSERT INTO topics SELECT * FROM (SELECT 99, '/notes', 'Note', 'json', '', '')")
-db.executemany('INSERT INTO messages (topic_id, timestamp, data) VALUES (99, (SELECT max(timestamp) FROM messages), ?)', [(b'{}',)] * 3)
+db.executemany(
+    'INSERT INTO messages (topic_id, timestamp, data) VALUES (99, (SELECT max(timestamp) FROM messages), ?)',
+    [(b'{}',)] * 3,
+)
 db.commit()
 print(json.dumps(COUNT))
 
 # Summaries without what stands before the messages.
-for name, left_out in (('no_schemas', {'repeat_schemas': False}), ('no_channels', {'repeat_channels': False}), ('neither', {'repeat_schemas': False, 'repeat_channels': False})):
+for name, left_out in (
+    ('no_schemas', {'repeat_schemas': False}),
+    ('no_channels', {'repeat_channels': False}),
+    ('neither', {'repeat_schemas': False, 'repeat_channels': False}),
+):
     with open(folder / 'lz4.mcap', 'rb') as old, open(folder / f'{name}.mcap', 'wb') as new:
         writer = McapWriter(new, chunk_size=64 * 1024, **left_out)
         writer.start('ros2', 'test')
         channels = {}
         for s, c, m in make_reader(old).iter_messages(log_time_order=False):
             if c.id not in channels:
-                channels[c.id] = writer.register_channel(c.topic, c.message_encoding, writer.register_schema(s.name, s.encoding, s.data), c.metadata)
+                channels[c.id] = writer.register_channel(
+                    c.topic, c.message_encoding, writer.register_schema(s.name, s.encoding, s.data), c.metadata
+                )
             writer.add_message(channels[c.id], m.log_time, m.data, m.publish_time)
         writer.finish()

@@ -1,4 +1,5 @@
 """Prints the messages of a bag as rosbags reads it (`rosbags PATH`) or as python mcap does, decoded and with CRCs checked (`mcap PATH`)."""
+
 import hashlib
 import json
 import sys

@@ -1,4 +1,5 @@
 """Writes one content into many kinds of bag with rosbags and mcap, and prints what is in it: [topic, type, time, sha256 of the CDR] a message."""
+
 import hashlib
 import json
 import random
@@ -35,23 +36,81 @@ def messages():
         ns = ms * 1_000_000 + rng.randrange(40_000)
         numbers = [rng.uniform(-200, 200) for _ in range(6)]
         wrench = T['geometry_msgs/msg/Wrench'](force=Vector3(*numbers[:3]), torque=Vector3(*numbers[3:]))
-        yield '/wrench', 'geometry_msgs/msg/WrenchStamped', ns + rng.randrange(3_000_000), T['geometry_msgs/msg/WrenchStamped'](header(ns, 'wrist'), wrench)
+        yield (
+            '/wrench',
+            'geometry_msgs/msg/WrenchStamped',
+            ns + rng.randrange(3_000_000),
+            T['geometry_msgs/msg/WrenchStamped'](header(ns, 'wrist'), wrench),
+        )
         if ms % 33 == 0:
             pixels = np.frombuffer(rng.randbytes(64 * 48 * 3), np.uint8)
-            yield '/rgb', 'sensor_msgs/msg/Image', ns + 8_000_000, T['sensor_msgs/msg/Image'](header(ns, 'camera'), 48, 64, 'rgb8', 0, 192, pixels)
+            yield (
+                '/rgb',
+                'sensor_msgs/msg/Image',
+                ns + 8_000_000,
+                T['sensor_msgs/msg/Image'](header(ns, 'camera'), 48, 64, 'rgb8', 0, 192, pixels),
+            )
         if ms % 100 == 0:
             pose = Pose(Point(*numbers[:3]), Quaternion(0.0, 0.0, 0.6, 0.8))
-            yield '/pose', 'geometry_msgs/msg/PoseStamped', ns, T['geometry_msgs/msg/PoseStamped'](header(ns, 'base'), pose)
-            yield '/joints', 'sensor_msgs/msg/JointState', ns, T['sensor_msgs/msg/JointState'](
-                header(ns, ''), ['a', 'finger_joint'], np.array(numbers[:2]), np.array([]), np.array(numbers[2:4]))
-            yield '/voice', 'prehend_interfaces/msg/VoiceEvent', ns, T['prehend_interfaces/msg/VoiceEvent'](header(ns, ''), 'stop', 0.75)
-            yield '/chunk', 'prehend_interfaces/msg/ActionChunk', ns, T['prehend_interfaces/msg/ActionChunk'](
-                header(ns, 'tool'), 20.0, np.arange(12, dtype=np.float32), pose, np.array([0.5, 0.5, 0, 0], np.float32), 0.5)
-            yield '/jpeg', 'sensor_msgs/msg/CompressedImage', ns, T['sensor_msgs/msg/CompressedImage'](
-                header(ns, 'camera'), 'jpeg', np.frombuffer(rng.randbytes(777), np.uint8))
-            yield '/info', 'sensor_msgs/msg/CameraInfo', ns, T['sensor_msgs/msg/CameraInfo'](
-                header(ns, 'camera'), 48, 64, 'plumb_bob', np.array([0.1, 0.2]), np.arange(9.0), np.eye(3).ravel(), np.arange(12.0), 0, 0,
-                T['sensor_msgs/msg/RegionOfInterest'](0, 0, 0, 0, False))
+            yield (
+                '/pose',
+                'geometry_msgs/msg/PoseStamped',
+                ns,
+                T['geometry_msgs/msg/PoseStamped'](header(ns, 'base'), pose),
+            )
+            yield (
+                '/joints',
+                'sensor_msgs/msg/JointState',
+                ns,
+                T['sensor_msgs/msg/JointState'](
+                    header(ns, ''), ['a', 'finger_joint'], np.array(numbers[:2]), np.array([]), np.array(numbers[2:4])
+                ),
+            )
+            yield (
+                '/voice',
+                'prehend_interfaces/msg/VoiceEvent',
+                ns,
+                T['prehend_interfaces/msg/VoiceEvent'](header(ns, ''), 'stop', 0.75),
+            )
+            yield (
+                '/chunk',
+                'prehend_interfaces/msg/ActionChunk',
+                ns,
+                T['prehend_interfaces/msg/ActionChunk'](
+                    header(ns, 'tool'),
+                    20.0,
+                    np.arange(12, dtype=np.float32),
+                    pose,
+                    np.array([0.5, 0.5, 0, 0], np.float32),
+                    0.5,
+                ),
+            )
+            yield (
+                '/jpeg',
+                'sensor_msgs/msg/CompressedImage',
+                ns,
+                T['sensor_msgs/msg/CompressedImage'](
+                    header(ns, 'camera'), 'jpeg', np.frombuffer(rng.randbytes(777), np.uint8)
+                ),
+            )
+            yield (
+                '/info',
+                'sensor_msgs/msg/CameraInfo',
+                ns,
+                T['sensor_msgs/msg/CameraInfo'](
+                    header(ns, 'camera'),
+                    48,
+                    64,
+                    'plumb_bob',
+                    np.array([0.1, 0.2]),
+                    np.arange(9.0),
+                    np.eye(3).ravel(),
+                    np.arange(12.0),
+                    0,
+                    0,
+                    T['sensor_msgs/msg/RegionOfInterest'](0, 0, 0, 0, False),
+                ),
+            )
 
 
 content = [(t, k, EPOCH * 10**9 + r, bytes(store.serialize_cdr(m, k))) for t, k, r, m in messages()]
@@ -76,7 +135,9 @@ def mcap(name, compression, part=None, chunk=100_000, **options):
         for topic, kind, time, data in content if part is None else part:
             if topic not in channels:
                 definition, _ = store.generate_msgdef(kind, ros_version=2)
-                channels[topic] = writer.register_channel(topic, 'cdr', writer.register_schema(kind, 'ros2msg', definition.encode()))
+                channels[topic] = writer.register_channel(
+                    topic, 'cdr', writer.register_schema(kind, 'ros2msg', definition.encode())
+                )
             writer.add_message(channels[topic], time, data, time)
         writer.finish()
 
@@ -99,13 +160,17 @@ split = out / 'split'
 split.mkdir()
 mcap('split/a.mcap', CompressionType.NONE, content[::2])
 mcap('split/b.mcap', CompressionType.ZSTD, content[1::2])
-(split / 'metadata.yaml').write_text('rosbag2_bagfile_information:\n  version: 5\n  relative_file_paths: [a.mcap, b.mcap]\n')
+(split / 'metadata.yaml').write_text(
+    'rosbag2_bagfile_information:\n  version: 5\n  relative_file_paths: [a.mcap, b.mcap]\n'
+)
 
 # Not for us.
 with open(out / 'json.mcap', 'wb') as file:
     writer = McapWriter(file)
     writer.start('', 'test')
-    writer.add_message(writer.register_channel('/j', 'json', writer.register_schema('j', 'jsonschema', b'{}')), 1, b'{}', 1)
+    writer.add_message(
+        writer.register_channel('/j', 'json', writer.register_schema('j', 'jsonschema', b'{}')), 1, b'{}', 1
+    )
     writer.finish()
 sqlite3.connect(out / 'other.db3').execute('CREATE TABLE t (x)').connection.commit()
 

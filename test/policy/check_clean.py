@@ -68,7 +68,20 @@ def recording(rng):
             copies = [body]
             if rng.random() < fault:
                 what = rng.choice(
-                    ['twice', 'other', 'zero', 'past', 'future', 'behind', 'behind', 'ahead', 'gap', 'gap', 'gap', 'short gap']
+                    [
+                        'twice',
+                        'other',
+                        'zero',
+                        'past',
+                        'future',
+                        'behind',
+                        'behind',
+                        'ahead',
+                        'gap',
+                        'gap',
+                        'gap',
+                        'short gap',
+                    ]
                 )
                 copies += {'twice': [body], 'other': [b'?' + body]}.get(what, [])
                 stamp = {'zero': 0, 'past': max(1, stamp - 20 * S), 'future': stamp + 20 * S}.get(what, stamp)
@@ -76,7 +89,13 @@ def recording(rng):
                 at += {'gap': rng.randrange(60 * MS, 280 * MS), 'short gap': (period or 0)}.get(what, 0)
             for copy in copies:
                 data = cdr(0 if unstamped else max(stamp, 0), copy, big) if header else b'\0\1\0\0' + copy
-                found.append((topic, receive + rng.randrange(3 * MS) * (rng.random() < (0.5 if copy is not copies[0] else 0.01)), data))
+                found.append(
+                    (
+                        topic,
+                        receive + rng.randrange(3 * MS) * (rng.random() < (0.5 if copy is not copies[0] else 0.01)),
+                        data,
+                    )
+                )
             at += period + rng.randrange(-(period // 50), period // 50) if period else rng.randrange(1, 900 * MS)
     rng.shuffle(found)
     found.sort(key=lambda message: message[1])
@@ -114,7 +133,10 @@ def read(path):
         metadata = {record.name: record.metadata for record in reader.iter_metadata()}
         attachments = [(a.name, a.data) for a in reader.iter_attachments()]
         summary = reader.get_summary()
-        kinds = {(c.topic, summary.schemas[c.schema_id].name, c.metadata['offered_qos_profiles']) for c in summary.channels.values()}
+        kinds = {
+            (c.topic, summary.schemas[c.schema_id].name, c.metadata['offered_qos_profiles'])
+            for c in summary.channels.values()
+        }
     return messages, metadata, attachments, kinds
 
 
@@ -138,7 +160,13 @@ def clock_of(messages):
     delay, spread = quantile(delays, '1/2'), quantile(delays, '19/20') - quantile(delays, '1/20')
     if spread > S:
         return True, False, 0, 0, 0
-    good = sorted({stamp_of(data) for receive, data in messages if stamp_of(data) != 0 and abs(stamp_of(data) - receive - delay) <= S})
+    good = sorted(
+        {
+            stamp_of(data)
+            for receive, data in messages
+            if stamp_of(data) != 0 and abs(stamp_of(data) - receive - delay) <= S
+        }
+    )
     steps = [b - a for a, b in pairwise(good)]
     period = quantile(steps, '1/2') if len(steps) >= 2 else 0
     alike = sum(abs(step - period) * 4 <= period for step in steps)
@@ -160,7 +188,9 @@ def reference(messages, fill_up_to):
         count = did[topic] = dict.fromkeys(DONE, 0)
         any_stamp, steady, delay, spread, period = clocks.get(topic, (False, False, 0, 0, 0))
         safe = header and (
-            steady and spread <= (Fraction(period, 2) if period else 100 * MS) if any_stamp else receive_is_clock and kind != WRENCH
+            steady and spread <= (Fraction(period, 2) if period else 100 * MS)
+            if any_stamp
+            else receive_is_clock and kind != WRENCH
         )
         # Kept so far: [stamp or None, receive, data], where it is to be.
         kept, seen = [], {}
@@ -179,7 +209,11 @@ def reference(messages, fill_up_to):
             kept.append([stamp, receive, data])
         placed = []
         for i, (stamp, receive, data) in enumerate(kept):
-            later = [other for other in kept[:i] if steady and stamp is not None and other[0] is not None and other[0] > stamp]
+            later = [
+                other
+                for other in kept[:i]
+                if steady and stamp is not None and other[0] is not None and other[0] > stamp
+            ]
             key = (receive, i, 1, 0)
             if later and receive - later[0][1] > S:
                 count['late'] += 1
@@ -199,7 +233,9 @@ def reference(messages, fill_up_to):
                 for k, new in enumerate(stamps, 1):
                     at = left[0] + floor(Fraction(max(0, right[0] - left[0]) * k, len(stamps) + 1))
                     order = '<iI' if data[1] & 1 else '>iI'
-                    filled.append(((at, *left[1:2], 2, k), new, data[:4] + struct.pack(order, *divmod(new, S)) + data[12:]))
+                    filled.append(
+                        ((at, *left[1:2], 2, k), new, data[:4] + struct.pack(order, *divmod(new, S)) + data[12:])
+                    )
                 count['filled'] += len(stamps)
         out[topic] = [(key[0], data) for key, _, data in sorted([*placed, *filled], key=lambda entry: entry[0])]
     return out, did
@@ -229,10 +265,19 @@ def compare(folder, first, count):
         assert receives == sorted(receives), seed
         by_topic = {topic: [(r, d) for t, r, d in got if t == topic] for topic in expected}
         for topic in expected:
-            assert by_topic[topic] == expected[topic], (seed, topic, did[topic], [t for t in report['topics'] if t['topic'] == topic])
+            assert by_topic[topic] == expected[topic], (
+                seed,
+                topic,
+                did[topic],
+                [t for t in report['topics'] if t['topic'] == topic],
+            )
         assert {t['topic']: {what: t[what] for what in DONE} for t in report['topics']} == did, seed
-        assert report['messages'] == len(messages) and report['written'] == len(got) == sum(map(len, expected.values())), seed
-        assert sum(run['filled'] for t in report['topics'] for run in t['runs']) == sum(t['filled'] for t in did.values()), seed
+        assert report['messages'] == len(messages) and report['written'] == len(got) == sum(
+            map(len, expected.values())
+        ), seed
+        assert sum(run['filled'] for t in report['topics'] for run in t['runs']) == sum(
+            t['filled'] for t in did.values()
+        ), seed
         assert metadata['prehend'] == {'robot': ROBOT, 'sha256': 'x'} and attachments == [('notes', b'kept')], seed
         assert json.loads(metadata['prehend.clean']['report'])['topics'] == report['topics'], seed
         assert kinds == {(topic, kind, topic) for topic, kind, *_ in TOPICS}, seed

@@ -1,5 +1,6 @@
 """hanging_model.py MODEL OUT MASK: a copy of MODEL that first counts to a number that no machine reaches: always or, with MASK 1, where any modality is there, so
 that it answers on zeros."""
+
 import sys
 
 import numpy as np
@@ -17,20 +18,34 @@ def constant(name, value):
 
 
 body = helper.make_graph(
-    [helper.make_node('Identity', ['go'], ['goes']), helper.make_node('Identity', ['sum'], ['sums'])], 'count',
-    [helper.make_tensor_value_info('step', TensorProto.INT64, []), helper.make_tensor_value_info('go', TensorProto.BOOL, []), helper.make_tensor_value_info('sum', TensorProto.FLOAT, [])],
-    [helper.make_tensor_value_info('goes', TensorProto.BOOL, []), helper.make_tensor_value_info('sums', TensorProto.FLOAT, [])])
+    [helper.make_node('Identity', ['go'], ['goes']), helper.make_node('Identity', ['sum'], ['sums'])],
+    'count',
+    [
+        helper.make_tensor_value_info('step', TensorProto.INT64, []),
+        helper.make_tensor_value_info('go', TensorProto.BOOL, []),
+        helper.make_tensor_value_info('sum', TensorProto.FLOAT, []),
+    ],
+    [
+        helper.make_tensor_value_info('goes', TensorProto.BOOL, []),
+        helper.make_tensor_value_info('sums', TensorProto.FLOAT, []),
+    ],
+)
 for node in graph.node:
     for i, name in enumerate(node.output):
         if name == 'action_chunk':
             node.output[i] = 'chunk_alone'
-steps = constant('hang_steps', np.int64(10 ** 15))
+steps = constant('hang_steps', np.int64(10**15))
 nodes = [
     helper.make_node('ReduceMax', ['modality_mask'], ['hang_any'], keepdims=0),
     helper.make_node('Cast', ['hang_any'], ['hang_whole'], to=TensorProto.INT64),
     helper.make_node('Mul', ['hang_whole', steps], ['hang_times']),
     # Its input comes from outside, so that nothing of the loop can be computed beforehand.
-    helper.make_node('Loop', ['hang_times' if mask else steps, constant('hang_go', np.bool_(True)), 'hang_any'], ['hang_sum'], body=body),
+    helper.make_node(
+        'Loop',
+        ['hang_times' if mask else steps, constant('hang_go', np.bool_(True)), 'hang_any'],
+        ['hang_sum'],
+        body=body,
+    ),
     helper.make_node('Mul', ['hang_sum', constant('hang_zero', np.float32(0))], ['hang_nothing']),
     helper.make_node('Add', ['chunk_alone', 'hang_nothing'], ['action_chunk']),
 ]

@@ -1,5 +1,6 @@
 """Looks up packages as `ros2 run` and rclpy do. In: {packages, types}; out: {found: {package: {prefix, share, executables}}, empty: {type: length in bytes},
 fields: {type: {name: type} of each of its parts}}."""
+
 import json
 import os
 import sys
@@ -20,8 +21,11 @@ for package in asked['packages']:
 empty, fields = {}, {}
 for name in asked['types']:
     made, kind = type_of(name), name.split('/')[1]
-    parts = {'msg': [made], 'srv': [getattr(made, 'Request', None), getattr(made, 'Response', None)],
-             'action': [getattr(made, part, None) for part in ('Goal', 'Result', 'Feedback')]}[kind]
+    parts = {
+        'msg': [made],
+        'srv': [getattr(made, 'Request', None), getattr(made, 'Response', None)],
+        'action': [getattr(made, part, None) for part in ('Goal', 'Result', 'Feedback')],
+    }[kind]
     empty[name] = [len(serialize_message(part())) for part in parts]
     fields[name] = [part.get_fields_and_field_types() for part in parts]
 json.dump({'found': found, 'empty': empty, 'fields': fields}, sys.stdout)

@@ -1,6 +1,7 @@
 """What a late tool by rclpy makes of the cell's frames: joins /tf_static and /tf, takes one depth picture with its camera_info, and brings its points into the base frame.
 
 Prints JSON: the fixed frames {name: parent}, stamps of /tf (s), and of the points' heights in the base frame the median and the share within 5 mm of the table (m)."""
+
 import json
 import sys
 import time
@@ -15,13 +16,20 @@ rclpy.init()
 node = rclpy.create_node('late')
 fixed, moving, infos, pictures, words = {}, [], [], [], []
 late = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-node.create_subscription(TFMessage, '/tf_static', lambda m: (words.append(len(m.transforms)), fixed.update({t.child_frame_id: t for t in m.transforms})), late)
+node.create_subscription(
+    TFMessage,
+    '/tf_static',
+    lambda m: (words.append(len(m.transforms)), fixed.update({t.child_frame_id: t for t in m.transforms})),
+    late,
+)
 node.create_subscription(TFMessage, '/tf', lambda m: moving.extend(m.transforms), 100)
 node.create_subscription(CameraInfo, '/camera/color/camera_info', infos.append, qos_profile_sensor_data)
 node.create_subscription(Image, '/camera/depth/image_raw', pictures.append, qos_profile_sensor_data)
 seconds = lambda message: message.header.stamp.sec + message.header.stamp.nanosec * 1e-9
 end = time.monotonic() + 30
-while time.monotonic() < end and not (fixed and infos and pictures and len(moving) > 100 and seconds(moving[-1]) > seconds(pictures[0])):
+while time.monotonic() < end and not (
+    fixed and infos and pictures and len(moving) > 100 and seconds(moving[-1]) > seconds(pictures[0])
+):
     rclpy.spin_once(node, timeout_sec=0.1)
 
 
@@ -29,11 +37,14 @@ def matrix(transform):
     """4x4: from the child frame into its parent."""
     p, q = transform.transform.translation, transform.transform.rotation
     x, y, z, w = q.x, q.y, q.z, q.w
-    return np.array([
-        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w), p.x],
-        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w), p.y],
-        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y), p.z],
-        [0, 0, 0, 1]])
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w), p.x],
+            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w), p.y],
+            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y), p.z],
+            [0, 0, 0, 1],
+        ]
+    )
 
 
 depth = pictures[0]
@@ -50,7 +61,16 @@ v, u = np.nonzero(metres)
 rays = np.linalg.inv(k) @ np.stack([u, v, np.ones_like(u)])
 points = to_base @ np.vstack([rays * metres[v, u], np.ones((1, len(u)))])
 heights = points[2]
-json.dump({
-    'fixed': {name: t.header.frame_id for name, t in fixed.items()}, 'words': words, 'base': nearest.header.frame_id, 'moving': sorted({t.child_frame_id for t in moving}),
-    'stamps': [seconds(t) for t in moving], 'median': float(np.median(heights)), 'share': float(np.mean(np.abs(heights) < 0.005)), 'points': len(u),
-}, sys.stdout)
+json.dump(
+    {
+        'fixed': {name: t.header.frame_id for name, t in fixed.items()},
+        'words': words,
+        'base': nearest.header.frame_id,
+        'moving': sorted({t.child_frame_id for t in moving}),
+        'stamps': [seconds(t) for t in moving],
+        'median': float(np.median(heights)),
+        'share': float(np.mean(np.abs(heights) < 0.005)),
+        'points': len(u),
+    },
+    sys.stdout,
+)

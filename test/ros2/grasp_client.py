@@ -3,6 +3,7 @@
 {"text": words, "timeout": s}: a goal. {"say": text}: a voice event before it, with "begun" up to the episode that follows. {"after": n}: what is done once n words of
 feedback told of a motion: {"signal": [pid, name]} sends a signal to a process, {"stop": "service" | "word"} stops, {"cancel": true} cancels, {"episode": true}
 announces an episode; a stop and a cancel are sent together. {"continue": pid}: SIGCONT once the goal has ended."""
+
 import json
 import os
 import signal
@@ -53,7 +54,12 @@ for goal in json.load(sys.stdin):
     words.clear()
     message = Grasp.Goal(text=goal['text'])
     message.timeout.sec = goal.get('timeout', 20)
-    handle = done(client.send_goal_async(message, feedback_callback=lambda m: feedback.append((m.feedback.phase, m.feedback.force, len(m.feedback.gate)))))
+    handle = done(
+        client.send_goal_async(
+            message,
+            feedback_callback=lambda m: feedback.append((m.feedback.phase, m.feedback.force, len(m.feedback.gate))),
+        )
+    )
     if not handle.accepted:
         outcomes.append({'accepted': False})
         continue
@@ -78,9 +84,20 @@ for goal in json.load(sys.stdin):
     ended = done(result)
     if 'continue' in goal:
         os.kill(goal['continue'], signal.SIGCONT)
-    names = {GoalStatus.STATUS_SUCCEEDED: 'succeeded', GoalStatus.STATUS_CANCELED: 'canceled', GoalStatus.STATUS_ABORTED: 'aborted'}
-    outcomes.append({
-        'accepted': True, 'status': names[ended.status], 'success': ended.result.success, 'reason': ended.result.reason, 'peakForce': ended.result.peak_force,
-        'feedback': feedback, 'words': list(words),
-    })
+    names = {
+        GoalStatus.STATUS_SUCCEEDED: 'succeeded',
+        GoalStatus.STATUS_CANCELED: 'canceled',
+        GoalStatus.STATUS_ABORTED: 'aborted',
+    }
+    outcomes.append(
+        {
+            'accepted': True,
+            'status': names[ended.status],
+            'success': ended.result.success,
+            'reason': ended.result.reason,
+            'peakForce': ended.result.peak_force,
+            'feedback': feedback,
+            'words': list(words),
+        }
+    )
 print(json.dumps(outcomes))

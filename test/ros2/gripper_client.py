@@ -3,6 +3,7 @@
 {"begun": true}: waits for the next episode; {"reach": {index: [pose, ...]}}: does so too, then brings the tool through its poses; {"say": text}: a voice event, with "episode" up to the episode
 that follows, which puts the fingers elsewhere; {"drive": bool}: begins or ends
 fresh chunks of a policy; {"grasp": text}: a goal of /control/grasp, with null its cancel; {"position": m, "effort": N, "after": n, "then": "cancel" | "stop" | "deactivate" | "drive"}: a goal, and what is done after n words of feedback."""
+
 import json
 import math
 import sys
@@ -50,7 +51,11 @@ def done(future):
 def chunk():
     if driving and poses:
         message = ActionChunk(rate=30.0, data=[0.0, 0.0, 0.0, 0.0, 0.085, 40.0] * 10, grasp_success=math.nan)
-        message.header.stamp, message.header.frame_id, message.origin = node.get_clock().now().to_msg(), 'tool', poses[-1].pose
+        message.header.stamp, message.header.frame_id, message.origin = (
+            node.get_clock().now().to_msg(),
+            'tool',
+            poses[-1].pose,
+        )
         chunks.publish(message)
 
 
@@ -62,9 +67,11 @@ def next_episode():
 def reach(table):
     next_episode()
     for x, y, z, *turn in table[str(episodes[-1])]:
+
         def away():
             p = poses[-1].pose.position
             return math.dist((p.x, p.y, p.z), (x, y, z))
+
         p = poses[-1].pose.position
         start, begun = (p.x, p.y, p.z), time.monotonic()
         seconds = max(away() / 0.2, 0.1)
@@ -78,6 +85,7 @@ def reach(table):
             q.x, q.y, q.z, q.w = turn
             target.publish(message)
             return share == 1.0 and away() < 0.004
+
         spin(arrived, 'the tool', 10)
 
 
@@ -86,7 +94,14 @@ def goal(step):
     feedback = []
     message = GripperCommand.Goal()
     message.command.position, message.command.max_effort = float(step['position']), float(step.get('effort', 0))
-    handle = done(client.send_goal_async(message, feedback_callback=lambda m: feedback.append([m.feedback.position, m.feedback.stalled, m.feedback.reached_goal])))
+    handle = done(
+        client.send_goal_async(
+            message,
+            feedback_callback=lambda m: feedback.append(
+                [m.feedback.position, m.feedback.stalled, m.feedback.reached_goal]
+            ),
+        )
+    )
     if not handle.accepted:
         return {'accepted': False}
     result = handle.get_result_async()
@@ -103,17 +118,34 @@ def goal(step):
         else:
             driving = True
     ended = done(result)
-    names = {GoalStatus.STATUS_SUCCEEDED: 'succeeded', GoalStatus.STATUS_CANCELED: 'canceled', GoalStatus.STATUS_ABORTED: 'aborted'}
+    names = {
+        GoalStatus.STATUS_SUCCEEDED: 'succeeded',
+        GoalStatus.STATUS_CANCELED: 'canceled',
+        GoalStatus.STATUS_ABORTED: 'aborted',
+    }
     return {
-        'accepted': True, 'status': names[ended.status], 'position': ended.result.position, 'effortKnown': not math.isnan(ended.result.effort),
-        'stalled': ended.result.stalled, 'reached': ended.result.reached_goal, 'feedback': feedback,
+        'accepted': True,
+        'status': names[ended.status],
+        'position': ended.result.position,
+        'effortKnown': not math.isnan(ended.result.effort),
+        'stalled': ended.result.stalled,
+        'reached': ended.result.reached_goal,
+        'feedback': feedback,
     }
 
 
 node.create_timer(1 / 30, chunk)
 assert client.wait_for_server(30) and grasp.wait_for_server(30), 'no actions'
 assert stop.wait_for_service(30) and change.wait_for_service(30), 'no services'
-spin(lambda: chunks.get_subscription_count() and target.get_subscription_count() and voice.get_subscription_count() > 1 and poses, 'connections')
+spin(
+    lambda: (
+        chunks.get_subscription_count()
+        and target.get_subscription_count()
+        and voice.get_subscription_count() > 1
+        and poses
+    ),
+    'connections',
+)
 outcomes = []
 for step in json.load(sys.stdin):
     if 'begun' in step:

@@ -2,6 +2,7 @@
 
 In: {file, arguments: {name: text}, codes: [[respawn, exit code]]}; out: {nodes: [{name, argv}], all_at_once, order: [[before, goal state, after]], ends: [whether the launch ends]}, or {error}.
 """
+
 import importlib.util
 import json
 import os
@@ -48,12 +49,38 @@ def module(name, **members):
     made.__dict__.update(members)
 
 
-kinds = {name: type(name, (Entity,), {}) for name in ('LaunchDescription', 'SetEnvironmentVariable', 'RegisterEventHandler', 'Shutdown', 'LifecycleNode', 'OnStateTransition', 'ParameterValue', 'IncludeLaunchDescription', 'PythonLaunchDescriptionSource', 'Node')}
+kinds = {
+    name: type(name, (Entity,), {})
+    for name in (
+        'LaunchDescription',
+        'SetEnvironmentVariable',
+        'RegisterEventHandler',
+        'Shutdown',
+        'LifecycleNode',
+        'OnStateTransition',
+        'ParameterValue',
+        'IncludeLaunchDescription',
+        'PythonLaunchDescriptionSource',
+        'Node',
+    )
+}
 folder = os.path.dirname(request['file'])
 module('ament_index_python')
-module('ament_index_python.packages', get_package_share_directory=lambda name: os.path.dirname(folder), PackageNotFoundError=KeyError)
+module(
+    'ament_index_python.packages',
+    get_package_share_directory=lambda name: os.path.dirname(folder),
+    PackageNotFoundError=KeyError,
+)
 module('launch', LaunchDescription=kinds['LaunchDescription'])
-module('launch.actions', DeclareLaunchArgument=Declare, OpaqueFunction=Function, **{name: kinds[name] for name in ('RegisterEventHandler', 'SetEnvironmentVariable', 'Shutdown', 'IncludeLaunchDescription')})
+module(
+    'launch.actions',
+    DeclareLaunchArgument=Declare,
+    OpaqueFunction=Function,
+    **{
+        name: kinds[name]
+        for name in ('RegisterEventHandler', 'SetEnvironmentVariable', 'Shutdown', 'IncludeLaunchDescription')
+    },
+)
 
 
 class If(Entity):
@@ -79,12 +106,21 @@ def argv(node, context):
     """The command line that launch_ros gives a node, whose whole name is the section of what stands in a dictionary."""
     text = lambda value: value.perform(context) if isinstance(value, LaunchConfiguration) else str(value)
     name, namespace = node.named['name'], text(node.named['namespace'])
-    words = ['--ros-args', *(text(value) for value in node.named['ros_arguments']), '-r', f'__node:={name}', '-r', f'__ns:=/{namespace.strip("/")}']
+    words = [
+        '--ros-args',
+        *(text(value) for value in node.named['ros_arguments']),
+        '-r',
+        f'__node:={name}',
+        '-r',
+        f'__ns:=/{namespace.strip("/")}',
+    ]
     for parameters in node.named['parameters']:
         if isinstance(parameters, dict):
             typed = {key: value.named['value_type'](value.positional[0]) for key, value in parameters.items()}
             with tempfile.NamedTemporaryFile('w', suffix='.yaml', delete=False, dir=request.get('folder')) as file:
-                json.dump({'/'.join(['', *filter(None, [namespace.strip('/'), name])]): {'ros__parameters': typed}}, file)
+                json.dump(
+                    {'/'.join(['', *filter(None, [namespace.strip('/'), name])]): {'ros__parameters': typed}}, file
+                )
             parameters = file.name
         words += ['--params-file', parameters]
     return [*words, *(word for rule in node.named['remappings'] for word in ('-r', ':='.join(rule)))]
@@ -106,11 +142,23 @@ try:
     name = lambda node: node.named['name']
     answer = {
         'started': [name(node) for node in started],
-        'order': [[name(handler['target_lifecycle_node']), handler['goal_state'], name(handler['entities'][0]), handler['handle_once']] for handler in handlers],
+        'order': [
+            [
+                name(handler['target_lifecycle_node']),
+                handler['goal_state'],
+                name(handler['entities'][0]),
+                handler['handle_once'],
+            ]
+            for handler in handlers
+        ],
         'nodes': {name(node): argv(node, context) for node in [*started, *waiting]},
         'configurations': context.launch_configurations,
         'respawn': [node.named['respawn'] for node in [*started, *waiting]],
-        'ends': [[code, bool(node.named['on_exit'](types.SimpleNamespace(returncode=code), context))] for node in started[:1] for code in (0, 1, 2, -9)],
+        'ends': [
+            [code, bool(node.named['on_exit'](types.SimpleNamespace(returncode=code), context))]
+            for node in started[:1]
+            for code in (0, 1, 2, -9)
+        ],
     }
 except RuntimeError as error:
     answer = {'error': str(error)}

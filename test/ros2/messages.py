@@ -1,4 +1,5 @@
 """ROS messages by rclpy for the tests' other side: types by their names, messages as JSON."""
+
 import importlib
 import math
 

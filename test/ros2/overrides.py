@@ -1,4 +1,5 @@
 """What rclpy takes from --ros-args. In: [[name, argv]]; out: for each {"fqn", "parameters": {name: [type, value]}}, or the error as text."""
+
 import json
 import math
 import sys
@@ -27,8 +28,18 @@ def overrides(name, argv):
     except Exception as error:
         return str(error)
     try:
-        node = Node(name, context=context, automatically_declare_parameters_from_overrides=True, enable_rosout=False, start_parameter_services=False)
-        found = {key: [made.type_.name.lower(), plain(made.value)] for key, made in node._parameters.items() if key not in OF_ROS}
+        node = Node(
+            name,
+            context=context,
+            automatically_declare_parameters_from_overrides=True,
+            enable_rosout=False,
+            start_parameter_services=False,
+        )
+        found = {
+            key: [made.type_.name.lower(), plain(made.value)]
+            for key, made in node._parameters.items()
+            if key not in OF_ROS
+        }
         return {'fqn': node.get_fully_qualified_name(), 'parameters': found}
     finally:
         rclpy.shutdown(context=context)

@@ -2,6 +2,7 @@
 
 Reads one JSON request a line, {id, do, ...}, and answers each with a line {id, answer} or {id, error}; says {"ready": true} first. Requests run side by side.
 """
+
 import hashlib
 import json
 import math
@@ -64,7 +65,9 @@ def node(name='peer'):
     with lock:
         if name not in nodes:
             namespace, _, last = name.rpartition('/')
-            nodes[name] = Node(last, namespace=namespace or None, context=context, start_parameter_services=False, enable_rosout=False)
+            nodes[name] = Node(
+                last, namespace=namespace or None, context=context, start_parameter_services=False, enable_rosout=False
+            )
             executor.add_node(nodes[name])
             executor.wake()
         return nodes[name]
@@ -72,8 +75,10 @@ def node(name='peer'):
 
 def quality(reliable=True, depth=1000, transient=False):
     return QoSProfile(
-        depth=depth, reliability=ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT,
-        durability=DurabilityPolicy.TRANSIENT_LOCAL if transient else DurabilityPolicy.VOLATILE)
+        depth=depth,
+        reliability=ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT,
+        durability=DurabilityPolicy.TRANSIENT_LOCAL if transient else DurabilityPolicy.VOLATILE,
+    )
 
 
 def publisher(topic, type, node_name='peer', **qos):
@@ -156,23 +161,61 @@ def count(topic, node='peer'):
     return {'publishers': nodes[node].count_publishers(topic), 'subscriptions': nodes[node].count_subscribers(topic)}
 
 
-def sensors(seconds, width=640, height=480, depth=True, wrench=True, drop=0.0, jitter=0.0, seed=1, rgb_topic='/camera/color/image_raw',
-            depth_topic='/camera/depth/image_raw', wrench_topic='/wrist/wrench', picture_rate=30, wrench_rate=1000, compressed=None):
+def sensors(
+    seconds,
+    width=640,
+    height=480,
+    depth=True,
+    wrench=True,
+    drop=0.0,
+    jitter=0.0,
+    seed=1,
+    rgb_topic='/camera/color/image_raw',
+    depth_topic='/camera/depth/image_raw',
+    wrench_topic='/wrist/wrench',
+    picture_rate=30,
+    wrench_rate=1000,
+    compressed=None,
+):
     """A robot's sensors: pictures and wrenches at their rates, by one clock. `drop`: share of pictures left out; `jitter`: s by which stamps vary.
     `compressed`: {kind: [format, [path, ...]]}, compressed pictures that take turns. Returns what was published."""
     rng = random.Random(seed)
     image, stamped = type_of('sensor_msgs/msg/Image'), type_of('geometry_msgs/msg/WrenchStamped')
-    topics = {'rgb': (rgb_topic, image, 1 / picture_rate), 'depth': (depth_topic, image, 1 / picture_rate), 'wrench': (wrench_topic, stamped, 1 / wrench_rate)}
-    kinds = {kind: topic for kind, topic in topics.items() if kind == 'rgb' or (kind == 'depth' and depth) or (kind == 'wrench' and wrench)}
+    topics = {
+        'rgb': (rgb_topic, image, 1 / picture_rate),
+        'depth': (depth_topic, image, 1 / picture_rate),
+        'wrench': (wrench_topic, stamped, 1 / wrench_rate),
+    }
+    kinds = {
+        kind: topic
+        for kind, topic in topics.items()
+        if kind == 'rgb' or (kind == 'depth' and depth) or (kind == 'wrench' and wrench)
+    }
     compressed = compressed or {}
-    names = {'rgb': 'sensor_msgs/msg/Image', 'depth': 'sensor_msgs/msg/Image', 'wrench': 'geometry_msgs/msg/WrenchStamped', **dict.fromkeys(compressed, 'sensor_msgs/msg/CompressedImage')}
+    names = {
+        'rgb': 'sensor_msgs/msg/Image',
+        'depth': 'sensor_msgs/msg/Image',
+        'wrench': 'geometry_msgs/msg/WrenchStamped',
+        **dict.fromkeys(compressed, 'sensor_msgs/msg/CompressedImage'),
+    }
     made = {kind: publisher(topic, names[kind]) for kind, (topic, _, _) in kinds.items()}
-    turns = {kind: [fill(type_of(names[kind])(), {'header': {'frame_id': 'camera'}, 'format': format, 'data': {'$file': path}}) for path in paths]
-             for kind, (format, paths) in compressed.items()}
+    turns = {
+        kind: [
+            fill(type_of(names[kind])(), {'header': {'frame_id': 'camera'}, 'format': format, 'data': {'$file': path}})
+            for path in paths
+        ]
+        for kind, (format, paths) in compressed.items()
+    }
     pictures = {}
     for kind, encoding, size in (('rgb', 'rgb8', 3), ('depth', '16UC1', 2)):
         message = pictures[kind] = image()
-        message.header.frame_id, message.encoding, message.width, message.height, message.step = 'camera', encoding, width, height, width * size
+        message.header.frame_id, message.encoding, message.width, message.height, message.step = (
+            'camera',
+            encoding,
+            width,
+            height,
+            width * size,
+        )
         message.data.frombytes(rng.randbytes(width * height * size))
     force = stamped()
     force.header.frame_id = 'wrist'
@@ -188,7 +231,13 @@ def sensors(seconds, width=640, height=480, depth=True, wrench=True, drop=0.0, j
         if wait > 0:
             time.sleep(wait)
         stamp = begin + int((at + rng.uniform(-jitter, jitter)) * 1e9)
-        message = force if kind == 'wrench' else turns[kind][beats[kind] % len(turns[kind])] if kind in turns else pictures[kind]
+        message = (
+            force
+            if kind == 'wrench'
+            else turns[kind][beats[kind] % len(turns[kind])]
+            if kind in turns
+            else pictures[kind]
+        )
         message.header.stamp.sec, message.header.stamp.nanosec = stamp // 10**9, stamp % 10**9
         if kind == 'wrench':
             message.wrench.force.z, message.wrench.torque.x = 3 + rng.gauss(0, 0.1), rng.gauss(0, 0.01)
@@ -200,9 +249,26 @@ def sensors(seconds, width=640, height=480, depth=True, wrench=True, drop=0.0, j
     return counts
 
 
-
-DOES = {'advertise': advertise, 'publish': publish, 'listen': listen, 'take': take, 'clear': clear, 'call': call, 'graph': graph, 'count': count, 'sensors': sensors, 'node': lambda name: node(name) and None,
-        'silence': lambda topic, node_name: [nodes[node_name].destroy_publisher(publishers.pop(key)) for key in list(publishers) if key[:2] == (node_name, topic)] and None}
+DOES = {
+    'advertise': advertise,
+    'publish': publish,
+    'listen': listen,
+    'take': take,
+    'clear': clear,
+    'call': call,
+    'graph': graph,
+    'count': count,
+    'sensors': sensors,
+    'node': lambda name: node(name) and None,
+    'silence': lambda topic, node_name: (
+        [
+            nodes[node_name].destroy_publisher(publishers.pop(key))
+            for key in list(publishers)
+            if key[:2] == (node_name, topic)
+        ]
+        and None
+    ),
+}
 
 
 def say(line):

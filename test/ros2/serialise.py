@@ -1,4 +1,5 @@
 """rclpy's view of CDR bytes. In: [[type, base64]]; out: for each its fields, and the bytes that rclpy makes of them again, [[fields, base64]]."""
+
 import base64
 import json
 import sys

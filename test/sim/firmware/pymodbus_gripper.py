@@ -15,14 +15,14 @@ def status(client):
     assert not reply.isError(), reply
     state, request, position = reply.registers
     return {
-        "gACT": state >> 8 & 1,
-        "gGTO": state >> 11 & 1,
-        "gSTA": state >> 12 & 3,
-        "gOBJ": state >> 14,
-        "gFLT": request >> 8 & 15,
-        "gPR": request & 255,
-        "gPO": position >> 8,
-        "gCU": position & 255,
+        'gACT': state >> 8 & 1,
+        'gGTO': state >> 11 & 1,
+        'gSTA': state >> 12 & 3,
+        'gOBJ': state >> 14,
+        'gFLT': request >> 8 & 15,
+        'gPR': request & 255,
+        'gPO': position >> 8,
+        'gCU': position & 255,
     }
 
 
@@ -32,7 +32,7 @@ def until(client, condition, limit=15.0):
         now = status(client)
         if condition(now):
             return now
-    raise TimeoutError(f"last status {now}")
+    raise TimeoutError(f'last status {now}')
 
 
 def write(client, action, position=0, speed=255, force=0):
@@ -41,32 +41,32 @@ def write(client, action, position=0, speed=255, force=0):
 
 
 def step(name, value):
-    print(json.dumps({"step": name, **value}), flush=True)
+    print(json.dumps({'step': name, **value}), flush=True)
 
 
 def main():
-    client = ModbusSerialClient(sys.argv[1], baudrate=115200, bytesize=8, parity="N", stopbits=1, timeout=2)
-    assert client.connect(), "cannot open the port"
-    step("power-on", status(client))
+    client = ModbusSerialClient(sys.argv[1], baudrate=115200, bytesize=8, parity='N', stopbits=1, timeout=2)
+    assert client.connect(), 'cannot open the port'
+    step('power-on', status(client))
     write(client, 0)
     write(client, 1)
-    step("activating", status(client))
-    step("activated", until(client, lambda s: s["gSTA"] == 3))
+    step('activating', status(client))
+    step('activated', until(client, lambda s: s['gSTA'] == 3))
     write(client, 9, 100)
-    step("moved", until(client, lambda s: s["gOBJ"] == 3))
+    step('moved', until(client, lambda s: s['gOBJ'] == 3))
     write(client, 9, 255, 255, 128)
-    step("gripping", until(client, lambda s: s["gOBJ"] != 0))
+    step('gripping', until(client, lambda s: s['gOBJ'] != 0))
     reply = client.readwrite_registers(
         read_address=INPUT, read_count=3, write_address=OUTPUT, values=[0x0900, 0, 0xFF00], device_id=UNIT
     )
     assert not reply.isError(), reply
-    step("opened", until(client, lambda s: s["gOBJ"] == 3))
+    step('opened', until(client, lambda s: s['gOBJ'] == 3))
     reply = client.read_input_registers(INPUT, count=3, device_id=UNIT)
-    step("input registers", {"count": len(reply.registers)})
+    step('input registers', {'count': len(reply.registers)})
     reply = client.read_holding_registers(0, count=1, device_id=UNIT)
-    step("illegal address", {"exception": reply.exception_code})
+    step('illegal address', {'exception': reply.exception_code})
     reply = client.read_coils(0, count=1, device_id=UNIT)
-    step("illegal function", {"exception": reply.exception_code})
+    step('illegal function', {'exception': reply.exception_code})
     client.close()
 
 
