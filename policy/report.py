@@ -16,6 +16,7 @@ import platform
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -357,21 +358,30 @@ def gain(one: dict, other: dict) -> str:
     return f'{points:+.1f} points ({least:+.1f} to {most:+.1f}) on the same {len(pairs)} episodes'
 
 
+def wrapped(line: str) -> str:
+    """A list item in lines of at most 118 characters."""
+    return textwrap.fill(line, 118, subsequent_indent='  ', break_long_words=False, break_on_hyphens=False)
+
+
 def write() -> None:
     lines = [
         '# Figures of the shipped policy',
         '',
-        "Written by `python policy/report.py` from what `prehend eval` printed (`policy/results/`). Intervals are at 95 %: Wilson's of a rate, and of a difference in points,",
-        'which is of the same episodes, that of Newcombe (1998, method 10). The benchmark and its reasons for failure are described in [benchmark.md](benchmark.md), the',
-        'model in [its card](../../policy/MODEL_CARD.md). What stands under `policy/runs/` is no part of a checkout: `policy/ablate.py` and the commands of',
-        '[policy/README.md](../../policy/README.md) train it. The first episodes of `--objects unseen --seed 2` and those of `heavy.yaml`, of `alike.yaml --seed 6` and of one thing without voice (`--seed 3`) are also those by',
-        'which the rounds of training were compared; the rows of `--seed 11` and `--seed 12` are for episodes by which none was chosen.',
+        'Written by `python policy/report.py` from what `prehend eval` printed (`policy/results/`). Intervals are at 95 %:',
+        "Wilson's for a rate, and that of Newcombe (1998, method 10) for a difference in points, which is of the same episodes.",
+        '[benchmark.md](benchmark.md) describes the benchmark and its reasons for failure; [the card](../../policy/MODEL_CARD.md)',
+        'describes the model. The files under `policy/runs/` are no part of a checkout: `policy/ablate.py` and the commands of',
+        '[policy/README.md](../../policy/README.md) train them.',
+        '',
+        'The rounds of training were compared by the first episodes of `--objects unseen --seed 2` and by those of `heavy.yaml`,',
+        'of `alike.yaml --seed 6` and of one object without voice (`--seed 3`). The rows of `--seed 11` and `--seed 12` are for',
+        'episodes by which no round was chosen.',
         '',
         '| what | won | interval | bound / aim | lost by | command |',
         '|---|---|---|---|---|---|',
         *(row(f) for f in FIGURES),
         '',
-        *derived(),
+        *(wrapped(line) for line in derived()),
     ]
     PAGE.write_text('\n'.join(lines) + '\n')
     print(f'{PAGE.relative_to(ROOT)} written')
