@@ -1,22 +1,29 @@
-"""The peer of `prehend bench`'s replay: rosbags and NumPy by hand. Reads a bag, takes the nearest depth and the mean of the last 33 ms of wrench at each
-colour frame (no interpolation, no pyramid, no hash), and prints its seconds and frames."""
+"""The peer of the replay in `prehend bench`, written by hand with rosbags and NumPy.
+
+It reads a bag. At each colour frame it takes the nearest depth and the mean of the last 33 ms of the wrench, without
+interpolation, pyramid or hash. It prints its seconds and frames.
+"""
 
 import json
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from rosbags.highlevel import AnyReader
 from rosbags.typesys import Stores, get_typestore
 
 started = time.perf_counter()
 frames = 0
-wrench_t, wrench, depths = [], [], []
+wrench_t: list[int] = []
+wrench: list[tuple[float, ...]] = []
+depths: list[tuple[int, NDArray[np.uint16]]] = []
 with AnyReader([Path(sys.argv[1])], default_typestore=get_typestore(Stores.ROS2_HUMBLE)) as reader:
     wanted = ['/wrist/wrench', '/camera/color/image_raw', '/camera/depth/image_raw']
     for connection, _, raw in reader.messages([c for c in reader.connections if c.topic in wanted]):
-        message = reader.deserialize(raw, connection.msgtype)
+        message: Any = reader.deserialize(raw, connection.msgtype)
         t = message.header.stamp.sec * 10**9 + message.header.stamp.nanosec
         if connection.topic == wanted[0]:
             f, q = message.wrench.force, message.wrench.torque

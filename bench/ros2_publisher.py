@@ -1,5 +1,8 @@
-"""The source of `prehend bench ros2`: 640x480 rgb8 and 16UC1 at 30 Hz and a wrench at 1 kHz for some seconds, as a camera's and a sensor's driver
-would publish them. Begins, with a word, once the subscribers are there, and prints at the end what it sent."""
+"""The source of `prehend bench ros2`: rgb8 and 16UC1 of 640x480 at 30 Hz, and a wrench at 1 kHz, for some seconds.
+
+It publishes them as the drivers of a camera and of a wrist sensor would. It prints `begin` and begins once the
+subscribers are there, and prints at the end what it sent.
+"""
 
 import json
 import sys

@@ -1,22 +1,33 @@
-"""A Gazebo world as a robot, and the nodes that grasp in it: the simulator, ros_gz_bridge for its sensors and its /clock, and prehend's nodes.
+"""Starts a Gazebo world as a robot, and the nodes that grasp in it.
 
-The cell node is arm and gripper: it steps the world, no faster than time passes, and moves the joints. Wants the packages ros_gz_sim and ros_gz_bridge.
+It starts the simulator, ros_gz_bridge for the sensors and /clock, and prehend's nodes. The cell node stands for the arm
+and the gripper: it steps the world, never faster than real time, and moves the joints. The packages ros_gz_sim and
+ros_gz_bridge must be installed.
 """
+
+from __future__ import annotations
 
 import os
 import re
 import shlex
 import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
+from launch import LaunchDescription
 from launch.actions import IncludeLaunchDescription, OpaqueFunction
 from launch.conditions import IfCondition
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-sys.path.insert(0, os.path.join(get_package_share_directory('prehend'), 'launch'))
-from prehend_nodes import description, managed_node  # noqa: E402
+sys.path.insert(0, str(Path(get_package_share_directory('prehend')) / 'launch'))
+from prehend_nodes import description, managed_node
+
+if TYPE_CHECKING:
+    from launch import LaunchContext, LaunchDescriptionEntity
 
 ARGUMENTS = (
     ('world', None, 'SDF world that `prehend world` wrote'),
@@ -50,37 +61,36 @@ ARGUMENTS = (
     (
         'respawn',
         'true',
-        'a node that dies is started and brought up again; not one that ends well, nor one that was given what it cannot use (exit code 2)',
+        'a node that dies is started and brought up again; '
+        'not one that ends well, nor one that was given what it cannot use (exit code 2)',
     ),
 )
 
 
-def gazebo(context, value):
-    """The simulator, which stands still until it is stepped, and the bridge."""
+def gazebo(context: LaunchContext, value: Mapping[str, Any]) -> list[LaunchDescriptionEntity]:
+    """The simulator and the bridge. The simulator stands still until the cell node steps it."""
     world = value['world'].perform(context)
     version = value['gz_version'].perform(context)
-    if not os.path.isfile(world):
+    if not Path(world).is_file():
         raise RuntimeError(f'world:={world} is no file: write one with `prehend world cell.sdf`')
     if not re.fullmatch(r'[0-9]*', version):
         raise RuntimeError(f'gz_version:={version}: expected a major version of Gazebo, such as 8')
     flags = ['-s', '--headless-rendering'] if IfCondition(value['headless']).evaluate(context) else []
-    # An included file keeps what its includer has declared, and ros_gz_sim's makes a number of it.
+    # An included launch file sees the arguments of the file that includes it. The one of ros_gz_sim reads gz_version
+    # as a number, so an empty one must not reach it.
     if not version:
         context.launch_configurations.pop('gz_version', None)
-    # ros_gz_sim hands its arguments to a shell.
+    # ros_gz_sim passes its arguments to a shell.
     simulator = {
         'gz_args': ' ' + shlex.join([*flags, world]),
         'on_exit_shutdown': 'true',
         **({'gz_version': version} if version else {}),
     }
-    bridge = value['bridge'].perform(context) or os.path.join(
-        get_package_share_directory('prehend'), 'config', 'gazebo_bridge.yaml'
-    )
+    own_bridge = Path(get_package_share_directory('prehend')) / 'config' / 'gazebo_bridge.yaml'
+    bridge = value['bridge'].perform(context) or str(own_bridge)
+    gz_sim = Path(share('ros_gz_sim')) / 'launch' / 'gz_sim.launch.py'
     return [
-        IncludeLaunchDescription(
-            PythonLaunchDescriptionSource(os.path.join(share('ros_gz_sim'), 'launch', 'gz_sim.launch.py')),
-            launch_arguments=simulator.items(),
-        ),
+        IncludeLaunchDescription(PythonLaunchDescriptionSource(str(gz_sim)), launch_arguments=simulator.items()),
         Node(
             package='ros_gz_bridge',
             executable='parameter_bridge',
@@ -92,7 +102,8 @@ def gazebo(context, value):
     ]
 
 
-def share(package):
+def share(package: str) -> str:
+    """The share folder of a package. Raises RuntimeError that says how to install a missing one."""
     try:
         return get_package_share_directory(package)
     except PackageNotFoundError:
@@ -101,7 +112,7 @@ def share(package):
         ) from None
 
 
-def generate_launch_description():
+def generate_launch_description() -> LaunchDescription:
     value = {name: LaunchConfiguration(name) for name, _default, _text in ARGUMENTS}
     simulated = {**value, 'use_sim_time': True}
     cell = {

@@ -1,8 +1,14 @@
-"""What the launch files share: arguments, a managed node, the order in which nodes come up, and the Fast DDS profile."""
+"""What the launch files share: arguments, managed nodes, the order in which nodes come up, and the Fast DDS profile."""
 
+from __future__ import annotations
+
+import itertools
 import json
 import os
 import shlex
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ament_index_python.packages import get_package_share_directory
 from launch import LaunchDescription
@@ -13,13 +19,22 @@ from launch_ros.actions import LifecycleNode
 from launch_ros.event_handlers import OnStateTransition
 from launch_ros.parameter_descriptions import ParameterValue
 
-# Arguments of every launch file, beside its own.
+if TYPE_CHECKING:
+    from launch import LaunchContext, LaunchDescriptionEntity
+
+    # An argument: its name, its default (None: it must be given), its description.
+    Argument = tuple[str, str | None, str]
+    # Makes a node, from the context and the names of the arguments that the user gave.
+    Make = Callable[[LaunchContext, set[str]], LifecycleNode]
+
+# The arguments that every launch file has, beside its own.
 ARGUMENTS = (
     ('namespace', '', 'of all nodes, and of relative topics: those of the robot file, and those given here'),
     (
         'params_file',
         '',
-        'parameter file (YAML) for the nodes: what is given here as an argument counts before it, a default of this launch file after it',
+        'parameter file (YAML) for the nodes: '
+        'what is given here as an argument counts before it, a default of this launch file after it',
     ),
     (
         'remaps',
@@ -33,9 +48,9 @@ ARGUMENTS = (
     ),
     ('log_level', 'info', 'debug, info, warn, error or fatal'),
 )
-# The second one is its older name.
+# The environment variable that names the Fast DDS profile, and the older name of the same variable.
 PROFILE, OLDER = 'FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE'
-# Launch arguments are texts: these parameters are of another type.
+# A launch argument is always a text. These parameters have another type.
 TYPES = {
     'autostart': bool,
     'await_observer': bool,
@@ -50,15 +65,18 @@ TYPES = {
     'reliable': bool,
     'use_sim_time': bool,
 }
-# Exit code of a node that was given what it cannot use: it would end in the same way again.
+# The exit code of a node whose input is unusable. The node would end in the same way again, so it is not restarted.
 BAD_INPUT = 2
 WORDS = {'true': True, 'false': False, '1': True, '0': False}
 
 
-def managed_node(name, value, parameters):
-    """The node `name` of the package with its parameters, to be made when the arguments are known; `value` has the launch arguments that all nodes share."""
+def managed_node(name: str, value: Mapping[str, Any], parameters: Mapping[str, Any]) -> Make:
+    """A function that makes the node `name` of the package once the arguments are known.
 
-    def make(context, explicit):
+    `value`: the launch arguments that all nodes share. `parameters`: those of this node.
+    """
+
+    def make(context: LaunchContext, explicit: set[str]) -> LifecycleNode:
         autostart = LaunchConfiguration('autostart')
         given = {
             'robot': value['robot'],
@@ -70,7 +88,7 @@ def managed_node(name, value, parameters):
         first = {key: given[key] for key in given if _argument(context, given[key]) not in explicit}
         last = {key: _typed(context, key, given[key]) for key in given if key not in first}
         file = _text(context, LaunchConfiguration('params_file'))
-        if file and not os.path.isfile(file):
+        if file and not Path(file).is_file():
             raise RuntimeError(f'params_file:={file} is no file')
         respawn = _flag(context, 'respawn', value['respawn'])
         return LifecycleNode(
@@ -78,7 +96,8 @@ def managed_node(name, value, parameters):
             executable=name,
             name=name,
             namespace=LaunchConfiguration('namespace'),
-            # Of one section the last value counts, of several the last section: rules (`-p`) make the first one, /**, and what was given explicitly the last.
+            # Within one section of parameters the last value counts, and of several sections the last one. Defaults go
+            # into rules (`-p`), which make the first section, /**. What the user gave goes into the last section.
             ros_arguments=[
                 '--log-level',
                 LaunchConfiguration('log_level'),
@@ -99,10 +118,13 @@ def managed_node(name, value, parameters):
     return make
 
 
-def _ended(name, respawn):
-    """Ends the launch when the node `name` has ended for good: its work is done, it cannot work with what it was given, or nothing starts it anew."""
+def _ended(name: str, respawn: bool) -> Callable[[Any, LaunchContext], list[Shutdown] | None]:
+    """A handler that ends the launch when the node `name` has ended and will not be started again.
 
-    def hear(event, context):
+    That is so when its work is done, when its input is unusable, or when `respawn` is off.
+    """
+
+    def hear(event: Any, context: LaunchContext) -> list[Shutdown] | None:
         if context.is_shutdown or (respawn and event.returncode not in (0, BAD_INPUT)):
             return None
         why = (
@@ -115,12 +137,14 @@ def _ended(name, respawn):
     return hear
 
 
-def description(arguments, nodes, others=()):
-    """What is launched: the arguments (name, default or None, text), the Fast DDS profile, what else there is, and the nodes in their order."""
-    explicit = set()
+def description(
+    arguments: Iterable[Argument], nodes: Sequence[Make], others: Sequence[LaunchDescriptionEntity] = ()
+) -> LaunchDescription:
+    """What is launched: the arguments, the Fast DDS profile, `others`, and the nodes in their order."""
+    explicit: set[str] = set()
     return LaunchDescription(
         [
-            # Before the arguments get their defaults.
+            # This runs before the arguments get their defaults, so it sees only what the user gave.
             OpaqueFunction(function=lambda context: explicit.update(context.launch_configurations)),
             *(
                 DeclareLaunchArgument(name, default_value=default, description=text)
@@ -133,11 +157,14 @@ def description(arguments, nodes, others=()):
     )
 
 
-def bring_up(context, nodes):
-    """Starts `nodes` one after the other, each on the transition of the one before to active; all at once where a lifecycle manager makes the transitions.
+def bring_up(context: LaunchContext, nodes: list[LifecycleNode]) -> list[LaunchDescriptionEntity]:
+    """Starts `nodes` one after the other: each starts when the one before has become active.
 
-    Each node makes its own transitions, and so it does again when it is started anew after a death: a request from here could still reach the
-    dead one. It makes them once this process hears its transition events (`await_observer`), so none is lost.
+    With `autostart` off all start at once, and a lifecycle manager makes the transitions.
+
+    Each node makes its own transitions, also after a restart, because a request from here could still reach the process
+    that died. The node waits until this process subscribes to its transition events (`await_observer`), so no event is
+    lost.
     """
     if not _flag(context, 'autostart', LaunchConfiguration('autostart')):
         return nodes
@@ -146,19 +173,19 @@ def bring_up(context, nodes):
             RegisterEventHandler(
                 OnStateTransition(target_lifecycle_node=before, goal_state='active', entities=[node], handle_once=True)
             )
-            for before, node in zip(nodes, nodes[1:])
+            for before, node in itertools.pairwise(nodes)
         ),
         nodes[0],
     ]
 
 
-def fast_dds_profile():
-    """Sets the profile that carries pictures, where the user has set none."""
-    path = os.path.join(get_package_share_directory('prehend'), 'config', 'fastdds.xml')
-    return SetEnvironmentVariable(PROFILE, os.environ.get(PROFILE) or os.environ.get(OLDER) or path)
+def fast_dds_profile() -> SetEnvironmentVariable:
+    """Sets the Fast DDS profile that can carry pictures, unless the user has set one."""
+    path = Path(get_package_share_directory('prehend')) / 'config' / 'fastdds.xml'
+    return SetEnvironmentVariable(PROFILE, os.environ.get(PROFILE) or os.environ.get(OLDER) or str(path))
 
 
-def _remaps(text):
+def _remaps(text: str) -> list[tuple[str, str]]:
     rules = [rule.partition(':=') for rule in shlex.split(text)]
     for rule in rules:
         if not all(rule):
@@ -166,24 +193,24 @@ def _remaps(text):
     return [(name, other) for name, _, other in rules]
 
 
-def _argument(context, value):
-    """The launch argument that a parameter takes its value from; None for a fixed value."""
+def _argument(context: LaunchContext, value: Any) -> str | None:
+    """The name of the launch argument that a parameter takes its value from. None for a fixed value."""
     return perform_substitutions(context, value.variable_name) if isinstance(value, LaunchConfiguration) else None
 
 
-def _text(context, value):
+def _text(context: LaunchContext, value: Any) -> Any:
     return value.perform(context) if isinstance(value, LaunchConfiguration) else value
 
 
-def _flag(context, name, value):
+def _flag(context: LaunchContext, name: str, value: Any) -> bool:
     text = str(_text(context, value)).lower()
     if text not in WORDS:
         raise RuntimeError(f'{name}:={text}: expected true or false')
     return WORDS[text]
 
 
-def _typed(context, name, value):
-    """A parameter's value, of the parameter's type."""
+def _typed(context: LaunchContext, name: str, value: Any) -> Any:
+    """The value of a parameter, converted to the type of that parameter."""
     text, kind = _text(context, value), TYPES.get(name, str)
     try:
         return _flag(context, name, text) if kind is bool else kind(text)

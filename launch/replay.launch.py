@@ -1,13 +1,14 @@
-"""A recording through the fusion node, in its own time: the player publishes it and /clock."""
+"""Plays a recording into the fusion node. The player publishes the recording's messages and its time on /clock."""
 
-import os
 import sys
+from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
+from launch import LaunchDescription
 from launch.substitutions import LaunchConfiguration
 
-sys.path.insert(0, os.path.join(get_package_share_directory('prehend'), 'launch'))
-from prehend_nodes import description, managed_node  # noqa: E402
+sys.path.insert(0, str(Path(get_package_share_directory('prehend')) / 'launch'))
+from prehend_nodes import description, managed_node
 
 ARGUMENTS = (
     ('bag', None, 'the recording: a rosbag2 folder, .mcap or .db3'),
@@ -20,12 +21,13 @@ ARGUMENTS = (
     (
         'respawn',
         'false',
-        'a node that dies is started and brought up again; not one that ends well, nor one that was given what it cannot use (exit code 2)',
+        'a node that dies is started and brought up again; '
+        'not one that ends well, nor one that was given what it cannot use (exit code 2)',
     ),
 )
 
 
-def generate_launch_description():
+def generate_launch_description() -> LaunchDescription:
     value = {name: LaunchConfiguration(name) for name, _default, _text in ARGUMENTS}
     nodes = [
         managed_node(

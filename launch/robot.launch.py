@@ -1,16 +1,18 @@
-"""All nodes on a robot: its camera and wrist sensor have drivers of their own, its gripper a serial port.
+"""Starts all nodes on a robot. Its camera and wrist sensor have drivers of their own; its gripper has a serial port.
 
-Every node is a managed one, brought up in order (what is read first, what moves last), and comes back if it dies.
+Every node is a managed node. The nodes that read sensors come up first, the node that moves the robot comes up last.
+A node that dies is started again.
 """
 
-import os
 import sys
+from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
+from launch import LaunchDescription
 from launch.substitutions import LaunchConfiguration
 
-sys.path.insert(0, os.path.join(get_package_share_directory('prehend'), 'launch'))
-from prehend_nodes import description, managed_node  # noqa: E402
+sys.path.insert(0, str(Path(get_package_share_directory('prehend')) / 'launch'))
+from prehend_nodes import description, managed_node
 
 ARGUMENTS = (
     ('robot', 'cell', 'robot file: a path, or the name of one that comes with prehend'),
@@ -21,7 +23,8 @@ ARGUMENTS = (
     (
         'crop',
         'none',
-        'none, or square: the square in the middle of the images, for a policy that was trained on square ones (the one that comes with prehend)',
+        'none, or square: the square in the middle of the images, '
+        'for a policy that was trained on square ones (the one that comes with prehend)',
     ),
     ('wrench_topic', 'ft_sensor/wrench', 'wrenches of the wrist sensor driver; not the topic of the robot file'),
     ('speech_topic', 'speech/text', 'utterances of the recogniser (std_msgs/String)'),
@@ -37,12 +40,13 @@ ARGUMENTS = (
     (
         'respawn',
         'true',
-        'a node that dies is started and brought up again; not one that ends well, nor one that was given what it cannot use (exit code 2)',
+        'a node that dies is started and brought up again; '
+        'not one that ends well, nor one that was given what it cannot use (exit code 2)',
     ),
 )
 
 
-def generate_launch_description():
+def generate_launch_description() -> LaunchDescription:
     value = {name: LaunchConfiguration(name) for name, _default, _text in ARGUMENTS}
     nodes = [
         managed_node(

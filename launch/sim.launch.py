@@ -1,13 +1,14 @@
-"""The embedded MuJoCo cell as a robot on topics, with /clock, and the nodes that grasp in it."""
+"""Starts the embedded MuJoCo cell as a robot on topics, with /clock, and the nodes that grasp in it."""
 
-import os
 import sys
+from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
+from launch import LaunchDescription
 from launch.substitutions import LaunchConfiguration
 
-sys.path.insert(0, os.path.join(get_package_share_directory('prehend'), 'launch'))
-from prehend_nodes import description, managed_node  # noqa: E402
+sys.path.insert(0, str(Path(get_package_share_directory('prehend')) / 'launch'))
+from prehend_nodes import description, managed_node
 
 ARGUMENTS = (
     ('robot', 'cell', 'robot file: a path, or the name of one that comes with prehend'),
@@ -35,12 +36,13 @@ ARGUMENTS = (
     (
         'respawn',
         'true',
-        'a node that dies is started and brought up again; not one that ends well, nor one that was given what it cannot use (exit code 2)',
+        'a node that dies is started and brought up again; '
+        'not one that ends well, nor one that was given what it cannot use (exit code 2)',
     ),
 )
 
 
-def generate_launch_description():
+def generate_launch_description() -> LaunchDescription:
     value = {name: LaunchConfiguration(name) for name, _default, _text in ARGUMENTS}
     cell = {
         name: value[name]

@@ -1,9 +1,13 @@
-"""A gripper on a pseudo-terminal that is slow to answer, by the 2F-85's register table; the frames' CRC is pymodbus's. Writes its path in a line, then one JSON
-object for each thing that it did: {"at": ns of CLOCK_MONOTONIC, "measured": n} {"at", "wrote": action byte, "position": byte}
-or {"at", "lost": action byte}. A measurement's number n is what it
-answers as POSITION and CURRENT (n // 256, n % 256), so that everybody can tell when an answer's value was measured.
+"""A gripper on a pseudo-terminal that answers late, by the register table of the 2F-85. pymodbus computes the CRC.
 
-    late_gripper.py LEAST MOST [LOST,LOST,...]    ms; which requests (0: the first, which is answered at once) are never carried out nor answered
+    late_gripper.py LEAST MOST [LOST,LOST,...]
+
+It answers after LEAST to MOST ms. LOST are the numbers of the requests that it neither carries out nor answers; number
+0 is the first request, which is answered at once.
+
+It writes its path in a line, then one JSON object for each thing that it did: {"at": ns of CLOCK_MONOTONIC, "measured":
+n}, {"at", "wrote": action byte, "position": byte} or {"at", "lost": action byte}. It answers the number n of a
+measurement as POSITION and CURRENT (n // 256, n % 256), so the reader of an answer can tell when it was measured.
 """
 
 import json
@@ -14,6 +18,7 @@ import sys
 import threading
 import time
 import tty
+from collections.abc import Iterator
 
 from pymodbus.framer import FramerRTU
 
@@ -25,13 +30,13 @@ master, slave = pty.openpty()
 tty.setraw(slave)
 
 
-def say(**what):
+def say(**what: int) -> None:
     sys.stdout.write(json.dumps({'at': time.monotonic_ns(), **what}) + '\n')
     sys.stdout.flush()
 
 
-def frames():
-    """Requests of function 3 and 16, whole."""
+def frames() -> Iterator[bytes]:
+    """Whole requests of function 3 and 16."""
     buffer = b''
     while True:
         buffer += os.read(master, 256)
@@ -43,7 +48,7 @@ def frames():
             buffer = buffer[length:]
 
 
-def answer(body):
+def answer(body: bytes) -> None:
     crc = FramerRTU.compute_CRC(body)
     os.write(master, body + crc.to_bytes(2, 'big'))
 

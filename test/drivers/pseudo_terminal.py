@@ -1,7 +1,8 @@
-"""A program with a pseudo-terminal of its own: writes its path in a line, then stdin goes to the terminal and what is written to the terminal goes to stdout.
+"""A program with a pseudo-terminal of its own. It writes the path in a line, then connects stdin and stdout to the
+terminal.
 
-Without an argument it opens many and uses the last one, whose high number nobody else is given by chance. With a path it waits until it is given that number.
-It ends when stdin does; its terminals are then gone.
+Without an argument it opens many terminals and uses the last one, whose high number no other program gets by chance.
+With a path it opens terminals until it gets that one. It ends with stdin; its terminals are then gone.
 """
 
 import os
@@ -12,10 +13,10 @@ import tty
 
 MANY = 40
 wanted = sys.argv[1] if len(sys.argv) > 1 else None
-kept = []
+kept: list[tuple[int, int]] = []
 
 
-def opened():
+def opened() -> tuple[int, str]:
     master, slave = pty.openpty()
     tty.setraw(slave)
     kept.append((master, slave))
@@ -37,7 +38,7 @@ sys.stdout.write(path + '\n')
 sys.stdout.flush()
 
 
-def relay():
+def relay() -> None:
     while True:
         data = os.read(master, 4096)
         os.write(1, data)

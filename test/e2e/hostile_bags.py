@@ -1,4 +1,7 @@
-"""Makes recordings that claim far more than they hold, or lead elsewhere, and prints [name, arguments of prehend that read it]. usage: hostile_bags.py FOLDER"""
+"""Makes recordings that claim far more than they hold, or that name other files: `hostile_bags.py FOLDER`.
+
+It prints [name, arguments of prehend that read it] of each.
+"""
 
 import json
 import os
@@ -6,7 +9,9 @@ import sqlite3
 import struct
 import sys
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import lz4.frame
 import numpy as np
@@ -22,15 +27,18 @@ MB = 1 << 20
 zstd = zstandard.ZstdCompressor(level=3).compress
 
 
-def record(opcode, content):
+def record(opcode: int, content: bytes) -> bytes:
+    """A record of MCAP."""
     return bytes([opcode]) + struct.pack('<Q', len(content)) + content
 
 
-def text(value):
+def text(value: bytes) -> bytes:
+    """A text as MCAP writes it: its length, then its bytes."""
     return struct.pack('<I', len(value)) + value
 
 
-def message(data, time=T0):
+def message(data: bytes, time: int = T0) -> bytes:
+    """A message record of channel 1."""
     return record(5, struct.pack('<HIQQ', 1, 0, time, time) + data)
 
 
@@ -39,8 +47,10 @@ DEFINED = record(3, struct.pack('<H', 1) + text(b'sensor_msgs/msg/Image') + text
 )
 
 
-def mcap(name, chunks, indexed=True, repeat=1):
-    """chunks: (compression, packed, unpacked length)."""
+def mcap(name: str, chunks: Sequence[tuple[bytes, bytes, int]], indexed: bool = True, repeat: int = 1) -> None:
+    """Writes a file. `chunks`: (compression, packed bytes, unpacked length). `repeat`: entries in the index for each
+    chunk.
+    """
     data = MAGIC + record(1, text(b'ros2') + text(b'')) + DEFINED
     indexes = b''
     for compression, packed, size in chunks:
@@ -64,7 +74,8 @@ def mcap(name, chunks, indexed=True, repeat=1):
     (out / name).write_bytes(data + record(2, struct.pack('<QQI', start, 0, 0)) + MAGIC)
 
 
-def packed(records, compression=b'zstd'):
+def packed(records: bytes, compression: bytes = b'zstd') -> tuple[bytes, bytes, int]:
+    """A chunk for `mcap`."""
     return compression, zstd(records) if compression == b'zstd' else lz4.frame.compress(records), len(records)
 
 
@@ -91,9 +102,9 @@ mcap(
 mcap('says_less.mcap', [(b'zstd', zstd(bytes(500 * MB)), 100)])
 (out / 'tiny_records.mcap').write_bytes(MAGIC + DEFINED + record(0x80, b'') * 2_000_000)
 
-# A small true bag, from which the databases are made.
+# A small valid bag, from which the databases are made.
 store = get_typestore(Stores.ROS2_JAZZY)
-T = store.types
+T: Any = store.types
 with Writer(out / 'true', version=9, storage_plugin=StoragePlugin.SQLITE3) as writer:
     compressed = 'sensor_msgs/msg/CompressedImage'
     image = writer.add_connection('/camera/color/image_raw', 'sensor_msgs/msg/Image', typestore=store)
@@ -109,7 +120,7 @@ with Writer(out / 'true', version=9, storage_plugin=StoragePlugin.SQLITE3) as wr
                     'sensor_msgs/msg/Image',
                 ),
             )
-        # RVL: 5792 x 5792 pixels that are one run of zeros.
+        # A picture in RVL: its 5792 x 5792 pixels are one run of zeros.
         rvl = bytes(12) + struct.pack('<ii', 5792, 5792) + bytes.fromhex('ffffffff0fffffff')
         writer.write(
             depth,
@@ -122,7 +133,8 @@ true = next((out / 'true').glob('*.db3')).read_bytes()
 ENDLESS = 'WITH RECURSIVE c(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM c) SELECT id'
 
 
-def database(name, *statements):
+def database(name: str, *statements: str) -> None:
+    """A copy of the valid database, changed by statements of SQL."""
     (out / name).write_bytes(true)
     db = sqlite3.connect(out / name)
     for statement in statements:
@@ -139,7 +151,8 @@ database(
 database(
     'view_of_topics.db3',
     'ALTER TABLE topics RENAME TO t',
-    f"CREATE VIEW topics AS {ENDLESS}, zeroblob(1000) AS name, '' AS type, 'cdr' AS serialization_format, '' AS offered_qos_profiles FROM c",
+    f"CREATE VIEW topics AS {ENDLESS}, zeroblob(1000) AS name, '' AS type, 'cdr' AS serialization_format, "
+    "'' AS offered_qos_profiles FROM c",
 )
 database(
     'computed_column.db3',
@@ -159,17 +172,21 @@ database(
 database('large_name.db3', 'UPDATE topics SET name = CAST(zeroblob(100000000) AS TEXT) WHERE id = 1')
 
 
-def folder(name, metadata, content=true):
+def folder(name: str, metadata: str, content: bytes = true) -> None:
+    """A folder with a metadata.yaml and the database a.db3."""
     (out / name).mkdir()
     (out / name / 'metadata.yaml').write_text(metadata)
     (out / name / 'a.db3').write_bytes(content)
 
 
-# Pictures of 8192 x 4096 that are one colour: 100 kB each, and 100 and 67 MB unpacked.
-def png(channels, depth):
+def png(channels: int, depth: int) -> bytes:
+    """A picture of 8192 x 4096 pixels of one colour: 100 kB, and 67 or 100 MB once it is unpacked."""
     row = zlib.compressobj(9)
     raw = row.compress(bytes(4096 * (1 + 8192 * channels * depth // 8))) + row.flush()
-    part = lambda kind, data: struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
+
+    def part(kind: bytes, data: bytes) -> bytes:
+        return struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
+
     return (
         b'\x89PNG\r\n\x1a\n'
         + part(b'IHDR', struct.pack('>IIBBBBB', 8192, 4096, depth, 2 if channels == 3 else 0, 0, 0, 0))
@@ -186,11 +203,11 @@ with Writer(out / 'pictures', version=9, storage_plugin=StoragePlugin.MCAP) as w
     topics = [writer.add_connection(topic, compressed, typestore=store) for topic, _, _ in shown]
     for i in range(24):
         header = T['std_msgs/msg/Header'](T['builtin_interfaces/msg/Time'](1_700_000_000, i * 33_000_000), 'c')
-        for topic, (_, format, data) in zip(topics, shown):
+        for topic, (_, kind, data) in zip(topics, shown, strict=True):
             writer.write(
                 topic,
                 T0 + i * 33_000_000,
-                store.serialize_cdr(T[compressed](header, format, np.frombuffer(data, np.uint8)), compressed),
+                store.serialize_cdr(T[compressed](header, kind, np.frombuffer(data, np.uint8)), compressed),
             )
 
 

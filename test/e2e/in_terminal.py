@@ -1,5 +1,11 @@
-"""Runs a command in a terminal of its own, 150 characters wide and 30 high. Each line of standard input is an order: `close` takes the terminal away, `hold` stops reading from it, `interrupt` sends
-SIGINT to the command; its end kills it. What the command shows goes to standard error as it is; its end to standard output, as JSON: exit code or signal."""
+"""Runs a command in a terminal of its own, 150 characters wide and 30 high.
+
+Each line of standard input is an order: `close` closes the terminal, `hold` stops reading from it, `interrupt` sends
+SIGINT to the command. The end of the input kills the command.
+
+What the command shows goes to standard error. When the command has ended, its exit code or signal goes to standard
+output, as JSON.
+"""
 
 import fcntl
 import json

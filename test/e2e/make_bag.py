@@ -1,4 +1,6 @@
-"""Recordings for the tests, written by rosbags: a camera that drops frames, a jittering wrench, depth in metres off the colour's stamps.
+"""Writes recordings for the tests with rosbags.
+
+The camera drops frames, the wrench jitters, and depth has other stamps than colour.
 
 python make_bag.py OUT [--storage mcap|sqlite3] [--compress none|zstd|lz4] [--without KIND,...] [--twice] [--seed N]
                        [--depth 32FC1|16UC1] [--compressed only|too]
@@ -6,8 +8,11 @@ python make_bag.py OUT [--storage mcap|sqlite3] [--compress none|zstd|lz4] [--wi
 
 import argparse
 import io
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
@@ -16,34 +21,34 @@ MS = 1_000_000
 START = 1_700_000_000 * 1_000_000_000 + 123_456_789
 W, H, DURATION = 24, 16, 1600 * MS
 store = get_typestore(Stores.ROS2_JAZZY)
-types = store.types
+types: Any = store.types
 
 
-def header(stamp, frame):
+def header(stamp: int, frame: str) -> Any:
     time = types['builtin_interfaces/msg/Time'](stamp // 10**9, stamp % 10**9)
     return types['std_msgs/msg/Header'](time, frame)
 
 
-def image(stamp, encoding, pixels, padding=0):
-    """pixels [H, W * bytes] u8."""
+def image(stamp: int, encoding: str, pixels: NDArray[np.uint8], padding: int = 0) -> Any:
+    """`pixels` [H, W * bytes a pixel]; each row gets `padding` more bytes."""
     rows = np.pad(pixels, ((0, 0), (0, padding)), constant_values=255)
     return types['sensor_msgs/msg/Image'](header(stamp, 'camera'), H, W, encoding, 0, rows.shape[1], rows.reshape(-1))
 
 
-def compressed(message):
-    """What image_transport makes of an image without a loss: its topic's last part, and the message."""
+def compressed(message: Any) -> tuple[str, Any]:
+    """What image_transport makes of an image without loss: the last part of its topic, and the message."""
     out = io.BytesIO()
     rows = message.data.reshape(H, -1)
     if message.encoding == '16UC1':
         Image.fromarray(np.ascontiguousarray(rows).view('<u2')).save(out, 'PNG')
-        transport, format, data = 'compressedDepth', '16UC1; compressedDepth png', bytes(12) + out.getvalue()
+        transport, kind, data = 'compressedDepth', '16UC1; compressedDepth png', bytes(12) + out.getvalue()
     else:
         Image.fromarray(rows[:, : W * 3].reshape(H, W, 3)[..., ::-1].copy()).save(out, 'PNG')
-        transport, format, data = 'compressed', 'bgr8; png compressed bgr8', out.getvalue()
-    return transport, types['sensor_msgs/msg/CompressedImage'](message.header, format, np.frombuffer(data, np.uint8))
+        transport, kind, data = 'compressed', 'bgr8; png compressed bgr8', out.getvalue()
+    return transport, types['sensor_msgs/msg/CompressedImage'](message.header, kind, np.frombuffer(data, np.uint8))
 
 
-def camera_stamps(rng, offset):
+def camera_stamps(rng: np.random.Generator, offset: int) -> list[int]:
     stamps = (
         START
         + offset
@@ -53,9 +58,9 @@ def camera_stamps(rng, offset):
     return [int(s) for s in stamps]
 
 
-def messages(rng, depth_encoding):
-    """(topic, type, receive, message) of every sample."""
-    y, x = np.mgrid[0:H, 0:W]
+def messages(rng: np.random.Generator, depth_encoding: str) -> Iterator[tuple[str, str, int, Any]]:
+    """(topic, type, receive time, message) of every sample."""
+    x = np.arange(W) + np.zeros((H, 1), np.int64)
     for i, stamp in enumerate(camera_stamps(rng, 0)):
         if i in (7, 8, 19):
             continue
@@ -63,17 +68,15 @@ def messages(rng, depth_encoding):
         pixels = rng.integers(0, 256, (H, W * 3)).astype(np.uint8)
         yield '/camera/color/image_raw', 'sensor_msgs/msg/Image', receive, image(stamp, 'bgr8', pixels, padding=8)
     for i, stamp in enumerate(camera_stamps(rng, 11 * MS)):
-        # A gap of three periods that is missing, and an end that is held and then silent.
+        # Three periods are missing. At the end the last picture is held, and then the stream is silent.
         if i in (12, 13, 14) or i > 40:
             continue
         receive = stamp + 9 * MS + int(rng.exponential(12 * MS if i % 5 == 0 else 2 * MS))
         metres = 0.4 + 0.02 * np.sin(i + x / 3) + np.where(x > 12 + i % 4, 0.5, 0) + rng.normal(0, 0.004, (H, W))
         metres[rng.random((H, W)) < 0.05] = np.nan
         metres[rng.random((H, W)) < 0.05] = 0
-        if depth_encoding == '32FC1':
-            raw = metres.astype('<f4')
-        else:
-            raw = np.nan_to_num(metres * 1000).round().astype('<u2')
+        mm = np.nan_to_num(metres * 1000).round()
+        raw = metres.astype('<f4') if depth_encoding == '32FC1' else mm.astype('<u2')
         yield (
             '/camera/depth/image_raw',
             'sensor_msgs/msg/Image',
@@ -89,7 +92,7 @@ def messages(rng, depth_encoding):
             force[2] = np.nan
         vector = types['geometry_msgs/msg/Vector3']
         wrench = types['geometry_msgs/msg/Wrench'](vector(*force[:3]), vector(*force[3:]))
-        # Some come late, one after the other and out of order.
+        # Some messages come late, so they are out of order.
         receive = stamp + 200_000 + int(rng.exponential(300_000)) + (15 * MS if i % 97 == 0 else 0)
         msg = types['geometry_msgs/msg/WrenchStamped'](header(stamp, 'wrist'), wrench)
         yield '/wrist/wrench', 'geometry_msgs/msg/WrenchStamped', receive, msg
@@ -129,7 +132,7 @@ KINDS = {
 }
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument('out')
     parser.add_argument('--storage', default='mcap')

@@ -1,22 +1,28 @@
-"""A Ray cluster on this machine: a head without CPUs and two nodes with one each, for as long as its input lasts.
+"""A Ray cluster on this machine: a head without CPUs, and two nodes with one CPU each. The end of its input ends it.
 
-Prints `{"address": ...}`. A line "kill" waits until a node runs `prehend`, kills that node and its workers by their process ids and
-prints `{"killed": [...], "left": [...]}`, the prehend processes that had not ended by themselves two minutes later; a line "running" prints
-`{"running": [...]}`, all prehend processes of the nodes that are left. The end of the input ends the cluster.
+It prints `{"address": ...}`. The line "kill" waits until a node runs `prehend`, kills that node and its workers by
+their process ids, and prints `{"killed": [...], "left": [...]}`. `left` are the prehend processes that have not ended
+by themselves two minutes later. The line "running" prints `{"running": [...]}`, all prehend processes of the nodes that
+are left.
 """
 
+import contextlib
 import json
 import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 from ray.cluster_utils import Cluster
 
+Found = TypeVar('Found')
+
 
 def processes() -> dict[int, tuple[int, str]]:
-    """Parent and command line of every process that is not over."""
+    """Parent and command line of every process that has not ended."""
     found = {}
     for path in Path('/proc').iterdir():
         if path.name.isdecimal():
@@ -30,39 +36,41 @@ def processes() -> dict[int, tuple[int, str]]:
 
 
 def descendants(of: int) -> list[tuple[int, str]]:
+    """Process id and command line of the children of a process, of their children, and so on."""
     table = processes()
-    found, front = [], [of]
+    found: list[tuple[int, str]] = []
+    front = [of]
     while front:
         front = [pid for pid, (parent, _) in table.items() if parent in front]
         found += [(pid, table[pid][1]) for pid in front]
     return found
 
 
-def prehends(node) -> list[int]:
+def prehends(node: Any) -> list[int]:
+    """The processes of a node that run prehend."""
     return [pid for pid, line in descendants(raylet(node)) if 'bin/prehend' in line]
 
 
-def raylet(node) -> int:
+def raylet(node: Any) -> int:
     return node.all_processes['raylet'][0].process.pid
 
 
-def until(condition, seconds: float):
+def until(condition: Callable[[], Found], seconds: float) -> Found:
+    """What a condition gives, once it gives something or the time is over."""
     end = time.monotonic() + seconds
     while not (found := condition()) and time.monotonic() < end:
         time.sleep(0.05)
     return found
 
 
-def kill(nodes: list) -> dict:
+def kill(nodes: list[Any]) -> dict[str, list[int]]:
     node = until(lambda: next((n for n in nodes if prehends(n)), None), 300)
     running = prehends(node)
     pids = [raylet(node), *(pid for pid, line in descendants(raylet(node)) if 'prehend' not in line)]
     nodes.remove(node)
     for pid in pids:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
     until(lambda: not set(running) & processes().keys(), 120)
     return {'killed': pids, 'left': sorted(set(running) & processes().keys())}
 

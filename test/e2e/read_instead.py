@@ -1,14 +1,24 @@
-"""What a numpy set says of commands that were not given: each thing's place in the base frame from every row that has it, by the tool's pose alone."""
+"""What a NumPy set says of the commands that were not given.
+
+From each row with such a command it computes the place of the thing in the base frame, by the pose of the tool alone.
+"""
 
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 folder = Path(sys.argv[1])
 words = json.loads((folder / 'dataset.json').read_text())['contract']['vocabulary']
-column = lambda name: np.load(folder / f'{name}.npy')
+
+
+def column(name: str) -> NDArray[Any]:
+    return np.load(folder / f'{name}.npy')
+
+
 pose, aux, chunk, tokens, said = (
     column(n) for n in ('proprioception', 'instead_aux', 'instead_chunk', 'instead_tokens', 'voice_tokens')
 )
@@ -22,9 +32,14 @@ turn = np.stack(
     1,
 )
 place = pose[:, :3] + np.einsum('nij,nj->ni', turn, aux[:, :3])
-text = lambda row: ' '.join(words[t] for t in row if t)
+
+
+def text(row: NDArray[Any]) -> str:
+    return ' '.join(words[t] for t in row if t)
+
+
 rows = np.flatnonzero(aux[:, 4])
-# From low down or with fingers that close it rises or opens first.
+# Where the tool is low or the fingers are closed, the expert first rises or opens them. Such rows are left out.
 far = rows[(np.linalg.norm(aux[rows, :2], axis=1) > 0.1) & (pose[rows, 2] > 0.18) & (pose[rows, 7] > 0.08)]
 ahead = (chunk[far, -1, :2] * aux[far, :2]).sum(1) > 0
 print(

@@ -1,6 +1,6 @@
-"""Reads a LeRobotDataset v3.0 with pyarrow, pandas and PyAV, and the recording that it was made from with rosbags. Prints one JSON object.
+"""Reads a LeRobotDataset v3.0 with pyarrow, pandas and PyAV, and the recording that it was made from with rosbags.
 
-usage: read_lerobot.py SET RECORDING
+usage: read_lerobot.py SET RECORDING. It prints one JSON object.
 """
 
 import hashlib
@@ -8,31 +8,39 @@ import io
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 from PIL import Image
 from rosbags.highlevel import AnyReader
 from rosbags.typesys import Stores, get_typestore
 
 TARE_NS = 200_000_000
+Floats = NDArray[np.float64]
 
 
-def nanoseconds(stamp) -> int:
+def nanoseconds(stamp: Any) -> int:
     return stamp.sec * 1_000_000_000 + stamp.nanosec
 
 
-def recorded(path: str) -> tuple[list[tuple[np.ndarray, np.ndarray]], dict[int, np.ndarray]]:
-    """By episode the stamps and tared values of all wrenches; by stamp the expert's first row as pose, width, effort."""
-    episodes, answers = [], {}
+def recorded(path: str) -> tuple[list[tuple[NDArray[np.int64], Floats]], dict[int, Floats]]:
+    """What a recording holds.
+
+    First for each episode the stamps and the tared values of all wrenches, then by stamp the first row of the expert as
+    pose, width and effort.
+    """
+    episodes: list[list[tuple[int, tuple[float, ...]]]] = []
+    answers: dict[int, Floats] = {}
     with AnyReader([Path(path)], default_typestore=get_typestore(Stores.ROS2_JAZZY)) as reader:
         for connection, _, data in reader.messages():
             if connection.topic == '/episode':
                 episodes.append([])
             elif connection.topic == '/wrist/wrench' and episodes:
-                m = reader.deserialize(data, connection.msgtype)
+                m: Any = reader.deserialize(data, connection.msgtype)
                 w = m.wrench
                 episodes[-1].append(
                     (nanoseconds(m.header.stamp), (w.force.x, w.force.y, w.force.z, w.torque.x, w.torque.y, w.torque.z))
@@ -57,7 +65,8 @@ def recorded(path: str) -> tuple[list[tuple[np.ndarray, np.ndarray]], dict[int, 
     return tared, answers
 
 
-def matrix(q: np.ndarray) -> np.ndarray:
+def matrix(q: Floats) -> Floats:
+    """The rotation matrix of a quaternion x, y, z, w."""
     x, y, z, w = q
     return np.array(
         [
@@ -68,20 +77,25 @@ def matrix(q: np.ndarray) -> np.ndarray:
     )
 
 
-def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def product(a: Floats, b: Floats) -> Floats:
+    """The product of two quaternions x, y, z, w."""
     return np.concatenate([a[3] * b[:3] + b[3] * a[:3] + np.cross(a[:3], b[:3]), [a[3] * b[3] - a[:3] @ b[:3]]])
 
 
-def pixels(picture: dict) -> np.ndarray:
+def pixels(picture: dict[str, Any]) -> NDArray[Any]:
     return np.array(Image.open(io.BytesIO(picture['bytes'])))
 
 
-def wrenches(rows: list[dict], episodes: list) -> dict:
-    """How the windows of the rows compare with the recording: a sample of each episode after its first row's window is in one row, once."""
+def wrenches(rows: list[dict[str, Any]], episodes: list[tuple[NDArray[np.int64], Floats]]) -> dict[str, float]:
+    """How the windows of the rows compare with the recording.
+
+    Each sample of an episode, from the window of the first row on, must be in exactly one row.
+    """
     lost, apart, counted = 0, 0.0, 0
     for number, (stamps, values) in enumerate(episodes):
         mine = [r for r in rows if r['episode_index'] == number]
-        found, kept = [], []
+        found: list[int] = []
+        kept: list[list[float]] = []
         for r in mine:
             n = r['observation.wrench_count']
             found += [r['stamp'] - round(age * 1e9) for age in r['observation.wrench_age'][:n]]
@@ -102,7 +116,7 @@ def main() -> None:
     rows = table.to_pylist()
     episodes, answers = recorded(recording)
     tasks = pd.read_parquet(root / 'meta/tasks.parquet')
-    result = {
+    result: dict[str, Any] = {
         'info': info,
         'columns': table.column_names,
         'tasks': {str(task): int(index) for task, index in tasks['task_index'].items()},

@@ -1,18 +1,24 @@
-"""The observation lines of `prehend replay --observations`, from the words of DESIGN.md alone: plain and slow.
+"""The observation lines of `prehend replay --observations`, computed from the definitions in the docs alone.
+
+The code is plain and slow.
 
     python reference_observations.py BAG [--tare-ms N] > lines.jsonl
 
-The robot is the one that prehend recognises without a robot file: ticks from the colour image, depth interpolated, the wrench's window and
-pyramid, the last four voice events, tool pose interpolated. Colour frames must arrive in the order of their stamps.
+The robot is the one that prehend recognises without a robot file: ticks come from the colour image, depth and the tool
+pose are interpolated, the wrench has a window and a pyramid, and the last four voice events are kept. Colour frames
+must arrive in the order of their stamps.
 """
 
 import argparse
 import hashlib
 import json
 import math
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from rosbags.highlevel import AnyReader
 from rosbags.typesys import Stores, get_typestore
 
@@ -21,13 +27,16 @@ MAX_WAIT, MAX_SILENCE, MAX_GAP, MAX_HOLD = 40 * MS, 250 * MS, 100 * MS, 50 * MS
 MEAN_WINDOW = 33_333_333
 PYRAMID = [w * MS for w in (8, 16, 32, 64, 128, 256)]
 EVENTS = 4
+# The number of the message in the recording, its receive time and stamp (ns), and its value.
+Sample = tuple[int, int, int, Any]
 
 
-def stamp_of(header):
+def stamp_of(header: Any) -> int:
     return header.stamp.sec * 1_000_000_000 + header.stamp.nanosec
 
 
-def colour(msg):
+def colour(msg: Any) -> NDArray[np.uint8]:
+    """[H, W, 3], red first."""
     assert msg.encoding in ('rgb8', 'bgr8'), msg.encoding
     rows = (
         np.asarray(msg.data, np.uint8)
@@ -37,14 +46,13 @@ def colour(msg):
     return rows[:, :, ::-1] if msg.encoding == 'bgr8' else rows
 
 
-def depth_mm(msg):
-    """Millimetres, NaN where invalid."""
-    kind = {'16UC1': np.uint16, '32FC1': np.float32}[msg.encoding]
-    order = '>' if msg.is_bigendian else '<'
-    bytes_a_pixel = np.dtype(kind).itemsize
+def depth_mm(msg: Any) -> NDArray[np.float64]:
+    """[H, W] in mm, NaN where it is invalid."""
+    kind = np.dtype({'16UC1': 'u2', '32FC1': 'f4'}[msg.encoding])
+    bytes_a_pixel = kind.itemsize
     rows = np.asarray(msg.data, np.uint8).reshape(msg.height, msg.step)[:, : msg.width * bytes_a_pixel]
     raw = (
-        np.frombuffer(rows.tobytes(), np.dtype(kind).newbyteorder(order))
+        np.frombuffer(rows.tobytes(), kind.newbyteorder('>' if msg.is_bigendian else '<'))
         .reshape(msg.height, msg.width)
         .astype(np.float64)
     )
@@ -52,11 +60,12 @@ def depth_mm(msg):
     return np.where((mm > 0) & (mm <= 65535), mm, np.nan)
 
 
-def whole_mm(mm):
+def whole_mm(mm: NDArray[np.float64]) -> NDArray[np.uint16]:
     return np.where(np.isnan(mm), 0, np.floor(mm + 0.5)).astype('<u2')
 
 
-def blend(a, b, earlier, later, tick):
+def blend(a: NDArray[np.float64], b: NDArray[np.float64], earlier: int, later: int, tick: int) -> NDArray[np.float64]:
+    """Depth at a tick, between two pictures with the stamps `earlier` and `later`."""
     w = (tick - earlier) / (later - earlier)
     nearer = a if tick - earlier <= later - tick else b
     out = np.empty_like(a)
@@ -72,28 +81,36 @@ def blend(a, b, earlier, later, tick):
 
 
 class Stream:
-    """Samples in order of arrival: (index of the message, receive, stamp, value)."""
+    """The samples of a stream in the order of their arrival."""
 
-    def __init__(self):
-        self.samples = []
+    def __init__(self) -> None:
+        self.samples: list[Sample] = []
 
-    def add(self, index, receive, stamp, value):
+    def add(self, index: int, receive: int, stamp: int, value: Any) -> None:
+        """Keeps a sample, unless it has no stamp or the stamp of another one."""
         if stamp > 0 and all(stamp != s[2] for s in self.samples):
             self.samples.append((index, receive, stamp, value))
 
-    def arrived(self, upto):
+    def arrived(self, upto: int) -> list[Sample]:
+        """The samples up to a message, in the order of their stamps."""
         return sorted((s for s in self.samples if s[0] <= upto), key=lambda s: s[2])
 
 
-def read(path, tare_ns):
+def read(
+    path: str, tare_ns: int
+) -> tuple[dict[str, Stream], list[tuple[int, int, str]], list[int], NDArray[np.float64], Callable[[int], bool]]:
+    """The streams, voice events, all receive times, the tare, and whether it is still measured at a message."""
     streams = {name: Stream() for name in ('rgb', 'depth', 'wrench', 'tool')}
-    events, receives, zero = [], [], {}
-    tare_end = tare_known = None
+    events: list[tuple[int, int, str]] = []
+    receives: list[int] = []
+    zero: dict[int, NDArray[np.float64]] = {}
+    tare_end: int | None = None
+    tare_known: int | None = None
     with AnyReader([Path(path)], default_typestore=get_typestore(Stores.ROS2_JAZZY)) as reader:
         messages = sorted(reader.messages(), key=lambda m: m[1])
         for index, (connection, receive, data) in enumerate(messages):
             receives.append(receive)
-            msg = reader.deserialize(data, connection.msgtype)
+            msg: Any = reader.deserialize(data, connection.msgtype)
             kind = connection.msgtype
             if kind == 'sensor_msgs/msg/Image':
                 name = 'depth' if 'depth' in connection.topic else 'rgb'
@@ -116,12 +133,20 @@ def read(path, tare_ns):
             elif kind == 'std_msgs/msg/String':
                 events.append((index, receive, msg.data))
     bias = np.mean(list(zero.values()), axis=0) if zero else np.zeros(6)
-    taring = (lambda index: tare_known is None or index < tare_known) if tare_ns else (lambda index: False)
+
+    def taring(index: int) -> bool:
+        return tare_ns > 0 and (tare_known is None or index < tare_known)
+
     return streams, events, receives, bias, taring
 
 
-def seen_by(tick, streams, receives, taring, earlier):
-    """Index of the last message that has arrived when this tick's observation is made: complete, or given up."""
+def seen_by(
+    tick: Sample, streams: dict[str, Stream], receives: list[int], taring: Callable[[int], bool], earlier: int
+) -> int:
+    """The number of the last message that has arrived when the observation of a tick is made.
+
+    It is made when no stream is waited for any more, or when the time to wait is over.
+    """
     index, arrival, stamp, _ = tick
     last = index
     while True:
@@ -129,8 +154,8 @@ def seen_by(tick, streams, receives, taring, earlier):
             waited_for = []
             for name, stream in streams.items():
                 heard = [s for s in stream.samples if s[0] <= last]
-                spoke = max([receives[0]] + [s[1] for s in heard])
-                if spoke >= arrival - MAX_SILENCE and not (name == 'wrench' and taring(last)):
+                newest = max([receives[0]] + [s[1] for s in heard])
+                if newest >= arrival - MAX_SILENCE and not (name == 'wrench' and taring(last)):
                     waited_for.append(any(s[2] >= stamp for s in heard))
             if all(waited_for):
                 return last
@@ -139,8 +164,11 @@ def seen_by(tick, streams, receives, taring, earlier):
         last += 1
 
 
-def around(samples, tick):
-    """(earlier, later, held) by the rules of interpolation, or None: missing."""
+def around(samples: list[Sample], tick: int) -> tuple[Sample, Sample | None] | None:
+    """The samples before and after a tick by the rules of interpolation.
+
+    One alone where it is at the tick or is held. None where the stream is missing.
+    """
     before = [s for s in samples if s[2] <= tick]
     after = [s for s in samples if s[2] > tick]
     if not before:
@@ -152,8 +180,8 @@ def around(samples, tick):
     return (before[-1], after[0]) if after[0][2] - before[-1][2] <= MAX_GAP else None
 
 
-def statistics(stamps, values):
-    """values [n, 6] to [6, 4]."""
+def statistics(stamps: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean, deviation, peak and slope [6, 4] of values [n, 6]."""
     if len(values) == 0:
         return np.zeros((6, 4))
     mean = values.mean(axis=0)
@@ -165,7 +193,13 @@ def statistics(stamps, values):
     return np.stack([mean, np.sqrt(((values - mean) ** 2).mean(axis=0)), np.abs(values).max(axis=0), slope], axis=1)
 
 
-def lines(path, tare_ns):
+def window(stamps: NDArray[np.int64], end: int, length: int) -> NDArray[np.bool_]:
+    """Which stamps are in the window (end - length, end]."""
+    return (stamps > end - length) & (stamps <= end)
+
+
+def lines(path: str, tare_ns: int) -> Iterator[dict[str, Any]]:
+    """The observation lines of a recording."""
     streams, events, receives, bias, taring = read(path, tare_ns)
     ticks = streams['rgb'].samples
     assert [t[2] for t in ticks] == sorted(t[2] for t in ticks), 'colour frames out of order'
@@ -175,17 +209,19 @@ def lines(path, tare_ns):
     for tick in ticks:
         stamp = tick[2]
         earlier = last = seen_by(tick, live, receives, taring, earlier)
-        depth = around(streams['depth'].arrived(last), stamp)
-        if depth is not None:
-            a, b = depth
+        pair = around(streams['depth'].arrived(last), stamp)
+        depth = None
+        if pair is not None:
+            a, b = pair
             mm = depth_mm(a[3])
             depth = whole_mm(mm if b is None else blend(mm, depth_mm(b[3]), a[2], b[2], stamp))
         wrench = streams['wrench'].arrived(last)
         stamps = np.array([s[2] for s in wrench], np.int64)
         values = np.array([s[3] - bias for s in wrench]).reshape(-1, 6)
-        inside = lambda length: (stamps > stamp - length) & (stamps <= stamp)
-        mean = inside(MEAN_WINDOW)
-        pyramid = np.concatenate([statistics(stamps[inside(w)], values[inside(w)]) for w in PYRAMID], axis=1)
+
+        mean = window(stamps, stamp, MEAN_WINDOW)
+        inside = [window(stamps, stamp, length) for length in PYRAMID]
+        pyramid = np.concatenate([statistics(stamps[rows], values[rows]) for rows in inside], axis=1)
         said = [e for e in events if e[0] <= last and e[1] <= stamp][-EVENTS:]
         yield {
             'stamp': f'{stamp // 10**9}.{stamp % 10**9:09d}',

@@ -1,4 +1,7 @@
-"""Runs programs one after the other and prints [exit code, CPU seconds, MB of memory at most, output] of each. usage: run_measured.py < JSON list of commands"""
+"""Runs programs one after the other: `run_measured.py < JSON list of commands`.
+
+It prints [exit code, CPU seconds, most memory (MB), output] of each.
+"""
 
 import json
 import os

@@ -1,4 +1,7 @@
-"""Writes compressed images, made with Pillow and NumPy, and what they show: FOLDER/N.bin and FOLDER/N.raw, with a list of {name, format, width, height, encoding} on stdout."""
+"""Writes compressed images, made with Pillow and NumPy, to FOLDER/N.bin, and the pixels that they show to FOLDER/N.raw.
+
+It prints a list of {name, format, width, height, encoding}.
+"""
 
 import io
 import json
@@ -6,39 +9,41 @@ import struct
 import sys
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from PIL import Image
+from numpy.typing import NDArray
+from PIL import Image, ImageCms
 
 folder = Path(sys.argv[1])
 rng = np.random.default_rng(1)
 H, W = 48, 64
 y, x = np.mgrid[0:H, 0:W]
 colour = np.clip(np.stack([x * 4, y * 5, (x + y) * 2], -1) + rng.integers(-9, 9, (H, W, 3)), 0, 255).astype(np.uint8)
-listed = []
+listed: list[dict[str, Any]] = []
 
 
-def file(pixels, kind, **options):
+def file(pixels: Any, kind: str, **options: Any) -> bytes:
     out = io.BytesIO()
     (pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)).save(out, kind, **options)
     return out.getvalue()
 
 
-def add(name, format, data, shown, encoding):
+def add(name: str, kind: str, data: bytes, shown: NDArray[Any], encoding: str) -> None:
     (folder / f'{len(listed)}.bin').write_bytes(data)
     (folder / f'{len(listed)}.raw').write_bytes(np.ascontiguousarray(shown).tobytes())
     listed.append(
-        {'name': name, 'format': format, 'height': shown.shape[0], 'width': shown.shape[1], 'encoding': encoding}
+        {'name': name, 'format': kind, 'height': shown.shape[0], 'width': shown.shape[1], 'encoding': encoding}
     )
 
 
-def opened(data, mode=None):
+def opened(data: bytes, mode: str | None = None) -> NDArray[Any]:
     image = Image.open(io.BytesIO(data))
     return np.asarray(image if mode is None else image.convert(mode))
 
 
-def number(value):
-    """An RVL number as nibbles: three bits each from the lowest on, the fourth says that more follow."""
+def number(value: int) -> list[int]:
+    """A number of RVL as nibbles: three bits each, the lowest first. The fourth bit says that another follows."""
     nibbles = [value & 7]
     while value := value >> 3:
         nibbles[-1] |= 8
@@ -46,9 +51,10 @@ def number(value):
     return nibbles
 
 
-def rvl(depth):
-    """A. D. Wilson, Fast Lossless Depth Image Compression, by runs of equal zero-ness."""
-    flat, nibbles, previous, i = depth.ravel().astype(int), [], 0, 0
+def rvl(depth: NDArray[np.uint16]) -> bytes:
+    """RVL: A. D. Wilson, Fast Lossless Depth Image Compression. Runs of zeros and of samples take turns."""
+    flat, previous, i = depth.ravel().astype(int), 0, 0
+    nibbles: list[int] = []
     while i < len(flat):
         zeros = next((n for n in range(len(flat) - i) if flat[i + n] != 0), len(flat) - i)
         i += zeros
@@ -78,13 +84,8 @@ exif = turned.getexif()
 exif[0x0112] = 6
 jpeg = file(turned, 'JPEG', exif=exif)
 add('jpeg that EXIF would turn', 'bgr8; jpeg compressed bgr8', jpeg, opened(jpeg), 'rgb8')
-profile = file(
-    Image.fromarray(colour),
-    'PNG',
-    icc_profile=__import__('PIL.ImageCms')
-    .ImageCms.ImageCmsProfile(__import__('PIL.ImageCms').ImageCms.createProfile('LAB'))
-    .tobytes(),
-)
+lab = ImageCms.ImageCmsProfile(ImageCms.createProfile('LAB')).tobytes()
+profile = file(Image.fromarray(colour), 'PNG', icc_profile=lab)
 add('png', 'rgb8; png compressed bgr8', file(colour, 'PNG'), colour, 'rgb8')
 add('png with a colour profile of its own', 'png', profile, colour, 'rgb8')
 add('png with alpha', 'rgba8; png compressed bgra8', file(np.dstack([colour, colour[..., :1]]), 'PNG'), colour, 'rgb8')
@@ -101,9 +102,12 @@ for name in ('image/png', 'PNG', '', 'rgb8', 'h264'):
 add('a mosaic', 'bayer_grbg8; png compressed ', file(colour[..., 1], 'PNG'), colour[..., 1], 'bayer_grbg8')
 
 
-def png_of_16_bits(pixels):
-    """Pillow writes no colour of 16 bits: a PNG by its standard, rows unfiltered."""
-    chunk = lambda kind, data: struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
+def png_of_16_bits(pixels: NDArray[np.uint16]) -> bytes:
+    """A PNG with colours of 16 bits, which Pillow cannot write. Rows are not filtered."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
+
     rows = b''.join(b'\0' + row.astype('>u2').tobytes() for row in pixels)
     return (
         b'\x89PNG\r\n\x1a\n'

@@ -1,4 +1,7 @@
-"""Makes of the bags in FOLDER (from write_bags.py) what recorders, killed processes and people leave behind. usage: odd_bags.py FOLDER"""
+"""Makes odd bags from those that write_bags.py left in FOLDER: `odd_bags.py FOLDER`.
+
+The odd bags are what recorders, killed processes and people leave behind.
+"""
 
 import json
 import shutil
@@ -9,6 +12,7 @@ import sys
 from pathlib import Path
 
 import zstandard
+from mcap.reader import make_reader
 from mcap.writer import Writer as McapWriter
 
 folder = Path(sys.argv[1])
@@ -16,18 +20,19 @@ whole = folder / 'one.db3'
 COUNT = sqlite3.connect(whole).execute('SELECT count(*) FROM messages').fetchone()[0]
 
 
-def killed(name, work):
-    """Runs work(db, path) in a process that ends without closing anything."""
+def killed(name: str, work: str) -> None:
+    """Runs code on a copy of the database, `db` at `path`, in a process that ends without closing it."""
     path = folder / name
     path.mkdir()
     shutil.copy(whole, path / 'run_0.db3')
-    code = f'import sqlite3, os\npath = {str(path / "run_0.db3")!r}\ndb = sqlite3.connect(path, isolation_level=None)\n{work}\nos._exit(9)'
+    opened = f'path = {str(path / "run_0.db3")!r}\ndb = sqlite3.connect(path, isolation_level=None)'
+    code = f'import sqlite3, os\n{opened}\n{work}\nos._exit(9)'
     subprocess.run([sys.executable, '-c', code], check=False)
     for extra in path.glob('*-shm'):
         extra.unlink()
 
 
-# The newer half of the messages lies in the log.
+# The newer half of the messages is in the write-ahead log.
 killed(
     'wal',
     f"""db.execute("CREATE TABLE kept AS SELECT * FROM messages ORDER BY id LIMIT -1 OFFSET {COUNT // 2}")
@@ -35,14 +40,15 @@ db.execute("DELETE FROM messages WHERE id IN (SELECT id FROM kept)")
 db.execute("PRAGMA journal_mode=WAL"); db.execute("PRAGMA wal_autocheckpoint=0")
 db.execute("INSERT INTO messages SELECT * FROM kept")""",
 )
-# A transaction that was under way: everything deleted, and the cache so small that it is in the file already.
+# A transaction that was not committed deletes everything. The cache is so small that the change is in the file already.
 killed(
     'journal',
-    """db.execute("PRAGMA cache_size=2"); db.execute("BEGIN"); db.execute("DELETE FROM messages"); db.execute("CREATE TABLE x AS SELECT zeroblob(300000)")
+    """db.execute("PRAGMA cache_size=2"); db.execute("BEGIN"); db.execute("DELETE FROM messages")
+db.execute("CREATE TABLE x AS SELECT zeroblob(300000)")
 db.execute("PRAGMA cache_spill=1"); db.execute("INSERT INTO x SELECT zeroblob(300000)")""",
 )
 
-# As Foxy's presets left it: in WAL mode, closed well.
+# A database as the presets of Foxy leave it: in WAL mode, and closed properly.
 shutil.copytree(folder / 'journal', folder / 'closed')
 (folder / 'closed/run_0.db3-journal').unlink()
 shutil.copy(whole, folder / 'closed/run_0.db3')
@@ -50,7 +56,7 @@ db = sqlite3.connect(folder / 'closed/run_0.db3')
 db.execute('PRAGMA journal_mode=WAL')
 db.close()
 
-# Packed folders whose metadata.yaml does not name what is there.
+# Packed folders whose metadata.yaml names other files than those that exist.
 source = folder / 'dir_db3'
 file = next(source.glob('*.db3'))
 raw = file.read_bytes()
@@ -61,7 +67,8 @@ skipped = struct.pack('<II', 0x184D2A53, 4) + b'note'
 half = len(raw) // 2
 
 
-def packed(name, content, named, there):
+def packed(name: str, content: bytes, named: str, there: str) -> None:
+    """A folder whose metadata.yaml names the file `named`, while the content is in the file `there`."""
     path = folder / name
     path.mkdir()
     text = (source / 'metadata.yaml').read_text()
@@ -90,9 +97,7 @@ packed(
 (folder / 'kept_both/a.mcap.zstd').write_bytes(pack((folder / 'lz4.mcap').read_bytes()))
 shutil.copy(folder / 'lz4.mcap', folder / 'kept_both/a.mcap')
 
-# Topics that are not of ROS 2 beside those that are: in an MCAP, appended to its channels, and in a database.
-from mcap.reader import make_reader
-
+# Topics that are not of ROS 2 beside topics of ROS 2: in an MCAP, and in a database.
 FOREIGN = [
     ('json', 'Note', 'jsonschema'),
     ('protobuf', 'foxglove.Log', 'protobuf'),
@@ -100,12 +105,14 @@ FOREIGN = [
     ('cdr', 'foxglove::Log', 'omgidl'),
 ]
 for encoding, schema, schema_encoding in FOREIGN:
-    with open(folder / 'lz4.mcap', 'rb') as old, open(folder / f'with_{encoding}_{schema_encoding}.mcap', 'wb') as new:
+    made = folder / f'with_{encoding}_{schema_encoding}.mcap'
+    with (folder / 'lz4.mcap').open('rb') as old, made.open('wb') as new:
         writer = McapWriter(new)
         writer.start('ros2', 'test')
-        channels = {}
+        channels: dict[int, int] = {}
         last = 0
         for s, c, m in make_reader(old).iter_messages(log_time_order=False):
+            assert s is not None
             if c.id not in channels:
                 channels[c.id] = writer.register_channel(
                     c.topic, c.message_encoding, writer.register_schema(s.name, s.encoding, s.data)
@@ -126,17 +133,14 @@ db.executemany(
 db.commit()
 print(json.dumps(COUNT))
 
-# Summaries without what stands before the messages.
-for name, left_out in (
-    ('no_schemas', {'repeat_schemas': False}),
-    ('no_channels', {'repeat_channels': False}),
-    ('neither', {'repeat_schemas': False, 'repeat_channels': False}),
-):
-    with open(folder / 'lz4.mcap', 'rb') as old, open(folder / f'{name}.mcap', 'wb') as new:
-        writer = McapWriter(new, chunk_size=64 * 1024, **left_out)
+# Summaries that do not repeat the schemas, the channels, or both.
+for name, schemas, repeated in (('no_schemas', False, True), ('no_channels', True, False), ('neither', False, False)):
+    with (folder / 'lz4.mcap').open('rb') as old, (folder / f'{name}.mcap').open('wb') as new:
+        writer = McapWriter(new, chunk_size=64 * 1024, repeat_schemas=schemas, repeat_channels=repeated)
         writer.start('ros2', 'test')
         channels = {}
         for s, c, m in make_reader(old).iter_messages(log_time_order=False):
+            assert s is not None
             if c.id not in channels:
                 channels[c.id] = writer.register_channel(
                     c.topic, c.message_encoding, writer.register_schema(s.name, s.encoding, s.data), c.metadata

@@ -1,4 +1,7 @@
-"""Packs bytes of many kinds with zstandard, at levels and with options, and prints [file, length, sha256] of each. usage: pack_zstd.py OUT"""
+"""Packs bytes of many kinds with zstandard, at several levels and with several options: `pack_zstd.py OUT`.
+
+It prints [file, length, sha256] of each.
+"""
 
 import hashlib
 import json
@@ -25,12 +28,12 @@ kinds = {
     'runs': b''.join(bytes([r.randrange(4)]) * r.randrange(1, 400) for _ in range(5_000)),
     'far': far + r.randbytes(6_000_000) + far,
 }
-told = []
+told: list[tuple[str, int, str]] = []
 
 
-def put(name, packed, plain):
+def put(name: str, packed: bytes, plain: bytes) -> None:
     (out / name).write_bytes(packed)
-    told.append([name, len(plain), hashlib.sha256(plain).hexdigest()])
+    told.append((name, len(plain), hashlib.sha256(plain).hexdigest()))
 
 
 for kind, plain in kinds.items():

@@ -1,4 +1,7 @@
-"""Prints the messages of a bag as rosbags reads it (`rosbags PATH`) or as python mcap does, decoded and with CRCs checked (`mcap PATH`)."""
+"""Prints the messages of a bag as rosbags reads it (`rosbags PATH`), or as the package mcap does (`mcap PATH`).
+
+mcap decodes each message and checks the CRCs.
+"""
 
 import hashlib
 import json
@@ -18,8 +21,9 @@ else:
     from mcap.reader import make_reader
     from mcap_ros2.decoder import DecoderFactory
 
-    with open(path, 'rb') as file:
-        reader = make_reader(file, validate_crcs=True, decoder_factories=[DecoderFactory()])
-        for schema, channel, message, _ in reader.iter_decoded_messages():
+    with Path(path).open('rb') as file:
+        mcap = make_reader(file, validate_crcs=True, decoder_factories=[DecoderFactory()])
+        for schema, channel, message, _ in mcap.iter_decoded_messages():
+            assert schema is not None
             rows.append([channel.topic, schema.name, str(message.log_time), hashlib.sha256(message.data).hexdigest()])
 print(json.dumps(rows))

@@ -1,14 +1,20 @@
-"""Writes one content into many kinds of bag with rosbags and mcap, and prints what is in it: [topic, type, time, sha256 of the CDR] a message."""
+"""Writes the same messages into many kinds of bag with rosbags and mcap.
+
+It prints [topic, type, time, sha256 of the CDR] of each message.
+"""
 
 import hashlib
 import json
 import random
 import sqlite3
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from mcap.writer import CompressionType, Writer as McapWriter
+from mcap.writer import CompressionType
+from mcap.writer import Writer as McapWriter
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
@@ -18,19 +24,21 @@ store = get_typestore(Stores.ROS2_JAZZY)
 for name in ('VoiceEvent', 'ActionChunk'):
     text = (root / f'interfaces/msg/{name}.msg').read_text()
     store.register(get_types_from_msg(text, f'prehend_interfaces/msg/{name}'))
-T = store.types
+T: Any = store.types
 Header, Time, Vector3 = T['std_msgs/msg/Header'], T['builtin_interfaces/msg/Time'], T['geometry_msgs/msg/Vector3']
 Point, Quaternion, Pose = T['geometry_msgs/msg/Point'], T['geometry_msgs/msg/Quaternion'], T['geometry_msgs/msg/Pose']
 EPOCH = 1_700_000_000
 rng = random.Random(5)
 
 
-def header(ns, frame):
+def header(ns: int, frame: str) -> Any:
     return Header(stamp=Time(sec=EPOCH + ns // 10**9, nanosec=ns % 10**9), frame_id=frame)
 
 
-def messages():
-    """(topic, type, receive ns since EPOCH, message), in writing order: receive times are not quite sorted."""
+def messages() -> Iterator[tuple[str, str, int, Any]]:
+    """(topic, type, receive time, message), in the order of writing. Receive times are ns since EPOCH, not quite
+    sorted.
+    """
     yield '/say', 'std_msgs/msg/String', 5, T['std_msgs/msg/String'](data='pick the grün one')
     for ms in range(600):
         ns = ms * 1_000_000 + rng.randrange(40_000)
@@ -113,10 +121,12 @@ def messages():
             )
 
 
-content = [(t, k, EPOCH * 10**9 + r, bytes(store.serialize_cdr(m, k))) for t, k, r, m in messages()]
+content: list[tuple[str, str, int, bytes]] = [
+    (t, k, EPOCH * 10**9 + r, bytes(store.serialize_cdr(m, k))) for t, k, r, m in messages()
+]
 
 
-def rosbags(name, storage, mode=CompressionMode.NONE):
+def rosbags(name: str, storage: StoragePlugin, mode: CompressionMode = CompressionMode.NONE) -> None:
     writer = Writer(out / name, version=9, storage_plugin=storage)
     writer.set_compression(mode, CompressionFormat.ZSTD)
     with writer:
@@ -127,11 +137,24 @@ def rosbags(name, storage, mode=CompressionMode.NONE):
             writer.write(connections[topic], time, data)
 
 
-def mcap(name, compression, part=None, chunk=100_000, **options):
-    with open(out / name, 'wb') as file:
-        writer = McapWriter(file, chunk_size=chunk, compression=compression, **options)
+def mcap(
+    name: str,
+    compression: CompressionType,
+    part: Sequence[tuple[str, str, int, bytes]] | None = None,
+    chunk: int = 100_000,
+    use_statistics: bool = True,
+    use_chunking: bool = True,
+) -> None:
+    with (out / name).open('wb') as file:
+        writer = McapWriter(
+            file,
+            chunk_size=chunk,
+            compression=compression,
+            use_statistics=use_statistics,
+            use_chunking=use_chunking,
+        )
         writer.start('ros2', 'test')
-        channels = {}
+        channels: dict[str, int] = {}
         for topic, kind, time, data in content if part is None else part:
             if topic not in channels:
                 definition, _ = store.generate_msgdef(kind, ros_version=2)
@@ -155,7 +178,7 @@ mcap('no_statistics.mcap', CompressionType.NONE, use_statistics=False)
 mcap('no_chunks.mcap', CompressionType.NONE, use_chunking=False)
 (out / 'one.db3').write_bytes(next((out / 'dir_db3').glob('*.db3')).read_bytes())
 
-# Two files that overlap in time: every second message.
+# Two files that overlap in time: each has every second message.
 split = out / 'split'
 split.mkdir()
 mcap('split/a.mcap', CompressionType.NONE, content[::2])
@@ -164,8 +187,8 @@ mcap('split/b.mcap', CompressionType.ZSTD, content[1::2])
     'rosbag2_bagfile_information:\n  version: 5\n  relative_file_paths: [a.mcap, b.mcap]\n'
 )
 
-# Not for us.
-with open(out / 'json.mcap', 'wb') as file:
+# Files that are no recordings of ROS 2.
+with (out / 'json.mcap').open('wb') as file:
     writer = McapWriter(file)
     writer.start('', 'test')
     writer.add_message(

@@ -1,8 +1,11 @@
-"""Cleans random recordings with policy/clean.py and holds the result against a slow reference, written from its rules message by message.
+"""Cleans random recordings with policy/clean.py and compares the result with a slow reference.
 
-`check_clean.py FOLDER FIRST COUNT`: recordings by seed. Prints how often each thing was done; an AssertionError ends it.
-`check_clean.py --dirty GOOD.mcap DIRTY.mcap`: writes a recording with messages twice, and tool poses after the next one.
-`check_clean.py --break FOLDER GOOD.mcap`: hands it files that are cut off or overwritten; none may end in a traceback or leave a file.
+The reference follows the rules of clean.py message by message.
+
+`check_clean.py FOLDER FIRST COUNT`: recordings by seed. It prints how often each thing was done. A difference ends it
+with an AssertionError. `check_clean.py --dirty GOOD.mcap DIRTY.mcap`: writes a recording with repeated messages, and
+with late tool poses. `check_clean.py --break FOLDER GOOD.mcap`: cleans files that are cut off or overwritten. None may
+end in a traceback or leave a file.
 """
 
 import json
@@ -10,19 +13,23 @@ import random
 import struct
 import subprocess
 import sys
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
 from math import ceil, floor
 from pathlib import Path
+from typing import Any
 
 from mcap.reader import make_reader
 from mcap.writer import CompressionType, Writer
 
+# Topic, receive time (ns), data.
+Message = tuple[str, int, bytes]
 PROGRAM = Path(__file__).parents[2] / 'policy' / 'clean.py'
 S, MS = 10**9, 10**6
 POSE, JOINTS, WRENCH = 'geometry_msgs/msg/PoseStamped', 'sensor_msgs/msg/JointState', 'geometry_msgs/msg/WrenchStamped'
-# Topic, type, whether it has a header, period (None: events), whether the robot is commanded on it.
-TOPICS = [
+# Topic, type, whether it has a header, period (None: events), whether it is a command of the robot.
+TOPICS: list[tuple[str, str, bool, int | None, bool]] = [
     ('/pose', POSE, True, 20 * MS, False),
     ('/fast_pose', POSE, True, 4 * MS, False),
     ('/target', POSE, True, 20 * MS, True),
@@ -40,14 +47,15 @@ HEADER = {
 DONE = ('duplicates', 'conflicts', 'restamped', 'unsafe', 'moved', 'late', 'filled')
 
 
-def cdr(stamp, body, big):
+def cdr(stamp: int, body: bytes, big: bool) -> bytes:
+    """A message in CDR that begins with a stamp."""
     return b'\0' + (b'\0\0\0' if big else b'\1\0\0') + struct.pack('>iI' if big else '<iI', *divmod(stamp, S)) + body
 
 
-def recording(rng):
-    """(topic, receive, data) in the order of the receive times; those of one topic differ."""
+def recording(rng: random.Random) -> list[Message]:
+    """Messages in the order of their receive times, which are different within a topic."""
     epoch = rng.choice([1_700_000_000, 5]) * S
-    found = []
+    found: list[Message] = []
     for topic, _kind, header, period, _command in TOPICS:
         if rng.random() < 0.15:
             continue
@@ -102,7 +110,8 @@ def recording(rng):
     return found
 
 
-def write(path, messages, rng):
+def write(path: Path, messages: list[Message], rng: random.Random) -> list[Message]:
+    """Writes a recording. Gives the messages in the order of writing."""
     writer = Writer(
         str(path),
         compression=rng.choice([CompressionType.NONE, CompressionType.ZSTD, CompressionType.LZ4]),
@@ -118,7 +127,7 @@ def write(path, messages, rng):
     writer.add_metadata('prehend', {'robot': ROBOT, 'sha256': 'x'})
     writer.add_attachment(1, 2, 'notes', 'text/plain', b'kept')
     order = list(enumerate(messages))
-    # Not in the order of the receive times either, within 50 ms.
+    # Within 50 ms the order of writing is not that of the receive times either.
     order.sort(key=lambda one: one[1][1] + rng.randrange(50 * MS) * (rng.random() < 0.1))
     for number, (topic, receive, data) in order:
         writer.add_message(channels[topic], receive, data, receive + 1, number)
@@ -126,13 +135,17 @@ def write(path, messages, rng):
     return [message for _, message in order]
 
 
-def read(path):
-    with open(path, 'rb') as file:
+def read(
+    path: Path,
+) -> tuple[list[Message], dict[str, dict[str, str]], list[tuple[str, bytes]], set[tuple[str, str, str]]]:
+    """Messages, metadata, attachments, and topic, type and metadata of the channels."""
+    with path.open('rb') as file:
         reader = make_reader(file, validate_crcs=True)
         messages = [(channel.topic, message.log_time, message.data) for _, channel, message in reader.iter_messages()]
         metadata = {record.name: record.metadata for record in reader.iter_metadata()}
         attachments = [(a.name, a.data) for a in reader.iter_attachments()]
         summary = reader.get_summary()
+        assert summary is not None
         kinds = {
             (c.topic, summary.schemas[c.schema_id].name, c.metadata['offered_qos_profiles'])
             for c in summary.channels.values()
@@ -140,20 +153,21 @@ def read(path):
     return messages, metadata, attachments, kinds
 
 
-# The reference. A quantile is the smallest value that so large a share does not pass.
+# The reference.
 
 
-def quantile(values, share):
+def quantile(values: Sequence[int], share: str) -> int:
+    """The smallest value that a share of the values does not exceed."""
     return sorted(values)[max(0, ceil(Fraction(share) * len(values)) - 1)]
 
 
-def stamp_of(data):
+def stamp_of(data: bytes) -> int:
     seconds, nanoseconds = struct.unpack_from('<iI' if data[1] & 1 else '>iI', data, 4)
     return seconds * S + nanoseconds
 
 
-def clock_of(messages):
-    """(known, steady, delay, spread, period) of a topic with headers: [(receive, data)]."""
+def clock_of(messages: list[tuple[int, bytes]]) -> tuple[bool, bool, int, int, int]:
+    """(known, steady, delay, spread, period) of a topic with headers. `messages`: (receive time, data)."""
     delays = [stamp_of(data) - receive for receive, data in messages if stamp_of(data) != 0]
     if not delays:
         return False, False, 0, 0, 0
@@ -173,15 +187,22 @@ def clock_of(messages):
     return True, True, delay, spread, period if 2 * alike >= len(steps) > 0 else 0
 
 
-def reference(messages, fill_up_to):
-    """What is written of each topic, [(receive, data)], and what was done."""
-    by_topic = {}
+def restamped(data: bytes, stamp: int) -> bytes:
+    return data[:4] + struct.pack('<iI' if data[1] & 1 else '>iI', *divmod(stamp, S)) + data[12:]
+
+
+def reference(
+    messages: list[Message], fill_up_to: int
+) -> tuple[dict[str, list[tuple[int, bytes]]], dict[str, dict[str, int]]]:
+    """What must be written of each topic, as (receive time, data), and what must be done."""
+    by_topic: dict[str, list[tuple[int, bytes]]] = {}
     for topic, receive, data in sorted(messages, key=lambda message: message[1]):
         by_topic.setdefault(topic, []).append((receive, data))
     clocks = {topic: clock_of(by_topic[topic]) for topic, _, header, *_ in TOPICS if header and topic in by_topic}
     known = [clock for clock in clocks.values() if clock[0]]
     receive_is_clock = bool(known) and all(steady and abs(delay) <= S for _, steady, delay, *_ in known)
-    out, did = {}, {}
+    out: dict[str, list[tuple[int, bytes]]] = {}
+    did: dict[str, dict[str, int]] = {}
     for topic, kind, header, _, command in TOPICS:
         if topic not in by_topic:
             continue
@@ -192,22 +213,23 @@ def reference(messages, fill_up_to):
             if any_stamp
             else receive_is_clock and kind != WRENCH
         )
-        # Kept so far: [stamp or None, receive, data], where it is to be.
-        kept, seen = [], {}
-        for receive, data in by_topic[topic]:
+        # What was kept so far: stamp (None: unknown), receive time, data.
+        kept: list[tuple[int | None, int, bytes]] = []
+        seen: dict[Any, bytes] = {}
+        for receive, original in by_topic[topic]:
+            data = original
             stamp = stamp_of(data) if header else None
-            if header and (stamp == 0 or (steady and abs(stamp - receive - delay) > S)):
+            if stamp is not None and (stamp == 0 or (steady and abs(stamp - receive - delay) > S)):
                 count['restamped' if safe else 'unsafe'] += 1
                 stamp = receive + delay if safe else None
-                if safe:
-                    data = data[:4] + struct.pack('<iI' if data[1] & 1 else '>iI', *divmod(stamp, S)) + data[12:]
-            key = (receive, data) if stamp is None else stamp
-            if key in seen:
-                count['duplicates' if seen[key] == data else 'conflicts'] += 1
+                data = data if stamp is None else restamped(data, stamp)
+            identity: Any = (receive, data) if stamp is None else stamp
+            if identity in seen:
+                count['duplicates' if seen[identity] == data else 'conflicts'] += 1
                 continue
-            seen[key] = data
-            kept.append([stamp, receive, data])
-        placed = []
+            seen[identity] = data
+            kept.append((stamp, receive, data))
+        placed: list[tuple[tuple[int, int, int, int], int | None, bytes]] = []
         for i, (stamp, receive, data) in enumerate(kept):
             later = [
                 other
@@ -217,37 +239,37 @@ def reference(messages, fill_up_to):
             key = (receive, i, 1, 0)
             if later and receive - later[0][1] > S:
                 count['late'] += 1
-            elif later:
+            elif later and stamp is not None:
                 count['moved'] += 1
                 key = (later[0][1], kept.index(later[0]), 0, stamp)
             placed.append((key, stamp, data))
-        filled = []
+        filled: list[tuple[tuple[int, int, int, int], int | None, bytes]] = []
         if steady and period >= 10 * MS and kind in (POSE, JOINTS) and not command:
-            row = sorted((entry for entry in placed if entry[1] is not None), key=lambda entry: entry[1])
+            stamped = [(key, stamp, data) for key, stamp, data in placed if stamp is not None]
+            row = sorted(stamped, key=lambda entry: entry[1])
             for (left, stamp, data), (right, next_stamp, _) in pairwise(row):
                 if not 100 * MS < next_stamp - stamp <= fill_up_to:
                     continue
-                stamps = []
+                stamps: list[int] = []
                 while next_stamp - (stamp + (len(stamps) + 1) * period) > Fraction(period, 2):
                     stamps.append(stamp + (len(stamps) + 1) * period)
                 for k, new in enumerate(stamps, 1):
                     at = left[0] + floor(Fraction(max(0, right[0] - left[0]) * k, len(stamps) + 1))
-                    order = '<iI' if data[1] & 1 else '>iI'
-                    filled.append(
-                        ((at, *left[1:2], 2, k), new, data[:4] + struct.pack(order, *divmod(new, S)) + data[12:])
-                    )
+                    filled.append(((at, left[1], 2, k), new, restamped(data, new)))
                 count['filled'] += len(stamps)
         out[topic] = [(key[0], data) for key, _, data in sorted([*placed, *filled], key=lambda entry: entry[0])]
     return out, did
 
 
-def run(*arguments):
-    done = subprocess.run([sys.executable, str(PROGRAM), *map(str, arguments)], capture_output=True, text=True)
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Runs clean.py. It may end with any exit code, but not in a traceback."""
+    command = [sys.executable, str(PROGRAM), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert 'Traceback' not in done.stderr, done.stderr
     return done
 
 
-def compare(folder, first, count):
+def compare(folder: Path, first: int, count: int) -> None:
     totals = dict.fromkeys(DONE, 0)
     for seed in range(first, first + count):
         rng = random.Random(seed)
@@ -284,20 +306,23 @@ def compare(folder, first, count):
         assert not list(folder.glob('*.part')), seed
         for what in DONE:
             totals[what] += sum(t[what] for t in did.values())
-        source.unlink(), target.unlink()
+        source.unlink()
+        target.unlink()
     print(json.dumps(totals))
 
 
-def dirty(good, target):
+def dirty(good: Path, target: Path) -> None:
     rng = random.Random(3)
-    with open(good, 'rb') as file:
+    with good.open('rb') as file:
         reader = make_reader(file)
         writer = Writer(str(target))
         writer.start(profile='ros2', library='test')
         for record in reader.iter_metadata():
             writer.add_metadata(record.name, record.metadata)
-        channels, twice, late = {}, 0, 0
+        channels: dict[int, int] = {}
+        twice, late = 0, 0
         for schema, channel, message in reader.iter_messages():
+            assert schema is not None
             if channel.id not in channels:
                 channels[channel.id] = writer.register_channel(
                     channel.topic, 'cdr', writer.register_schema(schema.name, schema.encoding, schema.data)
@@ -314,7 +339,7 @@ def dirty(good, target):
     print(json.dumps({'twice': twice, 'late': late}))
 
 
-def break_it(folder, good):
+def break_it(folder: Path, good: Path) -> None:
     content = good.read_bytes()
     rng = random.Random(1)
     codes = []
@@ -333,7 +358,7 @@ def break_it(folder, good):
 
 
 if sys.argv[1] == '--dirty':
-    dirty(*sys.argv[2:])
+    dirty(*map(Path, sys.argv[2:]))
 elif sys.argv[1] == '--break':
     break_it(Path(sys.argv[2]), Path(sys.argv[3]))
 else:

@@ -1,9 +1,13 @@
-"""hanging_model.py MODEL OUT MASK: a copy of MODEL that first counts to a number that no machine reaches: always or, with MASK 1, where any modality is there, so
-that it answers on zeros."""
+"""Writes a copy of a model that never answers: `hanging_model.py MODEL OUT MASK`.
+
+The copy first counts to a number that no machine reaches. With MASK 1 it counts only where a modality is present, so it
+still answers on zeros.
+"""
 
 import sys
 
 import numpy as np
+import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
@@ -12,7 +16,7 @@ model = onnx.load(source)
 graph = model.graph
 
 
-def constant(name, value):
+def constant(name: str, value: npt.ArrayLike) -> str:
     graph.initializer.append(numpy_helper.from_array(np.array(value), name))
     return name
 
@@ -39,7 +43,7 @@ nodes = [
     helper.make_node('ReduceMax', ['modality_mask'], ['hang_any'], keepdims=0),
     helper.make_node('Cast', ['hang_any'], ['hang_whole'], to=TensorProto.INT64),
     helper.make_node('Mul', ['hang_whole', steps], ['hang_times']),
-    # Its input comes from outside, so that nothing of the loop can be computed beforehand.
+    # The input of the loop is an input of the model, so the loop cannot be computed in advance.
     helper.make_node(
         'Loop',
         ['hang_times' if mask else steps, constant('hang_go', np.bool_(True)), 'hang_any'],

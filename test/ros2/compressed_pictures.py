@@ -1,4 +1,7 @@
-"""Writes a camera's compressed pictures with Pillow: FOLDER/rgbN.jpg, FOLDER/depthN.bin (compressedDepth PNG), N from 0 to 5; rgb5.jpg is cut off."""
+"""Writes compressed pictures of a camera with Pillow: FOLDER/rgbN.jpg and FOLDER/depthN.bin (compressedDepth, PNG).
+
+N runs from 0 to 5. The file rgb5.jpg is cut off.
+"""
 
 import io
 import sys

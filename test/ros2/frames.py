@@ -1,31 +1,48 @@
-"""What a late tool by rclpy makes of the cell's frames: joins /tf_static and /tf, takes one depth picture with its camera_info, and brings its points into the base frame.
+"""What a tool that starts late makes of the cell's frames, with rclpy.
 
-Prints JSON: the fixed frames {name: parent}, stamps of /tf (s), and of the points' heights in the base frame the median and the share within 5 mm of the table (m)."""
+It joins /tf_static and /tf, takes one depth picture with its camera_info, and transforms the points of the picture into
+the base frame. It prints JSON: the fixed frames {name: parent}, the stamps of /tf (s), and of the points' heights in
+the base frame the median (m) and the share within 5 mm of the table.
+"""
 
 import json
 import sys
 import time
+from typing import Any
 
 import numpy as np
 import rclpy
+from numpy.typing import NDArray
 from rclpy.qos import DurabilityPolicy, QoSProfile, qos_profile_sensor_data
 from sensor_msgs.msg import CameraInfo, Image
 from tf2_msgs.msg import TFMessage
 
 rclpy.init()
 node = rclpy.create_node('late')
-fixed, moving, infos, pictures, words = {}, [], [], [], []
+fixed: dict[str, Any] = {}
+moving: list[Any] = []
+infos: list[CameraInfo] = []
+pictures: list[Image] = []
+words: list[int] = []
 late = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-node.create_subscription(
-    TFMessage,
-    '/tf_static',
-    lambda m: (words.append(len(m.transforms)), fixed.update({t.child_frame_id: t for t in m.transforms})),
-    late,
-)
+
+
+def on_static(message: TFMessage) -> None:
+    words.append(len(message.transforms))
+    fixed.update({t.child_frame_id: t for t in message.transforms})
+
+
+node.create_subscription(TFMessage, '/tf_static', on_static, late)
 node.create_subscription(TFMessage, '/tf', lambda m: moving.extend(m.transforms), 100)
 node.create_subscription(CameraInfo, '/camera/color/camera_info', infos.append, qos_profile_sensor_data)
 node.create_subscription(Image, '/camera/depth/image_raw', pictures.append, qos_profile_sensor_data)
-seconds = lambda message: message.header.stamp.sec + message.header.stamp.nanosec * 1e-9
+
+
+def seconds(message: Any) -> float:
+    """The stamp of a message, s."""
+    return message.header.stamp.sec + message.header.stamp.nanosec * 1e-9
+
+
 end = time.monotonic() + 30
 while time.monotonic() < end and not (
     fixed and infos and pictures and len(moving) > 100 and seconds(moving[-1]) > seconds(pictures[0])
@@ -33,8 +50,8 @@ while time.monotonic() < end and not (
     rclpy.spin_once(node, timeout_sec=0.1)
 
 
-def matrix(transform):
-    """4x4: from the child frame into its parent."""
+def matrix(transform: Any) -> NDArray[np.float64]:
+    """[4, 4]: from the child frame into its parent."""
     p, q = transform.transform.translation, transform.transform.rotation
     x, y, z, w = q.x, q.y, q.z, q.w
     return np.array(

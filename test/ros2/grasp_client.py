@@ -1,14 +1,21 @@
-"""An action client by rclpy: sends the goals of a JSON list on stdin to /control/grasp, one after the other, and prints what came of each.
+"""An action client with rclpy: sends the goals of a JSON list on stdin to /control/grasp, one after the other.
 
-{"text": words, "timeout": s}: a goal. {"say": text}: a voice event before it, with "begun" up to the episode that follows. {"after": n}: what is done once n words of
-feedback told of a motion: {"signal": [pid, name]} sends a signal to a process, {"stop": "service" | "word"} stops, {"cancel": true} cancels, {"episode": true}
-announces an episode; a stop and a cancel are sent together. {"continue": pid}: SIGCONT once the goal has ended."""
+It prints the outcome of each goal. The keys of a goal:
+
+{"text": words, "timeout": s}: the goal itself.
+{"say": text}: a voice event before the goal. With "begun" it waits for the episode that follows.
+{"after": n}: what follows is done after n feedback messages that report a motion:
+{"signal": [pid, name]} sends a signal to a process, {"stop": "service" | "word"} stops, {"cancel": true} cancels,
+{"episode": true} announces an episode. A stop and a cancel are sent together.
+{"continue": pid}: SIGCONT once the goal has ended.
+"""
 
 import json
 import os
 import signal
 import sys
 import time
+from typing import Any
 
 import rclpy
 from action_msgs.msg import GoalStatus
@@ -19,8 +26,8 @@ from rclpy.action import ActionClient
 from rclpy.duration import Duration
 from std_msgs.msg import String
 
-# Those of cell, fusion and control, and this client's own.
-LISTENERS = 4
+# Subscriptions to the voice events: those of cell, fusion and control, and this client's own.
+SUBSCRIPTIONS = 4
 
 rclpy.init()
 node = rclpy.create_node('grasp_client')
@@ -28,38 +35,40 @@ client = ActionClient(node, Grasp, '/control/grasp')
 stop = node.create_client(Stop, '/control/stop')
 voice = node.create_publisher(VoiceEvent, '/voice/events', 10)
 episodes = node.create_publisher(String, '/episode', 10)
-begun, words = [], []
+begun: list[String] = []
+words: list[str] = []
 node.create_subscription(String, '/episode', begun.append, 10)
 node.create_subscription(VoiceEvent, '/voice/events', lambda m: words.append(m.text), 10)
 assert client.wait_for_server(30), 'no /control/grasp'
 assert stop.wait_for_service(30), 'no /control/stop'
 
 
-def done(future):
+def done(future: Any) -> Any:
+    """The result of a future, once it is there."""
     rclpy.spin_until_future_complete(node, future, timeout_sec=40)
     return future.result()
 
 
-outcomes = []
+outcomes: list[dict[str, Any]] = []
 for goal in json.load(sys.stdin):
     if 'say' in goal:
-        while voice.get_subscription_count() < LISTENERS:
+        while voice.get_subscription_count() < SUBSCRIPTIONS:
             rclpy.spin_once(node, timeout_sec=0.05)
         before = len(begun)
         voice.publish(VoiceEvent(text=goal['say'], confidence=1.0))
         end = time.monotonic() + (20 if goal.get('begun') else 0.5)
         while time.monotonic() < end and not (goal.get('begun') and len(begun) > before):
             rclpy.spin_once(node, timeout_sec=0.05)
-    feedback, stopping = [], None
+    feedback: list[tuple[str, float, int]] = []
+    stopping = None
     words.clear()
     message = Grasp.Goal(text=goal['text'])
     message.timeout.sec = goal.get('timeout', 20)
-    handle = done(
-        client.send_goal_async(
-            message,
-            feedback_callback=lambda m: feedback.append((m.feedback.phase, m.feedback.force, len(m.feedback.gate))),
-        )
-    )
+
+    def on_feedback(m: Any, kept: list[tuple[str, float, int]] = feedback) -> None:
+        kept.append((m.feedback.phase, m.feedback.force, len(m.feedback.gate)))
+
+    handle = done(client.send_goal_async(message, feedback_callback=on_feedback))
     if not handle.accepted:
         outcomes.append({'accepted': False})
         continue

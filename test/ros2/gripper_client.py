@@ -1,13 +1,22 @@
-"""An action client by rclpy: does the steps of a JSON list on stdin, one after the other, and prints what came of each goal sent to /control/gripper_cmd.
+"""An action client with rclpy: does the steps of a JSON list on stdin, one after the other.
 
-{"begun": true}: waits for the next episode; {"reach": {index: [pose, ...]}}: does so too, then brings the tool through its poses; {"say": text}: a voice event, with "episode" up to the episode
-that follows, which puts the fingers elsewhere; {"drive": bool}: begins or ends
-fresh chunks of a policy; {"grasp": text}: a goal of /control/grasp, with null its cancel; {"position": m, "effort": N, "after": n, "then": "cancel" | "stop" | "deactivate" | "drive"}: a goal, and what is done after n words of feedback."""
+It prints the outcome of each goal that it sent to /control/gripper_cmd. The steps:
+
+{"begun": true}: waits for the next episode.
+{"reach": {index: [pose, ...]}}: waits for the next episode, then moves the tool through the poses of that episode.
+{"say": text}: a voice event. With "episode" it waits for the episode that follows, which moves the fingers.
+{"drive": bool}: begins or ends to send fresh chunks, as a policy does.
+{"grasp": text}: a goal of /control/grasp; with null its cancel.
+{"position": m, "effort": N, "after": n, "then": "cancel" | "stop" | "deactivate" | "drive"}: a goal, and what is done
+after n feedback messages. With "again" the goal is sent again for 5 s while it is refused.
+"""
 
 import json
 import math
 import sys
 import time
+from collections.abc import Callable
+from typing import Any
 
 import rclpy
 from action_msgs.msg import GoalStatus
@@ -30,68 +39,83 @@ change = node.create_client(ChangeState, '/control/change_state')
 voice = node.create_publisher(VoiceEvent, '/voice/events', 10)
 target = node.create_publisher(PoseStamped, '/tool_target', 10)
 chunks = node.create_publisher(ActionChunk, '/policy/action_chunk', 10)
-episodes, poses = [], []
+episodes: list[int] = []
+poses: list[PoseStamped] = []
 node.create_subscription(String, '/episode', lambda m: episodes.append(json.loads(m.data)['index']), 10)
-node.create_subscription(PoseStamped, '/tool_pose', lambda m: poses.append(m), qos_profile_sensor_data)
-driving, grasping = False, None
+node.create_subscription(PoseStamped, '/tool_pose', poses.append, qos_profile_sensor_data)
+grasping: Any = None
 
 
-def spin(until, what, timeout=40):
+class Driver:
+    """Sends fresh chunks while it is on, as a policy does."""
+
+    on = False
+
+    def send(self) -> None:
+        if not (self.on and poses):
+            return
+        message = ActionChunk(rate=30.0, data=[0.0, 0.0, 0.0, 0.0, 0.085, 40.0] * 10, grasp_success=math.nan)
+        message.header.stamp, message.header.frame_id = node.get_clock().now().to_msg(), 'tool'
+        message.origin = poses[-1].pose
+        chunks.publish(message)
+
+
+driver = Driver()
+
+
+def spin(until: Callable[[], object], what: str, timeout: float = 40) -> None:
+    """Spins until a condition holds."""
     end = time.monotonic() + timeout
     while not until():
         assert time.monotonic() < end, f'{what}: not within {timeout} s'
         rclpy.spin_once(node, timeout_sec=0.02)
 
 
-def done(future):
+def done(future: Any) -> Any:
+    """The result of a future, once it is there."""
     spin(future.done, 'an answer')
     return future.result()
 
 
-def chunk():
-    if driving and poses:
-        message = ActionChunk(rate=30.0, data=[0.0, 0.0, 0.0, 0.0, 0.085, 40.0] * 10, grasp_success=math.nan)
-        message.header.stamp, message.header.frame_id, message.origin = (
-            node.get_clock().now().to_msg(),
-            'tool',
-            poses[-1].pose,
-        )
-        chunks.publish(message)
+def next_episode(before: int | None = None) -> None:
+    """Waits for an episode after the first `before`; without it for one that begins after now."""
+    known = len(episodes) if before is None else before
+    spin(lambda: len(episodes) > known and poses, 'an episode')
 
 
-def next_episode():
-    before = len(episodes)
-    spin(lambda: len(episodes) > before and poses, 'an episode')
-
-
-def reach(table):
+def reach(table: dict[str, list[list[float]]]) -> None:
     next_episode()
-    for x, y, z, *turn in table[str(episodes[-1])]:
+    for pose in table[str(episodes[-1])]:
+        move(pose)
 
-        def away():
-            p = poses[-1].pose.position
-            return math.dist((p.x, p.y, p.z), (x, y, z))
 
+def move(pose: list[float]) -> None:
+    """Moves the tool to a pose (x, y, z, m, and a quaternion) at 0.2 m/s, and returns when it is there."""
+    place, turn = pose[:3], pose[3:]
+
+    def at() -> tuple[float, float, float]:
         p = poses[-1].pose.position
-        start, begun = (p.x, p.y, p.z), time.monotonic()
-        seconds = max(away() / 0.2, 0.1)
+        return p.x, p.y, p.z
 
-        def arrived():
-            share = min(1.0, (time.monotonic() - begun) / seconds)
-            message = PoseStamped()
-            message.header.frame_id = 'base'
-            q, t = message.pose.orientation, message.pose.position
-            t.x, t.y, t.z = (a + (b - a) * share for a, b in zip(start, (x, y, z)))
-            q.x, q.y, q.z, q.w = turn
-            target.publish(message)
-            return share == 1.0 and away() < 0.004
+    start, begun = at(), time.monotonic()
+    seconds = max(math.dist(start, place) / 0.2, 0.1)
 
-        spin(arrived, 'the tool', 10)
+    def arrived() -> bool:
+        share = min(1.0, (time.monotonic() - begun) / seconds)
+        message = PoseStamped()
+        message.header.frame_id = 'base'
+        q, t = message.pose.orientation, message.pose.position
+        t.x, t.y, t.z = (a + (b - a) * share for a, b in zip(start, place, strict=True))
+        q.x, q.y, q.z, q.w = turn
+        target.publish(message)
+        return share == 1.0 and math.dist(at(), place) < 0.004
+
+    spin(arrived, 'the tool', 10)
 
 
-def goal(step):
-    global driving
-    feedback = []
+def goal(step: dict[str, Any]) -> dict[str, Any]:
+    """Sends a goal, does what the step says after so many feedback messages, and gives the outcome."""
+    feedback: list[list[Any]] = []
     message = GripperCommand.Goal()
     message.command.position, message.command.max_effort = float(step['position']), float(step.get('effort', 0))
     handle = done(
@@ -116,7 +140,7 @@ def goal(step):
             request.transition.label = 'deactivate'
             done(change.call_async(request))
         else:
-            driving = True
+            driver.on = True
     ended = done(result)
     names = {
         GoalStatus.STATUS_SUCCEEDED: 'succeeded',
@@ -134,7 +158,7 @@ def goal(step):
     }
 
 
-node.create_timer(1 / 30, chunk)
+node.create_timer(1 / 30, driver.send)
 assert client.wait_for_server(30) and grasp.wait_for_server(30), 'no actions'
 assert stop.wait_for_service(30) and change.wait_for_service(30), 'no services'
 spin(
@@ -156,7 +180,7 @@ for step in json.load(sys.stdin):
         before = len(episodes)
         voice.publish(VoiceEvent(text=step['say'], confidence=1.0))
         if step.get('episode'):
-            spin(lambda: len(episodes) > before, 'an episode')
+            next_episode(before)
     elif step.get('grasp'):
         grasping = done(grasp.send_goal_async(Grasp.Goal(text=step['grasp'])))
         assert grasping.accepted, 'grasp refused'
@@ -165,9 +189,10 @@ for step in json.load(sys.stdin):
         done(grasping.cancel_goal_async())
         done(result)
     elif 'drive' in step:
-        driving = step['drive']
+        driver.on = step['drive']
     else:
-        # What was said or begun just before may not have arrived yet: with "again" a refusal is not the last word.
+        # The node may not have received yet what was sent just before, and refuse the goal: with "again" it is sent
+        # again.
         outcome, end = goal(step), time.monotonic() + 5
         while step.get('again') and not outcome['accepted'] and time.monotonic() < end:
             outcome = goal(step)

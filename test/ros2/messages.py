@@ -1,17 +1,22 @@
-"""ROS messages by rclpy for the tests' other side: types by their names, messages as JSON."""
+"""ROS messages of rclpy for the other side of the tests: types by their names, messages as JSON."""
 
 import importlib
 import math
+from collections.abc import Callable
+from typing import Any
 
 
-def type_of(name):
+def type_of(name: str) -> Any:
     """The class of `package/kind/Name`."""
     package, kind, type_name = name.split('/')
     return getattr(importlib.import_module(f'{package}.{kind}'), type_name)
 
 
-def plain(value, special=None):
-    """A message as JSON; a number that JSON has no word for as text. `special`: says another way for a value, or gives None."""
+def plain(value: Any, special: Callable[[Any], Any] | None = None) -> Any:
+    """A message as JSON. A number that JSON cannot express becomes a text.
+
+    `special`: gives another JSON for a value, or None for the usual one.
+    """
     if hasattr(value, 'get_fields_and_field_types'):
         return {name: plain(getattr(value, name), special) for name in value.get_fields_and_field_types()}
     if isinstance(value, (str, bool, int)):

@@ -1,8 +1,12 @@
-"""What rclpy takes from --ros-args. In: [[name, argv]]; out: for each {"fqn", "parameters": {name: [type, value]}}, or the error as text."""
+"""What rclpy takes from --ros-args.
+
+In: [[name, argv]]. Out: for each {"fqn", "parameters": {name: [type, value]}}, or the error as a text.
+"""
 
 import json
 import math
 import sys
+from typing import Any
 
 import rclpy
 from rclpy.node import Node
@@ -10,8 +14,8 @@ from rclpy.node import Node
 OF_ROS = ('use_sim_time', 'start_type_description_service')
 
 
-def plain(value):
-    """A number that JSON has no word for, or not exactly, as text."""
+def plain(value: Any) -> Any:
+    """A value as JSON. A number that JSON cannot express exactly becomes a text."""
     if isinstance(value, (bool, str)):
         return value
     if isinstance(value, int):
@@ -21,11 +25,11 @@ def plain(value):
     return [plain(element) for element in value]
 
 
-def overrides(name, argv):
+def overrides(name: str, argv: list[str]) -> dict[str, Any] | str:
     context = rclpy.Context()
     try:
         rclpy.init(args=argv, context=context)
-    except Exception as error:
+    except RuntimeError as error:
         return str(error)
     try:
         node = Node(

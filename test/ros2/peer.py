@@ -1,6 +1,7 @@
-"""A ROS 2 process by rclpy for the tests: nodes that publish, listen and call as they are told to.
+"""A ROS 2 process with rclpy for the tests: its nodes publish, subscribe and call services on request.
 
-Reads one JSON request a line, {id, do, ...}, and answers each with a line {id, answer} or {id, error}; says {"ready": true} first. Requests run side by side.
+It first prints {"ready": true}. It then reads one JSON request a line, {id, do, ...}, and answers each with a line
+{id, answer} or {id, error}. Requests run side by side.
 """
 
 import hashlib
@@ -10,23 +11,30 @@ import random
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
 
 import rclpy
-from messages import plain, type_of
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
+from messages import plain, type_of
+
 context = rclpy.Context()
 rclpy.init(args=sys.argv, context=context)
 executor = SingleThreadedExecutor(context=context)
-nodes, publishers, heard, clients = {}, {}, {}, {}
+nodes: dict[str, Node] = {}
+publishers: dict[tuple[str, str, str], Any] = {}
+heard: dict[str, list[Any]] = {}
+clients: dict[str, Any] = {}
 lock = threading.Lock()
 printing = threading.Lock()
 
 
-def compact(value):
-    """Bytes by their number and sum; a single one as itself."""
+def compact(value: Any) -> Any:
+    """Bytes as their number and their sha256. A single byte stays as it is. None for anything else."""
     if isinstance(value, bytes):
         return value[0] if len(value) == 1 else list(value)
     if getattr(value, 'typecode', '') == 'B':
@@ -34,8 +42,12 @@ def compact(value):
     return None
 
 
-def fill(message, fields):
-    """Sets a message's fields; {"$now": s} is a time that far from now, {"$bytes": [n, value]} so many bytes, {"$file": path} a file's, {"$nan": 1} NaN."""
+def fill(message: Any, fields: dict[str, Any]) -> Any:
+    """Sets the fields of a message.
+
+    {"$now": s} is a time that far from now, {"$bytes": [n, value]} is n equal bytes, {"$file": path} is the content of
+    a file, {"$nan": 1} is NaN.
+    """
     for name, value in fields.items():
         now = getattr(message, name)
         if isinstance(value, dict) and '$now' in value:
@@ -44,8 +56,7 @@ def fill(message, fields):
         elif isinstance(value, dict) and '$bytes' in value:
             now.frombytes(bytes([value['$bytes'][1]]) * value['$bytes'][0])
         elif isinstance(value, dict) and '$file' in value:
-            with open(value['$file'], 'rb') as file:
-                now.frombytes(file.read())
+            now.frombytes(Path(value['$file']).read_bytes())
         elif isinstance(value, dict) and '$nan' in value:
             setattr(message, name, math.nan)
         elif isinstance(value, dict):
@@ -61,7 +72,7 @@ def fill(message, fields):
     return message
 
 
-def node(name='peer'):
+def node(name: str = 'peer') -> Node:
     with lock:
         if name not in nodes:
             namespace, _, last = name.rpartition('/')
@@ -73,7 +84,7 @@ def node(name='peer'):
         return nodes[name]
 
 
-def quality(reliable=True, depth=1000, transient=False):
+def quality(reliable: bool = True, depth: int = 1000, transient: bool = False) -> QoSProfile:
     return QoSProfile(
         depth=depth,
         reliability=ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT,
@@ -81,16 +92,16 @@ def quality(reliable=True, depth=1000, transient=False):
     )
 
 
-def publisher(topic, type, node_name='peer', **qos):
-    key = (node_name, topic, type)
+def publisher(topic: str, kind: str, node_name: str = 'peer', **qos: Any) -> Any:
+    key = (node_name, topic, kind)
     owner = node(node_name)
     with lock:
         if key not in publishers:
-            publishers[key] = owner.create_publisher(type_of(type), topic, quality(**qos))
+            publishers[key] = owner.create_publisher(type_of(kind), topic, quality(**qos))
         return publishers[key]
 
 
-def until(what, timeout, done):
+def until(what: str, timeout: float, done: Callable[[], bool]) -> None:
     end = time.monotonic() + timeout
     while not done():
         if time.monotonic() > end:
@@ -98,87 +109,91 @@ def until(what, timeout, done):
         time.sleep(0.005)
 
 
-def advertise(topic, type, node='peer', match=0, timeout=20, **qos):
-    """Makes a publisher, and waits for `match` subscriptions that it reaches."""
-    made = publisher(topic, type, node, **qos)
+def advertise(topic: str, kind: str, node: str = 'peer', match: int = 0, timeout: float = 20, **qos: Any) -> None:
+    """Makes a publisher, and waits until it is matched with `match` subscriptions."""
+    made = publisher(topic, kind, node, **qos)
     until(f'{topic}: {match} subscriptions', timeout, lambda: made.get_subscription_count() >= match)
 
 
-def publish(topic, type, messages, node='peer', period=0):
-    made = publisher(topic, type, node)
+def publish(topic: str, kind: str, messages: Iterable[dict[str, Any]], node: str = 'peer', period: float = 0) -> None:
+    made = publisher(topic, kind, node)
     start = time.monotonic()
     for i, fields in enumerate(messages):
-        made.publish(fill(type_of(type)(), fields))
+        made.publish(fill(type_of(kind)(), fields))
         time.sleep(max(0, start + (i + 1) * period - time.monotonic()))
 
 
-def listen(topic, type, node_name='peer', match=1, timeout=20, **qos):
-    """Keeps what is heard on a topic; waits for `match` publishers."""
+def listen(topic: str, kind: str, node_name: str = 'peer', match: int = 1, timeout: float = 20, **qos: Any) -> None:
+    """Subscribes to a topic, keeps the messages, and waits for `match` publishers."""
     owner = node(node_name)
     box = heard.setdefault(topic, [])
     if not any(made.topic_name == topic for made in owner.subscriptions):
-        owner.create_subscription(type_of(type), topic, lambda message: box.append(message), quality(**qos))
+        owner.create_subscription(type_of(kind), topic, box.append, quality(**qos))
         executor.wake()
     until(f'{topic}: {match} publishers', timeout, lambda: owner.count_publishers(topic) >= match)
 
 
-def take(topic, count=0, timeout=20, last=None):
-    """What was heard, once there are `count` messages; with `last` only so many of the newest."""
+def take(topic: str, count: int = 0, timeout: float = 20, last: int | None = None) -> list[Any]:
+    """The messages of a topic, once there are `count`. With `last` only that many, the newest."""
     box = heard[topic]
     until(f'{topic}: {count} messages, heard {len(box)}', timeout, lambda: len(box) >= count)
     return [plain(message, compact) for message in (box if last is None else box[-last:])]
 
 
-def clear(topic):
+def clear(topic: str) -> None:
     heard[topic].clear()
 
 
-def call(service, type, request=None, timeout=20):
+def call(service: str, kind: str, request: dict[str, Any] | None = None, timeout: float = 20) -> Any:
     with lock:
         if service not in clients:
             clients[service] = None
     owner = node()
     with lock:
         if clients[service] is None:
-            clients[service] = owner.create_client(type_of(type), service)
+            clients[service] = owner.create_client(type_of(kind), service)
     client = clients[service]
     if not client.wait_for_service(timeout_sec=timeout):
         raise TimeoutError(f'{service}: no such service within {timeout} s')
     done = threading.Event()
-    future = client.call_async(fill(type_of(type).Request(), request or {}))
+    future = client.call_async(fill(type_of(kind).Request(), request or {}))
     future.add_done_callback(lambda _future: done.set())
     if not done.wait(timeout):
         raise TimeoutError(f'{service}: no answer within {timeout} s')
     return plain(future.result(), compact)
 
 
-def graph(node='peer'):
+def graph(node: str = 'peer') -> list[str]:
     return sorted(f'{namespace.rstrip("/")}/{name}' for name, namespace in nodes[node].get_node_names_and_namespaces())
 
 
-def count(topic, node='peer'):
-    """How many are on a topic."""
+def count(topic: str, node: str = 'peer') -> dict[str, int]:
+    """How many publishers and subscriptions a topic has."""
     return {'publishers': nodes[node].count_publishers(topic), 'subscriptions': nodes[node].count_subscribers(topic)}
 
 
 def sensors(
-    seconds,
-    width=640,
-    height=480,
-    depth=True,
-    wrench=True,
-    drop=0.0,
-    jitter=0.0,
-    seed=1,
-    rgb_topic='/camera/color/image_raw',
-    depth_topic='/camera/depth/image_raw',
-    wrench_topic='/wrist/wrench',
-    picture_rate=30,
-    wrench_rate=1000,
-    compressed=None,
-):
-    """A robot's sensors: pictures and wrenches at their rates, by one clock. `drop`: share of pictures left out; `jitter`: s by which stamps vary.
-    `compressed`: {kind: [format, [path, ...]]}, compressed pictures that take turns. Returns what was published."""
+    seconds: float,
+    width: int = 640,
+    height: int = 480,
+    depth: bool = True,
+    wrench: bool = True,
+    drop: float = 0.0,
+    jitter: float = 0.0,
+    seed: int = 1,
+    rgb_topic: str = '/camera/color/image_raw',
+    depth_topic: str = '/camera/depth/image_raw',
+    wrench_topic: str = '/wrist/wrench',
+    picture_rate: float = 30,
+    wrench_rate: float = 1000,
+    compressed: dict[str, tuple[str, list[str]]] | None = None,
+) -> dict[str, int]:
+    """The sensors of a robot: pictures and wrenches at their rates, stamped by one clock. Gives how many were
+    published.
+
+    `drop`: the share of pictures left out. `jitter`: the stamps vary by up to so many s. `compressed`:
+    {kind: [format, [path, ...]]}, compressed pictures that are published in turn.
+    """
     rng = random.Random(seed)
     image, stamped = type_of('sensor_msgs/msg/Image'), type_of('geometry_msgs/msg/WrenchStamped')
     topics = {
@@ -201,10 +216,10 @@ def sensors(
     made = {kind: publisher(topic, names[kind]) for kind, (topic, _, _) in kinds.items()}
     turns = {
         kind: [
-            fill(type_of(names[kind])(), {'header': {'frame_id': 'camera'}, 'format': format, 'data': {'$file': path}})
+            fill(type_of(names[kind])(), {'header': {'frame_id': 'camera'}, 'format': text, 'data': {'$file': path}})
             for path in paths
         ]
-        for kind, (format, paths) in compressed.items()
+        for kind, (text, paths) in compressed.items()
     }
     pictures = {}
     for kind, encoding, size in (('rgb', 'rgb8', 3), ('depth', '16UC1', 2)):
@@ -221,12 +236,12 @@ def sensors(
     force.header.frame_id = 'wrist'
     counts = dict.fromkeys(kinds, 0)
     start, begin = time.monotonic(), time.time_ns()
-    beats = dict.fromkeys(kinds, 0)
+    sent = dict.fromkeys(kinds, 0)
     while True:
-        at, kind = min((beat * kinds[kind][2], kind) for kind, beat in beats.items())
+        at, kind = min((number * kinds[kind][2], kind) for kind, number in sent.items())
         if at > seconds - 1e-6:
             break
-        beats[kind] += 1
+        sent[kind] += 1
         wait = start + at - time.monotonic()
         if wait > 0:
             time.sleep(wait)
@@ -234,7 +249,7 @@ def sensors(
         message = (
             force
             if kind == 'wrench'
-            else turns[kind][beats[kind] % len(turns[kind])]
+            else turns[kind][sent[kind] % len(turns[kind])]
             if kind in turns
             else pictures[kind]
         )
@@ -249,7 +264,17 @@ def sensors(
     return counts
 
 
-DOES = {
+def make_node(name: str) -> None:
+    node(name)
+
+
+def silence(topic: str, node_name: str) -> None:
+    """Takes the publishers of a node on a topic away."""
+    for key in [key for key in publishers if key[:2] == (node_name, topic)]:
+        nodes[node_name].destroy_publisher(publishers.pop(key))
+
+
+DOES: dict[str, Callable[..., Any]] = {
     'advertise': advertise,
     'publish': publish,
     'listen': listen,
@@ -259,28 +284,23 @@ DOES = {
     'graph': graph,
     'count': count,
     'sensors': sensors,
-    'node': lambda name: node(name) and None,
-    'silence': lambda topic, node_name: (
-        [
-            nodes[node_name].destroy_publisher(publishers.pop(key))
-            for key in list(publishers)
-            if key[:2] == (node_name, topic)
-        ]
-        and None
-    ),
+    'node': make_node,
+    'silence': silence,
 }
 
 
-def say(line):
+def say(line: dict[str, Any]) -> None:
     with printing:
         print(json.dumps(line), flush=True)
 
 
-def answer(request):
+def answer(request: dict[str, Any]) -> None:
     number, name = request.pop('id'), request.pop('do')
+    if 'type' in request:
+        request['kind'] = request.pop('type')
     try:
         say({'id': number, 'answer': DOES[name](**request)})
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whoever asked gets every error as an answer
         say({'id': number, 'error': f'{name}: {type(error).__name__}: {error}'})
 
 

@@ -1,12 +1,15 @@
-"""rclpy's view of CDR bytes. In: [[type, base64]]; out: for each its fields, and the bytes that rclpy makes of them again, [[fields, base64]]."""
+"""What rclpy reads from CDR bytes.
+
+In: [[type, base64]]. Out: for each its fields, and the bytes that rclpy makes of them again, [[fields, base64]].
+"""
 
 import base64
 import json
 import sys
 
-from messages import plain, type_of
 from rclpy.serialization import deserialize_message, serialize_message
 
+from messages import plain, type_of
 
 answers = []
 for name, data in json.load(sys.stdin):

@@ -1,16 +1,21 @@
-"""Activates, moves and reads the gripper at the port given, with pymodbus alone. Prints one JSON object a step, by the manual's register table."""
+"""Activates, moves and reads the gripper at a port, with pymodbus alone, by the register table of the manual.
+
+It prints one JSON object a step.
+"""
 
 import json
 import sys
 import time
+from collections.abc import Callable
 
 from pymodbus.client import ModbusSerialClient
 
 UNIT = 9
 OUTPUT, INPUT = 0x03E8, 0x07D0
+Status = dict[str, int]
 
 
-def status(client):
+def status(client: ModbusSerialClient) -> Status:
     reply = client.read_holding_registers(INPUT, count=3, device_id=UNIT)
     assert not reply.isError(), reply
     state, request, position = reply.registers
@@ -26,7 +31,7 @@ def status(client):
     }
 
 
-def until(client, condition, limit=15.0):
+def until(client: ModbusSerialClient, condition: Callable[[Status], bool], limit: float = 15.0) -> Status:
     end = time.monotonic() + limit
     while time.monotonic() < end:
         now = status(client)
@@ -35,16 +40,16 @@ def until(client, condition, limit=15.0):
     raise TimeoutError(f'last status {now}')
 
 
-def write(client, action, position=0, speed=255, force=0):
+def write(client: ModbusSerialClient, action: int, position: int = 0, speed: int = 255, force: int = 0) -> None:
     reply = client.write_registers(OUTPUT, [action << 8, position, speed << 8 | force], device_id=UNIT)
     assert not reply.isError(), reply
 
 
-def step(name, value):
+def step(name: str, value: Status) -> None:
     print(json.dumps({'step': name, **value}), flush=True)
 
 
-def main():
+def main() -> None:
     client = ModbusSerialClient(sys.argv[1], baudrate=115200, bytesize=8, parity='N', stopbits=1, timeout=2)
     assert client.connect(), 'cannot open the port'
     step('power-on', status(client))
