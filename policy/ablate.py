@@ -1,12 +1,16 @@
 """What each part of the policy is worth: `python policy/ablate.py --data DIR... [--only NAME...]`.
 
-Each row is a shallow network that goes on from the same trained weights (`--init`) for the same steps on the same data with the same seed,
-without one part. So a row says how much worse a network gets that must do without, once it has had as long to get used to that as `whole` has had
-to go on. `zero-filled` has no masks, and sees modalities go missing in training as all others do; `unprepared` has no masks and never misses depth,
-colour or force, as a policy that was trained on whole recordings. `scratch` and `pretrained` begin with nothing and with encoders that have seen the
-same data without labels; they have SCRATCH times the steps, and are to be compared with each other. What is done is not done again, and an
-interrupted row goes on. `report.py` measures the rows in the cell; none is to be compared with the policy that ships, which is larger and was
-trained longer.
+Each row is a shallow network that lacks one part. All rows continue from the same trained weights (`--init`), for the
+same number of steps, on the same data, with the same seed. So a row says how much worse the network is without the
+part, after it had as much time to adapt as `whole` had to continue.
+
+`zero-filled` has no masks; in its training modalities go missing as in all others. `unprepared` has no masks either,
+and never misses depth, colour or force in training, as a policy that was trained on complete recordings. `scratch`
+starts from random weights, `pretrained` from encoders that saw the same data without labels. These two have SCRATCH
+times the steps and are compared with each other.
+
+A finished row is not repeated, and an interrupted row continues. `report.py` measures the rows in the cell. Do not
+compare a row with the policy that ships, which is larger and was trained longer.
 """
 
 from __future__ import annotations
@@ -19,7 +23,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 RUNS = HERE / 'runs' / 'ablate'
-#: Options of train.py in which a row that goes on from trained weights differs from `whole`.
+#: Options of train.py by which a row that continues from trained weights differs from `whole`.
 ROWS: dict[str, tuple[str, ...]] = {
     'whole': (),
     'zero-filled': ('--without', 'masks'),
@@ -34,21 +38,21 @@ ROWS: dict[str, tuple[str, ...]] = {
     'no-goal': ('--goal', '0'),
     'slow': ('--lr', '5e-5'),
 }
-#: What the encoders of `pretrained` begin with.
+#: The run folder with the encoders that `pretrained` starts from.
 ENCODERS = RUNS / 'encoders'
-#: Rows that do not go on from trained weights: where they begin, and their peak rate.
+#: Rows that do not continue from trained weights: where they start, and their peak learning rate.
 ANEW: dict[str, tuple[str | None, str]] = {
     'scratch': (None, '1.5e-3'),
     'pretrained': (str(ENCODERS / 'checkpoint.pt'), '1.5e-3'),
 }
-#: Peak rate of rows that go on, and how many times their steps those have that begin anew.
+#: The peak learning rate of the rows that continue, and the factor of steps for the rows that start anew.
 LR, SCRATCH = '5e-4', 4
 
 
 def run(script: str, *arguments: str) -> None:
     command = [sys.executable, str(HERE / script), *arguments]
     print(' '.join([script, *arguments]), flush=True)
-    done = subprocess.run(command)
+    done = subprocess.run(command, check=False)
     if done.returncode:
         raise SystemExit(
             f'{script} ended with {done.returncode}: mend it and give the same command again, which goes on from here'
@@ -87,9 +91,8 @@ def main() -> None:
             begun = json.loads((out / 'run.json').read_text())['options']
             differ = [k for k, v in asked.items() if begun[k] != v]
             if differ:
-                raise SystemExit(
-                    f'{out} was begun with another --{differ[0]} ({begun[differ[0]]}): give that, or take the folder away'
-                )
+                other = f'{out} was begun with another --{differ[0]} ({begun[differ[0]]})'
+                raise SystemExit(f'{other}: give that, or take the folder away')
         if (out / 'grasp.onnx').exists():
             continue
         resume = ['--resume'] if (out / 'checkpoint.pt').exists() else []

@@ -1,4 +1,4 @@
-"""Fills the model card from results: `python policy/card.py --offline FILE --eval FILE...`."""
+"""Writes the model card from results: `python policy/card.py --offline FILE --eval FILE...`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 from options import read_json
 
@@ -14,6 +15,7 @@ NONE = 'not measured'
 
 
 def number(value: object, digits: int = 3) -> str:
+    """A value as the card shows it."""
     if isinstance(value, bool) or value is None:
         return NONE if value is None else str(value)
     if isinstance(value, int):
@@ -21,7 +23,8 @@ def number(value: object, digits: int = 3) -> str:
     return f'{value:.{digits}g}' if isinstance(value, float) else str(value)
 
 
-def table(rows: list[dict], columns: dict[str, str]) -> str:
+def table(rows: list[dict[str, Any]], columns: dict[str, str]) -> str:
+    """A table in Markdown; `columns`: heading by key."""
     if not rows:
         return NONE
     lines = ['| ' + ' | '.join(columns.values()) + ' |', '|' + '---|' * len(columns)]
@@ -29,8 +32,8 @@ def table(rows: list[dict], columns: dict[str, str]) -> str:
     return '\n'.join(lines)
 
 
-def evaluation(file: str) -> dict:
-    """What `report.py` kept, or the last line that `prehend eval --json` printed."""
+def evaluation(file: str) -> dict[str, Any]:
+    """The result that `report.py` kept, or the last line that `prehend eval --json` printed."""
     try:
         text = Path(file).read_text().strip()
         try:
@@ -41,7 +44,8 @@ def evaluation(file: str) -> dict:
         raise SystemExit(f'--eval {file}: is no result of report.py or of prehend eval --json: {error}') from None
 
 
-def evaluations(files: list[str]) -> list[dict]:
+def evaluations(files: list[str]) -> list[dict[str, Any]]:
+    """A row for each file, with words for the options that were not given."""
     rows = []
     for f in files:
         r = evaluation(f)
@@ -56,8 +60,8 @@ def evaluations(files: list[str]) -> list[dict]:
     return rows
 
 
-def by_object(runs: list[dict]) -> list[dict]:
-    """A row for each object of each of the `evaluations`, with what tells one run from another."""
+def by_object(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A row for each object of each of the `evaluations`, with the options of that run."""
     return [{**run, 'object': name, **counts} for run in runs for name, counts in sorted(run['byObject'].items())]
 
 
@@ -74,7 +78,7 @@ def main() -> None:
     model = read_json(a.model)
     offline = read_json(a.offline) if a.offline else {}
     int8 = Path(a.model).with_name(f'{Path(a.model).stem}.int8.json')
-    known = {'model': model, 'int8': read_json(int8) if int8.exists() else {}, 'offline': offline}
+    known: dict[str, Any] = {'model': model, 'int8': read_json(int8) if int8.exists() else {}, 'offline': offline}
     for file in (known['model'], known['int8']):
         file['megabytes'] = file['bytes'] / 1e6 if 'bytes' in file else None
     unused = () if model['options'].get('teacher') else ('alpha', 'temperature')
@@ -134,7 +138,7 @@ def main() -> None:
         },
     )
 
-    def fill(match: re.Match) -> str:
+    def fill(match: re.Match[str]) -> str:
         value: object = known
         for key in match.group(1).split('.'):
             value = value.get(key) if isinstance(value, dict) else None

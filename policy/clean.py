@@ -1,24 +1,27 @@
 """Cleans a recording: `python policy/clean.py IN.mcap OUT.mcap`. What is clean already stays as it is, byte for byte.
 
-A message's stamp is its `header.stamp`; the topic's clock is *steady* where stamp minus receive time lies within 1 s for 90 % of its
-messages. Per topic, in this order:
+A message's stamp is its `header.stamp`. The clock of a topic is *steady* where stamp minus receive time lies within 1 s
+for 90 % of its messages. Each topic is treated in this order:
 
-stamps      A stamp is wrong where it is zero or, on a steady clock, more than 1 s off the topic's median delay. It is replaced by receive
-            time plus median delay where that is safe: the clock is steady and the arrival tells the stamp better than half a sample (100
-            ms where there is no rate). A topic without any stamp takes the receive time, where all other topics' stamps lie within 1 s of
-            it, and never for a wrench. Others stay, and count as `unsafe`.
-order       A message that came after a later one, by 1 s at most, moves to just before that one, with its receive time; later still, it
-            stays (`late`). On a clock that is not steady nothing moves.
-duplicates  Of the messages with one stamp the first is kept: others with the same bytes are `duplicates`, with other bytes `conflicts`.
-            Messages without a stamp (no header, or a wrong one) are dropped only where receive time and bytes are the same.
-gaps        Poses and joint states with a rate of at most 100 Hz that are no command of the robot: a gap of more than 100 ms (a narrower
-            one is bridged by interpolation, which is better) and at most 250 ms is filled with the last message, at the topic's rate,
-            with receive times evenly between. Each run is listed in the report. Never filled: a wrench, because a gap in force is a gap,
-            and pictures, because a repeated one says that the world stood still.
+stamps      A stamp is wrong where it is zero or, on a steady clock, more than 1 s off the topic's median delay. It is
+            replaced by receive time plus median delay where that is safe. It is safe where the clock is steady and
+            the receive time tells the stamp to better than half a sample (100 ms where there is no rate). A topic
+            without any stamp takes the receive time where the stamps of all other topics lie within 1 s of it; a
+            wrench never does. Other wrong stamps stay, and count as `unsafe`.
+order       A message that came up to 1 s after a later one moves to just before that one, with its receive time. One
+            that came later than that stays, and counts as `late`. On a clock that is not steady nothing moves.
+duplicates  Of several messages with one stamp the first is kept. The others count as `duplicates` where their bytes are
+            the same, and as `conflicts` where they are not. A message without a stamp (no header, or a wrong stamp) is
+            dropped only where receive time and bytes are the same.
+gaps        A gap of more than 100 ms and at most 250 ms is filled with the last message, at the topic's rate, with
+            evenly spaced receive times. A narrower gap is left, because interpolation bridges it better. Each run of
+            fills is listed in the report. This is done for poses and joint states with a rate of at most 100 Hz that
+            are no command of the robot. A wrench is never filled, because a gap in force must stay visible. Pictures
+            are never filled, because a repeated picture claims that nothing moved.
 
-Clocks that differ between topics and jumps of time are reported, never changed. Schemas, channels, metadata (the robot file) and
-attachments are kept; the report is added as the metadata record `prehend.clean`. In memory are stamps and a second of messages, never all
-of them. Exit code 2: a file that is none.
+Clocks that differ between topics and jumps of time are reported and never changed. Schemas, channels, metadata (the
+robot file) and attachments are kept. The report is added as the metadata record `prehend.clean`. Stamps and one second
+of messages are in memory, never the whole recording. Exit code 2: the file is no recording.
 """
 
 from __future__ import annotations
@@ -34,7 +37,7 @@ import struct
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from mcap.exceptions import McapError
 from mcap.reader import McapReader, make_reader
@@ -45,21 +48,23 @@ from clean_plan import COUNTED, FAR, SECOND, Clock, Plan, Topic
 
 RECORD = 'prehend.clean'
 COMPRESSIONS = {'': CompressionType.NONE, 'lz4': CompressionType.LZ4, 'zstd': CompressionType.ZSTD}
-# The first field of a type whose stamp is at a fixed place.
+# The first field of a message type that begins with a header, whose stamp is at a fixed place.
 HEADER = re.compile(r'\A\s*(?:#.*\n\s*)*std_msgs/(?:msg/)?Header\s+\w+')
 
 
 class Unusable(Exception):
-    """A recording or a path that cannot be worked with: one line."""
+    """A recording or a path that cannot be used. The text is one line."""
 
 
 def has_stamp(schema: Schema | None, channel: Channel) -> bool:
-    is_cdr = schema is not None and channel.message_encoding == 'cdr'
-    return is_cdr and bool(HEADER.match(schema.data.decode(errors='replace')))
+    """Whether the messages of a channel begin with a header."""
+    if schema is None or channel.message_encoding != 'cdr':
+        return False
+    return bool(HEADER.match(schema.data.decode(errors='replace')))
 
 
 def stamp_of(data: bytes) -> int:
-    """ns of the header that a CDR message begins with; 0 where it is too short for one."""
+    """The stamp (ns) of the header that a CDR message begins with. 0 where the message is too short for one."""
     if len(data) < 12:
         return 0
     seconds, nanoseconds = struct.unpack_from(_stamp_format(data), data, 4)
@@ -67,6 +72,7 @@ def stamp_of(data: bytes) -> int:
 
 
 def with_stamp(data: bytes, stamp: int) -> bytes:
+    """The message with another stamp (ns)."""
     return data[:4] + struct.pack(_stamp_format(data), *divmod(stamp, SECOND)) + data[12:]
 
 
@@ -75,7 +81,7 @@ def _stamp_format(data: bytes) -> str:
 
 
 def commands_of(reader: McapReader) -> set[str]:
-    """Topics that the recording's robot file sends commands on."""
+    """The topics on which the robot file of the recording sends commands."""
     robots = [
         record.metadata['robot']
         for record in reader.iter_metadata()
@@ -90,7 +96,7 @@ def commands_of(reader: McapReader) -> set[str]:
 
 
 def survey(reader: McapReader) -> dict[int, Topic]:
-    """Reads all stamps: topics by channel. Channels of one name and type are one topic."""
+    """Reads all stamps, and gives the topics by channel. Channels with the same name and type are one topic."""
     commands = commands_of(reader)
     by_name: dict[tuple[str, str], Topic] = {}
     topics: dict[int, Topic] = {}
@@ -107,13 +113,14 @@ def survey(reader: McapReader) -> dict[int, Topic]:
 
 
 class Once:
-    """Tells the first of several messages with one stamp from the others. Keeps a digest only of those whose stamp comes again."""
+    """Tells the first of several messages with one stamp from the others. It keeps digests of repeated stamps only."""
 
-    def __init__(self, plan: Plan):
+    def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._firsts: dict[tuple[int, bytes | None], bytes] = {}
 
     def takes(self, i: int, data: bytes) -> bool:
+        """Whether message `i` of the topic is kept. Counts it where it is not."""
         plan = self._plan
         stamp, sure = int(plan.stamp[i]), bool(plan.sure[i])
         if stamp not in plan.repeated[0 if sure else 1]:
@@ -129,8 +136,11 @@ class Once:
 
 
 def cleaned(reader: McapReader, plans: dict[int, Plan]) -> Iterator[tuple[Channel, Message, int, bytes]]:
-    """Channel, message, receive time and bytes of what is kept, in the order of the receive times. `plans`: by channel."""
-    heap: list = []
+    """Channel, message, receive time and bytes of each message that is kept, in the order of the receive times.
+
+    `plans`: by channel.
+    """
+    heap: list[tuple[int, int, float, int, int, tuple[Channel, Message, int, bytes]]] = []
     onces = {id(plan): Once(plan) for plan in plans.values()}
     taken = dict.fromkeys(onces, 0)
     for place, (_schema, channel, message) in enumerate(reader.iter_messages()):
@@ -143,7 +153,7 @@ def cleaned(reader: McapReader, plans: dict[int, Plan]) -> Iterator[tuple[Channe
         if not onces[id(plan)].takes(i, data):
             continue
         receive, beside = int(plan.receive[i]), int(plan.beside[i])
-        # What was moved goes before the message that it was moved to, in the order of the stamps.
+        # A moved message goes before the message that it was moved to. Several of them go in the order of their stamps.
         within = int(plan.stamp[i]) if plan.moved[i] else math.inf
         heapq.heappush(heap, (receive, beside, within, place, 0, (channel, message, receive, data)))
         for k, (stamp, at) in enumerate(plan.fills.get(i, ()), 1):
@@ -152,17 +162,17 @@ def cleaned(reader: McapReader, plans: dict[int, Plan]) -> Iterator[tuple[Channe
         yield heapq.heappop(heap)[-1]
 
 
-def clean(source: Path, target: Path, fill_up_to: int) -> dict:
-    """Writes the cleaned recording, and gives the report. `fill_up_to`: ns. Raises Unusable; then no file is left."""
+def clean(source: Path, target: Path, fill_up_to: int) -> dict[str, Any]:
+    """Writes the cleaned recording and gives the report. `fill_up_to`: ns. Raises Unusable, and then leaves no file."""
     if target.is_dir() or (target.exists() and source.exists() and target.samefile(source)):
         raise Unusable(f'{target}: is {"a folder" if target.is_dir() else "the recording itself"}; name another file')
-    # Never a recording's name: the recorder calls its unfinished files NAME.part.mcap.
+    # This is no name of a recording: the recorder calls its unfinished files NAME.part.mcap.
     part = target.with_name(f'{target.name}.clean-{os.getpid()}')
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with open(source, 'rb') as file, open(part, 'wb') as out:
+        with source.open('rb') as file, part.open('wb') as out:
             report = write(make_reader(file, validate_crcs=True), out, source, fill_up_to)
-        os.replace(part, target)
+        part.replace(target)
     except OSError as error:
         raise Unusable(f'{error.filename or target}: {error.strerror}') from error
     except (McapError, ValueError, RuntimeError, EOFError, struct.error) as error:
@@ -174,7 +184,8 @@ def clean(source: Path, target: Path, fill_up_to: int) -> dict:
     return {'in': str(source), 'out': str(target), **report}
 
 
-def write(reader: McapReader, out: IO[bytes], source: Path, fill_up_to: int) -> dict:
+def write(reader: McapReader, out: IO[bytes], source: Path, fill_up_to: int) -> dict[str, Any]:
+    """Writes the cleaned recording to `out` and gives the report."""
     summary = reader.get_summary()
     if summary is None or not summary.chunk_indexes:
         raise Unusable(f'{source}: has no messages, or no index of them; `mcap recover` makes one')
@@ -213,13 +224,13 @@ def write(reader: McapReader, out: IO[bytes], source: Path, fill_up_to: int) -> 
 
 
 def receive_is_clock(clocks: list[Clock]) -> bool:
-    """All stamps that there are lie within 1 s of their receive time, so that it is the clock of all."""
+    """Whether all stamps lie within 1 s of their receive times, so that the receive time is the clock of all topics."""
     known = [clock for clock in clocks if clock.known]
     return bool(known) and all(clock.steady and abs(clock.delay) <= FAR for clock in known)
 
 
-def report_of(every: list[tuple[Topic, Clock, Plan]], written: int) -> dict:
-    def facts(topic: Topic, clock: Clock, plan: Plan) -> dict:
+def report_of(every: list[tuple[Topic, Clock, Plan]], written: int) -> dict[str, Any]:
+    def facts(topic: Topic, clock: Clock, plan: Plan) -> dict[str, Any]:
         return {
             'topic': topic.name,
             'type': topic.type,
@@ -239,24 +250,29 @@ def report_of(every: list[tuple[Topic, Clock, Plan]], written: int) -> dict:
 
 
 def remarks(every: list[tuple[Topic, Clock, Plan]]) -> Iterator[str]:
-    """What is not mended, or not without a choice."""
+    """What is not changed, or only on request."""
     delays = sorted(clock.delay for _, clock, _ in every if clock.steady)
     for topic, clock, plan in every:
         usual = delays[len(delays) // 2] if delays else 0
         if clock.steady and abs(clock.delay - usual) > FAR:
-            yield f'{topic.name}: stamps are {(clock.delay - usual) / SECOND:+.3f} s off those of other topics; not changed'
+            off = (clock.delay - usual) / SECOND
+            yield f'{topic.name}: stamps are {off:+.3f} s off those of other topics; not changed'
         if clock.known and not clock.steady:
             yield f'{topic.name}: stamps do not run with the receive time ({clock.jumps} jumps back); not changed'
         if plan.counts['unsafe']:
-            yield f'{topic.name}: {plan.counts["unsafe"]} stamps are wrong, and the arrival does not tell them; left as they are'
+            unsafe = plan.counts['unsafe']
+            yield f'{topic.name}: {unsafe} stamps are wrong, and the arrival does not tell them; left as they are'
         if plan.counts['late']:
             yield f'{topic.name}: {plan.counts["late"]} messages came more than 1 s late; left where they are'
         if plan.counts['conflicts']:
-            yield f'{topic.name}: {plan.counts["conflicts"]} messages had the stamp of another one and other content; the first was kept'
+            conflicts = f'{plan.counts["conflicts"]} messages had the stamp of another one and other content'
+            yield f'{topic.name}: {conflicts}; the first was kept'
 
 
-def text(report: dict) -> str:
-    def line(topic: dict) -> str:
+def text(report: dict[str, Any]) -> str:
+    """The report in words."""
+
+    def line(topic: dict[str, Any]) -> str:
         done = [f'{topic[what]} {what}' for what in COUNTED if topic[what]]
         return f'  {topic["topic"]}: {topic["messages"]} messages, {", ".join(done) or "clean"}'
 

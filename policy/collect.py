@@ -1,7 +1,8 @@
-"""Demonstrations through the command line: `python policy/collect.py --out DATA --episodes 400 --jobs 2`.
+"""Collects demonstrations through the command line: `python policy/collect.py --out DATA --episodes 400 --jobs 2`.
 
-Each recording is one job, or with `--ray` one task: `prehend run --lockstep --policy expert --demonstrate`, then `prehend export`. A job
-whose data set is there already is skipped, so that the same command goes on after an interruption and adds seeds later.
+Each recording is one job, or with `--ray` one task: `prehend run --lockstep --policy expert --demonstrate`, then
+`prehend export`. A job whose data set exists is skipped, so the same command continues after an interruption, and more
+episodes add seeds.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 try:
     import practice
@@ -27,7 +29,7 @@ import ray_tasks
 from options import whole
 
 ROOT = Path(__file__).resolve().parent.parent
-#: What a policy is judged with: its objects, however they are named, are not trained on.
+#: The object sets that judge a policy. They are never trained on, whatever name they are given by.
 JUDGES = (
     'unseen',
     *(
@@ -35,15 +37,17 @@ JUDGES = (
         for file in ('sim/objects/unseen.yaml', 'sim/objects/heavy.yaml', 'policy/alike.yaml', 'policy/household.yaml')
     ),
 )
-#: Options whose name differs from what `scene.json` calls them.
+#: Options whose name differs from that in `scene.json`.
 FLAGS = {'episodes': 'per-job', 'model': 'policy', 'at_most': 'at-most'}
 
 
-def call(*arguments: object) -> dict:
-    """Runs `bin/prehend` and gives its last line of standard output as an object. Exit 1 (some episodes lost) is no failure here."""
-    done = subprocess.run(
-        [str(ROOT / 'bin' / 'prehend'), *map(str, arguments), '--json'], capture_output=True, text=True
-    )
+def call(*arguments: object) -> dict[str, Any]:
+    """Runs `bin/prehend` and gives the last line of its standard output as an object.
+
+    Exit code 1 (some episodes were lost) is no failure here.
+    """
+    command = [str(ROOT / 'bin' / 'prehend'), *map(str, arguments), '--json']
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1):
         raise RuntimeError(f'prehend {arguments[0]} ended with {done.returncode}: {done.stderr.strip()[-400:]}')
     return json.loads(done.stdout.strip().splitlines()[-1])
@@ -51,8 +55,11 @@ def call(*arguments: object) -> dict:
 
 @dataclass(frozen=True)
 class Recording:
-    """One recording to be made: `objects` and `policy` are words or files, `kind` is where the objects come from, `count` 0 draws their
-    number. `at_most`: a time with its unit after which each episode ends."""
+    """A recording to be made.
+
+    `objects` and `policy` are words or files. `kind`: where the objects come from. `count`: the number of objects; 0
+    draws it. `at_most`: a time with its unit after which each episode ends.
+    """
 
     name: str
     seed: int
@@ -66,7 +73,7 @@ class Recording:
     at_most: str | None = None
 
     def commands(self, bag: Path | str, out: Path | str) -> list[list[str]]:
-        """What makes it, and the data set out of it, in `out`."""
+        """The commands that make the recording, and from it the data set in `out`."""
         given = [key for key in ('count', 'at_most') if getattr(self, key)]
         keys = ('policy', 'perturb', 'episodes', 'seed', 'objects', 'robot', *given)
         options = {key.replace('_', '-'): getattr(self, key) for key in keys} | {'record': bag}
@@ -78,7 +85,10 @@ class Recording:
 
     @property
     def scene(self) -> str:
-        """What `scene.json` in the data set says: of a model its sha256 too, for it may be trained anew and lie elsewhere."""
+        """The content of `scene.json` in the data set.
+
+        Of a model it has the sha256 too, because the file may be trained anew or lie elsewhere.
+        """
         keys = ('count', 'policy', 'perturb', 'episodes', 'robot', 'at_most')
         model = (
             {'model': hashlib.sha256(Path(self.policy).read_bytes()).hexdigest()} if Path(self.policy).is_file() else {}
@@ -86,12 +96,13 @@ class Recording:
         return json.dumps({'objects': self.kind, **{key: getattr(self, key) for key in keys}, **model}) + '\n'
 
     def check(self, folder: Path) -> None:
-        """Ends with a line where the data set that is there is of another recording than this one."""
+        """Raises Refused where the existing data set belongs to another recording than this one."""
         try:
             scene = json.loads((folder / 'scene.json').read_text())
         except (OSError, ValueError):
             raise ray_tasks.Refused(
-                f'{folder}: has no scene.json (it was cut off, or is not of this program): take the folder away to make it again'
+                f'{folder}: has no scene.json (it was cut off, or is not of this program): '
+                'take the folder away to make it again'
             ) from None
         asked = json.loads(self.scene)
         scene.setdefault('at_most', None)
@@ -99,29 +110,31 @@ class Recording:
             del asked['policy']
         differ = [key for key, value in asked.items() if scene.get(key, value) != value]
         if differ:
-            was = scene[differ[0]]
+            flag, was = FLAGS.get(differ[0], differ[0]), scene[differ[0]]
             raise ray_tasks.Refused(
-                f'{folder}: was made with another --{FLAGS.get(differ[0], differ[0])} ({"none" if was is None else was}): ask for the same, or give another --seed or --out'
+                f'{folder}: was made with another --{flag} ({"none" if was is None else was}): '
+                'ask for the same, or give another --seed or --out'
             )
 
     def part(self, out: Path | str) -> Path:
-        """Where its data set, a folder of its name, lies before it is whole."""
+        """The folder in which the data set, a folder of its name, lies until it is complete."""
         return Path(out) / f'{self.name}.part'
 
     def land(self, out: Path | str) -> None:
-        """Puts the data set that is whole now, with what it was made with, at its place in `out`."""
+        """Moves the complete data set to its place in `out`, with the `scene.json` that says how it was made."""
         part, folder = self.part(out), Path(out) / self.name
         (part / self.name / 'scene.json').write_text(self.scene)
         shutil.rmtree(folder, ignore_errors=True)
         (part / self.name).rename(folder)
         part.rmdir()
 
-    def complete(self, ran: dict) -> None:
+    def complete(self, ran: dict[str, Any]) -> None:
         """Raises RuntimeError where the recording was cut off."""
         if ran['episodes'] < self.episodes:
             raise RuntimeError(f'{self.name}: cut off after {ran["episodes"]} of {self.episodes} episodes')
 
-    def report(self, answers: Sequence[dict], **more: object) -> dict:
+    def report(self, answers: Sequence[dict[str, Any]], **more: object) -> dict[str, Any]:
+        """What is printed of a finished recording. `answers`: those of its two commands."""
         ran, exported = answers
         return {
             'name': self.name,
@@ -133,23 +146,26 @@ class Recording:
 
 
 def turn(a: argparse.Namespace, index: int) -> tuple[str, float, int]:
-    """The object set, the disturbance and the count of a recording: as the digits of a number, so that every set meets every disturbance and count."""
+    """The object set, the disturbance and the count of a recording.
+
+    They are like the digits of a number, so every set meets every disturbance and every count.
+    """
     rest, kind = divmod(index, len(a.objects))
     rest, perturb = divmod(rest, len(a.perturb))
     return a.objects[kind], a.perturb[perturb], a.count[rest % len(a.count)]
 
 
 def unreached(a: argparse.Namespace, recordings: int) -> list[str]:
-    """Values of --objects, --perturb and --count that so few recordings never come to, as they are given."""
-    reached = [set(values) for values in zip(*(turn(a, index) for index in range(recordings)))]
-    asked = zip(('objects', 'perturb', 'count'), (a.objects, a.perturb, a.count), reached)
+    """The values of --objects, --perturb and --count that this number of recordings never uses, as options."""
+    reached = [set(values) for values in zip(*(turn(a, index) for index in range(recordings)), strict=True)]
+    asked = zip(('objects', 'perturb', 'count'), (a.objects, a.perturb, a.count), reached, strict=True)
     return [
         f'--{option} {value}' for option, values, have in asked for value in dict.fromkeys(values) if value not in have
     ]
 
 
 def missing(a: argparse.Namespace) -> list[Recording]:
-    """Those whose data set is not there yet; draws the objects that they practise on."""
+    """The recordings whose data set does not exist yet. Draws the objects that they practise on."""
     wanted = []
     for index in range(-(-a.episodes // a.per_job)):
         seed = a.seed + index
@@ -166,10 +182,10 @@ def missing(a: argparse.Namespace) -> list[Recording]:
     return wanted
 
 
-def here(a: argparse.Namespace, wanted: Sequence[Recording]) -> Iterator[tuple[Recording, dict | Exception]]:
-    """Makes them on this machine, `--jobs` side by side."""
+def here(a: argparse.Namespace, wanted: Sequence[Recording]) -> Iterator[tuple[Recording, dict[str, Any] | Exception]]:
+    """Makes the recordings on this machine, `--jobs` side by side."""
 
-    def make(r: Recording) -> dict:
+    def make(r: Recording) -> dict[str, Any]:
         bag = Path(a.bags or a.out) / f'{r.name}.mcap'
         bag.parent.mkdir(parents=True, exist_ok=True)
         bag.unlink(missing_ok=True)
@@ -192,8 +208,13 @@ def here(a: argparse.Namespace, wanted: Sequence[Recording]) -> Iterator[tuple[R
                 yield r, error
 
 
-def on_ray(a: argparse.Namespace, wanted: Sequence[Recording]) -> Iterator[tuple[Recording, dict | Exception]]:
-    """Makes them on the nodes of a Ray cluster; what they read goes there, the data sets (and with --keep-bags the recordings) come back."""
+def on_ray(
+    a: argparse.Namespace, wanted: Sequence[Recording]
+) -> Iterator[tuple[Recording, dict[str, Any] | Exception]]:
+    """Makes the recordings on the nodes of a Ray cluster.
+
+    The files that they read are sent there. The data sets (and with --keep-bags the recordings) come back.
+    """
     files: dict[str, Path] = {}
 
     def shipped(value: str) -> str:
@@ -242,7 +263,7 @@ def on_ray(a: argparse.Namespace, wanted: Sequence[Recording]) -> Iterator[tuple
 
 
 def duration(text: str) -> str:
-    """An option's type: a time above 0 in ms or s, as `prehend run` takes it, written one way."""
+    """The type of an option: a time above 0 in ms or s, as `prehend run` takes it. Gives it in ms."""
     match = re.fullmatch(r'(\d+(?:\.\d+)?) ?(ms|s)', text)
     ms = float(match[1]) * (1 if match[2] == 'ms' else 1000) if match else 0
     if ms == 0:
@@ -280,7 +301,8 @@ def main() -> None:
     p.add_argument(
         '--at-most',
         type=duration,
-        help='a glimpse of each table: an episode ends after so long ("200 ms"), many a second, for what things look like',
+        help='a glimpse of each table: an episode ends after so long ("200 ms"), '
+        'many a second, for what things look like',
     )
     side = p.add_mutually_exclusive_group()
     side.add_argument('--jobs', type=whole(1), default=2, help='recordings made side by side on this machine')
@@ -300,11 +322,12 @@ def main() -> None:
 
 
 def collect(a: argparse.Namespace) -> None:
-    """Makes what is not there yet, and ends with 1 where some of it failed. Raises Refused."""
+    """Makes the data sets that do not exist yet. Exits with code 1 where some failed. Raises Refused."""
     judging = [o for o in a.objects if o in JUDGES or str(Path(o).resolve()) in JUDGES]
     if judging:
         raise ray_tasks.Refused(
-            f'--objects {judging[0]}: what a policy is judged with is never trained on; give seen, practice, twins or a file of your own'
+            f'--objects {judging[0]}: what a policy is judged with is never trained on; '
+            'give seen, practice, twins or a file of your own'
         )
     try:
         Path(a.out).mkdir(parents=True, exist_ok=True)
@@ -315,7 +338,8 @@ def collect(a: argparse.Namespace) -> None:
     if never := unreached(a, count):
         whole_round = len(a.objects) * len(a.perturb) * len(a.count)
         print(
-            f'{", ".join(never)}: in none of these {count} recordings; {whole_round} have all of it with all (more --episodes, or fewer --per-job)',
+            f'{", ".join(never)}: in none of these {count} recordings; '
+            f'{whole_round} have all of it with all (more --episodes, or fewer --per-job)',
             file=sys.stderr,
             flush=True,
         )

@@ -1,4 +1,4 @@
-"""Data sets written by `prehend export --format numpy`: reading, splitting by episode, statistics, batches, augmentation."""
+"""Data sets of `prehend export --format numpy`: reading, split by episode, statistics, batches, augmentation."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import json
 import queue
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -33,28 +34,31 @@ ARRAYS = (
     'episode',
     'success',
 )
-#: A command that was not given and the answer to it, 0 where there is none: with them a row can be made another one (`instead`). Older sets have none.
+#: A command that was not given, and the answer to it; 0 where there is none. `instead` puts them into a row. Older sets
+#: have none.
 OTHERS = ('instead_tokens', 'instead_chunk', 'instead_aux')
-#: Share of the targets that lie in the pictures, under which the camera that was given cannot be the right one.
+#: Where a smaller share of the targets lies in the pictures, the camera is not the right one.
 LEAST_INSIDE = 0.7
-#: N: between taking hold, the usual grip, and one that was tightened for weight or slip.
+#: N. Below the first value the expert takes hold; up to the second it uses the usual grip; above it the grip was
+#: tightened for weight or slip.
 HOLDS = (25, 35)
-#: What is known of a row beside: whether one object lies alone on the table, whether the label is the expert's answer (sight.py), whether several things may be of
-#: the colour that is meant, so that the noun decides, the nouns of what the command names and of the other thing, where nouns say what a thing is (else 0), and
-#: whether `success` says anything: of a glimpse (collect.py --at-most), which is cut short, it does not.
+#: More facts of a row. `alone`: one object lies alone on the table. `answered`: the label is the answer of the expert
+#: (sight.py). `twins`: several things may have the colour that is meant, so the noun decides. `nouns`: the nouns of the
+#: named thing and of the other thing, where nouns say what a thing is; else 0. `judged`: `success` has a meaning, which
+#: it has not for a glimpse (collect.py --at-most), because a glimpse is cut short.
 MADE = ('alone', 'answered', 'twins', 'nouns', 'judged')
-#: Object sets, as `scene.json` names them, in which things share colours.
+#: The object sets, by their names in `scene.json`, in which things share colours.
 SHARED = ('seen', 'twins')
 INPUTS = ('rgbd', 'force_pyramid', 'voice_tokens', 'voice_age', 'proprioception', 'modality_mask')
 
 
-def translation(meta: dict) -> str | None:
-    """The robot file's sha256 that a data set was made under."""
+def translation(meta: dict[str, Any]) -> str | None:
+    """The sha256 of the robot file that a data set was made under."""
     return (meta.get('contract', {}).get('robot') or meta.get('robot') or {}).get('sha256')
 
 
-def camera_file(path: str | None) -> dict | None:
-    """The camera that `--camera` names: `fovy_deg` and `tool_T_camera`."""
+def camera_file(path: str | None) -> dict[str, Any] | None:
+    """The camera in the file of `--camera`: `fovy_deg` and `tool_T_camera`."""
     if not path:
         return None
     try:
@@ -67,8 +71,10 @@ def camera_file(path: str | None) -> dict | None:
 
 
 def whole(part: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Without what follows the last result (episode -1): it is of an episode that was cut off, or of none. A recording without any result is one
-    episode."""
+    """The set without the rows after the last result (episode -1).
+
+    Those rows belong to an episode that was cut off, or to none. A recording without any result is one episode.
+    """
     ended = np.flatnonzero(part['episode'] >= 0)
     return (
         {a: v[: ended[-1] + 1] for a, v in part.items()}
@@ -78,18 +84,28 @@ def whole(part: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 class Dataset:
-    """Folders of one translation, read as one. `train` and `held_out` are indices; about one of `hold` episodes is held out, chosen by its
-    folder's name and its number alone, so that a later round with more data holds out the same. Of every `stride` observations one is read."""
+    """Folders of one translation, read as one set.
+
+    `train` and `held_out` are indices. About one of `hold` episodes is held out. The choice depends only on the
+    folder's name and the episode's number, so a later round with more data holds out the same episodes. One of `stride`
+    observations is read.
+    """
 
     def __init__(
-        self, folders: list[str], hold: int = 20, in_memory: bool = True, camera: dict | None = None, stride: int = 1
-    ):
+        self,
+        folders: list[str],
+        hold: int = 20,
+        in_memory: bool = True,
+        camera: dict[str, Any] | None = None,
+        stride: int = 1,
+    ) -> None:
         if stride < 1:
             raise SystemExit(f'--stride {stride}: must be 1 or more')
         roots = sorted({p.parent for f in folders for p in Path(f).rglob('dataset.json')})
         if not roots:
             raise SystemExit(
-                f'no dataset.json under {", ".join(folders)}: write one with `prehend export BAG --format numpy --out DIR`'
+                f'no dataset.json under {", ".join(folders)}: '
+                'write one with `prehend export BAG --format numpy --out DIR`'
             )
         self.roots = roots
         self.meta = self.described(roots[0])
@@ -111,7 +127,7 @@ class Dataset:
                 raise SystemExit(f'{root}: arrays differ in length {lengths}: export this bag again')
             part = whole(part)
             if len(part['episode']):
-                # Each folder begins elsewhere, so that no phase of an episode is left out.
+                # Each folder begins at another row, so that no phase of an episode is left out.
                 part = {a: v[len(self.parts) % stride :: stride] for a, v in part.items()}
                 scene = read_json(root / 'scene.json') if (root / 'scene.json').exists() else {}
                 part['alone'] = np.full(len(part['episode']), scene.get('count') == 1, np.float32)
@@ -125,7 +141,7 @@ class Dataset:
                 )
                 part['nouns'] = np.where(telling & (part['twins'][:, None] > 0), nouns, 0)
                 part['judged'] = np.full(len(part['episode']), not scene.get('at_most'), np.float32)
-                # 1: the label is the expert's answer.
+                # 1: the label is the answer of the expert.
                 part['answered'] = np.ones(len(part['episode']), np.float32)
                 self.folders.append(root.name)
                 self.parts.append(
@@ -139,8 +155,9 @@ class Dataset:
         self.check = camera_check(self)
         if self.check.get('targets_inside', 1) < LEAST_INSIDE:
             raise SystemExit(
-                f'of the targets {100 * self.check["targets_inside"]:.0f} % lie in the pictures: is tool_T_camera the pose of an optical frame in the tool '
-                'frame (x right, y down, z forward), and fovy_deg the vertical opening?'
+                f'of the targets {100 * self.check["targets_inside"]:.0f} % lie in the pictures: '
+                'is tool_T_camera the pose of an optical frame in the tool frame (x right, y down, z forward), '
+                'and fovy_deg the vertical opening?'
             )
         if self.camera:
             geometry = Geometry(*self.size, self.camera)
@@ -150,7 +167,7 @@ class Dataset:
                     np.flatnonzero(out_of_sight(part['aux'], geometry) & empty(part['action_chunk'])),
                     self.lookout,
                 )
-                # Where the other thing is not in sight nobody could know the answer.
+                # Where the other thing is not in sight, the picture does not tell the answer.
                 part['instead_aux'][out_of_sight(part['instead_aux'], geometry)] = 0
         names = sorted(set(self.episode.tolist()))
         draw = {
@@ -158,18 +175,19 @@ class Dataset:
             / 2**64
             for n in names
         }
-        # With few episodes none may be drawn; the one that came nearest is held out then.
+        # With few episodes the draw may choose none. Then the episode with the smallest draw is held out.
         held = {n for n in names if draw[n] < 1 / hold} or {min(names, key=draw.__getitem__)}
         is_held = np.array([e in held for e in self.episode.tolist()])
         self.held_out, self.train = np.flatnonzero(is_held), np.flatnonzero(~is_held)
         self.episodes = len(names)
         if not len(self.train):
             raise SystemExit(
-                f'{", ".join(folders)}: {len(names)} episode, and one is held out: nothing is left to train on. Collect more'
+                f'{", ".join(folders)}: {len(names)} episode, and one is held out: '
+                'nothing is left to train on. Collect more'
             )
 
     @staticmethod
-    def described(root: Path) -> dict:
+    def described(root: Path) -> dict[str, Any]:
         try:
             return dict(json.loads((root / 'dataset.json').read_text()))
         except (OSError, ValueError, TypeError) as e:
@@ -179,7 +197,7 @@ class Dataset:
 
     @staticmethod
     def others(root: Path, part: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """OTHERS of a set whose other arrays are `part`."""
+        """The arrays OTHERS of a set whose other arrays are `part`."""
         if (root / f'{OTHERS[0]}.npy').exists():
             return {a: Dataset.array(root / f'{a}.npy') for a in OTHERS}
         rows = len(part['episode'])
@@ -200,7 +218,7 @@ class Dataset:
         return int(self.offsets[-1])
 
     @property
-    def camera(self) -> dict | None:
+    def camera(self) -> dict[str, Any] | None:
         return self.meta.get('camera')
 
     @property
@@ -209,7 +227,7 @@ class Dataset:
 
     @property
     def vocabulary(self) -> list[str]:
-        """The words of the contract that the data were made under."""
+        """The words of the contract under which the data were made."""
         return self.meta.get('contract', {}).get('vocabulary') or json.loads(
             (Path(__file__).parent / 'vocabulary.json').read_text()
         )
@@ -218,7 +236,7 @@ class Dataset:
         return np.concatenate([p[name] for p in self.parts])
 
     def words(self, instead: bool = False) -> list[int]:
-        """Tokens that occur in the training episodes, with `instead` also in the commands that were not given."""
+        """The tokens in the training episodes. With `instead` also those of the commands that were not given."""
         return np.unique(
             np.concatenate(
                 [self.column(name)[self.train] for name in ('voice_tokens', 'instead_tokens')[: 1 + instead]], 1
@@ -226,7 +244,7 @@ class Dataset:
         ).tolist()
 
     def sha256(self) -> str:
-        """Of the descriptions and the labels: names the data in the model's metadata."""
+        """The sha256 of the descriptions and the labels. It identifies the data in the model's metadata."""
         h = hashlib.sha256()
         for root in self.roots:
             h.update((root / 'dataset.json').read_bytes())
@@ -234,8 +252,8 @@ class Dataset:
             h.update(np.ascontiguousarray(part['action_chunk']).tobytes())
         return h.hexdigest()
 
-    def statistics(self) -> dict[str, list]:
-        """Normalisation constants of the training episodes, in the contract's units."""
+    def statistics(self) -> dict[str, Any]:
+        """The normalisation constants of the training episodes, in the units of the contract."""
         t = self.train
         force, body, action = (
             self.column(n)[t].astype(np.float64) for n in ('force_pyramid', 'proprioception', 'action_chunk')
@@ -244,7 +262,7 @@ class Dataset:
         some = some[some > 0]
         spread = action.std(0)
         floor = np.array([1e-3, 1e-3, 1e-3, 1e-2, 1e-3, 0.5])
-        # One scale for dx, dy, dz in a row: a metre is a metre in every direction.
+        # dx, dy and dz of a row have one scale, because a metre is a metre in every direction.
         spread[:, :3] = np.sqrt((spread[:, :3] ** 2).mean(1, keepdims=True))
         return {
             'force_scale': (np.abs(force).mean(0) + 0.05).tolist(),
@@ -257,12 +275,12 @@ class Dataset:
         }
 
     def batch(self, index: np.ndarray) -> dict[str, Tensor]:
-        """Rows `index` in the order given; rgb f32 0..1 and depth f32 m (under 32 m) as one [B,4,H,W] tensor."""
+        """The rows `index` in the given order. `rgbd` [B,4,H,W]: colour 0 to 1 and depth in m, below 32 m."""
         part = np.searchsorted(self.offsets, index, side='right') - 1
         out: dict[str, np.ndarray] = {}
         for name in (*ARRAYS, *OTHERS, *MADE):
             first = self.parts[0][name]
-            out[name] = np.empty((len(index),) + first.shape[1:], first.dtype)
+            out[name] = np.empty((len(index), *first.shape[1:]), first.dtype)
         for i in np.unique(part):
             rows = np.flatnonzero(part == i)
             local = index[rows] - self.offsets[i]
@@ -278,9 +296,15 @@ class Dataset:
         return {'rgbd': rgbd, **tensors}
 
     def sampling_weights(self, vocabulary: list[str], balance: float, glimpses: float | None = None) -> np.ndarray:
-        """Over `train`, by inverse frequency to the power of `balance`: of the phase (nothing meant; by the target's distance; in hand, by how hard
-        the expert holds it) and of the object (by the words that name it). Failed episodes count half.
-        `glimpses`: share of the rows that come from glimpses, of which a table has few rows; left out, they come as often as others like them."""
+        """The probability of each row of `train`.
+
+        It is the inverse frequency of the row's phase times that of its object, each to the power of `balance`. The
+        phases: nothing meant; the target at several distances; in hand, at several efforts of the expert. The object is
+        known by the words that name it. Rows of failed episodes count half.
+
+        `glimpses`: the share of the rows that come from glimpses, which show a table for few rows. None: they come as
+        often as other rows.
+        """
         aux, success, judged, tokens = (
             self.column(n)[self.train] for n in ('aux', 'success', 'judged', 'voice_tokens')
         )
@@ -302,9 +326,9 @@ class Dataset:
 
 
 def named(events: np.ndarray, the: int) -> np.ndarray:
-    """The two words behind `the` of each event [N,words]: a colour and a noun as a rule, 0 where there are none. [N,2]"""
+    """The two words after `the` in each event [N,words], as a rule a colour and a noun. 0 where there is none. [N,2]"""
     words = np.zeros((len(events), 2), np.int64)
-    for row, event in zip(words, events):
+    for row, event in zip(words, events, strict=True):
         at = np.flatnonzero(event == the)
         if len(at) and at[0] + 2 < len(event):
             row[:] = event[at[0] + 1 : at[0] + 3]
@@ -312,8 +336,11 @@ def named(events: np.ndarray, the: int) -> np.ndarray:
 
 
 def instead(batch: dict[str, Tensor], share: float, r: np.random.Generator) -> None:
-    """In place: a `share` of the rows that can are told to take another thing on the table, and have the answer to that. So of one picture only the words tell
-    where to go. What was meant before is the other thing then, in `instead_aux` and `nouns`."""
+    """Tells a `share` of the rows, in place, to take another thing on the table, with the answer to that.
+
+    So only the words say where to go in one picture. The thing that was meant before becomes the other thing in
+    `instead_aux` and `nouns`.
+    """
     told = (
         torch.from_numpy(r.random(len(batch['aux'])) < share)
         & (batch['instead_aux'][:, 4] > 0.5)
@@ -331,8 +358,11 @@ def instead(batch: dict[str, Tensor], share: float, r: np.random.Generator) -> N
 
 
 def drop(batch: dict[str, Tensor], g: torch.Generator, chance: float) -> None:
-    """In place: modalities go missing, each with this chance, never all four. Where one object lies alone on the table, what to do is known
-    without a word, and the words go missing more often."""
+    """Takes modalities away, in place, each with this chance, but never all four.
+
+    The words go missing more often where one object lies alone on the table, because the task is then clear without
+    words.
+    """
     b = len(batch['modality_mask'])
     chances = torch.full((b, 4), float(chance))
     chances[:, 3] += 0.3 * batch['alone']
@@ -341,27 +371,37 @@ def drop(batch: dict[str, Tensor], g: torch.Generator, chance: float) -> None:
 
 
 def augment(batch: dict[str, Tensor], g: torch.Generator, forget: float = 0.02) -> None:
-    """In place: light and colour jitter, depth noise and holes. A share `forget` of the words becomes the unknown word, so that it has a meaning
-    where a new word is heard."""
+    """Adds jitter of light and colour, noise of depth and holes, in place.
+
+    A share `forget` of the words becomes the unknown word, so that this word has a meaning when a new word is heard.
+    """
     x = batch['rgbd']
     b = x.shape[0]
-    rand = lambda *s: torch.rand(*s, generator=g)
+
+    def rand(*s: int) -> Tensor:
+        return torch.rand(*s, generator=g)
+
     gain = (0.8 + 0.4 * rand(b, 1, 1, 1)) * (0.94 + 0.12 * rand(b, 3, 1, 1))
     x[:, :3].mul_(gain).add_((rand(b, 1, 1, 1) - 0.5) * 0.1).clamp_(0, 1)
     depth = x[:, 3]
     coarse = torch.randn(b, 1, depth.shape[1] // 4, depth.shape[2] // 4, generator=g)
     holes = torch.rand(b, 1, *coarse.shape[2:], generator=g) > 0.01
-    up = lambda t: torch.nn.functional.interpolate(t.float(), scale_factor=4.0, mode='nearest')[:, 0]
+
+    def up(t: Tensor) -> Tensor:
+        return torch.nn.functional.interpolate(t.float(), scale_factor=4.0, mode='nearest')[:, 0]
+
     depth.mul_((1 + 0.004 * up(coarse)) * up(holes))
     words = batch['voice_tokens']
-    # A noun that decides is not forgotten.
+    # A noun that decides is never replaced.
     heard = batch['twins'][:, None] > 0
     batch['voice_tokens'] = torch.where((words > 1) & (rand(*words.shape) < forget) & ~heard, 1, words)
 
 
 class Loader:
-    """Batches drawn with replacement by weight, made ahead in one thread. The n-th batch depends on `seed` and n alone. What goes wrong in
-    the thread is raised where the batch is asked for."""
+    """Batches drawn with replacement by weight, prepared by one thread.
+
+    The n-th batch depends on `seed` and n alone. An error in the thread is raised where the batch is asked for.
+    """
 
     def __init__(
         self,
@@ -376,7 +416,7 @@ class Loader:
         absent: float = 0,
         others: float = 0,
         glimpses: float | None = None,
-    ):
+    ) -> None:
         self.data, self.size, self.seed, self.drop, self.share, self.absent, self.others = (
             data,
             size,
@@ -389,11 +429,11 @@ class Loader:
         self.phrases = Phrases(vocabulary)
         self.asking = Absent(colour_table(vocabulary))
         self.cumulative = np.cumsum(data.sampling_weights(vocabulary, balance, glimpses))
-        self.queue: queue.Queue = queue.Queue(3)
+        self.queue: queue.Queue[dict[str, Tensor] | Exception] = queue.Queue(3)
         self.stopped = threading.Event()
         self.thread = threading.Thread(target=self.work, args=(start,), daemon=True)
         self.thread.start()
-        # A thread that is still in torch when the interpreter goes away takes the exit status with it.
+        # A thread that is still in torch when the interpreter ends changes the exit code.
         atexit.register(self.close)
 
     def work(self, step: int) -> None:
@@ -401,7 +441,7 @@ class Loader:
             while not self.stopped.is_set():
                 self.queue.put(self.draw(step))
                 step += 1
-        except Exception as e:
+        except Exception as e:  # noqa: BLE001 - it is raised where the batch is asked for
             self.queue.put(e)
 
     def draw(self, step: int) -> dict[str, Tensor]:
@@ -411,7 +451,7 @@ class Loader:
         if self.others:
             instead(batch, self.others, rng)
         events = batch['voice_tokens'].numpy().reshape(self.size, 4, -1)
-        for said, twins in zip(events, batch['twins'].numpy()):
+        for said, twins in zip(events, batch['twins'].numpy(), strict=True):
             for event in said:
                 if event[0] and rng.random() < self.share:
                     self.phrases.reword(event, rng, bool(twins))
@@ -422,7 +462,7 @@ class Loader:
         return batch
 
     def close(self) -> None:
-        """Ends the thread, and waits for its end."""
+        """Ends the thread and waits for its end."""
         self.stopped.set()
         while self.thread.is_alive():
             with contextlib.suppress(queue.Empty):
@@ -437,7 +477,10 @@ class Loader:
 
 
 def camera_check(data: Dataset, count: int = 400) -> dict[str, float]:
-    """Projects targets into the pictures: share inside, and median |depth - z| (m). A wrong frame convention shows here at once."""
+    """Projects the targets into the pictures. Gives the share inside and the median |depth - z| (m).
+
+    A wrong convention of frames shows here at once.
+    """
     if not data.camera:
         return {}
     h, w = data.size

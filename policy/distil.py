@@ -1,7 +1,7 @@
-"""Distillation of a large policy into the size that ships: `python policy/distil.py --teacher RUN --data DIR --out RUN2`.
+"""Distils a large policy into the size that ships: `python policy/distil.py --teacher RUN --data DIR --out RUN2`.
 
-The student sees the demonstrations and what its teacher makes of the same observations: soft targets at a temperature of 5, with a share of
-0.7 of the objective. All other options are those of train.py, which this is, with a teacher.
+The student sees the demonstrations, and the answers of its teacher to the same observations: soft targets at a
+temperature of 5, with a share of 0.7 of the objective. This is train.py with a teacher, and takes the same options.
 """
 
 from __future__ import annotations

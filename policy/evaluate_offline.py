@@ -1,6 +1,9 @@
-"""Errors of a model on demonstrations that it was not trained on: `python policy/evaluate_offline.py --model FILE.onnx --data DIR --out FILE.json`.
+"""Errors of a model on demonstrations that it was not trained on.
 
-What is measured is the file that ships, in onnxruntime. The data come from `collect.py` with seeds of their own.
+    python policy/evaluate_offline.py --model FILE.onnx --data DIR --out FILE.json
+
+It measures the file that ships, in onnxruntime. The data come from `collect.py` with other seeds than those of the
+training.
 """
 
 from __future__ import annotations
@@ -13,6 +16,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import itertools
+
 import numpy as np
 import onnxruntime
 
@@ -24,12 +29,12 @@ BUCKETS = (0.0, 0.03, 0.06, 0.12, 0.25, 10.0)
 
 
 def session(file: str, data: Dataset, threads: int) -> onnxruntime.InferenceSession:
-    """The model, refused if it was made under another translation than the data."""
+    """The model. Exits where it was made under another translation than the data."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     try:
         model = onnxruntime.InferenceSession(file, options, providers=['CPUExecutionProvider'])
-    except Exception as error:  # onnxruntime's own have no common class
+    except Exception as error:  # noqa: BLE001 - the errors of onnxruntime have no class in common
         raise SystemExit(f'--model {file}: {str(error).splitlines()[0]}') from None
     said = model.get_modelmeta().custom_metadata_map.get('prehend.contract')
     if said is None:
@@ -59,12 +64,14 @@ def main() -> None:
     model = session(a.model, data, a.threads)
     rows = np.random.default_rng(0).permutation(len(data))[: a.count]
     gone = [MODALITIES.index(m) for m in a.without.split(',') if m]
-    chunk, gate, chance = [], [], []
+    chunk: list[np.ndarray] = []
+    gate: list[np.ndarray] = []
+    chance: list[np.ndarray] = []
     for i in rows:
         batch = data.batch(np.array([i]))
         batch['modality_mask'][:, gone] = 0
         out = model.run(['action_chunk', 'gate', 'grasp_success'], {n: batch[n].numpy() for n in INPUTS})
-        for kept, value in zip((chunk, gate, chance), out):
+        for kept, value in zip((chunk, gate, chance), out, strict=True):
             kept.append(value.reshape(value.shape[1:]))
     aux, label = data.column('aux')[rows], data.column('action_chunk')[rows]
     success, judged = (data.column(n)[rows].astype(float) for n in ('success', 'judged'))
@@ -72,7 +79,7 @@ def main() -> None:
     there = aux[:, 4] > 0.5
     distance = np.linalg.norm(aux[:, :3], axis=1)
     buckets = []
-    for low, high in zip(BUCKETS[:-1], BUCKETS[1:]):
+    for low, high in itertools.pairwise(BUCKETS):
         pick = there & (distance >= low) & (distance < high)
         if not pick.any():
             continue
@@ -96,7 +103,7 @@ def main() -> None:
         'episodes': data.episodes,
         'without': a.without,
         'byDistance': buckets,
-        'gateMean': dict(zip(MODALITIES, np.stack(gate).mean(0).astype(float).tolist())),
+        'gateMean': dict(zip(MODALITIES, np.stack(gate).mean(0).astype(float).tolist(), strict=True)),
         'graspSuccessBrier': float((((np.stack(chance).reshape(-1) - success) ** 2) * judged).sum() / judged.sum())
         if judged.any()
         else None,

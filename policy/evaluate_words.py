@@ -1,7 +1,10 @@
-"""Whether words tell a run where to go: `python policy/evaluate_words.py --run policy/runs/j --data data/glimpse --camera policy/cell-camera.json`.
+"""Whether words tell a run where to go.
 
-Of episodes held out, with nothing in the hand: how often the place that the network gives for its target is more than 3 cm off, for the command that was given and
-for one that names another thing on the table (`instead_tokens` of the set), by whether both things have a colour word in common.
+    python policy/evaluate_words.py --run policy/runs/j --data data/glimpse --camera policy/cell-camera.json
+
+It reads episodes that were held out, with nothing in the hand. It counts how often the network places its target more
+than 3 cm off: for the command that was given, and for a command that names another thing on the table (`instead_tokens`
+of the set). The counts are split by whether both things have a colour word in common.
 """
 
 from __future__ import annotations
@@ -27,7 +30,10 @@ OFF = 0.03
 
 
 def tell_other(batch: dict[str, torch.Tensor]) -> None:
-    """In place: the other command stands where everything was that was said, as old as the newest of it, and `aux` is of what it means."""
+    """Replaces all that was said by the other command, in place.
+
+    The command is as old as the newest event was, and `aux` describes the thing that it means.
+    """
     instead(batch, 1, np.random.default_rng(0))
     batch['voice_tokens'][:, batch['instead_tokens'].shape[1] :] = 0
     batch['voice_age'][:, 1:] = -1
@@ -35,7 +41,7 @@ def tell_other(batch: dict[str, torch.Tensor]) -> None:
 
 @torch.no_grad()
 def off(policy: Policy, data: Dataset, rows: np.ndarray, other: bool) -> np.ndarray:
-    """bool, one a row: the place in the tool frame is more than `OFF` (m) from that of what the command means."""
+    """bool [N]: the place in the tool frame is more than `OFF` (m) away from the thing that the command means."""
     distances = []
     for some in np.array_split(rows, -(-len(rows) // 125)):
         batch = data.batch(some)
@@ -61,7 +67,8 @@ def main() -> None:
     rows = rows[(meant[:, 4] > 0.5) & (meant[:, 5] < 0.5) & (another[:, 4] > 0.5)]
     if len(rows) == 0:
         raise SystemExit(
-            f'--data {" ".join(a.data)}: no row held out has another command (prehend run --demonstrate records them where several things lie)'
+            f'--data {" ".join(a.data)}: no row held out has another command '
+            '(prehend run --demonstrate records them where several things lie)'
         )
     rows = np.random.default_rng(0).permutation(rows)[: a.count]
     colours = np.flatnonzero(colour_table(data.vocabulary)[:, 3])

@@ -1,13 +1,16 @@
-"""A run's averaged weights into ONNX with the policy contract: `python policy/export.py --run RUN --out policy/model/grasp.onnx`."""
+"""Exports a run's averaged weights to ONNX with the policy contract.
+
+python policy/export.py --run RUN --out policy/model/grasp.onnx
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -25,8 +28,8 @@ OUTPUTS = ('action_chunk', 'grasp_success', 'gate', 'latent')
 TOLERANCE = 1e-4
 
 
-def contract(policy: Policy, state: dict, name: str) -> dict:
-    """The model's `prehend.contract`: the data set's translation, and what this training adds."""
+def contract(policy: Policy, state: dict[str, Any], name: str) -> dict[str, Any]:
+    """The `prehend.contract` of the model: the translation of the data set, and the facts of this training."""
     template = json.loads((HERE / 'contract.json').read_text())
     given = state['meta'].get('contract') or {}
     base = {**template, **{k: v for k, v in given.items() if k in ('version', 'robot', 'inputs', 'outputs')}}
@@ -35,7 +38,8 @@ def contract(policy: Policy, state: dict, name: str) -> dict:
     outputs['latent'] = {**outputs.get('latent', {'dtype': 'float32'}), 'shape': [1, policy.config.latent]}
     if list(outputs['action_chunk']['shape']) != [1, CHUNK, len(CHANNELS)]:
         raise SystemExit(
-            f"the data set's action chunk is {outputs['action_chunk']['shape']}, this model's [1, {CHUNK}, {len(CHANNELS)}]"
+            f"the data set's action chunk is {outputs['action_chunk']['shape']}, "
+            f"this model's [1, {CHUNK}, {len(CHANNELS)}]"
         )
     run = state['run']
     return {
@@ -57,7 +61,7 @@ def contract(policy: Policy, state: dict, name: str) -> dict:
 
 
 def strip(model: onnx.ModelProto) -> None:
-    """Takes away what the exporter says of itself and of this machine."""
+    """Removes what the exporter writes about itself and about this machine."""
     for node in model.graph.node:
         node.doc_string = ''
         del node.metadata_props[:]
@@ -67,7 +71,7 @@ def strip(model: onnx.ModelProto) -> None:
     del model.metadata_props[:]
 
 
-def finish(model: onnx.ModelProto, path: Path, policy: Policy, state: dict, name: str) -> None:
+def finish(model: onnx.ModelProto, path: Path, policy: Policy, state: dict[str, Any], name: str) -> None:
     """Writes the model with its contract."""
     strip(model)
     entry = model.metadata_props.add()
@@ -77,36 +81,46 @@ def finish(model: onnx.ModelProto, path: Path, policy: Policy, state: dict, name
 
 
 def keep_weights(policy: Policy, path: Path) -> None:
-    """The weights, for `train.py --init`: matrices in half precision, from which training goes on as well."""
-    half = lambda v: v.half() if v.ndim > 1 and v.is_floating_point() else v
+    """Writes the weights for `train.py --init`.
+
+    Matrices are in half precision; training continues from them as well.
+    """
+
+    def half(v: torch.Tensor) -> torch.Tensor:
+        return v.half() if v.ndim > 1 and v.is_floating_point() else v
+
     part = path.with_suffix('.part.npz')
     np.savez_compressed(
         part, **{k: half(v).numpy() for k, v in policy.state_dict().items() if not k.startswith('geometry.')}
     )
-    os.replace(part, path)
+    part.replace(path)
 
 
-def check(path: Path, module: torch.nn.Module, policy: Policy, tolerance: float | None) -> dict:
-    """What onnxruntime makes of the file against torch, and its speed on one thread. `tolerance`: of any output, chunks in standard deviations."""
+def check(path: Path, module: torch.nn.Module, policy: Policy, tolerance: float | None) -> dict[str, Any]:
+    """Compares the file in onnxruntime with torch, and measures its speed on one thread.
+
+    `tolerance`: the largest difference of any output; chunks are in standard deviations.
+    """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     session = onnxruntime.InferenceSession(str(path), options, providers=['CPUExecutionProvider'])
-    worst = {name: 0.0 for name in OUTPUTS}
+    worst = dict.fromkeys(OUTPUTS, 0.0)
     for seed in range(16):
-        # Every modality missing in every company; the first has all.
+        # All sixteen sets of modalities; the first has all four.
         x = list(example(policy.config, seed=seed))
         x[5] = torch.tensor([[float((15 - seed) >> i & 1) for i in range(4)]])
         with torch.no_grad():
             expected = module(*x)
-        got = session.run(list(OUTPUTS), {n: v.numpy() for n, v in zip(INPUTS, x)})
-        for name, e, g in zip(OUTPUTS, expected, got):
+        got = session.run(list(OUTPUTS), {n: v.numpy() for n, v in zip(INPUTS, x, strict=True)})
+        for name, e, g in zip(OUTPUTS, expected, got, strict=True):
             scale = policy.action_std.numpy() if name == 'action_chunk' else 1.0
             worst[name] = max(worst[name], float(np.abs((e.numpy() - g) / scale).max()))
     if tolerance is not None and max(worst.values()) > tolerance:
         raise SystemExit(
-            f'onnxruntime differs from torch by {worst} (allowed {tolerance}, chunks in standard deviations): {path} is kept for a look'
+            f'onnxruntime differs from torch by {worst} (allowed {tolerance}, chunks in standard deviations): '
+            f'{path} is kept for a look'
         )
-    feed = {n: v.numpy() for n, v in zip(INPUTS, example(policy.config))}
+    feed = {n: v.numpy() for n, v in zip(INPUTS, example(policy.config), strict=True)}
     times = []
     for _ in range(200):
         start = time.perf_counter()
@@ -146,13 +160,13 @@ def main() -> None:
         )
     finish(onnx.load(str(part)), part, policy, state, a.name)
     numbers = check(part, module, policy, TOLERANCE)
-    os.replace(part, out)
+    part.replace(out)
     keep_weights(policy, out.with_suffix('.npz'))
     numbers = {
         'file': out.name,
         'bytes': out.stat().st_size,
         'opset': a.opset,
-        # What a place is called is learned in training only, and is not in the file.
+        # The names of places are learned in training only and are not in the file.
         'parameters': sum(q.numel() for n, q in policy.named_parameters() if not n.startswith('called.')),
         'macs': count_macs(policy),
         'fusion_macs': fusion_macs(policy.config),

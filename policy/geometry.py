@@ -1,8 +1,9 @@
-"""Where things are: pixels to points in the tool frame, by the wrist camera's intrinsics and pose."""
+"""Where things are: pixels to points in the tool frame, from the intrinsics and the pose of the wrist camera."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -10,9 +11,12 @@ from torch import Tensor, nn
 
 
 class Geometry(nn.Module):
-    """Depth to points in the tool frame, by the wrist camera's intrinsics and pose (REP-103 optical frame: x right, y down, z forward)."""
+    """Depth to points in the tool frame, from the intrinsics and the pose of the wrist camera.
 
-    def __init__(self, height: int, width: int, camera: dict | None):
+    The camera has an optical frame by REP-103: x right, y down, z forward.
+    """
+
+    def __init__(self, height: int, width: int, camera: dict[str, Any] | None) -> None:
         super().__init__()
         self.grid = (height // 4, width // 4)
         fovy = float(camera['fovy_deg']) if camera else 60.0
@@ -28,7 +32,7 @@ class Geometry(nn.Module):
         self.register_buffer('uv', coarse[:, :2])
 
     def rays(self, h: int, w: int) -> Tensor:
-        """Rays of z = 1 through the pixel centres, [h*w,3]; square pixels, principal point in the middle."""
+        """Rays with z = 1 through the pixel centres, [h*w,3]. Pixels are square, the principal point is central."""
         t = math.tan(math.radians(float(self.fovy_deg)) / 2)
         v, u = torch.meshgrid(torch.arange(h) + 0.5, torch.arange(w) + 0.5, indexing='ij')
         return (
@@ -36,27 +40,27 @@ class Geometry(nn.Module):
         )
 
     def project(self, p: Tensor) -> tuple[Tensor, Tensor]:
-        """Points in the tool frame [B,3] -> normalised image coordinates [B,2] (x/z, y/z) and depth z [B]."""
+        """Points in the tool frame [B,3] -> normalised image coordinates [B,2] (x/z, y/z), and depth z [B]."""
         q = (p - self.pose[:3, 3]) @ self.pose[:3, :3]
         return q[:, :2] / q[:, 2:].clamp(min=1e-3), q[:, 2]
 
     def height(self, depth: Tensor, rotation: Tensor, z: Tensor) -> Tensor:
-        """Height of each pixel's point over the base frame's origin plane, [B,1,H,W]; `z` [B,1] is the tool's."""
+        """Height of each pixel's point over the plane z = 0 of the base frame, [B,1,H,W]. `z` [B,1]: of the tool."""
         up = rotation[:, 2]
         x, y, one = (up @ self.pose[:3, :3]).reshape(-1, 3, 1, 1).split(1, 1)
         offset = (up @ self.pose[:3, 3:] + z).reshape(-1, 1, 1, 1)
-        # The rays' part along `up`: a ray is (across, down, 1).
+        # The part of a ray along `up`. A ray is (across, down, 1).
         return depth * (x * self.across + y * self.down + one) + offset
 
     def points(self, depth: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean valid depth of 4x4 cells -> points in the tool frame [B,h*w,3], and the cells' valid share [B,h*w]."""
+        """Mean valid depth of cells of 4x4 pixels -> points in the tool frame [B,h*w,3], and valid shares [B,h*w]."""
         valid = F.avg_pool2d((depth > 0).float(), 4).reshape(depth.shape[0], -1, 1)
         d = F.avg_pool2d(depth, 4).reshape(depth.shape[0], -1, 1) / valid.clamp(min=1 / 16)
         return d * self.coarse + self.pose[:3, 3] * (valid > 0).float(), valid
 
 
 def _products() -> Tensor:
-    """[16,9]: the rotation matrix, row by row, from the products of the quaternion's parts, less the unit matrix."""
+    """[16,9]: from the products of a quaternion's parts to the rotation matrix less the unit matrix, row by row."""
     m = torch.zeros(4, 4, 9)
     x, y, z, w = range(4)
     for at, terms in enumerate(
@@ -75,6 +79,6 @@ PRODUCTS = _products()
 
 
 def rotation_of(q: Tensor) -> Tensor:
-    """Unit quaternion x, y, z, w [B,4] -> matrix [B,3,3]; the same for q and -q."""
+    """Unit quaternion x, y, z, w [B,4] -> rotation matrix [B,3,3]. It is the same for q and -q."""
     q = q / q.norm(dim=1, keepdim=True).clamp(min=1e-6)
     return ((q[:, :, None] * q[:, None, :]).flatten(1) @ PRODUCTS).reshape(-1, 3, 3) + torch.eye(3)

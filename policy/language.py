@@ -1,4 +1,4 @@
-"""What was said: events of words with their ages, to one vector and to the colour that is meant."""
+"""What was said: from events of words with their ages to one vector, and to the colour that is meant."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ from layers import OFF, Block, attend, by_head, off
 
 
 class TextEncoder(nn.Module):
-    """Tokens [B,E*T], newest event first, and ages [B,E] (s; -1: no event) -> a vector [B,text], and the colour meant [B,4]: r, g, b and how
-    sure it is that one was named. A learned null token stands where nothing was said. `colours` [V,4]: the colour of each word, and 1 where
-    it has one: what a colour word looks like is known beforehand, as a word vector would know it, so that a colour never shown in training
-    is found all the same; which of the words counts is learned."""
+    """Tokens [B,E*T], the newest event first, and ages [B,E] -> a vector [B,text], and the colour that is meant [B,4].
 
-    def __init__(self, words: int, events: int, per_event: int, d: int, heads: int, colours: Tensor | None):
+    Ages are in s; -1 means that there is no event. The colour is r, g, b and how sure it is that a colour was named. A
+    learned null token stands where nothing was said.
+
+    `colours` [V,4]: the colour of each word, and 1 where it has one. The look of a colour word is given and not
+    learned, so the policy also finds a colour that it never saw in training. Which of the words counts is learned.
+    """
+
+    def __init__(self, words: int, events: int, per_event: int, d: int, heads: int, colours: Tensor | None) -> None:
         super().__init__()
         self.events, self.per_event, self.heads = events, per_event, heads
         self.register_buffer('colours', torch.zeros(words, 4) if colours is None else colours)
@@ -29,12 +33,12 @@ class TextEncoder(nn.Module):
         self.kv = nn.Linear(d, 2 * d)
         self.out = nn.Sequential(nn.Linear(2 * d, d), nn.LayerNorm(d))
         self.choice = nn.Linear(d, 1)
-        # What was said last counts most, until training says otherwise.
+        # The newest event counts most until training learns otherwise.
         self.recency = nn.Parameter(torch.arange(events).float()[:, None] * -2)
         nn.init.normal_(self.token.weight, std=0.5)
 
     def forward(self, tokens: Tensor, age: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:
-        """`present` [B,1]: 1 where there is a microphone at all."""
+        """`present` [B,1]: 1 where there is a microphone."""
         b, d = tokens.shape[0], self.null.shape[-1]
         said = (tokens > 0).float() * present
         known = (age >= 0).float()
@@ -42,7 +46,7 @@ class TextEncoder(nn.Module):
         ages = torch.stack(
             [known, (a / 0.3).clamp(max=1) * known, (a / 2).clamp(max=1) * known, torch.log1p(a) * known / 3], -1
         )
-        # A place's vector and an event's make one table, [events, words, d].
+        # The vectors of places and of events make one table, [events, words, d].
         x = self.token(tokens).reshape(b, self.events, self.per_event, d) + (self.event + self.place)
         x = x + self.age(ages).reshape(b, self.events, 1, d)
         x = torch.cat([self.null.expand(b, 1, d), x.reshape(b, self.events * self.per_event, d)], 1).reshape(-1, d)
@@ -61,13 +65,16 @@ class TextEncoder(nn.Module):
 
 
 def likeness(rgb: Tensor, meant: Tensor) -> Tensor:
-    """How much each pixel of `rgb` [B,3,H,W] (0..1) looks like the colour meant [B,4]: [B,3,H,W]. Light scales a pixel and hardly turns it,
-    so the angle between both colours counts, once wide and once narrow; brightness and its ratio tell white, grey and black apart."""
+    """How much each pixel of `rgb` [B,3,H,W] (0 to 1) looks like the colour that is meant [B,4]: [B,3,H,W].
+
+    Light scales a colour and hardly changes its direction, so the angle between both colours counts: once with a wide
+    and once with a narrow limit. The ratio of brightness tells white, grey and black apart.
+    """
     colour, sure = meant.reshape(-1, 4, 1, 1).split((3, 1), 1)
     inner = (rgb * colour).sum(1, keepdim=True)
     bright = (rgb * rgb).sum(1, keepdim=True) + 1e-4
     paint = (colour * colour).sum(1, keepdim=True) + 1e-4
-    # 1 - cos^2 of the angle, and the ratio of lengths.
+    # The squared sine of the angle, and the ratio of lengths.
     sine = (1 - inner * inner / (bright * paint)).clamp(0, 1)
     ratio = (bright / paint).log() * 0.5
     wide = F.relu(1 - 6 * sine)

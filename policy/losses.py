@@ -1,4 +1,4 @@
-"""The training objective: behaviour, auxiliary targets, pointing, grasp success, alignment of modalities, gate balance."""
+"""The objective of training: behaviour, auxiliary targets, pointing, success, alignment of modalities, gate balance."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import Tensor
 
 from model import Policy
 
-#: m of one unit of the estimated place.
+#: The estimated place is in units of so many m.
 PLACE = 0.05
 WEIGHTS = {
     'chunk': 1.0,
@@ -24,7 +24,10 @@ WEIGHTS = {
 
 
 def info_nce(a: Tensor, b: Tensor, same: Tensor, temperature: float = 0.07) -> Tensor:
-    """Symmetric InfoNCE of unit rows [B,D]. `same` [B,B] marks further pairs that are no negatives (the diagonal is the positive)."""
+    """Symmetric InfoNCE of unit rows [B,D].
+
+    The diagonal has the positives. `same` [B,B] marks further pairs that are no negatives.
+    """
     logits = a @ b.T / temperature
     logits = logits.masked_fill(same & ~torch.eye(len(a), dtype=torch.bool), -1e4)
     label = torch.arange(len(a))
@@ -45,14 +48,22 @@ def soft_targets(student: Tensor, teacher: Tensor, temperature: float) -> Tensor
 def distillation(
     policy: Policy, out: dict[str, Tensor], teacher: dict[str, Tensor], answered: Tensor, temperature: float = 5
 ) -> Tensor:
-    """Over the rows that were `answered` by the expert (1; [B]): how far a student is from its teacher: where both look (the pointers' attention) and what they weigh (the gate), as soft targets; the
-    estimate of the target and the chunk, which are numbers and have no temperature, by their distance."""
+    """The distance of a student from its teacher, over the rows that were `answered` by the expert (1; [B]).
+
+    The attention of the pointers and the gate are soft targets. The estimate of the target and the chunk are numbers
+    without a temperature, so their distance counts.
+    """
     rows = answered.nonzero()[:, 0]
     if not len(rows):
         return out['heat'].sum() * 0
     out, teacher = ({k: o[k][rows] for k in ('heat', 'gate', 'action_chunk', 'auxiliary')} for o in (out, teacher))
-    gate = lambda o: o['gate'].clamp(min=1e-6).log()
-    apart = lambda a, b: F.smooth_l1_loss(a, b, beta=0.3)
+
+    def gate(o: dict[str, Tensor]) -> Tensor:
+        return o['gate'].clamp(min=1e-6).log()
+
+    def apart(a: Tensor, b: Tensor) -> Tensor:
+        return F.smooth_l1_loss(a, b, beta=0.3)
+
     return (
         0.05 * soft_targets(out['heat'], teacher['heat'], temperature)
         + 0.05 * soft_targets(gate(out), gate(teacher), temperature)
@@ -65,8 +76,11 @@ def distillation(
 
 
 def goals(batch: dict[str, Tensor], share: float, g: torch.Generator) -> Tensor:
-    """For a `share` of the rows the true goal, a little off (2 mm, 3 degrees), [B,5] as Policy.forward takes it. A thing can often be held in
-    more ways than one; the chunk must go for the one that the estimate has settled on, not for the mean of all."""
+    """For a `share` of the rows the true goal with noise (2 mm, 3 degrees), [B,5] as Policy.forward takes it.
+
+    A thing can often be held in several ways. The chunk must go for the one that the estimate has chosen, not for the
+    mean of all.
+    """
     aux = batch['aux']
     b = len(aux)
     noise = torch.randn(b, 4, generator=g) * torch.tensor([0.002 / PLACE] * 3 + [0.05])
@@ -75,8 +89,11 @@ def goals(batch: dict[str, Tensor], share: float, g: torch.Generator) -> Tensor:
 
 
 def alignment(z: dict[str, Tensor], batch: dict[str, Tensor]) -> Tensor:
-    """InfoNCE of each two of vision, force and voice, over the rows in which both are there and, for voice, something was said. Rows that
-    heard the same words are no negatives of one another."""
+    """InfoNCE of each pair of vision, force and voice.
+
+    It counts the rows that have both and, for voice, in which something was said. Rows that heard the same words are no
+    negatives of one another.
+    """
     mask, words = batch['modality_mask'] > 0, batch['voice_tokens']
     there = {'vision': mask[:, 0] | mask[:, 1], 'force': mask[:, 2], 'voice': mask[:, 3] & (words > 0).any(1)}
     same = (words[:, None] == words[None]).all(-1)
@@ -89,8 +106,11 @@ def alignment(z: dict[str, Tensor], batch: dict[str, Tensor]) -> Tensor:
 
 
 def at(policy: Policy, aux: Tensor) -> tuple[Tensor, Tensor]:
-    """Where in the fine map the things are whose places, `aux` [B,6] in the tool frame, are known: a Gaussian one cell wide that sums to 1 [B,h*w], and bool
-    [B]: it is in the picture, and not in the hand."""
+    """The places `aux` [B,6] in the tool frame on the fine map.
+
+    Gives a Gaussian one cell wide that sums to 1 [B,h*w], and bool [B]: the thing is in the picture and not in the
+    hand.
+    """
     geometry = policy.geometry
     uv, z = geometry.project(aux[:, :3])
     cell = float(geometry.uv[1, 0] - geometry.uv[0, 0])
@@ -100,9 +120,12 @@ def at(policy: Policy, aux: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def calling(policy: Policy, fine: Tensor, batch: dict[str, Tensor]) -> Tensor:
-    """Cross-entropy of the nouns that two things of each row are called by (`nouns` [B,2]; 0: nothing that tells), from the fine map where they lie."""
+    """Cross-entropy of the nouns of two things of each row, from the fine map at their places.
+
+    `nouns` [B,2]; 0: the noun says nothing.
+    """
     names, logits = [], []
-    for noun, aux in zip(batch['nouns'].unbind(1), (batch['aux'], batch['instead_aux'])):
+    for noun, aux in zip(batch['nouns'].unbind(1), (batch['aux'], batch['instead_aux']), strict=True):
         place, there = at(policy, aux)
         rows = (there & (noun > 0)).nonzero()[:, 0]
         names.append(noun[rows])
@@ -114,11 +137,16 @@ def calling(policy: Policy, fine: Tensor, batch: dict[str, Tensor]) -> Tensor:
 def objective(
     policy: Policy, out: dict[str, Tensor], batch: dict[str, Tensor], align: float = 1
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """The weighted sum, and its terms. The chunk's error counts twice: by the channels' own spread, and relative to how far the
-    expert goes, so that near the object small errors matter. `heat`: the first pointer's attention is a Gaussian about the target."""
+    """The weighted sum of the terms, and the terms.
+
+    The error of the chunk counts twice: relative to the spread of each channel, and relative to how far the expert
+    goes, so that small errors matter near the object. `heat`: the attention of the first pointer should be a Gaussian
+    about the target.
+    """
     mask, aux, chunk = batch['modality_mask'], batch['aux'], batch['action_chunk']
     error = (out['action_chunk'] - chunk) / policy.action_std
-    # Without pictures, or without a command where there is a choice, nobody could know where to go, unless what is meant is in the hand; those rows count a fifth.
+    # Without pictures the place is unknown, and without a command too where there is a choice, unless the thing is in
+    # the hand. Such rows count a fifth.
     knowing = (((mask[:, 0] + mask[:, 1] > 0) & ((mask[:, 3] > 0) | (batch['alone'] > 0))) | (aux[:, 5] > 0.5)).float()
     weight = (0.2 + 0.8 * knowing)[:, None, None] * torch.tensor([1.0, 1, 1, 1, 2, 1])
     size = (chunk[..., :3] / policy.action_std[:, :3]).norm(dim=-1, keepdim=True).clamp(0.05, 1)

@@ -1,11 +1,14 @@
-"""The grasp policy: an encoder a modality, a dynamic gate, language-led pointers and learned queries, a transformer, an action chunk.
+"""The grasp policy: one encoder for each modality, a dynamic gate, pointers led by language, learned queries, a
+transformer.
 
-All normalisation lives inside the module as buffers, so that its inputs and outputs are the policy contract's own units.
+It answers with an action chunk. All normalisation is inside the module, as buffers, so its inputs and outputs are in
+the units of the policy contract.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -18,26 +21,30 @@ from layers import OFF, Block, Conv, Residual, attend, by_head, mlp, off
 MODALITIES = ('rgb', 'depth', 'force', 'voice')
 CHANNELS = ('dx', 'dy', 'dz', 'dyaw', 'width', 'effort')
 CHUNK = 10
-#: What can be left out of the network, to see what it is worth.
+#: The parts that can be left out of the network, to see what each is worth.
 PARTS = ('masks', 'gate', 'colours', 'queries', 'pyramid', 'ages', 'pointers')
 
 
-#: Constants of the data that normalise inputs and outputs, in the contract's units: buffers of the network.
-STATISTICS: dict[str, object] = dict(
-    force_scale=torch.ones(6, 24),
-    proprioception_mean=torch.zeros(8),
-    proprioception_std=torch.ones(8),
-    action_mean=torch.zeros(CHUNK, 6),
-    action_std=torch.ones(CHUNK, 6),
-    depth_mean=0.4,
-    depth_std=0.2,
-)
+#: Constants of the data that normalise inputs and outputs, in the units of the contract. They are buffers.
+STATISTICS: dict[str, object] = {
+    'force_scale': torch.ones(6, 24),
+    'proprioception_mean': torch.zeros(8),
+    'proprioception_std': torch.ones(8),
+    'action_mean': torch.zeros(CHUNK, 6),
+    'action_std': torch.ones(CHUNK, 6),
+    'depth_mean': 0.4,
+    'depth_std': 0.2,
+}
 
 
 @dataclass
 class Config:
-    """Sizes. `height` x `width` pixels; `events` voice events of `words` tokens each, newest first. `without`: of PARTS; without `queries`
-    every image token enters the transformer (full attention), without `masks` a missing modality is a zero that nothing tells from a value."""
+    """The sizes of the network.
+
+    `height` x `width`: pixels. `events`: voice events of `words` tokens each, the newest first. `without`: some of
+    PARTS. Without `queries` every image token enters the transformer (full attention). Without `masks` a missing
+    modality is zeros, which the network cannot tell from values.
+    """
 
     height: int = 128
     width: int = 128
@@ -58,12 +65,13 @@ class Config:
     residuals: int = 3
     without: tuple[str, ...] = ()
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
-#: `small` ships, `large` teaches it, `shallow` is for ablations. They differ in depth alone, so that each can start from a shallower one's weights (`--init`).
-SIZES: dict[str, dict] = {
+#: `small` ships, `large` teaches it, `shallow` is for ablations. They differ in depth alone, so each can start from the
+#: weights of a shallower one (`--init`).
+SIZES: dict[str, dict[str, Any]] = {
     'shallow': {'low_residuals': 0, 'residuals': 1},
     'small': {},
     'large': {'low_residuals': 5, 'residuals': 6, 'layers': 4},
@@ -71,12 +79,19 @@ SIZES: dict[str, dict] = {
 
 
 class Policy(nn.Module):
-    """`stats` (numpy or lists): force_scale [6,24], proprioception_mean/std [8], action_mean/std [10,6], depth_mean, depth_std.
-    `colours` [vocabulary,4]: see TextEncoder."""
+    """The network.
+
+    `stats` (NumPy or lists): force_scale [6,24], proprioception_mean and _std [8], action_mean and _std [10,6],
+    depth_mean, depth_std. `colours` [vocabulary,4]: see TextEncoder.
+    """
 
     def __init__(
-        self, config: Config, stats: dict | None = None, camera: dict | None = None, colours: Tensor | None = None
-    ):
+        self,
+        config: Config,
+        stats: dict[str, Any] | None = None,
+        camera: dict[str, Any] | None = None,
+        colours: Tensor | None = None,
+    ) -> None:
         super().__init__()
         c = self.config = config
         for key, value in {**STATISTICS, **(stats or {})}.items():
@@ -103,7 +118,7 @@ class Policy(nn.Module):
         self.pointer_bias = nn.Conv2d(64, c.pointers, 1)
         self.pointer_token = nn.Linear(64 + 8, d)
         self.pointer_id = nn.Parameter(torch.randn(c.pointers, d) * 0.1)
-        # In training only: what a place of the fine map is called, so that it tells shapes apart.
+        # In training only: the noun of each place on the fine map. It teaches the map to tell shapes apart.
         self.called = nn.Linear(64, c.vocabulary)
 
         self.key_value = nn.Linear(c.high + 6, 2 * d)
@@ -137,17 +152,23 @@ class Policy(nn.Module):
         modality_mask: Tensor,
         goal: Tensor | None = None,
     ) -> dict[str, Tensor]:
-        """The contract's inputs. `goal` [B,5], in training only: place (units of 5 cm), turn (rad) and 1 where the chunk is to be made for
-        that goal instead of for the estimate."""
+        """The inputs of the contract.
+
+        `goal` [B,5], in training only: place (units of 5 cm), turn (rad), and 1 where the chunk is made for that goal
+        and not for the estimate.
+        """
         c, b, out = self.config, rgbd.shape[0], self.config.without
-        plane = lambda x: x.reshape(b, 1, 1, 1)
+
+        def plane(x: Tensor) -> Tensor:
+            return x.reshape(b, 1, 1, 1)
+
         has = modality_mask
         has_rgb, has_depth, has_force, has_voice = has.split(1, 1)
         rgb = rgbd[:, :3] * plane(has_rgb)
         depth = rgbd[:, 3:] * plane(has_depth)
         pyramid = force_pyramid.flatten(1) * has_force
         if 'pyramid' in out:
-            # The mean over the window nearest to the camera's period alone.
+            # Only the mean over the window whose length is nearest to the camera's period.
             pyramid = pyramid * (torch.arange(24) == 8).float().repeat(6)
         if 'ages' in out:
             voice_age = voice_age.clamp(max=0)
@@ -189,7 +210,8 @@ class Policy(nn.Module):
         low = self.mid(self.low(torch.cat([x_rgb * plane(g_rgb), x_depth * plane(g_depth)], 1)))
         high = self.high(low)
 
-        # Pointers: language-made queries over the fine map; each takes the mean point, feature and spread under its attention.
+        # Pointers: queries made from language, over the fine map. Each gives the mean point, the feature and the spread
+        # under its attention.
         fine = F.relu(self.fine_low(low) + F.interpolate(self.fine_high(high), scale_factor=2.0, mode='nearest'))
         fine_flat = fine.flatten(2)
         heat = (
@@ -212,7 +234,8 @@ class Policy(nn.Module):
             under = under * 0
         pointers = self.pointer_token(under.flatten(0, 1)).reshape(b, c.pointers, -1) + self.pointer_id
 
-        # Cross-attention of the learned queries over the coarse map, whose tokens carry their image place and their point.
+        # The learned queries attend to the coarse map. The tokens of the map carry their place in the image and their
+        # point.
         place = torch.cat([points, self.geometry.uv.expand(b, -1, 2), share], -1).transpose(1, 2).reshape(b, 6, h, w)
         place = F.avg_pool2d(place, 2) * 4
         tokens = torch.cat([high, place.to(high.dtype)], 1).flatten(2).transpose(1, 2)
@@ -235,7 +258,8 @@ class Policy(nn.Module):
         x = self.norm(x).reshape(b, -1, c.d)
         vision = x[:, 4:].mean(1) * seeing
         fused = torch.cat([x[:, 0], vision, text, under.flatten(1) * seeing, body.to(x.dtype)], 1)
-        # The estimate of the target feeds the chunk: places once more with centimetres spread out, and the turn from its double angle.
+        # The chunk sees the estimate of the target: places, places once more with centimetres spread out, and the turn
+        # from its double angle.
         auxiliary = self.auxiliary(fused).float()
         near, cosine, sine, flags = auxiliary.split((3, 1, 1, 2), 1)
         turn = torch.atan(sine / ((cosine * cosine + sine * sine + 1e-6).sqrt() + cosine).clamp(min=1e-3))
@@ -247,8 +271,8 @@ class Policy(nn.Module):
         )
         raw = self.chunk(torch.cat([fused, estimate.to(fused.dtype)], 1)).float().reshape(b, CHUNK, 6)
 
-        # Vision before the pointers and queries, which words make: to be alike by them would be no finding. What words have done up to here is
-        # to set the gate and to mark their colour.
+        # Vision is taken before the pointers and queries, because these are made from words and would be aligned with
+        # them trivially. Up to here words have only set the gate and marked their colour.
         alike = {'vision': high.mean((2, 3)) * seeing, 'force': force * has_force, 'voice': text * has_voice}
         z = F.normalize(torch.stack([self.project[m](e).float() for m, e in alike.items()], 1), dim=-1)
         weights = torch.cat([gate[:, :1] + gate[:, 1:2], gate[:, 2:]], 1)
@@ -261,24 +285,32 @@ class Policy(nn.Module):
             'auxiliary': auxiliary,
             'heat': heat,
             'fine': fine_flat,
-            'projections': dict(zip(alike, z.unbind(1))),
+            'projections': dict(zip(alike, z.unbind(1), strict=True)),
         }
 
 
 class Exported(nn.Module):
-    """The contract's four outputs alone."""
+    """The network with the four outputs of the contract alone."""
 
-    def __init__(self, policy: Policy):
+    def __init__(self, policy: Policy) -> None:
         super().__init__()
         self.policy = policy
 
-    def forward(self, rgbd, force_pyramid, voice_tokens, voice_age, proprioception, modality_mask):
+    def forward(
+        self,
+        rgbd: Tensor,
+        force_pyramid: Tensor,
+        voice_tokens: Tensor,
+        voice_age: Tensor,
+        proprioception: Tensor,
+        modality_mask: Tensor,
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         o = self.policy(rgbd, force_pyramid, voice_tokens, voice_age, proprioception, modality_mask)
         return o['action_chunk'], o['grasp_success'], o['gate'], o['latent']
 
 
 def example(config: Config, batch: int = 1, seed: int = 0) -> tuple[Tensor, ...]:
-    """Random inputs of the contract's shapes, in its order."""
+    """Random inputs with the shapes of the contract, in its order."""
     g = torch.Generator().manual_seed(seed)
     rgbd = torch.rand(batch, 4, config.height, config.width, generator=g)
     tokens = torch.randint(0, config.vocabulary, (batch, config.events * config.words), generator=g)
@@ -294,7 +326,10 @@ def example(config: Config, batch: int = 1, seed: int = 0) -> tuple[Tensor, ...]
 
 
 def count_macs(policy: Policy, convolutions: bool = True) -> int:
-    """Multiply-accumulates of one frame: half of the floating-point operations that torch counts in matrix products and convolutions."""
+    """Multiply-accumulates of one frame.
+
+    They are half of the floating-point operations that torch counts in matrix products and convolutions.
+    """
     from torch.utils.flop_counter import FlopCounterMode
 
     policy.eval()
@@ -305,6 +340,8 @@ def count_macs(policy: Policy, convolutions: bool = True) -> int:
 
 
 def fusion_macs(config: Config) -> dict[str, int]:
-    """Multiply-accumulates behind the encoders' convolutions: with the learned queries, and with full attention over the same tokens."""
+    """Multiply-accumulates behind the convolutions, with the learned queries and with full attention on the same
+    tokens.
+    """
     full = Config(**{**config.to_dict(), 'without': (*config.without, 'queries')})
     return {'learned_queries': count_macs(Policy(config), False), 'full_attention': count_macs(Policy(full), False)}

@@ -1,4 +1,4 @@
-"""What the command lines here have in common."""
+"""What the command lines of these programs have in common."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import argparse
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 
 def whole(least: int) -> Callable[[str], int]:
-    """An option's type: a whole number, `least` or more."""
+    """The type of an option: a whole number that is at least `least`."""
 
     def number(text: str) -> int:
         value = int(text)
@@ -21,15 +22,15 @@ def whole(least: int) -> Callable[[str], int]:
 
 
 def share(text: str) -> float:
-    """An option's type: a number from 0 to 1."""
+    """The type of an option: a number from 0 to 1."""
     value = float(text)
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f'{text}: must be from 0 to 1')
     return value
 
 
-def read_json(path: Path | str) -> object:
-    """What a file holds. Ends with a line where it is not there or is no JSON."""
+def read_json(path: Path | str) -> Any:
+    """The content of a JSON file. Exits with one line where the file is missing or is no JSON."""
     try:
         return json.loads(Path(path).read_text())
     except (OSError, ValueError) as error:

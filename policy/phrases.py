@@ -1,4 +1,7 @@
-"""The same command in other words. Demonstrations are commanded in few phrases; a person says it in many."""
+"""The same command in other words.
+
+Demonstrations use few phrases; people use many.
+"""
 
 from __future__ import annotations
 
@@ -9,28 +12,37 @@ import numpy as np
 
 PAD = 0
 PLAIN = (
-    'pick {}', 'pick up {}', 'take {}', 'grab {}', 'get {}', 'lift {}', 'fetch {}', 'grasp {}', 'hold {}', 'give me {}', 'hand me {}', 'bring me {}',
-    'please get {}', 'please fetch {}', 'can you take {}', 'could you grab {}', 'would you pick up {}', 'i want {}', 'i need {}', 'i would {}',
-    'now {}', '{} please', '{} now', 'go get {}', 'reach {}', 'just take {}', 'now lift {}', 'let us take {}', 'you may pick {}', 'get hold of {}', '{}',
+    'pick {}', 'pick up {}', 'take {}', 'grab {}', 'get {}', 'lift {}', 'fetch {}', 'grasp {}', 'hold {}', 'give me {}',
+    'hand me {}', 'bring me {}', 'please get {}', 'please fetch {}', 'can you take {}', 'could you grab {}',
+    'would you pick up {}', 'i want {}', 'i need {}', 'i would {}', 'now {}', '{} please', '{} now', 'go get {}',
+    'reach {}', 'just take {}', 'now lift {}', 'let us take {}', 'you may pick {}', 'get hold of {}', '{}',
 )  # fmt: skip
 GENTLE = (
-    'gently take {}', 'gently pick up {}', 'carefully lift {}', 'softly grab {}', 'please gently get {}', 'take {} gently', 'pick {} carefully', 'be careful with {}',
-    'lift {} softly', 'gently gently {}', 'carefully get {}', 'could you gently take {}',
+    'gently take {}', 'gently pick up {}', 'carefully lift {}', 'softly grab {}', 'please gently get {}',
+    'take {} gently', 'pick {} carefully', 'be careful with {}', 'lift {} softly', 'gently gently {}',
+    'carefully get {}', 'could you gently take {}',
 )  # fmt: skip
 CORRECTION = (
-    'no {}', 'no no {}', 'not that {}', 'sorry {}', 'sorry i meant {}', 'i mean {}', 'wrong one {}', 'actually {}', 'rather {}', '{} instead', 'no take {}', 'no i want {}',
-    'change to {}', 'wait {}', 'nope {}', 'no get {}', 'not this one {}',
+    'no {}', 'no no {}', 'not that {}', 'sorry {}', 'sorry i meant {}', 'i mean {}', 'wrong one {}', 'actually {}',
+    'rather {}', '{} instead', 'no take {}', 'no i want {}', 'change to {}', 'wait {}', 'nope {}', 'no get {}',
+    'not this one {}',
 )  # fmt: skip
 ARTICLES = ('the', 'the', 'the', 'that', 'a', 'this', '')
 
 
 class Phrases:
-    """Rewords events of token indices. `vocabulary`: words by index, the first two padding and unknown."""
+    """Rewords events of token indices. `vocabulary`: words by index; the first two are padding and unknown."""
 
-    def __init__(self, vocabulary: list[str]):
+    def __init__(self, vocabulary: list[str]) -> None:
         index = {w: i for i, w in enumerate(vocabulary)}
-        code = lambda text: [index.get(w, 1) for w in text.split()]
-        cut = lambda templates: [tuple(code(half) for half in t.split('{}')) for t in templates]
+
+        def code(text: str) -> list[int]:
+            return [index.get(w, 1) for w in text.split()]
+
+        def cut(templates: tuple[str, ...]) -> list[tuple[list[int], list[int]]]:
+            halves = (template.split('{}') for template in templates)
+            return [(code(before), code(after)) for before, after in halves]
+
         self.plain, self.gentle, self.correction = cut(PLAIN), cut(GENTLE), cut(CORRECTION)
         self.articles = [code(a) for a in ARTICLES]
         self.the, self.no, self.one = index['the'], index['no'], index['one']
@@ -38,12 +50,15 @@ class Phrases:
 
     @property
     def words(self) -> set[int]:
-        """All that rewording may say."""
+        """All words that rewording may say."""
         templates = (half for t in (*self.plain, *self.gentle, *self.correction) for half in t)
         return {w for said in (*templates, *self.articles, [self.one]) for w in said}
 
     def reword(self, event: np.ndarray, r: np.random.Generator, noun: bool = False) -> None:
-        """In place, one event [words]. What has no "the", such as "stop", stays as it is. `noun`: the colour does not tell which is meant, so the noun is said."""
+        """Rewords one event [words], in place. An event without "the", such as "stop", stays as it is.
+
+        `noun`: the colour does not tell which thing is meant, so the noun is always said.
+        """
         words = [int(t) for t in event if t != PAD]
         if self.the not in words:
             return
@@ -66,7 +81,7 @@ class Phrases:
 
 
 def colour_table(vocabulary: list[str]) -> np.ndarray:
-    """[V,4]: r, g, b of each word that is a colour (colours.json), and 1 there."""
+    """[V,4]: r, g, b of each word that is a colour (colours.json), and 1 there. Zeros elsewhere."""
     colours = json.loads((Path(__file__).parent / 'colours.json').read_text())
     table = np.zeros((len(vocabulary), 4), np.float32)
     for i, word in enumerate(vocabulary):

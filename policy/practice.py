@@ -1,8 +1,9 @@
-"""Objects to practise on, drawn from a seed: `python policy/practice.py --seed 5 [--twins] --out objects.yaml`.
+"""Draws objects to practise on from a seed: `python policy/practice.py --seed 5 [--twins] --out objects.yaml`.
 
-Shapes, sizes, colours, masses, frictions and crush limits are random, so that a policy learns what to do with an object rather than which
-object it is. Nothing is taken from the set that is kept for judging (`unseen`): neither its shapes nor its names. Of most a colour says which is meant; of
-`--twins`, few colours in several shapes, only colour and shape together do; one more thing has a colour of its own.
+Shapes, sizes, colours, masses, frictions and crush limits are random, so that a policy learns what to do with an object
+and not which object it is. Nothing is taken from the set that judges (`unseen`), neither shapes nor names. For most
+objects the colour tells which one is meant. `--twins` has few colours in several shapes, so that only colour and shape
+together tell; one more thing has a colour of its own.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,9 +19,12 @@ from options import whole
 
 HERE = Path(__file__).parent
 COLOURS: dict[str, list[float]] = json.loads((HERE / 'colours.json').read_text())
-#: The colours that the objects file knows by name; the others are given as #rrggbb.
-NAMED = 'red green blue yellow orange purple pink white black grey brown cyan teal magenta lime navy olive beige turquoise maroon'.split()
-#: Nouns that say what a plain shape is, and nouns that say nothing: some are in no vocabulary.
+#: The colours that an objects file knows by name. Other colours are given as #rrggbb.
+NAMED = [
+    *('red', 'green', 'blue', 'yellow', 'orange', 'purple', 'pink', 'white', 'black', 'grey'),
+    *('brown', 'cyan', 'teal', 'magenta', 'lime', 'navy', 'olive', 'beige', 'turquoise', 'maroon'),
+]
+#: Nouns that say what a plain shape is, and below VAGUE: nouns that say nothing, some of them in no vocabulary.
 NOUNS = {
     'box': ('box', 'block', 'brick'),
     'cube': ('cube', 'box', 'block', 'die'),
@@ -29,7 +34,7 @@ NOUNS = {
     'capsule': ('capsule', 'pill'),
     'ellipsoid': ('egg', 'pebble', 'stone'),
 }
-#: Kinds that neither a noun nor a look from above confuses: one of each group is a twin of the others.
+#: Kinds that can be told apart by their noun and by a look from above. One of each group is a twin of the others.
 APART = (('box', 'cube'), ('cylinder', 'disc'), ('sphere', 'ellipsoid'), ('capsule',))
 VAGUE = (
     'thing',
@@ -49,8 +54,8 @@ VAGUE = (
 )
 
 
-def plain(r: np.random.Generator, kind: str | None = None) -> tuple[str, list[dict]]:
-    """One primitive that stands on the table and fits between the fingers (85 mm) some way round."""
+def plain(r: np.random.Generator, kind: str | None = None) -> tuple[str, list[dict[str, Any]]]:
+    """One primitive that stands on the table and fits between the fingers (85 mm) in some direction."""
     u = r.uniform
     kind = kind or r.choice(
         ['box', 'cube', 'cylinder', 'disc', 'sphere', 'capsule', 'ellipsoid'], p=[0.3, 0.12, 0.2, 0.08, 0.12, 0.1, 0.08]
@@ -77,17 +82,21 @@ def plain(r: np.random.Generator, kind: str | None = None) -> tuple[str, list[di
     ]
 
 
-def built(r: np.random.Generator) -> tuple[str, list[dict]]:
+def built(r: np.random.Generator) -> tuple[str, list[dict[str, Any]]]:
     """Two to four primitives: storeys on a base, and parts at its sides."""
     u = r.uniform
-    parts: list[dict] = []
+    parts: list[dict[str, Any]] = []
     top = 0.0
     wide = 0.0
     for storey in range(r.integers(1, 4)):
         h = u(0.007, 0.026)
         if r.random() < 0.5:
             size = [u(0.009, 0.032), u(0.009, 0.032), h]
-            part = {'shape': 'box', 'size': size, 'euler': [0, 0, u(0, 180) if storey and r.random() < 0.3 else 0]}
+            part: dict[str, Any] = {
+                'shape': 'box',
+                'size': size,
+                'euler': [0, 0, u(0, 180) if storey and r.random() < 0.3 else 0],
+            }
             reach = size[0]
         else:
             reach = u(0.008, 0.032)
@@ -124,15 +133,15 @@ def built(r: np.random.Generator) -> tuple[str, list[dict]]:
     return 'built', parts
 
 
-def row(r: np.random.Generator) -> tuple[str, list[dict]]:
-    """Two or three boxes or standing cylinders side by side, of unlike width and height."""
+def row(r: np.random.Generator) -> tuple[str, list[dict[str, Any]]]:
+    """Two or three boxes or standing cylinders side by side, of different width and height."""
     u = r.uniform
-    parts: list[dict] = []
+    parts: list[dict[str, Any]] = []
     at = 0.0
     for _ in range(r.integers(2, 4)):
         half = u(0.008, 0.024)
         if r.random() < 0.75:
-            part = {'shape': 'box', 'size': [half, u(0.009, 0.03), u(0.01, 0.032)]}
+            part: dict[str, Any] = {'shape': 'box', 'size': [half, u(0.009, 0.03), u(0.01, 0.032)]}
         else:
             part = {'shape': 'cylinder', 'size': [half, u(0.01, 0.032)]}
         low = u(0, 0.012) if parts and r.random() < 0.3 else 0
@@ -146,22 +155,23 @@ def row(r: np.random.Generator) -> tuple[str, list[dict]]:
 
 
 def paint(r: np.random.Generator, rgb: list[float]) -> str:
-    """A paint near a colour: what one word names is not one value."""
+    """A paint near a colour, because one word names many paints."""
     light = r.uniform(0.9, 1.1)
     return '#' + ''.join(f'{round(255 * min(1, max(0, c * light + r.normal(0, 0.015)))):02x}' for c in rgb)
 
 
-def draw(seed: int, count: int = 24) -> list[dict]:
-    """An objects file's list. The same seed gives the same."""
+def draw(seed: int, count: int = 24) -> list[dict[str, Any]]:
+    """The list of an objects file. It depends on the seed alone."""
     r = np.random.default_rng((seed, 11))
     words = list(r.permutation(NAMED)[: round(0.7 * count)])
     words += list(r.permutation([c for c in COLOURS if c not in NAMED])[: count - len(words) - 3])
     words += list(r.choice(words, 3, replace=False))
-    objects: list[dict] = []
+    objects: list[dict[str, Any]] = []
     names: set[str] = set()
     said: dict[str, str] = {}
     for word in words:
-        # Of two objects of one colour both are plain and named by their shape; else nobody could tell them apart.
+        # Two objects of one colour are both plain and named by their shape, because otherwise nobody could tell them
+        # apart.
         twice = words.count(word) > 1
         while True:
             how = 0.0 if twice else r.random()
@@ -176,15 +186,17 @@ def draw(seed: int, count: int = 24) -> list[dict]:
     return objects
 
 
-def draw_twins(seed: int) -> list[dict]:
-    """Two or three colours that no paint confuses, each in all kinds that can be told apart, and a thing of a colour of its own by a name that may say nothing. The
-    same seed gives the same."""
+def draw_twins(seed: int) -> list[dict[str, Any]]:
+    """Two or three distinct colours, each in all shapes that can be told apart, and one thing of another colour.
+
+    The name of that thing may say nothing. The list depends on the seed alone.
+    """
     r = np.random.default_rng((seed, 12))
     words: list[str] = []
     for word in r.permutation(list(COLOURS)):
         if all(np.linalg.norm(np.subtract(COLOURS[word], COLOURS[other])) > 0.3 for other in words):
             words.append(str(word))
-    objects: list[dict] = []
+    objects: list[dict[str, Any]] = []
     shared = int(r.integers(2, 4))
     for word in words[:shared]:
         for group in APART:
@@ -194,8 +206,8 @@ def draw_twins(seed: int) -> list[dict]:
     return objects
 
 
-def thing(r: np.random.Generator, word: str, noun: str, parts: list[dict]) -> dict:
-    """An entry of an objects file: a paint, a mass, a friction and a crush limit for what is of one colour and shape."""
+def thing(r: np.random.Generator, word: str, noun: str, parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """An entry of an objects file: paint, mass, friction and crush limit for parts of one colour."""
     fragile = r.random() < 0.3
     low = float(r.uniform(0.05, 0.2 if fragile else 0.6))
     crush = [36, 60] if fragile else [80, 220]
@@ -219,12 +231,12 @@ def thing(r: np.random.Generator, word: str, noun: str, parts: list[dict]) -> di
     }
 
 
-#: What there is to practise on, by the name that collect.py knows it by.
+#: The functions that draw objects, by the name of the set in collect.py.
 KINDS = {'practice': draw, 'twins': draw_twins}
 
 
 def write(seed: int, path: Path, kind: str = 'practice') -> None:
-    """JSON, which is YAML; the file is whole or not there."""
+    """Writes JSON, which is YAML. The file is complete or does not exist."""
     part = path.with_suffix('.part')
     part.write_text('[\n' + ',\n'.join('  ' + json.dumps(o) for o in KINDS[kind](seed)) + '\n]\n')
     part.rename(path)

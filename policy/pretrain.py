@@ -1,8 +1,9 @@
-"""Self-supervised pre-training of the vision and force encoders on recordings without labels: `python policy/pretrain.py --data DIR --out RUN`.
+"""Pre-trains the encoders of vision and force without labels: `python policy/pretrain.py --data DIR --out RUN`.
 
-Vision: square patches of colour and of depth are hidden, each for itself, and the encoders' maps must tell the mean colour and height of the
-cells underneath (masked image modelling). Force: whole windows of the pyramid are hidden and must be told from the others. No
-label is learned from: the data set's answers and words are not used. The result is a run folder that `train.py --init` starts from.
+Vision: square patches of colour and of depth are hidden separately. From the maps of the encoders the network must tell
+the mean colour and height of the hidden cells (masked image modelling). Force: whole windows of the pyramid are hidden,
+and the network must tell them from the others. The answers and the words of the data set are not used. The result is a
+run folder for `train.py --init`.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ from progress import Progress
 from schedule import Schedule, descend, halved
 from train import read, same, save
 
-#: Pixels of a hidden patch's side, and the share hidden.
+#: The side of a hidden patch in pixels, and the share that is hidden.
 PATCH, HIDDEN = 16, 0.4
-#: Options that a run keeps to its end.
+#: Options that must not change when a run continues.
 SETTLED = ('data', 'camera', 'size', 'seed', 'batch', 'lr', 'stride')
 
 
@@ -39,9 +40,9 @@ def hidden(b: int, height: int, width: int, g: torch.Generator) -> Tensor:
 
 
 class Guesser(nn.Module):
-    """The encoders of a policy, and the small heads that tell what was hidden; the heads are thrown away."""
+    """The encoders of a policy, and small heads that tell what was hidden. The heads are not kept."""
 
-    def __init__(self, policy: Policy):
+    def __init__(self, policy: Policy) -> None:
         super().__init__()
         c = policy.config
         self.policy = policy
@@ -71,7 +72,10 @@ class Guesser(nn.Module):
         told = self.cell(
             F.relu(self.fine(low) + F.interpolate(self.coarse(p.high(low)), scale_factor=2.0, mode='nearest'))
         ).float()
-        cells = lambda x: F.avg_pool2d(x, h // told.shape[2])
+
+        def cells(x: Tensor) -> Tensor:
+            return F.avg_pool2d(x, h // told.shape[2])
+
         share = cells(valid)
         truth = torch.cat([(cells(rgb) - 0.45) / 0.25, cells(height * valid) / share.clamp(min=0.05)], 1)
         weight = torch.cat([cells(no_rgb).expand(-1, 3, -1, -1), cells(no_depth) * (share > 0.5) * p.geometry.known], 1)

@@ -1,4 +1,4 @@
-"""What a run tells of itself while it goes on."""
+"""The progress of a run: its curve and its bar."""
 
 from __future__ import annotations
 
@@ -13,20 +13,22 @@ from torch import Tensor
 
 
 class Progress:
-    """Means over the last `every` steps, a line in a CSV file (`names` are its columns, the first two `step` and `seconds`) and one on standard
-    output; a bar where standard error is a terminal. A run that goes on at `step` goes on with the file."""
+    """Means over the last `every` steps, as a line in a CSV file and a line on standard output.
 
-    def __init__(self, path: Path, names: Sequence[str], steps: int, step: int = 0, every: int = 250):
+    `names`: the columns of the file; the first two are `step` and `seconds`. There is a bar where standard error is a
+    terminal. A run that continues at `step` continues the file.
+    """
+
+    def __init__(self, path: Path, names: Sequence[str], steps: int, step: int = 0, every: int = 250) -> None:
         self.names, self.every, self.step, self.since = list(names), every, step, step
         self.sums: dict[str, float] = {}
         self.shown = time.monotonic()
-        # Lines of steps that were taken after the last checkpoint are of a run that did not go on.
-        kept = (
-            [row for row in csv.DictReader(path.open(newline='')) if int(row['step']) <= step]
-            if step and path.exists()
-            else []
-        )
-        self.file = open(path, 'w', newline='')
+        # Lines of steps after the last checkpoint are dropped, because these steps will be made again.
+        kept: list[dict[str, str]] = []
+        if step and path.exists():
+            with path.open(newline='') as old:
+                kept = [row for row in csv.DictReader(old) if int(row['step']) <= step]
+        self.file = path.open('w', newline='')
         self.writer = csv.DictWriter(self.file, self.names, restval='', extrasaction='ignore')
         self.writer.writeheader()
         self.writer.writerows(kept)
@@ -37,7 +39,7 @@ class Progress:
             self.bar = tqdm(total=steps, initial=step)
 
     def add(self, **terms: Tensor) -> bool:
-        """Of one step; True where a line is due. Ends the program where a term is not finite."""
+        """Adds the terms of one step. Gives True where a line is due. Exits where a term is not finite."""
         self.step += 1
         for name, value in terms.items():
             self.sums[name] = self.sums.get(name, 0.0) + float(value.detach())
@@ -48,6 +50,7 @@ class Progress:
         return self.step % self.every == 0
 
     def write(self, seconds: float, **more: float) -> None:
+        """Writes a line. `more`: values that are no means."""
         count = self.step - self.since
         row = {'step': self.step, 'seconds': round(seconds, 1), **{k: v / count for k, v in self.sums.items()}, **more}
         self.writer.writerow({k: f'{v:.5g}' if isinstance(v, float) else v for k, v in row.items() if k in self.names})

@@ -1,8 +1,12 @@
-"""Quantisation-aware training and the INT8 model: `python policy/quantise.py --run RUN --data DIR --out policy/model/grasp.int8.onnx`.
+"""Quantisation-aware training, and the INT8 model.
 
-All but the smallest convolutions and linear layers compute in INT8, and words are kept in it: weights by channel, symmetric, in 7 bits; activations by tensor, asymmetric, their ranges
-learned from data. While training goes on, values are rounded as they will be and gradients pass as if they were not (straight-through). The result is
-written as QDQ: integers as initialisers, a QuantizeLinear and DequantizeLinear pair around every layer, which onnxruntime fuses.
+    python policy/quantise.py --run RUN --data DIR --out policy/model/grasp.int8.onnx
+
+All but the smallest convolutions and linear layers compute in INT8, and word vectors are stored in it. Weights are
+symmetric, in 7 bits, with a scale for each channel. Activations are asymmetric, with a range for each tensor that is
+learned from data. In training values are rounded as they will be in the file, and gradients pass as if they were not
+(straight-through). The file is QDQ: integers as initialisers, and a pair of QuantizeLinear and DequantizeLinear around
+every layer, which onnxruntime fuses.
 """
 
 from __future__ import annotations
@@ -11,7 +15,6 @@ import argparse
 import copy
 import hashlib
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -34,21 +37,26 @@ from progress import Progress
 from schedule import Schedule, descend
 from train import load, read, same, save
 
-#: Of the file against the rounding policy in torch: onnxruntime adds up in another order, and a value may fall to the next level.
+#: The largest difference between the file and the rounding policy in torch. onnxruntime sums in another order, so a
+#: value may fall to the next level.
 TOLERANCE = 0.3
-#: A weight's largest integer. Processors without VNNI add two products of an unsigned and a signed byte in 16 bits, with saturation; 2 * 255 * 63 still
-#: fits, so the file computes the same everywhere (onnxruntime's page on quantisation, "reduce range").
+#: The largest integer of a weight. Processors without VNNI add two products of an unsigned and a signed byte in 16
+#: bits, with saturation. 2 * 255 * 63 still fits, so the file computes the same everywhere (onnxruntime, quantisation,
+#: "reduce range").
 LEVELS = 63
-#: Steps in which the ranges alone are learned.
+#: The first steps, in which only the ranges are learned.
 FIRST_LOOK = 20
-#: Options that a run keeps to its end.
+#: Options that must not change when a run continues.
 SETTLED = ('data', 'camera', 'seed', 'batch', 'lr', 'stride')
 
 
 class Range(nn.Module):
-    """Rounds an activation to 256 levels of the range that it was seen to have: [0, high] after a ReLU, [low, high] elsewhere."""
+    """Rounds an activation to 256 levels of its range: [0, high] after a ReLU, [low, high] elsewhere.
 
-    def __init__(self, positive: bool):
+    The range is learned while `watching`.
+    """
+
+    def __init__(self, positive: bool) -> None:
         super().__init__()
         self.positive = positive
         self.register_buffer('low', torch.zeros(()))
@@ -56,6 +64,7 @@ class Range(nn.Module):
         self.watching = True
 
     def scale(self) -> tuple[Tensor, Tensor]:
+        """The size of a level, and the level of zero."""
         span = (self.high - self.low).clamp(min=1e-6) / 255
         return span, (-self.low / span).round().clamp(0, 255)
 
@@ -76,9 +85,9 @@ class Range(nn.Module):
 
 
 class Rounded(nn.Module):
-    """Weights on 127 levels about zero, a scale for each output, which `axis` counts."""
+    """Weights on 127 levels about zero, with a scale for each output. `axis`: the axis of the outputs."""
 
-    def __init__(self, weight: Tensor, axis: int):
+    def __init__(self, weight: Tensor, axis: int) -> None:
         super().__init__()
         self.axis = axis
         self.weight = nn.Parameter(weight.detach().clone())
@@ -86,7 +95,7 @@ class Rounded(nn.Module):
         self.register_buffer('zero', torch.zeros(weight.shape[axis], dtype=torch.int32))
 
     def settle(self) -> None:
-        """Sets the scales by which the largest weight of each output is LEVELS."""
+        """Sets the scales so that the largest weight of each output is LEVELS."""
         self.scale.copy_(
             (self.weight.detach().abs().transpose(0, self.axis).flatten(1).amax(1) / LEVELS).clamp(min=1e-8)
         )
@@ -94,12 +103,12 @@ class Rounded(nn.Module):
     def forward(self) -> Tensor:
         if self.training:
             self.settle()
-        # The exporter knows no other bounds than these; the scale keeps within LEVELS.
+        # The exporter knows no other bounds. The scale keeps the weights within LEVELS.
         return torch.fake_quantize_per_channel_affine(self.weight, self.scale, self.zero, self.axis, -128, 127)
 
 
 def folded(conv: nn.Conv2d, norm: nn.BatchNorm2d | None) -> tuple[Tensor, Tensor]:
-    """Weight and bias of a convolution with the normalisation behind it."""
+    """Weight and bias of a convolution with the batch normalisation behind it folded in."""
     if norm is None:
         return conv.weight.detach(), conv.bias.detach() if conv.bias is not None else torch.zeros(conv.out_channels)
     factor = norm.weight.detach() / (norm.running_var + norm.eps).sqrt()
@@ -107,9 +116,9 @@ def folded(conv: nn.Conv2d, norm: nn.BatchNorm2d | None) -> tuple[Tensor, Tensor
 
 
 class QConv(nn.Module):
-    """A convolution with its batch normalisation folded in. `given`: its input comes from a layer that has rounded it."""
+    """A convolution with its batch normalisation folded in. `given`: its input is rounded already."""
 
-    def __init__(self, conv: nn.Conv2d, norm: nn.BatchNorm2d | None, relu: bool, given: bool):
+    def __init__(self, conv: nn.Conv2d, norm: nn.BatchNorm2d | None, relu: bool, given: bool) -> None:
         super().__init__()
         self.stride = conv.stride
         self.padding = conv.padding
@@ -127,7 +136,7 @@ class QConv(nn.Module):
 
 
 class QResidual(nn.Module):
-    def __init__(self, block: Residual):
+    def __init__(self, block: Residual) -> None:
         super().__init__()
         self.a = QConv(block.a[0], block.a[1], True, True)
         self.b = QConv(block.b[0], block.b[1], False, True)
@@ -138,9 +147,9 @@ class QResidual(nn.Module):
 
 
 class QLinear(nn.Module):
-    """Kept as [in, out] and multiplied from the left, which onnxruntime fuses into one integer product with a float result."""
+    """A linear layer with its matrix as [in, out] on the right, which onnxruntime fuses into one integer product."""
 
-    def __init__(self, linear: nn.Linear):
+    def __init__(self, linear: nn.Linear) -> None:
         super().__init__()
         self.weight, self.bias = Rounded(linear.weight.detach().T, 1), nn.Parameter(linear.bias.detach().clone())
         self.before = Range(False)
@@ -150,9 +159,9 @@ class QLinear(nn.Module):
 
 
 class QEmbedding(nn.Module):
-    """Words whose vectors are kept in integers, a scale for each word."""
+    """Words whose vectors are stored as integers, with a scale for each word."""
 
-    def __init__(self, embedding: nn.Embedding):
+    def __init__(self, embedding: nn.Embedding) -> None:
         super().__init__()
         self.weight = Rounded(embedding.weight, 0)
 
@@ -161,8 +170,10 @@ class QEmbedding(nn.Module):
 
 
 def quantised(policy: Policy) -> Policy:
-    """A copy whose convolutions, linear layers and words round. Layers on a few values stay as they are: the stems on three planes, ages, the
-    gate's last."""
+    """A copy of the policy whose convolutions, linear layers and words round.
+
+    Layers on a few values stay as they are: the stems on three planes, the ages, the last layer of the gate.
+    """
     q = copy.deepcopy(policy)
     q.text.token = QEmbedding(q.text.token)
     for name in ('down_rgb', 'down_depth', 'low'):
@@ -183,27 +194,36 @@ def quantised(policy: Policy) -> Policy:
         for name, child in list(module.named_children()):
             if isinstance(child, nn.Linear) and child.in_features * child.out_features >= 4096:
                 setattr(module, name, QLinear(child))
-    # What the small last layers read is rounded too: onnxruntime joins product and ReLU in integers only where integers come out.
+    # The input of the small last layers is rounded too, because onnxruntime fuses a product with a ReLU in integers
+    # only where the result is integers.
     for head in (q.gate, q.auxiliary):
         head[1] = nn.Sequential(head[1], Range(True))
     return q
 
 
 def ranges(policy: nn.Module, watching: bool) -> None:
+    """Switches the learning of all ranges on or off."""
     for m in policy.modules():
         if isinstance(m, Range):
             m.watching = watching
 
 
 def integers(model: onnx.ModelProto) -> None:
-    """Weights as int8 and the convolutions' biases as int32 initialisers; what has become superfluous goes."""
+    """Puts int8 weights and int32 biases of convolutions into the model as initialisers, and removes what is unused
+    then.
+    """
     graph = model.graph
     given = {i.name: i for i in graph.initializer}
     constants = {
         n.output[0]: n.attribute[0].t for n in graph.node if n.op_type == 'Constant' and n.attribute[0].name == 'value'
     }
-    value = lambda name: numpy_helper.to_array(given[name] if name in given else constants[name])
-    known = lambda name: name in given or name in constants
+
+    def value(name: str) -> np.ndarray:
+        return numpy_helper.to_array(given[name] if name in given else constants[name])
+
+    def known(name: str) -> bool:
+        return name in given or name in constants
+
     for node in list(graph.node):
         if node.op_type != 'QuantizeLinear' or not known(node.input[0]):
             continue
@@ -217,9 +237,12 @@ def integers(model: onnx.ModelProto) -> None:
         given[node.output[0]] = graph.initializer[-1]
         graph.node.remove(node)
     made = {n.output[0]: n for n in graph.node}
-    rounded = lambda node: [made[i] for i in node.input[:2] if i in made and made[i].op_type == 'DequantizeLinear']
+
+    def rounded(node: onnx.NodeProto) -> list[onnx.NodeProto]:
+        return [made[i] for i in node.input[:2] if i in made and made[i].op_type == 'DequantizeLinear']
+
     for node in list(graph.node):
-        # A convolution's bias is its own third input, a product's is added behind it.
+        # The bias of a convolution is its third input. The bias of a product is added behind it.
         if node.op_type == 'Conv' and len(node.input) > 2:
             product, at = node, 2
         elif node.op_type == 'Add' and any(i in made and made[i].op_type == 'MatMul' for i in node.input):
@@ -231,7 +254,7 @@ def integers(model: onnx.ModelProto) -> None:
             continue
         scales = [value(d.input[1]) for d in rounded(product)]
         scale = (scales[0] * scales[1]).astype(np.float32)
-        # A dead channel's scale is next to nothing, and its bias beyond every integer.
+        # The scale of a dead channel is almost zero, so its bias would exceed every integer.
         limit = np.iinfo(np.int32).max
         bias = np.clip(np.rint(value(node.input[at]) / scale.astype(np.float64)), -limit, limit).astype(np.int32)
         name = f'{node.output[0]}.bias'
@@ -309,7 +332,7 @@ def main(given: list[str] | None = None) -> None:
     schedule = Schedule(a.lr, a.steps, a.minutes, spent=spent)
     progress = Progress(Path(a.run) / 'quantise.csv', ('step', 'seconds', 'lr', 'loss', 'apart'), a.steps, step, 100)
     while (f := schedule.fraction(step)) < 1:
-        # The ranges settle first; the weights then learn to live with them.
+        # In the first half the ranges are learned. In the second half the weights adapt to fixed ranges.
         ranges(student, f < 0.5)
         batch = next(loader)
         batch['rgbd'] = batch['rgbd'].contiguous(memory_format=torch.channels_last)
@@ -317,7 +340,7 @@ def main(given: list[str] | None = None) -> None:
         with torch.no_grad():
             wanted = policy(*(batch[n] for n in INPUTS), told)
         student.train()
-        # The stems keep the statistics that ship.
+        # The stems keep the statistics of the policy that ships.
         for m in student.modules():
             if isinstance(m, nn.BatchNorm2d):
                 m.eval()
@@ -355,7 +378,7 @@ def main(given: list[str] | None = None) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_suffix('.part.onnx')
     module = Exported(student).eval()
-    # The exporter that knows fake quantisation lacks this one function.
+    # The exporter that knows fake quantisation lacks this function.
     torch.onnx.register_custom_op_symbolic('aten::asinh', lambda g, x: g.op('Asinh', x), 9)
     with torch.no_grad():
         torch.onnx.export(
@@ -372,7 +395,7 @@ def main(given: list[str] | None = None) -> None:
     finish(model, part, student, state, a.name)
     check(part, module, policy, TOLERANCE)
     numbers = check(part, Exported(policy).eval(), policy, None)
-    os.replace(part, file)
+    part.replace(file)
     checkpoint.unlink(missing_ok=True)
     numbers = {**numbers, 'file': file.name, 'bytes': file.stat().st_size, 'quantised': state['run']['quantised']}
     file.with_suffix('.json').write_text(json.dumps(numbers, indent=2) + '\n')

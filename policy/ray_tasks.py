@@ -1,13 +1,15 @@
-"""Runs the command line on the machines of a Ray cluster: for `prehend eval --ray` (this file as a program) and `collect.py --ray`.
+"""Runs the command line on the machines of a Ray cluster, for `prehend eval --ray` (as a program) and `collect.py
+--ray`.
 
-A task is a few runs of `bin/prehend`, one after the other, in a scratch folder on whatever machine has a CPU to spare. The files that
-they read travel with them, those they write travel back; prehend itself must lie there, built, under the same path (or where
-`PREHEND_CHECKOUT` of that machine's Ray says), and be the same build: a task refuses another one, because its results would not belong
-together. A task whose worker or machine is lost runs again, three times at most; one that fails by itself does not.
+A task is a few runs of `bin/prehend`, one after the other, in a scratch folder on any machine with a free CPU. The
+files that they read are sent there, and the files that they write come back. prehend itself must be installed there,
+built, under the same path (or where `PREHEND_CHECKOUT` of that machine's Ray says). It must be the same build: a task
+refuses another build, because the results would not belong together. A task that is lost with its worker or machine
+runs again, at most three times. A task that fails by itself does not.
 
-As a program it reads one line of JSON from standard input, `{address, root, files: {NAME: PATH}, tasks: [{name, commands, keep}]}`, and
-writes a line for each thing that happens: `{"done": INDEX, "answers": [...]}`, `{"note": TEXT}`, at last perhaps `{"failed": TEXT}` or
-`{"refused": TEXT}`. The end of its input ends it.
+The program reads one line of JSON from standard input, `{address, root, files: {NAME: PATH}, tasks: [{name, commands,
+keep}]}`. It writes a line for each event: `{"done": INDEX, "answers": [...]}`, `{"note": TEXT}`, and at the end perhaps
+`{"failed": TEXT}` or `{"refused": TEXT}`. The end of its input ends it.
 """
 
 from __future__ import annotations
@@ -23,37 +25,41 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-# How often a task runs again after it was lost with its worker.
+# How often a lost task runs again.
 RETRIES = 3
-# s between two looks at whether to end.
+# s between two checks whether to end.
 LOOK = 0.5
-# s for which nothing can run before it is said.
+# After so many s in which nothing can run, a note says so.
 PATIENCE = 10
 
 
 class Refused(Exception):
-    """Nothing was run: what, where, what to do."""
+    """Nothing was run. The text says what, where, and what to do."""
 
 
 class TaskFailed(Exception):
-    """A task that failed by itself, or was lost too often: one line."""
+    """A task failed by itself, or was lost too often. The text is one line."""
 
 
 @dataclass(frozen=True)
 class Lost:
-    """A task ended with its worker or machine, and not by itself."""
+    """A task was lost with its worker or machine."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class Task:
-    """`commands`: arguments of `bin/prehend`, without `--json`; paths in them are names of shipped files, or relative to the scratch
-    folder. `keep`: files and folders in it that are wanted back."""
+    """A task.
+
+    `commands`: arguments of `bin/prehend`, without `--json`. Paths in them are names of sent files, or relative to the
+    scratch folder. `keep`: files and folders of the scratch folder that come back.
+    """
 
     name: str
     commands: Sequence[Sequence[str]]
@@ -62,14 +68,14 @@ class Task:
 
 @dataclass(frozen=True)
 class Answer:
-    """What each command answered, and the files that were kept: path in the scratch folder to content."""
+    """The answer of each command, and the files that came back: content by path in the scratch folder."""
 
-    answers: Sequence[dict]
+    answers: Sequence[dict[str, Any]]
     files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def build_of(root: Path) -> str:
-    """sha256 over what decides about a result in a checkout: the compiled program and what it reads that no option names."""
+    """sha256 over the files of a checkout that decide about a result: the program, and what it always reads."""
     digest = hashlib.sha256()
     for pattern in (
         'package.json',
@@ -86,9 +92,12 @@ def build_of(root: Path) -> str:
     return digest.hexdigest()
 
 
-def _call(root: Path, arguments: Sequence[str], scratch: Path) -> dict:
-    """Runs `bin/prehend` as a child of Node's does: it answers on a channel (lines of JSON, NODE_CHANNEL_FD), or on its last line of
-    standard output, and ends when the other end of the channel is closed. Exit 1 (some episodes lost) is no failure here."""
+def _call(root: Path, arguments: Sequence[str], scratch: Path) -> dict[str, Any]:
+    """Runs `bin/prehend` as Node runs a child process.
+
+    It answers on a channel (lines of JSON, NODE_CHANNEL_FD), or on the last line of its standard output. It ends when
+    the other end of the channel is closed. Exit code 1 (some episodes were lost) is no failure here.
+    """
     ours, its = socket.socketpair()
     environment = {**os.environ, 'NODE_CHANNEL_FD': str(its.fileno()), 'NODE_CHANNEL_SERIALIZATION_MODE': 'json'}
     command = [str(root / 'bin' / 'prehend'), *arguments, '--json']
@@ -123,7 +132,7 @@ def _call(root: Path, arguments: Sequence[str], scratch: Path) -> dict:
 
 
 def _run(root: str, build: str, task: Task, names: Sequence[str], *contents: bytes) -> Answer:
-    """The task, on the machine where it landed."""
+    """Runs a task on the machine that it was sent to."""
     here = Path(os.environ.get('PREHEND_CHECKOUT', root))
     if not (here / 'dist' / 'cli' / 'main.js').exists():
         raise TaskFailed(
@@ -132,7 +141,8 @@ def _run(root: str, build: str, task: Task, names: Sequence[str], *contents: byt
         )
     if build_of(here) != build:
         raise TaskFailed(
-            f'{socket.gethostname()}: {here}: another build of prehend than the one that asked: bring both to the same state'
+            f'{socket.gethostname()}: {here}: another build of prehend than the one that asked: '
+            'bring both to the same state'
         )
     with tempfile.TemporaryDirectory(prefix='prehend-') as folder:
         scratch = Path(folder)
@@ -150,23 +160,27 @@ def _run(root: str, build: str, task: Task, names: Sequence[str], *contents: byt
         return Answer(answers, {path.relative_to(scratch).as_posix(): path.read_bytes() for path in kept})
 
 
-def _ray():
+def _ray() -> Any:
     os.environ.setdefault('RAY_USAGE_STATS_ENABLED', '0')
     try:
         import ray
     except ImportError:
         raise Refused(
-            f'{sys.executable} has no package ray: `pip install ray` for it, or name a Python that has it in PREHEND_PYTHON'
+            f'{sys.executable} has no package ray: '
+            '`pip install ray` for it, or name a Python that has it in PREHEND_PYTHON'
         ) from None
     return ray
 
 
 @contextlib.contextmanager
-def _connected(address: str):
-    """Ray, joined to the cluster at `address`; `local`: to one of its own on this machine, that nothing outside it can reach and that ends
-    with it. What it has to say goes to standard error meanwhile."""
+def _connected(address: str) -> Iterator[Any]:
+    """Ray, connected to the cluster at `address`.
+
+    `local`: a cluster of its own on this machine, which no other machine can reach and which ends with it. What Ray
+    prints goes to standard error.
+    """
     if address == 'local':
-        # The loopback alone, as Ray does by itself on a desktop system.
+        # Only the loopback interface, as Ray does on a desktop system.
         os.environ['RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER'] = '0'
         os.environ.setdefault('RAY_AUTH_TOKEN', secrets.token_hex(32))
     ray = _ray()
@@ -188,7 +202,7 @@ def _connected(address: str):
 
 
 def _probe(address: str) -> None:
-    """Raises Refused where nothing listens at `HOST:PORT`: Ray itself would try for a quarter of an hour and more."""
+    """Raises Refused where nothing listens at `HOST:PORT`. Ray itself would try for 15 minutes and more."""
     host, _, port = address.removeprefix('ray://').rpartition(':')
     if not (host and port.isdecimal()):
         return
@@ -207,17 +221,22 @@ def fan_out(
     *,
     note: Callable[[str], None],
     ended: Callable[[], bool] = lambda: False,
-) -> Iterator[tuple[int, Answer | TaskFailed]]:
-    """Runs all tasks, a CPU each, and gives them as they end, with their index. `files`: what all of them may read. Leaving it early, or
-    `ended`, ends what runs. Raises Refused."""
+) -> Generator[tuple[int, Answer | TaskFailed], None, None]:
+    """Runs all tasks, each on one CPU, and gives them with their index as they end.
+
+    `files`: files that all tasks may read. Closing the generator, or `ended`, ends the tasks that run. Raises Refused.
+    """
     with _connected(address) as ray:
         ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
         names = list(files)
         contents = [ray.put(path.read_bytes()) for path in files.values()]
-        # Ray itself tries again in silence; whoever waits is told.
+        # Ray would repeat a task silently. It is repeated here instead, with a note.
         remote = ray.remote(num_cpus=1, max_retries=0)(_run)
         build = build_of(root)
-        start = lambda index: remote.remote(str(root), build, tasks[index], names, *contents)
+
+        def start(index: int) -> Any:
+            return remote.remote(str(root), build, tasks[index], names, *contents)
+
         pending = {start(index): index for index in range(len(tasks))}
         losses = [0] * len(tasks)
         idle = 0.0
@@ -252,7 +271,7 @@ def fan_out(
                 ray.wait(list(pending), num_returns=len(pending), timeout=PATIENCE)
 
 
-def _outcome(ray, reference, task: Task) -> Answer | TaskFailed | Lost:
+def _outcome(ray: Any, reference: Any, task: Task) -> Answer | TaskFailed | Lost:
     try:
         return ray.get(reference)
     except ray.exceptions.RayTaskError as error:

@@ -1,7 +1,8 @@
-"""The figures that the policy is judged by, each by its command: `python policy/report.py [--only NAME...] [--episodes 500]`.
+"""Measures the figures that judge the policy: `python policy/report.py [--only NAME...] [--episodes 500]`.
 
-A figure that was measured is kept in `results/NAME.json` with its command, the model's sha256 and that of the cell; one of another model or cell, or of fewer
-episodes than asked for, is measured again. `docs/reference/policy.md` is written from what is there; what is not measured says so.
+A figure is kept in `results/NAME.json` with its command, and with the sha256 of the model and of the cell. A figure of
+another model or cell, or of fewer episodes than asked for, is measured again. `docs/reference/policy.md` is written
+from the kept figures; it says where one is missing.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import functools
 import hashlib
 import json
 import math
-import os
 import platform
 import subprocess
 import sys
@@ -21,19 +21,36 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any, TypeGuard
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 RESULTS = HERE / 'results'
 TIMINGS = RESULTS / 'precision'
 PAGE = ROOT / 'docs' / 'reference' / 'policy.md'
+#: What the page says about its figures.
+ABOUT = """\
+Written by `python policy/report.py` from what `prehend eval` printed (`policy/results/`). Intervals are at 95 %:
+Wilson's for a rate, and that of Newcombe (1998, method 10) for a difference in points, which is of the same episodes.
+[benchmark.md](benchmark.md) describes the benchmark and its reasons for failure; [the card](../../policy/MODEL_CARD.md)
+describes the model. The files under `policy/runs/` are no part of a checkout: `policy/ablate.py` and the commands of
+[policy/README.md](../../policy/README.md) train them.
+
+The rounds of training were compared by the first episodes of `--objects unseen --seed 2` and by those of `heavy.yaml`,
+of `alike.yaml --seed 6` and of one object without voice (`--seed 3`). The rows of `--seed 11` and `--seed 12` are for
+episodes by which no round was chosen.
+"""
 #: How often the two precisions are timed.
 RUNS = 9
 
 
 @dataclass(frozen=True)
 class Figure:
-    """`arguments` of `prehend eval`. `bound`: what the rate must reach, if it must. `policy`: the file they run, under this folder."""
+    """A figure.
+
+    `arguments`: those of `prehend eval`. `bound`: the rate that must be reached, if any. `policy`: the model, under
+    this folder.
+    """
 
     name: str
     what: str
@@ -43,7 +60,7 @@ class Figure:
     policy: str
 
 
-#: What runs where nothing else is asked for (cli/models.ts).
+#: The model that runs without an option (cli/models.ts).
 SHIPPED = 'model/grasp.int8.onnx'
 FLOAT = 'model/grasp.onnx'
 
@@ -55,13 +72,21 @@ def figure(
 
 
 def of_run(run: str, name: str, what: str, arguments: str = '--objects unseen --seed 4') -> Figure:
+    """A figure of a trained run that does not ship."""
     file = f'runs/{run}/grasp.onnx'
     return figure(name, what, f'{arguments} --policy policy/{file}', policy=file)
 
 
-#: Where force matters most.
+def of_expert(name: str, what: str, arguments: str, aim: float | None = None) -> Figure:
+    """A figure of the scripted expert."""
+    return figure(name, what, f'{arguments} --policy expert', aim=aim, policy='expert')
+
+
+#: Episodes in which force matters most.
 HEAVY = '--objects sim/objects/heavy.yaml --seed 4'
-#: What is taken away, as `--without` says it.
+ALIKE = '--objects policy/alike.yaml'
+HOUSEHOLD = '--objects policy/household.yaml --seed 77'
+#: The modalities that are taken away, as `--without` names them.
 SENSES = ('depth', 'rgb', 'force')
 PARTS = {
     'no-gate': 'the gate',
@@ -81,12 +106,12 @@ FIGURES = (
     of_run('d', 'student', 'the same, what learned from the teacher', '--objects unseen --seed 2'),
     figure('fresh', 'unseen objects, episodes that no round of training was chosen by', '--objects unseen --seed 11'),
     figure('seen', 'seen objects, all modalities', '--objects seen --seed 1'),
-    figure('alike', 'three colours and three shapes: neither alone says which is meant', '--objects policy/alike.yaml --seed 6'),
-    figure('alike-fresh', 'the same, episodes that no round of training was chosen by', '--objects policy/alike.yaml --seed 12'),
-    figure('household', 'things of a household: two of one colour, two of a colour of two words', '--objects policy/household.yaml --seed 77'),
-    figure('expert-household', 'the same, the expert', '--objects policy/household.yaml --seed 77 --policy expert', policy='expert'),
-    figure('expert-unseen', 'the expert, unseen objects', '--objects unseen --seed 2 --policy expert', None, 0.99, 'expert'),
-    figure('expert-seen', 'the expert, seen objects', '--objects seen --seed 1 --policy expert', None, 0.99, 'expert'),
+    figure('alike', 'three colours and three shapes: neither alone says which is meant', f'{ALIKE} --seed 6'),
+    figure('alike-fresh', 'the same, episodes that no round of training was chosen by', f'{ALIKE} --seed 12'),
+    figure('household', 'things of a household: two of one colour, two of a colour of two words', HOUSEHOLD),
+    of_expert('expert-household', 'the same, the expert', HOUSEHOLD),
+    of_expert('expert-unseen', 'the expert, unseen objects', '--objects unseen --seed 2', 0.99),
+    of_expert('expert-seen', 'the expert, seen objects', '--objects seen --seed 1', 0.99),
     figure('single', 'one unseen object on the table', '--objects unseen --seed 3 --count 1'),
     figure('single-voice', 'the same without voice', '--objects unseen --seed 3 --count 1 --without voice'),
     figure('senses', 'unseen objects, with all senses', '--objects unseen --seed 4'),
@@ -94,7 +119,7 @@ FIGURES = (
     figure('force-at-2s', 'the same, force gone after 2 s', '--objects unseen --seed 4 --without force@2s'),
     figure('heavy', 'heavy, slippery and fragile unseen objects', HEAVY),
     figure('heavy-no-force', 'the same, without force', f'{HEAVY} --without force'),
-    figure('expert-heavy', 'the same, the expert', f'{HEAVY} --policy expert', policy='expert'),
+    of_expert('expert-heavy', 'the same, the expert', HEAVY),
     figure('phrases', 'commands in other words', '--objects unseen --seed 5 --phrases policy/phrases.yaml'),
     figure('plainly', 'no command asks for care', '--objects unseen --seed 7 --phrases policy/plainly.yaml'),
     figure('gently', 'the same, every command says "gently"', '--objects unseen --seed 7 --phrases policy/gently.yaml'),
@@ -116,22 +141,24 @@ FIGURES = (
 
 
 def model_of(f: Figure) -> str | None:
-    """The sha256 of the file that a figure is about; None: it is not there."""
+    """The sha256 of the model of a figure. None where the model does not exist."""
     if f.policy == 'expert':
         return 'expert'
     return sha(f.policy)
 
 
 def sha(file: str) -> str | None:
-    """Of a file in this folder; None: it is not there."""
+    """The sha256 of a file in this folder. None where it does not exist."""
     path = HERE / file
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
 
 
 @functools.cache
 def cell() -> str:
-    """sha256 over what judges: the cell as it was compiled, the object sets, the robot files. What runs in it, such as the aligner and the control node, is
-    not in it: whoever changes what these do measures again."""
+    """sha256 over what judges: the compiled cell, the object sets, the robot files.
+
+    What runs in the cell, such as the aligner and the control node, is not in it. Whoever changes that measures again.
+    """
     digest = hashlib.sha256()
     for pattern in ('dist/sim/cell/*.js', 'sim/objects/*.yaml', 'robots/*.yaml'):
         for path in sorted(ROOT.glob(pattern)):
@@ -140,7 +167,7 @@ def cell() -> str:
 
 
 def read(f: Figure) -> dict[str, str | None]:
-    """The sha256 of each file of this folder's own that a figure's episodes are drawn from."""
+    """The sha256 of each file of this folder that a figure's episodes are drawn from."""
     return {
         file: sha(file.removeprefix('policy/'))
         for file in f.arguments
@@ -148,29 +175,34 @@ def read(f: Figure) -> dict[str, str | None]:
     }
 
 
-def kept(f: Figure) -> dict | None:
+def kept(f: Figure) -> dict[str, Any] | None:
+    """The kept result of a figure. None where there is none."""
     path = RESULTS / f'{f.name}.json'
     return json.loads(path.read_text()) if path.exists() else None
 
 
-def current(f: Figure, have: dict | None) -> bool:
-    """Whether a kept figure is of this model, this cell, these arguments and the files that they name. Of a model that is not on this machine it cannot be said, and it counts."""
-    same = (
+def current(have: dict[str, Any] | None, f: Figure) -> TypeGuard[dict[str, Any]]:
+    """Whether a kept figure belongs to this model, this cell, these arguments, and the files that they name.
+
+    A figure whose model is not on this machine counts, because it cannot be checked.
+    """
+    return (
         have is not None
         and have['arguments'] == list(f.arguments)
         and have.get('cell') == cell()
         and have.get('read', {}) == read(f)
+        and model_of(f) in (have['sha256'], None)
     )
-    return same and model_of(f) in (have['sha256'], None)
 
 
 def measure(f: Figure, episodes: int, jobs: int) -> None:
+    """Measures a figure, unless a current one with enough episodes is kept."""
     digest = model_of(f)
     have = kept(f)
     if digest is None:
         print(f'{f.name}: {f.policy} is not there, left out', file=sys.stderr)
         return
-    if current(f, have) and have['result']['episodes'] >= episodes:
+    if current(have, f) and have['result']['episodes'] >= episodes:
         return
     print(f'{f.name} ...', file=sys.stderr, flush=True)
     began = time.monotonic()
@@ -181,36 +213,52 @@ def measure(f: Figure, episodes: int, jobs: int) -> None:
         won = ''.join(str(int(json.loads(line)['success'])) for line in lines.read_text().splitlines())
     if f.policy != 'expert' and result['modelSha256'] != digest:
         raise SystemExit(
-            f'{f.name}: {" ".join(command)} ran {result["model"]} ({result["modelSha256"]}), not {f.policy}: bring FIGURES and cli/models.ts together'
+            f'{f.name}: {" ".join(command)} ran {result["model"]} ({result["modelSha256"]}), not {f.policy}: '
+            'bring FIGURES and cli/models.ts together'
         )
     minutes = round((time.monotonic() - began) / 60, 1)
     value = {
-        'command': ' '.join(command), 'arguments': list(f.arguments), 'sha256': digest, 'cell': cell(), 'read': read(f), 'minutes': minutes, 'jobs': jobs, 'won': won, 'result': result
-    }  # fmt: skip
+        'command': ' '.join(command),
+        'arguments': list(f.arguments),
+        'sha256': digest,
+        'cell': cell(),
+        'read': read(f),
+        'minutes': minutes,
+        'jobs': jobs,
+        'won': won,
+        'result': result,
+    }
     keep(RESULTS / f'{f.name}.json', value)
     print(f'{f.name}: {result["successes"]} of {result["episodes"]}', file=sys.stderr, flush=True)
 
 
-def answer(command: list[str]) -> dict:
-    """What a command of prehend says with `--json`."""
-    done = subprocess.run([*command, '--json'], cwd=ROOT, capture_output=True, text=True)
+def answer(command: list[str]) -> dict[str, Any]:
+    """What a command of prehend answers with `--json`."""
+    done = subprocess.run([*command, '--json'], cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise SystemExit(f'{" ".join(command)} ended with {done.returncode}: {done.stderr.strip()[-400:]}')
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def keep(path: Path, value: dict) -> None:
+def keep(path: Path, value: dict[str, Any]) -> None:
+    """Writes a value as JSON. A reader sees the old file or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f'{path.name}.part')
     part.write_text(json.dumps(value, indent=2) + '\n')
-    os.replace(part, path)
+    part.replace(path)
 
 
 def time_precisions() -> None:
-    """Measures INT8 beside FP32 on this processor, several times, since a machine's neighbours slow one more than the other; keeps it beside what others measured."""
+    """Measures INT8 beside FP32 on this processor and keeps the result beside those of other processors.
+
+    It measures several times, because other load on the machine slows one more than the other.
+    """
     command = ['bin/prehend', 'bench', 'precision']
     runs = [answer(command)['results'] for _ in range(RUNS)]
-    pair = lambda of: {'int8_ms': of['value'], 'fp32_ms': of['peerValue']}
+
+    def pair(of: dict[str, Any]) -> dict[str, float]:
+        return {'int8_ms': of['value'], 'fp32_ms': of['peerValue']}
+
     name, flags = processor()
     file = runs[0][2]
     value = {
@@ -222,7 +270,7 @@ def time_precisions() -> None:
 
 
 def processor() -> tuple[str, list[str]]:
-    """Its name, and what of it decides how fast integers are (Linux tells)."""
+    """Its name, and the features that decide about the speed of integers (on Linux)."""
     try:
         lines = Path('/proc/cpuinfo').read_text().split('\n\n')[0].splitlines()
     except OSError:
@@ -234,14 +282,16 @@ def processor() -> tuple[str, list[str]]:
     ]
 
 
-def timings() -> list[dict]:
-    """Of the files that ship, one a kind of processor."""
+def timings() -> list[dict[str, Any]]:
+    """The timings of the files that ship, one for each kind of processor."""
     files = [sha(SHIPPED), sha(FLOAT)]
     found = [json.loads(path.read_text()) for path in sorted(TIMINGS.glob('*.json'))]
     return [timing for timing in found if timing['sha256'] == files]
 
 
-def speed(timing: dict) -> str:
+def speed(timing: dict[str, Any]) -> str:
+    """A timing in words."""
+
     def times(way: str) -> str:
         ratios = [run['fp32_ms'] / run['int8_ms'] for run in timing[way]]
         return f'{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})'
@@ -249,8 +299,10 @@ def speed(timing: dict) -> str:
     smaller = 1 - timing['megabytes']['int8'] / timing['megabytes']['fp32']
     int8, fp32 = (median(run[k] for run in timing['in_rows']) for k in ('int8_ms', 'fp32_ms'))
     return (
-        f'- INT8 on a processor with {", ".join(timing["has"])} ({timing["processor"]}), one thread, median of {len(timing["in_rows"])} runs and their range: in rows of 20 {times("in_rows")} times faster '
-        f'({int8:.1f} ms against {fp32:.1f} ms), by turns {times("by_turns")}; bound 2.3, aim 2.6. The file is {percent(smaller)} smaller; bound 70 %. `{timing["command"]}`'
+        f'- INT8 on a processor with {", ".join(timing["has"])} ({timing["processor"]}), one thread, '
+        f'median of {len(timing["in_rows"])} runs and their range: in rows of 20 {times("in_rows")} times faster '
+        f'({int8:.1f} ms against {fp32:.1f} ms), by turns {times("by_turns")}; bound 2.3, aim 2.6. '
+        f'The file is {percent(smaller)} smaller; bound 70 %. `{timing["command"]}`'
     )
 
 
@@ -258,26 +310,31 @@ def percent(x: float) -> str:
     return f'{100 * x:.1f} %'
 
 
-def rate(of: dict) -> str:
+def rate(of: dict[str, Any]) -> str:
+    """The rate and its interval."""
     low, high = of['wilson95']
     return f'{percent(of["rate"])} ({percent(low)} to {percent(high)})'
 
 
 def row(f: Figure) -> str:
+    """The row of a figure in the table."""
     have = kept(f)
     bound = '' if f.aim is None else ' / '.join(percent(b) if b is not None else '–' for b in (f.bound, f.aim))
     if have is None:
         return f'| {f.what} | not measured | | {bound} | | `bin/prehend eval {" ".join(f.arguments)}` |'
     r = have['result']
     low, high = r['wilson95']
-    old = '' if current(f, have) else ' (of an earlier model or cell)'
+    old = '' if current(have, f) else ' (of an earlier model or cell)'
     lost = ', '.join(f'{k} {v}' for k, v in sorted(r['failures'].items(), key=lambda i: -i[1])) or 'none'
-    return f'| {f.what}{old} | {percent(r["rate"])} of {r["episodes"]} | {percent(low)} to {percent(high)} | {bound} | {lost} | `{have["command"]}` |'
+    won = f'{percent(r["rate"])} of {r["episodes"]}'
+    interval = f'{percent(low)} to {percent(high)}'
+    return f'| {f.what}{old} | {won} | {interval} | {bound} | {lost} | `{have["command"]}` |'
 
 
 def derived() -> list[str]:
-    """Figures that are made of others."""
-    runs = {f.name: k for f in FIGURES if current(f, k := kept(f))}
+    """Figures that are computed from others."""
+    found = {f: kept(f) for f in FIGURES}
+    runs = {f.name: have for f, have in found.items() if current(have, f)}
     have = {name: k['result'] for name, k in runs.items()}
     lines: list[str] = []
 
@@ -288,26 +345,24 @@ def derived() -> list[str]:
     for f in FIGURES:
         if f.name in ('unseen', 'fresh', 'seen', 'alike', 'alike-fresh', 'household', 'phrases') and f.name in have:
             wrong = have[f.name]['wrongObject']
-            lines.append(
-                f'- Wrong object lifted, {f.what}: {wrong["episodes"]} of {have[f.name]["episodes"]}, {rate(wrong)}; bound 2 %, aim 0.5 %.'
-            )
+            of = f'{wrong["episodes"]} of {have[f.name]["episodes"]}'
+            lines.append(f'- Wrong object lifted, {f.what}: {of}, {rate(wrong)}; bound 2 %, aim 0.5 %.')
     for name, which in (('unseen', ''), ('fresh', ', the episodes that no round was chosen by')):
         if name in have:
             fragile, stops = have[name]['fragile'], have[name]['stops']
+            crushed = f'{fragile["crushed"]} of {fragile["episodes"]}'
             lines += [
-                f'- Fragile objects crushed{which}: {fragile["crushed"]} of {fragile["episodes"]}, {rate(fragile)}; bound 3 %, aim 0.',
+                f'- Fragile objects crushed{which}: {crushed}, {rate(fragile)}; bound 3 %, aim 0.',
                 f'- Motion later than 50 ms after "stop"{which}: {stops["moved"]} of {stops["episodes"]}; bound 0.',
             ]
     if 'fresh' in have:
         corrections = have['fresh']['corrections']
-        lines.append(
-            f'- Won after a correction to another object, in the same episodes: {corrections["successes"]} of {corrections["episodes"]}, {rate(corrections)}.'
-        )
+        of = f'{corrections["successes"]} of {corrections["episodes"]}'
+        lines.append(f'- Won after a correction to another object, in the same episodes: {of}, {rate(corrections)}.')
     if {'gently', 'plainly'} <= have.keys():
         soft, plain = (have[name]['peakForce'] for name in ('gently', 'plainly'))
-        lines.append(
-            f'- Largest force on the object with "gently" and without, the same things: p50 {soft["p50"]:.0f} N and {plain["p50"]:.0f} N, p99 {soft["p99"]:.0f} N and {plain["p99"]:.0f} N.'
-        )
+        p50, p99 = (f'{p} {soft[p]:.0f} N and {plain[p]:.0f} N' for p in ('p50', 'p99'))
+        lines.append(f'- Largest force on the object with "gently" and without, the same things: {p50}, {p99}.')
     compare('INT8 against FP32', 'unseen', 'unseen-fp32', '; bound within 1, aim within 0.3')
     lines += map(speed, timings())
     for sense in SENSES:
@@ -315,9 +370,8 @@ def derived() -> list[str]:
     compare('Force after 2 s, unseen objects', 'senses', 'force-at-2s')
     compare('Force, with heavy, slippery and fragile objects', 'heavy', 'heavy-no-force')
     if {'single', 'single-voice'} <= have.keys() and have['single']['rate'] > 0:
-        lines.append(
-            f'- Voice missing, of the full rate: {percent(have["single-voice"]["rate"] / have["single"]["rate"])}; bound 90 %, aim equal.'
-        )
+        share = have['single-voice']['rate'] / have['single']['rate']
+        lines.append(f'- Voice missing, of the full rate: {percent(share)}; bound 90 %, aim equal.')
     for sense in SENSES:
         for name, trained in (('zero', 'trained alike'), ('unprepared', 'with no sensor missing in its training')):
             what = f'Without {sense}, attention masks against zero-filling, {trained}'
@@ -330,16 +384,22 @@ def derived() -> list[str]:
 
 
 def paired(both: int, one: int, other: int, neither: int) -> tuple[float, float, float]:
-    """Of two runs of the same episodes, counted by who won: the first's rate less the second's, and its 95 % interval (Newcombe 1998, Statistics in
-    Medicine 17:2635, method 10: from Wilson's intervals and the correlation of the two)."""
+    """The difference of the rates of two runs of the same episodes, and its 95 % interval.
+
+    The episodes are counted by which run won them. Newcombe 1998, Statistics in Medicine 17:2635, method 10: from the
+    intervals of Wilson and the correlation of the two runs.
+    """
     n = both + one + other + neither
     p, q = (both + one) / n, (both + other) / n
     (low, high), (bottom, top) = wilson(both + one, n), wilson(both + other, n)
     margins = (both + one) * (other + neither) * (both + other) * (one + neither)
-    lean = both * neither - one * other
+    lean: float = both * neither - one * other
     lean = max(lean - n / 2, 0) if lean > 0 else lean
     phi = lean / math.sqrt(margins) if margins else 0.0
-    width = lambda a, b: math.sqrt(max(a * a - 2 * phi * a * b + b * b, 0))
+
+    def width(a: float, b: float) -> float:
+        return math.sqrt(max(a * a - 2 * phi * a * b + b * b, 0))
+
     return p - q, p - q - width(p - low, top - q), p - q + width(high - p, q - bottom)
 
 
@@ -349,9 +409,9 @@ def wilson(k: int, n: int, z: float = 1.959964) -> tuple[float, float]:
     return (middle - half) / (n + z * z), (middle + half) / (n + z * z)
 
 
-def gain(one: dict, other: dict) -> str:
-    """By how many points the first of two runs of the same episodes is ahead, over those that both have."""
-    pairs = list(zip(one['won'], other['won']))
+def gain(one: dict[str, Any], other: dict[str, Any]) -> str:
+    """By how many points the first of two runs is better, over the episodes that both have."""
+    pairs = list(zip(one['won'], other['won'], strict=False))
     points, least, most = (
         100 * x for x in paired(*(pairs.count(p) for p in (('1', '1'), ('1', '0'), ('0', '1'), ('0', '0'))))
     )
@@ -364,18 +424,11 @@ def wrapped(line: str) -> str:
 
 
 def write() -> None:
+    """Writes the page."""
     lines = [
         '# Figures of the shipped policy',
         '',
-        'Written by `python policy/report.py` from what `prehend eval` printed (`policy/results/`). Intervals are at 95 %:',
-        "Wilson's for a rate, and that of Newcombe (1998, method 10) for a difference in points, which is of the same episodes.",
-        '[benchmark.md](benchmark.md) describes the benchmark and its reasons for failure; [the card](../../policy/MODEL_CARD.md)',
-        'describes the model. The files under `policy/runs/` are no part of a checkout: `policy/ablate.py` and the commands of',
-        '[policy/README.md](../../policy/README.md) train them.',
-        '',
-        'The rounds of training were compared by the first episodes of `--objects unseen --seed 2` and by those of `heavy.yaml`,',
-        'of `alike.yaml --seed 6` and of one object without voice (`--seed 3`). The rows of `--seed 11` and `--seed 12` are for',
-        'episodes by which no round was chosen.',
+        *ABOUT.splitlines(),
         '',
         '| what | won | interval | bound / aim | lost by | command |',
         '|---|---|---|---|---|---|',

@@ -1,8 +1,9 @@
 """What to do where the thing that is meant is not in sight.
 
-The expert knows its place all the same and goes there; from what the camera shows nobody could. A policy that learns from such answers
-learns to guess. So they are replaced, where the hand is empty: go back up to where episodes begin, from where the table is in sight, and wait there. Because
-such moments are rare in demonstrations, some commands are made to name a colour that the picture does not show.
+The expert knows its place and goes there, but the camera does not show it. A policy that learns such answers learns to
+guess. So where the hand is empty these answers are replaced: go back up to where episodes begin, from where the table
+is in sight, and wait. Such moments are rare in demonstrations, so some commands are changed to name a colour that the
+picture does not show.
 """
 
 from __future__ import annotations
@@ -13,23 +14,27 @@ import torch
 from geometry import Geometry, rotation_of
 from language import likeness
 
-#: Of the picture's half height: so far beyond its edge a centre may lie before nothing of the thing is seen any more.
+#: A centre may lie this far beyond the edge of the picture before nothing of the thing is visible, as a share of the
+#: picture's half height.
 EDGE = 0.15
-#: m/s; and the height (m) under which there is no going sideways among other things.
+#: Speeds sideways and down (m/s), and the height (m) below which the tool does not go sideways.
 SPEED, SINK, TRANSIT = 0.3, 0.22, 0.12
-#: m between open fingers.
+#: The width of open fingers, m.
 OPEN = 0.085
-#: What `relabel` reads and writes.
+#: The arrays that `relabel` reads and writes.
 RELABELLED = ('action_chunk', 'proprioception', 'aux', 'answered', 'success', 'judged', 'alone')
 
 
 def empty(chunk: np.ndarray) -> np.ndarray:
-    """bool [N]: the expert answers with open fingers, so it holds nothing and is about to hold nothing, be it what is meant or another thing."""
-    return (chunk[:, :, 4] > OPEN - 0.001).all(1)
+    """bool [N]: the expert answers with open fingers, so it holds nothing and is not about to grasp."""
+    return np.all(chunk[:, :, 4] > OPEN - 0.001, 1)
 
 
 def out_of_sight(aux: np.ndarray, geometry: Geometry) -> np.ndarray:
-    """bool [N]: something is meant, it is not in the hand, and its place, `aux` [N,6] in the tool frame, is not in the picture."""
+    """bool [N]: something is meant, it is not in the hand, and its place is not in the picture.
+
+    `aux` [N,6] has the place in the tool frame.
+    """
     uv, z = geometry.project(torch.from_numpy(aux[:, :3]).float())
     half = geometry.uv.amax(0)
     inside = (z > 0) & (uv.abs() <= half + EDGE * half[1]).all(1)
@@ -37,13 +42,17 @@ def out_of_sight(aux: np.ndarray, geometry: Geometry) -> np.ndarray:
 
 
 def lookout(episode: np.ndarray, proprioception: np.ndarray) -> np.ndarray:
-    """[3], base frame, m: where episodes begin, the median of their first rows."""
+    """[3], base frame, m: where episodes begin, as the median of their first rows."""
     return np.median(proprioception[np.unique(episode, return_index=True)[1], :3], 0)
 
 
 def retreat(proprioception: np.ndarray, to: np.ndarray, rows: int, rate: float = 30) -> np.ndarray:
-    """The tool's way to `to` (base frame, m) as offsets [N,rows,3] in the tool frame of now, `rows` at `rate` Hz: up first, sideways once other
-    things lie under the fingers. `proprioception` [N,8] begins with the tool's pose."""
+    """The way of the tool to `to` (base frame, m), as offsets [N,rows,3] in the present tool frame, `rows` at `rate`
+    Hz.
+
+    The tool first goes up. It goes sideways once it is above the other things. `proprioception` [N,8] begins with the
+    pose of the tool.
+    """
     at = proprioception[:, :3].astype(np.float64)
     start = at.copy()
     way = np.empty((len(at), rows, 3))
@@ -59,8 +68,11 @@ def retreat(proprioception: np.ndarray, to: np.ndarray, rows: int, rate: float =
 
 
 def relabel(part: dict[str, np.ndarray], rows: np.ndarray, to: np.ndarray) -> None:
-    """In place: at these rows of a data set nothing that is meant is in sight (`aux` 0), and the answer is to retreat with open fingers. No grasp comes of
-    it, and that a thing lies alone on the table says nothing of what is meant."""
+    """Changes these rows of a data set, in place: nothing that is meant is in sight, and the answer is the retreat.
+
+    `aux` becomes 0 and the fingers open. Such a row has no grasp, and it does not count that a thing lies alone on the
+    table.
+    """
     chunk = part['action_chunk']
     chunk[rows, :, :3] = retreat(part['proprioception'][rows], to, chunk.shape[1])
     chunk[rows, :, 3], chunk[rows, :, 4] = 0, OPEN
@@ -70,20 +82,26 @@ def relabel(part: dict[str, np.ndarray], rows: np.ndarray, to: np.ndarray) -> No
 
 
 class Absent:
-    """Makes commands name what is not there: another colour, the noun as it was. `colours` [V,4] as TextEncoder takes them."""
+    """Changes commands so that they name a thing that is not there: another colour, and the same noun.
 
-    def __init__(self, colours: np.ndarray):
+    `colours` [V,4] as TextEncoder takes them.
+    """
+
+    def __init__(self, colours: np.ndarray) -> None:
         self.words = np.flatnonzero(colours[:, 3])
         self.paints = torch.from_numpy(colours[self.words]).float()
 
     def unseen(self, rgb: torch.Tensor) -> np.ndarray:
-        """The colour words that nothing in a picture f32 [3,H,W] (0..1) comes near to."""
+        """The colour words that nothing in a picture f32 [3,H,W] (0 to 1) resembles."""
         small = torch.nn.functional.avg_pool2d(rgb[None], 4).expand(len(self.paints), -1, -1, -1)
         alike = likeness(small, self.paints)[:, 0].flatten(1) > 0.3
         return self.words[(alike.sum(1) < 2).numpy()]
 
     def ask(self, batch: dict[str, torch.Tensor], share: float, to: np.ndarray, r: np.random.Generator) -> None:
-        """In place, in a `share` of the rows in which something is meant, the hand is empty, and colours are seen and words heard."""
+        """Changes a `share` of the rows, in place.
+
+        Only rows in which something is meant, the hand is empty, and colours and words are present.
+        """
         aux, tokens, mask = batch['aux'], batch['voice_tokens'], batch['modality_mask']
         able = (
             (aux[:, 4] > 0.5).numpy()

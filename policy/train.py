@@ -1,4 +1,7 @@
-"""Behaviour cloning on exported demonstrations: `python policy/train.py --data DIR --out RUN [--minutes 50]`. Resumes by `--resume`."""
+"""Behaviour cloning on exported demonstrations: `python policy/train.py --data DIR --out RUN [--minutes 50]`.
+
+`--resume` continues a run.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ import sys
 import time
 import zipfile
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -27,11 +31,11 @@ from progress import Progress
 from schedule import Schedule, descend, halved
 
 HERE = Path(__file__).parent
-#: Options that a run keeps to its end.
+#: Options that must not change when a run continues.
 SETTLED = (
-    'data', 'size', 'without', 'seed', 'batch', 'lr', 'weight_decay', 'warmup', 'ema', 'drop', 'goal', 'absent', 'instead', 'glimpses', 'reword', 'balance', 'align',
-    'teacher', 'alpha', 'temperature', 'stride',
-)  # fmt: skip
+    *('data', 'size', 'without', 'seed', 'batch', 'lr', 'weight_decay', 'warmup', 'ema', 'drop', 'goal', 'absent'),
+    *('instead', 'glimpses', 'reword', 'balance', 'align', 'teacher', 'alpha', 'temperature', 'stride'),
+)
 
 
 def arguments(given: list[str] | None) -> argparse.Namespace:
@@ -112,12 +116,12 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
 
 
 def allowed() -> int:
-    """How many processors this process may use (`taskset` can bind it to fewer than there are)."""
+    """How many processors this process may use. `taskset` can restrict it to fewer than there are."""
     return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
 
 
-def read(path: Path, hint: str) -> dict:
-    """A checkpoint; `hint`: what to do where it is none."""
+def read(path: Path, hint: str) -> dict[str, Any]:
+    """A checkpoint. Exits where the file is none; `hint` says what to do then."""
     try:
         state = torch.load(path, weights_only=True, map_location='cpu')
         if isinstance(state, dict) and 'step' in state:
@@ -128,8 +132,8 @@ def read(path: Path, hint: str) -> dict:
     raise SystemExit(f'{path}: no checkpoint ({reason}): {hint}') from None
 
 
-def same(begun: dict, now: dict, settled: tuple[str, ...]) -> None:
-    """Ends with a line where a run is to go on with other options than it was begun with."""
+def same(begun: dict[str, Any], now: dict[str, Any], settled: tuple[str, ...]) -> None:
+    """Exits where a run is continued with other options than it began with."""
     differ = [k for k in settled if k in begun and begun[k] != now[k]]
     if differ:
         raise SystemExit(
@@ -137,14 +141,14 @@ def same(begun: dict, now: dict, settled: tuple[str, ...]) -> None:
         )
 
 
-def load(run: str | Path) -> tuple[Policy, dict]:
+def load(run: str | Path) -> tuple[Policy, dict[str, Any]]:
     """The averaged policy of a run folder, in evaluation mode, and its checkpoint."""
     path = Path(run) / 'checkpoint.pt'
     state = read(path, f'train first with `python policy/train.py --data DIR --out {run}`')
     if state.get('pretrained'):
         raise SystemExit(f'{path}: its encoders alone are trained; start a run of train.py from it (--init {path})')
     policy = Policy(Config(**state['config']), state['stats'], state['camera'])
-    # A word of the vocabulary that training never said means what an unknown word means.
+    # A word that training never said gets the vector of the unknown word.
     words = state['ema']['text.token.weight']
     heard = set(state['heard']) | (
         Phrases(state['vocabulary']).words if state['run']['options']['reword'] > 0 else set()
@@ -155,8 +159,8 @@ def load(run: str | Path) -> tuple[Policy, dict]:
     return policy.eval(), state
 
 
-def released(path: Path) -> dict:
-    """The weights beside an exported model (export.py), as a checkpoint that holds them alone."""
+def released(path: Path) -> dict[str, Any]:
+    """The weights beside an exported model (export.py), as a checkpoint that holds nothing else."""
     try:
         with np.load(path, allow_pickle=False) as file:
             return {'ema': {k: torch.from_numpy(file[k]).float() for k in file.files}}
@@ -164,9 +168,12 @@ def released(path: Path) -> dict:
         raise SystemExit(f'--init {path}: no weights of an exported model ({e})') from None
 
 
-def begin_with(policy: Policy, path: str) -> dict:
-    """Takes the weights of another checkpoint that have a place here, and says which checkpoint it was. Not what belongs to the data:
-    normalisation constants, the camera, the colours. Layers that the other lacks stay as they are: blocks begin as the identity."""
+def begin_with(policy: Policy, path: str) -> dict[str, Any]:
+    """Takes the weights of another checkpoint that fit, and gives the facts of that checkpoint.
+
+    What belongs to the data is not taken: normalisation constants, the camera, the colours. Layers that the other lacks
+    keep their start values: blocks start as the identity.
+    """
     state = (
         released(Path(path))
         if path.endswith('.npz')
@@ -190,14 +197,14 @@ def begin_with(policy: Policy, path: str) -> dict:
 
 
 def save(path: Path, value: object) -> None:
-    """Atomic: a reader sees the old file or the new one."""
+    """Writes atomically: a reader sees the old file or the new one."""
     part = path.with_suffix(path.suffix + '.part')
     torch.save(value, part)
-    os.replace(part, path)
+    part.replace(path)
 
 
-def groups(policy: Policy, decay: float) -> list[dict]:
-    """No decay on biases, norms, embeddings and learned tokens."""
+def groups(policy: Policy, decay: float) -> list[dict[str, Any]]:
+    """Groups of parameters. Biases, norms, embeddings and learned tokens have no weight decay."""
     matrices = [
         p for n, p in policy.named_parameters() if p.ndim >= 2 and n.endswith('weight') and 'token.weight' not in n
     ]
@@ -209,7 +216,9 @@ def groups(policy: Policy, decay: float) -> list[dict]:
 
 
 def commit() -> str:
-    """That of the checkout, with `-dirty` where this folder differs from it, its results, models and weights aside."""
+    """The commit of the checkout, with `-dirty` where this folder differs from it. Results, models and weights do not
+    count.
+    """
     try:
         head = subprocess.run(
             ['git', 'rev-parse', 'HEAD'], cwd=HERE, capture_output=True, text=True, check=True
@@ -225,7 +234,7 @@ def commit() -> str:
 
 @torch.no_grad()
 def validate(policy: Policy, data: Dataset, count: int = 512, size: int = 128) -> dict[str, float]:
-    """Position errors on held-out episodes: of the target (mm) and of the chunk's last row (mm)."""
+    """Errors of position on held-out episodes: of the target (mm), and of the last row of the chunk (mm)."""
     policy.eval()
     rows = np.random.default_rng(1).permutation(data.held_out)[:count]
     total = {'val_loss': 0.0, 'val_target_mm': 0.0, 'val_chunk_mm': 0.0}
@@ -263,7 +272,8 @@ def main(given: list[str] | None = None) -> None:
     data = Dataset(a.data, in_memory=not a.mmap, camera=camera_file(a.camera), stride=a.stride)
     words = data.vocabulary
     print(
-        f'{len(data)} observations, {data.episodes} episodes ({len(data.held_out)} observations held out); camera {data.check}',
+        f'{len(data)} observations, {data.episodes} episodes ({len(data.held_out)} observations held out); '
+        f'camera {data.check}',
         flush=True,
     )
     if a.glimpses and data.column('judged').all():
@@ -272,11 +282,12 @@ def main(given: list[str] | None = None) -> None:
     state = read(checkpoint, 'take it away to begin anew') if a.resume and checkpoint.exists() else None
     if state:
         begun = state['run']['options']
-        # What an option did not exist for was begun as without it.
+        # A run from before an option existed has the default of that option.
         same({**vars(arguments(['--data', '', '--out', ''])), **begun}, vars(a), SETTLED)
         if state['camera'] != data.camera:
             raise SystemExit(
-                f'--resume: the run was begun with {"another" if state["camera"] else "no"} camera (--camera {begun["camera"]})'
+                f'--resume: the run was begun with {"another" if state["camera"] else "no"} camera '
+                f'(--camera {begun["camera"]})'
             )
         a.init = begun.get('init')
         config, stats, camera = Config(**state['config']), state['stats'], state['camera']
@@ -352,12 +363,12 @@ def main(given: list[str] | None = None) -> None:
         )
         part = out / 'run.json.part'
         part.write_text(json.dumps({**run, 'steps': step, 'seconds': round(schedule.elapsed(), 1)}, indent=2) + '\n')
-        os.replace(part, out / 'run.json')
+        part.replace(out / 'run.json')
 
     while (f := schedule.fraction(step)) < 1:
         lr = schedule.rate(f)
         batch = next(loader)
-        # Convolutions go backwards many times faster this way round.
+        # In this memory format the backward pass of convolutions is many times faster.
         batch['rgbd'] = batch['rgbd'].contiguous(memory_format=torch.channels_last)
         policy.train()
         with halved(not a.float32):

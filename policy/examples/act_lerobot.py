@@ -1,9 +1,10 @@
-"""An ACT policy of LeRobot's, trained on a set that prehend exported, made to fit prehend's policy contract.
+"""Trains an ACT policy of LeRobot on a set that prehend exported, and makes it fit prehend's policy contract.
 
-python policy/examples/act_lerobot.py --data SET --out act.onnx --steps 600     # also writes act.yaml, the map for `prehend policy wrap`
+    python policy/examples/act_lerobot.py --data SET --out act.onnx --steps 600
 
-Needs `pip install lerobot onnx onnxscript onnxruntime` (tried: lerobot 0.4.4). The policy sees the picture, the state and the force
-pyramid. ACT hears nothing: record demonstrations of one command.
+It also writes act.yaml, the map for `prehend policy wrap`. It needs `pip install lerobot onnx onnxscript onnxruntime`
+(tried: lerobot 0.4.4). The policy sees the picture, the state and the force pyramid. ACT takes no words: record
+demonstrations of one command.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import argparse
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -30,14 +32,15 @@ IMAGE, STATE, ENVIRONMENT, ACTION = (
 )
 PYRAMID = 'observation.force_pyramid'
 INPUTS = {'image': IMAGE, 'state': STATE, 'force_pyramid': PYRAMID}
-# A value that never moved in the demonstrations must not be blown up where it moves a little later.
+# The least deviation. Without it, a value that never changed in the demonstrations would be amplified as soon as it
+# changes.
 LEAST_DEVIATION = 1e-3
 
 
 class Normalisation(nn.Module):
-    """(x - mean) / deviation by the set's own statistics."""
+    """(x - mean) / deviation, with the statistics of the set."""
 
-    def __init__(self, stats: dict):
+    def __init__(self, stats: dict[str, Any]) -> None:
         super().__init__()
         self.register_buffer('mean', torch.as_tensor(np.array(stats['mean']), dtype=torch.float32))
         self.register_buffer(
@@ -52,15 +55,20 @@ class Normalisation(nn.Module):
 
 
 class Act(nn.Module):
-    """LeRobot's ACT between normalisations; `forward` speaks prehend's policy contract."""
+    """The ACT policy of LeRobot between normalisations. `forward` has the inputs and outputs of prehend's policy
+    contract.
+    """
 
-    def __init__(self, data: LeRobotDataset, rows: int):
+    def __init__(self, data: LeRobotDataset, rows: int) -> None:
         super().__init__()
         features, stats = data.meta.features, data.meta.stats
         height, width, _ = features[IMAGE]['shape']
-        # LeRobot's ACT takes one vector beside the state, and calls it the environment's.
+        # ACT in LeRobot takes one vector beside the state, under the name of the environment state.
         pyramid = int(np.prod(features[PYRAMID]['shape']))
-        shape = lambda key: tuple(features[key]['shape'])
+
+        def shape(key: str) -> tuple[int, ...]:
+            return tuple(features[key]['shape'])
+
         self.policy = ACTPolicy(
             ACTConfig(
                 input_features={
@@ -92,7 +100,7 @@ class Act(nn.Module):
             ENVIRONMENT: n['force_pyramid'](force_pyramid).flatten(1),
         }
 
-    def loss(self, batch: dict[str, Tensor]) -> tuple[Tensor, dict]:
+    def loss(self, batch: dict[str, Tensor]) -> tuple[Tensor, dict[str, Any]]:
         inputs = self.observed(*(batch[key] for key in INPUTS.values()))
         return self.policy(
             {**inputs, ACTION: self.normalise[ACTION](batch[ACTION]), 'action_is_pad': batch['action_is_pad']}
@@ -106,14 +114,17 @@ class Act(nn.Module):
 
 
 def chunk(action: Tensor, pose: Tensor) -> Tensor:
-    """Set-points in the base frame, f32[b,rows,9] (pose, width, effort), as offsets f32[b,rows,6] in the frame of the tool pose f32[b,1,7]."""
+    """Set-points in the base frame as offsets in the frame of the tool pose.
+
+    `action` f32[b,rows,9]: pose, width, effort. `pose` f32[b,1,7]. Gives f32[b,rows,6].
+    """
     u, w = -pose[..., 3:6], pose[..., 6:7]
     d = action[..., :3] - pose[..., :3]
     u = u.expand_as(d)
     # R(q)^-1 d = d + 2 u x (u x d + w d), with the conjugate q = (u, w).
     offset = d + 2 * torch.linalg.cross(u, torch.linalg.cross(u, d) + w * d)
     q, p = action[..., 3:7], pose[..., 3:7]
-    # z and w of p^-1 q: the turn about the tool's z axis.
+    # z and w of p^-1 q, which give the turn about the tool's z axis.
     z = p[..., 3] * q[..., 2] - p[..., 2] * q[..., 3] - p[..., 0] * q[..., 1] + p[..., 1] * q[..., 0]
     w = (p * q).sum(-1)
     return torch.cat([offset, (2 * torch.atan(z / w))[..., None], action[..., 7:9]], -1)
@@ -142,7 +153,7 @@ def train(model: Act, data: LeRobotDataset, steps: int, batch: int, workers: int
 
 
 def export(model: Act, data: LeRobotDataset, out: Path) -> float:
-    """Writes the model; the largest difference of its chunk from torch's on three frames of the set."""
+    """Writes the model. Gives the largest difference of its chunk from that of torch, on three frames of the set."""
     model.eval()
     frames = [
         tuple(data[i][key][None] for key in INPUTS.values()) for i in np.linspace(0, len(data) - 1, 3).astype(int)
@@ -154,13 +165,16 @@ def export(model: Act, data: LeRobotDataset, out: Path) -> float:
     for frame in frames:
         with torch.no_grad():
             expected = model(*frame).numpy()
-        (got,) = session.run(None, {name: x.numpy() for name, x in zip(INPUTS, frame)})
+        (got,) = session.run(None, {name: x.numpy() for name, x in zip(INPUTS, frame, strict=True)})
         apart = max(apart, float(np.abs(expected - got).max()))
     return apart
 
 
 def write_map(data: LeRobotDataset, out: Path) -> Path:
-    """What the graph's inputs are, for `prehend policy wrap`: the set says what they were made from. JSON is YAML too."""
+    """Writes what the inputs of the graph are, for `prehend policy wrap`. The set says what they were made from.
+
+    JSON is YAML too.
+    """
     made = json.loads((Path(data.root) / 'meta' / 'prehend.json').read_text())['inputs']
     inputs = {name: {k: v for k, v in made[key].items() if k in ('as', 'from')} for name, key in INPUTS.items()}
     path = out.with_suffix('.yaml')

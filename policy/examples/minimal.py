@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import onnx
 import torch
@@ -18,22 +19,25 @@ CHANNELS = {'dx': 'm', 'dy': 'm', 'dz': 'm', 'dyaw': 'rad', 'width': 'm', 'effor
 
 
 class Minimal(nn.Module):
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.conv = nn.Conv2d(4, 8, 5, stride=4)
         self.head = nn.Linear(8 + 8, ROWS * len(CHANNELS))
-        # Outputs are in SI units, so scale and offset belong into the model: some mm a row, fingers at 40 mm and 20 N.
+        # Outputs are in SI units, so scale and offset are in the model: some mm a row, fingers at 40 mm and 20 N.
         self.register_buffer('scale', torch.tensor([0.002, 0.002, 0.002, 0.01, 0.001, 0.1]))
         self.register_buffer('offset', torch.tensor([0.0, 0.0, 0.0, 0.0, 0.04, 20.0]))
 
-    def forward(self, rgbd, state):
-        """f32[1,4,64,64] (rgb 0..1, depth m), f32[1,8] (pose, gripper width) -> f32[1,ROWS,6], row i for (i + 1) / 30 s from now."""
+    def forward(self, rgbd: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
+        """f32[1,4,64,64] (rgb 0 to 1, depth in m) and f32[1,8] (pose, gripper width) -> f32[1,ROWS,6].
+
+        Row i is for (i + 1) / 30 s from now.
+        """
         seen = self.conv(rgbd).relu().mean((2, 3))
         return self.head(torch.cat([seen, state], 1)).tanh().view(1, ROWS, len(CHANNELS)) * self.scale + self.offset
 
 
-def robot(name: str) -> dict:
-    """The translation that the policy is made under: the robot file in its canonical form, as `prehend check` says it."""
+def robot(name: str) -> dict[str, Any]:
+    """The translation that the policy is made under: the canonical robot file, as `prehend check` prints it."""
     canonical = json.loads(
         subprocess.run([str(PREHEND), 'check', name, '--json'], check=True, capture_output=True, text=True).stdout
     )

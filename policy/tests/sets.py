@@ -1,9 +1,14 @@
-"""Small data sets as `prehend export --format numpy` writes them, and what the tests share."""
+"""Small data sets as `prehend export --format numpy` writes them, and what the tests share.
+
+The import of this module puts the folder of what is tested on the path.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
+import tempfile
+import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -13,13 +18,23 @@ import numpy as np
 WORDS = json.loads((Path(__file__).parent.parent / 'vocabulary.json').read_text())
 
 
+def temporary(test: unittest.TestCase) -> Path:
+    """A folder that is removed when the test has ended."""
+    folder = tempfile.TemporaryDirectory()
+    test.addCleanup(folder.cleanup)
+    return Path(folder.name)
+
+
 def write(folder: Path, episodes: int, rows: int = 6, seed: int = 0, side: int = 64) -> Path:
-    """A data set of random observations and answers, all with open fingers."""
+    """A data set of random observations and answers. The fingers are open in all of them."""
     r = np.random.default_rng(seed)
     n = episodes * rows
     folder.mkdir(parents=True)
     tokens = np.zeros((n, 32), np.int64)
-    say = lambda text: [WORDS.index(w) for w in text.split()]
+
+    def say(text: str) -> list[int]:
+        return [WORDS.index(w) for w in text.split()]
+
     for row in range(n):
         tokens[row, :4] = say('pick the red box' if r.random() < 0.5 else 'take the green ball')
     pose = np.tile(np.array([0.4, 0, 0.3, 1, 0, 0, 0, 0.08], np.float32), (n, 1)) + r.normal(0, 0.01, (n, 8)).astype(
@@ -27,7 +42,7 @@ def write(folder: Path, episodes: int, rows: int = 6, seed: int = 0, side: int =
     )
     aux = np.zeros((n, 6), np.float32)
     aux[:, :4], aux[:, 4] = r.normal(0, 0.05, (n, 4)), 1
-    arrays = {
+    arrays: dict[str, np.ndarray] = {
         'rgb': r.integers(0, 256, (n, side, side, 3), dtype=np.uint8),
         'depth': r.integers(0, 800, (n, side, side), dtype=np.uint16),
         'force_pyramid': r.normal(0, 2, (n, 6, 24)).astype(np.float32),

@@ -4,40 +4,39 @@ import dataclasses
 import io
 import json
 import os
-import tempfile
 import unittest
 import unittest.mock
-from pathlib import Path
+from typing import Any
 
-import sets  # noqa: F401
+import sets
 
 import collect
 
 
 class Collecting(unittest.TestCase):
-    def setUp(self):
-        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+    def setUp(self) -> None:
+        self.folder = sets.temporary(self)
 
-    def ended(self, *arguments: str) -> tuple[int, str]:
+    def ended(self, *arguments: str) -> tuple[object, str]:
         """Exit code and last line of what it says."""
         said = io.StringIO()
-        with unittest.mock.patch('sys.argv', ['collect.py', '--out', str(self.folder / 'data'), *arguments]):
-            with (
-                contextlib.redirect_stdout(said),
-                contextlib.redirect_stderr(said),
-                self.assertRaises(SystemExit) as end,
-            ):
-                collect.main()
+        with (
+            unittest.mock.patch('sys.argv', ['collect.py', '--out', str(self.folder / 'data'), *arguments]),
+            contextlib.redirect_stdout(said),
+            contextlib.redirect_stderr(said),
+            self.assertRaises(SystemExit) as end,
+        ):
+            collect.main()
         return end.exception.code, said.getvalue().splitlines()[-1]
 
-    def made(self, name: str, scene: dict | None) -> None:
+    def made(self, name: str, scene: dict[str, Any] | None) -> None:
         folder = self.folder / 'data' / name
         folder.mkdir(parents=True)
         (folder / 'dataset.json').write_text('{}')
         if scene is not None:
             (folder / 'scene.json').write_text(json.dumps(scene))
 
-    def test_what_is_there_is_not_made_again_unless_another_was_asked_for(self):
+    def test_what_is_there_is_not_made_again_unless_another_was_asked_for(self) -> None:
         scene = {'objects': 'seen', 'count': 0, 'policy': 'expert', 'perturb': 0.0, 'episodes': 5, 'robot': 'cell'}
         self.made('s7-p0', scene)
         given = ('--seed', '7', '--episodes', '5', '--per-job', '5')
@@ -57,9 +56,9 @@ class Collecting(unittest.TestCase):
         self.made('s8-p0', None)
         self.assertRegex(self.ended(*given, '--seed', '8')[1], '^collect.py: .*s8-p0: has no scene.json')
 
-    def test_a_model_is_known_by_what_it_is_wherever_it_lies(self):
+    def test_a_model_is_known_by_what_it_is_wherever_it_lies(self) -> None:
         models = [self.folder / name for name in ('one.onnx', 'same.onnx', 'other.onnx')]
-        for model, content in zip(models, (b'one', b'one', b'other')):
+        for model, content in zip(models, (b'one', b'one', b'other'), strict=True):
             model.write_bytes(content)
         given = ('--seed', '7', '--episodes', '5', '--per-job', '5')
         mine = collect.Recording('s7-p0', 7, 0.0, 5, str(models[0]), 'seen', 'seen', 0, 'cell')
@@ -69,7 +68,7 @@ class Collecting(unittest.TestCase):
         self.assertEqual(code, 2)
         self.assertIn('another --policy', line)
 
-    def test_a_glimpse_is_asked_for_as_such(self):
+    def test_a_glimpse_is_asked_for_as_such(self) -> None:
         whole = collect.Recording('s7-p0', 7, 0.0, 5, 'expert', 'seen', 'seen', 0, 'cell')
         glimpse = dataclasses.replace(whole, at_most='150 ms')
         run = glimpse.commands('bag', 'out')[0]
@@ -79,7 +78,7 @@ class Collecting(unittest.TestCase):
         for text in ('150', '0 s', '-1 s', 'soon'):
             self.assertIn('argument --at-most: ', self.ended('--at-most', text)[1])
 
-    def test_a_set_lands_whole(self):
+    def test_a_set_lands_whole(self) -> None:
         mine = collect.Recording('s7-p0', 7, 0.0, 5, 'expert', 'seen', 'seen', 0, 'cell')
         (mine.part(self.folder) / 's7-p0').mkdir(parents=True)
         (mine.part(self.folder) / 's7-p0' / 'dataset.json').write_text('{}')
@@ -88,14 +87,14 @@ class Collecting(unittest.TestCase):
         self.assertEqual([path.name for path in self.folder.iterdir()], ['s7-p0'])
         mine.check(self.folder / 's7-p0')
 
-    def test_a_set_of_before_that_says_less_still_counts(self):
+    def test_a_set_of_before_that_says_less_still_counts(self) -> None:
         self.made('s7-p0', {'objects': 'seen', 'count': 0, 'policy': 'expert', 'perturb': 0.0})
         self.assertEqual(self.ended('--seed', '7', '--episodes', '20')[0], 0)
 
-    def test_a_recording_that_was_cut_off_is_no_data_set(self):
+    def test_a_recording_that_was_cut_off_is_no_data_set(self) -> None:
         asked = []
 
-        def call(command: str, *more: str) -> dict:
+        def call(command: str, *_more: str) -> dict[str, Any]:
             asked.append(command)
             return {'episodes': 3, 'successes': 2, 'observations': 100}
 
@@ -104,7 +103,7 @@ class Collecting(unittest.TestCase):
         self.assertEqual([code, json.loads(line)['failed'], asked], [1, 1, ['run']])
         self.assertEqual(list((self.folder / 'data').iterdir()), [])
 
-    def test_what_judges_is_never_trained_on(self):
+    def test_what_judges_is_never_trained_on(self) -> None:
         beside = os.path.relpath(collect.ROOT / 'sim/objects/heavy.yaml')
         more = (str(collect.ROOT / 'policy' / name) for name in ('alike.yaml', 'household.yaml'))
         for objects in ('unseen', str(collect.ROOT / 'sim/objects/unseen.yaml'), beside, *more):
@@ -113,13 +112,13 @@ class Collecting(unittest.TestCase):
             self.assertIn('never trained on', line)
         self.assertFalse((self.folder / 'data').exists())
 
-    def test_values_that_no_recording_comes_to_are_named(self):
+    def test_values_that_no_recording_comes_to_are_named(self) -> None:
         given = argparse.Namespace(objects=['practice', 'practice', 'seen'], perturb=[0, 0.01], count=[0, 0, 0, 1])
         self.assertEqual(collect.unreached(given, 18), ['--count 1'])
         self.assertEqual(collect.unreached(given, 19), [])
         self.assertEqual(collect.unreached(given, 2), ['--objects seen', '--perturb 0.01', '--count 1'])
 
-    def test_numbers_that_make_no_sense_are_refused(self):
+    def test_numbers_that_make_no_sense_are_refused(self) -> None:
         for option, text in (
             ('--per-job', '0'),
             ('--jobs', '0'),

@@ -1,23 +1,23 @@
 import json
-import tempfile
 import unittest
 from pathlib import Path
 
 import numpy as np
-from sets import WORDS, write
+
+from sets import WORDS, temporary, write
 
 from data import Dataset, Loader, camera_file
 from geometry import Geometry
 
 
 class Folders(unittest.TestCase):
-    def setUp(self):
-        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+    def setUp(self) -> None:
+        self.folder = temporary(self)
 
     def held(self, data: Dataset) -> set[tuple[str, int]]:
         return {(data.folders[e >> 20], e & 0xFFFFF) for e in data.episode[data.held_out].tolist()}
 
-    def test_a_later_round_holds_out_what_an_earlier_one_held_out(self):
+    def test_a_later_round_holds_out_what_an_earlier_one_held_out(self) -> None:
         for i in range(3):
             write(self.folder / f'a{i}', 40, rows=2, seed=i, side=16)
         one, all_three = Dataset([str(self.folder / 'a1')]), Dataset([str(self.folder)])
@@ -27,14 +27,14 @@ class Folders(unittest.TestCase):
         self.assertEqual(len(all_three.train) + len(all_three.held_out), len(all_three))
         self.assertFalse(set(all_three.train) & set(all_three.held_out))
 
-    def test_two_episodes_still_hold_one_out_and_one_is_refused(self):
+    def test_two_episodes_still_hold_one_out_and_one_is_refused(self) -> None:
         write(self.folder / 'b', 2, side=16)
         self.assertEqual(len(self.held(Dataset([str(self.folder)]))), 1)
         write(self.folder / 'c/c', 1, side=16)
         with self.assertRaisesRegex(SystemExit, 'nothing is left to train on'):
             Dataset([str(self.folder / 'c')])
 
-    def test_what_follows_the_last_result_is_of_no_episode(self):
+    def test_what_follows_the_last_result_is_of_no_episode(self) -> None:
         for name, number in (('f', -1), ('g', 5)):
             episode = np.load(write(self.folder / name / name, 6, rows=4, side=16) / 'episode.npy')
             episode[-4:] = number
@@ -49,7 +49,7 @@ class Folders(unittest.TestCase):
         np.save(self.folder / 'f/f/episode.npy', np.full(24, -1))
         self.assertEqual(Dataset([str(self.folder / 'f'), str(self.folder / 'g')]).episodes, 2)
 
-    def test_the_digest_depends_on_every_folder(self):
+    def test_the_digest_depends_on_every_folder(self) -> None:
         for i in range(2):
             write(self.folder / f'd{i}', 3, seed=i, side=16)
         before = Dataset([str(self.folder)]).sha256()
@@ -58,7 +58,7 @@ class Folders(unittest.TestCase):
         np.save(self.folder / 'd1/action_chunk.npy', chunk)
         self.assertNotEqual(Dataset([str(self.folder)]).sha256(), before)
 
-    def test_bad_folders_are_refused_in_a_line(self):
+    def test_bad_folders_are_refused_in_a_line(self) -> None:
         good = write(self.folder / 'e0', 3, side=16)
         with self.assertRaisesRegex(SystemExit, 'no dataset.json under .*nowhere'):
             Dataset([str(self.folder / 'nowhere')])
@@ -78,7 +78,7 @@ class Folders(unittest.TestCase):
         with self.assertRaisesRegex(SystemExit, 'made under another translation'):
             Dataset([str(other), str(self.folder / 'e2')])
 
-    def test_a_camera_file_that_is_none_is_refused_in_a_line(self):
+    def test_a_camera_file_that_is_none_is_refused_in_a_line(self) -> None:
         self.assertIsNone(camera_file(None))
         for text in (None, 'no json', '[]', '{"fovy_deg": 60}', '{"fovy_deg": 60, "tool_T_camera": [[1, 0], [0, 1]]}'):
             path = self.folder / 'camera.json'
@@ -87,7 +87,7 @@ class Folders(unittest.TestCase):
             with self.assertRaisesRegex(SystemExit, 'camera.json: no camera'):
                 camera_file(str(path))
 
-    def test_the_nth_batch_depends_on_seed_and_n_alone(self):
+    def test_the_nth_batch_depends_on_seed_and_n_alone(self) -> None:
         data = Dataset([str(write(self.folder / 'f', 8, side=16))])
         first = [next(loader) for loader in [Loader(data, 4, 3, 0, 0.5, 0.2, WORDS, 0.6)] for _ in range(4)]
         later = next(Loader(data, 4, 3, 3, 0.5, 0.2, WORDS, 0.6))
@@ -95,7 +95,7 @@ class Folders(unittest.TestCase):
             self.assertTrue(value.equal(later[name]), name)
         self.assertFalse(first[2]['rgbd'].equal(later['rgbd']))
 
-    def test_a_noun_that_decides_is_said_and_heard(self):
+    def test_a_noun_that_decides_is_said_and_heard(self) -> None:
         nouns = {WORDS.index(w) for w in ('box', 'ball')}
         unsaid = {}
         for objects in ('twins', 'practice'):
@@ -108,7 +108,7 @@ class Folders(unittest.TestCase):
         self.assertEqual(unsaid['twins'], 0)
         self.assertGreater(unsaid['practice'], 10)
 
-    def test_what_goes_wrong_in_the_thread_is_raised_where_the_batch_is_asked_for(self):
+    def test_what_goes_wrong_in_the_thread_is_raised_where_the_batch_is_asked_for(self) -> None:
         data = Dataset([str(write(self.folder / 'g', 4, side=16))])
         loader = Loader(data, 4, 0, 0, 0.5, 0.2, WORDS, 0)
         for _ in range(5):
@@ -119,7 +119,7 @@ class Folders(unittest.TestCase):
             for _ in range(10):
                 next(loader)
 
-    def test_a_camera_that_cannot_be_the_right_one_is_refused(self):
+    def test_a_camera_that_cannot_be_the_right_one_is_refused(self) -> None:
         folder = write(self.folder / 'i', 20, side=16)
         camera = json.loads((Path(__file__).parent.parent / 'cell-camera.json').read_text())
         geometry = Geometry(16, 16, camera)
@@ -137,7 +137,7 @@ class Folders(unittest.TestCase):
         with self.assertRaisesRegex(SystemExit, 'optical frame'):
             Dataset([str(folder)], camera=flipped)
 
-    def test_rare_phases_and_objects_are_drawn_more_often(self):
+    def test_rare_phases_and_objects_are_drawn_more_often(self) -> None:
         data = Dataset([str(write(self.folder / 'h', 20, side=16))])
         column = data.column('aux')
         column[:, :3] = [0.2, 0, 0]
@@ -149,7 +149,7 @@ class Folders(unittest.TestCase):
         red = tokens[:, 2] == WORDS.index('red')
         w = data.sampling_weights(WORDS, 1)
         # From the definition: one over the count of the phase, times one over the count of the object.
-        slow = np.array([1 / (near == a).sum() / (red == b).sum() for a, b in zip(near, red)])
+        slow = np.array([1 / (near == a).sum() / (red == b).sum() for a, b in zip(near, red, strict=True)])
         np.testing.assert_allclose(w, slow / slow.sum(), rtol=1e-9)
         np.testing.assert_allclose(data.sampling_weights(WORDS, 0), np.full(len(near), 1 / len(near)))
         # In hand it is the grip that makes the phase.
@@ -158,10 +158,10 @@ class Folders(unittest.TestCase):
         data.parts[0]['action_chunk'][:, 0, 5] = 30
         data.parts[0]['action_chunk'][::10, 0, 5] = 60
         tight = data.column('action_chunk')[data.train, 0, 5] > 35
-        slow = np.array([1 / (tight == a).sum() / (red == b).sum() for a, b in zip(tight, red)])
+        slow = np.array([1 / (tight == a).sum() / (red == b).sum() for a, b in zip(tight, red, strict=True)])
         np.testing.assert_allclose(data.sampling_weights(WORDS, 1), slow / slow.sum(), rtol=1e-9)
 
-    def test_a_share_of_the_rows_comes_from_glimpses_whose_end_says_nothing(self):
+    def test_a_share_of_the_rows_comes_from_glimpses_whose_end_says_nothing(self) -> None:
         whole, glimpse = write(self.folder / 'j', 20, side=16), write(self.folder / 'k', 20, side=16, seed=1)
         (glimpse / 'scene.json').write_text(json.dumps({'at_most': '150 ms'}))
         np.save(glimpse / 'success.npy', np.zeros(120, np.uint8))

@@ -1,8 +1,9 @@
 import unittest
 
 import numpy as np
-import sets  # noqa: F401
 import torch
+
+import sets  # noqa: F401
 
 from evaluate_words import off, tell_other
 from losses import PLACE
@@ -23,7 +24,9 @@ def rows(n: int) -> dict[str, torch.Tensor]:
 
 
 class Told:
-    """A data set whose rows are alike, and a network that goes to 0.1 m (x, y and z) where it is told word 3, else to 0."""
+    """A data set whose rows are alike, and a network that goes to 0.1 m (x, y and z) where it is told word 3, else to
+    0.
+    """
 
     def batch(self, some: np.ndarray) -> dict[str, torch.Tensor]:
         return {
@@ -31,23 +34,28 @@ class Told:
             **{name: torch.zeros(len(some)) for name in ('rgbd', 'force_pyramid', 'proprioception', 'modality_mask')},
         }
 
-    def __call__(self, rgbd, force, tokens, *others) -> dict[str, torch.Tensor]:
+    def __call__(
+        self, _rgbd: torch.Tensor, _force: torch.Tensor, tokens: torch.Tensor, *_others: torch.Tensor
+    ) -> dict[str, torch.Tensor]:
         place = 0.1 * (tokens[:, :1] == 3).float().repeat(1, 6)
         return {'auxiliary': place / PLACE}
 
 
 class Words(unittest.TestCase):
-    def test_the_other_command_takes_the_place_of_all_that_was_said(self):
+    def test_the_other_command_takes_the_place_of_all_that_was_said(self) -> None:
         batch = rows(2)
         tell_other(batch)
         self.assertEqual(batch['voice_tokens'][0].tolist(), [3] * 8 + [0] * 24)
         self.assertEqual(batch['voice_age'][0].tolist(), [0.5, -1, -1, -1])
 
-    def test_a_place_counts_as_off_by_what_the_command_means(self):
+    def test_a_place_counts_as_off_by_what_the_command_means(self) -> None:
         told = Told()
         for other in (False, True):
             self.assertEqual(off(told, told, np.arange(300), other).tolist(), [False] * 300)
-        deaf = lambda *inputs: {'auxiliary': torch.zeros(len(inputs[0]), 6)}
+
+        def deaf(*inputs: torch.Tensor) -> dict[str, torch.Tensor]:
+            return {'auxiliary': torch.zeros(len(inputs[0]), 6)}
+
         self.assertTrue(off(deaf, told, np.arange(5), True).all())
         self.assertFalse(off(deaf, told, np.arange(5), False).any())
 

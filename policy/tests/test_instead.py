@@ -1,19 +1,18 @@
 import json
-import tempfile
 import unittest
 from pathlib import Path
 
-import sets
-
 import numpy as np
 import torch
+
+import sets
 
 from data import Dataset, Loader, instead
 
 
 class Instead(unittest.TestCase):
-    def setUp(self):
-        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+    def setUp(self) -> None:
+        self.folder = sets.temporary(self)
 
     def made(self, name: str) -> Path:
         """A data set in which every other row has an answer to another command."""
@@ -33,7 +32,7 @@ class Instead(unittest.TestCase):
         )
         return folder
 
-    def test_a_row_that_can_is_told_another_command_and_has_its_answer(self):
+    def test_a_row_that_can_is_told_another_command_and_has_its_answer(self) -> None:
         data = Dataset([str(self.made('a'))])
         rows = np.arange(12)
         told, before = data.batch(rows), data.batch(rows)
@@ -48,7 +47,7 @@ class Instead(unittest.TestCase):
             torch.testing.assert_close(told['instead_aux'][row], before['aux' if other else 'instead_aux'][row])
         torch.testing.assert_close(told['rgbd'], before['rgbd'])
 
-    def test_nouns_are_of_what_is_meant_and_of_the_other_thing_where_nouns_tell(self):
+    def test_nouns_are_of_what_is_meant_and_of_the_other_thing_where_nouns_tell(self) -> None:
         for objects, tell in (('twins', True), ('practice', False)):
             folder = self.made(objects)
             (folder / 'scene.json').write_text(json.dumps({'objects': objects}))
@@ -61,7 +60,7 @@ class Instead(unittest.TestCase):
                 self.assertEqual(before['nouns'][row].tolist(), nouns)
                 self.assertEqual(told['nouns'][row].tolist(), nouns[::-1] if row % 2 else nouns)
 
-    def test_a_noun_that_says_nothing_is_none(self):
+    def test_a_noun_that_says_nothing_is_none(self) -> None:
         folder = self.made('vague')
         (folder / 'scene.json').write_text(json.dumps({'objects': 'twins'}))
         tokens = np.load(folder / 'voice_tokens.npy')
@@ -70,27 +69,27 @@ class Instead(unittest.TestCase):
         nouns = Dataset([str(folder)]).column('nouns')[:, 0]
         self.assertEqual(np.flatnonzero(nouns == 0).tolist(), [2])
 
-    def test_the_share_is_that_of_the_rows_that_can(self):
+    def test_the_share_is_that_of_the_rows_that_can(self) -> None:
         data = Dataset([str(self.made('b'))])
         loader = Loader(data, 64, 3, 0, 0, 0, sets.WORDS, 0, others=0.5)
         told = torch.cat([(next(loader)['action_chunk'] == 7).all((1, 2)) for _ in range(20)]).float().mean()
         loader.close()
         self.assertAlmostEqual(float(told), 0.25, delta=0.05)
 
-    def test_sets_without_other_commands_stay_as_they_are(self):
+    def test_sets_without_other_commands_stay_as_they_are(self) -> None:
         data = Dataset([str(sets.write(self.folder / 'c', 8, side=16))])
         told, before = data.batch(np.arange(8)), data.batch(np.arange(8))
         instead(told, 1, np.random.default_rng(0))
         for name, value in before.items():
             torch.testing.assert_close(told[name], value)
 
-    def test_words_of_commands_that_were_not_given_are_heard_where_they_are_used(self):
+    def test_words_of_commands_that_were_not_given_are_heard_where_they_are_used(self) -> None:
         data = Dataset([str(self.made('d'))])
         plum = sets.WORDS.index('plum')
         self.assertNotIn(plum, data.words())
         self.assertIn(plum, data.words(instead=True))
 
-    def test_what_is_not_in_sight_has_no_answer(self):
+    def test_what_is_not_in_sight_has_no_answer(self) -> None:
         folder = self.made('e')
         camera = json.loads((Path(__file__).parent.parent / 'cell-camera.json').read_text())
         aux = np.load(folder / 'instead_aux.npy')

@@ -3,35 +3,40 @@ import tempfile
 import unittest
 from pathlib import Path
 
-import sets  # noqa: F401
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch import Tensor
+
+import sets
 
 from data import INPUTS, Dataset, camera_file
 from losses import PLACE, alignment, calling, goals, info_nce, objective, soft_targets
 from model import Config, Policy
 
 
-def slow_info_nce(a, b, same, temperature=0.07):
-    """From the definition: how much likelier the partner is than all that are no partner and not alike, in both directions."""
+def slow_info_nce(a: Tensor, b: Tensor, same: Tensor, temperature: float = 0.07) -> float:
+    """InfoNCE from its definition, in both directions.
+
+    How much more likely the partner is than all rows that are neither the partner nor alike.
+    """
     total = 0.0
     for x, y, alike in ((a, b, same), (b, a, same.T)):
         for i in range(len(x)):
-            score = lambda j: math.exp(float(x[i] @ y[j]) / temperature)
-            others = sum(score(j) for j in range(len(y)) if j != i and not alike[i, j])
-            total -= math.log(score(i) / (score(i) + others)) / (2 * len(x))
+            scores = [math.exp(float(x[i] @ row) / temperature) for row in y]
+            others = sum(score for j, score in enumerate(scores) if j != i and not alike[i, j])
+            total -= math.log(scores[i] / (scores[i] + others)) / (2 * len(x))
     return total
 
 
 class Losses(unittest.TestCase):
-    def setUp(self):
+    def setUp(self) -> None:
         self.g = torch.Generator().manual_seed(1)
 
-    def unit(self, n):
+    def unit(self, n: int) -> Tensor:
         return F.normalize(torch.randn(n, 8, generator=self.g), dim=-1)
 
-    def test_info_nce_is_its_definition(self):
+    def test_info_nce_is_its_definition(self) -> None:
         a, b = self.unit(6), self.unit(6)
         same = torch.eye(6, dtype=torch.bool)
         same[0, 3] = same[3, 0] = True
@@ -40,14 +45,17 @@ class Losses(unittest.TestCase):
         self.assertEqual(float(info_nce(a[:1], b[:1], same[:1, :1])), 0)
         self.assertEqual(float(info_nce(a[:0], b[:0], same[:0, :0])), 0)
 
-    def test_only_rows_that_have_both_modalities_are_aligned(self):
+    def test_only_rows_that_have_both_modalities_are_aligned(self) -> None:
         z = {m: self.unit(5) for m in ('vision', 'force', 'voice')}
         words = torch.tensor([[5, 6], [5, 6], [7, 0], [0, 0], [8, 0]])
         mask = torch.tensor([[1.0, 1, 1, 1], [0, 1, 1, 1], [0, 0, 1, 1], [1, 1, 1, 1], [1, 1, 0, 1]])
         same = torch.zeros(5, 5, dtype=torch.bool)
         same[0, 1] = same[1, 0] = True
         none = torch.zeros(5, 5, dtype=torch.bool)
-        slow = lambda a, b, rows, s: slow_info_nce(z[a][rows], z[b][rows], s[rows][:, rows])
+
+        def slow(a: str, b: str, rows: list[int], s: Tensor) -> float:
+            return slow_info_nce(z[a][rows], z[b][rows], s[rows][:, rows])
+
         expected = (
             slow('vision', 'voice', [0, 1, 4], same)
             + slow('vision', 'force', [0, 1, 3], none)
@@ -57,15 +65,20 @@ class Losses(unittest.TestCase):
             float(alignment(z, {'modality_mask': mask, 'voice_tokens': words})), expected / 3, places=4
         )
 
-    def test_calling_is_its_definition(self):
+    def test_calling_is_its_definition(self) -> None:
         torch.manual_seed(0)
         policy = Policy(
             Config(height=32, width=32, vocabulary=5),
             camera=camera_file(str(Path(__file__).parent.parent / 'cell-camera.json')),
         )
         geometry = policy.geometry
-        seen = lambda u, v: geometry.pose[:3, :3] @ torch.tensor([0.3 * u, 0.3 * v, 0.3]) + geometry.pose[:3, 3]
-        thing = lambda u, v, held=0.0: torch.cat([seen(u, v), torch.tensor([0, 1, held])])
+
+        def seen(u: float, v: float) -> Tensor:
+            return geometry.pose[:3, :3] @ torch.tensor([0.3 * u, 0.3 * v, 0.3]) + geometry.pose[:3, 3]
+
+        def thing(u: float, v: float, held: float = 0.0) -> Tensor:
+            return torch.cat([seen(u, v), torch.tensor([0, 1, held])])
+
         # In the picture, beside it, in the hand, without a noun.
         batch = {
             'aux': torch.stack([thing(0.1, 0), thing(5, 0), thing(0, 0.1, 1), thing(0, 0)]),
@@ -96,7 +109,7 @@ class Losses(unittest.TestCase):
         nothing = calling(policy, fine, {**batch, 'nouns': torch.zeros(4, 2, dtype=torch.int64)})
         self.assertEqual(float(nothing), 0)
 
-    def test_the_end_of_a_glimpse_says_nothing_of_success(self):
+    def test_the_end_of_a_glimpse_says_nothing_of_success(self) -> None:
         torch.manual_seed(0)
         policy = Policy(Config(height=32, width=32, vocabulary=len(sets.WORDS)))
         with tempfile.TemporaryDirectory() as folder:
@@ -109,22 +122,25 @@ class Losses(unittest.TestCase):
         batch['judged'][:] = 0
         self.assertEqual(float(objective(policy, out, batch)[1]['success']), 0)
 
-    def test_what_to_do_is_known_by_a_command_or_where_there_is_no_choice_or_with_it_in_the_hand(self):
+    def test_what_to_do_is_known_by_a_command_or_where_there_is_no_choice_or_with_it_in_the_hand(self) -> None:
         torch.manual_seed(0)
         policy = Policy(Config(height=32, width=32, vocabulary=len(sets.WORDS)))
         with tempfile.TemporaryDirectory() as folder:
             batch = Dataset([str(sets.write(Path(folder) / 'a', 4, side=32))]).batch(np.arange(8))
         out = policy(*(batch[n] for n in INPUTS))
-        term = lambda voice, vision, alone, held: objective(
-            policy,
-            out,
-            {
-                **batch,
-                'modality_mask': torch.tensor([vision, vision, 1.0, voice]).expand(8, 4),
-                'alone': torch.full((8,), alone),
-                'aux': torch.cat([batch['aux'][:, :5], torch.full((8, 1), held)], 1),
-            },
-        )[1]['chunk']
+
+        def term(voice: float, vision: float, alone: float, held: float) -> Tensor:
+            return objective(
+                policy,
+                out,
+                {
+                    **batch,
+                    'modality_mask': torch.tensor([vision, vision, 1.0, voice]).expand(8, 4),
+                    'alone': torch.full((8,), alone),
+                    'aux': torch.cat([batch['aux'][:, :5], torch.full((8, 1), held)], 1),
+                },
+            )[1]['chunk']
+
         whole = float(term(1.0, 1.0, 0.0, 0.0))
         for voice, vision, alone, held, part in (
             (0.0, 1.0, 0.0, 0.0, 0.2),
@@ -135,17 +151,17 @@ class Losses(unittest.TestCase):
         ):
             self.assertAlmostEqual(float(term(voice, vision, alone, held)), part * whole, places=5)
 
-    def test_soft_targets_are_the_divergence_times_the_square_of_the_temperature(self):
+    def test_soft_targets_are_the_divergence_times_the_square_of_the_temperature(self) -> None:
         s, t = torch.randn(3, 4, generator=self.g), torch.randn(3, 4, generator=self.g)
         expected = 0.0
-        for student, teacher in zip(s, t):
+        for student, teacher in zip(s, t, strict=True):
             p, q = [[math.exp(float(v) / 5) for v in row] for row in (teacher, student)]
             p, q = [x / sum(p) for x in p], [x / sum(q) for x in q]
-            expected += sum(x * math.log(x / y) for x, y in zip(p, q)) * 25 / 3
+            expected += sum(x * math.log(x / y) for x, y in zip(p, q, strict=True)) * 25 / 3
         self.assertAlmostEqual(float(soft_targets(s, t, 5)), expected, places=4)
         self.assertAlmostEqual(float(soft_targets(t, t, 5)), 0, places=6)
 
-    def test_goals_are_told_where_something_is_meant_and_heard(self):
+    def test_goals_are_told_where_something_is_meant_and_heard(self) -> None:
         aux = torch.tensor([[0.1, 0.05, 0, 0.3, 1, 0], [0.1, 0, 0, 0, 0, 0], [0.1, 0, 0, 0, 1, 0]])
         mask = torch.tensor([[1.0, 1, 1, 1], [1, 1, 1, 1], [1, 1, 1, 0]])
         batch = {'aux': aux, 'modality_mask': mask}

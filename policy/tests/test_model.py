@@ -1,17 +1,19 @@
 import unittest
+from typing import Any
 
-import sets  # noqa: F401
 import torch
 import torch.nn.functional as F
+
+import sets  # noqa: F401
 
 from layers import Block, Residual, attend, by_head, off
 from model import PARTS, Config, Policy, example
 
-SMALL = dict(height=32, width=32, stem=8, low=16, high=16, d=32, text=24, heads=4)
+SMALL: dict[str, Any] = {'height': 32, 'width': 32, 'stem': 8, 'low': 16, 'high': 16, 'd': 32, 'text': 24, 'heads': 4}
 
 
 def woken(config: Config) -> Policy:
-    """A policy in which nothing is zero any more, so that what is wrong shows."""
+    """A policy without parameters that are all zero, because zeros would hide errors."""
     torch.manual_seed(0)
     policy = Policy(config).eval()
     for p in policy.parameters():
@@ -21,7 +23,7 @@ def woken(config: Config) -> Policy:
 
 
 class Parts(unittest.TestCase):
-    def test_attention_is_that_of_torch(self):
+    def test_attention_is_that_of_torch(self) -> None:
         torch.manual_seed(0)
         x = torch.randn(3 * 7, 2 * 32)
         q, k = by_head(x, 3, 4, 2)
@@ -36,13 +38,13 @@ class Parts(unittest.TestCase):
         torch.testing.assert_close(q[1, 2, 5], x[7 + 5, 16:24])
         torch.testing.assert_close(k[1, 2, 5], x[7 + 5, 32 + 16 : 32 + 24])
 
-    def test_blocks_begin_as_the_identity(self):
+    def test_blocks_begin_as_the_identity(self) -> None:
         x = torch.randn(2 * 5, 32)
         torch.testing.assert_close(Block(32, 4)(x, torch.zeros(2, 1, 1, 5)), x)
         picture = torch.rand(2, 8, 6, 6)
         torch.testing.assert_close(Residual(8).eval()(picture), picture)
 
-    def test_what_is_missing_is_not_seen(self):
+    def test_what_is_missing_is_not_seen(self) -> None:
         policy = woken(Config(**SMALL))
         for at, inputs in enumerate(((0,), (0,), (1,), (2, 3))):
             x = list(example(policy.config, 2))
@@ -60,7 +62,7 @@ class Parts(unittest.TestCase):
             self.assertTrue((a['gate'][:, at] == 0).all())
             torch.testing.assert_close(a['gate'].sum(1), torch.ones(2))
 
-    def test_each_row_is_answered_for_itself(self):
+    def test_each_row_is_answered_for_itself(self) -> None:
         policy = woken(Config(**SMALL))
         x = example(policy.config, 3)
         with torch.no_grad():
@@ -68,7 +70,7 @@ class Parts(unittest.TestCase):
         for name in ('action_chunk', 'gate', 'grasp_success', 'latent'):
             torch.testing.assert_close(together[name], torch.cat([o[name] for o in alone]), atol=1e-5, rtol=1e-4)
 
-    def test_words_lead_what_the_latent_space_sees_by_their_colour_and_the_gate_alone(self):
+    def test_words_lead_what_the_latent_space_sees_by_their_colour_and_the_gate_alone(self) -> None:
         policy = woken(Config(**SMALL, without=('gate',)))
         x = list(example(policy.config, 2))
         # No word of this vocabulary has a colour, which would be looked for in the picture.
@@ -80,10 +82,10 @@ class Parts(unittest.TestCase):
             torch.testing.assert_close(one[m], other[m])
         self.assertGreater(float((one['voice'] - other['voice']).abs().max()), 0.01)
 
-    def test_every_part_can_be_left_out(self):
+    def test_every_part_can_be_left_out(self) -> None:
         """What belongs to a part changes the answer of the whole network, and not that of the one without it."""
 
-        def other(name):
+        def other(name: str) -> list[torch.Tensor]:
             x = list(example(Config(**SMALL), 2))
             if name == 'pyramid':
                 x[1][:, :, :8] += 5

@@ -1,20 +1,20 @@
-import tempfile
 import unittest
 from pathlib import Path
 
 import numpy as np
 import onnx
 import onnxruntime
-import sets  # noqa: F401
 import torch
-from test_model import SMALL, woken
 from torch import nn
+
+import sets
 
 from model import Config, Exported, example
 from quantise import QConv, QLinear, Range, integers, quantised, ranges
+from test_model import SMALL, woken
 
 
-def exported(module: nn.Module, inputs, path: Path) -> onnx.ModelProto:
+def exported(module: nn.Module, inputs: tuple[torch.Tensor, ...], path: Path) -> onnx.ModelProto:
     torch.onnx.register_custom_op_symbolic('aten::asinh', lambda g, x: g.op('Asinh', x), 9)
     with torch.no_grad():
         torch.onnx.export(module, inputs, str(path), opset_version=17, dynamo=False)
@@ -25,17 +25,17 @@ def exported(module: nn.Module, inputs, path: Path) -> onnx.ModelProto:
     return model
 
 
-def run(path: Path, *inputs):
+def run(path: Path, *inputs: torch.Tensor) -> list[np.ndarray]:
     session = onnxruntime.InferenceSession(str(path), providers=['CPUExecutionProvider'])
-    return session.run(None, {i.name: x.numpy() for i, x in zip(session.get_inputs(), inputs)})
+    return session.run(None, {i.name: x.numpy() for i, x in zip(session.get_inputs(), inputs, strict=True)})
 
 
 class Quantised(unittest.TestCase):
-    def setUp(self):
+    def setUp(self) -> None:
         torch.manual_seed(0)
-        self.path = Path(self.enterContext(tempfile.TemporaryDirectory())) / 'q.onnx'
+        self.path = sets.temporary(self) / 'q.onnx'
 
-    def test_a_range_rounds_to_256_levels_of_what_it_saw(self):
+    def test_a_range_rounds_to_256_levels_of_what_it_saw(self) -> None:
         r = Range(False).train()
         for _ in range(50):
             r(torch.linspace(-1, 3, 10001))
@@ -47,7 +47,7 @@ class Quantised(unittest.TestCase):
         self.assertAlmostEqual(float(levels[-1]), 3, delta=0.02)
         self.assertIn(0.0, levels)
 
-    def test_layers_in_integers_are_what_numpy_makes_of_them(self):
+    def test_layers_in_integers_are_what_numpy_makes_of_them(self) -> None:
         net = nn.Sequential(nn.Linear(40, 24), nn.ReLU(), nn.Linear(24, 7))
         q = nn.Sequential(QLinear(net[0]), nn.ReLU(), QLinear(net[2])).train()
         with torch.no_grad():
@@ -72,7 +72,7 @@ class Quantised(unittest.TestCase):
             value = np.maximum(value, 0) if relu else value
         np.testing.assert_allclose(run(self.path, x)[0], value, atol=2 * float(q[2].before.scale()[0]) * 0.5)
 
-    def test_a_dead_channel_does_not_overflow(self):
+    def test_a_dead_channel_does_not_overflow(self) -> None:
         conv = nn.Conv2d(16, 8, 3, padding=1)
         with torch.no_grad():
             conv.weight[3] = 0
@@ -90,7 +90,7 @@ class Quantised(unittest.TestCase):
             np.delete(got, 3, 1), np.delete(q(x).detach().numpy(), 3, 1), atol=2 * float(q.after.scale()[0])
         )
 
-    def test_the_whole_policy_in_integers_is_the_rounding_policy(self):
+    def test_the_whole_policy_in_integers_is_the_rounding_policy(self) -> None:
         policy = woken(Config(**SMALL))
         q = quantised(policy).train()
         for m in q.modules():
@@ -110,7 +110,7 @@ class Quantised(unittest.TestCase):
         self.assertLessEqual(floats, 2 * policy.config.stem + 8)
         with torch.no_grad():
             expected = module(*x)
-        for e, g in zip(expected, run(self.path, *x)):
+        for e, g in zip(expected, run(self.path, *x), strict=True):
             np.testing.assert_allclose(g, e.numpy(), atol=0.1)
 
 

@@ -1,12 +1,12 @@
 import json
 import math
-import tempfile
 import unittest
 from pathlib import Path
 
 import numpy as np
 import torch
-from sets import WORDS, write
+
+from sets import WORDS, temporary, write
 
 from data import Dataset, Loader
 from geometry import Geometry
@@ -18,19 +18,24 @@ CAMERA = json.loads((HERE / 'cell-camera.json').read_text())
 COLOURS = colour_table(WORDS)
 
 
-def pose(x, y, z, yaw):
-    """The tool looking down: a half turn about x, then `yaw` about its own z."""
+def pose(x: float, y: float, z: float, yaw: float) -> np.ndarray:
+    """A tool that looks down: half a turn about x, then `yaw` about its own z."""
     return np.array([[x, y, z, math.cos(yaw / 2), -math.sin(yaw / 2), 0, 0, 0.085]], np.float32)
 
 
 class Sight(unittest.TestCase):
-    def test_a_place_is_out_of_sight_where_the_camera_does_not_look(self):
+    def test_a_place_is_out_of_sight_where_the_camera_does_not_look(self) -> None:
         geometry = Geometry(64, 64, CAMERA)
         turn, at = geometry.pose[:3, :3].numpy(), geometry.pose[:3, 3].numpy()
         half = math.tan(math.radians(CAMERA['fovy_deg'] / 2))
         for across, down, z, hidden in (
-            (0, 0, 0.3, False), (half, 0, 0.3, False), (0, half, 0.3, False), (1.2 * half, 0, 0.3, True), (0, -1.2 * half, 0.3, True), (0, 0, -0.3, True),
-        ):  # fmt: skip
+            (0, 0, 0.3, False),
+            (half, 0, 0.3, False),
+            (0, half, 0.3, False),
+            (1.2 * half, 0, 0.3, True),
+            (0, -1.2 * half, 0.3, True),
+            (0, 0, -0.3, True),
+        ):
             place = turn @ np.array([across * z, down * z, z]) + at
             aux = np.array([[*place, 0, 1, 0]], np.float32)
             self.assertEqual(out_of_sight(aux, geometry).tolist(), [hidden], (across, down, z))
@@ -38,7 +43,7 @@ class Sight(unittest.TestCase):
             for flags in ([0, 0], [1, 1]):
                 self.assertEqual(out_of_sight(np.array([[*place, 0, *flags]], np.float32), geometry).tolist(), [False])
 
-    def test_the_retreat_ends_at_the_lookout_and_goes_up_first(self):
+    def test_the_retreat_ends_at_the_lookout_and_goes_up_first(self) -> None:
         to = np.array([0.02, -0.03, 0.28])
         for x, y, z, yaw in ((0.1, 0.1, 0.05, 0.7), (-0.2, 0.1, 0.2, -2.5), (0.02, -0.03, 0.28, 1.0), (0.1, 0, 0.4, 0)):
             p = pose(x, y, z, yaw)
@@ -53,8 +58,8 @@ class Sight(unittest.TestCase):
             low = np.vstack([[x, y, z], base])[:-1, 2] < TRANSIT - 1e-6
             self.assertLess(np.abs(steps[low, :2]).max(initial=0), 1e-3)
 
-    def test_a_data_set_answers_what_is_not_in_sight_with_the_retreat(self):
-        folder = write(Path(self.enterContext(tempfile.TemporaryDirectory())) / 'a', 4)
+    def test_a_data_set_answers_what_is_not_in_sight_with_the_retreat(self) -> None:
+        folder = write(temporary(self) / 'a', 4)
         aux, chunk = np.load(folder / 'aux.npy'), np.load(folder / 'action_chunk.npy')
         aux[:, :3] = [0, 0, 0.1]
         away, held, other = 4, 9, 14
@@ -84,17 +89,20 @@ class Sight(unittest.TestCase):
         # Without a camera nobody knows what is in sight.
         self.assertTrue(Dataset([str(folder)]).batch(np.arange(3))['answered'].all())
 
-    def test_only_colours_that_are_not_there_are_asked_for(self):
+    def test_only_colours_that_are_not_there_are_asked_for(self) -> None:
         asking = Absent(COLOURS)
-        paint = lambda word: torch.from_numpy(COLOURS[WORDS.index(word), :3])
+
+        def paint(word: str) -> torch.Tensor:
+            return torch.from_numpy(COLOURS[WORDS.index(word), :3])
+
         picture = paint('grey')[:, None, None].expand(3, 64, 64).clone()
         picture[:, 10:30, 10:30] = paint('red')[:, None, None] * 0.7
         unseen = {WORDS[i] for i in asking.unseen(picture)}
         self.assertFalse({'red', 'grey', 'scarlet'} & unseen)
         self.assertTrue({'green', 'blue', 'yellow'} <= unseen)
 
-    def test_a_command_for_what_is_not_there_is_answered_with_the_retreat(self):
-        folder = write(Path(self.enterContext(tempfile.TemporaryDirectory())) / 'a', 8)
+    def test_a_command_for_what_is_not_there_is_answered_with_the_retreat(self) -> None:
+        folder = write(temporary(self) / 'a', 8)
         data = Dataset([str(folder)])
         for part in data.parts:
             part['rgb'][:] = 120
@@ -108,8 +116,8 @@ class Sight(unittest.TestCase):
             self.assertNotIn(said[2], ('grey', 'white', 'black'))
         self.assertFalse(batch['aux'].any())
 
-    def test_nobody_is_asked_for_a_colour_who_sees_none_or_hears_nothing_or_has_his_hand_full(self):
-        folder = write(Path(self.enterContext(tempfile.TemporaryDirectory())) / 'a', 8)
+    def test_nobody_is_asked_for_a_colour_who_sees_none_or_hears_nothing_or_has_his_hand_full(self) -> None:
+        folder = write(temporary(self) / 'a', 8)
         data = Dataset([str(folder)])
         rows = np.arange(24)
         batch = data.batch(rows)

@@ -2,15 +2,17 @@ import contextlib
 import io
 import json
 import shutil
-import tempfile
+import types
 import unittest
 import unittest.mock
-from pathlib import Path
+from typing import Any
 
 import torch
-from sets import write
+
+from sets import temporary, write
 
 import export
+import losses
 import model
 import pretrain
 import quantise
@@ -24,28 +26,18 @@ TINY = {'stem': 8, 'low': 16, 'high': 16, 'd': 32, 'text': 24, 'low_residuals': 
 
 
 class Training(unittest.TestCase):
-    def setUp(self):
-        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+    def setUp(self) -> None:
+        self.folder = temporary(self)
         self.data = write(self.folder / 'data/s1', 6)
         deep = {**TINY, 'low_residuals': 2, 'residuals': 3, 'layers': 2}
-        self.enterContext(unittest.mock.patch.dict(model.SIZES, {'small': TINY, 'large': deep}))
+        sizes = unittest.mock.patch.dict(model.SIZES, {'small': TINY, 'large': deep})
+        sizes.start()
+        self.addCleanup(sizes.stop)
 
-    def train(self, out: str, *more: str, data: str | None = None) -> dict:
+    def train(self, out: str, *more: str, data: str | None = None) -> dict[str, Any]:
         with contextlib.redirect_stdout(io.StringIO()):
-            train.main(
-                [
-                    '--data',
-                    data or str(self.data),
-                    '--out',
-                    str(self.folder / out),
-                    '--batch',
-                    '4',
-                    '--threads',
-                    '1',
-                    '--float32',
-                    *more,
-                ]
-            )
+            where = ['--data', data or str(self.data), '--out', str(self.folder / out)]
+            train.main([*where, '--batch', '4', '--threads', '1', '--float32', *more])
         return torch.load(self.folder / out / 'checkpoint.pt', weights_only=True)
 
     def made(self, name: str, content: object) -> str:
@@ -53,14 +45,17 @@ class Training(unittest.TestCase):
         path.write_bytes(content) if isinstance(content, bytes) else torch.save(content, path)
         return str(path)
 
-    def quiet(self, script, cut_off_at: int | None = None, *arguments: str) -> None:
+    def quiet(self, script: types.ModuleType, cut_off_at: int | None = None, *arguments: str) -> None:
         """Runs a script's main; `cut_off_at`: ends it after so many steps, annealed or not."""
         whole = Schedule.fraction
-        cut = lambda self, step: 1.0 if step == cut_off_at else whole(self, step)
+
+        def cut(self: Schedule, step: int) -> float:
+            return 1.0 if step == cut_off_at else whole(self, step)
+
         with contextlib.redirect_stdout(io.StringIO()), unittest.mock.patch.object(Schedule, 'fraction', cut):
             script.main(list(arguments))
 
-    def test_a_seed_draws_the_same_run_and_resume_goes_on_with_it(self):
+    def test_a_seed_draws_the_same_run_and_resume_goes_on_with_it(self) -> None:
         whole, again = self.train('a', '--steps', '4'), self.train('b', '--steps', '4')
         for k, v in whole['ema'].items():
             self.assertTrue(v.equal(again['ema'][k]), k)
@@ -87,7 +82,7 @@ class Training(unittest.TestCase):
         for k, v in whole['ema'].items():
             torch.testing.assert_close(v, resumed['ema'][k], msg=k)
 
-    def test_a_deeper_network_begins_as_the_one_whose_weights_it_takes(self):
+    def test_a_deeper_network_begins_as_the_one_whose_weights_it_takes(self) -> None:
         small = self.train('s', '--steps', '3')
         torch.manual_seed(9)
         deep = Policy(Config(**{**small['config'], **model.SIZES['large']}), small['stats'], small['camera']).eval()
@@ -104,16 +99,13 @@ class Training(unittest.TestCase):
         run = self.train('l', '--steps', '1', '--size', 'large', '--init', str(self.folder / 's/checkpoint.pt'))['run']
         self.assertEqual([run['init']['sha256'], run['init']['steps']], [parent['sha256'], 3])
 
-    def test_training_goes_on_from_the_weights_of_an_exported_model(self):
+    def test_training_goes_on_from_the_weights_of_an_exported_model(self) -> None:
         self.train('s', '--steps', '3')
         policy = train.load(self.folder / 's')[0]
         export.keep_weights(policy, self.folder / 'grasp.npz')
         torch.manual_seed(9)
-        again = Policy(
-            policy.config,
-            *(train.read(self.folder / 's/checkpoint.pt', '')[k] for k in ('stats', 'camera')),
-            policy.text.colours,
-        ).eval()
+        state = train.read(self.folder / 's/checkpoint.pt', '')
+        again = Policy(policy.config, state['stats'], state['camera'], policy.text.colours).eval()
         parent = train.begin_with(again, str(self.folder / 'grasp.npz'))
         self.assertEqual(parent['taken'], parent['of'])
         x = example(policy.config, 2)
@@ -124,35 +116,27 @@ class Training(unittest.TestCase):
                 policy(*x)['action_chunk'], Policy(policy.config).eval()(*x)['action_chunk'], atol=2e-3, rtol=0
             )
 
-    def test_a_teacher_answers_for_the_goal_that_its_student_was_told(self):
+    def test_a_teacher_answers_for_the_goal_that_its_student_was_told(self) -> None:
         self.train('t', '--steps', '3')
-        seen = []
-        whole = train.distillation
-        spy = lambda policy, out, teacher, *more: (
-            seen.append(float(whole(policy, out, teacher, *more).detach())) or whole(policy, out, teacher, *more)
-        )
-        same = [
-            '--steps',
-            '1',
-            '--init',
-            str(self.folder / 't/checkpoint.pt'),
-            '--teacher',
-            str(self.folder / 't'),
-            '--goal',
-            '1',
-            '--absent',
-            '0',
-        ]
+        seen: list[float] = []
+        whole = losses.distillation
+
+        def spy(*given: Any) -> torch.Tensor:
+            distance = whole(*given)
+            seen.append(float(distance.detach()))
+            return distance
+
+        begin = ['--init', str(self.folder / 't/checkpoint.pt'), '--teacher', str(self.folder / 't')]
         with (
             unittest.mock.patch.object(train, 'distillation', spy),
-            unittest.mock.patch.object(Policy, 'train', lambda self, mode=True: self),
+            unittest.mock.patch.object(Policy, 'train', lambda self, mode=True: self),  # noqa: ARG005 - the caller names it
+            # Batch normalisation is in evaluation mode, so that the same weights give the same answers.
+            unittest.mock.patch.object(train, 'Policy', lambda *a, **k: Policy(*a, **k).eval()),
         ):
-            # Normalisation as in use, so that the same weights give the same answers.
-            with unittest.mock.patch.object(train, 'Policy', lambda *a, **k: Policy(*a, **k).eval()):
-                self.train('u', *same)
+            self.train('u', '--steps', '1', *begin, '--goal', '1', '--absent', '0')
         self.assertLess(seen[0], 1e-6)
 
-    def test_a_curve_that_goes_on_forgets_what_came_after_the_checkpoint(self):
+    def test_a_curve_that_goes_on_forgets_what_came_after_the_checkpoint(self) -> None:
         path = self.folder / 'curve.csv'
         with contextlib.redirect_stdout(io.StringIO()):
             curve = Progress(path, ('step', 'seconds', 'loss'), 4, every=1)
@@ -167,7 +151,7 @@ class Training(unittest.TestCase):
             [['step', 'loss'], ['1', '1'], ['2', '1'], ['3', '2']],
         )
 
-    def test_a_teacher_teaches_and_pretrained_encoders_are_taken(self):
+    def test_a_teacher_teaches_and_pretrained_encoders_are_taken(self) -> None:
         self.train('t', '--steps', '1', '--size', 'large')
         taught, alone = (
             self.train('u', '--steps', '2', '--teacher', str(self.folder / 't')),
@@ -183,7 +167,7 @@ class Training(unittest.TestCase):
         with self.assertRaisesRegex(SystemExit, 'encoders alone'):
             train.load(self.folder / 'p')
 
-    def test_pretraining_and_quantisation_go_on_where_they_were_cut_off(self):
+    def test_pretraining_and_quantisation_go_on_where_they_were_cut_off(self) -> None:
         given = ['--data', str(self.data), '--steps', '4', '--batch', '4', '--stride', '1']
         for name, cut in (('whole', None), ('cut', 2)):
             self.quiet(pretrain, cut, *given, '--out', str(self.folder / name))
@@ -203,9 +187,9 @@ class Training(unittest.TestCase):
         with (
             unittest.mock.patch.object(schedule, 'SAVE_S', 0),
             unittest.mock.patch.object(quantise, 'integers', side_effect=KeyboardInterrupt),
+            self.assertRaises(KeyboardInterrupt),
         ):
-            with self.assertRaises(KeyboardInterrupt):
-                self.quiet(quantise, 24, *quantise_it)
+            self.quiet(quantise, 24, *quantise_it)
         self.assertFalse(onnx.exists())
         self.assertEqual(torch.load(self.folder / 'q/quantise.pt', weights_only=True)['step'], 24)
         with self.assertRaisesRegex(SystemExit, 'give --resume'):
@@ -223,7 +207,7 @@ class Training(unittest.TestCase):
         self.assertEqual([numbers['quantised']['steps'], numbers['bytes']], [30, onnx.stat().st_size])
         self.assertFalse((self.folder / 'q/quantise.pt').exists())
 
-    def test_bad_input_is_one_line(self):
+    def test_bad_input_is_one_line(self) -> None:
         for more, line in (
             (['--init', str(self.folder / 'none.pt')], 'none.pt: no checkpoint'),
             (['--init', str(self.folder / 'none.npz')], 'none.npz: no weights of an exported model'),
@@ -243,7 +227,7 @@ class Training(unittest.TestCase):
             with self.assertRaisesRegex(SystemExit, line):
                 self.train(f'x{len(line)}', '--steps', '1', *more)
 
-    def test_a_schedule_warms_up_and_ends_annealed(self):
+    def test_a_schedule_warms_up_and_ends_annealed(self) -> None:
         s = Schedule(1e-3, 100, warmup=0.1)
         rates = [s.rate(s.fraction(i)) for i in range(101)]
         self.assertAlmostEqual(max(rates), 1e-3)
@@ -254,7 +238,7 @@ class Training(unittest.TestCase):
         self.assertGreaterEqual(Schedule(1e-3, 100, 1, spent=30).fraction(0), 0.5)
         self.assertEqual(Schedule(1e-3, 100, 1, spent=90).fraction(0), 1)
 
-    def test_the_run_says_what_it_was(self):
+    def test_the_run_says_what_it_was(self) -> None:
         self.train('r', '--steps', '1')
         run = json.loads((self.folder / 'r/run.json').read_text())
         self.assertEqual([run['steps'], run['seed'], run['episodes'], run['init']], [1, 0, 6, None])
