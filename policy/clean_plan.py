@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 SECOND = 1_000_000_000
 # A stamp further than this from the clock of its topic is wrong. A message is moved by at most this.
@@ -43,7 +44,7 @@ class Topic:
     # The number of the message in the recording.
     place: array[int] = field(default_factory=lambda: array('q'))
 
-    def arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def arrays(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
         """Receive times, stamps and places, each [N]."""
         receive, stamp, place = (np.frombuffer(a, np.int64) for a in (self.receive, self.stamp, self.place))
         return receive, stamp, place
@@ -115,7 +116,7 @@ class Plan:
             return receive_is_clock and topic.type != WRENCH
         return clock.steady and clock.spread <= (clock.period / 2 if clock.period else LOOSE)
 
-    def _order(self, first: np.ndarray) -> None:
+    def _order(self, first: NDArray[Any]) -> None:
         """Moves each first message with its stamp that came after a later one to before the first of those."""
         stamp = self.stamp[first]
         before = np.searchsorted(np.maximum.accumulate(stamp), stamp, side='right')
@@ -127,7 +128,7 @@ class Plan:
         i, j = i[near], j[near]
         self.receive[i], self.beside[i], self.moved[i] = self.receive[j], self.beside[j], True
 
-    def _fills(self, first: np.ndarray, period: int, up_to: int) -> dict[int, list[tuple[int, int]]]:
+    def _fills(self, first: NDArray[Any], period: int, up_to: int) -> dict[int, list[tuple[int, int]]]:
         """Fills the gaps. Gives the stamps and receive times of the copies, by the index of the repeated message."""
         kept = first[np.argsort(self.stamp[first])]
         gaps = np.diff(self.stamp[kept])
@@ -147,11 +148,11 @@ class Plan:
         return fills
 
 
-def _quantile(values: np.ndarray, q: float) -> int:
+def _quantile(values: NDArray[Any], q: float) -> int:
     return int(np.quantile(values, q, method='inverted_cdf'))
 
 
-def _repeated(keys: np.ndarray) -> set[int]:
+def _repeated(keys: NDArray[Any]) -> set[int]:
     """The keys that occur more than once."""
     values, counts = np.unique(keys, return_counts=True)
     return set(values[counts > 1].tolist())

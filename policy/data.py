@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from geometry import Geometry
@@ -70,7 +71,7 @@ def camera_file(path: str | None) -> dict[str, Any] | None:
     return camera
 
 
-def whole(part: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def whole(part: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     """The set without the rows after the last result (episode -1).
 
     Those rows belong to an episode that was cut off, or to none. A recording without any result is one episode.
@@ -111,7 +112,7 @@ class Dataset:
         self.meta = self.described(roots[0])
         if camera:
             self.meta['camera'] = camera
-        self.parts: list[dict[str, np.ndarray]] = []
+        self.parts: list[dict[str, NDArray[Any]]] = []
         self.folders: list[str] = []
         for root in roots:
             meta = self.described(root)
@@ -196,7 +197,7 @@ class Dataset:
             ) from None
 
     @staticmethod
-    def others(root: Path, part: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def others(root: Path, part: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """The arrays OTHERS of a set whose other arrays are `part`."""
         if (root / f'{OTHERS[0]}.npy').exists():
             return {a: Dataset.array(root / f'{a}.npy') for a in OTHERS}
@@ -208,7 +209,7 @@ class Dataset:
         }
 
     @staticmethod
-    def array(path: Path) -> np.ndarray:
+    def array(path: Path) -> NDArray[Any]:
         try:
             return np.load(path, mmap_mode='r')
         except (OSError, ValueError) as e:
@@ -223,7 +224,8 @@ class Dataset:
 
     @property
     def size(self) -> tuple[int, int]:
-        return self.parts[0]['rgb'].shape[1:3]
+        height, width = self.parts[0]['rgb'].shape[1:3]
+        return height, width
 
     @property
     def vocabulary(self) -> list[str]:
@@ -232,7 +234,7 @@ class Dataset:
             (Path(__file__).parent / 'vocabulary.json').read_text()
         )
 
-    def column(self, name: str) -> np.ndarray:
+    def column(self, name: str) -> NDArray[Any]:
         return np.concatenate([p[name] for p in self.parts])
 
     def words(self, instead: bool = False) -> list[int]:
@@ -274,10 +276,10 @@ class Dataset:
             'depth_std': float(max(some.std(), 0.02)) if some.size else 0.2,
         }
 
-    def batch(self, index: np.ndarray) -> dict[str, Tensor]:
+    def batch(self, index: NDArray[Any]) -> dict[str, Tensor]:
         """The rows `index` in the given order. `rgbd` [B,4,H,W]: colour 0 to 1 and depth in m, below 32 m."""
         part = np.searchsorted(self.offsets, index, side='right') - 1
-        out: dict[str, np.ndarray] = {}
+        out: dict[str, NDArray[Any]] = {}
         for name in (*ARRAYS, *OTHERS, *MADE):
             first = self.parts[0][name]
             out[name] = np.empty((len(index), *first.shape[1:]), first.dtype)
@@ -295,7 +297,7 @@ class Dataset:
         tensors['success'] = tensors['success'].float()
         return {'rgbd': rgbd, **tensors}
 
-    def sampling_weights(self, vocabulary: list[str], balance: float, glimpses: float | None = None) -> np.ndarray:
+    def sampling_weights(self, vocabulary: list[str], balance: float, glimpses: float | None = None) -> NDArray[Any]:
         """The probability of each row of `train`.
 
         It is the inverse frequency of the row's phase times that of its object, each to the power of `balance`. The
@@ -325,7 +327,7 @@ class Dataset:
         return w / w.sum()
 
 
-def named(events: np.ndarray, the: int) -> np.ndarray:
+def named(events: NDArray[Any], the: int) -> NDArray[Any]:
     """The two words after `the` in each event [N,words], as a rule a colour and a noun. 0 where there is none. [N,2]"""
     words = np.zeros((len(events), 2), np.int64)
     for row, event in zip(words, events, strict=True):

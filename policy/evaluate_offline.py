@@ -13,6 +13,7 @@ import hashlib
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -20,6 +21,7 @@ import itertools
 
 import numpy as np
 import onnxruntime
+from numpy.typing import NDArray
 
 from data import INPUTS, Dataset, translation
 from model import MODALITIES
@@ -64,9 +66,9 @@ def main() -> None:
     model = session(a.model, data, a.threads)
     rows = np.random.default_rng(0).permutation(len(data))[: a.count]
     gone = [MODALITIES.index(m) for m in a.without.split(',') if m]
-    chunk: list[np.ndarray] = []
-    gate: list[np.ndarray] = []
-    chance: list[np.ndarray] = []
+    chunk: list[NDArray[Any]] = []
+    gate: list[NDArray[Any]] = []
+    chance: list[NDArray[Any]] = []
     for i in rows:
         batch = data.batch(np.array([i]))
         batch['modality_mask'][:, gone] = 0

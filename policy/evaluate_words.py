@@ -13,11 +13,13 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from data import INPUTS, Dataset, camera_file, instead
 from losses import PLACE
@@ -40,7 +42,7 @@ def tell_other(batch: dict[str, torch.Tensor]) -> None:
 
 
 @torch.no_grad()
-def off(policy: Policy, data: Dataset, rows: np.ndarray, other: bool) -> np.ndarray:
+def off(policy: Policy, data: Dataset, rows: NDArray[Any], other: bool) -> NDArray[Any]:
     """bool [N]: the place in the tool frame is more than `OFF` (m) away from the thing that the command means."""
     distances = []
     for some in np.array_split(rows, -(-len(rows) // 125)):

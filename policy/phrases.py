@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 PAD = 0
 PLAIN = (
@@ -54,7 +56,7 @@ class Phrases:
         templates = (half for t in (*self.plain, *self.gentle, *self.correction) for half in t)
         return {w for said in (*templates, *self.articles, [self.one]) for w in said}
 
-    def reword(self, event: np.ndarray, r: np.random.Generator, noun: bool = False) -> None:
+    def reword(self, event: NDArray[Any], r: np.random.Generator, noun: bool = False) -> None:
         """Rewords one event [words], in place. An event without "the", such as "stop", stays as it is.
 
         `noun`: the colour does not tell which thing is meant, so the noun is always said.
@@ -80,7 +82,7 @@ class Phrases:
         event[: min(len(said), len(event))] = said[: len(event)]
 
 
-def colour_table(vocabulary: list[str]) -> np.ndarray:
+def colour_table(vocabulary: list[str]) -> NDArray[Any]:
     """[V,4]: r, g, b of each word that is a colour (colours.json), and 1 there. Zeros elsewhere."""
     colours = json.loads((Path(__file__).parent / 'colours.json').read_text())
     table = np.zeros((len(vocabulary), 4), np.float32)

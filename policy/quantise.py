@@ -17,6 +17,7 @@ import hashlib
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -24,6 +25,7 @@ import numpy as np
 import onnx
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from onnx import numpy_helper
 from torch import Tensor, nn
 
@@ -218,7 +220,7 @@ def integers(model: onnx.ModelProto) -> None:
         n.output[0]: n.attribute[0].t for n in graph.node if n.op_type == 'Constant' and n.attribute[0].name == 'value'
     }
 
-    def value(name: str) -> np.ndarray:
+    def value(name: str) -> NDArray[Any]:
         return numpy_helper.to_array(given[name] if name in given else constants[name])
 
     def known(name: str) -> bool:

@@ -8,8 +8,11 @@ picture does not show.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from geometry import Geometry, rotation_of
 from language import likeness
@@ -25,12 +28,12 @@ OPEN = 0.085
 RELABELLED = ('action_chunk', 'proprioception', 'aux', 'answered', 'success', 'judged', 'alone')
 
 
-def empty(chunk: np.ndarray) -> np.ndarray:
+def empty(chunk: NDArray[Any]) -> NDArray[Any]:
     """bool [N]: the expert answers with open fingers, so it holds nothing and is not about to grasp."""
     return np.all(chunk[:, :, 4] > OPEN - 0.001, 1)
 
 
-def out_of_sight(aux: np.ndarray, geometry: Geometry) -> np.ndarray:
+def out_of_sight(aux: NDArray[Any], geometry: Geometry) -> NDArray[Any]:
     """bool [N]: something is meant, it is not in the hand, and its place is not in the picture.
 
     `aux` [N,6] has the place in the tool frame.
@@ -41,12 +44,12 @@ def out_of_sight(aux: np.ndarray, geometry: Geometry) -> np.ndarray:
     return (aux[:, 4] > 0.5) & (aux[:, 5] < 0.5) & ~inside.numpy()
 
 
-def lookout(episode: np.ndarray, proprioception: np.ndarray) -> np.ndarray:
+def lookout(episode: NDArray[Any], proprioception: NDArray[Any]) -> NDArray[Any]:
     """[3], base frame, m: where episodes begin, as the median of their first rows."""
     return np.median(proprioception[np.unique(episode, return_index=True)[1], :3], 0)
 
 
-def retreat(proprioception: np.ndarray, to: np.ndarray, rows: int, rate: float = 30) -> np.ndarray:
+def retreat(proprioception: NDArray[Any], to: NDArray[Any], rows: int, rate: float = 30) -> NDArray[Any]:
     """The way of the tool to `to` (base frame, m), as offsets [N,rows,3] in the present tool frame, `rows` at `rate`
     Hz.
 
@@ -67,7 +70,7 @@ def retreat(proprioception: np.ndarray, to: np.ndarray, rows: int, rate: float =
     return np.einsum('nrb,nbt->nrt', way, turn)
 
 
-def relabel(part: dict[str, np.ndarray], rows: np.ndarray, to: np.ndarray) -> None:
+def relabel(part: dict[str, NDArray[Any]], rows: NDArray[Any], to: NDArray[Any]) -> None:
     """Changes these rows of a data set, in place: nothing that is meant is in sight, and the answer is the retreat.
 
     `aux` becomes 0 and the fingers open. Such a row has no grasp, and it does not count that a thing lies alone on the
@@ -87,17 +90,17 @@ class Absent:
     `colours` [V,4] as TextEncoder takes them.
     """
 
-    def __init__(self, colours: np.ndarray) -> None:
+    def __init__(self, colours: NDArray[Any]) -> None:
         self.words = np.flatnonzero(colours[:, 3])
         self.paints = torch.from_numpy(colours[self.words]).float()
 
-    def unseen(self, rgb: torch.Tensor) -> np.ndarray:
+    def unseen(self, rgb: torch.Tensor) -> NDArray[Any]:
         """The colour words that nothing in a picture f32 [3,H,W] (0 to 1) resembles."""
         small = torch.nn.functional.avg_pool2d(rgb[None], 4).expand(len(self.paints), -1, -1, -1)
         alike = likeness(small, self.paints)[:, 0].flatten(1) > 0.3
         return self.words[(alike.sum(1) < 2).numpy()]
 
-    def ask(self, batch: dict[str, torch.Tensor], share: float, to: np.ndarray, r: np.random.Generator) -> None:
+    def ask(self, batch: dict[str, torch.Tensor], share: float, to: NDArray[Any], r: np.random.Generator) -> None:
         """Changes a `share` of the rows, in place.
 
         Only rows in which something is meant, the hand is empty, and colours and words are present.

@@ -10,10 +10,12 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import numpy as np
+from numpy.typing import NDArray
 
 WORDS = json.loads((Path(__file__).parent.parent / 'vocabulary.json').read_text())
 
@@ -42,7 +44,7 @@ def write(folder: Path, episodes: int, rows: int = 6, seed: int = 0, side: int =
     )
     aux = np.zeros((n, 6), np.float32)
     aux[:, :4], aux[:, 4] = r.normal(0, 0.05, (n, 4)), 1
-    arrays: dict[str, np.ndarray] = {
+    arrays: dict[str, NDArray[Any]] = {
         'rgb': r.integers(0, 256, (n, side, side, 3), dtype=np.uint8),
         'depth': r.integers(0, 800, (n, side, side), dtype=np.uint16),
         'force_pyramid': r.normal(0, 2, (n, 6, 24)).astype(np.float32),

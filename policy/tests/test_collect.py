@@ -36,7 +36,7 @@ class Collecting(unittest.TestCase):
         if scene is not None:
             (folder / 'scene.json').write_text(json.dumps(scene))
 
-    def test_what_is_there_is_not_made_again_unless_another_was_asked_for(self) -> None:
+    def test_an_existing_set_is_not_made_again_and_one_with_other_options_is_refused(self) -> None:
         scene = {'objects': 'seen', 'count': 0, 'policy': 'expert', 'perturb': 0.0, 'episodes': 5, 'robot': 'cell'}
         self.made('s7-p0', scene)
         given = ('--seed', '7', '--episodes', '5', '--per-job', '5')
@@ -56,7 +56,7 @@ class Collecting(unittest.TestCase):
         self.made('s8-p0', None)
         self.assertRegex(self.ended(*given, '--seed', '8')[1], '^collect.py: .*s8-p0: has no scene.json')
 
-    def test_a_model_is_known_by_what_it_is_wherever_it_lies(self) -> None:
+    def test_a_model_is_identified_by_its_content_and_not_by_its_path(self) -> None:
         models = [self.folder / name for name in ('one.onnx', 'same.onnx', 'other.onnx')]
         for model, content in zip(models, (b'one', b'one', b'other'), strict=True):
             model.write_bytes(content)
@@ -68,7 +68,7 @@ class Collecting(unittest.TestCase):
         self.assertEqual(code, 2)
         self.assertIn('another --policy', line)
 
-    def test_a_glimpse_is_asked_for_as_such(self) -> None:
+    def test_a_glimpse_is_recorded_with_its_time_limit(self) -> None:
         whole = collect.Recording('s7-p0', 7, 0.0, 5, 'expert', 'seen', 'seen', 0, 'cell')
         glimpse = dataclasses.replace(whole, at_most='150 ms')
         run = glimpse.commands('bag', 'out')[0]
@@ -78,7 +78,7 @@ class Collecting(unittest.TestCase):
         for text in ('150', '0 s', '-1 s', 'soon'):
             self.assertIn('argument --at-most: ', self.ended('--at-most', text)[1])
 
-    def test_a_set_lands_whole(self) -> None:
+    def test_a_set_is_moved_to_its_place_once_it_is_complete(self) -> None:
         mine = collect.Recording('s7-p0', 7, 0.0, 5, 'expert', 'seen', 'seen', 0, 'cell')
         (mine.part(self.folder) / 's7-p0').mkdir(parents=True)
         (mine.part(self.folder) / 's7-p0' / 'dataset.json').write_text('{}')
@@ -87,7 +87,7 @@ class Collecting(unittest.TestCase):
         self.assertEqual([path.name for path in self.folder.iterdir()], ['s7-p0'])
         mine.check(self.folder / 's7-p0')
 
-    def test_a_set_of_before_that_says_less_still_counts(self) -> None:
+    def test_an_older_set_whose_scene_says_less_still_counts(self) -> None:
         self.made('s7-p0', {'objects': 'seen', 'count': 0, 'policy': 'expert', 'perturb': 0.0})
         self.assertEqual(self.ended('--seed', '7', '--episodes', '20')[0], 0)
 
@@ -103,7 +103,7 @@ class Collecting(unittest.TestCase):
         self.assertEqual([code, json.loads(line)['failed'], asked], [1, 1, ['run']])
         self.assertEqual(list((self.folder / 'data').iterdir()), [])
 
-    def test_what_judges_is_never_trained_on(self) -> None:
+    def test_object_sets_that_judge_are_never_trained_on(self) -> None:
         beside = os.path.relpath(collect.ROOT / 'sim/objects/heavy.yaml')
         more = (str(collect.ROOT / 'policy' / name) for name in ('alike.yaml', 'household.yaml'))
         for objects in ('unseen', str(collect.ROOT / 'sim/objects/unseen.yaml'), beside, *more):
@@ -112,13 +112,13 @@ class Collecting(unittest.TestCase):
             self.assertIn('never trained on', line)
         self.assertFalse((self.folder / 'data').exists())
 
-    def test_values_that_no_recording_comes_to_are_named(self) -> None:
+    def test_values_that_no_recording_uses_are_named(self) -> None:
         given = argparse.Namespace(objects=['practice', 'practice', 'seen'], perturb=[0, 0.01], count=[0, 0, 0, 1])
         self.assertEqual(collect.unreached(given, 18), ['--count 1'])
         self.assertEqual(collect.unreached(given, 19), [])
         self.assertEqual(collect.unreached(given, 2), ['--objects seen', '--perturb 0.01', '--count 1'])
 
-    def test_numbers_that_make_no_sense_are_refused(self) -> None:
+    def test_numbers_out_of_range_are_refused(self) -> None:
         for option, text in (
             ('--per-job', '0'),
             ('--jobs', '0'),

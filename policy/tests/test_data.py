@@ -22,7 +22,7 @@ class Folders(unittest.TestCase):
             write(self.folder / f'a{i}', 40, rows=2, seed=i, side=16)
         one, all_three = Dataset([str(self.folder / 'a1')]), Dataset([str(self.folder)])
         self.assertEqual(self.held(one), {e for e in self.held(all_three) if e[0] == 'a1'})
-        # One of twenty in the mean, 120 episodes: within 5 standard deviations.
+        # One of 20 on average, of 120 episodes: within 5 standard deviations.
         self.assertLess(abs(len(self.held(all_three)) - 6), 5 * 2.4)
         self.assertEqual(len(all_three.train) + len(all_three.held_out), len(all_three))
         self.assertFalse(set(all_three.train) & set(all_three.held_out))
@@ -34,7 +34,7 @@ class Folders(unittest.TestCase):
         with self.assertRaisesRegex(SystemExit, 'nothing is left to train on'):
             Dataset([str(self.folder / 'c')])
 
-    def test_what_follows_the_last_result_is_of_no_episode(self) -> None:
+    def test_rows_after_the_last_result_belong_to_no_episode(self) -> None:
         for name, number in (('f', -1), ('g', 5)):
             episode = np.load(write(self.folder / name / name, 6, rows=4, side=16) / 'episode.npy')
             episode[-4:] = number
@@ -42,9 +42,9 @@ class Folders(unittest.TestCase):
         cut, complete = Dataset([str(self.folder / 'f')]), Dataset([str(self.folder / 'g')])
         self.assertEqual([(d.episodes, len(d)) for d in (cut, complete)], [(5, 20), (6, 24)])
         self.assertEqual(len(cut.batch(np.arange(20))['aux']), 20)
-        # What lies on disk stays there.
+        # Pictures stay on disk.
         self.assertIsInstance(Dataset([str(self.folder / 'f')], in_memory=False).parts[0]['rgb'], np.memmap)
-        # A recording that says nothing of episodes is one.
+        # A recording without results is one episode.
         np.save(self.folder / 'g/g/episode.npy', np.full(24, -1))
         np.save(self.folder / 'f/f/episode.npy', np.full(24, -1))
         self.assertEqual(Dataset([str(self.folder / 'f'), str(self.folder / 'g')]).episodes, 2)
@@ -58,7 +58,7 @@ class Folders(unittest.TestCase):
         np.save(self.folder / 'd1/action_chunk.npy', chunk)
         self.assertNotEqual(Dataset([str(self.folder)]).sha256(), before)
 
-    def test_bad_folders_are_refused_in_a_line(self) -> None:
+    def test_bad_folders_are_refused_with_one_line(self) -> None:
         good = write(self.folder / 'e0', 3, side=16)
         with self.assertRaisesRegex(SystemExit, 'no dataset.json under .*nowhere'):
             Dataset([str(self.folder / 'nowhere')])
@@ -78,7 +78,7 @@ class Folders(unittest.TestCase):
         with self.assertRaisesRegex(SystemExit, 'made under another translation'):
             Dataset([str(other), str(self.folder / 'e2')])
 
-    def test_a_camera_file_that_is_none_is_refused_in_a_line(self) -> None:
+    def test_a_file_without_a_camera_is_refused_with_one_line(self) -> None:
         self.assertIsNone(camera_file(None))
         for text in (None, 'no json', '[]', '{"fovy_deg": 60}', '{"fovy_deg": 60, "tool_T_camera": [[1, 0], [0, 1]]}'):
             path = self.folder / 'camera.json'
@@ -95,7 +95,7 @@ class Folders(unittest.TestCase):
             self.assertTrue(value.equal(later[name]), name)
         self.assertFalse(first[2]['rgbd'].equal(later['rgbd']))
 
-    def test_a_noun_that_decides_is_said_and_heard(self) -> None:
+    def test_a_noun_that_decides_is_never_reworded_or_forgotten(self) -> None:
         nouns = {WORDS.index(w) for w in ('box', 'ball')}
         unsaid = {}
         for objects in ('twins', 'practice'):
@@ -108,18 +108,18 @@ class Folders(unittest.TestCase):
         self.assertEqual(unsaid['twins'], 0)
         self.assertGreater(unsaid['practice'], 10)
 
-    def test_what_goes_wrong_in_the_thread_is_raised_where_the_batch_is_asked_for(self) -> None:
+    def test_an_error_in_the_thread_is_raised_where_the_batch_is_asked_for(self) -> None:
         data = Dataset([str(write(self.folder / 'g', 4, side=16))])
         loader = Loader(data, 4, 0, 0, 0.5, 0.2, WORDS, 0)
         for _ in range(5):
             next(loader)
-        # What the thread alone reads.
+        # Only the thread reads this.
         data.parts[0].pop('voice_age')
         with self.assertRaises(KeyError):
             for _ in range(10):
                 next(loader)
 
-    def test_a_camera_that_cannot_be_the_right_one_is_refused(self) -> None:
+    def test_a_camera_that_does_not_see_the_targets_is_refused(self) -> None:
         folder = write(self.folder / 'i', 20, side=16)
         camera = json.loads((Path(__file__).parent.parent / 'cell-camera.json').read_text())
         geometry = Geometry(16, 16, camera)
@@ -131,7 +131,7 @@ class Folders(unittest.TestCase):
         aux[:, :3] = rays @ geometry.pose[:3, :3].numpy().T + geometry.pose[:3, 3].numpy()
         np.save(folder / 'aux.npy', aux)
         self.assertEqual(Dataset([str(folder)], camera=camera).check['targets_inside'], 1)
-        # As ROS's body frames are: x forward, z up.
+        # This is a body frame of ROS: x forward, z up.
         pose = np.array(camera['tool_T_camera'])
         flipped = {**camera, 'tool_T_camera': (pose @ np.diag([1, -1, -1, 1])).tolist()}
         with self.assertRaisesRegex(SystemExit, 'optical frame'):
@@ -152,7 +152,7 @@ class Folders(unittest.TestCase):
         slow = np.array([1 / (near == a).sum() / (red == b).sum() for a, b in zip(near, red, strict=True)])
         np.testing.assert_allclose(w, slow / slow.sum(), rtol=1e-9)
         np.testing.assert_allclose(data.sampling_weights(WORDS, 0), np.full(len(near), 1 / len(near)))
-        # In hand it is the grip that makes the phase.
+        # In hand the effort decides about the phase.
         column[:, 4:6] = 1
         data.parts[0]['aux'] = column
         data.parts[0]['action_chunk'][:, 0, 5] = 30
@@ -161,7 +161,7 @@ class Folders(unittest.TestCase):
         slow = np.array([1 / (tight == a).sum() / (red == b).sum() for a, b in zip(tight, red, strict=True)])
         np.testing.assert_allclose(data.sampling_weights(WORDS, 1), slow / slow.sum(), rtol=1e-9)
 
-    def test_a_share_of_the_rows_comes_from_glimpses_whose_end_says_nothing(self) -> None:
+    def test_a_share_of_the_rows_comes_from_glimpses_whose_success_does_not_count(self) -> None:
         whole, glimpse = write(self.folder / 'j', 20, side=16), write(self.folder / 'k', 20, side=16, seed=1)
         (glimpse / 'scene.json').write_text(json.dumps({'at_most': '150 ms'}))
         np.save(glimpse / 'success.npy', np.zeros(120, np.uint8))
@@ -173,7 +173,7 @@ class Folders(unittest.TestCase):
         np.testing.assert_allclose(plain[judged == 0], plain[won][0])
         self.assertAlmostEqual(shared[judged == 0].sum(), 0.8)
         np.testing.assert_allclose(shared[judged == 1] / plain[judged == 1], 0.2 / plain[judged == 1].sum())
-        # Without any, or of nothing else, there is nothing to share.
+        # Where all rows or none are glimpses, the share does not apply.
         for folder, share in ((whole, 1), (glimpse, 0)):
             only = Dataset([str(folder)])
             np.testing.assert_allclose(only.sampling_weights(WORDS, 0.5, share), only.sampling_weights(WORDS, 0.5))

@@ -1,9 +1,11 @@
 import unittest
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
-import sets  # noqa: F401
+import sets  # noqa: F401 - it puts the folder of what is tested on the path
 
 from evaluate_words import off, tell_other
 from losses import PLACE
@@ -24,11 +26,12 @@ def rows(n: int) -> dict[str, torch.Tensor]:
 
 
 class Told:
-    """A data set whose rows are alike, and a network that goes to 0.1 m (x, y and z) where it is told word 3, else to
-    0.
+    """A data set whose rows are alike, and a network.
+
+    The network answers 0.1 m (x, y and z) where word 3 is said, and else 0.
     """
 
-    def batch(self, some: np.ndarray) -> dict[str, torch.Tensor]:
+    def batch(self, some: NDArray[Any]) -> dict[str, torch.Tensor]:
         return {
             **rows(len(some)),
             **{name: torch.zeros(len(some)) for name in ('rgbd', 'force_pyramid', 'proprioception', 'modality_mask')},
@@ -42,13 +45,13 @@ class Told:
 
 
 class Words(unittest.TestCase):
-    def test_the_other_command_takes_the_place_of_all_that_was_said(self) -> None:
+    def test_the_other_command_replaces_all_that_was_said(self) -> None:
         batch = rows(2)
         tell_other(batch)
         self.assertEqual(batch['voice_tokens'][0].tolist(), [3] * 8 + [0] * 24)
         self.assertEqual(batch['voice_age'][0].tolist(), [0.5, -1, -1, -1])
 
-    def test_a_place_counts_as_off_by_what_the_command_means(self) -> None:
+    def test_a_place_counts_as_off_if_it_is_far_from_the_thing_that_the_command_means(self) -> None:
         told = Told()
         for other in (False, True):
             self.assertEqual(off(told, told, np.arange(300), other).tolist(), [False] * 300)

@@ -32,7 +32,7 @@ class Instead(unittest.TestCase):
         )
         return folder
 
-    def test_a_row_that_can_is_told_another_command_and_has_its_answer(self) -> None:
+    def test_a_row_with_another_command_is_told_it_and_gets_its_answer(self) -> None:
         data = Dataset([str(self.made('a'))])
         rows = np.arange(12)
         told, before = data.batch(rows), data.batch(rows)
@@ -47,7 +47,7 @@ class Instead(unittest.TestCase):
             torch.testing.assert_close(told['instead_aux'][row], before['aux' if other else 'instead_aux'][row])
         torch.testing.assert_close(told['rgbd'], before['rgbd'])
 
-    def test_nouns_are_of_what_is_meant_and_of_the_other_thing_where_nouns_tell(self) -> None:
+    def test_nouns_of_both_things_are_kept_where_nouns_say_what_a_thing_is(self) -> None:
         for objects, tell in (('twins', True), ('practice', False)):
             folder = self.made(objects)
             (folder / 'scene.json').write_text(json.dumps({'objects': objects}))
@@ -60,7 +60,7 @@ class Instead(unittest.TestCase):
                 self.assertEqual(before['nouns'][row].tolist(), nouns)
                 self.assertEqual(told['nouns'][row].tolist(), nouns[::-1] if row % 2 else nouns)
 
-    def test_a_noun_that_says_nothing_is_none(self) -> None:
+    def test_a_vague_noun_counts_as_no_noun(self) -> None:
         folder = self.made('vague')
         (folder / 'scene.json').write_text(json.dumps({'objects': 'twins'}))
         tokens = np.load(folder / 'voice_tokens.npy')
@@ -69,7 +69,7 @@ class Instead(unittest.TestCase):
         nouns = Dataset([str(folder)]).column('nouns')[:, 0]
         self.assertEqual(np.flatnonzero(nouns == 0).tolist(), [2])
 
-    def test_the_share_is_that_of_the_rows_that_can(self) -> None:
+    def test_the_share_counts_only_rows_with_another_command(self) -> None:
         data = Dataset([str(self.made('b'))])
         loader = Loader(data, 64, 3, 0, 0, 0, sets.WORDS, 0, others=0.5)
         told = torch.cat([(next(loader)['action_chunk'] == 7).all((1, 2)) for _ in range(20)]).float().mean()
@@ -83,13 +83,13 @@ class Instead(unittest.TestCase):
         for name, value in before.items():
             torch.testing.assert_close(told[name], value)
 
-    def test_words_of_commands_that_were_not_given_are_heard_where_they_are_used(self) -> None:
+    def test_words_of_commands_that_were_not_given_count_as_heard_where_they_are_used(self) -> None:
         data = Dataset([str(self.made('d'))])
         plum = sets.WORDS.index('plum')
         self.assertNotIn(plum, data.words())
         self.assertIn(plum, data.words(instead=True))
 
-    def test_what_is_not_in_sight_has_no_answer(self) -> None:
+    def test_another_thing_that_is_not_in_sight_has_no_answer(self) -> None:
         folder = self.made('e')
         camera = json.loads((Path(__file__).parent.parent / 'cell-camera.json').read_text())
         aux = np.load(folder / 'instead_aux.npy')

@@ -36,7 +36,7 @@ class Losses(unittest.TestCase):
     def unit(self, n: int) -> Tensor:
         return F.normalize(torch.randn(n, 8, generator=self.g), dim=-1)
 
-    def test_info_nce_is_its_definition(self) -> None:
+    def test_info_nce_equals_its_definition(self) -> None:
         a, b = self.unit(6), self.unit(6)
         same = torch.eye(6, dtype=torch.bool)
         same[0, 3] = same[3, 0] = True
@@ -65,7 +65,7 @@ class Losses(unittest.TestCase):
             float(alignment(z, {'modality_mask': mask, 'voice_tokens': words})), expected / 3, places=4
         )
 
-    def test_calling_is_its_definition(self) -> None:
+    def test_calling_equals_its_definition(self) -> None:
         torch.manual_seed(0)
         policy = Policy(
             Config(height=32, width=32, vocabulary=5),
@@ -79,7 +79,7 @@ class Losses(unittest.TestCase):
         def thing(u: float, v: float, held: float = 0.0) -> Tensor:
             return torch.cat([seen(u, v), torch.tensor([0, 1, held])])
 
-        # In the picture, beside it, in the hand, without a noun.
+        # A thing in the picture, one beside it, one in the hand, and one without a noun.
         batch = {
             'aux': torch.stack([thing(0.1, 0), thing(5, 0), thing(0, 0.1, 1), thing(0, 0)]),
             'instead_aux': torch.stack([thing(-0.2, 0.1), thing(0, 0.2), torch.zeros(6), thing(0.1, 0.1)]),
@@ -109,7 +109,7 @@ class Losses(unittest.TestCase):
         nothing = calling(policy, fine, {**batch, 'nouns': torch.zeros(4, 2, dtype=torch.int64)})
         self.assertEqual(float(nothing), 0)
 
-    def test_the_end_of_a_glimpse_says_nothing_of_success(self) -> None:
+    def test_a_glimpse_does_not_count_for_success(self) -> None:
         torch.manual_seed(0)
         policy = Policy(Config(height=32, width=32, vocabulary=len(sets.WORDS)))
         with tempfile.TemporaryDirectory() as folder:
@@ -122,7 +122,7 @@ class Losses(unittest.TestCase):
         batch['judged'][:] = 0
         self.assertEqual(float(objective(policy, out, batch)[1]['success']), 0)
 
-    def test_what_to_do_is_known_by_a_command_or_where_there_is_no_choice_or_with_it_in_the_hand(self) -> None:
+    def test_rows_without_a_known_target_count_a_fifth(self) -> None:
         torch.manual_seed(0)
         policy = Policy(Config(height=32, width=32, vocabulary=len(sets.WORDS)))
         with tempfile.TemporaryDirectory() as folder:
@@ -161,7 +161,7 @@ class Losses(unittest.TestCase):
         self.assertAlmostEqual(float(soft_targets(s, t, 5)), expected, places=4)
         self.assertAlmostEqual(float(soft_targets(t, t, 5)), 0, places=6)
 
-    def test_goals_are_told_where_something_is_meant_and_heard(self) -> None:
+    def test_goals_are_given_where_something_is_meant_and_words_are_present(self) -> None:
         aux = torch.tensor([[0.1, 0.05, 0, 0.3, 1, 0], [0.1, 0, 0, 0, 0, 0], [0.1, 0, 0, 0, 1, 0]])
         mask = torch.tensor([[1.0, 1, 1, 1], [1, 1, 1, 1], [1, 1, 1, 0]])
         batch = {'aux': aux, 'modality_mask': mask}

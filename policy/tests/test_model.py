@@ -4,7 +4,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-import sets  # noqa: F401
+import sets  # noqa: F401 - it puts the folder of what is tested on the path
 
 from layers import Block, Residual, attend, by_head, off
 from model import PARTS, Config, Policy, example
@@ -23,7 +23,7 @@ def woken(config: Config) -> Policy:
 
 
 class Parts(unittest.TestCase):
-    def test_attention_is_that_of_torch(self) -> None:
+    def test_attention_equals_that_of_torch(self) -> None:
         torch.manual_seed(0)
         x = torch.randn(3 * 7, 2 * 32)
         q, k = by_head(x, 3, 4, 2)
@@ -34,7 +34,7 @@ class Parts(unittest.TestCase):
         torch.testing.assert_close(
             attend(q, k, v, off(on)), expected.transpose(1, 2).reshape(21, 32), atol=1e-5, rtol=1e-4
         )
-        # Head by head: the first D columns are q, each head's beside the other's.
+        # By head: the first D columns are q, with the heads side by side.
         torch.testing.assert_close(q[1, 2, 5], x[7 + 5, 16:24])
         torch.testing.assert_close(k[1, 2, 5], x[7 + 5, 32 + 16 : 32 + 24])
 
@@ -44,7 +44,7 @@ class Parts(unittest.TestCase):
         picture = torch.rand(2, 8, 6, 6)
         torch.testing.assert_close(Residual(8).eval()(picture), picture)
 
-    def test_what_is_missing_is_not_seen(self) -> None:
+    def test_a_missing_modality_does_not_change_the_answer(self) -> None:
         policy = woken(Config(**SMALL))
         for at, inputs in enumerate(((0,), (0,), (1,), (2, 3))):
             x = list(example(policy.config, 2))
@@ -62,7 +62,7 @@ class Parts(unittest.TestCase):
             self.assertTrue((a['gate'][:, at] == 0).all())
             torch.testing.assert_close(a['gate'].sum(1), torch.ones(2))
 
-    def test_each_row_is_answered_for_itself(self) -> None:
+    def test_the_answer_of_a_row_does_not_depend_on_other_rows(self) -> None:
         policy = woken(Config(**SMALL))
         x = example(policy.config, 3)
         with torch.no_grad():
@@ -70,10 +70,10 @@ class Parts(unittest.TestCase):
         for name in ('action_chunk', 'gate', 'grasp_success', 'latent'):
             torch.testing.assert_close(together[name], torch.cat([o[name] for o in alone]), atol=1e-5, rtol=1e-4)
 
-    def test_words_lead_what_the_latent_space_sees_by_their_colour_and_the_gate_alone(self) -> None:
+    def test_words_change_the_projections_of_other_modalities_by_colour_and_gate_alone(self) -> None:
         policy = woken(Config(**SMALL, without=('gate',)))
         x = list(example(policy.config, 2))
-        # No word of this vocabulary has a colour, which would be looked for in the picture.
+        # No word of this vocabulary has a colour, so words cannot mark the picture.
         with torch.no_grad():
             one = policy(*x)['projections']
             x[2] = torch.randint(0, policy.config.vocabulary, x[2].shape, generator=torch.Generator().manual_seed(5))
@@ -83,7 +83,7 @@ class Parts(unittest.TestCase):
         self.assertGreater(float((one['voice'] - other['voice']).abs().max()), 0.01)
 
     def test_every_part_can_be_left_out(self) -> None:
-        """What belongs to a part changes the answer of the whole network, and not that of the one without it."""
+        """The input of a part changes the answer of the whole network, and not that of the network without the part."""
 
         def other(name: str) -> list[torch.Tensor]:
             x = list(example(Config(**SMALL), 2))
@@ -92,7 +92,7 @@ class Parts(unittest.TestCase):
             if name == 'ages':
                 x[3] = x[3] * 3 + 1
             if name == 'masks':
-                # Not there, and there with the value zero.
+                # Once missing, and once present with zeros.
                 x[1] = x[1] * 0
                 x[5][:, 2] = 0
             return x

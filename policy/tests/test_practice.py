@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-import sets  # noqa: F401
+import sets  # noqa: F401 - it puts the folder of what is tested on the path
 
 import practice
 
@@ -16,7 +16,7 @@ class Practice(unittest.TestCase):
             self.assertEqual(draw(5), draw(5))
             self.assertNotEqual(draw(5), draw(6))
 
-    def test_of_twins_neither_colour_nor_shape_alone_says_which_is_meant_and_both_do(self) -> None:
+    def test_colour_and_shape_together_identify_a_twin_and_neither_does_alone(self) -> None:
         group = {noun: i for i, kinds in enumerate(practice.APART) for kind in kinds for noun in practice.NOUNS[kind]}
         for seed in range(50):
             *named, (own, vague) = [o['name'].split() for o in practice.draw_twins(seed)]
@@ -30,7 +30,7 @@ class Practice(unittest.TestCase):
             for one, other in itertools.combinations({*colours, own}, 2):
                 self.assertGreater(np.linalg.norm(np.subtract(practice.COLOURS[one], practice.COLOURS[other])), 0.3)
 
-    def test_a_file_is_whole(self) -> None:
+    def test_a_file_is_complete(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / 'objects.yaml'
             practice.write(4, path, 'twins')

@@ -1,10 +1,12 @@
 import unittest
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
 import onnxruntime
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 import sets
@@ -25,7 +27,7 @@ def exported(module: nn.Module, inputs: tuple[torch.Tensor, ...], path: Path) ->
     return model
 
 
-def run(path: Path, *inputs: torch.Tensor) -> list[np.ndarray]:
+def run(path: Path, *inputs: torch.Tensor) -> list[NDArray[Any]]:
     session = onnxruntime.InferenceSession(str(path), providers=['CPUExecutionProvider'])
     return session.run(None, {i.name: x.numpy() for i, x in zip(session.get_inputs(), inputs, strict=True)})
 
@@ -42,12 +44,12 @@ class Quantised(unittest.TestCase):
         r.eval()
         levels = np.unique(r(torch.linspace(-9, 9, 200001)).numpy())
         self.assertEqual(len(levels), 256)
-        # 0.0003 of the values lie outside on either side, and zero is a level.
+        # 0.0003 of the values lie outside on each side, and zero is a level.
         self.assertAlmostEqual(float(levels[0]), -1, delta=0.02)
         self.assertAlmostEqual(float(levels[-1]), 3, delta=0.02)
         self.assertIn(0.0, levels)
 
-    def test_layers_in_integers_are_what_numpy_makes_of_them(self) -> None:
+    def test_layers_in_integers_equal_their_computation_in_numpy(self) -> None:
         net = nn.Sequential(nn.Linear(40, 24), nn.ReLU(), nn.Linear(24, 7))
         q = nn.Sequential(QLinear(net[0]), nn.ReLU(), QLinear(net[2])).train()
         with torch.no_grad():
@@ -90,7 +92,7 @@ class Quantised(unittest.TestCase):
             np.delete(got, 3, 1), np.delete(q(x).detach().numpy(), 3, 1), atol=2 * float(q.after.scale()[0])
         )
 
-    def test_the_whole_policy_in_integers_is_the_rounding_policy(self) -> None:
+    def test_the_whole_policy_in_integers_equals_the_rounding_policy(self) -> None:
         policy = woken(Config(**SMALL))
         q = quantised(policy).train()
         for m in q.modules():
@@ -106,7 +108,7 @@ class Quantised(unittest.TestCase):
         floats = sum(
             i.dims[0] for i in model.graph.initializer if i.data_type == onnx.TensorProto.FLOAT and len(i.dims) == 4
         )
-        # The stems' convolutions alone keep their weights.
+        # Only the convolutions of the stems keep float weights.
         self.assertLessEqual(floats, 2 * policy.config.stem + 8)
         with torch.no_grad():
             expected = module(*x)

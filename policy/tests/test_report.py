@@ -2,24 +2,24 @@ import unittest
 
 import numpy as np
 
-import sets  # noqa: F401
+import sets  # noqa: F401 - it puts the folder of what is tested on the path
 
 from report import gain, paired, speed, wilson
 
 
 class Intervals(unittest.TestCase):
-    def test_wilson_is_the_published_one(self) -> None:
+    def test_wilson_equals_published_intervals(self) -> None:
         # Newcombe 1998, Statistics in Medicine 17:857, table I: 81 of 263 and 15 of 148.
         for k, n, low, high in ((81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605)):
             np.testing.assert_allclose(wilson(k, n), (low, high), atol=5e-5)
 
     def test_the_interval_of_a_difference_holds_it_in_19_of_20_draws(self) -> None:
-        # Both runs win together with 0.8, one alone with 0.08, the other alone with 0.05.
+        # Both runs win with probability 0.8, only the first with 0.08, only the second with 0.05.
         r = np.random.default_rng(0)
         counts = r.multinomial(200, (0.8, 0.08, 0.05, 0.07), 4000)
         inside = np.mean([low <= 0.03 <= high for _, low, high in (paired(*map(int, c)) for c in counts)])
         self.assertAlmostEqual(inside, 0.95, delta=0.015)
-        # Unpaired it would be wider than it need be.
+        # Without pairs the interval would be wider.
         point, low, high = paired(160, 16, 10, 14)
         self.assertAlmostEqual(point, 0.03)
         unpaired = 1.96 * np.sqrt(0.88 * 0.12 / 200 + 0.85 * 0.15 / 200)

@@ -2,9 +2,11 @@ import json
 import math
 import unittest
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from sets import WORDS, temporary, write
 
@@ -18,7 +20,7 @@ CAMERA = json.loads((HERE / 'cell-camera.json').read_text())
 COLOURS = colour_table(WORDS)
 
 
-def pose(x: float, y: float, z: float, yaw: float) -> np.ndarray:
+def pose(x: float, y: float, z: float, yaw: float) -> NDArray[Any]:
     """A tool that looks down: half a turn about x, then `yaw` about its own z."""
     return np.array([[x, y, z, math.cos(yaw / 2), -math.sin(yaw / 2), 0, 0, 0.085]], np.float32)
 
@@ -39,7 +41,7 @@ class Sight(unittest.TestCase):
             place = turn @ np.array([across * z, down * z, z]) + at
             aux = np.array([[*place, 0, 1, 0]], np.float32)
             self.assertEqual(out_of_sight(aux, geometry).tolist(), [hidden], (across, down, z))
-            # Nothing meant, or in the hand: nothing is missed.
+            # Nothing is out of sight where nothing is meant, or where it is in the hand.
             for flags in ([0, 0], [1, 1]):
                 self.assertEqual(out_of_sight(np.array([[*place, 0, *flags]], np.float32), geometry).tolist(), [False])
 
@@ -48,7 +50,7 @@ class Sight(unittest.TestCase):
         for x, y, z, yaw in ((0.1, 0.1, 0.05, 0.7), (-0.2, 0.1, 0.2, -2.5), (0.02, -0.03, 0.28, 1.0), (0.1, 0, 0.4, 0)):
             p = pose(x, y, z, yaw)
             way = retreat(p, to, 90)[0]
-            # Back into the base frame by the definition of a tool that looks down.
+            # Back into the base frame, for a tool that looks down.
             c, s = math.cos(yaw), math.sin(yaw)
             base = np.stack([x + way[:, 0] * c - way[:, 1] * s, y - way[:, 0] * s - way[:, 1] * c, z - way[:, 2]], 1)
             np.testing.assert_allclose(base[-1], to, atol=1e-4)
@@ -58,7 +60,7 @@ class Sight(unittest.TestCase):
             low = np.vstack([[x, y, z], base])[:-1, 2] < TRANSIT - 1e-6
             self.assertLess(np.abs(steps[low, :2]).max(initial=0), 1e-3)
 
-    def test_a_data_set_answers_what_is_not_in_sight_with_the_retreat(self) -> None:
+    def test_a_target_out_of_sight_is_answered_with_the_retreat(self) -> None:
         folder = write(temporary(self) / 'a', 4)
         aux, chunk = np.load(folder / 'aux.npy'), np.load(folder / 'action_chunk.npy')
         aux[:, :3] = [0, 0, 0.1]
@@ -86,10 +88,10 @@ class Sight(unittest.TestCase):
             retreat(np.load(folder / 'proprioception.npy')[[away]], data.lookout, 10)[0],
             atol=1e-6,
         )
-        # Without a camera nobody knows what is in sight.
+        # Without a camera it is unknown what is in sight.
         self.assertTrue(Dataset([str(folder)]).batch(np.arange(3))['answered'].all())
 
-    def test_only_colours_that_are_not_there_are_asked_for(self) -> None:
+    def test_only_colours_that_are_not_in_the_picture_are_asked_for(self) -> None:
         asking = Absent(COLOURS)
 
         def paint(word: str) -> torch.Tensor:
@@ -101,7 +103,7 @@ class Sight(unittest.TestCase):
         self.assertFalse({'red', 'grey', 'scarlet'} & unseen)
         self.assertTrue({'green', 'blue', 'yellow'} <= unseen)
 
-    def test_a_command_for_what_is_not_there_is_answered_with_the_retreat(self) -> None:
+    def test_a_command_for_an_absent_thing_is_answered_with_the_retreat(self) -> None:
         folder = write(temporary(self) / 'a', 8)
         data = Dataset([str(folder)])
         for part in data.parts:
@@ -116,7 +118,7 @@ class Sight(unittest.TestCase):
             self.assertNotIn(said[2], ('grey', 'white', 'black'))
         self.assertFalse(batch['aux'].any())
 
-    def test_nobody_is_asked_for_a_colour_who_sees_none_or_hears_nothing_or_has_his_hand_full(self) -> None:
+    def test_no_absent_colour_is_asked_for_without_colours_without_words_or_with_a_full_hand(self) -> None:
         folder = write(temporary(self) / 'a', 8)
         data = Dataset([str(folder)])
         rows = np.arange(24)
@@ -129,7 +131,7 @@ class Sight(unittest.TestCase):
         Absent(COLOURS).ask(batch, 1, data.lookout, np.random.default_rng(0))
         self.assertEqual(batch['answered'].tolist(), [1] * 18 + [0] * 6)
         changed = (batch['voice_tokens'] != said).nonzero().tolist()
-        # The colour alone: the noun must not tell.
+        # Only the colour changes. A changed noun would tell that the thing is absent.
         self.assertEqual(changed, [[row, 2] for row in range(18, 24)])
 
 

@@ -46,7 +46,7 @@ class Training(unittest.TestCase):
         return str(path)
 
     def quiet(self, script: types.ModuleType, cut_off_at: int | None = None, *arguments: str) -> None:
-        """Runs a script's main; `cut_off_at`: ends it after so many steps, annealed or not."""
+        """Runs the main function of a script without its output. `cut_off_at`: ends it after so many steps."""
         whole = Schedule.fraction
 
         def cut(self: Schedule, step: int) -> float:
@@ -55,7 +55,7 @@ class Training(unittest.TestCase):
         with contextlib.redirect_stdout(io.StringIO()), unittest.mock.patch.object(Schedule, 'fraction', cut):
             script.main(list(arguments))
 
-    def test_a_seed_draws_the_same_run_and_resume_goes_on_with_it(self) -> None:
+    def test_a_seed_gives_the_same_run_and_resume_continues_it(self) -> None:
         whole, again = self.train('a', '--steps', '4'), self.train('b', '--steps', '4')
         for k, v in whole['ema'].items():
             self.assertTrue(v.equal(again['ema'][k]), k)
@@ -82,14 +82,14 @@ class Training(unittest.TestCase):
         for k, v in whole['ema'].items():
             torch.testing.assert_close(v, resumed['ema'][k], msg=k)
 
-    def test_a_deeper_network_begins_as_the_one_whose_weights_it_takes(self) -> None:
+    def test_a_deeper_network_starts_as_the_one_whose_weights_it_takes(self) -> None:
         small = self.train('s', '--steps', '3')
         torch.manual_seed(9)
         deep = Policy(Config(**{**small['config'], **model.SIZES['large']}), small['stats'], small['camera']).eval()
         parent = train.begin_with(deep, str(self.folder / 's/checkpoint.pt'))
         self.assertLess(parent['taken'], parent['of'])
         policy = train.load(self.folder / 's')[0]
-        # Unheard words differ, `load` settles them; these are heard.
+        # `load` changes words that were never heard. Only the unknown word is said here, which always counts as heard.
         x = list(example(policy.config, 2))
         x[2] = x[2] * 0 + 1
         deep.text.colours.copy_(policy.text.colours)
@@ -99,7 +99,7 @@ class Training(unittest.TestCase):
         run = self.train('l', '--steps', '1', '--size', 'large', '--init', str(self.folder / 's/checkpoint.pt'))['run']
         self.assertEqual([run['init']['sha256'], run['init']['steps']], [parent['sha256'], 3])
 
-    def test_training_goes_on_from_the_weights_of_an_exported_model(self) -> None:
+    def test_training_continues_from_the_weights_of_an_exported_model(self) -> None:
         self.train('s', '--steps', '3')
         policy = train.load(self.folder / 's')[0]
         export.keep_weights(policy, self.folder / 'grasp.npz')
@@ -116,7 +116,7 @@ class Training(unittest.TestCase):
                 policy(*x)['action_chunk'], Policy(policy.config).eval()(*x)['action_chunk'], atol=2e-3, rtol=0
             )
 
-    def test_a_teacher_answers_for_the_goal_that_its_student_was_told(self) -> None:
+    def test_a_teacher_gets_the_same_goal_as_its_student(self) -> None:
         self.train('t', '--steps', '3')
         seen: list[float] = []
         whole = losses.distillation
@@ -136,7 +136,7 @@ class Training(unittest.TestCase):
             self.train('u', '--steps', '1', *begin, '--goal', '1', '--absent', '0')
         self.assertLess(seen[0], 1e-6)
 
-    def test_a_curve_that_goes_on_forgets_what_came_after_the_checkpoint(self) -> None:
+    def test_a_continued_curve_drops_the_lines_after_the_checkpoint(self) -> None:
         path = self.folder / 'curve.csv'
         with contextlib.redirect_stdout(io.StringIO()):
             curve = Progress(path, ('step', 'seconds', 'loss'), 4, every=1)
@@ -167,7 +167,7 @@ class Training(unittest.TestCase):
         with self.assertRaisesRegex(SystemExit, 'encoders alone'):
             train.load(self.folder / 'p')
 
-    def test_pretraining_and_quantisation_go_on_where_they_were_cut_off(self) -> None:
+    def test_pretraining_and_quantisation_continue_where_they_were_cut_off(self) -> None:
         given = ['--data', str(self.data), '--steps', '4', '--batch', '4', '--stride', '1']
         for name, cut in (('whole', None), ('cut', 2)):
             self.quiet(pretrain, cut, *given, '--out', str(self.folder / name))
@@ -207,7 +207,7 @@ class Training(unittest.TestCase):
         self.assertEqual([numbers['quantised']['steps'], numbers['bytes']], [30, onnx.stat().st_size])
         self.assertFalse((self.folder / 'q/quantise.pt').exists())
 
-    def test_bad_input_is_one_line(self) -> None:
+    def test_bad_input_ends_with_one_line(self) -> None:
         for more, line in (
             (['--init', str(self.folder / 'none.pt')], 'none.pt: no checkpoint'),
             (['--init', str(self.folder / 'none.npz')], 'none.npz: no weights of an exported model'),
@@ -227,7 +227,7 @@ class Training(unittest.TestCase):
             with self.assertRaisesRegex(SystemExit, line):
                 self.train(f'x{len(line)}', '--steps', '1', *more)
 
-    def test_a_schedule_warms_up_and_ends_annealed(self) -> None:
+    def test_a_learning_rate_rises_and_ends_low(self) -> None:
         s = Schedule(1e-3, 100, warmup=0.1)
         rates = [s.rate(s.fraction(i)) for i in range(101)]
         self.assertAlmostEqual(max(rates), 1e-3)
@@ -238,7 +238,7 @@ class Training(unittest.TestCase):
         self.assertGreaterEqual(Schedule(1e-3, 100, 1, spent=30).fraction(0), 0.5)
         self.assertEqual(Schedule(1e-3, 100, 1, spent=90).fraction(0), 1)
 
-    def test_the_run_says_what_it_was(self) -> None:
+    def test_a_run_records_its_options_and_data(self) -> None:
         self.train('r', '--steps', '1')
         run = json.loads((self.folder / 'r/run.json').read_text())
         self.assertEqual([run['steps'], run['seed'], run['episodes'], run['init']], [1, 0, 6, None])
