@@ -25,8 +25,19 @@ module.exports = {
       from: { path: '^sim/' },
       to: { path: '^fusion/', dependencyTypesNot: ['type-only'] },
     },
-    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
-    { name: 'fusion-is-pure', comment: 'time and bytes come in as values', severity: 'error', from: { path: '^fusion/', pathNot: '^fusion/policy/inference-process\\.ts$' }, to: { path: '^(node:)?(net|dgram|http|https|timers|child_process)(/|$)' } },
+    {
+      name: 'no-circles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'fusion-is-pure',
+      comment: 'time and bytes come in as values',
+      severity: 'error',
+      from: { path: '^fusion/', pathNot: '^fusion/policy/inference-process\\.ts$' },
+      to: { path: '^(node:)?(net|dgram|http|https|timers|child_process)(/|$)' },
+    },
   ],
   options: {
     tsConfig: { fileName: 'tsconfig.json' },

@@ -1,10 +1,28 @@
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '**/.venv/', '.cache/', '.ros/', 'build/', 'install/', 'log/', 'policy/runs/', 'data/'] },
+  {
+    ignores: [
+      'dist/',
+      'node_modules/',
+      '**/.venv/',
+      '.cache/',
+      '.ros/',
+      'build/',
+      'install/',
+      'log/',
+      'policy/runs/',
+      'data/',
+    ],
+  },
   ...tseslint.configs.strict,
   {
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['*.js', 'vitest.config.ts'] }, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['*.js', 'vitest.config.ts'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
   },
   {
     files: ['**/*.ts'],
@@ -21,9 +39,22 @@ export default tseslint.config(
   },
   // Lines and failures have one place: cli/standard-streams.ts. The picture of the loop is drawn beside it.
   {
-    files: ['cli/**/*.ts', 'nodes/**/*.ts', 'middleware/**/*.ts', 'drivers/**/*.ts', 'fusion/**/*.ts', 'sim/**/*.ts'], ignores: ['cli/standard-streams.ts', 'cli/live-view.ts'],
-    rules: { 'no-restricted-properties': ['error', ...['stdout', 'stderr'].map(property => ({ object: 'process', property, message: 'say it through Output' }))] },
+    files: ['cli/**/*.ts', 'nodes/**/*.ts', 'middleware/**/*.ts', 'drivers/**/*.ts', 'fusion/**/*.ts', 'sim/**/*.ts'],
+    ignores: ['cli/standard-streams.ts', 'cli/live-view.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        ...['stdout', 'stderr'].map(property => ({ object: 'process', property, message: 'say it through Output' })),
+      ],
+    },
   },
-  { files: ['scripts/**', 'test/**', 'bench/**'], rules: { 'no-console': 'off', '@typescript-eslint/no-non-null-assertion': 'off' } },
-  { files: ['**/*.mjs', '**/*.cjs', '*.js', 'bin/*', 'vitest.config.ts'], extends: [tseslint.configs.disableTypeChecked], rules: { 'no-console': 'off' } },
+  {
+    files: ['scripts/**', 'test/**', 'bench/**'],
+    rules: { 'no-console': 'off', '@typescript-eslint/no-non-null-assertion': 'off' },
+  },
+  {
+    files: ['**/*.mjs', '**/*.cjs', '*.js', 'bin/*', 'vitest.config.ts'],
+    extends: [tseslint.configs.disableTypeChecked],
+    rules: { 'no-console': 'off' },
+  },
 )

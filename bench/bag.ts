@@ -25,7 +25,10 @@ with AnyReader([Path(sys.argv[1])]) as reader:
 print(size / 1e6 / (time.perf_counter() - begin))
 `
 
-/** Reads a generated recording (640x480 RGB-D at 30 Hz and a 1 kHz wrench, uncompressed) at `path`, here and with rosbags of `python`. */
+/**
+ * Reads a generated recording (640x480 RGB-D at 30 Hz and a 1 kHz wrench, uncompressed) at `path`, here and with
+ * rosbags of `python`.
+ */
 export async function benchBagRead(path: string, python: string, seconds = 10): Promise<BagReadResult> {
   await generate(path, seconds)
   try {
@@ -35,7 +38,14 @@ export async function benchBagRead(path: string, python: string, seconds = 10): 
       value = Math.max(value, await readSpeed(path))
       peerValue = Math.max(peerValue, Number(execFileSync(python, ['-c', PEER, path], { encoding: 'utf8' })))
     }
-    return { name: 'bag read, uncompressed MCAP', value, unit: 'MB/s', peer: 'rosbags (Python)', peerValue, ratio: value / peerValue }
+    return {
+      name: 'bag read, uncompressed MCAP',
+      value,
+      unit: 'MB/s',
+      peer: 'rosbags (Python)',
+      peerValue,
+      ratio: value / peerValue,
+    }
   } finally {
     rmSync(path, { force: true })
   }
@@ -53,8 +63,16 @@ async function readSpeed(path: string): Promise<number> {
 
 async function generate(path: string, seconds: number): Promise<void> {
   const writer = new BagWriter(path, { epochSec: EPOCH })
-  const picture = (encoding: string, step: number) =>
-    ({ stamp: 0, frameId: 'camera', height: 480, width: 640, encoding, isBigendian: false, step, data: new Uint8Array(480 * step).map((_, i) => i * 7) })
+  const picture = (encoding: string, step: number) => ({
+    stamp: 0,
+    frameId: 'camera',
+    height: 480,
+    width: 640,
+    encoding,
+    isBigendian: false,
+    step,
+    data: new Uint8Array(480 * step).map((_, i) => i * 7),
+  })
   const rgb = picture('rgb8', 1920)
   const depth = picture('16UC1', 1280)
   const wrench = { stamp: 0, frameId: 'wrist', wrench: new Float64Array(6) }

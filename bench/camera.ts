@@ -30,7 +30,7 @@ export async function benchCamera({ width = 128, height = 128, frames = 200 } = 
   const times = new Float64Array(frames)
   for (let i = -20; i < frames; i++) {
     const qpos = data.qpos as Float64Array
-    qpos[2] = HOME[2] - (HOME[2] - 0.03) * Math.max(i, 0) / frames
+    qpos[2] = HOME[2] - ((HOME[2] - 0.03) * Math.max(i, 0)) / frames
     qpos[4] = qpos[5] = GRIPPER.maxWidth / 2
     noise.seed = i
     const begin = performance.now()

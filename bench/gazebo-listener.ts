@@ -28,7 +28,8 @@ class Stream {
 }
 
 /**
- * Our side of `prehend bench gazebo`, in a process of its own: hears the streams of gazebo_publisher.cpp as its peer gazebo_subscriber.cpp does, and says
+ * Our side of `prehend bench gazebo`, in a process of its own: hears the streams of gazebo_publisher.cpp as its peer
+ * gazebo_subscriber.cpp does, and says
  * the same.
  */
 const streams = { rgb: new Stream(), depth: new Stream(), wrench: new Stream() }
@@ -39,11 +40,13 @@ const ready = (): void => {
   isReady = true
   process.stdout.write('ready\n')
 }
-const hearImage = (stream: Stream) => ({ header, data }: MessageOf<typeof IMAGE>): void => {
-  const view = new DataView(data.buffer, data.byteOffset, 8)
-  stream.take(stampOf(header as Header), view.getUint32(0, true), view.getUint32(4, true))
-  ready()
-}
+const hearImage =
+  (stream: Stream) =>
+  ({ header, data }: MessageOf<typeof IMAGE>): void => {
+    const view = new DataView(data.buffer, data.byteOffset, 8)
+    stream.take(stampOf(header as Header), view.getUint32(0, true), view.getUint32(4, true))
+    ready()
+  }
 node.subscribe('/camera/image', IMAGE, hearImage(streams.rgb))
 node.subscribe('/camera/depth_image', IMAGE, hearImage(streams.depth))
 const wrenches = node.subscribe('/wrench', new WrenchReader(), ({ sec, nsec, wrench: [number, , , phase] }) => {

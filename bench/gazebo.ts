@@ -27,13 +27,15 @@ export interface FullRate {
   readonly peerCpu: number
 }
 
-const programs = (root: string): string[] => ['publisher', 'subscriber'].map(side => join(root, `build/world-server/gazebo-${side}`))
+const programs = (root: string): string[] =>
+  ['publisher', 'subscriber'].map(side => join(root, `build/world-server/gazebo-${side}`))
 
 /** Whether the C++ programs are built; `npm test` builds them where Gazebo's libraries are. */
 export const hasGazeboPrograms = (root: string): boolean => programs(root).every(program => existsSync(program))
 
 /**
- * One source on ign-transport (640x480 colour and depth at 30 Hz, a wrench at 1 kHz), heard by two processes at once: ours and one that is ign-transport's
+ * One source on ign-transport (640x480 colour and depth at 30 Hz, a wrench at 1 kHz), heard by two processes at once:
+ * ours and one that is ign-transport's
  * own subscriber.
  */
 export async function fullRate(root: string, seconds: number): Promise<FullRate> {
@@ -42,7 +44,12 @@ export async function fullRate(root: string, seconds: number): Promise<FullRate>
   const source = spawn(publisher, [String(seconds)], { env, stdio: ['pipe', 'pipe', 'inherit'] })
   const sending = new Running(source)
   // V8's heap as bin/prehend has it.
-  const ours = new Running(spawn(process.execPath, ['--initial-old-space-size=256', join(root, 'dist/bench/gazebo-listener.js')], { env, stdio: ['ignore', 'pipe', 'inherit'] }))
+  const ours = new Running(
+    spawn(process.execPath, ['--initial-old-space-size=256', join(root, 'dist/bench/gazebo-listener.js')], {
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    }),
+  )
   const peer = new Running(spawn(subscriber, { env, stdio: ['ignore', 'pipe', 'inherit'] }))
   const both = [ours, peer] as const
   try {
@@ -62,7 +69,9 @@ export async function fullRate(root: string, seconds: number): Promise<FullRate>
 /** `fullRate` for a minute. Left out, with a word, where the C++ programs are not built. */
 export async function benchGazebo(root: string): Promise<BenchResult[]> {
   if (!hasGazeboPrograms(root)) {
-    process.stderr.write('gazebo: left out: build/world-server has no programs; npm test builds them where Gazebo\'s libraries are\n')
+    process.stderr.write(
+      "gazebo: left out: build/world-server has no programs; npm test builds them where Gazebo's libraries are\n",
+    )
     return []
   }
   const { sent, ours, peer, cpu, peerCpu } = await fullRate(root, 60)

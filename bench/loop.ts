@@ -12,18 +12,29 @@ interface RunResult {
   readonly simulatedS?: number
 }
 
-/** The loop in lockstep, rendering and inference included: simulated seconds a second of wall time, beside real time. */
+/**
+ * The loop in lockstep, rendering and inference included: simulated seconds a second of wall time, beside real time.
+ */
 export async function benchLockstep(root: string): Promise<BenchResult[]> {
   const started = performance.now()
-  const { stdout } = await run(join(root, 'bin/prehend'), ['run', '--lockstep', '--episodes', '8', '--seed', '3', '--json'], { maxBuffer: 1 << 26 })
+  const { stdout } = await run(
+    join(root, 'bin/prehend'),
+    ['run', '--lockstep', '--episodes', '8', '--seed', '3', '--json'],
+    { maxBuffer: 1 << 26 },
+  )
   const wall = (performance.now() - started) / 1000
   const { simulatedS = 0 } = JSON.parse(stdout) as RunResult
   return [result('lockstep', simulatedS / wall, 'simulated s/s', 'real time', 1)]
 }
 
-/** The loop in real time for about a minute: rates held, and latency from reference stamp to last serial byte; the peers are the sensors' own rates. */
+/**
+ * The loop in real time for about a minute: rates held, and latency from reference stamp to last serial byte; the peers
+ * are the sensors' own rates.
+ */
 export async function benchRealtime(root: string): Promise<BenchResult[]> {
-  const { stdout } = await run(join(root, 'bin/prehend'), ['run', '--episodes', '11', '--seed', '3', '--json'], { maxBuffer: 1 << 26 })
+  const { stdout } = await run(join(root, 'bin/prehend'), ['run', '--episodes', '11', '--seed', '3', '--json'], {
+    maxBuffer: 1 << 26,
+  })
   const { ratesHz, latencyMs } = JSON.parse(stdout) as RunResult
   return [
     result('real time: rgb-d', ratesHz.rgb, 'Hz', 'the camera', 30),

@@ -9,16 +9,31 @@ import { result, type BenchResult } from './result.js'
 const RUNS = 400
 
 /**
- * A policy's INT8 file beside its FP32 file: one inference on one thread in the same process, and the files' sizes. Twice: in rows of 20, where
- * each finds what it needs in the caches, and by turns, where each finds what the other left there; a robot's policy, which runs between two pictures, is
+ * A policy's INT8 file beside its FP32 file: one inference on one thread in the same process, and the files' sizes.
+ * Twice: in rows of 20, where
+ * each finds what it needs in the caches, and by turns, where each finds what the other left there; a robot's policy,
+ * which runs between two pictures, is
  * nearer to the second.
  */
 export async function benchPrecision(...files: readonly [int8: string, fp32: string]): Promise<BenchResult[]> {
   const { inputs } = await contractOf(files[1])
   const random = new Random(1, 'precision')
-  const feeds = Object.fromEntries(Object.entries(inputs).map(([name, { dtype, shape }]) => [name, dtype === 'int64'
-    ? new Tensor('int64', BigInt64Array.from({ length: elements(shape) }, () => BigInt(random.index(100))), shape)
-    : new Tensor('float32', Float32Array.from({ length: elements(shape) }, () => random.unit()), shape)]))
+  const feeds = Object.fromEntries(
+    Object.entries(inputs).map(([name, { dtype, shape }]) => [
+      name,
+      dtype === 'int64'
+        ? new Tensor(
+            'int64',
+            BigInt64Array.from({ length: elements(shape) }, () => BigInt(random.index(100))),
+            shape,
+          )
+        : new Tensor(
+            'float32',
+            Float32Array.from({ length: elements(shape) }, () => random.unit()),
+            shape,
+          ),
+    ]),
+  )
   const sessions = await Promise.all(files.map(file => openSession(file, 1)))
   const p50 = async (row: number): Promise<number[]> => {
     const times = sessions.map((): number[] => [])

@@ -11,8 +11,10 @@ const SECONDS = 10
 const PEER = 'rosbags + NumPy, nearest stamps'
 
 /**
- * A 640x480 RGB-D and 1 kHz recording (44 MB a second, not compressed) through `prehend replay --rate max`, without and with the policy, as times real time; the
- * peer reads the same file with rosbags and picks nearest stamps in NumPy. The command's own measure: without the start of the process.
+ * A 640x480 RGB-D and 1 kHz recording (44 MB a second, not compressed) through `prehend replay --rate max`, without and
+ * with the policy, as times real time; the
+ * peer reads the same file with rosbags and picks nearest stamps in NumPy. The command's own measure: without the start
+ * of the process.
  */
 export async function benchReplay(root: string): Promise<BenchResult[]> {
   const folder = mkdtempSync(join(tmpdir(), 'prehend-bench-'))
@@ -20,9 +22,22 @@ export async function benchReplay(root: string): Promise<BenchResult[]> {
     const bag = join(folder, 'bench')
     await writeRecording(bag, { seconds: SECONDS, width: 640, height: 480 })
     const python = pythonWith(root, 'rosbags')
-    const peer = python ? SECONDS / (JSON.parse((await run(python, [join(root, 'bench/peer_rosbags.py'), bag])).stdout) as { seconds: number }).seconds : null
+    const peer = python
+      ? SECONDS /
+        (JSON.parse((await run(python, [join(root, 'bench/peer_rosbags.py'), bag])).stdout) as { seconds: number })
+          .seconds
+      : null
     const replay = async (...more: string[]): Promise<number> => {
-      const { stdout } = await run(join(root, 'bin/prehend'), ['replay', bag, '--robot', 'cell', '--rate', 'max', '--json', ...more])
+      const { stdout } = await run(join(root, 'bin/prehend'), [
+        'replay',
+        bag,
+        '--robot',
+        'cell',
+        '--rate',
+        'max',
+        '--json',
+        ...more,
+      ])
       return (JSON.parse(stdout) as { timesRealTime: number }).timesRealTime
     }
     return [

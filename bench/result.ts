@@ -1,4 +1,7 @@
-/** One line of `prehend bench`: what was measured, and the same by a peer in the same run. Larger is better where `ratio` is value / peerValue. */
+/**
+ * One line of `prehend bench`: what was measured, and the same by a peer in the same run. Larger is better where
+ * `ratio` is value / peerValue.
+ */
 export interface BenchResult {
   readonly name: string
   readonly value: number

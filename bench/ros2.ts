@@ -29,7 +29,8 @@ interface Peer {
 }
 
 /**
- * One source on ROS 2 topics (640x480 rgb and depth at 30 Hz, a wrench at 1 kHz), for a minute, heard by two processes at once: the fusion node, which
+ * One source on ROS 2 topics (640x480 rgb and depth at 30 Hz, a wrench at 1 kHz), for a minute, heard by two processes
+ * at once: the fusion node, which
  * aligns it, and rclpy, which picks nearest stamps. Left out, with a word, where no ROS 2 is sourced.
  */
 export async function benchRos2(root: string): Promise<BenchResult[]> {
@@ -38,12 +39,30 @@ export async function benchRos2(root: string): Promise<BenchResult[]> {
     process.stderr.write(`ros2: left out: ${problem}\n`)
     return []
   }
-  const env = { ...process.env, ROS_DOMAIN_ID: String(100 + process.pid % 100), ROS_AUTOMATIC_DISCOVERY_RANGE: 'LOCALHOST' }
-  const start = (command: string, args: readonly string[]): Running => new Running(spawn(command, args, { env, stdio: ['ignore', 'pipe', 'inherit'] }))
+  const env = {
+    ...process.env,
+    ROS_DOMAIN_ID: String(100 + (process.pid % 100)),
+    ROS_AUTOMATIC_DISCOVERY_RANGE: 'LOCALHOST',
+  }
+  const start = (command: string, args: readonly string[]): Running =>
+    new Running(spawn(command, args, { env, stdio: ['ignore', 'pipe', 'inherit'] }))
   const folder = mkdtempSync(join(tmpdir(), 'prehend-bench-'))
   const robot = join(folder, 'three-streams.yaml')
   writeFileSync(robot, ROBOT)
-  const node = start(join(root, 'bin/prehend'), ['node', 'fusion', '--json', '--ros-args', '--log-level', 'warn', '-p', 'autostart:=true', '-p', 'policy:=none', '-p', `robot:=${robot}`])
+  const node = start(join(root, 'bin/prehend'), [
+    'node',
+    'fusion',
+    '--json',
+    '--ros-args',
+    '--log-level',
+    'warn',
+    '-p',
+    'autostart:=true',
+    '-p',
+    'policy:=none',
+    '-p',
+    `robot:=${robot}`,
+  ])
   const peer = start('python3', [join(root, 'bench/peer_rclpy.py')])
   const source = start('python3', [join(root, 'bench/ros2_publisher.py'), String(SECONDS), '2'])
   try {

@@ -30,7 +30,9 @@ export class Running {
     return this.#begun
   }
 
-  /** Its CPU time so far, s: user and system, of all threads (Linux: fields 14 and 15 of proc's stat, in hundredths). */
+  /**
+   * Its CPU time so far, s: user and system, of all threads (Linux: fields 14 and 15 of proc's stat, in hundredths).
+   */
   cpu(): number {
     const stat = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8')
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')

@@ -16,8 +16,14 @@ export interface BagCheck {
   readonly stampEpochSec: number
 }
 
-/** Holds a recording against a robot file: replays all of it once, so that what it says of a message is what a replay does with it. */
-export async function checkBag(bag: Pick<Bag, 'topics' | 'foreign' | 'epochSec' | 'batches'>, robot: Robot): Promise<BagCheck> {
+/**
+ * Holds a recording against a robot file: replays all of it once, so that what it says of a message is what a replay
+ * does with it.
+ */
+export async function checkBag(
+  bag: Pick<Bag, 'topics' | 'foreign' | 'epochSec' | 'batches'>,
+  robot: Robot,
+): Promise<BagCheck> {
   const findings: Finding[] = []
   const checks = new Map<string, StreamCheck>()
   const clock = await stampClock(bag, robot)
@@ -26,19 +32,39 @@ export async function checkBag(bag: Pick<Bag, 'topics' | 'foreign' | 'epochSec' 
     const topic = bag.topics.find(({ name }) => name === stream.topic)
     if (!topic) {
       const foreign = bag.foreign.find(({ name }) => name === stream.topic)
-      findings.push(finding(stream.name, 'missing', foreign ? `${stream.topic} is ${foreign.type} in ${foreign.encoding}: only CDR of ROS 2 is read` : `${stream.topic} is not in the recording`))
+      findings.push(
+        finding(
+          stream.name,
+          'missing',
+          foreign
+            ? `${stream.topic} is ${foreign.type} in ${foreign.encoding}: only CDR of ROS 2 is read`
+            : `${stream.topic} is not in the recording`,
+        ),
+      )
       continue
     }
     if (topic.type !== stream.type) {
-      findings.push(finding(stream.name, 'type', `${stream.topic} is ${topic.type} in the recording, ${stream.type} in the robot file`))
+      findings.push(
+        finding(
+          stream.name,
+          'type',
+          `${stream.topic} is ${topic.type} in the recording, ${stream.type} in the robot file`,
+        ),
+      )
       continue
     }
     checks.set(stream.name, new StreamCheck(stream, robot, { oneClock: clock.apart === 0 }))
   }
   const notices: string[] = []
-  const depths = new Map(robot.streams.filter(({ modality }) => modality === 'depth').map(({ name }) => [name, new MedianDepth()]))
+  const depths = new Map(
+    robot.streams.filter(({ modality }) => modality === 'depth').map(({ name }) => [name, new MedianDepth()]),
+  )
   const counters = await replayBag({
-    bag, robot, clock, rate: 'max', onNotice: text => notices.push(text),
+    bag,
+    robot,
+    clock,
+    rate: 'max',
+    onNotice: text => notices.push(text),
     onObservation: ({ values }) => {
       for (const [name, median] of depths) {
         const value = values.get(name)
@@ -59,6 +85,7 @@ export async function checkBag(bag: Pick<Bag, 'topics' | 'foreign' | 'epochSec' 
     const unlikely = depths.get(stream.name)?.doubt(stream)
     if (unlikely !== undefined) findings.push(finding(stream.name, 'depth', unlikely))
   }
-  for (const { stream, text } of fates.lost(counters)) if (checks.has(stream)) findings.push(finding(stream, 'lost', text))
+  for (const { stream, text } of fates.lost(counters))
+    if (checks.has(stream)) findings.push(finding(stream, 'lost', text))
   return { streams, findings, notices, observations: counters.observations, stampEpochSec: clock.epochSec }
 }

@@ -68,11 +68,17 @@ export interface CellLoopOptions {
 
 /** ns, in lockstep: what an inference takes of simulated time. */
 const LOCKSTEP_INFERENCE = 12_000_000
-/** ms, in lockstep: what the cell's own gripper may take of the machine's time. Its firmware always answers; how soon says only how busy the machine is. */
+/**
+ * ms, in lockstep: what the cell's own gripper may take of the machine's time. Its firmware always answers; how soon
+ * says only how busy the machine is.
+ */
 const LOCKSTEP_PATIENCE = 30_000
 /** ms that one step of closing may take. */
 const CLOSE_LIMIT = 5000
-/** ms without a byte that the disk takes, after which a recording is left as it is: while bytes move, its end is waited for. */
+/**
+ * ms without a byte that the disk takes, after which a recording is left as it is: while bytes move, its end is waited
+ * for.
+ */
 const DISK_LIMIT = 30_000
 
 /** The whole loop on the embedded cell: five nodes on a local bus, the gripper on its pseudo-terminal. */
@@ -101,11 +107,25 @@ export class CellLoop {
 
   static async start(options: CellLoopOptions): Promise<CellLoop> {
     const { robot, mode } = options
-    if (!robot.actions.gripper) throw new UsageError(`robot ${robot.name}: actions.gripper is missing: the cell's gripper needs a driver`)
+    if (!robot.actions.gripper)
+      throw new UsageError(`robot ${robot.name}: actions.gripper is missing: the cell's gripper needs a driver`)
     const started = process.hrtime.bigint()
     const { seed, objects, count, phrases, without = [], sensor, atMost = Infinity } = options
-    const voiceUntil = Math.min(atMost, ...without.filter(({ modality }) => modality === 'voice').map(({ from }) => from))
-    const cell = await (options.cell ?? Cell.start)({ mode, seed, objects, count, phrases, voiceUntil, started, languages: robot.languages, ...(sensor ? { sensor } : {}) })
+    const voiceUntil = Math.min(
+      atMost,
+      ...without.filter(({ modality }) => modality === 'voice').map(({ from }) => from),
+    )
+    const cell = await (options.cell ?? Cell.start)({
+      mode,
+      seed,
+      objects,
+      count,
+      phrases,
+      voiceUntil,
+      started,
+      languages: robot.languages,
+      ...(sensor ? { sensor } : {}),
+    })
     let policy: Policy | undefined
     let loop: CellLoop | undefined
     try {
@@ -125,25 +145,36 @@ export class CellLoop {
     this.#options = options
     this.cell = cell
     this.#policy = policy
-    const clock = this.#clock = options.mode === 'lockstep' ? new SteppedClock(1) : new SystemClock(started)
+    const clock = (this.#clock = options.mode === 'lockstep' ? new SteppedClock(1) : new SystemClock(started))
     this.bus = new LocalBus(this.#clock, { onError: options.onError })
     const { bus } = this
     const realtime = options.mode === 'realtime'
     const { gripper } = robot.actions
     if (!gripper) throw new UsageError('actions.gripper is missing')
     const { path } = gripper.port
-    this.#gripper = gripperOf(gripper, path ?? cell.gripperPort, { patience: path === undefined && !realtime ? LOCKSTEP_PATIENCE : undefined })
+    this.#gripper = gripperOf(gripper, path ?? cell.gripperPort, {
+      patience: path === undefined && !realtime ? LOCKSTEP_PATIENCE : undefined,
+    })
     const topicOf = (modality: Modality): string => cellTopic(robot, modality)
     this.camera = new CameraNode({
-      bus, rgbTopic: topicOf('rgb'), depthTopic: topicOf('depth'), frameId: CAMERA_FRAME, source: cell.camera,
+      bus,
+      rgbTopic: topicOf('rgb'),
+      depthTopic: topicOf('depth'),
+      frameId: CAMERA_FRAME,
+      source: cell.camera,
     })
     this.forceTorque = new ForceTorqueNode({ bus, topic: topicOf('force'), frameId: WRIST_FRAME, source: cell.wrist })
     this.voice = new VoiceNode({ bus, topic: topicOf('voice') })
     this.fusion = new FusionNode({
-      bus, robot, policy, inferenceLatency: realtime ? 0 : LOCKSTEP_INFERENCE, without: options.without ?? [],
+      bus,
+      robot,
+      policy,
+      inferenceLatency: realtime ? 0 : LOCKSTEP_INFERENCE,
+      without: options.without ?? [],
       onError: error => {
         // An interruption closes the policy.
-        if (!(this.interrupted && error instanceof PolicyError && error.code === 'POLICY_CLOSED')) options.onError(error)
+        if (!(this.interrupted && error instanceof PolicyError && error.code === 'POLICY_CLOSED'))
+          options.onError(error)
       },
       onPolicyEnded: () => {
         if (!this.interrupted) options.onPolicyEnded?.()
@@ -151,7 +182,11 @@ export class CellLoop {
       onObservation: observation => options.onObservation?.(observation, bus),
     })
     this.control = new ControlNode({
-      bus, robot, gripper: this.#gripper, execution: 'temporal_ensembling', onError: options.onError,
+      bus,
+      robot,
+      gripper: this.#gripper,
+      execution: 'temporal_ensembling',
+      onError: options.onError,
       busTimeOf: realtime ? monotonic => monotonic - Number(started) : () => bus.clock.now(),
       onLatency: nanoseconds => this.latencies.push(nanoseconds),
     })
@@ -160,8 +195,16 @@ export class CellLoop {
     this.meters = new LoopMeters(bus, robot)
     this.#rest = clock instanceof SteppedClock ? () => rest(bus, clock, cell) : undefined
     this.#episodes = new Episodes({
-      bus, cell, robot, topics: episodeTopics(robot), command: options.say, say: (text, frameId) => this.voice.say(text, frameId), onHeld: options.onHeld, onError: options.onError,
-      rest: this.#rest, atMost: options.atMost,
+      bus,
+      cell,
+      robot,
+      topics: episodeTopics(robot),
+      command: options.say,
+      say: (text, frameId) => this.voice.say(text, frameId),
+      onHeld: options.onHeld,
+      onError: options.onError,
+      rest: this.#rest,
+      atMost: options.atMost,
       ...(clock instanceof SteppedClock ? { pass: (done: () => boolean) => lockstep(bus, clock, cell, done) } : {}),
     })
   }
@@ -213,7 +256,10 @@ export class CellLoop {
     await this.#policy.close()
   }
 
-  /** Ends motion first, then closes everything in order and leaves nothing half-written. A step that fails or hangs is reported; the others follow. */
+  /**
+   * Ends motion first, then closes everything in order and leaves nothing half-written. A step that fails or hangs is
+   * reported; the others follow.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -222,7 +268,11 @@ export class CellLoop {
   async #close(): Promise<void> {
     const steps: [string, () => Promise<unknown> | undefined, (() => number)?][] = [
       ...this.#nodes().map((node): [string, () => Promise<void>] => [`node ${node.name}`, () => node.shutdown()]),
-      ['recording', () => this.#isUp ? this.#recorder?.close() : this.#recorder?.discard(), () => this.#recorder?.written ?? 0],
+      [
+        'recording',
+        () => (this.#isUp ? this.#recorder?.close() : this.#recorder?.discard()),
+        () => this.#recorder?.written ?? 0,
+      ],
       ['policy', () => this.#policy.close()],
       ['bus', () => this.bus.close()],
       ['cell', () => this.cell.close()],
@@ -267,7 +317,10 @@ export class CellLoop {
       }
     }
     cell.onReceive = receive => this.#reach(receive)
-    if (robot.actions.arm) bus.subscribe(robot.actions.arm.topic, 'geometry_msgs/msg/PoseStamped', message => this.#episodes.setToolTarget(message))
+    if (robot.actions.arm)
+      bus.subscribe(robot.actions.arm.topic, 'geometry_msgs/msg/PoseStamped', message =>
+        this.#episodes.setToolTarget(message),
+      )
   }
 
   /** In lockstep the bus's time is the receive time of what is being delivered. */
@@ -277,7 +330,10 @@ export class CellLoop {
 
   #record(path: string): Recorder {
     const { robot, overwrite, onError, onRecordingLost } = this.#options
-    const topics: { topic: string; type: TypeName }[] = robot.streams.map(s => ({ topic: s.topic, type: s.type as TypeName }))
+    const topics: { topic: string; type: TypeName }[] = robot.streams.map(s => ({
+      topic: s.topic,
+      type: s.type as TypeName,
+    }))
     if (robot.actions.arm) topics.push({ topic: robot.actions.arm.topic, type: robot.actions.arm.type as TypeName })
     topics.push(
       { topic: chunkTopic(robot), type: 'prehend_interfaces/msg/ActionChunk' },
@@ -285,7 +341,9 @@ export class CellLoop {
       ...Object.values(episodeTopics(robot)).map(topic => ({ topic, type: 'std_msgs/msg/String' as const })),
     )
     const writer = new BagWriter(path, {
-      overwrite, realTime: this.#options.mode === 'realtime', metadata: { robot: robot.canonical, sha256: robot.sha256, policy: this.policyName },
+      overwrite,
+      realTime: this.#options.mode === 'realtime',
+      metadata: { robot: robot.canonical, sha256: robot.sha256, policy: this.policyName },
       onFailure: error => {
         onError(error)
         onRecordingLost?.()

@@ -10,7 +10,11 @@ import { Random } from '../sim/cell/random.js'
 export const EXPERT_CHUNK_TOPIC = '/expert/action_chunk'
 export const EXPERT_AUX_TOPIC = '/expert/aux'
 /** A command that was not given, and what the expert would have answered to it. */
-export const INSTEAD_TOPICS = { command: '/expert/instead/command', chunk: '/expert/instead/action_chunk', aux: '/expert/instead/aux' } as const
+export const INSTEAD_TOPICS = {
+  command: '/expert/instead/command',
+  chunk: '/expert/instead/action_chunk',
+  aux: '/expert/instead/aux',
+} as const
 /** All that a demonstration says beside the loop's own topics. */
 export const ANSWERS = [
   { topic: INSTEAD_TOPICS.command, type: 'prehend_interfaces/msg/VoiceEvent' },
@@ -19,7 +23,10 @@ export const ANSWERS = [
   { topic: EXPERT_CHUNK_TOPIC, type: 'prehend_interfaces/msg/ActionChunk' },
   { topic: EXPERT_AUX_TOPIC, type: 'sensor_msgs/msg/JointState' },
 ] as const
-/** What training may know of the scene at an observation: the target in the tool frame (m, rad), whether there is one, whether it is in the hand. */
+/**
+ * What training may know of the scene at an observation: the target in the tool frame (m, rad), whether there is one,
+ * whether it is in the hand.
+ */
 export const AUX = ['x', 'y', 'z', 'yaw', 'has_target', 'in_hand'] as const
 
 const NONE = new Float64Array(0)
@@ -27,11 +34,16 @@ const NONE = new Float64Array(0)
 const MEMORY = 0.4
 
 /**
- * Makes demonstrations that are worth learning from: whatever drives the tool, the expert's answer to every observation is published beside
- * it, and a smooth disturbance leads the tool off the expert's path so that the way back is shown too (DART, Laskey et al., CoRL 2017; with a
- * learned policy driving it is DAgger, Ross et al., AISTATS 2011). While the hand is empty each observation has a second answer: to a command for another
- * thing on the table, drawn anew each time, so that of the same picture only the words tell where to go (hindsight, Andrychowicz et al., NeurIPS 2017). Half
- * of the time that is one whose name has a word of the target's, where there is one: it takes the other word to tell them apart.
+ * Makes demonstrations that are worth learning from: whatever drives the tool, the expert's answer to every observation
+ * is published beside
+ * it, and a smooth disturbance leads the tool off the expert's path so that the way back is shown too (DART, Laskey et
+ * al., CoRL 2017; with a
+ * learned policy driving it is DAgger, Ross et al., AISTATS 2011). While the hand is empty each observation has a
+ * second answer: to a command for another
+ * thing on the table, drawn anew each time, so that of the same picture only the words tell where to go (hindsight,
+ * Andrychowicz et al., NeurIPS 2017). Half
+ * of the time that is one whose name has a word of the target's, where there is one: it takes the other word to tell
+ * them apart.
  */
 export class Demonstration {
   readonly #robot: Robot
@@ -122,10 +134,20 @@ export class Demonstration {
   }
 }
 
-function publish(bus: Bus, { chunk, aux }: ExpertAnswer, topics: { readonly chunk: string; readonly aux: string }): void {
+function publish(
+  bus: Bus,
+  { chunk, aux }: ExpertAnswer,
+  topics: { readonly chunk: string; readonly aux: string },
+): void {
   const chunks = bus.advertise(topics.chunk, 'prehend_interfaces/msg/ActionChunk')
   chunks.publish({
-    stamp: chunk.stamp, frameId: CHUNK_FRAME, rate: chunk.rate, data: chunk.data, origin: chunk.origin, gate: new Float32Array(0), graspSuccess: NaN,
+    stamp: chunk.stamp,
+    frameId: CHUNK_FRAME,
+    rate: chunk.rate,
+    data: chunk.data,
+    origin: chunk.origin,
+    gate: new Float32Array(0),
+    graspSuccess: NaN,
   })
   chunks.dispose()
   const truths = bus.advertise(topics.aux, 'sensor_msgs/msg/JointState')

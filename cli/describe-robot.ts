@@ -5,12 +5,14 @@ import { hz, ms } from './stream-check.js'
 /** A robot file in plain words, for people. */
 export function describeRobot(robot: Robot): string[] {
   const { actions } = robot
-  const tick = 'from' in robot.tick
-    ? `at each sample of ${robot.tick.from}`
-    : `every ${ms(robot.tick.period)} (${hz(1e9 / robot.tick.period)})`
+  const tick =
+    'from' in robot.tick
+      ? `at each sample of ${robot.tick.from}`
+      : `every ${ms(robot.tick.period)} (${hz(1e9 / robot.tick.period)})`
   return [
     `robot ${robot.name}`,
-    `  an observation ${tick}, after at most ${ms(robot.maxWait)}; a stream silent for ${ms(robot.maxSilence)} is not waited for`,
+    `  an observation ${tick}, after at most ${ms(robot.maxWait)}; a stream silent for ` +
+      `${ms(robot.maxSilence)} is not waited for`,
     '',
     'streams',
     ...table([
@@ -19,23 +21,30 @@ export function describeRobot(robot: Robot): string[] {
     ]),
     '',
     'actions',
-    ...actions.gripper
-      ? [`  gripper: ${actions.gripper.driver}, slave ${actions.gripper.slave}, `
-        + `${actions.gripper.port.path ?? 'the port that the source brings'} at ${actions.gripper.port.baud} baud`]
-      : [],
-    ...actions.arm ? [`  arm: ${actions.arm.topic} (${actions.arm.type}); its tool is where ${actions.arm.pose} says (${toolStream(robot)?.topic ?? '-'})`] : [],
-    ...actions.gripper || actions.arm ? [] : ['  none'],
+    ...(actions.gripper
+      ? [
+          `  gripper: ${actions.gripper.driver}, slave ${actions.gripper.slave}, ` +
+            `${actions.gripper.port.path ?? 'the port that the source brings'} at ${actions.gripper.port.baud} baud`,
+        ]
+      : []),
+    ...(actions.arm
+      ? [
+          `  arm: ${actions.arm.topic} (${actions.arm.type}); its tool is where ${actions.arm.pose} says ` +
+            `(${toolStream(robot)?.topic ?? '-'})`,
+        ]
+      : []),
+    ...(actions.gripper || actions.arm ? [] : ['  none']),
     `  stop words are heard in: ${robot.languages.join(', ')}`,
-    ...robot.reset ? [`  a message on ${robot.reset.topic} starts a new episode`] : [],
+    ...(robot.reset ? [`  a message on ${robot.reset.topic} starts a new episode`] : []),
     '',
-    ...actions.gripper || actions.arm ? describeLimits(robot) : [],
-    ...robot.frames.length > 0 ? ['frames', ...table(robot.frames.map(describeFrame)), ''] : [],
+    ...(actions.gripper || actions.arm ? describeLimits(robot) : []),
+    ...(robot.frames.length > 0 ? ['frames', ...table(robot.frames.map(describeFrame)), ''] : []),
     `translation sha256 ${robot.sha256}`,
   ]
 }
 
 const mm = (m: number): string => `${Number((m * 1000).toPrecision(6))}`
-const degrees = (rad: number): string => `${Number((rad * 180 / Math.PI).toPrecision(6))}`
+const degrees = (rad: number): string => `${Number(((rad * 180) / Math.PI).toPrecision(6))}`
 
 function describeFrame({ name, parent, xyz, rpy }: FixedFrame): string[] {
   return [name, `in ${parent}`, `at ${xyz.map(mm).join(', ')} mm`, `turned by ${rpy.map(degrees).join(', ')} deg`]
@@ -45,13 +54,17 @@ function describeLimits({ limits, actions }: Robot): string[] {
   const span = ([from, to]: readonly [number, number], scale = mm): string => `${scale(from)} to ${scale(to)}`
   return [
     'limits',
-    ...actions.arm
-      ? [`  tool: x ${span(limits.workspace.x)}, y ${span(limits.workspace.y)}, z ${span(limits.workspace.z)} mm; `
-        + `${limits.speed} m/s, ${degrees(limits.yawRate)} deg/s`]
-      : [],
-    ...actions.gripper ? [`  gripper: ${span(limits.width)} mm, ${span(limits.effort, String)} N`] : [],
+    ...(actions.arm
+      ? [
+          `  tool: x ${span(limits.workspace.x)}, y ${span(limits.workspace.y)}, z ${span(limits.workspace.z)} mm; ` +
+            `${limits.speed} m/s, ${degrees(limits.yawRate)} deg/s`,
+        ]
+      : []),
+    ...(actions.gripper ? [`  gripper: ${span(limits.width)} mm, ${span(limits.effort, String)} N`] : []),
     `  wrist force: contact from ${limits.contact} N, stop at ${limits.overForce} N`,
-    `  holds after silence of: ${Object.entries(limits.watchdog).map(([what, ns]) => `${what} ${ms(ns)}`).join(', ')}`,
+    `  holds after silence of: ${Object.entries(limits.watchdog)
+      .map(([what, ns]) => `${what} ${ms(ns)}`)
+      .join(', ')}`,
     '',
   ]
 }
@@ -59,25 +72,29 @@ function describeLimits({ limits, actions }: Robot): string[] {
 function describeStream(stream: Stream): string {
   return [
     describeAlign(stream.align),
-    ...stream.select.length > 0 ? [`of ${stream.select.join(', ')}`] : [],
-    ...stream.depthUnit === undefined ? [] : [`a unit of depth is ${mm(stream.depthUnit)} mm`],
-    ...stream.tare > 0 ? [`tare ${ms(stream.tare)}`] : [],
-    ...stream.timeline === 'receive' ? ['by receive time'] : [],
-    ...stream.clock === 'estimate' ? ['clock estimated'] : [],
+    ...(stream.select.length > 0 ? [`of ${stream.select.join(', ')}`] : []),
+    ...(stream.depthUnit === undefined ? [] : [`a unit of depth is ${mm(stream.depthUnit)} mm`]),
+    ...(stream.tare > 0 ? [`tare ${ms(stream.tare)}`] : []),
+    ...(stream.timeline === 'receive' ? ['by receive time'] : []),
+    ...(stream.clock === 'estimate' ? ['clock estimated'] : []),
   ].join(', ')
 }
 
 function describeAlign(align: Align): string {
   switch (align.strategy) {
     case 'interpolate':
-    case 'nearest': return `${align.strategy}, bracket up to ${ms(align.maxGap)}, held up to ${ms(align.maxHold)}`
-    case 'hold': return 'the last sample'
-    case 'asof': return `the last sample up to ${ms(align.maxAge)} old`
+    case 'nearest':
+      return `${align.strategy}, bracket up to ${ms(align.maxGap)}, held up to ${ms(align.maxHold)}`
+    case 'hold':
+      return 'the last sample'
+    case 'asof':
+      return `the last sample up to ${ms(align.maxAge)} old`
     case 'window': {
       const pyramid = align.pyramid.length === 0 ? '' : `, pyramid ${align.pyramid.map(ns => ns / 1e6).join(' ')} ms`
       return `mean of ${ms(align.length)} ${align.centred ? 'around' : 'before'} it${pyramid}`
     }
-    case 'events': return `the last ${align.count} events`
+    case 'events':
+      return `the last ${align.count} events`
   }
 }
 

@@ -10,10 +10,17 @@ export class DiskError extends Error {
 
 /** Whether an error of the system says that a disk takes no more. */
 export function isRefusedByDisk(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EROFS'].includes(String(error.code))
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    ['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EROFS'].includes(String(error.code))
+  )
 }
 
-/** A text file that has its name only once it is whole: `close` ends it, `discard` leaves nothing. Where the disk refuses, what was written stays beside it. */
+/**
+ * A text file that has its name only once it is whole: `close` ends it, `discard` leaves nothing. Where the disk
+ * refuses, what was written stays beside it.
+ */
 export class LineFile {
   readonly #path: string
   readonly #output: OutputOptions
@@ -21,7 +28,10 @@ export class LineFile {
   readonly #failed: Promise<never>
   #failure: DiskError | undefined
 
-  /** Makes the folder where it is not there. Throws UsageError, in one line, where something is there already or nothing can be made. */
+  /**
+   * Makes the folder where it is not there. Throws UsageError, in one line, where something is there already or nothing
+   * can be made.
+   */
   constructor(path: string, output: Pick<OutputOptions, 'overwrite'> = {}) {
     this.#path = path
     this.#output = output
@@ -43,7 +53,8 @@ export class LineFile {
   /** Throws DiskError where the disk refuses. */
   async write(line: string): Promise<void> {
     if (this.#failure) throw this.#failure
-    if (!this.#stream.write(`${line}\n`)) await Promise.race([new Promise<void>(resolve => this.#stream.once('drain', resolve)), this.#failed])
+    if (!this.#stream.write(`${line}\n`))
+      await Promise.race([new Promise<void>(resolve => this.#stream.once('drain', resolve)), this.#failed])
   }
 
   /** Throws DiskError where the disk refuses. */
@@ -65,6 +76,8 @@ export class LineFile {
   }
 
   #fail(error: Error): DiskError {
-    return this.#failure ??= new DiskError(`${this.#path}: cannot be written: ${error.message}; what was written before is kept in ${partOf(this.#path)}`)
+    return (this.#failure ??= new DiskError(
+      `${this.#path}: cannot be written: ${error.message}; what was written before is kept in ${partOf(this.#path)}`,
+    ))
   }
 }

@@ -46,24 +46,31 @@ const mm = (metres: number): string => `${(metres * 1000).toFixed(0)} mm`
 function gateText({ chunks, gate }: ViewState): string {
   if (chunks === 0) return color.dim('(no answer of the policy yet)')
   if (gate.length === 0) return color.dim('(this policy gives none)')
-  return ['rgb', 'depth', 'force', 'voice'].map((name, i) => `${name} ${bar(gate[i] ?? 0, 8)} ${(gate[i] ?? 0).toFixed(2)}`).join('  ')
+  return ['rgb', 'depth', 'force', 'voice']
+    .map((name, i) => `${name} ${bar(gate[i] ?? 0, 8)} ${(gate[i] ?? 0).toFixed(2)}`)
+    .join('  ')
 }
 
 const gripperText = ({ widthMm, widestMm, gripper }: ViewState): string =>
-  widthMm === undefined ? color.dim('(no answer of it yet)') : `${bar(widthMm / widestMm)} ${widthMm.toFixed(0)} mm  ${gripper}`
+  widthMm === undefined
+    ? color.dim('(no answer of it yet)')
+    : `${bar(widthMm / widestMm)} ${widthMm.toFixed(0)} mm  ${gripper}`
 
 /** The picture of the loop as lines, in colours. */
 export function draw(state: ViewState): string[] {
-  const paint = state.contactState === 'over_force' ? color.red : state.contactState === 'contact' ? color.yellow : color.green
+  const paint =
+    state.contactState === 'over_force' ? color.red : state.contactState === 'contact' ? color.yellow : color.green
   const motion = { ok: color.green, warn: color.yellow, error: color.red, stale: color.dim }[state.motion.level]
   const { tool } = state
   return [
     color.bold(state.title),
-    `rates    rgb-d ${state.rgbHz.toFixed(1)} Hz   wrench ${state.wrenchHz.toFixed(0)} Hz   chunks ${state.chunkHz.toFixed(1)} Hz   latency ${state.latencyMs.toFixed(1)} ms`,
+    `rates    rgb-d ${state.rgbHz.toFixed(1)} Hz   wrench ${state.wrenchHz.toFixed(0)} Hz   chunks ` +
+      `${state.chunkHz.toFixed(1)} Hz   latency ${state.latencyMs.toFixed(1)} ms`,
     `force    ${paint(bar(state.force / state.overForce))} ${state.force.toFixed(1)} N  ${paint(state.contactState)}`,
     `gate     ${gateText(state)}`,
     `gripper  ${gripperText(state)}`,
-    `tool     ${tool === undefined ? color.dim('(no arm)') : `x ${mm(tool.x)}  y ${mm(tool.y)}  z ${mm(tool.z)}  yaw ${((tool.yaw * 180) / Math.PI).toFixed(0)}°`}`,
+    'tool     ' +
+      `${tool === undefined ? color.dim('(no arm)') : `x ${mm(tool.x)}  y ${mm(tool.y)}  z ${mm(tool.z)}  yaw ${((tool.yaw * 180) / Math.PI).toFixed(0)}°`}`,
     `motion   ${motion(state.motion.message)}`,
     `said     ${color.cyan(state.said === '' ? '(nothing yet)' : `"${state.said}"`)}`,
     `episodes ${state.results.map(won => (won ? color.green('✔') : color.red('✘'))).join(' ')}`,
@@ -103,7 +110,10 @@ export class LiveView {
     standardStreams.showCursor()
   }
 
-  /** A terminal that becomes narrower may break the lines of the picture anew, or not: nobody knows how many rows it takes then, so all that is seen is erased. */
+  /**
+   * A terminal that becomes narrower may break the lines of the picture anew, or not: nobody knows how many rows it
+   * takes then, so all that is seen is erased.
+   */
   readonly #resize = (): void => {
     const narrower = process.stdout.columns < this.#columns
     this.#columns = process.stdout.columns

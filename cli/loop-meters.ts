@@ -12,10 +12,16 @@ export class LoopMeters {
   readonly chunk = new RateMeter()
 
   constructor(bus: Bus, robot: Robot) {
-    for (const [modality, meter] of [['rgb', this.rgb], ['depth', this.depth], ['force', this.wrench]] as const) {
+    for (const [modality, meter] of [
+      ['rgb', this.rgb],
+      ['depth', this.depth],
+      ['force', this.wrench],
+    ] as const) {
       const stream = robot.streams.find(s => s.modality === modality)
       if (stream) bus.subscribe(stream.topic, stream.type as TypeName, (_message, receive) => meter.tick(receive))
     }
-    bus.subscribe(chunkTopic(robot), 'prehend_interfaces/msg/ActionChunk', (_message, receive) => this.chunk.tick(receive))
+    bus.subscribe(chunkTopic(robot), 'prehend_interfaces/msg/ActionChunk', (_message, receive) =>
+      this.chunk.tick(receive),
+    )
   }
 }

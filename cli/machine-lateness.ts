@@ -9,7 +9,10 @@ const WINDOW = 1000
 /** ms from which on lateness explains why somebody was not heard in time: a gripper's answer is waited for for 100. */
 const OVERLOAD = 40
 
-/** How late this machine does what is due: the event loop of this thread and, where one is given, what another thread has lost. */
+/**
+ * How late this machine does what is due: the event loop of this thread and, where one is given, what another thread
+ * has lost.
+ */
 export class MachineLateness {
   readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION })
   readonly #lost: () => number
@@ -51,7 +54,10 @@ export class MachineLateness {
   lineOf(error: unknown): string {
     const said = error instanceof Error ? error.message : String(error)
     if (!(error instanceof DriverError) || error.code !== 'TIMEOUT' || !this.overloaded) return said
-    return `overload: ${lateText(this.ms)}, so an answer came or was read too late (${said.split(';')[0]}); give it less to do`
+    return (
+      `overload: ${lateText(this.ms)}, so an answer came or was read too late (${said.split(';')[0]}); ` +
+      'give it less to do'
+    )
   }
 
   #turn(): void {
@@ -68,4 +74,5 @@ export class MachineLateness {
 }
 
 /** With the load of the last minute: programs that wanted to compute, on average. */
-export const lateText = (ms: number): string => `this machine is ${ms.toFixed(0)} ms late (load ${loadavg()[0].toFixed(1)} on ${availableParallelism()} cores)`
+export const lateText = (ms: number): string =>
+  `this machine is ${ms.toFixed(0)} ms late (load ${loadavg()[0].toFixed(1)} on ${availableParallelism()} cores)`

@@ -36,10 +36,17 @@ program
   .configureOutput({
     writeOut: text => standardStreams.say('stdout', text.trimEnd().split('\n')),
     writeErr: text => standardStreams.say('stderr', text.trimEnd().split('\n')),
-    outputError: text => standardStreams.say('stderr', [text.trimEnd().replace(/^error: /, 'prehend: ').replace(/\n\(/, ' (')]),
+    outputError: text =>
+      standardStreams.say('stderr', [
+        text
+          .trimEnd()
+          .replace(/^error: /, 'prehend: ')
+          .replace(/\n\(/, ' ('),
+      ]),
   })
 const asked = process.argv[2] ?? ''
-for (const load of Object.hasOwn(COMMANDS, asked) ? [COMMANDS[asked]] : Object.values(COMMANDS)) (await load()).register(program)
+for (const load of Object.hasOwn(COMMANDS, asked) ? [COMMANDS[asked]] : Object.values(COMMANDS))
+  (await load()).register(program)
 
 /** Sub-commands inherit neither exitOverride nor the error's form by themselves. */
 function inherit(command: Command): void {
@@ -59,7 +66,10 @@ function exitCodeOf(error: unknown): number {
     return exit
   }
   const message = String(error)
-  const stack = error instanceof Error && error.stack?.startsWith(message) ? error.stack.slice(message.length).split('\n').slice(1) : []
+  const stack =
+    error instanceof Error && error.stack?.startsWith(message)
+      ? error.stack.slice(message.length).split('\n').slice(1)
+      : []
   standardStreams.say('stderr', [`prehend: unexpected: ${message}`, ...stack])
   return 1
 }

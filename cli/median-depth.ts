@@ -30,8 +30,15 @@ export class MedianDepth {
   /** Why the depths are hardly in the unit that they are read in; undefined: they may be. */
   doubt({ topic, depthUnit = MILLIMETRE }: Pick<Stream, 'topic' | 'depthUnit'>): string | undefined {
     const { value } = this
-    if (value === 0) return `no pixel that was looked at holds a depth up to 65.535 m: does ${topic} publish another unit than is read (16UC1: depth_unit; 32FC1: m)?`
+    if (value === 0)
+      return (
+        `no pixel that was looked at holds a depth up to 65.535 m: does ${topic} publish another unit ` +
+        'than is read (16UC1: depth_unit; 32FC1: m)?'
+      )
     if (value === undefined || value <= FAR) return undefined
-    return `the median depth is ${(value / 1000).toFixed(1)} m: is a unit of ${topic} ${Number((depthUnit / MILLIMETRE).toPrecision(6))} mm? If not, say depth_unit, such as 0.1 mm`
+    return (
+      `the median depth is ${(value / 1000).toFixed(1)} m: is a unit of ${topic} ` +
+      `${Number((depthUnit / MILLIMETRE).toPrecision(6))} mm? If not, say depth_unit, such as 0.1 mm`
+    )
   }
 }

@@ -3,17 +3,25 @@ import { namespaceSchema } from '../fusion/robot/schema.js'
 import { quantityRange, toSI, type QuantityRange } from '../fusion/robot/units.js'
 
 /** `--precision`: which of a model's two files. */
-export const precision = (): Option => new Option('--precision <p>', 'NAME.onnx (fp32) or the NAME.int8.onnx beside it; left out, the file that --policy names, or the int8 one that comes with prehend').choices(['fp32', 'int8'])
+export const precision = (): Option =>
+  new Option(
+    '--precision <p>',
+    'NAME.onnx (fp32) or the NAME.int8.onnx beside it; left out, the file that --policy names, or the ' +
+      'int8 one that comes with prehend',
+  ).choices(['fp32', 'int8'])
 
 /** `--overwrite`, of every command that writes where a user says. */
-export const overwrite = (): Option => new Option('--overwrite', 'replace outputs that are there already, once the new ones are whole (default: refused)')
+export const overwrite = (): Option =>
+  new Option('--overwrite', 'replace outputs that are there already, once the new ones are whole (default: refused)')
 
 /** A whole number of at least `least` and at most `most`, for commander. */
 export function integer(least: number, most = Infinity): (text: string) => number {
   return text => {
     const value = Number(text)
     if (!/^[+-]?\d+$/.test(text) || !Number.isSafeInteger(value) || value < least || value > most) {
-      throw new InvalidArgumentError(`expected a whole number ${most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`}.`)
+      throw new InvalidArgumentError(
+        `expected a whole number ${most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`}.`,
+      )
     }
     return value
   }
@@ -23,7 +31,8 @@ export function integer(least: number, most = Infinity): (text: string) => numbe
 export function rate(text: string): number | 'max' {
   if (text === 'max') return 'max'
   const value = Number(text)
-  if (!(value >= 0.001 && value <= 1000)) throw new InvalidArgumentError('expected a number from 0.001 to 1000, or max.')
+  if (!(value >= 0.001 && value <= 1000))
+    throw new InvalidArgumentError('expected a number from 0.001 to 1000, or max.')
   return value
 }
 
@@ -31,7 +40,8 @@ export function rate(text: string): number | 'max' {
 export function amount(most: number): (text: string) => number {
   return text => {
     const value = Number(text)
-    if (text.trim() === '' || !(value >= 0 && value <= most)) throw new InvalidArgumentError(`expected a number from 0 to ${most}.`)
+    if (text.trim() === '' || !(value >= 0 && value <= most))
+      throw new InvalidArgumentError(`expected a number from 0 to ${most}.`)
     return value
   }
 }

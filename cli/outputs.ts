@@ -12,8 +12,14 @@ export interface Outputs {
 }
 
 /** Before anything starts: throws UsageError for the first output that may not be written where it is asked for. */
-export function requireFree({ files = [], recordings = [], reads }: Outputs, flags: { readonly overwrite?: boolean | undefined }): void {
-  for (const [paths, why] of [[files, refusal], [recordings, recordingRefusal]] as const) {
+export function requireFree(
+  { files = [], recordings = [], reads }: Outputs,
+  flags: { readonly overwrite?: boolean | undefined },
+): void {
+  for (const [paths, why] of [
+    [files, refusal],
+    [recordings, recordingRefusal],
+  ] as const) {
     for (const path of paths) {
       const refused = path === undefined ? undefined : why(path, { overwrite: flags.overwrite, reads })
       if (refused !== undefined) throw new UsageError(refused)
@@ -21,7 +27,9 @@ export function requireFree({ files = [], recordings = [], reads }: Outputs, fla
   }
 }
 
-/** The unfinished folder of an output, see `createPartFolder`. Throws UsageError, in one line, where it cannot be made. */
+/**
+ * The unfinished folder of an output, see `createPartFolder`. Throws UsageError, in one line, where it cannot be made.
+ */
 export function makePartFolder(path: string, options: OutputOptions): string {
   try {
     return createPartFolder(path, options)

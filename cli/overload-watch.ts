@@ -14,7 +14,10 @@ export interface OverloadWatchOptions {
   readonly tell: (line: string) => void
 }
 
-/** Says while a loop runs that its machine does not keep up, and what that costs: once, and again while it lasts every half minute. */
+/**
+ * Says while a loop runs that its machine does not keep up, and what that costs: once, and again while it lasts every
+ * half minute.
+ */
 export class OverloadWatch {
   readonly #options: OverloadWatchOptions
   readonly #timer: NodeJS.Timeout
@@ -38,7 +41,10 @@ export class OverloadWatch {
     if (this.#quiet > 0) this.#quiet--
     if (this.#quiet > 0 || (!lateness.overloaded && share <= MANY_SKIPPED)) return
     this.#quiet = AGAIN
-    tell(`overload: ${lateText(lateness.ms)}; ${(share * 100).toFixed(0)} % of the last second's observations got no inference: close other programs, or use --lockstep`)
+    tell(
+      `overload: ${lateText(lateness.ms)}; ${(share * 100).toFixed(0)} % of the last second's ` +
+        'observations got no inference: close other programs, or use --lockstep',
+    )
   }
 
   close(): void {

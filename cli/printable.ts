@@ -6,7 +6,8 @@ const HEAD = 2500
 const TAIL = 1000
 
 /**
- * Characters that steer a terminal, break a line, reverse its direction or are not seen: control characters (C0, C1), line and paragraph separators, format
+ * Characters that steer a terminal, break a line, reverse its direction or are not seen: control characters (C0, C1),
+ * line and paragraph separators, format
  * characters but for the two joiners that scripts and emoji need, halves of surrogate pairs.
  */
 const STEERING = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]|(?![\u200c\u200d])\p{Cf}/gu
@@ -19,7 +20,8 @@ function named(character: string): string {
 }
 
 /**
- * A text as one line for a terminal or a log: whatever it holds, only our own colours steer the terminal, and it forges no second line. Steering characters are shown as
+ * A text as one line for a terminal or a log: whatever it holds, only our own colours steer the terminal, and it forges
+ * no second line. Steering characters are shown as
  * escapes (`\n`, `\x1b`, `\u{202e}`), a line that is longer than 4000 characters by its two ends.
  */
 export function printable(line: string): string {
@@ -38,7 +40,12 @@ export function printable(line: string): string {
 
 const escaped = (text: string): string => text.replace(STEERING, named)
 
-/** An object as one line of JSON that steers no terminal: what JSON leaves as it is of such characters is written as `\u` escapes, which read back as the same text. */
+/**
+ * An object as one line of JSON that steers no terminal: what JSON leaves as it is of such characters is written as
+ * `\u` escapes, which read back as the same text.
+ */
 export function jsonLine(object: object): string {
-  return JSON.stringify(object).replace(STEERING, text => Array.from({ length: text.length }, (_, i) => `\\u${text.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''))
+  return JSON.stringify(object).replace(STEERING, text =>
+    Array.from({ length: text.length }, (_, i) => `\\u${text.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''),
+  )
 }

@@ -21,7 +21,10 @@ export interface ReplayOptions {
   readonly onAligned?: (observation: Observation, aligner: Aligner) => void
   /** Called in order; what it returns is waited for before more of the bag is read. */
   readonly onObservation: (observation: Observation) => void | Promise<void>
-  /** Told of every message, in its turn: after the observations that were complete before it, before those that it completes. */
+  /**
+   * Told of every message, in its turn: after the observations that were complete before it, before those that it
+   * completes.
+   */
   readonly onMessage?: (message: BagMessage) => void | Promise<void>
   /** Told the fate of every sample, see `AlignerOptions`. */
   readonly onSample?: AlignerOptions['onSample']
@@ -41,27 +44,42 @@ export interface StampClock {
   readonly apart: number
 }
 
-/** The stamps of observations are of the clock of the stream that ticks: that of its headers, which may be any, or the recording's own. */
+/**
+ * The stamps of observations are of the clock of the stream that ticks: that of its headers, which may be any, or the
+ * recording's own.
+ */
 export async function stampClock(bag: Pick<Bag, 'epochSec' | 'batches'>, robot: Robot): Promise<StampClock> {
   const reference = referenceOf(robot)
-  const apart = reference && clockOf(reference) === 'header' ? await headerClock(bag, reference.topic, reference.type) : 0
+  const apart =
+    reference && clockOf(reference) === 'header' ? await headerClock(bag, reference.topic, reference.type) : 0
   return { epochSec: bag.epochSec + apart, apart }
 }
 
 /**
- * Feeds a bag through the aligner, in receive order, on the recording's own receive times: the pace (`rate`) changes nothing in what comes
+ * Feeds a bag through the aligner, in receive order, on the recording's own receive times: the pace (`rate`) changes
+ * nothing in what comes
  * out. Memory does not grow with the bag.
  */
 export async function replayBag(options: ReplayOptions): Promise<Counters> {
   const { bag, robot, rate, onAligned, onObservation, onMessage, onRead, onSample, onNotice, signal } = options
-  const clock = options.clock ?? await stampClock(bag, robot)
+  const clock = options.clock ?? (await stampClock(bag, robot))
   const ready: (() => void | Promise<void>)[] = []
-  const aligner: Aligner = new Aligner(robot, observation => {
-    onAligned?.(observation, aligner)
-    ready.push(() => onObservation(observation))
-  }, { otherClock: clock.apart !== 0, ...onSample && { onSample } })
+  const aligner: Aligner = new Aligner(
+    robot,
+    observation => {
+      onAligned?.(observation, aligner)
+      ready.push(() => onObservation(observation))
+    },
+    { otherClock: clock.apart !== 0, ...(onSample && { onSample }) },
+  )
   let failure: { readonly error: unknown } | undefined
-  const arrivals = new Arrivals(robot, aligner, { onError: error => { failure ??= { error } }, isBehind: () => ready.length > 0, ...onNotice && { onNotice } })
+  const arrivals = new Arrivals(robot, aligner, {
+    onError: error => {
+      failure ??= { error }
+    },
+    isBehind: () => ready.length > 0,
+    ...(onNotice && { onNotice }),
+  })
   await arrivals.prepare()
   const sinks = new Map<string, ((message: BagMessage) => void)[]>()
   const listen = (topic: string, sink: (message: BagMessage) => void): void => {
@@ -118,10 +136,16 @@ export async function replayBag(options: ReplayOptions): Promise<Counters> {
   return aligner.counters
 }
 
-/** ns between two messages beyond which the first was logged by a clock that was not set yet, or another recording begins: nobody waits for that. */
+/**
+ * ns between two messages beyond which the first was logged by a clock that was not set yet, or another recording
+ * begins: nobody waits for that.
+ */
 const LONGEST_GAP = 3600e9
 
-/** Waits until the wall clock has caught up with the recording's, at `rate` times real time, less what lies in gaps of over an hour. */
+/**
+ * Waits until the wall clock has caught up with the recording's, at `rate` times real time, less what lies in gaps of
+ * over an hour.
+ */
 class Pace {
   readonly #rate: number
   readonly #start = performance.now()

@@ -18,8 +18,10 @@ function shippedRobots(): string {
 }
 
 /**
- * Reads a robot file: a path, or the bare name of a shipped one (`cell`). A file in the working folder goes before a shipped one of
- * the same name. `namespace`: where its relative topics lie, unless it says so itself. Throws a RobotError (one line) where there is none, it cannot be read, or it is not a robot file.
+ * Reads a robot file: a path, or the bare name of a shipped one (`cell`). A file in the working folder goes before a
+ * shipped one of
+ * the same name. `namespace`: where its relative topics lie, unless it says so itself. Throws a RobotError (one line)
+ * where there is none, it cannot be read, or it is not a robot file.
  */
 export function readRobot(nameOrPath: string = DEFAULT_ROBOT, namespace: string = ROOT): Robot {
   const path = locate(nameOrPath)
@@ -27,15 +29,24 @@ export function readRobot(nameOrPath: string = DEFAULT_ROBOT, namespace: string 
   try {
     text = readTextSync(path, LARGEST_TEXT)
   } catch (error) {
-    throw new RobotError('ROBOT_UNREADABLE', `${path}: cannot read this robot file: ${reasonOf(error)}`, { cause: error })
+    throw new RobotError('ROBOT_UNREADABLE', `${path}: cannot read this robot file: ${reasonOf(error)}`, {
+      cause: error,
+    })
   }
   const robot = parseRobot(text, path, namespace)
   const driver = robot.actions.gripper?.driver
-  if (driver !== undefined && !GRIPPER_NAMES.includes(driver)) throw new RobotError('ROBOT_DRIVER', `${path}: actions.gripper.driver: ${unknownName('driver', driver, GRIPPER_NAMES)}`)
+  if (driver !== undefined && !GRIPPER_NAMES.includes(driver))
+    throw new RobotError(
+      'ROBOT_DRIVER',
+      `${path}: actions.gripper.driver: ${unknownName('driver', driver, GRIPPER_NAMES)}`,
+    )
   return robot
 }
 
-/** The robot with its gripper on another serial port; `path` undefined: as it is. Throws RobotError where it has no gripper. */
+/**
+ * The robot with its gripper on another serial port; `path` undefined: as it is. Throws RobotError where it has no
+ * gripper.
+ */
 export function withPort(robot: Robot, path: string | undefined): Robot {
   const { gripper } = robot.actions
   if (path === undefined) return robot
@@ -49,7 +60,9 @@ function locate(nameOrPath: string): string {
   const folder = shippedRobots()
   const path = join(folder, `${nameOrPath}.yaml`)
   if (existsSync(path)) return path
-  const shipped = readdirSync(folder).filter(file => file.endsWith('.yaml')).map(file => basename(file, '.yaml'))
+  const shipped = readdirSync(folder)
+    .filter(file => file.endsWith('.yaml'))
+    .map(file => basename(file, '.yaml'))
   throw new RobotError('ROBOT_UNREADABLE', `${unknownName('robot', nameOrPath, shipped)}; give one of these or a path`)
 }
 

@@ -58,7 +58,11 @@ export class Ros2Loop {
 
   static async start(options: Ros2LoopOptions): Promise<Ros2Loop> {
     useFastDdsProfile()
-    const ros = await Ros2Process.start('prehend', ['prehend', '--ros-args', ...options.robot.namespace === ROOT ? [] : ['-r', `__ns:=${options.robot.namespace}`]])
+    const ros = await Ros2Process.start('prehend', [
+      'prehend',
+      '--ros-args',
+      ...(options.robot.namespace === ROOT ? [] : ['-r', `__ns:=${options.robot.namespace}`]),
+    ])
     let loop: Ros2Loop | undefined
     try {
       loop = new Ros2Loop(options, ros)
@@ -75,29 +79,57 @@ export class Ros2Loop {
     const { robot, policy, record, overwrite, onError, onRecordingLost } = options
     this.#options = options
     this.#ros = ros
-    this.bus = new Ros2Bus(ros.rcl, ros.node, { onError, onWarning: (topic, text) => options.onWarning(`${topic}: ${text}`) })
+    this.bus = new Ros2Bus(ros.rcl, ros.node, {
+      onError,
+      onWarning: (topic, text) => options.onWarning(`${topic}: ${text}`),
+    })
     const { bus } = this
     const { gripper } = robot.actions
-    if (!gripper?.port.path) throw new UsageError(`robot ${robot.name}: actions.gripper.port.path is missing: name the gripper's serial port with --port`)
+    if (!gripper?.port.path)
+      throw new UsageError(
+        `robot ${robot.name}: actions.gripper.port.path is missing: name the gripper's serial port with --port`,
+      )
     this.#gripper = gripperOf(gripper, gripper.port.path)
     const ears = robot.streams.find(stream => stream.modality === 'voice')
-    this.voice = new VoiceNode({ bus, topic: ears?.topic ?? wholeName('voice/events', robot.namespace), ...ears && { type: ears.type } })
-    const writer = this.#writer = record === undefined ? undefined : new BagWriter(record, {
-      overwrite, realTime: true, metadata: { robot: robot.canonical, sha256: robot.sha256 }, epochSec: () => bus.clock.epochSec,
-      onFailure: error => {
-        onError(error)
-        onRecordingLost?.()
-      },
+    this.voice = new VoiceNode({
+      bus,
+      topic: ears?.topic ?? wholeName('voice/events', robot.namespace),
+      ...(ears && { type: ears.type }),
     })
+    const writer = (this.#writer =
+      record === undefined
+        ? undefined
+        : new BagWriter(record, {
+            overwrite,
+            realTime: true,
+            metadata: { robot: robot.canonical, sha256: robot.sha256 },
+            epochSec: () => bus.clock.epochSec,
+            onFailure: error => {
+              onError(error)
+              onRecordingLost?.()
+            },
+          }))
     this.fusion = new FusionNode({
       // Nobody asks for them here.
       onChunk: () => this.fusion.inferenceMs.splice(0),
-      bus, robot, policy, inferenceLatency: 0, onError, onPolicyEnded: () => options.onPolicyEnded?.(), onNotice: text => options.onWarning(text), onObservation: observation => options.onObservation(observation, bus),
-      ...writer && { onHeard: (topic, type, message, receive) => writer.write(topic, type, message, receive) },
+      bus,
+      robot,
+      policy,
+      inferenceLatency: 0,
+      onError,
+      onPolicyEnded: () => options.onPolicyEnded?.(),
+      onNotice: text => options.onWarning(text),
+      onObservation: observation => options.onObservation(observation, bus),
+      ...(writer && { onHeard: (topic, type, message, receive) => writer.write(topic, type, message, receive) }),
     })
     this.control = new ControlNode({
-      bus, robot, gripper: this.#gripper, execution: 'temporal_ensembling', onError,
-      busTimeOf: monotonic => bus.clock.now() - (monotonicNs() - monotonic), onLatency: nanoseconds => this.#latency.add(nanoseconds / 1e6),
+      bus,
+      robot,
+      gripper: this.#gripper,
+      execution: 'temporal_ensembling',
+      onError,
+      busTimeOf: monotonic => bus.clock.now() - (monotonicNs() - monotonic),
+      onLatency: nanoseconds => this.#latency.add(nanoseconds / 1e6),
     })
     this.meters = new LoopMeters(bus, robot)
     bus.subscribe(episodeTopics(robot).results, 'std_msgs/msg/String', ({ data }) => {
@@ -131,7 +163,9 @@ export class Ros2Loop {
   async close(): Promise<void> {
     const steps: (() => Promise<unknown> | undefined)[] = [
       ...this.#nodes().map(node => () => node.shutdown()),
-      () => this.#isUp ? this.#writer?.close() : this.#writer?.discard(), () => this.#options.policy.close(), () => this.bus.close(),
+      () => (this.#isUp ? this.#writer?.close() : this.#writer?.discard()),
+      () => this.#options.policy.close(),
+      () => this.bus.close(),
     ]
     for (const step of steps) await step()?.catch(this.#options.onError)
     this.#ros.close()
@@ -156,9 +190,15 @@ function resultOf(text: string): EpisodeResult | undefined {
     const result = JSON.parse(text) as Partial<EpisodeResult>
     if (typeof result.index !== 'number' || typeof result.success !== 'boolean') return undefined
     return {
-      index: result.index, command: String(result.command ?? ''), correction: typeof result.correction === 'string' ? result.correction : undefined,
-      target: typeof result.target === 'string' ? result.target : undefined, fragile: result.fragile === true, success: result.success,
-      reason: result.reason ?? undefined, peakForce: Number(result.peakForce ?? 0), seconds: Number(result.seconds ?? 0),
+      index: result.index,
+      command: String(result.command ?? ''),
+      correction: typeof result.correction === 'string' ? result.correction : undefined,
+      target: typeof result.target === 'string' ? result.target : undefined,
+      fragile: result.fragile === true,
+      success: result.success,
+      reason: result.reason ?? undefined,
+      peakForce: Number(result.peakForce ?? 0),
+      seconds: Number(result.seconds ?? 0),
     }
   } catch {
     return undefined

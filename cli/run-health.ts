@@ -6,7 +6,10 @@ const LATE = 50
 
 /** What each watchdog's hold says, in the order of who is quiet first. */
 const QUIET: Readonly<Record<string, string>> = {
-  wrench: 'no wrench came in time', camera: 'no picture came in time', policy: 'the policy gave no chunk in time', gripper: 'the gripper did not answer in time',
+  wrench: 'no wrench came in time',
+  camera: 'no picture came in time',
+  policy: 'the policy gave no chunk in time',
+  gripper: 'the gripper did not answer in time',
 }
 
 type Result = ReturnType<typeof resultOf> & { readonly lateMs?: number }
@@ -16,13 +19,22 @@ export function complaints(result: Result): string[] {
   const { observations, policySkipped, guard, serial, lateMs = 0 } = result
   const share = observations > 0 ? policySkipped / observations : 0
   const holds = Object.entries(guard.watchdog).filter(([, times]) => times > 0)
-  const times = (n: number): string => n === 1 ? 'once' : `${n} times`
+  const times = (n: number): string => (n === 1 ? 'once' : `${n} times`)
   return [
-    ...lateMs >= LATE ? [`overload: this machine was up to ${lateMs.toFixed(0)} ms late: close other programs, or use --lockstep`] : [],
-    ...share > MANY_SKIPPED ? [`${(share * 100).toFixed(0)} % of the observations found the policy busy and got no inference: it is too slow for this machine`] : [],
+    ...(lateMs >= LATE
+      ? [`overload: this machine was up to ${lateMs.toFixed(0)} ms late: close other programs, or use --lockstep`]
+      : []),
+    ...(share > MANY_SKIPPED
+      ? [
+          `${(share * 100).toFixed(0)} % of the observations found the policy busy and got no inference: it ` +
+            'is too slow for this machine',
+        ]
+      : []),
     ...holds.map(([source, n]) => `the motion was held ${times(n)} because ${QUIET[source] ?? `${source} was silent`}`),
-    ...serial.timeouts > 0 ? [`the gripper's wire: an answer was missed ${times(serial.timeouts)}`] : [],
-    ...serial.crcErrors > 0 ? [`the gripper's wire: ${serial.crcErrors} broken frames: look at the cable and its earth`] : [],
-    ...guard.overForce > 0 ? [`too much force at the wrist: the arm was frozen ${times(guard.overForce)}`] : [],
+    ...(serial.timeouts > 0 ? [`the gripper's wire: an answer was missed ${times(serial.timeouts)}`] : []),
+    ...(serial.crcErrors > 0
+      ? [`the gripper's wire: ${serial.crcErrors} broken frames: look at the cable and its earth`]
+      : []),
+    ...(guard.overForce > 0 ? [`too much force at the wrist: the arm was frozen ${times(guard.overForce)}`] : []),
   ]
 }

@@ -35,9 +35,15 @@ export interface TopicRun {
 /** `prehend run --source ros2`: fusion and control on ROS 2 topics, until Ctrl-C or so many results. */
 export async function runOnTopics(flags: TopicRun): Promise<void> {
   const output = new Output(flags)
-  if (flags.lockstep || flags.demonstrate) throw new UsageError('--source ros2: lockstep and demonstrations need the embedded cell (--source sim)')
-  if (flags.atMost !== undefined) throw new UsageError('--source ros2: the cell says when an episode ends; --at-most needs one that this command starts (--source sim or gazebo)')
-  if (flags.policy === EXPERT) throw new UsageError('--policy expert: looks into the embedded cell, which --source ros2 has not; name a model')
+  if (flags.lockstep || flags.demonstrate)
+    throw new UsageError('--source ros2: lockstep and demonstrations need the embedded cell (--source sim)')
+  if (flags.atMost !== undefined)
+    throw new UsageError(
+      '--source ros2: the cell says when an episode ends; --at-most needs one that this command starts ' +
+        '(--source sim or gazebo)',
+    )
+  if (flags.policy === EXPERT)
+    throw new UsageError('--policy expert: looks into the embedded cell, which --source ros2 has not; name a model')
   requireFree({ recordings: [flags.record] }, flags)
   const ending = new Ending()
   const robot = withPort(readRobot(flags.robot, flags.namespace), flags.port)
@@ -46,8 +52,10 @@ export async function runOnTopics(flags: TopicRun): Promise<void> {
   const results: EpisodeResult[] = []
   output.progress(`starting on ROS 2 topics (robot file ${robot.name}) ...`)
   const loop = await Ros2Loop.start({
-    robot, policy: await OnnxPolicy.load(modelFile(flags.policy, flags.precision), robot, { signal: ending.signal }),
-    record: flags.record, overwrite: flags.overwrite,
+    robot,
+    policy: await OnnxPolicy.load(modelFile(flags.policy, flags.precision), robot, { signal: ending.signal }),
+    record: flags.record,
+    overwrite: flags.overwrite,
     onObservation: observation => digest.add(observation),
     onResult: result => {
       results.push(result)
@@ -67,12 +75,18 @@ export async function runOnTopics(flags: TopicRun): Promise<void> {
       ending.ask('the recording')
     },
   })
-  const lateness = errors.lateness = new MachineLateness()
+  const lateness = (errors.lateness = new MachineLateness())
   const overload = new OverloadWatch({
-    lateness, tell: line => output.progress(line), counts: () => ({ observations: loop.fusion.aligner.counters.observations, skipped: loop.fusion.skipped }),
+    lateness,
+    tell: line => output.progress(line),
+    counts: () => ({ observations: loop.fusion.aligner.counters.observations, skipped: loop.fusion.skipped }),
   })
   const started = performance.now()
-  const voice = new TypedVoice(line => loop.say(line), () => ending.ask('SIGINT'), { raw: false })
+  const voice = new TypedVoice(
+    line => loop.say(line),
+    () => ending.ask('SIGINT'),
+    { raw: false },
+  )
   if (flags.say !== undefined) loop.say(flags.say)
   await new Promise(resolve => ending.whenAsked(resolve))
   overload.close()
@@ -80,7 +94,11 @@ export async function runOnTopics(flags: TopicRun): Promise<void> {
   await loop.interrupt()
   voice.close()
   await loop.close()
-  const object = { ...resultOf(loop, results, await digest.sum()), wallS: (performance.now() - started) / 1000, lateMs: lateness.worst }
+  const object = {
+    ...resultOf(loop, results, await digest.sum()),
+    wallS: (performance.now() - started) / 1000,
+    lateMs: lateness.worst,
+  }
   output.result(object, summary(object, results))
   if (flags.episodes !== undefined && results.length < flags.episodes) process.exitCode = 1
 }

@@ -30,8 +30,18 @@ export function resultOf(loop: CellLoop | Ros2Loop, results: readonly EpisodeRes
     latencyMs: { p50: thousandths(latency.p50), p99: thousandths(latency.p99), max: thousandths(latency.max) },
     ratesHz: { rgb: meters.rgb.mean, depth: meters.depth.mean, wrench: meters.wrench.mean },
     widestStepMs: { rgb: ms(meters.rgb.widest), wrench: ms(meters.wrench.widest) },
-    serial: { framesSent: gripperStats.framesSent, framesReceived: gripperStats.framesReceived, crcErrors: gripperStats.crcErrors, timeouts: gripperStats.timeouts },
-    guard: { overForce: control.guard.trips, watchdog: control.watchdog.trips, stops: control.stops, refusedChunks: control.refused },
+    serial: {
+      framesSent: gripperStats.framesSent,
+      framesReceived: gripperStats.framesReceived,
+      crcErrors: gripperStats.crcErrors,
+      timeouts: gripperStats.timeouts,
+    },
+    guard: {
+      overForce: control.guard.trips,
+      watchdog: control.watchdog.trips,
+      stops: control.stops,
+      refusedChunks: control.refused,
+    },
     policy: loop.policyName,
   }
 }
@@ -50,30 +60,62 @@ function outcomeOf({ success, reason, target, command }: EpisodeResult): string 
 }
 
 /** How fast a simulator beside us steps. */
-export const factorText = (realTimeFactor: number): string => `the simulator steps at ${realTimeFactor.toPrecision(2)} of real time`
+export const factorText = (realTimeFactor: number): string =>
+  `the simulator steps at ${realTimeFactor.toPrecision(2)} of real time`
 
 /** One episode in a line. */
 export function episodeLine(result: EpisodeResult): string {
-  return `episode ${result.index + 1}: "${result.command}": ${outcomeOf(result)} after ${result.seconds.toFixed(1)} s, peak finger force ${result.peakForce.toFixed(0)} N`
+  return (
+    `episode ${result.index + 1}: "${result.command}": ${outcomeOf(result)} after ` +
+    `${result.seconds.toFixed(1)} s, peak finger force ${result.peakForce.toFixed(0)} N`
+  )
 }
 
 /** The result for people. */
-export function summary(result: ReturnType<typeof resultOf> & { readonly realTimeFactor?: number; readonly lateMs?: number }, results: readonly EpisodeResult[]): string[] {
+export function summary(
+  result: ReturnType<typeof resultOf> & { readonly realTimeFactor?: number; readonly lateMs?: number },
+  results: readonly EpisodeResult[],
+): string[] {
   const mark = (won: boolean): string => (won ? color.green('✔') : color.red('✘'))
-  const dropped = Object.entries(result.dropped).filter(([, n]) => n > 0).map(([reason, n]) => `${reason} ${n}`).join(', ')
+  const dropped = Object.entries(result.dropped)
+    .filter(([, n]) => n > 0)
+    .map(([reason, n]) => `${reason} ${n}`)
+    .join(', ')
   const { latencyMs: l, ratesHz: r, widestStepMs: w, serial: s } = result
   const wrong = complaints(result)
   return [
     '',
-    ...results.map(e => `  ${mark(e.success)} "${e.command}"  ${outcomeOf(e)}  (${e.seconds.toFixed(1)} s, peak finger force ${e.peakForce.toFixed(0)} N)`),
+    ...results.map(
+      e =>
+        `  ${mark(e.success)} "${e.command}"  ${outcomeOf(e)}  (${e.seconds.toFixed(1)} s, peak finger ` +
+        `force ${e.peakForce.toFixed(0)} N)`,
+    ),
     '',
-    `  episodes ${result.successes} of ${result.episodes} won${Object.keys(result.failures).length === 0 ? '' : `; lost: ${Object.entries(result.failures).map(([k, n]) => `${k} ${n}`).join(', ')}`}   (${result.policy})`,
-    `  rates    rgb-d ${r.rgb.toFixed(2)} Hz (widest step ${w.rgb.toFixed(1)} ms)   wrench ${r.wrench.toFixed(1)} Hz (widest step ${w.wrench.toFixed(1)} ms)`,
-    `  aligned  ${result.observations} observations of ${result.rgbFrames} frames (${result.incomplete} without a sense, as while the wrist is tared), ${result.chunks} answered by an action chunk, ${result.policySkipped} while the policy was busy; samples not used: ${dropped === '' ? 'none' : dropped}`,
-    `  latency  reference stamp to last serial byte: p50 ${l.p50.toFixed(1)} ms, p99 ${l.p99.toFixed(1)} ms, max ${l.max.toFixed(1)} ms`,
-    `  serial   ${s.framesSent} frames sent, ${s.framesReceived} received, ${s.crcErrors} CRC errors, ${s.timeouts} timeouts`,
+    `  episodes ${result.successes} of ${result.episodes} won${
+      Object.keys(result.failures).length === 0
+        ? ''
+        : `; lost: ${Object.entries(result.failures)
+            .map(([k, n]) => `${k} ${n}`)
+            .join(', ')}`
+    }   (${result.policy})`,
+    `  rates    rgb-d ${r.rgb.toFixed(2)} Hz (widest step ${w.rgb.toFixed(1)} ms)   wrench ` +
+      `${r.wrench.toFixed(1)} Hz (widest step ${w.wrench.toFixed(1)} ms)`,
+    `  aligned  ${result.observations} observations of ${result.rgbFrames} frames ` +
+      `(${result.incomplete} without a sense, as while the wrist is tared), ${result.chunks} answered ` +
+      `by an action chunk, ${result.policySkipped} while the policy was busy; samples not used: ` +
+      `${dropped === '' ? 'none' : dropped}`,
+    `  latency  reference stamp to last serial byte: p50 ${l.p50.toFixed(1)} ms, p99 ` +
+      `${l.p99.toFixed(1)} ms, max ${l.max.toFixed(1)} ms`,
+    `  serial   ${s.framesSent} frames sent, ${s.framesReceived} received, ${s.crcErrors} CRC errors, ` +
+      `${s.timeouts} timeouts`,
     ...(result.realTimeFactor === undefined ? [] : [`  pace     ${factorText(result.realTimeFactor)}`]),
-    `  guards   ${result.guard.overForce} over-force, ${result.guard.stops} stops, watchdog holds: ${Object.entries(result.guard.watchdog).map(([k, n]) => `${k} ${n}`).join(', ')}`,
-    ...wrong.length === 0 ? [`  health   ${color.green('good')}: rates held, nothing was late, no answer was missed`] : wrong.map((line, i) => `  ${i === 0 ? 'health  ' : '        '} ${color.yellow(line)}`),
+    `  guards   ${result.guard.overForce} over-force, ${result.guard.stops} stops, watchdog holds: ${Object.entries(
+      result.guard.watchdog,
+    )
+      .map(([k, n]) => `${k} ${n}`)
+      .join(', ')}`,
+    ...(wrong.length === 0
+      ? [`  health   ${color.green('good')}: rates held, nothing was late, no answer was missed`]
+      : wrong.map((line, i) => `  ${i === 0 ? 'health  ' : '        '} ${color.yellow(line)}`)),
   ]
 }

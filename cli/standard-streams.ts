@@ -9,8 +9,10 @@ const SHOW_CURSOR = '\u001b[?25h'
 const HIDE_CURSOR = '\u001b[?25l'
 
 /**
- * Standard input, output and error, and the terminal behind them. Every line of the command goes out here, cleaned of what could steer a terminal. Any of them may fail at
- * any time: its reader ends, the disk is full, the terminal goes away. That never throws: it is told once, as a request to end, and what would be written there later is left out.
+ * Standard input, output and error, and the terminal behind them. Every line of the command goes out here, cleaned of
+ * what could steer a terminal. Any of them may fail at
+ * any time: its reader ends, the disk is full, the terminal goes away. That never throws: it is told once, as a request
+ * to end, and what would be written there later is left out.
  */
 class StandardStreams {
   readonly #gone = new Set<Output>()
@@ -26,7 +28,8 @@ class StandardStreams {
     const terminals = [0, 1, 2].filter(descriptor => isatty(descriptor))
     process.on('exit', () => {
       if (this.#isCursorHidden) attempt(() => writeSync(1, SHOW_CURSOR))
-      // Node sets a terminal back as its last step, and aborts where that fails because the terminal is gone; the mode that we changed is set back by libuv before.
+      // Node sets a terminal back as its last step, and aborts where that fails because the terminal is gone; the mode
+      // that we changed is set back by libuv before.
       if (process.platform !== 'win32') for (const descriptor of terminals) attempt(() => replaceByNothing(descriptor))
     })
   }
@@ -51,7 +54,9 @@ class StandardStreams {
     return process.stdout.isTTY
   }
 
-  /** A terminal that takes nothing at the moment (a connection that stalls, Ctrl-S): what is written waits in memory. */
+  /**
+   * A terminal that takes nothing at the moment (a connection that stalls, Ctrl-S): what is written waits in memory.
+   */
   get isStalled(): boolean {
     return process.stdout.writableLength > 0
   }
@@ -78,7 +83,8 @@ class StandardStreams {
   }
 
   /**
-   * One of them failed, or the terminal that is read from is gone. A reader that closes the pipe of standard output (`prehend … | head`) has what it wanted; after
+   * One of them failed, or the terminal that is read from is gone. A reader that closes the pipe of standard output
+   * (`prehend … | head`) has what it wanted; after
    * anything else the exit code is not 0.
    */
   fail(name: Output | 'stdin', error: NodeJS.ErrnoException): void {

@@ -2,8 +2,23 @@ import { noDrops, occurred, type DropReason } from '../fusion/counters.js'
 import type { Align, Robot, Stream } from '../fusion/robot/robot.js'
 import { meanRate } from './topic-spacing.js'
 
-/** `missing`, `type`, `unstamped`, `slow` and `lost`: the recording lacks what the file needs. The others are worth knowing. */
-export type FindingKind = 'missing' | 'type' | 'unstamped' | 'slow' | 'lost' | 'gap' | 'late' | 'out_of_order' | 'duplicate' | 'future' | 'dropped' | 'depth'
+/**
+ * `missing`, `type`, `unstamped`, `slow` and `lost`: the recording lacks what the file needs. The others are worth
+ * knowing.
+ */
+export type FindingKind =
+  | 'missing'
+  | 'type'
+  | 'unstamped'
+  | 'slow'
+  | 'lost'
+  | 'gap'
+  | 'late'
+  | 'out_of_order'
+  | 'duplicate'
+  | 'future'
+  | 'dropped'
+  | 'depth'
 
 const LACKING: ReadonlySet<FindingKind> = new Set<FindingKind>(['missing', 'type', 'unstamped', 'slow', 'lost'])
 
@@ -17,7 +32,13 @@ export interface Finding {
   readonly stamps: readonly number[]
 }
 
-export function finding(stream: string, kind: FindingKind, text: string, count = 1, stamps: readonly number[] = []): Finding {
+export function finding(
+  stream: string,
+  kind: FindingKind,
+  text: string,
+  count = 1,
+  stamps: readonly number[] = [],
+): Finding {
   return { stream, kind, lacking: LACKING.has(kind), count, text, stamps }
 }
 
@@ -40,17 +61,22 @@ class Tally {
 }
 
 /**
- * The longest step between two samples that a strategy can use, ns: a bracket of `max_gap`; two samples (for a slope) in the shortest
+ * The longest step between two samples that a strategy can use, ns: a bracket of `max_gap`; two samples (for a slope)
+ * in the shortest
  * pyramid window and one in the mean window; an age. Undefined where any step will do.
  */
 export function longestStep(align: Align): number | undefined {
   switch (align.strategy) {
     case 'interpolate':
-    case 'nearest': return align.maxGap
-    case 'asof': return align.maxAge
-    case 'window': return Math.min(align.length, ...align.pyramid.map(window => window / 2))
+    case 'nearest':
+      return align.maxGap
+    case 'asof':
+      return align.maxAge
+    case 'window':
+      return Math.min(align.length, ...align.pyramid.map(window => window / 2))
     case 'hold':
-    case 'events': return undefined
+    case 'events':
+      return undefined
   }
 }
 
@@ -59,7 +85,10 @@ function widestGap(align: Align): number | undefined {
   return align.strategy === 'window' ? Math.min(align.length, ...align.pyramid) : longestStep(align)
 }
 
-/** What one stream's samples are like, sample by sample in receive order, and what the aligner made of them; memory does not grow with them. All times ns. */
+/**
+ * What one stream's samples are like, sample by sample in receive order, and what the aligner made of them; memory does
+ * not grow with them. All times ns.
+ */
 export class StreamCheck {
   readonly #stream: Stream
   readonly #robot: Robot
@@ -117,7 +146,8 @@ export class StreamCheck {
     return {
       count: this.#count,
       rateHz: meanRate(stamped, this.#first, this.#last),
-      delayMs: stamped > 0 && this.#oneClock ? { mean: this.#delaySum / stamped / 1e6, max: this.#delayMax / 1e6 } : undefined,
+      delayMs:
+        stamped > 0 && this.#oneClock ? { mean: this.#delaySum / stamped / 1e6, max: this.#delayMax / 1e6 } : undefined,
       largestGapMs: this.#gaps.count > 0 ? this.#gaps.worst / 1e6 : undefined,
     }
   }
@@ -134,14 +164,22 @@ export class StreamCheck {
     }
     const unstamped = this.#dropped.zero_stamp
     if (unstamped > 0) {
-      found.push(finding(name, 'unstamped', `${unstamped} of ${this.#count} messages have no stamp; say timeline: receive`, unstamped))
+      found.push(
+        finding(
+          name,
+          'unstamped',
+          `${unstamped} of ${this.#count} messages have no stamp; say timeline: receive`,
+          unstamped,
+        ),
+      )
     }
     const { rateHz } = this.summary()
     const step = longestStep(align)
     if (this.#stamped > 0 && step !== undefined && rateHz * step < 1e9 * (1 - 1e-6)) {
       say('slow', `${hz(rateHz)}; ${align.strategy} needs ${hz(1e9 / step)} (a sample every ${ms(step)})`)
     }
-    if (this.#stamped > 0 && tare > 0 && this.#last - this.#first <= tare) say('missing', `nothing is left after the tare of ${ms(tare)}`)
+    if (this.#stamped > 0 && tare > 0 && this.#last - this.#first <= tare)
+      say('missing', `nothing is left after the tare of ${ms(tare)}`)
     const most = widestGap(align)
     if (this.#gaps.count > 0 && most !== undefined) {
       say('gap', `${times(this.#gaps.count, 'gap')} over ${ms(most)}, the widest ${ms(this.#gaps.worst)}`, this.#gaps)
@@ -149,21 +187,42 @@ export class StreamCheck {
     if (this.#late.count > 0) {
       const { count, worst } = this.#late
       const limit = `${ms(this.#robot.maxWait)} (max_wait)`
-      say('late', `${count} of ${this.#count} received over ${limit} after their stamp, at most ${ms(worst)}`, this.#late)
+      say(
+        'late',
+        `${count} of ${this.#count} received over ${limit} after their stamp, at most ${ms(worst)}`,
+        this.#late,
+      )
     }
     if (this.#outOfOrder.count > 0) {
-      say('out_of_order', `${this.#outOfOrder.count} out of stamp order, by at most ${ms(this.#outOfOrder.worst)}`, this.#outOfOrder)
+      say(
+        'out_of_order',
+        `${this.#outOfOrder.count} out of stamp order, by at most ${ms(this.#outOfOrder.worst)}`,
+        this.#outOfOrder,
+      )
     }
-    if (this.#duplicates.count > 0) say('duplicate', `${times(this.#duplicates.count, 'stamp')} seen twice`, this.#duplicates)
+    if (this.#duplicates.count > 0)
+      say('duplicate', `${times(this.#duplicates.count, 'stamp')} seen twice`, this.#duplicates)
     if (this.#future.count > 0) {
       const { count, worst } = this.#future
-      say('future', `${count} received before their stamp, by at most ${ms(worst)}; clock: estimate mends that`, this.#future)
+      say(
+        'future',
+        `${count} received before their stamp, by at most ${ms(worst)}; clock: estimate mends that`,
+        this.#future,
+      )
     }
     const others = Object.entries(occurred(this.#dropped)).filter(([reason]) => !SAID_OTHERWISE.has(reason))
     const count = others.reduce((sum, [, of]) => sum + of, 0)
     // Of a stream that is lost altogether it is told why.
     if (count > 0 && count < this.#count) {
-      found.push(finding(name, 'dropped', `${count} of ${this.#count} messages are dropped: ${others.map(([reason, of]) => `${reason} ${of}`).join(', ')}`, count))
+      found.push(
+        finding(
+          name,
+          'dropped',
+          `${count} of ${this.#count} messages are dropped: ` +
+            `${others.map(([reason, of]) => `${reason} ${of}`).join(', ')}`,
+          count,
+        ),
+      )
     }
     return found
   }

@@ -2,12 +2,18 @@ import type { Bag, BagMessage } from '../middleware/bag/bag.js'
 import { headerTime } from '../middleware/cdr/header-stamp.js'
 import { stampOf } from '../middleware/cdr/stamp.js'
 
-/** Messages a second over their own span, from the first to the last (ns): how long the recording is says nothing about a topic. 0 where there is no span. */
+/**
+ * Messages a second over their own span, from the first to the last (ns): how long the recording is says nothing about
+ * a topic. 0 where there is no span.
+ */
 export function meanRate(count: number, first: number, last: number): number {
   return count > 1 && last > first ? (count - 1) / ((last - first) / 1e9) : 0
 }
 
-/** How densely one topic's messages lie: by their stamps where the type has a header, else by their receive times. All ns. */
+/**
+ * How densely one topic's messages lie: by their stamps where the type has a header, else by their receive times. All
+ * ns.
+ */
 export class TopicSpacing {
   readonly #timeOf: ReturnType<typeof headerTime>
   /** Absolute s: the second of the first stamp, whatever clock it is of. */
@@ -52,7 +58,7 @@ export class TopicSpacing {
     try {
       const { sec, nanosec } = this.#timeOf(data)
       if (sec === 0 && nanosec === 0) return undefined
-      return stampOf(sec, nanosec, this.#epochSec ??= sec - 1)
+      return stampOf(sec, nanosec, (this.#epochSec ??= sec - 1))
     } catch {
       return undefined
     }

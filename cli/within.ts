@@ -1,5 +1,10 @@
 /** `step`, or a rejection after `ms` in which `progress` did not change: without it, `ms` after the call. */
-export async function within(ms: number, name: string, step: Promise<unknown> | undefined, progress: () => number = () => 0): Promise<void> {
+export async function within(
+  ms: number,
+  name: string,
+  step: Promise<unknown> | undefined,
+  progress: () => number = () => 0,
+): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
     let before = progress()

@@ -1,5 +1,6 @@
 /**
- * What a parallel gripper reports. m, N; `stamp` is the host's monotonic clock in ns before the first byte of the request that was answered: the device
+ * What a parallel gripper reports. m, N; `stamp` is the host's monotonic clock in ns before the first byte of the
+ * request that was answered: the device
  * measured no earlier, however late its answer came.
  */
 export interface GripperStatus {
@@ -29,7 +30,10 @@ export interface Gripper {
   readonly stats: Readonly<WireStats>
   /** Opens the port and activates the device. */
   connect(): Promise<void>
-  /** Resolves when the device acknowledged; `written` is the host's monotonic ns at which the command's last byte had left (drained). */
+  /**
+   * Resolves when the device acknowledged; `written` is the host's monotonic ns at which the command's last byte had
+   * left (drained).
+   */
   move(command: { width: number; speed: number; effort: number }): Promise<{ written: number }>
   /** Stops the fingers where they are. Goes ahead of anything queued. */
   stop(): Promise<void>

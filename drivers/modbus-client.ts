@@ -11,7 +11,10 @@ import type { SentRequest } from './unanswered.js'
 
 export interface ModbusClientOptions {
   readonly unit: number
-  /** ms to wait for an answer after the request has left; longer while the answers of the device are slower and nothing urgent waits. */
+  /**
+   * ms to wait for an answer after the request has left; longer while the answers of the device are slower and nothing
+   * urgent waits.
+   */
   readonly timeout?: number
   /** Further attempts after an answer that did not come or came damaged. */
   readonly retries?: number
@@ -23,15 +26,18 @@ export interface TransactionOptions {
   /** `urgent` goes ahead of everything that waits, in the order in which urgent ones came. */
   readonly lane?: 'normal' | 'urgent'
   /**
-   * Registers behind the last one that a request may take along without harm (written as 0): by its length its answer is told from the late one of a request
-   * before it. Without any, a request that another one's late answer would fit waits until that can come no more; an urgent one does not wait. None are taken
+   * Registers behind the last one that a request may take along without harm (written as 0): by its length its answer
+   * is told from the late one of a request
+   * before it. Without any, a request that another one's late answer would fit waits until that can come no more; an
+   * urgent one does not wait. None are taken
    * along when an urgent request is repeated, nor ever again once the device has refused a request with them.
    */
   readonly spare?: number
 }
 
 /**
- * What was answered, and to what: host's monotonic ns before the first byte of the answered request left (`asked`: no value in the answer is older), once its
+ * What was answered, and to what: host's monotonic ns before the first byte of the answered request left (`asked`: no
+ * value in the answer is older), once its
  * last one had left (`written`), and once the answer was whole (`received`).
  */
 export interface Transaction {
@@ -52,16 +58,22 @@ interface Job {
   reject(reason: DriverError): void
 }
 
-/** How an attempt ended: with the answer to a request of its job, or with an error, after which it may be tried again. */
-type Outcome = { readonly sent: SentRequest<Job>; readonly response: Transaction['response']; readonly received: number } | { readonly error: DriverError; readonly again: boolean }
+/**
+ * How an attempt ended: with the answer to a request of its job, or with an error, after which it may be tried again.
+ */
+type Outcome =
+  | { readonly sent: SentRequest<Job>; readonly response: Transaction['response']; readonly received: number }
+  | { readonly error: DriverError; readonly again: boolean }
 
 /** Requests in a row that may be unanswered when another one that is not urgent is sent. */
 const MOST_UNANSWERED = 3
 
-const isWrite = (request: ModbusRequest): boolean => request.function === 6 || request.function === 16 || request.function === 23
+const isWrite = (request: ModbusRequest): boolean =>
+  request.function === 6 || request.function === 16 || request.function === 23
 
 /**
- * Client of one Modbus RTU unit over a byte stream: one transaction at a time, urgent ones first. An answer is given to the request that it belongs to, however
+ * Client of one Modbus RTU unit over a byte stream: one transaction at a time, urgent ones first. An answer is given to
+ * the request that it belongs to, however
  * late it comes (see `Unanswered`).
  */
 export class ModbusClient {
@@ -90,7 +102,8 @@ export class ModbusClient {
   #hurry: (() => void) | undefined
 
   constructor(stream: ByteStream, { unit, timeout = 100, retries = 2, slowest = 10 * timeout }: ModbusClientOptions) {
-    if (!(Number.isInteger(unit) && unit >= 1 && unit <= 247)) throw new TypeError(`modbus: "unit" must be 1 to 247, got ${unit}`)
+    if (!(Number.isInteger(unit) && unit >= 1 && unit <= 247))
+      throw new TypeError(`modbus: "unit" must be 1 to 247, got ${unit}`)
     this.#stream = stream
     this.#unit = unit
     this.#timeout = timeout
@@ -99,8 +112,8 @@ export class ModbusClient {
     this.#patience = timeout
     this.#slowest = slowest
     this.#unanswered = new Unanswered(slowest * 1e6)
-    stream.on('bytes', (bytes) => this.#hear(bytes))
-    stream.on('lost', (reason) => {
+    stream.on('bytes', bytes => this.#hear(bytes))
+    stream.on('lost', reason => {
       this.#unanswered.clear()
       this.#failAll(reason)
     })
@@ -125,7 +138,7 @@ export class ModbusClient {
   /** Rejects every write of the normal lane that has not left yet, and lets one that has left end without a retry. */
   supersedeWrites(): void {
     const reason = new DriverError('SUPERSEDED', 'modbus: the command was dropped for a stop that came after it')
-    for (const job of this.#normal.filter((entry) => isWrite(entry.request))) {
+    for (const job of this.#normal.filter(entry => isWrite(entry.request))) {
       this.#normal.splice(this.#normal.indexOf(job), 1)
       this.#fail(job, reason)
     }
@@ -158,12 +171,16 @@ export class ModbusClient {
     return urgent ? this.#urgent : this.#normal
   }
 
-  /** What is sent for a job, as short as it can be told from everything unanswered, and for how many ns it may not be sent. */
+  /**
+   * What is sent for a job, as short as it can be told from everything unanswered, and for how many ns it may not be
+   * sent.
+   */
   #next(job: Job): { request: ModbusRequest; wait: number } {
     const now = monotonicNs()
     const spare = this.#pads && !(job.urgent && job.attempts > 0) ? job.spare : 0
     const lengths = Array.from({ length: spare + 1 }, (_, more) => lengthened(job.request, more))
-    const waits = (owner: Job | undefined): number[] => lengths.map((request) => this.#unanswered.wait(request, owner, now))
+    const waits = (owner: Job | undefined): number[] =>
+      lengths.map(request => this.#unanswered.wait(request, owner, now))
     const distinct = waits(undefined).indexOf(0)
     if (job.urgent) return { request: lengths[Math.max(0, distinct)], wait: 0 }
     const backlog = this.#unanswered.backlog(MOST_UNANSWERED, now)
@@ -176,7 +193,7 @@ export class ModbusClient {
   /** Resolves after `wait` ns, or as soon as something has changed. */
   async #pause(wait: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined
-    await new Promise<void>((resolve) => {
+    await new Promise<void>(resolve => {
       this.#wake = resolve
       timer = setTimeout(resolve, Math.ceil(wait / 1e6))
     })
@@ -191,7 +208,7 @@ export class ModbusClient {
     if (this.#unanswered.none) this.#assembler.reset()
     const crcBefore = this.#assembler.crcErrors
     const expiry = new AbortController()
-    const ended = new Promise<Outcome>((resolve) => {
+    const ended = new Promise<Outcome>(resolve => {
       this.#end = resolve
     })
     let sent: SentRequest<Job> | undefined
@@ -203,7 +220,8 @@ export class ModbusClient {
       this.stats.framesSent++
       return await Promise.race([ended, this.#silence(expiry.signal).then(() => this.#expired(crcBefore))])
     } catch (error) {
-      if (sent !== undefined) this.#unanswered.failed(sent, monotonicNs(), { left: error instanceof DriverError && error.code === 'TIMEOUT' })
+      if (sent !== undefined)
+        this.#unanswered.failed(sent, monotonicNs(), { left: error instanceof DriverError && error.code === 'TIMEOUT' })
       if (error instanceof DriverError) return { error, again: false }
       return { error: new DriverError('BAD_COMMAND', `modbus: ${String(error)}`), again: false }
     } finally {
@@ -216,7 +234,7 @@ export class ModbusClient {
   async #silence(signal: AbortSignal): Promise<void> {
     await elapsed(this.#timeout, signal)
     if (this.#patience <= this.#timeout || this.#urgent.length > 0) return
-    const hurried = new Promise<void>((resolve) => {
+    const hurried = new Promise<void>(resolve => {
       this.#hurry = resolve
     })
     await Promise.race([hurried, elapsed(this.#patience - this.#timeout, signal)])
@@ -224,16 +242,21 @@ export class ModbusClient {
 
   /** Half as long again as an answer took; forgotten over some ten quicker ones. `took`: ns. */
   #learn(took: number): void {
-    this.#patience = Math.max(this.#timeout, Math.min(this.#slowest, 1.5 * took / 1e6), 0.9 * this.#patience)
+    this.#patience = Math.max(this.#timeout, Math.min(this.#slowest, (1.5 * took) / 1e6), 0.9 * this.#patience)
   }
 
   #conclude(job: Job, outcome: Outcome): void {
     if (!('error' in outcome)) {
       job.ended = true
-      const { sent: { asked, written }, response, received } = outcome
+      const {
+        sent: { asked, written },
+        response,
+        received,
+      } = outcome
       job.resolve({ response: shortened(response, job.request), asked, written, received })
     } else if (!outcome.again || job.attempts > this.#retries) this.#fail(job, outcome.error)
-    else if (this.#superseded) this.#fail(job, new DriverError('SUPERSEDED', 'modbus: the command was not repeated: a stop came after it'))
+    else if (this.#superseded)
+      this.#fail(job, new DriverError('SUPERSEDED', 'modbus: the command was not repeated: a stop came after it'))
     else this.#queueOf(job).unshift(job)
   }
 
@@ -245,7 +268,9 @@ export class ModbusClient {
   #judge(sent: SentRequest<Job>, response: ModbusResponse): Outcome {
     if (!('exception' in response)) return { sent, response, received: monotonicNs() }
     const text = EXCEPTION_TEXT[response.exception] ?? 'not in the specification'
-    const what = `modbus unit ${this.#unit}: refused function ${response.function} with exception ${response.exception} (${text})`
+    const what =
+      `modbus unit ${this.#unit}: refused function ${response.function} with exception ` +
+      `${response.exception} (${text})`
     if (sent.padded === true) {
       // Refused was perhaps what it took along, so this attempt does not count.
       this.#pads = false
@@ -257,7 +282,10 @@ export class ModbusClient {
   #expired(crcBefore: number): Outcome {
     const where = `modbus unit ${this.#unit}`
     if (this.#assembler.crcErrors > crcBefore) {
-      return { error: new DriverError('CRC', `${where}: the answer came damaged; check the cable and its termination`), again: true }
+      return {
+        error: new DriverError('CRC', `${where}: the answer came damaged; check the cable and its termination`),
+        again: true,
+      }
     }
     this.stats.timeouts++
     const what = `${where}: no answer within ${this.#timeout} ms; is it powered, and are address and baud rate right?`
@@ -309,7 +337,8 @@ function lengthened(request: ModbusRequest, more: number): ModbusRequest {
 
 /** The response without what the request that was asked for has not in it. */
 function shortened(response: Transaction['response'], request: ModbusRequest): Transaction['response'] {
-  if ('values' in response && 'count' in request) return { ...response, values: response.values.slice(0, request.count) }
+  if ('values' in response && 'count' in request)
+    return { ...response, values: response.values.slice(0, request.count) }
   if ('start' in response && request.function === 16) return { ...response, count: request.values.length }
   return response
 }

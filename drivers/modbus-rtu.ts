@@ -9,7 +9,13 @@ export const FUNCTION = {
   readWriteMultiple: 23,
 } as const
 
-export const EXCEPTION = { illegalFunction: 1, illegalAddress: 2, illegalValue: 3, deviceFailure: 4, deviceBusy: 6 } as const
+export const EXCEPTION = {
+  illegalFunction: 1,
+  illegalAddress: 2,
+  illegalValue: 3,
+  deviceFailure: 4,
+  deviceBusy: 6,
+} as const
 export type ExceptionCode = (typeof EXCEPTION)[keyof typeof EXCEPTION]
 
 export const EXCEPTION_TEXT: Readonly<Record<number, string>> = {
@@ -98,11 +104,15 @@ export function encodeRequest(unit: number, request: ModbusRequest): Uint8Array 
       return frame(unit, [6], [request.register, request.value])
     case 16: {
       const { start, values } = request
-      return frame(unit, [16, high(start), low(start), high(values.length), low(values.length), 2 * values.length], values)
+      return frame(
+        unit,
+        [16, high(start), low(start), high(values.length), low(values.length), 2 * values.length],
+        values,
+      )
     }
     case 23: {
       const { start, count, writeStart, values } = request
-      const head = [start, count, writeStart, values.length].flatMap((value) => [high(value), low(value)])
+      const head = [start, count, writeStart, values.length].flatMap(value => [high(value), low(value)])
       return frame(unit, [23, ...head, 2 * values.length], values)
     }
   }
@@ -125,14 +135,18 @@ export function encodeResponse(unit: number, response: ModbusResponse): Uint8Arr
 
 const within = (count: number, most: number): boolean => count >= 1 && count <= most
 
-/** Decodes a whole frame of the assembler; a request that breaks the specification comes back as the exception it earns. */
+/**
+ * Decodes a whole frame of the assembler; a request that breaks the specification comes back as the exception it earns.
+ */
 export function decodeRequest(bytes: Uint8Array): ModbusRequest | RefusedRequest {
   const code = bytes[1]
   switch (code) {
     case 3:
     case 4: {
       const count = word(bytes, 4)
-      return within(count, MAX_READ) ? { function: code, start: word(bytes, 2), count } : { function: code, refuse: EXCEPTION.illegalValue }
+      return within(count, MAX_READ)
+        ? { function: code, start: word(bytes, 2), count }
+        : { function: code, refuse: EXCEPTION.illegalValue }
     }
     case 6:
       return { function: 6, register: word(bytes, 2), value: word(bytes, 4) }
@@ -146,7 +160,13 @@ export function decodeRequest(bytes: Uint8Array): ModbusRequest | RefusedRequest
       const written = word(bytes, 8)
       const fits = within(count, MAX_READ) && within(written, MAX_READ_WRITE) && bytes[10] === 2 * written
       if (!fits) return { function: 23, refuse: EXCEPTION.illegalValue }
-      return { function: 23, start: word(bytes, 2), count, writeStart: word(bytes, 6), values: words(bytes, 11, written) }
+      return {
+        function: 23,
+        start: word(bytes, 2),
+        count,
+        writeStart: word(bytes, 6),
+        values: words(bytes, 11, written),
+      }
     }
     default:
       return { function: code, refuse: EXCEPTION.illegalFunction }

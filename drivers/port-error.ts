@@ -19,14 +19,20 @@ export function openError(path: string, reason: Error): DriverError {
     return new DriverError('PORT_BUSY', `serial port ${path}: is held by another program; ${todo}`, cause)
   }
   const detail = said.replace(/^Error:?\s*/, '')
-  return new DriverError('PORT_FAILED', `serial port ${path}: is not usable as a serial port (${detail}); name another`, cause)
+  return new DriverError(
+    'PORT_FAILED',
+    `serial port ${path}: is not usable as a serial port (${detail}); name another`,
+    cause,
+  )
 }
 
 /** Name of the group that owns the path; undefined where that cannot be told. */
 function groupOf(path: string): string | undefined {
   try {
     const gid = String(statSync(path).gid)
-    const line = readFileSync('/etc/group', 'utf8').split('\n').find((entry) => entry.split(':')[2] === gid)
+    const line = readFileSync('/etc/group', 'utf8')
+      .split('\n')
+      .find(entry => entry.split(':')[2] === gid)
     return line?.split(':')[0]
   } catch {
     return undefined

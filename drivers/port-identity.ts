@@ -33,24 +33,35 @@ interface Adapter {
   readonly socket: string
 }
 
-/** Character devices 136 to 143: Linux's pseudo-terminals, whose numbers are given to the next one as soon as they are free. */
+/**
+ * Character devices 136 to 143: Linux's pseudo-terminals, whose numbers are given to the next one as soon as they are
+ * free.
+ */
 const PTS_MAJORS = { first: 136, last: 143 }
 const MOST_LINKS = 40
-/** ns by which a link may be older than the pseudo-terminal that it was made for: its maker may change the terminal's rights after it. */
+/**
+ * ns by which a link may be older than the pseudo-terminal that it was made for: its maker may change the terminal's
+ * rights after it.
+ */
 const LINK_TOLERANCE = 100_000_000n
 
 /**
- * The device that `path` leads to, and that may be opened as the port `known` (undefined: opened for the first time). Nothing is opened here: opening alone
+ * The device that `path` leads to, and that may be opened as the port `known` (undefined: opened for the first time).
+ * Nothing is opened here: opening alone
  * changes a terminal's settings.
  *
- * - A USB adapter is known by vendor, product, serial number and interface, and is found wherever it is plugged in; one without a serial number, or with a twin
+ * - A USB adapter is known by vendor, product, serial number and interface, and is found wherever it is plugged in; one
+ *   without a serial number, or with a twin
  *   that says the same of itself, only where it was.
- * - A pseudo-terminal is known by number and time of birth. Another one in its place is the port only where the path is a link that was made anew
- *   for it: an emulated gripper that was started again. A link that is older than the pseudo-terminal behind it was made for one that is gone.
+ * - A pseudo-terminal is known by number and time of birth. Another one in its place is the port only where the path is
+ *   a link that was made anew
+ *   for it: an emulated gripper that was started again. A link that is older than the pseudo-terminal behind it was
+ * made for one that is gone.
  * - Anything else is known by its device number.
  * - A terminal that somebody works in (a controlling terminal) is never a port.
  *
- * All of this on Linux; elsewhere a path is taken at its word. Throws a DriverError: PORT_MISSING, PORT_FOREIGN where somebody else's device stands there.
+ * All of this on Linux; elsewhere a path is taken at its word. Throws a DriverError: PORT_MISSING, PORT_FOREIGN where
+ * somebody else's device stands there.
  */
 export function findPort(path: string, known: FoundPort | undefined, folders = SYSTEM): FoundPort {
   if (process.platform !== 'linux') return { device: path, identity: path, mark: path, links: [] }
@@ -66,15 +77,20 @@ export function findPort(path: string, known: FoundPort | undefined, folders = S
   if (found === undefined) throw reason
   const user = userOf(found.device, folders)
   if (user !== undefined) {
-    throw foreign(path, `${nameOf(path, found)} is the terminal in which ${user} runs`, 'Name the gripper\'s own port')
+    throw foreign(path, `${nameOf(path, found)} is the terminal in which ${user} runs`, "Name the gripper's own port")
   }
   return found
 }
 
-/** What makes an opened file the one that was found: an open descriptor and a path give the same text for the same device. */
+/**
+ * What makes an opened file the one that was found: an open descriptor and a path give the same text for the same
+ * device.
+ */
 export function deviceMark({ rdev, ino, ctimeNs }: Pick<BigIntStats, 'rdev' | 'ino' | 'ctimeNs'>): string {
   const major = majorOf(rdev)
-  return major >= PTS_MAJORS.first && major <= PTS_MAJORS.last ? `pseudo-terminal ${rdev} ${ino} ${ctimeNs}` : `device ${rdev}`
+  return major >= PTS_MAJORS.first && major <= PTS_MAJORS.last
+    ? `pseudo-terminal ${rdev} ${ino} ${ctimeNs}`
+    : `device ${rdev}`
 }
 
 /** Whether a link to a pseudo-terminal was made for one that has had the number before. `linked`, `born`: ns. */
@@ -90,30 +106,53 @@ function lookUp(path: string, known: FoundPort | undefined, folders: SystemFolde
     const stats = lstatSync(device, { bigint: true, throwIfNoEntry: false })
     if (stats === undefined) throw missing(path, device)
     if (!stats.isSymbolicLink()) break
-    if (links.length === MOST_LINKS) throw new DriverError('PORT_FAILED', `serial port ${path}: its links lead round in a circle; name another`)
+    if (links.length === MOST_LINKS)
+      throw new DriverError('PORT_FAILED', `serial port ${path}: its links lead round in a circle; name another`)
     links.push(`${stats.dev} ${stats.ino} ${stats.ctimeNs}`)
     newest = stats.ctimeNs > newest ? stats.ctimeNs : newest
     device = resolve(realpathSync(dirname(device)), readlinkSync(device))
   }
   const stats = statSync(device, { bigint: true })
   const mark = deviceMark(stats)
-  const adapter = stats.isCharacterDevice() ? adapterAt(join(folders.sys, 'dev/char', `${majorOf(stats.rdev)}:${minorOf(stats.rdev)}`), folders) : undefined
-  const found = adapter ? { device, mark, links, ...identified(adapter, known, folders) } : { device, identity: mark, mark, links }
+  const adapter = stats.isCharacterDevice()
+    ? adapterAt(join(folders.sys, 'dev/char', `${majorOf(stats.rdev)}:${minorOf(stats.rdev)}`), folders)
+    : undefined
+  const found = adapter
+    ? { device, mark, links, ...identified(adapter, known, folders) }
+    : { device, identity: mark, mark, links }
   if (links.length > 0 && isPseudoTerminal(found.identity) && isStaleLink(newest, stats.ctimeNs)) {
-    throw foreign(path, `leads to ${device}, which another program was given after the link was made`, 'Start the gripper\'s side again: it makes the link anew')
+    throw foreign(
+      path,
+      `leads to ${device}, which another program was given after the link was made`,
+      "Start the gripper's side again: it makes the link anew",
+    )
   }
   return found
 }
 
 function refuseStranger(path: string, found: FoundPort, known: FoundPort | undefined, folders: SystemFolders): void {
   if (known === undefined) return
-  if (found.adapter && known.adapter ? isSame(found.adapter, known.adapter, folders) : found.identity === known.identity) return
-  const replaced = isPseudoTerminal(known.identity) && isPseudoTerminal(found.identity) && found.links.some(link => !known.links.includes(link))
+  if (
+    found.adapter && known.adapter ? isSame(found.adapter, known.adapter, folders) : found.identity === known.identity
+  )
+    return
+  const replaced =
+    isPseudoTerminal(known.identity) &&
+    isPseudoTerminal(found.identity) &&
+    found.links.some(link => !known.links.includes(link))
   if (replaced) return
   if (isPseudoTerminal(found.identity)) {
-    throw foreign(path, `the gripper's device is gone, and ${nameOf(path, found)} belongs to another program now`, 'Start the gripper\'s side again, then this program')
+    throw foreign(
+      path,
+      `the gripper's device is gone, and ${nameOf(path, found)} belongs to another program now`,
+      "Start the gripper's side again, then this program",
+    )
   }
-  throw foreign(path, `${nameOf(path, found)} is another device (${found.identity}) than the gripper's (${known.identity})`, 'Plug that one in again, or start anew to use this one')
+  throw foreign(
+    path,
+    `${nameOf(path, found)} is another device (${found.identity}) than the gripper's (${known.identity})`,
+    'Plug that one in again, or start anew to use this one',
+  )
 }
 
 /** The USB adapter `known`, wherever it is plugged in now; undefined where it is not, or where several may be it. */
@@ -125,7 +164,12 @@ function sameAdapter(known: FoundPort, folders: SystemFolders): FoundPort | unde
   const [{ tty, ...one }] = matches
   const device = join(folders.dev, tty)
   try {
-    return { device: realpathSync(device), mark: deviceMark(statSync(device, { bigint: true })), links: [], ...identified(one, known, folders) }
+    return {
+      device: realpathSync(device),
+      mark: deviceMark(statSync(device, { bigint: true })),
+      links: [],
+      ...identified(one, known, folders),
+    }
   } catch {
     return undefined
   }
@@ -136,12 +180,17 @@ function isSame(one: Adapter, known: Adapter & { readonly twins: boolean }, fold
   return one.name === known.name && (one.socket === known.socket || !(known.twins || hasTwin(one, folders)))
 }
 
-function identified(adapter: Adapter, known: FoundPort | undefined, folders: SystemFolders): Pick<FoundPort, 'identity'> & Required<Pick<FoundPort, 'adapter'>> {
+function identified(
+  adapter: Adapter,
+  known: FoundPort | undefined,
+  folders: SystemFolders,
+): Pick<FoundPort, 'identity'> & Required<Pick<FoundPort, 'adapter'>> {
   const twins = (known?.adapter?.twins ?? false) || hasTwin(adapter, folders)
   return { identity: twins ? `${adapter.name} at ${adapter.socket}` : adapter.name, adapter: { ...adapter, twins } }
 }
 
-const hasTwin = ({ name }: Adapter, folders: SystemFolders): boolean => adapters(folders).filter(other => other.name === name).length > 1
+const hasTwin = ({ name }: Adapter, folders: SystemFolders): boolean =>
+  adapters(folders).filter(other => other.name === name).length > 1
 
 /** All that are plugged in, those too whose device file this process does not see. */
 function adapters(folders: SystemFolders): (Adapter & { readonly tty: string })[] {
@@ -166,7 +215,12 @@ function adapterAt(terminal: string, { sys }: SystemFolders): Adapter | undefine
     const vendor = read('idVendor')
     if (vendor === '') continue
     const [serial, socket] = [read('serial'), basename(at)]
-    return { name: `usb ${vendor}:${read('idProduct')} ${serial === '' ? `without a serial number at ${socket}` : `serial ${serial}`} interface ${port}`, socket }
+    return {
+      name:
+        `usb ${vendor}:${read('idProduct')} ` +
+        `${serial === '' ? `without a serial number at ${socket}` : `serial ${serial}`} interface ${port}`,
+      socket,
+    }
   }
   return undefined
 }
@@ -210,5 +264,8 @@ function foreign(path: string, what: string, todo: string): DriverError {
 
 function missing(path: string, device: string): DriverError {
   const which = device === path ? 'does not exist' : `leads to ${device}, which does not exist`
-  return new DriverError('PORT_MISSING', `serial port ${path}: ${which}; is the device plugged in, and is the path right?`)
+  return new DriverError(
+    'PORT_MISSING',
+    `serial port ${path}: ${which}; is the device plugged in, and is the path right?`,
+  )
 }

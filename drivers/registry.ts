@@ -22,7 +22,10 @@ export const GRIPPER_NAMES: readonly string[] = Object.keys(GRIPPERS)
 export function createGripper(name: string, options: GripperOptions): Gripper {
   const create = Object.hasOwn(GRIPPERS, name) ? GRIPPERS[name] : undefined
   if (create === undefined) {
-    throw new DriverError('UNKNOWN_DRIVER', `gripper driver "${name}": not known; known are ${GRIPPER_NAMES.join(', ')}`)
+    throw new DriverError(
+      'UNKNOWN_DRIVER',
+      `gripper driver "${name}": not known; known are ${GRIPPER_NAMES.join(', ')}`,
+    )
   }
   return create(options)
 }

@@ -37,7 +37,12 @@ export interface Robotiq2f85Options {
 /** Reserved registers behind both blocks. */
 const SPARE = BLOCK - INPUT.count
 
-const OBJECTS = { [OBJ.moving]: 'moving', [OBJ.opening]: 'opening', [OBJ.closing]: 'closing', [OBJ.atPosition]: 'none' } as const
+const OBJECTS = {
+  [OBJ.moving]: 'moving',
+  [OBJ.opening]: 'opening',
+  [OBJ.closing]: 'closing',
+  [OBJ.atPosition]: 'none',
+} as const
 
 /** The Robotiq 2F-85 over Modbus RTU. Quantities beyond the device's range take the range's end. */
 export class Robotiq2f85 implements Gripper {
@@ -62,7 +67,9 @@ export class Robotiq2f85 implements Gripper {
     return this.#client.stats
   }
 
-  /** Opens the port and, where the device is not ready, resets and activates it: the fingers then close and open fully. */
+  /**
+   * Opens the port and, where the device is not ready, resets and activates it: the fingers then close and open fully.
+   */
   async connect(): Promise<void> {
     this.#stopped = false
     await this.#stream.open()
@@ -80,13 +87,17 @@ export class Robotiq2f85 implements Gripper {
       const got = `width ${width} m, speed ${speed} m/s, effort ${effort} N`
       throw new DriverError('BAD_COMMAND', `robotiq-2f85: a move takes finite numbers, got ${got}`)
     }
-    if (!this.#activated) throw new DriverError('NOT_ACTIVATED', 'robotiq-2f85: is not activated; call connect() before a move')
+    if (!this.#activated)
+      throw new DriverError('NOT_ACTIVATED', 'robotiq-2f85: is not activated; call connect() before a move')
     this.#lastRequest = [toByte(WIDTH, width), (toByte(SPEED, speed) << 8) | toByte(FORCE, effort)]
     const { written } = await this.#write([(ACTION.activate | ACTION.goTo) << 8, ...this.#lastRequest])
     return { written }
   }
 
-  /** Moves that have not left yet, and an activation that runs, reject with SUPERSEDED. A device that is not activated is reset. */
+  /**
+   * Moves that have not left yet, and an activation that runs, reject with SUPERSEDED. A device that is not activated
+   * is reset.
+   */
   async stop(): Promise<void> {
     this.#stopped = true
     this.#client.supersedeWrites()
@@ -107,13 +118,17 @@ export class Robotiq2f85 implements Gripper {
     for (const end = performance.now() + this.#activationTimeout; performance.now() < end; ) {
       const { sta, status } = await this.#read()
       const { fault, faultText } = status
-      if (fault >= FIRST_MAJOR_FAULT) throw new DriverError('FAULT', `robotiq-2f85: activation ended in fault ${fault} (${faultText})`)
+      if (fault >= FIRST_MAJOR_FAULT)
+        throw new DriverError('FAULT', `robotiq-2f85: activation ended in fault ${fault} (${faultText})`)
       if (sta === STA.ready) return
       if (this.#stopped) throw ended()
-      await new Promise((resolve) => setTimeout(resolve, this.#pollInterval))
+      await new Promise(resolve => setTimeout(resolve, this.#pollInterval))
     }
     const limit = `${this.#activationTimeout} ms`
-    throw new DriverError('TIMEOUT', `robotiq-2f85: activation did not end within ${limit}; are the fingers free and the supply on?`)
+    throw new DriverError(
+      'TIMEOUT',
+      `robotiq-2f85: activation did not end within ${limit}; are the fingers free and the supply on?`,
+    )
   }
 
   #write(values: readonly number[], options?: TransactionOptions): Promise<Transaction> {
@@ -121,7 +136,10 @@ export class Robotiq2f85 implements Gripper {
   }
 
   async #read(): Promise<{ status: GripperStatus; sta: number }> {
-    const { response, asked } = await this.#client.transact({ function: 3, start: INPUT.start, count: INPUT.count }, { spare: SPARE })
+    const { response, asked } = await this.#client.transact(
+      { function: 3, start: INPUT.start, count: INPUT.count },
+      { spare: SPARE },
+    )
     const [state, request, position] = response.function === 3 ? response.values : []
     const bits = state >>> 8
     const fault = (request >>> 8) & 0x0f
@@ -141,4 +159,5 @@ export class Robotiq2f85 implements Gripper {
   }
 }
 
-const ended = (): DriverError => new DriverError('SUPERSEDED', 'robotiq-2f85: the activation was ended by a stop; call connect() again')
+const ended = (): DriverError =>
+  new DriverError('SUPERSEDED', 'robotiq-2f85: the activation was ended by a stop; call connect() again')

@@ -24,8 +24,10 @@ export interface SerialPortOptions {
 const WATCH_INTERVAL = 200
 
 /**
- * A serial port, 8N1, held exclusively, that comes back after an unplug: once opened it is looked for, with backoff, until `close`, and reopened where it is
- * the same device (see `findPort`). Belongs on the main thread: the native binding polls on the process's own event loop.
+ * A serial port, 8N1, held exclusively, that comes back after an unplug: once opened it is looked for, with backoff,
+ * until `close`, and reopened where it is
+ * the same device (see `findPort`). Belongs on the main thread: the native binding polls on the process's own event
+ * loop.
  */
 export class SerialPort extends EventEmitter<ByteStreamEvents> implements ByteStream {
   readonly path: string
@@ -46,7 +48,13 @@ export class SerialPort extends EventEmitter<ByteStreamEvents> implements ByteSt
   #attempt: Promise<void> = Promise.resolve()
   readonly #writes = new Set<(reason: DriverError) => void>()
 
-  constructor({ path, baud = 115200, backoff = { first: 50, most: 2000 }, writeTimeout = 1000, folders = SYSTEM }: SerialPortOptions) {
+  constructor({
+    path,
+    baud = 115200,
+    backoff = { first: 50, most: 2000 },
+    writeTimeout = 1000,
+    folders = SYSTEM,
+  }: SerialPortOptions) {
     super()
     if (path === '') throw new TypeError('serial port: "path" must name a device, got an empty string')
     if (!(baud > 0)) throw new TypeError(`serial port: "baud" must be positive, got ${baud}`)
@@ -74,13 +82,21 @@ export class SerialPort extends EventEmitter<ByteStreamEvents> implements ByteSt
     }
   }
 
-  /** Rejects with DISCONNECTED while the port is away, PORT_FOREIGN while another device stands in its place, TIMEOUT where bytes do not leave. */
+  /**
+   * Rejects with DISCONNECTED while the port is away, PORT_FOREIGN while another device stands in its place, TIMEOUT
+   * where bytes do not leave.
+   */
   write(bytes: Uint8Array): Promise<number> {
     const native = this.#native
     if (native === undefined || !native.isOpen) return Promise.reject(this.#away())
     return new Promise<number>((resolve, reject) => {
       const timer = setTimeout(() => {
-        fail(new DriverError('TIMEOUT', `serial port ${this.path}: ${bytes.length} bytes did not leave within ${this.#writeTimeout} ms`))
+        fail(
+          new DriverError(
+            'TIMEOUT',
+            `serial port ${this.path}: ${bytes.length} bytes did not leave within ${this.#writeTimeout} ms`,
+          ),
+        )
         this.#lose(native)
       }, this.#writeTimeout)
       const fail = (reason: DriverError): void => {
@@ -93,9 +109,9 @@ export class SerialPort extends EventEmitter<ByteStreamEvents> implements ByteSt
         fail(this.#away())
         this.#lose(native)
       }
-      native.write(Buffer.from(bytes), (error) => {
+      native.write(Buffer.from(bytes), error => {
         if (error) return failed()
-        native.drain((drainError) => {
+        native.drain(drainError => {
           if (drainError) return failed()
           const stamp = monotonicNs()
           clearTimeout(timer)
@@ -129,7 +145,7 @@ export class SerialPort extends EventEmitter<ByteStreamEvents> implements ByteSt
     const native = new NativePort({ path: found.device, baudRate: this.#baud, lock: true, autoOpen: false })
     native.on('error', () => undefined)
     await new Promise<void>((resolve, reject) => {
-      native.open((error) => (error ? reject(openError(this.path, error)) : resolve()))
+      native.open(error => (error ? reject(openError(this.path, error)) : resolve()))
     })
     if (!this.#wanted) {
       await shut(native)
@@ -137,7 +153,10 @@ export class SerialPort extends EventEmitter<ByteStreamEvents> implements ByteSt
     }
     if (!isOpenOn(native, found)) {
       await shut(native)
-      throw new DriverError('PORT_MISSING', `serial port ${this.path}: went away while it was opened; is its cable loose?`)
+      throw new DriverError(
+        'PORT_MISSING',
+        `serial port ${this.path}: went away while it was opened; is its cable loose?`,
+      )
     }
     this.#known = found
     this.#native = native
@@ -164,7 +183,7 @@ export class SerialPort extends EventEmitter<ByteStreamEvents> implements ByteSt
   #watch(native: NativePort): void {
     setTimeout(() => {
       if (this.#native !== native || !native.isOpen) return
-      native.drain((error) => (error ? this.#lose(native) : this.#watch(native)))
+      native.drain(error => (error ? this.#lose(native) : this.#watch(native)))
     }, WATCH_INTERVAL).unref()
   }
 
@@ -202,7 +221,10 @@ export class SerialPort extends EventEmitter<ByteStreamEvents> implements ByteSt
 
   #away(): DriverError {
     if (this.#foreign !== undefined) return this.#foreign
-    return new DriverError('DISCONNECTED', `serial port ${this.path}: the device is gone; it is reopened when it comes back`)
+    return new DriverError(
+      'DISCONNECTED',
+      `serial port ${this.path}: the device is gone; it is reopened when it comes back`,
+    )
   }
 }
 
@@ -210,13 +232,15 @@ export class SerialPort extends EventEmitter<ByteStreamEvents> implements ByteSt
 function isOpenOn(native: NativePort, { mark }: FoundPort): boolean {
   const fd = (native.port as { readonly fd?: number | null } | undefined)?.fd
   // Identities are known on Linux alone.
-  return process.platform !== 'linux' || (typeof fd === 'number' && deviceMark(fstatSync(fd, { bigint: true })) === mark)
+  return (
+    process.platform !== 'linux' || (typeof fd === 'number' && deviceMark(fstatSync(fd, { bigint: true })) === mark)
+  )
 }
 
 /** Resolves once the native port is closed, however that ends. */
 function shut(native: NativePort): Promise<void> {
   if (!native.isOpen && !native.closing) return Promise.resolve()
-  return new Promise<void>((resolve) => {
+  return new Promise<void>(resolve => {
     native.once('close', () => resolve())
     native.once('error', () => resolve())
     if (!native.closing) native.close(() => resolve())

@@ -1,6 +1,9 @@
 import type { ModbusRequest, ModbusResponse } from './modbus-rtu.js'
 
-/** A request on the wire. `asked`: the host's monotonic ns before its first byte left; `written`: once its last one had, NaN until then. */
+/**
+ * A request on the wire. `asked`: the host's monotonic ns before its first byte left; `written`: once its last one had,
+ * NaN until then.
+ */
 export interface SentRequest<Owner> {
   readonly owner: Owner
   readonly request: ModbusRequest
@@ -13,8 +16,10 @@ export interface SentRequest<Owner> {
 }
 
 /**
- * The requests whose answer has not come. Modbus RTU numbers nothing: an answer fits every request of its shape (function and length), and one that comes late
- * would serve a later request. So each answer belongs to the oldest request that it fits, for as long as the slowest answer may take; and a request can be asked
+ * The requests whose answer has not come. Modbus RTU numbers nothing: an answer fits every request of its shape
+ * (function and length), and one that comes late
+ * would serve a later request. So each answer belongs to the oldest request that it fits, for as long as the slowest
+ * answer may take; and a request can be asked
  * whether another one that is unanswered would take its answer.
  */
 export class Unanswered<Owner> {
@@ -47,16 +52,25 @@ export class Unanswered<Owner> {
     if (!left && at >= 0) this.#sent.splice(at, 1)
   }
 
-  /** Takes out the request that this response answers; undefined: none can have it. A refusal is that of a padded request, where there is one. */
+  /**
+   * Takes out the request that this response answers; undefined: none can have it. A refusal is that of a padded
+   * request, where there is one.
+   */
   take(response: ModbusResponse): SentRequest<Owner> | undefined {
-    const refused = 'exception' in response ? this.#sent.findIndex(({ request, padded }) => padded === true && fits(request, response)) : -1
+    const refused =
+      'exception' in response
+        ? this.#sent.findIndex(({ request, padded }) => padded === true && fits(request, response))
+        : -1
     const at = refused >= 0 ? refused : this.#sent.findIndex(({ request }) => fits(request, response))
     if (at < 0) return undefined
     for (const earlier of this.#sent.slice(0, at)) earlier.passed = true
     return this.#sent.splice(at, 1)[0]
   }
 
-  /** ns from `now` until fewer than `most` requests in a row are unanswered: a device that is slower than it is asked would fall behind without end. */
+  /**
+   * ns from `now` until fewer than `most` requests in a row are unanswered: a device that is slower than it is asked
+   * would fall behind without end.
+   */
   backlog(most: number, now: number): number {
     this.#forget(now)
     const row = this.#sent.filter(({ passed }) => passed !== true)
@@ -71,7 +85,7 @@ export class Unanswered<Owner> {
   }
 
   #forget(now: number): void {
-    for (let at = this.#sent.length; at-- > 0;) if (this.#end(this.#sent[at]) <= now) this.#sent.splice(at, 1)
+    for (let at = this.#sent.length; at-- > 0; ) if (this.#end(this.#sent[at]) <= now) this.#sent.splice(at, 1)
   }
 
   #end({ written }: SentRequest<Owner>): number {

@@ -8,13 +8,22 @@ import { SECOND } from './stamp.js'
 import { DISORDER } from './step-back.js'
 import { Metronome, TickQueue } from './ticks.js'
 
-/** ns by which a stamp may lie after its arrival; of another clock, after the newest of the ticking stream while that speaks. */
+/**
+ * ns by which a stamp may lie after its arrival; of another clock, after the newest of the ticking stream while that
+ * speaks.
+ */
 const MAX_FUTURE = SECOND
 const MAX_FUTURE_APART = 10 * SECOND
-/** ns after a jump in which leftovers of the other side may come; a stream that has shown nothing else for so long has jumped back. */
+/**
+ * ns after a jump in which leftovers of the other side may come; a stream that has shown nothing else for so long has
+ * jumped back.
+ */
 const JUMP = SECOND
 
-/** The latest jump: which stream showed it, with which stamp and when, and on which side of it samples are no longer believed. */
+/**
+ * The latest jump: which stream showed it, with which stamp and when, and on which side of it samples are no longer
+ * believed.
+ */
 interface Jump {
   readonly lane: Lane
   readonly stamp: number
@@ -25,24 +34,34 @@ interface Jump {
 
 export interface AlignerOptions {
   /**
-   * The stamps in use are of another clock than `receive`, to which they are alike within two seconds alone. Streams on the receive clock (`timeline: receive`,
-   * `clock: estimate`, messages without a header) can then not be aligned with the others and are counted as `other_clock`.
+   * The stamps in use are of another clock than `receive`, to which they are alike within two seconds alone. Streams on
+   * the receive clock (`timeline: receive`,
+   * `clock: estimate`, messages without a header) can then not be aligned with the others and are counted as
+   * `other_clock`.
    */
   readonly otherClock?: boolean
-  /** Told the fate of every sample: why it was dropped, or undefined. `stamp` as it was pushed; NaN for one that never became a sample. Must not push. */
+  /**
+   * Told the fate of every sample: why it was dropped, or undefined. `stamp` as it was pushed; NaN for one that never
+   * became a sample. Must not push.
+   */
   readonly onSample?: (stream: number, stamp: number, receive: number, dropped: DropReason | undefined) => void
 }
 
 /**
  * Lines up a robot's streams at its reference ticks and hands over one observation a tick, in stamp order.
  *
- * A pure state machine without a clock of its own: what it emits depends on the sequence of pushes (stream, stamp, receive, value)
- * and resets alone. `receive` (ns, bus time) never decreases; one that does counts as the latest. When `advance` is called in between
+ * A pure state machine without a clock of its own: what it emits depends on the sequence of pushes (stream, stamp,
+ * receive, value)
+ * and resets alone. `receive` (ns, bus time) never decreases; one that does counts as the latest. When `advance` is
+ * called in between
  * changes only how soon an observation is handed over, not what it holds.
  *
- * A tick is emitted once every stream that is awaited brackets it, or given up at its deadline, its own arrival plus `maxWait`; the
- * ticks before it are then given up with it. A deadline has expired strictly after it. A stream is awaited unless it has been
- * silent for more than `maxSilence` at the tick's arrival (from the latest reset or the first push on, if it has not spoken since) or is taking its tare; events never are.
+ * A tick is emitted once every stream that is awaited brackets it, or given up at its deadline, its own arrival plus
+ * `maxWait`; the
+ * ticks before it are then given up with it. A deadline has expired strictly after it. A stream is awaited unless it
+ * has been
+ * silent for more than `maxSilence` at the tick's arrival (from the latest reset or the first push on, if it has not
+ * spoken since) or is taking its tare; events never are.
  * `emit` must not push.
  */
 export class Aligner {
@@ -66,15 +85,18 @@ export class Aligner {
   /** The stream whose samples have begun to look as if time had jumped back. */
   #suspect: Lane | undefined
 
-  /** Throws FusionError `STRATEGY_TYPE` (a stream's type does not fit its strategy), `STREAM_UNKNOWN` (`tick.from` names none). */
+  /**
+   * Throws FusionError `STRATEGY_TYPE` (a stream's type does not fit its strategy), `STREAM_UNKNOWN` (`tick.from` names
+   * none).
+   */
   constructor(robot: Robot, emit: (observation: Observation) => void, options: AlignerOptions = {}) {
     this.#robot = robot
     this.#emit = emit
     this.#options = options
-    this.#lanes = robot.streams.map((stream) => new Lane(stream, robot.maxWait))
-    this.#modalities = MODALITIES.map((modality) => ({
+    this.#lanes = robot.streams.map(stream => new Lane(stream, robot.maxWait))
+    this.#modalities = MODALITIES.map(modality => ({
       modality,
-      names: robot.streams.filter((stream) => stream.modality === modality).map(({ name }) => name),
+      names: robot.streams.filter(stream => stream.modality === modality).map(({ name }) => name),
     }))
     const { tick } = robot
     this.#metronome = 'period' in tick ? new Metronome(tick.period) : undefined
@@ -96,10 +118,13 @@ export class Aligner {
 
   /** The index of a stream by its name in the robot file. Throws FusionError `STREAM_UNKNOWN`. */
   index(name: string): number {
-    const index = this.#robot.streams.findIndex((stream) => stream.name === name)
+    const index = this.#robot.streams.findIndex(stream => stream.name === name)
     if (index < 0) {
-      throw new FusionError('STREAM_UNKNOWN', `stream ${name}: robot ${this.#robot.name} has `
-        + `${this.#robot.streams.map((stream) => stream.name).join(', ')}; name one of these`)
+      throw new FusionError(
+        'STREAM_UNKNOWN',
+        `stream ${name}: robot ${this.#robot.name} has ` +
+          `${this.#robot.streams.map(stream => stream.name).join(', ')}; name one of these`,
+      )
     }
     return index
   }
@@ -110,7 +135,8 @@ export class Aligner {
   }
 
   /**
-   * The samples of a vector stream with stamps in (after, until] that its buffer holds, as they go into observations (corrected clock, tared); it reaches
+   * The samples of a vector stream with stamps in (after, until] that its buffer holds, as they go into observations
+   * (corrected clock, tared); it reaches
    * back 2 s and more. May be called from `emit`.
    */
   samples(stream: number, after: number, until: number): Samples {
@@ -158,7 +184,8 @@ export class Aligner {
   }
 
   /**
-   * An episode begins: buffers, events and tare begin anew, and so do ticks at a fixed rate; waiting ticks are dropped (`reset`), and nobody counts as
+   * An episode begins: buffers, events and tare begin anew, and so do ticks at a fixed rate; waiting ticks are dropped
+   * (`reset`), and nobody counts as
    * silent. The index goes on, and so does what is known of the sources' clocks.
    */
   reset(receive: number): void {
@@ -194,14 +221,18 @@ export class Aligner {
 
   #lane(stream: number): Lane {
     const lane = this.#lanes[stream]
-    if (lane === undefined) throw new FusionError('STREAM_UNKNOWN', `stream ${stream}: expected 0 to ${this.#lanes.length - 1}`)
+    if (lane === undefined)
+      throw new FusionError('STREAM_UNKNOWN', `stream ${stream}: expected 0 to ${this.#lanes.length - 1}`)
     return lane
   }
 
   #begin(stream: number, kind: Kind, receive: number): Lane {
     const lane = this.#lane(stream)
     if (lane.kind !== kind) {
-      throw new FusionError('STREAM_KIND', `stream ${lane.stream.name}: ${lane.stream.type} is a ${lane.kind}, not a ${kind}`)
+      throw new FusionError(
+        'STREAM_KIND',
+        `stream ${lane.stream.name}: ${lane.stream.type} is a ${lane.kind}, not a ${kind}`,
+      )
     }
     this.#passTo(receive)
     return lane
@@ -245,7 +276,8 @@ export class Aligner {
     if (lane.isJudged && !otherClock) {
       const { lead } = lane
       lead.count++
-      if ((stamp - receive > lead.greatest || receive > lead.until) && lead.isOdd(stamp, receive)) return this.#refuse('future')
+      if ((stamp - receive > lead.greatest || receive > lead.until) && lead.isOdd(stamp, receive))
+        return this.#refuse('future')
     }
     if (this.#suspect === lane) this.#suspect = undefined
     lane.advance(stamp, receive)
@@ -254,7 +286,8 @@ export class Aligner {
 
   /** Why a sample stands on no side of a jump that is to be believed; shows the jump where it does so. */
   #sideRefusal(lane: Lane, stamp: number, isBehind: boolean): DropReason | undefined {
-    // What has stepped back a little, of another stream, waits for the answer too: it must not stand among samples of the other side.
+    // What has stepped back a little, of another stream, waits for the answer too: it must not stand among samples of
+    // the other side.
     if (!isBehind && this.#isOfSuspectedSide(lane, stamp)) return 'other_side'
     if (this.#jump !== undefined && this.#isOtherSide(lane, stamp, this.#jump)) {
       if (lane.strayed === Infinity) lane.strayed = this.#receive
@@ -268,13 +301,19 @@ export class Aligner {
     return undefined
   }
 
-  /** Whether a stamp of another clock, which may go at another pace so that arrivals say nothing of it, lies ahead as none can. */
+  /**
+   * Whether a stamp of another clock, which may go at another pace so that arrivals say nothing of it, lies ahead as
+   * none can.
+   */
   #isFarAhead(stamp: number): boolean {
     const { newest, heard } = this.#lanes[Math.max(this.#from, 0)] as Lane
     return this.#receive - heard <= MAX_FUTURE && stamp > newest + MAX_FUTURE_APART
   }
 
-  /** The stamp that is expected of a stream by now, as it has been; of one that has said nothing for a while, what is expected of `other`. */
+  /**
+   * The stamp that is expected of a stream by now, as it has been; of one that has said nothing for a while, what is
+   * expected of `other`.
+   */
   #line(lane: Lane, other: Lane): number {
     const silent = this.#receive - lane.heard
     if (this.#options.otherClock) return silent > DISORDER ? other.newest : lane.newest
@@ -289,7 +328,8 @@ export class Aligner {
   }
 
   /**
-   * Whether a sample is a leftover from before the latest jump. Asked of each stream until it has been heard on this side, and of all for a
+   * Whether a sample is a leftover from before the latest jump. Asked of each stream until it has been heard on this
+   * side, and of all for a
    * second after the jump.
    */
   #isOtherSide(lane: Lane, stamp: number, jump: Jump): boolean {
@@ -305,8 +345,10 @@ export class Aligner {
     this.counters.jumps++
     this.#dropTicks('jump')
     const back = this.#line(lane, lane) - stamp
-    // Each stream's own stamps tell its sides apart: streams are late by different times, which may be as long as the jump.
-    for (const other of this.#lanes) other.border = ahead < 0 ? stamp - JUMP : this.#line(other, lane) - back + Math.min(JUMP, back / 2)
+    // Each stream's own stamps tell its sides apart: streams are late by different times, which may be as long as the
+    // jump.
+    for (const other of this.#lanes)
+      other.border = ahead < 0 ? stamp - JUMP : this.#line(other, lane) - back + Math.min(JUMP, back / 2)
     for (const other of this.#lanes) {
       other.flush({ tare: false })
       other.newest = -Infinity
@@ -342,7 +384,8 @@ export class Aligner {
   }
 
   #tick(stamp: number): void {
-    if (stamp <= this.#lastTick || !this.#ticks.insert(stamp, this.#receive)) this.#drop(this.#lanes[this.#from], 'late_tick')
+    if (stamp <= this.#lastTick || !this.#ticks.insert(stamp, this.#receive))
+      this.#drop(this.#lanes[this.#from], 'late_tick')
   }
 
   #drain(now: number): void {
@@ -377,7 +420,7 @@ export class Aligner {
     }
     const mask = {} as Mask
     for (const { modality, names } of this.#modalities) {
-      mask[modality] = names.length > 0 && names.every((name) => quality.get(name)?.present) ? 1 : 0
+      mask[modality] = names.length > 0 && names.every(name => quality.get(name)?.present) ? 1 : 0
     }
     this.counters.observations++
     if (held) this.counters.held++

@@ -9,9 +9,12 @@ const BUCKETS = 64
 const RESTART = DISORDER
 
 /**
- * Offset and drift of a source's clock by minimum delay: of all lines below the points (source stamp, receive - source stamp) the one
- * closest to them, which is an edge of their lower convex hull (Moon, Skelly, Towsley, "Estimation and removal of clock skew from
- * network delay measurements", INFOCOM 1999). The smallest transport delay cannot be told from the offset and counts as zero. A
+ * Offset and drift of a source's clock by minimum delay: of all lines below the points (source stamp, receive - source
+ * stamp) the one
+ * closest to them, which is an edge of their lower convex hull (Moon, Skelly, Towsley, "Estimation and removal of clock
+ * skew from
+ * network delay measurements", INFOCOM 1999). The smallest transport delay cannot be told from the offset and counts as
+ * zero. A
  * corrected stamp is never later than the arrival of its sample.
  */
 export class ClockModel {
@@ -39,7 +42,10 @@ export class ClockModel {
     this.#lastCorrected = -Infinity
   }
 
-  /** The stamp on our clock, whole ns. Stamps in ascending order stay in strictly ascending order while `receive` allows it. */
+  /**
+   * The stamp on our clock, whole ns. Stamps in ascending order stay in strictly ascending order while `receive` allows
+   * it.
+   */
   correct(stamp: number, receive: number): number {
     // Samples of one burst stay at one time.
     if (stamp === this.#lastRaw) return this.#lastCorrected
@@ -101,7 +107,8 @@ export class ClockModel {
     this.#anchor = x[a] as number
     this.#offset = y[a] as number
     // One or two seconds of minima say too little about a drift.
-    this.#drift = this.#size > 4 && b !== a ? ((y[b] as number) - (y[a] as number)) / ((x[b] as number) - (x[a] as number)) : 0
+    this.#drift =
+      this.#size > 4 && b !== a ? ((y[b] as number) - (y[a] as number)) / ((x[b] as number) - (x[a] as number)) : 0
     if (this.#drift === 0) {
       for (let i = 0; i < this.#size; i++) this.#offset = Math.min(this.#offset, y[i] as number)
     }
@@ -111,6 +118,9 @@ export class ClockModel {
   #above(a: number, b: number, c: number): boolean {
     const ax = this.#x[a] as number
     const ay = this.#y[a] as number
-    return ((this.#x[b] as number) - ax) * ((this.#y[c] as number) - ay) <= ((this.#y[b] as number) - ay) * ((this.#x[c] as number) - ax)
+    return (
+      ((this.#x[b] as number) - ax) * ((this.#y[c] as number) - ay) <=
+      ((this.#y[b] as number) - ay) * ((this.#x[c] as number) - ax)
+    )
   }
 }

@@ -7,10 +7,12 @@ export const EDGE_SHARE = 0.05
 const LARGEST = 65535
 
 /**
- * Depth between two frames, pixel by pixel, in whole mm (halves up), 0 invalid. A sample is valid when its millimetres lie in (0, 65535];
+ * Depth between two frames, pixel by pixel, in whole mm (halves up), 0 invalid. A sample is valid when its millimetres
+ * lie in (0, 65535];
  * 0, negative, NaN and infinite ones are not.
  *
- * Both valid and apart by no more than max(30 mm, 5 % of the smaller one): linear. Both valid and further apart: the frame nearer in time,
+ * Both valid and apart by no more than max(30 mm, 5 % of the smaller one): linear. Both valid and further apart: the
+ * frame nearer in time,
  * on a tie (w = 0.5) the earlier, so that nothing is blended across a depth edge. One valid: that one. None: 0.
  *
  * @param a the earlier frame, @param b the later one, of equal length; @param w where between them, 0..1.
@@ -60,7 +62,8 @@ function blendMillimetres(a: Uint16Array, b: Uint16Array, w: number, rounded: In
 }
 
 /**
- * round(step * w) for steps of -30 to 30 mm; undefined when one lies so close to a half that where it is added decides how it rounds.
+ * round(step * w) for steps of -30 to 30 mm; undefined when one lies so close to a half that where it is added decides
+ * how it rounds.
  */
 function roundedSteps(w: number): Int32Array | undefined {
   const out = new Int32Array(2 * EDGE_MM + 1)

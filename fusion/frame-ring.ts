@@ -5,7 +5,8 @@ import type { Picture } from './picture.js'
 const MOST_BYTES = 192 * 2 ** 20
 
 /**
- * References to the newest camera frames by ascending stamp. It grows rather than push out a frame that a waiting tick may still ask for; where the frames hold
+ * References to the newest camera frames by ascending stamp. It grows rather than push out a frame that a waiting tick
+ * may still ask for; where the frames hold
  * too many bytes it lets go those that none asks for any more, and takes no more than then fit.
  */
 export class FrameRing extends StampRing {
@@ -30,7 +31,10 @@ export class FrameRing extends StampRing {
     return picture
   }
 
-  /** Lets go what alignment does not need, as long as bytes are wanting: all frames but the last one at or before `needed`. */
+  /**
+   * Lets go what alignment does not need, as long as bytes are wanting: all frames but the last one at or before
+   * `needed`.
+   */
   #hasRoom(picture: Picture, needed: number): boolean {
     while (this.size > 0 && this.#bytesWith(picture) > MOST_BYTES) {
       if (this.stampAt(Math.min(1, this.size - 1)) >= needed) return false

@@ -16,8 +16,10 @@ const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 const MOST_ROWS_BELOW = 64
 
 /**
- * Bytes from a row to the next, of a plane of `row` bytes and `rows` rows; undefined where the frame's data cannot hold it. Bytes that fit a picture
- * without padding are one, whatever `step` says (some drivers leave it 0); the padding of the last row may be missing; fewer than 64 rows may follow.
+ * Bytes from a row to the next, of a plane of `row` bytes and `rows` rows; undefined where the frame's data cannot hold
+ * it. Bytes that fit a picture
+ * without padding are one, whatever `step` says (some drivers leave it 0); the padding of the last row may be missing;
+ * fewer than 64 rows may follow.
  */
 export function strideOf({ step, data }: Frame, row: number, rows: number): number | undefined {
   const { length } = data
@@ -25,7 +27,10 @@ export function strideOf({ step, data }: Frame, row: number, rows: number): numb
   return step >= row && length >= (rows - 1) * step + row && length < (rows + MOST_ROWS_BELOW) * step ? step : undefined
 }
 
-/** Samples of two bytes or more in the machine's byte order, rows joined; a view of the frame's own bytes where these are so already. `row`: samples in a row. */
+/**
+ * Samples of two bytes or more in the machine's byte order, rows joined; a view of the frame's own bytes where these
+ * are so already. `row`: samples in a row.
+ */
 export function packWords(frame: Frame, stride: number, bytes: 2 | 4 | 8, row: number): Uint8Array {
   const { height, data, isBigendian } = frame
   const swap = isBigendian === LITTLE_ENDIAN
@@ -37,7 +42,11 @@ export function packWords(frame: Frame, stride: number, bytes: 2 | 4 | 8, row: n
   return packed
 }
 
-const SWAP = { 2: (bytes: Buffer) => bytes.swap16(), 4: (bytes: Buffer) => bytes.swap32(), 8: (bytes: Buffer) => bytes.swap64() } as const
+const SWAP = {
+  2: (bytes: Buffer) => bytes.swap16(),
+  4: (bytes: Buffer) => bytes.swap32(),
+  8: (bytes: Buffer) => bytes.swap64(),
+} as const
 
 /** The samples of two bytes of `packWords`. */
 export function packU16(frame: Frame, stride: number, row: number): Uint16Array {
@@ -45,5 +54,8 @@ export function packU16(frame: Frame, stride: number, row: number): Uint16Array 
   return new Uint16Array(buffer, byteOffset, length / 2)
 }
 
-/** A level of 16 bits as one of 8: level / 257, rounded, so that 65535 becomes 255 (as cv_bridge converts). 65281 / 2^24 is 1 / 257, exact enough for all of them. */
+/**
+ * A level of 16 bits as one of 8: level / 257, rounded, so that 65535 becomes 255 (as cv_bridge converts). 65281 / 2^24
+ * is 1 / 257, exact enough for all of them.
+ */
 export const toByte = (level: number): number => Math.imul(level + 128, 65_281) >>> 24

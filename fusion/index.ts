@@ -1,6 +1,16 @@
-/** The fusion heart: stamps, buffers, interpolation, windows, the aligner, robot files and policies. No sockets, no timers, no ROS types. */
+/**
+ * The fusion heart: stamps, buffers, interpolation, windows, the aligner, robot files and policies. No sockets, no
+ * timers, no ROS types.
+ */
 export { Aligner, type AlignerOptions } from './aligner.js'
-export { DROP_REASONS, occurred, type Counters, type Dropped, type DropReason, type StreamCounters } from './counters.js'
+export {
+  DROP_REASONS,
+  occurred,
+  type Counters,
+  type Dropped,
+  type DropReason,
+  type StreamCounters,
+} from './counters.js'
 export { ClockModel } from './clock-model.js'
 export { blendDepth, EDGE_MM, EDGE_SHARE, toMillimetres } from './depth.js'
 export { FusionError, type FusionErrorCode } from './errors.js'

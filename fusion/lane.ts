@@ -28,7 +28,10 @@ export interface Samples {
 
 /** ns behind its stream's newest sample beyond which a vector is late, at least. */
 const LATENESS = 600 * MILLISECOND
-/** ns that a vector buffer reaches back beyond what alignment needs, for reference streams that arrive later than the vectors. */
+/**
+ * ns that a vector buffer reaches back beyond what alignment needs, for reference streams that arrive later than the
+ * vectors.
+ */
 const RESERVE = 2 * SECOND
 /** What the latest gap counts in the average. */
 const GAP_SHARE = 1 / 8
@@ -69,7 +72,10 @@ export class Lane {
   /** Receive time of the newest stamp, and ns between such times, on average; each pause counts as a second at most. */
   heard = -Infinity
   gap = 0
-  /** Receive time of the latest accepted sample whose stamp had not stood still; -Infinity while the stream has not spoken. */
+  /**
+   * Receive time of the latest accepted sample whose stamp had not stood still; -Infinity while the stream has not
+   * spoken.
+   */
   spoke = -Infinity
   /** The stream has been heard on this side of the latest time jump. */
   crossed = true
@@ -127,14 +133,19 @@ export class Lane {
     this.heard = receive
   }
 
-  /** Whether a tick that arrived at `arrival` waits for this stream's later samples. One that has not spoken yet is silent since `began`. */
+  /**
+   * Whether a tick that arrived at `arrival` waits for this stream's later samples. One that has not spoken yet is
+   * silent since `began`.
+   */
   awaited(arrival: number, maxSilence: number, began: number): boolean {
     if (this.kind === 'event' || (this.stream.tare > 0 && this.#tare?.known !== true)) return false
     return Math.max(this.spoke, began) >= arrival - maxSilence
   }
 
   brackets(tick: number): boolean {
-    return this.#strategy?.brackets(tick) ?? (this.stream.align.strategy === 'hold' || this.stream.align.strategy === 'asof')
+    return (
+      this.#strategy?.brackets(tick) ?? (this.stream.align.strategy === 'hold' || this.stream.align.strategy === 'asof')
+    )
   }
 
   value(tick: number): Aligned {
@@ -144,7 +155,8 @@ export class Lane {
   /** The vectors in the buffer with stamps in (after, until], oldest first, tared. */
   samples(after: number, until: number): Samples {
     const ring = this.#ring
-    if (ring === undefined || this.#tare?.known !== true) return { stamps: new Float64Array(0), values: new Float64Array(0) }
+    if (ring === undefined || this.#tare?.known !== true)
+      return { stamps: new Float64Array(0), values: new Float64Array(0) }
     const first = ring.after(after)
     const count = Math.max(0, ring.after(until) - first)
     const stamps = new Float64Array(count)
@@ -201,7 +213,9 @@ export class Lane {
     return (this.#queue as VoiceQueue).push(stamp, text, confidence) ? undefined : 'duplicate'
   }
 
-  /** Empties the buffer. A tare under way begins anew; a finished one stands, unless `tare` is to begin anew as well. */
+  /**
+   * Empties the buffer. A tare under way begins anew; a finished one stands, unless `tare` is to begin anew as well.
+   */
   flush(options: { readonly tare: boolean }): void {
     this.#empty()
     this.#ring?.forget()

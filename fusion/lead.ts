@@ -1,6 +1,9 @@
 import { MILLISECOND, SECOND } from './stamp.js'
 
-/** ns by which a stamp may lie after its arrival although the clocks are one; and by which it may lie further after it than its stream's others do. */
+/**
+ * ns by which a stamp may lie after its arrival although the clocks are one; and by which it may lie further after it
+ * than its stream's others do.
+ */
 const AHEAD = 30 * MILLISECOND
 /** ns by which a sample may be quicker than all others of a stream that is always late. */
 const QUICKER = 150 * MILLISECOND
@@ -8,13 +11,17 @@ const QUICKER = 150 * MILLISECOND
 const KNOWN = 10
 /** ns of bus time for which what a stream's stamps do is remembered, at least; twice that at most. */
 const MEMORY = 10 * SECOND
-/** ns of bus time within which a second odd stamp shows how the source's clock is, and by how much the two may differ. */
+/**
+ * ns of bus time within which a second odd stamp shows how the source's clock is, and by how much the two may differ.
+ */
 const SOON = SECOND
 const ALIKE = 100 * MILLISECOND
 
 /**
- * Tells odd stamps of one stream by their lead: ns by which a stamp lies after its arrival, negative for one before it. It is odd where it lies further ahead
- * than those of the last ten seconds. A second one like it, soon after, shows that the source's clock is so, or steps coarsely: from there on it is not odd,
+ * Tells odd stamps of one stream by their lead: ns by which a stamp lies after its arrival, negative for one before it.
+ * It is odd where it lies further ahead
+ * than those of the last ten seconds. A second one like it, soon after, shows that the source's clock is so, or steps
+ * coarsely: from there on it is not odd,
  * until nothing like it has come for ten seconds.
  */
 export class Lead {

@@ -1,11 +1,21 @@
 import { createHash, webcrypto } from 'node:crypto'
 import {
-  MODALITIES, type DepthValue, type EventsValue, type ImageValue, type Mask, type Observation, type StreamValue, type WindowValue,
+  MODALITIES,
+  type DepthValue,
+  type EventsValue,
+  type ImageValue,
+  type Mask,
+  type Observation,
+  type StreamValue,
+  type WindowValue,
 } from './observation.js'
 import type { Robot } from './robot/robot.js'
 import type { Epoch } from './stamp.js'
 
-/** One line of `--observations`. Numbers in full; a missing wrench is all 0 with `wrenchCount` 0; a missing picture has no hash. */
+/**
+ * One line of `--observations`. Numbers in full; a missing wrench is all 0 with `wrenchCount` 0; a missing picture has
+ * no hash.
+ */
 export interface ObservationLine {
   /** Absolute time, "sec.nanosec" with nine digits. */
   readonly stamp: string
@@ -33,15 +43,20 @@ function pixelBytes(value: ImageValue | DepthValue): Uint8Array {
 /** The sha256 of the pixels of each image and depth stream that is present, computed on another thread. */
 export async function pixelSums(observation: Observation): Promise<ReadonlyMap<string, Uint8Array>> {
   const sums = new Map<string, Uint8Array>()
-  await Promise.all([...observation.values].map(async ([name, value]) => {
-    if (value?.kind === 'image' || value?.kind === 'depth') sums.set(name, new Uint8Array(await webcrypto.subtle.digest('SHA-256', pixelBytes(value))))
-  }))
+  await Promise.all(
+    [...observation.values].map(async ([name, value]) => {
+      if (value?.kind === 'image' || value?.kind === 'depth')
+        sums.set(name, new Uint8Array(await webcrypto.subtle.digest('SHA-256', pixelBytes(value))))
+    }),
+  )
   return sums
 }
 
 /**
- * The sha256 over a sequence of observations: each enters as its stamp, mask, qualities, numbers and events in canonical little-endian
- * bytes, and its pixels as their own sha256, so that a line needs no second pass over them. Time counts from the first observation, so that
+ * The sha256 over a sequence of observations: each enters as its stamp, mask, qualities, numbers and events in
+ * canonical little-endian
+ * bytes, and its pixels as their own sha256, so that a line needs no second pass over them. Time counts from the first
+ * observation, so that
  * a run and its recording, whose epochs differ, have one sum. The logical time of emission is left out.
  */
 export class ObservationDigest {
@@ -52,7 +67,8 @@ export class ObservationDigest {
   #finished: string | undefined
 
   /**
-   * Takes an observation and returns the hex sha256 of the pixels of each image and depth stream that is present. `sums`: what `pixelSums` gave for
+   * Takes an observation and returns the hex sha256 of the pixels of each image and depth stream that is present.
+   * `sums`: what `pixelSums` gave for
    * it; without, the pixels are hashed here and now.
    */
   add(observation: Observation, sums?: ReadonlyMap<string, Uint8Array>): ReadonlyMap<string, string> {
@@ -77,7 +93,7 @@ export class ObservationDigest {
 
   /** Hex sha256 of all observations so far; none can be added after it. */
   digest(): string {
-    return this.#finished ??= this.#hash.digest('hex')
+    return (this.#finished ??= this.#hash.digest('hex'))
   }
 
   #value(name: string, value: StreamValue, pixels: Map<string, string>, known: Uint8Array | undefined): void {
@@ -139,15 +155,24 @@ export class ObservationDigest {
 }
 
 /**
- * An observation as a line of `--observations`. Where a modality has several streams, the first declared one with a value of the right
+ * An observation as a line of `--observations`. Where a modality has several streams, the first declared one with a
+ * value of the right
  * kind speaks for it. `pixels`: what `ObservationDigest.add` returned for this observation.
  */
 export function observationLine(
-  robot: Robot, observation: Observation, epoch: Epoch, pixels: ReadonlyMap<string, string>,
+  robot: Robot,
+  observation: Observation,
+  epoch: Epoch,
+  pixels: ReadonlyMap<string, string>,
 ): ObservationLine {
-  const named = (modality: keyof Mask): string[] => robot.streams.filter((stream) => stream.modality === modality).map(({ name }) => name)
-  const wrench = named('force').map((name) => observation.values.get(name)).find((value): value is WindowValue => value?.kind === 'window')
-  const voice = named('voice').map((name) => observation.values.get(name)).find((value): value is EventsValue => value?.kind === 'events')
+  const named = (modality: keyof Mask): string[] =>
+    robot.streams.filter(stream => stream.modality === modality).map(({ name }) => name)
+  const wrench = named('force')
+    .map(name => observation.values.get(name))
+    .find((value): value is WindowValue => value?.kind === 'window')
+  const voice = named('voice')
+    .map(name => observation.values.get(name))
+    .find((value): value is EventsValue => value?.kind === 'events')
   const hash = (modality: 'rgb' | 'depth'): string | null => {
     for (const name of named(modality)) {
       const sum = pixels.get(name)
@@ -169,7 +194,7 @@ export function observationLine(
 
 function pyramidRows(robot: Robot, wrench: WindowValue | undefined): number[][] {
   if (wrench === undefined) {
-    const align = robot.streams.find((stream) => stream.modality === 'force' && stream.align.strategy === 'window')?.align
+    const align = robot.streams.find(stream => stream.modality === 'force' && stream.align.strategy === 'window')?.align
     const windows = align?.strategy === 'window' ? align.pyramid.length : 6
     return Array.from({ length: AXES }, () => new Array<number>(4 * windows).fill(0))
   }

@@ -1,4 +1,7 @@
-/** What the aligner emits for one reference tick, and the values in it. All stamps are whole nanoseconds since the run's epoch. */
+/**
+ * What the aligner emits for one reference tick, and the values in it. All stamps are whole nanoseconds since the run's
+ * epoch.
+ */
 
 export type Modality = 'rgb' | 'depth' | 'force' | 'voice' | 'proprioception'
 export const MODALITIES: readonly Modality[] = ['rgb', 'depth', 'force', 'voice', 'proprioception']
@@ -22,8 +25,10 @@ export interface DepthValue {
 }
 
 /**
- * The wrench around a tick. `mean` f64[6] over the mean window with `count` samples in it; `pyramid` f64[6 * 24], row-major
- * [axis][4 * window + statistic], statistics: mean, population standard deviation, largest absolute value, least-squares slope per second.
+ * The wrench around a tick. `mean` f64[6] over the mean window with `count` samples in it; `pyramid` f64[6 * 24],
+ * row-major
+ * [axis][4 * window + statistic], statistics: mean, population standard deviation, largest absolute value,
+ * least-squares slope per second.
  */
 export interface WindowValue {
   readonly kind: 'window'
@@ -35,7 +40,12 @@ export interface WindowValue {
 /** The last K events at or before the tick, oldest first. */
 export interface EventsValue {
   readonly kind: 'events'
-  readonly events: readonly { readonly text: string; readonly stamp: number; readonly ageS: number; readonly confidence: number }[]
+  readonly events: readonly {
+    readonly text: string
+    readonly stamp: number
+    readonly ageS: number
+    readonly confidence: number
+  }[]
 }
 
 /** A vector at the tick: a pose (x, y, z, qx, qy, qz, qw), joint values, an array. */
@@ -46,7 +56,10 @@ export interface VectorValue {
 
 export type StreamValue = ImageValue | DepthValue | WindowValue | EventsValue | VectorValue
 
-/** How good a stream's value is. `age`: tick minus the newest sample used (ns, >= 0); `gap`: width of the bracket (ns); `count`: samples used. */
+/**
+ * How good a stream's value is. `age`: tick minus the newest sample used (ns, >= 0); `gap`: width of the bracket (ns);
+ * `count`: samples used.
+ */
 export interface Quality {
   readonly present: boolean
   readonly held: boolean

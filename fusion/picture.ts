@@ -12,7 +12,10 @@ export interface Picture {
   readonly buffer: ArrayBufferLike
   /** The frame itself, tightly packed. */
   value(): ImageValue | DepthValue
-  /** The frame at the share `w` (0..1) of the way to `later`; undefined when the two cannot be blended (size or encoding differ). */
+  /**
+   * The frame at the share `w` (0..1) of the way to `later`; undefined when the two cannot be blended (size or encoding
+   * differ).
+   */
   blend(later: Picture, w: number): ImageValue | DepthValue | undefined
 }
 
@@ -31,13 +34,24 @@ export type FrameFault = 'bad_size' | 'bad_encoding'
 
 /** What a frame says of itself: `640 x 480 rgb8, step 1920, 921600 bytes`. */
 export function describeFrame({ width, height, encoding, step, data }: Frame): string {
-  return `${width} x ${height} ${encoding.length > 40 ? `${encoding.slice(0, 40)}…` : encoding || 'without an encoding'}, step ${step}, ${data.length} bytes`
+  return (
+    `${width} x ${height} ` +
+    `${encoding.length > 40 ? `${encoding.slice(0, 40)}…` : encoding || 'without an encoding'}, step ` +
+    `${step}, ${data.length} bytes`
+  )
 }
 
 /** Why a frame cannot be used, and what to do about it; or undefined. */
-export function faultOf(frame: Frame, reading: Reading = {}): { readonly reason: FrameFault; readonly why: string } | undefined {
+export function faultOf(
+  frame: Frame,
+  reading: Reading = {},
+): { readonly reason: FrameFault; readonly why: string } | undefined {
   const encoding = encodingOf(frame.encoding)
-  if (encoding === undefined) return { reason: 'bad_encoding', why: 'this encoding is not known; publish one of sensor_msgs, such as rgb8 or 16UC1' }
+  if (encoding === undefined)
+    return {
+      reason: 'bad_encoding',
+      why: 'this encoding is not known; publish one of sensor_msgs, such as rgb8 or 16UC1',
+    }
   const wrong = misreading(encoding, reading)
   if (wrong !== undefined) return { reason: 'bad_encoding', why: wrong }
   return stride(frame, encoding) === undefined ? { reason: 'bad_size', why: wanted(frame, encoding) } : undefined
@@ -53,12 +67,20 @@ export function pixelBytes(encoding: string): number | undefined {
   return encodingOf(encoding)?.pixel
 }
 
-/** A frame without a fault as a picture. Bytes are converted when first asked for, once, and not at all where they fit already. */
+/**
+ * A frame without a fault as a picture. Bytes are converted when first asked for, once, and not at all where they fit
+ * already.
+ */
 export function picture(frame: Frame, { modality, depthUnit = MILLIMETRE }: Reading = {}): Picture {
   const encoding = encodingOf(frame.encoding)
   const bytes = encoding && stride(frame, encoding)
   if (encoding?.depth && bytes !== undefined && (modality ?? 'depth') === 'depth') {
-    return new DepthPicture(frame, bytes, encoding.depth, depthUnit === MILLIMETRE ? encoding.depth.scale : millimetres(depthUnit))
+    return new DepthPicture(
+      frame,
+      bytes,
+      encoding.depth,
+      depthUnit === MILLIMETRE ? encoding.depth.scale : millimetres(depthUnit),
+    )
   }
   if (encoding?.colour && bytes !== undefined) return new ColourPicture(frame, bytes, encoding.colour)
   throw new RangeError(`${describeFrame(frame)}: no picture`)
@@ -66,7 +88,8 @@ export function picture(frame: Frame, { modality, depthUnit = MILLIMETRE }: Read
 
 function misreading({ colour, depth }: Encoding, { modality, depthUnit = MILLIMETRE }: Reading): string | undefined {
   if (modality === 'depth' && !depth) return 'it is no depth; say modality: rgb'
-  if (modality !== undefined && modality !== 'depth' && !colour) return `it is depth, not ${modality}; say modality: depth`
+  if (modality !== undefined && modality !== 'depth' && !colour)
+    return `it is depth, not ${modality}; say modality: depth`
   return depthUnit !== MILLIMETRE && depth?.scale === 1000 ? 'it is in metres; leave depth_unit out' : undefined
 }
 
@@ -76,7 +99,9 @@ function stride(frame: Frame, { row, rows, least = 1 }: Encoding): number | unde
 }
 
 function wanted({ width, height }: Frame, { row, rows, least = 1 }: Encoding): string {
-  return width >= least && height >= least ? `a row needs ${row(width)} bytes, and ${rows(height)} rows are needed; mend the driver` : `expected ${least} x ${least} pixels or more`
+  return width >= least && height >= least
+    ? `a row needs ${row(width)} bytes, and ${rows(height)} rows are needed; mend the driver`
+    : `expected ${least} x ${least} pixels or more`
 }
 
 const millimetres = (unit: number): number => Number((unit / MILLIMETRE).toPrecision(12))
@@ -103,7 +128,13 @@ class ColourPicture implements Picture {
 
   value(): ImageValue {
     const { width, height } = this
-    return this.#value ??= { kind: 'image', width, height, channels: this.#colour.channels, data: this.#colour.unpack(this.#frame, this.#stride) }
+    return (this.#value ??= {
+      kind: 'image',
+      width,
+      height,
+      channels: this.#colour.channels,
+      data: this.#colour.unpack(this.#frame, this.#stride),
+    })
   }
 
   /** Linear per channel, rounded to whole steps (halves up). */
@@ -146,7 +177,7 @@ class DepthPicture implements Picture {
   }
 
   #raw(): DepthSamples {
-    return this.#samples ??= this.#depth.unpack(this.#frame, this.#stride)
+    return (this.#samples ??= this.#depth.unpack(this.#frame, this.#stride))
   }
 
   value(): DepthValue {

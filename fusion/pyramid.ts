@@ -2,8 +2,10 @@ import type { VectorRing } from './vector-ring.js'
 import { SlidingWindow, STATISTICS } from './window.js'
 
 /**
- * The feature pyramid: trailing windows (t - w, t] of several lengths, in each the four statistics per axis. Layout of the result:
- * f64[axes * 4 * windows], row-major [axis][4 * window + statistic]; statistics: mean, population standard deviation, largest absolute
+ * The feature pyramid: trailing windows (t - w, t] of several lengths, in each the four statistics per axis. Layout of
+ * the result:
+ * f64[axes * 4 * windows], row-major [axis][4 * window + statistic]; statistics: mean, population standard deviation,
+ * largest absolute
  * value, least-squares slope per second (0 with fewer than two samples). An empty window is all 0.
  */
 export class Pyramid {

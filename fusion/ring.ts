@@ -11,15 +11,20 @@ export const FULL = 4
 export type Placed = typeof APPENDED | typeof INSERTED | typeof DUPLICATE | typeof TOO_OLD | typeof FULL
 
 /**
- * Stamps in ascending order in a circular, preallocated array; a subclass keeps the payloads in the same slots. Samples are addressed by
- * index: 0 is the oldest, `size - 1` the newest. `base + index` numbers a sample for as long as nothing is inserted before it.
+ * Stamps in ascending order in a circular, preallocated array; a subclass keeps the payloads in the same slots. Samples
+ * are addressed by
+ * index: 0 is the oldest, `size - 1` the newest. `base + index` numbers a sample for as long as nothing is inserted
+ * before it.
  */
 export abstract class StampRing {
   /** Samples in the ring. */
   size = 0
   /** Samples that were pushed out at the old end since the last clear. */
   base = 0
-  /** Stamp of the newest sample; -Infinity when empty. Not to be written from outside: a field, since what a getter returns may cost an object a sample. */
+  /**
+   * Stamp of the newest sample; -Infinity when empty. Not to be written from outside: a field, since what a getter
+   * returns may cost an object a sample.
+   */
   newest = -Infinity
   protected stamps: Float64Array
   #mask: number
@@ -78,7 +83,8 @@ export abstract class StampRing {
   protected abstract resize(capacity: number): void
 
   /**
-   * The index at which the sample now stands, with its payload still to be written, or -1: see `placed`. `again`: behind those that have this stamp
+   * The index at which the sample now stands, with its payload still to be written, or -1: see `placed`. `again`:
+   * behind those that have this stamp
    * already; otherwise it is then a duplicate.
    */
   protected place(stamp: number, again = false): number {

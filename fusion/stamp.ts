@@ -10,7 +10,8 @@ export const SECOND = 1_000_000_000
 export const MILLISECOND = 1_000_000
 
 /**
- * The zero of a run's stamps: a whole second of absolute (ROS) time. A stamp is a number of whole nanoseconds since it, exact as long
+ * The zero of a run's stamps: a whole second of absolute (ROS) time. A stamp is a number of whole nanoseconds since it,
+ * exact as long
  * as it lies within 2^53 ns (104 days) of the epoch; conversions throw FusionError `STAMP_RANGE` beyond that.
  */
 export class Epoch {
@@ -26,8 +27,11 @@ export class Epoch {
   stamp(sec: number, nanosec: number): number {
     const stamp = (sec - this.sec) * SECOND + nanosec
     if (!Number.isSafeInteger(stamp)) {
-      throw new FusionError('STAMP_RANGE', `stamp ${sec}.${String(nanosec).padStart(9, '0')}: `
-        + `expected whole nanoseconds within 104 days of the run's epoch ${this.sec} s; check the source's clock`)
+      throw new FusionError(
+        'STAMP_RANGE',
+        `stamp ${sec}.${String(nanosec).padStart(9, '0')}: ` +
+          `expected whole nanoseconds within 104 days of the run's epoch ${this.sec} s; check the source's clock`,
+      )
     }
     return stamp
   }
@@ -56,10 +60,14 @@ export class Epoch {
     return `${sec}.${String(nanosec).padStart(9, '0')}`
   }
 
-  /** The stamp of an absolute "sec.nanosec"; one to nine digits after the point, or none. Throws FusionError `STAMP_TEXT`. */
+  /**
+   * The stamp of an absolute "sec.nanosec"; one to nine digits after the point, or none. Throws FusionError
+   * `STAMP_TEXT`.
+   */
   parse(text: string): number {
     const match = /^(\d+)(?:\.(\d{1,9}))?$/.exec(text)
-    if (match === null) throw new FusionError('STAMP_TEXT', `stamp "${text}": expected "sec.nanosec", such as "1700000000.000000001"`)
+    if (match === null)
+      throw new FusionError('STAMP_TEXT', `stamp "${text}": expected "sec.nanosec", such as "1700000000.000000001"`)
     return this.stamp(Number(match[1]), Number((match[2] ?? '').padEnd(9, '0')))
   }
 }

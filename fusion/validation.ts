@@ -11,13 +11,18 @@ export function short(name: string): string {
 
 /** Foreign names for a message: neither at any length nor at any number. */
 export function shortList(names: readonly string[], most = 20): string {
-  return [...names.slice(0, most).map(short), ...names.length > most ? [`${names.length - most} more`] : []].join(', ')
+  return [...names.slice(0, most).map(short), ...(names.length > most ? [`${names.length - most} more`] : [])].join(
+    ', ',
+  )
 }
 
 /** `'windw': no such key here, did you mean 'window'?` */
 export function unknownName(what: string, got: string, known: readonly string[]): string {
   const near = got.length > SHOWN ? undefined : closest(got, known)
-  const hint = near !== undefined && distance(got, near) <= Math.max(2, got.length / 2) ? `did you mean '${near}'?` : `known: ${known.join(', ')}`
+  const hint =
+    near !== undefined && distance(got, near) <= Math.max(2, got.length / 2)
+      ? `did you mean '${near}'?`
+      : `known: ${known.join(', ')}`
   return `'${short(got)}': no such ${what}, ${hint}`
 }
 
@@ -33,12 +38,23 @@ export function mapping<T extends z.core.$ZodLooseShape>(shape: T, what = 'key h
 }
 
 /**
- * Holds a value against a schema. Every issue has words of its own: the schema's where it says something, else `plainWords`. A key that JavaScript gives a
+ * Holds a value against a schema. Every issue has words of its own: the schema's where it says something, else
+ * `plainWords`. A key that JavaScript gives a
  * meaning of its own, which schemas pass over in silence, is an issue too.
  */
-export function validate<T extends z.ZodType>(schema: T, value: unknown): { readonly data: z.output<T>; readonly issues?: never } | { readonly data?: never; readonly issues: readonly z.core.$ZodIssue[] } {
+export function validate<T extends z.ZodType>(
+  schema: T,
+  value: unknown,
+):
+  | { readonly data: z.output<T>; readonly issues?: never }
+  | { readonly data?: never; readonly issues: readonly z.core.$ZodIssue[] } {
   const path = pathOfProto(value)
-  if (path) return { issues: [{ code: 'custom', path: [...path], message: 'cannot be used as a name: choose another one', input: undefined }] }
+  if (path)
+    return {
+      issues: [
+        { code: 'custom', path: [...path], message: 'cannot be used as a name: choose another one', input: undefined },
+      ],
+    }
   const parsed = schema.safeParse(value, { error: plainWords })
   return parsed.success ? { data: parsed.data } : { issues: parsed.error.issues }
 }
@@ -51,24 +67,40 @@ export function issueText({ path, message }: z.core.$ZodIssue): string {
 /** What was expected and what is there, where a schema has no words of its own. */
 function plainWords(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
-    case 'invalid_type': return `expected ${KINDS[issue.expected] ?? issue.expected}, ${got(issue.input)}`
-    case 'invalid_value': return `expected ${issue.values.map(value => JSON.stringify(value)).join(' or ')}, ${got(issue.input)}`
-    case 'unrecognized_keys': return `'${short(issue.keys[0] ?? '')}': no such key here; leave it out`
-    case 'too_small': return issue.origin === 'array' || issue.origin === 'string' || issue.origin === 'map'
-      ? `needs at least ${String(issue.minimum)} ${issue.origin === 'string' ? 'character' : 'entry'}` : `must be ${issue.inclusive === false ? 'above' : 'at least'} ${String(issue.minimum)}, ${got(issue.input)}`
-    case 'too_big': return issue.origin === 'array' || issue.origin === 'string' || issue.origin === 'map'
-      ? `has room for ${String(issue.maximum)} at most` : `must be ${issue.inclusive === false ? 'below' : 'at most'} ${String(issue.maximum)}, ${got(issue.input)}`
+    case 'invalid_type':
+      return `expected ${KINDS[issue.expected] ?? issue.expected}, ${got(issue.input)}`
+    case 'invalid_value':
+      return `expected ${issue.values.map(value => JSON.stringify(value)).join(' or ')}, ${got(issue.input)}`
+    case 'unrecognized_keys':
+      return `'${short(issue.keys[0] ?? '')}': no such key here; leave it out`
+    case 'too_small':
+      return issue.origin === 'array' || issue.origin === 'string' || issue.origin === 'map'
+        ? `needs at least ${String(issue.minimum)} ${issue.origin === 'string' ? 'character' : 'entry'}`
+        : `must be ${issue.inclusive === false ? 'above' : 'at least'} ${String(issue.minimum)}, ${got(issue.input)}`
+    case 'too_big':
+      return issue.origin === 'array' || issue.origin === 'string' || issue.origin === 'map'
+        ? `has room for ${String(issue.maximum)} at most`
+        : `must be ${issue.inclusive === false ? 'below' : 'at most'} ${String(issue.maximum)}, ${got(issue.input)}`
     case 'invalid_format':
     case 'not_multiple_of':
     case 'invalid_union':
     case 'invalid_key':
     case 'invalid_element':
-    case 'custom': return `is not as expected, ${got(issue.input)}`
+    case 'custom':
+      return `is not as expected, ${got(issue.input)}`
   }
 }
 
 const KINDS: Readonly<Record<string, string>> = {
-  string: 'a text', number: 'a number', int: 'a whole number', boolean: 'true or false', array: 'a list', tuple: 'a list', object: 'a map', record: 'a map', nan: 'a number',
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  tuple: 'a list',
+  object: 'a map',
+  record: 'a map',
+  nan: 'a number',
 }
 
 function got(value: unknown): string {
@@ -82,7 +114,8 @@ function got(value: unknown): string {
 function pathOfProto(value: unknown, path: readonly PropertyKey[] = []): readonly PropertyKey[] | undefined {
   if (value === null || typeof value !== 'object') return undefined
   for (const [key, inner] of Object.entries(value)) {
-    const found = key === '__proto__' ? [...path, key] : pathOfProto(inner, [...path, Array.isArray(value) ? Number(key) : key])
+    const found =
+      key === '__proto__' ? [...path, key] : pathOfProto(inner, [...path, Array.isArray(value) ? Number(key) : key])
     if (found) return found
   }
   return undefined

@@ -9,7 +9,10 @@ interface Event {
 /** Most events that may stand after the last tick asked for; the oldest of all go first beyond it. */
 const ROOM = 1024
 
-/** Events by ascending stamp (arrival order among equal ones); remembers the last `count` before the newest tick and all after. */
+/**
+ * Events by ascending stamp (arrival order among equal ones); remembers the last `count` before the newest tick and all
+ * after.
+ */
 export class VoiceQueue {
   readonly #count: number
   readonly #events: Event[] = []
@@ -35,7 +38,8 @@ export class VoiceQueue {
     let end = this.#events.length
     while (end > 0 && (this.#events[end - 1] as Event).stamp > tick) end--
     const first = Math.max(0, end - this.#count)
-    const events = this.#events.slice(first, end)
+    const events = this.#events
+      .slice(first, end)
       .map(({ stamp, text, confidence }) => ({ text, stamp, ageS: (tick - stamp) / 1e9, confidence }))
     this.#events.splice(0, first)
     return { kind: 'events', events }

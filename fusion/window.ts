@@ -1,20 +1,31 @@
 import type { VectorRing } from './vector-ring.js'
 
-/** Statistics of a window, in the order of the force pyramid: mean, population standard deviation, largest |value|, slope per second. */
+/**
+ * Statistics of a window, in the order of the force pyramid: mean, population standard deviation, largest |value|,
+ * slope per second.
+ */
 export const STATISTICS = 4
 
-/** Shared by all axes at the head of an aggregate: count, mean time (s after the origin), sum of squared time deviations. */
+/**
+ * Shared by all axes at the head of an aggregate: count, mean time (s after the origin), sum of squared time
+ * deviations.
+ */
 const SHARED = 3
 /** Per axis: mean, sum of squared deviations, sum of time times value deviations, largest |value|. */
 const PER_AXIS = 4
 
 /**
- * Statistics over the samples of a ring with stamps in (from, to], where `from` and `to` mostly ascend from query to query.
+ * Statistics over the samples of a ring with stamps in (from, to], where `from` and `to` mostly ascend from query to
+ * query.
  *
- * Sliding-window aggregation by two stacks (Tangwongsan, Hirzel, Schneider, "Low-latency sliding-window aggregation in worst-case constant
- * time", 2017, section 2): the front stack holds the aggregate of each suffix of the older part, the back one aggregate of the newer part.
- * A sample enters an aggregate twice at most, whatever the window's length, and nothing is ever subtracted, so no error outlives the
- * window. Aggregates join by the pairwise formulas of Chan, Golub and LeVeque (1979), which hold their accuracy under a large offset.
+ * Sliding-window aggregation by two stacks (Tangwongsan, Hirzel, Schneider, "Low-latency sliding-window aggregation in
+ * worst-case constant
+ * time", 2017, section 2): the front stack holds the aggregate of each suffix of the older part, the back one aggregate
+ * of the newer part.
+ * A sample enters an aggregate twice at most, whatever the window's length, and nothing is ever subtracted, so no error
+ * outlives the
+ * window. Aggregates join by the pairwise formulas of Chan, Golub and LeVeque (1979), which hold their accuracy under a
+ * large offset.
  */
 export class SlidingWindow {
   readonly #ring: VectorRing
@@ -92,7 +103,10 @@ export class SlidingWindow {
     return this.#joined[SHARED + PER_AXIS * axis] as number
   }
 
-  /** Writes mean, population standard deviation, largest |value| and slope per second of an axis; an empty window is all 0. */
+  /**
+   * Writes mean, population standard deviation, largest |value| and slope per second of an axis; an empty window is all
+   * 0.
+   */
   statistics(axis: number, out: Float64Array, offset: number): void {
     const all = this.#joined
     const at = SHARED + PER_AXIS * axis
@@ -138,7 +152,15 @@ export class SlidingWindow {
   }
 
   /** The aggregate at `a` and one sample more, written to `b`. */
-  #admit(a: Float64Array, ai: number, b: Float64Array, bi: number, time: number, values: Float64Array, vi: number): void {
+  #admit(
+    a: Float64Array,
+    ai: number,
+    b: Float64Array,
+    bi: number,
+    time: number,
+    values: Float64Array,
+    vi: number,
+  ): void {
     const before = a[ai] as number
     const count = before + 1
     const share = 1 / count

@@ -9,7 +9,10 @@ export interface Withheld {
 
 const GONE = { present: false, held: false, age: 0, gap: 0, count: 0 } as const
 
-/** The observation as it would be had the sensors of these modalities said nothing: their streams missing, the mask 0. The tick stays. */
+/**
+ * The observation as it would be had the sensors of these modalities said nothing: their streams missing, the mask 0.
+ * The tick stays.
+ */
 export function withhold(robot: Robot, observation: Observation, modalities: readonly Modality[]): Observation {
   if (modalities.length === 0) return observation
   const values = new Map(observation.values)

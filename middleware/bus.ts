@@ -13,7 +13,8 @@ export interface Publisher<T> extends Disposable {
 }
 
 /**
- * The time of a bus: real time, simulated time or a recording's time. `now()` never goes back while a bus is open, except by a
+ * The time of a bus: real time, simulated time or a recording's time. `now()` never goes back while a bus is open,
+ * except by a
  * reported time jump.
  */
 export interface Clock {
@@ -35,15 +36,20 @@ export interface TopicInfo {
 /**
  * One contract for every transport. A backend is one file that makes a Bus; `registry.ts` names it.
  *
- * `work` lets a node tell the bus that an answer is on its way (an inference, a serial transaction). Real-time backends ignore it. A
- * lockstep bus does not advance time while work with `due <= now` is unfinished, which is what makes one seed give one result.
+ * `work` lets a node tell the bus that an answer is on its way (an inference, a serial transaction). Real-time backends
+ * ignore it. A
+ * lockstep bus does not advance time while work with `due <= now` is unfinished, which is what makes one seed give one
+ * result.
  */
 export interface Bus {
   readonly clock: Clock
   advertise<T extends TypeName>(topic: string, type: T): Publisher<MessageTypes[T]>
   subscribe<T extends TypeName>(topic: string, type: T, listener: Listener<MessageTypes[T]>): Disposable
   topics(): TopicInfo[]
-  /** Registers unfinished work. With `due` (bus time, ns), time may advance up to, but not past, `due` before it is finished. */
+  /**
+   * Registers unfinished work. With `due` (bus time, ns), time may advance up to, but not past, `due` before it is
+   * finished.
+   */
   work(promise: Promise<unknown>, due?: number): void
   close(): Promise<void>
 }

@@ -13,9 +13,12 @@ const TRANSITIONS: Record<Transition, { readonly from: readonly LifecycleState[]
 }
 
 /**
- * A managed node. A hook that fails leaves the node as ROS 2's state machine does when error processing succeeds: unconfigured, with
- * onDeactivate and onCleanup called so that nothing is left open; the error is passed on. A shutdown calls those of the two that its state
- * asks for, then onShutdown. Both may thus find only a part of what they release. Transitions of one node never overlap.
+ * A managed node. A hook that fails leaves the node as ROS 2's state machine does when error processing succeeds:
+ * unconfigured, with
+ * onDeactivate and onCleanup called so that nothing is left open; the error is passed on. A shutdown calls those of the
+ * two that its state
+ * asks for, then onShutdown. Both may thus find only a part of what they release. Transitions of one node never
+ * overlap.
  */
 export abstract class LifecycleNode {
   readonly name: string
@@ -80,7 +83,11 @@ export abstract class LifecycleNode {
     const { from, to } = TRANSITIONS[transition]
     const state = this.#state
     if (this.#changing || !from.includes(state)) {
-      throw new BusError('LIFECYCLE', `${this.name}: cannot ${transition} while ${this.#changing ? 'another transition is under way' : state}; possible from ${from.join(', ')}`)
+      throw new BusError(
+        'LIFECYCLE',
+        `${this.name}: cannot ${transition} while ` +
+          `${this.#changing ? 'another transition is under way' : state}; possible from ${from.join(', ')}`,
+      )
     }
     this.#changing = true
     try {

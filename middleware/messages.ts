@@ -1,13 +1,17 @@
 /**
- * The messages that travel on a Bus, by their ROS 2 type name. Fields carry the ROS names in camel case; a header is flattened into
+ * The messages that travel on a Bus, by their ROS 2 type name. Fields carry the ROS names in camel case; a header is
+ * flattened into
  * `stamp` (whole nanoseconds since the run's epoch) and `frameId`. SI units, REP-103 axes.
  *
- * A message handed to a subscriber is valid until the subscriber returns: a publisher on the 1 kHz path refills one message object.
- * Pixel data is the exception: the bytes of an Image or a CompressedImage are never written again after it was published, so they may be kept.
+ * A message handed to a subscriber is valid until the subscriber returns: a publisher on the 1 kHz path refills one
+ * message object.
+ * Pixel data is the exception: the bytes of an Image or a CompressedImage are never written again after it was
+ * published, so they may be kept.
  */
 export interface Header {
   /**
-   * Whole nanoseconds since the run's epoch, before it or after: the sensor's own time, never the arrival. 0: the source wrote none.
+   * Whole nanoseconds since the run's epoch, before it or after: the sensor's own time, never the arrival. 0: the
+   * source wrote none.
    * -Infinity or Infinity: it lies over 104 days from the epoch, and `far` says when.
    */
   stamp: number
@@ -16,7 +20,10 @@ export interface Header {
   frameId: string
 }
 
-/** sensor_msgs/Image. `step` is the length of a row in bytes; mostly `data.length === step * height`, see fusion/frame.ts for what drivers make of it. */
+/**
+ * sensor_msgs/Image. `step` is the length of a row in bytes; mostly `data.length === step * height`, see
+ * fusion/frame.ts for what drivers make of it.
+ */
 export interface Image extends Header {
   height: number
   width: number
@@ -70,7 +77,10 @@ export interface StringMessage {
   data: string
 }
 
-/** prehend_interfaces/ActionChunk: see fusion/policy/policy.ts for the meaning of a row. Empty `gate`: the policy has none. */
+/**
+ * prehend_interfaces/ActionChunk: see fusion/policy/policy.ts for the meaning of a row. Empty `gate`: the policy has
+ * none.
+ */
 export interface ActionChunkMessage extends Header {
   rate: number
   /** f32[rows * 6], row-major. */

@@ -34,7 +34,10 @@ export function parameter<T extends ParameterType>(description: ParameterDescrip
 type Declarations = Readonly<Record<string, ParameterDescription>>
 type ValueOf<D> = D extends ParameterDescription<infer T> ? ParameterValues[T] : never
 
-/** A node's parameters, declared once. Overrides (a launch file's, the command line's) are given at construction and checked like any other value. */
+/**
+ * A node's parameters, declared once. Overrides (a launch file's, the command line's) are given at construction and
+ * checked like any other value.
+ */
 export class Parameters<D extends Declarations> {
   readonly declarations: D
   /** Told after every change. */
@@ -45,7 +48,8 @@ export class Parameters<D extends Declarations> {
   constructor(node: string, declarations: D, overrides: Readonly<Record<string, unknown>> = {}) {
     this.#node = node
     this.declarations = declarations
-    for (const [name, description] of Object.entries(declarations)) this.#values.set(name, this.#checked(name, description.default))
+    for (const [name, description] of Object.entries(declarations))
+      this.#values.set(name, this.#checked(name, description.default))
     for (const [name, value] of Object.entries(overrides)) this.#values.set(name, this.#checked(name, value))
   }
 
@@ -84,7 +88,10 @@ export class Parameters<D extends Declarations> {
     const names = Object.keys(this.declarations)
     if (names.length === 0) return `${this.#node}: no parameter ${name}: it has none`
     const near = closest(name, names)
-    return `${this.#node}: no parameter ${name}: ${distance(name, near) <= Math.max(2, name.length / 2) ? `did you mean ${near}?` : `it has ${names.join(', ')}.`}`
+    return (
+      `${this.#node}: no parameter ${name}: ` +
+      `${distance(name, near) <= Math.max(2, name.length / 2) ? `did you mean ${near}?` : `it has ${names.join(', ')}.`}`
+    )
   }
 
   #description(name: string): ParameterDescription {
@@ -96,14 +103,20 @@ export class Parameters<D extends Declarations> {
     const { type, range, unit } = this.#description(name)
     const value = normal(type, given)
     if (value === undefined) {
-      throw new ParameterError('PARAMETER_TYPE', `${this.#node}: parameter ${name}: expected ${type.replace('_', ' ')}, got ${show(given)}`)
+      throw new ParameterError(
+        'PARAMETER_TYPE',
+        `${this.#node}: parameter ${name}: expected ${type.replace('_', ' ')}, got ${show(given)}`,
+      )
     }
     if (range !== undefined) {
       const numbers = (Array.isArray(value) ? value : [value]) as readonly number[]
       const outside = numbers.find(number => !(number >= range.min && number <= range.max))
       if (outside !== undefined) {
         const suffix = unit ? ` ${unit}` : ''
-        throw new ParameterError('PARAMETER_RANGE', `${this.#node}: parameter ${name}: expected ${range.min} to ${range.max}${suffix}, got ${outside}${suffix}`)
+        throw new ParameterError(
+          'PARAMETER_RANGE',
+          `${this.#node}: parameter ${name}: expected ${range.min} to ${range.max}${suffix}, got ${outside}${suffix}`,
+        )
       }
     }
     return value
@@ -128,6 +141,6 @@ function show(value: unknown): string {
   if (typeof value === 'bigint') return String(value)
   // JSON has no word for it.
   if (typeof value === 'number' && !Number.isFinite(value)) return `${value} (number)`
-  const text = JSON.stringify(value, (_key, one: unknown) => typeof one === 'bigint' ? Number(one) : one)
+  const text = JSON.stringify(value, (_key, one: unknown) => (typeof one === 'bigint' ? Number(one) : one))
   return `${text} (${Array.isArray(value) ? 'array' : typeof value})`
 }

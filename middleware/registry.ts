@@ -17,7 +17,8 @@ export interface BackendOptions {
 /** One line a backend. */
 const BACKENDS: Readonly<Record<string, (options: BackendOptions) => Promise<Bus>>> = {
   local: async options => new LocalBus(new SystemClock(), options),
-  ros2: ({ onError, rosArguments = [] }) => Ros2Bus.open('prehend', ['prehend', ...rosArguments], onError && { onError }),
+  ros2: ({ onError, rosArguments = [] }) =>
+    Ros2Bus.open('prehend', ['prehend', ...rosArguments], onError && { onError }),
   gazebo: async ({ onError }) => (await import('./gazebo/gazebo-bus.js')).GazeboBus.open(onError && { onError }),
   bag: options => BagBus.open(required(options.bag, 'bag: expected the path of a recording'), options),
 }
@@ -28,7 +29,8 @@ export function backendNames(): string[] {
 
 /** Opens a bus by the name of its backend. Throws BusError BACKEND for a name that is none. */
 export async function openBus(name: string, options: BackendOptions = {}): Promise<Bus> {
-  if (!Object.hasOwn(BACKENDS, name)) throw new BusError('BACKEND', `backend ${name}: expected one of ${backendNames().join(', ')}`)
+  if (!Object.hasOwn(BACKENDS, name))
+    throw new BusError('BACKEND', `backend ${name}: expected one of ${backendNames().join(', ')}`)
   return BACKENDS[name](options)
 }
 

@@ -1,7 +1,10 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync, type Stats } from 'node:fs'
 import { open, stat, type FileHandle } from 'node:fs/promises'
 
-/** A pipe that nobody writes into is opened at once instead of waiting for ever, and no terminal becomes this process's own. */
+/**
+ * A pipe that nobody writes into is opened at once instead of waiting for ever, and no terminal becomes this process's
+ * own.
+ */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
 
 /** Bytes of the texts that people write: robot files, objects, phrases, parameters. */
@@ -18,7 +21,10 @@ export class FileError extends Error {
   }
 }
 
-/** Opens a file for reading. Throws FileError where it is none: a folder, a pipe, a socket or a device, which is not even opened, since opening alone may move something. */
+/**
+ * Opens a file for reading. Throws FileError where it is none: a folder, a pipe, a socket or a device, which is not
+ * even opened, since opening alone may move something.
+ */
 export async function openRegular(path: string): Promise<FileHandle> {
   requireRegular(await stat(path))
   const handle = await open(path, FLAGS)

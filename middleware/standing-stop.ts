@@ -4,10 +4,16 @@ import { isResume, isStop } from './stop-word.js'
 /** Something that was said, by a recogniser with or without stamps. */
 export type Utterance = Partial<VoiceEvent & StringMessage>
 
-/** The frame_id of a stop that an episode's own script says: it lasts until the next episode. Whatever else is said, somebody said. */
+/**
+ * The frame_id of a stop that an episode's own script says: it lasts until the next episode. Whatever else is said,
+ * somebody said.
+ */
 export const SCRIPTED = 'script'
 
-/** The frame_id of the "resume" with which a goal ends the stop that the goal before it left: the control node has ended it by then, the word is for the others. */
+/**
+ * The frame_id of the "resume" with which a goal ends the stop that the goal before it left: the control node has ended
+ * it by then, the word is for the others.
+ */
 export const SAID_BY_GOAL = 'goal'
 
 export const textOf = ({ text, data }: Utterance): string => text ?? data ?? ''

@@ -13,15 +13,20 @@ const ORDINARY = new Set(Object.values(WORDS).flatMap(({ ordinary }) => ordinary
 
 /** From so many letters on a word may be misspelt by one. */
 const NEAR_FROM = 4
-/** Characters: some five minutes of speech. Nobody says more at once, so a longer text is not searched for the word that it may hold: it is a stop. */
+/**
+ * Characters: some five minutes of speech. Nobody says more at once, so a longer text is not searched for the word that
+ * it may hold: it is a stop.
+ */
 const LONGEST = 4000
 /** A negation has at most so many words, and so many characters where words are not parted by blanks. */
 const NEGATION_WORDS = 2
 const NEGATION_CHARACTERS = 4
 
 /**
- * Whether an utterance means "stop": a stop word anywhere in it, unless it is negated right before ("do not stop"). "can you stop moving" does, and so do
- * "Stopp", "stpo", "s t o p", "停", "don't move" and "pick the stop sign": a stop too many costs a "resume", one too few a collision. A text of more than
+ * Whether an utterance means "stop": a stop word anywhere in it, unless it is negated right before ("do not stop").
+ * "can you stop moving" does, and so do
+ * "Stopp", "stpo", "s t o p", "停", "don't move" and "pick the stop sign": a stop too many costs a "resume", one too few
+ * a collision. A text of more than
  * 4000 characters always does.
  */
 export function isStop(text: string, languages: readonly string[] = LANGUAGES): boolean {
@@ -47,32 +52,55 @@ export function isCommand(text: string, languages: readonly string[] = LANGUAGES
 
 function wordsOf(languages: readonly string[]): Words[] {
   return languages.map(code => {
-    if (!Object.hasOwn(WORDS, code)) throw new TypeError(`language "${code}": not known; known are ${LANGUAGES.join(', ')}`)
+    if (!Object.hasOwn(WORDS, code))
+      throw new TypeError(`language "${code}": not known; known are ${LANGUAGES.join(', ')}`)
     return WORDS[code]
   })
 }
 
 /** Lower case, without accents, full-width forms, apostrophes and what is not seen: "ＳＴÓＰ" becomes "stop". */
 function plainText(text: string): string {
-  return text.normalize('NFKD').replace(/[\p{M}\p{Cf}'’`´]/gu, '').normalize('NFKC').toLowerCase()
+  return text
+    .normalize('NFKD')
+    .replace(/[\p{M}\p{Cf}'’`´]/gu, '')
+    .normalize('NFKC')
+    .toLowerCase()
 }
 
 /**
- * The words of each stretch between marks: "don't! stop" is two, so that its "don't" takes nothing back. Letters said one by one are a word, Chinese characters
+ * The words of each stretch between marks: "don't! stop" is two, so that its "don't" takes nothing back. Letters said
+ * one by one are a word, Chinese characters
  * and what stands beside them are two ("马上stop"), and the German "Not-" belongs to its word: it negates nothing.
  */
 function phrasesOf(plain: string): string[][] {
-  const spelt = plain.replace(/(?<![\p{L}\p{N}])\p{L}(?:[\s.\-_]+\p{L}(?![\p{L}\p{N}])){2,}/gu, letters => letters.replace(/[\s.\-_]+/g, ''))
-  const parted = spelt.replace(/(?<![\p{L}\p{N}])not-(?=\p{L})/gu, 'not').replace(/(?<=\p{L})-(?=\p{L})/gu, ' ').replace(/(?<=\p{Script=Han})(?=[^\p{Script=Han}])|(?<=[^\p{Script=Han}])(?=\p{Script=Han})/gu, ' ')
-  return parted.split(/[^\p{L}\p{N}\s]+/u).map(part => part.split(/\s+/).filter(word => word !== '')).filter(words => words.length > 0)
+  const spelt = plain.replace(/(?<![\p{L}\p{N}])\p{L}(?:[\s.\-_]+\p{L}(?![\p{L}\p{N}])){2,}/gu, letters =>
+    letters.replace(/[\s.\-_]+/g, ''),
+  )
+  const parted = spelt
+    .replace(/(?<![\p{L}\p{N}])not-(?=\p{L})/gu, 'not')
+    .replace(/(?<=\p{L})-(?=\p{L})/gu, ' ')
+    .replace(/(?<=\p{Script=Han})(?=[^\p{Script=Han}])|(?<=[^\p{Script=Han}])(?=\p{Script=Han})/gu, ' ')
+  return parted
+    .split(/[^\p{L}\p{N}\s]+/u)
+    .map(part => part.split(/\s+/).filter(word => word !== ''))
+    .filter(words => words.length > 0)
 }
 
 function hasStop(phrase: readonly string[], spoken: readonly Words[]): boolean {
-  const stops = spoken.filter(words => !words.joined).flatMap(({ stop, negation }) => stop.map(word => ({ parts: word.split(' '), forbids: negation.some(no => ` ${word} `.includes(` ${no} `)) })))
+  const stops = spoken
+    .filter(words => !words.joined)
+    .flatMap(({ stop, negation }) =>
+      stop.map(word => ({ parts: word.split(' '), forbids: negation.some(no => ` ${word} `.includes(` ${no} `)) })),
+    )
   const split = spoken.flatMap(({ separable = [] }) => separable).map(verb => ({ ...verb, begun: false }))
   return phrase.some((word, at) => {
-    const stop = stops.some(({ parts, forbids }) => parts.every((part, i) => isWord(phrase[at + i], part)) && (forbids || !isNegated(phrase, at, spoken)))
-    const ended = split.some(({ begun, particles }) => begun && particles.includes(word) && !isNegated(phrase, at, spoken))
+    const stop = stops.some(
+      ({ parts, forbids }) =>
+        parts.every((part, i) => isWord(phrase[at + i], part)) && (forbids || !isNegated(phrase, at, spoken)),
+    )
+    const ended = split.some(
+      ({ begun, particles }) => begun && particles.includes(word) && !isNegated(phrase, at, spoken),
+    )
     for (const verb of split) verb.begun ||= verb.forms.includes(word)
     return stop || ended
   })
@@ -81,7 +109,9 @@ function hasStop(phrase: readonly string[], spoken: readonly Words[]): boolean {
 /** Whether a negation stands directly before a word of a phrase. */
 function isNegated(phrase: readonly string[], at: number, spoken: readonly Words[]): boolean {
   const before = ` ${phrase.slice(Math.max(0, at - NEGATION_WORDS), at).join(' ')}`
-  return spoken.some(words => (words.joined ? endsInNegation(before, words) : words.negation.some(no => before.endsWith(` ${no}`))))
+  return spoken.some(words =>
+    words.joined ? endsInNegation(before, words) : words.negation.some(no => before.endsWith(` ${no}`)),
+  )
 }
 
 function isWord(said: string | undefined, stop: string): boolean {
@@ -93,14 +123,21 @@ function isWord(said: string | undefined, stop: string): boolean {
   return !ORDINARY.has(said) && isNear(held, stop)
 }
 
-/** Whether one letter more, less or other, or two neighbours changed round, make the one of the other: a Damerau-Levenshtein distance of at most 1. */
+/**
+ * Whether one letter more, less or other, or two neighbours changed round, make the one of the other: a
+ * Damerau-Levenshtein distance of at most 1.
+ */
 function isNear(a: string, b: string): boolean {
   if (Math.abs(a.length - b.length) > 1) return false
   let start = 0
   while (start < a.length && a[start] === b[start]) start++
   const [restA, restB] = [a.slice(start), b.slice(start)]
-  return restA.slice(1) === restB.slice(1) || restA.slice(1) === restB || restA === restB.slice(1)
-    || (restA.length > 1 && restA[0] === restB[1] && restA[1] === restB[0] && restA.slice(2) === restB.slice(2))
+  return (
+    restA.slice(1) === restB.slice(1) ||
+    restA.slice(1) === restB ||
+    restA === restB.slice(1) ||
+    (restA.length > 1 && restA[0] === restB[1] && restA[1] === restB[0] && restA.slice(2) === restB.slice(2))
+  )
 }
 
 /** Blanks between Chinese characters say nothing: a speech recogniser may put them between words. */

@@ -22,9 +22,12 @@ export interface ArrivalsOptions extends InOrderOptions {
 const COMPRESSED = 'sensor_msgs/msg/CompressedImage'
 
 /**
- * What a robot's streams say, on its way to the aligner: compressed images are decoded, and the aligner sees everything in the order in which it was
- * received, with its receive time. Live nodes, replay and export share it, so what comes out never depends on how long a picture took.
- * While nothing is being decoded messages pass straight through; otherwise what must outlive its message is copied and waits its turn.
+ * What a robot's streams say, on its way to the aligner: compressed images are decoded, and the aligner sees everything
+ * in the order in which it was
+ * received, with its receive time. Live nodes, replay and export share it, so what comes out never depends on how long
+ * a picture took.
+ * While nothing is being decoded messages pass straight through; otherwise what must outlive its message is copied and
+ * waits its turn.
  */
 export class Arrivals {
   readonly #robot: Robot
@@ -53,8 +56,10 @@ export class Arrivals {
   }
 
   /**
-   * The function that takes the messages of stream `index` (of `robot.streams`); `receive` in ns since the run's epoch, never decreasing. It answers
-   * whether the message was taken; one that finds no room is counted at the aligner (`overload`) and leaves no other trace.
+   * The function that takes the messages of stream `index` (of `robot.streams`); `receive` in ns since the run's epoch,
+   * never decreasing. It answers
+   * whether the message was taken; one that finds no room is counted at the aligner (`overload`) and leaves no other
+   * trace.
    */
   take(index: number): (message: never, receive: number) => boolean {
     const { name, topic, type } = this.#robot.streams[index]
@@ -77,15 +82,22 @@ export class Arrivals {
       return (message: CompressedImage, receive) => {
         if (!order.hasRoom({ picture })) return refuse()
         const kept = { ...message }
-        order.make(receive, async () => {
-          const began = performance.now()
-          const fate = await this.#decode(kept).then(image => () => push(image, receive), (error: unknown) => () => {
-            notices.undecoded(kept, error)
-            this.#aligner.count(index, reasonOf(error))
-          })
-          this.#onDecoded?.(performance.now() - began)
-          return fate
-        }, { pixels: pixelsOf(kept) })
+        order.make(
+          receive,
+          async () => {
+            const began = performance.now()
+            const fate = await this.#decode(kept).then(
+              image => () => push(image, receive),
+              (error: unknown) => () => {
+                notices.undecoded(kept, error)
+                this.#aligner.count(index, reasonOf(error))
+              },
+            )
+            this.#onDecoded?.(performance.now() - began)
+            return fate
+          },
+          { pixels: pixelsOf(kept) },
+        )
         return true
       }
     }
@@ -106,13 +118,18 @@ export class Arrivals {
     else this.#order.add(receive, what, { picture: false })
   }
 
-  /** The bus time after which `advance` has something to do; Infinity where that must wait for what is still on its way. */
+  /**
+   * The bus time after which `advance` has something to do; Infinity where that must wait for what is still on its way.
+   */
   nextDeadline(): number {
     const deadline = this.#aligner.nextDeadline()
     return deadline < this.#order.since ? deadline : Infinity
   }
 
-  /** Gives up the ticks whose deadlines lie before `now` (bus time, ns), as far as nothing on its way was received before. */
+  /**
+   * Gives up the ticks whose deadlines lie before `now` (bus time, ns), as far as nothing on its way was received
+   * before.
+   */
   advance(now: number): void {
     this.#aligner.advance(Math.min(now, this.#order.since))
   }
@@ -155,5 +172,10 @@ function reasonOf(error: unknown): DropReason {
 
 /** A message that outlives its publisher's next one; bytes of pictures are never written again. */
 function copyOf<M extends object>(message: M): M {
-  return Object.fromEntries(Object.entries(message).map(([key, value]) => [key, value instanceof Float64Array ? value.slice() : value as unknown])) as M
+  return Object.fromEntries(
+    Object.entries(message).map(([key, value]) => [
+      key,
+      value instanceof Float64Array ? value.slice() : (value as unknown),
+    ]),
+  ) as M
 }

@@ -2,7 +2,10 @@ import type { Bus, Publisher } from '../middleware/bus.js'
 import { LifecycleNode } from '../middleware/lifecycle.js'
 import type { Image } from '../middleware/messages.js'
 
-/** One exposure of an RGB-D camera. Rows are packed, origin top left; depth in millimetres along the optical axis, 0 invalid. */
+/**
+ * One exposure of an RGB-D camera. Rows are packed, origin top left; depth in millimetres along the optical axis, 0
+ * invalid.
+ */
 export interface RgbdFrame {
   readonly stamp: number
   readonly width: number
@@ -68,7 +71,25 @@ export class CameraNode extends LifecycleNode {
     this.frames++
     const { frameId } = this.#options
     const depth = new Uint8Array(frame.depth.buffer, frame.depth.byteOffset, frame.depth.byteLength)
-    this.#depth?.publish({ stamp, frameId, width, height, encoding: '16UC1', isBigendian: false, step: width * 2, data: depth })
-    this.#rgb?.publish({ stamp, frameId, width, height, encoding: 'rgb8', isBigendian: false, step: width * 3, data: frame.rgb })
+    this.#depth?.publish({
+      stamp,
+      frameId,
+      width,
+      height,
+      encoding: '16UC1',
+      isBigendian: false,
+      step: width * 2,
+      data: depth,
+    })
+    this.#rgb?.publish({
+      stamp,
+      frameId,
+      width,
+      height,
+      encoding: 'rgb8',
+      isBigendian: false,
+      step: width * 3,
+      data: frame.rgb,
+    })
   }
 }

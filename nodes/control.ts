@@ -28,7 +28,9 @@ export interface ControlOptions {
   readonly gripper: Gripper
   /** `temporal_ensembling` or `receding_horizon`. */
   readonly execution: string
-  /** Follows the policy in an episode only once something has been commanded in it: a policy acts without a word, too. */
+  /**
+   * Follows the policy in an episode only once something has been commanded in it: a policy acts without a word, too.
+   */
   readonly awaitCommand?: boolean
   /** Bus time (ns) of a moment on the host's monotonic clock (ns). */
   readonly busTimeOf: (monotonic: number) => number
@@ -46,7 +48,15 @@ export interface ControlOptions {
 export type Hold = 'none' | 'stop' | 'tare' | 'tool' | 'tilt' | 'command' | 'no_chunk' | Watched
 
 /** Why the fingers may not be moved on somebody's own word, or `none`. `policy`: the policy drives them. */
-export type GripHold = 'none' | 'stop' | 'policy' | 'tare' | 'wrench' | 'gripper' | 'over_force' | Exclude<LifecycleState, 'active'>
+export type GripHold =
+  | 'none'
+  | 'stop'
+  | 'policy'
+  | 'tare'
+  | 'wrench'
+  | 'gripper'
+  | 'over_force'
+  | Exclude<LifecycleState, 'active'>
 
 const GRIPPER_PERIOD = 20_000_000
 /** m/s: how fast the tool may go down while something is touched, and after an over-force. */
@@ -61,11 +71,16 @@ const GOING_BACK = 300
 const FINGER_SPEED = 0.1
 
 /**
- * Turns action chunks into arm set-points (bus) and gripper frames (serial wire), within the robot file's limits. The arm is commanded at
- * 100 Hz, the gripper with every chunk and polled at 50 Hz; guards run on every wrench sample. Nothing is commanded before the first fresh
- * chunk of an episode; only a tool that a set-point of ours still moves is brought to rest. A source that goes quiet holds arm and gripper;
- * an over-force freezes the arm, which then only rises, and lets the gripper only open; "stop" wins over everything and is kept until "resume",
- * over new episodes and a deactivation too; only the stop of an episode's own script is ended by the next episode. A gripper that lost its
+ * Turns action chunks into arm set-points (bus) and gripper frames (serial wire), within the robot file's limits. The
+ * arm is commanded at
+ * 100 Hz, the gripper with every chunk and polled at 50 Hz; guards run on every wrench sample. Nothing is commanded
+ * before the first fresh
+ * chunk of an episode; only a tool that a set-point of ours still moves is brought to rest. A source that goes quiet
+ * holds arm and gripper;
+ * an over-force freezes the arm, which then only rises, and lets the gripper only open; "stop" wins over everything and
+ * is kept until "resume",
+ * over new episodes and a deactivation too; only the stop of an episode's own script is ended by the next episode. A
+ * gripper that lost its
  * activation is activated again, which moves its fingers, only when a stop or an episode ends.
  */
 export class ControlNode extends LifecycleNode {
@@ -77,10 +92,16 @@ export class ControlNode extends LifecycleNode {
   graspSuccess = NaN
   /** Chunks whose gripper frame was not sent because the wire was still busy with an earlier one. */
   wireBusy = 0
-  /** Chunks that were not carried out: of an earlier episode or too old, and without a pose, a row or a finite number where one belongs. */
+  /**
+   * Chunks that were not carried out: of an earlier episode or too old, and without a pose, a row or a finite number
+   * where one belongs.
+   */
   readonly refused = { stale: 0, unusable: 0 }
   stops = 0
-  /** Wrenches without a stamp, with a NaN or with an odd frame_id: they say nothing of the force, nor that the sensor lives. */
+  /**
+   * Wrenches without a stamp, with a NaN or with an odd frame_id: they say nothing of the force, nor that the sensor
+   * lives.
+   */
   badWrenches = 0
   /** Tool poses without a stamp, with a NaN, whose orientation is none, or in another frame than those before. */
   badPoses = 0
@@ -125,19 +146,30 @@ export class ControlNode extends LifecycleNode {
     this.#options = options
     const { limits, streams, languages } = options.robot
     const tool = toolStream(options.robot)
-    this.#toolFrame = new ToolFrame(tool && (text => options.onNotice?.(`stream ${tool.name} (${tool.topic}): ${text}`)))
+    this.#toolFrame = new ToolFrame(
+      tool && (text => options.onNotice?.(`stream ${tool.name} (${tool.topic}): ${text}`)),
+    )
     this.#standing = new StandingStop(languages)
-    this.guard = new WrenchGuard(limits, { tare: streams.find(s => s.modality === 'force')?.tare ?? 0, release: OVER_FORCE_RELEASE })
-    this.watchdog = new Watchdog(limits.watchdog)
-    const target = this.#target = { stamp: 0, frameId: `${options.framePrefix ?? ''}base_link`, pose: new Float64Array(7) }
-    this.#arm = options.robot.actions.arm && new ArmSetPoint({
-      limits,
-      send: (pose, now) => {
-        target.stamp = now
-        target.pose.set(pose)
-        this.#targets?.publish(target)
-      },
+    this.guard = new WrenchGuard(limits, {
+      tare: streams.find(s => s.modality === 'force')?.tare ?? 0,
+      release: OVER_FORCE_RELEASE,
     })
+    this.watchdog = new Watchdog(limits.watchdog)
+    const target = (this.#target = {
+      stamp: 0,
+      frameId: `${options.framePrefix ?? ''}base_link`,
+      pose: new Float64Array(7),
+    })
+    this.#arm =
+      options.robot.actions.arm &&
+      new ArmSetPoint({
+        limits,
+        send: (pose, now) => {
+          target.stamp = now
+          target.pose.set(pose)
+          this.#targets?.publish(target)
+        },
+      })
     this.#wire = new GripperWire(options)
     this.#executor = new ChunkExecutor(options.execution)
     this.#setPoint = { pose: new Float64Array(7), width: limits.width[1], effort: limits.effort[0], exhausted: true }
@@ -167,8 +199,10 @@ export class ControlNode extends LifecycleNode {
   }
 
   /**
-   * Ends motion now: the arm is set to where it comes to rest, the fingers stop. Resolves when the gripper has acknowledged, or with why it did
-   * not; it is then told again. Lasts until "resume". `forNextGoal`: a goal ends so, and the next one may `resume`, unless somebody says stop as well.
+   * Ends motion now: the arm is set to where it comes to rest, the fingers stop. Resolves when the gripper has
+   * acknowledged, or with why it did
+   * not; it is then told again. Lasts until "resume". `forNextGoal`: a goal ends so, and the next one may `resume`,
+   * unless somebody says stop as well.
    */
   async stop({ forNextGoal = false } = {}): Promise<unknown> {
     this.#standing.lasts = true
@@ -192,7 +226,8 @@ export class ControlNode extends LifecycleNode {
   }
 
   /**
-   * Why the fingers may not go to `width` (m) on somebody's own word. Camera and policy may be silent: they have no part in it. Over an over-force the
+   * Why the fingers may not go to `width` (m) on somebody's own word. Camera and policy may be silent: they have no
+   * part in it. Over an over-force the
    * fingers may only open.
    */
   gripHold(width: number): GripHold {
@@ -201,7 +236,9 @@ export class ControlNode extends LifecycleNode {
     if (this.#disposables.length === 0) return 'inactive'
     if (this.hold === 'stop') return 'stop'
     if (this.hold === 'none') return 'policy'
-    const quiet = this.watchdog.quiet(this.#options.bus.clock.now()).find(source => source === 'wrench' || source === 'gripper')
+    const quiet = this.watchdog
+      .quiet(this.#options.bus.clock.now())
+      .find(source => source === 'wrench' || source === 'gripper')
     if (quiet === 'wrench' || quiet === 'gripper') return quiet
     if (this.status?.activated !== true) return 'gripper'
     if (!this.guard.ready) return 'tare'
@@ -209,8 +246,10 @@ export class ControlNode extends LifecycleNode {
   }
 
   /**
-   * Moves the fingers to `width` (m) with `effort` (N), brought within the limits, on somebody's own word. Resolves with the monotonic ns at which the
-   * command had been written, once the gripper acknowledged it. Rejects with a DriverError, SUPERSEDED where by then it may not be sent any more.
+   * Moves the fingers to `width` (m) with `effort` (N), brought within the limits, on somebody's own word. Resolves
+   * with the monotonic ns at which the
+   * command had been written, once the gripper acknowledged it. Rejects with a DriverError, SUPERSEDED where by then it
+   * may not be sent any more.
    */
   async grip(width: number, effort: number): Promise<number> {
     let written = NaN
@@ -233,7 +272,9 @@ export class ControlNode extends LifecycleNode {
     return written
   }
 
-  /** Ends what `grip` began: the fingers stop where they are, the arm and `hold` are left alone. Resolves like `stop`. */
+  /**
+   * Ends what `grip` began: the fingers stop where they are, the arm and `hold` are left alone. Resolves like `stop`.
+   */
   async endGrip(): Promise<unknown> {
     this.#wire.drop()
     return this.#wire.stop()
@@ -242,14 +283,23 @@ export class ControlNode extends LifecycleNode {
   protected override async onConfigure(): Promise<void> {
     const { bus, robot, gripper } = this.#options
     if (robot.actions.arm) this.#targets = bus.advertise(robot.actions.arm.topic, 'geometry_msgs/msg/PoseStamped')
-    // Announcements before words: the command of an episode may wait here together with its announcement (see FusionNode).
+    // Announcements before words: the command of an episode may wait here together with its announcement (see
+    // FusionNode).
     if (robot.reset) {
-      this.#ears = [bus.subscribe(robot.reset.topic, 'std_msgs/msg/String', () => {
-        if (this.#disposables.length > 0) this.#beginEpisode()
-      })]
+      this.#ears = [
+        bus.subscribe(robot.reset.topic, 'std_msgs/msg/String', () => {
+          if (this.#disposables.length > 0) this.#beginEpisode()
+        }),
+      ]
     }
     // A stop that is said while the node is not active is a stop: it begins its activation under it.
-    this.#ears.push(...robot.streams.filter(s => s.modality === 'voice').map(stream => bus.subscribe(stream.topic, stream.type as TypeName, message => this.#hearWord(message as Utterance))))
+    this.#ears.push(
+      ...robot.streams
+        .filter(s => s.modality === 'voice')
+        .map(stream =>
+          bus.subscribe(stream.topic, stream.type as TypeName, message => this.#hearWord(message as Utterance)),
+        ),
+    )
     const joints = fingerStream(robot.streams)
     if (joints) this.#joints = bus.advertise(joints.topic, 'sensor_msgs/msg/JointState')
     await gripper.connect()
@@ -258,7 +308,10 @@ export class ControlNode extends LifecycleNode {
   protected override onActivate(): void {
     const { bus, robot } = this.#options
     this.#beginEpisode()
-    const subscribe = (modality: string, listenerOf: (stream: Stream) => (message: never, receive: number) => void): void => {
+    const subscribe = (
+      modality: string,
+      listenerOf: (stream: Stream) => (message: never, receive: number) => void,
+    ): void => {
       for (const stream of robot.streams.filter(s => s.modality === modality)) {
         this.#disposables.push(bus.subscribe(stream.topic, stream.type as TypeName, listenerOf(stream) as never))
       }
@@ -281,11 +334,17 @@ export class ControlNode extends LifecycleNode {
     const tool = toolStream(robot)
     if (tool) {
       const timeOf = busTime(tool)
-      this.#disposables.push(bus.subscribe(tool.topic, 'geometry_msgs/msg/PoseStamped', (message, receive) => {
-        this.#hearTool(message, timeOf(message, receive), receive)
-      }))
+      this.#disposables.push(
+        bus.subscribe(tool.topic, 'geometry_msgs/msg/PoseStamped', (message, receive) => {
+          this.#hearTool(message, timeOf(message, receive), receive)
+        }),
+      )
     }
-    this.#disposables.push(bus.subscribe(chunkTopic(robot), 'prehend_interfaces/msg/ActionChunk', (chunk, receive) => this.#take(chunk, receive)))
+    this.#disposables.push(
+      bus.subscribe(chunkTopic(robot), 'prehend_interfaces/msg/ActionChunk', (chunk, receive) =>
+        this.#take(chunk, receive),
+      ),
+    )
   }
 
   protected override async onDeactivate(): Promise<void> {
@@ -301,7 +360,10 @@ export class ControlNode extends LifecycleNode {
     await halting
   }
 
-  /** Resolves when the arm's set-point has gone back after an over-force, 0.3 s later at most: by a clock of its own, for the bus's may stand still. */
+  /**
+   * Resolves when the arm's set-point has gone back after an over-force, 0.3 s later at most: by a clock of its own,
+   * for the bus's may stand still.
+   */
   async #goneBack(): Promise<void> {
     const arm = this.#arm
     if (!arm?.goesBack) return
@@ -373,7 +435,8 @@ export class ControlNode extends LifecycleNode {
   }
 
   /**
-   * A new episode, or the end of a stop: nothing planned is remembered, and nothing moves before a fresh chunk. The tare outlives a stop, and a stop
+   * A new episode, or the end of a stop: nothing planned is remembered, and nothing moves before a fresh chunk. The
+   * tare outlives a stop, and a stop
    * that stands outlives the episode: the arm's set-point becomes its measured pose, wherever the episode placed it.
    */
   #begin(): void {
@@ -390,7 +453,10 @@ export class ControlNode extends LifecycleNode {
     if (!stopped && this.status?.activated === false) void this.#wire.send(() => this.#options.gripper.connect())
   }
 
-  /** Ends motion: what is planned or queued is dropped, the arm comes to rest, the fingers stop. Resolves with why they did not. */
+  /**
+   * Ends motion: what is planned or queued is dropped, the arm comes to rest, the fingers stop. Resolves with why they
+   * did not.
+   */
   async #halt(): Promise<unknown> {
     this.#wire.drop()
     this.#executor.clear()
@@ -407,7 +473,10 @@ export class ControlNode extends LifecycleNode {
     return this.guard.state === 'over_force'
   }
 
-  /** Whether it was measured before the episode began, and comes late: it says nothing of where that has put the tool, nor of what its wrist weighs there. */
+  /**
+   * Whether it was measured before the episode began, and comes late: it says nothing of where that has put the tool,
+   * nor of what its wrist weighs there.
+   */
   #isOld(stamp: number, receive: number): boolean {
     return isLate(stamp, receive, this.#begun)
   }
@@ -501,29 +570,40 @@ export class ControlNode extends LifecycleNode {
       this.wireBusy++
       return
     }
-    this.#options.bus.work(this.#wire.send(async () => {
-      const { written } = await this.#options.gripper.move(command)
-      this.#options.onLatency?.(this.#options.busTimeOf(written) - stamp)
-    }))
+    this.#options.bus.work(
+      this.#wire.send(async () => {
+        const { written } = await this.#options.gripper.move(command)
+        this.#options.onLatency?.(this.#options.busTimeOf(written) - stamp)
+      }),
+    )
   }
 
   #withinLimits(width: number, effort: number): { width: number; speed: number; effort: number } {
-    const { width: [closed, open], effort: [least, most] } = this.limits
-    return { width: Math.min(open, Math.max(closed, width)), speed: FINGER_SPEED, effort: Math.min(most, Math.max(least, effort)) }
+    const {
+      width: [closed, open],
+      effort: [least, most],
+    } = this.limits
+    return {
+      width: Math.min(open, Math.max(closed, width)),
+      speed: FINGER_SPEED,
+      effort: Math.min(most, Math.max(least, effort)),
+    }
   }
 
   #poll(): void {
     if (this.#wire.pending > 0) return
-    this.#options.bus.work(this.#wire.send(async () => {
-      await this.#wire.settle()
-      const status = await this.#options.gripper.status()
-      const now = this.#options.bus.clock.now()
-      this.status = status
-      this.statusStamp = this.#options.busTimeOf(status.stamp)
-      this.#joints?.publish(fingerState(status, this.statusStamp))
-      if (!status.activated) throw inactive(status)
-      this.watchdog.heard('gripper', now)
-    }))
+    this.#options.bus.work(
+      this.#wire.send(async () => {
+        await this.#wire.settle()
+        const status = await this.#options.gripper.status()
+        const now = this.#options.bus.clock.now()
+        this.status = status
+        this.statusStamp = this.#options.busTimeOf(status.stamp)
+        this.#joints?.publish(fingerState(status, this.statusStamp))
+        if (!status.activated) throw inactive(status)
+        this.watchdog.heard('gripper', now)
+      }),
+    )
   }
 }
 
@@ -535,5 +615,8 @@ function isFinite(values: Float64Array): boolean {
 
 function inactive({ fault, faultText }: GripperStatus): DriverError {
   const why = fault === 0 ? '' : ` (fault ${fault}: ${faultText})`
-  return new DriverError('NOT_ACTIVATED', `gripper: is not activated any more${why}; "resume" or the next episode activates it, which moves its fingers`)
+  return new DriverError(
+    'NOT_ACTIVATED',
+    `gripper: is not activated any more${why}; "resume" or the next episode activates it, which moves its fingers`,
+  )
 }

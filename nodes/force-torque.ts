@@ -14,11 +14,15 @@ export interface ForceTorqueOptions {
   readonly source: WrenchSource
   readonly topic: string
   readonly frameId: string
-  /** ns over which the sensor's offset is averaged, then subtracted before publishing. Default 0: published as measured. */
+  /**
+   * ns over which the sensor's offset is averaged, then subtracted before publishing. Default 0: published as measured.
+   */
   readonly tare?: number
 }
 
-/** Publishes a six-axis force/torque sensor at its own rate. One message object is refilled: the path allocates nothing. */
+/**
+ * Publishes a six-axis force/torque sensor at its own rate. One message object is refilled: the path allocates nothing.
+ */
 export class ForceTorqueNode extends LifecycleNode {
   samples = 0
   /** Samples with a NaN or an infinity in them. */

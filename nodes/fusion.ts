@@ -31,14 +31,18 @@ export interface FusionOptions {
   /** Undefined: aligns only. */
   readonly policy: Policy | undefined
   /**
-   * ns from an observation to its chunk's publication. 0: as soon as the inference is done (real time). In lockstep a fixed latency stands
+   * ns from an observation to its chunk's publication. 0: as soon as the inference is done (real time). In lockstep a
+   * fixed latency stands
    * for the inference's, so that a seed's result does not depend on the machine.
    */
   readonly inferenceLatency: number
   /** Modalities that the aligner is to do without, each from a time of the episode on. */
   readonly without?: readonly Withheld[]
   readonly onObservation?: (observation: Observation) => void
-  /** Every message that goes into the observations, as it was received and when: what a recording must hold to give the same ones. */
+  /**
+   * Every message that goes into the observations, as it was received and when: what a recording must hold to give the
+   * same ones.
+   */
   readonly onHeard?: <T extends TypeName>(topic: string, type: T, message: MessageTypes[T], receive: number) => void
   /** Turns compressed images into images. Default: `decodeImage`. */
   readonly decode?: DecodeImage
@@ -63,7 +67,9 @@ export function chunkMessage(chunk: ActionChunk, frameId: string): ActionChunkMe
   return { stamp, frameId, rate, data, origin, gate, graspSuccess }
 }
 
-/** Aligns every stream of the robot file at the reference tick, runs the policy on it, and publishes the action chunk. */
+/**
+ * Aligns every stream of the robot file at the reference tick, runs the policy on it, and publishes the action chunk.
+ */
 export class FusionNode extends LifecycleNode {
   /** Observations that found the policy still busy with an earlier one. */
   skipped = 0
@@ -72,7 +78,10 @@ export class FusionNode extends LifecycleNode {
   readonly #options: FusionOptions
   readonly #frameId: string
   readonly #arrivals: Arrivals
-  /** What takes the messages of each stream: from its configuration on, so that nothing is remembered of the sources that were there before. */
+  /**
+   * What takes the messages of each stream: from its configuration on, so that nothing is remembered of the sources
+   * that were there before.
+   */
   #takes: ((message: never, receive: number) => boolean)[] | undefined
   #subscriptions: Disposable[] = []
   #deadline: Disposable | undefined
@@ -90,8 +99,11 @@ export class FusionNode extends LifecycleNode {
     this.#frameId = `${options.framePrefix ?? ''}${CHUNK_FRAME}`
     this.aligner = new Aligner(options.robot, observation => this.#observe(observation))
     this.#arrivals = new Arrivals(options.robot, this.aligner, {
-      onError: error => options.onError?.(error), onPassed: () => this.#meetDeadline(),
-      ...options.decode && { decode: options.decode }, ...options.onDecoded && { onDecoded: options.onDecoded }, ...options.onNotice && { onNotice: options.onNotice },
+      onError: error => options.onError?.(error),
+      onPassed: () => this.#meetDeadline(),
+      ...(options.decode && { decode: options.decode }),
+      ...(options.onDecoded && { onDecoded: options.onDecoded }),
+      ...(options.onNotice && { onNotice: options.onNotice }),
     })
   }
 
@@ -104,34 +116,39 @@ export class FusionNode extends LifecycleNode {
 
   protected override onActivate(): void {
     const { bus, robot, onHeard } = this.#options
-    const takes = this.#takes ??= robot.streams.map((_stream, index) => this.#arrivals.take(index))
+    const takes = (this.#takes ??= robot.streams.map((_stream, index) => this.#arrivals.take(index)))
     // Two streams may share a topic; what is heard on it is told once.
-    const untold = new Set([...robot.streams, ...robot.reset ? [robot.reset] : []].map(({ topic }) => topic))
-    const tell = (topic: string): FusionOptions['onHeard'] => untold.delete(topic) ? onHeard : undefined
-    // First: where an announcement and the command that follows it on another topic wait together, a ROS executor takes what was subscribed to first.
+    const untold = new Set([...robot.streams, ...(robot.reset ? [robot.reset] : [])].map(({ topic }) => topic))
+    const tell = (topic: string): FusionOptions['onHeard'] => (untold.delete(topic) ? onHeard : undefined)
+    // First: where an announcement and the command that follows it on another topic wait together, a ROS executor takes
+    // what was subscribed to first.
     if (robot.reset) {
       const { topic } = robot.reset
       const told = tell(topic)
-      this.#subscriptions.push(bus.subscribe(topic, 'std_msgs/msg/String', (message, receive) => {
-        this.#arrivals.then(receive, () => {
-          this.#episodeStart = receive
-          this.aligner.reset(receive)
-          this.#watchDeadline()
-        })
-        told?.(topic, 'std_msgs/msg/String', message, receive)
-      }))
+      this.#subscriptions.push(
+        bus.subscribe(topic, 'std_msgs/msg/String', (message, receive) => {
+          this.#arrivals.then(receive, () => {
+            this.#episodeStart = receive
+            this.aligner.reset(receive)
+            this.#watchDeadline()
+          })
+          told?.(topic, 'std_msgs/msg/String', message, receive)
+        }),
+      )
     }
-    this.#subscriptions.push(...robot.streams.map(({ topic, type: name }, index) => {
-      const take = takes[index]
-      const type = name as TypeName
-      const told = tell(topic)
-      return bus.subscribe(topic, type, (message, receive) => {
-        if (!take(message as never, receive)) return
-        if (type === 'sensor_msgs/msg/CompressedImage') bus.work(this.#arrivals.drained())
-        else this.#watchDeadline()
-        told?.(topic, type, message, receive)
-      })
-    }))
+    this.#subscriptions.push(
+      ...robot.streams.map(({ topic, type: name }, index) => {
+        const take = takes[index]
+        const type = name as TypeName
+        const told = tell(topic)
+        return bus.subscribe(topic, type, (message, receive) => {
+          if (!take(message as never, receive)) return
+          if (type === 'sensor_msgs/msg/CompressedImage') bus.work(this.#arrivals.drained())
+          else this.#watchDeadline()
+          told?.(topic, type, message, receive)
+        })
+      }),
+    )
   }
 
   protected override async onDeactivate(): Promise<void> {
@@ -175,7 +192,9 @@ export class FusionNode extends LifecycleNode {
 
   #observe(aligned: Observation): void {
     const { bus, robot, policy, inferenceLatency, without = [], onObservation, onError } = this.#options
-    const gone = without.filter(({ from }) => aligned.stamp - this.#episodeStart >= from).map(({ modality }) => modality)
+    const gone = without
+      .filter(({ from }) => aligned.stamp - this.#episodeStart >= from)
+      .map(({ modality }) => modality)
     const observation = withhold(robot, aligned, gone)
     try {
       onObservation?.(observation)
@@ -192,7 +211,10 @@ export class FusionNode extends LifecycleNode {
     bus.work(this.#infer(policy, observation, due), due)
   }
 
-  /** Never rejects: a policy that fails is reported and, unless it can answer no more, asked again with the next observation. */
+  /**
+   * Never rejects: a policy that fails is reported and, unless it can answer no more, asked again with the next
+   * observation.
+   */
   async #infer(policy: Policy, observation: Observation, due: number): Promise<void> {
     const { bus, inferenceLatency, onError, onPolicyEnded } = this.#options
     try {

@@ -19,7 +19,10 @@ export interface GraspOutcome {
   readonly peakForce: number
 }
 
-/** m that the tool rises with something between the fingers, and ns that it stays up there. The benchmark asks for a second, from a little earlier on. */
+/**
+ * m that the tool rises with something between the fingers, and ns that it stays up there. The benchmark asks for a
+ * second, from a little earlier on.
+ */
 const LIFT = 0.1
 const HELD = 800_000_000
 /** m from which on a rise counts as one. */
@@ -28,7 +31,8 @@ const RISING = 0.01
 const SAME_WIDTH = 0.003
 
 /**
- * Judges one grasp from what a robot knows of itself: the gripper says that its fingers were stopped by contact while closing, and the tool
+ * Judges one grasp from what a robot knows of itself: the gripper says that its fingers were stopped by contact while
+ * closing, and the tool
  * has risen 10 cm since and stays up. Whether it is the thing that was meant, no gripper can tell.
  */
 export class GraspWatch {
@@ -60,8 +64,18 @@ export class GraspWatch {
     const rise = held ? target.z - this.#gripZ : 0
     if (!(rise >= LIFT)) this.#liftedSince = NaN
     else if (Number.isNaN(this.#liftedSince)) this.#liftedSince = now
-    this.phase = rise >= LIFT ? 'lifted' : held ? (rise >= RISING ? 'lifting' : 'closed')
-      : hold !== 'none' ? 'standing' : guard.state === 'free' ? 'approaching' : 'touching'
+    this.phase =
+      rise >= LIFT
+        ? 'lifted'
+        : held
+          ? rise >= RISING
+            ? 'lifting'
+            : 'closed'
+          : hold !== 'none'
+            ? 'standing'
+            : guard.state === 'free'
+              ? 'approaching'
+              : 'touching'
     if (now - this.#liftedSince >= HELD) this.#end(true, 'lifted')
     else if (hold === 'stop') this.#end(false, 'stopped')
     else if (now - this.#start >= this.#timeout) this.#end(false, 'timeout')

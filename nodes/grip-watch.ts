@@ -1,12 +1,16 @@
 import type { GripperStatus } from '../drivers/gripper.js'
 
-/** m within which the fingers are at a width, and a gripper's echo of it is the one that was sent: a byte's steps are 0.33 mm. */
+/**
+ * m within which the fingers are at a width, and a gripper's echo of it is the one that was sent: a byte's steps are
+ * 0.33 mm.
+ */
 const NEAR = 0.001
 /** Answers in a row that say that the fingers stand: the first one may still be of the motion before. */
 const ANSWERS = 2
 
 /**
- * Judges one motion of the fingers from the gripper's own answers: ended once it says, of the width that it was told to go to, that they are there or
+ * Judges one motion of the fingers from the gripper's own answers: ended once it says, of the width that it was told to
+ * go to, that they are there or
  * that something stopped them.
  */
 export class GripWatch {

@@ -10,7 +10,8 @@ export interface GripperWireOptions {
 }
 
 /**
- * The order on a gripper's wire: one transaction after the other, what was queued before a `drop` is not sent any more, and a stop goes ahead of everything.
+ * The order on a gripper's wire: one transaction after the other, what was queued before a `drop` is not sent any more,
+ * and a stop goes ahead of everything.
  * A stop that the gripper did not acknowledge is owed until it does, or is forgiven.
  */
 export class GripperWire {
@@ -31,13 +32,16 @@ export class GripperWire {
   send(transaction: () => Promise<void>): Promise<void> {
     const generation = this.#generation
     this.pending++
-    this.#last = this.#last.then(async () => {
-      if (generation !== this.#generation) return
-      await transaction()
-      this.fault = undefined
-    }).catch((error: unknown) => this.#report(error)).finally(() => {
-      this.pending--
-    })
+    this.#last = this.#last
+      .then(async () => {
+        if (generation !== this.#generation) return
+        await transaction()
+        this.fault = undefined
+      })
+      .catch((error: unknown) => this.#report(error))
+      .finally(() => {
+        this.pending--
+      })
     return this.#last
   }
 

@@ -22,9 +22,12 @@ const MOST_SHOWN = 60
 export type HeaderFault = 'zero_stamp' | 'frame_id'
 
 /**
- * Tells which headers of one source are to be believed. A stamp of 0 is none; any other may be of any clock. A frame_id that differs from that of the
- * messages before costs one message: where the next one says the same again, the source has moved to that frame; where it says yet another (a driver
- * that counts in it), frames tell nothing of this source and are looked at no more. A frame that has come so four times is one of two sources', or of one that goes
+ * Tells which headers of one source are to be believed. A stamp of 0 is none; any other may be of any clock. A frame_id
+ * that differs from that of the
+ * messages before costs one message: where the next one says the same again, the source has moved to that frame; where
+ * it says yet another (a driver
+ * that counts in it), frames tell nothing of this source and are looked at no more. A frame that has come so four times
+ * is one of two sources', or of one that goes
  * to and fro: it is believed beside the other from there on. Each is told once, with the names.
  */
 export class HeaderJudge {
@@ -45,7 +48,10 @@ export class HeaderJudge {
   /** The judge of a robot file's stream. */
   static of(stream: Stream, onNotice: ((text: string) => void) | undefined): HeaderJudge {
     const { name, topic, timeline } = stream
-    return new HeaderJudge({ stamped: timeline === 'header', onNotice: onNotice && (text => onNotice(`stream ${name} (${topic}): ${text}`)) })
+    return new HeaderJudge({
+      stamped: timeline === 'header',
+      onNotice: onNotice && (text => onNotice(`stream ${name} (${topic}): ${text}`)),
+    })
   }
 
   /** Whether frame ids are looked at no more. */
@@ -86,7 +92,10 @@ export class HeaderJudge {
     this.#odd.set(frameId, times)
     if (times < RETURNS) return false
     const before = this.#frameId as string
-    if (this.#believed.size === 0) this.#options.onNotice?.(`frame_id changes to and fro, ${shown(before)} and ${shown(frameId)}: messages of both are used`)
+    if (this.#believed.size === 0)
+      this.#options.onNotice?.(
+        `frame_id changes to and fro, ${shown(before)} and ${shown(frameId)}: messages of both are used`,
+      )
     this.#believed.add(before).add(frameId)
     if (this.#believed.size > MOST_FRAMES) this.#vary(`${shown(before)}, then ${shown(frameId)}, then others`)
     return true
@@ -98,13 +107,15 @@ export class HeaderJudge {
   }
 }
 
-const shown = (name: string): string => name.length > MOST_SHOWN ? `"${name.slice(0, MOST_SHOWN)}… (${name.length} characters)"` : `"${name}"`
+const shown = (name: string): string =>
+  name.length > MOST_SHOWN ? `"${name.slice(0, MOST_SHOWN)}… (${name.length} characters)"` : `"${name}"`
 
 /**
- * The bus time at which a message of a stream was measured: its stamp, or its arrival where the stream's clock is another than the bus's. NaN where its
+ * The bus time at which a message of a stream was measured: its stamp, or its arrival where the stream's clock is
+ * another than the bus's. NaN where its
  * source wrote none, or one that no bus time is.
  */
 export function busTime(stream: Stream): (message: Header, receive: number) => number {
   if (clockOf(stream) === 'receive') return (_message, receive) => receive
-  return ({ stamp }) => stamp === 0 || !Number.isFinite(stamp) ? NaN : stamp
+  return ({ stamp }) => (stamp === 0 || !Number.isFinite(stamp) ? NaN : stamp)
 }

@@ -13,7 +13,8 @@ import { PictureNotices } from './picture-notices.js'
 type ImageType = 'sensor_msgs/msg/Image' | 'sensor_msgs/msg/CompressedImage'
 
 /**
- * From where to where the images of a camera's driver go, and as what: compressed ones are decoded where images are wanted. One topic for both:
+ * From where to where the images of a camera's driver go, and as what: compressed ones are decoded where images are
+ * wanted. One topic for both:
  * they are only checked.
  */
 export interface Relay {
@@ -35,7 +36,10 @@ export interface ImageRelayOptions {
   readonly decode?: DecodeImage
   /** Put before the frame_id of what is passed on. Default: nothing. */
   readonly framePrefix?: string
-  /** The frame_id of a topic's images, after each activation, with the first of them, and where the source moves to another one. */
+  /**
+   * The frame_id of a topic's images, after each activation, with the first of them, and where the source moves to
+   * another one.
+   */
   readonly onFrameId?: (frameId: string) => void
 }
 
@@ -46,9 +50,12 @@ export interface RelayCounters extends Relay {
 }
 
 /**
- * The camera node on a robot whose camera has a driver of its own: passes its images on under the robot file's topics, in their order, and drops,
- * counted by reason, what nobody could use: no stamp, a size that does not fit the data, an unknown encoding, an odd frame_id,
- * bytes that cannot be decoded, and what comes faster than it can be. Compressed images that are passed on as they are are not looked into.
+ * The camera node on a robot whose camera has a driver of its own: passes its images on under the robot file's topics,
+ * in their order, and drops,
+ * counted by reason, what nobody could use: no stamp, a size that does not fit the data, an unknown encoding, an odd
+ * frame_id,
+ * bytes that cannot be decoded, and what comes faster than it can be. Compressed images that are passed on as they are
+ * are not looked into.
  */
 export class ImageRelayNode extends LifecycleNode {
   readonly counters: readonly RelayCounters[]
@@ -61,20 +68,34 @@ export class ImageRelayNode extends LifecycleNode {
   #publishers: (Publisher<Image | CompressedImage> | undefined)[] = []
   #subscriptions: Disposable[] = []
 
-  constructor({ bus, relays, onError = () => undefined, onNotice, decode = decodeImage, framePrefix = '', onFrameId }: ImageRelayOptions) {
+  constructor({
+    bus,
+    relays,
+    onError = () => undefined,
+    onNotice,
+    decode = decodeImage,
+    framePrefix = '',
+    onFrameId,
+  }: ImageRelayOptions) {
     super('camera')
     this.#bus = bus
     this.#decode = decode
     this.#framePrefix = framePrefix
     this.#onFrameId = onFrameId
     this.#onNotice = onNotice
-    this.counters = relays.map(relay => ({ ...relay, images: 0, dropped: { zero_stamp: 0, bad_size: 0, bad_encoding: 0, frame_id: 0, undecodable: 0, overload: 0 } }))
+    this.counters = relays.map(relay => ({
+      ...relay,
+      images: 0,
+      dropped: { zero_stamp: 0, bad_size: 0, bad_encoding: 0, frame_id: 0, undecodable: 0, overload: 0 },
+    }))
     this.#orders = relays.map(() => new InOrder({ onError }))
   }
 
   protected override async onConfigure(): Promise<void> {
     if (this.counters.some(({ fromType, toType }) => fromType !== toType)) await loadSharp()
-    this.#publishers = this.counters.map(({ from, to, toType }) => from === to ? undefined : this.#bus.advertise(to, toType) as Publisher<Image | CompressedImage>)
+    this.#publishers = this.counters.map(({ from, to, toType }) =>
+      from === to ? undefined : (this.#bus.advertise(to, toType) as Publisher<Image | CompressedImage>),
+    )
   }
 
   protected override onActivate(): void {
@@ -93,7 +114,9 @@ export class ImageRelayNode extends LifecycleNode {
         }
         counters.images++
         const cut = square && 'encoding' in image ? centreSquare(image) : image
-        this.#publishers[i]?.publish(this.#framePrefix === '' ? cut : { ...cut, frameId: this.#framePrefix + cut.frameId })
+        this.#publishers[i]?.publish(
+          this.#framePrefix === '' ? cut : { ...cut, frameId: this.#framePrefix + cut.frameId },
+        )
       }
       return this.#bus.subscribe(from, fromType, (image, receive) => {
         const fault = judge.fault(image)
@@ -106,10 +129,18 @@ export class ImageRelayNode extends LifecycleNode {
         else if (!order.hasRoom({ picture: true })) dropped.overload++
         else {
           const kept = { ...image }
-          order.make(receive, () => this.#decode(kept).then(decoded => () => pass(decoded), (error: unknown) => () => {
-            notices.undecoded(kept, error)
-            dropped[error instanceof ImageError ? error.fault : 'undecodable']++
-          }), { pixels: pixelsOf(kept) })
+          order.make(
+            receive,
+            () =>
+              this.#decode(kept).then(
+                decoded => () => pass(decoded),
+                (error: unknown) => () => {
+                  notices.undecoded(kept, error)
+                  dropped[error instanceof ImageError ? error.fault : 'undecodable']++
+                },
+              ),
+            { pixels: pixelsOf(kept) },
+          )
         }
       })
     })

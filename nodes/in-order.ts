@@ -26,8 +26,10 @@ interface Item {
 }
 
 /**
- * Keeps the order in which things came, although some of them take a while to be made (a picture to be decoded): several are made at once,
- * and each has its turn when all before it have had theirs. Whoever uses it asks for room (live) or slack (a recording) first: so memory is bounded.
+ * Keeps the order in which things came, although some of them take a while to be made (a picture to be decoded):
+ * several are made at once,
+ * and each has its turn when all before it have had theirs. Whoever uses it asks for room (live) or slack (a recording)
+ * first: so memory is bounded.
  */
 export class InOrder {
   readonly #options: InOrderOptions
@@ -66,7 +68,10 @@ export class InOrder {
     this.#pass()
   }
 
-  /** Begins to make a picture of so many pixels, when it can; what `make` resolves with has its turn after everything that came before. */
+  /**
+   * Begins to make a picture of so many pixels, when it can; what `make` resolves with has its turn after everything
+   * that came before.
+   */
   make(receive: number, make: () => Promise<() => void>, { pixels }: { readonly pixels: number }): void {
     const item: Item = { receive, picture: true, pixels, make, pass: undefined }
     this.#items.push(item)
@@ -107,10 +112,13 @@ export class InOrder {
       this.#toMake.shift()
       this.#begun++
       this.#pixels += item.pixels
-      item.make().catch((error: unknown) => () => this.#options.onError(error)).then(pass => {
-        item.pass = pass
-        this.#pass()
-      }, this.#options.onError)
+      item
+        .make()
+        .catch((error: unknown) => () => this.#options.onError(error))
+        .then(pass => {
+          item.pass = pass
+          this.#pass()
+        }, this.#options.onError)
     }
   }
 

@@ -20,16 +20,22 @@ interface Order {
   readonly at: readonly number[]
 }
 
-/** What a topic says cannot be told: its messages name different joints, and the robot file does not say which are meant. */
+/**
+ * What a topic says cannot be told: its messages name different joints, and the robot file does not say which are
+ * meant.
+ */
 export class JointsUnclearError extends Error {
   readonly code = 'JOINTS_UNCLEAR'
   readonly exit = 2
 }
 
 /**
- * The values of a stream out of JointStates, always by name: `position.finger_joint`, `effort.j2` … in the order of the robot file or, where that selects
- * nothing, the positions of all joints of the first message, in its order. A message of other joints is somebody else's. Where nothing is selected and the same
- * joints come again within ten messages or a second, two publishers share the topic: whose joints are meant cannot be told, and nothing more is taken.
+ * The values of a stream out of JointStates, always by name: `position.finger_joint`, `effort.j2` … in the order of the
+ * robot file or, where that selects
+ * nothing, the positions of all joints of the first message, in its order. A message of other joints is somebody
+ * else's. Where nothing is selected and the same
+ * joints come again within ten messages or a second, two publishers share the topic: whose joints are meant cannot be
+ * told, and nothing more is taken.
  */
 export class JointSelection {
   /** After `take` returned undefined; one array, refilled. */
@@ -48,7 +54,10 @@ export class JointSelection {
   /** `where`: the stream, for messages; `select` as the robot file has it. */
   constructor(where: string, select: readonly string[]) {
     this.#where = where
-    this.#select = select.map(path => ({ array: path.slice(0, path.indexOf('.')) as Arrays, joint: path.slice(path.indexOf('.') + 1) }))
+    this.#select = select.map(path => ({
+      array: path.slice(0, path.indexOf('.')) as Arrays,
+      joint: path.slice(path.indexOf('.') + 1),
+    }))
     this.#wanted = this.#select
     this.values = new Float64Array(select.length)
   }
@@ -80,7 +89,8 @@ export class JointSelection {
 
   #place(names: readonly string[]): Order {
     const joints = this.#wanted.length > 0 ? this.#wanted.map(({ joint }) => joint) : names
-    if (names.length === 0 || joints.some(joint => names.indexOf(joint) !== names.lastIndexOf(joint))) return { names, fault: 'bad_joints', at: [] }
+    if (names.length === 0 || joints.some(joint => names.indexOf(joint) !== names.lastIndexOf(joint)))
+      return { names, fault: 'bad_joints', at: [] }
     if (this.#wanted.length === 0) {
       this.#wanted = names.map(joint => ({ array: 'position', joint }))
       this.values = new Float64Array(names.length)
@@ -100,8 +110,11 @@ export class JointSelection {
     this.#ago = 0
     if (!isAgain) return
     const [ours, others] = [this.#wanted.map(({ joint }) => joint), names]
-    this.unclear = new JointsUnclearError(`${this.#where}: its messages name different joints, ${listed(ours)} and ${listed(others)}: `
-      + `say in the robot file (--robot FILE) which are meant: select: [position.${others.length > ours.length ? others[0] : ours[0]}, …]; for both make two streams`)
+    this.unclear = new JointsUnclearError(
+      `${this.#where}: its messages name different joints, ${listed(ours)} and ${listed(others)}: ` +
+        'say in the robot file (--robot FILE) which are meant: select: ' +
+        `[position.${others.length > ours.length ? others[0] : ours[0]}, …]; for both make two streams`,
+    )
   }
 }
 
@@ -111,4 +124,5 @@ function isSame(a: readonly string[], b: readonly string[]): boolean {
   return true
 }
 
-const listed = (names: readonly string[]): string => `${names.slice(0, MOST_LISTED).join(', ')}${names.length > MOST_LISTED ? `, … (${names.length})` : ''}`
+const listed = (names: readonly string[]): string =>
+  `${names.slice(0, MOST_LISTED).join(', ')}${names.length > MOST_LISTED ? `, … (${names.length})` : ''}`

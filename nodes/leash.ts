@@ -1,13 +1,16 @@
 import type { Limits } from '../fusion/robot/robot.js'
 import { distance, wrapAngle, type ToolTarget } from './tool-pose.js'
 
-/** s that an arm may be behind its set-point. The embedded cell's is 0.05 s behind: 17 mm and 0.15 rad at full speed. */
+/**
+ * s that an arm may be behind its set-point. The embedded cell's is 0.05 s behind: 17 mm and 0.15 rad at full speed.
+ */
 const LAG = 0.1
 /** m and rad that it may be away beyond that: its steady error, and that of its poses. */
 export const NEAR = { way: 0.01, turn: 0.1 } as const
 
 /**
- * How far a set-point may be from the tool. An arm that follows is nearer; for one that does not, slowed or blocked, the set-point waits, so that it has
+ * How far a set-point may be from the tool. An arm that follows is nearer; for one that does not, slowed or blocked,
+ * the set-point waits, so that it has
  * no long way to go when it is told to stop, or when it is let go. Allocates nothing.
  */
 export class Leash {
@@ -37,7 +40,10 @@ export class Leash {
       // |before + share·d - tool| = most
       const square = dx * dx + dy * dy + dz * dz
       const half = dx * (before.x - tool.x) + dy * (before.y - tool.y) + dz * (before.z - tool.z)
-      const share = Math.min(1, Math.max(0, (Math.sqrt(half * half + square * (most * most - away * away)) - half) / square))
+      const share = Math.min(
+        1,
+        Math.max(0, (Math.sqrt(half * half + square * (most * most - away * away)) - half) / square),
+      )
       target.x = before.x + dx * share
       target.y = before.y + dy * share
       target.z = before.z + dz * share

@@ -7,8 +7,10 @@ export const STEP = 10_000_000
 const clamp = (value: number, [low, high]: readonly [number, number]): number => Math.min(high, Math.max(low, value))
 
 /**
- * Moves a commanded target toward a desired one without ever leaving the workspace or passing the limits of linear speed and yaw rate, whatever is asked
- * for and however often: a step goes no further than the limits allow in the time since the target was last stepped or sent, and never further than in
+ * Moves a commanded target toward a desired one without ever leaving the workspace or passing the limits of linear
+ * speed and yaw rate, whatever is asked
+ * for and however often: a step goes no further than the limits allow in the time since the target was last stepped or
+ * sent, and never further than in
  * 10 ms. A desired target with a NaN moves nothing. Times are in ns.
  */
 export class MotionLimiter {
@@ -64,7 +66,10 @@ export class MotionLimiter {
   isAt(desired: Readonly<ToolTarget>): boolean {
     const { workspace } = this.#limits
     const { target } = this
-    const away = Math.abs(clamp(desired.x, workspace.x) - target.x) + Math.abs(clamp(desired.y, workspace.y) - target.y) + Math.abs(clamp(desired.z, workspace.z) - target.z)
+    const away =
+      Math.abs(clamp(desired.x, workspace.x) - target.x) +
+      Math.abs(clamp(desired.y, workspace.y) - target.y) +
+      Math.abs(clamp(desired.z, workspace.z) - target.z)
     return away + Math.abs(wrapAngle(desired.yaw - target.yaw)) < 1e-9
   }
 

@@ -14,7 +14,10 @@ export interface PictureNoticesOptions {
   readonly onNotice?: ((text: string) => void) | undefined
 }
 
-/** Tells what a user should know of the pictures of one source, each thing once and not without end: why one cannot be used, and from what to what they change. */
+/**
+ * Tells what a user should know of the pictures of one source, each thing once and not without end: why one cannot be
+ * used, and from what to what they change.
+ */
 export class PictureNotices {
   readonly #where: string
   readonly #onNotice: ((text: string) => void) | undefined
@@ -33,7 +36,10 @@ export class PictureNotices {
   }
 
   noRoom({ width, height, encoding, data }: Frame): void {
-    this.#tell(`${width} x ${height} ${encoding}, ${Math.ceil(data.length / 1e6)} MB each: too large for as many as alignment keeps; publish smaller pictures or fewer of them, or say a shorter max_gap`)
+    this.#tell(
+      `${width} x ${height} ${encoding}, ${Math.ceil(data.length / 1e6)} MB each: too large for as many ` +
+        'as alignment keeps; publish smaller pictures or fewer of them, or say a shorter max_gap',
+    )
   }
 
   /** A compressed image that became none. */
@@ -45,6 +51,9 @@ export class PictureNotices {
   #tell(text: string): void {
     if (this.#told.has(text) || this.#told.size > MOST) return
     this.#told.add(text)
-    this.#onNotice?.(`${this.#where}: ${this.#told.size > MOST ? 'more of its pictures change or cannot be used, which is told no more' : text}`)
+    this.#onNotice?.(
+      `${this.#where}: ` +
+        `${this.#told.size > MOST ? 'more of its pictures change or cannot be used, which is told no more' : text}`,
+    )
   }
 }

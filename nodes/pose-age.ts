@@ -6,13 +6,19 @@ const AHEAD = 50_000_000
 const AHEAD_RUN = 3
 /** ns of delay over the shortest that, kept steadily, is the source's clock that was set back, and no wait. */
 const BEHIND = 1_000_000_000
-/** A steady delay: messages in a row, ns of receipt that they span at least, and ns by which their delays differ at most. A burst of what has waited spans none. */
+/**
+ * A steady delay: messages in a row, ns of receipt that they span at least, and ns by which their delays differ at
+ * most. A burst of what has waited spans none.
+ */
 const STEADY = { run: 5, span: 100_000_000, spread: 50_000_000 } as const
 
 /**
- * How old the newest message of a source is. Its receipt alone does not tell: on a busy machine it lay somewhere meanwhile; its stamp alone does not either:
- * the source's clock may be another one. The shortest delay (receipt less stamp) of the last 5 to 10 s is taken for the clocks' difference and the usual
- * way; what a message took beyond it, it waited. One odd stamp tells nothing of the clocks; several in a row do: the source's clock was set. Times in ns.
+ * How old the newest message of a source is. Its receipt alone does not tell: on a busy machine it lay somewhere
+ * meanwhile; its stamp alone does not either:
+ * the source's clock may be another one. The shortest delay (receipt less stamp) of the last 5 to 10 s is taken for the
+ * clocks' difference and the usual
+ * way; what a message took beyond it, it waited. One odd stamp tells nothing of the clocks; several in a row do: the
+ * source's clock was set. Times in ns.
  */
 export class PoseAge {
   /** Bus time at which it was made, at the latest. */
@@ -20,7 +26,10 @@ export class PoseAge {
   #shortest = Infinity
   #shortestBefore = Infinity
   #since = NaN
-  /** Those in a row that are far from the shortest delay: how many, received since when, and their shortest and longest delay. */
+  /**
+   * Those in a row that are far from the shortest delay: how many, received since when, and their shortest and longest
+   * delay.
+   */
   #run = 0
   #runSince = 0
   #runShortest = 0

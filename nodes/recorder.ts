@@ -9,7 +9,9 @@ export class Recorder {
 
   constructor(bus: Bus, writer: BagWriter, topics: readonly { topic: string; type: TypeName }[]) {
     this.#writer = writer
-    this.#subscriptions = topics.map(({ topic, type }) => bus.subscribe(topic, type, (message, receive) => writer.write(topic, type, message, receive)))
+    this.#subscriptions = topics.map(({ topic, type }) =>
+      bus.subscribe(topic, type, (message, receive) => writer.write(topic, type, message, receive)),
+    )
   }
 
   /** Bytes that the disk has taken; it grows while `close` waits. */

@@ -4,7 +4,10 @@ import type { StringMessage, VoiceEvent } from '../middleware/messages.js'
 
 export type VoiceStream = Pick<Stream, 'topic' | 'type'>
 
-/** Says things on a voice topic, as the type that is read there: a robot file's voice stream may be of texts without stamps, which have no frame_id either. */
+/**
+ * Says things on a voice topic, as the type that is read there: a robot file's voice stream may be of texts without
+ * stamps, which have no frame_id either.
+ */
 export class Speaker implements Disposable {
   readonly #bus: Bus
   readonly #events: Publisher<VoiceEvent> | undefined

@@ -1,7 +1,13 @@
 import type { Aligner } from '../fusion/aligner.js'
 import type { Robot, Stream } from '../fusion/robot/robot.js'
 import type {
-  Header, Image, JointState, MessageTypes, StringMessage, TypeName, VoiceEvent,
+  Header,
+  Image,
+  JointState,
+  MessageTypes,
+  StringMessage,
+  TypeName,
+  VoiceEvent,
 } from '../middleware/messages.js'
 import { HeaderJudge } from './header-judge.js'
 import { JointSelection } from './joint-selection.js'
@@ -9,12 +15,21 @@ import { PictureNotices } from './picture-notices.js'
 import { SourceTime } from './source-time.js'
 
 /** The message types that a stream of a robot file may have. */
-export type StreamType = Extract<TypeName,
-  | 'sensor_msgs/msg/Image' | 'sensor_msgs/msg/CompressedImage' | 'geometry_msgs/msg/WrenchStamped' | 'geometry_msgs/msg/PoseStamped'
-  | 'sensor_msgs/msg/JointState' | 'prehend_interfaces/msg/VoiceEvent' | 'std_msgs/msg/String'>
+export type StreamType = Extract<
+  TypeName,
+  | 'sensor_msgs/msg/Image'
+  | 'sensor_msgs/msg/CompressedImage'
+  | 'geometry_msgs/msg/WrenchStamped'
+  | 'geometry_msgs/msg/PoseStamped'
+  | 'sensor_msgs/msg/JointState'
+  | 'prehend_interfaces/msg/VoiceEvent'
+  | 'std_msgs/msg/String'
+>
 
 /** What the feed takes of a stream: its messages, of CompressedImage decoded. */
-export type Fed<T extends StreamType = StreamType> = MessageTypes[T extends 'sensor_msgs/msg/CompressedImage' ? 'sensor_msgs/msg/Image' : T]
+export type Fed<T extends StreamType = StreamType> = MessageTypes[T extends 'sensor_msgs/msg/CompressedImage'
+  ? 'sensor_msgs/msg/Image'
+  : T]
 
 export class StreamTypeError extends Error {
   readonly code = 'STREAM_TYPE'
@@ -24,7 +39,8 @@ export class StreamTypeError extends Error {
 type Push<T> = (message: T, receive: number) => void
 
 /**
- * Turns messages into aligner input: one function a stream, made once. What a message must not be (without a stamp, a size that does not fit
+ * Turns messages into aligner input: one function a stream, made once. What a message must not be (without a stamp, a
+ * size that does not fit
  * its data, an encoding nobody knows, an odd frame_id) is counted at the aligner, under the stream's name, and dropped.
  * Where joints are unclear the function throws, once, a JointsUnclearError.
  */
@@ -40,12 +56,18 @@ export class StreamFeed {
     this.#onNotice = onNotice
   }
 
-  /** The function that takes the messages of stream `index` (of `robot.streams`); `receive` in ns since the run's epoch, never decreasing. */
+  /**
+   * The function that takes the messages of stream `index` (of `robot.streams`); `receive` in ns since the run's epoch,
+   * never decreasing.
+   */
   push(index: number): Push<Fed> {
     const stream = this.#robot.streams[index]
     const make = makers[stream.type as StreamType] as Make<never> | undefined
     if (!make) {
-      throw new StreamTypeError(`robot ${this.#robot.name}: stream ${stream.name}: type ${stream.type} is not one of ${Object.keys(makers).join(', ')}`)
+      throw new StreamTypeError(
+        `robot ${this.#robot.name}: stream ${stream.name}: type ${stream.type} is not one of ` +
+          `${Object.keys(makers).join(', ')}`,
+      )
     }
     return make({ aligner: this.#aligner, stream, index, onNotice: this.#onNotice }) as Push<Fed>
   }
@@ -75,8 +97,10 @@ const image: Make<Image> = feed => {
 const makers: { [T in StreamType]: Make<Fed<T>> } = {
   'sensor_msgs/msg/Image': image,
   'sensor_msgs/msg/CompressedImage': image,
-  'geometry_msgs/msg/WrenchStamped': feed => framed(feed, (message, stamp, receive) => feed.aligner.pushVector(feed.index, stamp, receive, message.wrench)),
-  'geometry_msgs/msg/PoseStamped': feed => framed(feed, (message, stamp, receive) => feed.aligner.pushVector(feed.index, stamp, receive, message.pose)),
+  'geometry_msgs/msg/WrenchStamped': feed =>
+    framed(feed, (message, stamp, receive) => feed.aligner.pushVector(feed.index, stamp, receive, message.wrench)),
+  'geometry_msgs/msg/PoseStamped': feed =>
+    framed(feed, (message, stamp, receive) => feed.aligner.pushVector(feed.index, stamp, receive, message.pose)),
   'sensor_msgs/msg/JointState': feed => {
     const { aligner, stream, index } = feed
     const joints = new JointSelection(`stream ${stream.name} (${stream.topic})`, stream.select)
@@ -90,9 +114,14 @@ const makers: { [T in StreamType]: Make<Fed<T>> } = {
       throw joints.unclear
     })
   },
-  'prehend_interfaces/msg/VoiceEvent': feed => stamped(feed, (message: VoiceEvent, stamp, receive) =>
-    feed.aligner.pushEvent(feed.index, stamp, receive, message.text, message.confidence)),
-  'std_msgs/msg/String': ({ aligner, index }) => (message: StringMessage, receive) => aligner.pushEvent(index, receive, receive, message.data, 1),
+  'prehend_interfaces/msg/VoiceEvent': feed =>
+    stamped(feed, (message: VoiceEvent, stamp, receive) =>
+      feed.aligner.pushEvent(feed.index, stamp, receive, message.text, message.confidence),
+    ),
+  'std_msgs/msg/String':
+    ({ aligner, index }) =>
+    (message: StringMessage, receive) =>
+      aligner.pushEvent(index, receive, receive, message.data, 1),
 }
 
 type PushStamped<M> = (message: M, stamp: number, receive: number) => void

@@ -1,7 +1,10 @@
 import { Tare } from '../fusion/tare.js'
 import { VectorRing } from '../fusion/vector-ring.js'
 
-/** A stream of vectors less its tare, sample by sample: what the aligner does with a stream, for those who look at each sample. Allocates nothing per sample. */
+/**
+ * A stream of vectors less its tare, sample by sample: what the aligner does with a stream, for those who look at each
+ * sample. Allocates nothing per sample.
+ */
 export class TaredVector {
   /** The newest sample less the offset; meaningful once `take` has returned true. */
   readonly values: Float64Array

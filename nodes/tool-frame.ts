@@ -2,8 +2,10 @@
 const ALONE = 1_000_000_000
 
 /**
- * The frame that the tool's poses are in: that of an episode's first. Coordinates in another one lie elsewhere, even turned round, so a pose in another is
- * not believed. Where a second follows within a second, several publish on the topic, or the source has moved: which of them is right nobody knows, and
+ * The frame that the tool's poses are in: that of an episode's first. Coordinates in another one lie elsewhere, even
+ * turned round, so a pose in another is
+ * not believed. Where a second follows within a second, several publish on the topic, or the source has moved: which of
+ * them is right nobody knows, and
  * none is believed. That is told once. Times in ns. Allocates nothing while poses are in one frame.
  */
 export class ToolFrame {
@@ -30,7 +32,10 @@ export class ToolFrame {
     this.#strangeAt = receive
     this.#strangers++
     if (this.#strangers === 2) {
-      this.#onNotice?.(`frame_id is "${this.#id}" and "${frameId}": which place the tool has is not known, and the arm holds; let one source publish there, or begin an episode where that has changed its frame`)
+      this.#onNotice?.(
+        `frame_id is "${this.#id}" and "${frameId}": which place the tool has is not known, and the arm ` +
+          'holds; let one source publish there, or begin an episode where that has changed its frame',
+      )
     }
     return false
   }

@@ -6,7 +6,10 @@ export interface ToolTarget {
   yaw: number
 }
 
-/** What is left of an orientation after `Rx(pi) Rz(yaw)`: the quaternion (x, y, 0, sqrt(1 - x² - y²)). Zero for a tool that points straight down. */
+/**
+ * What is left of an orientation after `Rx(pi) Rz(yaw)`: the quaternion (x, y, 0, sqrt(1 - x² - y²)). Zero for a tool
+ * that points straight down.
+ */
 export interface Tilt {
   x: number
   y: number
@@ -19,7 +22,10 @@ export function wrapAngle(angle: number): number {
   return Math.atan2(Math.sin(angle), Math.cos(angle))
 }
 
-/** Yaw of a downward-pointing tool's orientation (qx, qy, qz, qw = Rx(pi) Rz(yaw)), rad; of a tilted one, that of the nearest such orientation. */
+/**
+ * Yaw of a downward-pointing tool's orientation (qx, qy, qz, qw = Rx(pi) Rz(yaw)), rad; of a tilted one, that of the
+ * nearest such orientation.
+ */
 export function yawOf(pose: Float64Array): number {
   // Rx(pi) Rz(yaw) = (cos(yaw/2), -sin(yaw/2), 0, 0) as (x, y, z, w), up to sign.
   return wrapAngle(-2 * Math.atan2(pose[4], pose[3]))

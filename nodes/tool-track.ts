@@ -8,12 +8,18 @@ const FRESH = 100_000_000
 const BASE = [8_000_000, 100_000_000] as const
 /** m/s and rad/s up to which it stands: more than the noise of an arm's own poses over 8 ms. */
 const STILL = { speed: 0.02, yawRate: 0.2 } as const
-/** s in which a tool that is taken over in its motion is brought to rest: the bound of a stop, as short a way as no arm overshoots. */
+/**
+ * s in which a tool that is taken over in its motion is brought to rest: the bound of a stop, as short a way as no arm
+ * overshoots.
+ */
 const STOPPING = 0.05
 /** m by which a tool that was placed nowhere may be off. */
 export const UNPLACED = 0.005
 
-/** Where the tool is and how fast it moves, from its measured poses (base frame), and where it comes to rest. Allocates nothing per pose. */
+/**
+ * Where the tool is and how fast it moves, from its measured poses (base frame), and where it comes to rest. Allocates
+ * nothing per pose.
+ */
 export class ToolTrack {
   readonly #limits: Pick<Limits, 'workspace' | 'speed' | 'yawRate'>
   readonly #at: ToolTarget = { x: 0, y: 0, z: 0, yaw: 0 }
@@ -57,7 +63,7 @@ export class ToolTrack {
     this.#tiltAngle = tiltAngle(pose)
     const elapsed = stamp - this.#stampBefore
     if (this.#placed === undefined) {
-      this.#placed = !(elapsed >= 0 && distance(at, this.#before) <= this.#limits.speed * elapsed / 1e9 + UNPLACED)
+      this.#placed = !(elapsed >= 0 && distance(at, this.#before) <= (this.#limits.speed * elapsed) / 1e9 + UNPLACED)
     } else if (elapsed >= 0 && elapsed < BASE[0]) {
       return
     } else if (elapsed > 0 && elapsed <= BASE[1]) {
@@ -105,13 +111,17 @@ export class ToolTrack {
     return Math.sqrt(x * x + y * y + z * z) > STILL.speed || Math.abs(yaw) > STILL.yawRate
   }
 
-  /** Where the tool is at `now` (ns): where it was measured, and for one that moves its way since. The way never leaves the workspace. */
+  /**
+   * Where the tool is at `now` (ns): where it was measured, and for one that moves its way since. The way never leaves
+   * the workspace.
+   */
   now(now: number): Readonly<ToolTarget> {
     return this.moves ? this.#onward(this.#age.at(now) / 1e9) : this.#at
   }
 
   /**
-   * Where the tool comes to rest when it is braked evenly from now (ns) on, in 50 ms: v·(age + 25 ms) further than it was measured. A set-point
+   * Where the tool comes to rest when it is braked evenly from now (ns) on, in 50 ms: v·(age + 25 ms) further than it
+   * was measured. A set-point
    * behind a tool that still moves would pull it back. The way never leaves the workspace.
    */
   rest(now: number): Readonly<ToolTarget> {

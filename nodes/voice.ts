@@ -22,7 +22,10 @@ export class VoiceNode extends LifecycleNode {
     this.#options = options
   }
 
-  /** Publishes `text` as said now, with certainty 1; `frameId` tells who spoke where that matters. Blank text is nothing said; longer than 200 characters is cut. */
+  /**
+   * Publishes `text` as said now, with certainty 1; `frameId` tells who spoke where that matters. Blank text is nothing
+   * said; longer than 200 characters is cut.
+   */
   say(text: string, frameId = ''): void {
     const said = text.replace(/\s+/g, ' ').trim().slice(0, LONGEST)
     if (said === '' || this.state !== 'active') return

@@ -7,7 +7,10 @@ export class Watchdog {
   readonly trips: Record<Watched, number> = { wrench: 0, camera: 0, policy: 0, gripper: 0 }
   readonly #limits: Limits['watchdog']
   readonly #names: readonly Watched[]
-  /** When each was last heard, in the order of the names; numbers in place, since the wrench speaks a thousand times a second. */
+  /**
+   * When each was last heard, in the order of the names; numbers in place, since the wrench speaks a thousand times a
+   * second.
+   */
   readonly #last: Float64Array
   readonly #quiet = new Set<Watched>()
 

@@ -6,16 +6,23 @@ import { TaredVector } from './tared-vector.js'
 export type ContactState = 'free' | 'contact' | 'over_force'
 
 /**
- * ns over which the force is averaged before it counts as contact: the period of the action chunks. A hand of mass m that is moved shows m times its
- * acceleration, whose mean over a period is m times what its velocity has changed by: of a steady motion nothing, however much each chunk shakes it.
+ * ns over which the force is averaged before it counts as contact: the period of the action chunks. A hand of mass m
+ * that is moved shows m times its
+ * acceleration, whose mean over a period is m times what its velocity has changed by: of a steady motion nothing,
+ * however much each chunk shakes it.
  */
 const PERIOD = 33_333_333
-/** Share of `over_force` that is contact at once: a blow is not waited for, and no motion within the limits of an arm comes near it. */
+/**
+ * Share of `over_force` that is contact at once: a blow is not waited for, and no motion within the limits of an arm
+ * comes near it.
+ */
 const BLOW = 0.5
 
 /**
- * Watches every wrench sample, not the tick. `over_force` holds while the tared |force| is at or above the robot file's limit, and until it has stayed below
- * the contact limit for `release` ns. `contact` holds while the mean tared force of the last 33 ms is at or above its limit, or the newest at half the other
+ * Watches every wrench sample, not the tick. `over_force` holds while the tared |force| is at or above the robot file's
+ * limit, and until it has stayed below
+ * the contact limit for `release` ns. `contact` holds while the mean tared force of the last 33 ms is at or above its
+ * limit, or the newest at half the other
  * one. Allocates nothing per sample.
  */
 export class WrenchGuard {
@@ -52,7 +59,10 @@ export class WrenchGuard {
     this.#quietSince = -1
   }
 
-  /** Takes f64[6]; returns true when this sample raised `over_force`. Samples with a NaN are no reading of the force and are left out. */
+  /**
+   * Takes f64[6]; returns true when this sample raised `over_force`. Samples with a NaN are no reading of the force and
+   * are left out.
+   */
   sample(stamp: number, wrench: Float64Array): boolean {
     for (let i = 0; i < 6; i++) if (!Number.isFinite(wrench[i])) return false
     if (!this.#tared.take(stamp, wrench)) return false

@@ -2,7 +2,10 @@ import type { Bus, Disposable } from '../middleware/bus.js'
 import type { WrenchSource } from './force-torque.js'
 import { HeaderJudge } from './header-judge.js'
 
-/** Wrenches of another node's topic, as a source for the force_torque node: those with a stamp and a frame_id to be believed. */
+/**
+ * Wrenches of another node's topic, as a source for the force_torque node: those with a stamp and a frame_id to be
+ * believed.
+ */
 export class WrenchTopic implements WrenchSource {
   readonly dropped = { zero_stamp: 0, frame_id: 0 }
   readonly #bus: Bus

@@ -1,4 +1,5 @@
-// The world server that the tests against Gazebo's libraries need: Debian's packages where this process may install them, and its build in
+// The world server that the tests against Gazebo's libraries need: Debian's packages where this process may install
+// them, and its build in
 // build/world-server.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,10 +17,13 @@ const PACKAGES = {
   'libignition-physics5-dartsim-plugin5': `lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/ign-physics-5/engine-plugins/libignition-physics5-dartsim-plugin.so.5`,
   'libignition-plugin-dev': 'include/ignition/plugin1/ignition/plugin/Loader.hh',
 }
-const missing = () => Object.entries(PACKAGES).filter(([, file]) => !existsSync(join('/usr', file))).map(([name]) => name)
+const missing = () =>
+  Object.entries(PACKAGES)
+    .filter(([, file]) => !existsSync(join('/usr', file)))
+    .map(([name]) => name)
 
 /** Has apt bring what is missing, where this process may. Where it does not work, `gazeboLacks` names it. */
-export const installGazebo = () => aptInstall('Gazebo\'s libraries', missing())
+export const installGazebo = () => aptInstall("Gazebo's libraries", missing())
 
 /** Why there can be no tests against Gazebo's libraries here; undefined where there can. */
 export function gazeboLacks() {
@@ -30,7 +34,11 @@ export function gazeboLacks() {
 /** Builds the world server; does nothing where it is up to date. Ends the process with one line if it fails. */
 export function buildWorldServer() {
   const log = join(root, 'build/world-server.log')
-  if (!existsSync(join(root, 'build/world-server/world-server'))) say('Gazebo: the world server for the tests (about a minute) ...')
-  runLogged('the world server', 'cmake', ['-S', 'test/gazebo/world-server', '-B', 'build/world-server'], { log, cwd: root })
+  if (!existsSync(join(root, 'build/world-server/world-server')))
+    say('Gazebo: the world server for the tests (about a minute) ...')
+  runLogged('the world server', 'cmake', ['-S', 'test/gazebo/world-server', '-B', 'build/world-server'], {
+    log,
+    cwd: root,
+  })
   runLogged('the world server', 'cmake', ['--build', 'build/world-server'], { log, cwd: root })
 }

@@ -1,4 +1,7 @@
-/** Draws docs/pictures/*.png from the cell's own MJCF: an overview, and what the wrist camera sees on the way to a grasp. `npx tsx scripts/pictures.ts [folder]` */
+/**
+ * Draws docs/pictures/*.png from the cell's own MJCF: an overview, and what the wrist camera sees on the way to a
+ * grasp. `npx tsx scripts/pictures.ts [folder]`
+ */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { encode } from 'fast-png'
@@ -16,7 +19,10 @@ const folder = process.argv[2] ?? 'docs/pictures'
 mkdirSync(folder, { recursive: true })
 const mj = await loadMujoco()
 
-const frame = (width: number, height: number): Frame => ({ rgb: new Uint8Array(3 * width * height), depth: new Uint16Array(width * height) })
+const frame = (width: number, height: number): Frame => ({
+  rgb: new Uint8Array(3 * width * height),
+  depth: new Uint16Array(width * height),
+})
 
 function save(name: string, width: number, height: number, data: Uint8Array): void {
   const png = encode({ width, height, data, channels: 3, depth: 8 })
@@ -32,7 +38,12 @@ function halved(rgb: Uint8Array, width: number, height: number): Uint8Array {
     for (let u = 0; u < width; u += 2) {
       for (let c = 0; c < 3; c++, to++) {
         const at = 3 * (v * width + u) + c
-        out[to] = Math.round(255 * ((linear[rgb[at]] + linear[rgb[at + 3]] + linear[rgb[at + 3 * width]] + linear[rgb[at + 3 * width + 3]]) / 4) ** (1 / 2.2))
+        out[to] = Math.round(
+          255 *
+            ((linear[rgb[at]] + linear[rgb[at + 3]] + linear[rgb[at + 3 * width]] + linear[rgb[at + 3 * width + 3]]) /
+              4) **
+              (1 / 2.2),
+        )
       }
     }
   }
@@ -41,49 +52,69 @@ function halved(rgb: Uint8Array, width: number, height: number): Uint8Array {
 
 /** Near is yellow, far is violet, invalid is black: a polynomial through viridis. */
 function coloured(depth: Uint16Array, low: number, high: number): Uint8Array {
-  const stops = [[253, 231, 37], [94, 201, 98], [33, 145, 140], [59, 82, 139], [68, 1, 84]]
+  const stops = [
+    [253, 231, 37],
+    [94, 201, 98],
+    [33, 145, 140],
+    [59, 82, 139],
+    [68, 1, 84],
+  ]
   const out = new Uint8Array(3 * depth.length)
   depth.forEach((mm, i) => {
     if (mm === 0) return
     const t = 4 * Math.min(Math.max((mm - low) / (high - low), 0), 0.9999)
-    const from = stops[Math.floor(t)], to = stops[Math.floor(t) + 1]
+    const from = stops[Math.floor(t)],
+      to = stops[Math.floor(t) + 1]
     for (let c = 0; c < 3; c++) out[3 * i + c] = Math.round(from[c] + (to[c] - from[c]) * (t - Math.floor(t)))
   })
   return out
 }
 
 /** A grid of square pictures side by side, each pixel `zoom` times as large, `gap` white pixels between. */
-function grid(rows: readonly (readonly Uint8Array[])[], side: number, zoom: number, gap: number): { width: number; height: number; data: Uint8Array } {
+function grid(
+  rows: readonly (readonly Uint8Array[])[],
+  side: number,
+  zoom: number,
+  gap: number,
+): { width: number; height: number; data: Uint8Array } {
   const tile = side * zoom
-  const width = rows[0].length * (tile + gap) - gap, height = rows.length * (tile + gap) - gap
+  const width = rows[0].length * (tile + gap) - gap,
+    height = rows.length * (tile + gap) - gap
   const data = new Uint8Array(3 * width * height).fill(255)
-  rows.forEach((row, r) => row.forEach((picture, c) => {
-    for (let v = 0; v < tile; v++) {
-      for (let u = 0; u < tile; u++) {
-        const from = 3 * (Math.floor(v / zoom) * side + Math.floor(u / zoom))
-        data.set(picture.subarray(from, from + 3), 3 * ((r * (tile + gap) + v) * width + c * (tile + gap) + u))
+  rows.forEach((row, r) =>
+    row.forEach((picture, c) => {
+      for (let v = 0; v < tile; v++) {
+        for (let u = 0; u < tile; u++) {
+          const from = 3 * (Math.floor(v / zoom) * side + Math.floor(u / zoom))
+          data.set(picture.subarray(from, from + 3), 3 * ((r * (tile + gap) + v) * width + c * (tile + gap) + u))
+        }
       }
-    }
-  }))
+    }),
+  )
   return { width, height, data }
 }
 
 /**
- * Beams of the gantry, a floor and an onlooker's camera: seen in the pictures, felt by nothing. Each stands in a body of its own: mj_multiRay
+ * Beams of the gantry, a floor and an onlooker's camera: seen in the pictures, felt by nothing. Each stands in a body
+ * of its own: mj_multiRay
  * leaves out parts of a body that has several geoms spread around the camera.
  */
 function staged(xml: string): string {
   const seen = (shape: string, size: string, pos: string, rgba: string): string =>
-    `<body><geom type="${shape}" size="${size}" pos="${pos}" rgba="${rgba}" contype="0" conaffinity="0" mass="0"/></body>`
+    `<body><geom type="${shape}" size="${size}" pos="${pos}" rgba="${rgba}" contype="0" ` +
+    'conaffinity="0" mass="0"/></body>'
   const beam = (size: string, pos: string): string => seen('box', size, pos, '0.62 0.64 0.67 1')
-  const rail = (y: number): string => beam('0.5 0.022 0.022', `0 ${y} 0.66`)
-    + [-0.46, 0.46].map((x) => beam('0.022 0.022 0.47', `${x} ${y} 0.17`)).join('')
+  const rail = (y: number): string =>
+    beam('0.5 0.022 0.022', `0 ${y} 0.66`) + [-0.46, 0.46].map(x => beam('0.022 0.022 0.47', `${x} ${y} 0.17`)).join('')
   return xml
-    .replace('<body name="gantry_x"', `${seen('box', '6 6 0.01', '0 0 -0.31', '0.74 0.76 0.78 1')}
+    .replace(
+      '<body name="gantry_x"',
+      `${seen('box', '6 6 0.01', '0 0 -0.31', '0.74 0.76 0.78 1')}
     ${seen('box', '0.36 0.31 0.13', '0 0 -0.17', '0.38 0.4 0.43 1')}
     ${rail(0.42)}
     <camera name="overview" pos="0.58 -0.78 0.52" xyaxes="0.8025 0.5967 0 -0.2456 0.3303 0.9114" fovy="33"/>
-    <body name="gantry_x"`)
+    <body name="gantry_x"`,
+    )
     .replace('<body name="gantry_y"', `${beam('0.028 0.52 0.028', '0 0.1 0.72')}<body name="gantry_y"`)
     .replace('<body name="gantry_z"', `${beam('0.045 0.05 0.05', '0 0 0.72')}<body name="gantry_z"`)
     .replace('<body name="flange"', `${beam('0.02 0.02 0.3', `0 0 ${GRIPPER.length + 0.34}`)}<body name="flange"`)
@@ -97,7 +128,10 @@ interface Scene {
 }
 
 /** Calls `draw` with the model and its data, posed. */
-function pose({ placed, tool, opening }: Scene, draw: (model: ReturnType<typeof compile>['model'], data: ReturnType<typeof compile>['data']) => void): void {
+function pose(
+  { placed, tool, opening }: Scene,
+  draw: (model: ReturnType<typeof compile>['model'], data: ReturnType<typeof compile>['data']) => void,
+): void {
   const { model, data } = compile(mj, staged(cellXml(placed)))
   const qpos = data.qpos as Float64Array
   tool.forEach((value, i) => (qpos[i] = value))
@@ -109,27 +143,43 @@ function pose({ placed, tool, opening }: Scene, draw: (model: ReturnType<typeof 
 }
 
 const models = loadObjects('seen')
-const busy = [...Array(40).keys()].map((index) => drawEpisode(models, 11, index)).filter(({ placed }) => placed.length === 5)
+const busy = [...Array(40).keys()]
+  .map(index => drawEpisode(models, 11, index))
+  .filter(({ placed }) => placed.length === 5)
 const { placed } = busy[3] ?? drawEpisode(models, 11, 0)
 const goal = placed[0]
 const [gx, gy] = goal.pose
 const yaw = 2 * Math.atan2(goal.pose[5], goal.pose[6])
 
-const width = 1920, height = 1280
+const width = 1920,
+  height = 1280
 pose({ placed, tool: [gx * 0.9, gy * 0.9, 0.14, -yaw], opening: GRIPPER.maxWidth }, (model, data) => {
   const renderer = new Renderer(mj, model, { camera: 'overview', width, height })
   const out = frame(width, height)
   const begin = performance.now()
   renderer.render(data, out, NO_NOISE, {
-    ...PLAIN_LOOK, light: [-0.5, -0.5, 0.95], intensity: 1.35, ambient: 0.5, lampRadius: 0.07, lampSamples: 24, background: [0.62, 0.66, 0.71]
+    ...PLAIN_LOOK,
+    light: [-0.5, -0.5, 0.95],
+    intensity: 1.35,
+    ambient: 0.5,
+    lampRadius: 0.07,
+    lampSamples: 24,
+    background: [0.62, 0.66, 0.71],
   })
   console.log(`overview in ${Math.round(performance.now() - begin)} ms`)
   save('cell.png', width / 2, height / 2, halved(out.rgb, width, height))
 })
 
 const side = 128
-const rgbRow: Uint8Array[] = [], depthRow: Uint8Array[] = []
-for (const [i, [share, z, opening]] of ([[0, HOME[2], GRIPPER.maxWidth], [0.7, 0.15, GRIPPER.maxWidth], [1, Math.max(goal.pose[2], 0.02), 0.06]] as const).entries()) {
+const rgbRow: Uint8Array[] = [],
+  depthRow: Uint8Array[] = []
+for (const [i, [share, z, opening]] of (
+  [
+    [0, HOME[2], GRIPPER.maxWidth],
+    [0.7, 0.15, GRIPPER.maxWidth],
+    [1, Math.max(goal.pose[2], 0.02), 0.06],
+  ] as const
+).entries()) {
   pose({ placed, tool: [gx * share, gy * share, z, -yaw * share], opening }, (model, data) => {
     const renderer = new Renderer(mj, model, { camera: 'color', width: side, height: side })
     const out = frame(side, side)

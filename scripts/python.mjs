@@ -1,7 +1,16 @@
 // Which Python of this machine can do what is asked of it.
 import { spawnSync } from 'node:child_process'
 
-const NAMES = ['python3', '/usr/bin/python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python']
+const NAMES = [
+  'python3',
+  '/usr/bin/python3',
+  'python3.14',
+  'python3.13',
+  'python3.12',
+  'python3.11',
+  'python3.10',
+  'python',
+]
 
 /** The first Python >= 3.10 on the path that can make a virtual environment; undefined where there is none. */
 export function python() {
@@ -14,7 +23,8 @@ export function pythonWith(module, env = {}) {
 }
 
 /**
- * The first Python that extensions can be compiled for and programs linked with: `{ name, version, library }` (`library`: the path of the shared
+ * The first Python that extensions can be compiled for and programs linked with: `{ name, version, library }`
+ * (`library`: the path of the shared
  * libpython), or `{ lacks }`, the reason of the first one.
  */
 export function pythonToBuildWith() {
@@ -25,9 +35,13 @@ export function pythonToBuildWith() {
 library = os.path.join(s.get_config_var("LIBDIR") or "", s.get_config_var("INSTSONAME") or "")
 print(json.dumps({"version": sys.version, "executable": os.path.realpath(sys.executable), "library": library if ".so" in library and os.path.exists(library) else None,
   "headers": os.path.exists(os.path.join(s.get_paths()["include"], "Python.h"))}))`
-    const { version, executable, library, headers } = JSON.parse(spawnSync(name, ['-c', code], { encoding: 'utf8' }).stdout)
+    const { version, executable, library, headers } = JSON.parse(
+      spawnSync(name, ['-c', code], { encoding: 'utf8' }).stdout,
+    )
     if (library && headers) return { name, version, executable, library }
-    lacks ??= `${name} comes without ${headers ? 'its shared library' : 'its headers'} (Debian and Ubuntu: the package python3-dev)`
+    lacks ??=
+      `${name} comes without ${headers ? 'its shared library' : 'its headers'} (Debian and Ubuntu: the ` +
+      'package python3-dev)'
   }
   return { lacks: lacks ?? 'no Python 3.10 to 3.14 with venv was found' }
 }

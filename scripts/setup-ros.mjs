@@ -1,4 +1,5 @@
-// `npm run setup:ros`: what the nodes, the launch files and --source ros2 need, below .ros/. Then `. .ros/setup.sh` once a terminal.
+// `npm run setup:ros`: what the nodes, the launch files and --source ros2 need, below .ros/. Then `. .ros/setup.sh`
+// once a terminal.
 import './setup.mjs'
 import { installSystemPackages, rosLacks, setUpRos } from './ros.mjs'
 import { fail, say } from './steps.mjs'

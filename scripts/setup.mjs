@@ -12,13 +12,19 @@ const packages = upToDate('node_modules/.prehend-packages', ['package-lock.json'
 if (!packages.current) {
   say('setup 1/2: installing the npm packages (about half a minute) ...')
   // No package on this way needs its install script: the binaries come inside the packages.
-  run('npm', ['ci', '--ignore-scripts', '--no-progress', '--loglevel=error'], { env: { ONNXRUNTIME_NODE_INSTALL: 'skip' } })
+  run('npm', ['ci', '--ignore-scripts', '--no-progress', '--loglevel=error'], {
+    env: { ONNXRUNTIME_NODE_INSTALL: 'skip' },
+  })
   packages.mark()
 }
 
 const ROOMS = ['fusion', 'middleware', 'drivers', 'nodes', 'sim', 'cli', 'bench']
 const built = join(root, 'dist', '.tsbuildinfo')
-if (!existsSync(join(root, 'dist/cli/main.js')) || !existsSync(built) || statSync(built).mtimeMs < newestSource(ROOMS)) {
+if (
+  !existsSync(join(root, 'dist/cli/main.js')) ||
+  !existsSync(built) ||
+  statSync(built).mtimeMs < newestSource(ROOMS)
+) {
   say('setup 2/2: compiling TypeScript (some seconds) ...')
   run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'])
 }

@@ -20,23 +20,39 @@ export function fail(line) {
 export function run(command, args, { env = {}, quiet = false } = {}) {
   const windows = process.platform === 'win32'
   const result = spawnSync(windows ? `${command}.cmd` : command, args, {
-    cwd: root, env: { ...process.env, ...env }, stdio: quiet ? ['ignore', 'ignore', 'inherit'] : ['ignore', 2, 2],
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: quiet ? ['ignore', 'ignore', 'inherit'] : ['ignore', 2, 2],
   })
   if (result.error) fail(`cannot start ${command}: ${result.error.message}`)
   if (result.status !== 0) fail(`${command} ${args.join(' ')} ended with ${result.status ?? result.signal}`)
 }
 
 /**
- * Runs a program to its end with its output in the file `log`. If it fails, ends this process with one line: `what`, its first error, and where the rest is.
+ * Runs a program to its end with its output in the file `log`. If it fails, ends this process with one line: `what`,
+ * its first error, and where the rest is.
  */
 export function runLogged(what, command, args, { log, env = process.env, cwd = root }) {
   mkdirSync(dirname(log), { recursive: true })
-  const result = spawnSync(command, args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28 })
+  const result = spawnSync(command, args, {
+    cwd,
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 1 << 28,
+  })
   const text = `${result.stdout ?? ''}${result.stderr ?? ''}`
   writeFileSync(log, `${command} ${args.join(' ')}\n${text}`)
   if (result.status === 0) return
-  const lines = text.split('\n').map(line => line.trim()).filter(line => line !== '')
-  const why = result.error?.message ?? lines.find(line => /\berror\b/i.test(line)) ?? lines.at(-1) ?? `ended with ${result.status ?? result.signal}`
+  const lines = text
+    .split('\n')
+    .map(line => line.trim())
+    .filter(line => line !== '')
+  const why =
+    result.error?.message ??
+    lines.find(line => /\berror\b/i.test(line)) ??
+    lines.at(-1) ??
+    `ended with ${result.status ?? result.signal}`
   fail(`${what}: ${why} (all of it in ${relative(root, log)})`)
 }
 
@@ -61,7 +77,8 @@ export function newestSource(folders) {
   for (const folder of folders) {
     if (!existsSync(join(root, folder))) continue
     for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true })) {
-      if (entry.isFile() && entry.name.endsWith('.ts')) newest = Math.max(newest, statSync(join(entry.parentPath ?? entry.path, entry.name)).mtimeMs)
+      if (entry.isFile() && entry.name.endsWith('.ts'))
+        newest = Math.max(newest, statSync(join(entry.parentPath ?? entry.path, entry.name)).mtimeMs)
     }
   }
   return newest

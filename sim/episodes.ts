@@ -37,13 +37,19 @@ export interface EpisodesOptions {
   readonly topics: { readonly announcements: string; readonly results: string }
   /** Said at each one's start instead of its drawn command, which no correction then follows. */
   readonly command: string | undefined
-  /** Says the commands and corrections. Undefined: others speak; an episode's clock begins with the first command that is heard. */
+  /**
+   * Says the commands and corrections. Undefined: others speak; an episode's clock begins with the first command that
+   * is heard.
+   */
   readonly say: ((text: string, frameId: string) => void) | undefined
   /** Lets time pass until `done`. Default: as it does. */
   readonly pass?: (done: () => boolean) => Promise<void>
   /** Each ends after so long (ns), lost unless it was won by then. Default: when its judge says so. */
   readonly atMost?: number | undefined
-  /** After each, before its result: lets what is on its way arrive. Default: that runs on into the next one, as on a real machine. */
+  /**
+   * After each, before its result: lets what is on its way arrive. Default: that runs on into the next one, as on a
+   * real machine.
+   */
   readonly rest?: (() => Promise<void>) | undefined
   /** Somebody's stop keeps an episode from beginning. */
   readonly onHeld?: (() => void) | undefined
@@ -51,8 +57,10 @@ export interface EpisodesOptions {
 }
 
 /**
- * The cell's episodes on a bus: each is placed, announced on the robot's reset topic, spoken to, judged, and its result published. While a stop stands
- * that somebody said none begins, and the one in which it was said counts as stopped, however it ends. A stop of an episode's own script ends with it.
+ * The cell's episodes on a bus: each is placed, announced on the robot's reset topic, spoken to, judged, and its result
+ * published. While a stop stands
+ * that somebody said none begins, and the one in which it was said counts as stopped, however it ends. A stop of an
+ * episode's own script ends with it.
  */
 export class Episodes implements Disposable {
   lastSaid = ''
@@ -67,7 +75,10 @@ export class Episodes implements Disposable {
   #stopped = false
   #failure: Error | undefined
   #hopeless = false
-  /** Bus time at which the episode had been placed; Infinity from the beginning of its placing on, also where that came to nothing. */
+  /**
+   * Bus time at which the episode had been placed; Infinity from the beginning of its placing on, also where that came
+   * to nothing.
+   */
   #placed = 0
   /** What waits for a "resume". */
   #wake: (() => void) | undefined
@@ -84,22 +95,37 @@ export class Episodes implements Disposable {
     }
   }
 
-  /** From now on hears what is said. Called after those who act upon it have begun to listen: the judge counts from when it hears. */
+  /**
+   * From now on hears what is said. Called after those who act upon it have begun to listen: the judge counts from when
+   * it hears.
+   */
   listen(): void {
     const { bus, robot } = this.#options
-    this.#ears = robot.streams.filter(s => s.modality === 'voice')
+    this.#ears = robot.streams
+      .filter(s => s.modality === 'voice')
       .map(stream => bus.subscribe(stream.topic, stream.type as TypeName, message => this.#hear(message as Utterance)))
   }
 
-  /** One episode, from its placing to its result; undefined: it did not begin, since it was `ended` before or no "resume" can come. */
+  /**
+   * One episode, from its placing to its result; undefined: it did not begin, since it was `ended` before or no
+   * "resume" can come.
+   */
   async run(index: number, ended: AbortSignal): Promise<EpisodeResult | undefined> {
-    const { bus: { clock }, cell, command, say, pass = done => this.#pass(done), rest, atMost = Infinity } = this.#options
+    const {
+      bus: { clock },
+      cell,
+      command,
+      say,
+      pass = done => this.#pass(done),
+      rest,
+      atMost = Infinity,
+    } = this.#options
     const setup = await this.#place(index, ended)
     if (!setup) return undefined
     const begun = clock.now()
     const limit = Math.min(setup.timeout, atMost)
     this.#start = say ? begun : Infinity
-    this.#command = say ? command ?? setup.command : ''
+    this.#command = say ? (command ?? setup.command) : ''
     this.#stopped = false
     this.#announcements.publish({ data: JSON.stringify({ index, seed: setup.seed, objects: setup.objects }) })
     if (say) this.#say(this.#command)
@@ -121,8 +147,16 @@ export class Episodes implements Disposable {
       target,
       fragile: target !== undefined && setup.fragile.includes(target),
       success: done && verdict.success && !this.#stopped,
-      reason: this.#stopped && (done || !ended.aborted) ? 'stopped'
-        : done ? verdict.reason : ended.aborted ? 'interrupted' : this.#failure ? 'fault' : (verdict.reason ?? 'timeout'),
+      reason:
+        this.#stopped && (done || !ended.aborted)
+          ? 'stopped'
+          : done
+            ? verdict.reason
+            : ended.aborted
+              ? 'interrupted'
+              : this.#failure
+                ? 'fault'
+                : (verdict.reason ?? 'timeout'),
       peakForce,
       seconds: (clock.now() - (this.#start === Infinity ? begun : this.#start)) / 1e9,
     }
@@ -134,8 +168,10 @@ export class Episodes implements Disposable {
   }
 
   /**
-   * The arm's set-point, effective on arrival. What was made before an episode was placed belongs to the one before and is not heeded: the arm would set out
-   * for where that one ended, and move while the wrist is tared. Nor is what comes after a placing in which somebody said stop, or which failed or was broken
+   * The arm's set-point, effective on arrival. What was made before an episode was placed belongs to the one before and
+   * is not heeded: the arm would set out
+   * for where that one ended, and move while the wrist is tared. Nor is what comes after a placing in which somebody
+   * said stop, or which failed or was broken
    * off, until the next one: the arm is at home. Without a stamp it counts as made on arrival.
    */
   setToolTarget({ stamp, pose }: Pick<PoseStamped, 'stamp' | 'pose'>): void {
@@ -156,7 +192,12 @@ export class Episodes implements Disposable {
 
   /** Placed anew where somebody said stop meanwhile: its judge has heard it. */
   async #place(index: number, ended: AbortSignal): Promise<EpisodeSetup | undefined> {
-    const { bus: { clock }, cell, command, say } = this.#options
+    const {
+      bus: { clock },
+      cell,
+      command,
+      say,
+    } = this.#options
     for (;;) {
       if (this.#standing.lasts) await this.#resumed(ended)
       if (this.#standing.lasts || ended.aborted) return undefined

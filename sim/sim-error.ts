@@ -1,4 +1,7 @@
-/** Bad input to the simulator, or a cell that could not start. `code` is fixed; the message is one line: what, where, what was expected. INTERRUPTED is nobody's fault. */
+/**
+ * Bad input to the simulator, or a cell that could not start. `code` is fixed; the message is one line: what, where,
+ * what was expected. INTERRUPTED is nobody's fault.
+ */
 export class SimError extends Error {
   readonly code: string
   readonly exit: 1 | 2

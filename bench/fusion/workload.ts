@@ -12,17 +12,35 @@ function stream(name: string, modality: Stream['modality'], type: string, align:
 export function benchRobot(): Robot {
   const bracket = { maxGap: 100 * MS, maxHold: 50 * MS }
   return {
-    name: 'bench', namespace: '/', tick: { from: 'rgb' }, maxWait: 40 * MS, maxSilence: 250 * MS, reset: undefined, frames: [], languages: [], canonical: '', sha256: '',
+    name: 'bench',
+    namespace: '/',
+    tick: { from: 'rgb' },
+    maxWait: 40 * MS,
+    maxSilence: 250 * MS,
+    reset: undefined,
+    frames: [],
+    languages: [],
+    canonical: '',
+    sha256: '',
     streams: [
       stream('rgb', 'rgb', 'sensor_msgs/msg/Image', { strategy: 'nearest', ...bracket }),
       stream('depth', 'depth', 'sensor_msgs/msg/Image', { strategy: 'interpolate', ...bracket }),
-      stream('wrench', 'force', 'geometry_msgs/msg/WrenchStamped',
-        { strategy: 'window', length: 33_333_333, centred: false, pyramid: [8, 16, 32, 64, 128, 256].map((ms) => ms * MS) }),
+      stream('wrench', 'force', 'geometry_msgs/msg/WrenchStamped', {
+        strategy: 'window',
+        length: 33_333_333,
+        centred: false,
+        pyramid: [8, 16, 32, 64, 128, 256].map(ms => ms * MS),
+      }),
     ],
     actions: { gripper: undefined, arm: undefined },
     limits: {
-      workspace: { x: [-1, 1], y: [-1, 1], z: [0, 1] }, speed: 1, yawRate: 1, width: [0, 0.085], effort: [0, 100],
-      contact: 2, overForce: 40,
+      workspace: { x: [-1, 1], y: [-1, 1], z: [0, 1] },
+      speed: 1,
+      yawRate: 1,
+      width: [0, 0.085],
+      effort: [0, 100],
+      contact: 2,
+      overForce: 40,
       watchdog: { wrench: 1e8, camera: 3e8, policy: 1e9, gripper: 1e9 },
     },
   }
@@ -51,17 +69,35 @@ export interface Throughput {
 }
 
 /** Pushes a steady recording through the aligner as fast as it goes. */
-export function measureAligner({ samples, framePeriod = 0, width = 640, height = 480, skew = 0, digest = false }: Workload): Throughput {
+export function measureAligner({
+  samples,
+  framePeriod = 0,
+  width = 640,
+  height = 480,
+  skew = 0,
+  digest = false,
+}: Workload): Throughput {
   const sum = new ObservationDigest()
   let observations = 0
-  const aligner = new Aligner(benchRobot(), (observation) => {
+  const aligner = new Aligner(benchRobot(), observation => {
     observations++
     if (digest) sum.add(observation)
   })
   const wrench = new Float64Array(6)
-  const rgb = { width, height, encoding: 'rgb8', step: width * 3, isBigendian: false, data: new Uint8Array(width * height * 3) }
-  const depths = [800, 805].map((mm) => ({
-    width, height, encoding: '16UC1', step: width * 2, isBigendian: false,
+  const rgb = {
+    width,
+    height,
+    encoding: 'rgb8',
+    step: width * 3,
+    isBigendian: false,
+    data: new Uint8Array(width * height * 3),
+  }
+  const depths = [800, 805].map(mm => ({
+    width,
+    height,
+    encoding: '16UC1',
+    step: width * 2,
+    isBigendian: false,
     data: new Uint8Array(new Uint16Array(width * height).fill(mm).buffer),
   }))
   let next = framePeriod > 0 ? MS : Infinity
@@ -81,7 +117,10 @@ export function measureAligner({ samples, framePeriod = 0, width = 640, height =
   aligner.finish()
   const seconds = (performance.now() - start) / 1000
   return {
-    samplesPerSecond: samples / seconds, ticksPerSecond: observations / seconds, observations, seconds,
+    samplesPerSecond: samples / seconds,
+    ticksPerSecond: observations / seconds,
+    observations,
+    seconds,
     timesRealTime: samples / 1000 / seconds,
   }
 }

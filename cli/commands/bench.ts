@@ -12,7 +12,9 @@ import { Output, UsageError } from '../output.js'
 
 const BENCHES: Readonly<Record<string, (root: string) => BenchResult[] | Promise<BenchResult[]>>> = {
   aligner: benchAligner,
-  camera: async () => [result('camera: 128x128 frame, p50', (await benchCamera()).p50, 'ms', 'one camera period', 1000 / 30)],
+  camera: async () => [
+    result('camera: 128x128 frame, p50', (await benchCamera()).p50, 'ms', 'one camera period', 1000 / 30),
+  ],
   replay: benchReplay,
   lockstep: benchLockstep,
   realtime: benchRealtime,
@@ -24,7 +26,9 @@ const BENCHES: Readonly<Record<string, (root: string) => BenchResult[] | Promise
 export function register(program: Command): void {
   program
     .command('bench')
-    .description('figures, each beside a peer measured in the same run (some minutes; leave the machine alone meanwhile)')
+    .description(
+      'figures, each beside a peer measured in the same run (some minutes; leave the machine alone meanwhile)',
+    )
     .addArgument(new Argument('[names...]', 'which').choices(Object.keys(BENCHES)))
     .option('--json', 'the result as one JSON object')
     .action(async (names: string[], flags: { json?: boolean }) => {
@@ -34,7 +38,7 @@ export function register(program: Command): void {
         if (names.length > 0 && !names.includes(name)) continue
         output.progress(`${name} ...`)
         try {
-          results.push(...await bench(packageRoot))
+          results.push(...(await bench(packageRoot)))
         } catch (error) {
           if (names.length > 0 || !(error instanceof UsageError)) throw error
           output.progress(`${name}: left out: ${error.message}`)
@@ -45,6 +49,9 @@ export function register(program: Command): void {
 }
 
 function line({ name, value, unit, peer, peerValue, ratio }: BenchResult): string {
-  const beside = peerValue === null ? `${peer}: not on this machine` : `${peer}: ${peerValue.toPrecision(4)} (ratio ${ratio?.toPrecision(3)})`
+  const beside =
+    peerValue === null
+      ? `${peer}: not on this machine`
+      : `${peer}: ${peerValue.toPrecision(4)} (ratio ${ratio?.toPrecision(3)})`
   return `${name}: ${value.toPrecision(4)} ${unit}   ${beside}`
 }

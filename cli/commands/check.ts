@@ -18,7 +18,9 @@ export function register(program: Command): void {
     .option('--namespace <name>', 'where the relative topics of the robot file lie, such as /left', namespace)
     .option('--json', 'the result as one JSON object')
     .addHelpText('after', '\nExit code 0: fine, 1: the recording lacks something that the file needs, 2: bad input.')
-    .action((file: string, bag: string | undefined, flags: { namespace?: string; json?: boolean }) => check(readRobot(file, flags.namespace), file, bag, new Output(flags)))
+    .action((file: string, bag: string | undefined, flags: { namespace?: string; json?: boolean }) =>
+      check(readRobot(file, flags.namespace), file, bag, new Output(flags)),
+    )
 }
 
 async function check(robot: Robot, file: string, path: string | undefined, output: Output): Promise<void> {
@@ -30,9 +32,19 @@ async function check(robot: Robot, file: string, path: string | undefined, outpu
   try {
     output.progress(`reading ${path}`)
     const checked = await checkBag(bag, robot)
-    const report: BagReport = { path, epoch: new Epoch(checked.stampEpochSec), damage: bag.damage, durationS: bag.durationNs / 1e9, ...checked }
+    const report: BagReport = {
+      path,
+      epoch: new Epoch(checked.stampEpochSec),
+      damage: bag.damage,
+      durationS: bag.durationNs / 1e9,
+      ...checked,
+    }
     const { object, fits } = bagObject(report)
-    output.result({ ...robotObject(robot, file), bag: object, fits }, [...describeRobot(robot), '', ...describeBag(report)])
+    output.result({ ...robotObject(robot, file), bag: object, fits }, [
+      ...describeRobot(robot),
+      '',
+      ...describeBag(report),
+    ])
     if (!fits) process.exitCode = 1
   } finally {
     await bag.close()
@@ -48,16 +60,28 @@ interface BagReport extends BagCheck {
 
 /** The canonical robot (SI, s), with its file and sha256. */
 function robotObject(robot: Robot, file: string): object {
-  return { file, sha256: robot.sha256, ...JSON.parse(robot.canonical) as object }
+  return { file, sha256: robot.sha256, ...(JSON.parse(robot.canonical) as object) }
 }
 
-function bagObject({ path, epoch, damage, durationS, streams, findings, notices, observations }: BagReport): { object: object; fits: boolean } {
+function bagObject({ path, epoch, damage, durationS, streams, findings, notices, observations }: BagReport): {
+  object: object
+  fits: boolean
+} {
   const fits = damage === undefined && findings.every(({ lacking }) => !lacking)
   const told = findings.map(finding => ({ ...finding, stamps: finding.stamps.map(stamp => epoch.format(stamp)) }))
   return { fits, object: { path, durationS, damage: damage ?? null, observations, streams, findings: told, notices } }
 }
 
-function describeBag({ path, epoch, damage, durationS, streams, findings, notices, observations }: BagReport): string[] {
+function describeBag({
+  path,
+  epoch,
+  damage,
+  durationS,
+  streams,
+  findings,
+  notices,
+  observations,
+}: BagReport): string[] {
   const line = ({ stream, kind, text, stamps, count }: BagCheck['findings'][number]): string => {
     const listed = stamps.map(stamp => epoch.format(stamp)).join(', ')
     const where = listed === '' ? '' : `: at ${listed}${count > stamps.length ? ', …' : ''}`
@@ -73,12 +97,14 @@ function describeBag({ path, epoch, damage, durationS, streams, findings, notice
         name,
         String(count),
         count > 1 ? hz(rateHz) : '-',
-        ...delayMs ? [`${delayMs.mean.toFixed(3)} ms`, `${delayMs.max.toFixed(3)} ms`] : ['-', '-'],
+        ...(delayMs ? [`${delayMs.mean.toFixed(3)} ms`, `${delayMs.max.toFixed(3)} ms`] : ['-', '-']),
       ]),
     ]),
-    ...damage === undefined ? [] : ['', `damaged: ${damage}; read up to there`],
+    ...(damage === undefined ? [] : ['', `damaged: ${damage}; read up to there`]),
     '',
-    ...lacking.length > 0 ? ['it lacks', ...lacking.map(line)] : ['it lacks nothing that this robot file needs'],
-    ...notes.length + notices.length > 0 ? ['worth knowing', ...notes.map(line), ...notices.map(notice => `  ${notice}`)] : [],
+    ...(lacking.length > 0 ? ['it lacks', ...lacking.map(line)] : ['it lacks nothing that this robot file needs']),
+    ...(notes.length + notices.length > 0
+      ? ['worth knowing', ...notes.map(line), ...notices.map(notice => `  ${notice}`)]
+      : []),
   ]
 }

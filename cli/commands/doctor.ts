@@ -27,19 +27,25 @@ export function register(program: Command): void {
   program
     .command('doctor')
     .description('what this machine has, what is wrong, and how to mend it')
-    .option('--robot <file>', 'also looks at the gripper\'s port that this robot file (or a shipped one, by name) names')
-    .option('--port <path>', 'also looks at this gripper\'s port')
+    .option('--robot <file>', "also looks at the gripper's port that this robot file (or a shipped one, by name) names")
+    .option('--port <path>', "also looks at this gripper's port")
     .option('--json', 'the result as one JSON object')
     .action(async (flags: { robot?: string; port?: string; json?: boolean }) => {
       const output = new Output(flags)
       const findings: Finding[] = []
-      const port = flags.port ?? (flags.robot === undefined ? undefined : readRobot(flags.robot).actions.gripper?.port.path)
+      const port =
+        flags.port ?? (flags.robot === undefined ? undefined : readRobot(flags.robot).actions.gripper?.port.path)
       const checks = port === undefined ? CHECKS : { ...CHECKS, 'gripper port': () => gripperPort(port) }
       for (const [name, check] of Object.entries(checks)) {
         try {
           findings.push(...(await check()).map(finding => ({ name, ...finding })))
         } catch (error) {
-          findings.push({ name, state: 'wrong', found: error instanceof Error ? error.message : String(error), mend: 'npm run setup' })
+          findings.push({
+            name,
+            state: 'wrong',
+            found: error instanceof Error ? error.message : String(error),
+            mend: 'npm run setup',
+          })
         }
       }
       const wrong = findings.filter(f => f.state === 'wrong').length
@@ -56,7 +62,13 @@ const CHECKS: Record<string, () => Found[] | Promise<Found[]>> = {
   node: () => {
     const [major, minor] = process.versions.node.split('.').map(Number)
     const fits = major > 20 || (major === 20 && minor >= 19)
-    return [{ state: fits ? 'ok' : 'wrong', found: `Node ${process.versions.node}, ${process.platform} ${process.arch}`, mend: fits ? '' : 'install Node 20.19 or newer' }]
+    return [
+      {
+        state: fits ? 'ok' : 'wrong',
+        found: `Node ${process.versions.node}, ${process.platform} ${process.arch}`,
+        mend: fits ? '' : 'install Node 20.19 or newer',
+      },
+    ]
   },
   machine: () => {
     const cores = cpus().length
@@ -90,11 +102,17 @@ const CHECKS: Record<string, () => Found[] | Promise<Found[]>> = {
     const prefix = process.env.AMENT_PREFIX_PATH
     const distro = process.env.ROS_DISTRO
     if (prefix === undefined || distro === undefined) {
-      return missing('no ROS 2 is sourced', 'source /opt/ros/DISTRO/setup.bash, or `npm run setup:ros` and `. .ros/setup.sh`; not needed for the embedded cell, replay and eval')
+      return missing(
+        'no ROS 2 is sourced',
+        'source /opt/ros/DISTRO/setup.bash, or `npm run setup:ros` and `. .ros/setup.sh`; not needed for ' +
+          'the embedded cell, replay and eval',
+      )
     }
     const problem = rosProblem()
     const found = `ROS 2 ${distro} at ${prefix.split(':')[0]}`
-    return problem === undefined ? ok(`${found}, rclnodejs loads`) : missing(`${found}, but ${problem}`, 'npm run setup:ros')
+    return problem === undefined
+      ? ok(`${found}, rclnodejs loads`)
+      : missing(`${found}, but ${problem}`, 'npm run setup:ros')
   },
   'fast dds profile': () => {
     const { RMW_IMPLEMENTATION: rmw = 'rmw_fastrtps_cpp' } = process.env
@@ -103,9 +121,21 @@ const CHECKS: Record<string, () => Found[] | Promise<Found[]>> = {
     const profile = variable && process.env[variable]
     const mend = `export ${PROFILE_VARIABLES[0]}=${fastDdsProfile()}`
     if (profile === undefined) {
-      return missing(`${PROFILE_VARIABLES[0]} is not set: prehend's own processes set it, any other ROS 2 node here loses most images of 640x480 that it sends or asks for as sensor data`, mend)
+      return missing(
+        `${PROFILE_VARIABLES[0]} is not set: prehend's own processes set it, any other ROS 2 node here ` +
+          'loses most images of 640x480 that it sends or asks for as sensor data',
+        mend,
+      )
     }
-    return existsSync(profile) ? ok(profile) : [{ state: 'wrong', found: `${variable} names ${profile}, which is not there: most images of 640x480 are lost`, mend }]
+    return existsSync(profile)
+      ? ok(profile)
+      : [
+          {
+            state: 'wrong',
+            found: `${variable} names ${profile}, which is not there: most images of 640x480 are lost`,
+            mend,
+          },
+        ]
   },
 }
 
@@ -115,19 +145,28 @@ async function serialPorts(): Promise<Found[]> {
   try {
     ports = await SerialPort.list()
   } catch (error) {
-    return missing(`ports cannot be listed: ${error instanceof Error ? error.message : String(error)}`, 'install udev (udevadm), or name the port in the robot file')
+    return missing(
+      `ports cannot be listed: ${error instanceof Error ? error.message : String(error)}`,
+      'install udev (udevadm), or name the port in the robot file',
+    )
   }
   const real = ports.filter(port => port.vendorId !== undefined || /tty(USB|ACM)/.test(port.path))
-  if (real.length === 0) return missing('no USB serial port', 'plug the gripper\'s adapter in, or use the embedded cell')
-  return Promise.all(real.map(async port => {
-    const name = `${port.path}${port.manufacturer === undefined ? '' : ` (${port.manufacturer})`}`
-    try {
-      await access(port.path, constants.R_OK | constants.W_OK)
-      return { state: 'ok' as const, found: `${name}: may be opened${await latencyTimer(port.path)}`, mend: '' }
-    } catch {
-      return { state: 'wrong' as const, found: `${name}: may not be opened`, mend: 'sudo usermod -aG dialout $USER, then log in again' }
-    }
-  }))
+  if (real.length === 0) return missing('no USB serial port', "plug the gripper's adapter in, or use the embedded cell")
+  return Promise.all(
+    real.map(async port => {
+      const name = `${port.path}${port.manufacturer === undefined ? '' : ` (${port.manufacturer})`}`
+      try {
+        await access(port.path, constants.R_OK | constants.W_OK)
+        return { state: 'ok' as const, found: `${name}: may be opened${await latencyTimer(port.path)}`, mend: '' }
+      } catch {
+        return {
+          state: 'wrong' as const,
+          found: `${name}: may not be opened`,
+          mend: 'sudo usermod -aG dialout $USER, then log in again',
+        }
+      }
+    }),
+  )
 }
 
 /** Looks and opens nothing: opening alone changes a terminal's settings. */
@@ -153,5 +192,8 @@ async function latencyTimer(path: string): Promise<string> {
 
 function text(findings: readonly Finding[]): string[] {
   const marks = { ok: 'ok     ', missing: 'missing', wrong: 'WRONG  ' }
-  return findings.flatMap(f => [`${marks[f.state]}  ${f.name}: ${f.found}`, ...f.mend === '' ? [] : [`             -> ${f.mend}`]])
+  return findings.flatMap(f => [
+    `${marks[f.state]}  ${f.name}: ${f.found}`,
+    ...(f.mend === '' ? [] : [`             -> ${f.mend}`]),
+  ])
 }

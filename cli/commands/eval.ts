@@ -43,10 +43,18 @@ export function register(program: Command): void {
     .option('--without <list>', 'taken away at the aligner, e.g. rgb,force@2s', taken, [])
     .addOption(precision())
     .option('--jobs <n>', 'processes side by side', integer(1, 256), 1)
-    .addOption(new Option('--ray <address>', 'each episode as a task of a Ray cluster (HOST:PORT or auto), or of one started here (local)').conflicts('jobs'))
+    .addOption(
+      new Option(
+        '--ray <address>',
+        'each episode as a task of a Ray cluster (HOST:PORT or auto), or of one started here (local)',
+      ).conflicts('jobs'),
+    )
     .option('--first <n>', 'index of the first episode', integer(0), 0)
-    .option('--results <out>', 'write each episode\'s result as a line of JSON (OUT.jsonl)')
-    .option('--report <out>', 'write a page with rates, intervals, gate and force over time, and lost episodes as filmstrips (OUT.html)')
+    .option('--results <out>', "write each episode's result as a line of JSON (OUT.jsonl)")
+    .option(
+      '--report <out>',
+      'write a page with rates, intervals, gate and force over time, and lost episodes as filmstrips (OUT.html)',
+    )
     .addOption(overwrite())
     .addOption(new Option('--trace').hideHelp())
     .option('--json', 'the result as one JSON object')
@@ -57,7 +65,8 @@ export function register(program: Command): void {
 function taken(text: string): Withheld[] {
   return text.split(',').map(part => {
     const [, name, seconds] = /^([a-z]+)(?:@(\d+(?:\.\d+)?)s)?$/.exec(part.trim()) ?? []
-    if (!MODALITIES.includes(name as Modality)) throw new InvalidArgumentError(`"${part}": expected one of ${MODALITIES.join(', ')}, with a time as in force@2s.`)
+    if (!MODALITIES.includes(name as Modality))
+      throw new InvalidArgumentError(`"${part}": expected one of ${MODALITIES.join(', ')}, with a time as in force@2s.`)
     return { modality: name as Modality, from: seconds === undefined ? 0 : Math.round(Number(seconds) * 1e9) }
   })
 }
@@ -73,7 +82,11 @@ async function evaluate(flags: EvalFlags): Promise<void> {
     if (process.connected) process.send(share)
     return
   }
-  if (flags.source === 'gazebo' && (flags.jobs > 1 || flags.ray !== undefined)) throw new UsageError(`--source gazebo: one world runs one episode at a time; leave ${flags.ray === undefined ? '--jobs' : '--ray'} away`)
+  if (flags.source === 'gazebo' && (flags.jobs > 1 || flags.ray !== undefined))
+    throw new UsageError(
+      '--source gazebo: one world runs one episode at a time; leave ' +
+        `${flags.ray === undefined ? '--jobs' : '--ray'} away`,
+    )
   requireFree({ files: [flags.results, flags.report] }, flags)
   const models = loadTable(flags.objects, flags.count)
   if (flags.phrases !== undefined) loadPhrases(flags.phrases, models)
@@ -89,17 +102,30 @@ async function evaluate(flags: EvalFlags): Promise<void> {
   try {
     const lines = open(flags.results)
     const report = open(flags.report)
-    const shares = flags.ray !== undefined ? await fanOutOnRay(flags.ray, options, progress, ending)
-      : flags.jobs === 1 ? [await runShare(options, progress, ending)] : await fanOut(options, progress, ending)
+    const shares =
+      flags.ray !== undefined
+        ? await fanOutOnRay(flags.ray, options, progress, ending)
+        : flags.jobs === 1
+          ? [await runShare(options, progress, ending)]
+          : await fanOut(options, progress, ending)
     const results = shares.flatMap(s => s.results).sort((a, b) => a.index - b.index)
     const inferences = shares.reduce((sum, s) => sum + s.inferences, 0)
     const summary = summarise(results)
     const meanInferenceMs = inferences === 0 ? 0 : shares.reduce((sum, s) => sum + s.inferenceMs, 0) / inferences
     const wallS = (performance.now() - started) / 1000
     const object = {
-      ...summary, meanInferenceMs, ...provenance, objects: flags.objects, count: flags.count ?? null,
-      phrases: flags.phrases ?? null, source: flags.source, without: withoutText(flags.without), seed: flags.seed, wallS,
-      simulatedS: results.reduce((sum, r) => sum + r.seconds, 0), serial: { crcErrors: shares.reduce((sum, s) => sum + s.crcErrors, 0) },
+      ...summary,
+      meanInferenceMs,
+      ...provenance,
+      objects: flags.objects,
+      count: flags.count ?? null,
+      phrases: flags.phrases ?? null,
+      source: flags.source,
+      without: withoutText(flags.without),
+      seed: flags.seed,
+      wallS,
+      simulatedS: results.reduce((sum, r) => sum + r.seconds, 0),
+      serial: { crcErrors: shares.reduce((sum, s) => sum + s.crcErrors, 0) },
       // Of a simulator beside us; one world runs in one share.
       ...(flags.source === 'gazebo' ? { realTimeFactor: shares[0].realTimeFactor } : {}),
     }
@@ -107,7 +133,19 @@ async function evaluate(flags: EvalFlags): Promise<void> {
     // Neither a result nor the other file is lost where one cannot be written.
     const written = await Promise.allSettled([
       lines && writeAll(lines, results.map(resultLine)),
-      report && writeAll(report, [page({ options, provenance, summary, results, traces: shares.flatMap(s => s.traces), meanInferenceMs, wallS, date: new Date() })]),
+      report &&
+        writeAll(report, [
+          page({
+            options,
+            provenance,
+            summary,
+            results,
+            traces: shares.flatMap(s => s.traces),
+            meanInferenceMs,
+            wallS,
+            date: new Date(),
+          }),
+        ]),
     ])
     output.result(object, text(object))
     for (const file of written) if (file.status === 'rejected') throw file.reason
@@ -123,24 +161,81 @@ async function writeAll(file: LineFile, lines: readonly string[]): Promise<void>
 }
 
 /** A line of `--results`: the fields in one order, whichever process the episode ran in. */
-function resultLine({ index, command, correction, target, fragile, success, reason, peakForce, seconds }: EpisodeResult): string {
-  return JSON.stringify({ index, command, correction: correction ?? null, target: target ?? null, fragile, success, reason: reason ?? null, peakForce, seconds })
+function resultLine({
+  index,
+  command,
+  correction,
+  target,
+  fragile,
+  success,
+  reason,
+  peakForce,
+  seconds,
+}: EpisodeResult): string {
+  return JSON.stringify({
+    index,
+    command,
+    correction: correction ?? null,
+    target: target ?? null,
+    fragile,
+    success,
+    reason: reason ?? null,
+    peakForce,
+    seconds,
+  })
 }
 
-function text({ meanInferenceMs, model, precision, wallS, simulatedS, realTimeFactor, serial, ...summary }: ReturnType<typeof summarise> & {
-  readonly meanInferenceMs: number; readonly model: string; readonly precision: string; readonly wallS: number; readonly simulatedS: number
-  readonly realTimeFactor?: number; readonly serial: { readonly crcErrors: number }
+function text({
+  meanInferenceMs,
+  model,
+  precision,
+  wallS,
+  simulatedS,
+  realTimeFactor,
+  serial,
+  ...summary
+}: ReturnType<typeof summarise> & {
+  readonly meanInferenceMs: number
+  readonly model: string
+  readonly precision: string
+  readonly wallS: number
+  readonly simulatedS: number
+  readonly realTimeFactor?: number
+  readonly serial: { readonly crcErrors: number }
 }): string[] {
-  const { episodes, successes, byObject, failures, wrongObject, fragile, stops, corrections, peakForce, secondsToSuccess } = summary
-  const percent = ({ rate, wilson95 }: Rate): string => `${(rate * 100).toFixed(1)} % (95 % interval ${wilson95.map(v => (v * 100).toFixed(1)).join(' to ')})`
+  const {
+    episodes,
+    successes,
+    byObject,
+    failures,
+    wrongObject,
+    fragile,
+    stops,
+    corrections,
+    peakForce,
+    secondsToSuccess,
+  } = summary
+  const percent = ({ rate, wilson95 }: Rate): string =>
+    `${(rate * 100).toFixed(1)} % (95 % interval ${wilson95.map(v => (v * 100).toFixed(1)).join(' to ')})`
   return [
     `${successes} of ${episodes} episodes won: ${percent(summary)}`,
-    ...Object.entries(byObject).sort().map(([name, o]) => `  ${name}: ${o.successes} of ${o.episodes}`),
-    `lost: ${Object.entries(failures).map(([reason, n]) => `${reason} ${n}`).join(', ') || 'none'}`,
-    `wrong object lifted: ${wrongObject.episodes} of ${episodes}; fragile object crushed: ${fragile.crushed} of ${fragile.episodes}; motion after "stop": ${stops.moved} of ${stops.episodes}`,
+    ...Object.entries(byObject)
+      .sort()
+      .map(([name, o]) => `  ${name}: ${o.successes} of ${o.episodes}`),
+    `lost: ${
+      Object.entries(failures)
+        .map(([reason, n]) => `${reason} ${n}`)
+        .join(', ') || 'none'
+    }`,
+    `wrong object lifted: ${wrongObject.episodes} of ${episodes}; fragile object crushed: ` +
+      `${fragile.crushed} of ${fragile.episodes}; motion after "stop": ${stops.moved} of ` +
+      `${stops.episodes}`,
     `won after a correction to another object: ${corrections.successes} of ${corrections.episodes}`,
-    `time to success: p50 ${secondsToSuccess.p50.toFixed(1)} s, p99 ${secondsToSuccess.p99.toFixed(1)} s; peak finger force then: p50 ${peakForce.p50.toFixed(0)} N, p99 ${peakForce.p99.toFixed(0)} N`,
-    `model ${model} (${precision}), ${meanInferenceMs.toFixed(2)} ms an inference, ${(simulatedS / wallS).toFixed(1)} simulated seconds a second`,
+    `time to success: p50 ${secondsToSuccess.p50.toFixed(1)} s, p99 ` +
+      `${secondsToSuccess.p99.toFixed(1)} s; peak finger force then: p50 ${peakForce.p50.toFixed(0)} N, ` +
+      `p99 ${peakForce.p99.toFixed(0)} N`,
+    `model ${model} (${precision}), ${meanInferenceMs.toFixed(2)} ms an inference, ` +
+      `${(simulatedS / wallS).toFixed(1)} simulated seconds a second`,
     ...(serial.crcErrors > 0 ? [`${serial.crcErrors} CRC errors on the gripper's wire`] : []),
     ...(realTimeFactor === undefined ? [] : [factorText(realTimeFactor)]),
   ]

@@ -46,7 +46,9 @@ async function describe(bag: Bag) {
   const spacing = new BagSpacing(bag)
   for await (const batch of bag.batches()) for (const message of batch) spacing.add(message)
   const topics = spacing.topics()
-  const foreign = bag.foreign.map(({ name, type, count, encoding }) => [name, { type, count, rateHz: 0, largestGapMs: null, encoding }] as const)
+  const foreign = bag.foreign.map(
+    ({ name, type, count, encoding }) => [name, { type, count, rateHz: 0, largestGapMs: null, encoding }] as const,
+  )
   return {
     path: bag.path,
     storage: bag.storage,
@@ -62,16 +64,34 @@ async function describe(bag: Bag) {
   }
 }
 
-function text({ path, storage, files, sizeBytes, start, durationS, messages, topics, metadata, damage }: Description): string[] {
+function text({
+  path,
+  storage,
+  files,
+  sizeBytes,
+  start,
+  durationS,
+  messages,
+  topics,
+  metadata,
+  damage,
+}: Description): string[] {
   const rows = Object.entries(topics).map(([name, { type, count, rateHz, largestGapMs, encoding }]) => [
-    name, encoding === undefined ? type : `${type} in ${encoding}, left alone`, String(count), rateHz > 0 ? `${rateHz.toFixed(2)} Hz` : '-', largestGapMs === null ? '-' : `${largestGapMs.toFixed(3)} ms`,
+    name,
+    encoding === undefined ? type : `${type} in ${encoding}, left alone`,
+    String(count),
+    rateHz > 0 ? `${rateHz.toFixed(2)} Hz` : '-',
+    largestGapMs === null ? '-' : `${largestGapMs.toFixed(3)} ms`,
   ])
   const at = new Date(Number(start.split('.')[0]) * 1000).toISOString().slice(0, 19)
   return [
-    `${path}: ${storage}, ${files.length === 1 ? '1 file' : `${files.length} files`}, ${(sizeBytes / 1e6).toFixed(1)} MB`,
+    `${path}: ${storage}, ${files.length === 1 ? '1 file' : `${files.length} files`}, ` +
+      `${(sizeBytes / 1e6).toFixed(1)} MB`,
     `start ${start} (${at} UTC), ${durationS.toFixed(3)} s, ${messages} messages`,
     ...table([['topic', 'type', 'messages', 'rate', 'largest gap of stamps'], ...rows]),
-    ...Object.entries(metadata).map(([key, value]) => `${key}: ${value.length > 80 ? `${value.length} characters, in full with --json` : value}`),
-    ...damage === null ? [] : [`damaged: ${damage}; described up to there`],
+    ...Object.entries(metadata).map(
+      ([key, value]) => `${key}: ${value.length > 80 ? `${value.length} characters, in full with --json` : value}`,
+    ),
+    ...(damage === null ? [] : [`damaged: ${damage}; described up to there`]),
   ]
 }

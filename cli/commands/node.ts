@@ -20,8 +20,13 @@ export function register(program: Command): void {
   program
     .command('node')
     .summary('one managed ROS 2 node: what the launch files start')
-    .description('one managed (lifecycle) ROS 2 node in this process. What follows --ros-args is ROS\'s: parameters (-p NAME:=VALUE, --params-file), remaps (-r), namespace, log level.\n\n'
-      + Object.entries(KINDS).map(([name, { summary }]) => `  ${name.padEnd(13)}${summary}`).join('\n'))
+    .description(
+      "one managed (lifecycle) ROS 2 node in this process. What follows --ros-args is ROS's: parameters " +
+        '(-p NAME:=VALUE, --params-file), remaps (-r), namespace, log level.\n\n' +
+        Object.entries(KINDS)
+          .map(([name, { summary }]) => `  ${name.padEnd(13)}${summary}`)
+          .join('\n'),
+    )
     .argument('<name>', `one of ${Object.keys(KINDS).join(', ')}`)
     .argument('[ros...]', '--ros-args and what follows it')
     .option('--json', 'the result as one JSON object, at the end')
@@ -30,8 +35,10 @@ export function register(program: Command): void {
 }
 
 async function runNode(name: string, args: readonly string[], output: Output): Promise<void> {
-  if (!Object.hasOwn(KINDS, name)) throw new UsageError(`node ${name}: is none; expected one of ${Object.keys(KINDS).join(', ')}`)
-  if (args.length > 0 && args[0] !== '--ros-args') throw new UsageError(`node ${name}: ${args[0]}: expected --ros-args before everything that is ROS's`)
+  if (!Object.hasOwn(KINDS, name))
+    throw new UsageError(`node ${name}: is none; expected one of ${Object.keys(KINDS).join(', ')}`)
+  if (args.length > 0 && args[0] !== '--ros-args')
+    throw new UsageError(`node ${name}: ${args[0]}: expected --ros-args before everything that is ROS's`)
   const ending = new Ending()
   const kind = await KINDS[name].load()
   useFastDdsProfile()
@@ -43,7 +50,9 @@ async function runNode(name: string, args: readonly string[], output: Output): P
     for (const unknown of bindParameters(ros.rcl, ros.node, parameters)) log.warn(unknown)
     const robot = readRobot(parameters.get('robot'), ros.node.namespace())
     const bus = new Ros2Bus(ros.rcl, ros.node, {
-      onError: error => log.error(String(error)), onWarning: (topic, text) => log.warn(`${topic}: ${text}`), ...kind.bus?.(parameters),
+      onError: error => log.error(String(error)),
+      onWarning: (topic, text) => log.warn(`${topic}: ${text}`),
+      ...kind.bus?.(parameters),
     })
     release.unshift(() => bus.close())
     const parts = await kind.make({ ros, bus, robot, parameters, log, ending: ending.signal })
@@ -60,10 +69,14 @@ async function runNode(name: string, args: readonly string[], output: Output): P
     log.info(`${name}: unconfigured, ${process.uptime().toFixed(2)} s after its start`)
     const autostart = parameters.get('autostart')
     if (autostart) {
-      if (parameters.get('await_observer') && !await managed.observed(AbortSignal.any([ending.signal, AbortSignal.timeout(PATIENCE)])) && !ending.signal.aborted) {
+      if (
+        parameters.get('await_observer') &&
+        !(await managed.observed(AbortSignal.any([ending.signal, AbortSignal.timeout(PATIENCE)]))) &&
+        !ending.signal.aborted
+      ) {
         log.warn(`nobody hears ~/transition_event after ${PATIENCE / 1000} s`)
       }
-      if (!await managed.make('configure') || !await managed.make('activate')) {
+      if (!(await managed.make('configure')) || !(await managed.make('activate'))) {
         // Nobody else would try again; whoever started the process can.
         process.exitCode = exitOf(failure) ?? 1
         return await managed.end()
@@ -81,7 +94,7 @@ async function runNode(name: string, args: readonly string[], output: Output): P
     })
     log.info(`${signal ?? (process.exitCode === 1 ? 'its work has failed' : 'its work is done')}: ending`)
     await managed.end()
-    if (output.json) output.result({ node: name, signal, state: node.state, ...await parts.result?.() }, [])
+    if (output.json) output.result({ node: name, signal, state: node.state, ...(await parts.result?.()) }, [])
   } finally {
     for (const step of release) await step()
   }

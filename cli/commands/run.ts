@@ -51,31 +51,60 @@ export function register(program: Command): void {
   program
     .command('run')
     .description('the loop: sensors, alignment, policy, gripper')
-    .option('--source <name>', 'where the sensors are: sim (the embedded cell), gazebo (a Gazebo world that runs already; always in lockstep), or ros2 (topics)', 'sim')
+    .option(
+      '--source <name>',
+      'where the sensors are: sim (the embedded cell), gazebo (a Gazebo world that runs already; always ' +
+        'in lockstep), or ros2 (topics)',
+      'sim',
+    )
     .option('--robot <file>', 'robot file or the name of a shipped one', 'cell')
-    .option('--namespace <name>', 'where the relative topics of the robot file lie, such as /left; with --source ros2 of the node too', namespace)
-    .option('--episodes <n>', 'how many (default: 1; with --source ros2: until Ctrl-C, else until so many results were published)', integer(1))
+    .option(
+      '--namespace <name>',
+      'where the relative topics of the robot file lie, such as /left; with --source ros2 of the node too',
+      namespace,
+    )
+    .option(
+      '--episodes <n>',
+      'how many (default: 1; with --source ros2: until Ctrl-C, else until so many results were published)',
+      integer(1),
+    )
     .option('--seed <s>', 'of everything that is drawn', integer(0), 1)
-    .option('--policy <file>', 'an ONNX model with a contract, or "expert" (the cell\'s scripted one); default: the shipped model')
+    .option(
+      '--policy <file>',
+      'an ONNX model with a contract, or "expert" (the cell\'s scripted one); default: the shipped model',
+    )
     .addOption(precision())
-    .option('--say <text>', 'said at each episode\'s start instead of the drawn command')
-    .option('--port <path>', 'the gripper\'s serial port, instead of the robot file\'s')
+    .option('--say <text>', "said at each episode's start instead of the drawn command")
+    .option('--port <path>', "the gripper's serial port, instead of the robot file's")
     .option('--objects <set>', 'seen, unseen, or an objects file', 'seen')
     .option('--count <n>', 'objects on the table (default: 2 to 5, drawn)', integer(1, 5))
     .option('--lockstep', 'simulated time advances only once the loop has answered; nothing typed is heard')
-    .option('--at-most <time>', 'with --source sim or gazebo: an episode ends after so long ("200 ms"), lost unless it was won by then', span)
-    .option('--record <out>', 'write all sensors, events and commands as a rosbag2 recording (OUT.mcap, or a folder OUT)')
+    .option(
+      '--at-most <time>',
+      'with --source sim or gazebo: an episode ends after so long ("200 ms"), lost unless it was won by then',
+      span,
+    )
+    .option(
+      '--record <out>',
+      'write all sensors, events and commands as a rosbag2 recording (OUT.mcap, or a folder OUT)',
+    )
     .addOption(overwrite())
-    .option('--demonstrate', 'record the expert\'s answer to every observation beside the policy\'s (for training)')
+    .option('--demonstrate', "record the expert's answer to every observation beside the policy's (for training)")
     .option('--perturb <sigma>', 'with --demonstrate: disturb the tool by smooth noise of this size, m', amount(0.1), 0)
     .option('--json', 'the result as one JSON object')
-    .action((flags: RunFlags) => flags.source === 'ros2' ? runOnTopics(flags) : run({ ...flags, episodes: flags.episodes ?? 1 }))
+    .action((flags: RunFlags) =>
+      flags.source === 'ros2' ? runOnTopics(flags) : run({ ...flags, episodes: flags.episodes ?? 1 }),
+    )
 }
 
 async function run({ source, ...given }: RunFlags & { readonly episodes: number }): Promise<void> {
   const flags = { ...given, lockstep: given.lockstep === true || source === 'gazebo' }
   const output = new Output(flags)
-  if (!isCellSource(source)) throw new UsageError(`--source ${source}: ${source === 'bag' ? 'is `prehend replay BAG`' : 'is not known; expected sim, gazebo or ros2'}`)
+  if (!isCellSource(source))
+    throw new UsageError(
+      `--source ${source}: ` +
+        `${source === 'bag' ? 'is `prehend replay BAG`' : 'is not known; expected sim, gazebo or ros2'}`,
+    )
   requireFree({ recordings: [flags.record] }, flags)
   const robot = withPort(readRobot(flags.robot, flags.namespace), flags.port)
   if (flags.say !== undefined) checkCommand(flags.say, flags.objects, robot.languages)
@@ -83,15 +112,27 @@ async function run({ source, ...given }: RunFlags & { readonly episodes: number 
   ending.heedParent()
   let tell = (line: string): void => output.progress(line)
   const policy = await policyMaker(flags.policy, robot, { precision: flags.precision, signal: ending.signal })
-  const demonstration = flags.demonstrate ? new Demonstration(robot, { sigma: flags.perturb, seed: flags.seed }) : undefined
+  const demonstration = flags.demonstrate
+    ? new Demonstration(robot, { sigma: flags.perturb, seed: flags.seed })
+    : undefined
   const errors = new ErrorTally(output)
   const digest = new ObservationDigest()
-  output.progress(`starting the cell${source === 'sim' ? '' : ` in ${source}`} (seed ${flags.seed}, ${flags.objects} objects, ${flags.lockstep ? 'lockstep' : 'real time'}) ...`)
+  output.progress(
+    `starting the cell${source === 'sim' ? '' : ` in ${source}`} (seed ${flags.seed}, ` +
+      `${flags.objects} objects, ${flags.lockstep ? 'lockstep' : 'real time'}) ...`,
+  )
   const loop = await CellLoop.start({
-    robot, cell: startCell(source, ending.signal), seed: flags.seed, objects: flags.objects, count: flags.count, mode: flags.lockstep ? 'lockstep' : 'realtime', say: flags.say,
-    record: flags.record, overwrite: flags.overwrite,
+    robot,
+    cell: startCell(source, ending.signal),
+    seed: flags.seed,
+    objects: flags.objects,
+    count: flags.count,
+    mode: flags.lockstep ? 'lockstep' : 'realtime',
+    say: flags.say,
+    record: flags.record,
+    overwrite: flags.overwrite,
     atMost: flags.atMost === undefined ? undefined : flags.atMost * 1e9,
-    policy: async cell => demonstration ? demonstration.wrap(await policy(cell), cell) : policy(cell),
+    policy: async cell => (demonstration ? demonstration.wrap(await policy(cell), cell) : policy(cell)),
     onObservation: (observation, bus) => {
       digest.add(observation)
       demonstration?.label(observation, bus)
@@ -126,8 +167,14 @@ async function run({ source, ...given }: RunFlags & { readonly episodes: number 
   const live = watch ? new LiveView(() => viewOf(loop, results, voice?.typing ?? '')) : undefined
   if (live) errors.tell = line => live.note(color.yellow(line))
   errors.lateness = lateness
-  tell = line => live ? live.note(line) : output.progress(line)
-  const overload = lateness && new OverloadWatch({ lateness, tell, counts: () => ({ observations: loop.fusion.aligner.counters.observations, skipped: loop.fusion.skipped }) })
+  tell = line => (live ? live.note(line) : output.progress(line))
+  const overload =
+    lateness &&
+    new OverloadWatch({
+      lateness,
+      tell,
+      counts: () => ({ observations: loop.fusion.aligner.counters.observations, skipped: loop.fusion.skipped }),
+    })
   try {
     for (let index = 0; index < flags.episodes && !loop.interrupted; index++) {
       demonstration?.begin(index)
@@ -148,7 +195,8 @@ async function run({ source, ...given }: RunFlags & { readonly episodes: number 
   }
   const finished = results.filter(r => r.reason !== 'interrupted')
   const time = flags.lockstep
-    ? { simulatedS: (loop.bus.clock.now() - busStarted) / 1e9 } : { wallS: (performance.now() - started) / 1000, overruns: loop.cell.stats.overruns, lateMs: lateness?.worst ?? 0 }
+    ? { simulatedS: (loop.bus.clock.now() - busStarted) / 1e9 }
+    : { wallS: (performance.now() - started) / 1000, overruns: loop.cell.stats.overruns, lateMs: lateness?.worst ?? 0 }
   const pace = source === 'gazebo' ? { realTimeFactor: loop.cell.stats.realTimeFactor } : {}
   const object = { ...resultOf(loop, finished, digest.digest()), ...time, ...pace }
   output.result(object, summary(object, results))
@@ -159,13 +207,21 @@ async function run({ source, ...given }: RunFlags & { readonly episodes: number 
 function checkCommand(say: string, objects: string, languages: readonly string[]): void {
   const models = loadObjects(objects)
   if (isStop(say, languages) || modelNamed(say, models)) return
-  throw new UsageError(`--say "${say}": names none of the ${objects} objects; they are ${models.map(({ name }) => name).join(', ')}`)
+  throw new UsageError(
+    `--say "${say}": names none of the ${objects} objects; they are ${models.map(({ name }) => name).join(', ')}`,
+  )
 }
 
-/** What to say of a typed line that is neither a stop, nor the end of one, nor about anything on the table; undefined: it was understood, or is empty. */
+/**
+ * What to say of a typed line that is neither a stop, nor the end of one, nor about anything on the table; undefined:
+ * it was understood, or is empty.
+ */
 export function notUnderstood(line: string, objects: string, languages: readonly string[]): string | undefined {
   if (!isCommand(line, languages) || isAboutThings(line, loadObjects(objects))) return undefined
-  return `not understood: "${line.trim()}" names no object, no colour and no manner, and is no stop ("stop") or resume; the policy hears it all the same`
+  return (
+    `not understood: "${line.trim()}" names no object, no colour and no manner, and is no stop ` +
+    '("stop") or resume; the policy hears it all the same'
+  )
 }
 
 function viewOf(loop: CellLoop, results: readonly EpisodeResult[], typing: string) {
@@ -173,10 +229,23 @@ function viewOf(loop: CellLoop, results: readonly EpisodeResult[], typing: strin
   const latest = loop.latencies.at(-1) ?? 0
   return {
     title: `prehend  ${loop.policyName}`,
-    rgbHz: meters.rgb.recent, wrenchHz: meters.wrench.recent, chunkHz: meters.chunk.recent, latencyMs: latest / 1e6,
-    force: control.guard.force, contact: control.limits.contact, overForce: control.limits.overForce, contactState: control.guard.state,
-    chunks: meters.chunk.count, gate: control.gate, widestMm: control.limits.width[1] * 1000, widthMm: control.status && control.status.width * 1000, gripper: control.status?.object ?? '',
-    motion: motionStatus(control), tool: control.hasArm ? control.target : undefined,
-    said: loop.lastSaid, results: results.map(r => r.success), typing,
+    rgbHz: meters.rgb.recent,
+    wrenchHz: meters.wrench.recent,
+    chunkHz: meters.chunk.recent,
+    latencyMs: latest / 1e6,
+    force: control.guard.force,
+    contact: control.limits.contact,
+    overForce: control.limits.overForce,
+    contactState: control.guard.state,
+    chunks: meters.chunk.count,
+    gate: control.gate,
+    widestMm: control.limits.width[1] * 1000,
+    widthMm: control.status && control.status.width * 1000,
+    gripper: control.status?.object ?? '',
+    motion: motionStatus(control),
+    tool: control.hasArm ? control.target : undefined,
+    said: loop.lastSaid,
+    results: results.map(r => r.success),
+    typing,
   }
 }

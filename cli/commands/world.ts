@@ -22,7 +22,11 @@ export function register(program: Command): void {
     .command('world')
     .description('write the cell as a world for Gazebo')
     .argument('<out>', 'the file to write (OUT.sdf)')
-    .option('--objects <set>', 'with the objects of an episode: seen, unseen, or an objects file (default: none; --source gazebo puts its own in)')
+    .option(
+      '--objects <set>',
+      'with the objects of an episode: seen, unseen, or an objects file (default: none; --source gazebo ' +
+        'puts its own in)',
+    )
     .option('--count <n>', 'objects on the table (default: 2 to 5, drawn)', integer(1, 5))
     .option('--seed <s>', 'of the episode', integer(0), 1)
     .option('--index <n>', 'which episode of the seed', integer(0), 0)
@@ -40,5 +44,7 @@ async function world(out: string, { objects, count, seed, index, overwrite, json
   await file.write(text.trimEnd())
   await file.close()
   const { setup } = episode
-  output.result({ file: out, objects: setup.objects }, [`${out}: ${setup.objects.length === 0 ? 'an empty table' : setup.objects.join(', ')}`])
+  output.result({ file: out, objects: setup.objects }, [
+    `${out}: ${setup.objects.length === 0 ? 'an empty table' : setup.objects.join(', ')}`,
+  ])
 }

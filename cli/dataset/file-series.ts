@@ -20,7 +20,10 @@ export class FileSeries {
   /** The path of the present file; its folder is made. */
   path(): string {
     const three = (n: number): string => String(n).padStart(3, '0')
-    const path = join(this.#root, this.#template.replace('{chunk_index:03d}', three(this.chunk)).replace('{file_index:03d}', three(this.file)))
+    const path = join(
+      this.#root,
+      this.#template.replace('{chunk_index:03d}', three(this.chunk)).replace('{file_index:03d}', three(this.file)),
+    )
     mkdirSync(dirname(path), { recursive: true })
     return path
   }

@@ -54,7 +54,8 @@ const AXES = ['fx', 'fy', 'fz', 'tx', 'ty', 'tz'] as const
 const ACTION = [...POSE, 'width', 'effort'] as const
 
 /**
- * The columns of a robot's LeRobot set, in the words of LeRobot (`observation.images.*`, `observation.state`, `action`), made by the very makers of a
+ * The columns of a robot's LeRobot set, in the words of LeRobot (`observation.images.*`, `observation.state`,
+ * `action`), made by the very makers of a
  * policy's inputs. `inputs` is what a policy contract says for them. The state has poses first.
  */
 export class LeRobotColumns {
@@ -71,15 +72,25 @@ export class LeRobotColumns {
     const contract: Contract = { version: 1, name: 'LeRobot set', robot, inputs, outputs, vocabulary: [] }
     this.#features = new Features(contract, robot)
     const { tensors } = this.#features
-    this.pictures = Object.entries(inputs).filter(([, { as }]) => as === 'image' || as === 'depth').map(([key, input]) =>
-      pictureColumn(key, input, tensors[key] as Uint8Array | Float32Array, options.colour))
-    const plain = Object.entries(inputs).filter(([, { as }]) => as !== 'image' && as !== 'depth').map(([key, { shape }]): NumberColumn => ({
-      key, feature: { dtype: 'float32', shape: shape.slice(1), names: names[key] ?? null }, value: () => tensors[key] as Float32Array,
-    }))
+    this.pictures = Object.entries(inputs)
+      .filter(([, { as }]) => as === 'image' || as === 'depth')
+      .map(([key, input]) => pictureColumn(key, input, tensors[key] as Uint8Array | Float32Array, options.colour))
+    const plain = Object.entries(inputs)
+      .filter(([, { as }]) => as !== 'image' && as !== 'depth')
+      .map(
+        ([key, { shape }]): NumberColumn => ({
+          key,
+          feature: { dtype: 'float32', shape: shape.slice(1), names: names[key] ?? null },
+          value: () => tensors[key] as Float32Array,
+        }),
+      )
     const windows = robot.streams.filter(({ align }) => align.strategy === 'window')
     const events = robot.streams.filter(({ align }) => align.strategy === 'events')
     this.numbers = [
-      ...plain, ...windows.flatMap(stream => windowColumns(stream, options.room)), ...events.flatMap(stream => eventColumns(stream, options)), actionColumn(),
+      ...plain,
+      ...windows.flatMap(stream => windowColumns(stream, options.room)),
+      ...events.flatMap(stream => eventColumns(stream, options)),
+      actionColumn(),
     ]
   }
 
@@ -94,7 +105,11 @@ export function hasPictures(robot: Robot, { values }: Observation): boolean {
   return robot.streams.every(({ name, type }) => !isImageType(type) || values.get(name) !== undefined)
 }
 
-function inputsOf(robot: Robot, { values }: Observation, size: ColumnOptions['size']): { inputs: Contract['inputs']; names: Record<string, readonly string[]> } {
+function inputsOf(
+  robot: Robot,
+  { values }: Observation,
+  size: ColumnOptions['size'],
+): { inputs: Contract['inputs']; names: Record<string, readonly string[]> } {
   const { streams } = robot
   const inputs: Record<string, InputSpec> = {}
   const names: Record<string, readonly string[]> = {}
@@ -102,14 +117,21 @@ function inputsOf(robot: Robot, { values }: Observation, size: ColumnOptions['si
     const value = values.get(name)
     if (!isImageType(type) || (value?.kind !== 'image' && value?.kind !== 'depth')) continue
     const { width, height } = size ?? value
-    inputs[`observation.images.${name}`] = modality === 'depth' ? { as: 'depth', dtype: 'float32', shape: [1, 1, height, width], from: [name] }
-      : { as: 'image', dtype: 'uint8', shape: [1, 3, height, width], from: [name] }
+    inputs[`observation.images.${name}`] =
+      modality === 'depth'
+        ? { as: 'depth', dtype: 'float32', shape: [1, 1, height, width], from: [name] }
+        : { as: 'image', dtype: 'uint8', shape: [1, 3, height, width], from: [name] }
   }
-  const isPose = ({ type }: Stream): number => type === 'geometry_msgs/msg/PoseStamped' ? 1 : 0
+  const isPose = ({ type }: Stream): number => (type === 'geometry_msgs/msg/PoseStamped' ? 1 : 0)
   const body = streams.filter(({ modality }) => modality === 'proprioception').sort((a, b) => isPose(b) - isPose(a))
   if (body.length > 0) {
     const all = body.flatMap(valueNames)
-    inputs['observation.state'] = { as: 'vector', dtype: 'float32', shape: [1, all.length], from: body.map(({ name }) => name) }
+    inputs['observation.state'] = {
+      as: 'vector',
+      dtype: 'float32',
+      shape: [1, all.length],
+      from: body.map(({ name }) => name),
+    }
     names['observation.state'] = all
   }
   const windows = streams.filter(({ align }) => align.strategy === 'window')
@@ -119,29 +141,48 @@ function inputsOf(robot: Robot, { values }: Observation, size: ColumnOptions['si
     inputs[key] = { as: 'pyramid', dtype: 'float32', shape: [1, 6, 4 * align.pyramid.length], from: [name] }
     names[key] = ['axis', 'window_and_statistic']
   })
-  inputs['observation.modality_mask'] = { as: 'mask', dtype: 'float32', shape: [1, streams.length], from: streams.map(({ name }) => name) }
+  inputs['observation.modality_mask'] = {
+    as: 'mask',
+    dtype: 'float32',
+    shape: [1, streams.length],
+    from: streams.map(({ name }) => name),
+  }
   names['observation.modality_mask'] = streams.map(({ name }) => name)
   return { inputs, names }
 }
 
 function valueNames(stream: Stream): string[] {
-  if (vectorWidth(stream) === undefined) throw new UsageError(`stream ${stream.name}: its values have no names: name them with select in the robot file`)
+  if (vectorWidth(stream) === undefined)
+    throw new UsageError(`stream ${stream.name}: its values have no names: name them with select in the robot file`)
   return (stream.select.length > 0 ? stream.select : POSE).map(value => `${stream.name}.${value}`)
 }
 
 /** Planes become interleaved pixels, metres whole millimetres. */
-function pictureColumn(key: string, { shape }: InputSpec, tensor: Uint8Array | Float32Array, colour: 'image' | 'video'): PictureColumn {
+function pictureColumn(
+  key: string,
+  { shape }: InputSpec,
+  tensor: Uint8Array | Float32Array,
+  colour: 'image' | 'video',
+): PictureColumn {
   const [, channels, height, width] = shape
   const pixels = width * height
   const names = ['height', 'width', 'channels']
   if (channels === 1) {
     return {
-      key, width, height, channels, feature: { dtype: 'image', shape: [height, width, 1], names, info: { is_depth_map: true, depth_unit: 'mm' } },
+      key,
+      width,
+      height,
+      channels,
+      feature: { dtype: 'image', shape: [height, width, 1], names, info: { is_depth_map: true, depth_unit: 'mm' } },
       value: () => Uint16Array.from(tensor, metres => Math.round(metres * 1000)),
     }
   }
   return {
-    key, width, height, channels: 3, feature: { dtype: colour, shape: [height, width, 3], names },
+    key,
+    width,
+    height,
+    channels: 3,
+    feature: { dtype: colour, shape: [height, width, 3], names },
     value: () => {
       const out = new Uint8Array(3 * pixels)
       for (let c = 0; c < 3; c++) for (let i = 0, from = c * pixels; i < pixels; i++) out[3 * i + c] = tensor[from + i]
@@ -150,23 +191,35 @@ function pictureColumn(key: string, { shape }: InputSpec, tensor: Uint8Array | F
   }
 }
 
-/** Every sample since the row before, the newest `room` of them, oldest first; how many there were; how old each is at the row's stamp (s). */
+/**
+ * Every sample since the row before, the newest `room` of them, oldest first; how many there were; how old each is at
+ * the row's stamp (s).
+ */
 function windowColumns({ name }: Stream, room: number): NumberColumn[] {
   const key = `observation.${name}`
   const width = AXES.length
-  const of = ({ samples }: AnsweredObservation) => samples.get(name) ?? { stamps: new Float64Array(0), values: new Float64Array(0) }
+  const of = ({ samples }: AnsweredObservation) =>
+    samples.get(name) ?? { stamps: new Float64Array(0), values: new Float64Array(0) }
   const first = (count: number): number => Math.max(0, count - room)
   return [
     {
-      key, pad: 0, feature: { dtype: 'float32', shape: [room, width], names: ['sample', 'axis'] },
+      key,
+      pad: 0,
+      feature: { dtype: 'float32', shape: [room, width], names: ['sample', 'axis'] },
       value: row => {
         const { stamps, values } = of(row)
         return values.subarray(first(stamps.length) * width)
       },
     },
-    { key: `${key}_count`, feature: { dtype: 'int64', shape: [1], names: null }, value: row => [of(row).stamps.length] },
     {
-      key: `${key}_age`, pad: NO_EVENT, feature: { dtype: 'float64', shape: [room], names: null },
+      key: `${key}_count`,
+      feature: { dtype: 'int64', shape: [1], names: null },
+      value: row => [of(row).stamps.length],
+    },
+    {
+      key: `${key}_age`,
+      pad: NO_EVENT,
+      feature: { dtype: 'float64', shape: [room], names: null },
       value: row => {
         const { stamps } = of(row)
         return stamps.subarray(first(stamps.length)).map(stamp => (row.observation.stamp - stamp) / SECOND)
@@ -183,21 +236,33 @@ function eventColumns({ name, align }: Stream, { taskOf }: ColumnOptions): Numbe
     const value = observation.values.get(name)
     return value?.kind === 'events' ? [...value.events].reverse() : []
   }
-  const column = (what: string, dtype: 'int64' | 'float32', value: (event: EventsValue['events'][number]) => number): NumberColumn => ({
-    key: `${key}_${what}`, pad: NO_EVENT, feature: { dtype, shape: [room], names: null }, value: row => of(row).map(value),
+  const column = (
+    what: string,
+    dtype: 'int64' | 'float32',
+    value: (event: EventsValue['events'][number]) => number,
+  ): NumberColumn => ({
+    key: `${key}_${what}`,
+    pad: NO_EVENT,
+    feature: { dtype, shape: [room], names: null },
+    value: row => of(row).map(value),
   })
   return [
-    column('task', 'int64', ({ text }) => taskOf(text)), column('age', 'float32', ({ ageS }) => ageS),
+    column('task', 'int64', ({ text }) => taskOf(text)),
+    column('age', 'float32', ({ ageS }) => ageS),
     column('confidence', 'float32', ({ confidence }) => confidence),
   ]
 }
 
-/** The answer's first row as a set-point: the pose in the base frame (m, quaternion), the gripper's width (m) and effort (N). */
+/**
+ * The answer's first row as a set-point: the pose in the base frame (m, quaternion), the gripper's width (m) and effort
+ * (N).
+ */
 function actionColumn(): NumberColumn {
   const motion = new Trajectory()
   const point: SetPoint = { pose: new Float64Array(7), width: 0, effort: 0, exhausted: false }
   return {
-    key: 'action', feature: { dtype: 'float32', shape: [ACTION.length], names: ACTION },
+    key: 'action',
+    feature: { dtype: 'float32', shape: [ACTION.length], names: ACTION },
     value: ({ chunk }) => {
       motion.load(chunk)
       motion.at(chunk.stamp + SECOND / chunk.rate, point)

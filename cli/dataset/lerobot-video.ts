@@ -16,7 +16,11 @@ export class LeRobotVideo {
   #before = 0
 
   /** @param root the set's folder, @param rate frames a second. */
-  constructor(root: string, column: PictureColumn, { rate, ffmpeg }: { readonly rate: number; readonly ffmpeg: string }) {
+  constructor(
+    root: string,
+    column: PictureColumn,
+    { rate, ffmpeg }: { readonly rate: number; readonly ffmpeg: string },
+  ) {
     this.column = column
     this.#rate = rate
     this.#ffmpeg = ffmpeg
@@ -30,14 +34,19 @@ export class LeRobotVideo {
     await this.#file.write(pixels)
   }
 
-  /** Ends an episode: where its frames lie, in the columns of the table of episodes. A file that is large enough ends with it. */
+  /**
+   * Ends an episode: where its frames lie, in the columns of the table of episodes. A file that is large enough ends
+   * with it.
+   */
   async endEpisode(): Promise<Record<string, unknown>> {
     const { key } = this.column
     const { chunk, file } = this.#series
     const frames = this.#file?.frames ?? 0
     const scene = {
-      [`videos/${key}/chunk_index`]: BigInt(chunk), [`videos/${key}/file_index`]: BigInt(file),
-      [`videos/${key}/from_timestamp`]: this.#before / this.#rate, [`videos/${key}/to_timestamp`]: frames / this.#rate,
+      [`videos/${key}/chunk_index`]: BigInt(chunk),
+      [`videos/${key}/file_index`]: BigInt(file),
+      [`videos/${key}/from_timestamp`]: this.#before / this.#rate,
+      [`videos/${key}/to_timestamp`]: frames / this.#rate,
     }
     this.#before = frames
     if (this.#file && this.#file.bytes >= VIDEO_MB * 2 ** 20) {
@@ -61,8 +70,14 @@ export class LeRobotVideo {
   get info(): Readonly<Record<string, unknown>> {
     const { width, height, channels } = this.column
     return {
-      'video.height': height, 'video.width': width, 'video.channels': channels, 'video.fps': this.#rate, 'video.codec': 'h264',
-      'video.pix_fmt': VideoFile.samples(width, height), 'video.is_depth_map': false, has_audio: false,
+      'video.height': height,
+      'video.width': width,
+      'video.channels': channels,
+      'video.fps': this.#rate,
+      'video.codec': 'h264',
+      'video.pix_fmt': VideoFile.samples(width, height),
+      'video.is_depth_map': false,
+      has_audio: false,
     }
   }
 }

@@ -5,7 +5,8 @@ export type NpyType = '|u1' | '<u2' | '<i4' | '<i8' | '<f4'
 const HEADER = 128
 
 /**
- * One array in NumPy's .npy format, version 1.0 (numpy.lib.format), written row by row: its first dimension is the number of rows
+ * One array in NumPy's .npy format, version 1.0 (numpy.lib.format), written row by row: its first dimension is the
+ * number of rows
  * appended. The host is little-endian.
  */
 export class NpyFile {
@@ -29,7 +30,9 @@ export class NpyFile {
 
   close(): void {
     const shape = [this.rows, ...this.#shape].join(', ')
-    const text = `{'descr': '${this.#type}', 'fortran_order': False, 'shape': (${shape}${this.#shape.length === 0 ? ',' : ''}), }`
+    const text =
+      `{'descr': '${this.#type}', 'fortran_order': False, 'shape': ` +
+      `(${shape}${this.#shape.length === 0 ? ',' : ''}), }`
     const header = Buffer.alloc(HEADER, 0x20)
     header.write('\x93NUMPY\x01\x00', 0, 'latin1')
     header.writeUInt16LE(HEADER - 10, 8)

@@ -13,7 +13,14 @@ import { NpyFile, type NpyType } from './npy-file.js'
 import type { AnsweredObservation, EpisodeEnd, Recording, TrainingSet } from './training-set.js'
 
 /** The inputs of the set, by what each is made as. */
-const INPUTS = { rgbd: 'rgbd', force_pyramid: 'pyramid', voice_tokens: 'tokens', voice_age: 'ages', proprioception: 'vector', modality_mask: 'mask' } as const
+const INPUTS = {
+  rgbd: 'rgbd',
+  force_pyramid: 'pyramid',
+  voice_tokens: 'tokens',
+  voice_age: 'ages',
+  proprioception: 'vector',
+  modality_mask: 'mask',
+} as const
 /** Those that are written as they are; of `rgbd` the colour goes as u8 and the depth as u16 mm. */
 const PLAIN = Object.keys(INPUTS).filter(name => name !== 'rgbd')
 
@@ -44,7 +51,10 @@ export class NumpySet implements TrainingSet {
     for (const path of options.recordings) {
       const folder = this.#folderOf(path)
       const other = folders.get(folder)
-      if (other !== undefined) throw new UsageError(`${path}: its folder would be ${folder}, which is that of ${other}; export one of them elsewhere`)
+      if (other !== undefined)
+        throw new UsageError(
+          `${path}: its folder would be ${folder}, which is that of ${other}; export one of them elsewhere`,
+        )
       folders.set(folder, path)
       const why = refusal(folder, { ...this.#output, reads: options.recordings })
       if (why !== undefined) throw new UsageError(why)
@@ -84,7 +94,10 @@ export class NumpySet implements TrainingSet {
 }
 
 /** `scene.json` is written beside by policy/collect.py. */
-const ARRAYS: FolderKind = { mark: 'dataset.json', owns: name => name.endsWith('.npy') || name === 'dataset.json' || name === 'scene.json' }
+const ARRAYS: FolderKind = {
+  mark: 'dataset.json',
+  owns: name => name.endsWith('.npy') || name === 'dataset.json' || name === 'scene.json',
+}
 
 function readContract({ contract, vocabulary }: Pick<NumpyOptions, 'contract' | 'vocabulary'>): Contract {
   const read = (path: string): unknown => {
@@ -95,9 +108,23 @@ function readContract({ contract, vocabulary }: Pick<NumpyOptions, 'contract' | 
     }
   }
   const template = read(contract) as Record<string, unknown>
-  const parsed = parseContract({ name: 'to be trained', robot: { name: '', sha256: '0'.repeat(64), canonical: '' }, vocabulary: read(vocabulary), ...template }, contract)
-  const missing = Object.entries(INPUTS).filter(([name, kind]) => parsed.inputs[name]?.as !== kind).map(([name, kind]) => `${name} (${kind})`)
-  if (missing.length > 0) throw new UsageError(`${contract}: a numpy set is made of inputs that it does not have: ${missing.join(', ')}; --format lerobot asks for no contract`)
+  const parsed = parseContract(
+    {
+      name: 'to be trained',
+      robot: { name: '', sha256: '0'.repeat(64), canonical: '' },
+      vocabulary: read(vocabulary),
+      ...template,
+    },
+    contract,
+  )
+  const missing = Object.entries(INPUTS)
+    .filter(([name, kind]) => parsed.inputs[name]?.as !== kind)
+    .map(([name, kind]) => `${name} (${kind})`)
+  if (missing.length > 0)
+    throw new UsageError(
+      `${contract}: a numpy set is made of inputs that it does not have: ${missing.join(', ')}; ` +
+        '--format lerobot asks for no contract',
+    )
   return parsed
 }
 
@@ -128,23 +155,36 @@ class NumpyRecording {
     this.#temporary = makePartFolder(folder, this.#output)
     const [, , height, width] = contract.inputs.rgbd.shape
     this.#size = { width, height }
-    const file = (name: string, type: NpyType, shape: readonly number[]): [string, NpyFile] =>
-      [name, new NpyFile(join(this.#temporary, `${name}.npy`), type, shape)]
+    const file = (name: string, type: NpyType, shape: readonly number[]): [string, NpyFile] => [
+      name,
+      new NpyFile(join(this.#temporary, `${name}.npy`), type, shape),
+    ]
     const shapeOf = (name: string): readonly number[] => contract.inputs[name].shape.slice(1)
     this.#files = Object.fromEntries([
-      file('rgb', '|u1', [height, width, 3]), file('depth', '<u2', [height, width]),
+      file('rgb', '|u1', [height, width, 3]),
+      file('depth', '<u2', [height, width]),
       ...PLAIN.map(name => file(name, name === 'voice_tokens' ? '<i8' : '<f4', shapeOf(name))),
-      file('action_chunk', '<f4', contract.outputs.action_chunk.shape.slice(1)), file('aux', '<f4', [AUX.length]),
-      file('instead_tokens', '<i8', [this.#words]), file('instead_chunk', '<f4', contract.outputs.action_chunk.shape.slice(1)), file('instead_aux', '<f4', [AUX.length]),
-      file('episode', '<i4', []), file('success', '|u1', []),
+      file('action_chunk', '<f4', contract.outputs.action_chunk.shape.slice(1)),
+      file('aux', '<f4', [AUX.length]),
+      file('instead_tokens', '<i8', [this.#words]),
+      file('instead_chunk', '<f4', contract.outputs.action_chunk.shape.slice(1)),
+      file('instead_aux', '<f4', [AUX.length]),
+      file('episode', '<i4', []),
+      file('success', '|u1', []),
     ])
   }
 
   /** A chunk may have more rows than the contract asks for; not fewer. */
   add({ observation, chunk, aux, instead }: AnsweredObservation): void {
     const values = elements(this.#contract.outputs.action_chunk.shape)
-    if (chunk.data.length < values) throw new UsageError(`the expert's chunks have ${chunk.data.length / 6} rows; the contract asks for ${values / 6}`)
-    if (aux === undefined) throw new UsageError('numpy sets need the expert\'s answers (/expert/aux): record with prehend run --demonstrate --record')
+    if (chunk.data.length < values)
+      throw new UsageError(
+        `the expert's chunks have ${chunk.data.length / 6} rows; the contract asks for ${values / 6}`,
+      )
+    if (aux === undefined)
+      throw new UsageError(
+        "numpy sets need the expert's answers (/expert/aux): record with prehend run --demonstrate --record",
+      )
     const { width, height } = this.#size
     const pixels = width * height
     const features = this.#features.fill(observation)
@@ -180,9 +220,19 @@ class NumpyRecording {
   close(): void {
     for (const file of Object.values(this.#files)) file.close()
     const { name, sha256, canonical } = this.#robot
-    writeFileSync(join(this.#temporary, 'dataset.json'), JSON.stringify({
-      contract: { ...this.#contract, robot: { name, sha256, canonical } }, aux: AUX, rows: this.#rows, episodes: this.#episodes,
-    }, null, 2))
+    writeFileSync(
+      join(this.#temporary, 'dataset.json'),
+      JSON.stringify(
+        {
+          contract: { ...this.#contract, robot: { name, sha256, canonical } },
+          aux: AUX,
+          rows: this.#rows,
+          episodes: this.#episodes,
+        },
+        null,
+        2,
+      ),
+    )
     finishPart(this.#folder, this.#output)
   }
 

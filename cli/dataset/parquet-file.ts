@@ -22,8 +22,10 @@ export class ParquetFile {
   constructor(path: string, columns: readonly ParquetColumn[], metadata: Readonly<Record<string, string>> = {}) {
     this.#columns = columns
     this.#writer = new ParquetWriter({
-      writer: fileWriter(path), schema: [{ name: 'schema', num_children: columns.length }, ...columns.flatMap(elementsOf)],
-      kvMetadata: Object.entries(metadata).map(([key, value]) => ({ key, value })), createdBy: 'prehend',
+      writer: fileWriter(path),
+      schema: [{ name: 'schema', num_children: columns.length }, ...columns.flatMap(elementsOf)],
+      kvMetadata: Object.entries(metadata).map(([key, value]) => ({ key, value })),
+      createdBy: 'prehend',
     })
   }
 
@@ -35,7 +37,12 @@ export class ParquetFile {
   /** One row group. INT64 values are bigints. */
   async write(rows: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
     if (rows.length === 0) return
-    const columnData = this.#columns.map(({ name, type }) => ({ name, data: rows.map(row => row[name]), offsetIndex: false, statistics: type !== 'PICTURE' }))
+    const columnData = this.#columns.map(({ name, type }) => ({
+      name,
+      data: rows.map(row => row[name]),
+      offsetIndex: false,
+      statistics: type !== 'PICTURE',
+    }))
     await this.#writer.write({ columnData, rowGroupSize: rows.length })
   }
 
@@ -67,5 +74,7 @@ function elementsOf({ name, type, lists }: ParquetColumn): Element[] {
 export function nested<T>(flat: ArrayLike<T>, shape: readonly number[], offset = 0): unknown[] {
   const [length, ...rest] = shape
   const step = rest.reduce((product, n) => product * n, 1)
-  return Array.from({ length }, (_, i) => rest.length === 0 ? flat[offset + i] : nested(flat, rest, offset + i * step))
+  return Array.from({ length }, (_, i) =>
+    rest.length === 0 ? flat[offset + i] : nested(flat, rest, offset + i * step),
+  )
 }

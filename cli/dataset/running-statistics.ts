@@ -7,7 +7,10 @@ export interface Statistics {
   readonly count: number
 }
 
-/** Smallest, largest, mean and population standard deviation of each of `width` values, one row after another (Welford 1962). */
+/**
+ * Smallest, largest, mean and population standard deviation of each of `width` values, one row after another (Welford
+ * 1962).
+ */
 export class RunningStatistics {
   /** What `statistics` gives as its count; the caller's to keep. */
   rows = 0
@@ -43,8 +46,11 @@ export class RunningStatistics {
   get statistics(): Statistics {
     const none = this.#count === 0
     return {
-      min: none ? new Float64Array(this.width) : this.#min.slice(), max: none ? new Float64Array(this.width) : this.#max.slice(),
-      mean: this.#mean.slice(), std: this.#squares.map(square => none ? 0 : Math.sqrt(square / this.#count)), count: this.rows,
+      min: none ? new Float64Array(this.width) : this.#min.slice(),
+      max: none ? new Float64Array(this.width) : this.#max.slice(),
+      mean: this.#mean.slice(),
+      std: this.#squares.map(square => (none ? 0 : Math.sqrt(square / this.#count))),
+      count: this.rows,
     }
   }
 }

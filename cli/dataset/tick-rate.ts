@@ -8,7 +8,8 @@ import { stampOf } from '../../middleware/cdr/stamp.js'
 const ENOUGH = 2000
 
 /**
- * Reference ticks a second, a whole number: what the robot file says or, where a stream ticks, the median step of its stamps. So neither a
+ * Reference ticks a second, a whole number: what the robot file says or, where a stream ticks, the median step of its
+ * stamps. So neither a
  * camera that starts late, nor a pause, nor a picture that was lost changes it.
  */
 export async function tickRate(bag: Bag, { tick, streams }: Robot): Promise<number> {
@@ -21,7 +22,7 @@ export async function tickRate(bag: Bag, { tick, streams }: Robot): Promise<numb
     if (!timeOf) return receive
     try {
       const { sec, nanosec } = timeOf(data)
-      return sec === 0 && nanosec === 0 ? NaN : stampOf(sec, nanosec, epochSec ??= sec - 1)
+      return sec === 0 && nanosec === 0 ? NaN : stampOf(sec, nanosec, (epochSec ??= sec - 1))
     } catch {
       return NaN
     }
@@ -32,7 +33,11 @@ export async function tickRate(bag: Bag, { tick, streams }: Robot): Promise<numb
     if (times.length >= ENOUGH) break
   }
   const stamps = times.filter(Number.isFinite).sort((a, b) => a - b)
-  const steps = stamps.slice(1).map((stamp, i) => stamp - stamps[i]).filter(step => step > 0).sort((a, b) => a - b)
+  const steps = stamps
+    .slice(1)
+    .map((stamp, i) => stamp - stamps[i])
+    .filter(step => step > 0)
+    .sort((a, b) => a - b)
   return atLeastOne(steps.length > 0 ? steps[steps.length >> 1] : SECOND)
 }
 

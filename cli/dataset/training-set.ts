@@ -23,13 +23,18 @@ export interface InsteadAnswer {
 /** An observation and what belongs to its stamp. */
 export interface AnsweredObservation {
   readonly observation: Observation
-  /** The expert's chunk or, in a recording without an expert, the policy's. It may have more rows than anybody asks for. */
+  /**
+   * The expert's chunk or, in a recording without an expert, the policy's. It may have more rows than anybody asks for.
+   */
   readonly chunk: Executable
   /** What training may know of the scene, see `AUX`; undefined where the recording does not say. */
   readonly aux: Float64Array | undefined
   /** A command that was not given, and the expert's answer to it; undefined where the recording has none. */
   readonly instead: InsteadAnswer | undefined
-  /** By the name of each stream aligned by window: every sample since the row before, or since one tick before an episode's first row. */
+  /**
+   * By the name of each stream aligned by window: every sample since the row before, or since one tick before an
+   * episode's first row.
+   */
   readonly samples: ReadonlyMap<string, Samples>
 }
 
@@ -39,7 +44,10 @@ export interface EpisodeEnd {
   readonly success: boolean
 }
 
-/** A training set being written: recordings one after another, rows in stamp order, nothing at its place before it is whole. */
+/**
+ * A training set being written: recordings one after another, rows in stamp order, nothing at its place before it is
+ * whole.
+ */
 export interface TrainingSet {
   /** Rows and episodes so far. */
   readonly rows: number

@@ -31,14 +31,21 @@ export interface WalkOptions {
 }
 
 /**
- * Replays a bag into a training set: each observation with the answer of the same stamp, and the samples since the row before. Observations without
- * an answer are left out, their samples go to the next row. Answers how many were left out, and the streams of which nothing came into any observation.
+ * Replays a bag into a training set: each observation with the answer of the same stamp, and the samples since the row
+ * before. Observations without
+ * an answer are left out, their samples go to the next row. Answers how many were left out, and the streams of which
+ * nothing came into any observation.
  * Throws UsageError where two answers to one observation differ: a set has the answers of one source.
  */
-export async function walk(bag: Bag, robot: Robot, set: TrainingSet, options: WalkOptions = {}): Promise<{ readonly leftOut: number; readonly lost: readonly LostStream[] }> {
+export async function walk(
+  bag: Bag,
+  robot: Robot,
+  set: TrainingSet,
+  options: WalkOptions = {},
+): Promise<{ readonly leftOut: number; readonly lost: readonly LostStream[] }> {
   const { topic: answers } = answersOf(bag, robot)
   const hasAux = bag.topics.some(({ name, count }) => name === EXPERT_AUX_TOPIC && count > 0)
-  const rate = options.rate ?? await tickRate(bag, robot)
+  const rate = options.rate ?? (await tickRate(bag, robot))
   const source = new OneSource(bag.path)
   const join = new Join(robot, set, { hasAux, period: SECOND / rate })
   const { results } = episodeTopics(robot)
@@ -46,7 +53,13 @@ export async function walk(bag: Bag, robot: Robot, set: TrainingSet, options: Wa
   set.begin({ path: bag.path, robot, epoch: new Epoch(clock.epochSec), rate })
   const fates = new StreamFates(robot, clock)
   const counters = await replayBag({
-    bag, robot, clock, rate: 'max', onSample: (...sample) => fates.take(...sample), ...options.onNotice && { onNotice: options.onNotice }, ...options.signal && { signal: options.signal },
+    bag,
+    robot,
+    clock,
+    rate: 'max',
+    onSample: (...sample) => fates.take(...sample),
+    ...(options.onNotice && { onNotice: options.onNotice }),
+    ...(options.signal && { signal: options.signal }),
     onAligned: (observation, aligner) => join.align(observation, aligner),
     onObservation: observation => join.part(observation.stamp, { observation }),
     onMessage: message => {
@@ -66,11 +79,13 @@ export async function walk(bag: Bag, robot: Robot, set: TrainingSet, options: Wa
         const { stamp, text } = decode('prehend_interfaces/msg/VoiceEvent', data, clock.epochSec)
         return join.part(stamp, { insteadCommand: text })
       }
-      if (topic === results) return join.endEpisode(JSON.parse(decode('std_msgs/msg/String', data, clock.epochSec).data) as EpisodeEnd)
+      if (topic === results)
+        return join.endEpisode(JSON.parse(decode('std_msgs/msg/String', data, clock.epochSec).data) as EpisodeEnd)
       return undefined
     },
   })
-  if (options.signal?.aborted) throw new Interrupted(`${bag.path}: the export was interrupted; nothing of this recording was written`)
+  if (options.signal?.aborted)
+    throw new Interrupted(`${bag.path}: the export was interrupted; nothing of this recording was written`)
   await join.endEpisode({ index: -1, success: false })
   await set.end()
   return { leftOut: join.leftOut, lost: fates.lost(counters) }
@@ -80,8 +95,15 @@ export async function walk(bag: Bag, robot: Robot, set: TrainingSet, options: Wa
 export function answersOf(bag: Bag, robot: Robot): { readonly topic: string; readonly source: string } {
   const topics = [EXPERT_CHUNK_TOPIC, chunkTopic(robot)]
   const topic = topics.find(topic => bag.topics.some(({ name, count }) => name === topic && count > 0))
-  if (topic !== undefined) return { topic, source: topic === EXPERT_CHUNK_TOPIC ? 'the expert' : `the policy ${bag.metadata['policy'] ?? '(not named)'}` }
-  throw new UsageError(`${bag.path}: has no answers to learn from (${topics.join(' or ')}): record with prehend run --demonstrate --record`)
+  if (topic !== undefined)
+    return {
+      topic,
+      source: topic === EXPERT_CHUNK_TOPIC ? 'the expert' : `the policy ${bag.metadata['policy'] ?? '(not named)'}`,
+    }
+  throw new UsageError(
+    `${bag.path}: has no answers to learn from (${topics.join(' or ')}): record with prehend run ` +
+      '--demonstrate --record',
+  )
 }
 
 /** Tells a message that was recorded twice from the answers of two sources. */
@@ -104,7 +126,11 @@ class OneSource {
       if (this.#sums.size > 4 * WAITING) for (const [oldest] of this.#sums) return this.#sums.delete(oldest)
       return true
     }
-    if (earlier !== sum) throw new UsageError(`${this.#path}: ${topic} has different answers to one observation, so they are of more than one policy: replay the recording that they were added to with --out`)
+    if (earlier !== sum)
+      throw new UsageError(
+        `${this.#path}: ${topic} has different answers to one observation, so they are of more than one ` +
+          'policy: replay the recording that they were added to with --out',
+      )
     return false
   }
 }
@@ -131,27 +157,42 @@ class Join {
   #since = -Infinity
   #rows = 0
 
-  constructor(robot: Robot, set: TrainingSet, { hasAux, period }: { readonly hasAux: boolean; readonly period: number }) {
+  constructor(
+    robot: Robot,
+    set: TrainingSet,
+    { hasAux, period }: { readonly hasAux: boolean; readonly period: number },
+  ) {
     this.#set = set
     this.#hasAux = hasAux
     this.#period = period
-    this.#windows = robot.streams.map(({ name, align }, index) => ({ name, index, align })).filter(({ align }) => align.strategy === 'window')
+    this.#windows = robot.streams
+      .map(({ name, align }, index) => ({ name, index, align }))
+      .filter(({ align }) => align.strategy === 'window')
   }
 
   /** Reads the samples since the tick before while the aligner still has them. */
   align({ stamp }: Observation, aligner: Aligner): void {
     const after = this.#since < stamp && this.#since > -Infinity ? this.#since : stamp - this.#period
-    this.#samples.set(stamp, new Map(this.#windows.map(({ name, index }) => [name, aligner.samples(index, after, stamp)])))
+    this.#samples.set(
+      stamp,
+      new Map(this.#windows.map(({ name, index }) => [name, aligner.samples(index, after, stamp)])),
+    )
     this.#since = stamp
   }
 
   async part(stamp: number, part: Parts): Promise<void> {
-    const { observation, chunk, aux, insteadCommand, insteadChunk, insteadAux } = { ...this.#waiting.get(stamp), ...part }
+    const { observation, chunk, aux, insteadCommand, insteadChunk, insteadAux } = {
+      ...this.#waiting.get(stamp),
+      ...part,
+    }
     if (observation && chunk && (aux || !this.#hasAux)) {
       const samples = this.#take(stamp)
       // An offset from a pose that nobody knows says nothing.
       if (isPose(chunk.origin)) {
-        const instead = insteadCommand !== undefined && insteadChunk && insteadAux ? { command: insteadCommand, chunk: insteadChunk, aux: insteadAux } : undefined
+        const instead =
+          insteadCommand !== undefined && insteadChunk && insteadAux
+            ? { command: insteadCommand, chunk: insteadChunk, aux: insteadAux }
+            : undefined
         await this.#set.add({ observation, chunk, aux, instead, samples })
         this.#rows++
       } else this.leftOut++
@@ -187,5 +228,8 @@ class Join {
 function joined(parts: readonly (Samples | undefined)[]): Samples {
   const some = parts.filter(part => part !== undefined)
   if (some.length === 1) return some[0]
-  return { stamps: Float64Array.from(some.flatMap(({ stamps }) => [...stamps])), values: Float64Array.from(some.flatMap(({ values }) => [...values])) }
+  return {
+    stamps: Float64Array.from(some.flatMap(({ stamps }) => [...stamps])),
+    values: Float64Array.from(some.flatMap(({ values }) => [...values])),
+  }
 }

@@ -28,8 +28,9 @@ export class EvenSample<T> {
 
   /** `count` items in their order, the first and the last among them; all where there are no more. */
   pick(count: number): T[] {
-    const items = this.#last === undefined || this.#items.at(-1) === this.#last ? this.#items : [...this.#items, this.#last]
+    const items =
+      this.#last === undefined || this.#items.at(-1) === this.#last ? this.#items : [...this.#items, this.#last]
     if (items.length <= count) return [...items]
-    return Array.from({ length: count }, (_, i) => items[Math.round(i * (items.length - 1) / (count - 1))])
+    return Array.from({ length: count }, (_, i) => items[Math.round((i * (items.length - 1)) / (count - 1))])
   }
 }

@@ -23,4 +23,9 @@ export interface EvalOptions {
 }
 
 /** `--without` as it is written: `rgb,force@2s`. */
-export const withoutText = (without: readonly Withheld[]): string => without.map(({ modality, from }) => from === 0 ? modality : `${modality}@${(from / 1e9).toFixed(9).replace(/\.?0+$/, '')}s`).join(',')
+export const withoutText = (without: readonly Withheld[]): string =>
+  without
+    .map(({ modality, from }) =>
+      from === 0 ? modality : `${modality}@${(from / 1e9).toFixed(9).replace(/\.?0+$/, '')}s`,
+    )
+    .join(',')

@@ -17,7 +17,10 @@ export class Progress {
     if (process.send) return void (process.connected && process.send({ episode }))
     this.#done++
     if (episode.success) this.#won++
-    this.#output.progress(`${this.#done}/${this.#total} won ${this.#won}  episode ${episode.index + 1}: "${episode.command}" ${episode.success ? 'won' : episode.reason}`)
+    this.#output.progress(
+      `${this.#done}/${this.#total} won ${this.#won}  episode ${episode.index + 1}: ` +
+        `"${episode.command}" ${episode.success ? 'won' : episode.reason}`,
+    )
   }
 
   note(line: string): void {

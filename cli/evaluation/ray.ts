@@ -22,18 +22,39 @@ export class RayError extends Error {
 }
 
 /** A line of policy/ray_tasks.py. */
-type Line = { readonly done: number; readonly answers: readonly [Share] } | { readonly note: string } | { readonly failed: string } | { readonly refused: string }
+type Line =
+  | { readonly done: number; readonly answers: readonly [Share] }
+  | { readonly note: string }
+  | { readonly failed: string }
+  | { readonly refused: string }
 
 /**
- * Runs each episode as a task of the Ray cluster at `address`, in a process of its own on whatever node is free; one whose node is lost runs again. So an
+ * Runs each episode as a task of the Ray cluster at `address`, in a process of its own on whatever node is free; one
+ * whose node is lost runs again. So an
  * episode's result depends on seed and index alone, not on where or how often it ran. Throws RayError.
  */
-export async function fanOutOnRay(address: string, options: EvalOptions, progress: Progress, ending: Ending): Promise<Share[]> {
+export async function fanOutOnRay(
+  address: string,
+  options: EvalOptions,
+  progress: Progress,
+  ending: Ending,
+): Promise<Share[]> {
   const python = process.env.PREHEND_PYTHON ?? 'python3'
   // A session of its own: Ctrl-C on the terminal is this process's, which closes the standard input.
-  const child = spawn(python, [join(packageRoot, 'policy/ray_tasks.py')], { stdio: ['pipe', 'pipe', 'inherit'], detached: true })
+  const child = spawn(python, [join(packageRoot, 'policy/ray_tasks.py')], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    detached: true,
+  })
   const ended = new Promise<number | null>((resolve, reject) => {
-    child.on('error', error => reject(new RayError(`--ray ${address}: ${python} cannot be started (${error.message}); name a Python that has ray in PREHEND_PYTHON`, 2)))
+    child.on('error', error =>
+      reject(
+        new RayError(
+          `--ray ${address}: ${python} cannot be started (${error.message}); name a Python that has ray in ` +
+            'PREHEND_PYTHON',
+          2,
+        ),
+      ),
+    )
     child.on('close', resolve)
   })
   ended.catch(() => undefined)
@@ -60,7 +81,10 @@ export async function fanOutOnRay(address: string, options: EvalOptions, progres
 }
 
 /** A task an episode, and the files that the tasks read. */
-function tasksOf(options: EvalOptions): { files: Record<string, string>; tasks: { name: string; commands: string[][] }[] } {
+function tasksOf(options: EvalOptions): {
+  files: Record<string, string>
+  tasks: { name: string; commands: string[][] }[]
+} {
   const files: Record<string, string> = {}
   const shipped = (option: string, value: string): string => {
     if (!existsSync(value) || !statSync(value).isFile()) return value
@@ -75,9 +99,14 @@ function tasksOf(options: EvalOptions): { files: Record<string, string>; tasks: 
     ...options,
     objects: ['seen', 'unseen'].includes(options.objects) ? options.objects : shipped('objects', options.objects),
     robot: shipped('robot', options.robot),
-    ...(policy === undefined || policy === EXPERT ? {} : { policy: shipped('policy', modelFile(policy, options.precision)), precision: undefined }),
+    ...(policy === undefined || policy === EXPERT
+      ? {}
+      : { policy: shipped('policy', modelFile(policy, options.precision)), precision: undefined }),
     ...(phrases === undefined ? {} : { phrases: shipped('phrases', phrases) }),
   }
-  const tasks = Array.from({ length: episodes }, (_, i) => ({ name: `episode ${first + i + 1}`, commands: [argumentsOf({ ...there, first: first + i, episodes: 1 })] }))
+  const tasks = Array.from({ length: episodes }, (_, i) => ({
+    name: `episode ${first + i + 1}`,
+    commands: [argumentsOf({ ...there, first: first + i, episodes: 1 })],
+  }))
   return { files, tasks }
 }

@@ -30,7 +30,15 @@ export async function runShare(options: EvalOptions, progress: Progress, ending:
   const phrases = options.phrases === undefined ? undefined : loadPhrases(options.phrases, loadObjects(options.objects))
   const faults = new Set<string>()
   const loop = await CellLoop.start({
-    robot, seed: options.seed, objects: options.objects, count: options.count, phrases, mode: 'lockstep', cell: startCell(options.source, ending.signal), policy, without: options.without,
+    robot,
+    seed: options.seed,
+    objects: options.objects,
+    count: options.count,
+    phrases,
+    mode: 'lockstep',
+    cell: startCell(options.source, ending.signal),
+    policy,
+    without: options.without,
     onError: error => faults.add(error instanceof Error ? error.message : String(error)),
     // Without it every episode that is left would be lost by no fault of the policy's.
     onPolicyEnded: () => ending.ask('the policy'),
@@ -54,7 +62,11 @@ export async function runShare(options: EvalOptions, progress: Progress, ending:
   for (const fault of faults) progress.note(`fault: ${fault}`)
   const ms = loop.fusion.inferenceMs
   return {
-    results, traces, inferenceMs: ms.reduce((sum, v) => sum + v, 0), inferences: ms.length,
-    realTimeFactor: loop.cell.stats.realTimeFactor, crcErrors: loop.gripperStats.crcErrors,
+    results,
+    traces,
+    inferenceMs: ms.reduce((sum, v) => sum + v, 0),
+    inferences: ms.length,
+    realTimeFactor: loop.cell.stats.realTimeFactor,
+    crcErrors: loop.gripperStats.crcErrors,
   }
 }

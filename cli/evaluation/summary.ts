@@ -7,7 +7,10 @@ export interface Rate {
   readonly wilson95: readonly [number, number]
 }
 
-/** What a benchmark's episodes come to. `byObject`: by the object meant in the end, `(stop)` where a stop ended the command. */
+/**
+ * What a benchmark's episodes come to. `byObject`: by the object meant in the end, `(stop)` where a stop ended the
+ * command.
+ */
 export interface Summary extends Rate {
   readonly episodes: number
   readonly successes: number
@@ -28,7 +31,10 @@ export interface Summary extends Rate {
 }
 
 /** `hits` of `trials`; a rate of 0 where there are none. */
-export const rateOf = (hits: number, trials: number): Rate => ({ rate: trials === 0 ? 0 : hits / trials, wilson95: wilson95(hits, trials) })
+export const rateOf = (hits: number, trials: number): Rate => ({
+  rate: trials === 0 ? 0 : hits / trials,
+  wilson95: wilson95(hits, trials),
+})
 
 export function summarise(results: readonly EpisodeResult[]): Summary {
   const byObject = new Map<string, { episodes: number; successes: number }>()
@@ -52,7 +58,11 @@ export function summarise(results: readonly EpisodeResult[]): Summary {
   const corrections = corrected.filter(r => r.success).length
   const grasps = results.filter(r => r.success && r.target !== undefined)
   return {
-    episodes: results.length, successes, ...rateOf(successes, results.length), byObject: Object.fromEntries(byObject), failures: Object.fromEntries(failures),
+    episodes: results.length,
+    successes,
+    ...rateOf(successes, results.length),
+    byObject: Object.fromEntries(byObject),
+    failures: Object.fromEntries(failures),
     wrongObject: { episodes: wrong, ...rateOf(wrong, results.length) },
     fragile: { episodes: fragile, crushed, ...rateOf(crushed, fragile) },
     stops: { episodes: stops, moved, ...rateOf(moved, stops) },

@@ -21,7 +21,10 @@ export interface EpisodeTrace {
   readonly force: readonly number[]
   /** Largest force of a pad or the palm on the object meant, N. */
   readonly press: readonly number[]
-  /** A list of weights a modality, in the order of the contract's gate, from the first chunk on (the last times); none where the policy has no gate. */
+  /**
+   * A list of weights a modality, in the order of the contract's gate, from the first chunk on (the last times); none
+   * where the policy has no gate.
+   */
   readonly gate: readonly (readonly number[])[]
   readonly said: readonly { readonly at: number; readonly text: string }[]
   /** The wrist camera's pictures, WebP in base64. */
@@ -56,21 +59,40 @@ export class EpisodeTracer {
   constructor(loop: CellLoop, robot: Robot) {
     this.#loop = loop
     const { bus } = loop
-    bus.subscribe(episodeTopics(robot).announcements, 'std_msgs/msg/String', (_message, receive) => this.#begin(receive))
+    bus.subscribe(episodeTopics(robot).announcements, 'std_msgs/msg/String', (_message, receive) =>
+      this.#begin(receive),
+    )
     bus.subscribe(cellTopic(robot, 'rgb'), 'sensor_msgs/msg/Image', (image, receive) => this.#frame(image, receive))
-    bus.subscribe(cellTopic(robot, 'force'), 'geometry_msgs/msg/WrenchStamped', (_message, receive) => this.#feel(receive))
+    bus.subscribe(cellTopic(robot, 'force'), 'geometry_msgs/msg/WrenchStamped', (_message, receive) =>
+      this.#feel(receive),
+    )
     bus.subscribe(chunkTopic(robot), 'prehend_interfaces/msg/ActionChunk', ({ gate }) => {
       this.#gateNow = gate
     })
     for (const { topic, type, modality } of robot.streams) {
-      if (modality === 'voice') bus.subscribe(topic, type as TypeName, (message, receive) => this.#said.push({ at: this.#since(receive), text: textOf(message as Utterance) }))
+      if (modality === 'voice')
+        bus.subscribe(topic, type as TypeName, (message, receive) =>
+          this.#said.push({ at: this.#since(receive), text: textOf(message as Utterance) }),
+        )
     }
   }
 
   /** Of the episode that has just ended. */
   async trace(index: number): Promise<EpisodeTrace> {
-    const pictures = await Promise.all(this.#frames.pick(PICTURES).map(async ({ at, image }) => ({ at, webp: await webpOf(image) })))
-    return { index, objects: this.#objects, crush: this.#crush, at: this.#at, force: this.#force, press: this.#press, gate: this.#gate, said: this.#said, pictures }
+    const pictures = await Promise.all(
+      this.#frames.pick(PICTURES).map(async ({ at, image }) => ({ at, webp: await webpOf(image) })),
+    )
+    return {
+      index,
+      objects: this.#objects,
+      crush: this.#crush,
+      at: this.#at,
+      force: this.#force,
+      press: this.#press,
+      gate: this.#gate,
+      said: this.#said,
+      pictures,
+    }
   }
 
   #since(receive: number): number {
@@ -116,5 +138,9 @@ export class EpisodeTracer {
 
 async function webpOf({ width, height, data }: Image): Promise<string> {
   const sharp = await loadSharp()
-  return (await sharp(data, { raw: { width, height, channels: 3 } }).webp({ quality: 72 }).toBuffer()).toString('base64')
+  return (
+    await sharp(data, { raw: { width, height, channels: 3 } })
+      .webp({ quality: 72 })
+      .toBuffer()
+  ).toString('base64')
 }

@@ -1,14 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { UNKNOWN_NODE, type RosEndpoint, type RosNode } from '../../middleware/ros2/rclnodejs.js'
 
-/** ms between two looks at the graph, after which a question is asked again, and between two words about who is missing. */
+/**
+ * ms between two looks at the graph, after which a question is asked again, and between two words about who is missing.
+ */
 const LOOK = 20
 const AGAIN = 500
 const TELL = 3000
 /** lifecycle_msgs/msg/State: PRIMARY_STATE_ACTIVE. */
 const ACTIVE = 3
 
-/** Whom a topic needs: somebody who hears what this node publishes on it, or who publishes what this node hears on it. */
+/**
+ * Whom a topic needs: somebody who hears what this node publishes on it, or who publishes what this node hears on it.
+ */
 export interface Place {
   readonly topic: string
   readonly needs: 'subscriber' | 'publisher'
@@ -17,7 +21,8 @@ export interface Place {
 }
 
 /**
- * What those who are there are asked. `heard`: any node that answers parameter requests, until it has answered twice. `active`: managed nodes alone, until they
+ * What those who are there are asked. `heard`: any node that answers parameter requests, until it has answered twice.
+ * `active`: managed nodes alone, until they
  * say that they are active.
  */
 export type Question = 'heard' | 'active'
@@ -26,22 +31,32 @@ export interface AudienceOptions {
   readonly question: Question
   /** Ends the waiting. */
   readonly signal: AbortSignal
-  /** Said again and again meanwhile; with the question `heard` all who are there have heard it when the waiting ends well. */
+  /**
+   * Said again and again meanwhile; with the question `heard` all who are there have heard it when the waiting ends
+   * well.
+   */
   readonly beat?: () => void
   /** Told who is missing, in words, while it lasts. */
   readonly onWait?: (missing: string) => void
 }
 
 /**
- * Waits until each place is taken and those who took it have answered. Resolves with what is missing, in words, when `signal` ends it; empty if nothing is.
+ * Waits until each place is taken and those who took it have answered. Resolves with what is missing, in words, when
+ * `signal` ends it; empty if nothing is.
  *
- * A publisher knows of a subscription before the subscription knows of it, and what is published in between is lost where it is best effort.
- * But a process learns of another one's endpoints in the order in which they were made: a node that answers a client which was made after the
- * publishers knows the publishers. That answer proves that what is said from then on is heard, a second one that `beat` was.
+ * A publisher knows of a subscription before the subscription knows of it, and what is published in between is lost
+ * where it is best effort.
+ * But a process learns of another one's endpoints in the order in which they were made: a node that answers a client
+ * which was made after the
+ * publishers knows the publishers. That answer proves that what is said from then on is heard, a second one that `beat`
+ * was.
  */
 export async function audience(node: RosNode, places: readonly Place[], options: AudienceOptions): Promise<string[]> {
   const { question, signal, beat = () => undefined, onWait } = options
-  const empty = (): string[] => places.filter(place => (place.count?.() ?? othersAt(node, place).length) === 0).map(({ topic, needs }) => `${topic} has no ${needs}`)
+  const empty = (): string[] =>
+    places
+      .filter(place => (place.count?.() ?? othersAt(node, place).length) === 0)
+      .map(({ topic, needs }) => `${topic} has no ${needs}`)
   const present = (): RosEndpoint[] => places.flatMap(place => othersAt(node, place))
   const silent = new Map<string, string>()
   const missing = (): string[] => [...empty(), ...silent.values()]
@@ -53,15 +68,29 @@ export async function audience(node: RosNode, places: readonly Place[], options:
   }, TELL)
   try {
     do {
-      while (!signal.aborted && (empty().length > 0 || present().some(({ node_name: name }) => name === UNKNOWN_NODE))) {
+      while (
+        !signal.aborted &&
+        (empty().length > 0 || present().some(({ node_name: name }) => name === UNKNOWN_NODE))
+      ) {
         beat()
         await pause(LOOK, undefined, { signal }).catch(() => undefined)
       }
-      const services = new Map(present().flatMap(endpoint => serviceOf(node, endpoint, question).map(service => [service, endpoint])))
+      const services = new Map(
+        present().flatMap(endpoint => serviceOf(node, endpoint, question).map(service => [service, endpoint])),
+      )
       for (const service of services.keys()) silent.set(service, `${service} does not answer`)
-      await Promise.all([...services].map(([service, endpoint]) => answered(node, service, {
-        question, signal, beat, isThere: () => serviceOf(node, endpoint, question).length > 0, told: words => silent.set(service, words), done: () => silent.delete(service),
-      })))
+      await Promise.all(
+        [...services].map(([service, endpoint]) =>
+          answered(node, service, {
+            question,
+            signal,
+            beat,
+            isThere: () => serviceOf(node, endpoint, question).length > 0,
+            told: words => silent.set(service, words),
+            done: () => silent.delete(service),
+          }),
+        ),
+      )
       // Who has gone meanwhile may have left a place empty.
     } while (!signal.aborted && empty().length > 0)
     return missing()
@@ -83,7 +112,11 @@ const SERVICES = {
 } as const
 
 /** The service to ask; none where the node has none. */
-function serviceOf(node: RosNode, { node_name: name, node_namespace: namespace }: RosEndpoint, question: Question): string[] {
+function serviceOf(
+  node: RosNode,
+  { node_name: name, node_namespace: namespace }: RosEndpoint,
+  question: Question,
+): string[] {
   if (name.startsWith('_')) return []
   const service = `${namespace === '/' ? '' : namespace}/${name}/${SERVICES[question].name}`
   return node.getServiceNamesAndTypesByNode(name, namespace).some(one => one.name === service) ? [service] : []
@@ -99,14 +132,20 @@ interface Asking {
 }
 
 /** Asks one node until its answers are what was waited for, or it is gone. */
-async function answered(node: RosNode, service: string, { question, signal, beat, isThere, told, done }: Asking): Promise<void> {
+async function answered(
+  node: RosNode,
+  service: string,
+  { question, signal, beat, isThere, told, done }: Asking,
+): Promise<void> {
   const client = node.createClient(SERVICES[question].type, service)
   const request = question === 'heard' ? { names: [] } : {}
   const needed = question === 'heard' ? 2 : 1
   try {
-    for (let answers = 0; answers < needed && !signal.aborted;) {
+    for (let answers = 0; answers < needed && !signal.aborted; ) {
       beat()
-      const answer = await client.sendRequestAsync(request, { timeout: AGAIN, signal }).catch(() => undefined) as { readonly current_state?: { readonly id: number; readonly label: string } } | undefined
+      const answer = (await client.sendRequestAsync(request, { timeout: AGAIN, signal }).catch(() => undefined)) as
+        | { readonly current_state?: { readonly id: number; readonly label: string } }
+        | undefined
       const state = answer?.current_state
       if (answer === undefined || (state !== undefined && Number(state.id) !== ACTIVE)) {
         if (!isThere()) return done()

@@ -60,7 +60,8 @@ interface CellNodeOptions {
 const SILENCE = 10_000
 
 /**
- * A simulated cell as a robot: its camera, wrist sensor, tool pose and commands on topics, its arm on the set-point topic, its gripper on a
+ * A simulated cell as a robot: its camera, wrist sensor, tool pose and commands on topics, its arm on the set-point
+ * topic, its gripper on a
  * pseudo-terminal, its frames on /tf and /tf_static. While it is active, one episode after the other (see Episodes).
  */
 class CellNode extends LifecycleNode {
@@ -101,9 +102,16 @@ class CellNode extends LifecycleNode {
   }
 
   protected override async onConfigure(): Promise<void> {
-    const { bus, robot, frames, prefix, source, seed, objects, say, awaitCommand, gripperLink, log, onError } = this.#options
+    const { bus, robot, frames, prefix, source, seed, objects, say, awaitCommand, gripperLink, log, onError } =
+      this.#options
     const started = process.hrtime.bigint()
-    const cell = this.#cell = await startCell(source)({ mode: 'realtime', seed, objects, started, languages: robot.languages })
+    const cell = (this.#cell = await startCell(source)({
+      mode: 'realtime',
+      seed,
+      objects,
+      started,
+      languages: robot.languages,
+    }))
     if (gripperLink !== '') this.#link = linkPort(cell.gripperPort, gripperLink)
     log(`the gripper's serial port: ${gripperLink === '' ? cell.gripperPort : `${gripperLink} -> ${cell.gripperPort}`}`)
     // The embedded cell's time begins with it, and the bus's is the system's; Gazebo's time is what /clock says.
@@ -114,7 +122,7 @@ class CellNode extends LifecycleNode {
       return own
     }
     const voice = new VoiceNode({ bus, topic: cellTopic(robot, 'voice') })
-    this.#nodes = [...source === 'sim' ? this.#sensors(cell, stampOf) : [], voice]
+    this.#nodes = [...(source === 'sim' ? this.#sensors(cell, stampOf) : []), voice]
     const tool = toolStream(robot)
     if (tool) {
       const poses = bus.advertise(tool.topic, 'geometry_msgs/msg/PoseStamped')
@@ -130,8 +138,14 @@ class CellNode extends LifecycleNode {
       this.#disposables.push(poses)
     }
     this.#episodes = new Episodes({
-      bus, cell, robot, topics: episodeTopics(robot), command: say === '' ? undefined : say, say: awaitCommand ? undefined : (text, frameId) => voice.say(text, frameId),
-      onHeld: () => log('stopped: "resume" goes on with the next episode'), onError,
+      bus,
+      cell,
+      robot,
+      topics: episodeTopics(robot),
+      command: say === '' ? undefined : say,
+      say: awaitCommand ? undefined : (text, frameId) => voice.say(text, frameId),
+      onHeld: () => log('stopped: "resume" goes on with the next episode'),
+      onError,
     })
     this.#episodes.listen()
     this.#disposables.push(this.#episodes)
@@ -147,12 +161,24 @@ class CellNode extends LifecycleNode {
     this.#disposables.push(this.#infos)
     return [
       new CameraNode({
-        bus, rgbTopic: topic('rgb'), depthTopic: topic('depth'), frameId: prefix + CAMERA_FRAME,
-        source: { start: onFrame => cell.camera.start(frame => this.#expose({ ...frame, stamp: stampOf(frame.stamp) }, onFrame)), stop: () => cell.camera.stop() },
+        bus,
+        rgbTopic: topic('rgb'),
+        depthTopic: topic('depth'),
+        frameId: prefix + CAMERA_FRAME,
+        source: {
+          start: onFrame =>
+            cell.camera.start(frame => this.#expose({ ...frame, stamp: stampOf(frame.stamp) }, onFrame)),
+          stop: () => cell.camera.stop(),
+        },
       }),
       new ForceTorqueNode({
-        bus, topic: topic('force'), frameId: prefix + WRIST_FRAME,
-        source: { start: onWrench => cell.wrist.start((stamp, wrench) => onWrench(stampOf(stamp), wrench)), stop: () => cell.wrist.stop() },
+        bus,
+        topic: topic('force'),
+        frameId: prefix + WRIST_FRAME,
+        source: {
+          start: onWrench => cell.wrist.start((stamp, wrench) => onWrench(stampOf(stamp), wrench)),
+          stop: () => cell.wrist.stop(),
+        },
       }),
     ]
   }
@@ -161,8 +187,13 @@ class CellNode extends LifecycleNode {
     const { ros, bus, robot, publishClock, onError } = this.#options
     const [cell, episodes] = [this.#cell, this.#episodes]
     if (!cell || !episodes) throw new Error('cell: activated before it was configured')
-    if (publishClock) this.#active.push(this.#clock = new ClockPublisher(ros, bus, CLOCK_PERIOD))
-    if (robot.actions.arm) this.#active.push(bus.subscribe(robot.actions.arm.topic, 'geometry_msgs/msg/PoseStamped', message => episodes.setToolTarget(message)))
+    if (publishClock) this.#active.push((this.#clock = new ClockPublisher(ros, bus, CLOCK_PERIOD)))
+    if (robot.actions.arm)
+      this.#active.push(
+        bus.subscribe(robot.actions.arm.topic, 'geometry_msgs/msg/PoseStamped', message =>
+          episodes.setToolTarget(message),
+        ),
+      )
     for (const node of this.#nodes) await node.activate()
     this.#ending = new AbortController()
     this.#running = this.#run(episodes, this.#ending.signal).catch((error: unknown) => {
@@ -212,28 +243,48 @@ class CellNode extends LifecycleNode {
     const { ros, wait, log, warn } = this.#options
     const which = `episode ${index + 1}`
     const signal = AbortSignal.any([ended, AbortSignal.timeout(wait * 1000)])
-    const missing = await audience(ros, this.#places(), { question: 'active', signal, onWait: words => log(`${which} waits up to ${wait} s: ${words}`) })
+    const missing = await audience(ros, this.#places(), {
+      question: 'active',
+      signal,
+      onWait: words => log(`${which} waits up to ${wait} s: ${words}`),
+    })
     if (missing.length === 0 || ended.aborted) return
     this.#waits = false
     warn(`${which} begins after ${wait} s though ${missing.join(', ')}; from now on none waits`)
   }
 
-  /** Who hears each of the robot file's topics on which the cell's sensors and words are, who says where its arm goes, and whose policy plans that: a recorder hears, too, but says nothing. */
+  /**
+   * Who hears each of the robot file's topics on which the cell's sensors and words are, who says where its arm goes,
+   * and whose policy plans that: a recorder hears, too, but says nothing.
+   */
   #places(): Place[] {
     const { robot } = this.#options
-    const { streams, reset, actions: { arm } } = robot
-    const own = streams.filter(({ modality, type }) => ['rgb', 'depth', 'force', 'voice'].includes(modality) || type === 'geometry_msgs/msg/PoseStamped')
+    const {
+      streams,
+      reset,
+      actions: { arm },
+    } = robot
+    const own = streams.filter(
+      ({ modality, type }) =>
+        ['rgb', 'depth', 'force', 'voice'].includes(modality) || type === 'geometry_msgs/msg/PoseStamped',
+    )
     return [
-      ...[...own, ...reset ? [reset] : []].map(({ topic }): Place => ({ topic, needs: 'subscriber' })),
-      ...arm ? [arm.topic, chunkTopic(robot)].map((topic): Place => ({ topic, needs: 'publisher' })) : [],
+      ...[...own, ...(reset ? [reset] : [])].map(({ topic }): Place => ({ topic, needs: 'subscriber' })),
+      ...(arm ? [arm.topic, chunkTopic(robot)].map((topic): Place => ({ topic, needs: 'publisher' })) : []),
     ]
   }
 
   /** Until it is known what time it is, which with simulated time the first word of /clock says. */
   async #time(ended: AbortSignal): Promise<void> {
-    const { bus: { clock }, warn } = this.#options
+    const {
+      bus: { clock },
+      warn,
+    } = this.#options
     if (clock.known) return
-    const silence = setTimeout(() => warn(`no /clock after ${SILENCE / 1000} s: does ros_gz_bridge run, with launch/config/gazebo_bridge.yaml?`), SILENCE)
+    const silence = setTimeout(
+      () => warn(`no /clock after ${SILENCE / 1000} s: does ros_gz_bridge run, with launch/config/gazebo_bridge.yaml?`),
+      SILENCE,
+    )
     await new Promise<void>(resolve => {
       const first = clock.every(1, () => {
         first.dispose()
@@ -248,13 +299,22 @@ class CellNode extends LifecycleNode {
   #expose(frame: CellFrame, onFrame: (frame: CellFrame) => void): void {
     const { width, height, stamp } = frame
     this.#infos?.publish({
-      stamp, frameId: this.#options.prefix + CAMERA_FRAME, width, height, distortionModel: 'plumb_bob', d: new Float64Array(5), k: cameraMatrix(intrinsics(CAMERA_FOVY, width, height)),
+      stamp,
+      frameId: this.#options.prefix + CAMERA_FRAME,
+      width,
+      height,
+      distortionModel: 'plumb_bob',
+      d: new Float64Array(5),
+      k: cameraMatrix(intrinsics(CAMERA_FOVY, width, height)),
     })
     onFrame(frame)
   }
 }
 
-/** What the robot file hangs the wrist sensor on, or where it says nothing of it the camera: the frame that the tool pose is of. */
+/**
+ * What the robot file hangs the wrist sensor on, or where it says nothing of it the camera: the frame that the tool
+ * pose is of.
+ */
 function flangeOf({ frames }: Robot): string {
   const parents = new Map(frames.map(({ name, parent }) => [name, parent]))
   let flange = parents.get(WRIST_FRAME) ?? parents.get(CAMERA_FRAME) ?? TOOL_FRAME
@@ -264,40 +324,116 @@ function flangeOf({ frames }: Robot): string {
 
 export const cell = nodeKind({
   parameters: {
-    source: parameter({ type: 'string', default: 'sim', readOnly: true, description: 'whose physics: sim (the embedded cell), or gazebo (a world that runs; its camera, wrist sensor and /clock come by ros_gz_bridge, and use_sim_time has to be true)' }),
-    seed: parameter({ type: 'integer', default: 1, range: { min: 0, max: 2 ** 31 - 1 }, readOnly: true, description: 'of all episodes' }),
-    objects: parameter({ type: 'string', default: 'seen', readOnly: true, description: 'object set: seen, unseen, or a YAML file' }),
-    episodes: parameter({ type: 'integer', default: 0, range: { min: 0, max: 1_000_000 }, readOnly: true, description: 'how many; 0: until it is deactivated' }),
-    wait: parameter({
-      type: 'double', default: 30, range: { min: 0, max: 3600 }, unit: 's', readOnly: true,
-      description: 'how long an episode waits until each of the robot file\'s topics is heard, somebody publishes the arm\'s set-points and action chunks, and those of them that are managed nodes are active, before it begins all the same; 0: does not wait, as where nothing publishes chunks by design',
+    source: parameter({
+      type: 'string',
+      default: 'sim',
+      readOnly: true,
+      description:
+        'whose physics: sim (the embedded cell), or gazebo (a world that runs; its camera, wrist sensor ' +
+        'and /clock come by ros_gz_bridge, and use_sim_time has to be true)',
     }),
-    say: parameter({ type: 'string', default: '', readOnly: true, description: 'said in every episode instead of its drawn command, and so on the table; empty: the drawn one' }),
-    await_command: parameter({ type: 'boolean', default: false, readOnly: true, description: 'leaves the speaking to others: an episode\'s clock begins with the first command, and `say` only tells what is on the table' }),
-    gripper_link: parameter({ type: 'string', default: '', readOnly: true, description: 'path of a symbolic link to the gripper\'s pseudo-terminal; empty: none' }),
-    publish_clock: parameter({ type: 'boolean', default: false, readOnly: true, description: 'publishes its time on /clock; of several robots on one network only one may' }),
+    seed: parameter({
+      type: 'integer',
+      default: 1,
+      range: { min: 0, max: 2 ** 31 - 1 },
+      readOnly: true,
+      description: 'of all episodes',
+    }),
+    objects: parameter({
+      type: 'string',
+      default: 'seen',
+      readOnly: true,
+      description: 'object set: seen, unseen, or a YAML file',
+    }),
+    episodes: parameter({
+      type: 'integer',
+      default: 0,
+      range: { min: 0, max: 1_000_000 },
+      readOnly: true,
+      description: 'how many; 0: until it is deactivated',
+    }),
+    wait: parameter({
+      type: 'double',
+      default: 30,
+      range: { min: 0, max: 3600 },
+      unit: 's',
+      readOnly: true,
+      description:
+        "how long an episode waits until each of the robot file's topics is heard, somebody publishes the " +
+        "arm's set-points and action chunks, and those of them that are managed nodes are active, before " +
+        'it begins all the same; 0: does not wait, as where nothing publishes chunks by design',
+    }),
+    say: parameter({
+      type: 'string',
+      default: '',
+      readOnly: true,
+      description: 'said in every episode instead of its drawn command, and so on the table; empty: the drawn one',
+    }),
+    await_command: parameter({
+      type: 'boolean',
+      default: false,
+      readOnly: true,
+      description:
+        "leaves the speaking to others: an episode's clock begins with the first command, and `say` only " +
+        'tells what is on the table',
+    }),
+    gripper_link: parameter({
+      type: 'string',
+      default: '',
+      readOnly: true,
+      description: "path of a symbolic link to the gripper's pseudo-terminal; empty: none",
+    }),
+    publish_clock: parameter({
+      type: 'boolean',
+      default: false,
+      readOnly: true,
+      description: 'publishes its time on /clock; of several robots on one network only one may',
+    }),
     ...FRAME_PREFIX,
   },
   make({ ros, bus, robot, parameters, log }) {
     const source = parameters.get('source')
     if (!isCellSource(source)) throw new UsageError(`source: ${source}: expected sim or gazebo`)
     if (source === 'gazebo') {
-      if (ros.node.getParameter('use_sim_time').value !== true) throw new UsageError('source: gazebo: its time comes by /clock: set use_sim_time to true')
-      if (parameters.get('publish_clock')) throw new UsageError('publish_clock: with the source gazebo /clock comes from Gazebo, by ros_gz_bridge: leave it false')
+      if (ros.node.getParameter('use_sim_time').value !== true)
+        throw new UsageError('source: gazebo: its time comes by /clock: set use_sim_time to true')
+      if (parameters.get('publish_clock'))
+        throw new UsageError(
+          'publish_clock: with the source gazebo /clock comes from Gazebo, by ros_gz_bridge: leave it false',
+        )
     }
     const prefix = parameters.get('frame_prefix')
     const frames = new FramePublisher({ ros, bus, frames: robot.frames, prefix, log })
     const node = new CellNode({
-      ros: ros.node, bus, robot, frames, prefix, source, seed: parameters.get('seed'), objects: parameters.get('objects'), count: parameters.get('episodes'), wait: parameters.get('wait'), say: parameters.get('say'), awaitCommand: parameters.get('await_command'),
-      gripperLink: parameters.get('gripper_link'), publishClock: parameters.get('publish_clock'), log: text => log.info(text), warn: text => log.warn(text), onError: error => log.error(String(error)),
+      ros: ros.node,
+      bus,
+      robot,
+      frames,
+      prefix,
+      source,
+      seed: parameters.get('seed'),
+      objects: parameters.get('objects'),
+      count: parameters.get('episodes'),
+      wait: parameters.get('wait'),
+      say: parameters.get('say'),
+      awaitCommand: parameters.get('await_command'),
+      gripperLink: parameters.get('gripper_link'),
+      publishClock: parameters.get('publish_clock'),
+      log: text => log.info(text),
+      warn: text => log.warn(text),
+      onError: error => log.error(String(error)),
     })
     return Promise.resolve({
       node,
       done: node.done,
-      status: (): Status[] => [{
-        name: 'cell', level: 'ok', message: `${node.state}, ${node.successes} of ${node.episodes} episodes won`,
-        values: { episodes: node.episodes, successes: node.successes, real_time_factor: node.rate },
-      }],
+      status: (): Status[] => [
+        {
+          name: 'cell',
+          level: 'ok',
+          message: `${node.state}, ${node.successes} of ${node.episodes} episodes won`,
+          values: { episodes: node.episodes, successes: node.successes, real_time_factor: node.rate },
+        },
+      ],
       close: () => Promise.resolve(frames.dispose()),
     })
   },

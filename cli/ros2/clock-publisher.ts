@@ -2,7 +2,10 @@ import type { Disposable } from '../../middleware/bus.js'
 import type { RosNode, RosPublisher } from '../../middleware/ros2/rclnodejs.js'
 import type { Ros2Bus } from '../../middleware/ros2/ros2-bus.js'
 
-/** Says the time of a bus on /clock, every `period` ns and before what is stamped later than its last word, for nodes with `use_sim_time`. It never goes back. */
+/**
+ * Says the time of a bus on /clock, every `period` ns and before what is stamped later than its last word, for nodes
+ * with `use_sim_time`. It never goes back.
+ */
 export class ClockPublisher implements Disposable {
   readonly #node: RosNode
   readonly #publisher: RosPublisher
@@ -31,7 +34,10 @@ export class ClockPublisher implements Disposable {
   }
 }
 
-/** rosgraph_msgs/Clock in little-endian CDR: sec and nanosec behind the encapsulation header. `stamp`: ns since `epochSec`. */
+/**
+ * rosgraph_msgs/Clock in little-endian CDR: sec and nanosec behind the encapsulation header. `stamp`: ns since
+ * `epochSec`.
+ */
 export function clockBytes(stamp: number, epochSec: number): Buffer {
   const bytes = Buffer.alloc(12)
   bytes[1] = 1

@@ -17,22 +17,55 @@ import { serveStop } from './stop-service.js'
 
 export const control = nodeKind({
   parameters: {
-    port: parameter({ type: 'string', default: '', readOnly: true, description: 'serial port of the gripper; empty: the robot file\'s' }),
-    execution: parameter({ type: 'string', default: 'temporal_ensembling', readOnly: true, description: 'how chunks are carried out: temporal_ensembling or receding_horizon' }),
-    await_command: parameter({ type: 'boolean', default: false, readOnly: true, description: 'follows the policy in an episode only once something has been commanded in it' }),
-    speed_scale: parameter({ type: 'double', default: 1, range: { min: 0.05, max: 1 }, description: 'share of the robot file\'s limits of speed and yaw rate that the arm may use, but for going back and up after an over-force' }),
+    port: parameter({
+      type: 'string',
+      default: '',
+      readOnly: true,
+      description: "serial port of the gripper; empty: the robot file's",
+    }),
+    execution: parameter({
+      type: 'string',
+      default: 'temporal_ensembling',
+      readOnly: true,
+      description: 'how chunks are carried out: temporal_ensembling or receding_horizon',
+    }),
+    await_command: parameter({
+      type: 'boolean',
+      default: false,
+      readOnly: true,
+      description: 'follows the policy in an episode only once something has been commanded in it',
+    }),
+    speed_scale: parameter({
+      type: 'double',
+      default: 1,
+      range: { min: 0.05, max: 1 },
+      description:
+        "share of the robot file's limits of speed and yaw rate that the arm may use, but for going back " +
+        'and up after an over-force',
+    }),
     ...FRAME_PREFIX,
   },
   async make({ ros, bus, robot, parameters, log }) {
     const { gripper: declared } = robot.actions
-    if (!declared) throw new UsageError(`robot ${robot.name}: actions.gripper is missing: the control node needs a gripper`)
+    if (!declared)
+      throw new UsageError(`robot ${robot.name}: actions.gripper is missing: the control node needs a gripper`)
     const path = parameters.get('port') || declared.port.path
-    if (!path) throw new UsageError(`robot ${robot.name}: actions.gripper.port.path is missing: name the serial port there, or with -p port:=PATH`)
+    if (!path)
+      throw new UsageError(
+        `robot ${robot.name}: actions.gripper.port.path is missing: name the serial port there, or with -p port:=PATH`,
+      )
     const gripper = gripperOf(declared, path)
     const latencies: number[] = []
     const lateness = new MachineLateness()
     const node = new ControlNode({
-      bus, robot, gripper, execution: parameters.get('execution'), awaitCommand: parameters.get('await_command'), onError: error => log.error(lateness.lineOf(error)), onNotice: text => log.warn(text), framePrefix: parameters.get('frame_prefix'),
+      bus,
+      robot,
+      gripper,
+      execution: parameters.get('execution'),
+      awaitCommand: parameters.get('await_command'),
+      onError: error => log.error(lateness.lineOf(error)),
+      onNotice: text => log.warn(text),
+      framePrefix: parameters.get('frame_prefix'),
       busTimeOf: monotonic => bus.clock.now() - (monotonicNs() - monotonic),
       onLatency: nanoseconds => latencies.push(nanoseconds / 1e6),
     })
@@ -44,7 +77,10 @@ export const control = nodeKind({
     const voice = robot.streams.find(stream => stream.modality === 'voice')
     const stop = serveStop(ros, bus, node, { voice, log })
     const desk = new GoalDesk(ros, bus, log)
-    const actions = [voice === undefined ? undefined : serveGrasp(desk, bus, node, { voice, resetTopic: robot.reset?.topic, log }), serveGripperCommand(ros, desk, node, log)]
+    const actions = [
+      voice === undefined ? undefined : serveGrasp(desk, bus, node, { voice, resetTopic: robot.reset?.topic, log }),
+      serveGripperCommand(ros, desk, node, log),
+    ]
     return {
       node,
       status: (): Status[] => {
@@ -53,18 +89,48 @@ export const control = nodeKind({
         const { framesSent, framesReceived, crcErrors, timeouts } = gripper.stats
         return [
           {
-            name: 'motion', ...motionStatus(node),
+            name: 'motion',
+            ...motionStatus(node),
             values: {
-              hold, heard_as: node.heardAs, guard: guard.state, force_n: guard.force, peak_force_n: guard.peak, over_force: guard.trips, stops, chunks_stale: refused.stale, chunks_unusable: refused.unusable, wrenches_dropped: node.badWrenches, poses_dropped: node.badPoses, machine_late_ms: lateness.ms,
-              ...Object.fromEntries(Object.entries(watchdog.trips).map(([source, count]) => [`watchdog_${source}`, count])),
+              hold,
+              heard_as: node.heardAs,
+              guard: guard.state,
+              force_n: guard.force,
+              peak_force_n: guard.peak,
+              over_force: guard.trips,
+              stops,
+              chunks_stale: refused.stale,
+              chunks_unusable: refused.unusable,
+              wrenches_dropped: node.badWrenches,
+              poses_dropped: node.badPoses,
+              machine_late_ms: lateness.ms,
+              ...Object.fromEntries(
+                Object.entries(watchdog.trips).map(([source, count]) => [`watchdog_${source}`, count]),
+              ),
             },
           },
           {
-            name: 'gripper', level: fault === undefined && (status === undefined || status.activated) ? 'ok' : 'error',
-            message: fault !== undefined ? lateness.lineOf(fault) : status === undefined ? 'not connected' : status.activated ? `${(status.width * 1000).toFixed(1)} mm` : `not activated: ${status.faultText}`,
+            name: 'gripper',
+            level: fault === undefined && (status === undefined || status.activated) ? 'ok' : 'error',
+            message:
+              fault !== undefined
+                ? lateness.lineOf(fault)
+                : status === undefined
+                  ? 'not connected'
+                  : status.activated
+                    ? `${(status.width * 1000).toFixed(1)} mm`
+                    : `not activated: ${status.faultText}`,
             values: {
-              port: path, width_m: status?.width ?? NaN, current_a: status?.current ?? NaN, object: status?.object ?? 'unknown', frames_sent: framesSent, frames_received: framesReceived,
-              crc_errors: crcErrors, timeouts, latency_ms_p50: latency.p50, latency_ms_p99: latency.p99,
+              port: path,
+              width_m: status?.width ?? NaN,
+              current_a: status?.current ?? NaN,
+              object: status?.object ?? 'unknown',
+              frames_sent: framesSent,
+              frames_received: framesReceived,
+              crc_errors: crcErrors,
+              timeouts,
+              latency_ms_p50: latency.p50,
+              latency_ms_p99: latency.p99,
             },
           },
         ]

@@ -6,8 +6,10 @@ const LOOK = 2
 const PATIENCE = 5000
 
 /**
- * One topic's messages on their way to those who asked for them reliably. What a publisher keeps it sends again until it is acknowledged; what is older than
- * its history is lost. So no more than half a history is sent ahead of the acknowledgements. A subscriber that asked for the best effort acknowledges
+ * One topic's messages on their way to those who asked for them reliably. What a publisher keeps it sends again until
+ * it is acknowledged; what is older than
+ * its history is lost. So no more than half a history is sent ahead of the acknowledgements. A subscriber that asked
+ * for the best effort acknowledges
  * nothing: what it received nobody knows.
  */
 export class Delivery {
@@ -38,7 +40,7 @@ export class Delivery {
 
   /** Waits until everything was acknowledged; gives up after 5 s, for good, or when `signal` says so. */
   async settle(signal: AbortSignal): Promise<void> {
-    for (const end = performance.now() + PATIENCE; !this.abandoned && !this.#acknowledged();) {
+    for (const end = performance.now() + PATIENCE; !this.abandoned && !this.#acknowledged(); ) {
       if (signal.aborted) return
       if (performance.now() > end) this.abandoned = true
       await pause(LOOK)
@@ -47,7 +49,9 @@ export class Delivery {
 
   /** Whole names of the nodes that asked for the best effort. */
   unconfirmed(node: RosNode): string[] {
-    return node.getSubscriptionsInfoByTopic(node.resolveTopicName(this.topic)).filter(({ qos_profile: { reliability } }) => reliability !== 1)
+    return node
+      .getSubscriptionsInfoByTopic(node.resolveTopicName(this.topic))
+      .filter(({ qos_profile: { reliability } }) => reliability !== 1)
       .map(({ node_name: name, node_namespace: namespace }) => `${namespace === '/' ? '' : namespace}/${name}`)
   }
 
@@ -57,14 +61,25 @@ export class Delivery {
   }
 }
 
-/** What is known of the fate of all messages, in words, and whether some may be lost to one who asked for them reliably. */
-export function fateOf(deliveries: readonly Delivery[], node: RosNode): { readonly words: string; readonly lossy: boolean } {
+/**
+ * What is known of the fate of all messages, in words, and whether some may be lost to one who asked for them reliably.
+ */
+export function fateOf(
+  deliveries: readonly Delivery[],
+  node: RosNode,
+): { readonly words: string; readonly lossy: boolean } {
   const open = deliveries.filter(({ open }) => open > 0)
-  const unconfirmed = deliveries.flatMap(delivery => delivery.unconfirmed(node).map(name => `${delivery.topic} by ${name}`))
+  const unconfirmed = deliveries.flatMap(delivery =>
+    delivery.unconfirmed(node).map(name => `${delivery.topic} by ${name}`),
+  )
   return {
     words: [
-      open.length === 0 ? 'whoever asked for them reliably acknowledged all' : `not acknowledged: ${open.map(({ topic, open }) => `up to ${open} of ${topic}`).join(', ')}`,
-      ...unconfirmed.length > 0 ? [`heard by best effort, so what arrived is not known: ${unconfirmed.join(', ')}`] : [],
+      open.length === 0
+        ? 'whoever asked for them reliably acknowledged all'
+        : `not acknowledged: ${open.map(({ topic, open }) => `up to ${open} of ${topic}`).join(', ')}`,
+      ...(unconfirmed.length > 0
+        ? [`heard by best effort, so what arrived is not known: ${unconfirmed.join(', ')}`]
+        : []),
     ].join('; '),
     lossy: open.length > 0,
   }

@@ -1,7 +1,10 @@
 import { lstatSync } from 'node:fs'
 import { partOf } from '../../middleware/output-path.js'
 
-/** `run.mcap`, or the next of run_1.mcap, run_2.mcap, … (of a folder `run`: run_1, …) of which nothing is there, finished or left unfinished (see `partOf`). */
+/**
+ * `run.mcap`, or the next of run_1.mcap, run_2.mcap, … (of a folder `run`: run_1, …) of which nothing is there,
+ * finished or left unfinished (see `partOf`).
+ */
 export function freePath(path: string): string {
   const whole = path.length > 1 ? path.replace(/\/+$/, '') : path
   const end = whole.endsWith('.mcap') ? '.mcap' : ''

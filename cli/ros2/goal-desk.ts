@@ -9,7 +9,10 @@ export interface Course<Result extends object> {
   look(now: number): object
   /** Set once it has ended by itself: whether it succeeded, and what it came to. */
   readonly outcome: { readonly success: boolean; readonly result: Result } | undefined
-  /** Ends it on a cancel: motion ends at the call, and is over when this resolves; not `cancelled` where it could not be ended. */
+  /**
+   * Ends it on a cancel: motion ends at the call, and is over when this resolves; not `cancelled` where it could not be
+   * ended.
+   */
   cancel(): Promise<{ readonly cancelled: boolean; readonly result: Result }>
   /** What it came to where the node has ended, and with it what moved. */
   abandon(): Result
@@ -39,15 +42,19 @@ interface Running {
 }
 
 /** What is under way in this turn of the event loop is done. */
-const turn = (): Promise<void> => new Promise(resolve => {
-  setImmediate(resolve)
-})
+const turn = (): Promise<void> =>
+  new Promise(resolve => {
+    setImmediate(resolve)
+  })
 
 /** ns between two looks, and between two words of feedback. */
 const LOOK = 20_000_000
 const FEEDBACK = 100_000_000
 
-/** The actions of a node that has one thing to move: one goal at a time over all of them, refusals with their reasons in the log. */
+/**
+ * The actions of a node that has one thing to move: one goal at a time over all of them, refusals with their reasons in
+ * the log.
+ */
 export class GoalDesk {
   readonly #ros: Ros2Process
   readonly #bus: Ros2Bus
@@ -68,7 +75,15 @@ export class GoalDesk {
       this.#log.warn(`${kind.name.replace('~/', '')}: goal refused: ${reason}`)
       return rcl.GoalResponse.REJECT
     }
-    const server = new rcl.ActionServer(node, kind.type, kind.name, goal => this.#execute(kind, goal), judge, undefined, () => this.#running?.cancel() === true ? rcl.CancelResponse.ACCEPT : rcl.CancelResponse.REJECT)
+    const server = new rcl.ActionServer(
+      node,
+      kind.type,
+      kind.name,
+      goal => this.#execute(kind, goal),
+      judge,
+      undefined,
+      () => (this.#running?.cancel() === true ? rcl.CancelResponse.ACCEPT : rcl.CancelResponse.REJECT),
+    )
     return { dispose: () => server.destroy() }
   }
 
@@ -98,7 +113,10 @@ export class GoalDesk {
   }
 
   /** Looks at it by the bus's clock; a cancel and the node's end do not wait for that: time may stand. */
-  #follow<Result extends object>(course: Course<Result>, goal: RosGoal<unknown>): { ended: Promise<Ending<Result>>; cancel(): boolean; abandon(): void } {
+  #follow<Result extends object>(
+    course: Course<Result>,
+    goal: RosGoal<unknown>,
+  ): { ended: Promise<Ending<Result>>; cancel(): boolean; abandon(): void } {
     const { clock } = this.#bus
     let resolve: (ending: Ending<Result> | Promise<Ending<Result>>) => void = () => undefined
     const ended = new Promise<Ending<Result>>(settle => {
@@ -129,6 +147,10 @@ export class GoalDesk {
       await turn()
       return { state: cancelled ? 'canceled' : 'abort', result }
     }
-    return { ended, cancel: () => end(cancel), abandon: () => void end(() => ({ state: 'abort', result: course.abandon() })) }
+    return {
+      ended,
+      cancel: () => end(cancel),
+      abandon: () => void end(() => ({ state: 'abort', result: course.abandon() })),
+    }
   }
 }

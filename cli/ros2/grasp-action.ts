@@ -27,19 +27,32 @@ const ENDED = 'the node has ended'
 const limitOf = ({ sec, nanosec }: GraspGoal['timeout']): number => Number(sec) * 1e9 + Number(nanosec)
 
 /**
- * The action `~/grasp` (prehend_interfaces/action/Grasp) on a control node: its text is said on the voice topic, and what the control node
- * knows of itself tells how it goes. None is taken while the node is not active or somebody's stop lasts. A cancel and a timeout stop arm and fingers;
- * the next goal ends that stop, and only that one. An episode that is announced on `resetTopic` ends the goal: what it was about is not there any more.
+ * The action `~/grasp` (prehend_interfaces/action/Grasp) on a control node: its text is said on the voice topic, and
+ * what the control node
+ * knows of itself tells how it goes. None is taken while the node is not active or somebody's stop lasts. A cancel and
+ * a timeout stop arm and fingers;
+ * the next goal ends that stop, and only that one. An episode that is announced on `resetTopic` ends the goal: what it
+ * was about is not there any more.
  */
-export function serveGrasp(desk: GoalDesk, bus: Ros2Bus, control: ControlNode, { voice, resetTopic, log }: { voice: VoiceStream; resetTopic: string | undefined; log: RosLogger }): Disposable {
+export function serveGrasp(
+  desk: GoalDesk,
+  bus: Ros2Bus,
+  control: ControlNode,
+  { voice, resetTopic, log }: { voice: VoiceStream; resetTopic: string | undefined; log: RosLogger },
+): Disposable {
   const speaker = new Speaker(bus, voice)
   let episodes = 0
-  const announced = resetTopic === undefined ? undefined : bus.subscribe(resetTopic, 'std_msgs/msg/String', () => episodes++)
-  /** Ends motion until the next goal. Resolves with why the goal ended, and why the fingers did not stop where they did not. */
+  const announced =
+    resetTopic === undefined ? undefined : bus.subscribe(resetTopic, 'std_msgs/msg/String', () => episodes++)
+  /**
+   * Ends motion until the next goal. Resolves with why the goal ended, and why the fingers did not stop where they did
+   * not.
+   */
   const stop = async (reason: string): Promise<string> => {
     const failure = await control.stop({ forNextGoal: true })
     if (failure === undefined) return reason
-    const text = `${reason}, but the gripper did not stop: ${failure instanceof Error ? failure.message : String(failure)}`
+    const text =
+      `${reason}, but the gripper did not stop: ` + `${failure instanceof Error ? failure.message : String(failure)}`
     log.error(`grasp: ${text}`)
     return text
   }
@@ -59,7 +72,11 @@ export function serveGrasp(desk: GoalDesk, bus: Ros2Bus, control: ControlNode, {
     speaker.say(text)
     const episode = episodes
     const watch = new GraspWatch(bus.clock.now(), limitOf(timeout) || TIMEOUT)
-    const failed = (reason: string): GraspResult => ({ success: false, reason, peak_force: watch.outcome?.peakForce ?? control.guard.peak })
+    const failed = (reason: string): GraspResult => ({
+      success: false,
+      reason,
+      peak_force: watch.outcome?.peakForce ?? control.guard.peak,
+    })
     let late: Promise<void> | undefined
     let lateReason: string | undefined
     return {
@@ -78,7 +95,14 @@ export function serveGrasp(desk: GoalDesk, bus: Ros2Bus, control: ControlNode, {
           const { success, reason, peakForce } = watch.outcome
           return { success, result: { success, reason, peak_force: peakForce } }
         }
-        const reason = control.state === 'finalized' ? ENDED : control.state !== 'active' ? 'the node was deactivated' : episodes !== episode ? 'a new episode began' : undefined
+        const reason =
+          control.state === 'finalized'
+            ? ENDED
+            : control.state !== 'active'
+              ? 'the node was deactivated'
+              : episodes !== episode
+                ? 'a new episode began'
+                : undefined
         return reason === undefined ? undefined : { success: false, result: failed(reason) }
       },
       cancel: async () => ({ cancelled: true, result: failed(await stop('cancelled')) }),

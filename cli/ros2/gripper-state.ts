@@ -13,12 +13,22 @@ const JOINT_STATES = 'joint_states'
 const PERIOD = 20_000_000
 
 /**
- * Publishes each answer of the gripper on `~/gripper_state`, and its joint on `joint_states`, where everything that shows a robot looks. `control` has the
- * newest answer and its stamp. `jointTopic`: whole name of the topic on which the control node publishes the joint anyway.
+ * Publishes each answer of the gripper on `~/gripper_state`, and its joint on `joint_states`, where everything that
+ * shows a robot looks. `control` has the
+ * newest answer and its stamp. `jointTopic`: whole name of the topic on which the control node publishes the joint
+ * anyway.
  */
-export function publishGripperState(node: RosNode, bus: Ros2Bus, control: Pick<ControlNode, 'status' | 'statusStamp'>, jointTopic: string | undefined): Disposable {
+export function publishGripperState(
+  node: RosNode,
+  bus: Ros2Bus,
+  control: Pick<ControlNode, 'status' | 'statusStamp'>,
+  jointTopic: string | undefined,
+): Disposable {
   const publisher = node.createPublisher('prehend_interfaces/msg/GripperState', '~/gripper_state')
-  const joints = node.resolveTopicName(JOINT_STATES) === jointTopic ? undefined : bus.advertise(JOINT_STATES, 'sensor_msgs/msg/JointState')
+  const joints =
+    node.resolveTopicName(JOINT_STATES) === jointTopic
+      ? undefined
+      : bus.advertise(JOINT_STATES, 'sensor_msgs/msg/JointState')
   let told: GripperStatus | undefined
   const timer = bus.clock.every(PERIOD, () => {
     const { status: now, statusStamp } = control
@@ -26,8 +36,14 @@ export function publishGripperState(node: RosNode, bus: Ros2Bus, control: Pick<C
     told = now
     publisher.publish({
       header: { stamp: timeOf(statusStamp, bus.clock.epochSec), frame_id: '' },
-      width: now.width, requested_width: now.requestedWidth, effort: NaN, current: now.current, object: OBJECT[now.object], fault: now.fault,
-      fault_text: now.faultText, activated: now.activated,
+      width: now.width,
+      requested_width: now.requestedWidth,
+      effort: NaN,
+      current: now.current,
+      object: OBJECT[now.object],
+      fault: now.fault,
+      fault_text: now.faultText,
+      activated: now.activated,
     })
     joints?.publish(fingerState(now, statusStamp))
   })

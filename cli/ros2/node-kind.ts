@@ -10,14 +10,38 @@ export type Declarations = Readonly<Record<string, ParameterDescription>>
 
 /** Parameters that every node has. */
 export const COMMON = {
-  robot: parameter({ type: 'string', default: 'cell', readOnly: true, description: 'robot file: a path, or the name of one that comes with prehend' }),
-  autostart: parameter({ type: 'boolean', default: false, readOnly: true, description: 'configures and activates itself at start, without a lifecycle manager' }),
-  await_observer: parameter({ type: 'boolean', default: false, readOnly: true, description: 'with autostart: makes its transitions once somebody hears ~/transition_event, or after 10 s. Launch files set it: they start each node on the transition of the one before' }),
+  robot: parameter({
+    type: 'string',
+    default: 'cell',
+    readOnly: true,
+    description: 'robot file: a path, or the name of one that comes with prehend',
+  }),
+  autostart: parameter({
+    type: 'boolean',
+    default: false,
+    readOnly: true,
+    description: 'configures and activates itself at start, without a lifecycle manager',
+  }),
+  await_observer: parameter({
+    type: 'boolean',
+    default: false,
+    readOnly: true,
+    description:
+      'with autostart: makes its transitions once somebody hears ~/transition_event, or after 10 s. ' +
+      'Launch files set it: they start each node on the transition of the one before',
+  }),
 } as const
 
 /** Parameter of the nodes that publish frames. */
 export const FRAME_PREFIX = {
-  frame_prefix: parameter({ type: 'string', default: '', readOnly: true, description: 'put before the names of all frames that the node publishes, in its messages and on /tf and /tf_static, such as left/: two robots name their frames apart' }),
+  frame_prefix: parameter({
+    type: 'string',
+    default: '',
+    readOnly: true,
+    description:
+      'put before the names of all frames that the node publishes, in its messages and on /tf and ' +
+      '/tf_static, such as left/: two robots name their frames apart',
+  }),
 } as const
 
 /** What a node is made of: its process, its bus, its robot file, its parameters with their overrides. */
@@ -35,9 +59,15 @@ export interface NodeContext<D extends Declarations = Declarations> {
 export interface NodeParts {
   readonly node: LifecycleNode
   status?(): Status[]
-  /** Resolves when its work is over, rejects when it failed and that was told: a node that made its own transitions then ends. Left out: it works until it is ended. */
+  /**
+   * Resolves when its work is over, rejects when it failed and that was told: a node that made its own transitions then
+   * ends. Left out: it works until it is ended.
+   */
   readonly done?: Promise<void>
-  /** Resolves when it can do its work no more, which its log has told: the node ends with exit code 1, so that whoever started it starts it anew. */
+  /**
+   * Resolves when it can do its work no more, which its log has told: the node ends with exit code 1, so that whoever
+   * started it starts it anew.
+   */
   readonly failed?: Promise<void>
   /** What it says of itself at the end, with `--json`. */
   result?(): Promise<object>

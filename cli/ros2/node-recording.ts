@@ -4,7 +4,9 @@ import type { Status } from '../../middleware/ros2/diagnostics.js'
 import type { RosLogger } from '../../middleware/ros2/rclnodejs.js'
 import { exitOf } from '../output.js'
 
-/** What a node records beside its work: where it fails the node goes on, the log is told once, and its status says so. */
+/**
+ * What a node records beside its work: where it fails the node goes on, the log is told once, and its status says so.
+ */
 export class NodeRecording {
   readonly #path: string
   readonly #writer: BagWriter
@@ -22,7 +24,9 @@ export class NodeRecording {
   get status(): Status {
     const failure = this.#failure
     return {
-      name: 'recording', level: failure ? 'error' : 'ok', message: failure?.message ?? 'recording',
+      name: 'recording',
+      level: failure ? 'error' : 'ok',
+      message: failure?.message ?? 'recording',
       values: { path: this.#path, messages: this.#writer.messages, failed: failure !== undefined },
     }
   }

@@ -25,7 +25,13 @@ export class ObservationPublisher implements Disposable {
 
   publish(observation: Observation): void {
     if (this.#publisher.subscriptionCount === 0) return
-    this.#publisher.publish(observationBytes(observation, { windows: this.#windows, pictures: this.pictures, epochSec: this.#bus.clock.epochSec }))
+    this.#publisher.publish(
+      observationBytes(observation, {
+        windows: this.#windows,
+        pictures: this.pictures,
+        epochSec: this.#bus.clock.epochSec,
+      }),
+    )
   }
 
   dispose(): void {

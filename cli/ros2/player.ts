@@ -23,7 +23,9 @@ interface PlayerOptions {
   readonly path: string
   readonly rate: number
   readonly loop: boolean
-  /** Topics of which those in the recording are to be listened to before it begins, and how long that is waited for, s. */
+  /**
+   * Topics of which those in the recording are to be listened to before it begins, and how long that is waited for, s.
+   */
   readonly heard: readonly { readonly topic: string; readonly type: string }[]
   readonly wait: number
   readonly log: { info(text: string): void; warn(text: string): void; error(text: string): void }
@@ -33,7 +35,8 @@ interface PlayerOptions {
 const LINGER = 1000
 
 /**
- * Publishes a recording's messages as they were received, byte for byte, with its time on /clock, once there is somebody who hears them, and no faster than those
+ * Publishes a recording's messages as they were received, byte for byte, with its time on /clock, once there is
+ * somebody who hears them, and no faster than those
  * who asked for them reliably acknowledge.
  */
 class PlayerNode extends LifecycleNode {
@@ -64,7 +67,11 @@ class PlayerNode extends LifecycleNode {
   }
 
   protected override async onConfigure(): Promise<void> {
-    const { ros: { rcl, node }, path, log } = this.#options
+    const {
+      ros: { rcl, node },
+      path,
+      log,
+    } = this.#options
     this.#bag = await openBag(path)
     this.#clock = node.createPublisher('rosgraph_msgs/msg/Clock', '/clock')
     for (const { name, type } of this.#bag.topics) {
@@ -74,7 +81,9 @@ class PlayerNode extends LifecycleNode {
         this.#publishers.set(name, publisher)
         this.#deliveries.set(name, new Delivery(name, publisher, publisherProfile(type).depth))
       } catch (error) {
-        log.warn(`${name}: ${type} is not installed here, so it is left out (${(error as Error).message.split('\n')[0]})`)
+        log.warn(
+          `${name}: ${type} is not installed here, so it is left out (${(error as Error).message.split('\n')[0]})`,
+        )
       }
     }
   }
@@ -93,7 +102,8 @@ class PlayerNode extends LifecycleNode {
   }
 
   protected override async onCleanup(): Promise<void> {
-    for (const publisher of [...this.#publishers.values(), this.#clock]) if (publisher) this.#options.ros.node.destroyPublisher(publisher)
+    for (const publisher of [...this.#publishers.values(), this.#clock])
+      if (publisher) this.#options.ros.node.destroyPublisher(publisher)
     this.#publishers.clear()
     this.#deliveries.clear()
     this.#clock = undefined
@@ -109,7 +119,8 @@ class PlayerNode extends LifecycleNode {
     do {
       let said = -Infinity
       await playBag(bag, {
-        rate, signal,
+        rate,
+        signal,
         onMessage: ({ topic, receive, data }) => {
           if (receive - said >= CLOCK_STEP) {
             this.#clock?.publish(clockBytes(receive, bag.epochSec))
@@ -127,7 +138,9 @@ class PlayerNode extends LifecycleNode {
     await Promise.all(deliveries.map(delivery => delivery.settle(signal)))
     const { words, lossy } = fateOf(deliveries, ros.node)
     this.unacknowledged = deliveries.filter(({ open }) => open > 0).map(({ topic }) => topic)
-    log[lossy ? 'warn' : 'info'](`played ${this.played} messages${bag.damage === undefined ? '' : `, up to the damage: ${bag.damage}`}; ${words}`)
+    log[lossy ? 'warn' : 'info'](
+      `played ${this.played} messages${bag.damage === undefined ? '' : `, up to the damage: ${bag.damage}`}; ${words}`,
+    )
     await pause(LINGER, undefined, { signal }).catch(() => undefined)
     if (!signal.aborted) this.#finish()
   }
@@ -137,41 +150,82 @@ class PlayerNode extends LifecycleNode {
     const { ros, heard, wait, log } = this.#options
     const clock = this.#clock
     if (wait === 0 || !clock) return
-    const place = (topic: string, publisher: RosPublisher): Place => ({ topic, needs: 'subscriber', count: () => publisher.subscriptionCount })
-    const places = [place('/clock', clock), ...bag.topics.flatMap(({ name, type }) => {
-      const publisher = this.#publishers.get(name)
-      return publisher && heard.some(other => other.topic === name && other.type === type) ? [place(name, publisher)] : []
-    })]
+    const place = (topic: string, publisher: RosPublisher): Place => ({
+      topic,
+      needs: 'subscriber',
+      count: () => publisher.subscriptionCount,
+    })
+    const places = [
+      place('/clock', clock),
+      ...bag.topics.flatMap(({ name, type }) => {
+        const publisher = this.#publishers.get(name)
+        return publisher && heard.some(other => other.topic === name && other.type === type)
+          ? [place(name, publisher)]
+          : []
+      }),
+    ]
     const start = clockBytes(bag.start, bag.epochSec)
     const missing = await audience(ros.node, places, {
-      question: 'heard', signal: AbortSignal.any([ended, AbortSignal.timeout(wait * 1000)]), beat: () => clock.publish(start), onWait: words => log.info(`waits up to ${wait} s: ${words}`),
+      question: 'heard',
+      signal: AbortSignal.any([ended, AbortSignal.timeout(wait * 1000)]),
+      beat: () => clock.publish(start),
+      onWait: words => log.info(`waits up to ${wait} s: ${words}`),
     })
-    if (missing.length > 0 && !ended.aborted) log.warn(`plays after ${wait} s though ${missing.join(', ')}: what is published is lost to who comes later`)
+    if (missing.length > 0 && !ended.aborted)
+      log.warn(`plays after ${wait} s though ${missing.join(', ')}: what is published is lost to who comes later`)
   }
 }
 
 export const player = nodeKind({
   parameters: {
     bag: parameter({ type: 'string', default: '', readOnly: true, description: 'path of the recording' }),
-    rate: parameter({ type: 'double', default: 1, range: { min: 0.01, max: 100 }, readOnly: true, description: 'times real time' }),
-    wait: parameter({
-      type: 'double', default: 10, range: { min: 0, max: 3600 }, unit: 's', readOnly: true,
-      description: 'how long it waits for subscribers of /clock and of what a fusion node with the same robot file hears, before it plays all the same; 0: does not wait',
+    rate: parameter({
+      type: 'double',
+      default: 1,
+      range: { min: 0.01, max: 100 },
+      readOnly: true,
+      description: 'times real time',
     }),
-    loop: parameter({ type: 'boolean', default: false, readOnly: true, description: 'begins again at the end; time then jumps back' }),
+    wait: parameter({
+      type: 'double',
+      default: 10,
+      range: { min: 0, max: 3600 },
+      unit: 's',
+      readOnly: true,
+      description:
+        'how long it waits for subscribers of /clock and of what a fusion node with the same robot file ' +
+        'hears, before it plays all the same; 0: does not wait',
+    }),
+    loop: parameter({
+      type: 'boolean',
+      default: false,
+      readOnly: true,
+      description: 'begins again at the end; time then jumps back',
+    }),
   },
   make({ ros, robot, parameters, log }) {
     const path = parameters.get('bag')
     if (path === '') throw new UsageError('player: no recording: name one with -p bag:=PATH')
     const node = new PlayerNode({
-      ros, path, rate: parameters.get('rate'), loop: parameters.get('loop'), heard: heardTopics(robot), wait: parameters.get('wait'), log,
+      ros,
+      path,
+      rate: parameters.get('rate'),
+      loop: parameters.get('loop'),
+      heard: heardTopics(robot),
+      wait: parameters.get('wait'),
+      log,
     })
     return Promise.resolve({
-      node, done: node.done,
-      status: (): Status[] => [{
-        name: path, level: node.unacknowledged.length > 0 ? 'warn' : 'ok', message: node.unacknowledged.length > 0 ? `not acknowledged: ${node.unacknowledged.join(', ')}` : node.state,
-        values: { played: node.played },
-      }],
+      node,
+      done: node.done,
+      status: (): Status[] => [
+        {
+          name: path,
+          level: node.unacknowledged.length > 0 ? 'warn' : 'ok',
+          message: node.unacknowledged.length > 0 ? `not acknowledged: ${node.unacknowledged.join(', ')}` : node.state,
+          values: { played: node.played },
+        },
+      ],
     })
   },
 })

@@ -24,8 +24,13 @@ export class PolicyStatusPublisher implements Disposable {
     this.#chunks++
     if (this.#publisher.subscriptionCount === 0) return
     this.#publisher.publish({
-      header: { stamp: timeOf(stamp, this.#bus.clock.epochSec), frame_id: '' }, model: this.#model, inference_time: inferenceMs / 1000, chunks: this.#chunks, skipped,
-      gate: gate ?? new Float32Array(0), grasp_success: graspSuccess ?? NaN,
+      header: { stamp: timeOf(stamp, this.#bus.clock.epochSec), frame_id: '' },
+      model: this.#model,
+      inference_time: inferenceMs / 1000,
+      chunks: this.#chunks,
+      skipped,
+      gate: gate ?? new Float32Array(0),
+      grasp_success: graspSuccess ?? NaN,
     })
   }
 

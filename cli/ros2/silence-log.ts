@@ -10,7 +10,10 @@ export interface SilenceWords {
   readonly back: string
 }
 
-/** Tells the log, of something that is looked at once a second, that it has fallen silent, that it never came, and that it is there again. */
+/**
+ * Tells the log, of something that is looked at once a second, that it has fallen silent, that it never came, and that
+ * it is there again.
+ */
 export class SilenceLog {
   readonly #log: RosLogger
   readonly #words: SilenceWords

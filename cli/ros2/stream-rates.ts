@@ -12,7 +12,10 @@ export class StreamRates {
   constructor(robot: Robot, aligner: Aligner, { bus, log }: Pick<StreamHealthOptions, 'bus' | 'log'>) {
     this.#aligner = aligner
     // Events have no rate to miss.
-    this.#streams = robot.streams.map(stream => ({ stream, health: new StreamHealth({ bus, log, topic: stream.topic, steady: stream.modality !== 'voice' }) }))
+    this.#streams = robot.streams.map(stream => ({
+      stream,
+      health: new StreamHealth({ bus, log, topic: stream.topic, steady: stream.modality !== 'voice' }),
+    }))
   }
 
   look(listening: boolean): Status[] {
@@ -21,7 +24,13 @@ export class StreamRates {
       const { accepted = 0, reordered = 0 } = counters ?? {}
       // What was used up for the tare was of use.
       const { tare = 0, ...dropped } = counters ? occurred(counters.dropped) : {}
-      return health.look({ taken: accepted, dropped, listening, fine: listening ? 'ok' : 'not listening', values: { stream: name, type, accepted, reordered, ...tare > 0 && { tare } } })
+      return health.look({
+        taken: accepted,
+        dropped,
+        listening,
+        fine: listening ? 'ok' : 'not listening',
+        values: { stream: name, type, accepted, reordered, ...(tare > 0 && { tare }) },
+      })
     })
   }
 }

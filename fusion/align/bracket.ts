@@ -10,7 +10,8 @@ export interface BracketLimits {
 }
 
 /**
- * The rule that `interpolate` and `nearest` share: a sample at the tick is taken as it is; two around it are joined when no further than
+ * The rule that `interpolate` and `nearest` share: a sample at the tick is taken as it is; two around it are joined
+ * when no further than
  * `maxGap` apart, and missing otherwise; an earlier one without a later is held up to `maxHold`.
  */
 export abstract class Bracket implements Strategy {

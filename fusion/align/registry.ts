@@ -31,7 +31,10 @@ const MAKERS: Makers = {
   events: (_, { queue }, stream) => new Events(need(queue, stream, 'events')),
 }
 
-/** The strategy of a stream on its buffers. Throws FusionError `STRATEGY_TYPE` when it does not take the stream's kind of samples. */
+/**
+ * The strategy of a stream on its buffers. Throws FusionError `STRATEGY_TYPE` when it does not take the stream's kind
+ * of samples.
+ */
 export function makeStrategy(stream: Stream, buffers: Buffers): Strategy {
   const make = MAKERS[stream.align.strategy] as (align: Align, buffers: Buffers, stream: Stream) => Strategy
   return make(stream.align, buffers, stream)
@@ -39,8 +42,11 @@ export function makeStrategy(stream: Stream, buffers: Buffers): Strategy {
 
 function need<T>(buffer: T | undefined, stream: Stream, kind: string): T {
   if (buffer === undefined) {
-    throw new FusionError('STRATEGY_TYPE', `stream ${stream.name}: align ${stream.align.strategy} takes ${kind}, `
-      + `which ${stream.type} is not; choose another strategy`)
+    throw new FusionError(
+      'STRATEGY_TYPE',
+      `stream ${stream.name}: align ${stream.align.strategy} takes ${kind}, ` +
+        `which ${stream.type} is not; choose another strategy`,
+    )
   }
   return buffer
 }

@@ -15,17 +15,26 @@ export function bayer(pattern: Pattern, bits: 8 | 16): Encoding {
     least: 3,
     colour: {
       channels: 3,
-      unpack: (frame, stride) => bits === 8 ? demosaic(frame, frame.data, stride, place, level => level)
-        : demosaic(frame, packU16(frame, stride, frame.width), frame.width, place, toByte),
+      unpack: (frame, stride) =>
+        bits === 8
+          ? demosaic(frame, frame.data, stride, place, level => level)
+          : demosaic(frame, packU16(frame, stride, frame.width), frame.width, place, toByte),
     },
   }
 }
 
 /**
- * Bilinear: a colour that a pixel lacks is the rounded mean of its two or four nearest neighbours that have it. The outermost pixels are those beside
+ * Bilinear: a colour that a pixel lacks is the rounded mean of its two or four nearest neighbours that have it. The
+ * outermost pixels are those beside
  * them, as OpenCV does it. `red`: where the first red pixel is; `stride`: samples from a row to the next.
  */
-function demosaic({ width, height }: Frame, mosaic: Uint8Array | Uint16Array, stride: number, red: { readonly x: number; readonly y: number }, level: (sample: number) => number): Uint8Array {
+function demosaic(
+  { width, height }: Frame,
+  mosaic: Uint8Array | Uint16Array,
+  stride: number,
+  red: { readonly x: number; readonly y: number },
+  level: (sample: number) => number,
+): Uint8Array {
   const out = new Uint8Array(width * height * 3)
   for (let y = 1; y < height - 1; y++) {
     const inRed = (y & 1) === red.y
@@ -41,7 +50,13 @@ function demosaic({ width, height }: Frame, mosaic: Uint8Array | Uint16Array, st
       if (((x & 1) === red.x) === inRed) {
         own = here
         green = (across + down + 2) >> 2
-        other = ((mosaic[at - stride - 1] as number) + (mosaic[at - stride + 1] as number) + (mosaic[at + stride - 1] as number) + (mosaic[at + stride + 1] as number) + 2) >> 2
+        other =
+          ((mosaic[at - stride - 1] as number) +
+            (mosaic[at - stride + 1] as number) +
+            (mosaic[at + stride - 1] as number) +
+            (mosaic[at + stride + 1] as number) +
+            2) >>
+          2
       } else {
         own = (across + 1) >> 1
         green = here

@@ -7,7 +7,9 @@ export type Order = readonly [number, number, number] | readonly [number]
 /** Pixels of so many channels of 8 bits. */
 export function bytes(channels: number, order: Order): Encoding {
   const inOrder = order.length === 1 || (channels === 3 && order[0] === 0)
-  return interleaved(channels, { colour: { channels: order.length, unpack: inOrder ? joinRows(channels) : reorder(channels, order) } })
+  return interleaved(channels, {
+    colour: { channels: order.length, unpack: inOrder ? joinRows(channels) : reorder(channels, order) },
+  })
 }
 
 /** Pixels of so many channels of 16 bits, made 8. */
@@ -17,7 +19,8 @@ export function words(channels: number, order: Order): Encoding {
     const out = new Uint8Array(frame.width * frame.height * order.length)
     const [pixel, shown] = [channels, order.length]
     for (let channel = 0; channel < shown; channel++) {
-      for (let from = order[channel] as number, to = channel; to < out.length; from += pixel, to += shown) out[to] = toByte(samples[from] as number)
+      for (let from = order[channel] as number, to = channel; to < out.length; from += pixel, to += shown)
+        out[to] = toByte(samples[from] as number)
     }
     return out
   }

@@ -3,7 +3,10 @@ import type { Frame } from '../frame.js'
 /** Depths as a camera writes them. */
 export type DepthSamples = Uint16Array | Float32Array | Float64Array
 
-/** Grey (one byte a pixel) or r g b, packed, rows joined; a view of the frame's bytes where they lie so already. `stride`: bytes from a row to the next. */
+/**
+ * Grey (one byte a pixel) or r g b, packed, rows joined; a view of the frame's bytes where they lie so already.
+ * `stride`: bytes from a row to the next.
+ */
 export type Unpack = (frame: Frame, stride: number) => Uint8Array
 
 export interface Colour {

@@ -4,7 +4,10 @@ import type { Encoding } from './encoding.js'
 import { f32, f64, i16, u16, WHOLE } from './samples.js'
 import { packedYuv, planarYuv, semiPlanarYuv } from './yuv.js'
 
-/** By the names of sensor_msgs/image_encodings.hpp, and by those that drivers use besides. OpenCV's own, such as 8UC3, are b g r there. */
+/**
+ * By the names of sensor_msgs/image_encodings.hpp, and by those that drivers use besides. OpenCV's own, such as 8UC3,
+ * are b g r there.
+ */
 const ENCODINGS: Readonly<Record<string, Encoding>> = {
   rgb8: bytes(3, [0, 1, 2]),
   bgr8: bytes(3, [2, 1, 0]),

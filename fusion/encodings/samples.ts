@@ -9,26 +9,31 @@ export const WHOLE: Depth = { scale: 1, unpack: packed }
 export const u16 = (): Encoding => interleaved(2, { depth: WHOLE })
 
 /** Whole units with a sign: what is below 0 is no depth. */
-export const i16 = (): Encoding => interleaved(2, { depth: { scale: 1, unpack: (frame, stride) => packed(frame, stride).map(sample => sample > 32_767 ? 0 : sample) } })
+export const i16 = (): Encoding =>
+  interleaved(2, {
+    depth: { scale: 1, unpack: (frame, stride) => packed(frame, stride).map(sample => (sample > 32_767 ? 0 : sample)) },
+  })
 
 /** Metres. */
-export const f32 = (): Encoding => interleaved(4, {
-  depth: {
-    scale: 1000,
-    unpack: (frame, stride) => {
-      const { buffer, byteOffset, length } = packWords(frame, stride, 4, frame.width)
-      return new Float32Array(buffer, byteOffset, length / 4)
+export const f32 = (): Encoding =>
+  interleaved(4, {
+    depth: {
+      scale: 1000,
+      unpack: (frame, stride) => {
+        const { buffer, byteOffset, length } = packWords(frame, stride, 4, frame.width)
+        return new Float32Array(buffer, byteOffset, length / 4)
+      },
     },
-  },
-})
+  })
 
 /** Metres. */
-export const f64 = (): Encoding => interleaved(8, {
-  depth: {
-    scale: 1000,
-    unpack: (frame, stride) => {
-      const { buffer, byteOffset, length } = packWords(frame, stride, 8, frame.width)
-      return new Float64Array(buffer, byteOffset, length / 8)
+export const f64 = (): Encoding =>
+  interleaved(8, {
+    depth: {
+      scale: 1000,
+      unpack: (frame, stride) => {
+        const { buffer, byteOffset, length } = packWords(frame, stride, 8, frame.width)
+        return new Float64Array(buffer, byteOffset, length / 8)
+      },
     },
-  },
-})
+  })

@@ -18,24 +18,42 @@ interface Places {
 /** Two pixels in four bytes, the chroma of both and the luma of each: their places, as in `u y v y`. */
 export function packedYuv(order: 'uyvy' | 'yuyv' | 'yvyu'): Encoding {
   const places = (stride: number): Places => ({
-    luma: order.indexOf('y'), lumaStep: 2, u: order.indexOf('u'), v: order.indexOf('v'), chromaStep: 4, chromaStride: stride, shiftX: 1, shiftY: 0,
+    luma: order.indexOf('y'),
+    lumaStep: 2,
+    u: order.indexOf('u'),
+    v: order.indexOf('v'),
+    chromaStep: 4,
+    chromaStride: stride,
+    shiftX: 1,
+    shiftY: 0,
   })
-  return { row: width => 4 * Math.ceil(width / 2), rows: height => height, colour: { channels: 3, unpack: (frame, stride) => toRgb(frame, stride, places(stride)) } }
+  return {
+    row: width => 4 * Math.ceil(width / 2),
+    rows: height => height,
+    colour: { channels: 3, unpack: (frame, stride) => toRgb(frame, stride, places(stride)) },
+  }
 }
 
 /** A plane of luma and one of chroma, `u v` or `v u` by turns, of half the size or of the whole. */
 export function semiPlanarYuv(order: 'uv' | 'vu', chroma: 'half' | 'whole'): Encoding {
   const half = chroma === 'half'
   return {
-    row: width => half ? 2 * Math.ceil(width / 2) : width,
-    rows: height => half ? height + Math.ceil(height / 2) : 3 * height,
+    row: width => (half ? 2 * Math.ceil(width / 2) : width),
+    rows: height => (half ? height + Math.ceil(height / 2) : 3 * height),
     colour: {
       channels: 3,
       unpack: (frame, stride) => {
         const begin = stride * lumaRows(frame, stride, half ? 1.5 : 3)
         const shift = half ? 1 : 0
         return toRgb(frame, stride, {
-          luma: 0, lumaStep: 1, u: begin + order.indexOf('u'), v: begin + order.indexOf('v'), chromaStep: 2, chromaStride: half ? stride : 2 * stride, shiftX: shift, shiftY: shift,
+          luma: 0,
+          lumaStep: 1,
+          u: begin + order.indexOf('u'),
+          v: begin + order.indexOf('v'),
+          chromaStep: 2,
+          chromaStride: half ? stride : 2 * stride,
+          shiftX: shift,
+          shiftY: shift,
         })
       },
     },
@@ -53,13 +71,25 @@ export function planarYuv(): Encoding {
         const rows = lumaRows(frame, stride, 1.5)
         const u = stride * rows
         const v = u + (stride >> 1) * Math.ceil(rows / 2)
-        return toRgb(frame, stride, { luma: 0, lumaStep: 1, u, v, chromaStep: 1, chromaStride: stride >> 1, shiftX: 1, shiftY: 1 })
+        return toRgb(frame, stride, {
+          luma: 0,
+          lumaStep: 1,
+          u,
+          v,
+          chromaStep: 1,
+          chromaStride: stride >> 1,
+          shiftX: 1,
+          shiftY: 1,
+        })
       },
     },
   }
 }
 
-/** Rows of the plane of luma: a codec's planes may be higher than the picture, each by its share of what the frame has too many. */
+/**
+ * Rows of the plane of luma: a codec's planes may be higher than the picture, each by its share of what the frame has
+ * too many.
+ */
 function lumaRows({ height, data }: Frame, stride: number, planes: number): number {
   const rows = data.length / stride / planes
   return Number.isInteger(rows) && rows > height ? rows : height
@@ -67,13 +97,25 @@ function lumaRows({ height, data }: Frame, stride: number, planes: number): numb
 
 const BITS = 20
 const HALF = 1 << (BITS - 1)
-const [Y, RV, GU, GV, BU] = [1.164, 1.596, -0.391, -0.813, 2.018].map(share => Math.round(share * 2 ** BITS)) as [number, number, number, number, number]
+const [Y, RV, GU, GV, BU] = [1.164, 1.596, -0.391, -0.813, 2.018].map(share => Math.round(share * 2 ** BITS)) as [
+  number,
+  number,
+  number,
+  number,
+  number,
+]
 
 /**
- * ITU-R BT.601 with luma 16 to 235: r = 1.164 (y - 16) + 1.596 (v - 128), g = 1.164 (y - 16) - 0.813 (v - 128) - 0.391 (u - 128),
- * b = 1.164 (y - 16) + 2.018 (u - 128), rounded; pixels share their chroma as it is. So converts OpenCV, and with it cv_bridge.
+ * ITU-R BT.601 with luma 16 to 235: r = 1.164 (y - 16) + 1.596 (v - 128), g = 1.164 (y - 16) - 0.813 (v - 128) - 0.391
+ * (u - 128),
+ * b = 1.164 (y - 16) + 2.018 (u - 128), rounded; pixels share their chroma as it is. So converts OpenCV, and with it
+ * cv_bridge.
  */
-function toRgb({ width, height, data }: Frame, stride: number, { luma, lumaStep, u, v, chromaStep, chromaStride, shiftX, shiftY }: Places): Uint8Array {
+function toRgb(
+  { width, height, data }: Frame,
+  stride: number,
+  { luma, lumaStep, u, v, chromaStep, chromaStride, shiftX, shiftY }: Places,
+): Uint8Array {
   const out = new Uint8ClampedArray(width * height * 3)
   let to = 0
   for (let y = 0; y < height; y++) {

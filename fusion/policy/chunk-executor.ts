@@ -26,13 +26,17 @@ export class ChunkExecutor {
   /** @param mode one of EXECUTION_MODES. Throws PolicyError `POLICY_EXECUTION` for any other. */
   constructor(mode: string, options: ExecutionOptions = {}) {
     if (!Object.hasOwn(MODES, mode)) {
-      throw new PolicyError('POLICY_EXECUTION', `execution mode '${mode}': expected one of ${EXECUTION_MODES.join(', ')}`)
+      throw new PolicyError(
+        'POLICY_EXECUTION',
+        `execution mode '${mode}': expected one of ${EXECUTION_MODES.join(', ')}`,
+      )
     }
     this.#mode = MODES[mode](options)
   }
 
   /**
-   * Takes a copy of a chunk. False, and no effect, where it cannot be placed: an origin that is not a pose (the tool pose was missing), no
+   * Takes a copy of a chunk. False, and no effect, where it cannot be placed: an origin that is not a pose (the tool
+   * pose was missing), no
    * rows, or a value that is not finite.
    */
   push(chunk: Executable): boolean {
@@ -47,7 +51,8 @@ export class ChunkExecutor {
   }
 
   /**
-   * The set-point at `t` (ns), into `out`: base frame, between rows by interpolation, before the first row from the chunk's origin, after
+   * The set-point at `t` (ns), into `out`: base frame, between rows by interpolation, before the first row from the
+   * chunk's origin, after
    * the last row that row with `exhausted` set. False, and `out` untouched, while there is no chunk. Allocates nothing.
    */
   sample(t: number, out: SetPoint): boolean {

@@ -9,7 +9,8 @@ interface Demand {
   readonly fits: (stream: Stream) => boolean
 }
 
-const isImage = (stream: Stream, modality: 'rgb' | 'depth'): boolean => isImageType(stream.type) && stream.modality === modality
+const isImage = (stream: Stream, modality: 'rgb' | 'depth'): boolean =>
+  isImageType(stream.type) && stream.modality === modality
 const RGB: Demand = { words: 'an rgb image', fits: stream => isImage(stream, 'rgb') }
 const DEPTH: Demand = { words: 'a depth image', fits: stream => isImage(stream, 'depth') }
 const WINDOW: Demand = { words: 'a stream aligned by window', fits: stream => stream.align.strategy === 'window' }
@@ -36,7 +37,8 @@ export function vectorWidth(stream: Stream): number | undefined {
 }
 
 /**
- * Everything in which a policy does not fit a robot file, one line each; empty where it does. A policy made under another translation
+ * Everything in which a policy does not fit a robot file, one line each; empty where it does. A policy made under
+ * another translation
  * (sha256) does not fit, even where its inputs could be made.
  */
 export function checkAgainstRobot(contract: Contract, robot: Robot): string[] {
@@ -50,11 +52,15 @@ function inputDifferences(name: string, input: InputSpec, streams: ReadonlyMap<s
   const found: Stream[] = []
   const differences = input.from.flatMap((from, index) => {
     const stream = streams.get(from)
-    if (stream === undefined) return [`input ${name}: the robot file has no stream ${from} (it has ${[...streams.keys()].join(', ')})`]
+    if (stream === undefined)
+      return [`input ${name}: the robot file has no stream ${from} (it has ${[...streams.keys()].join(', ')})`]
     found.push(stream)
     const demand = DEMANDS[input.as](index)
     if (demand.fits(stream)) return []
-    return [`input ${name}: ${input.as} needs ${demand.words}, and stream ${from} is ${stream.type} (${stream.modality}, ${stream.align.strategy})`]
+    return [
+      `input ${name}: ${input.as} needs ${demand.words}, and stream ${from} is ${stream.type} ` +
+        `(${stream.modality}, ${stream.align.strategy})`,
+    ]
   })
   if (differences.length > 0) return differences
   const difference = sizeDifference(input, found)
@@ -76,13 +82,16 @@ function sizeDifference(input: InputSpec, streams: readonly Stream[]): string | 
     const known = widths.reduce<number>((sum, width) => sum + (width ?? 0), 0)
     const unknown = widths.filter(width => width === undefined).length
     if (unknown > 1) return 'more than one of its streams has no fixed width; name their values with select'
-    if (unknown === 1 ? known >= length : known !== length) return `the contract has ${length} values, the robot file's streams ${known}${unknown === 1 ? ' and more' : ''}`
+    if (unknown === 1 ? known >= length : known !== length)
+      return `the contract has ${length} values, the robot file's streams ${known}${unknown === 1 ? ' and more' : ''}`
   }
   return undefined
 }
 
 function translationDifference(contract: Contract, robot: Robot): string {
-  const hashes = `sha256 ${contract.robot.sha256.slice(0, 12)} in the model, ${robot.sha256.slice(0, 12)} in robot file ${robot.name}`
+  const hashes =
+    `sha256 ${contract.robot.sha256.slice(0, 12)} in the model, ${robot.sha256.slice(0, 12)} in robot ` +
+    `file ${robot.name}`
   let details: string
   try {
     details = describeDifference(contract.robot.canonical, robot.canonical, ['the model', `robot file ${robot.name}`])

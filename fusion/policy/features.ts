@@ -1,4 +1,12 @@
-import type { DepthValue, EventsValue, ImageValue, Observation, StreamValue, VectorValue, WindowValue } from '../observation.js'
+import type {
+  DepthValue,
+  EventsValue,
+  ImageValue,
+  Observation,
+  StreamValue,
+  VectorValue,
+  WindowValue,
+} from '../observation.js'
 import type { Robot } from '../robot/robot.js'
 import { checkAgainstRobot, vectorWidth } from './contract-robot.js'
 import { elements, type Contract, type InputKind, type InputSpec } from './contract.js'
@@ -26,10 +34,21 @@ interface Making {
 }
 
 /** One entry a kind. A missing stream leaves zeros (ages: -1); the mask says which. */
-const MAKERS: Readonly<Record<InputKind, (making: Making) => Maker>> = { image, depth, rgbd, vector, window, pyramid, tokens, ages, mask }
+const MAKERS: Readonly<Record<InputKind, (making: Making) => Maker>> = {
+  image,
+  depth,
+  rgbd,
+  vector,
+  window,
+  pyramid,
+  tokens,
+  ages,
+  mask,
+}
 
 /**
- * Observations as the input tensors of a policy. The tensors are allocated once and filled in place; live runs, replays and training
+ * Observations as the input tensors of a policy. The tensors are allocated once and filled in place; live runs, replays
+ * and training
  * data all go through here.
  */
 export class Features {
@@ -39,22 +58,29 @@ export class Features {
 
   /**
    * @param memory holds the tensors, laid out as `layout(contract.inputs)`; default: a block of its own.
-   * Throws PolicyError `POLICY_ROBOT` where an input cannot be made from the robot's streams. The sha256 of the translation is not compared.
+   * Throws PolicyError `POLICY_ROBOT` where an input cannot be made from the robot's streams. The sha256 of the
+   * translation is not compared.
    */
   constructor(contract: Contract, robot: Robot, memory?: ArrayBufferLike) {
     const differences = checkAgainstRobot({ ...contract, robot: { ...contract.robot, sha256: robot.sha256 } }, robot)
     if (differences.length > 0) {
-      throw new PolicyError('POLICY_ROBOT', `policy ${contract.name} does not fit robot file ${robot.name}: ${differences.join('; ')}`, { differences })
+      throw new PolicyError(
+        'POLICY_ROBOT',
+        `policy ${contract.name} does not fit robot file ${robot.name}: ${differences.join('; ')}`,
+        { differences },
+      )
     }
     const { slots, end } = layout(contract.inputs)
     const block = memory ?? new ArrayBuffer(end)
     this.tensors = Object.fromEntries(slots.map(slot => [slot.name, view(slot, block)]))
     this.#makers = Object.entries(contract.inputs).map(([name, input]) =>
-      MAKERS[input.as]({ name, input, out: this.tensors[name], contract, robot }))
+      MAKERS[input.as]({ name, input, out: this.tensors[name], contract, robot }),
+    )
   }
 
   /**
-   * Refills all tensors and returns them; copy what is to be kept. Throws PolicyError `POLICY_INPUT` where a stream has another number of
+   * Refills all tensors and returns them; copy what is to be kept. Throws PolicyError `POLICY_INPUT` where a stream has
+   * another number of
    * values than the contract.
    */
   fill(observation: Observation): Readonly<Record<string, TensorData>> {
@@ -94,7 +120,12 @@ function rgbd({ input, out }: Making): Maker {
   }
 }
 
-function writeColour(resizer: Resizer, value: ImageValue | undefined, out: Float32Array | Uint8Array, scale: number): void {
+function writeColour(
+  resizer: Resizer,
+  value: ImageValue | undefined,
+  out: Float32Array | Uint8Array,
+  scale: number,
+): void {
   if (value === undefined) out.fill(0)
   else resizer.colour(value.data, value.width, value.height, value.channels, out, 0, scale)
 }
@@ -104,7 +135,9 @@ function writeDepth(resizer: Resizer, value: DepthValue | undefined, out: Float3
   else resizer.depth(value.data, value.width, value.height, out, offset, METRES_PER_MILLIMETRE)
 }
 
-/** f32[1, P]: the values of the streams one after another, each in its own place whether the others are there or not. */
+/**
+ * f32[1, P]: the values of the streams one after another, each in its own place whether the others are there or not.
+ */
 function vector({ name, input, out, robot }: Making): Maker {
   const declared = input.from.map(from => widthOf(robot, from))
   const rest = elements(input.shape) - declared.reduce<number>((sum, width) => sum + (width ?? 0), 0)
@@ -124,12 +157,18 @@ function widthOf(robot: Robot, name: string): number | undefined {
 }
 
 function writeVector(
-  value: VectorValue | undefined, out: Float32Array, place: { readonly offset: number; readonly width: number; readonly name: string; readonly from: string },
+  value: VectorValue | undefined,
+  out: Float32Array,
+  place: { readonly offset: number; readonly width: number; readonly name: string; readonly from: string },
 ): void {
   const { offset, width, name, from } = place
   if (value === undefined) out.fill(0, offset, offset + width)
   else if (value.data.length === width) out.set(value.data, offset)
-  else throw new PolicyError('POLICY_INPUT', `input ${name}: stream ${from} has ${value.data.length} values, the policy expects ${width}`)
+  else
+    throw new PolicyError(
+      'POLICY_INPUT',
+      `input ${name}: stream ${from} has ${value.data.length} values, the policy expects ${width}`,
+    )
 }
 
 /** f32[1, 6]: the mean wrench of the window. */
@@ -172,9 +211,10 @@ function ages({ input, out }: Making): Maker {
 
 /** f32[1, N]: 1 where a stream is present, in the order of `from`. */
 function mask({ input, out }: Making): Maker {
-  return observation => input.from.forEach((from, i) => {
-    out[i] = isPresent(observation, from) ? 1 : 0
-  })
+  return observation =>
+    input.from.forEach((from, i) => {
+      out[i] = isPresent(observation, from) ? 1 : 0
+    })
 }
 
 function isPresent(observation: Observation, name: string): boolean {
@@ -190,7 +230,11 @@ interface ValueKinds {
 }
 
 /** The value of a stream that is present. Throws where it is of another kind than the robot file lets expect. */
-function valueOf<Kind extends StreamValue['kind']>(observation: Observation, name: string, kind: Kind): ValueKinds[Kind] | undefined {
+function valueOf<Kind extends StreamValue['kind']>(
+  observation: Observation,
+  name: string,
+  kind: Kind,
+): ValueKinds[Kind] | undefined {
   const value = observation.values.get(name)
   if (value === undefined || !isPresent(observation, name)) return undefined
   if (value.kind === kind) return value as ValueKinds[Kind]

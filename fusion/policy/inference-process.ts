@@ -16,7 +16,8 @@ interface Waiting {
 }
 
 /**
- * A model in a process of its own. Native code that hangs cannot be ended within a process, not even by its exit, and native code that crashes takes its process along:
+ * A model in a process of its own. Native code that hangs cannot be ended within a process, not even by its exit, and
+ * native code that crashes takes its process along:
  * this one can be ended at any time, and nothing else ends with it. It ends with the process that started it.
  */
 export class InferenceProcess {
@@ -37,7 +38,11 @@ export class InferenceProcess {
     this.#outputs = outputs
     this.#patience = patience
     // A session of its own: Ctrl-C on the terminal is not for it.
-    this.#child = spawn(process.execPath, [...program(), JSON.stringify({ ...options, parent: process.pid } satisfies ProgramOptions)], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'], detached: true })
+    this.#child = spawn(
+      process.execPath,
+      [...program(), JSON.stringify({ ...options, parent: process.pid } satisfies ProgramOptions)],
+      { stdio: ['ignore', 'ignore', 'ignore', 'pipe'], detached: true },
+    )
     this.#wire = this.#child.stdio[3] as Socket
     this.#wire.on('data', (data: Buffer) => this.#receive(data))
     this.#wire.on('error', () => undefined)
@@ -61,9 +66,13 @@ export class InferenceProcess {
     return this.#ended
   }
 
-  /** Waits until the model has run on zeros; `signal` ends the wait. Rejects with PolicyError `POLICY_RUNTIME`, or `POLICY_CLOSED` where it was ended. */
+  /**
+   * Waits until the model has run on zeros; `signal` ends the wait. Rejects with PolicyError `POLICY_RUNTIME`, or
+   * `POLICY_CLOSED` where it was ended.
+   */
   async started(signal?: AbortSignal): Promise<void> {
-    const end = (): void => this.#end(new PolicyError('POLICY_CLOSED', `${this.#path}: interrupted while the model was being loaded`))
+    const end = (): void =>
+      this.#end(new PolicyError('POLICY_CLOSED', `${this.#path}: interrupted while the model was being loaded`))
     signal?.addEventListener('abort', end)
     try {
       if (signal?.aborted) end()
@@ -73,7 +82,10 @@ export class InferenceProcess {
     }
   }
 
-  /** Runs the model on `inputs`, which must not change meanwhile; ms that the inference took. One at a time. Rejects like `started`. */
+  /**
+   * Runs the model on `inputs`, which must not change meanwhile; ms that the inference took. One at a time. Rejects
+   * like `started`.
+   */
   run(inputs: Uint8Array): Promise<number> {
     const answer = this.#answer('answer')
     if (this.#ended === undefined) this.#wire.write(inputs)
@@ -83,7 +95,12 @@ export class InferenceProcess {
   /** Resolves once the process is gone. */
   async close(underWay: Promise<unknown>): Promise<void> {
     let timer: NodeJS.Timeout | undefined
-    await Promise.race([underWay, new Promise(resolve => { timer = setTimeout(resolve, GRACE) })])
+    await Promise.race([
+      underWay,
+      new Promise(resolve => {
+        timer = setTimeout(resolve, GRACE)
+      }),
+    ])
     clearTimeout(timer)
     this.#end(new PolicyError('POLICY_CLOSED', `${this.#path}: the policy is closed`))
     this.#child.ref()
@@ -93,9 +110,17 @@ export class InferenceProcess {
   #answer(task: string): Promise<number> {
     return new Promise<number>((resolve, reject) => {
       if (this.#ended) return reject(this.#ended)
-      const timer = setTimeout(() => this.#end(new PolicyError(
-        'POLICY_RUNTIME', `${this.#path}: the model did not ${task} within ${this.#patience / 1000} s, so it was ended: it hangs, or is too slow for this machine; use another`,
-      )), this.#patience)
+      const timer = setTimeout(
+        () =>
+          this.#end(
+            new PolicyError(
+              'POLICY_RUNTIME',
+              `${this.#path}: the model did not ${task} within ${this.#patience / 1000} s, so it was ended: it ` +
+                'hangs, or is too slow for this machine; use another',
+            ),
+          ),
+        this.#patience,
+      )
       this.#wire.ref()
       const done = (): void => {
         clearTimeout(timer)
@@ -120,13 +145,22 @@ export class InferenceProcess {
     if (this.#received.length < ANSWER.head) return
     const length = this.#received.readUInt32LE(ANSWER.length)
     if (this.#received.length < ANSWER.head + length) return
-    const [kind, ms, body] = [this.#received[ANSWER.kind], this.#received.readDoubleLE(ANSWER.ms), this.#received.subarray(ANSWER.head, ANSWER.head + length)]
+    const [kind, ms, body] = [
+      this.#received[ANSWER.kind],
+      this.#received.readDoubleLE(ANSWER.ms),
+      this.#received.subarray(ANSWER.head, ANSWER.head + length),
+    ]
     this.#received = Buffer.alloc(0)
     if (kind === ANSWER.done) {
       this.#outputs.set(body)
       this.#waiting?.resolve(ms)
     } else {
-      this.#waiting?.reject(new PolicyError('POLICY_RUNTIME', `${this.#path}: the model does not ${kind === ANSWER.notLoaded ? 'load' : 'run'}: ${body.toString()}`))
+      this.#waiting?.reject(
+        new PolicyError(
+          'POLICY_RUNTIME',
+          `${this.#path}: the model does not ${kind === ANSWER.notLoaded ? 'load' : 'run'}: ${body.toString()}`,
+        ),
+      )
     }
   }
 
@@ -143,5 +177,7 @@ export class InferenceProcess {
 function program(): string[] {
   const extension = extname(import.meta.url)
   const entry = new URL(`./inference-program${extension}`, import.meta.url)
-  return extension === '.ts' ? [fileURLToPath(new URL('./worker-from-source.mjs', import.meta.url)), entry.href] : [fileURLToPath(entry)]
+  return extension === '.ts'
+    ? [fileURLToPath(new URL('./worker-from-source.mjs', import.meta.url)), entry.href]
+    : [fileURLToPath(entry)]
 }

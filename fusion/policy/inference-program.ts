@@ -1,4 +1,7 @@
-/** Runs one model for an InferenceProcess, on the inputs that come over the wire, until the wire ends or the process at its other end is gone. */
+/**
+ * Runs one model for an InferenceProcess, on the inputs that come over the wire, until the wire ends or the process at
+ * its other end is gone.
+ */
 import { readSync, writeSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { Tensor, type InferenceSession } from 'onnxruntime-node'
@@ -6,12 +9,18 @@ import { ANSWER, WIRE, type ProgramOptions } from './inference-wire.js'
 import { openSession } from './onnx-session.js'
 import { view, type Slot, type TensorData } from './tensors.js'
 
-const { path, parent, inputs, outputs, inputBytes, outputBytes, intraOpNumThreads } = JSON.parse(process.argv.at(-1) ?? '') as ProgramOptions
-// The end of the wire is seen between two runs; a model that hangs comes to none. While it runs this thread stands still, so another one looks, every half second.
-new Worker(`
+const { path, parent, inputs, outputs, inputBytes, outputBytes, intraOpNumThreads } = JSON.parse(
+  process.argv.at(-1) ?? '',
+) as ProgramOptions
+// The end of the wire is seen between two runs; a model that hangs comes to none. While it runs this thread stands
+// still, so another one looks, every half second.
+new Worker(
+  `
   const { workerData: parent } = require('node:worker_threads')
   setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGKILL'), 500)
-`, { eval: true, workerData: parent }).unref()
+`,
+  { eval: true, workerData: parent },
+).unref()
 
 const memory = new ArrayBuffer(inputBytes + outputBytes)
 const request = new Uint8Array(memory, 0, inputBytes)
@@ -19,7 +28,12 @@ const response = new Uint8Array(memory, inputBytes)
 const head = Buffer.alloc(ANSWER.head)
 
 const tensors = (slots: readonly Slot[]): Record<string, Tensor> =>
-  Object.fromEntries(slots.map(slot => [slot.name, new Tensor(slot.dtype, view(slot, memory) as never, slot.shape) as unknown as Tensor]))
+  Object.fromEntries(
+    slots.map(slot => [
+      slot.name,
+      new Tensor(slot.dtype, view(slot, memory) as never, slot.shape) as unknown as Tensor,
+    ]),
+  )
 const [feeds, fetches] = [tensors(inputs), tensors(outputs)]
 
 try {
@@ -47,7 +61,7 @@ async function run(session: InferenceSession): Promise<void> {
 
 /** Waits for the next request; false: there is none any more. */
 function received(): boolean {
-  for (let at = 0; at < inputBytes;) {
+  for (let at = 0; at < inputBytes; ) {
     const count = readSync(WIRE, request, at, inputBytes - at, null)
     if (count === 0) return false
     at += count
@@ -63,5 +77,5 @@ function answer(kind: number, body: Uint8Array, ms: number): void {
   head[ANSWER.kind] = kind
   head.writeUInt32LE(body.length, ANSWER.length)
   head.writeDoubleLE(ms, ANSWER.ms)
-  for (const part of [head, body]) for (let at = 0; at < part.length;) at += writeSync(WIRE, part, at)
+  for (const part of [head, body]) for (let at = 0; at < part.length; ) at += writeSync(WIRE, part, at)
 }

@@ -4,7 +4,10 @@ import { open, stat } from 'node:fs/promises'
 /** What protobuf, ONNX's format, allows in one file. */
 const LARGEST = 2 ** 31 - 1
 
-/** Reads a model's bytes. Throws Error for what is no file, which is not even opened (a pipe would be waited for), or too large. */
+/**
+ * Reads a model's bytes. Throws Error for what is no file, which is not even opened (a pipe would be waited for), or
+ * too large.
+ */
 export async function readModelFile(path: string): Promise<Uint8Array> {
   requireFile(await stat(path))
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)

@@ -46,21 +46,45 @@ const DELIMITED = 2
 
 /** onnx.TensorProto.DataType. */
 const DTYPES: readonly string[] = [
-  'undefined', 'float32', 'uint8', 'int8', 'uint16', 'int16', 'int32', 'int64', 'string', 'bool', 'float16', 'float64', 'uint32', 'uint64',
+  'undefined',
+  'float32',
+  'uint8',
+  'int8',
+  'uint16',
+  'int16',
+  'int32',
+  'int64',
+  'string',
+  'bool',
+  'float16',
+  'float64',
+  'uint32',
+  'uint64',
 ]
 
-/** Reads a model's description; weights are skipped, not copied. `where` names it in messages. Throws PolicyError `POLICY_NOT_ONNX`. */
+/**
+ * Reads a model's description; weights are skipped, not copied. `where` names it in messages. Throws PolicyError
+ * `POLICY_NOT_ONNX`.
+ */
 export function readOnnx(bytes: Uint8Array, where: string): OnnxModel {
   try {
     const model = readModel(bytes)
     if (model !== undefined) return model
   } catch (error) {
-    throw new PolicyError('POLICY_NOT_ONNX', `${where}: not an ONNX model: ${bytes.length === 0 ? 'it is empty' : 'broken or cut off'}; give a complete .onnx file`, { cause: error })
+    throw new PolicyError(
+      'POLICY_NOT_ONNX',
+      `${where}: not an ONNX model: ${bytes.length === 0 ? 'it is empty' : 'broken or cut off'}; give a ` +
+        'complete .onnx file',
+      { cause: error },
+    )
   }
   throw new PolicyError('POLICY_NOT_ONNX', `${where}: not an ONNX model: it has no graph; give a .onnx file`)
 }
 
-/** A copy of the model's bytes in which these metadata entries stand, in place of any of the same keys; all else stays as it is. */
+/**
+ * A copy of the model's bytes in which these metadata entries stand, in place of any of the same keys; all else stays
+ * as it is.
+ */
 export function withMetadata(bytes: Uint8Array, entries: Readonly<Record<string, string>>): Uint8Array {
   const kept: Uint8Array[] = []
   const reader = protobuf.Reader.create(bytes)
@@ -73,34 +97,52 @@ export function withMetadata(bytes: Uint8Array, entries: Readonly<Record<string,
   }
   const writer = protobuf.Writer.create()
   for (const [key, value] of Object.entries(entries)) {
-    writer.uint32(MODEL.metadata << 3 | DELIMITED).fork()
-      .uint32(ENTRY.key << 3 | DELIMITED).string(key)
-      .uint32(ENTRY.value << 3 | DELIMITED).string(value)
+    writer
+      .uint32((MODEL.metadata << 3) | DELIMITED)
+      .fork()
+      .uint32((ENTRY.key << 3) | DELIMITED)
+      .string(key)
+      .uint32((ENTRY.value << 3) | DELIMITED)
+      .string(value)
       .ldelim()
   }
   return Buffer.concat([...kept, writer.finish()])
 }
 
-/** Everything in which a contract and the model's own graph differ (name, dtype, shape), one line each; empty where they agree. */
+/**
+ * Everything in which a contract and the model's own graph differ (name, dtype, shape), one line each; empty where they
+ * agree.
+ */
 export function checkAgainstGraph(contract: Contract, model: OnnxModel): string[] {
   return [
     ...tensorDifferences('input', contract.inputs, model.inputs),
-    ...model.inputs.filter(({ name }) => !Object.hasOwn(contract.inputs, name)).map(({ name }) => `input ${name}: in the graph, not in the contract`),
+    ...model.inputs
+      .filter(({ name }) => !Object.hasOwn(contract.inputs, name))
+      .map(({ name }) => `input ${name}: in the graph, not in the contract`),
     ...tensorDifferences('output', contract.outputs, model.outputs),
   ]
 }
 
 function tensorDifferences(
-  side: string, specs: Readonly<Record<string, { readonly dtype: string; readonly shape: readonly number[] } | undefined>>, tensors: readonly GraphTensor[],
+  side: string,
+  specs: Readonly<Record<string, { readonly dtype: string; readonly shape: readonly number[] } | undefined>>,
+  tensors: readonly GraphTensor[],
 ): string[] {
   return Object.entries(specs).flatMap(([name, spec]) => {
     if (spec === undefined) return []
     const tensor = tensors.find(candidate => candidate.name === name)
-    if (tensor === undefined) return [`${side} ${name}: in the contract, not in the graph (it has ${tensors.map(t => t.name).join(', ')})`]
+    if (tensor === undefined)
+      return [`${side} ${name}: in the contract, not in the graph (it has ${tensors.map(t => t.name).join(', ')})`]
     const differences: string[] = []
-    if (tensor.dtype !== spec.dtype) differences.push(`${side} ${name}: ${spec.dtype} in the contract, ${tensor.dtype} in the graph`)
-    const fits = tensor.shape.length === spec.shape.length && tensor.shape.every((length, i) => length === undefined || length === spec.shape[i])
-    if (!fits) differences.push(`${side} ${name}: shape ${shapeText(spec.shape)} in the contract, ${shapeText(tensor.shape)} in the graph`)
+    if (tensor.dtype !== spec.dtype)
+      differences.push(`${side} ${name}: ${spec.dtype} in the contract, ${tensor.dtype} in the graph`)
+    const fits =
+      tensor.shape.length === spec.shape.length &&
+      tensor.shape.every((length, i) => length === undefined || length === spec.shape[i])
+    if (!fits)
+      differences.push(
+        `${side} ${name}: shape ${shapeText(spec.shape)} in the contract, ${shapeText(tensor.shape)} in the graph`,
+      )
     return differences
   })
 }
@@ -117,11 +159,21 @@ function readModel(bytes: Uint8Array): OnnxModel | undefined {
   const opsets = new Map<string, number>()
   const metadata = new Map<string, string>()
   fields(protobuf.Reader.create(bytes), {
-    [MODEL.irVersion]: reader => { irVersion = Number(reader.int64()) },
-    [MODEL.producer]: reader => { producer = reader.string() },
-    [MODEL.graph]: reader => { graph = readGraph(message(reader)) },
-    [MODEL.opset]: reader => { opsets.set(...readOpset(message(reader))) },
-    [MODEL.metadata]: reader => { metadata.set(...readEntry(message(reader))) },
+    [MODEL.irVersion]: reader => {
+      irVersion = Number(reader.int64())
+    },
+    [MODEL.producer]: reader => {
+      producer = reader.string()
+    },
+    [MODEL.graph]: reader => {
+      graph = readGraph(message(reader))
+    },
+    [MODEL.opset]: reader => {
+      opsets.set(...readOpset(message(reader)))
+    },
+    [MODEL.metadata]: reader => {
+      metadata.set(...readEntry(message(reader)))
+    },
   })
   if (graph === undefined || irVersion < 1 || opsets.size === 0) return undefined
   return { irVersion, producer, opsets, metadata, ...graph, bytes: bytes.length }
@@ -146,7 +198,12 @@ function readGraph(graph: Reader): Graph {
     },
   })
   // Before IR version 4 every initialiser is listed among the inputs too.
-  return { inputs: inputs.filter(({ name }) => !initialisers.has(name)), outputs, parameters, precision: 2 * integers > parameters ? 'int8' : 'fp32' }
+  return {
+    inputs: inputs.filter(({ name }) => !initialisers.has(name)),
+    outputs,
+    parameters,
+    precision: 2 * integers > parameters ? 'int8' : 'fp32',
+  }
 }
 
 function readInitialiser(tensor: Reader): { name: string; size: number; dtype: string | undefined } {
@@ -158,8 +215,12 @@ function readInitialiser(tensor: Reader): { name: string; size: number; dtype: s
       const end = wire === DELIMITED ? reader.uint32() + reader.pos : reader.pos + 1
       while (reader.pos < end) size *= Number(reader.int64())
     },
-    [TENSOR.element]: reader => { dtype = DTYPES[reader.int32()] },
-    [TENSOR.name]: reader => { name = reader.string() },
+    [TENSOR.element]: reader => {
+      dtype = DTYPES[reader.int32()]
+    },
+    [TENSOR.name]: reader => {
+      name = reader.string()
+    },
   })
   return { name, size, dtype }
 }
@@ -171,7 +232,11 @@ function readValue(value: Reader): GraphTensor {
   const dimension: Fields = {
     [SHAPE.dimension]: reader => {
       let length: number | undefined
-      fields(message(reader), { [DIMENSION.value]: inner => { length = Number(inner.int64()) } })
+      fields(message(reader), {
+        [DIMENSION.value]: inner => {
+          length = Number(inner.int64())
+        },
+      })
       shape.push(length)
     },
   }
@@ -183,7 +248,9 @@ function readValue(value: Reader): GraphTensor {
     [TENSOR_TYPE.shape]: reader => fields(message(reader), dimension),
   }
   fields(value, {
-    [VALUE.name]: reader => { name = reader.string() },
+    [VALUE.name]: reader => {
+      name = reader.string()
+    },
     [VALUE.type]: reader => fields(message(reader), { [TYPE.tensor]: inner => fields(message(inner), tensorType) }),
   })
   return { name, dtype, shape }
@@ -193,8 +260,12 @@ function readOpset(opset: Reader): [domain: string, version: number] {
   let domain = ''
   let version = 0
   fields(opset, {
-    [OPSET.domain]: reader => { domain = reader.string() },
-    [OPSET.version]: reader => { version = Number(reader.int64()) },
+    [OPSET.domain]: reader => {
+      domain = reader.string()
+    },
+    [OPSET.version]: reader => {
+      version = Number(reader.int64())
+    },
   })
   return [domain === 'ai.onnx' ? '' : domain, version]
 }
@@ -203,8 +274,12 @@ function readEntry(entry: Reader): [key: string, value: string] {
   let key = ''
   let value = ''
   fields(entry, {
-    [ENTRY.key]: reader => { key = reader.string() },
-    [ENTRY.value]: reader => { value = reader.string() },
+    [ENTRY.key]: reader => {
+      key = reader.string()
+    },
+    [ENTRY.value]: reader => {
+      value = reader.string()
+    },
   })
   return [key, value]
 }

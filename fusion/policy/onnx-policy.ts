@@ -37,7 +37,10 @@ export async function readModel(path: string): Promise<OnnxModel> {
 export function contractIn(model: OnnxModel, path: string): Contract {
   const text = model.metadata.get(CONTRACT_KEY)
   if (text === undefined) {
-    throw new PolicyError('POLICY_NO_CONTRACT', `${path}: has no policy contract (metadata ${CONTRACT_KEY}); see docs/reference/policy-contract.md`)
+    throw new PolicyError(
+      'POLICY_NO_CONTRACT',
+      `${path}: has no policy contract (metadata ${CONTRACT_KEY}); see docs/reference/policy-contract.md`,
+    )
   }
   let value: unknown
   try {
@@ -54,7 +57,8 @@ export async function contractOf(path: string): Promise<Contract> {
 }
 
 /**
- * An ONNX model with a contract. Inference runs in a process of its own, so that the event loop stays free and a model that hangs or crashes can be ended;
+ * An ONNX model with a contract. Inference runs in a process of its own, so that the event loop stays free and a model
+ * that hangs or crashes can be ended;
  * observations become tensors here.
  */
 export class OnnxPolicy implements Policy {
@@ -67,8 +71,10 @@ export class OnnxPolicy implements Policy {
   #tail: Promise<unknown> = Promise.resolve()
 
   /**
-   * Reads, checks and starts a model, and runs it once on zeros. Without a robot its own is taken, from the contract. Throws PolicyError
-   * where the file, its contract, its graph and the robot file do not fit together, with the list of what differs, or RobotError.
+   * Reads, checks and starts a model, and runs it once on zeros. Without a robot its own is taken, from the contract.
+   * Throws PolicyError
+   * where the file, its contract, its graph and the robot file do not fit together, with the list of what differs, or
+   * RobotError.
    */
   static async load(path: string, robot?: Robot, options: OnnxPolicyOptions = {}): Promise<OnnxPolicy> {
     const model = await readModel(path)
@@ -95,9 +101,19 @@ export class OnnxPolicy implements Policy {
     this.#features = new Features(contract, robot, memory)
     this.#outputs = Object.fromEntries(outputs.slots.map(slot => [slot.name, view(slot, memory)]))
     this.#toolStream = robot.actions.arm?.pose
-    this.#process = new InferenceProcess(path, {
-      path, inputs: inputs.slots, outputs: outputs.slots, inputBytes: inputs.end, outputBytes: outputs.end - inputs.end, intraOpNumThreads: options.intraOpNumThreads ?? 1,
-    }, new Uint8Array(memory, inputs.end), options.patience ?? PATIENCE)
+    this.#process = new InferenceProcess(
+      path,
+      {
+        path,
+        inputs: inputs.slots,
+        outputs: outputs.slots,
+        inputBytes: inputs.end,
+        outputBytes: outputs.end - inputs.end,
+        intraOpNumThreads: options.intraOpNumThreads ?? 1,
+      },
+      new Uint8Array(memory, inputs.end),
+      options.patience ?? PATIENCE,
+    )
   }
 
   get name(): string {
@@ -110,8 +126,10 @@ export class OnnxPolicy implements Policy {
   }
 
   /**
-   * One at a time, in the order of the calls. The chunk's origin is the tool pose of the observation: NaN where the robot's tool pose
-   * is missing from it, the identity where the robot has no arm. Rejects with PolicyError `POLICY_RUNTIME`, `POLICY_INPUT` or
+   * One at a time, in the order of the calls. The chunk's origin is the tool pose of the observation: NaN where the
+   * robot's tool pose
+   * is missing from it, the identity where the robot has no arm. Rejects with PolicyError `POLICY_RUNTIME`,
+   * `POLICY_INPUT` or
    * `POLICY_CLOSED`; after `POLICY_INPUT`, and where the model itself refused to run, the policy can be asked again.
    */
   infer(observation: Observation): Promise<ActionChunk> {

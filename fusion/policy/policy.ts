@@ -4,8 +4,10 @@ import type { Observation } from '../observation.js'
 export const CHANNELS = ['dx', 'dy', 'dz', 'dyaw', 'width', 'effort'] as const
 
 /**
- * C future set-points. Row i holds for `stamp + (i + 1) / rate`: dx, dy, dz (m) and dyaw (rad) are the offset of the tool from its pose
- * at `stamp`, in the tool frame at `stamp` (offsets from one origin, not steps to be summed); width (m) and effort (N) are absolute.
+ * C future set-points. Row i holds for `stamp + (i + 1) / rate`: dx, dy, dz (m) and dyaw (rad) are the offset of the
+ * tool from its pose
+ * at `stamp`, in the tool frame at `stamp` (offsets from one origin, not steps to be summed); width (m) and effort (N)
+ * are absolute.
  */
 export interface ActionChunk {
   /** The observation's reference tick (ns). */
@@ -15,7 +17,8 @@ export interface ActionChunk {
   /** f32[C * 6], row-major. */
   readonly data: Float32Array
   /**
-   * Tool pose at `stamp` (x, y, z, qx, qy, qz, qw), the origin of the offsets. NaN where the robot's tool pose was missing at `stamp`: such a
+   * Tool pose at `stamp` (x, y, z, qx, qy, qz, qw), the origin of the offsets. NaN where the robot's tool pose was
+   * missing at `stamp`: such a
    * chunk cannot be executed. The identity where the robot has no tool pose.
    */
   readonly origin: Float64Array

@@ -2,8 +2,10 @@ const LARGEST_STEPS = 64
 const PRECISION = 1e-15
 
 /**
- * Weighted mean of unit quaternions (Markley, Cheng, Crassidis and Oshman 2007): the eigenvector of the largest eigenvalue of
- * M = sum w q q^T, blind to the quaternions' signs. Found by power iteration from the last quaternion added; fails only where the
+ * Weighted mean of unit quaternions (Markley, Cheng, Crassidis and Oshman 2007): the eigenvector of the largest
+ * eigenvalue of
+ * M = sum w q q^T, blind to the quaternions' signs. Found by power iteration from the last quaternion added; fails only
+ * where the
  * orientations lie so far apart that the mean is not unique. Allocates nothing after construction.
  */
 export class QuaternionMean {
@@ -30,7 +32,8 @@ export class QuaternionMean {
     for (let step = 0; step < LARGEST_STEPS; step++) {
       let square = 0
       for (let i = 0; i < 4; i++) {
-        next[i] = this.#m[4 * i] * q[0] + this.#m[4 * i + 1] * q[1] + this.#m[4 * i + 2] * q[2] + this.#m[4 * i + 3] * q[3]
+        next[i] =
+          this.#m[4 * i] * q[0] + this.#m[4 * i + 1] * q[1] + this.#m[4 * i + 2] * q[2] + this.#m[4 * i + 3] * q[3]
         square += next[i] * next[i]
       }
       const scale = 1 / Math.sqrt(square)

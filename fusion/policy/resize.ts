@@ -1,8 +1,11 @@
 /**
- * Picture resizing into planes (channel, row, column), without keeping the sides' ratio: the whole source fills the whole result.
+ * Picture resizing into planes (channel, row, column), without keeping the sides' ratio: the whole source fills the
+ * whole result.
  *
- * Colour is averaged over area: a result pixel is the mean of the source over its footprint, parts of pixels counted by their share.
- * Depth is the nearest source pixel to the footprint's centre, so that nothing is blended across an edge or with an invalid 0.
+ * Colour is averaged over area: a result pixel is the mean of the source over its footprint, parts of pixels counted by
+ * their share.
+ * Depth is the nearest source pixel to the footprint's centre, so that nothing is blended across an edge or with an
+ * invalid 0.
  * Equal sizes pass through exactly.
  */
 export class Resizer {
@@ -26,7 +29,13 @@ export class Resizer {
    * @param out 3 planes from `offset` on, each value times `scale`; whole numbers are rounded, halves up.
    */
   colour(
-    source: Uint8Array, width: number, height: number, channels: 1 | 3, out: Float32Array | Uint8Array, offset: number, scale: number,
+    source: Uint8Array,
+    width: number,
+    height: number,
+    channels: 1 | 3,
+    out: Float32Array | Uint8Array,
+    offset: number,
+    scale: number,
   ): void {
     this.#prepare(width, height)
     const { first, last, head, tail } = this.#rows
@@ -45,7 +54,10 @@ export class Resizer {
     }
   }
 
-  /** @param source u16[height * width] in mm, 0 invalid. @param out one plane from `offset` on, each value times `scale`. */
+  /**
+   * @param source u16[height * width] in mm, 0 invalid. @param out one plane from `offset` on, each value times
+   * `scale`.
+   */
   depth(source: Uint16Array, width: number, height: number, out: Float32Array, offset: number, scale: number): void {
     this.#prepare(width, height)
     const columns = this.#columns.centre
@@ -74,7 +86,10 @@ export class Resizer {
   }
 }
 
-/** One side of a picture. Result pixel i covers the source pixels first[i]…last[i]; `area` is the length of a footprint in source pixels. */
+/**
+ * One side of a picture. Result pixel i covers the source pixels first[i]…last[i]; `area` is the length of a footprint
+ * in source pixels.
+ */
 interface Axis {
   readonly from: number
   readonly to: number
@@ -91,8 +106,14 @@ interface Axis {
 
 function axis(from: number, to: number): Axis {
   const result: Axis = {
-    from, to, first: new Int32Array(to), last: new Int32Array(to), head: new Float64Array(to), tail: new Float64Array(to),
-    centre: new Int32Array(to), area: from / to,
+    from,
+    to,
+    first: new Int32Array(to),
+    last: new Int32Array(to),
+    head: new Float64Array(to),
+    tail: new Float64Array(to),
+    centre: new Int32Array(to),
+    area: from / to,
   }
   for (let i = 0; i < to; i++) {
     // In units of 1 / to of a source pixel everything is whole.
@@ -104,7 +125,7 @@ function axis(from: number, to: number): Axis {
     result.last[i] = last
     result.head[i] = (Math.min(end, (first + 1) * to) - begin) / to
     result.tail[i] = first === last ? 0 : (end - last * to) / to
-    result.centre[i] = Math.floor((2 * i + 1) * from / (2 * to))
+    result.centre[i] = Math.floor(((2 * i + 1) * from) / (2 * to))
   }
   return result
 }

@@ -20,7 +20,10 @@ export interface Executable {
 
 /** One way to make a set-point from the chunks so far. */
 export interface ExecutionMode {
-  /** Takes a copy. A chunk whose stamp is not after the newest one's means that time has jumped back: all earlier chunks are forgotten. */
+  /**
+   * Takes a copy. A chunk whose stamp is not after the newest one's means that time has jumped back: all earlier chunks
+   * are forgotten.
+   */
   push(chunk: Executable): void
   clear(): void
   /** The set-point at `t` (ns), into `out`. False, and `out` untouched, while there is no chunk. Allocates nothing. */

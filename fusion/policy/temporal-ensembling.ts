@@ -7,8 +7,10 @@ import { Trajectory } from './trajectory.js'
 const CAPACITY = 64
 
 /**
- * The weighted mean, in the base frame, of what all chunks that reach the moment say of it (temporal ensembling of ACT, Zhao et al. 2023):
- * weight exp(-m * age), age in rows of the newest chunk between a chunk's stamp and the newest one's. m = 0 weighs all alike; the larger
+ * The weighted mean, in the base frame, of what all chunks that reach the moment say of it (temporal ensembling of ACT,
+ * Zhao et al. 2023):
+ * weight exp(-m * age), age in rows of the newest chunk between a chunk's stamp and the newest one's. m = 0 weighs all
+ * alike; the larger
  * m, the sooner older chunks are forgotten. (ACT itself counts the age from the oldest chunk on.)
  */
 export class TemporalEnsembling implements ExecutionMode {
@@ -54,7 +56,7 @@ export class TemporalEnsembling implements ExecutionMode {
     for (let back = this.#count - 1; back >= 0; back--) {
       const trajectory = this.#at(back)
       if (t > trajectory.end) continue
-      const weight = Math.exp(-this.#m * (newest.stamp - trajectory.stamp) / SECOND * newest.rate)
+      const weight = Math.exp(((-this.#m * (newest.stamp - trajectory.stamp)) / SECOND) * newest.rate)
       trajectory.at(t, one)
       x += weight * one.pose[0]
       y += weight * one.pose[1]

@@ -16,7 +16,8 @@ const ALIGNMENT = 64
 
 /** Tensors one after another, each at a multiple of 64 bytes, from `start` on; `end` is the block's length so far. */
 export function layout(
-  specs: Readonly<Record<string, { readonly dtype: DType; readonly shape: readonly number[] } | undefined>>, start = 0,
+  specs: Readonly<Record<string, { readonly dtype: DType; readonly shape: readonly number[] } | undefined>>,
+  start = 0,
 ): { readonly slots: readonly Slot[]; readonly end: number } {
   const slots: Slot[] = []
   let end = start
@@ -24,7 +25,7 @@ export function layout(
     if (spec === undefined) continue
     const { dtype, shape } = spec
     slots.push({ name, dtype, shape, offset: end })
-    end += Math.ceil(elements(shape) * BYTES[dtype] / ALIGNMENT) * ALIGNMENT
+    end += Math.ceil((elements(shape) * BYTES[dtype]) / ALIGNMENT) * ALIGNMENT
   }
   return { slots, end }
 }
@@ -33,8 +34,11 @@ export function layout(
 export function view(slot: Slot, memory: ArrayBufferLike): TensorData {
   const length = elements(slot.shape)
   switch (slot.dtype) {
-    case 'float32': return new Float32Array(memory, slot.offset, length)
-    case 'int64': return new BigInt64Array(memory, slot.offset, length)
-    case 'uint8': return new Uint8Array(memory, slot.offset, length)
+    case 'float32':
+      return new Float32Array(memory, slot.offset, length)
+    case 'int64':
+      return new BigInt64Array(memory, slot.offset, length)
+    case 'uint8':
+      return new Uint8Array(memory, slot.offset, length)
   }
 }

@@ -12,13 +12,17 @@ export function words(text: string): string[] {
 export class Tokenizer {
   readonly #indices: ReadonlyMap<string, number>
 
-  /** @param vocabulary its first two entries stand for the padding and for unknown words; they are never matched by a text. */
+  /**
+   * @param vocabulary its first two entries stand for the padding and for unknown words; they are never matched by a
+   * text.
+   */
   constructor(vocabulary: readonly string[]) {
     this.#indices = new Map(vocabulary.map((word, index) => [word, index]))
   }
 
   /**
-   * Writes `length` words of a text at `out[offset…]`, filled up with padding. Of a longer text the unknown words go first, then the known ones, each
+   * Writes `length` words of a text at `out[offset…]`, filled up with padding. Of a longer text the unknown words go
+   * first, then the known ones, each
    * from its beginning: what is meant is said last, mostly ("no, not the red one, I meant the green one").
    */
   write(text: string, out: BigInt64Array, offset: number, length: number): void {

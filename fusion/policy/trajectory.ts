@@ -28,19 +28,24 @@ export class Trajectory {
     this.#rows = Math.floor(data.length / COLUMNS)
     this.stamp = stamp
     this.rate = rate
-    this.end = stamp + this.#rows / rate * SECOND
+    this.end = stamp + (this.#rows / rate) * SECOND
   }
 
   /**
-   * The set-point at `t` (ns): offsets, width and effort linear between rows. Before the first row the offsets grow from 0 at the stamp,
+   * The set-point at `t` (ns): offsets, width and effort linear between rows. Before the first row the offsets grow
+   * from 0 at the stamp,
    * width and effort are the first row's; after the last row that row is held; before the stamp it is the origin.
    */
   at(t: number, out: SetPoint): void {
-    const place = Math.min(this.#rows, Math.max(0, (t - this.stamp) / SECOND * this.rate))
+    const place = Math.min(this.#rows, Math.max(0, ((t - this.stamp) / SECOND) * this.rate))
     const later = Math.min(this.#rows - 1, Math.floor(place))
     const w = place - later
     this.#place(
-      this.#offset(DX, later, w), this.#offset(DY, later, w), this.#offset(DZ, later, w), this.#offset(DYAW, later, w), out.pose,
+      this.#offset(DX, later, w),
+      this.#offset(DY, later, w),
+      this.#offset(DZ, later, w),
+      this.#offset(DYAW, later, w),
+      out.pose,
     )
     out.width = this.#absolute(WIDTH, later, w)
     out.effort = this.#absolute(EFFORT, later, w)
@@ -59,7 +64,10 @@ export class Trajectory {
     return from + (to - from) * w
   }
 
-  /** Origin, then an offset and a turn about z in its frame: p = p0 + R(q0) d, q = q0 * (0, 0, sin(yaw / 2), cos(yaw / 2)). */
+  /**
+   * Origin, then an offset and a turn about z in its frame: p = p0 + R(q0) d, q = q0 * (0, 0, sin(yaw / 2), cos(yaw /
+   * 2)).
+   */
   #place(dx: number, dy: number, dz: number, dyaw: number, pose: Float64Array): void {
     const origin = this.#origin
     const qx = origin[3]

@@ -10,7 +10,8 @@ const S = 1e-9
 const seconds = (ns: number): number => Number((ns * S).toPrecision(15))
 
 /**
- * The canonical text: the robot file as JSON on one line, keys sorted, defaults filled in, numbers in SI. It is itself a robot file
+ * The canonical text: the robot file as JSON on one line, keys sorted, defaults filled in, numbers in SI. It is itself
+ * a robot file
  * (JSON is YAML), and reading it gives the same robot.
  */
 export function canonicalText(robot: Body): string {
@@ -23,9 +24,15 @@ export function canonicalText(robot: Body): string {
     tick: 'from' in robot.tick ? { from: robot.tick.from } : { period: seconds(robot.tick.period) },
     max_wait: seconds(robot.maxWait),
     max_silence: seconds(robot.maxSilence),
-    streams: Object.fromEntries(robot.streams.map(stream => [stream.name, { ...streamOf(stream), topic: topicOf(stream) }])),
+    streams: Object.fromEntries(
+      robot.streams.map(stream => [stream.name, { ...streamOf(stream), topic: topicOf(stream) }]),
+    ),
     actions: {
-      gripper: gripper && { driver: gripper.driver, port: { path: gripper.port.path, baud: gripper.port.baud }, slave: gripper.slave },
+      gripper: gripper && {
+        driver: gripper.driver,
+        port: { path: gripper.port.path, baud: gripper.port.baud },
+        slave: gripper.slave,
+      },
       arm: arm && { topic: topicOf(arm), type: arm.type, pose: arm.pose },
     },
     limits: {
@@ -43,21 +50,36 @@ export function canonicalText(robot: Body): string {
         gripper: seconds(limits.watchdog.gripper),
       },
     },
-    frames: robot.frames.length === 0 ? undefined : Object.fromEntries(robot.frames.map(({ name, parent, xyz, rpy }) => [name, { parent, xyz, rpy }])),
+    frames:
+      robot.frames.length === 0
+        ? undefined
+        : Object.fromEntries(robot.frames.map(({ name, parent, xyz, rpy }) => [name, { parent, xyz, rpy }])),
     languages: robot.languages.length === ROBOT_LANGUAGES.length ? undefined : robot.languages,
     reset: robot.reset && { topic: topicOf(robot.reset) },
   })
 }
 
 /**
- * The part of a canonical text that training depends on, as canonical JSON: tick, waits, streams (topics, types, alignment, tare,
- * selection) and the channels of the action chunk. Not in it: the robot's name, the namespace that relative topics lie in, drivers, ports, action topics, limits, frames, languages, reset.
+ * The part of a canonical text that training depends on, as canonical JSON: tick, waits, streams (topics, types,
+ * alignment, tare,
+ * selection) and the channels of the action chunk. Not in it: the robot's name, the namespace that relative topics lie
+ * in, drivers, ports, action topics, limits, frames, languages, reset.
  */
 export function translationText(canonical: string): string {
-  const { tick, max_wait, max_silence, streams, actions } = JSON.parse(canonical) as Record<string, { readonly [key: string]: Json }>
-  const channels = [...actions?.['arm'] ? ['dx', 'dy', 'dz', 'dyaw'] : [], ...actions?.['gripper'] ? ['width', 'effort'] : []]
-  const rooted = Object.fromEntries(Object.entries(streams as unknown as Record<string, { readonly topic: string }>).map(([name, stream]) =>
-    [name, { ...stream, topic: wholeName(stream.topic, ROOT) }]))
+  const { tick, max_wait, max_silence, streams, actions } = JSON.parse(canonical) as Record<
+    string,
+    { readonly [key: string]: Json }
+  >
+  const channels = [
+    ...(actions?.['arm'] ? ['dx', 'dy', 'dz', 'dyaw'] : []),
+    ...(actions?.['gripper'] ? ['width', 'effort'] : []),
+  ]
+  const rooted = Object.fromEntries(
+    Object.entries(streams as unknown as Record<string, { readonly topic: string }>).map(([name, stream]) => [
+      name,
+      { ...stream, topic: wholeName(stream.topic, ROOT) },
+    ]),
+  )
   return sortedJson({ tick, max_wait, max_silence, streams: rooted, channels })
 }
 
@@ -67,20 +89,36 @@ export function translationSha256(canonical: string): string {
 }
 
 /**
- * Names the keys in which two translations differ, with both values: `streams.wrench.align.window: 0.05 in a, 0.033 in b; …`. Times
+ * Names the keys in which two translations differ, with both values: `streams.wrench.align.window: 0.05 in a, 0.033 in
+ * b; …`. Times
  * are in s. Empty when training would not tell the two apart.
  */
-export function describeDifference(canonicalA: string, canonicalB: string, names: readonly [string, string] = ['a', 'b']): string {
-  const [jsonA, jsonB] = [canonicalA, canonicalB].map(canonical => JSON.parse(translationText(canonical)) as { streams: Record<string, Json> })
-  const lone = (from: typeof jsonA, other: typeof jsonA): string[] => Object.keys(from.streams).filter(name => !Object.hasOwn(other.streams, name))
-  const missing = [[lone(jsonA, jsonB), names[1]], [lone(jsonB, jsonA), names[0]]] as const
-  const clauses = missing.flatMap(([streams, where]) => streams.length === 0 ? [] : [`no stream ${streams.join(', ')} in ${where}`])
-  const common = (json: typeof jsonA, other: typeof jsonA): Json =>
-    ({ ...json, streams: Object.fromEntries(Object.entries(json.streams).filter(([name]) => Object.hasOwn(other.streams, name))) })
+export function describeDifference(
+  canonicalA: string,
+  canonicalB: string,
+  names: readonly [string, string] = ['a', 'b'],
+): string {
+  const [jsonA, jsonB] = [canonicalA, canonicalB].map(
+    canonical => JSON.parse(translationText(canonical)) as { streams: Record<string, Json> },
+  )
+  const lone = (from: typeof jsonA, other: typeof jsonA): string[] =>
+    Object.keys(from.streams).filter(name => !Object.hasOwn(other.streams, name))
+  const missing = [
+    [lone(jsonA, jsonB), names[1]],
+    [lone(jsonB, jsonA), names[0]],
+  ] as const
+  const clauses = missing.flatMap(([streams, where]) =>
+    streams.length === 0 ? [] : [`no stream ${streams.join(', ')} in ${where}`],
+  )
+  const common = (json: typeof jsonA, other: typeof jsonA): Json => ({
+    ...json,
+    streams: Object.fromEntries(Object.entries(json.streams).filter(([name]) => Object.hasOwn(other.streams, name))),
+  })
   const a = flatten(common(jsonA, jsonB))
   const b = flatten(common(jsonB, jsonA))
   const keys = [...new Set([...a.keys(), ...b.keys()])].sort()
-  const changed = keys.filter(key => a.get(key) !== b.get(key))
+  const changed = keys
+    .filter(key => a.get(key) !== b.get(key))
     .map(key => `${key}: ${a.get(key) ?? 'absent'} in ${names[0]}, ${b.get(key) ?? 'absent'} in ${names[1]}`)
   return [...clauses, ...changed].join('; ')
 }
@@ -104,12 +142,16 @@ function streamOf(stream: Stream): Record<string, Json | undefined> {
 
 function alignOf(align: Align): Json {
   switch (align.strategy) {
-    case 'window': return { window: seconds(align.length), centred: align.centred, pyramid: align.pyramid.map(seconds) }
-    case 'events': return { events: align.count }
-    case 'asof': return { asof: seconds(align.maxAge) }
+    case 'window':
+      return { window: seconds(align.length), centred: align.centred, pyramid: align.pyramid.map(seconds) }
+    case 'events':
+      return { events: align.count }
+    case 'asof':
+      return { asof: seconds(align.maxAge) }
     case 'interpolate':
     case 'nearest':
-    case 'hold': return align.strategy
+    case 'hold':
+      return align.strategy
   }
 }
 
@@ -117,7 +159,8 @@ function sortedJson(value: Json | undefined): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     inner !== null && typeof inner === 'object' && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner)
+      : inner,
+  )
 }
 
 function flatten(value: Json | undefined, path = '', into = new Map<string, string>()): Map<string, string> {

@@ -17,16 +17,22 @@ const STRING = 'std_msgs/msg/String'
 
 /** A name without image_transport's part: every image topic may have a /compressedDepth below it, whatever it shows. */
 const baseOf = (name: string): string => name.replace(/\/compressed(Depth)?$/, '')
-const isColour = ({ name }: Topic): boolean => !/depth/i.test(baseOf(name)) && /colou?r|rgb|image_raw/i.test(baseOf(name)) && !name.endsWith('/compressedDepth')
+const isColour = ({ name }: Topic): boolean =>
+  !/depth/i.test(baseOf(name)) && /colou?r|rgb|image_raw/i.test(baseOf(name)) && !name.endsWith('/compressedDepth')
 const isDepth = ({ name }: Topic): boolean => /depth/i.test(baseOf(name))
 const isRaw = ({ type }: Topic): boolean => type === IMAGE
 const isCompressed = ({ type }: Topic): boolean => type === COMPRESSED
 
 /**
- * The streams that are looked for, and what a topic must be to be one; of several tests the first that any topic passes counts. A type alone does not
+ * The streams that are looked for, and what a topic must be to be one; of several tests the first that any topic passes
+ * counts. A type alone does not
  * say what an image shows: its name does.
  */
-const STREAMS: readonly { readonly stream: string; readonly what: string; readonly fits: readonly ((topic: Topic) => boolean)[] }[] = [
+const STREAMS: readonly {
+  readonly stream: string
+  readonly what: string
+  readonly fits: readonly ((topic: Topic) => boolean)[]
+}[] = [
   {
     stream: 'rgb',
     what: 'a colour image',
@@ -52,30 +58,47 @@ const STREAMS: readonly { readonly stream: string; readonly what: string; readon
 ]
 
 /**
- * A robot without a file: streams by type and name (images before compressed ones), ticks from the colour image (the depth image where there is no other), defaults
- * for everything else, no tare, no actions. `where` names the source in messages. Throws ROBOT_NO_IMAGE where no topic is an image
+ * A robot without a file: streams by type and name (images before compressed ones), ticks from the colour image (the
+ * depth image where there is no other), defaults
+ * for everything else, no tare, no actions. `where` names the source in messages. Throws ROBOT_NO_IMAGE where no topic
+ * is an image
  * and ROBOT_AMBIGUOUS where two topics fit one stream.
  */
 export function recognise(topics: readonly Topic[], where: string): Robot {
   const found = STREAMS.flatMap(({ stream, what, fits }) => {
     const fitting = fits.map(test => topics.filter(test)).find(passed => passed.length > 0) ?? []
     if (fitting.length > 1) {
-      const names = fitting.map(topic => topic.name).sort().join(', ')
+      const names = fitting
+        .map(topic => topic.name)
+        .sort()
+        .join(', ')
       const advice = 'write a robot file that says which (--robot FILE)'
-      throw new RobotError('ROBOT_AMBIGUOUS', `${where}: ${fitting.length} topics could be ${what}: ${names}; ${advice}`)
+      throw new RobotError(
+        'ROBOT_AMBIGUOUS',
+        `${where}: ${fitting.length} topics could be ${what}: ${names}; ${advice}`,
+      )
     }
     return fitting.map(topic => ({ stream, topic }))
   })
   const tick = found.find(({ topic }) => isImageType(topic.type))
   if (!tick) {
-    const names = topics.map(topic => `${topic.name} (${topic.type})`).sort().join(', ')
-    throw new RobotError('ROBOT_NO_IMAGE', [
-      `${where}: no image topic to tick from (a sensor_msgs/msg/Image or CompressedImage with color, rgb, image_raw or depth in its name)`,
-      `it has ${names === '' ? 'no topics' : names}`,
-      'write a robot file with tick: { rate: 30 Hz } to go without (--robot FILE)',
-    ].join('; '))
+    const names = topics
+      .map(topic => `${topic.name} (${topic.type})`)
+      .sort()
+      .join(', ')
+    throw new RobotError(
+      'ROBOT_NO_IMAGE',
+      [
+        `${where}: no image topic to tick from (a sensor_msgs/msg/Image or CompressedImage with color, ` +
+          'rgb, image_raw or depth in its name)',
+        `it has ${names === '' ? 'no topics' : names}`,
+        'write a robot file with tick: { rate: 30 Hz } to go without (--robot FILE)',
+      ].join('; '),
+    )
   }
-  const streams = Object.fromEntries(found.map(({ stream, topic }) => [stream, { topic: topic.name, type: topic.type }]))
+  const streams = Object.fromEntries(
+    found.map(({ stream, topic }) => [stream, { topic: topic.name, type: topic.type }]),
+  )
   return parseRobot(JSON.stringify({ robot: 'recognised', tick: { from: tick.stream }, streams }), where)
 }
 

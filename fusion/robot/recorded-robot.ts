@@ -10,7 +10,8 @@ const withArm = z.looseObject({
 })
 
 /**
- * The robot of a recording or a model, from the canonical text in it. Texts from before `actions.arm.pose` lack that key: for them it is the first pose
+ * The robot of a recording or a model, from the canonical text in it. Texts from before `actions.arm.pose` lack that
+ * key: for them it is the first pose
  * stream by name, which is what their runs went by. What is read this way commands nothing. Throws as `parseRobot`.
  */
 export function parseRecordedRobot(text: string, where: string, namespace?: string): Robot {
@@ -26,6 +27,8 @@ function withPose(text: string): string {
   }
   const { data: file } = withArm.safeParse(json)
   if (!file || file.actions.arm.pose !== undefined) return text
-  const [pose] = Object.keys(file.streams).filter(name => file.streams[name].type === POSE_TYPE).sort()
+  const [pose] = Object.keys(file.streams)
+    .filter(name => file.streams[name].type === POSE_TYPE)
+    .sort()
   return JSON.stringify({ ...file, actions: { ...file.actions, arm: { ...file.actions.arm, pose } } })
 }

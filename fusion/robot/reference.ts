@@ -1,12 +1,18 @@
 import type { Robot, Stream } from './robot.js'
 import { STREAM_TYPES } from './types.js'
 
-/** The clock that the times of a stream's samples are of: their headers', or that of their arrival, to which an estimated clock is carried as well. */
+/**
+ * The clock that the times of a stream's samples are of: their headers', or that of their arrival, to which an
+ * estimated clock is carried as well.
+ */
 export function clockOf({ timeline, clock, type }: Stream): 'header' | 'receive' {
   return timeline === 'header' && clock === 'ours' && STREAM_TYPES[type]?.stamped !== false ? 'header' : 'receive'
 }
 
-/** The stream that a robot's ticks come from: the one it names, else the first, with whose first sample ticks at a fixed rate begin. */
+/**
+ * The stream that a robot's ticks come from: the one it names, else the first, with whose first sample ticks at a fixed
+ * rate begin.
+ */
 export function referenceOf({ tick, streams }: Robot): Stream | undefined {
   return 'from' in tick ? streams.find(({ name }) => name === tick.from) : streams[0]
 }

@@ -37,12 +37,16 @@ const DEFAULT_LIMITS: Limits = {
 }
 
 /**
- * What the schema cannot say: defaults, references between keys, what fits which type. `fail` throws, with the place in the file. `outer`: the
+ * What the schema cannot say: defaults, references between keys, what fits which type. `fail` throws, with the place in
+ * the file. `outer`: the
  * namespace of relative topics where the file names none.
  */
 export function resolveRobot(file: RobotParsed, fail: Fail, outer: string): Robot {
   const namespace = file.namespace ?? outer
-  const whole = <T extends { readonly topic: string }>(named: T): T => ({ ...named, topic: wholeName(named.topic, namespace) })
+  const whole = <T extends { readonly topic: string }>(named: T): T => ({
+    ...named,
+    topic: wholeName(named.topic, namespace),
+  })
   const streams = Object.entries(file.streams).map(([name, stream]) => resolveStream(name, whole(stream), fail))
   checkTopics(streams, fail)
   streams.sort((a, b) => MODALITIES.indexOf(a.modality) - MODALITIES.indexOf(b.modality) || (a.name < b.name ? -1 : 1))
@@ -71,15 +75,30 @@ export function resolveRobot(file: RobotParsed, fail: Fail, outer: string): Robo
   return { ...robot, canonical, sha256: translationSha256(canonical) }
 }
 
-/** The tool pose is a stream that is named: another pose in the file (a marker's, a camera's) must never be taken for it. */
+/**
+ * The tool pose is a stream that is named: another pose in the file (a marker's, a camera's) must never be taken for
+ * it.
+ */
 function resolveArm(arm: Robot['actions']['arm'], streams: readonly Stream[], fail: Fail): Robot['actions']['arm'] {
   if (!arm) return undefined
   const path = ['actions', 'arm', 'pose']
   const poses = streams.filter(({ type }) => type === POSE_TYPE).map(({ name }) => name)
-  if (poses.length === 0) fail('ROBOT_INVALID', path, `an arm needs a stream of type ${POSE_TYPE} that says where its tool is; this file has none`)
-  const stream = streams.find(({ name }) => name === arm.pose) ?? fail('ROBOT_INVALID', path, unknownName('stream', arm.pose, poses))
-  if (stream.type !== POSE_TYPE) fail('ROBOT_INVALID', path, `'${arm.pose}' is ${stream.type}; the tool pose is a ${POSE_TYPE}: ${poses.join(', ')}`)
-  if (stream.topic === arm.topic) fail('ROBOT_INVALID', path, `'${arm.pose}' is read from ${arm.topic}, where the set-points go; the tool pose is a measured one`)
+  if (poses.length === 0)
+    fail(
+      'ROBOT_INVALID',
+      path,
+      `an arm needs a stream of type ${POSE_TYPE} that says where its tool is; this file has none`,
+    )
+  const stream =
+    streams.find(({ name }) => name === arm.pose) ?? fail('ROBOT_INVALID', path, unknownName('stream', arm.pose, poses))
+  if (stream.type !== POSE_TYPE)
+    fail('ROBOT_INVALID', path, `'${arm.pose}' is ${stream.type}; the tool pose is a ${POSE_TYPE}: ${poses.join(', ')}`)
+  if (stream.topic === arm.topic)
+    fail(
+      'ROBOT_INVALID',
+      path,
+      `'${arm.pose}' is read from ${arm.topic}, where the set-points go; the tool pose is a measured one`,
+    )
   return arm
 }
 
@@ -100,11 +119,16 @@ const listed = (keys: readonly string[]): string => (keys.length === 0 ? 'none' 
 function checkTopics(streams: readonly Stream[], fail: Fail): void {
   const selection = (stream: Stream): string => [...stream.select].sort().join(' ')
   for (const [i, stream] of streams.entries()) {
-    const clashes = (s: Stream): boolean => s.topic === stream.topic && (s.type !== stream.type || selection(s) === selection(stream))
+    const clashes = (s: Stream): boolean =>
+      s.topic === stream.topic && (s.type !== stream.type || selection(s) === selection(stream))
     const other = streams.slice(0, i).find(clashes)
     if (other) {
       const why = other.type === stream.type ? 'with the same selection' : `as ${other.type}`
-      fail('ROBOT_INVALID', ['streams', stream.name, 'topic'], `${stream.topic} is read by '${other.name}' too, ${why}; leave one out`)
+      fail(
+        'ROBOT_INVALID',
+        ['streams', stream.name, 'topic'],
+        `${stream.topic} is read by '${other.name}' too, ${why}; leave one out`,
+      )
     }
   }
 }
@@ -117,16 +141,22 @@ function resolveStream(name: string, stream: StreamParsed, fail: Fail): Stream {
   const fallback = isImageType(stream.type) && /depth/i.test(name) ? 'depth' : rule.modalities[0]
   const modality = rule.modalities.find(known => known === (stream.modality ?? fallback))
   if (!modality) {
-    return fail('ROBOT_INVALID', path('modality'), `${stream.type} gives ${rule.modalities.join(' or ')}, not ${stream.modality}`)
+    return fail(
+      'ROBOT_INVALID',
+      path('modality'),
+      `${stream.type} gives ${rule.modalities.join(' or ')}, not ${stream.modality}`,
+    )
   }
 
   const timeline = stream.timeline ?? (rule.stamped ? 'header' : 'receive')
-  if (timeline === 'header' && !rule.stamped) fail('ROBOT_INVALID', path('timeline'), `${stream.type} has no header; say receive`)
+  if (timeline === 'header' && !rule.stamped)
+    fail('ROBOT_INVALID', path('timeline'), `${stream.type} has no header; say receive`)
   const clock = stream.clock ?? 'ours'
   if (clock === 'estimate' && timeline === 'receive') {
     fail('ROBOT_INVALID', path('clock'), 'estimate corrects header stamps; timeline receive has none')
   }
-  if (stream.tare && !rule.tareable) fail('ROBOT_INVALID', path('tare'), `only a wrench can be tared, this is ${stream.type}`)
+  if (stream.tare && !rule.tareable)
+    fail('ROBOT_INVALID', path('tare'), `only a wrench can be tared, this is ${stream.type}`)
   if (stream.select && !rule.selectable) {
     fail('ROBOT_INVALID', path('select'), `only joint states can be selected from, this is ${stream.type}`)
   }
@@ -134,21 +164,46 @@ function resolveStream(name: string, stream: StreamParsed, fail: Fail): Stream {
   if (new Set(select).size !== select.length) fail('ROBOT_INVALID', path('select'), 'names a value twice')
 
   const unit = stream.depth_unit
-  if (unit !== undefined && modality !== 'depth') fail('ROBOT_INVALID', path('depth_unit'), `belongs to a depth image, this is ${modality}`)
+  if (unit !== undefined && modality !== 'depth')
+    fail('ROBOT_INVALID', path('depth_unit'), `belongs to a depth image, this is ${modality}`)
 
   const align = resolveAlign(stream, DEFAULT_STRATEGY[modality], path, fail)
   if (!rule.strategies.includes(align.strategy)) {
-    fail('ROBOT_INVALID', path('align'), `${align.strategy} does not fit ${stream.type}; say ${rule.strategies.join(', ')}`)
+    fail(
+      'ROBOT_INVALID',
+      path('align'),
+      `${align.strategy} does not fit ${stream.type}; say ${rule.strategies.join(', ')}`,
+    )
   }
-  return { name, topic: stream.topic, type: stream.type, modality, timeline, clock, tare: stream.tare ?? 0, select, depthUnit: unit === MILLIMETRE ? undefined : unit, align }
+  return {
+    name,
+    topic: stream.topic,
+    type: stream.type,
+    modality,
+    timeline,
+    clock,
+    tare: stream.tare ?? 0,
+    select,
+    depthUnit: unit === MILLIMETRE ? undefined : unit,
+    align,
+  }
 }
 
 const STRATEGY_KEYS = ['window', 'events', 'asof'] as const
 
-function resolveAlign(stream: StreamParsed, fallback: Align['strategy'], path: (...keys: string[]) => Path, fail: Fail): Align {
+function resolveAlign(
+  stream: StreamParsed,
+  fallback: Align['strategy'],
+  path: (...keys: string[]) => Path,
+  fail: Fail,
+): Align {
   const map = typeof stream.align === 'object' ? stream.align : {}
   const given = STRATEGY_KEYS.filter(key => map[key] !== undefined)
-  if (typeof stream.align === 'object' && given.length === 0 && (map.pyramid !== undefined || map.centred !== undefined)) {
+  if (
+    typeof stream.align === 'object' &&
+    given.length === 0 &&
+    (map.pyramid !== undefined || map.centred !== undefined)
+  ) {
     const key = map.pyramid === undefined ? 'centred' : 'pyramid'
     fail('ROBOT_INVALID', path('align', key), `belongs to a window: align: { window: 33.333333 ms, ${key}: … }`)
   }
@@ -173,7 +228,10 @@ function resolveAlign(stream: StreamParsed, fallback: Align['strategy'], path: (
     case 'hold':
       return { strategy }
     case 'asof':
-      return { strategy, maxAge: map.asof ?? fail('ROBOT_INVALID', path('align'), 'asof needs an age: align: { asof: 200 ms }') }
+      return {
+        strategy,
+        maxAge: map.asof ?? fail('ROBOT_INVALID', path('align'), 'asof needs an age: align: { asof: 200 ms }'),
+      }
     case 'window':
       return {
         strategy,
@@ -186,19 +244,26 @@ function resolveAlign(stream: StreamParsed, fallback: Align['strategy'], path: (
   }
 }
 
-/** Left out, the limits are those of the embedded cell; whoever moves something must say the ones that the motion needs. */
+/**
+ * Left out, the limits are those of the embedded cell; whoever moves something must say the ones that the motion needs.
+ */
 function resolveLimits({ actions, limits }: RobotParsed, fail: Fail): Limits {
   const needed = [
-    ...actions?.arm ? ['workspace', 'speed', 'yaw_rate'] as const : [],
-    ...actions?.gripper ? ['width', 'effort'] as const : [],
+    ...(actions?.arm ? (['workspace', 'speed', 'yaw_rate'] as const) : []),
+    ...(actions?.gripper ? (['width', 'effort'] as const) : []),
   ]
   const missing = needed.filter(key => limits?.[key] === undefined)
-  if (missing.length > 0) fail('ROBOT_INVALID', ['limits'], `actions need the limits ${needed.join(', ')}; missing: ${missing.join(', ')}`)
+  if (missing.length > 0)
+    fail('ROBOT_INVALID', ['limits'], `actions need the limits ${needed.join(', ')}; missing: ${missing.join(', ')}`)
   const given: Partial<LimitsParsed> = limits ?? {}
   const contact = given.contact ?? DEFAULT_LIMITS.contact
   const overForce = given.over_force ?? DEFAULT_LIMITS.overForce
   if (contact >= overForce) {
-    fail('ROBOT_INVALID', ['limits', given.contact === undefined ? 'over_force' : 'contact'], `contact is ${contact} N and over_force ${overForce} N: contact must be below over_force`)
+    fail(
+      'ROBOT_INVALID',
+      ['limits', given.contact === undefined ? 'over_force' : 'contact'],
+      `contact is ${contact} N and over_force ${overForce} N: contact must be below over_force`,
+    )
   }
   return {
     workspace: given.workspace ?? DEFAULT_LIMITS.workspace,
@@ -218,11 +283,13 @@ function resolveFrames(frames: NonNullable<FramesParsed>, fail: Fail): FixedFram
   for (const name of parents.keys()) {
     const chain = [name]
     for (let parent = parents.get(name); parent !== undefined; parent = parents.get(parent)) {
-      if (parent === name) fail('ROBOT_INVALID', ['frames', name, 'parent'], `the frame hangs on itself: ${[...chain, name].join(' in ')}`)
+      if (parent === name)
+        fail('ROBOT_INVALID', ['frames', name, 'parent'], `the frame hangs on itself: ${[...chain, name].join(' in ')}`)
       if (chain.includes(parent)) break
       chain.push(parent)
     }
   }
-  return Object.entries(frames).sort(([a], [b]) => (a < b ? -1 : 1))
+  return Object.entries(frames)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, { parent, xyz, rpy }]) => ({ name, parent, xyz: xyz ?? [0, 0, 0], rpy: rpy ?? [0, 0, 0] }))
 }

@@ -1,7 +1,9 @@
 /**
- * A robot file, or a set of topics, that cannot be used. The message is one line: `FILE:LINE: key.path: what is wrong; what to do`.
+ * A robot file, or a set of topics, that cannot be used. The message is one line: `FILE:LINE: key.path: what is wrong;
+ * what to do`.
  *
- * Codes: ROBOT_SYNTAX (not YAML), ROBOT_UNKNOWN_KEY, ROBOT_UNIT (wrong dimension or unreadable unit), ROBOT_INVALID (any other value),
+ * Codes: ROBOT_SYNTAX (not YAML), ROBOT_UNKNOWN_KEY, ROBOT_UNIT (wrong dimension or unreadable unit), ROBOT_INVALID
+ * (any other value),
  * ROBOT_NO_IMAGE and ROBOT_AMBIGUOUS (recognition without a robot file), ROBOT_UNREADABLE (no such file).
  */
 export class RobotError extends Error {

@@ -8,19 +8,24 @@ import { robotSchema } from './schema.js'
 import { ROOT } from './topic-name.js'
 
 /**
- * Reads the text of a robot file. `where` names it in messages (a path). Streams come out in the order of MODALITIES and, within one,
- * of their names, so that the order of keys in the file means nothing. `namespace` (absolute) is where relative topics lie, unless the file
+ * Reads the text of a robot file. `where` names it in messages (a path). Streams come out in the order of MODALITIES
+ * and, within one,
+ * of their names, so that the order of keys in the file means nothing. `namespace` (absolute) is where relative topics
+ * lie, unless the file
  * says so itself. Throws a RobotError of one line:
  * `where:line: key.path: what is wrong; what to do`.
  */
 export function parseRobot(text: string, where: string, namespace = ROOT): Robot {
   const lines = new LineCounter()
   const document = readYaml(text, where, lines)
-  const at = (offset: number | undefined): string => (offset === undefined ? where : `${where}:${lines.linePos(offset).line}`)
+  const at = (offset: number | undefined): string =>
+    offset === undefined ? where : `${where}:${lines.linePos(offset).line}`
 
   const [syntax] = [...document.errors, ...document.warnings]
   if (syntax) {
-    throw new RobotError('ROBOT_SYNTAX', `${at(syntax.pos[0])}: not YAML: ${syntax.message.split('\n')[0]}`, { cause: syntax })
+    throw new RobotError('ROBOT_SYNTAX', `${at(syntax.pos[0])}: not YAML: ${syntax.message.split('\n')[0]}`, {
+      cause: syntax,
+    })
   }
   if (!isMap(document.contents)) {
     throw new RobotError('ROBOT_SYNTAX', `${where}: not a robot file: expected a map with robot, tick and streams`)
@@ -42,12 +47,20 @@ export function parseRobot(text: string, where: string, namespace = ROOT): Robot
 const LONGEST = 1 << 18
 
 function readYaml(text: string, where: string, lineCounter: LineCounter): Document {
-  if (text.length > LONGEST) throw new RobotError('ROBOT_SYNTAX', `${where}: not a robot file: ${text.length} characters, at most ${LONGEST} are read`)
+  if (text.length > LONGEST)
+    throw new RobotError(
+      'ROBOT_SYNTAX',
+      `${where}: not a robot file: ${text.length} characters, at most ${LONGEST} are read`,
+    )
   try {
     return parseDocument(text, { lineCounter, prettyErrors: false, strict: true, uniqueKeys: true, logLevel: 'error' })
   } catch (error) {
     // Lists in lists without an end take the stack.
-    throw new RobotError('ROBOT_SYNTAX', `${where}: not YAML: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    throw new RobotError(
+      'ROBOT_SYNTAX',
+      `${where}: not YAML: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    )
   }
 }
 
@@ -55,7 +68,11 @@ function toPlain(document: Document, where: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 })
   } catch (error) {
-    throw new RobotError('ROBOT_SYNTAX', `${where}: not YAML: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    throw new RobotError(
+      'ROBOT_SYNTAX',
+      `${where}: not YAML: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    )
   }
 }
 
@@ -93,8 +110,9 @@ function problemOf(issue: z.core.$ZodIssue): { code: Parameters<Fail>[0]; path: 
     return { code: 'ROBOT_UNKNOWN_KEY', path: [...issue.path, ...issue.keys.slice(0, 1)], message: issue.message }
   }
   if (issue.code === 'invalid_union') {
-    const branch = issue.errors.find(issues => issues.every(inner => inner.path.length > 0 || inner.code === 'unrecognized_keys'))
-      ?? issue.errors.find(issues => issues.some(inner => inner.code === 'invalid_value'))
+    const branch =
+      issue.errors.find(issues => issues.every(inner => inner.path.length > 0 || inner.code === 'unrecognized_keys')) ??
+      issue.errors.find(issues => issues.some(inner => inner.code === 'invalid_value'))
     const inner = branch?.[0]
     if (inner) return problemOf({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue)
   }

@@ -1,6 +1,9 @@
 import type { Modality } from '../observation.js'
 
-/** A robot file after reading: units converted to SI, times to whole ns, defaults filled in. See `robots/` and docs/reference/robot-file.md. */
+/**
+ * A robot file after reading: units converted to SI, times to whole ns, defaults filled in. See `robots/` and
+ * docs/reference/robot-file.md.
+ */
 export interface Robot {
   readonly name: string
   /** Where its relative topics lie: absolute, `/` by default. */
@@ -21,7 +24,10 @@ export interface Robot {
   readonly frames: readonly FixedFrame[]
   /** The canonical text (defaults filled in, keys sorted, SI numbers): the same for two files that mean the same. */
   readonly canonical: string
-  /** Hex sha256 of `canonical`, of the parts that training depends on (tick, waits, streams, action channels; not ports). */
+  /**
+   * Hex sha256 of `canonical`, of the parts that training depends on (tick, waits, streams, action channels; not
+   * ports).
+   */
   readonly sha256: string
 }
 
@@ -35,7 +41,10 @@ export interface Stream {
   readonly timeline: 'header' | 'receive'
   /** Estimates offset and drift of a source's clock by minimum delay and corrects its stamps. */
   readonly clock: 'ours' | 'estimate'
-  /** ns from the stream's first sample over which a constant is averaged and then subtracted; 0: none. Samples within it are not used. */
+  /**
+   * ns from the stream's first sample over which a constant is averaged and then subtracted; 0: none. Samples within it
+   * are not used.
+   */
   readonly tare: number
   /** For joint states and arrays: which values, in which order (`position.finger_joint`). Empty: all. */
   readonly select: readonly string[]
@@ -50,21 +59,30 @@ export type Align =
   | { readonly strategy: 'nearest'; readonly maxGap: number; readonly maxHold: number }
   | { readonly strategy: 'hold' }
   | { readonly strategy: 'asof'; readonly maxAge: number }
-  | { readonly strategy: 'window'; readonly length: number; readonly centred: boolean; readonly pyramid: readonly number[] }
+  | {
+      readonly strategy: 'window'
+      readonly length: number
+      readonly centred: boolean
+      readonly pyramid: readonly number[]
+    }
   | { readonly strategy: 'events'; readonly count: number }
 
 export interface Actions {
-  readonly gripper: {
-    readonly driver: string
-    /** Undefined path: the source brings the port (the embedded cell its pseudo-terminal). */
-    readonly port: { readonly path: string | undefined; readonly baud: number }
-    readonly slave: number
-  } | undefined
+  readonly gripper:
+    | {
+        readonly driver: string
+        /** Undefined path: the source brings the port (the embedded cell its pseudo-terminal). */
+        readonly port: { readonly path: string | undefined; readonly baud: number }
+        readonly slave: number
+      }
+    | undefined
   /** `topic` takes set-points; `pose` is the name of the stream that says where the tool is. */
   readonly arm: { readonly topic: string; readonly type: string; readonly pose: string } | undefined
 }
 
-/** A frame in its parent: `xyz` in m; `rpy` in rad about the parent's x, then y, then z axis (URDF's roll, pitch, yaw). */
+/**
+ * A frame in its parent: `xyz` in m; `rpy` in rad about the parent's x, then y, then z axis (URDF's roll, pitch, yaw).
+ */
 export interface FixedFrame {
   readonly name: string
   readonly parent: string
@@ -74,7 +92,11 @@ export interface FixedFrame {
 
 /** What the control node never exceeds. m, rad, s, N, N·m; workspace in the base frame. */
 export interface Limits {
-  readonly workspace: { readonly x: readonly [number, number]; readonly y: readonly [number, number]; readonly z: readonly [number, number] }
+  readonly workspace: {
+    readonly x: readonly [number, number]
+    readonly y: readonly [number, number]
+    readonly z: readonly [number, number]
+  }
   readonly speed: number
   readonly yawRate: number
   readonly width: readonly [number, number]
@@ -84,5 +106,10 @@ export interface Limits {
   /** |force| of the tared wrist wrench at which motion stops. */
   readonly overForce: number
   /** ns without a wrench, a camera frame, a chunk or a gripper answer after which the control node holds. */
-  readonly watchdog: { readonly wrench: number; readonly camera: number; readonly policy: number; readonly gripper: number }
+  readonly watchdog: {
+    readonly wrench: number
+    readonly camera: number
+    readonly policy: number
+    readonly gripper: number
+  }
 }

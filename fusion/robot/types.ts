@@ -1,7 +1,9 @@
 import type { Modality } from '../observation.js'
 import type { Align } from './robot.js'
 
-/** What a robot file may declare for a ROS type: the modalities (the first is the default) and the alignment strategies. */
+/**
+ * What a robot file may declare for a ROS type: the modalities (the first is the default) and the alignment strategies.
+ */
 interface TypeRule {
   readonly modalities: readonly Modality[]
   readonly strategies: readonly Align['strategy'][]
@@ -12,8 +14,17 @@ interface TypeRule {
 }
 
 const sampled = ['interpolate', 'nearest', 'hold', 'asof'] as const
-const rule = (modalities: readonly Modality[], strategies: readonly Align['strategy'][], options: Partial<TypeRule> = {}): TypeRule => ({
-  modalities, strategies, stamped: true, selectable: false, tareable: false, ...options,
+const rule = (
+  modalities: readonly Modality[],
+  strategies: readonly Align['strategy'][],
+  options: Partial<TypeRule> = {},
+): TypeRule => ({
+  modalities,
+  strategies,
+  stamped: true,
+  selectable: false,
+  tareable: false,
+  ...options,
 })
 
 /** The type of a tool pose, measured or commanded. */

@@ -30,12 +30,17 @@ export function describeDimension(dimension: Dimension): { readonly si: string; 
   return DIMENSIONS[dimension]
 }
 
-/** A number followed by unit words: all that a robot file may say, so that nothing in it is ever evaluated as an expression. */
+/**
+ * A number followed by unit words: all that a robot file may say, so that nothing in it is ever evaluated as an
+ * expression.
+ */
 const QUANTITY = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*([A-Za-z][A-Za-z0-9 /*^-]*)?$/
 
 /**
- * Reads `85 mm` (or a plain number, taken as SI) as a number in the SI unit of `dimension`, rounded to 12 significant digits so that
- * two spellings of one quantity are one number. Throws a RangeError that says what was got and what was wanted; also where it is not finite or outside `range`.
+ * Reads `85 mm` (or a plain number, taken as SI) as a number in the SI unit of `dimension`, rounded to 12 significant
+ * digits so that
+ * two spellings of one quantity are one number. Throws a RangeError that says what was got and what was wanted; also
+ * where it is not finite or outside `range`.
  */
 export function toSI(value: number | string, dimension: Dimension, range = anything(dimension)): number {
   const number = read(value, dimension)
@@ -56,7 +61,11 @@ export function quantityRange(dimension: Dimension, least: string, most: string)
   return { least: read(least, dimension), most: read(most, dimension), text: `from ${least} to ${most}` }
 }
 
-const anything = (dimension: Dimension): QuantityRange => ({ least: -Number.MAX_VALUE, most: Number.MAX_VALUE, text: `finite, ${article(dimension)} such as '${DIMENSIONS[dimension].example}'` })
+const anything = (dimension: Dimension): QuantityRange => ({
+  least: -Number.MAX_VALUE,
+  most: Number.MAX_VALUE,
+  text: `finite, ${article(dimension)} such as '${DIMENSIONS[dimension].example}'`,
+})
 
 function read(value: number | string, dimension: Dimension): number {
   const wanted = `wanted ${article(dimension)} such as '${DIMENSIONS[dimension].example}'`
@@ -65,12 +74,15 @@ function read(value: number | string, dimension: Dimension): number {
     return round12(value)
   }
   const text = value.trim()
-  if (text.length > 64 || !QUANTITY.test(text)) throw new RangeError(`cannot read '${text.slice(0, 64)}' as a quantity, ${wanted}`)
+  if (text.length > 64 || !QUANTITY.test(text))
+    throw new RangeError(`cannot read '${text.slice(0, 64)}' as a quantity, ${wanted}`)
   let parsed: Mathjs.Unit
   try {
     parsed = unit(text)
   } catch (error) {
-    throw new RangeError(`cannot read '${text}': ${error instanceof Error ? error.message : String(error)} ${wanted}`, { cause: error })
+    throw new RangeError(`cannot read '${text}': ${error instanceof Error ? error.message : String(error)} ${wanted}`, {
+      cause: error,
+    })
   }
   const { si } = DIMENSIONS[dimension]
   if (!parsed.equalBase(unit(si))) throw new RangeError(`got '${text}' (${nameOf(parsed)}), ${wanted}`)

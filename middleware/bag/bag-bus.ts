@@ -19,12 +19,15 @@ export class BagBus extends LocalBus {
     this.#clock = clock
   }
 
-  /** Publishes the whole recording. Time does not pass work that was promised for earlier. Resolves with the number of messages. */
+  /**
+   * Publishes the whole recording. Time does not pass work that was promised for earlier. Resolves with the number of
+   * messages.
+   */
   play(rate: number | 'max', signal?: AbortSignal): Promise<number> {
     const publish = publishOn(this, this.bag.epochSec)
     return playBag(this.bag, {
       rate,
-      ...signal ? { signal } : {},
+      ...(signal ? { signal } : {}),
       onMessage: message => {
         const deliver = (): void => {
           this.#clock.advanceTo(message.receive)

@@ -27,7 +27,10 @@ export class BagEpoch {
     this.#high = Number(this.#zero >> 32n)
   }
 
-  /** The epoch of a bag whose first message was received at `start` (absolute ns): an hour before, so that what the bag's clock tells is never 0. */
+  /**
+   * The epoch of a bag whose first message was received at `start` (absolute ns): an hour before, so that what the
+   * bag's clock tells is never 0.
+   */
   static before(start: bigint): BagEpoch {
     return new BagEpoch(Number(start / SECOND) - MARGIN)
   }
@@ -54,8 +57,10 @@ export class BagEpoch {
 }
 
 /**
- * First and last receive time (absolute ns) of those messages that lie within 100 days of the day on which most were received. A recorder whose
- * clock was not set yet, or was set wrong, writes times that are decades away: they are not what the bag's time is told by.
+ * First and last receive time (absolute ns) of those messages that lie within 100 days of the day on which most were
+ * received. A recorder whose
+ * clock was not set yet, or was set wrong, writes times that are decades away: they are not what the bag's time is told
+ * by.
  */
 export class Span {
   readonly #days = new Map<bigint, { count: number; first: bigint; last: bigint }>()
@@ -74,7 +79,7 @@ export class Span {
 
   /** Whether no two messages from `start` to `end` can lie too far apart. */
   static isNarrow(start: bigint, end: bigint): boolean {
-    return end - start < BigInt(REACH / 2 * DAY) * SECOND
+    return end - start < BigInt((REACH / 2) * DAY) * SECOND
   }
 
   extent(): { start: bigint; end: bigint } {
@@ -82,7 +87,7 @@ export class Span {
     for (const day of this.#days.values()) if (day.count > most.count) most = day
     let start = most.first
     let end = most.last
-    const reach = BigInt(REACH / 2 * DAY) * SECOND
+    const reach = BigInt((REACH / 2) * DAY) * SECOND
     for (const { first, last } of this.#days.values()) {
       if (first < start && most.first - first <= reach) start = first
       if (last > end && last - most.last <= reach) end = last

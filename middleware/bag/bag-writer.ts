@@ -5,7 +5,16 @@ import { definitionText } from '../cdr/definitions.js'
 import type { MessageTypes, TypeName } from '../messages.js'
 import { PREHEND_RECORD, type BagMessage } from './bag.js'
 import { BagEpoch } from './bag-epoch.js'
-import { createPart, createPartFolder, discardPart, finishPart, partOf, refusal, type FolderKind, type OutputOptions } from '../output-path.js'
+import {
+  createPart,
+  createPartFolder,
+  discardPart,
+  finishPart,
+  partOf,
+  refusal,
+  type FolderKind,
+  type OutputOptions,
+} from '../output-path.js'
 import { BagError, messageOf } from './bag-error.js'
 import type { Compression } from './compression.js'
 import { McapFileWriter } from './mcap-writer.js'
@@ -14,7 +23,10 @@ import { metadataYaml, OFFERED_QOS } from './rosbag2-metadata.js'
 export interface BagWriterOptions {
   /** Absolute seconds at stamp 0, or what gives them once there is something to write. Default: now. */
   readonly epochSec?: number | (() => number)
-  /** Absolute seconds that the stamps of messages count from, where that is another zero than that of their receive times. */
+  /**
+   * Absolute seconds that the stamps of messages count from, where that is another zero than that of their receive
+   * times.
+   */
   readonly stampEpochSec?: number
   /** Kept in the recording as a metadata record named `prehend`: `robot` (the canonical robot file) and `sha256`. */
   readonly metadata?: Readonly<Record<string, string>>
@@ -22,9 +34,15 @@ export interface BagWriterOptions {
   readonly compression?: Compression
   /** A recording of that name is replaced when this one is whole. Default: refused. */
   readonly overwrite?: boolean | undefined
-  /** ms after which what was taken is in the file at the latest; Infinity: when a chunk is full, so that the same messages make the same bytes. */
+  /**
+   * ms after which what was taken is in the file at the latest; Infinity: when a chunk is full, so that the same
+   * messages make the same bytes.
+   */
   readonly flushMs?: number
-  /** `write` never waits: a disk that falls behind by 64 MB counts as one that refuses. Default: from there on `write` takes as long as the disk does, for where time waits (a replay, lockstep). */
+  /**
+   * `write` never waits: a disk that falls behind by 64 MB counts as one that refuses. Default: from there on `write`
+   * takes as long as the disk does, for where time waits (a replay, lockstep).
+   */
   readonly realTime?: boolean | undefined
   /** Told once, at once, when the disk refuses: from then on the writer takes nothing, and `close` throws the same. */
   readonly onFailure?: ((error: BagError) => void) | undefined
@@ -34,8 +52,10 @@ export interface BagWriterOptions {
 const FLUSH_MS = 500
 
 /**
- * Writes a rosbag2 recording (MCAP, ROS 2 profile, chunked and indexed): one file where the path ends in .mcap, else a folder with metadata.yaml. It has its name
- * only once it is whole, and lies at `partOf(path)` before, readable as a bag at every moment: `close` ends it properly, `discard` leaves nothing. Where the disk
+ * Writes a rosbag2 recording (MCAP, ROS 2 profile, chunked and indexed): one file where the path ends in .mcap, else a
+ * folder with metadata.yaml. It has its name
+ * only once it is whole, and lies at `partOf(path)` before, readable as a bag at every moment: `close` ends it
+ * properly, `discard` leaves nothing. Where the disk
  * refuses, or the process dies, what was written stays there.
  */
 export class BagWriter {
@@ -54,9 +74,20 @@ export class BagWriter {
   #open = true
   #failure: BagError | undefined
 
-  /** Throws BagError BAG_EXISTS where something is there already, finished or not, BAG_WRITE where nothing can be written. */
+  /**
+   * Throws BagError BAG_EXISTS where something is there already, finished or not, BAG_WRITE where nothing can be
+   * written.
+   */
   constructor(path: string, options: BagWriterOptions = {}) {
-    const { epochSec = Math.floor(Date.now() / 1000), metadata = {}, compression, overwrite, flushMs = FLUSH_MS, realTime, onFailure } = options
+    const {
+      epochSec = Math.floor(Date.now() / 1000),
+      metadata = {},
+      compression,
+      overwrite,
+      flushMs = FLUSH_MS,
+      realTime,
+      onFailure,
+    } = options
     this.#path = recordingPath(path)
     this.#single = isSingle(this.#path)
     this.#output = outputOptions(this.#path, overwrite)
@@ -68,7 +99,9 @@ export class BagWriter {
     if (why !== undefined) throw new BagError('BAG_EXISTS', why)
     let descriptor
     try {
-      descriptor = this.#single ? createPart(this.#path, this.#output) : openSync(join(createPartFolder(this.#path, this.#output), this.#fileName), 'wx')
+      descriptor = this.#single
+        ? createPart(this.#path, this.#output)
+        : openSync(join(createPartFolder(this.#path, this.#output), this.#fileName), 'wx')
     } catch (error) {
       throw new BagError('BAG_WRITE', `${this.#path}: cannot be written: ${messageOf(error)}`)
     }
@@ -87,7 +120,10 @@ export class BagWriter {
     return this.#writer.written
   }
 
-  /** Takes a message; it is encoded before this returns. `receive`: bus time, ns since the epoch. Throws CdrError for one that cannot be encoded. */
+  /**
+   * Takes a message; it is encoded before this returns. `receive`: bus time, ns since the epoch. Throws CdrError for
+   * one that cannot be encoded.
+   */
   write<T extends TypeName>(topic: string, type: T, message: MessageTypes[T], receive: number): void {
     if (!this.#open || this.#failure) return
     this.writeRaw({ topic, type, receive, data: encode(type, message, this.#stampEpochSec ?? this.#epoch.sec) })
@@ -107,7 +143,10 @@ export class BagWriter {
     }
   }
 
-  /** Ends the recording and gives it its name. Throws BagError BAG_WRITE where the disk refused; what was written before is kept. */
+  /**
+   * Ends the recording and gives it its name. Throws BagError BAG_WRITE where the disk refused; what was written before
+   * is kept.
+   */
   async close(): Promise<void> {
     if (!this.#open) return
     this.#end()
@@ -147,14 +186,16 @@ export class BagWriter {
     }
   }
 
-  /** Writes metadata.yaml. Before the end its counts are those of the moment; readers take the messages from the file. */
+  /**
+   * Writes metadata.yaml. Before the end its counts are those of the moment; readers take the messages from the file.
+   */
   #describe(): void {
     writeFileSync(join(partOf(this.#path), 'metadata.yaml'), this.#metadataYaml())
     this.#described = this.#channels.size
   }
 
   get #epoch(): BagEpoch {
-    return this.#knownEpoch ??= new BagEpoch(typeof this.#epochSec === 'number' ? this.#epochSec : this.#epochSec())
+    return (this.#knownEpoch ??= new BagEpoch(typeof this.#epochSec === 'number' ? this.#epochSec : this.#epochSec()))
   }
 
   get #fileName(): string {
@@ -174,20 +215,32 @@ export class BagWriter {
 
   #metadataYaml(): string {
     const { byChannel, messages, start, end } = this.#writer.counts
-    const topics = [...this.#channels.values()].map(({ id, name, type }) => ({ name, type, count: byChannel.get(id) ?? 0 }))
+    const topics = [...this.#channels.values()].map(({ id, name, type }) => ({
+      name,
+      type,
+      count: byChannel.get(id) ?? 0,
+    }))
     return metadataYaml({ file: this.#fileName, topics, messages, start, end, custom: this.#metadata })
   }
 
   #fail(error: unknown): void {
     if (this.#failure) return
     const kept = this.#writer.kept / 1e6
-    this.#failure = new BagError('BAG_WRITE', `${this.#path}: cannot be written: ${messageOf(error)}; the ${kept.toFixed(1)} MB before that are kept in ${partOf(this.#path)}`, 1)
+    this.#failure = new BagError(
+      'BAG_WRITE',
+      `${this.#path}: cannot be written: ${messageOf(error)}; the ${kept.toFixed(1)} MB before that are ` +
+        `kept in ${partOf(this.#path)}`,
+      1,
+    )
     this.#onFailure?.(this.#failure)
   }
 }
 
 /** Why a recording may not be written at `path`, in one line, or undefined; see `refusal`. */
-export function recordingRefusal(path: string, { overwrite, reads }: Pick<OutputOptions, 'overwrite' | 'reads'> = {}): string | undefined {
+export function recordingRefusal(
+  path: string,
+  { overwrite, reads }: Pick<OutputOptions, 'overwrite' | 'reads'> = {},
+): string | undefined {
   return refusal(recordingPath(path), { ...outputOptions(recordingPath(path), overwrite), reads })
 }
 
@@ -200,7 +253,10 @@ function isSingle(path: string): boolean {
 }
 
 function outputOptions(path: string, overwrite: boolean | undefined): OutputOptions {
-  return { overwrite, ...isSingle(path) ? {} : { kind: RECORDING } }
+  return { overwrite, ...(isSingle(path) ? {} : { kind: RECORDING }) }
 }
 
-const RECORDING: FolderKind = { mark: 'metadata.yaml', owns: name => name === 'metadata.yaml' || /\.(mcap|db3)(\.zstd)?$/.test(name) }
+const RECORDING: FolderKind = {
+  mark: 'metadata.yaml',
+  owns: name => name === 'metadata.yaml' || /\.(mcap|db3)(\.zstd)?$/.test(name),
+}

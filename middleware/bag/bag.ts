@@ -15,7 +15,10 @@ export interface BagTopic {
   readonly offeredQos: string
 }
 
-/** A topic whose messages are not CDR of ROS 2: JSON, protobuf, ROS 1 and the like. It is told of and left alone: its messages are not given. */
+/**
+ * A topic whose messages are not CDR of ROS 2: JSON, protobuf, ROS 1 and the like. It is told of and left alone: its
+ * messages are not given.
+ */
 export interface ForeignTopic {
   readonly name: string
   readonly type: string
@@ -27,7 +30,10 @@ export interface ForeignTopic {
 export interface BagMessage {
   readonly topic: string
   readonly type: string
-  /** Receive (log) time, whole ns since the bag's epoch; -Infinity or Infinity where it lies days from the others, outside the bag's `start` and `end`: see `written`. */
+  /**
+   * Receive (log) time, whole ns since the bag's epoch; -Infinity or Infinity where it lies days from the others,
+   * outside the bag's `start` and `end`: see `written`.
+   */
   readonly receive: number
   /** Absolute ns, where `receive` cannot say it. */
   readonly written?: bigint
@@ -48,19 +54,28 @@ export interface Bag {
   /** The zero of this bag's receive times, absolute seconds. */
   readonly epochSec: number
   /**
-   * First and last receive time, ns since the epoch; both 0 for a bag without messages. Messages that were logged decades from the others,
+   * First and last receive time, ns since the epoch; both 0 for a bag without messages. Messages that were logged
+   * decades from the others,
    * by a clock that was not set, do not count.
    */
   readonly start: number
   readonly end: number
   readonly durationNs: number
-  /** What prehend wrote into the recording: `robot` (the canonical robot file) and `sha256`. Empty for other recordings. */
+  /**
+   * What prehend wrote into the recording: `robot` (the canonical robot file) and `sha256`. Empty for other recordings.
+   */
   readonly metadata: Readonly<Record<string, string>>
   /** Every metadata record of an MCAP by name. */
   readonly records: Readonly<Record<string, Readonly<Record<string, string>>>>
-  /** Why the bag is readable only in part; known once it has been read to its end, and where it was cut off already before. */
+  /**
+   * Why the bag is readable only in part; known once it has been read to its end, and where it was cut off already
+   * before.
+   */
   readonly damage: string | undefined
-  /** All messages in receive order, ties in file order, up to the damage if there is any. Memory does not grow with the bag. */
+  /**
+   * All messages in receive order, ties in file order, up to the damage if there is any. Memory does not grow with the
+   * bag.
+   */
   batches(): AsyncGenerator<readonly BagMessage[], undefined>
   close(): Promise<void>
 }
@@ -69,7 +84,8 @@ export interface Bag {
 export const PREHEND_RECORD = 'prehend'
 
 /**
- * Opens a rosbag2 directory, one .mcap or one .db3. Throws BagError with one clear line where that is not possible; a bag that was cut off or
+ * Opens a rosbag2 directory, one .mcap or one .db3. Throws BagError with one clear line where that is not possible; a
+ * bag that was cut off or
  * damaged opens all the same as long as its beginning can be read, see `damage`.
  */
 export async function openBag(path: string): Promise<Bag> {
@@ -97,17 +113,21 @@ interface Extent {
   readonly hasStrays: boolean
 }
 
-/** First and last receive time, absolute ns; `end < start` for a bag without messages. Reads the bag where its own summary is no answer. */
+/**
+ * First and last receive time, absolute ns; `end < start` for a bag without messages. Reads the bag where its own
+ * summary is no answer.
+ */
 async function extentOf(files: readonly BagFile[]): Promise<Extent> {
   const filled = files.filter(({ start, end }) => end >= start)
   if (filled.length === 0) return { start: 1n, end: 0n, hasStrays: false }
-  const start = filled.reduce((least, file) => file.start < least ? file.start : least, filled[0].start)
-  const end = filled.reduce((most, file) => file.end > most ? file.end : most, filled[0].end)
+  const start = filled.reduce((least, file) => (file.start < least ? file.start : least), filled[0].start)
+  const end = filled.reduce((most, file) => (file.end > most ? file.end : most), filled[0].end)
   if (Span.isNarrow(start, end)) return { start, end, hasStrays: false }
   const span = new Span()
   const epoch = BagEpoch.before(start)
   try {
-    for await (const batch of merge(files.flatMap(file => file.sources(epoch)))) for (const message of batch) span.add(epoch.absolute(message))
+    for await (const batch of merge(files.flatMap(file => file.sources(epoch))))
+      for (const message of batch) span.add(epoch.absolute(message))
   } catch (error) {
     // Up to the damage, as everything else.
     if (!(error instanceof BagDamage)) throw error
@@ -135,7 +155,13 @@ class OpenBag implements Bag {
   readonly #hasStrays: boolean
   #damage: string | undefined
 
-  constructor(path: string, storage: 'mcap' | 'sqlite3', files: readonly BagFile[], { start, end, hasStrays }: Extent, release: () => Promise<void>) {
+  constructor(
+    path: string,
+    storage: 'mcap' | 'sqlite3',
+    files: readonly BagFile[],
+    { start, end, hasStrays }: Extent,
+    release: () => Promise<void>,
+  ) {
     const isEmpty = end < start
     this.path = path
     this.storage = storage
@@ -161,7 +187,7 @@ class OpenBag implements Bag {
     return this.#damage
   }
 
-  async* batches(): AsyncGenerator<readonly BagMessage[], undefined> {
+  async *batches(): AsyncGenerator<readonly BagMessage[], undefined> {
     try {
       const batches = merge(this.#files.flatMap(file => file.sources(this.#epoch)))
       if (!this.#hasStrays) yield* batches

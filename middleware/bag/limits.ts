@@ -1,5 +1,6 @@
 /**
- * What a recording may ask of memory and time, whatever its bytes claim: a few kilobytes can claim gigabytes. Larger claims are taken for damage.
+ * What a recording may ask of memory and time, whatever its bytes claim: a few kilobytes can claim gigabytes. Larger
+ * claims are taken for damage.
  */
 
 /** Bytes of one message. */
@@ -8,7 +9,10 @@ export const LARGEST_MESSAGE = 128 << 20
 export const LARGEST_UNPACKED = 64 << 20
 /** Bytes of a chunk that is read at once; one that is not packed may be larger and is read in parts. */
 export const LARGEST_CHUNK = 64 << 20
-/** Bytes of all that is unpacked of a file, besides so many for each of its own: pictures of nothing pack well, whole recordings do not. */
+/**
+ * Bytes of all that is unpacked of a file, besides so many for each of its own: pictures of nothing pack well, whole
+ * recordings do not.
+ */
 const FREE_BYTES = 2 ** 31
 const BYTES_EACH = 250
 /** Messages in the packed chunks of a file, besides so many for each of its bytes. */

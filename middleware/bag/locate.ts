@@ -33,9 +33,15 @@ const MAGIC = {
 /** The files of a bag, told by their first bytes and not by their names. */
 export async function locate(path: string): Promise<Located> {
   const info = await stat(path).catch((error: unknown) => {
-    throw new BagError('BAG_MISSING', `${path}: no such bag (${(error as NodeJS.ErrnoException).code ?? messageOf(error)}); name a rosbag2 folder, an .mcap or a .db3`)
+    throw new BagError(
+      'BAG_MISSING',
+      `${path}: no such bag (${(error as NodeJS.ErrnoException).code ?? messageOf(error)}); name a ` +
+        'rosbag2 folder, an .mcap or a .db3',
+    )
   })
-  const { files, messageCompression } = info.isDirectory() ? await listFolder(path) : { files: [path], messageCompression: false }
+  const { files, messageCompression } = info.isDirectory()
+    ? await listFolder(path)
+    : { files: [path], messageCompression: false }
   const unpacked: Scratch[] = []
   const close = async (): Promise<void> => {
     for (const scratch of unpacked) await scratch.remove()
@@ -76,9 +82,14 @@ async function storageOf(path: string, name = path): Promise<Storage | 'zstd'> {
     }
     // A frame that is to be skipped, such as pzstd writes first.
     if (start.readUInt32LE(0) >>> 4 === 0x184d2a5) return 'zstd'
-    throw new BagError('BAG_FORMAT', `${name}: not a bag: expected a rosbag2 directory, an .mcap or a .db3 file, and it begins like none of them`)
+    throw new BagError(
+      'BAG_FORMAT',
+      `${name}: not a bag: expected a rosbag2 directory, an .mcap or a .db3 file, and it begins like none of them`,
+    )
   } catch (error) {
-    throw error instanceof BagError ? error : new BagError('BAG_MISSING', `${name}: cannot be read: ${messageOf(error)}`)
+    throw error instanceof BagError
+      ? error
+      : new BagError('BAG_MISSING', `${name}: cannot be read: ${messageOf(error)}`)
   } finally {
     await handle.close()
   }
@@ -87,7 +98,10 @@ async function storageOf(path: string, name = path): Promise<Storage | 'zstd'> {
 /** It packs to half at the least; how much it is in the end only unpacking tells. */
 async function scratchFor(file: string): Promise<Scratch> {
   const { size } = await stat(file)
-  return Scratch.make(2 * size, `${file}: is packed as a whole and is unpacked for reading, to more than twice its size`)
+  return Scratch.make(
+    2 * size,
+    `${file}: is packed as a whole and is unpacked for reading, to more than twice its size`,
+  )
 }
 
 /** Unpacks a file that was packed as a whole. Throws BagError BAG_COMPRESSION, BAG_SPACE. */
@@ -100,12 +114,16 @@ async function unpack(file: string, scratch: Scratch): Promise<string> {
     const budget = new UnpackBudget(size)
     await unpackFile(source, async bytes => {
       budget.take(bytes.length)
-      for (let at = 0; at < bytes.length;) at += (await target.write(bytes, at)).bytesWritten
+      for (let at = 0; at < bytes.length; ) at += (await target.write(bytes, at)).bytesWritten
     })
     return plain
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOSPC') {
-      throw new BagError('BAG_SPACE', `${file}: is packed as a whole, and there is no room to unpack it in ${scratch.path}: set TMPDIR to a folder with more`)
+      throw new BagError(
+        'BAG_SPACE',
+        `${file}: is packed as a whole, and there is no room to unpack it in ${scratch.path}: set TMPDIR ` +
+          'to a folder with more',
+      )
     }
     throw new BagError('BAG_COMPRESSION', `${file}: cannot be unpacked: ${messageOf(error)}; try: zstd -d`)
   } finally {

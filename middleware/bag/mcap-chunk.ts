@@ -53,8 +53,14 @@ export function chunkHead(bytes: Buffer, length: number, where: string): ChunkHe
   return { size, crc: bytes.readUInt32LE(RECORD_HEAD + 24), compression, at }
 }
 
-/** Reads a chunk and returns its records, unpacked and checked against the chunk's CRC; of one that is `cut`, what is there of them. Throws BagDamage. */
-export async function readChunk(handle: FileHandle, { offset, length, size, cut, bare }: ChunkRef): Promise<Uint8Array> {
+/**
+ * Reads a chunk and returns its records, unpacked and checked against the chunk's CRC; of one that is `cut`, what is
+ * there of them. Throws BagDamage.
+ */
+export async function readChunk(
+  handle: FileHandle,
+  { offset, length, size, cut, bare }: ChunkRef,
+): Promise<Uint8Array> {
   const where = `the chunk at byte ${offset}`
   if (length > LARGEST_CHUNK) throw new BagDamage(`${where} claims to be ${length} bytes long`)
   // Pixels are kept by whoever wants them, so the memory of a chunk is never used for another.
@@ -90,8 +96,13 @@ async function unpack(packed: Uint8Array, compression: string, size: number, whe
 }
 
 /** Walks the records of a chunk. A record that ends behind the bytes is damage, unless the chunk is cut. */
-export function walk(records: Uint8Array, ref: ChunkRef, onRecord: (opcode: number, start: number, end: number) => void): void {
-  if (walkRecords(records, onRecord) > 0 && !ref.cut) throw new BagDamage(`the chunk at byte ${ref.offset} has a damaged record`)
+export function walk(
+  records: Uint8Array,
+  ref: ChunkRef,
+  onRecord: (opcode: number, start: number, end: number) => void,
+): void {
+  if (walkRecords(records, onRecord) > 0 && !ref.cut)
+    throw new BagDamage(`the chunk at byte ${ref.offset} has a damaged record`)
 }
 
 export interface ChunkReader {
@@ -104,7 +115,10 @@ export interface ChunkReader {
   readonly budget: UnpackBudget
 }
 
-/** A chunk in memory, and where its messages begin, in receive order, ties in file order. Numbers only: there may be millions. */
+/**
+ * A chunk in memory, and where its messages begin, in receive order, ties in file order. Numbers only: there may be
+ * millions.
+ */
 export interface OpenChunk {
   readonly records: Uint8Array
   readonly starts: readonly number[]
@@ -150,7 +164,10 @@ function receiveOf(view: DataView, start: number, epoch: BagEpoch): number {
 }
 
 /** The messages of a chunk; their data are views on it, unless they are unpacked. Throws BagDamage. */
-export function* messagesOf({ channels, epoch, unpackMessage }: ChunkReader, { records, starts }: OpenChunk): Generator<BagMessage[], undefined> {
+export function* messagesOf(
+  { channels, epoch, unpackMessage }: ChunkReader,
+  { records, starts }: OpenChunk,
+): Generator<BagMessage[], undefined> {
   const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
   let batch: BagMessage[] = []
   let bytes = 0
@@ -161,7 +178,11 @@ export function* messagesOf({ channels, epoch, unpackMessage }: ChunkReader, { r
     const plain = unpackMessage ? unpacked(unpackMessage, data) : data
     const { topic, type } = channel
     const receive = receiveOf(view, start, epoch)
-    batch.push(Number.isFinite(receive) ? { topic, type, receive, data: plain } : { topic, type, receive, written: view.getBigUint64(start + 6, true), data: plain })
+    batch.push(
+      Number.isFinite(receive)
+        ? { topic, type, receive, data: plain }
+        : { topic, type, receive, written: view.getBigUint64(start + 6, true), data: plain },
+    )
     if (unpackMessage) bytes += plain.length
     if (batch.length < BATCH && bytes < BATCH_BYTES) continue
     yield batch

@@ -20,14 +20,27 @@ export async function openMcap({ path, plain, messageCompression }: FileToOpen):
     if (messageCompression) await loadZstd()
     const all = [...channels.values()]
     return {
-      path, size, start, end, damage,
+      path,
+      size,
+      start,
+      end,
+      damage,
       records: records.byName,
-      topics: all.filter(isRos2).map(({ topic, type, count, offeredQos }) => ({ name: topic, type, count, offeredQos })),
-      foreign: all.filter(channel => !isRos2(channel)).map(({ topic, type, count, encoding, schemaEncoding }) =>
-        ({ name: topic, type, count, encoding: encoding === 'cdr' ? `cdr (${schemaEncoding})` : encoding })),
+      topics: all
+        .filter(isRos2)
+        .map(({ topic, type, count, offeredQos }) => ({ name: topic, type, count, offeredQos })),
+      foreign: all
+        .filter(channel => !isRos2(channel))
+        .map(({ topic, type, count, encoding, schemaEncoding }) => ({
+          name: topic,
+          type,
+          count,
+          encoding: encoding === 'cdr' ? `cdr (${schemaEncoding})` : encoding,
+        })),
       sources: epoch => {
         const reader: ChunkReader = {
-          handle, epoch,
+          handle,
+          epoch,
           channels: new Map([...channels].map(([id, channel]) => [id, { ...channel, isForeign: !isRos2(channel) }])),
           unpackMessage: messageCompression ? messageUnpacker(size) : undefined,
           budget: new UnpackBudget(size),
@@ -48,14 +61,14 @@ function isRos2({ encoding, schemaEncoding }: McapChannel): boolean {
 
 function chunkSource(reader: ChunkReader, ref: ChunkRef): Source {
   let opening: Promise<OpenChunk> | undefined
-  const open = (): Promise<OpenChunk> => opening ??= openChunk(reader, ref)
+  const open = (): Promise<OpenChunk> => (opening ??= openChunk(reader, ref))
   return {
     start: reader.epoch.sinceBig(ref.start),
     size: ref.length + ref.size,
     prefetch: () => {
       open().catch(() => undefined)
     },
-    async* batches() {
+    async *batches() {
       const chunk = await open()
       opening = undefined
       yield* messagesOf(reader, chunk)

@@ -2,7 +2,17 @@ import { McapStreamReader, type McapTypes } from '@mcap/core'
 import { BagDamage } from './bag-error.js'
 
 export const OPCODE = {
-  header: 1, footer: 2, schema: 3, channel: 4, message: 5, chunk: 6, chunkIndex: 8, statistics: 11, metadata: 12, metadataIndex: 13, dataEnd: 15,
+  header: 1,
+  footer: 2,
+  schema: 3,
+  channel: 4,
+  message: 5,
+  chunk: 6,
+  chunkIndex: 8,
+  statistics: 11,
+  metadata: 12,
+  metadataIndex: 13,
+  dataEnd: 15,
 } as const
 /** Opcode and length. */
 export const RECORD_HEAD = 9
@@ -16,8 +26,14 @@ export function contentLength(view: DataView, at: number): number {
   return view.getUint32(at + 1, true) + view.getUint32(at + 5, true) * 4_294_967_296
 }
 
-/** Walks records that lie one after the other; answers how many bytes are behind the last whole one. `start` and `end`: of its content. */
-export function walkRecords(records: Uint8Array, onRecord: (opcode: number, start: number, end: number) => void): number {
+/**
+ * Walks records that lie one after the other; answers how many bytes are behind the last whole one. `start` and `end`:
+ * of its content.
+ */
+export function walkRecords(
+  records: Uint8Array,
+  onRecord: (opcode: number, start: number, end: number) => void,
+): number {
   const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
   let at = 0
   while (at + RECORD_HEAD <= records.length) {

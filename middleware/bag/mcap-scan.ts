@@ -14,7 +14,10 @@ const HEAD = 96
 /** Bytes of messages without chunks that are read at once. */
 const STRETCH = 4 << 20
 
-/** Walks a file from its start and notes every chunk that is whole. `why` undefined: nothing is wrong with the file so far. */
+/**
+ * Walks a file from its start and notes every chunk that is whole. `why` undefined: nothing is wrong with the file so
+ * far.
+ */
 export async function scan(handle: FileHandle, size: number, why: string | undefined): Promise<McapSummary> {
   const scanner = new Scanner(handle, size)
   const { summary } = scanner
@@ -31,7 +34,14 @@ export async function scan(handle: FileHandle, size: number, why: string | undef
 }
 
 class Scanner {
-  readonly summary: McapSummary = { channels: new Map(), chunks: [], records: new MetadataRecords(), start: 1n << 63n, end: 0n, damage: undefined }
+  readonly summary: McapSummary = {
+    channels: new Map(),
+    chunks: [],
+    records: new MetadataRecords(),
+    start: 1n << 63n,
+    end: 0n,
+    damage: undefined,
+  }
   readonly #handle: FileHandle
   readonly #size: number
   readonly #budget: UnpackBudget
@@ -52,7 +62,7 @@ class Scanner {
   async run(): Promise<void> {
     const size = this.#size
     for (let at = MAGIC_LENGTH, next = at; at < size; at = next) {
-      const head = this.#known(at) ?? await this.#read(at)
+      const head = this.#known(at) ?? (await this.#read(at))
       if (head.length < RECORD_HEAD) break
       const opcode = head[0]
       if (opcode === OPCODE.footer || opcode === OPCODE.dataEnd) break
@@ -90,14 +100,18 @@ class Scanner {
 
   /** A file may repeat its channels and schemas before every chunk; their ids mean the same all along. */
   #isKnown(opcode: number, id: number): boolean {
-    return (opcode === OPCODE.channel && this.summary.channels.has(id)) || (opcode === OPCODE.schema && this.#schemas.has(id))
+    return (
+      (opcode === OPCODE.channel && this.summary.channels.has(id)) ||
+      (opcode === OPCODE.schema && this.#schemas.has(id))
+    )
   }
 
   #learn(bytes: Uint8Array): void {
     const record = parseRecord(bytes)
     const { channels, records } = this.summary
     if (record?.type === 'Schema') this.#schemas.set(record.id, record)
-    if (record?.type === 'Channel' && !channels.has(record.id)) channels.set(record.id, describe(record, this.#schemas.get(record.schemaId), 0))
+    if (record?.type === 'Channel' && !channels.has(record.id))
+      channels.set(record.id, describe(record, this.#schemas.get(record.schemaId), 0))
     if (record?.type === 'Metadata') records.add(record, bytes.length)
   }
 
@@ -129,7 +143,8 @@ class Scanner {
         if (time < start) start = time
         if (time > end) end = time
       } else if (opcode === OPCODE.schema || opcode === OPCODE.channel || opcode === OPCODE.metadata) {
-        if (to - from < 2 || !this.#isKnown(opcode, view.getUint16(from, true))) this.#learn(records.subarray(from - RECORD_HEAD, to))
+        if (to - from < 2 || !this.#isKnown(opcode, view.getUint16(from, true)))
+          this.#learn(records.subarray(from - RECORD_HEAD, to))
       }
     })
     if (whole > 0) this.#note({ ...ref, start }, end)

@@ -14,12 +14,17 @@ const LARGEST_SUMMARY = 128 << 20
 
 type Typed = McapTypes.TypedMcapRecords
 
-/** From the file's own summary where it is whole; from a walk through the whole file where it has none, its summary is damaged, or the file was cut off. */
+/**
+ * From the file's own summary where it is whole; from a walk through the whole file where it has none, its summary is
+ * damaged, or the file was cut off.
+ */
 export async function summarise(handle: FileHandle, size: number): Promise<McapSummary> {
   const tail = Buffer.alloc(Math.min(size, FOOTER_LENGTH + MAGIC_LENGTH))
   await handle.read(tail, 0, tail.length, size - tail.length)
-  const closed = tail.length === FOOTER_LENGTH + MAGIC_LENGTH && tail[0] === OPCODE.footer
-    && tail.subarray(-5).equals(Buffer.from('AP0\r\n'))
+  const closed =
+    tail.length === FOOTER_LENGTH + MAGIC_LENGTH &&
+    tail[0] === OPCODE.footer &&
+    tail.subarray(-5).equals(Buffer.from('AP0\r\n'))
   if (!closed) return scan(handle, size, 'cut off')
   const start = Number(tail.readBigUInt64LE(RECORD_HEAD))
   if (start === 0) return scan(handle, size, undefined)
@@ -40,13 +45,17 @@ interface Section {
 }
 
 /** Undefined: nothing is wrong with it, and it does not say enough. Throws what is wrong. */
-async function readSummary(handle: FileHandle, { start, end, footer, size }: Section): Promise<McapSummary | undefined> {
+async function readSummary(
+  handle: FileHandle,
+  { start, end, footer, size }: Section,
+): Promise<McapSummary | undefined> {
   if (start < MAGIC_LENGTH || start > end) throw new BagDamage('it is not where the file says')
   if (end - start > LARGEST_SUMMARY) throw new BagDamage(`it claims to be ${end - start} bytes long`)
   const bytes = Buffer.alloc(end - start)
   await handle.read(bytes, 0, bytes.length, start)
   const crc = footer.readUInt32LE(RECORD_HEAD + 16)
-  if (crc !== 0 && zlib.crc32(footer.subarray(0, RECORD_HEAD + 16), zlib.crc32(bytes)) !== crc) throw new BagDamage('it fails its checksum')
+  if (crc !== 0 && zlib.crc32(footer.subarray(0, RECORD_HEAD + 16), zlib.crc32(bytes)) !== crc)
+    throw new BagDamage('it fails its checksum')
 
   const schemas = new Map<number, Typed['Schema']>()
   const found: Typed['Channel'][] = []
@@ -55,18 +64,26 @@ async function readSummary(handle: FileHandle, { start, end, footer, size }: Sec
   let statistics: Typed['Statistics'] | undefined
   const left = walkRecords(bytes, (opcode, from, to) => {
     if (opcode === OPCODE.chunkIndex) return void chunks.push(chunkIndex(bytes, from, to))
-    if (opcode !== OPCODE.schema && opcode !== OPCODE.channel && opcode !== OPCODE.statistics && opcode !== OPCODE.metadataIndex) return
+    if (
+      opcode !== OPCODE.schema &&
+      opcode !== OPCODE.channel &&
+      opcode !== OPCODE.statistics &&
+      opcode !== OPCODE.metadataIndex
+    )
+      return
     const record = parseRecord(bytes.subarray(from - RECORD_HEAD, to))
     if (record?.type === 'Schema') schemas.set(record.id, record)
     if (record?.type === 'Channel') found.push(record)
     if (record?.type === 'Statistics') statistics = record
-    if (record?.type === 'MetadataIndex') metadataAt.push({ offset: Number(record.offset), length: Number(record.length) })
+    if (record?.type === 'MetadataIndex')
+      metadataAt.push({ offset: Number(record.offset), length: Number(record.length) })
   })
   if (left > 0) throw new BagDamage('it ends inside a record')
   // rosbag2's preset `fastwrite` writes messages without chunks.
   if (statistics === undefined || (chunks.length === 0 && statistics.messageCount > 0n)) return undefined
   const { messageCount, messageStartTime, messageEndTime, channelMessageCounts } = statistics
-  if (messageCount > 0n && messageEndTime < messageStartTime) throw new BagDamage('its last message is before its first')
+  if (messageCount > 0n && messageEndTime < messageStartTime)
+    throw new BagDamage('its last message is before its first')
   // Too large to be read at once: its messages are found one by one.
   if (chunks.some(({ length }) => length > LARGEST_CHUNK)) return undefined
   chunks.sort((a, b) => a.offset - b.offset)
@@ -83,10 +100,22 @@ async function readSummary(handle: FileHandle, { start, end, footer, size }: Sec
   }
   // rosbag2's options `noRepeatedSchemas` and `noRepeatedChannels` leave out what stands before the messages.
   const ids = new Set(found.map(({ id }) => id))
-  if (found.some(({ schemaId }) => schemaId !== 0 && !schemas.has(schemaId)) || [...channelMessageCounts.keys()].some(id => !ids.has(id))) return undefined
-  const channels = new Map(found.map(channel => [channel.id, describe(channel, schemas.get(channel.schemaId), Number(channelMessageCounts.get(channel.id) ?? 0n))]))
+  if (
+    found.some(({ schemaId }) => schemaId !== 0 && !schemas.has(schemaId)) ||
+    [...channelMessageCounts.keys()].some(id => !ids.has(id))
+  )
+    return undefined
+  const channels = new Map(
+    found.map(channel => [
+      channel.id,
+      describe(channel, schemas.get(channel.schemaId), Number(channelMessageCounts.get(channel.id) ?? 0n)),
+    ]),
+  )
   return {
-    channels, records, chunks, damage: undefined,
+    channels,
+    records,
+    chunks,
+    damage: undefined,
     start: messageCount === 0n ? 1n : messageStartTime,
     end: messageCount === 0n ? 0n : messageEndTime,
   }
@@ -109,14 +138,19 @@ function chunkIndex(bytes: Buffer, from: number, to: number): ChunkRef {
   }
 }
 
-/** Chunks (in file order) lie apart and before the summary, and unpack to what a recording may: the same bytes are never read twice. */
+/**
+ * Chunks (in file order) lie apart and before the summary, and unpack to what a recording may: the same bytes are never
+ * read twice.
+ */
 function requireApart(chunks: readonly ChunkRef[], end: number, size: number): void {
   let free = MAGIC_LENGTH
   let unpacked = 0
   for (const { offset, length, size: bytes } of chunks) {
-    if (offset < free || length < RECORD_HEAD || offset + length > end) throw new BagDamage('its chunks are not where it says')
+    if (offset < free || length < RECORD_HEAD || offset + length > end)
+      throw new BagDamage('its chunks are not where it says')
     free = offset + length
     unpacked += bytes
   }
-  if (unpacked > mostUnpacked(size)) throw new BagDamage('its chunks claim to unpack to far more than a recording of its size')
+  if (unpacked > mostUnpacked(size))
+    throw new BagDamage('its chunks claim to unpack to far more than a recording of its size')
 }

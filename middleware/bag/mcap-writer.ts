@@ -28,8 +28,10 @@ export interface McapWriterOptions {
 }
 
 /**
- * Writes an MCAP: messages in chunks with an index each, then the summary. Taking a message copies it and never waits; a full chunk is handed to
- * the disk in the background. Until the summary is there the file is an MCAP without one, which readers go through from its start.
+ * Writes an MCAP: messages in chunks with an index each, then the summary. Taking a message copies it and never waits;
+ * a full chunk is handed to
+ * the disk in the background. Until the summary is there the file is an MCAP without one, which readers go through from
+ * its start.
  */
 export class McapFileWriter {
   readonly #file: PositionalFile
@@ -58,10 +60,12 @@ export class McapFileWriter {
     })
     this.#file = new PositionalFile(descriptor, { tail, realTime, onFailure })
     this.#compression = compression
-    this.#file.append([this.#build(builder => {
-      builder.writeMagic()
-      builder.writeHeader({ profile: 'ros2', library: 'prehend' })
-    })])
+    this.#file.append([
+      this.#build(builder => {
+        builder.writeMagic()
+        builder.writeHeader({ profile: 'ros2', library: 'prehend' })
+      }),
+    ])
   }
 
   /** Bytes that are in the file whatever comes. */
@@ -152,16 +156,26 @@ export class McapFileWriter {
     const { byChannel, messages, start, end } = this.counts
     group(OPCODE.schema, builder => this.#schemas.forEach(schema => builder.writeSchema(schema)))
     group(OPCODE.channel, builder => this.#channels.forEach(channel => builder.writeChannel(channel)))
-    group(OPCODE.statistics, builder => builder.writeStatistics({
-      messageCount: BigInt(messages), schemaCount: this.#schemas.length, channelCount: this.#channels.length, attachmentCount: 0,
-      metadataCount: this.#metadataIndexes.length, chunkCount: this.#chunkIndexes.length, messageStartTime: start, messageEndTime: end,
-      channelMessageCounts: new Map([...byChannel].map(([id, count]) => [id, BigInt(count)])),
-    }))
+    group(OPCODE.statistics, builder =>
+      builder.writeStatistics({
+        messageCount: BigInt(messages),
+        schemaCount: this.#schemas.length,
+        channelCount: this.#channels.length,
+        attachmentCount: 0,
+        metadataCount: this.#metadataIndexes.length,
+        chunkCount: this.#chunkIndexes.length,
+        messageStartTime: start,
+        messageEndTime: end,
+        channelMessageCounts: new Map([...byChannel].map(([id, count]) => [id, BigInt(count)])),
+      }),
+    )
     group(OPCODE.chunkIndex, builder => this.#chunkIndexes.forEach(index => builder.writeChunkIndex(index)))
     group(OPCODE.metadataIndex, builder => this.#metadataIndexes.forEach(index => builder.writeMetadataIndex(index)))
     const summaryOffsetStart = BigInt(summaryStart + parts.reduce((sum, part) => sum + part.length, 0))
     parts.push(this.#build(builder => offsets.forEach(offset => builder.writeSummaryOffset(offset))))
-    const footer = this.#build(builder => builder.writeFooter({ summaryStart: BigInt(summaryStart), summaryOffsetStart, summaryCrc: 0 }))
+    const footer = this.#build(builder =>
+      builder.writeFooter({ summaryStart: BigInt(summaryStart), summaryOffsetStart, summaryCrc: 0 }),
+    )
     // The checksum covers the summary and the footer up to the checksum itself.
     const covered = Buffer.concat([...parts, footer.subarray(0, footer.length - 4)])
     const crc = Buffer.alloc(4)
@@ -177,7 +191,12 @@ export class McapFileWriter {
     const stored = this.#compression ? this.#compression.compress(records) : records
     const offset = this.#file.position
     const head = chunkHead({
-      start: this.#chunkStart, end: this.#chunkEnd, size: records.length, crc: zlib.crc32(records), compression: this.#compression?.name ?? '', stored: stored.length,
+      start: this.#chunkStart,
+      end: this.#chunkEnd,
+      size: records.length,
+      crc: zlib.crc32(records),
+      compression: this.#compression?.name ?? '',
+      stored: stored.length,
     })
     const chunkLength = head.length + stored.length
     const messageIndexOffsets = new Map<number, bigint>()
@@ -192,9 +211,15 @@ export class McapFileWriter {
       if (this.#free.length < 4) this.#free.push(buffer)
     })
     this.#chunkIndexes.push({
-      messageStartTime: this.#chunkStart, messageEndTime: this.#chunkEnd, chunkStartOffset: BigInt(offset), chunkLength: BigInt(chunkLength), messageIndexOffsets,
-      messageIndexLength: BigInt(indexLength), compression: this.#compression?.name ?? '',
-      compressedSize: BigInt(stored.length), uncompressedSize: BigInt(records.length),
+      messageStartTime: this.#chunkStart,
+      messageEndTime: this.#chunkEnd,
+      chunkStartOffset: BigInt(offset),
+      chunkLength: BigInt(chunkLength),
+      messageIndexOffsets,
+      messageIndexLength: BigInt(indexLength),
+      compression: this.#compression?.name ?? '',
+      compressedSize: BigInt(stored.length),
+      uncompressedSize: BigInt(records.length),
     })
     this.#chunk = this.#free.pop() ?? Buffer.allocUnsafeSlow(2 * CHUNK)
     this.#used = 0

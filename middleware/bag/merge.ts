@@ -29,11 +29,14 @@ interface Active {
 }
 
 /**
- * Messages of all sources (given in file order) in receive order, ties in file order. A source is opened when its start is reached, so
+ * Messages of all sources (given in file order) in receive order, ties in file order. A source is opened when its start
+ * is reached, so
  * memory holds the sources that overlap there and the next one. Throws BagDamage where too much overlaps.
  */
 export async function* merge(files: readonly Source[]): AsyncGenerator<BagMessage[], undefined> {
-  const sources = files.map((source, order) => ({ source, order })).sort((a, b) => a.source.start < b.source.start ? -1 : a.source.start > b.source.start ? 1 : a.order - b.order)
+  const sources = files
+    .map((source, order) => ({ source, order }))
+    .sort((a, b) => (a.source.start < b.source.start ? -1 : a.source.start > b.source.start ? 1 : a.order - b.order))
   /** A binary heap: the first is before its two children, and so on. */
   const active: Active[] = []
   let opened = 0
@@ -42,7 +45,10 @@ export async function* merge(files: readonly Source[]): AsyncGenerator<BagMessag
     while (opened < sources.length && (active.length === 0 || sources[opened].source.start <= head(active[0]))) {
       const { source, order } = sources[opened++]
       open += sizeOf(source)
-      if (open > MOST_OPEN && active.length > 0) throw new BagDamage(`${active.length + 1} of its chunks overlap in time, too many to hold in memory; mend it with: mcap sort`)
+      if (open > MOST_OPEN && active.length > 0)
+        throw new BagDamage(
+          `${active.length + 1} of its chunks overlap in time, too many to hold in memory; mend it with: mcap sort`,
+        )
       const next = sources.at(opened)?.source
       if (next && open + sizeOf(next) <= MOST_AHEAD) next.prefetch?.()
       const entry: Active = { order, size: sizeOf(source), iterator: source.batches(), batch: [], at: 0 }
@@ -54,7 +60,7 @@ export async function* merge(files: readonly Source[]): AsyncGenerator<BagMessag
     const end = runEnd(active, sources.at(opened)?.source.start)
     yield current.at === 0 && end === current.batch.length ? current.batch : current.batch.slice(current.at, end)
     current.at = end
-    if (end === current.batch.length && !await refill(current)) {
+    if (end === current.batch.length && !(await refill(current))) {
       open -= current.size
       const last = active.pop()
       if (last && last !== current) active[0] = last
@@ -73,7 +79,7 @@ function swap(heap: Active[], a: number, b: number): void {
 }
 
 function rise(heap: Active[], index: number): void {
-  for (let child = index; child > 0;) {
+  for (let child = index; child > 0; ) {
     const parent = (child - 1) >> 1
     if (!isBefore(heap[child], heap[parent])) return
     swap(heap, child, parent)
@@ -83,20 +89,26 @@ function rise(heap: Active[], index: number): void {
 
 /** Puts the first entry, which has changed, into its place. */
 function sink(heap: Active[]): void {
-  for (let parent = 0; ;) {
+  for (let parent = 0; ; ) {
     let least = parent
-    for (const child of [2 * parent + 1, 2 * parent + 2]) if (child < heap.length && isBefore(heap[child], heap[least])) least = child
+    for (const child of [2 * parent + 1, 2 * parent + 2])
+      if (child < heap.length && isBefore(heap[child], heap[least])) least = child
     if (least === parent) return
     swap(heap, parent, least)
     parent = least
   }
 }
 
-/** Index after the last message of the first source that goes before every other source's next one and before `unopened`. */
+/**
+ * Index after the last message of the first source that goes before every other source's next one and before
+ * `unopened`.
+ */
 function runEnd(heap: readonly Active[], unopened: number | undefined): number {
   const { batch, at, order } = heap[0]
   const others = heap.slice(1, 3)
-  const isPast = (receive: number): boolean => (unopened !== undefined && receive >= unopened) || others.some(other => receive > head(other) || (receive === head(other) && order > other.order))
+  const isPast = (receive: number): boolean =>
+    (unopened !== undefined && receive >= unopened) ||
+    others.some(other => receive > head(other) || (receive === head(other) && order > other.order))
   let end = batch.length
   if (!isPast(batch[end - 1].receive)) return end
   end = at + 1

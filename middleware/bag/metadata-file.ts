@@ -5,7 +5,10 @@ import { z } from 'zod'
 import { readRegular } from '../regular-file.js'
 import { BagError, messageOf } from './bag-error.js'
 
-/** Bytes of a metadata.yaml, and of them marks that separate values; a recording of a hundred files and five hundred topics has some hundred kilobytes. */
+/**
+ * Bytes of a metadata.yaml, and of them marks that separate values; a recording of a hundred files and five hundred
+ * topics has some hundred kilobytes.
+ */
 const LARGEST = 1 << 20
 const MOST_MARKS = 150_000
 const MOST_FILES = 10_000
@@ -18,25 +21,47 @@ const Metadata = z.object({
   }),
 })
 
-/** The files of a rosbag2 folder: those that its metadata.yaml names, without one the only bag file in it. Throws BagError. */
+/**
+ * The files of a rosbag2 folder: those that its metadata.yaml names, without one the only bag file in it. Throws
+ * BagError.
+ */
 export async function listFolder(folder: string): Promise<{ files: string[]; messageCompression: boolean }> {
   const text = await readMetadata(folder)
   if (text === undefined) return { files: [await within(folder, await onlyBag(folder))], messageCompression: false }
   const metadata = Metadata.safeParse(parsed(folder, text))
   if (!metadata.success) {
     const [issue] = metadata.error.issues
-    throw new BagError('BAG_METADATA', `${folder}/metadata.yaml: ${issue.path.join('.')}: ${issue.message}; mend it with: ros2 bag reindex`)
+    throw new BagError(
+      'BAG_METADATA',
+      `${folder}/metadata.yaml: ${issue.path.join('.')}: ${issue.message}; mend it with: ros2 bag reindex`,
+    )
   }
-  const { relative_file_paths: names, compression_format: format, compression_mode: mode } = metadata.data.rosbag2_bagfile_information
-  if (names.length === 0) throw new BagError('BAG_METADATA', `${folder}/metadata.yaml: relative_file_paths is empty; mend it with: ros2 bag reindex`)
+  const {
+    relative_file_paths: names,
+    compression_format: format,
+    compression_mode: mode,
+  } = metadata.data.rosbag2_bagfile_information
+  if (names.length === 0)
+    throw new BagError(
+      'BAG_METADATA',
+      `${folder}/metadata.yaml: relative_file_paths is empty; mend it with: ros2 bag reindex`,
+    )
   if (format !== undefined && !['', 'zstd'].includes(format)) {
     throw new BagError('BAG_COMPRESSION', `${folder}/metadata.yaml: compression_format ${format}: only zstd is known`)
   }
-  if (names.length > MOST_FILES) throw new BagError('BAG_METADATA', `${folder}/metadata.yaml: relative_file_paths names ${names.length} files: at most ${MOST_FILES} are read`)
+  if (names.length > MOST_FILES)
+    throw new BagError(
+      'BAG_METADATA',
+      `${folder}/metadata.yaml: relative_file_paths names ${names.length} files: at most ${MOST_FILES} are read`,
+    )
   const files = new Set<string>()
   for (const name of names) {
     const file = await within(folder, await found(folder, name))
-    if (files.has(file)) throw new BagError('BAG_METADATA', `${folder}/metadata.yaml: relative_file_paths names ${name} twice; mend it with: ros2 bag reindex`)
+    if (files.has(file))
+      throw new BagError(
+        'BAG_METADATA',
+        `${folder}/metadata.yaml: relative_file_paths names ${name} twice; mend it with: ros2 bag reindex`,
+      )
     files.add(file)
   }
   return { files: [...files], messageCompression: mode?.toUpperCase() === 'MESSAGE' }
@@ -55,7 +80,11 @@ async function readMetadata(folder: string): Promise<string | undefined> {
 function parsed(folder: string, text: string): unknown {
   // Each value takes about a kilobyte while it is parsed, and some take two bytes of text.
   const marks = text.match(/[[{,:\n]/g)?.length ?? 0
-  if (marks > MOST_MARKS) throw new BagError('BAG_METADATA', `${folder}/metadata.yaml: has too many values for a recording; mend it with: ros2 bag reindex`)
+  if (marks > MOST_MARKS)
+    throw new BagError(
+      'BAG_METADATA',
+      `${folder}/metadata.yaml: has too many values for a recording; mend it with: ros2 bag reindex`,
+    )
   try {
     return parse(text, { logLevel: 'error' })
   } catch (error) {
@@ -68,23 +97,48 @@ async function onlyBag(folder: string): Promise<string> {
   const names = await readdir(folder).catch((error: unknown) => {
     throw new BagError('BAG_MISSING', `${folder}: cannot be read: ${messageOf(error)}`)
   })
-  const bags = names.filter(name => /\.(mcap|db3)(\.zstd?)?$/.test(name))
+  const bags = names
+    .filter(name => /\.(mcap|db3)(\.zstd?)?$/.test(name))
     .filter((name, _i, all) => !/\.zstd?$/.test(name) || !all.includes(plainName(name)))
   if (bags.length === 1) return join(folder, bags[0])
-  throw new BagError('BAG_METADATA', `${folder}: not a bag: no metadata.yaml, and ${bags.length === 0 ? 'no' : `${bags.length}`} .mcap or .db3 files instead of one;`
-    + ' mend it with: ros2 bag reindex')
+  throw new BagError(
+    'BAG_METADATA',
+    `${folder}: not a bag: no metadata.yaml, and ${bags.length === 0 ? 'no' : `${bags.length}`} .mcap ` +
+      'or .db3 files instead of one;' +
+      ' mend it with: ros2 bag reindex',
+  )
 }
 
 /**
- * The file that is meant by a name in metadata.yaml. Foxy wrote the folder's own name in front and left the packer's suffix out; who unpacks by hand
+ * The file that is meant by a name in metadata.yaml. Foxy wrote the folder's own name in front and left the packer's
+ * suffix out; who unpacks by hand
  * leaves the metadata as it was.
  */
 async function found(folder: string, name: string): Promise<string> {
   if (isAbsolute(name) || normalize(name).split(sep).includes('..')) {
-    throw new BagError('BAG_METADATA', `${folder}/metadata.yaml: relative_file_paths: '${name}' leads out of the folder; mend it with: ros2 bag reindex`)
+    throw new BagError(
+      'BAG_METADATA',
+      `${folder}/metadata.yaml: relative_file_paths: '${name}' leads out of the folder; mend it with: ros2 bag reindex`,
+    )
   }
-  const places = [...new Set([name, basename(name)].flatMap(base => [base, `${plainName(base)}.zstd`, `${plainName(base)}.zst`, plainName(base)]))]
-  for (const place of places) if (await stat(join(folder, place)).then(() => true, () => false)) return join(folder, place)
+  const places = [
+    ...new Set(
+      [name, basename(name)].flatMap(base => [
+        base,
+        `${plainName(base)}.zstd`,
+        `${plainName(base)}.zst`,
+        plainName(base),
+      ]),
+    ),
+  ]
+  for (const place of places)
+    if (
+      await stat(join(folder, place)).then(
+        () => true,
+        () => false,
+      )
+    )
+      return join(folder, place)
   throw new BagError('BAG_MISSING', `${join(folder, name)}: metadata.yaml names it, and it is not there`)
 }
 
@@ -94,5 +148,8 @@ const plainName = (name: string): string => name.replace(/\.zstd?$/, '')
 async function within(folder: string, file: string): Promise<string> {
   const [root, target] = await Promise.all([realpath(folder), realpath(file)])
   if (target.startsWith(root.endsWith(sep) ? root : root + sep)) return file
-  throw new BagError('BAG_METADATA', `${file}: is a link that leads out of the bag's folder: name the file that it leads to`)
+  throw new BagError(
+    'BAG_METADATA',
+    `${file}: is a link that leads out of the bag's folder: name the file that it leads to`,
+  )
 }

@@ -11,7 +11,10 @@ export interface PlayOptions {
   readonly signal?: AbortSignal
 }
 
-/** Plays a bag at its own pace or faster; what was logged decades from the rest, by a clock that was not set, is left out. Resolves with the number of messages played, at the end, the damage or the abort. */
+/**
+ * Plays a bag at its own pace or faster; what was logged decades from the rest, by a clock that was not set, is left
+ * out. Resolves with the number of messages played, at the end, the damage or the abort.
+ */
 export async function playBag(bag: Bag, { rate, onMessage, signal }: PlayOptions): Promise<number> {
   if (rate !== 'max' && !(rate > 0)) throw new RangeError(`rate: expected a number above 0 or "max", got ${rate}`)
   const started = performance.now()
@@ -35,7 +38,8 @@ export function publishOn(bus: Bus, epochSec: number): (message: BagMessage) => 
   return ({ topic, type, data }) => {
     if (!isTypeName(type)) return
     let publisher = publishers.get(topic)
-    if (publisher === undefined) publishers.set(topic, publisher = bus.advertise(topic, type) as Publisher<MessageTypes[TypeName]>)
+    if (publisher === undefined)
+      publishers.set(topic, (publisher = bus.advertise(topic, type) as Publisher<MessageTypes[TypeName]>))
     publisher.publish(decode(type, data, epochSec))
   }
 }

@@ -9,14 +9,21 @@ const BACKLOG = 64 << 20
 export interface PositionalFileOptions {
   /** What the file ends with for as long as it grows: the next unit takes its place. */
   readonly tail: Uint8Array
-  /** `append` never waits: a unit that finds the backlog full is refused, as by a full disk. Default: `append` writes it itself, which holds back whoever is faster than the disk. */
+  /**
+   * `append` never waits: a unit that finds the backlog full is refused, as by a full disk. Default: `append` writes it
+   * itself, which holds back whoever is faster than the disk.
+   */
   readonly realTime?: boolean | undefined
-  /** Told once, when the disk refuses; the file has been cut back to what is whole, or ends with what waits for the disk. */
+  /**
+   * Told once, when the disk refuses; the file has been cut back to what is whole, or ends with what waits for the
+   * disk.
+   */
   readonly onFailure?: ((error: Error) => void) | undefined
 }
 
 /**
- * A file that only grows, unit by unit, in the background. Each unit is written together with the tail behind it, so that the file is whole between two writes: neither the
+ * A file that only grows, unit by unit, in the background. Each unit is written together with the tail behind it, so
+ * that the file is whole between two writes: neither the
  * death of the process nor a full disk takes away what was written.
  */
 export class PositionalFile {
@@ -60,7 +67,10 @@ export class PositionalFile {
     this.#take(unit, [this.#tail], written)
   }
 
-  /** Waits for all writes and closes, with `unit` as the end of the file instead of the tail. Throws what a write failed with. */
+  /**
+   * Waits for all writes and closes, with `unit` as the end of the file instead of the tail. Throws what a write failed
+   * with.
+   */
   async close(unit: readonly Uint8Array[]): Promise<void> {
     this.#take(unit, [])
     await this.#writes
@@ -83,7 +93,7 @@ export class PositionalFile {
       this.#whole = position
       return this.#tell(new Error(`the disk is too slow: ${Math.round(this.#pending / 1e6)} MB wait for it`))
     }
-    const end = this.#position += length
+    const end = (this.#position += length)
     if (isFull) {
       this.#writeNow([...unit, ...tail], position)
       written?.()
@@ -100,7 +110,8 @@ export class PositionalFile {
 
   async #write(buffers: readonly Uint8Array[], position: number): Promise<void> {
     try {
-      for (let done = 0, length = lengthOf(buffers); done < length;) done += this.#count((await writevAsync(this.#descriptor, after(buffers, done), position + done)).bytesWritten)
+      for (let done = 0, length = lengthOf(buffers); done < length; )
+        done += this.#count((await writevAsync(this.#descriptor, after(buffers, done), position + done)).bytesWritten)
     } catch (error) {
       this.#fail(error, position)
     }
@@ -108,7 +119,8 @@ export class PositionalFile {
 
   #writeNow(buffers: readonly Uint8Array[], position: number): void {
     try {
-      for (let done = 0, length = lengthOf(buffers); done < length;) done += this.#count(writevSync(this.#descriptor, after(buffers, done), position + done))
+      for (let done = 0, length = lengthOf(buffers); done < length; )
+        done += this.#count(writevSync(this.#descriptor, after(buffers, done), position + done))
     } catch (error) {
       this.#fail(error, position)
     }

@@ -32,23 +32,32 @@ export interface Recorded {
 export function metadataYaml({ file, topics, messages, start, end, custom }: Recorded): string {
   const starting_time = { nanoseconds_since_epoch: start }
   const duration = { nanoseconds: end - start }
-  return stringify({
-    rosbag2_bagfile_information: {
-      version: 9,
-      storage_identifier: 'mcap',
-      duration,
-      starting_time,
-      message_count: messages,
-      topics_with_message_count: topics.map(({ name, type, count }) => ({
-        topic_metadata: { name, type, serialization_format: 'cdr', offered_qos_profiles: OFFERED_QOS, type_description_hash: '' },
-        message_count: count,
-      })),
-      compression_format: '',
-      compression_mode: '',
-      relative_file_paths: [file],
-      files: [{ path: file, starting_time, duration, message_count: messages }],
-      custom_data: custom,
-      ros_distro: 'prehend',
+  return stringify(
+    {
+      rosbag2_bagfile_information: {
+        version: 9,
+        storage_identifier: 'mcap',
+        duration,
+        starting_time,
+        message_count: messages,
+        topics_with_message_count: topics.map(({ name, type, count }) => ({
+          topic_metadata: {
+            name,
+            type,
+            serialization_format: 'cdr',
+            offered_qos_profiles: OFFERED_QOS,
+            type_description_hash: '',
+          },
+          message_count: count,
+        })),
+        compression_format: '',
+        compression_mode: '',
+        relative_file_paths: [file],
+        files: [{ path: file, starting_time, duration, message_count: messages }],
+        custom_data: custom,
+        ros_distro: 'prehend',
+      },
     },
-  }, { aliasDuplicateObjects: false })
+    { aliasDuplicateObjects: false },
+  )
 }

@@ -7,8 +7,10 @@ const PREFIX = 'prehend-bag-'
 const DAY_MS = 86_400_000
 
 /**
- * A folder among the temporary ones for what cannot be read where it lies. Once its files are open they need no names, so the folder goes at
- * once and even a process that is killed leaves nothing; one that was killed while it copied leaves a folder, which the next one removes after a day.
+ * A folder among the temporary ones for what cannot be read where it lies. Once its files are open they need no names,
+ * so the folder goes at
+ * once and even a process that is killed leaves nothing; one that was killed while it copied leaves a folder, which the
+ * next one removes after a day.
  */
 export class Scratch {
   readonly path: string
@@ -19,7 +21,11 @@ export class Scratch {
     await removeOld(parent)
     const { bavail, bsize } = await statfs(parent)
     if (bytes > bavail * bsize) {
-      throw new BagError('BAG_SPACE', `${why} of ${megabytes(bytes)}, and ${parent} has ${megabytes(bavail * bsize)} free: set TMPDIR to a folder with more`)
+      throw new BagError(
+        'BAG_SPACE',
+        `${why} of ${megabytes(bytes)}, and ${parent} has ${megabytes(bavail * bsize)} free: set TMPDIR ` +
+          'to a folder with more',
+      )
     }
     return new Scratch(await mkdtemp(join(parent, PREFIX)))
   }
@@ -41,6 +47,7 @@ async function removeOld(parent: string): Promise<void> {
   for (const name of names.filter(other => other.startsWith(PREFIX))) {
     const folder = join(parent, name)
     const info = await stat(folder).catch(() => undefined)
-    if (info && Date.now() - info.mtimeMs > DAY_MS) await rm(folder, { recursive: true, force: true }).catch(() => undefined)
+    if (info && Date.now() - info.mtimeMs > DAY_MS)
+      await rm(folder, { recursive: true, force: true }).catch(() => undefined)
   }
 }

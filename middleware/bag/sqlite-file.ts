@@ -24,15 +24,22 @@ interface Row {
   readonly size: number
 }
 
-/** libsql ends the process at a text that is not UTF-8, which damage makes of anything: columns are read as numbers or bytes. */
-const TIMES = 'CAST(id AS INTEGER) AS id, CAST(topic_id AS INTEGER) AS topic, timestamp / 1000000000 AS sec, timestamp % 1000000000 AS nanosec, octet_length(data) AS size'
+/**
+ * libsql ends the process at a text that is not UTF-8, which damage makes of anything: columns are read as numbers or
+ * bytes.
+ */
+const TIMES =
+  'CAST(id AS INTEGER) AS id, CAST(topic_id AS INTEGER) AS topic, timestamp / 1000000000 AS sec, ' +
+  'timestamp % 1000000000 AS nanosec, octet_length(data) AS size'
 
 /** Opens a rosbag2 .db3; see `openBag` for the errors. */
 export async function openSqlite({ path, plain, messageCompression }: FileToOpen): Promise<BagFile> {
   const { size, mtimeMs } = statSync(plain)
   if (messageCompression) await loadZstd()
   const { database, damage } = await openReadOnly(plain).catch((error: unknown) => {
-    throw error instanceof BagError ? error : new BagError('BAG_MISSING', `${path}: cannot be opened: ${messageOf(error)}`)
+    throw error instanceof BagError
+      ? error
+      : new BagError('BAG_MISSING', `${path}: cannot be opened: ${messageOf(error)}`)
   })
   let open = true
   const close = async (): Promise<void> => {
@@ -48,7 +55,10 @@ export async function openSqlite({ path, plain, messageCompression }: FileToOpen
   } catch (error) {
     await close()
     if (error instanceof BagError) throw error
-    throw new BagError('BAG_DAMAGED', `${path}: not even its beginning can be read as a rosbag2 database: ${messageOf(error)}`)
+    throw new BagError(
+      'BAG_DAMAGED',
+      `${path}: not even its beginning can be read as a rosbag2 database: ${messageOf(error)}`,
+    )
   }
 }
 
@@ -62,7 +72,10 @@ interface Options {
   readonly damageOf: (error: unknown) => string
 }
 
-function openDatabase(database: Database.Database, { path, size, damage: known, messageCompression, close, damageOf }: Options): BagFile {
+function openDatabase(
+  database: Database.Database,
+  { path, size, damage: known, messageCompression, close, damageOf }: Options,
+): BagFile {
   let damage = known
   try {
     database.prepare('SELECT count(*) FROM sqlite_master').get()
@@ -87,38 +100,59 @@ function openDatabase(database: Database.Database, { path, size, damage: known, 
       if (!row) throw new Error(`message ${id} is not there`)
       return row.data ?? new Uint8Array()
     },
-    unpacker: () => messageCompression ? messageUnpacker(size) : bytes => bytes,
-    rows: () => rows ?? database.prepare(`SELECT ${TIMES} FROM messages ORDER BY timestamp, id`).iterate() as Iterable<Row>,
+    unpacker: () => (messageCompression ? messageUnpacker(size) : bytes => bytes),
+    rows: () =>
+      rows ?? (database.prepare(`SELECT ${TIMES} FROM messages ORDER BY timestamp, id`).iterate() as Iterable<Row>),
     damageOf,
   }
   return {
-    path, size, damage, close,
+    path,
+    size,
+    damage,
+    close,
     start: times.start,
     end: times.end,
     records: {},
     topics: topics.filter(isRos2).map(topic => ({ ...described(topic, counts), offeredQos: topic.qos })),
-    foreign: topics.filter(topic => !isRos2(topic)).map(topic => ({ ...described(topic, counts), encoding: topic.serialization })),
-    sources: epoch => times.end < times.start ? [] : [databaseSource(reader, epoch, epoch.sinceBig(times.start))],
+    foreign: topics
+      .filter(topic => !isRos2(topic))
+      .map(topic => ({ ...described(topic, counts), encoding: topic.serialization })),
+    sources: epoch => (times.end < times.start ? [] : [databaseSource(reader, epoch, epoch.sinceBig(times.start))]),
   }
 }
 
 const isRos2 = ({ serialization }: Topic): boolean => serialization === 'cdr'
 
-function described({ id, name, type }: Topic, counts: ReadonlyMap<number, number>): { name: string; type: string; count: number } {
+function described(
+  { id, name, type }: Topic,
+  counts: ReadonlyMap<number, number>,
+): { name: string; type: string; count: number } {
   return { name, type, count: counts.get(id) ?? 0 }
 }
 
 /** Number of messages a topic and first and last time; undefined when the database does not give them. */
-function count(database: Database.Database, size: number): { counts: Map<number, number>; start: bigint; end: bigint } | undefined {
+function count(
+  database: Database.Database,
+  size: number,
+): { counts: Map<number, number>; start: bigint; end: bigint } | undefined {
   const most = Math.ceil(size / LEAST_ROW)
   try {
-    const groups = database.prepare('SELECT CAST(topic AS INTEGER) AS topic, count(*) AS count, CAST(min(time) AS INTEGER) AS start, CAST(max(time) AS INTEGER) AS end '
-      + `FROM (SELECT topic_id AS topic, timestamp AS time FROM messages LIMIT ${most}) GROUP BY 1`).safeIntegers().all() as Record<'topic' | 'count' | 'start' | 'end', bigint | null>[]
+    const groups = database
+      .prepare(
+        'SELECT CAST(topic AS INTEGER) AS topic, count(*) AS count, CAST(min(time) AS INTEGER) AS start, ' +
+          'CAST(max(time) AS INTEGER) AS end ' +
+          `FROM (SELECT topic_id AS topic, timestamp AS time FROM messages LIMIT ${most}) GROUP BY 1`,
+      )
+      .safeIntegers()
+      .all() as Record<'topic' | 'count' | 'start' | 'end', bigint | null>[]
     const counts = new Map(groups.map(group => [Number(group.topic), Number(group.count)]))
     if ([...counts.values()].reduce((sum, n) => sum + n, 0) >= most) return undefined
     const starts = groups.flatMap(({ start }) => start ?? [])
     const ends = groups.flatMap(({ end }) => end ?? [])
-    const [start, end] = [starts.reduce((a, b) => b < a ? b : a, starts.at(0) ?? 1n), ends.reduce((a, b) => b > a ? b : a, ends.at(0) ?? 0n)]
+    const [start, end] = [
+      starts.reduce((a, b) => (b < a ? b : a), starts.at(0) ?? 1n),
+      ends.reduce((a, b) => (b > a ? b : a), ends.at(0) ?? 0n),
+    ]
     // Messages whose times are no times.
     if (groups.length > 0 && end < start) return undefined
     return { counts, start, end }
@@ -153,7 +187,8 @@ function tally(rows: readonly Row[]): Map<number, number> {
 }
 
 function extent(rows: readonly Row[]): { start: bigint; end: bigint } {
-  const time = (row: Row | undefined, none: bigint): bigint => row === undefined ? none : BigInt(Math.trunc(row.sec)) * 1_000_000_000n + BigInt(Math.trunc(row.nanosec))
+  const time = (row: Row | undefined, none: bigint): bigint =>
+    row === undefined ? none : BigInt(Math.trunc(row.sec)) * 1_000_000_000n + BigInt(Math.trunc(row.nanosec))
   return { start: time(rows[0], 1n), end: time(rows.at(-1), 0n) }
 }
 
@@ -170,7 +205,7 @@ function databaseSource({ byId, dataOf, unpacker, rows, damageOf }: Reader, epoc
   return {
     start,
     size: BATCH,
-    async* batches() {
+    async *batches() {
       const unpack = unpacker()
       let batch: BagMessage[] = []
       let bytes = 0
@@ -188,7 +223,11 @@ function databaseSource({ byId, dataOf, unpacker, rows, damageOf }: Reader, epoc
           if (!isRos2(of)) continue
           const data = unpack(dataOf(row))
           const { name, type } = of
-          batch.push(Number.isFinite(receive) ? { topic: name, type, receive, data } : { topic: name, type, receive, written: BigInt(sec) * 1_000_000_000n + BigInt(nanosec), data })
+          batch.push(
+            Number.isFinite(receive)
+              ? { topic: name, type, receive, data }
+              : { topic: name, type, receive, written: BigInt(sec) * 1_000_000_000n + BigInt(nanosec), data },
+          )
           bytes += data.length
           if (bytes < BATCH) continue
           yield batch

@@ -15,19 +15,27 @@ const JOURNAL_MAGIC = Buffer.from([0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd
 const HEAP = 192 << 20
 
 /**
- * Opens a database for reading so that neither it nor anything beside it changes, not even by a lock that its recorder would meet. Where a recorder left (or
- * is just writing) a write-ahead log or a rollback journal, SQLite would first put it into the file: it does so to a private copy. `damage`: what is in the log
+ * Opens a database for reading so that neither it nor anything beside it changes, not even by a lock that its recorder
+ * would meet. Where a recorder left (or
+ * is just writing) a write-ahead log or a rollback journal, SQLite would first put it into the file: it does so to a
+ * private copy. `damage`: what is in the log
  * could not be put there, and why. Throws BagError BAG_SPACE, BAG_BUSY, and whatever else the files give.
  */
 export async function openReadOnly(path: string): Promise<{ database: Database.Database; damage: string | undefined }> {
   const pending = await pendingOf(path)
   if (pending === undefined) return { database: immutable(path), damage: undefined }
-  const scratch = await Scratch.make(pending.bytes, `${path}: what its recorder left in ${pending.suffix} is read in a private copy`)
+  const scratch = await Scratch.make(
+    pending.bytes,
+    `${path}: what its recorder left in ${pending.suffix} is read in a private copy`,
+  )
   try {
     const copy = join(scratch.path, 'bag.db3')
     await copyPair(path, copy, pending.suffix)
-    const failure = settle(copy) ?? (await pendingOf(copy) ? 'SQLite left it as it is' : undefined)
-    const damage = failure === undefined ? undefined : `what its recorder left in ${basename(path)}${pending.suffix} cannot be read (${failure})`
+    const failure = settle(copy) ?? ((await pendingOf(copy)) ? 'SQLite left it as it is' : undefined)
+    const damage =
+      failure === undefined
+        ? undefined
+        : `what its recorder left in ${basename(path)}${pending.suffix} cannot be read (${failure})`
     return { database: immutable(copy), damage }
   } finally {
     await scratch.remove()
@@ -71,7 +79,8 @@ async function statAndHead(handle: FileHandle): Promise<[{ size: number }, Buffe
 }
 
 /**
- * The database first, then its log: pages that the recorder moves from the log into the database while they are copied are in the copied log too, as
+ * The database first, then its log: pages that the recorder moves from the log into the database while they are copied
+ * are in the copied log too, as
  * long as it is the same log afterwards.
  */
 async function copyPair(path: string, copy: string, suffix: '-wal' | '-journal'): Promise<void> {
@@ -83,11 +92,16 @@ async function copyPair(path: string, copy: string, suffix: '-wal' | '-journal')
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     })
     const after = await pendingOf(path)
-    if (after === undefined || before.suffix !== suffix || after.suffix !== suffix || !after.head.equals(before.head)) continue
+    if (after === undefined || before.suffix !== suffix || after.suffix !== suffix || !after.head.equals(before.head))
+      continue
     if (suffix === '-journal') await forgetSuper(copy + suffix)
     return
   }
-  throw new BagError('BAG_BUSY', `${path}: is being written, and changed each of ${TRIES} times that it was copied: read it when its recorder has ended`)
+  throw new BagError(
+    'BAG_BUSY',
+    `${path}: is being written, and changed each of ${TRIES} times that it was copied: read it when ` +
+      'its recorder has ended',
+  )
 }
 
 /** A copy has the modes of its original, which may be those of an archive: SQLite writes to it all the same. */
@@ -96,7 +110,10 @@ async function copyToWrite(path: string, copy: string): Promise<void> {
   await chmod(copy, 0o600)
 }
 
-/** A journal may end with the name of another file, which SQLite would look into and remove: without its last bytes it does not. */
+/**
+ * A journal may end with the name of another file, which SQLite would look into and remove: without its last bytes it
+ * does not.
+ */
 async function forgetSuper(journal: string): Promise<void> {
   const handle = await openRegular(journal)
   const { size } = await handle.stat()

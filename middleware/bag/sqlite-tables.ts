@@ -15,18 +15,35 @@ export interface Topic {
 }
 
 /**
- * Messages and topics must be stored: what a view, a virtual table or a generated column gives is computed, without an end if its author likes. Throws
+ * Messages and topics must be stored: what a view, a virtual table or a generated column gives is computed, without an
+ * end if its author likes. Throws
  * BagError BAG_FORMAT.
  */
 export function requireTables(database: Database.Database, path: string): void {
   // libsql ends the process at a text that is not UTF-8, so no name is read.
-  const stored = database.prepare(`SELECT count(*) AS count FROM sqlite_master WHERE lower(name) IN ('topics', 'messages') AND type = 'table' AND rootpage > 0`).get() as { count: number }
-  const named = database.prepare(`SELECT count(*) AS count FROM sqlite_master WHERE lower(name) IN ('topics', 'messages')`).get() as { count: number }
-  if (named.count < 2) throw new BagError('BAG_FORMAT', `${path}: an SQLite database, but not a bag: it has no table of rosbag2 ${named.count === 0 ? 'topics' : 'topics or messages'}`)
-  if (stored.count !== 2 || named.count !== 2) throw new BagError('BAG_FORMAT', `${path}: not a bag: its messages or topics are no stored tables`)
+  const stored = database
+    .prepare(
+      `SELECT count(*) AS count FROM sqlite_master WHERE lower(name) IN ('topics', 'messages') AND type ` +
+        `= 'table' AND rootpage > 0`,
+    )
+    .get() as { count: number }
+  const named = database
+    .prepare(`SELECT count(*) AS count FROM sqlite_master WHERE lower(name) IN ('topics', 'messages')`)
+    .get() as { count: number }
+  if (named.count < 2)
+    throw new BagError(
+      'BAG_FORMAT',
+      `${path}: an SQLite database, but not a bag: it has no table of rosbag2 ` +
+        `${named.count === 0 ? 'topics' : 'topics or messages'}`,
+    )
+  if (stored.count !== 2 || named.count !== 2)
+    throw new BagError('BAG_FORMAT', `${path}: not a bag: its messages or topics are no stored tables`)
   for (const table of ['topics', 'messages']) {
-    const { computed } = database.prepare(`SELECT count(*) AS computed FROM pragma_table_xinfo('${table}') WHERE hidden <> 0`).get() as { computed: number }
-    if (computed > 0) throw new BagError('BAG_FORMAT', `${path}: not a bag: its table ${table} has columns that are computed`)
+    const { computed } = database
+      .prepare(`SELECT count(*) AS computed FROM pragma_table_xinfo('${table}') WHERE hidden <> 0`)
+      .get() as { computed: number }
+    if (computed > 0)
+      throw new BagError('BAG_FORMAT', `${path}: not a bag: its table ${table} has columns that are computed`)
   }
 }
 
@@ -38,11 +55,21 @@ const COLUMNS = ['name', 'type', 'serialization_format']
 export function topicsOf(database: Database.Database, path: string): Topic[] {
   const read = (qos: string): TopicRow[] => {
     const lengths = [...COLUMNS, qos].map(column => `coalesce(octet_length(${column}), 0)`).join(' + ')
-    const { count, bytes } = database.prepare(`SELECT count(*) AS count, coalesce(sum(bytes), 0) AS bytes FROM (SELECT ${lengths} AS bytes FROM topics LIMIT ${MOST_TOPICS + 1})`)
+    const { count, bytes } = database
+      .prepare(
+        `SELECT count(*) AS count, coalesce(sum(bytes), 0) AS bytes FROM (SELECT ${lengths} AS bytes FROM ` +
+          `topics LIMIT ${MOST_TOPICS + 1})`,
+      )
       .get() as { count: number; bytes: number }
-    if (count > MOST_TOPICS || bytes > MOST_TEXT) throw new BagError('BAG_FORMAT', `${path}: not a bag: ${count} topics with ${bytes} bytes of names and types`)
-    return database.prepare(`SELECT CAST(id AS INTEGER) AS id, CAST(name AS BLOB) AS name, CAST(type AS BLOB) AS type, CAST(serialization_format AS BLOB) AS serialization, `
-      + `CAST(${qos} AS BLOB) AS qos FROM topics ORDER BY id LIMIT ${MOST_TOPICS}`).all() as TopicRow[]
+    if (count > MOST_TOPICS || bytes > MOST_TEXT)
+      throw new BagError('BAG_FORMAT', `${path}: not a bag: ${count} topics with ${bytes} bytes of names and types`)
+    return database
+      .prepare(
+        'SELECT CAST(id AS INTEGER) AS id, CAST(name AS BLOB) AS name, CAST(type AS BLOB) AS type, ' +
+          'CAST(serialization_format AS BLOB) AS serialization, ' +
+          `CAST(${qos} AS BLOB) AS qos FROM topics ORDER BY id LIMIT ${MOST_TOPICS}`,
+      )
+      .all() as TopicRow[]
   }
   let rows: TopicRow[]
   try {
@@ -55,8 +82,15 @@ export function topicsOf(database: Database.Database, path: string): Topic[] {
       throw new BagError('BAG_FORMAT', `${path}: an SQLite database, but not a bag: it has no table of rosbag2 topics`)
     }
   }
-  return rows.map(({ id, name, type, serialization, qos }) => ({ id, name: textOf(name), type: typeName(textOf(type)), serialization: textOf(serialization), qos: textOf(qos) }))
+  return rows.map(({ id, name, type, serialization, qos }) => ({
+    id,
+    name: textOf(name),
+    type: typeName(textOf(type)),
+    serialization: textOf(serialization),
+    qos: textOf(qos),
+  }))
 }
 
 /** Throws TypeError for what is not UTF-8. */
-const textOf = (bytes: Uint8Array | null): string => new TextDecoder('utf-8', { fatal: true }).decode(bytes ?? new Uint8Array())
+const textOf = (bytes: Uint8Array | null): string =>
+  new TextDecoder('utf-8', { fatal: true }).decode(bytes ?? new Uint8Array())

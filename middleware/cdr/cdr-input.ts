@@ -3,16 +3,25 @@ import { CdrError } from './cdr-error.js'
 /** Encapsulation header; alignment counts from behind it. */
 export const ENCAPSULATION = 4
 
-/** True for little-endian CDR, false for big-endian. Throws CDR_HEADER for any other encapsulation (OMG DDS-RTPS 10.5). */
+/**
+ * True for little-endian CDR, false for big-endian. Throws CDR_HEADER for any other encapsulation (OMG DDS-RTPS 10.5).
+ */
 export function isLittleEndian(bytes: Uint8Array): boolean {
-  if (bytes.length < ENCAPSULATION) throw new CdrError('CDR_TRUNCATED', `expected a CDR header of 4 bytes, got ${bytes.length} bytes`)
+  if (bytes.length < ENCAPSULATION)
+    throw new CdrError('CDR_TRUNCATED', `expected a CDR header of 4 bytes, got ${bytes.length} bytes`)
   if (bytes[0] !== 0 || bytes[1] > 1) {
-    throw new CdrError('CDR_HEADER', `expected plain CDR (0x0000 or 0x0001), got 0x${Buffer.from(bytes.subarray(0, 2)).toString('hex')}`)
+    throw new CdrError(
+      'CDR_HEADER',
+      `expected plain CDR (0x0000 or 0x0001), got 0x${Buffer.from(bytes.subarray(0, 2)).toString('hex')}`,
+    )
   }
   return bytes[1] === 1
 }
 
-/** Reads CDR in place. One object serves every message in turn: `reset` points it at the next one, and nothing is allocated for numbers. */
+/**
+ * Reads CDR in place. One object serves every message in turn: `reset` points it at the next one, and nothing is
+ * allocated for numbers.
+ */
 export class CdrInput {
   #bytes: Uint8Array = new Uint8Array(0)
   #little = true
@@ -37,9 +46,11 @@ export class CdrInput {
   uint32(): number {
     const b = this.#bytes
     const at = this.#take(4, 4)
-    return (this.#little
-      ? b[at] | b[at + 1] << 8 | b[at + 2] << 16 | b[at + 3] << 24
-      : b[at + 3] | b[at + 2] << 8 | b[at + 1] << 16 | b[at] << 24) >>> 0
+    return (
+      (this.#little
+        ? b[at] | (b[at + 1] << 8) | (b[at + 2] << 16) | (b[at + 3] << 24)
+        : b[at + 3] | (b[at + 2] << 8) | (b[at + 1] << 16) | (b[at] << 24)) >>> 0
+    )
   }
 
   int32(): number {
@@ -85,9 +96,12 @@ export class CdrInput {
 
   /** Aligns, checks and steps over `length` bytes; returns where they begin. */
   #take(alignment: number, length: number): number {
-    const start = this.#at + (alignment - (this.#at - ENCAPSULATION) % alignment) % alignment
+    const start = this.#at + ((alignment - ((this.#at - ENCAPSULATION) % alignment)) % alignment)
     if (start + length > this.#bytes.length) {
-      throw new CdrError('CDR_TRUNCATED', `expected ${length} bytes at byte ${start} of the message, got ${Math.max(0, this.#bytes.length - start)}`)
+      throw new CdrError(
+        'CDR_TRUNCATED',
+        `expected ${length} bytes at byte ${start} of the message, got ${Math.max(0, this.#bytes.length - start)}`,
+      )
     }
     this.#at = start + length
     return start

@@ -69,7 +69,7 @@ export class CdrOutput {
   }
 
   #align(alignment: number, length: number): number {
-    const end = this.#at + (alignment - (this.#at - ENCAPSULATION) % alignment) % alignment
+    const end = this.#at + ((alignment - ((this.#at - ENCAPSULATION) % alignment)) % alignment)
     this.bytes.fill(0, this.#at, end)
     this.#at = end + length
     return end
@@ -81,7 +81,7 @@ export class CdrSize {
   total = ENCAPSULATION
 
   add(alignment: number, length: number): this {
-    this.total += (alignment - (this.total - ENCAPSULATION) % alignment) % alignment + length
+    this.total += ((alignment - ((this.total - ENCAPSULATION) % alignment)) % alignment) + length
     return this
   }
 

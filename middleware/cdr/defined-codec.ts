@@ -19,7 +19,7 @@ export function definedCodec<T, Raw>(type: string, mapping: Mapping<T, Raw>): Co
     const text = definitionText(type)
     if (text === undefined) throw new CdrError('CDR_TYPE', `${type}: no definition of this type is known`)
     const definitions = parse(text, { ros2: true })
-    return made = { reader: new MessageReader<Raw>(definitions), writer: new MessageWriter(definitions) }
+    return (made = { reader: new MessageReader<Raw>(definitions), writer: new MessageWriter(definitions) })
   }
   return {
     decode(bytes, epochSec) {

@@ -6,7 +6,8 @@ const COMMON: Readonly<Record<string, MessageDefinition>> = ros2jazzy
 const SEPARATOR = '='.repeat(80)
 
 /**
- * The full text of a message definition as rosbag2 stores it (format ros2msg): the type's own lines, then those of every type in it. Undefined
+ * The full text of a message definition as rosbag2 stores it (format ros2msg): the type's own lines, then those of
+ * every type in it. Undefined
  * for a type that is neither a common ROS 2 one nor ours.
  */
 export function definitionText(type: string): string | undefined {
@@ -20,7 +21,7 @@ export function definitionText(type: string): string | undefined {
       texts.set(name, inner)
     }
   }
-  return [...texts].map(([name, text], index) => index === 0 ? text : `${SEPARATOR}\nMSG: ${name}\n${text}`).join('')
+  return [...texts].map(([name, text], index) => (index === 0 ? text : `${SEPARATOR}\nMSG: ${name}\n${text}`)).join('')
 }
 
 /** `sensor_msgs/msg/Image` to `sensor_msgs/Image`, the form inside a definition. */
@@ -38,7 +39,8 @@ function ownText(name: string): string | undefined {
 function line(field: MessageDefinitionField): string {
   const { type, name, isArray, arrayLength, arrayUpperBound, isConstant, valueText, value } = field
   if (isConstant) return `${type} ${name}=${valueText ?? String(value)}`
-  const plain = type === 'time' || type === 'duration' ? `builtin_interfaces/${type === 'time' ? 'Time' : 'Duration'}` : type
+  const plain =
+    type === 'time' || type === 'duration' ? `builtin_interfaces/${type === 'time' ? 'Time' : 'Duration'}` : type
   const bound = arrayLength ?? (arrayUpperBound === undefined ? '' : `<=${arrayUpperBound}`)
   return `${plain}${isArray ? `[${bound}]` : ''} ${name}`
 }

@@ -4,9 +4,14 @@ import type { RosTime } from './stamp.js'
 
 const input = new CdrInput()
 
-/** Reads the time in the header of a message whose type begins with a std_msgs/Header, without the rest; undefined for a type that has none or is unknown. */
+/**
+ * Reads the time in the header of a message whose type begins with a std_msgs/Header, without the rest; undefined for a
+ * type that has none or is unknown.
+ */
 export function headerTime(type: string): ((bytes: Uint8Array) => RosTime) | undefined {
-  const first = definitionText(type)?.split('\n').find(line => line !== '' && !line.startsWith('#'))
+  const first = definitionText(type)
+    ?.split('\n')
+    .find(line => line !== '' && !line.startsWith('#'))
   if (first !== 'std_msgs/Header header') return undefined
   return bytes => {
     input.reset(bytes)

@@ -21,7 +21,13 @@ export const imageCodec: Codec<Image> = {
   },
   encode(message, epochSec) {
     const { frameId, encoding, data } = message
-    const size = new CdrSize().add(4, 8).string(frameId).add(4, 8).string(encoding).add(1, 1).add(4, 8 + data.length)
+    const size = new CdrSize()
+      .add(4, 8)
+      .string(frameId)
+      .add(4, 8)
+      .string(encoding)
+      .add(1, 1)
+      .add(4, 8 + data.length)
     return writeImage(new CdrOutput(size.total), message, epochSec).bytes
   },
 }
@@ -37,7 +43,11 @@ export const compressedImageCodec: Codec<CompressedImage> = {
   },
   encode(message, epochSec) {
     const { frameId, format, data } = message
-    const size = new CdrSize().add(4, 8).string(frameId).string(format).add(4, 4 + data.length)
+    const size = new CdrSize()
+      .add(4, 8)
+      .string(frameId)
+      .string(format)
+      .add(4, 4 + data.length)
     return header(new CdrOutput(size.total), message, epochSec).string(format).block(data).bytes
   },
 }
@@ -45,7 +55,13 @@ export const compressedImageCodec: Codec<CompressedImage> = {
 /** sensor_msgs/Image, whole or as a field of another message. */
 export function writeImage(output: CdrOutput, message: Image, epochSec: number): CdrOutput {
   const { height, width, encoding, isBigendian, step, data } = message
-  return header(output, message, epochSec).uint32(height).uint32(width).string(encoding).uint8(isBigendian ? 1 : 0).uint32(step).block(data)
+  return header(output, message, epochSec)
+    .uint32(height)
+    .uint32(width)
+    .string(encoding)
+    .uint8(isBigendian ? 1 : 0)
+    .uint32(step)
+    .block(data)
 }
 
 /** std_msgs/Header */

@@ -18,7 +18,11 @@ export const stringCodec: Codec<StringMessage> = {
 export const voiceEventCodec: Codec<VoiceEvent> = {
   decode(bytes, epochSec) {
     input.reset(bytes)
-    return { ...readHeader(input, { stamp: 0, frameId: '' }, epochSec), text: input.string(), confidence: input.float32() }
+    return {
+      ...readHeader(input, { stamp: 0, frameId: '' }, epochSec),
+      text: input.string(),
+      confidence: input.float32(),
+    }
   },
   encode(message, epochSec) {
     const size = new CdrSize().add(4, 8).string(message.frameId).string(message.text).add(4, 4)

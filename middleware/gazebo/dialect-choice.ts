@@ -1,7 +1,9 @@
 import { dialectOf, type Dialect } from './dialect.js'
 import type { GzSettings } from './settings.js'
 
-/** Which of both names our types have for others: as they were told, else as the first of them that names one has it. */
+/**
+ * Which of both names our types have for others: as they were told, else as the first of them that names one has it.
+ */
 export class DialectChoice {
   #dialect: Dialect
   #open: boolean
@@ -15,7 +17,10 @@ export class DialectChoice {
     return this.#dialect
   }
 
-  /** Whether `type`, which another process announced, changed the choice: what we have announced is to be announced anew. */
+  /**
+   * Whether `type`, which another process announced, changed the choice: what we have announced is to be announced
+   * anew.
+   */
   learn(type: string): boolean {
     const theirs = dialectOf(type)
     if (!this.#open || !theirs) return false

@@ -3,26 +3,47 @@ import { GzError } from './gz-error.js'
 
 /** What a process says to all others. Values of `Discovery.type`. */
 export const SAYS = {
-  advertise: 1, subscribe: 2, unadvertise: 3, heartbeat: 4, bye: 5, newConnection: 6, endConnection: 7,
+  advertise: 1,
+  subscribe: 2,
+  unadvertise: 3,
+  heartbeat: 4,
+  bye: 5,
+  newConnection: 6,
+  endConnection: 7,
   /** From Harmonic on; Fortress does not know them. */
-  whoSubscribes: 8, subscribes: 9,
+  whoSubscribes: 8,
+  subscribes: 9,
 } as const
 
 /** Values of `Announcement.scope`: who may hear of it. */
 export const SCOPE = { process: 0, host: 1, all: 2 } as const
 
-const MESSAGE_PUBLISHER = new Schema('Discovery.Publisher.MessagePublisher', { ctrl: one(1, 'string'), msgType: one(2, 'string') })
+const MESSAGE_PUBLISHER = new Schema('Discovery.Publisher.MessagePublisher', {
+  ctrl: one(1, 'string'),
+  msgType: one(2, 'string'),
+})
 const SERVICE_PUBLISHER = new Schema('Discovery.Publisher.ServicePublisher', {
-  socketId: one(1, 'string'), requestType: one(2, 'string'), responseType: one(3, 'string'),
+  socketId: one(1, 'string'),
+  requestType: one(2, 'string'),
+  responseType: one(3, 'string'),
 })
 const PUBLISHER = new Schema('Discovery.Publisher', {
-  topic: one(1, 'string'), address: one(2, 'string'), processUuid: one(3, 'string'), nodeUuid: one(4, 'string'), scope: one(5, 'enum'),
-  msgPub: one(6, MESSAGE_PUBLISHER), srvPub: one(7, SERVICE_PUBLISHER),
+  topic: one(1, 'string'),
+  address: one(2, 'string'),
+  processUuid: one(3, 'string'),
+  nodeUuid: one(4, 'string'),
+  scope: one(5, 'enum'),
+  msgPub: one(6, MESSAGE_PUBLISHER),
+  srvPub: one(7, SERVICE_PUBLISHER),
 })
 const FLAGS = new Schema('Discovery.Flags', { relay: one(1, 'bool'), noRelay: one(2, 'bool') })
 export const DISCOVERY = new Schema('Discovery', {
-  version: one(2, 'uint32'), processUuid: one(3, 'string'), type: one(4, 'enum'), flags: one(5, FLAGS),
-  sub: one(6, new Schema('Discovery.Subscriber', { topic: one(1, 'string') })), pub: one(7, PUBLISHER),
+  version: one(2, 'uint32'),
+  processUuid: one(3, 'string'),
+  type: one(4, 'enum'),
+  flags: one(5, FLAGS),
+  sub: one(6, new Schema('Discovery.Subscriber', { topic: one(1, 'string') })),
+  pub: one(7, PUBLISHER),
 })
 
 export type Discovery = MessageOf<typeof DISCOVERY>
@@ -33,17 +54,25 @@ export type Announcement = MessageOf<typeof PUBLISHER>
 /** ctrl of an announcement that is no connection. */
 export const NO_CTRL = 'unused'
 
-/** Flags (relay, no_relay) as a packet's last field: of a field that comes twice the later one holds, so the rest need not be understood. */
+/**
+ * Flags (relay, no_relay) as a packet's last field: of a field that comes twice the later one holds, so the rest need
+ * not be understood.
+ */
 const RELAYED = Buffer.from([0x2a, 4, 0x08, 1, 0x10, 0])
 const NOT_TO_BE_RELAYED = Buffer.from([0x2a, 4, 0x08, 0, 0x10, 1])
 
-/** A packet: the length of what follows (uint16, little-endian), then a Discovery message. Throws GzError GZ_MESSAGE. */
+/**
+ * A packet: the length of what follows (uint16, little-endian), then a Discovery message. Throws GzError GZ_MESSAGE.
+ */
 export function decodePacket(packet: Uint8Array): Discovery {
   const body = packet.length - 2
-  const length = body < 0 ? -1 : packet[0] | packet[1] << 8
+  const length = body < 0 ? -1 : packet[0] | (packet[1] << 8)
   if (length !== body) {
     const old = length === packet.length ? ': a version before gz-transport 8' : ''
-    throw new GzError('GZ_MESSAGE', `a discovery packet of ${packet.length} bytes whose length says ${Math.max(0, length)}${old}`)
+    throw new GzError(
+      'GZ_MESSAGE',
+      `a discovery packet of ${packet.length} bytes whose length says ${Math.max(0, length)}${old}`,
+    )
   }
   return DISCOVERY.decode(packet.subarray(2))
 }
@@ -64,6 +93,7 @@ export function fromRelay(packet: Uint8Array): Buffer {
 
 function withLength(...parts: readonly Uint8Array[]): Buffer {
   const length = parts.reduce((sum, part) => sum + part.length, 0)
-  if (length > 0xffff - 2) throw new GzError('GZ_NAME', `a discovery packet of ${length} bytes: expected names that fit into 65533`)
+  if (length > 0xffff - 2)
+    throw new GzError('GZ_NAME', `a discovery packet of ${length} bytes: expected names that fit into 65533`)
   return Buffer.concat([Uint8Array.of(length & 0xff, length >>> 8), ...parts])
 }

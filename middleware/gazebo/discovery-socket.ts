@@ -10,7 +10,10 @@ export interface DiscoveryListener {
   onFailure(text: string): void
 }
 
-/** One discovery port: a socket that hears the multicast group on every interface, and one for each interface that speaks to it. */
+/**
+ * One discovery port: a socket that hears the multicast group on every interface, and one for each interface that
+ * speaks to it.
+ */
 export class DiscoverySocket implements DiscoveryWire {
   readonly #multicast: string
   readonly #port: number
@@ -23,14 +26,20 @@ export class DiscoverySocket implements DiscoveryWire {
   #failing = false
   #closed = false
 
-  private constructor({ multicast, relays }: GzSettings, port: number, { hearing, speaking }: { hearing: Socket; speaking: readonly Socket[] }) {
+  private constructor(
+    { multicast, relays }: GzSettings,
+    port: number,
+    { hearing, speaking }: { hearing: Socket; speaking: readonly Socket[] },
+  ) {
     this.#multicast = multicast
     this.#port = port
     this.#hearing = hearing
     this.#speaking = speaking
     this.#relays = new Set(relays)
     this.#own = new Set(ownAddresses())
-    hearing.on('message', (packet, { address }) => this.#listener?.onPacket(packet, address, this.#own.has(address) || address.startsWith('127.')))
+    hearing.on('message', (packet, { address }) =>
+      this.#listener?.onPacket(packet, address, this.#own.has(address) || address.startsWith('127.')),
+    )
     for (const socket of [hearing, ...speaking]) socket.on('error', error => this.#fail(error))
   }
 
@@ -58,7 +67,10 @@ export class DiscoverySocket implements DiscoveryWire {
       if (speaking.length === 0) throw new Error(`no interface takes part in multicast: ${refusals.join('; ')}`)
     } catch (error) {
       for (const socket of [hearing, ...speaking]) socket.close()
-      throw new GzError('GZ_SOCKET', `Gazebo's discovery on ${multicast}:${port} (${sources.address}): ${messageOf(error)}`)
+      throw new GzError(
+        'GZ_SOCKET',
+        `Gazebo's discovery on ${multicast}:${port} (${sources.address}): ${messageOf(error)}`,
+      )
     }
     return new DiscoverySocket(settings, port, { hearing, speaking })
   }
@@ -84,17 +96,21 @@ export class DiscoverySocket implements DiscoveryWire {
     if (this.#closed) return
     this.#closed = true
     await Promise.all(this.#pending)
-    await Promise.all([this.#hearing, ...this.#speaking].map(socket => new Promise<void>(resolve => socket.close(() => resolve()))))
+    await Promise.all(
+      [this.#hearing, ...this.#speaking].map(socket => new Promise<void>(resolve => socket.close(() => resolve()))),
+    )
   }
 
   #send(socket: Socket, packet: Uint8Array, address: string): void {
     if (this.#closed) return
-    const sent = new Promise<void>(resolve => socket.send(packet, this.#port, address, error => {
-      if (error) this.#fail(error)
-      else this.#failing = false
-      this.#pending.delete(sent)
-      resolve()
-    }))
+    const sent = new Promise<void>(resolve =>
+      socket.send(packet, this.#port, address, error => {
+        if (error) this.#fail(error)
+        else this.#failing = false
+        this.#pending.delete(sent)
+        resolve()
+      }),
+    )
     this.#pending.add(sent)
   }
 

@@ -1,10 +1,21 @@
 import {
-  decodePacket, encodePacket, forRelay, fromRelay, NO_CTRL, SAYS, SCOPE, type Announcement, type DISCOVERY, type Discovery as Said,
+  decodePacket,
+  encodePacket,
+  forRelay,
+  fromRelay,
+  NO_CTRL,
+  SAYS,
+  SCOPE,
+  type Announcement,
+  type DISCOVERY,
+  type Discovery as Said,
 } from './discovery-packet.js'
 import { GzError } from './gz-error.js'
 import type { Draft } from './proto.js'
 
-/** ms. As gz-transport has them: how often a process says that it is there, and after what silence it is taken for dead. */
+/**
+ * ms. As gz-transport has them: how often a process says that it is there, and after what silence it is taken for dead.
+ */
 const HEARTBEAT = 1000
 const SILENCE = 3000
 
@@ -23,7 +34,10 @@ export interface DiscoveryWire {
 }
 
 export interface DiscoveryEvents {
-  /** Another process has a topic or service; its address and types never change: a change is an ending and a new appearance. */
+  /**
+   * Another process has a topic or service; its address and types never change: a change is an ending and a new
+   * appearance.
+   */
   appeared(announcement: Announcement): void
   vanished(announcement: Announcement, how: Ending): void
   /** A subscriber of one of our topics says that it is there, or that it ends. */
@@ -65,7 +79,8 @@ export interface DiscoveryOptions {
 }
 
 /**
- * Who has which topics (or services: each has its own port). Knows no sockets and no clock: packets and the time come in as values. Every process
+ * Who has which topics (or services: each has its own port). Knows no sockets and no clock: packets and the time come
+ * in as values. Every process
  * announces itself and what it has once a second, so whatever is lost on the way comes again.
  */
 export class Discovery {
@@ -96,7 +111,9 @@ export class Discovery {
     }
   }
 
-  /** `from`: the IPv4 address it came from; `local`: one of this machine. Never throws: a packet may come from anybody. */
+  /**
+   * `from`: the IPv4 address it came from; `local`: one of this machine. Never throws: a packet may come from anybody.
+   */
   receive(packet: Uint8Array, from: string, local: boolean, now: number): void {
     if (this.#options.hostOnly && !local) {
       this.counts.elsewhere++
@@ -114,7 +131,10 @@ export class Discovery {
     if (said.processUuid === this.#options.process) return
     if (said.version !== this.#version) {
       this.counts.otherVersion++
-      this.#warnOnce(`version ${from} ${said.version}`, `${from}: ${otherVersion(said.version, this.#version)}: ignored`)
+      this.#warnOnce(
+        `version ${from} ${said.version}`,
+        `${from}: ${otherVersion(said.version, this.#version)}: ignored`,
+      )
       return
     }
     const { wire } = this.#options
@@ -155,7 +175,8 @@ export class Discovery {
   found(topic?: string): Announcement[] {
     const found: Announcement[] = []
     for (const { announcements } of this.#others.values()) {
-      for (const announcement of announcements.values()) if (topic === undefined || announcement.topic === topic) found.push(announcement)
+      for (const announcement of announcements.values())
+        if (topic === undefined || announcement.topic === topic) found.push(announcement)
     }
     return found
   }
@@ -188,7 +209,9 @@ export class Discovery {
   /** The publisher's own announcement with our ids in it; its process goes into ctrl. */
   #connection(announcement: Announcement, node: string): Announcement {
     return {
-      ...announcement, processUuid: this.#options.process, nodeUuid: node,
+      ...announcement,
+      processUuid: this.#options.process,
+      nodeUuid: node,
       msgPub: { ctrl: announcement.processUuid, msgType: announcement.msgPub?.msgType ?? '' },
     }
   }
@@ -201,7 +224,7 @@ export class Discovery {
       return
     }
     const process = this.#process(said.processUuid, now)
-    if (pub && (pub.scope === SCOPE.process || pub.scope === SCOPE.host && !local)) return
+    if (pub && (pub.scope === SCOPE.process || (pub.scope === SCOPE.host && !local))) return
     switch (said.type) {
       case SAYS.advertise:
         if (pub) this.#add(process, pub)
@@ -228,7 +251,7 @@ export class Discovery {
 
   #process(uuid: string, now: number): Process {
     let process = this.#others.get(uuid)
-    if (!process) this.#others.set(uuid, process = { heard: now, announcements: new Map() })
+    if (!process) this.#others.set(uuid, (process = { heard: now, announcements: new Map() }))
     process.heard = now
     return process
   }
@@ -264,8 +287,22 @@ export class Discovery {
 }
 
 /** An announcement of a topic, as its publisher makes it. */
-export function topicAnnouncement(topic: string, address: string, processUuid: string, nodeUuid: string, msgType: string): Announcement {
-  return { topic, address, processUuid, nodeUuid, scope: SCOPE.all, msgPub: { ctrl: NO_CTRL, msgType }, srvPub: undefined }
+export function topicAnnouncement(
+  topic: string,
+  address: string,
+  processUuid: string,
+  nodeUuid: string,
+  msgType: string,
+): Announcement {
+  return {
+    topic,
+    address,
+    processUuid,
+    nodeUuid,
+    scope: SCOPE.all,
+    msgPub: { ctrl: NO_CTRL, msgType },
+    srvPub: undefined,
+  }
 }
 
 function keyOf({ topic, nodeUuid }: Announcement): string {
@@ -273,8 +310,13 @@ function keyOf({ topic, nodeUuid }: Announcement): string {
 }
 
 function sameEnds(a: Announcement, b: Announcement): boolean {
-  return a.address === b.address && a.msgPub?.msgType === b.msgPub?.msgType && a.srvPub?.socketId === b.srvPub?.socketId
-    && a.srvPub?.requestType === b.srvPub?.requestType && a.srvPub?.responseType === b.srvPub?.responseType
+  return (
+    a.address === b.address &&
+    a.msgPub?.msgType === b.msgPub?.msgType &&
+    a.srvPub?.socketId === b.srvPub?.socketId &&
+    a.srvPub?.requestType === b.srvPub?.requestType &&
+    a.srvPub?.responseType === b.srvPub?.responseType
+  )
 }
 
 function otherVersion(theirs: number, ours: number): string {

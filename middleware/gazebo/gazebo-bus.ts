@@ -7,8 +7,10 @@ import { CLOCK } from './messages.js'
 import { pairOf, rosType } from './ros-messages.js'
 
 /**
- * Gazebo's topics as a Bus: messages by their ROS types, paired as ros_gz_bridge pairs them. Its time is the simulator's, as /clock says it; before the first word
- * of it nothing is heard, since there is no time yet at which it could have come. A topic of another type is not heard, and said once (`onWarning`).
+ * Gazebo's topics as a Bus: messages by their ROS types, paired as ros_gz_bridge pairs them. Its time is the
+ * simulator's, as /clock says it; before the first word
+ * of it nothing is heard, since there is no time yet at which it could have come. A topic of another type is not heard,
+ * and said once (`onWarning`).
  */
 export class GazeboBus implements Bus {
   readonly clock = new SimulatedClock()
@@ -47,16 +49,25 @@ export class GazeboBus implements Bus {
 
   /** Throws BusError TOPIC_TYPE for a type that Gazebo has no counterpart of, GzError GZ_NAME. */
   subscribe<T extends TypeName>(topic: string, type: T, listener: Listener<MessageTypes[T]>): Disposable {
-    return this.#node.subscribe(topic, pairOf(topic, type).decoder(() => this.clock.epochSec), message => {
-      if (this.clock.known) listener(message, this.clock.now())
-    })
+    return this.#node.subscribe(
+      topic,
+      pairOf(topic, type).decoder(() => this.clock.epochSec),
+      message => {
+        if (this.clock.known) listener(message, this.clock.now())
+      },
+    )
   }
 
   /** What other processes publish. A type that does not travel here keeps Gazebo's name. */
   topics(): TopicInfo[] {
     const counts = new Map<string, TopicInfo>()
     for (const { name, types } of this.#node.topics()) {
-      const info = counts.get(`${name} ${types}`) ?? { topic: name, type: rosType(types) ?? `gz.msgs.${types}`, publishers: 0, subscribers: 0 }
+      const info = counts.get(`${name} ${types}`) ?? {
+        topic: name,
+        type: rosType(types) ?? `gz.msgs.${types}`,
+        publishers: 0,
+        subscribers: 0,
+      }
       counts.set(`${name} ${types}`, { ...info, publishers: info.publishers + 1 })
     }
     return [...counts.values()]

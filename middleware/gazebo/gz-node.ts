@@ -18,7 +18,10 @@ import { zeroMq } from './zeromq.js'
 export interface GzNodeOptions {
   /** Default: the environment's, see settings.ts. */
   readonly settings?: GzSettings
-  /** Something about a topic, or about discovery (`discovery`), that the user should know. One line, said once for what it is about. */
+  /**
+   * Something about a topic, or about discovery (`discovery`), that the user should know. One line, said once for what
+   * it is about.
+   */
   readonly onWarning?: (topic: string, text: string) => void
   /** A subscriber or a service's handler threw. */
   readonly onError?: (error: unknown) => void
@@ -37,7 +40,8 @@ const LOOK = 100
 const REMIND = 1000
 
 /**
- * A member of Gazebo's transport (gz-transport 8 to 15 with ZeroMQ, ign-transport from Edifice on, Fortress among them): topics and services of one
+ * A member of Gazebo's transport (gz-transport 8 to 15 with ZeroMQ, ign-transport from Edifice on, Fortress among
+ * them): topics and services of one
  * partition, found by multicast. What others send is read by decoders; see messages.ts for those that are there.
  */
 export class GzNode {
@@ -75,20 +79,32 @@ export class GzNode {
     } catch (error) {
       await Promise.allSettled(opened.map(part => part.close()))
       if (error instanceof GzError) throw error
-      throw new GzError('GZ_SOCKET', `Gazebo's sockets on ${settings.address} (${settings.sources.address}): ${messageOf(error)}`)
+      throw new GzError(
+        'GZ_SOCKET',
+        `Gazebo's sockets on ${settings.address} (${settings.sources.address}): ${messageOf(error)}`,
+      )
     }
   }
 
   private constructor(
-    settings: GzSettings, options: GzNodeOptions,
-    sockets: { topicSocket: DiscoverySocket; serviceSocket: DiscoverySocket; topicSockets: TopicSockets; serviceSockets: ServiceSockets },
+    settings: GzSettings,
+    options: GzNodeOptions,
+    sockets: {
+      topicSocket: DiscoverySocket
+      serviceSocket: DiscoverySocket
+      topicSockets: TopicSockets
+      serviceSockets: ServiceSockets
+    },
   ) {
     this.settings = settings
     setMaxListeners(0, this.#closing.signal)
     this.#onWarning = options.onWarning ?? (() => undefined)
-    const fail = options.onError ?? ((error: unknown) => queueMicrotask(() => {
-      throw error
-    }))
+    const fail =
+      options.onError ??
+      ((error: unknown) =>
+        queueMicrotask(() => {
+          throw error
+        }))
     this.#topicSocket = sockets.topicSocket
     this.#serviceSocket = sockets.serviceSocket
     this.#topicSockets = sockets.topicSockets
@@ -98,7 +114,8 @@ export class GzNode {
     const silent = (): void => undefined
     const warn = (text: string): void => this.#warn('discovery', text)
     this.#topicDiscovery = new Discovery({
-      ...common, wire: this.#topicSocket,
+      ...common,
+      wire: this.#topicSocket,
       events: {
         warn,
         appeared: announcement => this.#topics.appeared(announcement),
@@ -109,23 +126,41 @@ export class GzNode {
       } satisfies DiscoveryEvents,
     })
     this.#serviceDiscovery = new Discovery({
-      ...common, wire: this.#serviceSocket,
+      ...common,
+      wire: this.#serviceSocket,
       events: {
         warn,
         appeared: announcement => this.#services.appeared(announcement),
         vanished: (announcement, how) => this.#services.vanished(announcement, how),
-        connected: silent, disconnected: silent, subscriptions: () => [],
+        connected: silent,
+        disconnected: silent,
+        subscriptions: () => [],
       } satisfies DiscoveryEvents,
     })
     this.#topics = new Topics(this.#process, {
-      discovery: this.#topicDiscovery, sockets: this.#topicSockets, dialect, events: { fail, warn: (topic, text) => this.#onWarning(topic, text) },
+      discovery: this.#topicDiscovery,
+      sockets: this.#topicSockets,
+      dialect,
+      events: { fail, warn: (topic, text) => this.#onWarning(topic, text) },
     })
     this.#services = new Services(this.#process, {
-      discovery: this.#serviceDiscovery, sockets: this.#serviceSockets, dialect,
-      events: { fail, why: (service, types) => whySilent(settings, this.#serviceDiscovery, { name: service, types, typesOf: serviceTypes }) },
+      discovery: this.#serviceDiscovery,
+      sockets: this.#serviceSockets,
+      dialect,
+      events: {
+        fail,
+        why: (service, types) =>
+          whySilent(settings, this.#serviceDiscovery, { name: service, types, typesOf: serviceTypes }),
+      },
     })
-    for (const [socket, discovery] of [[this.#topicSocket, this.#topicDiscovery], [this.#serviceSocket, this.#serviceDiscovery]] as const) {
-      socket.listen({ onFailure: warn, onPacket: (packet, from, local) => discovery.receive(packet, from, local, performance.now()) })
+    for (const [socket, discovery] of [
+      [this.#topicSocket, this.#topicDiscovery],
+      [this.#serviceSocket, this.#serviceDiscovery],
+    ] as const) {
+      socket.listen({
+        onFailure: warn,
+        onPacket: (packet, from, local) => discovery.receive(packet, from, local, performance.now()),
+      })
     }
     this.#topicSockets.listen((topic, type, data) => this.#topics.hear(topic, type, data))
     this.#serviceSockets.listen(request => this.#services.answer(request))
@@ -141,12 +176,18 @@ export class GzNode {
     return this.#topics.advertise(this.#qualify(topic), schema)
   }
 
-  /** `listener` is called once a message, in the order in which they came. Publishers of other types are not heard, and said once. */
+  /**
+   * `listener` is called once a message, in the order in which they came. Publishers of other types are not heard, and
+   * said once.
+   */
   subscribe<T>(topic: string, decoder: Decoder<T>, listener: (message: T) => void): Disposable {
     return this.#topics.subscribe(topic, this.#qualify(topic), decoder, listener)
   }
 
-  /** Resolves with the first message that comes from now on. Throws GzError GZ_NO_ANSWER after `timeout` ms, with the reason. */
+  /**
+   * Resolves with the first message that comes from now on. Throws GzError GZ_NO_ANSWER after `timeout` ms, with the
+   * reason.
+   */
   next<T>(topic: string, decoder: Decoder<T>, timeout: number): Promise<T> {
     return new Promise((resolve, reject) => {
       const { signal } = this.#closing
@@ -172,15 +213,31 @@ export class GzNode {
     })
   }
 
-  serve<Q extends Fields, A extends Fields>(service: string, request: Schema<Q>, response: Schema<A>, handler: Handler<Q, A>): Disposable {
+  serve<Q extends Fields, A extends Fields>(
+    service: string,
+    request: Schema<Q>,
+    response: Schema<A>,
+    handler: Handler<Q, A>,
+  ): Disposable {
     return this.#services.serve(this.#qualify(service), { request, response }, handler)
   }
 
-  /** Calls a service, once it is found. Throws GzError GZ_NO_ANSWER within `timeout` ms (default 5000), with the reason, GZ_REFUSED, GZ_MESSAGE. */
+  /**
+   * Calls a service, once it is found. Throws GzError GZ_NO_ANSWER within `timeout` ms (default 5000), with the reason,
+   * GZ_REFUSED, GZ_MESSAGE.
+   */
   async request<Q extends Fields, A extends Fields>(
-    service: string, request: Schema<Q>, message: Draft<Q>, response: Schema<A>, { timeout = 5000 } = {},
+    service: string,
+    request: Schema<Q>,
+    message: Draft<Q>,
+    response: Schema<A>,
+    { timeout = 5000 } = {},
   ): Promise<Message<A>> {
-    return this.#services.request({ service, qualified: this.#qualify(service) }, { request, response }, { message, timeout })
+    return this.#services.request(
+      { service, qualified: this.#qualify(service) },
+      { request, response },
+      { message, timeout },
+    )
   }
 
   /** Why nothing is heard of a topic, in one line. */
@@ -215,7 +272,12 @@ export class GzNode {
     this.#services.close()
     this.#topicDiscovery.bye()
     this.#serviceDiscovery.bye()
-    await Promise.all([this.#topicSocket.close(), this.#serviceSocket.close(), this.#topicSockets.close(), this.#serviceSockets.close()])
+    await Promise.all([
+      this.#topicSocket.close(),
+      this.#serviceSocket.close(),
+      this.#topicSockets.close(),
+      this.#serviceSockets.close(),
+    ])
   }
 
   #qualify(name: string): string {
@@ -227,7 +289,9 @@ export class GzNode {
     const ours = this.settings.partition.replace(/^\//, '')
     return discovery.found().flatMap(announcement => {
       const name = split(announcement.topic)
-      return name?.partition === ours ? [{ name: name.topic, types: typesOf(announcement), address: announcement.address }] : []
+      return name?.partition === ours
+        ? [{ name: name.topic, types: typesOf(announcement), address: announcement.address }]
+        : []
     })
   }
 

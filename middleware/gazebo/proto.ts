@@ -26,14 +26,23 @@ export interface Field<K extends Kind = Kind, M extends boolean = boolean> {
 }
 export type Fields = Readonly<Record<string, Field>>
 
-/** What a message holds once it is read. A scalar that was not sent has its default; a message that was not sent is undefined. */
-export type Message<F extends Fields> = { [N in keyof F]: F[N] extends Field<infer K, infer M> ? M extends true ? Value<K>[] : Single<K> : never }
+/**
+ * What a message holds once it is read. A scalar that was not sent has its default; a message that was not sent is
+ * undefined.
+ */
+export type Message<F extends Fields> = {
+  [N in keyof F]: F[N] extends Field<infer K, infer M> ? (M extends true ? Value<K>[] : Single<K>) : never
+}
 type Value<K> = K extends Scalar ? Scalars[K] : K extends Schema<infer F> ? Message<F> : never
 type Single<K> = K extends Scalar ? Scalars[K] : K extends Schema<infer F> ? Message<F> | undefined : never
 
 /** What is to be sent: anything may be left out. */
 export type Draft<F extends Fields> = {
-  readonly [N in keyof F]?: F[N] extends Field<infer K, infer M> ? M extends true ? readonly DraftOf<K>[] : DraftOf<K> : never
+  readonly [N in keyof F]?: F[N] extends Field<infer K, infer M>
+    ? M extends true
+      ? readonly DraftOf<K>[]
+      : DraftOf<K>
+    : never
 }
 type DraftOf<K> = K extends Scalar ? Scalars[K] : K extends Schema<infer F> ? Draft<F> | undefined : never
 
@@ -65,7 +74,8 @@ interface Slot {
 }
 
 /**
- * One protobuf message as a table: field name, number, kind. Fields that are not in the table are skipped, as protobuf has it, so a table holds only
+ * One protobuf message as a table: field name, number, kind. Fields that are not in the table are skipped, as protobuf
+ * has it, so a table holds only
  * what is used here. Bytes are views on what was received.
  */
 export class Schema<F extends Fields> implements Decoder<Message<F>> {
@@ -78,11 +88,11 @@ export class Schema<F extends Fields> implements Decoder<Message<F>> {
     this.name = name
     this.fields = fields
     this.#slots = Object.entries(fields).map(([key, { number, kind, many: repeated }]) => {
-      return { key, kind, many: repeated, tag: (number << 3 | wireOf(kind)) >>> 0 }
+      return { key, kind, many: repeated, tag: ((number << 3) | wireOf(kind)) >>> 0 }
     })
     for (const slot of this.#slots) {
       this.#byTag.set(slot.tag, slot)
-      if (slot.many && packs(slot.kind)) this.#byTag.set((slot.tag >>> 3 << 3 | DELIMITED) >>> 0, slot)
+      if (slot.many && packs(slot.kind)) this.#byTag.set((((slot.tag >>> 3) << 3) | DELIMITED) >>> 0, slot)
     }
   }
 
@@ -110,7 +120,8 @@ export class Schema<F extends Fields> implements Decoder<Message<F>> {
         reader.skipType(tag & 7)
       } else if (!slot.many) message[slot.key] = readOne(reader, slot.kind, end)
       else if ((tag & 7) === DELIMITED && packs(slot.kind)) {
-        for (const packed = delimited(reader, end); reader.pos < packed;) (message[slot.key] as unknown[]).push(readOne(reader, slot.kind, packed))
+        for (const packed = delimited(reader, end); reader.pos < packed; )
+          (message[slot.key] as unknown[]).push(readOne(reader, slot.kind, packed))
       } else (message[slot.key] as unknown[]).push(readOne(reader, slot.kind, end))
     }
     if (reader.pos !== end) throw new Error(`a field ends at byte ${reader.pos}, its message at ${end}`)
@@ -125,7 +136,7 @@ export class Schema<F extends Fields> implements Decoder<Message<F>> {
         if (kind instanceof Schema || !isDefault(value)) writeOne(writer, tag, kind, value)
       } else if (packs(kind)) {
         if ((value as unknown[]).length === 0) continue
-        writer.uint32((tag >>> 3 << 3 | DELIMITED) >>> 0).fork()
+        writer.uint32((((tag >>> 3) << 3) | DELIMITED) >>> 0).fork()
         for (const element of value as unknown[]) writeScalar(writer, kind as Scalar, element)
         writer.ldelim()
       } else for (const element of value as unknown[]) writeOne(writer, tag, kind, element)
@@ -156,7 +167,7 @@ export function integer64(reader: Reader, signed: boolean): number {
     else if (shift === 28) {
       low |= bits << 28
       high = bits >>> 4
-    } else high |= bits << shift - 32
+    } else high |= bits << (shift - 32)
     if (byte < 0x80) return (signed ? high | 0 : high >>> 0) * 2 ** 32 + (low >>> 0)
   }
   throw new RangeError(`a number without an end at byte ${reader.pos}`)
@@ -165,7 +176,8 @@ export function integer64(reader: Reader, signed: boolean): number {
 /** Where the delimited field at the reader ends. */
 export function delimited(reader: Reader, end: number): number {
   const length = reader.uint32()
-  if (reader.pos + length > end) throw new RangeError(`${length} bytes at byte ${reader.pos} of a message that ends at ${end}`)
+  if (reader.pos + length > end)
+    throw new RangeError(`${length} bytes at byte ${reader.pos} of a message that ends at ${end}`)
   return reader.pos + length
 }
 
@@ -184,21 +196,35 @@ function blank(kind: Kind): unknown {
 }
 
 function isDefault(value: unknown): boolean {
-  return value === 0 && !Object.is(value, -0) || value === false || value === '' || value instanceof Uint8Array && value.length === 0
+  return (
+    (value === 0 && !Object.is(value, -0)) ||
+    value === false ||
+    value === '' ||
+    (value instanceof Uint8Array && value.length === 0)
+  )
 }
 
 function readOne(reader: Reader, kind: Kind, end: number): unknown {
   if (kind instanceof Schema) return Schema.read(kind, reader, delimited(reader, end))
   switch (kind) {
-    case 'bool': return reader.bool()
-    case 'bytes': return reader.bytes()
-    case 'double': return reader.double()
-    case 'enum': return reader.int32()
-    case 'int32': return reader.int32()
-    case 'int64': return integer64(reader, true)
-    case 'string': return reader.string()
-    case 'uint32': return reader.uint32()
-    case 'uint64': return integer64(reader, false)
+    case 'bool':
+      return reader.bool()
+    case 'bytes':
+      return reader.bytes()
+    case 'double':
+      return reader.double()
+    case 'enum':
+      return reader.int32()
+    case 'int32':
+      return reader.int32()
+    case 'int64':
+      return integer64(reader, true)
+    case 'string':
+      return reader.string()
+    case 'uint32':
+      return reader.uint32()
+    case 'uint64':
+      return integer64(reader, false)
   }
 }
 
@@ -212,14 +238,32 @@ function writeOne(writer: Writer, tag: number, kind: Kind, value: unknown): void
 
 function writeScalar(writer: Writer, kind: Scalar, value: unknown): void {
   switch (kind) {
-    case 'bool': writer.bool(value as boolean); break
-    case 'bytes': writer.bytes(value as Uint8Array); break
-    case 'double': writer.double(value as number); break
-    case 'enum': writer.int32(value as number); break
-    case 'int32': writer.int32(value as number); break
-    case 'int64': writer.int64(value as number); break
-    case 'string': writer.string(value as string); break
-    case 'uint32': writer.uint32(value as number); break
-    case 'uint64': writer.uint64(value as number); break
+    case 'bool':
+      writer.bool(value as boolean)
+      break
+    case 'bytes':
+      writer.bytes(value as Uint8Array)
+      break
+    case 'double':
+      writer.double(value as number)
+      break
+    case 'enum':
+      writer.int32(value as number)
+      break
+    case 'int32':
+      writer.int32(value as number)
+      break
+    case 'int64':
+      writer.int64(value as number)
+      break
+    case 'string':
+      writer.string(value as string)
+      break
+    case 'uint32':
+      writer.uint32(value as number)
+      break
+    case 'uint64':
+      writer.uint64(value as number)
+      break
   }
 }

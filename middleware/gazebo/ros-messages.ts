@@ -6,7 +6,9 @@ import { CAMERA_INFO, frameOf, IMAGE, MODEL, PIXELS, POSE, STRING, WRENCH, type 
 import type { Decoder, Draft, Fields, MessageOf, Schema } from './proto.js'
 import { WrenchReader } from './wrench-reader.js'
 
-/** A ROS type and the gz type that ros_gz_bridge pairs it with. Stamps: whole ns since `epochSec` (absolute seconds). */
+/**
+ * A ROS type and the gz type that ros_gz_bridge pairs it with. Stamps: whole ns since `epochSec` (absolute seconds).
+ */
 export interface Pair<T> {
   readonly schema: Schema<Fields>
   /** One for each subscription: it may refill one message. */
@@ -16,8 +18,13 @@ export interface Pair<T> {
 
 /** sensor_msgs' names (image_encodings.hpp) of Gazebo's pixel formats, with the bytes of a pixel. */
 const ENCODINGS: readonly (readonly [format: number, encoding: string, bytes: number])[] = [
-  [PIXELS.RGB_INT8, 'rgb8', 3], [PIXELS.BGR_INT8, 'bgr8', 3], [PIXELS.RGBA_INT8, 'rgba8', 4], [PIXELS.BGRA_INT8, 'bgra8', 4],
-  [PIXELS.L_INT8, 'mono8', 1], [PIXELS.L_INT16, '16UC1', 2], [PIXELS.R_FLOAT32, '32FC1', 4],
+  [PIXELS.RGB_INT8, 'rgb8', 3],
+  [PIXELS.BGR_INT8, 'bgr8', 3],
+  [PIXELS.RGBA_INT8, 'rgba8', 4],
+  [PIXELS.BGRA_INT8, 'bgra8', 4],
+  [PIXELS.L_INT8, 'mono8', 1],
+  [PIXELS.L_INT16, '16UC1', 2],
+  [PIXELS.R_FLOAT32, '32FC1', 4],
 ]
 /** sensor_msgs' names (distortion_models.hpp) of the values of `CameraInfo.Distortion.model`. */
 const DISTORTIONS = ['plumb_bob', 'rational_polynomial', 'equidistant']
@@ -27,20 +34,41 @@ const PAIRS: { readonly [T in TypeName]?: Pair<MessageTypes[T]> } = {
   'sensor_msgs/msg/Image': pair(IMAGE, {
     toRos: ({ header, width, height, step, data, pixelFormatType }, epochSec) => {
       const [, encoding = '', bytes = 0] = ENCODINGS.find(([format]) => format === pixelFormatType) ?? []
-      return { ...headerOf(header, epochSec), width, height, encoding, isBigendian: false, step: step || width * bytes, data }
+      return {
+        ...headerOf(header, epochSec),
+        width,
+        height,
+        encoding,
+        isBigendian: false,
+        step: step || width * bytes,
+        data,
+      }
     },
     toGz: ({ width, height, encoding, step, data, ...header }, epochSec) => {
       const [format] = ENCODINGS.find(([, name]) => name === encoding) ?? []
-      if (format === undefined) throw new GzError('GZ_MESSAGE', `an image in ${encoding}: expected one of ${ENCODINGS.map(([, name]) => name).join(', ')}`)
+      if (format === undefined)
+        throw new GzError(
+          'GZ_MESSAGE',
+          `an image in ${encoding}: expected one of ${ENCODINGS.map(([, name]) => name).join(', ')}`,
+        )
       return { header: gzHeader(header, epochSec), width, height, step, data, pixelFormatType: format }
     },
   }),
   'sensor_msgs/msg/CameraInfo': pair(CAMERA_INFO, {
     toRos: ({ header, width, height, distortion, intrinsics }, epochSec) => ({
-      ...headerOf(header, epochSec), width, height, distortionModel: DISTORTIONS[distortion?.model ?? 0] ?? '', d: Float64Array.from(distortion?.k ?? []), k: Float64Array.from(intrinsics?.k ?? []),
+      ...headerOf(header, epochSec),
+      width,
+      height,
+      distortionModel: DISTORTIONS[distortion?.model ?? 0] ?? '',
+      d: Float64Array.from(distortion?.k ?? []),
+      k: Float64Array.from(intrinsics?.k ?? []),
     }),
     toGz: ({ width, height, distortionModel, d, k, ...header }, epochSec) => ({
-      header: gzHeader(header, epochSec), width, height, distortion: { model: Math.max(0, DISTORTIONS.indexOf(distortionModel)), k: [...d] }, intrinsics: { k: [...k] },
+      header: gzHeader(header, epochSec),
+      width,
+      height,
+      distortion: { model: Math.max(0, DISTORTIONS.indexOf(distortionModel)), k: [...d] },
+      intrinsics: { k: [...k] },
     }),
   }),
   'geometry_msgs/msg/WrenchStamped': {
@@ -60,21 +88,37 @@ const PAIRS: { readonly [T in TypeName]?: Pair<MessageTypes[T]> } = {
         },
       }
     },
-    toGz: ({ wrench: [fx, fy, fz, tx, ty, tz], ...header }, epochSec) => ({ header: gzHeader(header, epochSec), force: { x: fx, y: fy, z: fz }, torque: { x: tx, y: ty, z: tz } }),
+    toGz: ({ wrench: [fx, fy, fz, tx, ty, tz], ...header }, epochSec) => ({
+      header: gzHeader(header, epochSec),
+      force: { x: fx, y: fy, z: fz },
+      torque: { x: tx, y: ty, z: tz },
+    }),
   },
   'geometry_msgs/msg/PoseStamped': pair(POSE, {
     toRos: ({ header, position: p, orientation: q }, epochSec) => ({
-      ...headerOf(header, epochSec), pose: Float64Array.of(p?.x ?? 0, p?.y ?? 0, p?.z ?? 0, q?.x ?? 0, q?.y ?? 0, q?.z ?? 0, q ? q.w : 1),
+      ...headerOf(header, epochSec),
+      pose: Float64Array.of(p?.x ?? 0, p?.y ?? 0, p?.z ?? 0, q?.x ?? 0, q?.y ?? 0, q?.z ?? 0, q ? q.w : 1),
     }),
-    toGz: ({ pose: [x, y, z, qx, qy, qz, qw], ...header }, epochSec) => ({ header: gzHeader(header, epochSec), position: { x, y, z }, orientation: { x: qx, y: qy, z: qz, w: qw } }),
+    toGz: ({ pose: [x, y, z, qx, qy, qz, qw], ...header }, epochSec) => ({
+      header: gzHeader(header, epochSec),
+      position: { x, y, z },
+      orientation: { x: qx, y: qy, z: qz, w: qw },
+    }),
   }),
   'sensor_msgs/msg/JointState': pair(MODEL, {
     toRos: ({ header, joint }, epochSec) => ({
-      ...headerOf(header, epochSec), name: joint.map(({ name }) => name), position: Float64Array.from(joint, ({ axis1 }) => axis1?.position ?? 0),
-      velocity: Float64Array.from(joint, ({ axis1 }) => axis1?.velocity ?? 0), effort: Float64Array.from(joint, ({ axis1 }) => axis1?.force ?? 0),
+      ...headerOf(header, epochSec),
+      name: joint.map(({ name }) => name),
+      position: Float64Array.from(joint, ({ axis1 }) => axis1?.position ?? 0),
+      velocity: Float64Array.from(joint, ({ axis1 }) => axis1?.velocity ?? 0),
+      effort: Float64Array.from(joint, ({ axis1 }) => axis1?.force ?? 0),
     }),
     toGz: ({ name, position, velocity, effort, ...header }, epochSec) => ({
-      header: gzHeader(header, epochSec), joint: name.map((each, i) => ({ name: each, axis1: { position: position[i] ?? 0, velocity: velocity[i] ?? 0, force: effort[i] ?? 0 } })),
+      header: gzHeader(header, epochSec),
+      joint: name.map((each, i) => ({
+        name: each,
+        axis1: { position: position[i] ?? 0, velocity: velocity[i] ?? 0, force: effort[i] ?? 0 },
+      })),
     }),
   }),
   'std_msgs/msg/String': pair(STRING, { toRos: ({ data }) => ({ data }), toGz: ({ data }) => ({ data }) }),
@@ -83,7 +127,11 @@ const PAIRS: { readonly [T in TypeName]?: Pair<MessageTypes[T]> } = {
 /** The pair of a ROS type. Throws BusError TOPIC_TYPE where Gazebo has none. */
 export function pairOf<T extends TypeName>(topic: string, type: T): Pair<MessageTypes[T]> {
   const found = PAIRS[type]
-  if (!found) throw new BusError('TOPIC_TYPE', `${topic}: ${type} has no counterpart in Gazebo; expected one of ${Object.keys(PAIRS).join(', ')}`)
+  if (!found)
+    throw new BusError(
+      'TOPIC_TYPE',
+      `${topic}: ${type} has no counterpart in Gazebo; expected one of ${Object.keys(PAIRS).join(', ')}`,
+    )
   return found as Pair<MessageTypes[T]>
 }
 
@@ -92,7 +140,13 @@ export function rosType(name: string): TypeName | undefined {
   return (Object.keys(PAIRS) as TypeName[]).find(type => PAIRS[type]?.schema.name === name)
 }
 
-function pair<F extends Fields, T>(schema: Schema<F>, { toRos, toGz }: { toRos(message: MessageOf<Schema<F>>, epochSec: number): T; toGz(message: T, epochSec: number): Draft<F> }): Pair<T> {
+function pair<F extends Fields, T>(
+  schema: Schema<F>,
+  {
+    toRos,
+    toGz,
+  }: { toRos(message: MessageOf<Schema<F>>, epochSec: number): T; toGz(message: T, epochSec: number): Draft<F> },
+): Pair<T> {
   return {
     schema: schema as unknown as Schema<Fields>,
     decoder: epochSec => ({ name: schema.name, decode: bytes => toRos(schema.decode(bytes), epochSec()) }),
@@ -108,5 +162,5 @@ function headerOf(header: Header | undefined, epochSec: number): RosHeader {
 
 function gzHeader({ frameId, ...stamped }: RosHeader, epochSec: number): object {
   const { sec, nanosec } = writtenTime(stamped, epochSec)
-  return { stamp: { sec, nsec: nanosec }, ...frameId === '' ? {} : { data: [{ key: 'frame_id', value: [frameId] }] } }
+  return { stamp: { sec, nsec: nanosec }, ...(frameId === '' ? {} : { data: [{ key: 'frame_id', value: [frameId] }] }) }
 }

@@ -36,8 +36,10 @@ const IDLE = 10_000
 const ANSWERING = 2000
 
 /**
- * Service calls over ZeroMQ, router to router. A call is the frames topic, our address, our id, node, call id, data, request type, response type,
- * sent to the provider's id; the answer, on a connection of the provider's making, is topic, node, call id, data, '1' or '0', sent to our id.
+ * Service calls over ZeroMQ, router to router. A call is the frames topic, our address, our id, node, call id, data,
+ * request type, response type,
+ * sent to the provider's id; the answer, on a connection of the provider's making, is topic, node, call id, data, '1'
+ * or '0', sent to our id.
  */
 export class ServiceSockets {
   /** Where calls of others are taken. */
@@ -58,7 +60,10 @@ export class ServiceSockets {
   #reading: Promise<unknown> | undefined
   readonly #idle: NodeJS.Timeout
 
-  private constructor(routers: { requester: Router; replier: Router; receiver: Router }, ids: { replier: string; receiver: string }) {
+  private constructor(
+    routers: { requester: Router; replier: Router; receiver: Router },
+    ids: { replier: string; receiver: string },
+  ) {
     this.#requester = new Sending(routers.requester)
     this.#replier = new Sending(routers.replier)
     this.#calls = routers.replier
@@ -75,7 +80,8 @@ export class ServiceSockets {
 
   static async open(zmq: ZeroMq, settings: GzSettings): Promise<ServiceSockets> {
     const ids = { replier: randomUUID(), receiver: randomUUID() }
-    // What cannot leave at once is refused and tried again: a peer that takes no connection would else hold up whatever is said to others, and the end.
+    // What cannot leave at once is refused and tried again: a peer that takes no connection would else hold up whatever
+    // is said to others, and the end.
     const requester = new zmq.Router({ linger: 0, mandatory: true, sendTimeout: 0 })
     const replier = new zmq.Router({ linger: 0, mandatory: true, sendTimeout: 0, routingId: ids.replier })
     const receiver = new zmq.Router({ linger: 0, routingId: ids.receiver })
@@ -89,8 +95,15 @@ export class ServiceSockets {
     this.#reading ??= Promise.all([this.#readCalls(answer), this.#readAnswers()])
   }
 
-  /** Calls the service of `announcement`. Undefined when it has not answered within the timeout, or when the signal ended the wait. */
-  async call({ topic, address, srvPub }: Announcement, data: Uint8Array, options: CallOptions): Promise<ServiceResponse | undefined> {
+  /**
+   * Calls the service of `announcement`. Undefined when it has not answered within the timeout, or when the signal
+   * ended the wait.
+   */
+  async call(
+    { topic, address, srvPub }: Announcement,
+    data: Uint8Array,
+    options: CallOptions,
+  ): Promise<ServiceResponse | undefined> {
     const { timeout, oneWay, signal } = options
     const call = randomUUID()
     const end = performance.now() + timeout
@@ -107,7 +120,17 @@ export class ServiceSockets {
     })
     try {
       const { socketId = '', requestType = '', responseType = '' } = srvPub ?? {}
-      const frames = [socketId, topic, this.#receiver.lastEndpoint ?? '', this.#receiverId, this.#node, call, data, requestType, responseType]
+      const frames = [
+        socketId,
+        topic,
+        this.#receiver.lastEndpoint ?? '',
+        this.#receiverId,
+        this.#node,
+        call,
+        data,
+        requestType,
+        responseType,
+      ]
       const sent = await this.#requester.send(address, frames, () => performance.now() < end && !signal.aborted)
       if (!sent) return undefined
       return oneWay ? { ok: true, data: new Uint8Array(0) } : await answered
@@ -133,8 +156,16 @@ export class ServiceSockets {
     }
   }
 
-  async #answer([, topic, sender, destination, node, call, data, requestType, responseType]: readonly Buffer[], answer: AnswerCall): Promise<void> {
-    const response = await answer({ topic: topic.toString(), requestType: requestType.toString(), responseType: responseType.toString(), data })
+  async #answer(
+    [, topic, sender, destination, node, call, data, requestType, responseType]: readonly Buffer[],
+    answer: AnswerCall,
+  ): Promise<void> {
+    const response = await answer({
+      topic: topic.toString(),
+      requestType: requestType.toString(),
+      responseType: responseType.toString(),
+      data,
+    })
     if (!response) return
     const end = performance.now() + ANSWERING
     const frames = [destination, topic, node, call, response.data, response.ok ? '1' : '0']
@@ -162,7 +193,9 @@ class Sending {
     this.#router = router
   }
 
-  /** Whether it was handed over to the connection before `goOn` said no. The first frame is the id of whom it is for. */
+  /**
+   * Whether it was handed over to the connection before `goOn` said no. The first frame is the id of whom it is for.
+   */
   async send(address: string, frames: (string | Uint8Array)[], goOn: () => boolean): Promise<boolean> {
     try {
       if (!this.#connections.has(address)) this.#router.connect(address)
@@ -190,9 +223,17 @@ class Sending {
     this.#router.close()
   }
 
-  /** A router takes one message at a time. It refuses one for an id that it does not know yet: its connection is still being made. */
+  /**
+   * A router takes one message at a time. It refuses one for an id that it does not know yet: its connection is still
+   * being made.
+   */
   #sent(frames: (string | Uint8Array)[]): Promise<boolean> {
-    const sent = this.#last.then(() => this.#router.send(frames)).then(() => true, () => false)
+    const sent = this.#last
+      .then(() => this.#router.send(frames))
+      .then(
+        () => true,
+        () => false,
+      )
     this.#last = sent
     return sent
   }

@@ -54,10 +54,16 @@ export class Services {
   /** Calls that wait for a provider, by qualified name. */
   readonly #waiting = new Map<string, Set<(announcement: Announcement) => void>>()
   readonly #closing = new AbortController()
-  /** Ends the calls that a provider owes an answer. One for all of them: it is made for a provider's first call and kept while the provider is there. */
+  /**
+   * Ends the calls that a provider owes an answer. One for all of them: it is made for a provider's first call and kept
+   * while the provider is there.
+   */
   readonly #owing = new Map<Announcement, AbortController>()
 
-  constructor(process: string, parts: { discovery: Discovery; sockets: ServiceSockets; dialect: DialectChoice; events: ServiceEvents }) {
+  constructor(
+    process: string,
+    parts: { discovery: Discovery; sockets: ServiceSockets; dialect: DialectChoice; events: ServiceEvents },
+  ) {
     this.#process = process
     this.#discovery = parts.discovery
     this.#sockets = parts.sockets
@@ -66,7 +72,11 @@ export class Services {
     setMaxListeners(0, this.#closing.signal)
   }
 
-  serve<Q extends Fields, A extends Fields>(qualified: string, { request, response }: ServiceTypes<Q, A>, handler: Handler<Q, A>): Disposable {
+  serve<Q extends Fields, A extends Fields>(
+    qualified: string,
+    { request, response }: ServiceTypes<Q, A>,
+    handler: Handler<Q, A>,
+  ): Disposable {
     if (this.#provisions.has(qualified)) throw new GzError('GZ_NAME', `service ${qualified}: served already`)
     const announcement = this.#announcement(qualified, request.name, response.name)
     const provision = { announcement, request, response, handler } as unknown as Provision
@@ -83,26 +93,37 @@ export class Services {
 
   /** Throws GzError GZ_NO_ANSWER within `timeout` ms (with the reason), GZ_REFUSED, GZ_MESSAGE. */
   async request<Q extends Fields, A extends Fields>(
-    name: ServiceName, { request, response }: ServiceTypes<Q, A>, { message, timeout }: { readonly message: Draft<Q>; readonly timeout: number },
+    name: ServiceName,
+    { request, response }: ServiceTypes<Q, A>,
+    { message, timeout }: { readonly message: Draft<Q>; readonly timeout: number },
   ): Promise<Message<A>> {
     const { service, qualified } = name
     const data = request.encode(message)
     const types = `${request.name} → ${response.name}`
     const end = performance.now() + timeout
     const own = this.#provisions.get(qualified)
-    const answered = own?.request.name === request.name && own.response.name === response.name
-      ? await this.#run(own, Buffer.from(data))
-      : await this.#call(await this.#provider(name, types, timeout), data, end, response.name)
+    const answered =
+      own?.request.name === request.name && own.response.name === response.name
+        ? await this.#run(own, Buffer.from(data))
+        : await this.#call(await this.#provider(name, types, timeout), data, end, response.name)
     if (!answered) throw this.#noAnswer(service, types, timeout)
     if (typeof answered === 'string') throw new GzError('GZ_NO_ANSWER', `service ${service} (${types}): ${answered}`)
     if (!answered.ok) throw new GzError('GZ_REFUSED', `service ${service} (${types}): refused the call`)
     return response.decode(answered.data)
   }
 
-  /** A call of another process. Calls for a service or of types that are not here are left unanswered, as gz-transport does. */
+  /**
+   * A call of another process. Calls for a service or of types that are not here are left unanswered, as gz-transport
+   * does.
+   */
   async answer({ topic, requestType, responseType, data }: ServiceRequest): Promise<ServiceResponse | undefined> {
     const provision = this.#provisions.get(topic)
-    if (!provision || shortName(requestType) !== provision.request.name || shortName(responseType) !== provision.response.name) return undefined
+    if (
+      !provision ||
+      shortName(requestType) !== provision.request.name ||
+      shortName(responseType) !== provision.response.name
+    )
+      return undefined
     const response = await this.#run(provision, data)
     return provision.response.name === ONE_WAY ? undefined : response
   }
@@ -159,7 +180,12 @@ export class Services {
   }
 
   /** The answer, why there can be none, or nothing in time. */
-  async #call(provider: Announcement, data: Uint8Array, end: number, responseName: string): Promise<ServiceResponse | string | undefined> {
+  async #call(
+    provider: Announcement,
+    data: Uint8Array,
+    end: number,
+    responseName: string,
+  ): Promise<ServiceResponse | string | undefined> {
     const { signal } = this.#controller(provider)
     const timeout = Math.max(0, end - performance.now())
     const answered = await this.#sockets.call(provider, data, { timeout, oneWay: responseName === ONE_WAY, signal })
@@ -194,14 +220,26 @@ export class Services {
   }
 
   #noAnswer(service: string, types: string, timeout: number): GzError {
-    return new GzError('GZ_NO_ANSWER', `service ${service} (${types}): no answer within ${timeout} ms: ${this.#events.why(service, types)}`)
+    return new GzError(
+      'GZ_NO_ANSWER',
+      `service ${service} (${types}): no answer within ${timeout} ms: ${this.#events.why(service, types)}`,
+    )
   }
 
   #announcement(topic: string, requestName: string, responseName: string): Announcement {
     const { dialect } = this.#dialect
     return {
-      topic, address: this.#sockets.address, processUuid: this.#process, nodeUuid: randomUUID(), scope: SCOPE.all, msgPub: undefined,
-      srvPub: { socketId: this.#sockets.id, requestType: typeName(dialect, requestName), responseType: typeName(dialect, responseName) },
+      topic,
+      address: this.#sockets.address,
+      processUuid: this.#process,
+      nodeUuid: randomUUID(),
+      scope: SCOPE.all,
+      msgPub: undefined,
+      srvPub: {
+        socketId: this.#sockets.id,
+        requestType: typeName(dialect, requestName),
+        responseType: typeName(dialect, responseName),
+      },
     }
   }
 }

@@ -36,7 +36,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 const LOOPBACK = '127.0.0.1'
 
 /**
- * Reads GZ_… and IGN_… (IP, PARTITION, DISCOVERY_MULTICAST_IP, DISCOVERY_MSG_PORT, DISCOVERY_SRV_PORT, RELAY, TRANSPORT_TOPIC_STATISTICS,
+ * Reads GZ_… and IGN_… (IP, PARTITION, DISCOVERY_MULTICAST_IP, DISCOVERY_MSG_PORT, DISCOVERY_SRV_PORT, RELAY,
+ * TRANSPORT_TOPIC_STATISTICS,
  * TRANSPORT_RCVHWM, TRANSPORT_SNDHWM). Without an address only this machine is spoken to, on all its interfaces: a
  * simulator here is found whatever its own address is. Throws GzError GZ_SETTING, naming the variable.
  */
@@ -53,11 +54,17 @@ export function settingsOf(environment: Environment = process.env, dialect?: Dia
   const own = ownAddresses()
   const has = (prefix: string): boolean => Object.keys(environment).some(name => name.startsWith(prefix))
   if (ip.value && !own.includes(ip.value)) {
-    throw new GzError('GZ_SETTING', `${ip.text}: no interface of this machine has this address; it has ${own.join(', ')}`)
+    throw new GzError(
+      'GZ_SETTING',
+      `${ip.text}: no interface of this machine has this address; it has ${own.join(', ')}`,
+    )
   }
   const group = multicast.value || '239.255.0.7'
   if (!isIPv4(group) || !/^2(2[4-9]|3\d)\./.test(group)) {
-    throw new GzError('GZ_SETTING', `${multicast.text}: expected an IPv4 multicast address, 224.0.0.0 to 239.255.255.255`)
+    throw new GzError(
+      'GZ_SETTING',
+      `${multicast.text}: expected an IPv4 multicast address, 224.0.0.0 to 239.255.255.255`,
+    )
   }
   return {
     address: ip.value || LOOPBACK,
@@ -66,7 +73,7 @@ export function settingsOf(environment: Environment = process.env, dialect?: Dia
     partition: partition.value ?? `${hostname()}:${userInfo().username}`,
     multicast: group,
     topicPort,
-    servicePort: servicePort === topicPort ? topicPort < 65535 ? topicPort + 1 : topicPort - 1 : servicePort,
+    servicePort: servicePort === topicPort ? (topicPort < 65535 ? topicPort + 1 : topicPort - 1) : servicePort,
     relays: relays(read('RELAY')),
     statistics: read('TRANSPORT_TOPIC_STATISTICS').value === '1',
     receiveQueue: count(read('TRANSPORT_RCVHWM'), 1000),
@@ -106,20 +113,23 @@ function variable(environment: Environment, name: string): Variable {
 function port(named: Variable, otherwise: number): number {
   if (!named.value) return otherwise
   const value = Number(named.value)
-  if (!Number.isInteger(value) || value < 1 || value > 65535) throw new GzError('GZ_SETTING', `${named.text}: expected a UDP port, 1 to 65535`)
+  if (!Number.isInteger(value) || value < 1 || value > 65535)
+    throw new GzError('GZ_SETTING', `${named.text}: expected a UDP port, 1 to 65535`)
   return value
 }
 
 function count(named: Variable, otherwise: number): number {
   if (!named.value) return otherwise
   const value = Number(named.value)
-  if (!Number.isInteger(value) || value < 0) throw new GzError('GZ_SETTING', `${named.text}: expected a number of messages, 0 (no limit) or more`)
+  if (!Number.isInteger(value) || value < 0)
+    throw new GzError('GZ_SETTING', `${named.text}: expected a number of messages, 0 (no limit) or more`)
   return value
 }
 
 function relays(named: Variable): string[] {
   const addresses = (named.value ?? '').split(':').filter(address => address !== '')
   const wrong = addresses.find(address => !isIPv4(address))
-  if (wrong !== undefined) throw new GzError('GZ_SETTING', `${named.text}: expected IPv4 addresses with colons between them, got ${wrong}`)
+  if (wrong !== undefined)
+    throw new GzError('GZ_SETTING', `${named.text}: expected IPv4 addresses with colons between them, got ${wrong}`)
   return [...new Set(addresses)]
 }

@@ -34,19 +34,29 @@ export function whySilent(settings: GzSettings, discovery: Discovery, { name: to
   }
   if (here.length > 0) {
     const names = [...new Set(here.map(name => name.topic))]
-    return `not announced; of ${names.length} name${names.length > 1 ? 's' : ''} in this partition the nearest is ${closest(topic, names)}`
+    return (
+      `not announced; of ${names.length} name${names.length > 1 ? 's' : ''} in this partition the ` +
+      `nearest is ${closest(topic, names)}`
+    )
   }
   if (found.length > 0) {
     const partitions = [...new Set(found.map(({ partition }) => partition || '(empty)'))].sort()
     return `what is there is in the partition ${partitions.join(', ')}, ${notHere}`
   }
-  if (discovery.processes > 0) return `not announced: processes that are there: ${discovery.processes}; they announce nothing`
+  if (discovery.processes > 0)
+    return `not announced: processes that are there: ${discovery.processes}; they announce nothing`
   const where = `${settings.sources.ports}, on ${settings.interfaces.join(', ')} (${settings.sources.address})`
   if (counts.otherVersion > 0) return `only processes of another version of discovery were heard on ${where}`
   if (counts.elsewhere > 0) {
-    return `only other machines were heard on ${where}: set GZ_IP and IGN_IP to this machine's address in their network to speak with them`
+    return (
+      `only other machines were heard on ${where}: set GZ_IP and IGN_IP to this machine's address in ` +
+      'their network to speak with them'
+    )
   }
-  return `no Gazebo process was heard on ${where}: start it, or set GZ_IP or IGN_IP, GZ_DISCOVERY_MSG_PORT and …SRV_PORT as it has them`
+  return (
+    `no Gazebo process was heard on ${where}: start it, or set GZ_IP or IGN_IP, GZ_DISCOVERY_MSG_PORT ` +
+    'and …SRV_PORT as it has them'
+  )
 }
 
 export function topicType({ msgPub }: Announcement): string {

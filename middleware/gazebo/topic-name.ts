@@ -10,7 +10,10 @@ export function isValidPartition(partition: string): boolean {
 /** `@/partition@/topic`, as it travels. Throws GzError GZ_NAME. */
 export function qualify(partition: string, topic: string): string {
   if (topic === '' || topic === '/' || FORBIDDEN.test(topic)) {
-    throw new GzError('GZ_NAME', `topic ${JSON.stringify(topic)}: expected a name such as /wrench, without spaces, @, ~, // and :=`)
+    throw new GzError(
+      'GZ_NAME',
+      `topic ${JSON.stringify(topic)}: expected a name such as /wrench, without spaces, @, ~, // and :=`,
+    )
   }
   return `@${withSlash(partition)}@${withSlash(topic)}`
 }

@@ -5,11 +5,15 @@ import type { ZeroMq } from './zeromq.js'
 /** A message as it comes: `topic` is qualified, `type` has its dialect, `data` is never written again. */
 export type HearMessage = (topic: string, type: string, data: Buffer) => void
 
-/** ms after which a connection that nobody needs any more is given up: what its publisher sent last may still be on its way. */
+/**
+ * ms after which a connection that nobody needs any more is given up: what its publisher sent last may still be on its
+ * way.
+ */
 const GRACE = 3000
 
 /**
- * Topic data over ZeroMQ: one socket that publishes, one that is connected to every publisher it listens to. A message is the frames topic, address
+ * Topic data over ZeroMQ: one socket that publishes, one that is connected to every publisher it listens to. A message
+ * is the frames topic, address
  * of its publisher, data, type and, with topic statistics, {time ms, sequence} (u64 each, little-endian).
  */
 export class TopicSockets {
@@ -86,10 +90,17 @@ export class TopicSockets {
     if (!this.#isSending) void this.#send()
   }
 
-  /** The socket takes one message at a time, mostly at once: it never waits for listeners; what a slow one's queue cannot take is dropped for it. */
+  /**
+   * The socket takes one message at a time, mostly at once: it never waits for listeners; what a slow one's queue
+   * cannot take is dropped for it.
+   */
   async #send(): Promise<void> {
     this.#isSending = true
-    for (let next = this.#waiting.shift(); next !== undefined && !this.#publisher.closed; next = this.#waiting.shift()) {
+    for (
+      let next = this.#waiting.shift();
+      next !== undefined && !this.#publisher.closed;
+      next = this.#waiting.shift()
+    ) {
       await this.#publisher.send(next).catch(() => undefined)
     }
     this.#isSending = false
@@ -111,7 +122,7 @@ export class TopicSockets {
 
   #text(text: string): Buffer {
     let bytes = this.#texts.get(text)
-    if (!bytes) this.#texts.set(text, bytes = Buffer.from(text))
+    if (!bytes) this.#texts.set(text, (bytes = Buffer.from(text)))
     return bytes
   }
 

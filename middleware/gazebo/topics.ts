@@ -68,7 +68,10 @@ export class Topics {
   readonly #subscriptions = new Map<string, Subscription[]>()
   readonly #publications = new Set<Publication>()
 
-  constructor(process: string, parts: { discovery: Discovery; sockets: TopicSockets; dialect: DialectChoice; events: TopicEvents }) {
+  constructor(
+    process: string,
+    parts: { discovery: Discovery; sockets: TopicSockets; dialect: DialectChoice; events: TopicEvents },
+  ) {
     this.#process = process
     this.#discovery = parts.discovery
     this.#sockets = parts.sockets
@@ -79,14 +82,17 @@ export class Topics {
   advertise<F extends Fields>(qualified: string, schema: Schema<F>): GzPublisher<F> {
     const type = typeName(this.#dialect.dialect, schema.name)
     const publication: Publication = {
-      announcement: topicAnnouncement(qualified, this.#sockets.address, this.#process, randomUUID(), type), name: schema.name, listeners: new Map(),
+      announcement: topicAnnouncement(qualified, this.#sockets.address, this.#process, randomUUID(), type),
+      name: schema.name,
+      listeners: new Map(),
     }
     this.#publications.add(publication)
     this.#discovery.advertise(publication.announcement)
     const discovery = this.#discovery
     return {
       publish: message => {
-        if (!this.#publications.has(publication)) throw new GzError('GZ_CLOSED', `${qualified}: published after its publisher was disposed of`)
+        if (!this.#publications.has(publication))
+          throw new GzError('GZ_CLOSED', `${qualified}: published after its publisher was disposed of`)
         const data = schema.encode(message)
         const wire = publication.announcement.msgPub?.msgType ?? type
         this.#sockets.publish(qualified, wire, data)
@@ -120,7 +126,13 @@ export class Topics {
   /** As discovery announces them to a peer that asks who subscribes. */
   subscriptions(): Announcement[] {
     return this.#all().map(({ qualified, node, decoder }) => {
-      return topicAnnouncement(qualified, this.#sockets.address, this.#process, node, typeName(this.#dialect.dialect, decoder.name))
+      return topicAnnouncement(
+        qualified,
+        this.#sockets.address,
+        this.#process,
+        node,
+        typeName(this.#dialect.dialect, decoder.name),
+      )
     })
   }
 
@@ -136,18 +148,23 @@ export class Topics {
       this.#sockets.disconnect(announcement.address)
       if (how === 'withdrew it') continue
       health.lost++
-      this.#events.warn(health.topic, `its publisher at ${announcement.address} ${how}${links.size > 0 ? '' : ': nothing comes until it is back'}`)
+      this.#events.warn(
+        health.topic,
+        `its publisher at ${announcement.address} ${how}${links.size > 0 ? '' : ': nothing comes until it is back'}`,
+      )
     }
   }
 
   connected({ topic, msgPub, processUuid, nodeUuid }: Announcement): void {
     for (const { announcement, listeners } of this.#publications) {
-      if (announcement.topic === topic && announcement.msgPub?.msgType === msgPub?.msgType) listeners.set(`${processUuid} ${nodeUuid}`, processUuid)
+      if (announcement.topic === topic && announcement.msgPub?.msgType === msgPub?.msgType)
+        listeners.set(`${processUuid} ${nodeUuid}`, processUuid)
     }
   }
 
   disconnected({ topic, processUuid, nodeUuid }: Announcement): void {
-    for (const { announcement, listeners } of this.#publications) if (announcement.topic === topic) listeners.delete(`${processUuid} ${nodeUuid}`)
+    for (const { announcement, listeners } of this.#publications)
+      if (announcement.topic === topic) listeners.delete(`${processUuid} ${nodeUuid}`)
   }
 
   /** To be called once a second: a publisher that missed that we listen would never send. */
@@ -180,7 +197,13 @@ export class Topics {
     if (known) return known
     const subscription: Subscription = {
       health: { topic, type: decoder.name, received: 0, malformed: 0, otherType: 0, publishers: 0, lost: 0 },
-      qualified, decoder, node: randomUUID(), listeners: [], links: new Set(), heard: 0, type: '',
+      qualified,
+      decoder,
+      node: randomUUID(),
+      listeners: [],
+      links: new Set(),
+      heard: 0,
+      type: '',
     }
     this.#subscriptions.set(qualified, [...others, subscription])
     if (others.length === 0) this.#sockets.subscribe(qualified)
@@ -204,7 +227,10 @@ export class Topics {
   #link({ health, decoder, links, node }: Subscription, announcement: Announcement): void {
     if (links.has(announcement)) return
     if (topicType(announcement) !== decoder.name) {
-      this.#events.warn(health.topic, `${announcement.address} publishes ${announcement.msgPub?.msgType}, not ${decoder.name}: it is not heard`)
+      this.#events.warn(
+        health.topic,
+        `${announcement.address} publishes ${announcement.msgPub?.msgType}, not ${decoder.name}: it is not heard`,
+      )
       return
     }
     try {
@@ -223,7 +249,8 @@ export class Topics {
     const { health, decoder, listeners } = subscription
     if (type !== subscription.type) {
       if (shortName(type) !== decoder.name) {
-        if (health.otherType++ === 0) this.#events.warn(health.topic, `a message of type ${type}, not ${decoder.name}: ignored`)
+        if (health.otherType++ === 0)
+          this.#events.warn(health.topic, `a message of type ${type}, not ${decoder.name}: ignored`)
         return
       }
       subscription.type = type
@@ -250,7 +277,13 @@ export class Topics {
     for (const publication of this.#publications) {
       this.#discovery.withdraw(publication.announcement)
       const { topic, address, processUuid, nodeUuid } = publication.announcement
-      publication.announcement = topicAnnouncement(topic, address, processUuid, nodeUuid, typeName(this.#dialect.dialect, publication.name))
+      publication.announcement = topicAnnouncement(
+        topic,
+        address,
+        processUuid,
+        nodeUuid,
+        typeName(this.#dialect.dialect, publication.name),
+      )
       publication.listeners.clear()
       this.#discovery.advertise(publication.announcement)
     }

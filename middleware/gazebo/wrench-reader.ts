@@ -13,15 +13,17 @@ export interface WrenchSample {
 }
 
 /** Tags of Wrench and Vector3d: field number and wire type in one. */
-const HEADER_FIELD = 1 << 3 | 2
-const FORCE = 2 << 3 | 2
-const TORQUE = 3 << 3 | 2
-const AXES = [2 << 3 | 1, 3 << 3 | 1, 4 << 3 | 1]
+const HEADER_FIELD = (1 << 3) | 2
+const FORCE = (2 << 3) | 2
+const TORQUE = (3 << 3) | 2
+const AXES = [(2 << 3) | 1, (3 << 3) | 1, (4 << 3) | 1]
 const NOTHING = new Uint8Array(0)
 
 /**
- * Wrenches at 1 kHz, read in place into one sample. The header's text is read only where it differs from the message before: the stamp's bytes come
- * first in it and the rest, the frame's name, repeats. That is the order in which protobuf writes fields; another one is read all the same.
+ * Wrenches at 1 kHz, read in place into one sample. The header's text is read only where it differs from the message
+ * before: the stamp's bytes come
+ * first in it and the rest, the frame's name, repeats. That is the order in which protobuf writes fields; another one
+ * is read all the same.
  */
 export class WrenchReader implements Decoder<WrenchSample> {
   readonly name = 'Wrench'
@@ -77,7 +79,10 @@ export class WrenchReader implements Decoder<WrenchSample> {
     const { buf } = reader
     const start = reader.pos
     // A stamp is a field of at most 127 bytes: tag, length, content.
-    const rest = buf[start] === (1 << 3 | 2) && buf[start + 1] < 0x80 && start + 2 + buf[start + 1] <= end ? start + 2 + buf[start + 1] : start
+    const rest =
+      buf[start] === ((1 << 3) | 2) && buf[start + 1] < 0x80 && start + 2 + buf[start + 1] <= end
+        ? start + 2 + buf[start + 1]
+        : start
     if (rest > start && this.#sameRest(rest, end)) {
       reader.pos = start + 2
       this.#stamp(rest)

@@ -2,7 +2,10 @@ import { GzError, messageOf } from './gz-error.js'
 
 export type ZeroMq = typeof import('zeromq')
 
-/** Loaded by whoever opens a transport, and by nobody else: it is an addon, and an optional package. Throws GzError GZ_ZEROMQ. */
+/**
+ * Loaded by whoever opens a transport, and by nobody else: it is an addon, and an optional package. Throws GzError
+ * GZ_ZEROMQ.
+ */
 export async function zeroMq(): Promise<ZeroMq> {
   try {
     return await import('zeromq')
@@ -10,6 +13,9 @@ export async function zeroMq(): Promise<ZeroMq> {
     const [why] = messageOf(error).split('\n')
     const here = `${process.platform} ${process.arch}`
     const remedy = 'run npm ci without --omit=optional'
-    throw new GzError('GZ_ZEROMQ', `the package zeromq, which Gazebo's topics need, cannot be loaded on ${here}: ${why}; ${remedy}`)
+    throw new GzError(
+      'GZ_ZEROMQ',
+      `the package zeromq, which Gazebo's topics need, cannot be loaded on ${here}: ${why}; ${remedy}`,
+    )
   }
 }

@@ -8,7 +8,10 @@ import { inSlices } from './slices.js'
 const SLICE = 32_768
 /** int32 format, float32 quantisation a, b. */
 export const HEADER = 12
-/** Samples of RVL that are believed of any bytes, and of each byte more. Runs of zeros need next to none, but no camera sends only those. */
+/**
+ * Samples of RVL that are believed of any bytes, and of each byte more. Runs of zeros need next to none, but no camera
+ * sends only those.
+ */
 const RVL_FREE = 2 ** 22
 const RVL_EACH = 1024
 
@@ -20,13 +23,22 @@ export interface Depth {
 }
 
 /**
- * The data of a compressedDepth topic (compressed_depth_image_transport): a header, then a PNG of 16 bits, or int32 width, height and RVL. For 32FC1
+ * The data of a compressedDepth topic (compressed_depth_image_transport): a header, then a PNG of 16 bits, or int32
+ * width, height and RVL. For 32FC1
  * the samples are inverse depths q with depth = a / (q - b), 0 where there is none. Throws ImageError.
  */
-export async function decodeDepth(data: Uint8Array, encoding: '16UC1' | 'mono16' | '32FC1', codec: 'png' | 'rvl'): Promise<Depth> {
+export async function decodeDepth(
+  data: Uint8Array,
+  encoding: '16UC1' | 'mono16' | '32FC1',
+  codec: 'png' | 'rvl',
+): Promise<Depth> {
   // Some publishers leave the header out.
   const isBare = encoding !== '32FC1' && codecOf(data) === 'png'
-  if (!isBare && data.length <= HEADER) throw new ImageError('undecodable', `compressedDepth: ${data.length} bytes, expected a header of ${HEADER} and a picture`)
+  if (!isBare && data.length <= HEADER)
+    throw new ImageError(
+      'undecodable',
+      `compressedDepth: ${data.length} bytes, expected a header of ${HEADER} and a picture`,
+    )
   const body = isBare ? data : data.subarray(HEADER)
   const { width, height, samples } = isBare || codec === 'png' ? await png(body) : await rvl(body)
   if (encoding !== '32FC1') return { width, height, data: samples }
@@ -48,7 +60,8 @@ interface Samples {
 async function png(body: Uint8Array): Promise<Samples> {
   if (codecOf(body) !== 'png') throw new ImageError('undecodable', 'compressedDepth: expected a PNG behind the header')
   const { width, height, encoding, data } = await decodePicture(body, 'png')
-  if (encoding !== 'mono16') throw new ImageError('bad_encoding', `compressedDepth: ${encoding}, expected a grey picture of 16 bits`)
+  if (encoding !== 'mono16')
+    throw new ImageError('bad_encoding', `compressedDepth: ${encoding}, expected a grey picture of 16 bits`)
   return { width, height, samples: new Uint16Array(data.buffer, data.byteOffset, width * height) }
 }
 
@@ -56,8 +69,10 @@ async function rvl(body: Uint8Array): Promise<Samples> {
   if (body.length < 8) throw new ImageError('undecodable', 'RVL: cut off')
   const view = new DataView(body.buffer, body.byteOffset, 8)
   const [width, height] = [view.getInt32(0, true), view.getInt32(4, true)]
-  if (!(width > 0 && height > 0 && width * height <= MOST_PIXELS)) throw new ImageError('bad_size', `${width} x ${height} pixels: expected 1 to ${MOST_PIXELS} in all`)
-  if (width * height > RVL_FREE + RVL_EACH * body.length) throw new ImageError('bad_size', `RVL: ${width} x ${height} pixels in ${body.length} bytes`)
+  if (!(width > 0 && height > 0 && width * height <= MOST_PIXELS))
+    throw new ImageError('bad_size', `${width} x ${height} pixels: expected 1 to ${MOST_PIXELS} in all`)
+  if (width * height > RVL_FREE + RVL_EACH * body.length)
+    throw new ImageError('bad_size', `RVL: ${width} x ${height} pixels in ${body.length} bytes`)
   const samples = new Uint16Array(width * height)
   const reader = new RvlReader(body.subarray(8))
   await inSlices(samples.length, SLICE, (from, to) => reader.read(samples, from, to))
@@ -66,10 +81,14 @@ async function rvl(body: Uint8Array): Promise<Samples> {
 
 let known: { readonly a: number; readonly b: number; readonly depths: Float32Array } | undefined
 
-/** The depth of each of the 65536 inverse depths (m), in float arithmetic as the publisher's. A camera's quantisation never changes: the last one is kept. */
+/**
+ * The depth of each of the 65536 inverse depths (m), in float arithmetic as the publisher's. A camera's quantisation
+ * never changes: the last one is kept.
+ */
 function depthsOf(a: number, b: number): Float32Array {
   if (known && Object.is(known.a, a) && Object.is(known.b, b)) return known.depths
-  if (!Number.isFinite(a) || !Number.isFinite(b)) throw new ImageError('undecodable', `compressedDepth: quantisation ${a}, ${b}: expected numbers`)
+  if (!Number.isFinite(a) || !Number.isFinite(b))
+    throw new ImageError('undecodable', `compressedDepth: quantisation ${a}, ${b}: expected numbers`)
   const depths = new Float32Array(65_536).fill(NaN, 0, 1)
   for (let q = 1; q < depths.length; q++) depths[q] = a / Math.fround(q - b)
   known = { a, b, depths }

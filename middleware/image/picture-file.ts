@@ -22,18 +22,27 @@ export const BIG_ENDIAN = endianness() === 'BE'
 
 let loading: Promise<typeof sharp> | undefined
 
-/** Loads the decoder, once; it is not loaded where nobody asks for it. Throws in one line where this machine has no binary of it. */
+/**
+ * Loads the decoder, once; it is not loaded where nobody asks for it. Throws in one line where this machine has no
+ * binary of it.
+ */
 export function loadSharp(): Promise<typeof sharp> {
-  return loading ??= import('sharp').then(({ default: sharp }) => {
-    sharp.cache(false)
-    // A picture is decoded on one thread of libuv's pool; several pictures at once on several.
-    sharp.concurrency(1)
-    return sharp
-  }, (error: unknown) => {
-    loading = undefined
-    const [reason] = (error instanceof Error ? error.message : String(error)).split('\n')
-    throw Object.assign(new Error(`compressed images cannot be decoded: ${reason}; npm install sharp`, { cause: error }), { exit: 2 })
-  })
+  return (loading ??= import('sharp').then(
+    ({ default: sharp }) => {
+      sharp.cache(false)
+      // A picture is decoded on one thread of libuv's pool; several pictures at once on several.
+      sharp.concurrency(1)
+      return sharp
+    },
+    (error: unknown) => {
+      loading = undefined
+      const [reason] = (error instanceof Error ? error.message : String(error)).split('\n')
+      throw Object.assign(
+        new Error(`compressed images cannot be decoded: ${reason}; npm install sharp`, { cause: error }),
+        { exit: 2 },
+      )
+    },
+  ))
 }
 
 /** How samples of so many bits are asked of the decoder and named: grey, and colour. */
@@ -44,16 +53,22 @@ const SAMPLES = {
 } as const
 
 /**
- * Decodes a file of one of the codecs on another thread: the samples as they are in the file, no colour profile applied, not turned by EXIF. Grey becomes
- * mono8, mono16 or, of a TIFF's floats, 32FC1; colour rgb8 or rgb16, an alpha channel is left out. Throws ImageError: `undecodable` (cut off, damaged),
+ * Decodes a file of one of the codecs on another thread: the samples as they are in the file, no colour profile
+ * applied, not turned by EXIF. Grey becomes
+ * mono8, mono16 or, of a TIFF's floats, 32FC1; colour rgb8 or rgb16, an alpha channel is left out. Throws ImageError:
+ * `undecodable` (cut off, damaged),
  * `bad_encoding` (colour of floats), `bad_size` (no pixels, or too many).
  */
 export async function decodePicture(data: Uint8Array, codec: Codec): Promise<Pixels> {
   const sharp = await loadSharp()
   const options = { failOn: 'error', limitInputPixels: MOST_PIXELS, sequentialRead: true, ignoreIcc: true } as const
-  const header = codec === 'png' || codec === 'jpeg' ? pictureHeader(data) : await readable(sharp(data, options).metadata().then(headerOf))
+  const header =
+    codec === 'png' || codec === 'jpeg'
+      ? pictureHeader(data)
+      : await readable(sharp(data, options).metadata().then(headerOf))
   const pixels = header.width * header.height
-  if (!(pixels > 0 && pixels <= MOST_PIXELS)) throw new ImageError('bad_size', `${header.width} x ${header.height} pixels: expected 1 to ${MOST_PIXELS} in all`)
+  if (!(pixels > 0 && pixels <= MOST_PIXELS))
+    throw new ImageError('bad_size', `${header.width} x ${header.height} pixels: expected 1 to ${MOST_PIXELS} in all`)
   const { depth, ...samples } = SAMPLES[header.bits > 16 ? 32 : header.bits > 8 ? 16 : 8]
   const shown = header.grey ? samples.grey : samples.colour
   if (shown === undefined) throw new ImageError('bad_encoding', 'colour of floats: expected 8 or 16 bits')
@@ -74,10 +89,21 @@ function readable<T>(work: Promise<T>): Promise<T> {
   })
 }
 
-/** A PNG file, on another thread: `data` u8[height * width * 3], r g b, or u16[height * width], which stays grey of 16 bits. */
-export async function encodePicture(
-  { width, height, channels, data }: { readonly width: number; readonly height: number; readonly channels: 1 | 3; readonly data: Uint8Array | Uint16Array },
-): Promise<Uint8Array> {
+/**
+ * A PNG file, on another thread: `data` u8[height * width * 3], r g b, or u16[height * width], which stays grey of 16
+ * bits.
+ */
+export async function encodePicture({
+  width,
+  height,
+  channels,
+  data,
+}: {
+  readonly width: number
+  readonly height: number
+  readonly channels: 1 | 3
+  readonly data: Uint8Array | Uint16Array
+}): Promise<Uint8Array> {
   const sharp = await loadSharp()
   const file = sharp(data, { raw: { width, height, channels } })
   return (channels === 1 ? file.toColourspace('grey16') : file).png().toBuffer()

@@ -13,7 +13,8 @@ export interface PictureHeader {
 
 const PNG = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')
 /** Markers of a JPEG frame (SOF0 to SOF15), less the three in their midst that are none: DHT, JPG, DAC. */
-const isFrame = (marker: number): boolean => marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc
+const isFrame = (marker: number): boolean =>
+  marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc
 
 /** What kind of file the first bytes begin, whatever it is called; undefined: none that is decoded. */
 export function codecOf(data: Uint8Array): Codec | undefined {
@@ -29,15 +30,26 @@ export function codecOf(data: Uint8Array): Codec | undefined {
 export function pictureHeader(data: Uint8Array): PictureHeader {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
   if (bytes.subarray(0, 8).equals(PNG)) {
-    if (bytes.length < 26 || bytes.toString('latin1', 12, 16) !== 'IHDR') throw new ImageError('undecodable', 'a PNG without a header')
+    if (bytes.length < 26 || bytes.toString('latin1', 12, 16) !== 'IHDR')
+      throw new ImageError('undecodable', 'a PNG without a header')
     const colour = bytes[25]
-    return { width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20), grey: colour === 0 || colour === 4, bits: bytes[24] }
+    return {
+      width: bytes.readUInt32BE(16),
+      height: bytes.readUInt32BE(20),
+      grey: colour === 0 || colour === 4,
+      bits: bytes[24],
+    }
   }
-  for (let at = 2; at + 10 <= bytes.length && bytes[at] === 0xff;) {
+  for (let at = 2; at + 10 <= bytes.length && bytes[at] === 0xff; ) {
     const marker = bytes[at + 1]
     if (marker === 0xff) at++
     else if (isFrame(marker)) {
-      return { height: bytes.readUInt16BE(at + 5), width: bytes.readUInt16BE(at + 7), grey: bytes[at + 9] === 1, bits: bytes[at + 4] }
+      return {
+        height: bytes.readUInt16BE(at + 5),
+        width: bytes.readUInt16BE(at + 7),
+        grey: bytes[at + 9] === 1,
+        bits: bytes[at + 4],
+      }
     } else at += 2 + bytes.readUInt16BE(at + 2)
   }
   throw new ImageError('undecodable', 'a JPEG without a frame')

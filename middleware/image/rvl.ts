@@ -1,9 +1,12 @@
 import { ImageError } from './image-error.js'
 
 /**
- * Reads depth samples of 16 bits compressed with RVL (A. D. Wilson, "Fast Lossless Depth Image Compression", ISS 2017): runs of zeros and of samples
- * take turns, each with its length before it; a sample is the difference to the last one that was not zero, in zigzag order. Numbers are
- * nibbles of three bits each, the lowest first, with the fourth set where another follows; nibbles fill little-endian words of 32 bits from the top.
+ * Reads depth samples of 16 bits compressed with RVL (A. D. Wilson, "Fast Lossless Depth Image Compression", ISS 2017):
+ * runs of zeros and of samples
+ * take turns, each with its length before it; a sample is the difference to the last one that was not zero, in zigzag
+ * order. Numbers are
+ * nibbles of three bits each, the lowest first, with the fourth set where another follows; nibbles fill little-endian
+ * words of 32 bits from the top.
  */
 export class RvlReader {
   readonly #bytes: DataView
@@ -18,9 +21,12 @@ export class RvlReader {
     this.#bytes = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
-  /** Reads the next samples into `out`, from index `from` up to `to`. Throws ImageError `undecodable` where the bytes end before. */
+  /**
+   * Reads the next samples into `out`, from index `from` up to `to`. Throws ImageError `undecodable` where the bytes
+   * end before.
+   */
   read(out: Uint16Array, from: number, to: number): void {
-    for (let i = from; i < to;) {
+    for (let i = from; i < to; ) {
       if (this.#zeros === 0 && this.#samples === 0) {
         this.#zeros = this.#number()
         this.#samples = this.#number()

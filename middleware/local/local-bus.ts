@@ -13,7 +13,10 @@ export interface LocalBusOptions {
   readonly onError?: (error: unknown) => void
 }
 
-/** One process: a message is handed to each subscriber in turn, in the order of subscription, without a copy, before `publish` returns. */
+/**
+ * One process: a message is handed to each subscriber in turn, in the order of subscription, without a copy, before
+ * `publish` returns.
+ */
 export class LocalBus implements Bus {
   readonly clock: Clock
   readonly #topics = new Map<string, Topic>()
@@ -22,9 +25,12 @@ export class LocalBus implements Bus {
 
   constructor(clock: Clock, options: LocalBusOptions = {}) {
     this.clock = clock
-    this.#onError = options.onError ?? (error => queueMicrotask(() => {
-      throw error
-    }))
+    this.#onError =
+      options.onError ??
+      (error =>
+        queueMicrotask(() => {
+          throw error
+        }))
   }
 
   advertise<T extends TypeName>(topic: string, type: T): Publisher<MessageTypes[T]> {
@@ -62,7 +68,12 @@ export class LocalBus implements Bus {
   }
 
   topics(): TopicInfo[] {
-    return [...this.#topics].map(([topic, { type, publishers, listeners }]) => ({ topic, type, publishers, subscribers: listeners.length }))
+    return [...this.#topics].map(([topic, { type, publishers, listeners }]) => ({
+      topic,
+      type,
+      publishers,
+      subscribers: listeners.length,
+    }))
   }
 
   work(promise: Promise<unknown>, due = this.clock.now()): void {
@@ -81,7 +92,10 @@ export class LocalBus implements Bus {
     return earliest
   }
 
-  /** Resolves when all work due at or before `until` is finished, and what it led to as well. Work that fails is finished too. */
+  /**
+   * Resolves when all work due at or before `until` is finished, and what it led to as well. Work that fails is
+   * finished too.
+   */
   async settle(until: number): Promise<void> {
     for (;;) {
       const due = [...this.#work].filter(entry => entry.due <= until)

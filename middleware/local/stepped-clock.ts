@@ -33,7 +33,10 @@ export class SteppedClock implements Clock {
     this.#now = stamp
   }
 
-  /** Moves to `stamp` and runs every timer due on the way, at its own stamp, in order. A stamp before now changes nothing. */
+  /**
+   * Moves to `stamp` and runs every timer due on the way, at its own stamp, in order. A stamp before now changes
+   * nothing.
+   */
   advanceTo(stamp: number): void {
     while (this.#timers.next <= stamp) {
       this.#now = Math.max(this.#now, this.#timers.next)

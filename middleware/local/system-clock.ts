@@ -5,7 +5,8 @@ import { TimerQueue } from './timer-queue.js'
 const LONGEST_WAIT = 2 ** 31 - 1
 
 /**
- * Real time: the host's monotonic clock, in whole ns since `started` (a reading of process.hrtime.bigint). Timers are about a millisecond
+ * Real time: the host's monotonic clock, in whole ns since `started` (a reading of process.hrtime.bigint). Timers are
+ * about a millisecond
  * coarse and never early. A callback that throws ends up as an uncaught exception; the other timers go on.
  */
 export class SystemClock implements Clock {
@@ -24,7 +25,10 @@ export class SystemClock implements Clock {
     return this.#last
   }
 
-  /** From here on `now()` follows a clock that reads `stamp` now; it never goes back for that, but stands until it is caught up with. */
+  /**
+   * From here on `now()` follows a clock that reads `stamp` now; it never goes back for that, but stands until it is
+   * caught up with.
+   */
   follow(stamp: number): void {
     this.#offset = stamp - performance.now() * 1e6
     this.#schedule(true)
@@ -61,7 +65,10 @@ export class SystemClock implements Clock {
     clearTimeout(this.#wake?.timeout)
     this.#wake = undefined
     if (next === Infinity) return
-    const timeout = setTimeout(() => this.#run(), Math.min(LONGEST_WAIT, Math.max(0, Math.ceil((next - this.now()) / 1e6))))
+    const timeout = setTimeout(
+      () => this.#run(),
+      Math.min(LONGEST_WAIT, Math.max(0, Math.ceil((next - this.now()) / 1e6))),
+    )
     this.#wake = { stamp: next, timeout }
   }
 

@@ -6,7 +6,10 @@ interface Entry {
   cancelled: boolean
 }
 
-/** Timers by due stamp, ties by registration. A periodic one is put back at its next beat after `now`: missed beats are skipped. */
+/**
+ * Timers by due stamp, ties by registration. A periodic one is put back at its next beat after `now`: missed beats are
+ * skipped.
+ */
 export class TimerQueue {
   readonly #entries: Entry[] = []
   #order = 0

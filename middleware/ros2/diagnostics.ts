@@ -13,7 +13,10 @@ const LEVELS = { ok: 0, warn: 1, error: 2, stale: 3 } as const
 /** ms between two reports. */
 const PERIOD = 1000
 
-/** Publishes what `look` finds on /diagnostics, once a second, each under the node's whole name: nodes of one name in two namespaces are told apart. */
+/**
+ * Publishes what `look` finds on /diagnostics, once a second, each under the node's whole name: nodes of one name in
+ * two namespaces are told apart.
+ */
 export function publishDiagnostics(node: RosNode, look: () => readonly Status[]): Disposable {
   const publisher = node.createPublisher('diagnostic_msgs/msg/DiagnosticArray', '/diagnostics')
   const whole = `${node.namespace() === '/' ? '' : node.namespace()}/${node.name()}`
@@ -21,8 +24,14 @@ export function publishDiagnostics(node: RosNode, look: () => readonly Status[])
     publisher.publish({
       header: { stamp: rosTimeOf(node), frame_id: '' },
       status: look().map(({ name, level, message, values }) => ({
-        name: `${whole}: ${name}`, level: LEVELS[level], message, hardware_id: whole,
-        values: Object.entries(values).map(([key, value]) => ({ key, value: typeof value === 'number' ? String(Math.round(value * 1000) / 1000) : String(value) })),
+        name: `${whole}: ${name}`,
+        level: LEVELS[level],
+        message,
+        hardware_id: whole,
+        values: Object.entries(values).map(([key, value]) => ({
+          key,
+          value: typeof value === 'number' ? String(Math.round(value * 1000) / 1000) : String(value),
+        })),
       })),
     })
   }

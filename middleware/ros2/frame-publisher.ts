@@ -28,7 +28,8 @@ const TYPE = 'tf2_msgs/msg/TFMessage'
 const PERIOD = 10_000_000
 
 /**
- * Says on /tf and /tf_static where frames lie. What is fixed is one message that grows and that whoever comes later gets as well, as tf2_ros's
+ * Says on /tf and /tf_static where frames lie. What is fixed is one message that grows and that whoever comes later
+ * gets as well, as tf2_ros's
  * StaticTransformBroadcaster has it. Where tf2_msgs is not installed that is said once, and nothing is published.
  */
 export class FramePublisher implements Disposable {
@@ -44,16 +45,32 @@ export class FramePublisher implements Disposable {
     this.#frames = new Map(options.frames.map(frame => [frame.name, frame]))
   }
 
-  /** A message names `name` (here without the prefix): from now on it is on /tf_static with all frames that it hangs on, as far as they are known. */
+  /**
+   * A message names `name` (here without the prefix): from now on it is on /tf_static with all frames that it hangs on,
+   * as far as they are known.
+   */
   fixed(name: string): void {
     const before = this.#fixed.size
-    for (let frame = this.#frames.get(name); frame !== undefined && !this.#fixed.has(frame.name); frame = this.#frames.get(frame.parent)) {
-      this.#fixed.set(frame.name, this.#transform(frame.parent, frame.name, rosTimeOf(this.#options.ros.node), [...frame.xyz, ...quaternion(frame.rpy)]))
+    for (
+      let frame = this.#frames.get(name);
+      frame !== undefined && !this.#fixed.has(frame.name);
+      frame = this.#frames.get(frame.parent)
+    ) {
+      this.#fixed.set(
+        frame.name,
+        this.#transform(frame.parent, frame.name, rosTimeOf(this.#options.ros.node), [
+          ...frame.xyz,
+          ...quaternion(frame.rpy),
+        ]),
+      )
     }
     if (this.#fixed.size > before) this.#publish('/tf_static', [...this.#fixed.values()])
   }
 
-  /** Where `name` lies in `parent` at `stamp` (bus time): x, y, z (m), qx, qy, qz, qw. Sooner than 10 ms after the last one it is left out. */
+  /**
+   * Where `name` lies in `parent` at `stamp` (bus time): x, y, z (m), qx, qy, qz, qw. Sooner than 10 ms after the last
+   * one it is left out.
+   */
   moved(parent: string, name: string, stamp: number, pose: ArrayLike<number>): void {
     const since = stamp - (this.#movedAt.get(name) ?? -Infinity)
     if (since >= 0 && since < PERIOD) return
@@ -62,9 +79,18 @@ export class FramePublisher implements Disposable {
   }
 
   /** geometry_msgs/msg/TransformStamped. */
-  #transform(parent: string, name: string, stamp: RosTime, { 0: x, 1: y, 2: z, 3: qx, 4: qy, 5: qz, 6: qw }: ArrayLike<number>): object {
+  #transform(
+    parent: string,
+    name: string,
+    stamp: RosTime,
+    { 0: x, 1: y, 2: z, 3: qx, 4: qy, 5: qz, 6: qw }: ArrayLike<number>,
+  ): object {
     const { prefix } = this.#options
-    return { header: { stamp, frame_id: prefix + parent }, child_frame_id: prefix + name, transform: { translation: { x, y, z }, rotation: { x: qx, y: qy, z: qz, w: qw } } }
+    return {
+      header: { stamp, frame_id: prefix + parent },
+      child_frame_id: prefix + name,
+      transform: { translation: { x, y, z }, rotation: { x: qx, y: qy, z: qz, w: qw } },
+    }
   }
 
   dispose(): void {
@@ -74,7 +100,10 @@ export class FramePublisher implements Disposable {
 
   #publish(topic: '/tf' | '/tf_static', transforms: readonly object[]): void {
     if (this.#lacking) return
-    const { ros: { rcl, node }, log } = this.#options
+    const {
+      ros: { rcl, node },
+      log,
+    } = this.#options
     let publisher = this.#publishers.get(topic)
     if (publisher === undefined) {
       const why = lacking(rcl, TYPE)
@@ -83,7 +112,12 @@ export class FramePublisher implements Disposable {
         log.warn(`${why}: nothing on /tf and /tf_static`)
         return
       }
-      publisher = node.createPublisher(TYPE, topic, { qos: qosOf(rcl, topic === '/tf' ? { reliable: true, depth: 100 } : { reliable: true, depth: 1, transientLocal: true }) })
+      publisher = node.createPublisher(TYPE, topic, {
+        qos: qosOf(
+          rcl,
+          topic === '/tf' ? { reliable: true, depth: 100 } : { reliable: true, depth: 1, transientLocal: true },
+        ),
+      })
       this.#publishers.set(topic, publisher)
     }
     publisher.publish({ transforms })
@@ -94,5 +128,10 @@ export class FramePublisher implements Disposable {
 function quaternion([roll, pitch, yaw]: readonly [number, number, number]): [number, number, number, number] {
   const [cr, cp, cy] = [roll, pitch, yaw].map(angle => Math.cos(angle / 2))
   const [sr, sp, sy] = [roll, pitch, yaw].map(angle => Math.sin(angle / 2))
-  return [sr * cp * cy - cr * sp * sy, cr * sp * cy + sr * cp * sy, cr * cp * sy - sr * sp * cy, cr * cp * cy + sr * sp * sy]
+  return [
+    sr * cp * cy - cr * sp * sy,
+    cr * sp * cy + sr * cp * sy,
+    cr * cp * sy - sr * sp * cy,
+    cr * cp * cy + sr * sp * sy,
+  ]
 }

@@ -45,7 +45,10 @@ interface Edge {
   readonly to: LifecycleState
 }
 
-/** lifecycle_msgs/msg/Transition: the transitions that may be asked for. A shutdown has one id for each state that it is asked for in. */
+/**
+ * lifecycle_msgs/msg/Transition: the transitions that may be asked for. A shutdown has one id for each state that it is
+ * asked for in.
+ */
 const EDGES: readonly Edge[] = [
   { id: 1, success: 10, transition: 'configure', from: 'unconfigured', to: 'inactive' },
   { id: 2, success: 20, transition: 'cleanup', from: 'inactive', to: 'unconfigured' },
@@ -57,11 +60,17 @@ const EDGES: readonly Edge[] = [
 ]
 
 /** What error processing ends with. */
-const RECOVERY: RosTransition = { transition: { id: 60, label: 'transition_success' }, start_state: ERROR_PROCESSING, goal_state: STATES.unconfigured }
+const RECOVERY: RosTransition = {
+  transition: { id: 60, label: 'transition_success' },
+  start_state: ERROR_PROCESSING,
+  goal_state: STATES.unconfigured,
+}
 
 /**
- * Makes a lifecycle node of ours a managed node of ROS 2 (design.ros2.org, REP-2002): its five services and `~/transition_event`. A
- * request is answered when its transition is done, however long a device takes; rclnodejs's own lifecycle node cannot wait.
+ * Makes a lifecycle node of ours a managed node of ROS 2 (design.ros2.org, REP-2002): its five services and
+ * `~/transition_event`. A
+ * request is answered when its transition is done, however long a device takes; rclnodejs's own lifecycle node cannot
+ * wait.
  */
 export class ManagedNode {
   readonly #lifecycle: LifecycleNode
@@ -79,26 +88,56 @@ export class ManagedNode {
     this.#onError = onError
     this.#events = node.createPublisher('lifecycle_msgs/msg/TransitionEvent', '~/transition_event')
     // A shutdown ends in one way from wherever it was asked for.
-    const graph = EDGES.flatMap((edge, i) => [rosTransition(edge), ...(edge.success === EDGES[i - 1]?.success ? [] : outcomes(edge))]).concat(RECOVERY)
+    const graph = EDGES.flatMap((edge, i) => [
+      rosTransition(edge),
+      ...(edge.success === EDGES[i - 1]?.success ? [] : outcomes(edge)),
+    ]).concat(RECOVERY)
     this.#services = [
-      node.createService<ChangeStateRequest, { success: boolean }>('lifecycle_msgs/srv/ChangeState', '~/change_state', ({ transition }, response) => {
-        void this.#begin(transition).then(success => response.send({ success }))
-      }),
-      node.createService<unknown, { current_state: RosState }>('lifecycle_msgs/srv/GetState', '~/get_state', (_request, response) =>
-        response.send({ current_state: this.#state })),
-      node.createService<unknown, { available_states: RosState[] }>('lifecycle_msgs/srv/GetAvailableStates', '~/get_available_states', (_request, response) =>
-        response.send({ available_states: [{ id: 0, label: 'unknown' }, ...Object.values(STATES), ...Object.values(CHANGING), ERROR_PROCESSING] })),
+      node.createService<ChangeStateRequest, { success: boolean }>(
+        'lifecycle_msgs/srv/ChangeState',
+        '~/change_state',
+        ({ transition }, response) => {
+          void this.#begin(transition).then(success => response.send({ success }))
+        },
+      ),
+      node.createService<unknown, { current_state: RosState }>(
+        'lifecycle_msgs/srv/GetState',
+        '~/get_state',
+        (_request, response) => response.send({ current_state: this.#state }),
+      ),
+      node.createService<unknown, { available_states: RosState[] }>(
+        'lifecycle_msgs/srv/GetAvailableStates',
+        '~/get_available_states',
+        (_request, response) =>
+          response.send({
+            available_states: [
+              { id: 0, label: 'unknown' },
+              ...Object.values(STATES),
+              ...Object.values(CHANGING),
+              ERROR_PROCESSING,
+            ],
+          }),
+      ),
       node.createService<unknown, { available_transitions: RosTransition[] }>(
-        'lifecycle_msgs/srv/GetAvailableTransitions', '~/get_available_transitions', (_request, response) =>
-          response.send({ available_transitions: this.#available().map(rosTransition) })),
+        'lifecycle_msgs/srv/GetAvailableTransitions',
+        '~/get_available_transitions',
+        (_request, response) => response.send({ available_transitions: this.#available().map(rosTransition) }),
+      ),
       node.createService<unknown, { available_transitions: RosTransition[] }>(
-        'lifecycle_msgs/srv/GetAvailableTransitions', '~/get_transition_graph', (_request, response) => response.send({ available_transitions: graph })),
+        'lifecycle_msgs/srv/GetAvailableTransitions',
+        '~/get_transition_graph',
+        (_request, response) => response.send({ available_transitions: graph }),
+      ),
     ]
   }
 
-  /** Resolves once somebody hears ~/transition_event: from then on no event is lost to it. False if `signal` ends the waiting first. */
+  /**
+   * Resolves once somebody hears ~/transition_event: from then on no event is lost to it. False if `signal` ends the
+   * waiting first.
+   */
   async observed(signal: AbortSignal): Promise<boolean> {
-    while (!signal.aborted && this.#events.subscriptionCount === 0) await pause(LOOK, undefined, { signal }).catch(() => undefined)
+    while (!signal.aborted && this.#events.subscriptionCount === 0)
+      await pause(LOOK, undefined, { signal }).catch(() => undefined)
     return this.#events.subscriptionCount > 0
   }
 
@@ -107,7 +146,10 @@ export class ManagedNode {
     return this.#begin({ id: 0, label: transition })
   }
 
-  /** Ends the node from whatever state it is in, once a transition that is under way is done: deactivate, cleanup, shutdown. */
+  /**
+   * Ends the node from whatever state it is in, once a transition that is under way is done: deactivate, cleanup,
+   * shutdown.
+   */
   async end(): Promise<void> {
     await this.#change
     if (this.#lifecycle.state === 'active') await this.make('deactivate')
@@ -137,9 +179,17 @@ export class ManagedNode {
 
   /** By its id, or by its label where one is given. */
   async #transit({ id, label }: { id: number; label: string }): Promise<boolean> {
-    const edge = this.#available().find(other => label === '' ? other.id === Number(id) : other.transition === label)
+    const edge = this.#available().find(other => (label === '' ? other.id === Number(id) : other.transition === label))
     if (edge === undefined) {
-      this.#onError(new Error(`${this.#lifecycle.name}: no transition ${label || id} from ${this.#state.label}; possible: ${this.#available().map(({ transition }) => transition).join(', ') || 'none'}`))
+      this.#onError(
+        new Error(
+          `${this.#lifecycle.name}: no transition ${label || id} from ${this.#state.label}; possible: ${
+            this.#available()
+              .map(({ transition }) => transition)
+              .join(', ') || 'none'
+          }`,
+        ),
+      )
       return false
     }
     const { transition, from } = edge
@@ -172,8 +222,16 @@ export class ManagedNode {
 /** How a transition ends: it succeeded, or led to error processing. */
 function outcomes({ success, transition, to }: Edge): RosTransition[] {
   return [
-    { transition: { id: success, label: 'transition_success' }, start_state: CHANGING[transition], goal_state: STATES[to] },
-    { transition: { id: success + 2, label: 'transition_error' }, start_state: CHANGING[transition], goal_state: ERROR_PROCESSING },
+    {
+      transition: { id: success, label: 'transition_success' },
+      start_state: CHANGING[transition],
+      goal_state: STATES[to],
+    },
+    {
+      transition: { id: success + 2, label: 'transition_error' },
+      start_state: CHANGING[transition],
+      goal_state: ERROR_PROCESSING,
+    },
   ]
 }
 

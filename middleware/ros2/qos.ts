@@ -9,7 +9,8 @@ interface Profile {
 }
 
 /**
- * What subscribers would rather lose than wait for: sensors (REP-2003's sensor data), with queues for a third of a second of pictures and a second
+ * What subscribers would rather lose than wait for: sensors (REP-2003's sensor data), with queues for a third of a
+ * second of pictures and a second
  * of the rest: so long may a machine be busy before something is lost. Everything else arrives.
  */
 const SENSOR: Readonly<Partial<Record<TypeName, number>>> = {
@@ -21,13 +22,23 @@ const SENSOR: Readonly<Partial<Record<TypeName, number>>> = {
   'sensor_msgs/msg/JointState': 100,
 }
 
-/** Types whose messages are small and come by the hundred a second: worth reading in batches where nobody waits for the single one. */
-export const BATCHED: ReadonlySet<string> = new Set<TypeName>(['geometry_msgs/msg/WrenchStamped', 'geometry_msgs/msg/PoseStamped', 'sensor_msgs/msg/JointState'])
+/**
+ * Types whose messages are small and come by the hundred a second: worth reading in batches where nobody waits for the
+ * single one.
+ */
+export const BATCHED: ReadonlySet<string> = new Set<TypeName>([
+  'geometry_msgs/msg/WrenchStamped',
+  'geometry_msgs/msg/PoseStamped',
+  'sensor_msgs/msg/JointState',
+])
 
 /** How many times longer the queues are of whoever wants everything. */
 const PATIENT = 10
 
-/** What a subscription of a type asks for; `qos_overrides.*` parameters change it. `reliable`: everything, sensors too, in longer queues. */
+/**
+ * What a subscription of a type asks for; `qos_overrides.*` parameters change it. `reliable`: everything, sensors too,
+ * in longer queues.
+ */
 export function subscriptionProfile(type: string, { reliable = false } = {}): Profile {
   const depth = SENSOR[type as TypeName]
   if (depth === undefined) return { reliable: true, depth: 10 }
@@ -47,9 +58,14 @@ export function publisherOptions(rcl: Rclnodejs, type: string): object {
 export function qosOf(rcl: Rclnodejs, { reliable, depth, transientLocal = false }: Profile): unknown {
   const { HistoryPolicy, ReliabilityPolicy, DurabilityPolicy } = rcl.QoS
   return new rcl.QoS(
-    HistoryPolicy.RMW_QOS_POLICY_HISTORY_KEEP_LAST, depth,
-    reliable ? ReliabilityPolicy.RMW_QOS_POLICY_RELIABILITY_RELIABLE : ReliabilityPolicy.RMW_QOS_POLICY_RELIABILITY_BEST_EFFORT,
-    transientLocal ? DurabilityPolicy.RMW_QOS_POLICY_DURABILITY_TRANSIENT_LOCAL : DurabilityPolicy.RMW_QOS_POLICY_DURABILITY_VOLATILE,
+    HistoryPolicy.RMW_QOS_POLICY_HISTORY_KEEP_LAST,
+    depth,
+    reliable
+      ? ReliabilityPolicy.RMW_QOS_POLICY_RELIABILITY_RELIABLE
+      : ReliabilityPolicy.RMW_QOS_POLICY_RELIABILITY_BEST_EFFORT,
+    transientLocal
+      ? DurabilityPolicy.RMW_QOS_POLICY_DURABILITY_TRANSIENT_LOCAL
+      : DurabilityPolicy.RMW_QOS_POLICY_DURABILITY_VOLATILE,
   )
 }
 

@@ -4,7 +4,10 @@ import { delimiter, dirname, join } from 'node:path'
 import { BusError } from '../bus-error.js'
 import type { RosTime } from '../cdr/stamp.js'
 
-/** The part of rclnodejs that is used here, with its own words. Its own type file is made with the messages, and so is not there before a build. */
+/**
+ * The part of rclnodejs that is used here, with its own words. Its own type file is made with the messages, and so is
+ * not there before a build.
+ */
 export interface Rclnodejs {
   init(context: RosContext, argv: readonly string[]): Promise<void>
   Node: new (name: string, namespace: string, context: RosContext, options?: unknown) => RosNode
@@ -13,9 +16,20 @@ export interface Rclnodejs {
   QoSOverridingOptions: new (policies: readonly number[]) => unknown
   QoSPolicyKind: Readonly<Record<'HISTORY' | 'DEPTH' | 'RELIABILITY' | 'DURABILITY', number>>
   Parameter: new (name: string, type: number, value: unknown) => RosParameter
-  ParameterDescriptor: new (name: string, type: number, description: string, readOnly: boolean) => { toMessage(): object }
+  ParameterDescriptor: new (
+    name: string,
+    type: number,
+    description: string,
+    readOnly: boolean,
+  ) => { toMessage(): object }
   ActionServer: new <Goal, Result>(
-    node: RosNode, type: string, name: string, execute: (goal: RosGoal<Goal>) => Promise<Result>, judge: (goal: Goal) => number, accepted: undefined, cancel: (goal: RosGoal<Goal>) => number,
+    node: RosNode,
+    type: string,
+    name: string,
+    execute: (goal: RosGoal<Goal>) => Promise<Result>,
+    judge: (goal: Goal) => number,
+    accepted: undefined,
+    cancel: (goal: RosGoal<Goal>) => number,
   ) => { destroy(): void }
   GoalResponse: Readonly<Record<'ACCEPT' | 'REJECT', number>>
   CancelResponse: Readonly<Record<'ACCEPT' | 'REJECT', number>>
@@ -79,7 +93,10 @@ export interface RosService {
 
 export interface RosClient {
   /** Rejects after `timeout` ms and when `signal` is aborted. */
-  sendRequestAsync(request: object, options: { readonly timeout: number; readonly signal: AbortSignal }): Promise<unknown>
+  sendRequestAsync(
+    request: object,
+    options: { readonly timeout: number; readonly signal: AbortSignal },
+  ): Promise<unknown>
 }
 
 /** What the graph calls the node of an endpoint whose node it has not heard of yet. */
@@ -129,7 +146,9 @@ export interface RosNode {
   createPublisher(type: string, topic: string, options?: object): RosPublisher
   createSubscription(type: string, topic: string, options: object, listener: (message: Buffer) => void): RosSubscription
   createService<Request, Response>(
-    type: string, name: string, handler: (request: Request, response: { template: Response; send(message: Response): void }) => void,
+    type: string,
+    name: string,
+    handler: (request: Request, response: { template: Response; send(message: Response): void }) => void,
   ): RosService
   createClient(type: string, service: string): RosClient
   destroyPublisher(publisher: RosPublisher): void
@@ -169,7 +188,8 @@ const SET_UP = 'source your ROS 2 (`. /opt/ros/DISTRO/setup.sh`), or run `npm ru
 let loaded: Promise<Rclnodejs> | undefined
 
 /**
- * rclnodejs, once it is known that it can be loaded: it would otherwise begin to compile itself, and delete its own build for that.
+ * rclnodejs, once it is known that it can be loaded: it would otherwise begin to compile itself, and delete its own
+ * build for that.
  * Throws BusError ROS2 that says what to install or to source.
  */
 export function loadRclnodejs(): Promise<Rclnodejs> {
@@ -180,7 +200,7 @@ export function loadRclnodejs(): Promise<Rclnodejs> {
 async function load(): Promise<Rclnodejs> {
   const problem = rosProblem()
   if (problem !== undefined) throw new BusError('ROS2', problem)
-  return (await import('rclnodejs' as string) as { default: Rclnodejs }).default
+  return ((await import('rclnodejs' as string)) as { default: Rclnodejs }).default
 }
 
 /** rclnodejs's addon, the very one that `loadRclnodejs` works with. Throws BusError ROS2 as that does. */
@@ -199,7 +219,10 @@ export function rosProblem(): string | undefined {
   try {
     folder = rclnodejsFolder()
   } catch {
-    return 'ros2: the package rclnodejs is not installed: run `npm run setup:ros` in a checkout, or `npm install rclnodejs` with ROS 2 sourced'
+    return (
+      'ros2: the package rclnodejs is not installed: run `npm run setup:ros` in a checkout, or `npm ' +
+      'install rclnodejs` with ROS 2 sourced'
+    )
   }
   const addon = addonOf(folder, ROS_DISTRO)
   if (addon === undefined) return 'ros2: rclnodejs has no build for this machine: run `npm run setup:ros`'
@@ -218,7 +241,10 @@ const rclnodejsFolder = (): string => dirname(dirname(require.resolve('rclnodejs
 function addonOf(folder: string, distro: string): string | undefined {
   const { platform, arch } = process
   const prebuilt = `${distro}-${codename() ?? 'unknown'}-${arch}-node-rclnodejs.node`
-  return [join(folder, 'build/Release/rclnodejs.node'), join(folder, 'prebuilds', `${platform}-${arch}`, prebuilt)].find(existsSync)
+  return [
+    join(folder, 'build/Release/rclnodejs.node'),
+    join(folder, 'prebuilds', `${platform}-${arch}`, prebuilt),
+  ].find(existsSync)
 }
 
 /** Of the Linux distribution, as rclnodejs reads it. */
@@ -227,11 +253,15 @@ function codename(): string | undefined {
   return existsSync(release) ? /^VERSION_CODENAME=(.*)$/m.exec(readFileSync(release, 'utf8'))?.[1]?.trim() : undefined
 }
 
-/** Why a type cannot be used whose package not every ROS 2 brings; undefined where it can. Not installed, it is not looked for any further. */
+/**
+ * Why a type cannot be used whose package not every ROS 2 brings; undefined where it can. Not installed, it is not
+ * looked for any further.
+ */
 export function lacking(rcl: Rclnodejs, type: string): string | undefined {
   const [name] = type.split('/')
   const prefixes = (process.env.AMENT_PREFIX_PATH ?? '').split(delimiter)
-  if (!prefixes.some(prefix => existsSync(join(prefix, 'share/ament_index/resource_index/rosidl_interfaces', name)))) return `${name} is not installed`
+  if (!prefixes.some(prefix => existsSync(join(prefix, 'share/ament_index/resource_index/rosidl_interfaces', name))))
+    return `${name} is not installed`
   try {
     rcl.require(type)
     return undefined

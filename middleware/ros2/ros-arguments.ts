@@ -8,7 +8,10 @@ export interface NodeName {
   readonly namespace: string
 }
 
-/** The name that `--ros-args -r __node:=NAME -r __ns:=NAMESPACE` gives a node; of two rules the first one counts, as in rcl. */
+/**
+ * The name that `--ros-args -r __node:=NAME -r __ns:=NAMESPACE` gives a node; of two rules the first one counts, as in
+ * rcl.
+ */
 export function nodeName(argv: readonly string[], fallback: string): NodeName {
   let name: string | undefined
   let namespace: string | undefined
@@ -28,15 +31,24 @@ const PARAMETER_FLAGS = ['-p', '--param', '--params-file']
 /** `argv` without what `parameterOverrides` reads. */
 export function withoutParameters(argv: readonly string[]): string[] {
   const rest: string[] = []
-  walk(argv, PARAMETER_FLAGS, () => undefined, argument => rest.push(argument))
+  walk(
+    argv,
+    PARAMETER_FLAGS,
+    () => undefined,
+    argument => rest.push(argument),
+  )
   return rest
 }
 
 /**
- * Parameters given to a node by `-p NAME:=VALUE`, `-p NODE:NAME:=VALUE` and `--params-file FILE`, as rcl reads them, down to what it takes for
- * a number. Integers are BigInt; an empty list is one, and numbers of both kinds may share a list, which rcl refuses. Sections (`-p` without
- * a node belongs to `/**`), as they are written, count in the order in which they first appear, within one the later value wins. A section's
- * name is the node's whole name, with `*` for one part and `**` for any number; rclnodejs itself compares the last part only, and so takes another namespace's.
+ * Parameters given to a node by `-p NAME:=VALUE`, `-p NODE:NAME:=VALUE` and `--params-file FILE`, as rcl reads them,
+ * down to what it takes for
+ * a number. Integers are BigInt; an empty list is one, and numbers of both kinds may share a list, which rcl refuses.
+ * Sections (`-p` without
+ * a node belongs to `/**`), as they are written, count in the order in which they first appear, within one the later
+ * value wins. A section's
+ * name is the node's whole name, with `*` for one part and `**` for any number; rclnodejs itself compares the last part
+ * only, and so takes another namespace's.
  * Throws ParameterError for a file or a rule that cannot be read.
  */
 export function parameterOverrides(argv: readonly string[], node: NodeName): Map<string, unknown> {
@@ -52,23 +64,29 @@ export function parameterOverrides(argv: readonly string[], node: NodeName): Map
       continue
     }
     const [, scope, name, text] = /^(?:([^:]+):)?([^:]+):=(.*)$/s.exec(value) ?? []
-    if (name === undefined) throw new ParameterError('PARAMETER_FILE', `${flag} ${value}: expected NAME:=VALUE or NODE:NAME:=VALUE`)
+    if (name === undefined)
+      throw new ParameterError('PARAMETER_FILE', `${flag} ${value}: expected NAME:=VALUE or NODE:NAME:=VALUE`)
     section(scope ?? '/**').set(name, ruleValue(text))
   }
   const whole = `${node.namespace === '/' ? '' : node.namespace}/${node.name}`
   const overrides = new Map<string, unknown>()
-  for (const [name, values] of sections) if (matches(name, whole)) for (const [parameter, value] of values) overrides.set(parameter, value)
+  for (const [name, values] of sections)
+    if (matches(name, whole)) for (const [parameter, value] of values) overrides.set(parameter, value)
   return overrides
 }
 
 /** Whether a section's name (`/arm/control`, `control`, `/**`, `/arm/*`) means the node of that whole name. */
 export function matches(section: string, whole: string): boolean {
   const parts = absolute(section).split('/').slice(1)
-  const expression = parts.map(part => part === '**' ? '(?:/[^/]+)*' : part === '*' ? '/[^/]+' : `/${part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`).join('')
+  const expression = parts
+    .map(part =>
+      part === '**' ? '(?:/[^/]+)*' : part === '*' ? '/[^/]+' : `/${part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`,
+    )
+    .join('')
   return new RegExp(`^${expression}$`).test(whole)
 }
 
-const absolute = (name: string): string => name.startsWith('/') ? name : `/${name}`
+const absolute = (name: string): string => (name.startsWith('/') ? name : `/${name}`)
 
 /** The value of a `-p` rule; the text itself where it is no YAML value. */
 function ruleValue(text: string): unknown {
@@ -115,13 +133,16 @@ function readSections(prefix: string, content: unknown, section: (name: string) 
 }
 
 function flatten(prefix: string, content: unknown, into: Map<string, unknown>): void {
-  if (isMap(content)) for (const { key, value } of content.items) flatten(prefix === '' ? String(key) : `${prefix}.${String(key)}`, value, into)
+  if (isMap(content))
+    for (const { key, value } of content.items)
+      flatten(prefix === '' ? String(key) : `${prefix}.${String(key)}`, value, into)
   else if (prefix !== '') into.set(prefix, valueOf(content, prefix))
 }
 
 /** Throws TypeError for what is no parameter's value. */
 function valueOf(node: unknown, name = 'a value'): unknown {
-  if (isSeq(node)) return node.items.map(item => isScalar(item) ? valueOf(item, name) : refuse(`${name}: a list in a list`))
+  if (isSeq(node))
+    return node.items.map(item => (isScalar(item) ? valueOf(item, name) : refuse(`${name}: a list in a list`)))
   if (isAlias(node)) return refuse(`${name}: aliases are not supported`)
   if (!isScalar(node) || node.value === null) return refuse(`${name}: has no value`)
   const text = String(node.value)
@@ -143,7 +164,10 @@ const INFINITE = /^[+-]?(?:\.inf|\.Inf|\.INF|[iI][nN][fF](?:[iI][nN][iI][tT][yY]
 /** The smallest number above 0 of which C's strtod does not say that it is out of range. */
 const SMALLEST = 2 ** -1022
 
-/** An unquoted text as rcl takes it: its words for true and false, what C's strtol takes in 64 bits, what strtod takes, else the text. */
+/**
+ * An unquoted text as rcl takes it: its words for true and false, what C's strtol takes in 64 bits, what strtod takes,
+ * else the text.
+ */
 function plain(text: string): unknown {
   if (YES.has(text)) return true
   if (NO.has(text)) return false
@@ -156,7 +180,8 @@ function plain(text: string): unknown {
   if (INFINITE.test(text)) return text.startsWith('-') ? -Infinity : Infinity
   if (/^[+-]?nan$/i.test(text) || ['.nan', '.NaN', '.NAN'].includes(text)) return NaN
   const number = DECIMAL.test(text) ? Number(text) : hexadecimal(text)
-  const lost = number === 0 ? /[1-9]/.test(text.split(/[eE]/)[0]) : !(Math.abs(number) >= SMALLEST && Number.isFinite(number))
+  const lost =
+    number === 0 ? /[1-9]/.test(text.split(/[eE]/)[0]) : !(Math.abs(number) >= SMALLEST && Number.isFinite(number))
   return Number.isNaN(number) || lost ? text : number
 }
 
@@ -169,11 +194,21 @@ function hexadecimal(text: string): number {
 /** Flags with the argument that follows each, between `--ros-args` and `--` or the end, in order. */
 function pairsOf(argv: readonly string[], flags: readonly string[]): [string, string][] {
   const pairs: [string, string][] = []
-  walk(argv, flags, (flag, value) => pairs.push([flag, value]), () => undefined)
+  walk(
+    argv,
+    flags,
+    (flag, value) => pairs.push([flag, value]),
+    () => undefined,
+  )
   return pairs
 }
 
-function walk(argv: readonly string[], flags: readonly string[], take: (flag: string, value: string) => void, leave: (argument: string) => void): void {
+function walk(
+  argv: readonly string[],
+  flags: readonly string[],
+  take: (flag: string, value: string) => void,
+  leave: (argument: string) => void,
+): void {
   let inside = false
   for (let i = 0; i < argv.length; i++) {
     if (argv[i] === '--ros-args') inside = true

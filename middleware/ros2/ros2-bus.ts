@@ -14,9 +14,15 @@ import { TopicWatch } from './topic-watch.js'
 export interface Ros2BusOptions {
   /** A subscriber threw. */
   readonly onError?: (error: unknown) => void
-  /** Something about a topic that its user should know: quality of service that does not fit, bytes that are no message. One line. */
+  /**
+   * Something about a topic that its user should know: quality of service that does not fit, bytes that are no message.
+   * One line.
+   */
   readonly onWarning?: (topic: string, text: string) => void
-  /** ms between two readings of what is small and fast (wrenches, poses, joint states). Default 0: each message is heard when it comes. */
+  /**
+   * ms between two readings of what is small and fast (wrenches, poses, joint states). Default 0: each message is heard
+   * when it comes.
+   */
   readonly batch?: number
   /** Subscriptions ask for sensors reliably too, in longer queues: for a recording that is played. */
   readonly reliable?: boolean
@@ -45,8 +51,10 @@ interface Entry {
 }
 
 /**
- * Topics of a ROS 2 node. Messages travel as CDR bytes, read and written by our own codecs: pixels and wrenches are read in place. Names
- * are remapped and expanded by ROS. Subscriptions and publishers take `qos_overrides.*` parameters. With `use_sim_time` nothing is heard before
+ * Topics of a ROS 2 node. Messages travel as CDR bytes, read and written by our own codecs: pixels and wrenches are
+ * read in place. Names
+ * are remapped and expanded by ROS. Subscriptions and publishers take `qos_overrides.*` parameters. With `use_sim_time`
+ * nothing is heard before
  * the first word of /clock: there is no time yet at which it could have come.
  */
 export class Ros2Bus implements Bus {
@@ -61,7 +69,8 @@ export class Ros2Bus implements Bus {
   #own: Ros2Process | undefined
 
   /**
-   * A bus with a node of its own, which ends with it. `argv`: the program's name and what follows it (`--ros-args …`). Throws what `Ros2Process.start`
+   * A bus with a node of its own, which ends with it. `argv`: the program's name and what follows it (`--ros-args …`).
+   * Throws what `Ros2Process.start`
    * throws.
    */
   static async open(name: string, argv: readonly string[], options: Ros2BusOptions = {}): Promise<Ros2Bus> {
@@ -77,17 +86,25 @@ export class Ros2Bus implements Bus {
     this.#node = node
     this.#options = options
     this.clock = new Ros2Clock(node)
-    this.#watch = new TopicWatch(node, () => this.health(), (topic, text) => this.#warn(topic, text))
+    this.#watch = new TopicWatch(
+      node,
+      () => this.health(),
+      (topic, text) => this.#warn(topic, text),
+    )
   }
 
   advertise<T extends TypeName>(topic: string, type: T): Publisher<MessageTypes[T]> {
     known(topic, type)
     const publisher = this.#node.createPublisher(type, topic, publisherOptions(this.#rcl, type))
     const whole = this.#node.resolveTopicName(topic)
-    this.#publishers.set(publisher, onIncompatibleQos(this.#addon, this.#node, 'publisher', publisher, policy => this.#watch.unserved(whole, policy)))
+    this.#publishers.set(
+      publisher,
+      onIncompatibleQos(this.#addon, this.#node, 'publisher', publisher, policy => this.#watch.unserved(whole, policy)),
+    )
     return {
       publish: message => {
-        if (!this.#publishers.has(publisher)) throw new BusError('PUBLISHER_DISPOSED', `${topic}: published after its publisher was disposed of`)
+        if (!this.#publishers.has(publisher))
+          throw new BusError('PUBLISHER_DISPOSED', `${topic}: published after its publisher was disposed of`)
         const bytes = encode(type, message, this.clock.epochSec)
         publisher.publish(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
       },
@@ -119,9 +136,14 @@ export class Ros2Bus implements Bus {
   }
 
   topics(): TopicInfo[] {
-    return this.#node.getTopicNamesAndTypes().flatMap(({ name, types }) => types.map(type => ({
-      topic: name, type, publishers: this.#node.getPublishersInfoByTopic(name).length, subscribers: this.#node.getSubscriptionsInfoByTopic(name).length,
-    })))
+    return this.#node.getTopicNamesAndTypes().flatMap(({ name, types }) =>
+      types.map(type => ({
+        topic: name,
+        type,
+        publishers: this.#node.getPublishersInfoByTopic(name).length,
+        subscribers: this.#node.getSubscriptionsInfoByTopic(name).length,
+      })),
+    )
   }
 
   /** Real time waits for nobody. */
@@ -143,8 +165,18 @@ export class Ros2Bus implements Bus {
     const key = `${type} ${topic}`
     const existing = this.#entries.get(key)
     if (existing) return existing
-    const health: TopicHealth = { asked: topic, topic: this.#node.resolveTopicName(topic), type, received: 0, malformed: 0 }
-    const options = { isRaw: true, qos: qosOf(this.#rcl, subscriptionProfile(type, this.#options)), qosOverridingOptions: overridesOf(this.#rcl) }
+    const health: TopicHealth = {
+      asked: topic,
+      topic: this.#node.resolveTopicName(topic),
+      type,
+      received: 0,
+      malformed: 0,
+    }
+    const options = {
+      isRaw: true,
+      qos: qosOf(this.#rcl, subscriptionProfile(type, this.#options)),
+      qosOverridingOptions: overridesOf(this.#rcl),
+    }
     const hear = (bytes: Buffer): void => this.#hear(type, bytes, entry)
     const subscription = this.#node.createSubscription(type, topic, options, hear)
     const entry: Entry = { key, health, listeners: [], end: this.#read(type, subscription, hear) }
@@ -156,10 +188,13 @@ export class Ros2Bus implements Bus {
   #read(type: TypeName, subscription: RosSubscription, hear: (bytes: Buffer) => void): () => void {
     const { batch = 0 } = this.#options
     const inBatches = batch > 0 && BATCHED.has(type)
-    // An executor that waits for events of a subscription wakes up for its messages too: then it would never rest between two batches.
+    // An executor that waits for events of a subscription wakes up for its messages too: then it would never rest
+    // between two batches.
     const reading = inBatches
       ? readInBatches(this.#addon, this.#node, subscription, batch, hear)
-      : onIncompatibleQos(this.#addon, this.#node, 'subscription', subscription, policy => this.#watch.unheard(subscription.topic, policy))
+      : onIncompatibleQos(this.#addon, this.#node, 'subscription', subscription, policy =>
+          this.#watch.unheard(subscription.topic, policy),
+        )
     return () => {
       reading.dispose()
       this.#node.destroySubscription(subscription)
@@ -186,7 +221,7 @@ export class Ros2Bus implements Bus {
       if (health.malformed++ === 0) this.#warn(health.topic, `bytes that are no ${type}: ${error.message}`)
       return
     }
-    const receive = health.newest = this.clock.now()
+    const receive = (health.newest = this.clock.now())
     for (const listener of listeners) {
       try {
         listener(message as never, receive)

@@ -7,7 +7,10 @@ import { rosAddon, type RosNode } from './rclnodejs.js'
 const FOLLOW_PERIOD = 1000
 const SECOND = 1_000_000_000
 
-/** ROS time of a node, in whole ns since `epochSec` (absolute seconds, never before 1970): the system's clock, or with `use_sim_time` what /clock says. */
+/**
+ * ROS time of a node, in whole ns since `epochSec` (absolute seconds, never before 1970): the system's clock, or with
+ * `use_sim_time` what /clock says.
+ */
 export class Ros2Clock implements Clock {
   readonly #simulated: SimulatedClock | undefined
   readonly #clock: SystemClock | SimulatedClock
@@ -22,7 +25,12 @@ export class Ros2Clock implements Clock {
       const clock = new SimulatedClock()
       this.#simulated = this.#clock = clock
       this.#epochSec = 0
-      const subscription = node.createSubscription('rosgraph_msgs/msg/Clock', '/clock', { isRaw: true, qos: 'qos_profile_sensor_data' }, bytes => hear(clock, bytes))
+      const subscription = node.createSubscription(
+        'rosgraph_msgs/msg/Clock',
+        '/clock',
+        { isRaw: true, qos: 'qos_profile_sensor_data' },
+        bytes => hear(clock, bytes),
+      )
       this.#release = () => node.destroySubscription(subscription)
       const addon = rosAddon()
       this.#next = () => {
@@ -66,7 +74,8 @@ export class Ros2Clock implements Clock {
   }
 
   /**
-   * A message stamped so (ns since the epoch) is here: what of /clock waits is heard first, as far as it takes to reach the stamp. An executor takes topics in
+   * A message stamped so (ns since the epoch) is here: what of /clock waits is heard first, as far as it takes to reach
+   * the stamp. An executor takes topics in
    * an order of its own: after a pause a sensor would else overtake the time, and lie in its future.
    */
   reach(stamp: number): void {

@@ -4,18 +4,32 @@ import type { Rclnodejs, RosNode, RosParameter } from './rclnodejs.js'
 
 /** rcl_interfaces/msg/ParameterType. */
 const TYPES: Readonly<Record<ParameterType, number>> = {
-  boolean: 1, integer: 2, double: 3, string: 4, boolean_array: 6, integer_array: 7, double_array: 8, string_array: 9,
+  boolean: 1,
+  integer: 2,
+  double: 3,
+  string: 4,
+  boolean_array: 6,
+  integer_array: 7,
+  double_array: 8,
+  string_array: 9,
 }
 
 /** Parameters that ROS itself declares. */
 const OF_ROS = new Set(['use_sim_time', 'start_type_description_service'])
 
 /**
- * Makes `parameters` those of a node that was created with its overrides declared (a launch file's, `-p`, `--params-file`): overrides are
- * taken and checked, every parameter gets its description, unit and range, and what is set later is checked and taken or refused with the
- * reason. Returns a line for each name that was given and is no parameter of this node. Throws ParameterError for an override that does not fit.
+ * Makes `parameters` those of a node that was created with its overrides declared (a launch file's, `-p`,
+ * `--params-file`): overrides are
+ * taken and checked, every parameter gets its description, unit and range, and what is set later is checked and taken
+ * or refused with the
+ * reason. Returns a line for each name that was given and is no parameter of this node. Throws ParameterError for an
+ * override that does not fit.
  */
-export function bindParameters(rcl: Rclnodejs, node: RosNode, parameters: Parameters<Readonly<Record<string, ParameterDescription>>>): string[] {
+export function bindParameters(
+  rcl: Rclnodejs,
+  node: RosNode,
+  parameters: Parameters<Readonly<Record<string, ParameterDescription>>>,
+): string[] {
   const { declarations } = parameters
   const given = node.getParameters().map(({ name }) => name)
   for (const [name, description] of Object.entries(declarations)) {
@@ -27,7 +41,13 @@ export function bindParameters(rcl: Rclnodejs, node: RosNode, parameters: Parame
     const text = unit ? `${description.description} (${unit})` : description.description
     const descriptor = new rcl.ParameterDescriptor(name, TYPES[type], text, readOnly)
     // rclnodejs 2.2 leaves the range out of its own.
-    descriptor.toMessage = () => ({ name, type: TYPES[type], description: text, read_only: readOnly, ...rangeOf(description) })
+    descriptor.toMessage = () => ({
+      name,
+      type: TYPES[type],
+      description: text,
+      read_only: readOnly,
+      ...rangeOf(description),
+    })
     node.declareParameter(new rcl.Parameter(name, TYPES[type], rosValue(type, parameters.get(name))), descriptor, true)
   }
   // Asked first, because rclnodejs does not say why it refuses a value.
@@ -43,14 +63,21 @@ export function bindParameters(rcl: Rclnodejs, node: RosNode, parameters: Parame
     for (const { name, value } of list) if (Object.hasOwn(declarations, name)) parameters.set(name, value)
     return { successful: true, reason: '' }
   })
-  const unknown = given.filter(name => !Object.hasOwn(declarations, name) && !OF_ROS.has(name) && !name.startsWith('qos_overrides.'))
+  const unknown = given.filter(
+    name => !Object.hasOwn(declarations, name) && !OF_ROS.has(name) && !name.startsWith('qos_overrides.'),
+  )
   return unknown.map(name => `${parameters.unknown(name)} What was given for it is not used.`)
 }
 
 /** Why a parameter cannot be set while the node runs; undefined where it can. */
-function refusal(node: RosNode, parameters: Parameters<Readonly<Record<string, ParameterDescription>>>, { name, type, value }: RosParameter): string | undefined {
+function refusal(
+  node: RosNode,
+  parameters: Parameters<Readonly<Record<string, ParameterDescription>>>,
+  { name, type, value }: RosParameter,
+): string | undefined {
   if (name === 'use_sim_time') return 'parameter use_sim_time is read at start: give it there'
-  if (!Object.hasOwn(parameters.declarations, name)) return node.hasParameter(name) ? undefined : parameters.unknown(name)
+  if (!Object.hasOwn(parameters.declarations, name))
+    return node.hasParameter(name) ? undefined : parameters.unknown(name)
   const expected = parameters.declarations[name].type
   if (type === 0) return `parameter ${name} cannot be deleted`
   if (type !== TYPES[expected]) {
@@ -66,7 +93,9 @@ function refusal(node: RosNode, parameters: Parameters<Readonly<Record<string, P
   return undefined
 }
 
-/** rcl_interfaces/msg/ParameterDescriptor has ranges for single numbers; that of each number of a list is said in words. */
+/**
+ * rcl_interfaces/msg/ParameterDescriptor has ranges for single numbers; that of each number of a list is said in words.
+ */
 function rangeOf({ type, range }: ParameterDescription): object {
   if (range === undefined) return {}
   const { min, max } = range
@@ -83,11 +112,23 @@ function rosValue(type: ParameterType, value: unknown): unknown {
   return value
 }
 
-/** A parameter of the type that its value has: a BigInt is an integer, any other number a double, an empty array one of texts. */
+/**
+ * A parameter of the type that its value has: a BigInt is an integer, any other number a double, an empty array one of
+ * texts.
+ */
 export function rosParameter(rcl: Rclnodejs, name: string, value: unknown): RosParameter {
-  const kind = (one: unknown): ParameterType => typeof one === 'boolean' ? 'boolean' : typeof one === 'bigint' ? 'integer' : typeof one === 'number' ? 'double' : 'string'
-  if (!Array.isArray(value)) return new rcl.Parameter(name, TYPES[kind(value)], kind(value) === 'string' ? String(value) : value)
-  const mixed = value.some(one => typeof one === 'number') && value.every(one => typeof one === 'number' || typeof one === 'bigint')
+  const kind = (one: unknown): ParameterType =>
+    typeof one === 'boolean'
+      ? 'boolean'
+      : typeof one === 'bigint'
+        ? 'integer'
+        : typeof one === 'number'
+          ? 'double'
+          : 'string'
+  if (!Array.isArray(value))
+    return new rcl.Parameter(name, TYPES[kind(value)], kind(value) === 'string' ? String(value) : value)
+  const mixed =
+    value.some(one => typeof one === 'number') && value.every(one => typeof one === 'number' || typeof one === 'bigint')
   const list: unknown[] = mixed ? value.map(Number) : value
   return new rcl.Parameter(name, TYPES[`${kind(list[0])}_array` as ParameterType], list)
 }

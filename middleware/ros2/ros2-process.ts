@@ -2,13 +2,19 @@ import { loadRclnodejs, type Rclnodejs, type RosContext, type RosNode } from './
 import { nodeName, parameterOverrides, withoutParameters } from './ros-arguments.js'
 import { rosParameter } from './ros2-parameters.js'
 
-/** One ROS 2 context of this process with one node in it, spinning. Names, remaps and parameters come from `argv` (`--ros-args …`). */
+/**
+ * One ROS 2 context of this process with one node in it, spinning. Names, remaps and parameters come from `argv`
+ * (`--ros-args …`).
+ */
 export class Ros2Process {
   readonly rcl: Rclnodejs
   readonly node: RosNode
   readonly #context: RosContext
 
-  /** Throws BusError ROS2 where there is no ROS 2 (see loadRclnodejs), ParameterError and what rcl says of arguments that cannot be read. */
+  /**
+   * Throws BusError ROS2 where there is no ROS 2 (see loadRclnodejs), ParameterError and what rcl says of arguments
+   * that cannot be read.
+   */
   static async start(name: string, argv: readonly string[]): Promise<Ros2Process> {
     const rcl = await loadRclnodejs()
     rcl.removeSignalHandlers()

@@ -1,6 +1,9 @@
 import { ZstdError } from './zstd-error.js'
 
-/** Reads a stream of bits from its end to its beginning, as zstd's entropy coders write them; before its beginning lie zeros. */
+/**
+ * Reads a stream of bits from its end to its beginning, as zstd's entropy coders write them; before its beginning lie
+ * zeros.
+ */
 export class BitsBackwards {
   #bytes: Uint8Array = new Uint8Array()
   #start = 0
@@ -32,6 +35,6 @@ export class BitsBackwards {
   #word(byte: number): number {
     const bytes = this.#bytes
     const at = this.#start + byte
-    return bytes[at] | bytes[at + 1] << 8 | bytes[at + 2] << 16 | bytes[at + 3] << 24
+    return bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)
   }
 }

@@ -13,7 +13,8 @@ const STRETCH = 1 << 22
 export type OnBytes = (bytes: Uint8Array) => Promise<void>
 
 /**
- * Unpacks one frame of zstd (RFC 8878) block by block: memory holds its window, however large the frame is. The decoder in WebAssembly that unpacks chunks takes
+ * Unpacks one frame of zstd (RFC 8878) block by block: memory holds its window, however large the frame is. The decoder
+ * in WebAssembly that unpacks chunks takes
  * whole frames only.
  */
 export class FrameDecoder {
@@ -30,7 +31,8 @@ export class FrameDecoder {
 
   /** Throws ZstdError where the window is too large. */
   constructor(head: FrameHead, onBytes: OnBytes) {
-    if (head.window > LARGEST_WINDOW) throw new ZstdError(`the zstd frame needs a window of ${head.window} bytes: at most ${LARGEST_WINDOW} are kept`)
+    if (head.window > LARGEST_WINDOW)
+      throw new ZstdError(`the zstd frame needs a window of ${head.window} bytes: at most ${LARGEST_WINDOW} are kept`)
     this.#head = head
     this.#onBytes = onBytes
     this.#out = new Uint8Array(head.window + STRETCH + LARGEST_BLOCK)
@@ -45,14 +47,17 @@ export class FrameDecoder {
     else this.#unpack(bytes, start, start + length)
     if (kind !== 'packed') this.#at += most
     this.#total += this.#at - before
-    if (this.#head.size !== undefined && this.#total > this.#head.size) throw new ZstdError('the zstd frame is larger than it says')
+    if (this.#head.size !== undefined && this.#total > this.#head.size)
+      throw new ZstdError('the zstd frame is larger than it says')
   }
 
   /** After the last block. `checksum`: as it stands behind the frame. */
   async end(checksum: number | undefined): Promise<void> {
     await this.#hand()
-    if (this.#head.size !== undefined && this.#total !== this.#head.size) throw new ZstdError('the zstd frame is smaller than it says')
-    if (checksum !== undefined && checksum !== this.#checksum.digest()) throw new ZstdError('the zstd frame fails its checksum')
+    if (this.#head.size !== undefined && this.#total !== this.#head.size)
+      throw new ZstdError('the zstd frame is smaller than it says')
+    if (checksum !== undefined && checksum !== this.#checksum.digest())
+      throw new ZstdError('the zstd frame fails its checksum')
   }
 
   #unpack(bytes: Uint8Array, start: number, end: number): void {

@@ -25,7 +25,8 @@ export function frameHead(bytes: Uint8Array): FrameHead {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (bytes.length < 6) throw new ZstdError('the zstd frame is cut off')
   const magic = view.getUint32(0, true)
-  if (magic >>> 4 === 0x184d2a5 && bytes.length >= 8) return { length: 8, skip: view.getUint32(4, true), window: 0, size: 0, hasChecksum: false }
+  if (magic >>> 4 === 0x184d2a5 && bytes.length >= 8)
+    return { length: 8, skip: view.getUint32(4, true), window: 0, size: 0, hasChecksum: false }
   if (magic !== MAGIC) throw new ZstdError('not a zstd frame')
   const descriptor = bytes[4]
   const single = (descriptor & 0x20) !== 0
@@ -34,11 +35,17 @@ export function frameHead(bytes: Uint8Array): FrameHead {
   const at = single ? 5 : 6
   const length = at + [single ? 1 : 0, 2, 4, 8][kind]
   if (bytes.length < length) throw new ZstdError('the zstd frame is cut off')
-  const size = kind === 0 ? single ? bytes[at] : undefined
-    : kind === 1 ? view.getUint16(at, true) + 256
-      : kind === 2 ? view.getUint32(at, true)
-        : Number(view.getBigUint64(at, true))
-  const window = single ? size ?? 0 : 2 ** (10 + (bytes[5] >> 3)) / 8 * (8 + (bytes[5] & 7))
+  const size =
+    kind === 0
+      ? single
+        ? bytes[at]
+        : undefined
+      : kind === 1
+        ? view.getUint16(at, true) + 256
+        : kind === 2
+          ? view.getUint32(at, true)
+          : Number(view.getBigUint64(at, true))
+  const window = single ? (size ?? 0) : (2 ** (10 + (bytes[5] >> 3)) / 8) * (8 + (bytes[5] & 7))
   return { length, window, size, hasChecksum: (descriptor & 4) !== 0 }
 }
 
@@ -53,13 +60,15 @@ export interface BlockHead {
 
 /** Reads a block's three bytes (3.1.1.2). Throws ZstdError. */
 export function blockHead(bytes: Uint8Array, at: number): BlockHead {
-  const head = bytes[at] | bytes[at + 1] << 8 | bytes[at + 2] << 16
+  const head = bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16)
   const size = head >> 3
   const last = (head & 1) !== 0
-  const kind = head >> 1 & 3
+  const kind = (head >> 1) & 3
   if (kind === 3 || size > LARGEST_BLOCK) throw new ZstdError('the zstd frame is damaged')
   if (kind === 0) return { last, kind: 'raw', length: size, most: size }
-  return kind === 1 ? { last, kind: 'repeat', length: 1, most: size } : { last, kind: 'packed', length: size, most: LARGEST_BLOCK }
+  return kind === 1
+    ? { last, kind: 'repeat', length: 1, most: size }
+    : { last, kind: 'packed', length: size, most: LARGEST_BLOCK }
 }
 
 /** A frame as it lies in memory. */
@@ -69,13 +78,16 @@ export interface Frame {
   readonly most: number
 }
 
-/** The frames of bytes that hold one or more and nothing else; those that are to be skipped are left out. Throws ZstdError. */
+/**
+ * The frames of bytes that hold one or more and nothing else; those that are to be skipped are left out. Throws
+ * ZstdError.
+ */
 export function* framesOf(bytes: Uint8Array): Generator<Frame, undefined> {
-  for (let start = 0; start < bytes.length;) {
+  for (let start = 0; start < bytes.length; ) {
     const head = frameHead(bytes.subarray(start, start + LONGEST_HEAD))
     let at = start + head.length + (head.skip ?? 0)
     let blocks = 0
-    for (let last = head.skip !== undefined; !last;) {
+    for (let last = head.skip !== undefined; !last; ) {
       if (at + BLOCK_HEAD > bytes.length) throw new ZstdError('the zstd frame is cut off')
       const block = blockHead(bytes, at)
       at += BLOCK_HEAD + block.length

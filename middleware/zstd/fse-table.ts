@@ -1,6 +1,9 @@
 import { ZstdError } from './zstd-error.js'
 
-/** A decoding table of finite state entropy (RFC 8878, 4.1): for each state its symbol, and how the next state comes of bits. */
+/**
+ * A decoding table of finite state entropy (RFC 8878, 4.1): for each state its symbol, and how the next state comes of
+ * bits.
+ */
 export interface FseTable {
   /** Bits of a state. */
   readonly accuracy: number
@@ -48,11 +51,16 @@ export function singleTable(symbol: number): FseTable {
 }
 
 /** Reads a table's description (4.1.1). Returns the table and the byte behind it. */
-export function readFseTable(bytes: Uint8Array, start: number, end: number, most: { readonly accuracy: number; readonly symbols: number }): { table: FseTable; end: number } {
+export function readFseTable(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  most: { readonly accuracy: number; readonly symbols: number },
+): { table: FseTable; end: number } {
   let at = start * 8
   const read = (count: number): number => {
     let value = 0
-    for (let i = 0; i < count; i++, at++) value |= (bytes[at >> 3] >> (at & 7) & 1) << i
+    for (let i = 0; i < count; i++, at++) value |= ((bytes[at >> 3] >> (at & 7)) & 1) << i
     if (at > end * 8) throw new ZstdError('a table that is cut off')
     return value
   }
@@ -75,7 +83,7 @@ export function readFseTable(bytes: Uint8Array, start: number, end: number, most
     remaining -= Math.abs(probability)
     probabilities.push(probability)
     if (probability !== 0) continue
-    for (let zeros = 3; zeros === 3;) {
+    for (let zeros = 3; zeros === 3; ) {
       zeros = read(2)
       for (let i = 0; i < zeros; i++) probabilities.push(0)
     }

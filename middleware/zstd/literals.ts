@@ -23,8 +23,8 @@ export class Literals {
   /** Reads the section at `at`, of a block that ends at `end`. Returns the byte behind it. */
   read(block: Uint8Array, at: number, end: number): number {
     const kind = block[at] & 3
-    const format = block[at] >> 2 & 3
-    const head = block[at] | block[at + 1] << 8 | block[at + 2] << 16
+    const format = (block[at] >> 2) & 3
+    const head = block[at] | (block[at + 1] << 8) | (block[at + 2] << 16)
     if (kind < 2) {
       const length = format === 1 ? 2 : format === 3 ? 3 : 1
       this.#resize(length === 1 ? block[at] >> 3 : length === 2 ? (head & 0xffff) >> 4 : head >> 4)
@@ -37,7 +37,7 @@ export class Literals {
     }
     const width = format < 2 ? 10 : format === 2 ? 14 : 18
     const length = format < 2 ? 3 : format + 2
-    const high = (block[at + 3] | block[at + 4] << 8) * 2 ** 24 + (head >>> 0)
+    const high = (block[at + 3] | (block[at + 4] << 8)) * 2 ** 24 + (head >>> 0)
     const sizes = Math.floor(high / 16)
     this.#resize(sizes % 2 ** width)
     const packed = Math.floor(sizes / 2 ** width) % 2 ** width
@@ -66,7 +66,7 @@ export class Literals {
     const each = (this.size + 3) >> 2
     let from = start + 6
     for (let i = 0; i < 4; i++) {
-      const to = i === 3 ? end : from + (block[start + 2 * i] | block[start + 2 * i + 1] << 8)
+      const to = i === 3 ? end : from + (block[start + 2 * i] | (block[start + 2 * i + 1] << 8))
       const until = i === 3 ? this.size : each * (i + 1)
       if (to > end || each * i > until || until > this.size) throw new ZstdError('literals that are cut off')
       this.#stream(huffman, block, from, to, each * i, until)
@@ -74,7 +74,14 @@ export class Literals {
     }
   }
 
-  #stream({ width, symbols, bits }: Huffman, block: Uint8Array, start: number, end: number, from: number, to: number): void {
+  #stream(
+    { width, symbols, bits }: Huffman,
+    block: Uint8Array,
+    start: number,
+    end: number,
+    from: number,
+    to: number,
+  ): void {
     const stream = this.#bits
     const out = this.bytes
     stream.begin(block, start, end)
@@ -94,7 +101,7 @@ export class Literals {
     if (head >= 128) {
       const count = head - 127
       stop = start + 1 + ((count + 1) >> 1)
-      for (let i = 0; i < count; i++) weights.push(block[start + 1 + (i >> 1)] >> (i % 2 === 0 ? 4 : 0) & 15)
+      for (let i = 0; i < count; i++) weights.push((block[start + 1 + (i >> 1)] >> (i % 2 === 0 ? 4 : 0)) & 15)
     } else {
       stop = start + 1 + head
       if (stop <= end) this.#readWeights(block, start + 1, stop, weights)
@@ -131,7 +138,8 @@ function huffmanOf(weights: readonly number[]): Huffman {
   const sum = weights.reduce((total, weight) => total + (weight > 0 ? 2 ** (weight - 1) : 0), 0)
   const width = sum === 0 ? 0 : 32 - Math.clz32(sum)
   const last = 32 - Math.clz32((1 << width) - sum)
-  if (width === 0 || width > LONGEST || (1 << width) - sum !== 1 << (last - 1)) throw new ZstdError('a tree that is not complete')
+  if (width === 0 || width > LONGEST || (1 << width) - sum !== 1 << (last - 1))
+    throw new ZstdError('a tree that is not complete')
   const all = [...weights, last]
   const symbols = new Uint8Array(1 << width)
   const bits = new Uint8Array(1 << width)

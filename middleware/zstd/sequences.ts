@@ -2,13 +2,18 @@ import { BitsBackwards } from './bits-backwards.js'
 import { fseTable, readFseTable, singleTable, type FseTable } from './fse-table.js'
 import { ZstdError } from './zstd-error.js'
 
-/** One of the three codes of a sequence: its table where none is given, the limits of one that is, and what each code means: a base and bits to add. */
+/**
+ * One of the three codes of a sequence: its table where none is given, the limits of one that is, and what each code
+ * means: a base and bits to add.
+ */
 interface Code {
   readonly preset: FseTable
   readonly most: { readonly accuracy: number; readonly symbols: number }
 }
 
-const LITERALS_BITS = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]
+const LITERALS_BITS = [
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
+]
 const MATCH_BITS = [...Array<number>(32).fill(0), 1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]
 /** Each base follows on the values of the code before it. */
 const basesOf = (bits: readonly number[], first: number): number[] => {
@@ -24,11 +29,20 @@ const MATCH_BASES = basesOf(MATCH_BITS, 3)
 
 /** RFC 8878, 3.1.1.3.2.2. */
 const LITERALS: Code = {
-  preset: fseTable([4, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 2, 1, 1, 1, 1, 1, -1, -1, -1, -1], 6),
+  preset: fseTable(
+    [4, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 2, 1, 1, 1, 1, 1, -1, -1, -1, -1],
+    6,
+  ),
   most: { accuracy: 9, symbols: 36 },
 }
 const MATCH: Code = {
-  preset: fseTable([1, 4, 3, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1], 6),
+  preset: fseTable(
+    [
+      1, 4, 3, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+      1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1,
+    ],
+    6,
+  ),
   most: { accuracy: 9, symbols: 53 },
 }
 const OFFSET: Code = {
@@ -58,7 +72,7 @@ export class Sequences {
     if (at >= end) throw new ZstdError('sequences that are cut off')
     let count = block[at++]
     if (count === 255) {
-      count = (block[at] | block[at + 1] << 8) + 0x7f00
+      count = (block[at] | (block[at + 1] << 8)) + 0x7f00
       at += 2
     } else if (count >= 128) count = ((count - 128) << 8) + block[at++]
     if (count === 0) {
@@ -70,18 +84,18 @@ export class Sequences {
       const known = this.#tables[name]
       if (mode === 3 && !known) throw new ZstdError('sequences without a table')
       if (mode === 3 && known) return known
-      if (mode === 0) return this.#tables[name] = preset
+      if (mode === 0) return (this.#tables[name] = preset)
       if (mode === 1) {
         if (at >= end || block[at] >= most.symbols) throw new ZstdError('a table of too many symbols')
-        return this.#tables[name] = singleTable(block[at++])
+        return (this.#tables[name] = singleTable(block[at++]))
       }
       const read = readFseTable(block, at, end, most)
       at = read.end
-      return this.#tables[name] = read.table
+      return (this.#tables[name] = read.table)
     }
     const literals = table('literals', LITERALS, modes >> 6)
-    const offset = table('offset', OFFSET, modes >> 4 & 3)
-    const match = table('match', MATCH, modes >> 2 & 3)
+    const offset = table('offset', OFFSET, (modes >> 4) & 3)
+    const match = table('match', MATCH, (modes >> 2) & 3)
     const bits = this.#bits
     bits.begin(block, at, end)
     let literalsState = bits.read(literals.accuracy)
@@ -113,7 +127,7 @@ export class Sequences {
     if (value > 3) {
       offsets[2] = offsets[1]
       offsets[1] = offsets[0]
-      return offsets[0] = value - 3
+      return (offsets[0] = value - 3)
     }
     const index = literals === 0 ? value : value - 1
     if (index === 0) return offsets[0]
@@ -121,6 +135,6 @@ export class Sequences {
     if (offset <= 0) throw new ZstdError('an offset of nothing')
     if (index > 1) offsets[2] = offsets[1]
     offsets[1] = offsets[0]
-    return offsets[0] = offset
+    return (offsets[0] = offset)
   }
 }

@@ -7,7 +7,10 @@ const WINDOW = 1 << 20
 /** Bytes that may be read behind what is there. */
 const PAD = 8
 
-/** Unpacks a file of zstd frames, one after the other, without ever holding much of it. Throws ZstdError, and what reading and `onBytes` throw. */
+/**
+ * Unpacks a file of zstd frames, one after the other, without ever holding much of it. Throws ZstdError, and what
+ * reading and `onBytes` throw.
+ */
 export async function unpackFile(file: FileHandle, onBytes: OnBytes): Promise<void> {
   const input = new Input(file)
   while (await input.has(1)) {
@@ -19,7 +22,7 @@ export async function unpackFile(file: FileHandle, onBytes: OnBytes): Promise<vo
       continue
     }
     const decoder = new FrameDecoder(head, onBytes)
-    for (let last = false; !last;) {
+    for (let last = false; !last; ) {
       await input.need(BLOCK_HEAD)
       const block = blockHead(input.bytes, input.at)
       input.at += BLOCK_HEAD
@@ -52,8 +55,8 @@ class Input {
     this.bytes.copyWithin(0, this.at, this.end)
     this.end -= this.at
     this.at = 0
-    for (let read = -1; read !== 0 && this.end < WINDOW;) {
-      ({ bytesRead: read } = await this.#file.read(this.bytes, this.end, WINDOW - this.end, this.#position))
+    for (let read = -1; read !== 0 && this.end < WINDOW; ) {
+      ;({ bytesRead: read } = await this.#file.read(this.bytes, this.end, WINDOW - this.end, this.#position))
       this.end += read
       this.#position += read
     }
@@ -61,7 +64,7 @@ class Input {
   }
 
   async need(count: number): Promise<void> {
-    if (!await this.has(count)) throw new ZstdError('the zstd frame is cut off')
+    if (!(await this.has(count))) throw new ZstdError('the zstd frame is cut off')
   }
 
   async skip(count: number): Promise<void> {

@@ -5,7 +5,10 @@ const P3 = [0x165667b1, 0x9e3779f9] as const
 const P4 = [0x85ebca77, 0xc2b2ae63] as const
 const P5 = [0x27d4eb2f, 0x165667c5] as const
 
-/** The low 32 bits of XXH64 with seed 0, which zstd writes behind a frame; bytes come in pieces. In pairs of 32 bits, since BigInt is a hundred times slower. */
+/**
+ * The low 32 bits of XXH64 with seed 0, which zstd writes behind a frame; bytes come in pieces. In pairs of 32 bits,
+ * since BigInt is a hundred times slower.
+ */
 export class Xxh64 {
   /** Four lanes, high and low. */
   readonly #lanes = new Int32Array(8)
@@ -51,7 +54,10 @@ export class Xxh64 {
     const view = new DataView(this.#stripe.buffer)
     let at = 0
     for (; at + 8 <= this.#filled; at += 8) {
-      hash = sum(product(rotate(xor(hash, round([0, 0], [view.getInt32(at + 4, true), view.getInt32(at, true)])), 27), P1), P4)
+      hash = sum(
+        product(rotate(xor(hash, round([0, 0], [view.getInt32(at + 4, true), view.getInt32(at, true)])), 27), P1),
+        P4,
+      )
     }
     if (at + 4 <= this.#filled) {
       hash = sum(product(rotate(xor(hash, product([0, view.getInt32(at, true)], P1)), 23), P2), P3)
@@ -68,14 +74,14 @@ export class Xxh64 {
     const lanes = this.#lanes
     for (let i = 0; i < 8; i += 2) {
       const at = from + 4 * i
-      const inLow = bytes[at] | bytes[at + 1] << 8 | bytes[at + 2] << 16 | bytes[at + 3] << 24
-      const inHigh = bytes[at + 4] | bytes[at + 5] << 8 | bytes[at + 6] << 16 | bytes[at + 7] << 24
+      const inLow = bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)
+      const inHigh = bytes[at + 4] | (bytes[at + 5] << 8) | (bytes[at + 6] << 16) | (bytes[at + 7] << 24)
       const productHigh = highOf(inHigh, inLow, P2[0], P2[1])
       const productLow = Math.imul(inLow, P2[1])
       const low = (lanes[i + 1] >>> 0) + (productLow >>> 0)
       const high = (lanes[i] + productHigh + (low >= 2 ** 32 ? 1 : 0)) | 0
-      const turnedHigh = high << 31 | (low | 0) >>> 1
-      const turnedLow = low << 31 | high >>> 1
+      const turnedHigh = (high << 31) | ((low | 0) >>> 1)
+      const turnedLow = (low << 31) | (high >>> 1)
       lanes[i] = highOf(turnedHigh, turnedLow, P1[0], P1[1])
       lanes[i + 1] = Math.imul(turnedLow, P1[1])
     }
@@ -89,7 +95,15 @@ function highOf(aHigh: number, aLow: number, bHigh: number, bLow: number): numbe
   const [a0, a1, b0, b1] = [aLow & 0xffff, aLow >>> 16, bLow & 0xffff, bLow >>> 16]
   const [p01, p10] = [a0 * b1, a1 * b0]
   const middle = (Math.imul(a0, b0) >>> 16) + (p01 & 0xffff) + (p10 & 0xffff)
-  return (Math.imul(a1, b1) + (p01 >>> 16) + (p10 >>> 16) + (middle >>> 16) + Math.imul(aHigh, bLow) + Math.imul(aLow, bHigh)) | 0
+  return (
+    (Math.imul(a1, b1) +
+      (p01 >>> 16) +
+      (p10 >>> 16) +
+      (middle >>> 16) +
+      Math.imul(aHigh, bLow) +
+      Math.imul(aLow, bHigh)) |
+    0
+  )
 }
 
 const product = (a: Pair, b: Pair): Pair => [highOf(a[0], a[1], b[0], b[1]), Math.imul(a[1], b[1])]
@@ -99,6 +113,8 @@ const sum = (a: Pair, b: Pair): Pair => {
   return [(a[0] + b[0] + (low >= 2 ** 32 ? 1 : 0)) | 0, low | 0]
 }
 const difference = (a: Pair, b: Pair): Pair => sum(a, sum([~b[0], ~b[1]], [0, 1]))
-const rotate = ([high, low]: Pair, by: number): Pair => by < 32 ? [high << by | low >>> (32 - by), low << by | high >>> (32 - by)] : rotate([low, high], by - 32)
-const shift = ([high, low]: Pair, by: number): Pair => by === 32 ? [0, high] : by > 32 ? [0, high >>> (by - 32)] : [high >>> by, high << (32 - by) | low >>> by]
+const rotate = ([high, low]: Pair, by: number): Pair =>
+  by < 32 ? [(high << by) | (low >>> (32 - by)), (low << by) | (high >>> (32 - by))] : rotate([low, high], by - 32)
+const shift = ([high, low]: Pair, by: number): Pair =>
+  by === 32 ? [0, high] : by > 32 ? [0, high >>> (by - 32)] : [high >>> by, (high << (32 - by)) | (low >>> by)]
 const round = (lane: Pair, input: Pair): Pair => product(rotate(sum(lane, product(input, P2)), 31), P1)

@@ -1,4 +1,7 @@
-/** A pinhole without distortion. Pixel centres lie at whole numbers, as in sensor_msgs/CameraInfo; optical frame: x right, y down, z forward. */
+/**
+ * A pinhole without distortion. Pixel centres lie at whole numbers, as in sensor_msgs/CameraInfo; optical frame: x
+ * right, y down, z forward.
+ */
 export interface Intrinsics {
   readonly width: number
   readonly height: number
@@ -8,9 +11,18 @@ export interface Intrinsics {
   readonly cy: number
 }
 
-/** `fovyDeg`: the full vertical angle of view in degrees, as in MJCF, over the image's outer edges: f = height / (2 tan(fovy / 2)). */
+/**
+ * `fovyDeg`: the full vertical angle of view in degrees, as in MJCF, over the image's outer edges: f = height / (2
+ * tan(fovy / 2)).
+ */
 export function intrinsics(fovyDeg: number, width: number, height: number): Intrinsics {
-  return { width, height, f: height / 2 / Math.tan(fovyDeg * Math.PI / 360), cx: (width - 1) / 2, cy: (height - 1) / 2 }
+  return {
+    width,
+    height,
+    f: height / 2 / Math.tan((fovyDeg * Math.PI) / 360),
+    cx: (width - 1) / 2,
+    cy: (height - 1) / 2,
+  }
 }
 
 /** The k of sensor_msgs/CameraInfo: 3x3, row-major. */

@@ -9,7 +9,10 @@ export interface CameraLook {
   readonly ambient: number
   /** Factor on all light before the response curve. */
   readonly exposure: number
-  /** Radius of the lamp, m, and how many points of it throw shadows: 1 is a hard shadow and one more ray cast for every four pixels. */
+  /**
+   * Radius of the lamp, m, and how many points of it throw shadows: 1 is a hard shadow and one more ray cast for every
+   * four pixels.
+   */
   readonly lampRadius: number
   readonly lampSamples: number
   /** Where the table's grain begins, m, and how strong it is (0: plain). */
@@ -20,8 +23,15 @@ export interface CameraLook {
 }
 
 export const PLAIN_LOOK: CameraLook = {
-  light: [0.35, -0.45, 1.1], intensity: 1.15, ambient: 0.34, exposure: 1, lampRadius: 0, lampSamples: 1,
-  grainShift: [0, 0], grain: 1, background: [0.23, 0.25, 0.28]
+  light: [0.35, -0.45, 1.1],
+  intensity: 1.15,
+  ambient: 0.34,
+  exposure: 1,
+  lampRadius: 0,
+  lampSamples: 1,
+  grainShift: [0, 0],
+  grain: 1,
+  background: [0.23, 0.25, 0.28],
 }
 
 /** The look of episode `index` of a run: the same seed and index give the same look. */
@@ -38,6 +48,6 @@ export function drawLook(seed: number, index: number): CameraLook {
     exposure: random.uniform(0.88, 1.12),
     grainShift: [random.uniform(0, 0.5), random.uniform(0, 0.5)],
     grain: random.uniform(0.5, 1.4),
-    background: [grey, grey + random.uniform(-0.02, 0.03), grey + random.uniform(-0.02, 0.05)]
+    background: [grey, grey + random.uniform(-0.02, 0.03), grey + random.uniform(-0.02, 0.05)],
   }
 }

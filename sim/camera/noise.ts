@@ -13,7 +13,13 @@ export interface CameraNoise {
 }
 
 /** Like a short-range stereo camera: 0.5 mm at 0.3 m, 3.5 mm at 1 m. */
-export const cameraNoise = (seed: number): CameraNoise => ({ seed, depthBase: 0.0002, depthGrowth: 0.0033, edgeLoss: 0.65, rgb: 1.6 })
+export const cameraNoise = (seed: number): CameraNoise => ({
+  seed,
+  depthBase: 0.0002,
+  depthGrowth: 0.0033,
+  edgeLoss: 0.65,
+  rgb: 1.6,
+})
 
 export const NO_NOISE: CameraNoise = { seed: 0, depthBase: 0, depthGrowth: 0, edgeLoss: 0, rgb: 0 }
 
@@ -22,7 +28,10 @@ export const DEPTH_RANGE = [0.06, 3] as const
 
 const TABLE = 1 << 14
 
-/** Turns true distances into what the sensor reports, and roughens colours. All random numbers are looked up, none is computed per pixel. */
+/**
+ * Turns true distances into what the sensor reports, and roughens colours. All random numbers are looked up, none is
+ * computed per pixel.
+ */
 export class SensorNoise {
   readonly #normals = new Float32Array(TABLE)
   #state = 1
@@ -32,20 +41,25 @@ export class SensorNoise {
     for (let i = 0; i < TABLE; i++) this.#normals[i] = random.normal()
   }
 
-  /** `z`: distance along the optical axis, m, Infinity where nothing is hit. `depth`: mm, 0 is invalid. `rgb` is changed in place. */
+  /**
+   * `z`: distance along the optical axis, m, Infinity where nothing is hit. `depth`: mm, 0 is invalid. `rgb` is changed
+   * in place.
+   */
   apply(z: Float32Array, width: number, height: number, depth: Uint16Array, rgb: Uint8Array, noise: CameraNoise): void {
     const normals = this.#normals
     const { depthBase, depthGrowth, edgeLoss, rgb: rough } = noise
     const [near, far] = DEPTH_RANGE
     const loss = Math.round(edgeLoss * 65536)
-    this.#state = (Math.imul(noise.seed | 0, 0x9e3779b1) ^ 0x5bd1e995) || 1
+    this.#state = Math.imul(noise.seed | 0, 0x9e3779b1) ^ 0x5bd1e995 || 1
     for (let v = 0, at = 0; v < height; v++) {
       for (let u = 0; u < width; u++, at++) {
         const bits = this.#next()
         const distance = z[at]
         let mm = 0
-        if (distance >= near && distance <= far && !((bits >>> 16) < loss && isEdge(z, at, u, v, width, height))) {
-          mm = Math.round(1000 * (distance + (depthBase + depthGrowth * distance * distance) * normals[bits & (TABLE - 1)]))
+        if (distance >= near && distance <= far && !(bits >>> 16 < loss && isEdge(z, at, u, v, width, height))) {
+          mm = Math.round(
+            1000 * (distance + (depthBase + depthGrowth * distance * distance) * normals[bits & (TABLE - 1)]),
+          )
         }
         depth[at] = mm
         if (rough === 0) continue
@@ -71,6 +85,10 @@ export class SensorNoise {
 function isEdge(z: Float32Array, at: number, u: number, v: number, width: number, height: number): boolean {
   const here = z[at]
   const step = 0.008 + 0.03 * here
-  return (u > 0 && Math.abs(z[at - 1] - here) > step) || (u < width - 1 && Math.abs(z[at + 1] - here) > step)
-    || (v > 0 && Math.abs(z[at - width] - here) > step) || (v < height - 1 && Math.abs(z[at + width] - here) > step)
+  return (
+    (u > 0 && Math.abs(z[at - 1] - here) > step) ||
+    (u < width - 1 && Math.abs(z[at + 1] - here) > step) ||
+    (v > 0 && Math.abs(z[at - width] - here) > step) ||
+    (v < height - 1 && Math.abs(z[at + width] - here) > step)
+  )
 }

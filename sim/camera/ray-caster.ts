@@ -14,7 +14,8 @@ export interface Hits {
 export const hitsOf = (count: number): Hits => ({ distances: new Float64Array(count), geoms: new Int32Array(count) })
 
 /**
- * Casts rays at a model's visible geoms, which must be primitives. Rays come in bundles in which neighbours point in similar directions:
+ * Casts rays at a model's visible geoms, which must be primitives. Rays come in bundles in which neighbours point in
+ * similar directions:
  * each run of neighbours is held in a cone, and a geom is cast at only in the runs whose cone meets the ball around it.
  */
 export class RayCaster {
@@ -33,7 +34,9 @@ export class RayCaster {
     this.#solids = solidsOf(mj, model)
     const radii = model.geom_rbound as Float64Array
     // MuJoCo gives what has no end the radius 0.
-    this.#geoms = this.#solids.flatMap((solid, id) => solid === undefined ? [] : [{ id, solid, radius: radii[id] === 0 ? Infinity : radii[id] }])
+    this.#geoms = this.#solids.flatMap((solid, id) =>
+      solid === undefined ? [] : [{ id, solid, radius: radii[id] === 0 ? Infinity : radii[id] }],
+    )
   }
 
   /** Takes over the geoms' poses; they hold for all casts that follow. */
@@ -44,18 +47,28 @@ export class RayCaster {
 
   /** `rays`: unit vectors in the world frame, 3 numbers each, one for each of `hits`. */
   cast([ox, oy, oz]: readonly number[], rays: Float64Array, { distances, geoms }: Hits): void {
-    const positions = this.#positions, local = this.#local, found = this.#distances
+    const positions = this.#positions,
+      local = this.#local,
+      found = this.#distances
     const count = distances.length
     const cones = this.#enclose(rays, count)
     distances.fill(Infinity)
     geoms.fill(-1)
     for (const { id, solid, radius } of this.#geoms) {
-      const x = ox - positions[3 * id], y = oy - positions[3 * id + 1], z = oz - positions[3 * id + 2]
+      const x = ox - positions[3 * id],
+        y = oy - positions[3 * id + 1],
+        z = oz - positions[3 * id + 2]
       const [a, b, c, d, e, f, g, h, k] = this.#rotations.subarray(9 * id, 9 * id + 9)
-      const lx = a * x + d * y + g * z, ly = b * x + e * y + h * z, lz = c * x + f * y + k * z
-      const square = x * x + y * y + z * z, clear = square - radius * radius
-      // The ball is seen within an angle whose sine is radius / distance; a run meets it if its axis lies within both angles together.
-      const far = Math.sqrt(square), sine = radius / far, cosine = clear > 0 ? Math.sqrt(clear) / far : 0
+      const lx = a * x + d * y + g * z,
+        ly = b * x + e * y + h * z,
+        lz = c * x + f * y + k * z
+      const square = x * x + y * y + z * z,
+        clear = square - radius * radius
+      // The ball is seen within an angle whose sine is radius / distance; a run meets it if its axis lies within both
+      // angles together.
+      const far = Math.sqrt(square),
+        sine = radius / far,
+        cosine = clear > 0 ? Math.sqrt(clear) / far : 0
       for (let from = 0, cone = 0; from < count; from += RUN, cone += 5) {
         if (clear > 0) {
           const towards = -(x * cones[cone] + y * cones[cone + 1] + z * cones[cone + 2])
@@ -63,7 +76,9 @@ export class RayCaster {
         }
         const n = Math.min(RUN, count - from)
         for (let i = 0, r = 3 * from; i < 3 * n; i += 3, r += 3) {
-          const dx = rays[r], dy = rays[r + 1], dz = rays[r + 2]
+          const dx = rays[r],
+            dy = rays[r + 1],
+            dz = rays[r + 2]
           local[i] = a * dx + d * dy + g * dz
           local[i + 1] = b * dx + e * dy + h * dz
           local[i + 2] = c * dx + f * dy + k * dz
@@ -80,8 +95,14 @@ export class RayCaster {
 
   /** Writes the outward normal of `geom` at a point of its surface, both in the world frame, into `out`. */
   normal(geom: number, x: number, y: number, z: number, out: Float64Array): void {
-    const p = this.#positions, m = this.#rotations, point = this.#point, i = 3 * geom, j = 9 * geom
-    const dx = x - p[i], dy = y - p[i + 1], dz = z - p[i + 2]
+    const p = this.#positions,
+      m = this.#rotations,
+      point = this.#point,
+      i = 3 * geom,
+      j = 9 * geom
+    const dx = x - p[i],
+      dy = y - p[i + 1],
+      dz = z - p[i + 2]
     point[0] = m[j] * dx + m[j + 3] * dy + m[j + 6] * dz
     point[1] = m[j + 1] * dx + m[j + 4] * dy + m[j + 7] * dz
     point[2] = m[j + 2] * dx + m[j + 5] * dy + m[j + 8] * dz
@@ -97,14 +118,18 @@ export class RayCaster {
     const cones = this.#cones
     for (let from = 0, cone = 0; from < count; from += RUN, cone += 5) {
       const end = 3 * Math.min(from + RUN, count)
-      let x = 0, y = 0, z = 0
+      let x = 0,
+        y = 0,
+        z = 0
       for (let r = 3 * from; r < end; r += 3) {
         x += rays[r]
         y += rays[r + 1]
         z += rays[r + 2]
       }
       const inverse = 1 / Math.sqrt(x * x + y * y + z * z)
-      x *= inverse; y *= inverse; z *= inverse
+      x *= inverse
+      y *= inverse
+      z *= inverse
       let cosine = 1
       for (let r = 3 * from; r < end; r += 3) cosine = Math.min(cosine, x * rays[r] + y * rays[r + 1] + z * rays[r + 2])
       cones[cone] = x
@@ -125,15 +150,27 @@ const MARGIN = 1e-6
 function solidsOf(mj: MainModule, model: MjModel): (Solid | undefined)[] {
   const { mjGEOM_PLANE, mjGEOM_SPHERE, mjGEOM_CAPSULE, mjGEOM_ELLIPSOID, mjGEOM_CYLINDER, mjGEOM_BOX } = mj.mjtGeom
   const names = new Map<number, string>([
-    [mjGEOM_PLANE.value, 'plane'], [mjGEOM_SPHERE.value, 'sphere'], [mjGEOM_CAPSULE.value, 'capsule'],
-    [mjGEOM_ELLIPSOID.value, 'ellipsoid'], [mjGEOM_CYLINDER.value, 'cylinder'], [mjGEOM_BOX.value, 'box']
+    [mjGEOM_PLANE.value, 'plane'],
+    [mjGEOM_SPHERE.value, 'sphere'],
+    [mjGEOM_CAPSULE.value, 'capsule'],
+    [mjGEOM_ELLIPSOID.value, 'ellipsoid'],
+    [mjGEOM_CYLINDER.value, 'cylinder'],
+    [mjGEOM_BOX.value, 'box'],
   ])
-  const types = model.geom_type as Int32Array, sizes = model.geom_size as Float64Array
-  const rgba = model.geom_rgba as Float32Array, material = model.geom_matid as Int32Array, materials = model.mat_rgba as Float32Array
+  const types = model.geom_type as Int32Array,
+    sizes = model.geom_size as Float64Array
+  const rgba = model.geom_rgba as Float32Array,
+    material = model.geom_matid as Int32Array,
+    materials = model.mat_rgba as Float32Array
   return Array.from(types, (type, id) => {
     if ((material[id] >= 0 ? materials[4 * material[id] + 3] : rgba[4 * id + 3]) === 0) return undefined
     const solid = solidOf(names.get(type) ?? '', sizes.subarray(3 * id, 3 * id + 3))
-    if (solid === undefined) throw new SimError('CAMERA_SHAPE', `geom ${id}: the camera sees primitives only (plane, sphere, capsule, ellipsoid, cylinder, box), not MuJoCo's geom type ${type}`)
+    if (solid === undefined)
+      throw new SimError(
+        'CAMERA_SHAPE',
+        `geom ${id}: the camera sees primitives only (plane, sphere, capsule, ellipsoid, cylinder, box), ` +
+          `not MuJoCo's geom type ${type}`,
+      )
     return solid
   })
 }

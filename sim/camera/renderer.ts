@@ -32,15 +32,21 @@ const SHADOW_BIAS = 0.003
 const LEVELS = 4095
 
 /**
- * An RGB-D camera by ray casting: Lambert light and a small highlight from one lamp, ambient light from above, shadows cast
+ * An RGB-D camera by ray casting: Lambert light and a small highlight from one lamp, ambient light from above, shadows
+ * cast
  * for every fourth pixel and spread within the same geom, the sensor's noise on top.
  *
- * `data` must hold the kinematics and the cameras' poses (mj_kinematics, mj_comPos and mj_camlight; mj_forward and mj_step do these).
+ * `data` must hold the kinematics and the cameras' poses (mj_kinematics, mj_comPos and mj_camlight; mj_forward and
+ * mj_step do these).
  *
- * A wrist camera that sees both the table and the grasp: in the frame of the gripper (z out of it, TCP at z = 0.16 m) at
- * (-0.085, 0, 0.035), 85 mm behind and 125 mm above the TCP, looking along z tilted 17° towards it, image right along the tool's y, image up
- * along its x: `<camera name="color" pos="-0.085 0 0.035" xyaxes="0 1 0 0.9563 0 -0.2924" fovy="70"/>`. With the TCP 0.28 m above
- * the table's centre it sees objects at x ±0.16, y ±0.13 m whole; at the grasp it sees the fingertips and what is between them.
+ * A wrist camera that sees both the table and the grasp: in the frame of the gripper (z out of it, TCP at z = 0.16 m)
+ * at
+ * (-0.085, 0, 0.035), 85 mm behind and 125 mm above the TCP, looking along z tilted 17° towards it, image right along
+ * the tool's y, image up
+ * along its x: `<camera name="color" pos="-0.085 0 0.035" xyaxes="0 1 0 0.9563 0 -0.2924" fovy="70"/>`. With the TCP
+ * 0.28 m above
+ * the table's centre it sees objects at x ±0.16, y ±0.13 m whole; at the grasp it sees the fingertips and what is
+ * between them.
  */
 export class Renderer {
   readonly intrinsics: Intrinsics
@@ -51,7 +57,10 @@ export class Renderer {
   readonly #grain = new Grain()
   readonly #noise = new SensorNoise()
   readonly #response = responseCurve()
-  /** Ray directions in MuJoCo's camera frame (looks along -z, y up) and in the world; 1 / length of the ray that goes 1 m along the axis. */
+  /**
+   * Ray directions in MuJoCo's camera frame (looks along -z, y up) and in the world; 1 / length of the ray that goes 1
+   * m along the axis.
+   */
   readonly #local: Float64Array
   readonly #rays: Float64Array
   readonly #cosine: Float64Array
@@ -66,10 +75,17 @@ export class Renderer {
   readonly #shadowSeen: Hits
   readonly #lit: Float32Array
 
-  /** Throws SimError CAMERA_MISSING if the model has no camera of that name, CAMERA_SHAPE if it shows anything but primitives. */
+  /**
+   * Throws SimError CAMERA_MISSING if the model has no camera of that name, CAMERA_SHAPE if it shows anything but
+   * primitives.
+   */
   constructor(mj: MainModule, model: MjModel, { camera, width, height, fovyDeg, grained = 'table' }: RendererOptions) {
     this.#camera = mj.mj_name2id(model, mj.mjtObj.mjOBJ_CAMERA.value, camera)
-    if (this.#camera < 0) throw new SimError('CAMERA_MISSING', `camera "${camera}": the MJCF model has none of that name; name one of its <camera> elements`)
+    if (this.#camera < 0)
+      throw new SimError(
+        'CAMERA_MISSING',
+        `camera "${camera}": the MJCF model has none of that name; name one of its <camera> elements`,
+      )
     this.#caster = new RayCaster(mj, model)
     this.#grained = mj.mj_name2id(model, mj.mjtObj.mjOBJ_GEOM.value, grained)
     this.intrinsics = intrinsics(fovyDeg ?? (model.cam_fovy as Float64Array)[this.#camera], width, height)
@@ -82,7 +98,9 @@ export class Renderer {
     const { f, cx, cy } = this.intrinsics
     for (let v = 0, at = 0; v < height; v++) {
       for (let u = 0; u < width; u++, at++) {
-        const x = (u - cx) / f, y = (cy - v) / f, cosine = 1 / Math.sqrt(x * x + y * y + 1)
+        const x = (u - cx) / f,
+          y = (cy - v) / f,
+          cosine = 1 / Math.sqrt(x * x + y * y + 1)
         this.#cosine[at] = cosine
         this.#local[3 * at] = x * cosine
         this.#local[3 * at + 1] = y * cosine
@@ -114,9 +132,12 @@ export class Renderer {
     const at = (data.cam_xpos as Float64Array).subarray(3 * this.#camera, 3 * this.#camera + 3)
     for (let i = 0; i < 3; i++) this.#origin[i] = at[i]
     const [a, b, c, d, e, f, g, h, k] = (data.cam_xmat as Float64Array).subarray(9 * this.#camera, 9 * this.#camera + 9)
-    const local = this.#local, rays = this.#rays
+    const local = this.#local,
+      rays = this.#rays
     for (let i = 0; i < local.length; i += 3) {
-      const x = local[i], y = local[i + 1], z = local[i + 2]
+      const x = local[i],
+        y = local[i + 1],
+        z = local[i + 2]
       rays[i] = a * x + b * y + c * z
       rays[i + 1] = d * x + e * y + f * z
       rays[i + 2] = g * x + h * y + k * z
@@ -127,18 +148,25 @@ export class Renderer {
   #castShadows({ light, lampRadius, lampSamples }: CameraLook, sample: number): void {
     const { width, height } = this.intrinsics
     const [ox, oy, oz] = this.#origin
-    const rays = this.#rays, shadowRays = this.#shadowRays, reach = this.#shadowReach, lit = this.#lit
-    const distances = this.#seen.distances, first = this.#shadowSeen.distances
+    const rays = this.#rays,
+      shadowRays = this.#shadowRays,
+      reach = this.#shadowReach,
+      lit = this.#lit
+    const distances = this.#seen.distances,
+      first = this.#shadowSeen.distances
     // Vogel's spiral: points spread evenly over the lamp's disc.
-    const radius = lampRadius * Math.sqrt((sample + 0.5) / lampSamples), angle = 2.399963 * sample
-    const lx = this.#lamp[0] = light[0] + radius * Math.cos(angle)
-    const ly = this.#lamp[1] = light[1] + radius * Math.sin(angle)
-    const lz = this.#lamp[2] = light[2]
+    const radius = lampRadius * Math.sqrt((sample + 0.5) / lampSamples),
+      angle = 2.399963 * sample
+    const lx = (this.#lamp[0] = light[0] + radius * Math.cos(angle))
+    const ly = (this.#lamp[1] = light[1] + radius * Math.sin(angle))
+    const lz = (this.#lamp[2] = light[2])
     for (let v = 0, s = 0; v < height; v += 2) {
       for (let u = 0; u < width; u += 2, s++) {
         const at = v * width + u
         const far = distances[at] < Infinity ? distances[at] : 0
-        const x = ox + far * rays[3 * at] - lx, y = oy + far * rays[3 * at + 1] - ly, z = oz + far * rays[3 * at + 2] - lz
+        const x = ox + far * rays[3 * at] - lx,
+          y = oy + far * rays[3 * at + 1] - ly,
+          z = oz + far * rays[3 * at + 2] - lz
         const length = Math.sqrt(x * x + y * y + z * z)
         reach[s] = length
         shadowRays[3 * s] = x / length
@@ -156,13 +184,20 @@ export class Renderer {
     const [lx, ly, lz] = look.light
     const { exposure, ambient, intensity, grain } = look
     const [shiftX, shiftY] = look.grainShift
-    const rays = this.#rays, cosine = this.#cosine, zs = this.#z, albedo = this.#albedo, response = this.#response
+    const rays = this.#rays,
+      cosine = this.#cosine,
+      zs = this.#z,
+      albedo = this.#albedo,
+      response = this.#response
     const { geoms, distances } = this.#seen
-    const caster = this.#caster, normal = this.#normal
-    const [backR, backG, backB] = look.background.map((value) => value * 255)
+    const caster = this.#caster,
+      normal = this.#normal
+    const [backR, backG, backB] = look.background.map(value => value * 255)
     for (let v = 0, at = 0; v < height; v++) {
       for (let u = 0; u < width; u++, at++) {
-        const distance = distances[at], geom = geoms[at], o = 3 * at
+        const distance = distances[at],
+          geom = geoms[at],
+          o = 3 * at
         if (geom < 0) {
           zs[at] = Infinity
           rgb[o] = backR
@@ -171,23 +206,45 @@ export class Renderer {
           continue
         }
         zs[at] = distance * cosine[at]
-        const rx = rays[o], ry = rays[o + 1], rz = rays[o + 2]
-        const px = ox + distance * rx, py = oy + distance * ry, pz = oz + distance * rz
+        const rx = rays[o],
+          ry = rays[o + 1],
+          rz = rays[o + 2]
+        const px = ox + distance * rx,
+          py = oy + distance * ry,
+          pz = oz + distance * rz
         caster.normal(geom, px, py, pz, normal)
-        let nx = normal[0], ny = normal[1], nz = normal[2]
-        if (nx * rx + ny * ry + nz * rz > 0) { nx = -nx; ny = -ny; nz = -nz }
-        let tx = lx - px, ty = ly - py, tz = lz - pz
-        const square = tx * tx + ty * ty + tz * tz, inverse = 1 / Math.sqrt(square)
-        tx *= inverse; ty *= inverse; tz *= inverse
+        let nx = normal[0],
+          ny = normal[1],
+          nz = normal[2]
+        if (nx * rx + ny * ry + nz * rz > 0) {
+          nx = -nx
+          ny = -ny
+          nz = -nz
+        }
+        let tx = lx - px,
+          ty = ly - py,
+          tz = lz - pz
+        const square = tx * tx + ty * ty + tz * tz,
+          inverse = 1 / Math.sqrt(square)
+        tx *= inverse
+        ty *= inverse
+        tz *= inverse
         const facing = nx * tx + ny * ty + nz * tz
-        let light = ambient * (0.7 + 0.3 * nz), shine = 0
+        let light = ambient * (0.7 + 0.3 * nz),
+          shine = 0
         if (facing > 0) {
-          const lamp = this.#litAt(u, v, geom) * intensity / square
+          const lamp = (this.#litAt(u, v, geom) * intensity) / square
           light += lamp * facing
           if (geom !== this.#grained) {
-            const hx = tx - rx, hy = ty - ry, hz = tz - rz
+            const hx = tx - rx,
+              hy = ty - ry,
+              hz = tz - rz
             let gloss = Math.max(0, (nx * hx + ny * hy + nz * hz) / Math.sqrt(hx * hx + hy * hy + hz * hz))
-            gloss *= gloss; gloss *= gloss; gloss *= gloss; gloss *= gloss; gloss *= gloss
+            gloss *= gloss
+            gloss *= gloss
+            gloss *= gloss
+            gloss *= gloss
+            gloss *= gloss
             shine = 0.1 * lamp * gloss
           }
         }
@@ -205,10 +262,14 @@ export class Renderer {
   /** How much of the lamp the pixel sees: the mean of the neighbouring shadow samples that lie on the same geom. */
   #litAt(u: number, v: number, geom: number): number {
     const { width, height } = this.intrinsics
-    const lit = this.#lit, geoms = this.#seen.geoms
-    const u0 = u & ~1, v0 = v & ~1
-    const u1 = u0 + 2 < width && u !== u0 ? u0 + 2 : u0, v1 = v0 + 2 < height && v !== v0 ? v0 + 2 : v0
-    let sum = 0, weight = 0
+    const lit = this.#lit,
+      geoms = this.#seen.geoms
+    const u0 = u & ~1,
+      v0 = v & ~1
+    const u1 = u0 + 2 < width && u !== u0 ? u0 + 2 : u0,
+      v1 = v0 + 2 < height && v !== v0 ? v0 + 2 : v0
+    let sum = 0,
+      weight = 0
     for (let y = v0; y <= v1; y += 2) {
       for (let x = u0; x <= u1; x += 2) {
         const w = geoms[y * width + x] === geom ? 1 : 1e-3
@@ -222,12 +283,16 @@ export class Renderer {
 
 /** Linear rgb of each geom: its own rgba, or its material's where it has one. */
 function albedoOf(model: MjModel): Float32Array {
-  const rgba = model.geom_rgba as Float32Array, material = model.geom_matid as Int32Array, materials = model.mat_rgba as Float32Array
+  const rgba = model.geom_rgba as Float32Array,
+    material = model.geom_matid as Int32Array,
+    materials = model.mat_rgba as Float32Array
   return Float32Array.from({ length: 3 * material.length }, (_, i) => {
-    const geom = Math.floor(i / 3), c = i % 3
+    const geom = Math.floor(i / 3),
+      c = i % 3
     return (material[geom] >= 0 ? materials[4 * material[geom] + c] : rgba[4 * geom + c]) ** 2.2
   })
 }
 
 /** From linear light, 0..LEVELS, to 8 bits. */
-const responseCurve = (): Uint8Array => Uint8Array.from({ length: LEVELS + 1 }, (_, i) => Math.round(255 * (i / LEVELS) ** (1 / 2.2)))
+const responseCurve = (): Uint8Array =>
+  Uint8Array.from({ length: LEVELS + 1 }, (_, i) => Math.round(255 * (i / LEVELS) ** (1 / 2.2)))

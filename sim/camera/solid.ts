@@ -2,8 +2,10 @@
 export const RUN = 8
 
 /**
- * A geom's shape as rays see it, in the geom's own frame. `hit` writes, for each of `count` rays (unit vectors, 3 numbers each) from
- * x, y, z, the distance in m to the first surface ahead; Infinity: none. `normal` turns a point of the surface into the outward normal there.
+ * A geom's shape as rays see it, in the geom's own frame. `hit` writes, for each of `count` rays (unit vectors, 3
+ * numbers each) from
+ * x, y, z, the distance in m to the first surface ahead; Infinity: none. `normal` turns a point of the surface into the
+ * outward normal there.
  */
 export interface Solid {
   hit(x: number, y: number, z: number, rays: Float64Array, count: number, distances: Float64Array): void
@@ -13,65 +15,96 @@ export interface Solid {
 /** The solid of MJCF's `type` with MJCF's `size` (half-extents, m); undefined for what is no primitive. */
 export function solidOf(type: string, [a, b, c]: ArrayLike<number> & Iterable<number>): Solid | undefined {
   switch (type) {
-    case 'plane': return plane(a, b)
-    case 'box': return box(a, b, c)
-    case 'sphere': return ellipsoid(a, a, a)
-    case 'ellipsoid': return ellipsoid(a, b, c)
-    case 'cylinder': return cylinder(a, b)
-    case 'capsule': return capsule(a, b)
-    default: return undefined
+    case 'plane':
+      return plane(a, b)
+    case 'box':
+      return box(a, b, c)
+    case 'sphere':
+      return ellipsoid(a, a, a)
+    case 'ellipsoid':
+      return ellipsoid(a, b, c)
+    case 'cylinder':
+      return cylinder(a, b)
+    case 'capsule':
+      return capsule(a, b)
+    default:
+      return undefined
   }
 }
 
-/** A ray is inside a convex solid from `enter` to `leave`; from an origin within, the surface ahead is where it leaves. */
-const ahead = (enter: number, leave: number): number => !(enter <= leave) || leave < 0 ? Infinity : enter >= 0 ? enter : leave
+/**
+ * A ray is inside a convex solid from `enter` to `leave`; from an origin within, the surface ahead is where it leaves.
+ */
+const ahead = (enter: number, leave: number): number =>
+  !(enter <= leave) || leave < 0 ? Infinity : enter >= 0 ? enter : leave
 
 /** Of no thickness, seen from above only; an extent of 0 is without end. */
 const plane = (a: number, b: number): Solid => ({
   hit(x, y, z, rays, count, distances) {
     for (let i = 0, r = 0; i < count; i++, r += 3) {
       const t = -z / rays[r + 2]
-      const within = t >= 0 && rays[r + 2] < 0 && (a === 0 || Math.abs(x + t * rays[r]) <= a) && (b === 0 || Math.abs(y + t * rays[r + 1]) <= b)
+      const within =
+        t >= 0 &&
+        rays[r + 2] < 0 &&
+        (a === 0 || Math.abs(x + t * rays[r]) <= a) &&
+        (b === 0 || Math.abs(y + t * rays[r + 1]) <= b)
       distances[i] = within ? t : Infinity
     }
   },
   normal(point) {
     point[0] = point[1] = 0
     point[2] = 1
-  }
+  },
 })
 
 /** The rays that are within all three pairs of faces. */
 const box = (a: number, b: number, c: number): Solid => ({
   hit(x, y, z, rays, count, distances) {
     for (let i = 0, r = 0; i < count; i++, r += 3) {
-      const dx = rays[r], dy = rays[r + 1], dz = rays[r + 2]
-      const x0 = (-a - x) / dx, x1 = (a - x) / dx, y0 = (-b - y) / dy, y1 = (b - y) / dy, z0 = (-c - z) / dz, z1 = (c - z) / dz
-      distances[i] = ahead(Math.max(Math.min(x0, x1), Math.min(y0, y1), Math.min(z0, z1)), Math.min(Math.max(x0, x1), Math.max(y0, y1), Math.max(z0, z1)))
+      const dx = rays[r],
+        dy = rays[r + 1],
+        dz = rays[r + 2]
+      const x0 = (-a - x) / dx,
+        x1 = (a - x) / dx,
+        y0 = (-b - y) / dy,
+        y1 = (b - y) / dy,
+        z0 = (-c - z) / dz,
+        z1 = (c - z) / dz
+      distances[i] = ahead(
+        Math.max(Math.min(x0, x1), Math.min(y0, y1), Math.min(z0, z1)),
+        Math.min(Math.max(x0, x1), Math.max(y0, y1), Math.max(z0, z1)),
+      )
     }
   },
   normal(point) {
-    const x = Math.abs(point[0]) - a, y = Math.abs(point[1]) - b, z = Math.abs(point[2]) - c
+    const x = Math.abs(point[0]) - a,
+      y = Math.abs(point[1]) - b,
+      z = Math.abs(point[2]) - c
     const axis = x >= y ? (x >= z ? 0 : 2) : y >= z ? 1 : 2
     for (let i = 0; i < 3; i++) point[i] = i === axis ? Math.sign(point[i]) : 0
-  }
+  },
 })
 
 /** A unit ball in coordinates that are scaled to it. */
 const ellipsoid = (a: number, b: number, c: number): Solid => ({
   hit(x, y, z, rays, count, distances) {
-    const ox = x / a, oy = y / b, oz = z / c
+    const ox = x / a,
+      oy = y / b,
+      oz = z / c
     const outside = ox * ox + oy * oy + oz * oz - 1
     for (let i = 0, r = 0; i < count; i++, r += 3) {
-      const dx = rays[r] / a, dy = rays[r + 1] / b, dz = rays[r + 2] / c
-      const square = dx * dx + dy * dy + dz * dz, half = dx * ox + dy * oy + dz * oz
+      const dx = rays[r] / a,
+        dy = rays[r + 1] / b,
+        dz = rays[r + 2] / c
+      const square = dx * dx + dy * dy + dz * dz,
+        half = dx * ox + dy * oy + dz * oz
       const root = Math.sqrt(half * half - square * outside)
       distances[i] = ahead((-half - root) / square, (-half + root) / square)
     }
   },
   normal(point) {
     unit(point, point[0] / (a * a), point[1] / (b * b), point[2] / (c * c))
-  }
+  },
 })
 
 /** Squared sine below which a ray runs along an axis. */
@@ -82,23 +115,31 @@ const cylinder = (radius: number, half: number): Solid => ({
   hit(x, y, z, rays, count, distances) {
     const outside = x * x + y * y - radius * radius
     for (let i = 0, r = 0; i < count; i++, r += 3) {
-      const dx = rays[r], dy = rays[r + 1], dz = rays[r + 2]
-      const square = Math.max(dx * dx + dy * dy, PARALLEL), along = dx * x + dy * y
+      const dx = rays[r],
+        dy = rays[r + 1],
+        dz = rays[r + 2]
+      const square = Math.max(dx * dx + dy * dy, PARALLEL),
+        along = dx * x + dy * y
       const root = Math.sqrt(along * along - square * outside)
-      const z0 = (-half - z) / dz, z1 = (half - z) / dz
-      distances[i] = ahead(Math.max((-along - root) / square, Math.min(z0, z1)), Math.min((-along + root) / square, Math.max(z0, z1)))
+      const z0 = (-half - z) / dz,
+        z1 = (half - z) / dz
+      distances[i] = ahead(
+        Math.max((-along - root) / square, Math.min(z0, z1)),
+        Math.min((-along + root) / square, Math.max(z0, z1)),
+      )
     }
   },
   normal(point) {
     const [x, y, z] = point
     if (Math.abs(z) - half >= Math.hypot(x, y) - radius) unit(point, 0, 0, z)
     else unit(point, x, y, 0)
-  }
+  },
 })
 
 /** A cylinder with a ball at each end, seen from outside: whichever comes first. */
 const capsule = (radius: number, half: number): Solid => {
-  const side = cylinder(radius, half), end = ellipsoid(radius, radius, radius)
+  const side = cylinder(radius, half),
+    end = ellipsoid(radius, radius, radius)
   const other = new Float64Array(RUN)
   return {
     hit(x, y, z, rays, count, distances) {
@@ -110,7 +151,7 @@ const capsule = (radius: number, half: number): Solid => {
     },
     normal(point) {
       unit(point, point[0], point[1], point[2] - Math.min(Math.max(point[2], -half), half))
-    }
+    },
   }
 }
 

@@ -1,7 +1,10 @@
 import { AxisServo } from './arm-servo.js'
 import { AXES, HOME, TIMESTEP_S, WORKSPACE } from './mjcf.js'
 
-/** The arm's four axes (x, y, z, yaw) between the tool's set-points, which come at any rate, and the stiff servo of each. */
+/**
+ * The arm's four axes (x, y, z, yaw) between the tool's set-points, which come at any rate, and the stiff servo of
+ * each.
+ */
 export class ArmServos {
   #servos: readonly AxisServo[] = []
 
@@ -11,9 +14,14 @@ export class ArmServos {
 
   /** At home, at rest. */
   reset(): void {
-    this.#servos = [...HOME, 0].map((start, axis) => new AxisServo(axis < 3
-      ? { start, maxSpeed: 0.5, starting: 5, braking: 12 }
-      : { start, maxSpeed: 3.2, starting: 30, braking: 80 }))
+    this.#servos = [...HOME, 0].map(
+      (start, axis) =>
+        new AxisServo(
+          axis < 3
+            ? { start, maxSpeed: 0.5, starting: 5, braking: 12 }
+            : { start, maxSpeed: 3.2, starting: 30, braking: 80 },
+        ),
+    )
   }
 
   /** Home from where it is, as fast as it may. */
@@ -21,13 +29,19 @@ export class ArmServos {
     for (const [axis, position] of [...HOME, 0].entries()) this.#servos[axis]?.target(position, 0)
   }
 
-  /** A new set-point for the tool (x, y, z, qx, qy, qz, qw), `interval` s after the last one. It is kept within the workspace; of the rotation only the yaw counts. */
+  /**
+   * A new set-point for the tool (x, y, z, qx, qy, qz, qw), `interval` s after the last one. It is kept within the
+   * workspace; of the rotation only the yaw counts.
+   */
   target(pose: ArrayLike<number>, interval: number): void {
     const [x = 0, y = 0, z = 0] = [pose[0], pose[1], pose[2]]
     const yaw = toolYaw(pose)
     if (!Number.isFinite(x + y + z + yaw)) return
-    const servo = (axis: number, value: number, [low, high]: readonly [number, number] | readonly number[] = [-Infinity, Infinity]): void =>
-      this.#servos[axis]?.target(Math.min(Math.max(value, low ?? -Infinity), high ?? Infinity), interval)
+    const servo = (
+      axis: number,
+      value: number,
+      [low, high]: readonly [number, number] | readonly number[] = [-Infinity, Infinity],
+    ): void => this.#servos[axis]?.target(Math.min(Math.max(value, low ?? -Infinity), high ?? Infinity), interval)
     servo(0, x, WORKSPACE.x)
     servo(1, y, WORKSPACE.y)
     servo(2, z, WORKSPACE.z)
@@ -35,7 +49,10 @@ export class ArmServos {
     servo(3, now + wrap(yaw - now))
   }
 
-  /** One step of physics later: the position that each axis's servo is told (m, rad), with its feed-forward, into `commands`. */
+  /**
+   * One step of physics later: the position that each axis's servo is told (m, rad), with its feed-forward, into
+   * `commands`.
+   */
   step(commands: Float64Array): void {
     for (let axis = 0; axis < AXES.length; axis++) {
       const servo = this.#servos[axis]
@@ -47,7 +64,10 @@ export class ArmServos {
   }
 }
 
-/** Yaw of a tool pose about the tool's own z, which looks down at rotation Rx(pi)·Rz(yaw): quaternion (cos yaw/2, -sin yaw/2, 0, 0). */
+/**
+ * Yaw of a tool pose about the tool's own z, which looks down at rotation Rx(pi)·Rz(yaw): quaternion (cos yaw/2, -sin
+ * yaw/2, 0, 0).
+ */
 export function toolYaw(pose: ArrayLike<number>): number {
   const [qx = 0, qy = 0, qz = 0, qw = 0] = [pose[3], pose[4], pose[5], pose[6]]
   // The tool's x axis in the base frame is (cos yaw, -sin yaw, 0).

@@ -30,9 +30,14 @@ try {
     scene?.data.delete()
     scene?.model.delete()
     const { model, data } = compile(mj, xml)
-    return scene = { model, data, renderer: new Renderer(mj, model, { camera: 'color', width, height }) }
+    return (scene = { model, data, renderer: new Renderer(mj, model, { camera: 'color', width, height }) })
   }
-  const expose = ({ model, data, renderer }: Scene, qpos: Float64Array, seed: number, as: CameraLook): { rgb: Uint8Array<ArrayBuffer>; depth: Uint16Array<ArrayBuffer> } => {
+  const expose = (
+    { model, data, renderer }: Scene,
+    qpos: Float64Array,
+    seed: number,
+    as: CameraLook,
+  ): { rgb: Uint8Array<ArrayBuffer>; depth: Uint16Array<ArrayBuffer> } => {
     ;(data.qpos as Float64Array).set(qpos)
     mj.mj_kinematics(model, data)
     mj.mj_comPos(model, data)
@@ -54,7 +59,17 @@ try {
     } else if (scene !== undefined) {
       const began = performance.now()
       const { rgb, depth } = expose(scene, message.qpos, noise.uint32(), look)
-      post({ type: 'frame', stamp: message.stamp, receive: message.receive, rgb, depth, renderMs: performance.now() - began }, [rgb.buffer, depth.buffer])
+      post(
+        {
+          type: 'frame',
+          stamp: message.stamp,
+          receive: message.receive,
+          rgb,
+          depth,
+          renderMs: performance.now() - began,
+        },
+        [rgb.buffer, depth.buffer],
+      )
     }
   }
   physics.on('message', (first: ToCamera) => {

@@ -22,8 +22,10 @@ export type SimulatedCell = Pick<Cell, keyof Cell>
 type Reply = Extract<FromPhysics, { type: 'reset' | 'advanced' | 'ready' | 'closed' }>
 
 /**
- * The embedded cell: physics, firmware and judge in one worker thread (in lockstep on the main thread), the camera in another. Samples
- * come to the callbacks in receive order; arrays given to them are valid during the call only (a frame's buffers are the receiver's).
+ * The embedded cell: physics, firmware and judge in one worker thread (in lockstep on the main thread), the camera in
+ * another. Samples
+ * come to the callbacks in receive order; arrays given to them are valid during the call only (a frame's buffers are
+ * the receiver's).
  */
 export class Cell {
   /** The gripper's serial port: a pseudo-terminal. */
@@ -54,19 +56,39 @@ export class Cell {
   #rendered = 0
   #renderMs = 0
 
-  /** Starts both threads. Throws SimError OBJECTS_INVALID, OBJECTS_MISSING, OBJECTS_FEW, CAMERA_INVALID or CELL_FAILED. */
+  /**
+   * Starts both threads. Throws SimError OBJECTS_INVALID, OBJECTS_MISSING, OBJECTS_FEW, CAMERA_INVALID or CELL_FAILED.
+   */
   static async start(options: CellOptions): Promise<Cell> {
     const camera = options.camera ?? DEFAULT_CAMERA
     if (camera !== false && !(camera.width >= 128 && camera.height >= 128 && camera.rate > 0 && camera.rate <= 120)) {
-      throw new SimError('CAMERA_INVALID', `camera: ${camera.width}x${camera.height} at ${camera.rate} Hz: give at least 128x128 and a rate up to 120 Hz`)
+      throw new SimError(
+        'CAMERA_INVALID',
+        `camera: ${camera.width}x${camera.height} at ${camera.rate} Hz: give at least 128x128 and a rate up to 120 Hz`,
+      )
     }
     loadTable(options.objects, options.count)
     const started = options.started ?? process.hrtime.bigint()
     const shared = share()
     const { port1, port2 } = new MessageChannel()
-    const eye = camera === false ? undefined : spawn('./camera-worker', { options, width: camera.width, height: camera.height, physics: port2 } satisfies CameraInit, [port2])
-    const init: PhysicsInit = { options, started, shared: buffersOf(shared), camera: camera === false ? undefined : port1 }
-    const physics = options.mode === 'lockstep' ? new PhysicsHere(init) : spawn('./physics-worker', init, camera === false ? [] : [port1])
+    const eye =
+      camera === false
+        ? undefined
+        : spawn(
+            './camera-worker',
+            { options, width: camera.width, height: camera.height, physics: port2 } satisfies CameraInit,
+            [port2],
+          )
+    const init: PhysicsInit = {
+      options,
+      started,
+      shared: buffersOf(shared),
+      camera: camera === false ? undefined : port1,
+    }
+    const physics =
+      options.mode === 'lockstep'
+        ? new PhysicsHere(init)
+        : spawn('./physics-worker', init, camera === false ? [] : [port1])
     try {
       const [ready] = await Promise.all([firstMessage<FromPhysics>(physics), eye && firstMessage<FromCamera>(eye)])
       if (ready.type !== 'ready') throw new SimError('CELL_FAILED', `the physics began with "${ready.type}"`)
@@ -77,8 +99,20 @@ export class Cell {
     }
   }
 
-  private constructor({ options, started, shared, physics, eye, port }: {
-    options: CellOptions; started: bigint; shared: Shared; physics: Worker | PhysicsHere; eye: Worker | undefined; port: string
+  private constructor({
+    options,
+    started,
+    shared,
+    physics,
+    eye,
+    port,
+  }: {
+    options: CellOptions
+    started: bigint
+    shared: Shared
+    physics: Worker | PhysicsHere
+    eye: Worker | undefined
+    port: string
   }) {
     this.gripperPort = port
     this.#options = options
@@ -89,7 +123,7 @@ export class Cell {
     this.#size = options.camera === false || options.camera === undefined ? DEFAULT_CAMERA : options.camera
     physics.on('message', (message: FromPhysics) => this.#hear(message))
     eye?.on('message', (message: FromCamera) => this.#see(message))
-    for (const worker of [physics, eye]) worker?.on('error', (error) => this.#fail(error))
+    for (const worker of [physics, eye]) worker?.on('error', error => this.#fail(error))
   }
 
   get stats(): CellStats {
@@ -97,15 +131,18 @@ export class Cell {
     const [overruns, skippedNs, realTimeFactor] = this.#state.subarray(STATE.stats, STATE.stats + 3)
     const { wrench, pose, width } = this.#shared
     return {
-      overruns, skippedNs, realTimeFactor,
+      overruns,
+      skippedNs,
+      realTimeFactor,
       lostSamples: wrench.lost + pose.lost + width.lost,
       renderedFrames: this.#rendered,
-      renderMs: this.#rendered === 0 ? 0 : this.#renderMs / this.#rendered
+      renderMs: this.#rendered === 0 ? 0 : this.#renderMs / this.#rendered,
     }
   }
 
   /**
-   * Places episode `index`, drawn from the seed. Time goes on; arm at home, fingers open, the gripper's firmware as at the start.
+   * Places episode `index`, drawn from the seed. Time goes on; arm at home, fingers open, the gripper's firmware as at
+   * the start.
    */
   async reset(index: number, { say, awaitCommand = false }: Placement = {}): Promise<EpisodeSetup> {
     const reply = await this.#ask({ type: 'reset', index, say, awaitCommand })
@@ -125,7 +162,10 @@ export class Cell {
     }
   }
 
-  /** Lockstep only: time goes on to `until` (ns) while nothing moves and nothing is sensed; what was on its way is delivered as ever. */
+  /**
+   * Lockstep only: time goes on to `until` (ns) while nothing moves and nothing is sensed; what was on its way is
+   * delivered as ever.
+   */
   async skip(until: number): Promise<void> {
     this.#needsLockstep('skip')
     await this.#ask({ type: 'skip', until })
@@ -166,7 +206,8 @@ export class Cell {
   }
 
   #needsLockstep(what: string): void {
-    if (this.#options.mode !== 'lockstep') throw new SimError('NOT_LOCKSTEP', `${what}: this cell runs in real time; start it with mode lockstep`)
+    if (this.#options.mode !== 'lockstep')
+      throw new SimError('NOT_LOCKSTEP', `${what}: this cell runs in real time; start it with mode lockstep`)
   }
 
   #now(): number {
@@ -180,7 +221,8 @@ export class Cell {
 
   #ask(message: ToPhysics): Promise<Reply> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
-    if (this.#reply !== undefined) return Promise.reject(new SimError('CELL_BUSY', `${message.type}: the request before is not answered yet`))
+    if (this.#reply !== undefined)
+      return Promise.reject(new SimError('CELL_BUSY', `${message.type}: the request before is not answered yet`))
     return new Promise((resolve, reject) => {
       this.#reply = { resolve, reject }
       this.#send(message)
@@ -256,7 +298,7 @@ export class Cell {
         return frame
       }
       if (this.#failure !== undefined) throw this.#failure
-      await new Promise<void>((resolve) => (this.#frameWaiter = resolve))
+      await new Promise<void>(resolve => (this.#frameWaiter = resolve))
       this.#frameWaiter = undefined
     }
   }

@@ -45,9 +45,16 @@ export interface EpisodeSetup {
 }
 
 export const FAILURE_REASONS = [
-  'wrong_object', 'dropped', 'crushed', 'table_struck', 'moved_after_stop', 'timeout', 'not_grasped', 'fault'
+  'wrong_object',
+  'dropped',
+  'crushed',
+  'table_struck',
+  'moved_after_stop',
+  'timeout',
+  'not_grasped',
+  'fault',
 ] as const
-export type FailureReason = typeof FAILURE_REASONS[number]
+export type FailureReason = (typeof FAILURE_REASONS)[number]
 
 export interface Verdict {
   readonly done: boolean
@@ -59,7 +66,9 @@ export interface Verdict {
 }
 
 export interface CellStats {
-  /** Physics steps that began more than one step late, and simulated ns that were skipped to catch up (real time only). */
+  /**
+   * Physics steps that began more than one step late, and simulated ns that were skipped to catch up (real time only).
+   */
   readonly overruns: number
   readonly skippedNs: number
   /** Simulated time a unit of time spent in stepping. */
@@ -70,7 +79,10 @@ export interface CellStats {
   readonly renderMs: number
 }
 
-/** One exposure, as nodes/camera takes it: rgb 3 bytes a pixel, depth in mm along the optical axis, 0 invalid. The buffers are the receiver's. */
+/**
+ * One exposure, as nodes/camera takes it: rgb 3 bytes a pixel, depth in mm along the optical axis, 0 invalid. The
+ * buffers are the receiver's.
+ */
 export interface CellFrame {
   readonly stamp: number
   readonly receive: number

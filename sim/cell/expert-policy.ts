@@ -9,7 +9,10 @@ export const EXPERT_CHUNK = { rows: 16, rate: 30 } as const
 
 export interface ExpertAnswer {
   readonly chunk: ActionChunk
-  /** The target's grasp in the tool frame (x, y, z in m, yaw in rad), whether there is a target, whether it is in the hand. */
+  /**
+   * The target's grasp in the tool frame (x, y, z in m, yaw in rad), whether there is a target, whether it is in the
+   * hand.
+   */
   readonly aux: Float64Array
 }
 
@@ -28,22 +31,32 @@ export class ExpertPolicy implements Policy {
     return Promise.resolve(this.answer(observation).chunk)
   }
 
-  /** The tool is taken from the observation where it is in it, so that chunk and origin belong to the observation's tick. */
+  /**
+   * The tool is taken from the observation where it is in it, so that chunk and origin belong to the observation's
+   * tick.
+   */
   answer(observation: Observation): ExpertAnswer {
     const began = performance.now()
     const now = this.#cell.truth()
     const seen = this.#tool === undefined ? undefined : observation.values.get(this.#tool)
-    const truth: Truth = seen?.kind === 'vector' && seen.data.length === 7 ? { ...now, tool: Float64Array.from(seen.data) } : now
+    const truth: Truth =
+      seen?.kind === 'vector' && seen.data.length === 7 ? { ...now, tool: Float64Array.from(seen.data) } : now
     const { rows, rate } = EXPERT_CHUNK
     const data = expertChunk(truth, rows, rate)
     const target = truth.objects.find(({ name }) => name === truth.target)
     const inHand = target !== undefined && target.squeeze > 1
     return {
       chunk: {
-        stamp: observation.stamp, rate, data, origin: truth.tool, graspSuccess: inHand ? 1 : 0, gate: undefined, latent: undefined,
-        inferenceMs: performance.now() - began
+        stamp: observation.stamp,
+        rate,
+        data,
+        origin: truth.tool,
+        graspSuccess: inHand ? 1 : 0,
+        gate: undefined,
+        latent: undefined,
+        inferenceMs: performance.now() - began,
       },
-      aux: goalInTool(truth)
+      aux: goalInTool(truth),
     }
   }
 

@@ -3,7 +3,10 @@ import type { Truth, TrueObject } from './cell.js'
 import { GRIPPER, WORKSPACE } from './mjcf.js'
 import { toolYaw, wrap } from './arm-servos.js'
 
-/** What the expert does now: tool velocity in the base frame (m/s; yaw about the tool's own z, rad/s), opening (m) and effort (N). */
+/**
+ * What the expert does now: tool velocity in the base frame (m/s; yaw about the tool's own z, rad/s), opening (m) and
+ * effort (N).
+ */
 export interface ExpertAction {
   readonly vx: number
   readonly vy: number
@@ -21,7 +24,10 @@ export const EXPERT = {
   /** m over the grasp at which an object is held in the air. */
   lift: 0.16,
   open: GRIPPER.maxWidth,
-  /** m of lift after which an object follows, and of rise without it from which on every further one is answered by more grip, N/m. */
+  /**
+   * m of lift after which an object follows, and of rise without it from which on every further one is answered by more
+   * grip, N/m.
+   */
   felt: 0.002,
   slipped: 0.003,
   tighten: 9000,
@@ -31,9 +37,9 @@ export const EXPERT = {
   pads: 0.015,
   /** Where closing may begin: m, rad. */
   reach: 0.003,
-  turn: 4 * Math.PI / 180,
+  turn: (4 * Math.PI) / 180,
   /** m beside the grasp up to which open fingers that are low need not rise. */
-  beside: 0.015
+  beside: 0.015,
 } as const
 
 /** m of opening: fingers that are still open, and those so far closed that they open before the tool moves. */
@@ -46,9 +52,12 @@ const MARGIN = 1.5
 const GENTLE = 1.1
 
 /**
- * The scripted expert: a velocity field over the true state, without memory, so that it answers every state, also those that another
- * policy got into. Approach above, align, descend in a funnel, close, creep up and tighten with the slip until the object follows,
- * lift; let go of what is not meant. Near the grasp no answer is to rise: who learns it cannot tell a millimetre or two of place and opening, takes the
+ * The scripted expert: a velocity field over the true state, without memory, so that it answers every state, also those
+ * that another
+ * policy got into. Approach above, align, descend in a funnel, close, creep up and tighten with the slip until the
+ * object follows,
+ * lift; let go of what is not meant. Near the grasp no answer is to rise: who learns it cannot tell a millimetre or two
+ * of place and opening, takes the
  * mean of up and down, and hovers.
  */
 export function expertAction(truth: Truth): ExpertAction {
@@ -62,7 +71,12 @@ export function expertAction(truth: Truth): ExpertAction {
   const still = { vx: 0, vy: 0, vz: 0, vyaw: 0, effort }
   if (held !== undefined && held !== target) {
     if (held.lift <= 0.006) return { ...still, width: EXPERT.open }
-    return { ...still, vz: -Math.min(0.15, 4 * held.lift + 0.01), width: 0, effort: effortFor(held, slipOf(held, goalOf(truth, held), z), true) }
+    return {
+      ...still,
+      vz: -Math.min(0.15, 4 * held.lift + 0.01),
+      width: 0,
+      effort: effortFor(held, slipOf(held, goalOf(truth, held), z), true),
+    }
   }
   if (held === target) {
     if (target.squeeze < 0.7 * effort && target.lift < 0.01) return { ...still, width: 0 }
@@ -76,7 +90,10 @@ export function expertAction(truth: Truth): ExpertAction {
   const error = Math.hypot(dx, dy)
   const closing = width < STILL_OPEN
   const slack = closing ? 3 : 1
-  const near = error < slack * EXPERT.reach && Math.abs(dyaw) < slack * EXPERT.turn && Math.abs(height) < (width < goal.width + EXPERT.reach ? EXPERT.pads : slack * EXPERT.reach)
+  const near =
+    error < slack * EXPERT.reach &&
+    Math.abs(dyaw) < slack * EXPERT.turn &&
+    Math.abs(height) < (width < goal.width + EXPERT.reach ? EXPERT.pads : slack * EXPERT.reach)
   if (near && width > goal.width - 0.008) return { ...still, width: 0 }
 
   const off = Math.hypot(error, 0.05 * dyaw)
@@ -85,8 +102,8 @@ export function expertAction(truth: Truth): ExpertAction {
   const rise = gap > 0 ? gap * clamp((off - EXPERT.beside) / 0.01, 1, 0) : gap
   const free = clamp(1 - (rise - 0.01) / 0.03, 1, 0)
   const speed = Math.min(EXPERT.speed, 7 * error) * free
-  const vx = error > 1e-9 ? speed * dx / error : 0
-  const vy = error > 1e-9 ? speed * dy / error : 0
+  const vx = error > 1e-9 ? (speed * dx) / error : 0
+  const vy = error > 1e-9 ? (speed * dy) / error : 0
   const room = Math.sqrt(Math.max(0, EXPERT.speed ** 2 - speed ** 2))
   const sink = Math.min(0.22, 5 * Math.abs(rise))
   // Slower the less the fingers are open.
@@ -97,14 +114,17 @@ export function expertAction(truth: Truth): ExpertAction {
     vz: ready * clamp(Math.sign(rise) * Math.min(sink, Math.max(room, 0.05)), EXPERT.speed),
     vyaw: ready * clamp(7 * dyaw, EXPERT.yawRate),
     width: EXPERT.open,
-    effort
+    effort,
   }
 }
 
 /**
- * The expert's set-points of the next `rows / rate` seconds, as rows of an action chunk (fusion/policy/policy.ts): f32[rows * 6], offsets
- * in the tool frame of now. The controller is rolled forward on a kinematic picture of the cell: the tool moves as told, the fingers at
- * `fingerSpeed`, and an object between them stops them and, once it follows, moves along. The effort is that of now in every row: what will be felt on the way is not known yet.
+ * The expert's set-points of the next `rows / rate` seconds, as rows of an action chunk (fusion/policy/policy.ts):
+ * f32[rows * 6], offsets
+ * in the tool frame of now. The controller is rolled forward on a kinematic picture of the cell: the tool moves as
+ * told, the fingers at
+ * `fingerSpeed`, and an object between them stops them and, once it follows, moves along. The effort is that of now in
+ * every row: what will be felt on the way is not known yet.
  */
 export function expertChunk(truth: Truth, rows: number, rate: number, fingerSpeed = 0.1): Float32Array {
   const data = new Float32Array(rows * 6)
@@ -135,7 +155,8 @@ export function expertChunk(truth: Truth, rows: number, rate: number, fingerSpee
 }
 
 /**
- * The target in the tool frame, f64[6]: x, y, z of its grasp (m), yaw still to turn (rad), 1 where there is a target, 1 where it is in the hand. All 0
+ * The target in the tool frame, f64[6]: x, y, z of its grasp (m), yaw still to turn (rad), 1 where there is a target, 1
+ * where it is in the hand. All 0
  * without a target.
  */
 export function goalInTool(truth: Truth): Float64Array {
@@ -145,17 +166,26 @@ export function goalInTool(truth: Truth): Float64Array {
   const [x = 0, y = 0, z = 0] = truth.tool
   const yaw = toolYaw(truth.tool)
   const [dx, dy, cos, sin] = [goal.x - x, goal.y - y, Math.cos(yaw), Math.sin(yaw)]
-  return Float64Array.of(dx * cos - dy * sin, -dx * sin - dy * cos, z - goal.z, goal.turn, 1, target.squeeze > 1 ? 1 : 0)
+  return Float64Array.of(
+    dx * cos - dy * sin,
+    -dx * sin - dy * cos,
+    z - goal.z,
+    goal.turn,
+    1,
+    target.squeeze > 1 ? 1 : 0,
+  )
 }
 
 /**
- * N: tightens with each millimetre that the fingers have slid along the object (`slip`, m), until it follows; then with a margin; never near what crushes. Slip
- * that has ended stays to be seen, in how low the object hangs in the fingers, so the grip that ended it is kept without a memory. Neither weight nor
+ * N: tightens with each millimetre that the fingers have slid along the object (`slip`, m), until it follows; then with
+ * a margin; never near what crushes. Slip
+ * that has ended stays to be seen, in how low the object hangs in the fingers, so the grip that ended it is kept
+ * without a memory. Neither weight nor
  * friction is asked for: whoever sees and feels the slip can answer the same.
  */
 export function effortFor({ lift, crush }: Pick<TrueObject, 'lift' | 'crush'>, slip: number, gentle: boolean): number {
   const grip = LEAST + EXPERT.tighten * Math.max(0, slip - EXPERT.slipped)
-  const margin = lift > EXPERT.felt ? gentle ? GENTLE : MARGIN : 1
+  const margin = lift > EXPERT.felt ? (gentle ? GENTLE : MARGIN) : 1
   return Math.max(LEAST, Math.min(margin * grip, 0.6 * crush, 120))
 }
 
@@ -183,7 +213,8 @@ export function goalOf({ tool, objects }: Truth, target: TrueObject): Goal {
   for (const grasp of target.grasps) {
     const goal = goalFor(grasp, px, py, heading, yaw, target.lift)
     let cost = 0.01 * Math.abs(goal.turn)
-    for (const other of objects) if (other !== target) cost += 10 * Math.max(0, 0.012 - fingerRoom(goal, heading + grasp.yaw, other))
+    for (const other of objects)
+      if (other !== target) cost += 10 * Math.max(0, 0.012 - fingerRoom(goal, heading + grasp.yaw, other))
     if (cost < least) {
       least = cost
       best = goal
@@ -201,7 +232,7 @@ function goalFor(grasp: Grasp, px: number, py: number, heading: number, yaw: num
     z: Math.min(grasp.z + Math.max(0, lift), 0.3),
     rest: grasp.z,
     width: grasp.width,
-    turn: half
+    turn: half,
   }
 }
 
@@ -220,7 +251,12 @@ function headingOf(pose: Float64Array): number {
   return Math.atan2(2 * (qx * qy + qw * qz), 1 - 2 * (qy * qy + qz * qz))
 }
 
-function moved(truth: Truth, state: { x: number; y: number; z: number; yaw: number; width: number }, change: number, action: ExpertAction): Truth {
+function moved(
+  truth: Truth,
+  state: { x: number; y: number; z: number; yaw: number; width: number },
+  change: number,
+  action: ExpertAction,
+): Truth {
   const tool = Float64Array.of(state.x, state.y, state.z, Math.cos(state.yaw / 2), -Math.sin(state.yaw / 2), 0, 0)
   let width = state.width + change
   const target = truth.objects.find(({ name }) => name === truth.target)

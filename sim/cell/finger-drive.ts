@@ -1,7 +1,10 @@
 import type { FingerPlant, FingerTarget } from '../firmware/finger-plant.js'
 import { GRIPPER, TIMESTEP_S } from './mjcf.js'
 
-/** The drive's velocity loop on each finger (N·s/m, N/m: proportional and integral) and the position loop around it (1/s), all on the opening. */
+/**
+ * The drive's velocity loop on each finger (N·s/m, N/m: proportional and integral) and the position loop around it
+ * (1/s), all on the opening.
+ */
 const PROPORTIONAL = 40
 const INTEGRAL = 4000
 const POSITION_GAIN = 40
@@ -9,8 +12,10 @@ const POSITION_GAIN = 40
 const REST: { readonly speed: number; readonly force: number } = { speed: 0.1, force: 20 }
 
 /**
- * The drive of the two coupled fingers: a position loop, a speed limit, and a velocity loop whose force saturates at the commanded one,
- * so that stalled fingers squeeze with just that force on each side. Like a worm drive it keeps its grip when it is told to stay.
+ * The drive of the two coupled fingers: a position loop, a speed limit, and a velocity loop whose force saturates at
+ * the commanded one,
+ * so that stalled fingers squeeze with just that force on each side. Like a worm drive it keeps its grip when it is
+ * told to stay.
  */
 export class FingerDrive implements FingerPlant {
   /** Opening (m), its rate (m/s) and the squeeze on one side (N), as of the last step. */

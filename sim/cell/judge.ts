@@ -20,7 +20,7 @@ export const RULES = {
   /** ns after a correction in which the object named before may still be in the air. */
   correctionGrace: 2e9,
   /** N on each pad: an object counts as gripped. */
-  grip: 1
+  grip: 1,
 } as const
 
 /** Judges one episode by the rules of the design, on every physics step. All times in ns of simulated time. */
@@ -43,7 +43,10 @@ export class Judge {
   #peakForce = 0
   #peakStrike = 0
 
-  /** `start`: when its clock begins; Infinity: with the first command. `languages`: whose stop words count; default: all. */
+  /**
+   * `start`: when its clock begins; Infinity: with the first command. `languages`: whose stop words count; default:
+   * all.
+   */
   constructor(episode: Episode, world: WorldState, start: number, languages?: readonly string[]) {
     this.#languages = languages
     this.#episode = episode
@@ -54,7 +57,13 @@ export class Judge {
   }
 
   get verdict(): Verdict {
-    return { done: this.#done, success: this.#done && this.#reason === undefined, reason: this.#reason, peakForce: this.#peakForce, peakStrike: this.#peakStrike }
+    return {
+      done: this.#done,
+      success: this.#done && this.#reason === undefined,
+      reason: this.#reason,
+      peakForce: this.#peakForce,
+      peakStrike: this.#peakStrike,
+    }
   }
 
   get stoppedAt(): number {
@@ -73,7 +82,11 @@ export class Judge {
   /** Hears what was said: the last object named is the one meant; after `stop` the episode is won by standing still. */
   said(text: string, time: number): void {
     if (this.#start === Infinity && isCommand(text, this.#languages)) this.#start = time
-    const instruction = understand(text, this.#episode.placed.map(({ object }) => object), this.#languages)
+    const instruction = understand(
+      text,
+      this.#episode.placed.map(({ object }) => object),
+      this.#languages,
+    )
     if (instruction === undefined) return
     if (instruction.kind === 'stop') this.#stoppedAt = Math.min(this.#stoppedAt, time)
     else if (instruction.kind === 'manner') this.#gentle = true
@@ -137,7 +150,12 @@ export class Judge {
   #still(world: WorldState, time: number): void {
     const since = time - this.#stoppedAt
     if (since < RULES.stopGrace) return
-    if (world.toolSpeed > RULES.stillSpeed || Math.abs(world.yawRate) > RULES.stillYaw || Math.abs(world.fingers.rate) > RULES.stillFingers) this.#end('moved_after_stop')
+    if (
+      world.toolSpeed > RULES.stillSpeed ||
+      Math.abs(world.yawRate) > RULES.stillYaw ||
+      Math.abs(world.fingers.rate) > RULES.stillFingers
+    )
+      this.#end('moved_after_stop')
     else if (since >= RULES.stopGrace + RULES.stopStill) this.#end()
   }
 
@@ -162,7 +180,8 @@ export class Judge {
   }
 }
 
-const stillUntil = (stoppedAt: number): number => stoppedAt < Infinity ? stoppedAt + RULES.stopGrace + RULES.stopStill : -Infinity
+const stillUntil = (stoppedAt: number): number =>
+  stoppedAt < Infinity ? stoppedAt + RULES.stopGrace + RULES.stopStill : -Infinity
 
 function heightOf({ placed }: Episode, { objects }: WorldState, i: number): number {
   const [cx, cy, cz] = placed[i]?.centre ?? [0, 0, 0]

@@ -1,6 +1,9 @@
 import type { PlacedObject } from './episode.js'
 
-/** Distances of the gripper, m. The tool centre point (TCP) lies between the pads; the tool frame's z points out of the gripper. */
+/**
+ * Distances of the gripper, m. The tool centre point (TCP) lies between the pads; the tool frame's z points out of the
+ * gripper.
+ */
 export const GRIPPER = {
   /** Wrist sensor to TCP. */
   length: 0.16,
@@ -12,7 +15,7 @@ export const GRIPPER = {
   /** From a pad's face to the outer face of its finger. */
   thickness: 0.014,
   /** Below the wrist sensor, kg: base and both fingers. */
-  mass: 0.86
+  mass: 0.86,
 } as const
 
 /** Where the tool may go, m, base frame: origin at the table's centre, z up. */
@@ -23,17 +26,23 @@ export const TIMESTEP_S = 0.001
 /** Full vertical angle of view of the wrist camera, degrees. */
 export const CAMERA_FOVY = 70
 
-/** Servo gains of the gantry's axes: stiffness and damping (N/m, N·s/m; N·m/rad, N·m·s/rad), and the moving mass that the feed-forward assumes. */
+/**
+ * Servo gains of the gantry's axes: stiffness and damping (N/m, N·s/m; N·m/rad, N·m·s/rad), and the moving mass that
+ * the feed-forward assumes.
+ */
 export const AXES = [
   { name: 'x', kp: 120_000, kv: 2_300, inertia: 10.36 },
   { name: 'y', kp: 80_000, kv: 1_500, inertia: 6.36 },
   { name: 'z', kp: 60_000, kv: 1_000, inertia: 3.86 },
-  { name: 'yaw', kp: 400, kv: 4, inertia: 0.0112 }
+  { name: 'yaw', kp: 400, kv: 4, inertia: 0.0112 },
 ] as const
 
 const FINGER_TOP = 0.062
 
-/** The cell as MJCF text, with `objects` at their places. Geoms of an object carry `priority`, so that its own friction holds in every contact. */
+/**
+ * The cell as MJCF text, with `objects` at their places. Geoms of an object carry `priority`, so that its own friction
+ * holds in every contact.
+ */
 export function cellXml(objects: readonly PlacedObject[]): string {
   const { length, maxWidth, tip, padHeight, padDepth, thickness } = GRIPPER
   const half = maxWidth / 2
@@ -92,19 +101,25 @@ export function cellXml(objects: readonly PlacedObject[]): string {
   <equality>
     <joint joint1="finger_left" joint2="finger_right" polycoef="0 1 0 0 0" solref="0.004 1" solimp="0.97 0.99 0.0005"/>
   </equality>
-  <actuator>${AXES.map(({ name, kp, kv }) => `
-    <position name="${name}" joint="${name}" kp="${kp}" kv="${kv}" ${name === 'yaw' ? 'forcerange="-20 20"' : 'forcerange="-400 400"'}/>`).join('')}
+  <actuator>${AXES.map(
+    ({ name, kp, kv }) => `
+    <position name="${name}" joint="${name}" kp="${kp}" kv="${kv}" ${name === 'yaw' ? 'forcerange="-20 20"' : 'forcerange="-400 400"'}/>`,
+  ).join('')}
     <motor name="finger_left" joint="finger_left"/>
     <motor name="finger_right" joint="finger_right"/>
   </actuator>
   <sensor>
     <force name="wrist_force" site="wrist"/>
     <torque name="wrist_torque" site="wrist"/>
-    <contact name="gripper_table" subtree1="gripper" geom2="table" reduce="netforce" data="force"/>${objects.map((_, i) => `
+    <contact name="gripper_table" subtree1="gripper" geom2="table" reduce="netforce" data="force"/>${objects
+      .map(
+        (_, i) => `
     <contact name="left_object${i}" body1="finger_left" body2="object${i}" reduce="netforce" data="force"/>
     <contact name="right_object${i}" body1="finger_right" body2="object${i}" reduce="netforce" data="force"/>
     <contact name="palm_object${i}" body1="gripper" body2="object${i}" reduce="netforce" data="force"/>
-    <contact name="table_object${i}" geom1="table" body2="object${i}" reduce="netforce" data="force"/>`).join('')}
+    <contact name="table_object${i}" geom1="table" body2="object${i}" reduce="netforce" data="force"/>`,
+      )
+      .join('')}
   </sensor>
 </mujoco>
 `
@@ -112,7 +127,7 @@ export function cellXml(objects: readonly PlacedObject[]): string {
 
 function objectXml({ object, pose }: PlacedObject, index: number): string {
   const [x, y, z, qx, qy, qz, qw] = pose
-  const geoms = object.parts.map((part) => {
+  const geoms = object.parts.map(part => {
     const rolls = part.shape === 'sphere' || part.shape === 'ellipsoid'
     return `
       <geom type="${part.shape}" size="${part.size.join(' ')}" pos="${part.pos.join(' ')}" quat="${part.quat.join(' ')}" mass="${part.mass}"

@@ -16,7 +16,10 @@ export function compile(mj: MainModule, xml: string): { model: MjModel; data: Mj
   return { model, data }
 }
 
-/** A number array of MuJoCo's memory, cached: it is asked for again when the memory has grown and the old view is detached. */
+/**
+ * A number array of MuJoCo's memory, cached: it is asked for again when the memory has grown and the old view is
+ * detached.
+ */
 export class View {
   #array: Float64Array
   readonly #get: () => Float64Array

@@ -5,8 +5,10 @@ import { SimError } from '../sim-error.js'
 import { understand } from './instruction.js'
 
 /**
- * Reads a phrases file: a YAML list of commands with `{name}` where the object's name goes. Throws SimError PHRASES_MISSING or PHRASES_INVALID (one line)
- * where it cannot be read, is no such list, or the judge would not understand a phrase as naming the object, for each of `models`.
+ * Reads a phrases file: a YAML list of commands with `{name}` where the object's name goes. Throws SimError
+ * PHRASES_MISSING or PHRASES_INVALID (one line)
+ * where it cannot be read, is no such list, or the judge would not understand a phrase as naming the object, for each
+ * of `models`.
  */
 export function loadPhrases(path: string, models: readonly ObjectModel[]): string[] {
   const fail = (what: string): never => {
@@ -24,14 +26,22 @@ export function loadPhrases(path: string, models: readonly ObjectModel[]): strin
   } catch (error) {
     return fail(`not YAML: ${String((error as Error).message).split('\n')[0]}`)
   }
-  if (!Array.isArray(document) || document.length === 0) return fail('expected a list of commands, such as "could you fetch the {name}"')
+  if (!Array.isArray(document) || document.length === 0)
+    return fail('expected a list of commands, such as "could you fetch the {name}"')
   return document.map((phrase: unknown, index) => {
-    if (typeof phrase !== 'string') return fail(`phrase ${index + 1}: expected a text (in quotes where it has a colon or begins with {)`)
+    if (typeof phrase !== 'string')
+      return fail(`phrase ${index + 1}: expected a text (in quotes where it has a colon or begins with {)`)
     if (!phrase.includes('{name}')) return fail(`phrase "${phrase}": has no {name} where the object's name goes`)
     for (const { name } of models) {
-      const meant = understand(phrase.replaceAll('{name}', () => name), models)
+      const meant = understand(
+        phrase.replaceAll('{name}', () => name),
+        models,
+      )
       if (meant?.kind === 'target' && meant.name === name) continue
-      fail(`phrase "${phrase}": with ${name} it is understood as ${meant?.kind === 'target' ? meant.name : meant?.kind ?? 'nothing'}`)
+      fail(
+        `phrase "${phrase}": with ${name} it is understood as ` +
+          `${meant?.kind === 'target' ? meant.name : (meant?.kind ?? 'nothing')}`,
+      )
     }
     return phrase
   })

@@ -14,11 +14,14 @@ const GIVE_UP = 100e6
 const MOST_STEPS = 10
 
 /**
- * Physics, sensors, firmware and judge: gives what hears the requests, after `post` has said `ready`. In lockstep an answer is posted before
- * the request's call returns (only `closed` takes its time); in real time the physics, and the camera, rehearse first, and then keep pace with the wall clock.
+ * Physics, sensors, firmware and judge: gives what hears the requests, after `post` has said `ready`. In lockstep an
+ * answer is posted before
+ * the request's call returns (only `closed` takes its time); in real time the physics, and the camera, rehearse first,
+ * and then keep pace with the wall clock.
  */
 export async function startPhysics(
-  { options, started, shared: buffers, camera }: PhysicsInit, post: (message: FromPhysics) => void
+  { options, started, shared: buffers, camera }: PhysicsInit,
+  post: (message: FromPhysics) => void,
 ): Promise<(message: ToPhysics) => void> {
   const shared = share(buffers)
   const width = new Float64Array(1)
@@ -36,12 +39,12 @@ export async function startPhysics(
       trigger: (stamp, receive, qpos) => {
         if (options.mode === 'lockstep') shared.trigger.push(stamp, receive, width)
         camera?.postMessage({ type: 'trigger', stamp, receive, qpos: qpos.slice() } satisfies ToCamera)
-      }
-    }
+      },
+    },
   })
   const terminal = openPseudoTerminal()
   const firmware = new RobotiqFirmware({ plant: simulation.world.fingers, initial: 'activated' })
-  terminal.onBytes((bytes) => firmware.receive(bytes, (reply) => terminal.write(reply)))
+  terminal.onBytes(bytes => firmware.receive(bytes, reply => terminal.write(reply)))
 
   const state = new Float64Array(STATE.size)
   const target = new Float64Array(7)
@@ -107,7 +110,8 @@ export async function startPhysics(
   simulation.skip(elapsed(started))
   const tick = (): void => {
     if (closed) return
-    // The state at t stands for [t, t + 1 ms): it is computed once that millisecond is over, so no stamp lies in the future.
+    // The state at t stands for [t, t + 1 ms): it is computed once that millisecond is over, so no stamp lies in the
+    // future.
     let late = elapsed(started) - simulation.time - 2 * STEP
     if (late > GIVE_UP) {
       state[STATE.stats + 1] += late

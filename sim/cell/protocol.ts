@@ -38,13 +38,18 @@ export function share(from?: SharedBuffers): Shared {
     trigger: new SampleRing(1, 512, from?.trigger),
     target: new SharedState(7, from?.target),
     state: new SharedState(STATE.size, from?.state),
-    wake: new Int32Array(from?.wake ?? new SharedArrayBuffer(4))
+    wake: new Int32Array(from?.wake ?? new SharedArrayBuffer(4)),
   }
 }
 
 export const buffersOf = ({ wrench, pose, width, trigger, target, state, wake }: Shared): SharedBuffers => ({
-  wrench: wrench.buffer, pose: pose.buffer, width: width.buffer, trigger: trigger.buffer, target: target.buffer, state: state.buffer,
-  wake: wake.buffer as SharedArrayBuffer
+  wrench: wrench.buffer,
+  pose: pose.buffer,
+  width: width.buffer,
+  trigger: trigger.buffer,
+  target: target.buffer,
+  state: state.buffer,
+  wake: wake.buffer as SharedArrayBuffer,
 })
 
 export interface PhysicsInit {
@@ -86,4 +91,11 @@ export type ToCamera =
 export type FromCamera =
   | { readonly type: 'ready' }
   | { readonly type: 'failed'; readonly code: string; readonly message: string }
-  | { readonly type: 'frame'; readonly stamp: number; readonly receive: number; readonly rgb: Uint8Array; readonly depth: Uint16Array; readonly renderMs: number }
+  | {
+      readonly type: 'frame'
+      readonly stamp: number
+      readonly receive: number
+      readonly rgb: Uint8Array
+      readonly depth: Uint16Array
+      readonly renderMs: number
+    }

@@ -1,4 +1,7 @@
-/** A seeded stream of numbers (sfc32, Chris Doty-Humphrey's Small Fast Counter): the same seed and label give the same numbers on every machine. */
+/**
+ * A seeded stream of numbers (sfc32, Chris Doty-Humphrey's Small Fast Counter): the same seed and label give the same
+ * numbers on every machine.
+ */
 export class Random {
   #a: number
   #b: number
@@ -20,7 +23,7 @@ export class Random {
     this.#counter = (this.#counter + 1) | 0
     this.#a = this.#b ^ (this.#b >>> 9)
     this.#b = (this.#c + (this.#c << 3)) | 0
-    this.#c = ((this.#c << 21) | (this.#c >>> 11)) + sum | 0
+    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + sum) | 0
     return sum >>> 0
   }
 
@@ -58,7 +61,7 @@ export class Random {
       y = 2 * this.unit() - 1
       r = x * x + y * y
     } while (r >= 1 || r === 0)
-    const scale = Math.sqrt(-2 * Math.log(r) / r)
+    const scale = Math.sqrt((-2 * Math.log(r)) / r)
     this.#spare = y * scale
     return x * scale
   }
@@ -80,7 +83,7 @@ export class Random {
 
 /** 32-bit hashes of a text, one for each salt (FNV-1a with a final avalanche). */
 function hashText(text: string): (salt: number) => number {
-  return (salt) => {
+  return salt => {
     let h = (0x811c9dc5 ^ Math.imul(salt, 0x9e3779b1)) | 0
     for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
     h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)

@@ -15,12 +15,18 @@ const MS = 1e6
 export const WRENCH_TIMING: SensorTiming = { period: MS, jitter: 0.04 * MS, latency: 0.3 * MS, tail: 0.08 * MS }
 export const POSE_TIMING: SensorTiming = { period: 4 * MS, jitter: 0.08 * MS, latency: 0.4 * MS, tail: 0.1 * MS }
 export const WIDTH_TIMING: SensorTiming = { period: 4 * MS, jitter: 0.1 * MS, latency: 0.5 * MS, tail: 0.1 * MS }
-export const cameraTiming = (rate: number): SensorTiming => ({ period: 1e9 / rate, jitter: 0.3 * MS, latency: 9 * MS, tail: 0.8 * MS })
+export const cameraTiming = (rate: number): SensorTiming => ({
+  period: 1e9 / rate,
+  jitter: 0.3 * MS,
+  latency: 9 * MS,
+  tail: 0.8 * MS,
+})
 /** No sample takes longer than its shortest way and this much, ns. */
 const LONGEST_TAIL = 3 * MS
 
 /**
- * A sensor's own clock: beats with its own phase, a few ten ppm off, with jitter; stamps and receive times are whole ns after `start` and always
+ * A sensor's own clock: beats with its own phase, a few ten ppm off, with jitter; stamps and receive times are whole ns
+ * after `start` and always
  * increase. They depend on `start` by its addition alone.
  */
 export class SensorClock {
@@ -48,7 +54,10 @@ export class SensorClock {
     const { jitter, latency, tail, period } = this.#timing
     const off = Math.min(Math.max(jitter * this.#random.normal(), -period / 3), period / 3)
     this.stamp = Math.max(this.stamp + 1, this.#start + Math.round(this.#beat + off))
-    this.receive = Math.max(this.receive + 1, this.stamp + Math.round(latency + Math.min(this.#random.exponential(tail), LONGEST_TAIL)))
+    this.receive = Math.max(
+      this.receive + 1,
+      this.stamp + Math.round(latency + Math.min(this.#random.exponential(tail), LONGEST_TAIL)),
+    )
     this.#beat += this.#period
   }
 
@@ -58,14 +67,21 @@ export class SensorClock {
   }
 }
 
-/** Errors of the wrist sensor in one episode: white noise, a bias, and a slow drift (a random walk from 0 that is pulled back). */
+/**
+ * Errors of the wrist sensor in one episode: white noise, a bias, and a slow drift (a random walk from 0 that is pulled
+ * back).
+ */
 export class WrenchErrors {
   readonly #random: Random
   readonly #scale: { readonly noise: number; readonly drift: number }
   readonly #bias = new Float64Array(6)
   readonly #drift = new Float64Array(6)
 
-  constructor(seed: number, index: number, { noise = 1, bias = 1, drift = 1 }: { noise?: number; bias?: number; drift?: number } = {}) {
+  constructor(
+    seed: number,
+    index: number,
+    { noise = 1, bias = 1, drift = 1 }: { noise?: number; bias?: number; drift?: number } = {},
+  ) {
     this.#random = new Random(seed, `wrench, episode ${index}`)
     this.#scale = { noise, drift }
     for (let i = 0; i < 6; i++) this.#bias[i] = bias * this.#random.uniform(-1, 1) * (i < 3 ? 3 : 0.05)
@@ -77,7 +93,11 @@ export class WrenchErrors {
       const unit = i < 3 ? 1 : 0.02
       const drift = (this.#drift[i] ?? 0) * (1 - 2e-5) + this.#scale.drift * unit * 0.001 * this.#random.normal()
       this.#drift[i] = drift
-      out[i] = (wrench[i] ?? 0) + (this.#bias[i] ?? 0) + drift + this.#scale.noise * (i < 3 ? 0.05 : 0.002) * this.#random.normal()
+      out[i] =
+        (wrench[i] ?? 0) +
+        (this.#bias[i] ?? 0) +
+        drift +
+        this.#scale.noise * (i < 3 ? 0.05 : 0.002) * this.#random.normal()
     }
   }
 }

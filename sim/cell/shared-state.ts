@@ -1,5 +1,6 @@
 /**
- * A block of numbers that one thread writes and others read whole (a sequence lock): a reader that meets a write reads again.
+ * A block of numbers that one thread writes and others read whole (a sequence lock): a reader that meets a write reads
+ * again.
  */
 export class SharedState {
   readonly buffer: SharedArrayBuffer

@@ -37,8 +37,10 @@ interface Running {
 }
 
 /**
- * World, sensors and judge on one time line, without threads: the state at `time` is sampled by every stamp in [time, time + 1 ms). In lockstep all
- * that follows a reset depends on the options and the episode's index alone, but for the time that is added to each stamp.
+ * World, sensors and judge on one time line, without threads: the state at `time` is sampled by every stamp in [time,
+ * time + 1 ms). In lockstep all
+ * that follows a reset depends on the options and the episode's index alone, but for the time that is added to each
+ * stamp.
  */
 export class Simulation {
   readonly world: World
@@ -53,7 +55,12 @@ export class Simulation {
   #running: Running | undefined
   #lastTarget = -Infinity
 
-  constructor({ mj, options, models, sink }: { mj: MainModule; options: CellOptions; models: readonly ObjectModel[]; sink: SensorSink }) {
+  constructor({
+    mj,
+    options,
+    models,
+    sink,
+  }: { mj: MainModule; options: CellOptions; models: readonly ObjectModel[]; sink: SensorSink }) {
     this.world = new World(mj)
     this.#options = options
     this.#models = models
@@ -66,7 +73,10 @@ export class Simulation {
     return this.#running.judge
   }
 
-  /** Places episode `index` at the present time. In lockstep the sensors' clocks begin anew with it; in real time, which is not theirs to turn back, they run on. */
+  /**
+   * Places episode `index` at the present time. In lockstep the sensors' clocks begin anew with it; in real time, which
+   * is not theirs to turn back, they run on.
+   */
   reset(index: number, { say, awaitCommand = false }: Placement = {}): Episode {
     const { mode, seed, count, phrases, voiceUntil, sensor, languages } = this.#options
     const episode = drawEpisode(this.#models, seed, index, { say, count, phrases, voiceUntil })
@@ -76,7 +86,7 @@ export class Simulation {
     this.#running = {
       judge: new Judge(episode, this.world, awaitCommand ? Infinity : this.time, languages),
       errors: new WrenchErrors(seed, index, sensor),
-      widthNoise: new Random(seed, `width, episode ${index}`)
+      widthNoise: new Random(seed, `width, episode ${index}`),
     }
     this.episode = episode
     return episode
@@ -114,7 +124,8 @@ export class Simulation {
     for (; width.stamp < end; width.next()) {
       this.#sink.gripperWidth(width.stamp, width.receive, this.world.fingers.opening + 0.0001 * widthNoise.normal())
     }
-    if (camera !== undefined) for (; camera.stamp < end; camera.next()) this.#sink.trigger(camera.stamp, camera.receive, this.world.qpos)
+    if (camera !== undefined)
+      for (; camera.stamp < end; camera.next()) this.#sink.trigger(camera.stamp, camera.receive, this.world.qpos)
   }
 
   /** Time goes on without physics: the samples in between are never taken. */
@@ -132,13 +143,18 @@ export class Simulation {
 
 /** The sensors' clocks: an episode's, or those that run from time 0 on. */
 function clocksOf({ seed, camera }: CellOptions, episode?: { readonly index: number; readonly start: number }): Clocks {
-  const rate = camera === false ? 0 : camera?.rate ?? 30
+  const rate = camera === false ? 0 : (camera?.rate ?? 30)
   const clock = (name: string, timing: SensorTiming): SensorClock =>
-    new SensorClock(timing, episode === undefined ? { seed, label: name } : { seed, label: `${name}, episode ${episode.index}`, start: episode.start })
+    new SensorClock(
+      timing,
+      episode === undefined
+        ? { seed, label: name }
+        : { seed, label: `${name}, episode ${episode.index}`, start: episode.start },
+    )
   return {
     wrench: clock('wrench', WRENCH_TIMING),
     pose: clock('pose', POSE_TIMING),
     width: clock('width', WIDTH_TIMING),
-    camera: rate > 0 ? clock('camera', cameraTiming(rate)) : undefined
+    camera: rate > 0 ? clock('camera', cameraTiming(rate)) : undefined,
   }
 }

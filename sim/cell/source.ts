@@ -7,6 +7,6 @@ export function source<T>(): { listener: T | undefined; start(listener: T): void
     },
     stop() {
       this.listener = undefined
-    }
+    },
   }
 }

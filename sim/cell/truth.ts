@@ -7,13 +7,33 @@ import type { WorldState } from './world-state.js'
 import { extentOf, surfaceOf } from '../objects/geometry.js'
 
 /**
- * The cell's state in one flat array, so that it crosses threads without copies. `target`: index, -1 none; `verdict`: done, success, index
- * of the reason, peak force, peak strike; `stats`: overruns, skipped ns, real-time factor; then `perObject` numbers an object: pose, lift, squeeze, press.
+ * The cell's state in one flat array, so that it crosses threads without copies. `target`: index, -1 none; `verdict`:
+ * done, success, index
+ * of the reason, peak force, peak strike; `stats`: overruns, skipped ns, real-time factor; then `perObject` numbers an
+ * object: pose, lift, squeeze, press.
  */
-export const STATE = { stamp: 0, target: 1, gentle: 2, tool: 3, width: 10, widthRate: 11, verdict: 12, stats: 17, objects: 20, perObject: 10, size: 20 + 10 * 16 } as const
+export const STATE = {
+  stamp: 0,
+  target: 1,
+  gentle: 2,
+  tool: 3,
+  width: 10,
+  widthRate: 11,
+  verdict: 12,
+  stats: 17,
+  objects: 20,
+  perObject: 10,
+  size: 20 + 10 * 16,
+} as const
 
-/** Writes the true state at `time` (ns) and the verdict into the flat array; before the first episode, which has a judge, the time alone. */
-export function writeTruth(state: Float64Array, { time, world, judge }: { readonly time: number; readonly world: WorldState; readonly judge: Judge | undefined }): void {
+/**
+ * Writes the true state at `time` (ns) and the verdict into the flat array; before the first episode, which has a
+ * judge, the time alone.
+ */
+export function writeTruth(
+  state: Float64Array,
+  { time, world, judge }: { readonly time: number; readonly world: WorldState; readonly judge: Judge | undefined },
+): void {
   state[STATE.stamp] = time
   if (judge === undefined) return
   state[STATE.target] = judge.target
@@ -61,14 +81,18 @@ export class TruthReader {
         const from = STATE.objects + STATE.perObject * i
         const { name, mass, friction, crush } = object
         return {
-          name, mass, friction, crush, grasps,
+          name,
+          mass,
+          friction,
+          crush,
+          grasps,
           pose: state.slice(from, from + 7),
           lift: state[from + 7],
           squeeze: state[from + 8],
           press: state[from + 9],
-          radius: this.#radii[i]
+          radius: this.#radii[i],
         }
-      })
+      }),
     }
   }
 }

@@ -13,7 +13,10 @@ export interface WorldState {
   /** Speed of the TCP, m/s, and of its yaw, rad/s. */
   readonly toolSpeed: number
   readonly yawRate: number
-  /** Load on the wrist sensor in its own frame (z out of the gripper): fx, fy, fz (N), tx, ty, tz (N·m). At rest it holds the gripper's weight. */
+  /**
+   * Load on the wrist sensor in its own frame (z out of the gripper): fx, fy, fz (N), tx, ty, tz (N·m). At rest it
+   * holds the gripper's weight.
+   */
   readonly wrench: Float64Array
   /** 7 numbers an object, in the order of the episode: x, y, z, qx, qy, qz, qw of its frame. */
   readonly objects: Float64Array

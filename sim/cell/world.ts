@@ -15,7 +15,10 @@ interface Views {
 
 const SETTLE_STEPS = 150
 
-/** The physics of one episode after another: arm, gripper, table and objects. One step is 1 ms. Knows neither time stamps nor threads. */
+/**
+ * The physics of one episode after another: arm, gripper, table and objects. One step is 1 ms. Knows neither time
+ * stamps nor threads.
+ */
 export class World implements WorldState {
   readonly arm = new ArmServos()
   readonly fingers = new FingerDrive()
@@ -56,7 +59,7 @@ export class World implements WorldState {
       qpos: new View(() => data.qpos),
       qvel: new View(() => data.qvel),
       ctrl: new View(() => data.ctrl),
-      sensor: new View(() => data.sensordata)
+      sensor: new View(() => data.sensordata),
     }
     this.objects = new Float64Array(7 * episode.placed.length)
     this.contacts = episode.placed.map(() => ({ left: 0, right: 0, palm: 0, table: 0 }))
@@ -85,7 +88,8 @@ export class World implements WorldState {
   }
 
   #live(): { model: MjModel; data: MjData; views: Views } {
-    if (this.#model === undefined || this.#data === undefined || this.#views === undefined) throw new Error('World: reset() comes before the first step')
+    if (this.#model === undefined || this.#data === undefined || this.#views === undefined)
+      throw new Error('World: reset() comes before the first step')
     return { model: this.#model, data: this.#data, views: this.#views }
   }
 
@@ -127,4 +131,5 @@ export class World implements WorldState {
   }
 }
 
-const length3 = (array: Float64Array, at: number): number => Math.hypot(array[at] ?? 0, array[at + 1] ?? 0, array[at + 2] ?? 0)
+const length3 = (array: Float64Array, at: number): number =>
+  Math.hypot(array[at] ?? 0, array[at + 1] ?? 0, array[at + 2] ?? 0)

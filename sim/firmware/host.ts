@@ -26,7 +26,7 @@ export interface FirmwareHost {
 export function startFirmwareHost(options: FirmwareOptions & { readonly plant: SteppedPlant }): FirmwareHost {
   const terminal = openPseudoTerminal()
   const firmware = new RobotiqFirmware(options)
-  terminal.onBytes((bytes) => firmware.receive(bytes, (reply) => terminal.write(reply)))
+  terminal.onBytes(bytes => firmware.receive(bytes, reply => terminal.write(reply)))
   let steps = 0
   let started = performance.now()
   const timer = setInterval(() => {

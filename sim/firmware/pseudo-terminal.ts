@@ -31,13 +31,16 @@ interface OpenedPair {
 function openPair(): OpenedPair {
   const open = (pty as unknown as { open?: (options: { encoding: null }) => OpenedPair }).open
   if (open === undefined) {
-    throw new PseudoTerminalError(`pseudo-terminal: ${process.platform} has none that a serial port can open; use Linux or macOS`)
+    throw new PseudoTerminalError(
+      `pseudo-terminal: ${process.platform} has none that a serial port can open; use Linux or macOS`,
+    )
   }
   return open({ encoding: null })
 }
 
 /**
- * Opens a raw pseudo-terminal. The clients' end stays open here too, unread, so that clients come and go without a hang-up
+ * Opens a raw pseudo-terminal. The clients' end stays open here too, unread, so that clients come and go without a
+ * hang-up
  * and the line's settings outlive them. Works in worker threads. Throws PseudoTerminalError.
  */
 export function openPseudoTerminal(): PseudoTerminal {
@@ -49,12 +52,14 @@ export function openPseudoTerminal(): PseudoTerminal {
   } catch {
     master.destroy()
     closeSync(held)
-    throw new PseudoTerminalError(`pseudo-terminal: "stty raw" failed on ${path}; it belongs to coreutils, is it installed?`)
+    throw new PseudoTerminalError(
+      `pseudo-terminal: "stty raw" failed on ${path}; it belongs to coreutils, is it installed?`,
+    )
   }
   let listener: ((bytes: Uint8Array) => void) | undefined
   master.on('data', (bytes: Buffer) => listener?.(bytes))
   master.on('error', () => master.destroy())
-  const gone = new Promise<void>((resolve) => master.once('close', () => resolve()))
+  const gone = new Promise<void>(resolve => master.once('close', () => resolve()))
   let closed = false
   return {
     path,

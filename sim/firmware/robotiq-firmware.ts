@@ -36,7 +36,10 @@ export interface FirmwareOptions {
   readonly plant: FingerPlant
   /** Address on the bus; 9 as delivered. */
   readonly unit?: number
-  /** `activated`: as after an activation that ended before the start, fingers where they are. Default `reset`, as after power-on. */
+  /**
+   * `activated`: as after an activation that ended before the start, fingers where they are. Default `reset`, as after
+   * power-on.
+   */
   readonly initial?: 'reset' | 'activated'
 }
 
@@ -49,7 +52,8 @@ export interface FirmwareStats {
 }
 
 /**
- * The firmware of a Robotiq 2F-85 behind a byte stream: registers, activation, object detection, faults. Its only time is the
+ * The firmware of a Robotiq 2F-85 behind a byte stream: registers, activation, object detection, faults. Its only time
+ * is the
  * one that `step` brings, so simulated time may run at any pace; answers are given inside `receive`.
  */
 export class RobotiqFirmware {
@@ -131,7 +135,10 @@ export class RobotiqFirmware {
     else if (this.#state === 'releasing' && this.#watch.object !== OBJ.moving) this.#halt(FAULT.released)
   }
 
-  /** As at the start, at `timeNs`: outputs, motion and faults are forgotten, and the fingers stay as they are. Counters, and what has come of a frame, remain. */
+  /**
+   * As at the start, at `timeNs`: outputs, motion and faults are forgotten, and the fingers stay as they are. Counters,
+   * and what has come of a frame, remain.
+   */
   restart(timeNs: number): void {
     const activated = this.#initial === 'activated'
     this.#state = activated ? 'ready' : 'reset'
@@ -190,7 +197,10 @@ export class RobotiqFirmware {
       case 0:
         return this.#status() << 8
       case 1:
-        return ((this.#fault === FAULT.none && this.#quiet ? FAULT.noCommunication : this.#fault) << 8) | (this.#output[1] & 0xff)
+        return (
+          ((this.#fault === FAULT.none && this.#quiet ? FAULT.noCommunication : this.#fault) << 8) |
+          (this.#output[1] & 0xff)
+        )
       case 2:
         return (toByte(WIDTH, this.#plant.width()) << 8) | toByte(CURRENT, this.#current())
       default:

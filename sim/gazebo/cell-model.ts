@@ -46,7 +46,10 @@ export interface CellCamera {
   readonly fovy: number
 }
 
-/** The embedded cell with an episode's objects as MuJoCo compiled it: the description that Gazebo's world is written from. */
+/**
+ * The embedded cell with an episode's objects as MuJoCo compiled it: the description that Gazebo's world is written
+ * from.
+ */
 export interface CellModel {
   /** The table: what belongs to no body. */
   readonly fixed: readonly CellSolid[]
@@ -89,7 +92,7 @@ class Reader {
     const bodies = Array.from({ length: model.nbody as number }, (_, id) => this.#body(id))
     const isFree = (id: number): boolean => this.#jointType(id) === this.#mj.mjtJoint.mjJNT_FREE.value
     const [world] = bodies
-    const fovy = at(model.cam_fovy, 0) * Math.PI / 180
+    const fovy = (at(model.cam_fovy, 0) * Math.PI) / 180
     return {
       fixed: world?.solids ?? [],
       arm: bodies.filter((_, id) => id > 0 && !isFree(id)),
@@ -97,8 +100,8 @@ class Reader {
       camera: {
         body: bodies[at(model.cam_bodyid, 0)]?.name ?? '',
         pose: { position: vector(model.cam_pos, 0), rotation: quaternion(model.cam_quat, 0) },
-        fovy
-      }
+        fovy,
+      },
     }
   }
 
@@ -112,7 +115,7 @@ class Reader {
       centre: { position: vector(model.body_ipos, id), rotation: quaternion(model.body_iquat, id) },
       inertia: vector(model.body_inertia, id),
       joint: this.#joint(id),
-      solids: Array.from({ length: at(model.body_geomnum, id) }, (_, i) => this.#solid(at(model.body_geomadr, id) + i))
+      solids: Array.from({ length: at(model.body_geomnum, id) }, (_, i) => this.#solid(at(model.body_geomadr, id) + i)),
     }
   }
 
@@ -134,11 +137,14 @@ class Reader {
       axis: vector(model.jnt_axis, id),
       damping: at(model.dof_damping, dof),
       armature: at(model.dof_armature, dof),
-      home: at(this.#data.qpos, at(model.jnt_qposadr, id))
+      home: at(this.#data.qpos, at(model.jnt_qposadr, id)),
     }
   }
 
-  /** SDF has one space of names for the links and joints of a model: a joint that is called as its body is gets a name of its own. */
+  /**
+   * SDF has one space of names for the links and joints of a model: a joint that is called as its body is gets a name
+   * of its own.
+   */
   #jointName(body: number, id: number): string {
     const name = this.#name('mjOBJ_JOINT', id)
     return name === this.#name('mjOBJ_BODY', body) ? `${name}_joint` : name
@@ -151,20 +157,26 @@ class Reader {
       shape: this.#shape(at(model.geom_type, id)),
       size: vector(model.geom_size, id),
       pose: { position: vector(model.geom_pos, id), rotation: quaternion(model.geom_quat, id) },
-      rgb: [0, 1, 2].map((c) => Math.round(1e4 * at(model.geom_rgba, 4 * id + c)) / 1e4) as unknown as Vector,
-      friction: at(model.geom_friction, 3 * id)
+      rgb: [0, 1, 2].map(c => Math.round(1e4 * at(model.geom_rgba, 4 * id + c)) / 1e4) as unknown as Vector,
+      friction: at(model.geom_friction, 3 * id),
     }
   }
 
   #shape(type: number): Shape {
     const { mjGEOM_BOX, mjGEOM_CYLINDER, mjGEOM_SPHERE, mjGEOM_CAPSULE, mjGEOM_ELLIPSOID } = this.#mj.mjtGeom
     switch (type) {
-      case mjGEOM_BOX.value: return 'box'
-      case mjGEOM_CYLINDER.value: return 'cylinder'
-      case mjGEOM_SPHERE.value: return 'sphere'
-      case mjGEOM_CAPSULE.value: return 'capsule'
-      case mjGEOM_ELLIPSOID.value: return 'ellipsoid'
-      default: throw new Error(`cell: a geom of type ${type} has no counterpart in SDF`)
+      case mjGEOM_BOX.value:
+        return 'box'
+      case mjGEOM_CYLINDER.value:
+        return 'cylinder'
+      case mjGEOM_SPHERE.value:
+        return 'sphere'
+      case mjGEOM_CAPSULE.value:
+        return 'capsule'
+      case mjGEOM_ELLIPSOID.value:
+        return 'ellipsoid'
+      default:
+        throw new Error(`cell: a geom of type ${type} has no counterpart in SDF`)
     }
   }
 
@@ -174,7 +186,15 @@ class Reader {
 }
 
 const at = (array: ArrayLike<number>, i: number): number => array[i] ?? 0
-const vector = (array: ArrayLike<number>, row: number): Vector => [at(array, 3 * row), at(array, 3 * row + 1), at(array, 3 * row + 2)]
+const vector = (array: ArrayLike<number>, row: number): Vector => [
+  at(array, 3 * row),
+  at(array, 3 * row + 1),
+  at(array, 3 * row + 2),
+]
 /** MuJoCo's w, x, y, z. */
-const quaternion = (array: ArrayLike<number>, row: number): Pose['rotation'] =>
-  [at(array, 4 * row), at(array, 4 * row + 1), at(array, 4 * row + 2), at(array, 4 * row + 3)]
+const quaternion = (array: ArrayLike<number>, row: number): Pose['rotation'] => [
+  at(array, 4 * row),
+  at(array, 4 * row + 1),
+  at(array, 4 * row + 2),
+  at(array, 4 * row + 3),
+]

@@ -7,7 +7,9 @@ type Part = 'left' | 'right' | 'palm'
 /** Which part of the gripper a collision belongs to, by the name of its link. */
 const PARTS: Readonly<Record<string, Part>> = { finger_left: 'left', finger_right: 'right', gripper: 'palm' }
 
-/** What the gripper's contact sensors say of a moment, by what they touch. A collision is called model::link::collision. */
+/**
+ * What the gripper's contact sensors say of a moment, by what they touch. A collision is called model::link::collision.
+ */
 export class ContactForces {
   contacts: ObjectContacts[] = []
   readonly #lasts: number
@@ -16,7 +18,10 @@ export class ContactForces {
   readonly #heard: Record<Part, number> = { left: -Infinity, right: -Infinity, palm: -Infinity }
   readonly #onTable: Record<Part, number> = { left: 0, right: 0, palm: 0 }
 
-  /** @param lasts ns after which a contact that nothing was heard of any more is over: the simulator is silent where nothing touches. */
+  /**
+   * @param lasts ns after which a contact that nothing was heard of any more is over: the simulator is silent where
+   * nothing touches.
+   */
   constructor(lasts: number) {
     this.#lasts = lasts
   }

@@ -2,7 +2,10 @@ import { AXES, GRIPPER, WORKSPACE } from '../cell/mjcf.js'
 
 /** How a joint is driven and how far it goes, from its position at home. */
 export interface Controller {
-  /** N/m, N·m/rad: the force is stiffness · (command - position) - damping · velocity, at most `force` (N, N·m), as the cell's servos have it. */
+  /**
+   * N/m, N·m/rad: the force is stiffness · (command - position) - damping · velocity, at most `force` (N, N·m), as the
+   * cell's servos have it.
+   */
   readonly stiffness: number
   readonly damping: number
   readonly force: number
@@ -13,7 +16,8 @@ export interface Controller {
 const MARGIN = 0.05
 
 /**
- * The fingers' controller is soft, so that a command beyond what the finger touches is a force: stiffness · (command - position). In lockstep, where
+ * The fingers' controller is soft, so that a command beyond what the finger touches is a force: stiffness · (command -
+ * position). In lockstep, where
  * the position is known at each command, the gripper's own drive sets its force this way.
  */
 const FINGER = { stiffness: 1000, damping: 20, force: 250 } as const

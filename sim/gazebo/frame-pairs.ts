@@ -23,7 +23,10 @@ const GRACE = 2_000_000
 /** mm: depth beyond it does not fit into 16 bits. */
 const FARTHEST = 65_535
 
-/** Colour and depth of one stamp, cut to the square in the middle: the part of the wider picture that the embedded cell's camera has. */
+/**
+ * Colour and depth of one stamp, cut to the square in the middle: the part of the wider picture that the embedded
+ * cell's camera has.
+ */
 export class FramePairs {
   readonly #onFrame: (frame: Frame) => void
   readonly #waiting = new Map<number, { rgb?: Uint8Array; depth?: Uint16Array; side: number }>()
@@ -65,7 +68,11 @@ export class FramePairs {
 }
 
 function colour({ width, height, step, data, pixelFormatType }: Image): Uint8Array {
-  if (pixelFormatType !== PIXELS.RGB_INT8) throw new SimError('CAMERA_INVALID', `${TOPICS.camera}/image: pixel format ${pixelFormatType}; the world's file asks for R8G8B8`)
+  if (pixelFormatType !== PIXELS.RGB_INT8)
+    throw new SimError(
+      'CAMERA_INVALID',
+      `${TOPICS.camera}/image: pixel format ${pixelFormatType}; the world's file asks for R8G8B8`,
+    )
   const side = Math.min(width, height)
   const out = new Uint8Array(3 * side * side)
   const [left, top] = [(width - side) >> 1, (height - side) >> 1]
@@ -78,7 +85,11 @@ function colour({ width, height, step, data, pixelFormatType }: Image): Uint8Arr
 
 /** From metres in 32-bit floats; what is not finite or too far is invalid. */
 function depth({ width, height, step, data, pixelFormatType }: Image): Uint16Array {
-  if (pixelFormatType !== PIXELS.R_FLOAT32) throw new SimError('CAMERA_INVALID', `${TOPICS.camera}/depth_image: pixel format ${pixelFormatType}; expected 32-bit floats`)
+  if (pixelFormatType !== PIXELS.R_FLOAT32)
+    throw new SimError(
+      'CAMERA_INVALID',
+      `${TOPICS.camera}/depth_image: pixel format ${pixelFormatType}; expected 32-bit floats`,
+    )
   const side = Math.min(width, height)
   const out = new Uint16Array(side * side)
   const [left, top] = [(width - side) >> 1, (height - side) >> 1]

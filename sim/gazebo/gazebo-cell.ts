@@ -33,11 +33,14 @@ const RETRY = 1000
 /**
  * The cell with Gazebo's physics and sensors: the same episodes, firmware, serial wire and judge as the embedded one.
  *
- * In lockstep each episode resets the world, whose time begins at 0 again; stamps are laid end to end, so that the loop's time goes on. A sample is received as long
+ * In lockstep each episode resets the world, whose time begins at 0 again; stamps are laid end to end, so that the
+ * loop's time goes on. A sample is received as long
  * after its stamp as the embedded cell's at least is.
  *
- * In real time the cell steps the world for as long as it lives, as fast as it can and no faster than time passes, for others who listen to the world themselves and take
- * their time from its /clock. Stamps and all times are the world's, which go on from one episode to the next; a sample is received when it comes.
+ * In real time the cell steps the world for as long as it lives, as fast as it can and no faster than time passes, for
+ * others who listen to the world themselves and take
+ * their time from its /clock. Stamps and all times are the world's, which go on from one episode to the next; a sample
+ * is received when it comes.
  */
 export class GazeboCell implements SimulatedCell {
   readonly gripperPort: string
@@ -71,13 +74,17 @@ export class GazeboCell implements SimulatedCell {
   readonly #errands: (() => Promise<void>)[] = []
   readonly #running: Promise<void>
 
-  /** Finds the simulator. Throws SimError OBJECTS_INVALID, OBJECTS_MISSING, GAZEBO_FAILED, INTERRUPTED where `signal` ended the wait; GzError where none answers, with the reason. */
+  /**
+   * Finds the simulator. Throws SimError OBJECTS_INVALID, OBJECTS_MISSING, GAZEBO_FAILED, INTERRUPTED where `signal`
+   * ended the wait; GzError where none answers, with the reason.
+   */
   static async start(options: CellOptions, signal?: AbortSignal): Promise<GazeboCell> {
     const models = loadObjects(options.objects)
     const mj = await loadMujoco()
     let cell: GazeboCell | undefined
     const fail = (error: unknown): void => cell?.onError?.(error instanceof Error ? error : new Error(String(error)))
-    // Others on this machine are warned of too, and a world that is busy: what keeps the world from its steps ends the run, with the last of these.
+    // Others on this machine are warned of too, and a world that is busy: what keeps the world from its steps ends the
+    // run, with the last of these.
     let warning = ''
     const node = await GzNode.open({
       onWarning: (topic, text) => {
@@ -94,7 +101,7 @@ export class GazeboCell implements SimulatedCell {
       terminal = openPseudoTerminal()
       const world = await GazeboWorld.open(node, () => warning)
       if (options.mode === 'realtime') await world.join()
-      return cell = new GazeboCell({ options, models, mj, node, terminal, world })
+      return (cell = new GazeboCell({ options, models, mj, node, terminal, world }))
     } catch (error) {
       await Promise.allSettled([terminal?.close(), node.close()])
       throw signal?.aborted ? new SimError('INTERRUPTED', 'interrupted while Gazebo was waited for') : error
@@ -103,8 +110,20 @@ export class GazeboCell implements SimulatedCell {
     }
   }
 
-  private constructor({ options, models, mj, node, terminal, world }: {
-    options: CellOptions; models: readonly ObjectModel[]; mj: MainModule; node: GzNode; terminal: PseudoTerminal; world: GazeboWorld
+  private constructor({
+    options,
+    models,
+    mj,
+    node,
+    terminal,
+    world,
+  }: {
+    options: CellOptions
+    models: readonly ObjectModel[]
+    mj: MainModule
+    node: GzNode
+    terminal: PseudoTerminal
+    world: GazeboWorld
   }) {
     this.#options = options
     this.#models = models
@@ -121,12 +140,21 @@ export class GazeboCell implements SimulatedCell {
   }
 
   get stats(): CellStats {
-    return { overruns: 0, skippedNs: 0, lostSamples: 0, realTimeFactor: this.#spent > 0 ? this.#simulated / this.#spent : 0, renderedFrames: this.#frames, renderMs: 0 }
+    return {
+      overruns: 0,
+      skippedNs: 0,
+      lostSamples: 0,
+      realTimeFactor: this.#spent > 0 ? this.#simulated / this.#spent : 0,
+      renderedFrames: this.#frames,
+      renderMs: 0,
+    }
   }
 
   async reset(index: number, placement: Placement = {}): Promise<EpisodeSetup> {
     if (this.#options.mode === 'lockstep') return this.#place(index, placement)
-    return new Promise((resolve, reject) => this.#errands.push(() => this.#place(index, placement).then(resolve, reject)))
+    return new Promise((resolve, reject) =>
+      this.#errands.push(() => this.#place(index, placement).then(resolve, reject)),
+    )
   }
 
   async #place(index: number, { say, awaitCommand = false }: Placement): Promise<EpisodeSetup> {
@@ -152,7 +180,10 @@ export class GazeboCell implements SimulatedCell {
     return episode.setup
   }
 
-  /** Steps the world, a millisecond at a time, up to `until` (ns) and delivers everything that is received by then, in receive order. */
+  /**
+   * Steps the world, a millisecond at a time, up to `until` (ns) and delivers everything that is received by then, in
+   * receive order.
+   */
   async advance(until: number): Promise<void> {
     this.#needsLockstep('advance')
     const began = process.hrtime.bigint()
@@ -212,7 +243,10 @@ export class GazeboCell implements SimulatedCell {
     return this.#world.time + this.#offset
   }
 
-  /** Real time: between the steps errands have their turn. What fails is reported, and tried again: a simulator may come back. */
+  /**
+   * Real time: between the steps errands have their turn. What fails is reported, and tried again: a simulator may come
+   * back.
+   */
   async #run(): Promise<void> {
     const world = this.#world
     // When the time that the world has reached was due, had it kept pace since it last fell behind; ms.
@@ -263,7 +297,8 @@ export class GazeboCell implements SimulatedCell {
   }
 
   #needsLockstep(what: string): void {
-    if (this.#options.mode !== 'lockstep') throw new SimError('NOT_LOCKSTEP', `${what}: this cell runs in real time; start it with mode lockstep`)
+    if (this.#options.mode !== 'lockstep')
+      throw new SimError('NOT_LOCKSTEP', `${what}: this cell runs in real time; start it with mode lockstep`)
   }
 
   #feel(worldStamp: number, value: Float64Array): void {
@@ -287,7 +322,8 @@ export class GazeboCell implements SimulatedCell {
   #deliver(until: number): void {
     for (;;) {
       let first: Sample[] | undefined
-      for (const way of this.#ways) if (way[0] !== undefined && (first?.[0] === undefined || way[0].receive < first[0].receive)) first = way
+      for (const way of this.#ways)
+        if (way[0] !== undefined && (first?.[0] === undefined || way[0].receive < first[0].receive)) first = way
       const sample = first?.[0]
       if (first === undefined || sample === undefined || sample.receive > until) return
       first.shift()

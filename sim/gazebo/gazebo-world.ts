@@ -2,7 +2,18 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Disposable } from '../../middleware/bus.js'
 import { GzError } from '../../middleware/gazebo/gz-error.js'
 import type { GzNode } from '../../middleware/gazebo/gz-node.js'
-import { BOOLEAN, CONTACTS, DOUBLE, ENTITY, ENTITY_FACTORY, MODEL, MODEL_ENTITY, POSES, stampOf, WORLD_CONTROL } from '../../middleware/gazebo/messages.js'
+import {
+  BOOLEAN,
+  CONTACTS,
+  DOUBLE,
+  ENTITY,
+  ENTITY_FACTORY,
+  MODEL,
+  MODEL_ENTITY,
+  POSES,
+  stampOf,
+  WORLD_CONTROL,
+} from '../../middleware/gazebo/messages.js'
 import type { MessageOf } from '../../middleware/gazebo/proto.js'
 import type { GzPublisher } from '../../middleware/gazebo/topics.js'
 import { WrenchReader } from '../../middleware/gazebo/wrench-reader.js'
@@ -23,7 +34,10 @@ const PATIENCE = 10_000
 export const STEP = 1_000_000
 /** Steps in which arm and objects come to rest after a reset. */
 const SETTLE_STEPS = 150
-/** Steps that the way home may take where a reset turns back the time alone, as Fortress's does; and what counts as being there, m, rad, and per s. */
+/**
+ * Steps that the way home may take where a reset turns back the time alone, as Fortress's does; and what counts as
+ * being there, m, rad, and per s.
+ */
 const WAY_STEPS = 5000
 const AT_HOME = 0.003
 /** ns after which a contact that nothing was heard of any more is over. */
@@ -37,9 +51,12 @@ const AXES = [...ARM_JOINTS, ...FINGER_JOINTS] as const
 const FINGER = ARM_JOINTS.length
 
 /**
- * Gazebo's physics as the cell sees it, over gz-transport: the same servos and finger drive as in the embedded cell give their commands before each step,
- * and the world stands still until it is stepped. A step is 1 ms, as the embedded cell's: commands, judge and firmware have that grain. A joint is told
- * what is new to it; it keeps its last command. A command and the request for a step go by different sockets, so a command may count one step later:
+ * Gazebo's physics as the cell sees it, over gz-transport: the same servos and finger drive as in the embedded cell
+ * give their commands before each step,
+ * and the world stands still until it is stepped. A step is 1 ms, as the embedded cell's: commands, judge and firmware
+ * have that grain. A joint is told
+ * what is new to it; it keeps its last command. A command and the request for a step go by different sockets, so a
+ * command may count one step later:
  * unlike the embedded cell, one seed gives one scene and not one result.
  */
 export class GazeboWorld implements WorldState {
@@ -79,7 +96,10 @@ export class GazeboWorld implements WorldState {
   #wake: (() => void) | undefined
   #shared = false
 
-  /** Finds the world and stops it. `warning`: what the transport said last, for the reason of a silence. Throws SimError GAZEBO_MISSING with the reason, GAZEBO_FAILED. */
+  /**
+   * Finds the world and stops it. `warning`: what the transport said last, for the reason of a silence. Throws SimError
+   * GAZEBO_MISSING with the reason, GAZEBO_FAILED.
+   */
   static async open(node: GzNode, warning: () => string = () => ''): Promise<GazeboWorld> {
     const world = new GazeboWorld(node, warning)
     try {
@@ -89,7 +109,10 @@ export class GazeboWorld implements WorldState {
     } catch (error) {
       await world.close()
       if (!(error instanceof GzError) || error.code !== 'GZ_NO_ANSWER') throw error
-      throw new SimError('GAZEBO_MISSING', `${error.message}. Does a world run that \`prehend world OUT.sdf\` wrote (gz sim -s OUT.sdf)?`)
+      throw new SimError(
+        'GAZEBO_MISSING',
+        `${error.message}. Does a world run that \`prehend world OUT.sdf\` wrote (gz sim -s OUT.sdf)?`,
+      )
     }
   }
 
@@ -112,7 +135,9 @@ export class GazeboWorld implements WorldState {
         this.onWrench?.(this.#felt, this.wrench)
         this.#wake?.()
       }),
-      ...Object.values(TOPICS.contacts).map(topic => node.subscribe(topic, CONTACTS, message => this.#forces.hear(message))),
+      ...Object.values(TOPICS.contacts).map(topic =>
+        node.subscribe(topic, CONTACTS, message => this.#forces.hear(message)),
+      ),
       ...this.#frames.subscribe(node),
     )
   }
@@ -154,7 +179,11 @@ export class GazeboWorld implements WorldState {
     this.objects = new Float64Array(7 * scene.length)
     this.contacts = this.#forces.contacts
     for (let n = 0; n === 0 || !this.#isHome(); n++) {
-      if (n > WAY_STEPS) throw new SimError('GAZEBO_FAILED', `reset: the arm is not at home after ${WAY_STEPS * STEP / 1e9} s: does anything hold it?`)
+      if (n > WAY_STEPS)
+        throw new SimError(
+          'GAZEBO_FAILED',
+          `reset: the arm is not at home after ${(WAY_STEPS * STEP) / 1e9} s: does anything hold it?`,
+        )
       // Said again each time: what is sent before the simulator has connected is lost.
       this.#told.fill(NaN)
       await this.step()
@@ -169,7 +198,12 @@ export class GazeboWorld implements WorldState {
   async step(): Promise<void> {
     this.arm.step(this.#targets)
     for (let axis = 0; axis < FINGER; axis++) this.#tell(axis, this.#targets[axis] - (HOME[axis] ?? 0), 0)
-    this.#tell(FINGER, this.#positions[FINGER] + (this.fingers.drive() + this.#finger.damping * this.#velocities[FINGER]) / this.#finger.stiffness, FINGER_GRAIN)
+    this.#tell(
+      FINGER,
+      this.#positions[FINGER] +
+        (this.fingers.drive() + this.#finger.damping * this.#velocities[FINGER]) / this.#finger.stiffness,
+      FINGER_GRAIN,
+    )
     await this.#make(1)
   }
 
@@ -177,7 +211,11 @@ export class GazeboWorld implements WorldState {
   async #follow(): Promise<void> {
     const before = this.time
     await this.join()
-    if (this.time < before) throw new SimError('GAZEBO_RESET', `the world's time went back from ${before / 1e9} s to ${this.time / 1e9} s: somebody else has reset it`)
+    if (this.time < before)
+      throw new SimError(
+        'GAZEBO_RESET',
+        `the world's time went back from ${before / 1e9} s to ${this.time / 1e9} s: somebody else has reset it`,
+      )
   }
 
   /** Takes its objects out of the world, which stays as it is otherwise, stopped. */
@@ -189,11 +227,15 @@ export class GazeboWorld implements WorldState {
     }
   }
 
-  /** Takes the objects out. One that the simulator will not remove is gone already, by a reset; were it not, the next one of its name would be refused. */
+  /**
+   * Takes the objects out. One that the simulator will not remove is gone already, by a reset; were it not, the next
+   * one of its name would be refused.
+   */
   async #clear(): Promise<void> {
     const models = this.#models
     this.#models = []
-    for (const name of models) await this.#node.request(SERVICES.remove, ENTITY, { name, type: MODEL_ENTITY }, BOOLEAN, { timeout: PATIENCE })
+    for (const name of models)
+      await this.#node.request(SERVICES.remove, ENTITY, { name, type: MODEL_ENTITY }, BOOLEAN, { timeout: PATIENCE })
   }
 
   #tell(joint: number, command: number, grain: number): void {
@@ -208,7 +250,10 @@ export class GazeboWorld implements WorldState {
     await this.#control({ pause: true, multiStep: steps })
     // The world's time is another one than it was stepped to.
     const strayed = (): boolean => this.#shared && this.#moved >= 0 && (this.#moved < this.time || this.#moved > next)
-    await this.#until(() => (this.#moved === next && this.#felt === next && !this.#frames.owes(next)) || strayed(), `step to ${next / 1e9} s`)
+    await this.#until(
+      () => (this.#moved === next && this.#felt === next && !this.#frames.owes(next)) || strayed(),
+      `step to ${next / 1e9} s`,
+    )
     if (strayed()) return this.#follow()
     this.time = next
     this.#read()
@@ -227,12 +272,15 @@ export class GazeboWorld implements WorldState {
   }
 
   #isHome(): boolean {
-    return this.#positions.every(position => Math.abs(position) < AT_HOME) && this.#velocities.every(velocity => Math.abs(velocity) < AT_HOME)
+    return (
+      this.#positions.every(position => Math.abs(position) < AT_HOME) &&
+      this.#velocities.every(velocity => Math.abs(velocity) < AT_HOME)
+    )
   }
 
   #joints({ header, joint }: MessageOf<typeof MODEL>): void {
     for (const { name, axis1 } of joint) {
-      const axis = AXES.indexOf(name as typeof AXES[number])
+      const axis = AXES.indexOf(name as (typeof AXES)[number])
       if (axis < 0 || axis1 === undefined) continue
       this.#positions[axis] = axis1.position
       this.#velocities[axis] = axis1.velocity
@@ -252,11 +300,14 @@ export class GazeboWorld implements WorldState {
 
   async #control(message: Parameters<typeof WORLD_CONTROL.encode>[0]): Promise<void> {
     const { data } = await this.#node.request(SERVICES.control, WORLD_CONTROL, message, BOOLEAN, { timeout: PATIENCE })
-    if (!data) throw new SimError('GAZEBO_FAILED', `${SERVICES.control}: the simulator refused ${JSON.stringify(message)}`)
+    if (!data)
+      throw new SimError('GAZEBO_FAILED', `${SERVICES.control}: the simulator refused ${JSON.stringify(message)}`)
   }
 
   async #create(sdf: string, name: string): Promise<void> {
-    const { data } = await this.#node.request(SERVICES.create, ENTITY_FACTORY, { sdf, name }, BOOLEAN, { timeout: PATIENCE })
+    const { data } = await this.#node.request(SERVICES.create, ENTITY_FACTORY, { sdf, name }, BOOLEAN, {
+      timeout: PATIENCE,
+    })
     if (!data) throw new SimError('GAZEBO_FAILED', `${SERVICES.create}: the simulator refused ${name}`)
   }
 
@@ -265,7 +316,11 @@ export class GazeboWorld implements WorldState {
     const end = performance.now() + PATIENCE
     while (this.#commands.some(({ subscribers }) => subscribers === 0)) {
       const deaf = ARM_JOINTS.find((_, i) => this.#commands[i]?.subscribers === 0) ?? FINGER_JOINTS[0]
-      if (performance.now() > end) throw new SimError('GAZEBO_FAILED', `${commandTopic(deaf as never)}: nobody listens; the robot of \`prehend gazebo world\` is not in the world`)
+      if (performance.now() > end)
+        throw new SimError(
+          'GAZEBO_FAILED',
+          `${commandTopic(deaf as never)}: nobody listens; the robot of \`prehend gazebo world\` is not in the world`,
+        )
       await pause(20)
     }
   }
@@ -290,6 +345,9 @@ export class GazeboWorld implements WorldState {
   #silence(what: string): string {
     const warning = this.#warning()
     const why = this.#node.why(TOPICS.jointState, MODEL.name)
-    return `waited ${PATIENCE / 1000} s for the simulator to ${what}: ${why}${warning === '' ? '' : `; it was said before: ${warning}`}`
+    return (
+      `waited ${PATIENCE / 1000} s for the simulator to ${what}: ` +
+      `${why}${warning === '' ? '' : `; it was said before: ${warning}`}`
+    )
   }
 }

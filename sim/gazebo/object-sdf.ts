@@ -12,12 +12,13 @@ export const objectSdf = (body: CellBody, name: string): string => `
 </model>`
 
 /**
- * Names of models for objects: what a topic may hold, so that a contact can be told from its name, and none twice. "red cylinder" becomes
+ * Names of models for objects: what a topic may hold, so that a contact can be told from its name, and none twice. "red
+ * cylinder" becomes
  * red_cylinder.
  */
 export function modelNames(objects: readonly string[]): string[] {
   const taken = new Set<string>()
-  return objects.map((object) => {
+  return objects.map(object => {
     const plain = object.replace(/[^A-Za-z0-9_-]/g, '_')
     let name = plain
     for (let n = 2; taken.has(name); n++) name = `${plain}_${n}`

@@ -3,33 +3,42 @@ import { commandTopic, FINGER_JOINTS } from './names.js'
 import { number } from './text.js'
 
 /**
- * A system of the simulator. The names are those of Harmonic and Jetty (gz-sim-…, gz::sim::systems::…), which Fortress takes too, since January
- * 2024 (its SystemLoader reads gz-sim in a library's name as ignition-gazebo); its own names (ignition-…) are deprecated in Harmonic and Jetty,
+ * A system of the simulator. The names are those of Harmonic and Jetty (gz-sim-…, gz::sim::systems::…), which Fortress
+ * takes too, since January
+ * 2024 (its SystemLoader reads gz-sim in a library's name as ignition-gazebo); its own names (ignition-…) are
+ * deprecated in Harmonic and Jetty,
  * which complain about each.
  */
 const plugin = (library: string, system: string, content = ''): string =>
-  `\n<plugin filename="gz-sim-${library}-system" name="gz::sim::systems::${system}">${content === '' ? '' : `${content}\n`}</plugin>`
+  `\n<plugin filename="gz-sim-${library}-system" ` +
+  `name="gz::sim::systems::${system}">${content === '' ? '' : `${content}\n`}</plugin>`
 
 /** The systems that a world needs: physics, its control and poses, and the sensors of the robot. */
-export const worldSystems = (): string => [
-  plugin('physics', 'Physics'),
-  plugin('user-commands', 'UserCommands'),
-  plugin('scene-broadcaster', 'SceneBroadcaster'),
-  plugin('sensors', 'Sensors', '\n  <render_engine>ogre2</render_engine>'),
-  plugin('forcetorque', 'ForceTorque'),
-  plugin('contact', 'Contact')
-].join('')
+export const worldSystems = (): string =>
+  [
+    plugin('physics', 'Physics'),
+    plugin('user-commands', 'UserCommands'),
+    plugin('scene-broadcaster', 'SceneBroadcaster'),
+    plugin('sensors', 'Sensors', '\n  <render_engine>ogre2</render_engine>'),
+    plugin('forcetorque', 'ForceTorque'),
+    plugin('contact', 'Contact'),
+  ].join('')
 
 export const jointStates = (): string => plugin('joint-state-publisher', 'JointStatePublisher')
 
 /**
- * The right finger has a controller of its own that takes the left one's commands: SDF's `mimic` is newer than Fortress, and so is physics that
+ * The right finger has a controller of its own that takes the left one's commands: SDF's `mimic` is newer than
+ * Fortress, and so is physics that
  * heeds it.
  */
 export function jointController(joint: string, { stiffness, force }: Controller, offset: number): string {
   const follows = joint === FINGER_JOINTS[1] ? `\n  <topic>${commandTopic(FINGER_JOINTS[0])}</topic>` : ''
-  return plugin('joint-position-controller', 'JointPositionController', `
+  return plugin(
+    'joint-position-controller',
+    'JointPositionController',
+    `
   <joint_name>${joint}</joint_name>${follows}
   <p_gain>${number(stiffness)}</p_gain><i_gain>0</i_gain><d_gain>0</d_gain>
-  <cmd_max>${number(force)}</cmd_max><cmd_min>${number(-force)}</cmd_min><cmd_offset>${number(offset)}</cmd_offset>`)
+  <cmd_max>${number(force)}</cmd_max><cmd_min>${number(-force)}</cmd_min><cmd_offset>${number(offset)}</cmd_offset>`,
+  )
 }

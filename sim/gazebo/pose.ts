@@ -13,5 +13,5 @@ export const product = ([aw, ax, ay, az]: Quaternion, [bw, bx, by, bz]: Quaterni
   aw * bw - ax * bx - ay * by - az * bz,
   aw * bx + ax * bw + ay * bz - az * by,
   aw * by - ax * bz + ay * bw + az * bx,
-  aw * bz + ax * by - ay * bx + az * bw
+  aw * bz + ax * by - ay * bx + az * bw,
 ]

@@ -12,12 +12,15 @@ export const GRAVITY = 9.81
 /** The body below the wrist sensor. */
 const GRIPPER_BODY = 'gripper'
 
-/** The gantry with gripper, wrist camera and wrist sensor, its joints at 0 at home with open fingers, and the systems that drive it. */
+/**
+ * The gantry with gripper, wrist camera and wrist sensor, its joints at 0 at home with open fingers, and the systems
+ * that drive it.
+ */
 export function robotSdf(cell: CellModel): string {
   const bodies = withDrives(cell.arm)
   return `
-<model name="${ROBOT}">${indent(bodies.map((body) => link(body, cell)).join(''), 2)}${indent(bodies.map(joint).join(''), 2)}
-${indent(`${bodies.map((body) => driver(body, bodies)).join('')}${jointStates()}`, 2).slice(1)}
+<model name="${ROBOT}">${indent(bodies.map(body => link(body, cell)).join(''), 2)}${indent(bodies.map(joint).join(''), 2)}
+${indent(`${bodies.map(body => driver(body, bodies)).join('')}${jointStates()}`, 2).slice(1)}
 </model>`
 }
 
@@ -25,9 +28,14 @@ function link(body: CellBody, { camera }: CellModel): string {
   const touch = Object.entries(TOPICS.contacts).find(([name]) => name === body.name)
   const parts = [
     inertialSdf(body),
-    ...body.solids.map((solid) => solidSdf(solid, { name: solid.name, friction: HIGHEST_FRICTION })),
+    ...body.solids.map(solid => solidSdf(solid, { name: solid.name, friction: HIGHEST_FRICTION })),
     body.name === camera.body ? cameraSdf(camera) : '',
-    touch === undefined ? '' : contactSdf(touch[1], body.solids.map(({ name }) => name))
+    touch === undefined
+      ? ''
+      : contactSdf(
+          touch[1],
+          body.solids.map(({ name }) => name),
+        ),
   ]
   return `
 <link name="${escape(body.name)}">
@@ -60,9 +68,16 @@ function joint({ name, parent, joint: moving }: CellBody): string {
 function driver({ joint: moving, name }: CellBody, bodies: readonly CellBody[]): string {
   if (moving === undefined) return ''
   const isVertical = moving.type === 'prismatic' && moving.axis[2] === 1
-  return jointController(moving.name, controllerOf(moving.name, moving.home), isVertical ? GRAVITY * carried(name, bodies) : 0)
+  return jointController(
+    moving.name,
+    controllerOf(moving.name, moving.home),
+    isVertical ? GRAVITY * carried(name, bodies) : 0,
+  )
 }
 
 /** kg of a body and of all that hangs on it. */
 const carried = (name: string, bodies: readonly CellBody[]): number =>
-  bodies.reduce((sum, body) => sum + (body.name === name ? body.mass : body.parent === name ? carried(body.name, bodies) : 0), 0)
+  bodies.reduce(
+    (sum, body) => sum + (body.name === name ? body.mass : body.parent === name ? carried(body.name, bodies) : 0),
+    0,
+  )

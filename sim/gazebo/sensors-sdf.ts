@@ -17,7 +17,7 @@ const TORQUE_NOISE = { white: 0.002, bias: 0.05 / Math.sqrt(3) } as const
 
 /** The wrist camera; `camera.fovy` is the vertical angle of view. */
 export function cameraSdf({ pose: { position, rotation }, fovy }: CellCamera): string {
-  const across = 2 * Math.atan(Math.tan(fovy / 2) * IMAGE.width / IMAGE.height)
+  const across = 2 * Math.atan((Math.tan(fovy / 2) * IMAGE.width) / IMAGE.height)
   return `
 <sensor name="camera" type="rgbd_camera">
   ${pose({ position, rotation: product(rotation, LOOK) })}
@@ -36,10 +36,15 @@ export function cameraSdf({ pose: { position, rotation }, fovy }: CellCamera): s
 /** The load on the joint's child, in the joint's frame. */
 export function forceTorqueSdf(): string {
   const noise = (axis: string, { white, bias }: { readonly white: number; readonly bias: number }): string =>
-    `<${axis}><noise type="gaussian"><mean>0</mean><stddev>${number(white)}</stddev>`
-    + `<bias_mean>0</bias_mean><bias_stddev>${number(bias)}</bias_stddev></noise></${axis}>`
-  const axes = (noises: typeof FORCE_NOISE | typeof TORQUE_NOISE): string => ['x', 'y', 'z'].map((axis) => `
-      ${noise(axis, noises)}`).join('')
+    `<${axis}><noise type="gaussian"><mean>0</mean><stddev>${number(white)}</stddev>` +
+    `<bias_mean>0</bias_mean><bias_stddev>${number(bias)}</bias_stddev></noise></${axis}>`
+  const axes = (noises: typeof FORCE_NOISE | typeof TORQUE_NOISE): string =>
+    ['x', 'y', 'z']
+      .map(
+        axis => `
+      ${noise(axis, noises)}`,
+      )
+      .join('')
   return `
 <sensor name="force_torque" type="force_torque">
   <topic>${TOPICS.wrench.slice(1)}</topic>
@@ -60,5 +65,5 @@ export const contactSdf = (topic: string, collisions: readonly string[]): string
 <sensor name="contact" type="contact">
   <update_rate>1000</update_rate>
   <always_on>true</always_on>
-  <contact>${collisions.map((name) => `<collision>${name}</collision>`).join('')}<topic>${topic}</topic></contact>
+  <contact>${collisions.map(name => `<collision>${name}</collision>`).join('')}<topic>${topic}</topic></contact>
 </sensor>`

@@ -2,13 +2,17 @@ import type { CellSolid } from './cell-model.js'
 import { escape, number, numbers, pose } from './text.js'
 
 /**
- * What surfaces have that leave the friction to the object that touches them: of two surfaces the physics takes the lower. No object of an objects
+ * What surfaces have that leave the friction to the object that touches them: of two surfaces the physics takes the
+ * lower. No object of an objects
  * file has a higher one.
  */
 export const HIGHEST_FRICTION = 5
 
 /** Collision and visual of one primitive. `friction` where it is not the solid's own. */
-export function solidSdf(solid: CellSolid, { name, friction = solid.friction }: { readonly name: string; readonly friction?: number }): string {
+export function solidSdf(
+  solid: CellSolid,
+  { name, friction = solid.friction }: { readonly name: string; readonly friction?: number },
+): string {
   const shape = geometry(solid)
   const colour = `${numbers(solid.rgb)} 1`
   return `
@@ -26,10 +30,15 @@ export function solidSdf(solid: CellSolid, { name, friction = solid.friction }: 
 
 function geometry({ shape, size: [a, b, c] }: CellSolid): string {
   switch (shape) {
-    case 'box': return `<geometry><box><size>${numbers([2 * a, 2 * b, 2 * c])}</size></box></geometry>`
-    case 'cylinder': return `<geometry><cylinder><radius>${number(a)}</radius><length>${number(2 * b)}</length></cylinder></geometry>`
-    case 'sphere': return `<geometry><sphere><radius>${number(a)}</radius></sphere></geometry>`
-    case 'capsule': return `<geometry><capsule><radius>${number(a)}</radius><length>${number(2 * b)}</length></capsule></geometry>`
-    case 'ellipsoid': return `<geometry><ellipsoid><radii>${numbers([a, b, c])}</radii></ellipsoid></geometry>`
+    case 'box':
+      return `<geometry><box><size>${numbers([2 * a, 2 * b, 2 * c])}</size></box></geometry>`
+    case 'cylinder':
+      return `<geometry><cylinder><radius>${number(a)}</radius><length>${number(2 * b)}</length></cylinder></geometry>`
+    case 'sphere':
+      return `<geometry><sphere><radius>${number(a)}</radius></sphere></geometry>`
+    case 'capsule':
+      return `<geometry><capsule><radius>${number(a)}</radius><length>${number(2 * b)}</length></capsule></geometry>`
+    case 'ellipsoid':
+      return `<geometry><ellipsoid><radii>${numbers([a, b, c])}</radii></ellipsoid></geometry>`
   }
 }

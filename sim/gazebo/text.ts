@@ -15,8 +15,7 @@ export function pose({ position, rotation: [w, x, y, z] }: Pose, relativeTo?: st
 }
 
 /** Text for an attribute or an element's content. */
-export const escape = (text: string): string =>
-  text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`)
+export const escape = (text: string): string => text.replace(/[&<>"']/g, char => `&#${char.charCodeAt(0)};`)
 
 /** Every line of `text` but the first, `by` spaces further in. */
 export const indent = (text: string, by: number): string => text.replace(/\n(?=.)/g, `\n${' '.repeat(by)}`)

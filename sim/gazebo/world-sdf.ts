@@ -26,7 +26,13 @@ export interface SceneObject {
 /** An episode's world for Gazebo: robot, table, and the objects where the cell has them. */
 export function worldSdf(mj: MainModule, episode: Episode, look: CameraLook = PLAIN_LOOK): string {
   const cell = readCell(mj, episode)
-  const content = [...head(look), worldSystems(), table(cell), robotSdf(cell), ...objects(cell, episode).map(({ text }) => text)]
+  const content = [
+    ...head(look),
+    worldSystems(),
+    table(cell),
+    robotSdf(cell),
+    ...objects(cell, episode).map(({ text }) => text),
+  ]
   return `<?xml version="1.0"?>
 <sdf version="${SDF}">
   <world name="${WORLD}">${indent(content.join(''), 4)}
@@ -36,8 +42,12 @@ export function worldSdf(mj: MainModule, episode: Episode, look: CameraLook = PL
 }
 
 /** The objects of an episode, each as a file of its own that puts it in its place. */
-export const sceneObjects = (mj: MainModule, episode: Episode): SceneObject[] => objects(readCell(mj, episode), episode)
-  .map(({ object, model, text }) => ({ object, model, sdf: `<?xml version="1.0"?>\n<sdf version="${SDF}">${indent(text, 2)}\n</sdf>\n` }))
+export const sceneObjects = (mj: MainModule, episode: Episode): SceneObject[] =>
+  objects(readCell(mj, episode), episode).map(({ object, model, text }) => ({
+    object,
+    model,
+    sdf: `<?xml version="1.0"?>\n<sdf version="${SDF}">${indent(text, 2)}\n</sdf>\n`,
+  }))
 
 function objects(cell: CellModel, { setup }: Episode): { object: string; model: string; text: string }[] {
   const names = modelNames(setup.objects)
@@ -47,7 +57,8 @@ function objects(cell: CellModel, { setup }: Episode): { object: string; model: 
   })
 }
 
-const head = ({ light, intensity, ambient, background }: CameraLook): string[] => [`
+const head = ({ light, intensity, ambient, background }: CameraLook): string[] => [
+  `
 <physics name="1ms" type="dart">
   <max_step_size>${number(TIMESTEP_S)}</max_step_size>
   <real_time_factor>1</real_time_factor>
@@ -68,11 +79,12 @@ const head = ({ light, intensity, ambient, background }: CameraLook): string[] =
   <intensity>${number(intensity)}</intensity>
   <attenuation><range>5</range><constant>0</constant><linear>0</linear><quadratic>1</quadratic></attenuation>
   <cast_shadows>true</cast_shadows>
-</light>`]
+</light>`,
+]
 
 const table = ({ fixed }: CellModel): string => `
 <model name="table">
   <static>true</static>
-  <link name="link">${indent(fixed.map((solid) => solidSdf(solid, { name: solid.name, friction: HIGHEST_FRICTION })).join(''), 4)}
+  <link name="link">${indent(fixed.map(solid => solidSdf(solid, { name: solid.name, friction: HIGHEST_FRICTION })).join(''), 4)}
   </link>
 </model>`

@@ -1,7 +1,9 @@
 import { volumeOf } from './object.js'
 import type { Part } from './object.js'
 
-/** Points on the surface of an object with their outward normals, in the object's frame: n rows of x, y, z, nx, ny, nz. */
+/**
+ * Points on the surface of an object with their outward normals, in the object's frame: n rows of x, y, z, nx, ny, nz.
+ */
 export interface Surface {
   readonly count: number
   readonly data: Float64Array
@@ -19,7 +21,10 @@ export function centreOf(parts: readonly Part[]): [number, number, number] {
   return [centre[0] / total, centre[1] / total, centre[2] / total]
 }
 
-/** Samples the surfaces of all parts about every 4 mm (points of one part that lie inside another are kept: they bound nothing new). */
+/**
+ * Samples the surfaces of all parts about every 4 mm (points of one part that lie inside another are kept: they bound
+ * nothing new).
+ */
 export function surfaceOf(parts: readonly Part[]): Surface {
   let surface = surfaces.get(parts)
   if (surface === undefined) surfaces.set(parts, (surface = sampleAll(parts)))
@@ -41,7 +46,11 @@ function sampleAll(parts: readonly Part[]): Surface {
 }
 
 /** Lowest and highest point, and the largest distance from the vertical axis through the origin, m. */
-export function extentOf({ count, data }: Surface): { readonly bottom: number; readonly top: number; readonly radius: number } {
+export function extentOf({ count, data }: Surface): {
+  readonly bottom: number
+  readonly top: number
+  readonly radius: number
+} {
   let bottom = Infinity
   let top = -Infinity
   let radius = 0
@@ -77,8 +86,8 @@ function sample({ shape, size }: Part, emit: Emit): void {
               const n = [0, 0, 0]
               p[axis] = side * (half[axis] ?? 0)
               n[axis] = side
-              p[u] = (2 * i / nu - 1) * (half[u] ?? 0)
-              p[v] = (2 * j / nv - 1) * (half[v] ?? 0)
+              p[u] = ((2 * i) / nu - 1) * (half[u] ?? 0)
+              p[v] = ((2 * j) / nv - 1) * (half[v] ?? 0)
               emit(p[0] ?? 0, p[1] ?? 0, p[2] ?? 0, n[0] ?? 0, n[1] ?? 0, n[2] ?? 0)
             }
           }
@@ -89,15 +98,15 @@ function sample({ shape, size }: Part, emit: Emit): void {
     case 'cylinder':
     case 'capsule':
       for (let i = 0; i < turns; i++) {
-        const [cos, sin] = [Math.cos(2 * Math.PI * i / turns), Math.sin(2 * Math.PI * i / turns)]
+        const [cos, sin] = [Math.cos((2 * Math.PI * i) / turns), Math.sin((2 * Math.PI * i) / turns)]
         const nz = steps(2 * b)
-        for (let j = 0; j <= nz; j++) emit(a * cos, a * sin, (2 * j / nz - 1) * b, cos, sin, 0)
+        for (let j = 0; j <= nz; j++) emit(a * cos, a * sin, ((2 * j) / nz - 1) * b, cos, sin, 0)
         const nr = steps(a)
         for (const side of [-1, 1]) {
           for (let j = 0; j <= nr; j++) {
-            if (shape === 'cylinder') emit(a * cos * j / nr, a * sin * j / nr, side * b, 0, 0, side)
+            if (shape === 'cylinder') emit((a * cos * j) / nr, (a * sin * j) / nr, side * b, 0, 0, side)
             else {
-              const [up, out] = [Math.sin(Math.PI / 2 * j / nr), Math.cos(Math.PI / 2 * j / nr)]
+              const [up, out] = [Math.sin(((Math.PI / 2) * j) / nr), Math.cos(((Math.PI / 2) * j) / nr)]
               emit(a * out * cos, a * out * sin, side * (b + a * up), out * cos, out * sin, side * up)
             }
           }
@@ -108,10 +117,10 @@ function sample({ shape, size }: Part, emit: Emit): void {
     case 'ellipsoid': {
       const [rx, ry, rz] = shape === 'sphere' ? [a, a, a] : [a, b, c]
       for (let i = 0; i < turns; i++) {
-        const [cos, sin] = [Math.cos(2 * Math.PI * i / turns), Math.sin(2 * Math.PI * i / turns)]
+        const [cos, sin] = [Math.cos((2 * Math.PI * i) / turns), Math.sin((2 * Math.PI * i) / turns)]
         for (let j = 0; j <= 24; j++) {
           const [up, out] = [Math.sin(Math.PI * (j / 24 - 0.5)), Math.cos(Math.PI * (j / 24 - 0.5))]
-          const n = [out * cos / rx, out * sin / ry, up / rz] as const
+          const n = [(out * cos) / rx, (out * sin) / ry, up / rz] as const
           const length = Math.hypot(...n)
           emit(rx * out * cos, ry * out * sin, rz * up, n[0] / length, n[1] / length, n[2] / length)
         }
@@ -120,7 +129,12 @@ function sample({ shape, size }: Part, emit: Emit): void {
   }
 }
 
-function rotate([w, x, y, z]: readonly [number, number, number, number], px: number, py: number, pz: number): [number, number, number] {
+function rotate(
+  [w, x, y, z]: readonly [number, number, number, number],
+  px: number,
+  py: number,
+  pz: number,
+): [number, number, number] {
   const tx = 2 * (y * pz - z * py)
   const ty = 2 * (z * px - x * pz)
   const tz = 2 * (x * py - y * px)

@@ -3,7 +3,10 @@ import type { Part } from './object.js'
 
 /** A way to hold an object that stands as it was placed, in the object's frame. */
 export interface Grasp {
-  /** Of the tool frame against the object's x axis, rad, in [0, pi): the fingers are alike, so pi more is the same grasp. */
+  /**
+   * Of the tool frame against the object's x axis, rad, in [0, pi): the fingers are alike, so pi more is the same
+   * grasp.
+   */
   readonly yaw: number
   /** Where the TCP goes: m from the object's origin, `z` above the table. */
   readonly x: number
@@ -19,8 +22,10 @@ const TURNS = 24
 const HEIGHTS = [0.04, 0.035, 0.03, 0.025, 0.02, 0.015]
 
 /**
- * The grasps of an object, best first, from the shape alone: for each height and yaw the slab between the pads is cut out of the surface;
- * a grasp counts when both outermost sides face the pads. Better is closer to the centre of mass, flatter and narrower. Empty: none.
+ * The grasps of an object, best first, from the shape alone: for each height and yaw the slab between the pads is cut
+ * out of the surface;
+ * a grasp counts when both outermost sides face the pads. Better is closer to the centre of mass, flatter and narrower.
+ * Empty: none.
  */
 export function graspsOf(parts: readonly Part[]): readonly Grasp[] {
   let grasps = known.get(parts)
@@ -36,7 +41,7 @@ function search(parts: readonly Part[]): Grasp[] {
   const centre = centreOf(parts)
   const found: { grasp: Grasp; cost: number }[] = []
   for (let turn = 0; turn < TURNS; turn++) {
-    const yaw = Math.PI * turn / TURNS
+    const yaw = (Math.PI * turn) / TURNS
     let best: { grasp: Grasp; cost: number } | undefined
     for (const z of HEIGHTS) {
       const candidate = squeeze(surface.data, bottom, centre, yaw, z)
@@ -45,11 +50,20 @@ function search(parts: readonly Part[]): Grasp[] {
     if (best !== undefined) found.push(best)
   }
   const least = Math.min(...found.map(({ cost }) => cost))
-  return found.filter(({ cost }) => cost <= least + 0.006).sort((a, b) => a.cost - b.cost).map(({ grasp }) => grasp)
+  return found
+    .filter(({ cost }) => cost <= least + 0.006)
+    .sort((a, b) => a.cost - b.cost)
+    .map(({ grasp }) => grasp)
 }
 
 /** The tool's closing direction (its y) at `yaw` is (sin, -cos) in the object's frame, because the tool looks down. */
-function squeeze(surface: Float64Array, bottom: number, centre: readonly number[], yaw: number, z: number): { grasp: Grasp; cost: number } | undefined {
+function squeeze(
+  surface: Float64Array,
+  bottom: number,
+  centre: readonly number[],
+  yaw: number,
+  z: number,
+): { grasp: Grasp; cost: number } | undefined {
   const [cos, sin] = [Math.cos(yaw), Math.sin(yaw)]
   const [cx, cy, cz] = centre
   let low = Infinity

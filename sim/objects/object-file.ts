@@ -11,57 +11,105 @@ import type { ObjectModel, Part, Shape } from './object.js'
 const SIZES: Record<Shape, number> = { box: 3, cylinder: 2, sphere: 1, capsule: 2, ellipsoid: 3 }
 
 const COLOURS: Record<string, readonly [number, number, number]> = {
-  red: [0.82, 0.12, 0.11], green: [0.13, 0.6, 0.2], blue: [0.12, 0.28, 0.8], yellow: [0.93, 0.79, 0.12], orange: [0.93, 0.47, 0.1],
-  purple: [0.5, 0.2, 0.65], pink: [0.93, 0.52, 0.66], white: [0.92, 0.92, 0.9], black: [0.1, 0.1, 0.11], grey: [0.5, 0.5, 0.52],
-  brown: [0.43, 0.26, 0.14], cyan: [0.12, 0.72, 0.78], teal: [0.05, 0.5, 0.48], magenta: [0.8, 0.1, 0.6], lime: [0.6, 0.87, 0.12],
-  navy: [0.07, 0.1, 0.4], olive: [0.47, 0.47, 0.1], beige: [0.87, 0.8, 0.65], turquoise: [0.2, 0.85, 0.75], maroon: [0.45, 0.06, 0.12]
+  red: [0.82, 0.12, 0.11],
+  green: [0.13, 0.6, 0.2],
+  blue: [0.12, 0.28, 0.8],
+  yellow: [0.93, 0.79, 0.12],
+  orange: [0.93, 0.47, 0.1],
+  purple: [0.5, 0.2, 0.65],
+  pink: [0.93, 0.52, 0.66],
+  white: [0.92, 0.92, 0.9],
+  black: [0.1, 0.1, 0.11],
+  grey: [0.5, 0.5, 0.52],
+  brown: [0.43, 0.26, 0.14],
+  cyan: [0.12, 0.72, 0.78],
+  teal: [0.05, 0.5, 0.48],
+  magenta: [0.8, 0.1, 0.6],
+  lime: [0.6, 0.87, 0.12],
+  navy: [0.07, 0.1, 0.4],
+  olive: [0.47, 0.47, 0.1],
+  beige: [0.87, 0.8, 0.65],
+  turquoise: [0.2, 0.85, 0.75],
+  maroon: [0.45, 0.06, 0.12],
 }
 
-const colourSchema = z.string({ error: 'expected a colour' }).refine((c) => Object.hasOwn(COLOURS, c) || /^#[0-9a-f]{6}$/i.test(c), {
-  error: `expected #rrggbb or one of ${Object.keys(COLOURS).join(', ')}`
-})
+const colourSchema = z
+  .string({ error: 'expected a colour' })
+  .refine(c => Object.hasOwn(COLOURS, c) || /^#[0-9a-f]{6}$/i.test(c), {
+    error: `expected #rrggbb or one of ${Object.keys(COLOURS).join(', ')}`,
+  })
 
 /** A name as commands are heard: words of letters, digits and #, without accents; "L-bracket" is "L bracket". */
-const spoken = (name: string): string => name.normalize('NFKD').replace(/\p{M}+/gu, '').replace(/[^\p{L}0-9#]+/gu, ' ').trim()
+const spoken = (name: string): string =>
+  name
+    .normalize('NFKD')
+    .replace(/\p{M}+/gu, '')
+    .replace(/[^\p{L}0-9#]+/gu, ' ')
+    .trim()
 
 const positive = z.number({ error: 'expected a number' }).positive('must be greater than 0')
-const drawn = (low: number, high: number): z.ZodType<number | [number, number]> => z.custom<number | [number, number]>().superRefine((value, context) => {
-  const numbers: unknown[] = Array.isArray(value) ? value : [value]
-  const fail = (message: string): void => context.addIssue({ code: 'custom', message })
-  if (!numbers.every((n) => typeof n === 'number' && Number.isFinite(n)) || (Array.isArray(value) && value.length !== 2)) {
-    fail('expected a number, or a range [low, high]')
-    return
-  }
-  const wrong = (numbers as number[]).find((n) => n <= low || n > high)
-  if (wrong !== undefined) fail(`must be ${wrong <= low ? `greater than ${low}` : `at most ${high}`}, got ${wrong}`)
-  else if (Array.isArray(value) && value[0] > value[1]) fail('the range must be [low, high]')
-})
+const drawn = (low: number, high: number): z.ZodType<number | [number, number]> =>
+  z.custom<number | [number, number]>().superRefine((value, context) => {
+    const numbers: unknown[] = Array.isArray(value) ? value : [value]
+    const fail = (message: string): void => context.addIssue({ code: 'custom', message })
+    if (
+      !numbers.every(n => typeof n === 'number' && Number.isFinite(n)) ||
+      (Array.isArray(value) && value.length !== 2)
+    ) {
+      fail('expected a number, or a range [low, high]')
+      return
+    }
+    const wrong = (numbers as number[]).find(n => n <= low || n > high)
+    if (wrong !== undefined) fail(`must be ${wrong <= low ? `greater than ${low}` : `at most ${high}`}, got ${wrong}`)
+    else if (Array.isArray(value) && value[0] > value[1]) fail('the range must be [low, high]')
+  })
 const PART_KEYS = ['shape', 'size', 'pos', 'euler', 'colour'] as const
 const coordinate = z.number({ error: 'expected three numbers [x, y, z]' })
 const vector = z.tuple([coordinate, coordinate, coordinate], { error: 'expected three numbers [x, y, z]' })
-const partSchema = z.strictObject({
-  shape: z.enum(['box', 'cylinder', 'sphere', 'capsule', 'ellipsoid'], { error: 'expected box, cylinder, sphere, capsule or ellipsoid' }),
-  size: z.union([z.array(positive).min(1).max(3), positive.transform((radius) => [radius])], { error: 'expected 1 to 3 positive half-extents in metres' }),
-  pos: vector.default([0, 0, 0]),
-  euler: vector.default([0, 0, 0]),
-  colour: colourSchema.optional()
-}, { error: issue => issue.code === 'invalid_type' ? `expected a part: {${PART_KEYS.join(', ')}}` : undefined }).refine(({ shape, size }) => size.length === SIZES[shape], {
-  path: ['size'], error: 'has the wrong number of half-extents: box and ellipsoid take 3, cylinder and capsule 2 (radius, half-length), sphere 1'
-}).refine(({ size }) => size.every((s) => s <= 0.3), { path: ['size'], error: 'is in metres, half-extents at most 0.3' })
+const partSchema = z
+  .strictObject(
+    {
+      shape: z.enum(['box', 'cylinder', 'sphere', 'capsule', 'ellipsoid'], {
+        error: 'expected box, cylinder, sphere, capsule or ellipsoid',
+      }),
+      size: z.union([z.array(positive).min(1).max(3), positive.transform(radius => [radius])], {
+        error: 'expected 1 to 3 positive half-extents in metres',
+      }),
+      pos: vector.default([0, 0, 0]),
+      euler: vector.default([0, 0, 0]),
+      colour: colourSchema.optional(),
+    },
+    { error: issue => (issue.code === 'invalid_type' ? `expected a part: {${PART_KEYS.join(', ')}}` : undefined) },
+  )
+  .refine(({ shape, size }) => size.length === SIZES[shape], {
+    path: ['size'],
+    error:
+      'has the wrong number of half-extents: box and ellipsoid take 3, cylinder and capsule 2 (radius, ' +
+      'half-length), sphere 1',
+  })
+  .refine(({ size }) => size.every(s => s <= 0.3), { path: ['size'], error: 'is in metres, half-extents at most 0.3' })
 const OBJECT_KEYS = ['name', 'colour', 'mass', 'friction', 'crush', 'parts'] as const
-const objectSchema = z.strictObject({
-  name: z.string({ error: 'expected a name' }).transform(spoken)
-    .refine((name) => /^[a-z0-9# ]*[a-z0-9][a-z0-9# ]*$/i.test(name), { error: 'must be of words in the letters a to z, in which commands are heard' })
-    .refine((name) => !isStop(`the ${name}`), { error: 'must not have a word in it that means stop' }),
-  colour: colourSchema,
-  mass: drawn(0, 5),
-  friction: drawn(0, 5),
-  crush: drawn(0, 1e6).optional(),
-  parts: z.array(partSchema, { error: 'expected a list of parts' }).min(1, 'must have at least one part')
-}, { error: issue => issue.code === 'invalid_type' ? `expected an object: {${OBJECT_KEYS.join(', ')}}` : undefined })
+const objectSchema = z.strictObject(
+  {
+    name: z
+      .string({ error: 'expected a name' })
+      .transform(spoken)
+      .refine(name => /^[a-z0-9# ]*[a-z0-9][a-z0-9# ]*$/i.test(name), {
+        error: 'must be of words in the letters a to z, in which commands are heard',
+      })
+      .refine(name => !isStop(`the ${name}`), { error: 'must not have a word in it that means stop' }),
+    colour: colourSchema,
+    mass: drawn(0, 5),
+    friction: drawn(0, 5),
+    crush: drawn(0, 1e6).optional(),
+    parts: z.array(partSchema, { error: 'expected a list of parts' }).min(1, 'must have at least one part'),
+  },
+  { error: issue => (issue.code === 'invalid_type' ? `expected an object: {${OBJECT_KEYS.join(', ')}}` : undefined) },
+)
 
 /**
- * Reads an objects file: `seen`, `unseen`, or a path. Throws SimError OBJECTS_INVALID (one line: file, object, key, what was expected)
+ * Reads an objects file: `seen`, `unseen`, or a path. Throws SimError OBJECTS_INVALID (one line: file, object, key,
+ * what was expected)
  * or OBJECTS_MISSING. Names come as commands are heard: words of the letters a to z, digits and #.
  */
 export function loadObjects(set: string): ObjectModel[] {
@@ -71,7 +119,10 @@ export function loadObjects(set: string): ObjectModel[] {
   try {
     text = readTextSync(path, LARGEST_TEXT)
   } catch (error) {
-    throw new SimError('OBJECTS_MISSING', `${path}: cannot read the objects file (${reasonOf(error)}); give seen, unseen or a YAML file`)
+    throw new SimError(
+      'OBJECTS_MISSING',
+      `${path}: cannot read the objects file (${reasonOf(error)}); give seen, unseen or a YAML file`,
+    )
   }
   return parseObjects(text, shipped ? `${set}.yaml` : path)
 }
@@ -79,7 +130,11 @@ export function loadObjects(set: string): ObjectModel[] {
 /** As loadObjects, for a table with `count` of them on it. Throws OBJECTS_FEW where the set has not so many. */
 export function loadTable(set: string, count = 1): ObjectModel[] {
   const models = loadObjects(set)
-  if (models.length < count) throw new SimError('OBJECTS_FEW', `${set}: has ${models.length} object${models.length === 1 ? '' : 's'}, ${count} are to lie on the table`)
+  if (models.length < count)
+    throw new SimError(
+      'OBJECTS_FEW',
+      `${set}: has ${models.length} object${models.length === 1 ? '' : 's'}, ${count} are to lie on the table`,
+    )
   return models
 }
 
@@ -98,13 +153,23 @@ export function parseObjects(text: string, file: string): ObjectModel[] {
   if (document.length < 1) return fail('the list of objects is empty')
   const names = new Set<string>()
   return document.map((item: unknown, index) => {
-    const name = typeof item === 'object' && item !== null && 'name' in item ? shown(String(item.name)) : `#${index + 1}`
+    const name =
+      typeof item === 'object' && item !== null && 'name' in item ? shown(String(item.name)) : `#${index + 1}`
     const result = objectSchema.safeParse(item)
     if (!result.success) {
       const issue = result.error.issues[0]
-      const key = issue?.code === 'unrecognized_keys' ? shown(issue.keys[0]) : issue?.path.reduce<string>((at, step) =>
-        typeof step === 'number' ? `${at}[${step}]` : at === '' ? String(step) : `${at}.${String(step)}`, '')
-      const what = issue?.code === 'unrecognized_keys' ? `unknown key; known: ${(issue.path.includes('parts') ? PART_KEYS : OBJECT_KEYS).join(', ')}` : issue?.message
+      const key =
+        issue?.code === 'unrecognized_keys'
+          ? shown(issue.keys[0])
+          : issue?.path.reduce<string>(
+              (at, step) =>
+                typeof step === 'number' ? `${at}[${step}]` : at === '' ? String(step) : `${at}.${String(step)}`,
+              '',
+            )
+      const what =
+        issue?.code === 'unrecognized_keys'
+          ? `unknown key; known: ${(issue.path.includes('parts') ? PART_KEYS : OBJECT_KEYS).join(', ')}`
+          : issue?.message
       return fail(`object "${name}": ${key === '' ? '' : `${key}: `}${what}`)
     }
     const heard = result.data.name.toLowerCase()
@@ -115,9 +180,15 @@ export function parseObjects(text: string, file: string): ObjectModel[] {
       ...rest,
       colour,
       crush: crush ?? Infinity,
-      parts: parts.map((part): Part => ({
-        shape: part.shape, size: part.size, pos: part.pos, quat: quaternionOfEuler(part.euler), rgb: rgbOf(part.colour ?? colour)
-      }))
+      parts: parts.map(
+        (part): Part => ({
+          shape: part.shape,
+          size: part.size,
+          pos: part.pos,
+          quat: quaternionOfEuler(part.euler),
+          rgb: rgbOf(part.colour ?? colour),
+        }),
+      ),
     }
   })
 }
@@ -142,7 +213,12 @@ function rgbOf(colour: string): readonly [number, number, number] {
 
 /** Quaternion (w, x, y, z) of Euler angles in degrees, MJCF's default sequence: intrinsic x, y, z. */
 function quaternionOfEuler([x, y, z]: readonly [number, number, number]): [number, number, number, number] {
-  const [a, b, c] = [x, y, z].map((angle) => angle * Math.PI / 360) as [number, number, number]
+  const [a, b, c] = [x, y, z].map(angle => (angle * Math.PI) / 360) as [number, number, number]
   const [ca, sa, cb, sb, cc, sc] = [Math.cos(a), Math.sin(a), Math.cos(b), Math.sin(b), Math.cos(c), Math.sin(c)]
-  return [ca * cb * cc - sa * sb * sc, sa * cb * cc + ca * sb * sc, ca * sb * cc - sa * cb * sc, ca * cb * sc + sa * sb * cc]
+  return [
+    ca * cb * cc - sa * sb * sc,
+    sa * cb * cc + ca * sb * sc,
+    ca * sb * cc - sa * cb * sc,
+    ca * cb * sc + sa * sb * cc,
+  ]
 }

@@ -40,10 +40,15 @@ export interface DrawnObject {
 export const volumeOf = ({ shape, size }: Pick<Part, 'shape' | 'size'>): number => {
   const [a = 0, b = 0, c = 0] = size
   switch (shape) {
-    case 'box': return 8 * a * b * c
-    case 'cylinder': return Math.PI * a * a * 2 * b
-    case 'sphere': return (4 / 3) * Math.PI * a ** 3
-    case 'capsule': return Math.PI * a * a * 2 * b + (4 / 3) * Math.PI * a ** 3
-    case 'ellipsoid': return (4 / 3) * Math.PI * a * b * c
+    case 'box':
+      return 8 * a * b * c
+    case 'cylinder':
+      return Math.PI * a * a * 2 * b
+    case 'sphere':
+      return (4 / 3) * Math.PI * a ** 3
+    case 'capsule':
+      return Math.PI * a * a * 2 * b + (4 / 3) * Math.PI * a ** 3
+    case 'ellipsoid':
+      return (4 / 3) * Math.PI * a * b * c
   }
 }

@@ -11,7 +11,9 @@ const folder = temporaryFolder()
 
 /** The names under "Commands:" of a help text. */
 function commandsIn(help: string): string[] {
-  return [...help.slice(help.indexOf('Commands:')).matchAll(/^ {2}([a-z]+)\b/gm)].map(([, name]) => name).filter(name => name !== 'help')
+  return [...help.slice(help.indexOf('Commands:')).matchAll(/^ {2}([a-z]+)\b/gm)]
+    .map(([, name]) => name)
+    .filter(name => name !== 'help')
 }
 
 describe('--help', () => {
@@ -20,7 +22,9 @@ describe('--help', () => {
   test('lists the commands of the design, without a word on stderr', () => {
     expect(top.status).toBe(0)
     expect(top.stderr).toBe('')
-    expect(commandsIn(top.stdout)).toEqual(expect.arrayContaining(['run', 'replay', 'info', 'check', 'policy', 'export', 'eval', 'doctor']))
+    expect(commandsIn(top.stdout)).toEqual(
+      expect.arrayContaining(['run', 'replay', 'info', 'check', 'policy', 'export', 'eval', 'doctor']),
+    )
   })
 
   test.each(commandsIn(top.stdout))('of %s says what it does and what it takes', name => {
@@ -46,70 +50,144 @@ describe('--json prints one line on stdout and nothing else', () => {
   beforeAll(() => {
     writeFileSync(model, onnxBytes(tinyModel()))
     python('make_bag.py', made)
-    run = prehendJson(['run', '--lockstep', '--policy', 'expert', '--demonstrate', '--episodes', '1', '--seed', '12', '--record', recording])
+    run = prehendJson([
+      'run',
+      '--lockstep',
+      '--policy',
+      'expert',
+      '--demonstrate',
+      '--episodes',
+      '1',
+      '--seed',
+      '12',
+      '--record',
+      recording,
+    ])
   })
 
   test('run, with the fields that checks rely on', () => {
-    for (const field of ['episodes', 'successes', 'rgbFrames', 'depthFrames', 'forceSamples', 'voiceEvents', 'observations']) expect(run[field], field).toBeTypeOf('number')
+    for (const field of [
+      'episodes',
+      'successes',
+      'rgbFrames',
+      'depthFrames',
+      'forceSamples',
+      'voiceEvents',
+      'observations',
+    ])
+      expect(run[field], field).toBeTypeOf('number')
     expect(Object.keys(run.latencyMs as object)).toEqual(['p50', 'p99', 'max'])
     expect(run.serial).toMatchObject({ crcErrors: 0 })
   })
 
   test('run --at-most: a glimpse of each table', () => {
-    const { episodes, successes, failures, observations, simulatedS } = prehendJson(['run', '--lockstep', '--policy', 'expert', '--demonstrate', '--episodes', '3', '--seed', '11', '--at-most', '200 ms'])
+    const { episodes, successes, failures, observations, simulatedS } = prehendJson([
+      'run',
+      '--lockstep',
+      '--policy',
+      'expert',
+      '--demonstrate',
+      '--episodes',
+      '3',
+      '--seed',
+      '11',
+      '--at-most',
+      '200 ms',
+    ])
     expect({ episodes, successes, failures }).toEqual({ episodes: 3, successes: 0, failures: { timeout: 3 } })
     // RGB-D at 30 Hz.
     expect(observations).toBeGreaterThanOrEqual(15)
     expect(observations).toBeLessThanOrEqual(24)
     expect(simulatedS).toBeGreaterThan(0.6)
     const refused = prehend(['run', '--source', 'ros2', '--at-most', '1 s'])
-    expect([refused.status, refused.stderr]).toEqual([2, expect.stringMatching(/^prehend: --source ros2: the cell says when an episode ends/)])
+    expect([refused.status, refused.stderr]).toEqual([
+      2,
+      expect.stringMatching(/^prehend: --source ros2: the cell says when an episode ends/),
+    ])
   })
 
   test('replay with a policy: an inference an observation, and its chunks in the copy', () => {
     const copy = join(folder, 'copy.mcap')
     const replay = prehendJson(['replay', recording, '--rate', 'max', '--policy', model, '--out', copy])
-    expect(replay).toMatchObject({ policy: 'tiny', observations: run.observations, sha256: run.observationsSha256, dropped: run.dropped })
+    expect(replay).toMatchObject({
+      policy: 'tiny',
+      observations: run.observations,
+      sha256: run.observationsSha256,
+      dropped: run.dropped,
+    })
     const plain = prehendJson(['replay', recording, '--rate', 'max', '--no-policy'])
     expect(plain.sha256).toBe(replay.sha256)
     // In the place of those that were recorded: answers of one policy, which the copy names.
-    const info = prehendJson(['info', copy]) as { topics: Record<string, { count: number }>; metadata: Record<string, string> }
+    const info = prehendJson(['info', copy]) as {
+      topics: Record<string, { count: number }>
+      metadata: Record<string, string>
+    }
     const before = prehendJson(['info', recording]) as typeof info
     expect(info.topics['/policy/action_chunk'].count).toBe(replay.observations)
     expect(replay.replacedChunks).toBe(before.topics['/policy/action_chunk'].count)
     expect([before.metadata.policy, info.metadata.policy]).toEqual(['expert', 'tiny'])
   })
 
-  test('info and replay agree on every topic\'s count and rate', () => {
-    const { topics } = prehendJson(['replay', recording, '--rate', 'max', '--no-policy']) as { topics: Record<string, object> }
-    const info = prehendJson(['info', recording]) as { topics: Record<string, { type: string; count: number; rateHz: number }> }
-    expect(topics).toEqual(Object.fromEntries(Object.entries(info.topics).map(([name, { type, count, rateHz }]) => [name, { type, count, rateHz }])))
+  test("info and replay agree on every topic's count and rate", () => {
+    const { topics } = prehendJson(['replay', recording, '--rate', 'max', '--no-policy']) as {
+      topics: Record<string, object>
+    }
+    const info = prehendJson(['info', recording]) as {
+      topics: Record<string, { type: string; count: number; rateHz: number }>
+    }
+    expect(topics).toEqual(
+      Object.fromEntries(
+        Object.entries(info.topics).map(([name, { type, count, rateHz }]) => [name, { type, count, rateHz }]),
+      ),
+    )
     expect(info.topics['/wrist/wrench'].rateHz).toBeCloseTo(1000, 0)
   })
 
   test('export: a set has the answers of one source', async () => {
     const [mixed, unlabelled] = [join(folder, 'mixed.mcap'), join(folder, 'unlabelled.mcap')]
     const bag = await openBag(recording)
-    for (const [path, again] of [[mixed, true], [unlabelled, false]] as const) {
+    for (const [path, again] of [
+      [mixed, true],
+      [unlabelled, false],
+    ] as const) {
       const writer = new BagWriter(path, { epochSec: bag.epochSec, metadata: bag.metadata })
       for await (const batch of bag.batches()) {
         for (const message of batch) {
           if (message.topic.startsWith('/expert/')) continue
           writer.writeRaw(message)
           // The same stamp, and another chance of success.
-          if (again && message.topic === '/policy/action_chunk') writer.writeRaw({ ...message, data: Uint8Array.from(message.data, (byte, i) => i === message.data.length - 1 ? byte ^ 1 : byte) })
+          if (again && message.topic === '/policy/action_chunk')
+            writer.writeRaw({
+              ...message,
+              data: Uint8Array.from(message.data, (byte, i) => (i === message.data.length - 1 ? byte ^ 1 : byte)),
+            })
         }
       }
       await writer.close()
     }
     await bag.close()
     const refusal = (...bags: string[]): string => {
-      const { status, stderr } = prehend(['export', ...bags, '--format', 'lerobot', '--pictures', 'png', '--out', join(folder, 'no-set')])
-      expect([status, existsSync(join(folder, 'no-set')), existsSync(join(folder, 'no-set.part'))]).toEqual([2, false, false])
+      const { status, stderr } = prehend([
+        'export',
+        ...bags,
+        '--format',
+        'lerobot',
+        '--pictures',
+        'png',
+        '--out',
+        join(folder, 'no-set'),
+      ])
+      expect([status, existsSync(join(folder, 'no-set')), existsSync(join(folder, 'no-set.part'))]).toEqual([
+        2,
+        false,
+        false,
+      ])
       return stderr.trimEnd().split('\n').at(-1) ?? ''
     }
     expect(refusal(mixed)).toMatch(/mixed\.mcap: \/policy\/action_chunk has different answers to one observation/)
-    expect(refusal(recording, unlabelled)).toMatch(/unlabelled\.mcap: its answers are of the policy expert, those of .*demonstration\.mcap of the expert/)
+    expect(refusal(recording, unlabelled)).toMatch(
+      /unlabelled\.mcap: its answers are of the policy expert, those of .*demonstration\.mcap of the expert/,
+    )
   })
 
   test('export: a row for each observation that the expert has answered', () => {
@@ -123,7 +201,14 @@ describe('--json prints one line on stdout and nothing else', () => {
     const set = join(folder, 'others')
     prehendJson(['export', recording, '--out', set])
     const other = JSON.parse(python('read_instead.py', join(set, 'demonstration'))) as {
-      rows: number; with: number; far: number; ahead: number; held: number; without: number[]; places: Record<string, [number, number, number][]>; same: number
+      rows: number
+      with: number
+      far: number
+      ahead: number
+      held: number
+      without: number[]
+      places: Record<string, [number, number, number][]>
+      same: number
     }
     expect(other.with).toBeGreaterThan(20)
     expect(other.with).toBeLessThan(other.rows)
@@ -134,30 +219,64 @@ describe('--json prints one line on stdout and nothing else', () => {
     const names = Object.keys(other.places)
     expect(names.length).toBeGreaterThan(1)
     expect(other.same).toBe(0)
-    // A thing lies where it lies, seen from wherever the tool was: grasps of one thing are less than 4 cm apart, things more than 5.
-    const middle = (places: [number, number, number][]): [number, number] => [0, 1].map(axis => places.map(at => at[axis]).sort((a, b) => a - b)[places.length >> 1]) as [number, number]
+    // A thing lies where it lies, seen from wherever the tool was: grasps of one thing are less than 4 cm apart, things
+    // more than 5.
+    const middle = (places: [number, number, number][]): [number, number] =>
+      [0, 1].map(axis => places.map(at => at[axis]).sort((a, b) => a - b)[places.length >> 1]) as [number, number]
     const apart = ([x, y]: readonly number[], [u, v]: readonly number[]): number => Math.hypot(x - u, y - v)
     for (const name of names) {
       for (const at of other.places[name]) expect(apart(at, middle(other.places[name])), name).toBeLessThan(0.04)
-      for (const second of names) if (second !== name) expect(apart(middle(other.places[name]), middle(other.places[second]))).toBeGreaterThan(0.05)
+      for (const second of names)
+        if (second !== name)
+          expect(apart(middle(other.places[name]), middle(other.places[second]))).toBeGreaterThan(0.05)
     }
   })
 
-  test('export: half of the commands that were not given, and the drawn ones of the rest, name a thing that shares a word with the one meant', () => {
-    const [objects, bag, set] = ['things.yaml', 'things.mcap', 'things'].map(name => join(folder, name))
-    const block = (name: string): string => `- { name: ${name}, colour: ${name.split(' ')[0]}, mass: [0.2, 0.3], friction: [0.6, 0.8], crush: [90, 120], parts: [{ shape: box, size: [0.02, 0.02, 0.02] }] }`
-    writeFileSync(objects, ['red block', 'red ball', 'green can', 'blue tube', 'white pill'].map(block).join('\n'))
-    prehendJson(['run', '--lockstep', '--policy', 'expert', '--demonstrate', '--episodes', '1', '--count', '5', '--objects', objects, '--say', 'take the red block', '--seed', '3', '--record', bag])
-    prehendJson(['export', bag, '--out', set])
-    const other = JSON.parse(python('read_instead.py', join(set, 'things'))) as { with: number; confusable: number }
-    // One of four: 1/2 + 1/2 * 1/4.
-    expect(other.with).toBeGreaterThan(40)
-    expect(Math.abs(other.confusable / other.with - 0.625)).toBeLessThan(3 * Math.sqrt(0.625 * 0.375 / other.with))
-  })
+  test(
+    'export: half of the commands that were not given, and the drawn ones of the rest, name a thing ' +
+      'that shares a word with the one meant',
+    () => {
+      const [objects, bag, set] = ['things.yaml', 'things.mcap', 'things'].map(name => join(folder, name))
+      const block = (name: string): string =>
+        `- { name: ${name}, colour: ${name.split(' ')[0]}, mass: [0.2, 0.3], friction: [0.6, 0.8], crush: ` +
+        '[90, 120], parts: [{ shape: box, size: [0.02, 0.02, 0.02] }] }'
+      writeFileSync(objects, ['red block', 'red ball', 'green can', 'blue tube', 'white pill'].map(block).join('\n'))
+      prehendJson([
+        'run',
+        '--lockstep',
+        '--policy',
+        'expert',
+        '--demonstrate',
+        '--episodes',
+        '1',
+        '--count',
+        '5',
+        '--objects',
+        objects,
+        '--say',
+        'take the red block',
+        '--seed',
+        '3',
+        '--record',
+        bag,
+      ])
+      prehendJson(['export', bag, '--out', set])
+      const other = JSON.parse(python('read_instead.py', join(set, 'things'))) as { with: number; confusable: number }
+      // One of four: 1/2 + 1/2 * 1/4.
+      expect(other.with).toBeGreaterThan(40)
+      expect(Math.abs(other.confusable / other.with - 0.625)).toBeLessThan(3 * Math.sqrt((0.625 * 0.375) / other.with))
+    },
+  )
 
   test('eval', () => {
     const result = prehendJson(['eval', '--policy', 'expert', '--episodes', '1', '--seed', '12'])
-    expect(result).toMatchObject({ episodes: 1, successes: run.successes, model: 'expert', precision: 'fp32', wilson95: [expect.any(Number), expect.any(Number)] })
+    expect(result).toMatchObject({
+      episodes: 1,
+      successes: run.successes,
+      model: 'expert',
+      precision: 'fp32',
+      wilson95: [expect.any(Number), expect.any(Number)],
+    })
     for (const field of ['byObject', 'failures']) expect(result[field], field).toBeTypeOf('object')
     expect(result.meanInferenceMs).toBeTypeOf('number')
   })
@@ -171,16 +290,36 @@ describe('--json prints one line on stdout and nothing else', () => {
     prehendJson(['doctor'], [0, 1])
   })
 
-  test('doctor looks at a gripper\'s port, and says where its link leads', () => {
+  test("doctor looks at a gripper's port, and says where its link leads", () => {
     const link = join(folder, 'gripper')
     symlinkSync('/dev/pts/987654', link)
-    const { findings } = prehendJson(['doctor', '--port', link], [1]) as { findings: { name: string; state: string; found: string }[] }
-    expect(findings.find(({ name }) => name === 'gripper port')).toMatchObject({ state: 'wrong', found: expect.stringContaining('leads to /dev/pts/987654, which does not exist') })
+    const { findings } = prehendJson(['doctor', '--port', link], [1]) as {
+      findings: { name: string; state: string; found: string }[]
+    }
+    expect(findings.find(({ name }) => name === 'gripper port')).toMatchObject({
+      state: 'wrong',
+      found: expect.stringContaining('leads to /dev/pts/987654, which does not exist'),
+    })
   })
 })
 
 test('of what is typed into a run, what was not understood is shown as such', () => {
-  for (const line of ['stop', 'can you stop moving', '停', 'resume', 'weiter', 'no, the green one', 'gently', 'take the red cylinder', ' ', '']) expect(notUnderstood(line, 'seen', ['en', 'zh', 'de']), line).toBeUndefined()
-  for (const line of ['st op', 'pull the lever', 'do not stop', 'nach links']) expect(notUnderstood(line, 'seen', ['en', 'zh', 'de']), line).toMatch(/^not understood: ".*" names no object, no colour and no manner/)
+  for (const line of [
+    'stop',
+    'can you stop moving',
+    '停',
+    'resume',
+    'weiter',
+    'no, the green one',
+    'gently',
+    'take the red cylinder',
+    ' ',
+    '',
+  ])
+    expect(notUnderstood(line, 'seen', ['en', 'zh', 'de']), line).toBeUndefined()
+  for (const line of ['st op', 'pull the lever', 'do not stop', 'nach links'])
+    expect(notUnderstood(line, 'seen', ['en', 'zh', 'de']), line).toMatch(
+      /^not understood: ".*" names no object, no colour and no manner/,
+    )
   expect(notUnderstood('停', 'seen', ['en'])).toMatch(/not understood/)
 })

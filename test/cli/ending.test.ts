@@ -19,8 +19,16 @@ describe('a request to end', () => {
       return true
     })
     const emit = process.emit.bind(process) as (...event: unknown[]) => boolean
-    vi.spyOn(process, 'emit').mockImplementation(((...event: unknown[]) => event[0] === 'exit' ? done.push('exit handlers') > 0 : emit(...event)) as never)
-    return { ending: new Ending(), done, kill, later: (ms: number) => { now += ms } }
+    vi.spyOn(process, 'emit').mockImplementation(((...event: unknown[]) =>
+      event[0] === 'exit' ? done.push('exit handlers') > 0 : emit(...event)) as never)
+    return {
+      ending: new Ending(),
+      done,
+      kill,
+      later: (ms: number) => {
+        now += ms
+      },
+    }
   }
 
   test.each(SIGNALS)('%s is told by its name, once, whether one asks before or after it', signal => {
@@ -44,7 +52,7 @@ describe('a request to end', () => {
     expect(kill).not.toHaveBeenCalled()
   })
 
-  test('of the command\'s own, of its parent or of an output ends nothing at once, however late it comes', () => {
+  test("of the command's own, of its parent or of an output ends nothing at once, however late it comes", () => {
     const { ending, kill, later } = make()
     process.emit('SIGINT', 'SIGINT')
     later(5000)

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { linkPort } from '../../cli/ros2/gripper-link.js'
 import { python } from '../sim/firmware/python.js'
 
-describe('the link to the gripper\'s port', () => {
+describe("the link to the gripper's port", () => {
   let folder: string
   let path: string
   let children: ChildProcess[]
@@ -24,10 +24,16 @@ describe('the link to the gripper\'s port', () => {
 
   /** The path of a pseudo-terminal of another process, which lasts until that is killed. */
   async function terminal(...wanted: string[]): Promise<{ path: string; kill: () => Promise<void> }> {
-    const child = spawn(python(), [fileURLToPath(new URL('../drivers/pseudo_terminal.py', import.meta.url)), ...wanted], { stdio: ['pipe', 'pipe', 'inherit'] })
+    const child = spawn(
+      python(),
+      [fileURLToPath(new URL('../drivers/pseudo_terminal.py', import.meta.url)), ...wanted],
+      { stdio: ['pipe', 'pipe', 'inherit'] },
+    )
     children.push(child)
     const ended = new Promise<void>(resolve => child.once('exit', () => resolve()))
-    const line = await new Promise<string>(resolve => child.stdout.once('data', (text: Buffer) => resolve(text.toString())))
+    const line = await new Promise<string>(resolve =>
+      child.stdout.once('data', (text: Buffer) => resolve(text.toString())),
+    )
     return { path: line.trim(), kill: () => (child.kill('SIGKILL'), ended) }
   }
 
@@ -49,7 +55,9 @@ describe('the link to the gripper\'s port', () => {
     expect(readlinkSync(path)).toBe(mine.path)
   })
 
-  it('replaces one that a killed cell left behind, whose number another program was given since', { timeout: 20_000 }, async () => {
+  it('replaces one that a killed cell left behind, whose number another program was given since', {
+    timeout: 20_000,
+  }, async () => {
     const gone = await terminal()
     linkPort(gone.path, path)
     await new Promise(resolve => setTimeout(resolve, 150))
@@ -60,20 +68,24 @@ describe('the link to the gripper\'s port', () => {
     expect(readlinkSync(path)).toBe(mine.path)
   })
 
-  it('leaves a file alone, a link to another cell\'s terminal, and a link that no cell made, even where that leads nowhere', async () => {
-    const [mine, others] = [await terminal(), await terminal()]
-    writeFileSync(path, 'mine')
-    expect(() => linkPort(mine.path, path)).toThrow(/no link: name another path/)
-    expect(readFileSync(path, 'utf8')).toBe('mine')
-    rmSync(path)
-    linkPort(others.path, path)
-    expect(() => linkPort(mine.path, path)).toThrow(/leads to \/dev\/pts\/\d+, which is in use: name another path/)
-    expect(readlinkSync(path)).toBe(others.path)
-    rmSync(path)
-    symlinkSync(join(folder, 'not-mounted', 'data'), path)
-    expect(() => linkPort(mine.path, path)).toThrow(/data, which is no pseudo-terminal: name another path/)
-    expect(readlinkSync(path)).toBe(join(folder, 'not-mounted', 'data'))
-  })
+  it(
+    "leaves a file alone, a link to another cell's terminal, and a link that no cell made, even where " +
+      'that leads nowhere',
+    async () => {
+      const [mine, others] = [await terminal(), await terminal()]
+      writeFileSync(path, 'mine')
+      expect(() => linkPort(mine.path, path)).toThrow(/no link: name another path/)
+      expect(readFileSync(path, 'utf8')).toBe('mine')
+      rmSync(path)
+      linkPort(others.path, path)
+      expect(() => linkPort(mine.path, path)).toThrow(/leads to \/dev\/pts\/\d+, which is in use: name another path/)
+      expect(readlinkSync(path)).toBe(others.path)
+      rmSync(path)
+      symlinkSync(join(folder, 'not-mounted', 'data'), path)
+      expect(() => linkPort(mine.path, path)).toThrow(/data, which is no pseudo-terminal: name another path/)
+      expect(readlinkSync(path)).toBe(join(folder, 'not-mounted', 'data'))
+    },
+  )
 
   it('leaves alone what came in its place', async () => {
     const [mine, others] = [await terminal(), await terminal()]

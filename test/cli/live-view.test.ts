@@ -3,12 +3,31 @@ import { marks } from '../../cli/colour.js'
 import { draw, type ViewState } from '../../cli/live-view.js'
 
 const STATE: ViewState = {
-  title: 'prehend  grasp', rgbHz: 30, wrenchHz: 1000, chunkHz: 30, latencyMs: 15, force: 1, contact: 3, overForce: 30, contactState: 'free', chunks: 12,
-  gate: Float32Array.of(0.4, 0.3, 0.2, 0.1), widestMm: 85, widthMm: 85, gripper: 'at position', motion: { level: 'ok', message: 'following the policy' },
-  tool: { x: 0.1, y: 0, z: 0.3, yaw: 0 }, said: '', results: [true, false], typing: '',
+  title: 'prehend  grasp',
+  rgbHz: 30,
+  wrenchHz: 1000,
+  chunkHz: 30,
+  latencyMs: 15,
+  force: 1,
+  contact: 3,
+  overForce: 30,
+  contactState: 'free',
+  chunks: 12,
+  gate: Float32Array.of(0.4, 0.3, 0.2, 0.1),
+  widestMm: 85,
+  widthMm: 85,
+  gripper: 'at position',
+  motion: { level: 'ok', message: 'following the policy' },
+  tool: { x: 0.1, y: 0, z: 0.3, yaw: 0 },
+  said: '',
+  results: [true, false],
+  typing: '',
 }
 /** The line that begins so, without its colours. */
-const line = (name: string, more: Partial<ViewState>): string => draw({ ...STATE, ...more }).map(text => text.replace(marks(), '')).find(text => text.startsWith(name)) ?? ''
+const line = (name: string, more: Partial<ViewState>): string =>
+  draw({ ...STATE, ...more })
+    .map(text => text.replace(marks(), ''))
+    .find(text => text.startsWith(name)) ?? ''
 
 describe('the live view', () => {
   test('tells what is not known yet from what is nothing', () => {
@@ -21,7 +40,9 @@ describe('the live view', () => {
   })
 
   test('says in plain words why nothing moves, and what its own words mean', () => {
-    expect(line('motion', { motion: { level: 'ok', message: 'holding: the wrist sensor is being tared' } })).toContain('the wrist sensor is being tared')
+    expect(line('motion', { motion: { level: 'ok', message: 'holding: the wrist sensor is being tared' } })).toContain(
+      'the wrist sensor is being tared',
+    )
     expect(line('gate:', {})).toMatch(/gate: .*; chunk: .*; latency: /)
   })
 })

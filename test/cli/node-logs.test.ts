@@ -9,19 +9,40 @@ import { SteppedClock } from '../../middleware/local/stepped-clock.js'
 
 const stub = { dispose: () => undefined }
 const silent = new DriverError('TIMEOUT', 'modbus unit 9: no answer within 100 ms; is it powered?')
-vi.mock('../../middleware/ros2/frame-publisher.js', () => ({ FramePublisher: class { fixed = () => undefined; dispose = () => undefined } }))
+vi.mock('../../middleware/ros2/frame-publisher.js', () => ({
+  FramePublisher: class {
+    fixed = () => undefined
+    dispose = () => undefined
+  },
+}))
 vi.mock('../../cli/ros2/gripper-state.js', () => ({ publishGripperState: () => stub }))
 vi.mock('../../cli/ros2/stop-service.js', () => ({ serveStop: () => stub }))
-vi.mock('../../cli/ros2/goal-desk.js', () => ({ GoalDesk: class { end = () => Promise.resolve() } }))
+vi.mock('../../cli/ros2/goal-desk.js', () => ({
+  GoalDesk: class {
+    end = () => Promise.resolve()
+  },
+}))
 vi.mock('../../cli/ros2/grasp-action.js', () => ({ serveGrasp: () => stub }))
 vi.mock('../../cli/ros2/gripper-command.js', () => ({ serveGripperCommand: () => stub }))
 vi.mock('../../cli/robot-gripper.js', () => ({
-  gripperOf: () => ({ connect: () => Promise.resolve(), close: () => Promise.resolve(), stop: () => Promise.reject(silent), status: () => Promise.reject(silent), stats: {} }),
+  gripperOf: () => ({
+    connect: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+    stop: () => Promise.reject(silent),
+    status: () => Promise.reject(silent),
+    stats: {},
+  }),
 }))
 /** A machine that is 77 ms late. */
 vi.mock('../../cli/machine-lateness.js', async original => {
   const { MachineLateness } = await original<typeof import('../../cli/machine-lateness.js')>()
-  return { MachineLateness: class extends MachineLateness { override get ms() { return 77 } } }
+  return {
+    MachineLateness: class extends MachineLateness {
+      override get ms() {
+        return 77
+      }
+    },
+  }
 })
 
 async function made(kind: NodeKind) {
@@ -30,23 +51,33 @@ async function made(kind: NodeKind) {
   const bus = new LocalBus(clock, { onError: error => said.push(String(error)) })
   const say = (text: string): number => said.push(text)
   const parts = await kind.make({
-    ros: { node: { namespace: () => '/' } }, bus: Object.assign(bus, { health: () => [] }), robot: readRobot('cell'), log: { info: say, warn: say, error: say },
-    parameters: { get: (name: string) => name === 'port' ? '/dev/none' : kind.parameters[name].default },
+    ros: { node: { namespace: () => '/' } },
+    bus: Object.assign(bus, { health: () => [] }),
+    robot: readRobot('cell'),
+    log: { info: say, warn: say, error: say },
+    parameters: { get: (name: string) => (name === 'port' ? '/dev/none' : kind.parameters[name].default) },
   } as unknown as NodeContext)
   return { ...parts, bus, clock, said }
 }
 
-test('the control node calls a gripper\'s silence on a machine that is late an overload, and its diagnostics say how late', async () => {
-  const { node, status, close, said, clock, bus } = await made(control)
-  await node.configure()
-  await node.activate()
-  clock.advanceTo(clock.now() + 50e6)
-  await bus.settle(clock.now())
-  expect(said[0]).toMatch(/^overload: this machine is 77 ms late .*no answer within 100 ms/)
-  expect(status?.()).toMatchObject([{ name: 'motion', values: { machine_late_ms: 77 } }, { name: 'gripper', message: expect.stringMatching(/^overload: /) as string }])
-  await node.shutdown()
-  await close?.()
-})
+test(
+  "the control node calls a gripper's silence on a machine that is late an overload, and its " +
+    'diagnostics say how late',
+  async () => {
+    const { node, status, close, said, clock, bus } = await made(control)
+    await node.configure()
+    await node.activate()
+    clock.advanceTo(clock.now() + 50e6)
+    await bus.settle(clock.now())
+    expect(said[0]).toMatch(/^overload: this machine is 77 ms late .*no answer within 100 ms/)
+    expect(status?.()).toMatchObject([
+      { name: 'motion', values: { machine_late_ms: 77 } },
+      { name: 'gripper', message: expect.stringMatching(/^overload: /) as string },
+    ])
+    await node.shutdown()
+    await close?.()
+  },
+)
 
 test('the force_torque node names a frame_id that changes', async () => {
   const { node, said, bus, clock } = await made(forceTorque)

@@ -8,12 +8,18 @@ import { NodeRecording } from '../../cli/ros2/node-recording.js'
 /** Files named full.mcap lie on a disk that is full. */
 vi.mock('../../middleware/output-path.js', async original => {
   const module = await original<typeof import('../../middleware/output-path.js')>()
-  return { ...module, createPart: (path: string, options: object) => path.endsWith('full.mcap') ? openSync('/dev/full', 'w') : module.createPart(path, options) }
+  return {
+    ...module,
+    createPart: (path: string, options: object) =>
+      path.endsWith('full.mcap') ? openSync('/dev/full', 'w') : module.createPart(path, options),
+  }
 })
 
-describe('a node\'s recording', () => {
+describe("a node's recording", () => {
   let folder: string
-  beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'prehend-record-')) })
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'prehend-record-'))
+  })
   afterEach(() => rmSync(folder, { recursive: true }))
 
   it('takes the next name of which nothing is there, finished or not', () => {
@@ -34,24 +40,56 @@ describe('a node\'s recording', () => {
   it('that the disk refuses is told once, stands in its status, and does not hinder the node', async () => {
     const path = join(folder, 'full.mcap')
     const told: string[] = []
-    const recording = new NodeRecording(path, { epochSec: 0 }, { info: text => told.push(text), error: text => told.push(text) })
+    const recording = new NodeRecording(
+      path,
+      { epochSec: 0 },
+      { info: text => told.push(text), error: text => told.push(text) },
+    )
     expect(told).toEqual([`records into ${path}`])
-    expect(recording.status).toMatchObject({ name: 'recording', level: 'ok', values: { path, messages: 0, failed: false } })
-    const picture = { stamp: 1, frameId: 'c', width: 640, height: 480, encoding: 'rgb8', isBigendian: false, step: 1920, data: new Uint8Array(640 * 480 * 3) }
+    expect(recording.status).toMatchObject({
+      name: 'recording',
+      level: 'ok',
+      values: { path, messages: 0, failed: false },
+    })
+    const picture = {
+      stamp: 1,
+      frameId: 'c',
+      width: 640,
+      height: 480,
+      encoding: 'rgb8',
+      isBigendian: false,
+      step: 1920,
+      data: new Uint8Array(640 * 480 * 3),
+    }
     while (told.length === 1) {
       recording.write('/rgb', 'sensor_msgs/msg/Image', picture, 7)
       await new Promise(resolve => setImmediate(resolve))
     }
     for (let i = 0; i < 100; i++) recording.write('/rgb', 'sensor_msgs/msg/Image', picture, 7)
-    expect(recording.status).toMatchObject({ level: 'error', message: expect.stringMatching(/ENOSPC/) as unknown, values: { failed: true } })
+    expect(recording.status).toMatchObject({
+      level: 'error',
+      message: expect.stringMatching(/ENOSPC/) as unknown,
+      values: { failed: true },
+    })
     expect(await recording.close(true)).toBe(1)
-    expect(told.slice(1)).toEqual([expect.stringMatching(/the recording ends here: .*full\.mcap: cannot be written: ENOSPC/)])
+    expect(told.slice(1)).toEqual([
+      expect.stringMatching(/the recording ends here: .*full\.mcap: cannot be written: ENOSPC/),
+    ])
   })
 
   it('is whole with exit code undefined at its end, and leaves nothing where it had not begun', async () => {
     for (const begun of [true, false]) {
       const path = join(folder, `${begun}.mcap`)
-      const recording = new NodeRecording(path, {}, { info: () => undefined, error: text => { throw new Error(text) } })
+      const recording = new NodeRecording(
+        path,
+        {},
+        {
+          info: () => undefined,
+          error: text => {
+            throw new Error(text)
+          },
+        },
+      )
       expect(await recording.close(begun)).toBeUndefined()
       expect(existsSync(path)).toBe(begun)
     }

@@ -13,6 +13,13 @@ describe('a number on the command line', () => {
   })
 
   it('is taken as it is where it is allowed', () => {
-    expect([rate('max'), rate('0.5'), amount(0.1)('0.02'), duration('500 ms'), span('200 ms'), integer(1, 256)('4')]).toEqual(['max', 0.5, 0.02, 0.5, 0.2, 4])
+    expect([
+      rate('max'),
+      rate('0.5'),
+      amount(0.1)('0.02'),
+      duration('500 ms'),
+      span('200 ms'),
+      integer(1, 256)('4'),
+    ]).toEqual(['max', 0.5, 0.02, 0.5, 0.2, 4])
   })
 })

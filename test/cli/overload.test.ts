@@ -5,14 +5,17 @@ import { Output } from '../../cli/output.js'
 import { OverloadWatch } from '../../cli/overload-watch.js'
 import { DriverError } from '../../drivers/driver-error.js'
 
-const TIMEOUT = new DriverError('TIMEOUT', 'gripper on /dev/x: no answer within 100 ms; is it powered, and are address and baud rate right?')
+const TIMEOUT = new DriverError(
+  'TIMEOUT',
+  'gripper on /dev/x: no answer within 100 ms; is it powered, and are address and baud rate right?',
+)
 
 let lateness: MachineLateness | undefined
 afterEach(() => lateness?.close())
 
 /** Keeps the event loop for so many ms, as computing on its thread does. */
 function block(ms: number): void {
-  for (const end = performance.now() + ms; performance.now() < end;);
+  for (const end = performance.now() + ms; performance.now() < end; );
 }
 
 /** Turns of the event loop until `done`. */
@@ -22,7 +25,7 @@ async function turnsUntil(done: () => boolean): Promise<void> {
 
 describe('an overloaded machine', () => {
   test('is late by as much as its event loop stood still', async () => {
-    const measured = lateness = new MachineLateness()
+    const measured = (lateness = new MachineLateness())
     await turnsUntil(() => measured.ms > 0)
     block(200)
     await turnsUntil(() => measured.ms >= 150)
@@ -32,7 +35,7 @@ describe('an overloaded machine', () => {
 
   test('is late by what another thread has lost since it was looked at', () => {
     let lost = 500
-    const measured = lateness = new MachineLateness(() => lost)
+    const measured = (lateness = new MachineLateness(() => lost))
     lost += 140
     expect(measured.ms).toBeGreaterThanOrEqual(140)
     expect(measured.ms).toBeLessThan(500)
@@ -40,7 +43,7 @@ describe('an overloaded machine', () => {
 
   test('is what a missed answer is put down to; without it the wire is', () => {
     let lost = 0
-    const measured = lateness = new MachineLateness(() => lost)
+    const measured = (lateness = new MachineLateness(() => lost))
     const lines: string[] = []
     const tally = new ErrorTally(new Output({}))
     tally.tell = line => lines.push(line)
@@ -51,7 +54,9 @@ describe('an overloaded machine', () => {
     tally.add(new DriverError('DISCONNECTED', 'gripper on /dev/x: unplugged'))
     expect(lines).toEqual([
       `fault: ${TIMEOUT.message}`,
-      expect.stringMatching(/^fault: overload: this machine is \d{3} ms late \(load [\d.]+ on \d+ cores\), .*no answer within 100 ms\); give it less to do$/),
+      expect.stringMatching(
+        /^fault: overload: this machine is \d{3} ms late \(load [\d.]+ on \d+ cores\), .*no answer within 100 ms\); give it less to do$/,
+      ),
       'fault: gripper on /dev/x: unplugged',
     ])
   })
@@ -69,7 +74,11 @@ describe('an overloaded machine', () => {
     second(30, 2)
     expect(lines).toEqual([])
     for (let i = 0; i < 30; i++) second(25, 7)
-    expect(lines).toEqual([expect.stringMatching(/^overload: .*; 28 % of the last second's observations got no inference: close other programs, or use --lockstep$/)])
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /^overload: .*; 28 % of the last second's observations got no inference: close other programs, or use --lockstep$/,
+      ),
+    ])
     second(25, 7)
     expect(lines).toHaveLength(2)
   })

@@ -2,15 +2,22 @@ import { expect, test, vi } from 'vitest'
 import { player } from '../../cli/ros2/player.js'
 import type { NodeContext } from '../../cli/ros2/node-kind.js'
 
-vi.mock('../../middleware/bag/bag.js', () => ({ openBag: () => Promise.resolve({ topics: [], start: 0, epochSec: 0, close: () => Promise.resolve() }) }))
+vi.mock('../../middleware/bag/bag.js', () => ({
+  openBag: () => Promise.resolve({ topics: [], start: 0, epochSec: 0, close: () => Promise.resolve() }),
+}))
 vi.mock('../../middleware/bag/player.js', () => ({ playBag: () => Promise.reject(new Error('the disk is gone')) }))
 
 test('a player that cannot read on says so, and its work has failed: nobody waits for it for ever', async () => {
   const said: unknown[] = []
   const values: Readonly<Record<string, unknown>> = { bag: 'x.mcap', rate: 1, loop: false, wait: 0 }
   const { node, done } = await player.make({
-    ros: { rcl: {}, node: { createPublisher: () => ({ publish: () => undefined }), destroyPublisher: () => undefined } }, robot: { streams: [] },
-    parameters: { get: (name: string) => values[name] }, log: { info: () => undefined, warn: () => undefined, error: (text: string) => said.push(text) },
+    ros: {
+      rcl: {},
+      node: { createPublisher: () => ({ publish: () => undefined }), destroyPublisher: () => undefined },
+    },
+    robot: { streams: [] },
+    parameters: { get: (name: string) => values[name] },
+    log: { info: () => undefined, warn: () => undefined, error: (text: string) => said.push(text) },
   } as unknown as NodeContext)
   await node.configure()
   await node.activate()

@@ -7,14 +7,31 @@ import { colours } from '../../cli/colour.js'
 import { jsonLine, printable } from '../../cli/printable.js'
 import { prehend, python, startInTerminal } from '../e2e/prehend.js'
 
-/** Moves the cursor, clears, paints, sets the title, ends the line, draws right to left, hides; in ASCII, C1 and beyond. */
-const HOSTILE = ['\u001b[2J\u001b[H', '\u001b[31m', '\u001b]0;title\u0007', '\r\nprehend: forged', '\u009b2J', '\u202eeman', '\u2066x\u2069', '\u2028', '\u200b', '\u{e0041}', '\ud800', '\u007f\b']
+/**
+ * Moves the cursor, clears, paints, sets the title, ends the line, draws right to left, hides; in ASCII, C1 and beyond.
+ */
+const HOSTILE = [
+  '\u001b[2J\u001b[H',
+  '\u001b[31m',
+  '\u001b]0;title\u0007',
+  '\r\nprehend: forged',
+  '\u009b2J',
+  '\u202eeman',
+  '\u2066x\u2069',
+  '\u2028',
+  '\u200b',
+  '\u{e0041}',
+  '\ud800',
+  '\u007f\b',
+]
 
 describe('a printable line', () => {
   test.each(HOSTILE)('%j is shown as escapes', text => {
     const line = printable(`topic /a${text}: is broken`)
     expect(line).toMatch(/^topic \/a.*: is broken$/)
-    expect(line).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\u200b\u{e0000}-\u{e007f}\ud800-\udfff]/u)
+    expect(line).not.toMatch(
+      /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\u200b\u{e0000}-\u{e007f}\ud800-\udfff]/u,
+    )
   })
 
   test('what people write is left as it is', () => {
@@ -23,11 +40,13 @@ describe('a printable line', () => {
   })
 
   test('whatever it holds, it is one line without control characters, and not long', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), fc.nat(200), (text, times) => {
-      const line = printable(text.repeat(times))
-      expect(line).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u)
-      expect(line.length).toBeLessThan(60_000)
-    }))
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 200 }), fc.nat(200), (text, times) => {
+        const line = printable(text.repeat(times))
+        expect(line).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u)
+        expect(line.length).toBeLessThan(60_000)
+      }),
+    )
   })
 
   test('of a very long one both ends are there', () => {
@@ -38,7 +57,9 @@ describe('a printable line', () => {
 
   test('colours are ours alone', () => {
     const { red, bold } = colours(true)
-    expect(printable(`${red('a\u001b[32mb')} ${bold('c')}`)).toBe('\u001b[31ma\\x1b[32mb\u001b[39m \u001b[1mc\u001b[22m')
+    expect(printable(`${red('a\u001b[32mb')} ${bold('c')}`)).toBe(
+      '\u001b[31ma\\x1b[32mb\u001b[39m \u001b[1mc\u001b[22m',
+    )
     expect(printable(bold('x'.repeat(5000)))).not.toContain('\u001b')
     expect(colours(false).red('a')).toBe('a')
   })
@@ -59,7 +80,8 @@ describe('the command, on names from outside', () => {
 
   test('topics and types of a recording', () => {
     const bag = join(folder, 'hostile.mcap')
-    python(`
+    python(
+      `
 import sys
 from mcap.writer import Writer
 with open(sys.argv[1], 'wb') as out:
@@ -70,8 +92,15 @@ with open(sys.argv[1], 'wb') as out:
     writer.add_message(channel, 1_000_000_000, b'\\0\\1\\0\\0', 1_000_000_000)
     writer.add_metadata('prehend', {'robot' + sys.argv[2]: sys.argv[2]})
     writer.finish()
-`, bag, forged)
-    for (const args of [['info', bag], ['info', bag, '--json'], ['replay', bag, '--no-policy', '--rate', 'max']]) {
+`,
+      bag,
+      forged,
+    )
+    for (const args of [
+      ['info', bag],
+      ['info', bag, '--json'],
+      ['replay', bag, '--no-policy', '--rate', 'max'],
+    ]) {
       const { stdout, stderr } = prehend(args)
       for (const text of [stdout, stderr]) {
         expect(text, args[0]).not.toMatch(steers)
@@ -82,14 +111,23 @@ with open(sys.argv[1], 'wb') as out:
   })
 
   test.each([
-    ['--say', ['run', '--say', forged]], ['an option', ['run', `--${forged}`]], ['a command', [forged]], ['a file', ['info', forged]], ['a value', ['run', '--seed', forged]],
+    ['--say', ['run', '--say', forged]],
+    ['an option', ['run', `--${forged}`]],
+    ['a command', [forged]],
+    ['a file', ['info', forged]],
+    ['a value', ['run', '--seed', forged]],
     ['a serial port', ['run', '--policy', 'expert', '--lockstep', '--port', `/dev/${forged}`]],
   ])('%s', (_what, args) => {
     const { status, stderr } = prehend(args)
     expect(status).toBe(2)
     expect(stderr).not.toMatch(steers)
     expect(stderr).toContain('everything is fine')
-    expect(stderr.trimEnd().split('\n').filter(line => line.startsWith('prehend:'))).toHaveLength(1)
+    expect(
+      stderr
+        .trimEnd()
+        .split('\n')
+        .filter(line => line.startsWith('prehend:')),
+    ).toHaveLength(1)
   })
 
   test('a robot file', () => {
@@ -102,7 +140,16 @@ with open(sys.argv[1], 'wb') as out:
   })
 
   test('on a terminal, where there are colours, they are ours alone', async () => {
-    const { child, end } = startInTerminal(['run', '--policy', 'expert', '--lockstep', '--at-most', '100 ms', '--say', 'pick the red box\u001b[2J\u001b[35m'])
+    const { child, end } = startInTerminal([
+      'run',
+      '--policy',
+      'expert',
+      '--lockstep',
+      '--at-most',
+      '100 ms',
+      '--say',
+      'pick the red box\u001b[2J\u001b[35m',
+    ])
     const { stdout, stderr } = await end
     child.stdin?.end()
     expect(JSON.parse(stdout)).toMatchObject({ signal: null })

@@ -14,19 +14,72 @@ const HOSTILE = '<script>alert("x")</script>&amp;\'</style>'
 const PIXEL = 'UklGRiQAAABXRUJQVlA4IBgAAAAwAQCdASoBAAEAAgA0JaQAA3AA/vuUAAA='
 
 const episode = (index: number, reason?: EpisodeResult['reason']): EpisodeResult => ({
-  index, command: 'pick the red box', correction: undefined, target: 'red box', fragile: false, success: reason === undefined, reason, peakForce: 31, seconds: 5,
+  index,
+  command: 'pick the red box',
+  correction: undefined,
+  target: 'red box',
+  fragile: false,
+  success: reason === undefined,
+  reason,
+  peakForce: 31,
+  seconds: 5,
 })
 const traceOf = (index: number, more: Partial<EpisodeTrace> = {}): EpisodeTrace => ({
-  index, objects: ['red box'], crush: 36, at: [0, 0.033, 0.066], force: [0, 2, 1], press: [0, 10, 30], gate: [[0.1, 0.2], [0.2, 0.2], [0.3, 0.3], [0.4, 0.3]],
-  said: [{ at: 0, text: 'pick the red box' }], pictures: [{ at: 0, webp: PIXEL }, { at: 0.066, webp: PIXEL }], ...more,
+  index,
+  objects: ['red box'],
+  crush: 36,
+  at: [0, 0.033, 0.066],
+  force: [0, 2, 1],
+  press: [0, 10, 30],
+  gate: [
+    [0.1, 0.2],
+    [0.2, 0.2],
+    [0.3, 0.3],
+    [0.4, 0.3],
+  ],
+  said: [{ at: 0, text: 'pick the red box' }],
+  pictures: [
+    { at: 0, webp: PIXEL },
+    { at: 0.066, webp: PIXEL },
+  ],
+  ...more,
 })
-const reportOf = (results: readonly EpisodeResult[], traces: readonly EpisodeTrace[], more: Partial<Report['options']> = {}): Report => ({
-  options: { episodes: results.length, seed: 7, objects: 'seen', robot: 'cell', source: 'sim', without: [], jobs: 1, first: 0, ...more },
-  provenance: { model: 'grasp.onnx', precision: 'fp32', modelSha256: 'ab'.repeat(32), trainingCommit: 'cd'.repeat(20), robot: 'cell', robotSha256: 'ef'.repeat(32) },
-  summary: summarise(results), results, traces, meanInferenceMs: 4, wallS: 10, date: new Date(0),
+const reportOf = (
+  results: readonly EpisodeResult[],
+  traces: readonly EpisodeTrace[],
+  more: Partial<Report['options']> = {},
+): Report => ({
+  options: {
+    episodes: results.length,
+    seed: 7,
+    objects: 'seen',
+    robot: 'cell',
+    source: 'sim',
+    without: [],
+    jobs: 1,
+    first: 0,
+    ...more,
+  },
+  provenance: {
+    model: 'grasp.onnx',
+    precision: 'fp32',
+    modelSha256: 'ab'.repeat(32),
+    trainingCommit: 'cd'.repeat(20),
+    robot: 'cell',
+    robotSha256: 'ef'.repeat(32),
+  },
+  summary: summarise(results),
+  results,
+  traces,
+  meanInferenceMs: 4,
+  wallS: 10,
+  date: new Date(0),
 })
 
-/** What an independent parser sees in a page: tags with their number, attributes that could load or run something, and the text. */
+/**
+ * What an independent parser sees in a page: tags with their number, attributes that could load or run something, and
+ * the text.
+ */
 const PARSER = `
 import json, sys
 from html.parser import HTMLParser
@@ -51,14 +104,24 @@ print(json.dumps({'tags': reader.tags, 'loads': reader.loads, 'text': ' '.join('
 
 describe('a report', () => {
   const lost = { ...episode(1, 'crushed'), command: HOSTILE, target: HOSTILE }
-  const report = reportOf([episode(0), lost, episode(2, 'timeout')],
-    [traceOf(0), traceOf(1, { objects: [HOSTILE], said: [{ at: 0, text: HOSTILE }] }), traceOf(2, { at: [], force: [], press: [], gate: [], pictures: [] })],
-    { objects: HOSTILE, phrases: HOSTILE, without: [{ modality: 'rgb', from: 5e7 }] })
+  const report = reportOf(
+    [episode(0), lost, episode(2, 'timeout')],
+    [
+      traceOf(0),
+      traceOf(1, { objects: [HOSTILE], said: [{ at: 0, text: HOSTILE }] }),
+      traceOf(2, { at: [], force: [], press: [], gate: [], pictures: [] }),
+    ],
+    { objects: HOSTILE, phrases: HOSTILE, without: [{ modality: 'rgb', from: 5e7 }] },
+  )
   const text = page(report)
   const path = join(folder, 'report.html')
   writeFileSync(path, text)
   const read = JSON.parse(python(PARSER, path)) as {
-    tags: Record<string, number>; loads: string[]; text: string; open: string[]; wrong: string[]
+    tags: Record<string, number>
+    loads: string[]
+    text: string
+    open: string[]
+    wrong: string[]
   }
 
   test('is well formed, runs nothing and loads nothing', () => {
@@ -75,7 +138,19 @@ describe('a report', () => {
   })
 
   test('names rates with their intervals, reasons, and what was run', () => {
-    for (const part of ['33.3\u00a0%', '1 of 3', '6.1 to 79.2\u00a0%', 'crushed', 'timeout', 'ab'.repeat(32), 'cd'.repeat(20), 'ef'.repeat(32), 'rgb@0.05s', 'crush limit 36 N', '(not seen)']) {
+    for (const part of [
+      '33.3\u00a0%',
+      '1 of 3',
+      '6.1 to 79.2\u00a0%',
+      'crushed',
+      'timeout',
+      'ab'.repeat(32),
+      'cd'.repeat(20),
+      'ef'.repeat(32),
+      'rgb@0.05s',
+      'crush limit 36 N',
+      '(not seen)',
+    ]) {
       expect(`${read.text} ${text}`, part).toContain(part)
     }
   })
@@ -86,8 +161,18 @@ describe('a report', () => {
 })
 
 describe('what a report shows', () => {
-  const reasons = ['timeout', 'timeout', 'wrong_object', ...Array.from({ length: 20 }, () => 'timeout' as const), 'crushed'] as const
-  const results = [episode(0), ...reasons.map((reason, i) => episode(i + 1, reason)), ...Array.from({ length: 5 }, (_, i) => episode(30 + i))]
+  const reasons = [
+    'timeout',
+    'timeout',
+    'wrong_object',
+    ...Array.from({ length: 20 }, () => 'timeout' as const),
+    'crushed',
+  ] as const
+  const results = [
+    episode(0),
+    ...reasons.map((reason, i) => episode(i + 1, reason)),
+    ...Array.from({ length: 5 }, (_, i) => episode(30 + i)),
+  ]
 
   test('is the first of each reason, then others, 12 in all, and 3 won grasps', () => {
     const candidates = new Candidates()

@@ -5,7 +5,14 @@ import { describe, expect, test } from 'vitest'
 import { shippedModel } from '../../cli/models.js'
 import { prehendJson } from '../e2e/prehend.js'
 
-interface Info { readonly precision: string; readonly bytes: number; readonly inputs: unknown; readonly outputs: unknown; readonly robot: unknown; readonly training: { readonly commit: string } }
+interface Info {
+  readonly precision: string
+  readonly bytes: number
+  readonly inputs: unknown
+  readonly outputs: unknown
+  readonly robot: unknown
+  readonly training: { readonly commit: string }
+}
 
 const info = (file: string): Info => prehendJson(['policy', 'info', file]) as unknown as Info
 
@@ -20,7 +27,16 @@ describe('the policy that ships', () => {
 
   test('runs in INT8 unless told otherwise, and both files grasp', () => {
     for (const precision of ['int8', 'fp32'] as const) {
-      const result = prehendJson(['eval', '--episodes', '2', '--seed', '3', '--count', '1', ...precision === 'int8' ? [] : ['--precision', precision]])
+      const result = prehendJson([
+        'eval',
+        '--episodes',
+        '2',
+        '--seed',
+        '3',
+        '--count',
+        '1',
+        ...(precision === 'int8' ? [] : ['--precision', precision]),
+      ])
       const file = shippedModel(precision)
       const modelSha256 = createHash('sha256').update(readFileSync(file)).digest('hex')
       expect(result).toMatchObject({ model: basename(file), modelSha256, precision, successes: 2 })

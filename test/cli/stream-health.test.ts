@@ -9,7 +9,12 @@ describe('a stream, looked at once a second', () => {
   function make(steady = true) {
     const topic: TopicHealth = { asked: TOPIC, topic: TOPIC, type: 'sensor_msgs/msg/Image', received: 0, malformed: 0 }
     const said: string[] = []
-    const log = { debug: () => undefined, info: (text: string) => said.push(text), warn: (text: string) => said.push(text), error: (text: string) => said.push(text) }
+    const log = {
+      debug: () => undefined,
+      info: (text: string) => said.push(text),
+      warn: (text: string) => said.push(text),
+      error: (text: string) => said.push(text),
+    }
     const clock = { now: () => 5_000_000_000 } as Ros2Bus['clock']
     const health = new StreamHealth({ bus: { clock, health: () => [topic] }, log, topic: TOPIC, steady })
     const sums = { taken: 0, dropped: {} as Record<string, number> }
@@ -27,27 +32,42 @@ describe('a stream, looked at once a second', () => {
     return { said, second, topic }
   }
 
-  test('all of whose messages are dropped is not silent: its status names the reason, the log too, once while it lasts', () => {
-    const { said, second } = make()
-    expect(second(30)).toMatchObject({ level: 'ok', message: 'ok' })
-    for (let i = 0; i < 3; i++) expect(second(0, { bad_encoding: 30 })).toMatchObject({ level: 'warn', message: `${TOPIC}: 30 dropped in a second: bad_encoding` })
-    expect(said).toEqual([`${TOPIC}: messages are dropped: bad_encoding (30 in a second)`])
-    second(30)
-    second(29, { bad_encoding: 1 })
-    expect(said.slice(1)).toEqual([`${TOPIC}: messages are dropped: bad_encoding (1 in a second)`])
-  })
+  test(
+    'all of whose messages are dropped is not silent: its status names the reason, the log too, once ' +
+      'while it lasts',
+    () => {
+      const { said, second } = make()
+      expect(second(30)).toMatchObject({ level: 'ok', message: 'ok' })
+      for (let i = 0; i < 3; i++)
+        expect(second(0, { bad_encoding: 30 })).toMatchObject({
+          level: 'warn',
+          message: `${TOPIC}: 30 dropped in a second: bad_encoding`,
+        })
+      expect(said).toEqual([`${TOPIC}: messages are dropped: bad_encoding (30 in a second)`])
+      second(30)
+      second(29, { bad_encoding: 1 })
+      expect(said.slice(1)).toEqual([`${TOPIC}: messages are dropped: bad_encoding (1 in a second)`])
+    },
+  )
 
-  test('whose messages are dropped for several reasons has each with its number, bytes that are no message among them', () => {
-    const { said, second } = make()
-    second(0, { nan: 2 })
-    expect(second(5, { nan: 2, zero_stamp: 1, bad_message: 4 }).message).toBe(`${TOPIC}: 7 dropped in a second: nan 2, zero_stamp 1, bad_message 4`)
-    expect(said.map(text => / (\w+) \(/.exec(text)?.[1])).toEqual(['nan', 'zero_stamp', 'bad_message'])
-  })
+  test(
+    'whose messages are dropped for several reasons has each with its number, bytes that are no ' +
+      'message among them',
+    () => {
+      const { said, second } = make()
+      second(0, { nan: 2 })
+      expect(second(5, { nan: 2, zero_stamp: 1, bad_message: 4 }).message).toBe(
+        `${TOPIC}: 7 dropped in a second: nan 2, zero_stamp 1, bad_message 4`,
+      )
+      expect(said.map(text => / (\w+) \(/.exec(text)?.[1])).toEqual(['nan', 'zero_stamp', 'bad_message'])
+    },
+  )
 
   test('that falls silent and comes back is named in the log, once each', () => {
     const { said, second } = make()
     second(30)
-    for (let i = 0; i < 10; i++) expect(second(0)).toMatchObject({ level: 'warn', message: `${TOPIC}: silent for a second` })
+    for (let i = 0; i < 10; i++)
+      expect(second(0)).toMatchObject({ level: 'warn', message: `${TOPIC}: silent for a second` })
     second(30)
     expect(said).toEqual([`${TOPIC}: has fallen silent`, `${TOPIC}: is heard`])
   })
@@ -61,7 +81,10 @@ describe('a stream, looked at once a second', () => {
   })
 
   test('that is not listened to, or has no rate, is never silent', () => {
-    for (const [steady, listening] of [[true, false], [false, true]]) {
+    for (const [steady, listening] of [
+      [true, false],
+      [false, true],
+    ]) {
       const { said, second } = make(steady)
       for (let i = 0; i < 10; i++) expect(second(0, {}, listening)).toMatchObject({ level: 'ok' })
       expect(said).toEqual([])

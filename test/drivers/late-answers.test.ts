@@ -34,29 +34,48 @@ afterEach(async () => {
 /** A gripper that answers `least` to `most` ms late; `lost`: requests, by number, that it never gets. */
 async function late(least: number, most: number, lost: number[] = []) {
   const script = fileURLToPath(new URL('./late_gripper.py', import.meta.url))
-  const child = spawn(python(), [script, String(least), String(most), ...lost.length > 0 ? [lost.join(',')] : []], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(python(), [script, String(least), String(most), ...(lost.length > 0 ? [lost.join(',')] : [])], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   children.push(child)
   const lines = createInterface({ input: child.stdout })
-  const [path] = await once(lines, 'line') as [string]
+  const [path] = (await once(lines, 'line')) as [string]
   const done: Done[] = []
   lines.on('line', line => done.push(JSON.parse(line) as Done))
   port = new SerialPort({ path })
-  return { port, done, gripper: new Robotiq2f85(port, { timeout: 100, retries: 2 }), end: () => (child.stdin.end(), once(lines, 'close')) }
+  return {
+    port,
+    done,
+    gripper: new Robotiq2f85(port, { timeout: 100, retries: 2 }),
+    end: () => (child.stdin.end(), once(lines, 'close')),
+  }
 }
 
 describe('a gripper that answers late', () => {
-  test.each([[90, 250], [1, 300], [140, 160], [1, 10]])('by %d to %d ms: no width is dated later than it was measured', { timeout: 60_000 }, async (least, most) => {
+  test.each([
+    [90, 250],
+    [1, 300],
+    [140, 160],
+    [1, 10],
+  ])('by %d to %d ms: no width is dated later than it was measured', { timeout: 60_000 }, async (least, most) => {
     const { gripper, done, end } = await late(least, most)
     await gripper.connect()
     const statuses: { number: number; stamp: number; received: number }[] = []
     let timeouts = 0
-    for (const until = performance.now() + 5000; performance.now() < until;) {
-      await gripper.status().then(({ stamp, width, current }) => {
-        statuses.push({ number: 256 * Math.round((1 - width / 0.085) * 255) + Math.round(current * 100), stamp, received: Number(process.hrtime.bigint()) })
-      }, (error: { code: string }) => {
-        expect(error.code).toBe('TIMEOUT')
-        timeouts++
-      })
+    for (const until = performance.now() + 5000; performance.now() < until; ) {
+      await gripper.status().then(
+        ({ stamp, width, current }) => {
+          statuses.push({
+            number: 256 * Math.round((1 - width / 0.085) * 255) + Math.round(current * 100),
+            stamp,
+            received: Number(process.hrtime.bigint()),
+          })
+        },
+        (error: { code: string }) => {
+          expect(error.code).toBe('TIMEOUT')
+          timeouts++
+        },
+      )
       await new Promise(resolve => setTimeout(resolve, 20))
     }
     await end()
@@ -92,8 +111,11 @@ describe('a gripper that answers late', () => {
     }
   })
 
-  test('a stop is acknowledged by nothing but its own answer: the move\'s late one does not do', { timeout: 20_000 }, async () => {
-    // Request 0 is connect's status, 1 the move; its answer comes 150 ms later, when the stop (request 2, lost) waits for one.
+  test("a stop is acknowledged by nothing but its own answer: the move's late one does not do", {
+    timeout: 20_000,
+  }, async () => {
+    // Request 0 is connect's status, 1 the move; its answer comes 150 ms later, when the stop (request 2, lost) waits
+    // for one.
     const { gripper, done, end } = await late(150, 150, [2])
     await gripper.connect()
     const moving = gripper.move({ width: 0.02, speed: 0.1, effort: 20 }).catch((error: { code: string }) => error.code)
@@ -106,7 +128,9 @@ describe('a gripper that answers late', () => {
     expect(stops.length).toBeGreaterThan(0)
   })
 
-  test('a stop leaves as soon as the transaction before it has ended, whatever is unanswered', { timeout: 20_000 }, async () => {
+  test('a stop leaves as soon as the transaction before it has ended, whatever is unanswered', {
+    timeout: 20_000,
+  }, async () => {
     const { gripper, done, end } = await late(1, 3, [1, 2, 3, 4, 5, 6, 7, 8, 9])
     await gripper.connect()
     await expect(gripper.move({ width: 0.02, speed: 0.1, effort: 20 })).rejects.toMatchObject({ code: 'TIMEOUT' })
@@ -140,7 +164,10 @@ describe('a device whose requests cannot be made longer', () => {
   })
 })
 
-/** A line in memory to a device with the driver's three registers and no more; `heard`: how many registers each request named. */
+/**
+ * A line in memory to a device with the driver's three registers and no more; `heard`: how many registers each request
+ * named.
+ */
 class ShortDevice extends EventEmitter<ByteStreamEvents> implements ByteStream {
   readonly heard: number[] = []
   /** How many requests are never answered. */
@@ -158,7 +185,19 @@ class ShortDevice extends EventEmitter<ByteStreamEvents> implements ByteStream {
     const count = bytes[5]
     this.heard.push(count)
     if (this.deaf > 0) this.deaf--
-    else setImmediate(() => this.emit('bytes', withCrc(count > 3 ? [9, bytes[1] | 0x80, 2] : bytes[1] === 3 ? [9, 3, 6, 0x31, 0, 0, 0, 0, 0] : [...bytes.slice(0, 6)])))
+    else
+      setImmediate(() =>
+        this.emit(
+          'bytes',
+          withCrc(
+            count > 3
+              ? [9, bytes[1] | 0x80, 2]
+              : bytes[1] === 3
+                ? [9, 3, 6, 0x31, 0, 0, 0, 0, 0]
+                : [...bytes.slice(0, 6)],
+          ),
+        ),
+      )
     return Promise.resolve(Number(process.hrtime.bigint()))
   }
 }

@@ -44,16 +44,21 @@ describe('CRC-16/MODBUS', () => {
 
   test("agrees with modbus-serial's and with pymodbus' own", async () => {
     const samples = fc.sample(fc.uint8Array({ minLength: 1, maxLength: 256 }), 100)
-    const { default: other } = (await import('modbus-serial/utils/crc16.js' as string)) as { default: (bytes: Buffer) => number }
-    expect(samples.map((bytes) => other(Buffer.from(bytes)))).toEqual(samples.map((bytes) => crc16(bytes)))
+    const { default: other } = (await import('modbus-serial/utils/crc16.js' as string)) as {
+      default: (bytes: Buffer) => number
+    }
+    expect(samples.map(bytes => other(Buffer.from(bytes)))).toEqual(samples.map(bytes => crc16(bytes)))
     const script = [
       'import json, sys',
       'from pymodbus.framer.rtu import FramerRTU',
       'print(json.dumps([FramerRTU.compute_CRC(bytes(b)) for b in json.load(sys.stdin)]))',
     ].join('\n')
-    const answer = execFileSync(python(), ['-c', script], { input: JSON.stringify(samples.map((bytes) => [...bytes])), encoding: 'utf8' })
+    const answer = execFileSync(python(), ['-c', script], {
+      input: JSON.stringify(samples.map(bytes => [...bytes])),
+      encoding: 'utf8',
+    })
     // pymodbus gives the two bytes in the order of the wire.
-    const swapped = samples.map((bytes) => ((crc16(bytes) & 0xff) << 8) | (crc16(bytes) >>> 8))
+    const swapped = samples.map(bytes => ((crc16(bytes) & 0xff) << 8) | (crc16(bytes) >>> 8))
     expect(JSON.parse(answer)).toEqual(swapped)
   })
 })
@@ -65,7 +70,10 @@ describe('the codec', () => {
     expect(encodeResponse(UNIT, { function: 16, start: 0x03e8, count: 3 })).toEqual(hex('09 10 03 E8 00 03 01 30'))
     expect(encodeRequest(UNIT, { function: 3, start: 0x07d0, count: 1 })).toEqual(hex('09 03 07 D0 00 01 85 CF'))
     expect(encodeRequest(UNIT, { function: 4, start: 0x07d0, count: 3 })).toEqual(hex('09 04 07 D0 00 03 B1 CE'))
-    expect(decodeResponse(hex('09 03 06 B9 00 00 FF BD 00 1D 7C'))).toEqual({ function: 3, values: [0xb900, 0x00ff, 0xbd00] })
+    expect(decodeResponse(hex('09 03 06 B9 00 00 FF BD 00 1D 7C'))).toEqual({
+      function: 3,
+      values: [0xb900, 0x00ff, 0xbd00],
+    })
     const grasp = { function: 16, start: 0x03e8, values: [0x0900, 0x00ff, 0xffff] } as const
     expect(decodeRequest(hex('09 10 03 E8 00 03 06 09 00 00 FF FF FF 42 29'))).toEqual(grasp)
   })
@@ -82,20 +90,37 @@ describe('the codec', () => {
   test('names the exception that a request outside the specification earns', () => {
     expect(decodeRequest(sealed(Uint8Array.of(UNIT, 1, 0, 0, 0, 1, 0, 0)))).toEqual({ function: 1, refuse: 1 })
     expect(decodeRequest(encodeRequest(UNIT, { function: 3, start: 0, count: 0 }))).toEqual({ function: 3, refuse: 3 })
-    expect(decodeRequest(encodeRequest(UNIT, { function: 4, start: 0, count: 126 }))).toEqual({ function: 4, refuse: 3 })
+    expect(decodeRequest(encodeRequest(UNIT, { function: 4, start: 0, count: 126 }))).toEqual({
+      function: 4,
+      refuse: 3,
+    })
     const short = encodeRequest(UNIT, { function: 16, start: 0, values: [1, 2] })
     short[5] = 1
     expect(decodeRequest(sealed(short))).toEqual({ function: 16, refuse: 3 })
   })
 
   test('refuses a frame longer than the wire carries', () => {
-    expect(() => encodeRequest(UNIT, { function: 16, start: 0, values: Array.from({ length: 124 }, () => 0) })).toThrow(RangeError)
+    expect(() => encodeRequest(UNIT, { function: 16, start: 0, values: Array.from({ length: 124 }, () => 0) })).toThrow(
+      RangeError,
+    )
   })
 })
 
 describe.each([
-  { direction: 'requests' as const, frames: fc.array(request.map((value) => encodeRequest(UNIT, value)), { maxLength: 8 }) },
-  { direction: 'responses' as const, frames: fc.array(response.map((value) => encodeResponse(UNIT, value)), { maxLength: 8 }) },
+  {
+    direction: 'requests' as const,
+    frames: fc.array(
+      request.map(value => encodeRequest(UNIT, value)),
+      { maxLength: 8 },
+    ),
+  },
+  {
+    direction: 'responses' as const,
+    frames: fc.array(
+      response.map(value => encodeResponse(UNIT, value)),
+      { maxLength: 8 },
+    ),
+  },
 ])('the frame assembler of $direction', ({ direction, frames }) => {
   const sizes = fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 10 })
 
@@ -103,8 +128,8 @@ describe.each([
     fc.assert(
       fc.property(frames, sizes, (sent, split) => {
         const assembler = new FrameAssembler({ direction, unit: UNIT })
-        const found = chunks(Buffer.concat(sent), split).flatMap((chunk) => assembler.push(chunk))
-        expect(found.map((frame) => [...frame])).toEqual(sent.map((frame) => [...frame]))
+        const found = chunks(Buffer.concat(sent), split).flatMap(chunk => assembler.push(chunk))
+        expect(found.map(frame => [...frame])).toEqual(sent.map(frame => [...frame]))
         expect(assembler.crcErrors).toBe(0)
         expect(assembler.discarded).toBe(0)
       }),
@@ -114,13 +139,13 @@ describe.each([
   test('survives any garbage between frames', () => {
     // Garbage made of the bytes that start frames is the worst there is.
     const byte = fc.oneof(fc.integer({ min: 0, max: 255 }), fc.constantFrom(UNIT, 3, 16, 23, 0x83, 0xff))
-    const garbage = fc.array(byte, { maxLength: 400 }).map((bytes) => Uint8Array.from(bytes))
+    const garbage = fc.array(byte, { maxLength: 400 }).map(bytes => Uint8Array.from(bytes))
     fc.assert(
       fc.property(frames, fc.array(garbage, { minLength: 9, maxLength: 9 }), sizes, (sent, noise, split) => {
         const assembler = new FrameAssembler({ direction, unit: UNIT })
         const wire = Buffer.concat(sent.flatMap((frame, index) => [noise[index], frame]))
-        const found = chunks(wire, split).flatMap((chunk) => assembler.push(chunk))
-        expect(found.map((frame) => [...frame])).toEqual(sent.map((frame) => [...frame]))
+        const found = chunks(wire, split).flatMap(chunk => assembler.push(chunk))
+        expect(found.map(frame => [...frame])).toEqual(sent.map(frame => [...frame]))
       }),
       // Random garbage holds a frame with a right CRC once in millions of bytes: a fixed seed keeps that out.
       { numRuns: 300, seed: 4 },
@@ -135,7 +160,10 @@ describe.each([
         const damaged = whole.slice()
         damaged[at] ^= 1 << bit
         const assembler = new FrameAssembler({ direction, unit: UNIT })
-        expect(assembler.push(Buffer.concat([damaged, whole, whole])).map((frame) => [...frame])).toEqual([[...whole], [...whole]])
+        expect(assembler.push(Buffer.concat([damaged, whole, whole])).map(frame => [...frame])).toEqual([
+          [...whole],
+          [...whole],
+        ])
         expect(assembler.crcErrors).toBe(1)
       }),
     )

@@ -39,9 +39,17 @@ function open(): PseudoTerminal {
   return terminal
 }
 
-/** Another process with a pseudo-terminal, with the number of `wanted` where that is given; `arrived`: all that was written to it. */
-async function program(wanted: string[] = [], onBytes?: (bytes: Uint8Array, reply: (bytes: Uint8Array) => void) => void) {
-  const child = spawn(python(), [fileURLToPath(new URL('./pseudo_terminal.py', import.meta.url)), ...wanted], { stdio: ['pipe', 'pipe', 'inherit'] })
+/**
+ * Another process with a pseudo-terminal, with the number of `wanted` where that is given; `arrived`: all that was
+ * written to it.
+ */
+async function program(
+  wanted: string[] = [],
+  onBytes?: (bytes: Uint8Array, reply: (bytes: Uint8Array) => void) => void,
+) {
+  const child = spawn(python(), [fileURLToPath(new URL('./pseudo_terminal.py', import.meta.url)), ...wanted], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   children.push(child)
   const arrived: number[] = []
   const path = await new Promise<string>((resolve, reject) => {
@@ -63,43 +71,53 @@ function relink(to: string): void {
 }
 
 /** The gripper's emulation behind a pseudo-terminal of another process. */
-const emulate = (firmware: RobotiqFirmware): ReturnType<typeof program> => program([], (bytes, reply) => firmware.receive(bytes, reply))
+const emulate = (firmware: RobotiqFirmware): ReturnType<typeof program> =>
+  program([], (bytes, reply) => firmware.receive(bytes, reply))
 
 const nothing = (): undefined => undefined
 
-describe.each(['by its number', 'by a link that stays'])('a pseudo-terminal, named %s, that goes away while the fingers move', how => {
-  test('gets no byte once its number is somebody else\'s, says so once and clearly, and the driver goes on when the gripper is back', { timeout: 20_000 }, async () => {
-    const firmware = new RobotiqFirmware({ plant: new SpringPlant(), initial: 'activated' })
-    const first = await emulate(firmware)
-    relink(first.path)
-    const port = new SerialPort({ path: how === 'by its number' ? first.path : link, backoff: { first: 5, most: 20 } })
-    const gripper = new Robotiq2f85(port, { timeout: 100, retries: 0 })
-    await gripper.connect()
-    await gripper.move({ width: 0.02, speed: 0.02, effort: 20 })
-    const lost = once(port, 'lost')
-    first.kill()
-    await lost
-    const { arrived } = await program([first.path])
-    const said = new Map<string, string>()
-    for (const end = performance.now() + 600; performance.now() < end;) {
-      await gripper.status().catch((error: { code: string; message: string }) => said.set(error.code, error.message))
-      await gripper.move({ width: 0, speed: 0.1, effort: 20 }).catch(nothing)
-      await gripper.stop().catch(nothing)
-      await new Promise(resolve => setTimeout(resolve, 10))
-    }
-    expect(arrived).toEqual([])
-    expect(said.get('PORT_FOREIGN')).toMatch(/another program .*; nothing is written to it/)
-    expect(gripper.stats.reconnects).toBe(0)
-    if (how === 'by a link that stays') {
-      const back = once(port, 'back')
-      relink((await emulate(firmware)).path)
-      await back
-      expect(await gripper.status()).toMatchObject({ activated: true })
+describe.each(['by its number', 'by a link that stays'])(
+  'a pseudo-terminal, named %s, that goes away while the fingers move',
+  how => {
+    test("gets no byte once its number is somebody else's, says so once and clearly, and the driver goes " +
+      'on when the gripper is back', {
+      timeout: 20_000,
+    }, async () => {
+      const firmware = new RobotiqFirmware({ plant: new SpringPlant(), initial: 'activated' })
+      const first = await emulate(firmware)
+      relink(first.path)
+      const port = new SerialPort({
+        path: how === 'by its number' ? first.path : link,
+        backoff: { first: 5, most: 20 },
+      })
+      const gripper = new Robotiq2f85(port, { timeout: 100, retries: 0 })
+      await gripper.connect()
+      await gripper.move({ width: 0.02, speed: 0.02, effort: 20 })
+      const lost = once(port, 'lost')
+      first.kill()
+      await lost
+      const { arrived } = await program([first.path])
+      const said = new Map<string, string>()
+      for (const end = performance.now() + 600; performance.now() < end; ) {
+        await gripper.status().catch((error: { code: string; message: string }) => said.set(error.code, error.message))
+        await gripper.move({ width: 0, speed: 0.1, effort: 20 }).catch(nothing)
+        await gripper.stop().catch(nothing)
+        await new Promise(resolve => setTimeout(resolve, 10))
+      }
       expect(arrived).toEqual([])
-    }
-    await gripper.close()
-  })
-})
+      expect(said.get('PORT_FOREIGN')).toMatch(/another program .*; nothing is written to it/)
+      expect(gripper.stats.reconnects).toBe(0)
+      if (how === 'by a link that stays') {
+        const back = once(port, 'back')
+        relink((await emulate(firmware)).path)
+        await back
+        expect(await gripper.status()).toMatchObject({ activated: true })
+        expect(arrived).toEqual([])
+      }
+      await gripper.close()
+    })
+  },
+)
 
 describe('opened for the first time', () => {
   test('a link that was left behind does not lead into the program that was given the number since', async () => {
@@ -109,7 +127,10 @@ describe('opened for the first time', () => {
     gone.kill()
     const { arrived } = await program([gone.path])
     const before = settings(gone.path)
-    await expect(new SerialPort({ path: link }).open()).rejects.toMatchObject({ code: 'PORT_FOREIGN', message: /which another program was given after the link was made/ })
+    await expect(new SerialPort({ path: link }).open()).rejects.toMatchObject({
+      code: 'PORT_FOREIGN',
+      message: /which another program was given after the link was made/,
+    })
     expect(arrived).toEqual([])
     expect(settings(gone.path)).toEqual(before)
   })
@@ -117,18 +138,26 @@ describe('opened for the first time', () => {
   test('a terminal in which somebody works is refused, by name of the program', async () => {
     const shell = pty.spawn('sh', ['-c', 'tty; cat'], {})
     const heard: string[] = []
-    const path = await new Promise<string>(resolve => shell.onData(text => {
-      heard.push(text)
-      const [name] = /\/dev\/\S+/.exec(heard.join('')) ?? []
-      if (name !== undefined) resolve(name)
-    }))
-    await expect(new SerialPort({ path }).open()).rejects.toMatchObject({ code: 'PORT_FOREIGN', message: /is the terminal in which (sh|cat) \(process \d+\) runs/ })
+    const path = await new Promise<string>(resolve =>
+      shell.onData(text => {
+        heard.push(text)
+        const [name] = /\/dev\/\S+/.exec(heard.join('')) ?? []
+        if (name !== undefined) resolve(name)
+      }),
+    )
+    await expect(new SerialPort({ path }).open()).rejects.toMatchObject({
+      code: 'PORT_FOREIGN',
+      message: /is the terminal in which (sh|cat) \(process \d+\) runs/,
+    })
     shell.kill()
   })
 
   test('a link that leads nowhere says where it leads', async () => {
     symlinkSync('/dev/pts/987654', link)
-    await expect(new SerialPort({ path: link }).open()).rejects.toMatchObject({ code: 'PORT_MISSING', message: /leads to \/dev\/pts\/987654, which does not exist/ })
+    await expect(new SerialPort({ path: link }).open()).rejects.toMatchObject({
+      code: 'PORT_MISSING',
+      message: /leads to \/dev\/pts\/987654, which does not exist/,
+    })
   })
 })
 
@@ -146,7 +175,12 @@ describe('a USB adapter', () => {
     const device = join(folders.sys, 'devices/usb1', socket)
     const tty = join(device, `${socket}:1.0`, name)
     mkdirSync(tty, { recursive: true })
-    for (const [file, text] of [['idVendor', '0403'], ['idProduct', '6001'], ...(serial === '' ? [] : [['serial', serial]])]) writeFileSync(join(device, file), `${text}\n`)
+    for (const [file, text] of [
+      ['idVendor', '0403'],
+      ['idProduct', '6001'],
+      ...(serial === '' ? [] : [['serial', serial]]),
+    ])
+      writeFileSync(join(device, file), `${text}\n`)
     writeFileSync(join(device, `${socket}:1.0`, 'bInterfaceNumber'), '00\n')
     const { rdev } = statSync(terminal.path, { bigint: true })
     symlinkSync(tty, join(folders.sys, 'dev/char', `${rdev >> 8n}:${rdev & 0xffn}`))
@@ -157,7 +191,12 @@ describe('a USB adapter', () => {
 
   async function unplug(terminal: PseudoTerminal, name: string, socket: string): Promise<void> {
     const { rdev } = statSync(terminal.path, { bigint: true })
-    for (const path of [join(folders.dev, name), join(folders.sys, 'class/tty', name), join(folders.sys, 'dev/char', `${rdev >> 8n}:${rdev & 0xffn}`)]) rmSync(path)
+    for (const path of [
+      join(folders.dev, name),
+      join(folders.sys, 'class/tty', name),
+      join(folders.sys, 'dev/char', `${rdev >> 8n}:${rdev & 0xffn}`),
+    ])
+      rmSync(path)
     rmSync(join(folders.sys, 'devices/usb1', socket), { recursive: true })
     await terminal.close()
   }
@@ -198,7 +237,10 @@ describe('a USB adapter', () => {
     const other = plug('ttyUSB0', 'B2', '1-1')
     const arrived: number[] = []
     other.onBytes(bytes => arrived.push(...bytes))
-    expect(await refused(port)).toMatchObject({ code: 'PORT_FOREIGN', message: /another device \(usb 0403:6001 serial B2.*than the gripper's \(usb 0403:6001 serial A1/ })
+    expect(await refused(port)).toMatchObject({
+      code: 'PORT_FOREIGN',
+      message: /another device \(usb 0403:6001 serial B2.*than the gripper's \(usb 0403:6001 serial A1/,
+    })
     expect(arrived).toEqual([])
     await port.close()
   })

@@ -29,14 +29,20 @@ describe('the driver and the emulated firmware, over a pseudo-terminal', () => {
   beforeEach(() => {
     plant = new SpringPlant()
     host = startFirmwareHost({ plant })
-    gripper = createGripper('robotiq-2f85', { port: { path: host.path, baud: 115200 }, slave: 9, device: { timeout: 1000 } })
+    gripper = createGripper('robotiq-2f85', {
+      port: { path: host.path, baud: 115200 },
+      slave: 9,
+      device: { timeout: 1000 },
+    })
   })
   afterEach(async () => {
     await gripper.close()
     await host.close()
   })
 
-  test('connect activates; move, status and stop speak in metres, newtons and amperes', { timeout: 20_000 }, async () => {
+  test('connect activates; move, status and stop speak in metres, newtons and amperes', {
+    timeout: 20_000,
+  }, async () => {
     await expect(gripper.move({ width: 0.05, speed: 0.1, effort: 40 })).rejects.toMatchObject({ code: 'NOT_ACTIVATED' })
     await gripper.connect()
     expect(await gripper.status()).toMatchObject({ activated: true, fault: 0, faultText: '' })
@@ -44,7 +50,7 @@ describe('the driver and the emulated firmware, over a pseudo-terminal', () => {
     const { written } = await gripper.move({ width: 0.05, speed: 0.15, effort: 40 })
     expect(written).toBeGreaterThan(before)
     expect(written).toBeLessThan(Number(process.hrtime.bigint()))
-    const there = await until(gripper, (status) => status.object !== 'moving')
+    const there = await until(gripper, status => status.object !== 'moving')
     expect(there.object).toBe('none')
     expect(there.width).toBeCloseTo(0.05, 3)
     expect(plant.width()).toBeCloseTo(0.05, 3)
@@ -56,7 +62,7 @@ describe('the driver and the emulated firmware, over a pseudo-terminal', () => {
     expect(Math.abs(command.force - 40)).toBeLessThan(215 / 255)
     plant.object = 0.03
     await gripper.move({ width: 0, speed: 0.15, effort: 100 })
-    const held = await until(gripper, (status) => status.object !== 'moving')
+    const held = await until(gripper, status => status.object !== 'moving')
     expect(held).toMatchObject({ object: 'closing', fault: 0 })
     expect(Math.abs(held.current - 100 / 235)).toBeLessThan(0.02)
     await gripper.move({ width: 0.085, speed: 0.02, effort: 20 })
@@ -66,13 +72,18 @@ describe('the driver and the emulated firmware, over a pseudo-terminal', () => {
     expect(plant.commands.at(-1)).toBe('hold')
     await gripper.status()
     expect(plant.width()).toBe(width)
-    expect(gripper.stats).toMatchObject({ crcErrors: 0, timeouts: 0, reconnects: 0, framesReceived: gripper.stats.framesSent })
+    expect(gripper.stats).toMatchObject({
+      crcErrors: 0,
+      timeouts: 0,
+      reconnects: 0,
+      framesReceived: gripper.stats.framesSent,
+    })
   })
 
   test('connect leaves an activated gripper as it is', { timeout: 20_000 }, async () => {
     await gripper.connect()
     await gripper.move({ width: 0.06, speed: 0.15, effort: 20 })
-    await until(gripper, (status) => status.object !== 'moving')
+    await until(gripper, status => status.object !== 'moving')
     await gripper.close()
     gripper = createGripper('robotiq-2f85', { port: { path: host.path } })
     await gripper.connect()
@@ -82,10 +93,12 @@ describe('the driver and the emulated firmware, over a pseudo-terminal', () => {
   test('commands beyond the range take its end; what is no number is refused', { timeout: 20_000 }, async () => {
     await gripper.connect()
     await gripper.move({ width: 1, speed: 9, effort: 9999 })
-    await until(gripper, (status) => status.object !== 'moving')
+    await until(gripper, status => status.object !== 'moving')
     await gripper.move({ width: -1, speed: 9, effort: 9999 })
     expect(plant.commands.at(-1)).toEqual({ width: 0, speed: 0.15, force: 235 })
-    await expect(gripper.move({ width: Number.NaN, speed: 0.1, effort: 1 })).rejects.toMatchObject({ code: 'BAD_COMMAND' })
+    await expect(gripper.move({ width: Number.NaN, speed: 0.1, effort: 1 })).rejects.toMatchObject({
+      code: 'BAD_COMMAND',
+    })
   })
 
   test('a major fault is in the status, and the next connect resets it', { timeout: 20_000 }, async () => {
@@ -99,7 +112,7 @@ describe('the driver and the emulated firmware, over a pseudo-terminal', () => {
 
   test('a stop ends an activation', { timeout: 20_000 }, async () => {
     const connecting = expect(gripper.connect()).rejects.toMatchObject({ code: 'SUPERSEDED' })
-    while (host.firmware.stats.requests < 5) await new Promise((resolve) => setImmediate(resolve))
+    while (host.firmware.stats.requests < 5) await new Promise(resolve => setImmediate(resolve))
     await gripper.stop()
     await connecting
     expect(plant.commands.at(-1)).toBe('hold')
@@ -120,12 +133,12 @@ describe('on a bad wire', () => {
     terminal = openPseudoTerminal()
     rmSync(path, { force: true })
     symlinkSync(terminal.path, path)
-    terminal.onBytes((bytes) => firmware.receive(bytes, (reply) => line(reply).forEach((part) => terminal.write(part))))
+    terminal.onBytes(bytes => firmware.receive(bytes, reply => line(reply).forEach(part => terminal.write(part))))
   }
 
   beforeEach(() => {
     firmware = new RobotiqFirmware({ plant: new SpringPlant(), initial: 'activated' })
-    line = (reply) => [reply]
+    line = reply => [reply]
     plug()
     port = new SerialPort({ path, backoff: { first: 5, most: 20 } })
     gripper = new Robotiq2f85(port, { timeout: 300, retries: 2 })
@@ -138,7 +151,7 @@ describe('on a bad wire', () => {
 
   test('garbage around the answers does not matter', async () => {
     const noise = Uint8Array.from([9, 3, 255, 0, 9, 16, 9])
-    line = (reply) => [noise, reply.subarray(0, 3), reply.subarray(3), noise]
+    line = reply => [noise, reply.subarray(0, 3), reply.subarray(3), noise]
     await gripper.connect()
     for (let index = 0; index < 20; index++) await gripper.status()
     expect(gripper.stats.timeouts).toBe(0)
@@ -158,8 +171,8 @@ describe('on a bad wire', () => {
       bytes[4] ^= 0x10
       return [bytes]
     }
-    line = (reply) => {
-      line = (whole) => [whole]
+    line = reply => {
+      line = whole => [whole]
       return damage(reply)
     }
     await gripper.status()
@@ -182,44 +195,49 @@ describe('on a bad wire', () => {
     await gripper.connect()
     const order: string[] = []
     const held: Uint8Array[] = []
-    line = (reply) => (held.push(reply), [])
+    line = reply => (held.push(reply), [])
     const note = (name: string) => (): void => void order.push(name)
     const first = gripper.status().then(note('status'))
-    while (held.length === 0) await new Promise((resolve) => setImmediate(resolve))
-    const dropped = expect(gripper.move({ width: 0, speed: 0.1, effort: 20 })).rejects.toMatchObject({ code: 'SUPERSEDED' })
+    while (held.length === 0) await new Promise(resolve => setImmediate(resolve))
+    const dropped = expect(gripper.move({ width: 0, speed: 0.1, effort: 20 })).rejects.toMatchObject({
+      code: 'SUPERSEDED',
+    })
     const later = gripper.status().then(note('later status'))
     const stop = gripper.stop().then(note('stop'))
-    line = (reply) => [reply]
+    line = reply => [reply]
     terminal.write(held[0])
     await Promise.all([first, dropped, later, stop])
     expect(order).toEqual(['status', 'stop', 'later status'])
   })
 
-  test('unplugged in the middle of a transaction: DISCONNECTED, then the port comes back and the driver goes on', async () => {
-    await gripper.connect()
-    const unplugged = new Promise<void>((resolve) => {
-      line = (reply) => {
-        terminal.write(reply.subarray(0, 4))
-        void terminal.close().then(resolve)
-        return []
-      }
-    })
-    const waiting = gripper.status()
-    const queued = gripper.move({ width: 0.02, speed: 0.1, effort: 20 })
-    await Promise.all([
-      expect(waiting).rejects.toMatchObject({ code: 'DISCONNECTED' }),
-      expect(queued).rejects.toMatchObject({ code: 'DISCONNECTED' }),
-      unplugged,
-    ])
-    await expect(gripper.status()).rejects.toMatchObject({ code: 'DISCONNECTED' })
-    line = (reply) => [reply]
-    const back = once(port, 'back')
-    plug()
-    await back
-    expect(await gripper.status()).toMatchObject({ activated: true })
-    expect(gripper.stats.reconnects).toBe(1)
-    await gripper.move({ width: 0.02, speed: 0.1, effort: 20 })
-  })
+  test(
+    'unplugged in the middle of a transaction: DISCONNECTED, then the port comes back and the driver ' + 'goes on',
+    async () => {
+      await gripper.connect()
+      const unplugged = new Promise<void>(resolve => {
+        line = reply => {
+          terminal.write(reply.subarray(0, 4))
+          void terminal.close().then(resolve)
+          return []
+        }
+      })
+      const waiting = gripper.status()
+      const queued = gripper.move({ width: 0.02, speed: 0.1, effort: 20 })
+      await Promise.all([
+        expect(waiting).rejects.toMatchObject({ code: 'DISCONNECTED' }),
+        expect(queued).rejects.toMatchObject({ code: 'DISCONNECTED' }),
+        unplugged,
+      ])
+      await expect(gripper.status()).rejects.toMatchObject({ code: 'DISCONNECTED' })
+      line = reply => [reply]
+      const back = once(port, 'back')
+      plug()
+      await back
+      expect(await gripper.status()).toMatchObject({ activated: true })
+      expect(gripper.stats.reconnects).toBe(1)
+      await gripper.move({ width: 0.02, speed: 0.1, effort: 20 })
+    },
+  )
 
   test('close works while the port is away and while a call waits', async () => {
     await gripper.connect()
@@ -227,7 +245,7 @@ describe('on a bad wire', () => {
     const waiting = expect(gripper.status()).rejects.toMatchObject({ code: 'CLOSED' })
     await gripper.close()
     await waiting
-    line = (reply) => [reply]
+    line = reply => [reply]
     await gripper.connect()
     const lost = once(port, 'lost')
     await terminal.close()

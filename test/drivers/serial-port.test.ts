@@ -28,7 +28,11 @@ async function unprivileged<T>(work: () => Promise<T>): Promise<T> {
 
 test('a port that does not exist rejects with PORT_MISSING and names it', async () => {
   const port = new SerialPort({ path: '/dev/prehend-no-such-port' })
-  await expect(port.open()).rejects.toMatchObject({ code: 'PORT_MISSING', exit: 2, message: /\/dev\/prehend-no-such-port/ })
+  await expect(port.open()).rejects.toMatchObject({
+    code: 'PORT_MISSING',
+    exit: 2,
+    message: /\/dev\/prehend-no-such-port/,
+  })
   await port.close()
 })
 
@@ -46,7 +50,12 @@ test('a port without the right to it rejects with PORT_DENIED and names the grou
   const mode = statSync(terminal.path).mode & 0o777
   chmodSync(terminal.path, 0)
   const port = new SerialPort({ path: terminal.path })
-  const error = await unprivileged(() => port.open().then(() => undefined, (reason: unknown) => reason))
+  const error = await unprivileged(() =>
+    port.open().then(
+      () => undefined,
+      (reason: unknown) => reason,
+    ),
+  )
   chmodSync(terminal.path, mode)
   expect(error).toMatchObject({ code: 'PORT_DENIED' })
   expect(String(error)).toMatch(/group \w+: sudo usermod -aG \w+ \$USER/)
@@ -63,13 +72,13 @@ test('all 256 byte values pass both ways, and write tells when they had left', a
   const port = new SerialPort({ path: terminal.path })
   await port.open()
   const received: number[] = []
-  const whole = new Promise<void>((resolve) => {
-    port.on('bytes', (bytes) => {
+  const whole = new Promise<void>(resolve => {
+    port.on('bytes', bytes => {
       received.push(...bytes)
       if (received.length === 256) resolve()
     })
   })
-  terminal.onBytes((bytes) => terminal.write(bytes))
+  terminal.onBytes(bytes => terminal.write(bytes))
   const before = Number(process.hrtime.bigint())
   const stamp = await port.write(all)
   expect(stamp).toBeGreaterThanOrEqual(before)
@@ -80,7 +89,7 @@ test('all 256 byte values pass both ways, and write tells when they had left', a
 })
 
 test('clients come and go; the pseudo-terminal stays', async () => {
-  terminal.onBytes((bytes) => terminal.write(bytes))
+  terminal.onBytes(bytes => terminal.write(bytes))
   for (let visit = 0; visit < 5; visit++) {
     const port = new SerialPort({ path: terminal.path })
     await port.open()

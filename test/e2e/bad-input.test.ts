@@ -21,7 +21,10 @@ const silent = join(folder, 'silent.mcap')
 
 /** One line that says what, exit code 2, no stack trace, nothing on stdout, nothing written. */
 function expectRefusal({ status, stdout, stderr }: Outcome, says: readonly RegExp[]): void {
-  const complaints = stderr.trimEnd().split('\n').filter(line => line.startsWith('prehend: '))
+  const complaints = stderr
+    .trimEnd()
+    .split('\n')
+    .filter(line => line.startsWith('prehend: '))
   expect(complaints, stderr).toHaveLength(1)
   expect(stderr.trimEnd().split('\n').at(-1)).toBe(complaints[0])
   for (const what of says) expect(complaints[0]).toMatch(what)
@@ -43,12 +46,17 @@ describe('a bag is refused in one line that names it, and nothing is written', (
     'that is missing': { bag: () => join(folder, 'none.mcap'), says: [/none\.mcap/, /no such bag/] },
     'that is empty': { bag: () => file('empty.mcap', ''), says: [/empty\.mcap/, /empty/] },
     'that is noise': { bag: () => file('noise.mcap', Buffer.alloc(4096, 7)), says: [/noise\.mcap/, /not a bag/] },
-    'that is noise behind an MCAP\'s first bytes': {
-      bag: () => file('half-noise.mcap', Buffer.concat([readFileSync(chunked).subarray(0, 8), Buffer.alloc(4096, 7)])), says: [/half-noise\.mcap/],
+    "that is noise behind an MCAP's first bytes": {
+      bag: () => file('half-noise.mcap', Buffer.concat([readFileSync(chunked).subarray(0, 8), Buffer.alloc(4096, 7)])),
+      says: [/half-noise\.mcap/],
     },
-    'that is cut off before its first chunk ends': { bag: () => file('stump.mcap', readFileSync(chunked).subarray(0, 3000)), says: [/stump\.mcap/, /cut off at byte 3000/] },
-    'that is noise behind SQLite\'s first bytes': {
-      bag: () => file('noise.db3', Buffer.concat([Buffer.from('SQLite format 3\0'), Buffer.alloc(8192, 7)])), says: [/noise\.db3/],
+    'that is cut off before its first chunk ends': {
+      bag: () => file('stump.mcap', readFileSync(chunked).subarray(0, 3000)),
+      says: [/stump\.mcap/, /cut off at byte 3000/],
+    },
+    "that is noise behind SQLite's first bytes": {
+      bag: () => file('noise.db3', Buffer.concat([Buffer.from('SQLite format 3\0'), Buffer.alloc(8192, 7)])),
+      says: [/noise\.db3/],
     },
     'that has no image topic': {
       bag: () => {
@@ -73,24 +81,50 @@ describe('a bag is refused in one line that names it, and nothing is written', (
     },
   }
   test.each(Object.entries(bags))('%s', (_name, { bag, says }) => {
-    expectRefusal(prehend(['replay', bag(), '--rate', 'max', '--no-policy', '--observations', join(out, 'lines.jsonl'), '--out', join(out, 'copy.mcap')]), says)
+    expectRefusal(
+      prehend([
+        'replay',
+        bag(),
+        '--rate',
+        'max',
+        '--no-policy',
+        '--observations',
+        join(out, 'lines.jsonl'),
+        '--out',
+        join(out, 'copy.mcap'),
+      ]),
+      says,
+    )
   })
 
   test('whose topic has another type than the robot file says, or one that nobody knows', () => {
     const odd = join(folder, 'odd')
     python('make_bag.py', odd, '--unknown-type')
-    expectRefusal(prehend(['replay', odd, '--robot', 'real_camera', '--observations', join(out, 'lines.jsonl')]), [/\/wrist\/wrench is acme_msgs\/msg\/Strain/, /WrenchStamped/])
-    const pose = file('pose.yaml', `robot: pose
+    expectRefusal(prehend(['replay', odd, '--robot', 'real_camera', '--observations', join(out, 'lines.jsonl')]), [
+      /\/wrist\/wrench is acme_msgs\/msg\/Strain/,
+      /WrenchStamped/,
+    ])
+    const pose = file(
+      'pose.yaml',
+      `robot: pose
 tick: { from: rgb }
 streams:
   rgb: { topic: /camera/color/image_raw, type: sensor_msgs/msg/Image }
   arm: { topic: /wrist/wrench, type: geometry_msgs/msg/PoseStamped, align: interpolate }
-`)
-    expectRefusal(prehend(['replay', made, '--robot', pose, '--observations', join(out, 'lines.jsonl')]), [/\/wrist\/wrench is geometry_msgs\/msg\/WrenchStamped/, /PoseStamped/, /stream arm/])
+`,
+    )
+    expectRefusal(prehend(['replay', made, '--robot', pose, '--observations', join(out, 'lines.jsonl')]), [
+      /\/wrist\/wrench is geometry_msgs\/msg\/WrenchStamped/,
+      /PoseStamped/,
+      /stream arm/,
+    ])
   })
 
   test('and without what the robot ticks from', () => {
-    expectRefusal(prehend(['replay', join(folder, 'no_image'), '--robot', 'cell', '--observations', join(out, 'lines.jsonl')]), [/\/camera\/color\/image_raw/, /does not have/])
+    expectRefusal(
+      prehend(['replay', join(folder, 'no_image'), '--robot', 'cell', '--observations', join(out, 'lines.jsonl')]),
+      [/\/camera\/color\/image_raw/, /does not have/],
+    )
   })
 })
 
@@ -102,7 +136,16 @@ test('a topic of a type nobody knows is left alone where no stream needs it', ()
 test('a bag that is cut in the middle of a chunk is replayed up to there, says so, and ends with exit code 1', () => {
   const cut = file('cut.mcap', readFileSync(chunked).subarray(0, Math.floor(statSync(chunked).size * 0.6)))
   const lines = join(folder, 'cut.jsonl')
-  const { status, stdout, stderr } = prehend(['replay', cut, '--rate', 'max', '--no-policy', '--json', '--observations', lines])
+  const { status, stdout, stderr } = prehend([
+    'replay',
+    cut,
+    '--rate',
+    'max',
+    '--no-policy',
+    '--json',
+    '--observations',
+    lines,
+  ])
   expect(status).toBe(1)
   expect(stderr).toMatch(/^prehend: .*cut\.mcap: the file is cut off at byte \d+: replayed up to there$/m)
   const { observations, damage } = JSON.parse(stdout) as Record<string, unknown>
@@ -119,13 +162,23 @@ test('a bag that is cut in the middle of a chunk is replayed up to there, says s
 
 describe('a robot file is refused in one line that names the key', () => {
   const files: Record<string, { text: string; says: RegExp[] }> = {
-    'with an unknown key, and the nearest known one': { text: robotText.replace('max_wait:', 'max_wiat:'), says: [/max_wiat/, /did you mean 'max_wait'/] },
-    'with seconds for a width': { text: robotText.replace('[0 mm, 85 mm]', '[0 mm, 85 s]'), says: [/limits\.width/, /85 s/, /length/] },
+    'with an unknown key, and the nearest known one': {
+      text: robotText.replace('max_wait:', 'max_wiat:'),
+      says: [/max_wiat/, /did you mean 'max_wait'/],
+    },
+    'with seconds for a width': {
+      text: robotText.replace('[0 mm, 85 mm]', '[0 mm, 85 s]'),
+      says: [/limits\.width/, /85 s/, /length/],
+    },
     'with a rate of 0': { text: robotText.replace('{ from: rgb }', '{ rate: 0 Hz }'), says: [/tick\.rate/, /0 Hz/] },
     'with two streams on one topic': {
-      text: robotText.replace('camera/depth/image_raw', 'camera/color/image_raw'), says: [/streams\.depth\.topic/, /\/camera\/color\/image_raw/, /rgb/],
+      text: robotText.replace('camera/depth/image_raw', 'camera/color/image_raw'),
+      says: [/streams\.depth\.topic/, /\/camera\/color\/image_raw/, /rgb/],
     },
-    'with a type that nobody knows': { text: robotText.replace('geometry_msgs/msg/WrenchStamped', 'acme_msgs/msg/Strain'), says: [/streams\.wrench\.type/, /acme_msgs/] },
+    'with a type that nobody knows': {
+      text: robotText.replace('geometry_msgs/msg/WrenchStamped', 'acme_msgs/msg/Strain'),
+      says: [/streams\.wrench\.type/, /acme_msgs/],
+    },
     'that is not YAML': { text: 'robot: [', says: [/not-a-robot\.yaml/] },
     'that is empty': { text: '', says: [/not-a-robot\.yaml/] },
   }
@@ -145,20 +198,37 @@ describe('a policy is refused in one line', () => {
   const other = parseRobot(robotText.replace('tare: 200 ms', 'tare: 300 ms'), 'other.yaml')
   const models: Record<string, { model: () => string; says: RegExp[] }> = {
     'that is missing': { model: () => join(folder, 'none.onnx'), says: [/none\.onnx/, /no such file/] },
-    'that is no ONNX file': { model: () => file('noise.onnx', Buffer.alloc(4096, 7)), says: [/noise\.onnx/, /not an ONNX model/] },
-    'that is cut off': { model: () => file('cut.onnx', onnxBytes(tinyModel()).subarray(0, 2000)), says: [/cut\.onnx/, /not an ONNX model/] },
-    'that has no contract': { model: () => file('bare.onnx', onnxBytes({ ...tinyModel(), metadata: {} })), says: [/bare\.onnx/, /contract/] },
+    'that is no ONNX file': {
+      model: () => file('noise.onnx', Buffer.alloc(4096, 7)),
+      says: [/noise\.onnx/, /not an ONNX model/],
+    },
+    'that is cut off': {
+      model: () => file('cut.onnx', onnxBytes(tinyModel()).subarray(0, 2000)),
+      says: [/cut\.onnx/, /not an ONNX model/],
+    },
+    'that has no contract': {
+      model: () => file('bare.onnx', onnxBytes({ ...tinyModel(), metadata: {} })),
+      says: [/bare\.onnx/, /contract/],
+    },
     'whose graph breaks its contract, with a list of what differs': {
-      model: () => file('broken.onnx', withContract(json => {
-        json.inputs.force_pyramid.shape = [1, 6, 20]
-        json.outputs.gate.shape = [1, 3]
-      })),
+      model: () =>
+        file(
+          'broken.onnx',
+          withContract(json => {
+            json.inputs.force_pyramid.shape = [1, 6, 20]
+            json.outputs.gate.shape = [1, 3]
+          }),
+        ),
       says: [/broken\.onnx/, /force_pyramid/, /gate/],
     },
     'that was made under another translation, with the difference': {
-      model: () => file('other.onnx', withContract(json => {
-        Object.assign(json.robot, { name: other.name, sha256: other.sha256, canonical: other.canonical })
-      })),
+      model: () =>
+        file(
+          'other.onnx',
+          withContract(json => {
+            Object.assign(json.robot, { name: other.name, sha256: other.sha256, canonical: other.canonical })
+          }),
+        ),
       says: [/other\.onnx/, /another translation/, /tare/, /0\.3/, /0\.2/],
     },
   }
@@ -174,7 +244,10 @@ describe('a serial port is refused in one line that names it', () => {
   const RUN = ['run', '--policy', 'expert', '--record', join(out, 'run.mcap'), '--robot']
 
   test('that does not exist', () => {
-    expectRefusal(prehend([...RUN, withPort('/dev/prehend-no-such-port')]), [/\/dev\/prehend-no-such-port/, /does not exist/])
+    expectRefusal(prehend([...RUN, withPort('/dev/prehend-no-such-port')]), [
+      /\/dev\/prehend-no-such-port/,
+      /does not exist/,
+    ])
   })
 
   test('that another program holds', async () => {
@@ -195,7 +268,10 @@ describe('a serial port is refused in one line that names it', () => {
     chmodSync(folder, 0o755)
     chmodSync(out, 0o777)
     try {
-      expectRefusal(prehend([...RUN, withPort(terminal.path)], { unprivileged: true }), [new RegExp(terminal.path), /may not be opened by this user/])
+      expectRefusal(prehend([...RUN, withPort(terminal.path)], { unprivileged: true }), [
+        new RegExp(terminal.path),
+        /may not be opened by this user/,
+      ])
     } finally {
       await terminal.close()
     }
@@ -203,48 +279,121 @@ describe('a serial port is refused in one line that names it', () => {
 })
 
 describe('bad use is refused in one line', () => {
-  const negative = (): string => file('negative.yaml', '- { name: red ball, colour: red, mass: -0.1, friction: 0.5, parts: [{ shape: sphere, size: [0.02] }] }\n')
+  const negative = (): string =>
+    file(
+      'negative.yaml',
+      '- { name: red ball, colour: red, mass: -0.1, friction: 0.5, parts: [{ shape: sphere, size: [0.02] }] }\n',
+    )
   const uses: Record<string, { args: () => string[]; says: RegExp[] }> = {
     'an objects file with a negative mass (run)': {
-      args: () => ['run', '--policy', 'expert', '--lockstep', '--objects', negative(), '--record', join(out, 'run.mcap')], says: [/negative\.yaml/, /red ball/, /mass/, /-0\.1/],
+      args: () => [
+        'run',
+        '--policy',
+        'expert',
+        '--lockstep',
+        '--objects',
+        negative(),
+        '--record',
+        join(out, 'run.mcap'),
+      ],
+      says: [/negative\.yaml/, /red ball/, /mass/, /-0\.1/],
     },
-    'an objects file with a negative mass (eval)': { args: () => ['eval', '--policy', 'expert', '--objects', negative()], says: [/negative\.yaml/, /mass/] },
-    'an objects file that is missing': { args: () => ['eval', '--policy', 'expert', '--objects', join(folder, 'none.yaml')], says: [/none\.yaml/] },
+    'an objects file with a negative mass (eval)': {
+      args: () => ['eval', '--policy', 'expert', '--objects', negative()],
+      says: [/negative\.yaml/, /mass/],
+    },
+    'an objects file that is missing': {
+      args: () => ['eval', '--policy', 'expert', '--objects', join(folder, 'none.yaml')],
+      says: [/none\.yaml/],
+    },
     'a modality that is none': { args: () => ['eval', '--without', 'smell'], says: [/smell/, /rgb, depth, force/] },
     'a negative number of episodes': { args: () => ['run', '--episodes', '-3'], says: [/episodes/, /-3/] },
     'a number of episodes that is none': { args: () => ['eval', '--episodes', 'many'], says: [/episodes/, /many/] },
     'a table with nothing on it': { args: () => ['eval', '--count', '0'], says: [/count/, /from 1 to 5/] },
     'more objects on the table than the set has': {
-      args: () => ['run', '--lockstep', '--policy', 'expert', '--count', '2', '--objects', file('one.yaml', '- { name: red ball, colour: red, mass: 0.1, friction: 0.5, parts: [{ shape: sphere, size: [0.02] }] }\n')],
+      args: () => [
+        'run',
+        '--lockstep',
+        '--policy',
+        'expert',
+        '--count',
+        '2',
+        '--objects',
+        file(
+          'one.yaml',
+          '- { name: red ball, colour: red, mass: 0.1, friction: 0.5, parts: [{ shape: sphere, size: [0.02] }] }\n',
+        ),
+      ],
       says: [/one\.yaml/, /1 object,/, /2/],
     },
-    'a phrase that means "stop"': { args: () => ['eval', '--phrases', file('stop.yaml', '- stop at the {name}\n')], says: [/stop\.yaml/, /stop at the/, /understood as stop/] },
-    'a phrase that names no object': { args: () => ['eval', '--phrases', file('name.yaml', '- fetch it\n')], says: [/name\.yaml/, /fetch it/, /\{name\}/] },
-    'phrases that are no list': { args: () => ['eval', '--phrases', file('list.yaml', 'fetch: it\n')], says: [/list\.yaml/, /list of commands/] },
-    'a phrases file that is missing': { args: () => ['eval', '--phrases', join(folder, 'none.yaml')], says: [/none\.yaml/] },
+    'a phrase that means "stop"': {
+      args: () => ['eval', '--phrases', file('stop.yaml', '- stop at the {name}\n')],
+      says: [/stop\.yaml/, /stop at the/, /understood as stop/],
+    },
+    'a phrase that names no object': {
+      args: () => ['eval', '--phrases', file('name.yaml', '- fetch it\n')],
+      says: [/name\.yaml/, /fetch it/, /\{name\}/],
+    },
+    'phrases that are no list': {
+      args: () => ['eval', '--phrases', file('list.yaml', 'fetch: it\n')],
+      says: [/list\.yaml/, /list of commands/],
+    },
+    'a phrases file that is missing': {
+      args: () => ['eval', '--phrases', join(folder, 'none.yaml')],
+      says: [/none\.yaml/],
+    },
     'an unknown command': { args: () => ['nonsense'], says: [/nonsense/] },
     'an unknown option': { args: () => ['run', '--nonsense'], says: [/--nonsense/] },
     'a missing argument': { args: () => ['replay'], says: [/bag/] },
     'a rate of 0': { args: () => ['replay', made, '--rate', '0'], says: [/rate/, /0/] },
     'a tare in metres': { args: () => ['replay', made, '--tare', '5 m'], says: [/tare/, /5 m/, /time/] },
     'a source that this version does not have': { args: () => ['run', '--source', 'ros2'], says: [/ros2/] },
-    'a precision of a policy that is no ONNX file': { args: () => ['eval', '--precision', 'int8', '--policy', 'expert'], says: [/--policy expert/, /NAME\.onnx/] },
-    'a precision that this version does not have': { args: () => ['eval', '--precision', 'fp8', '--policy', 'expert'], says: [/fp8/] },
+    'a precision of a policy that is no ONNX file': {
+      args: () => ['eval', '--precision', 'int8', '--policy', 'expert'],
+      says: [/--policy expert/, /NAME\.onnx/],
+    },
+    'a precision that this version does not have': {
+      args: () => ['eval', '--precision', 'fp8', '--policy', 'expert'],
+      says: [/fp8/],
+    },
     'a robot that nobody knows': { args: () => ['check', 'cel'], says: [/'cel'/, /cell/] },
     'a robot file that is missing': { args: () => ['run', '--robot', join(folder, 'none.yaml')], says: [/none\.yaml/] },
     'observations into a place that is a file': {
-      args: () => ['replay', made, '--rate', 'max', '--no-policy', '--observations', join(chunked, 'lines.jsonl')], says: [/lines\.jsonl/],
+      args: () => ['replay', made, '--rate', 'max', '--no-policy', '--observations', join(chunked, 'lines.jsonl')],
+      says: [/lines\.jsonl/],
     },
-    'observations over a folder': { args: () => ['replay', made, '--rate', 'max', '--no-policy', '--observations', folder], says: [/is a folder/] },
-    'a recording without a message': { args: () => ['replay', silent, '--rate', 'max', '--no-policy'], says: [/silent\.mcap/, /no messages/] },
-    'a copy into a place that is a file': { args: () => ['replay', made, '--rate', 'max', '--no-policy', '--out', join(chunked, 'copy.mcap')], says: [/copy\.mcap/] },
-    'a recording into a place that is a file': { args: () => ['run', '--policy', 'expert', '--lockstep', '--record', join(chunked, 'run.mcap')], says: [/run\.mcap/] },
+    'observations over a folder': {
+      args: () => ['replay', made, '--rate', 'max', '--no-policy', '--observations', folder],
+      says: [/is a folder/],
+    },
+    'a recording without a message': {
+      args: () => ['replay', silent, '--rate', 'max', '--no-policy'],
+      says: [/silent\.mcap/, /no messages/],
+    },
+    'a copy into a place that is a file': {
+      args: () => ['replay', made, '--rate', 'max', '--no-policy', '--out', join(chunked, 'copy.mcap')],
+      says: [/copy\.mcap/],
+    },
+    'a recording into a place that is a file': {
+      args: () => ['run', '--policy', 'expert', '--lockstep', '--record', join(chunked, 'run.mcap')],
+      says: [/run\.mcap/],
+    },
     'a numpy set for a policy with inputs of its own': {
-      args: () => ['export', made, '--out', join(out, 'set'), '--contract', file('own.json', JSON.stringify({ ...ours, inputs: { image: { ...ours.inputs.rgbd, as: 'rgbd' } } }))],
+      args: () => [
+        'export',
+        made,
+        '--out',
+        join(out, 'set'),
+        '--contract',
+        file('own.json', JSON.stringify({ ...ours, inputs: { image: { ...ours.inputs.rgbd, as: 'rgbd' } } })),
+      ],
       says: [/own\.json/, /rgbd \(rgbd\), force_pyramid \(pyramid\)/],
     },
     'the info of a bag that is missing': { args: () => ['info', join(folder, 'none')], says: [/none/] },
-    'the contract of what is no model': { args: () => ['policy', 'info', chunked], says: [/chunked\.mcap/, /not an ONNX model/] },
+    'the contract of what is no model': {
+      args: () => ['policy', 'info', chunked],
+      says: [/chunked\.mcap/, /not an ONNX model/],
+    },
   }
   test.each(Object.entries(uses))('%s', (_name, { args, says }) => expectRefusal(prehend(args()), says))
 })

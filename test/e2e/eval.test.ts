@@ -10,7 +10,11 @@ vi.setConfig({ testTimeout: 240_000 })
 const EVAL = ['eval', '--policy', 'expert', '--seed', '11', '--count', '1']
 
 /** The lines of a results file. */
-const linesOf = (path: string): Record<string, unknown>[] => readFileSync(path, 'utf8').trimEnd().split('\n').map(line => JSON.parse(line) as Record<string, unknown>)
+const linesOf = (path: string): Record<string, unknown>[] =>
+  readFileSync(path, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line) as Record<string, unknown>)
 
 describe('a benchmark', () => {
   test('is the same in one process, in two, and one episode at a time', () => {
@@ -23,11 +27,23 @@ describe('a benchmark', () => {
     expect(readFileSync(two, 'utf8')).toBe(readFileSync(one, 'utf8'))
     expect(linesOf(last)).toEqual(lines.slice(1))
     expect(lines.map(({ index }) => index)).toEqual([0, 1])
-    for (const line of lines) expect(Object.keys(line)).toEqual(expect.arrayContaining(['command', 'correction', 'target', 'fragile', 'success', 'reason', 'peakForce', 'seconds']))
+    for (const line of lines)
+      expect(Object.keys(line)).toEqual(
+        expect.arrayContaining([
+          'command',
+          'correction',
+          'target',
+          'fragile',
+          'success',
+          'reason',
+          'peakForce',
+          'seconds',
+        ]),
+      )
     expect(lines.filter(({ success }) => success)).toHaveLength(whole.successes as number)
   })
 
-  test('with a report has the same episodes, and the wrist camera\'s pictures of them in one file', async () => {
+  test("with a report has the same episodes, and the wrist camera's pictures of them in one file", async () => {
     const [plain, lines, report] = ['plain.jsonl', 'reported.jsonl', 'report.html'].map(name => join(folder, name))
     const args = [...EVAL, '--episodes', '1', '--without', 'rgb@3s']
     prehendJson([...args, '--results', plain])
@@ -36,9 +52,12 @@ describe('a benchmark', () => {
     const text = readFileSync(report, 'utf8')
     for (const { command } of linesOf(lines)) expect(text).toContain(`“${String(command)}”`)
     expect(text).toContain(result.robotSha256 as string)
-    const pictures = [...text.matchAll(/src="data:image\/webp;base64,([^"]+)"/g)].map(([, data]) => Buffer.from(data, 'base64'))
+    const pictures = [...text.matchAll(/src="data:image\/webp;base64,([^"]+)"/g)].map(([, data]) =>
+      Buffer.from(data, 'base64'),
+    )
     expect(pictures).toHaveLength(8)
-    for (const picture of pictures) expect(await sharp(picture).metadata()).toMatchObject({ format: 'webp', width: 128, height: 128 })
+    for (const picture of pictures)
+      expect(await sharp(picture).metadata()).toMatchObject({ format: 'webp', width: 128, height: 128 })
     // Something is to be seen, and each picture is another one.
     const { channels } = await sharp(pictures[0]).stats()
     expect(Math.min(...channels.map(({ stdev }) => stdev))).toBeGreaterThan(5)
@@ -48,7 +67,10 @@ describe('a benchmark', () => {
 
   test('without voice is about the object that lies there: a stop that nobody could hear is not said', () => {
     const stopped = ['eval', '--policy', 'expert', '--seed', '3', '--count', '1', '--first', '1', '--episodes', '1']
-    expect(prehendJson(stopped)).toMatchObject({ byObject: { '(stop)': { episodes: 1 } }, stops: { episodes: 1, moved: 0 } })
+    expect(prehendJson(stopped)).toMatchObject({
+      byObject: { '(stop)': { episodes: 1 } },
+      stops: { episodes: 1, moved: 0 },
+    })
     const deaf = prehendJson([...stopped, '--without', 'voice'])
     expect(deaf).toMatchObject({ successes: 1, stops: { episodes: 0 } })
     expect(deaf.byObject).not.toHaveProperty('(stop)')

@@ -15,7 +15,10 @@ interface Row {
 }
 
 interface LeRobot {
-  readonly info: { readonly [key: string]: unknown; readonly features: Record<string, { dtype: string; shape: number[] }> }
+  readonly info: {
+    readonly [key: string]: unknown
+    readonly features: Record<string, { dtype: string; shape: number[] }>
+  }
   readonly columns: string[]
   readonly tasks: Record<string, number>
   readonly episodes: Record<string, unknown>[]
@@ -32,14 +35,17 @@ const recording = join(folder, 'demo.mcap')
 const read = (set: string): LeRobot => JSON.parse(python('read_lerobot.py', set, recording)) as LeRobot
 const f32 = (values: readonly number[]): number[] => [...Float32Array.from(values)]
 
-/** The recording without the expert's topics and without every fifth of the policy's chunks; how many chunks that were. */
+/**
+ * The recording without the expert's topics and without every fifth of the policy's chunks; how many chunks that were.
+ */
 async function withoutAnswers(from: string, to: string): Promise<number> {
   const bag = await openBag(from)
   const writer = new BagWriter(to, { epochSec: bag.epochSec, metadata: bag.metadata })
   let chunks = 0
   for await (const batch of bag.batches()) {
     for (const message of batch) {
-      if (message.topic.startsWith('/expert/') || (message.topic === '/policy/action_chunk' && ++chunks % 5 === 0)) continue
+      if (message.topic.startsWith('/expert/') || (message.topic === '/policy/action_chunk' && ++chunks % 5 === 0))
+        continue
       writer.writeRaw(message)
     }
   }
@@ -54,7 +60,22 @@ describe('export --format lerobot', () => {
   let set: LeRobot
 
   beforeAll(() => {
-    prehendJson(['run', '--lockstep', '--policy', 'expert', '--demonstrate', '--episodes', '2', '--seed', '11', '--record', recording], [0, 1])
+    prehendJson(
+      [
+        'run',
+        '--lockstep',
+        '--policy',
+        'expert',
+        '--demonstrate',
+        '--episodes',
+        '2',
+        '--seed',
+        '11',
+        '--record',
+        recording,
+      ],
+      [0, 1],
+    )
     const observations = join(folder, 'lines.jsonl')
     prehendJson(['replay', recording, '--rate', 'max', '--no-policy', '--observations', observations])
     lines = linesOf(observations)
@@ -75,7 +96,10 @@ describe('export --format lerobot', () => {
       expect(row['observation.force_pyramid']).toEqual(line.forcePyramid.map(f32))
       const said = [...line.voice].reverse()
       const column = (what: string): number[] => row[`observation.voice_${what}`] as number[]
-      expect(column('task').map(index => text.get(index))).toEqual([...said.map(event => event.text), ...Array.from({ length: 4 - said.length }, () => undefined)])
+      expect(column('task').map(index => text.get(index))).toEqual([
+        ...said.map(event => event.text),
+        ...Array.from({ length: 4 - said.length }, () => undefined),
+      ])
       expect(column('age').slice(0, said.length)).toEqual(f32(said.map(event => event.ageS)))
       expect(column('confidence').slice(0, said.length)).toEqual(f32(said.map(event => event.confidence)))
       expect(text.get(row.task_index as number)).toBe(said[0]?.text ?? '')
@@ -89,23 +113,41 @@ describe('export --format lerobot', () => {
     expect(set.wrenches.apart).toBeLessThan(1e-5)
   })
 
-  test('has the expert\'s first row as a pose in the base frame, and statistics that numpy agrees with', () => {
+  test("has the expert's first row as a pose in the base frame, and statistics that numpy agrees with", () => {
     expect(set.actionApart).toBeLessThan(2e-6)
     for (const [key, apart] of Object.entries(set.statsApart)) expect(apart, key).toBeLessThan(1e-3)
   })
 
   test('is laid out as LeRobotDataset v3.0', () => {
     const { info, episodes, rows } = set
-    expect(info).toMatchObject({ codebase_version: 'v3.0', fps: 30, robot_type: 'cell', total_episodes: 2, total_frames: rows.length, splits: { train: '0:2' }, video_path: null })
+    expect(info).toMatchObject({
+      codebase_version: 'v3.0',
+      fps: 30,
+      robot_type: 'cell',
+      total_episodes: 2,
+      total_frames: rows.length,
+      splits: { train: '0:2' },
+      video_path: null,
+    })
     expect(Object.keys(info.features).sort()).toEqual([...set.columns].sort())
     expect(info.features).toMatchObject({
-      'observation.images.rgb': { dtype: 'image', shape: [128, 128, 3] }, 'observation.images.depth': { dtype: 'image', shape: [128, 128, 1] },
-      'observation.state': { shape: [8] }, 'observation.wrench': { shape: [80, 6] }, 'observation.force_pyramid': { shape: [6, 24] }, action: { shape: [9] },
+      'observation.images.rgb': { dtype: 'image', shape: [128, 128, 3] },
+      'observation.images.depth': { dtype: 'image', shape: [128, 128, 1] },
+      'observation.state': { shape: [8] },
+      'observation.wrench': { shape: [80, 6] },
+      'observation.force_pyramid': { shape: [6, 24] },
+      action: { shape: [9] },
     })
     expect(rows.map(row => row.index)).toEqual(rows.map((_, i) => i))
     episodes.forEach((episode, number) => {
       const mine = rows.filter(row => row.episode_index === number)
-      expect(episode).toMatchObject({ episode_index: number, length: mine.length, dataset_from_index: mine[0].index, recorded_index: number, recording: 'demo.mcap' })
+      expect(episode).toMatchObject({
+        episode_index: number,
+        length: mine.length,
+        dataset_from_index: mine[0].index,
+        recorded_index: number,
+        recording: 'demo.mcap',
+      })
       expect(mine.map(row => row.timestamp)).toEqual(f32(mine.map((_, i) => i / 30)))
       expect(mine.map(row => row['next.done'])).toEqual(mine.map((_, i) => i === mine.length - 1))
       expect(mine.at(-1)?.['next.success']).toBe(episode.success)
@@ -131,12 +173,22 @@ describe('export --format lerobot', () => {
     expect(Math.max(...apart)).toBeLessThan(4)
   }, 120_000)
 
-  test('takes the policy\'s answers where there are no expert\'s; samples before an observation without an answer are the next row\'s', async () => {
+  test("takes the policy's answers where there are no expert's; samples before an observation without an " +
+    "answer are the next row's", async () => {
     const thinned = join(folder, 'thinned.mcap')
     const removed = await withoutAnswers(recording, thinned)
     expect(removed).toBeGreaterThan(10)
     const out = join(folder, 'thin')
-    const { observations, leftOut } = prehendJson(['export', thinned, '--format', 'lerobot', '--out', out, '--pictures', 'png'])
+    const { observations, leftOut } = prehendJson([
+      'export',
+      thinned,
+      '--format',
+      'lerobot',
+      '--out',
+      out,
+      '--pictures',
+      'png',
+    ])
     expect([observations, leftOut]).toEqual([set.rows.length - removed, removed])
     const thin = read(out)
     expect(thin.wrenches).toMatchObject({ lost: 0, counted: expect.any(Number) as number })
@@ -166,9 +218,30 @@ describe('export --format lerobot', () => {
 
   test('says which samples found no room, and resizes', () => {
     const small = join(folder, 'small')
-    const { remarks } = prehendJson(['export', recording, '--format', 'lerobot', '--out', small, '--pictures', 'png', '--samples', '10', '--size', '40x30']) as { remarks: string[] }
-    expect(remarks).toEqual([expect.stringMatching(/rows had more samples .* newest 10 are kept, --samples 3\d keeps all/)])
-    expect(python('import json, sys; print(json.load(open(sys.argv[1] + "/meta/info.json"))["features"]["observation.images.rgb"]["shape"])', small).trim()).toBe('[30, 40, 3]')
+    const { remarks } = prehendJson([
+      'export',
+      recording,
+      '--format',
+      'lerobot',
+      '--out',
+      small,
+      '--pictures',
+      'png',
+      '--samples',
+      '10',
+      '--size',
+      '40x30',
+    ]) as { remarks: string[] }
+    expect(remarks).toEqual([
+      expect.stringMatching(/rows had more samples .* newest 10 are kept, --samples 3\d keeps all/),
+    ])
+    expect(
+      python(
+        'import json, sys; print(json.load(open(sys.argv[1] + ' +
+          '"/meta/info.json"))["features"]["observation.images.rgb"]["shape"])',
+        small,
+      ).trim(),
+    ).toBe('[30, 40, 3]')
   })
 
   test('refuses in one line, and leaves nothing', () => {
@@ -180,7 +253,9 @@ describe('export --format lerobot', () => {
       expect([existsSync(out), existsSync(`${out}.part`)]).toEqual([false, false])
       return stderr
     }
-    expect(refusal(recording, '--ffmpeg', join(folder, 'no-ffmpeg'))).toMatch(/cannot be started: install ffmpeg .* --pictures png/)
+    expect(refusal(recording, '--ffmpeg', join(folder, 'no-ffmpeg'))).toMatch(
+      /cannot be started: install ffmpeg .* --pictures png/,
+    )
     writeFileSync(join(folder, 'bad.mcap'), 'no')
     expect(refusal(join(folder, 'bad.mcap'), '--pictures', 'png')).toMatch(/bad\.mcap/)
     python('make_bag.py', join(folder, 'made'))

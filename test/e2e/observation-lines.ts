@@ -3,7 +3,10 @@ import { expect } from 'vitest'
 import type { ObservationLine } from '../../fusion/observation-line.js'
 
 export function readLines(text: string): ObservationLine[] {
-  return text.split('\n').filter(line => line !== '').map(line => JSON.parse(line) as ObservationLine)
+  return text
+    .split('\n')
+    .filter(line => line !== '')
+    .map(line => JSON.parse(line) as ObservationLine)
 }
 
 export function linesOf(path: string): ObservationLine[] {
@@ -20,10 +23,19 @@ export function expectSameLines(got: readonly ObservationLine[], wanted: readonl
   expect(got.map(line => line.stamp)).toEqual(wanted.map(line => line.stamp))
   got.forEach((line, index) => {
     const other = wanted[index]
-    const exact = ({ mask, wrenchCount, rgbSha256, depthSha256, voice }: ObservationLine): object =>
-      ({ mask, wrenchCount, rgbSha256, depthSha256, voice: voice.map(({ text, confidence }) => ({ text, confidence })) })
+    const exact = ({ mask, wrenchCount, rgbSha256, depthSha256, voice }: ObservationLine): object => ({
+      mask,
+      wrenchCount,
+      rgbSha256,
+      depthSha256,
+      voice: voice.map(({ text, confidence }) => ({ text, confidence })),
+    })
     expect(exact(line), `line ${index}`).toEqual(exact(other))
-    const numbers = ({ wrenchMean, forcePyramid, voice }: ObservationLine): number[] => [...wrenchMean, ...forcePyramid.flat(), ...voice.map(v => v.ageS)]
+    const numbers = ({ wrenchMean, forcePyramid, voice }: ObservationLine): number[] => [
+      ...wrenchMean,
+      ...forcePyramid.flat(),
+      ...voice.map(v => v.ageS),
+    ]
     const [a, b] = [numbers(line), numbers(other)]
     expect(a.length, `line ${index}`).toBe(b.length)
     const apart = a.map((value, k) => ({ k, value, wanted: b[k] })).filter(({ k, value }) => !isClose(value, b[k]))

@@ -35,19 +35,37 @@ function expectStopped(actions: readonly number[], recording: string): void {
 }
 
 describe('in motion', { timeout: 120_000 }, () => {
-  const RUN = (port: string, recording: string): string[] => ['run', '--policy', 'expert', '--seed', '11', '--episodes', '40', '--at-most', '4 s', '--port', port, '--record', recording]
+  const RUN = (port: string, recording: string): string[] => [
+    'run',
+    '--policy',
+    'expert',
+    '--seed',
+    '11',
+    '--episodes',
+    '40',
+    '--at-most',
+    '4 s',
+    '--port',
+    port,
+    '--record',
+    recording,
+  ]
 
-  test.each([1, 2, 3])('a terminal that goes away is a Ctrl-C: arm and gripper are stopped, the recording gets its name, the exit code is 1 (%i)', async run => {
-    const { path, actions } = gripper()
-    const recording = join(folder, `terminal-${run}.mcap`)
-    const { child, end, said } = startInTerminal(RUN(path, recording))
-    await said(/hold|moving/)
-    await grown(partOf(recording), 3_000_000)
-    child.stdin?.write('close\n')
-    const { stdout } = await end
-    expect(JSON.parse(stdout)).toEqual({ exit: 1, signal: null })
-    expectStopped(actions, recording)
-  })
+  test.each([1, 2, 3])(
+    'a terminal that goes away is a Ctrl-C: arm and gripper are stopped, the recording gets its name, ' +
+      'the exit code is 1 (%i)',
+    async run => {
+      const { path, actions } = gripper()
+      const recording = join(folder, `terminal-${run}.mcap`)
+      const { child, end, said } = startInTerminal(RUN(path, recording))
+      await said(/hold|moving/)
+      await grown(partOf(recording), 3_000_000)
+      child.stdin?.write('close\n')
+      const { stdout } = await end
+      expect(JSON.parse(stdout)).toEqual({ exit: 1, signal: null })
+      expectStopped(actions, recording)
+    },
+  )
 
   test('a reader of standard error that ends is a Ctrl-C as well', async () => {
     const { path, actions } = gripper()
@@ -86,7 +104,21 @@ describe('no command dies of its output', { timeout: 120_000 }, () => {
   test.each([
     ['run', ['run', '--policy', 'expert', '--episodes', '9', '--lockstep', '--record', lockstep, '--json']],
     ['eval', ['eval', '--policy', 'expert', '--episodes', '40', '--results', join(folder, 'results.jsonl'), '--json']],
-    ['eval with jobs', ['eval', '--policy', 'expert', '--episodes', '40', '--jobs', '2', '--results', join(folder, 'results-of-jobs.jsonl'), '--json']],
+    [
+      'eval with jobs',
+      [
+        'eval',
+        '--policy',
+        'expert',
+        '--episodes',
+        '40',
+        '--jobs',
+        '2',
+        '--results',
+        join(folder, 'results-of-jobs.jsonl'),
+        '--json',
+      ],
+    ],
   ])('%s: a reader of standard error that ends: what was done until then is the result', async (_name, args) => {
     const { child, end, said } = startPrehend(args)
     await said(/^(starting|1\/40)/m)
@@ -101,7 +133,16 @@ describe('no command dies of its output', { timeout: 120_000 }, () => {
 
   test('replay: a reader of standard error that ends: nothing is written', async () => {
     makeBag()
-    const { child, end, said } = startPrehend(['replay', bag, '--rate', '0.05', '--no-policy', '--out', join(folder, 'copy.mcap'), '--json'])
+    const { child, end, said } = startPrehend([
+      'replay',
+      bag,
+      '--rate',
+      '0.05',
+      '--no-policy',
+      '--out',
+      join(folder, 'copy.mcap'),
+      '--json',
+    ])
     await said(/robot file/)
     child.stderr?.destroy()
     child.kill('SIGINT')
@@ -111,21 +152,35 @@ describe('no command dies of its output', { timeout: 120_000 }, () => {
   })
 
   test('a full disk under standard output is said, with exit code 1', async () => {
-    const child = spawn(process.execPath, ['bin/prehend', 'check', 'cell', '--json'], { cwd: root, stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'] })
+    const child = spawn(process.execPath, ['bin/prehend', 'check', 'cell', '--json'], {
+      cwd: root,
+      stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
+    })
     let stderr = ''
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => { stderr += text })
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text
+    })
     expect(await new Promise(resolve => child.on('close', resolve))).toBe(1)
     expect(stderr).toBe('prehend: stdout: no space left on device\n')
   })
 
   test('a reader of standard output that has enough ends the command quietly', () => {
     const shell = (command: string): string => execFileSync('bash', ['-c', command], { cwd: root, encoding: 'utf8' })
-    expect(shell('set -o pipefail; bin/prehend run --help 2>&1 | head -n 1; echo $?')).toBe('Usage: prehend run [options]\n0\n')
-    expect(shell('bin/prehend check cell >&-; echo $?; bin/prehend check cell 2>&- >/dev/null; echo $?; bin/prehend check cell <&- >/dev/null; echo $?')).toBe('0\n0\n0\n')
+    expect(shell('set -o pipefail; bin/prehend run --help 2>&1 | head -n 1; echo $?')).toBe(
+      'Usage: prehend run [options]\n0\n',
+    )
+    expect(
+      shell(
+        'bin/prehend check cell >&-; echo $?; bin/prehend check cell 2>&- >/dev/null; echo $?; ' +
+          'bin/prehend check cell <&- >/dev/null; echo $?',
+      ),
+    ).toBe('0\n0\n0\n')
   })
 
   test('standard input that cannot be read is one that has ended', () => {
-    const { status, stderr } = prehend(['run', '--policy', 'expert', '--at-most', '100 ms', '--json'], { stdin: openSync('/', 'r') })
+    const { status, stderr } = prehend(['run', '--policy', 'expert', '--at-most', '100 ms', '--json'], {
+      stdin: openSync('/', 'r'),
+    })
     expect(stderr).not.toMatch(/unexpected|^\s+at /m)
     expect(status).toBe(0)
   })

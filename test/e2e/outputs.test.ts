@@ -15,20 +15,29 @@ beforeAll(() => python('make_bag.py', made))
 
 /** What rosbags finds in a recording: how many messages, first and last log time in ns. */
 function recorded(path: string): { messages: number; first: bigint; last: bigint } {
-  const [messages, first, last] = JSON.parse(python(`
+  const [messages, first, last] = JSON.parse(
+    python(
+      `
 import json, sys
 from pathlib import Path
 from rosbags.highlevel import AnyReader
 with AnyReader([Path(sys.argv[1])]) as reader:
     times = [time for _, time, _ in reader.messages()]
 print(json.dumps([len(times), str(times[0]), str(times[-1])]))
-`, path)) as [number, string, string]
+`,
+      path,
+    ),
+  ) as [number, string, string]
   return { messages, first: BigInt(first), last: BigInt(last) }
 }
 
 /** The command on a disk that takes no file of more than so many kB. */
 function onSmallDisk(kilobytes: number, args: readonly string[]): Outcome {
-  return spawnSync('bash', ['-c', `ulimit -f ${kilobytes}; exec "$0" "$@"`, join(root, 'bin/prehend'), ...args], { encoding: 'utf8', cwd: root, timeout: 110_000 })
+  return spawnSync('bash', ['-c', `ulimit -f ${kilobytes}; exec "$0" "$@"`, join(root, 'bin/prehend'), ...args], {
+    encoding: 'utf8',
+    cwd: root,
+    timeout: 110_000,
+  })
 }
 
 function complaint({ status, stderr }: Outcome): string {
@@ -50,20 +59,34 @@ describe('an output that is there already is refused before anything starts, and
   }
   test.each(Object.entries(outputs))('%s', (name, args) => {
     writeFileSync(at(name), 'mine')
-    expect(complaint(prehend(args(at(name))))).toBe(`prehend: ${at(name)}: is there already; name another, or replace it with --overwrite\n`)
+    expect(complaint(prehend(args(at(name))))).toBe(
+      `prehend: ${at(name)}: is there already; name another, or replace it with --overwrite\n`,
+    )
     expect(readFileSync(at(name), 'utf8')).toBe('mine')
     rmSync(at(name))
     writeFileSync(partOf(at(name)), 'half')
-    expect(complaint(prehend(args(at(name))))).toBe(`prehend: ${partOf(at(name))}: is what an earlier writer left unfinished; move it away, or replace it with --overwrite\n`)
+    expect(complaint(prehend(args(at(name))))).toBe(
+      `prehend: ${partOf(at(name))}: is what an earlier writer left unfinished; move it away, or ` +
+        'replace it with --overwrite\n',
+    )
     expect(readFileSync(partOf(at(name)), 'utf8')).toBe('half')
   })
 
-  test.each([['a set of arrays', 'numpy', 'set/made'], ['a LeRobot set', 'lerobot', 'lerobot'], ['a folder as a recording', '', 'run']])('%s', (_name, format, set) => {
+  test.each([
+    ['a set of arrays', 'numpy', 'set/made'],
+    ['a LeRobot set', 'lerobot', 'lerobot'],
+    ['a folder as a recording', '', 'run'],
+  ])('%s', (_name, format, set) => {
     mkdirSync(at(set), { recursive: true })
     writeFileSync(join(at(set), 'notes.txt'), 'mine')
-    const args = format === '' ? [...RUN, '--record', at(set)] : ['export', made, '--format', format, '--out', at(set.split('/')[0]), '--pictures', 'png']
+    const args =
+      format === ''
+        ? [...RUN, '--record', at(set)]
+        : ['export', made, '--format', format, '--out', at(set.split('/')[0]), '--pictures', 'png']
     expect(complaint(prehend(args))).toMatch(/is there already; name another, or replace it with --overwrite$/m)
-    expect(complaint(prehend([...args, '--overwrite']))).toMatch(/is a folder with other things in it, which --overwrite leaves alone/)
+    expect(complaint(prehend([...args, '--overwrite']))).toMatch(
+      /is a folder with other things in it, which --overwrite leaves alone/,
+    )
     expect(readFileSync(join(at(set), 'notes.txt'), 'utf8')).toBe('mine')
     expect(existsSync(`${at(set)}.part`)).toBe(false)
   })
@@ -74,7 +97,9 @@ describe('an output that is there already is refused before anything starts, and
     prehendJson(['world', at('cell.sdf'), '--overwrite'])
     expect(readFileSync(at('cell.sdf'), 'utf8')).toMatch(/^<\?xml/)
     expect(readdirSync(folder).filter(name => name.startsWith('cell.sdf'))).toEqual(['cell.sdf'])
-    expect(complaint(prehend(['world', '/dev/null', '--overwrite']))).toMatch(/\/dev\/null: is neither a file nor a folder/)
+    expect(complaint(prehend(['world', '/dev/null', '--overwrite']))).toMatch(
+      /\/dev\/null: is neither a file nor a folder/,
+    )
     expect(statSync('/dev/null').isCharacterDevice()).toBe(true)
   })
 })
@@ -94,14 +119,33 @@ describe('what a command reads is never what it writes over, whatever --overwrit
     ['the recording itself', () => ['replay', found, '--out', found], found],
     ['by another name', () => ['replay', found, '--out', `${folder}/../${basename(folder)}/found.part.mcap`], found],
     ['an unfinished folder', () => ['replay', at('left.part'), '--out', at('left')], at('left.part')],
-    ['a file of the folder', () => ['replay', at('found'), '--out', join(at('found'), readdirSync(at('found')).find(name => name.endsWith('.mcap')) ?? '')], at('found')],
+    [
+      'a file of the folder',
+      () => [
+        'replay',
+        at('found'),
+        '--out',
+        join(at('found'), readdirSync(at('found')).find(name => name.endsWith('.mcap')) ?? ''),
+      ],
+      at('found'),
+    ],
     ['as lines', () => ['replay', found, '--observations', found], found],
     ['the folder of an array set', () => ['export', at('found'), '--out', folder], at('found')],
-    ['an unfinished LeRobot set', () => ['export', at('left.part'), '--format', 'lerobot', '--pictures', 'png', '--out', at('left')], at('left.part')],
+    [
+      'an unfinished LeRobot set',
+      () => ['export', at('left.part'), '--format', 'lerobot', '--pictures', 'png', '--out', at('left')],
+      at('left.part'),
+    ],
   ])('%s', (_name, args, input) => {
-    const size = (path: string): number => statSync(path).isDirectory() ? readdirSync(path).reduce((sum, name) => sum + statSync(join(path, name)).size, 0) : statSync(path).size
+    const size = (path: string): number =>
+      statSync(path).isDirectory()
+        ? readdirSync(path).reduce((sum, name) => sum + statSync(join(path, name)).size, 0)
+        : statSync(path).size
     const before = size(input)
-    for (const more of [[], ['--overwrite']]) expect(complaint(prehend([...args(), ...more]))).toMatch(/would take the place of .*, which is read; name another$/m)
+    for (const more of [[], ['--overwrite']])
+      expect(complaint(prehend([...args(), ...more]))).toMatch(
+        /would take the place of .*, which is read; name another$/m,
+      )
     expect(size(input)).toBe(before)
   })
 })
@@ -113,24 +157,41 @@ test.each([
 ])('--overwrite takes away nothing but what such a writer left unfinished: %s', (_name, args) => {
   mkdirSync(at('taken.part'), { recursive: true })
   writeFileSync(join(at('taken.part'), 'notes.txt'), 'mine')
-  expect(complaint(prehend([...args(), '--overwrite']))).toMatch(/taken\.part: is not what an earlier writer left unfinished, so --overwrite leaves it alone/)
+  expect(complaint(prehend([...args(), '--overwrite']))).toMatch(
+    /taken\.part: is not what an earlier writer left unfinished, so --overwrite leaves it alone/,
+  )
   expect(readFileSync(join(at('taken.part'), 'notes.txt'), 'utf8')).toBe('mine')
 })
 
 test('a place where no folder can be made is said in one line', () => {
   writeFileSync(at('a-file'), 'mine')
-  expect(complaint(prehend(['export', at('found'), '--format', 'lerobot', '--pictures', 'png', '--out', join(at('a-file'), 'set')]))).toMatch(/^prehend: .*a-file.*: cannot be written: E/)
+  expect(
+    complaint(
+      prehend(['export', at('found'), '--format', 'lerobot', '--pictures', 'png', '--out', join(at('a-file'), 'set')]),
+    ),
+  ).toMatch(/^prehend: .*a-file.*: cannot be written: E/)
 })
 
 test('two runs with one recording: the second is refused, with --overwrite too, and the first is whole', async () => {
   const path = at('one.mcap')
   const first = startPrehend([...RUN, '--record', path])
   let ended = false
-  void first.end.then(() => { ended = true })
-  while (!ended && (await stat(partOf(path)).then(({ size }) => size, () => 0)) < 100_000) await new Promise(resolve => setTimeout(resolve, 20))
+  void first.end.then(() => {
+    ended = true
+  })
+  while (
+    !ended &&
+    (await stat(partOf(path)).then(
+      ({ size }) => size,
+      () => 0,
+    )) < 100_000
+  )
+    await new Promise(resolve => setTimeout(resolve, 20))
   for (const more of [[], ['--overwrite']]) {
     const refused = prehend([...RUN, '--record', path, ...more])
-    expect(complaint(refused)).toBe(`prehend: ${path}: process ${first.child.pid} is writing it (${partOf(path)}); name another\n`)
+    expect(complaint(refused)).toBe(
+      `prehend: ${path}: process ${first.child.pid} is writing it (${partOf(path)}); name another\n`,
+    )
   }
   const { status, stderr } = await first.end
   expect(status, stderr).toBe(0)
@@ -160,11 +221,17 @@ describe('a disk that takes no more', () => {
     const [long, out] = [at('long.mcap'), at('small.mcap')]
     onSmallDisk(4000, [...RUN, '--record', long])
     const replay = onSmallDisk(2500, ['replay', partOf(long), '--rate', 'max', '--no-policy', '--out', out])
-    expect([replay.status, replay.stderr]).toEqual([1, expect.stringMatching(/^prehend: .*small\.mcap: cannot be written: EFBIG.* are kept in .*small\.part\.mcap$/m)])
+    expect([replay.status, replay.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^prehend: .*small\.mcap: cannot be written: EFBIG.* are kept in .*small\.part\.mcap$/m),
+    ])
     expect(recorded(partOf(out)).messages).toBeGreaterThan(10)
     const lines = at('small.jsonl')
     const observations = onSmallDisk(20, ['replay', made, '--rate', 'max', '--no-policy', '--observations', lines])
-    expect([observations.status, observations.stderr]).toEqual([1, expect.stringMatching(/^prehend: .*small\.jsonl: cannot be written: EFBIG.* is kept in .*small\.jsonl\.part$/m)])
+    expect([observations.status, observations.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^prehend: .*small\.jsonl: cannot be written: EFBIG.* is kept in .*small\.jsonl\.part$/m),
+    ])
     expect(readFileSync(partOf(lines), 'utf8')).toMatch(/^\{"stamp"/)
     expect(observations.stderr + replay.stderr).not.toMatch(/^\s+at /m)
   })
@@ -172,22 +239,45 @@ describe('a disk that takes no more', () => {
 
 test('a model that the disk does not take is no bad use: exit code 1, nothing is left', () => {
   const map = at('map.yaml')
-  writeFileSync(map, JSON.stringify({
-    name: 'wrapped', outputs: { action_chunk: { rate: 30 } }, vocabulary: ['<pad>', '<unk>'],
-    inputs: {
-      rgbd: { as: 'rgbd', from: ['rgb', 'depth'] }, force_pyramid: { as: 'pyramid', from: 'wrench' }, voice_tokens: { as: 'tokens', from: 'voice', per_event: 8 },
-      voice_age: { as: 'ages', from: 'voice' }, proprioception: { as: 'vector', from: ['tool', 'gripper'] }, modality_mask: { as: 'mask', from: ['rgb', 'depth', 'wrench', 'voice'] },
-    },
-  }))
-  const { status, stderr } = onSmallDisk(100, ['policy', 'wrap', join(root, 'policy/model/grasp.int8.onnx'), '--map', map, '--out', at('small.onnx')])
-  expect([status, stderr]).toEqual([1, expect.stringMatching(/^prehend: .*small\.onnx: cannot be written: EFBIG.*; nothing of it was kept\n$/)])
+  writeFileSync(
+    map,
+    JSON.stringify({
+      name: 'wrapped',
+      outputs: { action_chunk: { rate: 30 } },
+      vocabulary: ['<pad>', '<unk>'],
+      inputs: {
+        rgbd: { as: 'rgbd', from: ['rgb', 'depth'] },
+        force_pyramid: { as: 'pyramid', from: 'wrench' },
+        voice_tokens: { as: 'tokens', from: 'voice', per_event: 8 },
+        voice_age: { as: 'ages', from: 'voice' },
+        proprioception: { as: 'vector', from: ['tool', 'gripper'] },
+        modality_mask: { as: 'mask', from: ['rgb', 'depth', 'wrench', 'voice'] },
+      },
+    }),
+  )
+  const { status, stderr } = onSmallDisk(100, [
+    'policy',
+    'wrap',
+    join(root, 'policy/model/grasp.int8.onnx'),
+    '--map',
+    map,
+    '--out',
+    at('small.onnx'),
+  ])
+  expect([status, stderr]).toEqual([
+    1,
+    expect.stringMatching(/^prehend: .*small\.onnx: cannot be written: EFBIG.*; nothing of it was kept\n$/),
+  ])
   expect(readdirSync(folder).filter(name => name.startsWith('small.') && name.endsWith('onnx'))).toEqual([])
 })
 
 test('a last write that the disk refuses gives a file no name: one line, exit code 1', () => {
   // Less than what a stream holds back: nothing is written before its end.
   const { status, stderr } = onSmallDisk(8, ['world', at('cut.sdf')])
-  expect([status, stderr]).toEqual([1, expect.stringMatching(/^prehend: .*cut\.sdf: cannot be written: EFBIG.* is kept in .*cut\.sdf\.part\n$/)])
+  expect([status, stderr]).toEqual([
+    1,
+    expect.stringMatching(/^prehend: .*cut\.sdf: cannot be written: EFBIG.* is kept in .*cut\.sdf\.part\n$/),
+  ])
   expect(existsSync(at('cut.sdf'))).toBe(false)
   expect(statSync(at('cut.sdf.part')).size).toBeLessThanOrEqual(8192)
 })
@@ -207,12 +297,33 @@ const put = () => {
 put()
 `
 
-  test.each([['slowly', 10, 5, 6], ['at 3 MB a second', 60_000, 20, 6]])('%s, loses no more than its last second, and rosbags reads what is there', async (_how, bytes, wait, kills) => {
+  test.each([
+    ['slowly', 10, 5, 6],
+    ['at 3 MB a second', 60_000, 20, 6],
+  ])('%s, loses no more than its last second, and rosbags reads what is there', async (_how, bytes, wait, kills) => {
     for (let kill = 0; kill < kills; kill++) {
       const path = at(`killed-${bytes}-${kill}.mcap`)
-      const writer = spawn(process.execPath, ['--input-type=module', '-e', WRITER, join(root, 'dist/middleware/bag/bag-writer.js'), path, String(bytes), String(wait)], { stdio: 'ignore' })
+      const writer = spawn(
+        process.execPath,
+        [
+          '--input-type=module',
+          '-e',
+          WRITER,
+          join(root, 'dist/middleware/bag/bag-writer.js'),
+          path,
+          String(bytes),
+          String(wait),
+        ],
+        { stdio: 'ignore' },
+      )
       const end = new Promise(resolve => writer.on('close', resolve))
-      while ((await stat(partOf(path)).then(({ size }) => size, () => 0)) < 500) await new Promise(resolve => setTimeout(resolve, 5))
+      while (
+        (await stat(partOf(path)).then(
+          ({ size }) => size,
+          () => 0,
+        )) < 500
+      )
+        await new Promise(resolve => setTimeout(resolve, 5))
       await new Promise(resolve => setTimeout(resolve, 300 + 217 * kill))
       const killed = BigInt(Math.round(performance.timeOrigin + performance.now()))
       writer.kill('SIGKILL')

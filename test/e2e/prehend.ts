@@ -31,16 +31,35 @@ export interface Circumstances {
   readonly timeout?: number
 }
 
-export function prehend(args: readonly string[], { input = '', stdin, cwd = root, bin = BIN, unprivileged = false, env = process.env, timeout = 110_000 }: Circumstances = {}): Outcome {
+export function prehend(
+  args: readonly string[],
+  {
+    input = '',
+    stdin,
+    cwd = root,
+    bin = BIN,
+    unprivileged = false,
+    env = process.env,
+    timeout = 110_000,
+  }: Circumstances = {},
+): Outcome {
   if (!existsSync(join(root, 'dist/cli/main.js'))) throw new Error('dist/ is not there: npm run build')
   const { status, stdout, stderr } = spawnSync(process.execPath, [...FLAGS, bin, ...args], {
-    encoding: 'utf8', ...(stdin === undefined ? { input } : { stdio: [stdin, 'pipe', 'pipe'] as const }), cwd, env, maxBuffer: 1 << 28, timeout,
+    encoding: 'utf8',
+    ...(stdin === undefined ? { input } : { stdio: [stdin, 'pipe', 'pipe'] as const }),
+    cwd,
+    env,
+    maxBuffer: 1 << 28,
+    timeout,
     ...(unprivileged && process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}),
   })
   return { status, stdout, stderr }
 }
 
-/** The object of `--json`, which must be the only line of stdout. Throws where the command did not end with one of `codes`. */
+/**
+ * The object of `--json`, which must be the only line of stdout. Throws where the command did not end with one of
+ * `codes`.
+ */
 export function prehendJson(args: readonly string[], codes: readonly number[] = [0]): Record<string, unknown> {
   const { status, stdout, stderr } = prehend([...args, '--json'])
   if (!codes.includes(status ?? -1)) throw new Error(`prehend ${args.join(' ')}: exit ${status}: ${stderr}`)
@@ -60,7 +79,9 @@ export function startPrehend(args: readonly string[], env = process.env): Starte
   return watched(spawn(process.execPath, [...FLAGS, BIN, ...args], { cwd: root, stdio: 'pipe', env }), args)
 }
 
-/** The same in a terminal of its own: see in_terminal.py for what its standard input takes; `said` hears what it shows. */
+/**
+ * The same in a terminal of its own: see in_terminal.py for what its standard input takes; `said` hears what it shows.
+ */
 export function startInTerminal(args: readonly string[]): Started {
   const program = [join(root, 'test/e2e/in_terminal.py'), process.execPath, ...FLAGS, BIN, ...args]
   return watched(spawn(PYTHON, program, { cwd: root, stdio: 'pipe', env: { ...process.env, TERM: 'xterm' } }), args)
@@ -73,21 +94,26 @@ function watched(child: ChildProcessWithoutNullStreams, args: readonly string[])
   const tell = (): void => {
     for (const { text, resolve } of waiting) if (text.test(stderr)) resolve()
   }
-  child.stdout.setEncoding('utf8').on('data', (text: string) => { stdout += text })
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+  })
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text
     tell()
   })
   const end = new Promise<Outcome>(resolve => child.on('close', status => resolve({ status, stdout, stderr })))
-  const said = (text: RegExp): Promise<void> => Promise.race([
-    new Promise<void>(resolve => {
-      waiting.push({ text, resolve })
-      tell()
-    }),
-    end.then(outcome => {
-      throw new Error(`prehend ${args.join(' ')} ended with ${outcome.status} before it said ${text}: ${outcome.stderr}`)
-    }),
-  ])
+  const said = (text: RegExp): Promise<void> =>
+    Promise.race([
+      new Promise<void>(resolve => {
+        waiting.push({ text, resolve })
+        tell()
+      }),
+      end.then(outcome => {
+        throw new Error(
+          `prehend ${args.join(' ')} ended with ${outcome.status} before it said ${text}: ${outcome.stderr}`,
+        )
+      }),
+    ])
   return { child, end, said }
 }
 
@@ -95,7 +121,11 @@ function watched(child: ChildProcessWithoutNullStreams, args: readonly string[])
 export function python(script: string, ...args: readonly string[]): string {
   if (!existsSync(PYTHON)) throw new Error('.venv/bin/python is not there: npm test makes it (test/requirements.txt)')
   const program = script.endsWith('.py') ? [join(root, 'test/e2e', script)] : ['-c', script]
-  const { status, stdout, stderr } = spawnSync(PYTHON, [...program, ...args], { encoding: 'utf8', cwd: root, maxBuffer: 1 << 28 })
+  const { status, stdout, stderr } = spawnSync(PYTHON, [...program, ...args], {
+    encoding: 'utf8',
+    cwd: root,
+    maxBuffer: 1 << 28,
+  })
   if (status !== 0) throw new Error(`${script.split('\n')[0]} ${args.join(' ')}: exit ${status}: ${stderr}`)
   return stdout
 }

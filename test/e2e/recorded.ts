@@ -13,7 +13,9 @@ export interface Recorded {
 
 /** What rosbags finds in a recording. */
 export function recorded(path: string): Recorded {
-  return JSON.parse(python(`
+  return JSON.parse(
+    python(
+      `
 import json, sys
 from pathlib import Path
 from rosbags.highlevel import AnyReader
@@ -32,13 +34,19 @@ with AnyReader([Path(sys.argv[1])], default_typestore=get_typestore(Stores.ROS2_
         elif connection.topic == '/voice/events':
             said.append([at, msg.text])
 print(json.dumps({'counts': counts, 'poses': poses, 'targets': targets, 'widths': widths, 'said': said}))
-`, path)) as Recorded
+`,
+      path,
+    ),
+  ) as Recorded
 }
 
 /** Resolves once the file has grown past `bytes`: the loop is running. */
 export async function grown(path: string, bytes: number): Promise<void> {
   for (;;) {
-    const size = await stat(path).then(info => info.size, () => 0)
+    const size = await stat(path).then(
+      info => info.size,
+      () => 0,
+    )
     if (size > bytes) return
     await new Promise(resolve => setTimeout(resolve, 20))
   }

@@ -9,13 +9,24 @@ const folder = temporaryFolder()
 
 function replayed(bag: string, ...flags: string[]): ReturnType<typeof linesOf> {
   const out = join(folder, 'lines.jsonl')
-  const result = prehendJson(['replay', bag, '--rate', 'max', '--no-policy', '--observations', out, '--overwrite', ...flags])
+  const result = prehendJson([
+    'replay',
+    bag,
+    '--rate',
+    'max',
+    '--no-policy',
+    '--observations',
+    out,
+    '--overwrite',
+    ...flags,
+  ])
   const lines = linesOf(out)
   expect(lines.length).toBe(result.observations)
   return lines
 }
 
-const reference = (bag: string, ...flags: string[]): ReturnType<typeof readLines> => readLines(python('reference_observations.py', bag, ...flags))
+const reference = (bag: string, ...flags: string[]): ReturnType<typeof readLines> =>
+  readLines(python('reference_observations.py', bag, ...flags))
 
 describe('replay gives the observations of an independent implementation, number by number', () => {
   withRealRecording(bag => {
@@ -42,8 +53,10 @@ describe('replay gives the observations of an independent implementation, number
 
     test('with drops, jitter, NaN, duplicates, late samples, depth in metres between two frames and silences', () => {
       expectSameLines(lines, reference(bag))
-      const masks = (modality: 'depth' | 'force' | 'voice' | 'proprioception'): Set<number> => new Set(lines.map(line => line.mask[modality]))
-      for (const modality of ['depth', 'force', 'voice', 'proprioception'] as const) expect(masks(modality), modality).toEqual(new Set([0, 1]))
+      const masks = (modality: 'depth' | 'force' | 'voice' | 'proprioception'): Set<number> =>
+        new Set(lines.map(line => line.mask[modality]))
+      for (const modality of ['depth', 'force', 'voice', 'proprioception'] as const)
+        expect(masks(modality), modality).toEqual(new Set([0, 1]))
     })
 
     test('with the wrench tared by its first samples', () => {
@@ -52,7 +65,9 @@ describe('replay gives the observations of an independent implementation, number
 
     test('with a robot file that says what is recognised without one', () => {
       const file = join(folder, 'same.yaml')
-      writeFileSync(file, `robot: same
+      writeFileSync(
+        file,
+        `robot: same
 tick: { from: rgb }
 streams:
   rgb: { topic: /camera/color/image_raw, type: sensor_msgs/msg/Image, align: nearest }
@@ -60,7 +75,8 @@ streams:
   wrench: { topic: /wrist/wrench, type: geometry_msgs/msg/WrenchStamped, align: window }
   voice: { topic: /voice/text, type: std_msgs/msg/String, align: { events: 4 } }
   tool: { topic: /tool_pose, type: geometry_msgs/msg/PoseStamped, align: interpolate }
-`)
+`,
+      )
       expect(replayed(bag, '--robot', file)).toEqual(lines)
     })
   })

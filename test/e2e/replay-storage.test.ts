@@ -23,8 +23,21 @@ describe('one recording is one sha256 and the same lines', () => {
 
   function expectSame(bag: string, rate = 'max'): void {
     const { result, lines } = replayed(bag, rate)
-    const told = ({ durationS, topics, observations, incomplete, dropped, sha256 }: Record<string, unknown>): object =>
-      ({ durationS, topics: Object.fromEntries(Object.entries(topics as object).sort()), observations, incomplete, dropped, sha256 })
+    const told = ({
+      durationS,
+      topics,
+      observations,
+      incomplete,
+      dropped,
+      sha256,
+    }: Record<string, unknown>): object => ({
+      durationS,
+      topics: Object.fromEntries(Object.entries(topics as object).sort()),
+      observations,
+      incomplete,
+      dropped,
+      sha256,
+    })
     expect(told(result)).toEqual(told(first.result))
     expect(lines).toBe(first.lines)
   }
@@ -63,14 +76,17 @@ describe('one recording is one sha256 and the same lines', () => {
     python('make_bag.py', packed, '--depth', '16UC1', '--compressed', how)
     const { result, lines } = replayed(packed, 'max')
     expect(lines).toBe(first.lines)
-    for (const field of ['observations', 'incomplete', 'dropped', 'sha256']) expect(result[field], field).toEqual(first.result[field])
+    for (const field of ['observations', 'incomplete', 'dropped', 'sha256'])
+      expect(result[field], field).toEqual(first.result[field])
     expect(result.robot).toHaveProperty('name', 'recognised')
   })
 
   test('and a robot file may name the compressed topics: check and info know them too', () => {
     const packed = join(folder, 'compressed-only')
     const file = join(folder, 'compressed.yaml')
-    writeFileSync(file, `robot: compressed
+    writeFileSync(
+      file,
+      `robot: compressed
 tick: { from: rgb }
 streams:
   rgb:    { topic: /camera/color/image_raw/compressed, type: sensor_msgs/msg/CompressedImage }
@@ -78,13 +94,20 @@ streams:
   wrench: { topic: /wrist/wrench, type: geometry_msgs/msg/WrenchStamped }
   tool:   { topic: /tool_pose, type: geometry_msgs/msg/PoseStamped }
   voice:  { topic: /voice/text, type: std_msgs/msg/String }
-`)
-    const { bag } = prehendJson(['check', file, packed], [0, 1]) as { bag: { streams: Record<string, { modality: string; count: number; findings: { kind: string }[] }> } }
-    const { topics } = prehendJson(['info', packed]) as { topics: Record<string, { count: number; largestGapMs: number }> }
+`,
+    )
+    const { bag } = prehendJson(['check', file, packed], [0, 1]) as {
+      bag: { streams: Record<string, { modality: string; count: number; findings: { kind: string }[] }> }
+    }
+    const { topics } = prehendJson(['info', packed]) as {
+      topics: Record<string, { count: number; largestGapMs: number }>
+    }
     const rgb = topics['/camera/color/image_raw/compressed']
     expect(rgb.largestGapMs).toBeGreaterThan(60)
     expect(bag.streams['rgb'].count).toBe(rgb.count)
-    expect(prehendJson(['replay', packed, '--robot', file, '--rate', 'max', '--no-policy']).sha256).toBe(first.result.sha256)
+    expect(prehendJson(['replay', packed, '--robot', file, '--rate', 'max', '--no-policy']).sha256).toBe(
+      first.result.sha256,
+    )
   })
 
   test('and a copy written by replay --out gives it again', () => {

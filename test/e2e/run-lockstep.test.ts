@@ -26,7 +26,9 @@ describe('a lockstep run', () => {
   })
 
   test('is recorded so that rosbags opens it and finds every topic with its count', () => {
-    const counts = JSON.parse(python(`
+    const counts = JSON.parse(
+      python(
+        `
 import json, sys
 from pathlib import Path
 from rosbags.highlevel import AnyReader
@@ -37,11 +39,20 @@ with AnyReader([Path(sys.argv[1])], default_typestore=get_typestore(Stores.ROS2_
         reader.deserialize(data, connection.msgtype)
         counts[connection.topic] = counts.get(connection.topic, 0) + 1
     print(json.dumps(counts))
-`, recording)) as Record<string, number>
+`,
+        recording,
+      ),
+    ) as Record<string, number>
     expect(counts).toMatchObject({
-      '/camera/color/image_raw': run.rgbFrames, '/camera/depth/image_raw': run.depthFrames, '/wrist/wrench': run.forceSamples,
-      '/voice/events': run.voiceEvents, '/policy/action_chunk': run.chunks, '/episode': 1, '/episode/result': 1,
+      '/camera/color/image_raw': run.rgbFrames,
+      '/camera/depth/image_raw': run.depthFrames,
+      '/wrist/wrench': run.forceSamples,
+      '/voice/events': run.voiceEvents,
+      '/policy/action_chunk': run.chunks,
+      '/episode': 1,
+      '/episode/result': 1,
     })
-    for (const topic of ['/tool_pose', '/tool_target', '/gripper/joint_states']) expect(counts[topic], topic).toBeGreaterThan(100)
+    for (const topic of ['/tool_pose', '/tool_target', '/gripper/joint_states'])
+      expect(counts[topic], topic).toBeGreaterThan(100)
   })
 })

@@ -26,29 +26,41 @@ afterEach(async () => {
 })
 
 describe('stop', () => {
-  it('in mid-motion: the tool stands within 50 ms and keeps standing, and no gripper move leaves any more', async () => {
-    watched = await Watched.start(sideways(s => 0.08 - 0.03 * s), { say: undefined })
-    const { control } = watched.loop
-    let asked = NaN
-    const widths: number[] = []
-    watched.loop.bus.subscribe('/gripper/joint_states', 'sensor_msgs/msg/JointState', () => widths.push(control.status?.requestedWidth ?? NaN))
-    const result = await watched.episode(3, {
-      1: () => {
-        watched?.loop.say('stop')
-        asked = widths.length
-      },
-    })
-    expect(fastest(watched.between(0.8, 1))).toBeGreaterThan(0.04)
-    expect(fastest(watched.between(1.06, 3))).toBeLessThan(STILL)
-    expect(new Set(widths.slice(asked + 3)).size).toBe(1)
-    expect(new Set(widths.slice(0, asked)).size).toBeGreaterThan(5)
-    expect(control.stops).toBe(1)
-    expect(result).toMatchObject({ success: false, reason: 'stopped' })
-    expect(watched.loop.cell.verdict()).toMatchObject({ done: true, success: true })
-    expect(watched.errors).toEqual([])
-  })
+  it(
+    'in mid-motion: the tool stands within 50 ms and keeps standing, and no gripper move leaves any ' + 'more',
+    async () => {
+      watched = await Watched.start(
+        sideways(s => 0.08 - 0.03 * s),
+        { say: undefined },
+      )
+      const { control } = watched.loop
+      let asked = NaN
+      const widths: number[] = []
+      watched.loop.bus.subscribe('/gripper/joint_states', 'sensor_msgs/msg/JointState', () =>
+        widths.push(control.status?.requestedWidth ?? NaN),
+      )
+      const result = await watched.episode(3, {
+        1: () => {
+          watched?.loop.say('stop')
+          asked = widths.length
+        },
+      })
+      expect(fastest(watched.between(0.8, 1))).toBeGreaterThan(0.04)
+      expect(fastest(watched.between(1.06, 3))).toBeLessThan(STILL)
+      expect(new Set(widths.slice(asked + 3)).size).toBe(1)
+      expect(new Set(widths.slice(0, asked)).size).toBeGreaterThan(5)
+      expect(control.stops).toBe(1)
+      expect(result).toMatchObject({ success: false, reason: 'stopped' })
+      expect(watched.loop.cell.verdict()).toMatchObject({ done: true, success: true })
+      expect(watched.errors).toEqual([])
+    },
+  )
 
-  it.each([[0.3, 0, 0], [-0.2, 0.22, 0], [0.2, 0, 0.2]])('from full speed, and turning (%j m/s): the same', async (...v) => {
+  it.each([
+    [0.3, 0, 0],
+    [-0.2, 0.22, 0],
+    [0.2, 0, 0.2],
+  ])('from full speed, and turning (%j m/s): the same', async (...v) => {
     watched = await Watched.start(new Blind({ v, yawRate: 2.5, width: () => 0.085 }), { say: undefined })
     const result = await watched.episode(3, { 0.62: () => watched?.loop.say('stop') })
     expect(fastest(watched.between(0.5, 0.62))).toBeGreaterThan(0.2)
@@ -98,38 +110,46 @@ describe('stop', () => {
 })
 
 describe('over-force', () => {
-  it('a policy that drives into the table is stopped: the motion ends, the arm only rises, the strike is reported', async () => {
-    watched = await Watched.start(new Blind({ v: [0.01, 0, 0.08], width: () => 0 }))
-    const { loop } = watched
-    const result = await watched.episode(6)
-    expect(result.reason).toBe('table_struck')
-    expect(loop.cell.verdict().peakStrike).toBeGreaterThan(40)
-    // The judge has seen enough; the policy has not.
-    const { clock } = loop.bus
-    if (!(clock instanceof SteppedClock)) throw new Error('not in lockstep')
-    const struck = clock.now()
-    const heights: number[] = []
-    const looking = clock.every(4_000_000, () => heights.push(loop.cell.truth().tool[2]))
-    await lockstep(loop.bus, clock, loop.cell, () => clock.now() > struck + 1e9)
-    looking.dispose()
-    const { guard } = loop.control
-    expect(guard.trips).toBeGreaterThan(0)
-    expect(heights[0] - Math.min(...heights)).toBeLessThan(0.005)
-    const last = heights.slice(-100)
-    expect(Math.max(...last) - Math.min(...last)).toBeLessThan(0.001)
-    expect(watched.errors).toEqual([])
-  })
+  it(
+    'a policy that drives into the table is stopped: the motion ends, the arm only rises, the strike ' + 'is reported',
+    async () => {
+      watched = await Watched.start(new Blind({ v: [0.01, 0, 0.08], width: () => 0 }))
+      const { loop } = watched
+      const result = await watched.episode(6)
+      expect(result.reason).toBe('table_struck')
+      expect(loop.cell.verdict().peakStrike).toBeGreaterThan(40)
+      // The judge has seen enough; the policy has not.
+      const { clock } = loop.bus
+      if (!(clock instanceof SteppedClock)) throw new Error('not in lockstep')
+      const struck = clock.now()
+      const heights: number[] = []
+      const looking = clock.every(4_000_000, () => heights.push(loop.cell.truth().tool[2]))
+      await lockstep(loop.bus, clock, loop.cell, () => clock.now() > struck + 1e9)
+      looking.dispose()
+      const { guard } = loop.control
+      expect(guard.trips).toBeGreaterThan(0)
+      expect(heights[0] - Math.min(...heights)).toBeLessThan(0.005)
+      const last = heights.slice(-100)
+      expect(Math.max(...last) - Math.min(...last)).toBeLessThan(0.001)
+      expect(watched.errors).toEqual([])
+    },
+  )
 })
 
 describe('a source that goes quiet in mid-motion', () => {
-  it.each([['camera', 0.25], ['wrench', 0.05]] as const)('%s: the arm holds, and goes on when it is back', async (name, limit) => {
+  it.each([
+    ['camera', 0.25],
+    ['wrench', 0.05],
+  ] as const)('%s: the arm holds, and goes on when it is back', async (name, limit) => {
     watched = await Watched.start(sideways())
     const { cell, control } = watched.loop
     const source = name === 'camera' ? cell.camera : cell.wrist
     const { listener } = source
     const result = await watched.episode(2.4, {
       0.8: () => source.stop(),
-      1.6: () => { source.listener = listener as never },
+      1.6: () => {
+        source.listener = listener as never
+      },
     })
     expect(result.reason).toBe('interrupted')
     expect(fastest(watched.between(0.7, 0.8))).toBeGreaterThan(0.04)
@@ -146,14 +166,22 @@ describe('a policy that fails', () => {
     const blind = sideways()
     let failing = false
     const policy: Policy = {
-      name: 'failing', close: () => blind.close(),
+      name: 'failing',
+      close: () => blind.close(),
       infer: observation => {
         if (failing) throw new Error('out of luck')
         return blind.infer(observation)
       },
     }
     watched = await Watched.start(policy)
-    await watched.episode(2.2, { 0.7: () => { failing = true }, 1.6: () => { failing = false } })
+    await watched.episode(2.2, {
+      0.7: () => {
+        failing = true
+      },
+      1.6: () => {
+        failing = false
+      },
+    })
     expect(fastest(watched.between(1.2, 1.6))).toBeLessThan(STILL)
     expect(watched.between(1.2, 1.6).every(({ hold }) => hold === 'policy')).toBe(true)
     expect(fastest(watched.between(1.9, 2.2))).toBeGreaterThan(0.04)
@@ -161,7 +189,10 @@ describe('a policy that fails', () => {
   })
 
   it('and never answers: nothing moves, and the loop still ends', async () => {
-    watched = await Watched.start({ name: 'mute', infer: () => new Promise(() => undefined), close: () => Promise.resolve() }, { mode: 'realtime' })
+    watched = await Watched.start(
+      { name: 'mute', infer: () => new Promise(() => undefined), close: () => Promise.resolve() },
+      { mode: 'realtime' },
+    )
     let targets = 0
     watched.loop.bus.subscribe('/tool_target', 'geometry_msgs/msg/PoseStamped', () => targets++)
     const result = await watched.episode(3)
@@ -174,7 +205,7 @@ describe('a policy that fails', () => {
   })
 })
 
-describe('the gripper\'s port', () => {
+describe("the gripper's port", () => {
   const folder = mkdtempSync(join(tmpdir(), 'prehend-'))
   const path = join(folder, 'gripper')
   const robot = readRobot('cell')
@@ -186,7 +217,10 @@ describe('the gripper\'s port', () => {
     const plants = [new SpringPlant(), new SpringPlant()]
     let host = startFirmwareHost({ plant: plants[0], initial: 'activated' })
     symlinkSync(host.path, path)
-    watched = await Watched.start(sideways(() => 0.05), { robot: own })
+    watched = await Watched.start(
+      sideways(() => 0.05),
+      { robot: own },
+    )
     const { loop, errors } = watched
     let commandsBack = 0
     const result = await watched.episode(8, {
@@ -196,7 +230,9 @@ describe('the gripper\'s port', () => {
         rmSync(path)
         symlinkSync(host.path, path)
       },
-      7.9: () => { commandsBack = plants[1].commands.length },
+      7.9: () => {
+        commandsBack = plants[1].commands.length
+      },
     })
     expect(result.reason).toBe('interrupted')
     expect(fastest(watched.between(1.2, 1.6))).toBeLessThan(STILL)
@@ -209,17 +245,29 @@ describe('the gripper\'s port', () => {
     rmSync(folder, { recursive: true })
   })
 
-  it('that does not exist: the start fails with what to do, and leaves no thread and an ended policy behind', async () => {
-    const ports = (): number => process.getActiveResourcesInfo().filter(name => name === 'MessagePort').length
-    const before = ports()
-    const policy = sideways()
-    const errors: unknown[] = []
-    await expect(CellLoop.start({
-      robot: { ...own, actions: { ...own.actions, gripper: { ...gripper, port: { path: '/dev/nothing-here', baud: 9600 } } } },
-      mode: 'lockstep', seed: 1, objects: 'seen', policy: () => Promise.resolve(policy), onError: error => errors.push(error),
-    })).rejects.toMatchObject({ code: 'PORT_MISSING' })
-    expect(policy.closed).toBe(true)
-    expect(ports()).toBe(before)
-    expect(errors).toEqual([])
-  })
+  it(
+    'that does not exist: the start fails with what to do, and leaves no thread and an ended policy ' + 'behind',
+    async () => {
+      const ports = (): number => process.getActiveResourcesInfo().filter(name => name === 'MessagePort').length
+      const before = ports()
+      const policy = sideways()
+      const errors: unknown[] = []
+      await expect(
+        CellLoop.start({
+          robot: {
+            ...own,
+            actions: { ...own.actions, gripper: { ...gripper, port: { path: '/dev/nothing-here', baud: 9600 } } },
+          },
+          mode: 'lockstep',
+          seed: 1,
+          objects: 'seen',
+          policy: () => Promise.resolve(policy),
+          onError: error => errors.push(error),
+        }),
+      ).rejects.toMatchObject({ code: 'PORT_MISSING' })
+      expect(policy.closed).toBe(true)
+      expect(ports()).toBe(before)
+      expect(errors).toEqual([])
+    },
+  )
 })

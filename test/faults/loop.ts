@@ -4,7 +4,9 @@ import type { EpisodeResult } from '../../sim/episodes.js'
 import type { Observation } from '../../fusion/observation.js'
 import type { ActionChunk, Policy } from '../../fusion/policy/policy.js'
 
-/** Metres and radians a second of the tool, in its own frame (z down), and the gripper's width at an episode time in s. */
+/**
+ * Metres and radians a second of the tool, in its own frame (z down), and the gripper's width at an episode time in s.
+ */
 export interface Drive {
   readonly v: readonly [number, number, number]
   readonly yawRate?: number
@@ -31,8 +33,14 @@ export class Blind implements Policy {
       return [v[0] * s, v[1] * s, v[2] * s, yawRate * s, width((stamp - this.#first) / 1e9), 40]
     })
     return Promise.resolve({
-      stamp, rate: 30, data: Float32Array.from(rows.flat()), origin: tool?.kind === 'vector' ? tool.data.slice() : new Float64Array(7).fill(NaN),
-      graspSuccess: undefined, gate: undefined, latent: undefined, inferenceMs: 0,
+      stamp,
+      rate: 30,
+      data: Float32Array.from(rows.flat()),
+      origin: tool?.kind === 'vector' ? tool.data.slice() : new Float64Array(7).fill(NaN),
+      graspSuccess: undefined,
+      gate: undefined,
+      latent: undefined,
+      inferenceMs: 0,
     })
   }
 
@@ -63,8 +71,14 @@ export class Watched {
   static async start(policy: Policy, more: Partial<CellLoopOptions> = {}): Promise<Watched> {
     const errors: unknown[] = []
     const loop = await CellLoop.start({
-      robot: readRobot('cell'), mode: 'lockstep', seed: 7, objects: 'seen', policy: () => Promise.resolve(policy), say: 'nothing in particular',
-      onError: error => errors.push(error), ...more,
+      robot: readRobot('cell'),
+      mode: 'lockstep',
+      seed: 7,
+      objects: 'seen',
+      policy: () => Promise.resolve(policy),
+      say: 'nothing in particular',
+      onError: error => errors.push(error),
+      ...more,
     })
     return new Watched(loop, errors)
   }
@@ -106,7 +120,11 @@ export class Watched {
     this.#last = { stamp, tool }
     const way = before ? Math.hypot(tool[0] - before.tool[0], tool[1] - before.tool[1], tool[2] - before.tool[2]) : 0
     this.looks.push({
-      s: (stamp - this.#start) / 1e9, z: tool[2], speed: before ? way / ((stamp - before.stamp) / 1e9) : 0, hold: control.hold, state: control.guard.state,
+      s: (stamp - this.#start) / 1e9,
+      z: tool[2],
+      speed: before ? way / ((stamp - before.stamp) / 1e9) : 0,
+      hold: control.hold,
+      state: control.guard.state,
       force: control.guard.force,
     })
   }

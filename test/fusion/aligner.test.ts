@@ -9,7 +9,10 @@ import { isPose } from '../../fusion/rotation.js'
 import { reference, wrenchOf, type Push, type Seen } from './reference.js'
 import { bracket, depth, flat, grey, MS, random, rgb, robot, stream, tool, voice, wrench } from './robots.js'
 
-const RGB = 0, DEPTH = 1, WRENCH = 2, VOICE = 3
+const RGB = 0,
+  DEPTH = 1,
+  WRENCH = 2,
+  VOICE = 3
 
 function feed(aligner: Aligner, { stream: index, stamp, receive, value }: Push): void {
   if (index === RGB) aligner.pushFrame(index, stamp, receive, grey(value))
@@ -19,11 +22,14 @@ function feed(aligner: Aligner, { stream: index, stamp, receive, value }: Push):
   else aligner.pushVector(index, stamp, receive, new Float64Array([value, 0, 0, 0, 0, 0, 1]))
 }
 
-interface Run { all: Observation[]; aligner: Aligner }
+interface Run {
+  all: Observation[]
+  aligner: Aligner
+}
 
 function run(pushes: readonly Push[], spec: Robot = robot(), between?: (aligner: Aligner, push: Push) => void): Run {
   const all: Observation[] = []
-  const aligner = new Aligner(spec, (observation) => all.push(observation))
+  const aligner = new Aligner(spec, observation => all.push(observation))
   for (const push of pushes) {
     between?.(aligner, push)
     feed(aligner, push)
@@ -42,7 +48,8 @@ function sum(all: readonly Observation[]): string {
   return digest.digest() + JSON.stringify(all.map(({ emitted, index }) => [emitted, index]))
 }
 
-const statistic = (value: WindowValue | undefined, s: number): number[] => [0, 1, 2, 3, 4, 5].map((w) => value?.pyramid[4 * w + s] ?? 0)
+const statistic = (value: WindowValue | undefined, s: number): number[] =>
+  [0, 1, 2, 3, 4, 5].map(w => value?.pyramid[4 * w + s] ?? 0)
 
 type WantedValues = [number, number, number, number, number[], number[], unknown[], number | undefined]
 
@@ -77,7 +84,12 @@ function traffic(seed: number): Push[] {
       const stamp = Math.round((rand() < 0.3 ? Math.round(t / 33) * 33 : t) * MS)
       const receive = stamp + Math.round((latency + rand() * 5 + (rand() < trouble ? rand() * 120 : 0)) * MS)
       const value = Math.floor(rand() * 200) + (index === DEPTH ? 900 : 1)
-      const push = { stream: index, stamp, receive, value: index >= WRENCH && index !== VOICE && rand() < trouble / 4 ? NaN : value }
+      const push = {
+        stream: index,
+        stamp,
+        receive,
+        value: index >= WRENCH && index !== VOICE && rand() < trouble / 4 ? NaN : value,
+      }
       pushes.push(rand() < trouble / 10 ? { ...push, stamp: receive + 1.5e9 } : push)
       if (rand() < trouble) pushes.push({ ...push, receive: receive + Math.round(rand() * 20 * MS) })
       if (index === WRENCH && rand() < trouble / 10) pushes.push({ ...push, stamp: Math.max(1, stamp - 700 * MS) })
@@ -87,54 +99,75 @@ function traffic(seed: number): Push[] {
 }
 
 describe('the aligner', () => {
-  test('equals the slow reference under jitter, drops, duplicates, reordering, silence, NaN, future and late stamps', () => {
-    fc.assert(fc.property(fc.integer(), fc.boolean(), (seed, tared) => {
-      const streams = [rgb, depth, tared ? { ...wrench, tare: 200 * MS } : wrench, voice, tool]
-      const pushes = traffic(seed)
-      const want = reference(pushes, streams)
-      const { all, aligner } = run(pushes, robot(streams))
-      expect(all.map(({ index }) => index)).toEqual(want.seen.map((_, i) => i))
-      expect(occurred(aligner.counters.dropped)).toEqual(want.dropped)
-      all.forEach((observation, i) => same(observation, want.seen[i] as Seen))
-    }), { numRuns: 60 })
-  })
+  test(
+    'equals the slow reference under jitter, drops, duplicates, reordering, silence, NaN, future and ' + 'late stamps',
+    () => {
+      fc.assert(
+        fc.property(fc.integer(), fc.boolean(), (seed, tared) => {
+          const streams = [rgb, depth, tared ? { ...wrench, tare: 200 * MS } : wrench, voice, tool]
+          const pushes = traffic(seed)
+          const want = reference(pushes, streams)
+          const { all, aligner } = run(pushes, robot(streams))
+          expect(all.map(({ index }) => index)).toEqual(want.seen.map((_, i) => i))
+          expect(occurred(aligner.counters.dropped)).toEqual(want.dropped)
+          all.forEach((observation, i) => same(observation, want.seen[i] as Seen))
+        }),
+        { numRuns: 60 },
+      )
+    },
+  )
 
   test('gives the same bytes however often it is advanced in between', () => {
-    fc.assert(fc.property(fc.integer(), (seed) => {
-      const pushes = traffic(seed)
-      const rand = random(seed + 1)
-      let before = 0
-      const often = run(pushes, robot(), (aligner, { receive }) => {
-        for (let i = 0; i < 3; i++) aligner.advance(before + rand() * (receive - before))
-        if (rand() < 0.3) aligner.advance(receive)
-        before = receive
-      })
-      expect(sum(often.all)).toBe(sum(run(pushes).all))
-    }), { numRuns: 40 })
+    fc.assert(
+      fc.property(fc.integer(), seed => {
+        const pushes = traffic(seed)
+        const rand = random(seed + 1)
+        let before = 0
+        const often = run(pushes, robot(), (aligner, { receive }) => {
+          for (let i = 0; i < 3; i++) aligner.advance(before + rand() * (receive - before))
+          if (rand() < 0.3) aligner.advance(receive)
+          before = receive
+        })
+        expect(sum(often.all)).toBe(sum(run(pushes).all))
+      }),
+      { numRuns: 40 },
+    )
   })
 
-  test('keeps every frame that a waiting tick asks for, however late the other stream is and however fast the camera', () => {
-    const seen: Observation[] = []
-    const aligner = new Aligner(robot([rgb, depth], { maxWait: 500 * MS, maxSilence: 1000 * MS }), observation => seen.push(observation))
-    const period = Math.round(1e9 / 90)
-    const late = 300 * MS
-    const arrivals = Array.from({ length: 200 }, (_, i) => [{ stream: 0, stamp: 1e9 + i * period, receive: 1e9 + i * period }, { stream: 1, stamp: 1e9 + i * period, receive: 1e9 + i * period + late }])
-    for (const { stream, stamp, receive } of arrivals.flat().sort((a, b) => a.receive - b.receive)) aligner.pushFrame(stream, stamp, receive, stream === 0 ? grey(7) : flat(900))
-    aligner.finish()
-    expect(seen.length).toBe(200)
-    expect(seen.filter(({ mask }) => mask.rgb === 1 && mask.depth === 1).length).toBe(200)
-  })
+  test(
+    'keeps every frame that a waiting tick asks for, however late the other stream is and however ' + 'fast the camera',
+    () => {
+      const seen: Observation[] = []
+      const aligner = new Aligner(robot([rgb, depth], { maxWait: 500 * MS, maxSilence: 1000 * MS }), observation =>
+        seen.push(observation),
+      )
+      const period = Math.round(1e9 / 90)
+      const late = 300 * MS
+      const arrivals = Array.from({ length: 200 }, (_, i) => [
+        { stream: 0, stamp: 1e9 + i * period, receive: 1e9 + i * period },
+        { stream: 1, stamp: 1e9 + i * period, receive: 1e9 + i * period + late },
+      ])
+      for (const { stream, stamp, receive } of arrivals.flat().sort((a, b) => a.receive - b.receive))
+        aligner.pushFrame(stream, stamp, receive, stream === 0 ? grey(7) : flat(900))
+      aligner.finish()
+      expect(seen.length).toBe(200)
+      expect(seen.filter(({ mask }) => mask.rgb === 1 && mask.depth === 1).length).toBe(200)
+    },
+  )
 
   test('never goes back in stamps and never holds a tick beyond maxWait', () => {
-    fc.assert(fc.property(fc.integer(), (seed) => {
-      const pushes = traffic(seed)
-      const { all } = run(pushes)
-      all.forEach((observation, i) => {
-        if (i > 0) expect(observation.stamp).toBeGreaterThan((all[i - 1] as Observation).stamp)
-        const arrival = pushes.find((p) => p.stream === RGB && p.stamp === observation.stamp)?.receive as number
-        expect(observation.emitted).toBeLessThanOrEqual(arrival + 40 * MS)
-      })
-    }), { numRuns: 40 })
+    fc.assert(
+      fc.property(fc.integer(), seed => {
+        const pushes = traffic(seed)
+        const { all } = run(pushes)
+        all.forEach((observation, i) => {
+          if (i > 0) expect(observation.stamp).toBeGreaterThan((all[i - 1] as Observation).stamp)
+          const arrival = pushes.find(p => p.stream === RGB && p.stamp === observation.stamp)?.receive as number
+          expect(observation.emitted).toBeLessThanOrEqual(arrival + 40 * MS)
+        })
+      }),
+      { numRuns: 40 },
+    )
   })
 
   test('holds the earlier frame for 50 ms, says so, and misses it after that', () => {
@@ -144,45 +177,51 @@ describe('the aligner', () => {
       { stream: RGB, stamp: 1051 * MS, receive: 1052 * MS, value: 2 },
     ]
     const { all, aligner } = run(pushes, robot([rgb, depth]))
-    expect(all.map((o) => [o.mask.depth, o.quality.get('depth')?.held, o.quality.get('depth')?.age, o.emitted])).toEqual([
-      [1, true, 50 * MS, 1091 * MS], [0, false, 0, 1092 * MS]])
+    expect(all.map(o => [o.mask.depth, o.quality.get('depth')?.held, o.quality.get('depth')?.age, o.emitted])).toEqual([
+      [1, true, 50 * MS, 1091 * MS],
+      [0, false, 0, 1092 * MS],
+    ])
     expect([aligner.counters.held, aligner.counters.incomplete]).toEqual([1, 1])
   })
 
   test('a jump back empties everything once, is counted, and mixes nothing', () => {
-    fc.assert(fc.property(fc.integer(), fc.double({ min: 1.3, max: 20, noNaN: true }), (seed, jump) => {
-      const rand = random(seed)
-      const pushes: Push[] = []
-      const latency = [20, 25, 1, 5, 3].map((ms) => ms * (1 + rand()))
-      for (let ms = 0; ms < 3000; ms++) {
-        // Values of the first side lie below 100, of the second above.
-        for (const [index, period] of [33, 33, 1, 200, 10].entries()) {
-          if (ms % period !== 0) continue
-          const time = 30_000 + ms
-          const old = ms < 1500
-          const stamp = Math.round((time - (old ? 0 : jump * 1000)) * MS)
-          const value = (old ? 10 : 150) + (index === DEPTH ? 1000 : 0)
-          pushes.push({ stream: index, stamp, receive: Math.round((time + (latency[index] as number)) * MS), value })
-        }
-      }
-      pushes.sort((a, b) => a.receive - b.receive)
-      const { all, aligner } = run(pushes, robot())
-      expect(aligner.counters.jumps).toBe(1)
-      expect(all.length).toBeGreaterThan(80)
-      for (const observation of all) {
-        const sides = new Set<boolean>()
-        for (const value of observation.values.values()) {
-          if (value?.kind === 'image' || value?.kind === 'vector') sides.add((value.data[0] as number) > 100)
-          if (value?.kind === 'depth') sides.add((value.data[0] as number) > 1100)
-          if (value?.kind === 'events') for (const { text } of value.events) sides.add(Number(text.slice(1)) > 100)
-          if (value?.kind === 'window') {
-            if (value.count > 0) sides.add((value.mean[0] as number) > 100)
-            for (let w = 0; w < 6; w++) if ((value.pyramid[4 * w + 2] as number) > 0) expect(value.pyramid[4 * w + 1]).toBe(0)
+    fc.assert(
+      fc.property(fc.integer(), fc.double({ min: 1.3, max: 20, noNaN: true }), (seed, jump) => {
+        const rand = random(seed)
+        const pushes: Push[] = []
+        const latency = [20, 25, 1, 5, 3].map(ms => ms * (1 + rand()))
+        for (let ms = 0; ms < 3000; ms++) {
+          // Values of the first side lie below 100, of the second above.
+          for (const [index, period] of [33, 33, 1, 200, 10].entries()) {
+            if (ms % period !== 0) continue
+            const time = 30_000 + ms
+            const old = ms < 1500
+            const stamp = Math.round((time - (old ? 0 : jump * 1000)) * MS)
+            const value = (old ? 10 : 150) + (index === DEPTH ? 1000 : 0)
+            pushes.push({ stream: index, stamp, receive: Math.round((time + (latency[index] as number)) * MS), value })
           }
         }
-        expect(sides.size).toBe(1)
-      }
-    }), { numRuns: 25 })
+        pushes.sort((a, b) => a.receive - b.receive)
+        const { all, aligner } = run(pushes, robot())
+        expect(aligner.counters.jumps).toBe(1)
+        expect(all.length).toBeGreaterThan(80)
+        for (const observation of all) {
+          const sides = new Set<boolean>()
+          for (const value of observation.values.values()) {
+            if (value?.kind === 'image' || value?.kind === 'vector') sides.add((value.data[0] as number) > 100)
+            if (value?.kind === 'depth') sides.add((value.data[0] as number) > 1100)
+            if (value?.kind === 'events') for (const { text } of value.events) sides.add(Number(text.slice(1)) > 100)
+            if (value?.kind === 'window') {
+              if (value.count > 0) sides.add((value.mean[0] as number) > 100)
+              for (let w = 0; w < 6; w++)
+                if ((value.pyramid[4 * w + 2] as number) > 0) expect(value.pyramid[4 * w + 1]).toBe(0)
+            }
+          }
+          expect(sides.size).toBe(1)
+        }
+      }),
+      { numRuns: 25 },
+    )
   })
 
   test('a stream that stays on the other side for a second makes a jump forward', () => {
@@ -190,11 +229,12 @@ describe('the aligner', () => {
     for (let ms = 0; ms < 5000; ms += 5) {
       const back = ms >= 1000 && ms < 1500 ? 10_000 : 0
       pushes.push({ stream: 1, stamp: (20_000 + ms) * MS, receive: (20_000 + ms) * MS, value: 3 })
-      if (ms % 30 === 0) pushes.push({ stream: 0, stamp: (20_000 + ms - back) * MS, receive: (20_000 + ms) * MS, value: 1 })
+      if (ms % 30 === 0)
+        pushes.push({ stream: 0, stamp: (20_000 + ms - back) * MS, receive: (20_000 + ms) * MS, value: 1 })
     }
     const spec = robot([rgb, { ...wrench, name: 'wrench' }])
     const all: Observation[] = []
-    const aligner = new Aligner(spec, (o) => all.push(o))
+    const aligner = new Aligner(spec, o => all.push(o))
     for (const p of pushes) {
       if (p.stream === 0) aligner.pushFrame(0, p.stamp, p.receive, grey(1))
       else aligner.pushVector(1, p.stamp, p.receive, wrenchOf(p.value))
@@ -209,7 +249,7 @@ describe('the aligner', () => {
   test('a reset begins buffers, events and tare anew and goes on counting', () => {
     const spec = robot([rgb, depth, { ...wrench, tare: 100 * MS }, voice, tool])
     const all: Observation[] = []
-    const aligner = new Aligner(spec, (o) => all.push(o))
+    const aligner = new Aligner(spec, o => all.push(o))
     const play = (from: number, offset: number): void => {
       feed(aligner, { stream: VOICE, stamp: from * MS, receive: from * MS, value: offset })
       for (let ms = from; ms < from + 400; ms++) {
@@ -230,7 +270,7 @@ describe('the aligner', () => {
   test('what follows a reset does not depend on what was before it, nor on when it was', () => {
     const after = (reset: number, before: readonly Push[], pushes: readonly Push[], spec: Robot): string => {
       let all: Observation[] = []
-      const aligner = new Aligner(spec, (observation) => all.push(observation))
+      const aligner = new Aligner(spec, observation => all.push(observation))
       for (const push of before) feed(aligner, push)
       aligner.finish()
       aligner.reset(reset)
@@ -242,19 +282,26 @@ describe('the aligner', () => {
       return sum(all.map((observation, index) => ({ ...observation, index, emitted: observation.emitted - reset })))
     }
     const streams = [rgb, depth, { ...wrench, tare: 200 * MS }, voice, tool]
-    fc.assert(fc.property(fc.integer(), fc.constantFrom(robot(streams), robot(streams, { tick: { period: 1e9 / 30 } })), (seed, spec) => {
-      // Of the tool nothing is heard at first, so that a tick waits for it.
-      const pushes = traffic(seed).filter(({ stream: index, receive }) => index !== 4 || receive > 1500 * MS)
-      const alone = after(30_000 * MS, [], pushes, spec)
-      expect(after(30_000 * MS, traffic(seed + 1), pushes, spec)).toBe(alone)
-      expect(after(3_600_000 * MS, traffic(seed + 2), pushes, spec)).toBe(alone)
-    }), { numRuns: 20 })
+    fc.assert(
+      fc.property(
+        fc.integer(),
+        fc.constantFrom(robot(streams), robot(streams, { tick: { period: 1e9 / 30 } })),
+        (seed, spec) => {
+          // Of the tool nothing is heard at first, so that a tick waits for it.
+          const pushes = traffic(seed).filter(({ stream: index, receive }) => index !== 4 || receive > 1500 * MS)
+          const alone = after(30_000 * MS, [], pushes, spec)
+          expect(after(30_000 * MS, traffic(seed + 1), pushes, spec)).toBe(alone)
+          expect(after(3_600_000 * MS, traffic(seed + 2), pushes, spec)).toBe(alone)
+        },
+      ),
+      { numRuns: 20 },
+    )
   })
 
-  test('a fixed rate ticks at whole multiples from the first stream\'s first sample and skips silent stretches', () => {
+  test("a fixed rate ticks at whole multiples from the first stream's first sample and skips silent stretches", () => {
     const spec = robot([tool, wrench], { tick: { period: 1e9 / 30 } })
     const all: Observation[] = []
-    const aligner = new Aligner(spec, (o) => all.push(o))
+    const aligner = new Aligner(spec, o => all.push(o))
     const pose = new Float64Array([0, 0, 0, 0, 0, 0, 1])
     for (let ms = 995; ms < 2000; ms++) {
       aligner.pushVector(1, ms * MS, ms * MS, wrenchOf(1))
@@ -263,7 +310,9 @@ describe('the aligner', () => {
     for (let ms = 60_000; ms < 60_100; ms += 10) aligner.pushVector(0, ms * MS, ms * MS, pose)
     aligner.finish()
     const second = all.filter(({ stamp }) => stamp < 2000 * MS)
-    expect(second.map(({ stamp }) => stamp)).toEqual(Array.from({ length: 30 }, (_, n) => 1000 * MS + Math.round((n * 1e9) / 30)))
+    expect(second.map(({ stamp }) => stamp)).toEqual(
+      Array.from({ length: 30 }, (_, n) => 1000 * MS + Math.round((n * 1e9) / 30)),
+    )
     expect((second[10]?.values.get('tool') as VectorValue).data[0]).toBeCloseTo(1333.333333, 6)
     expect(aligner.counters.dropped.gap).toBeGreaterThan(1700)
     expect(all.length).toBeLessThan(70)
@@ -276,11 +325,16 @@ describe('the aligner', () => {
       rgb,
       stream('held', 'proprioception', joint, { strategy: 'hold' }, { select }),
       stream('recent', 'proprioception', joint, { strategy: 'asof', maxAge: 20 * MS }, { select }),
-      stream('force', 'force', 'geometry_msgs/msg/WrenchStamped', { strategy: 'window', length: 10 * MS, centred: true, pyramid: [] }),
+      stream('force', 'force', 'geometry_msgs/msg/WrenchStamped', {
+        strategy: 'window',
+        length: 10 * MS,
+        centred: true,
+        pyramid: [],
+      }),
       stream('arrived', 'proprioception', joint, bracket('nearest'), { select, timeline: 'receive' }),
     ])
     const all: Observation[] = []
-    const aligner = new Aligner(spec, (o) => all.push(o))
+    const aligner = new Aligner(spec, o => all.push(o))
     for (let ms = 1000; ms <= 1106; ms++) {
       const at = ms * MS
       aligner.pushVector(3, at, at, wrenchOf(ms))
@@ -292,11 +346,14 @@ describe('the aligner', () => {
       if (ms === 1010 || ms === 1100) aligner.pushFrame(0, at, at, grey(1))
     }
     aligner.finish()
-    expect(all.map((o) => first(o.values.get('held')))).toEqual([1, 1])
-    expect(all.map((o) => first(o.values.get('recent')))).toEqual([2, undefined])
-    expect(all.map((o) => first(o.values.get('arrived')))).toEqual([1000, 1070])
-    const force = all.map((o) => o.values.get('force') as WindowValue)
-    expect(force.map((value) => [value.count, value.mean[0]])).toEqual([[10, 1010.5], [10, 1100.5]])
+    expect(all.map(o => first(o.values.get('held')))).toEqual([1, 1])
+    expect(all.map(o => first(o.values.get('recent')))).toEqual([2, undefined])
+    expect(all.map(o => first(o.values.get('arrived')))).toEqual([1000, 1070])
+    const force = all.map(o => o.values.get('force') as WindowValue)
+    expect(force.map(value => [value.count, value.mean[0]])).toEqual([
+      [10, 1010.5],
+      [10, 1100.5],
+    ])
     expect(all[0]?.emitted).toBe(1050 * MS)
   })
 
@@ -308,28 +365,56 @@ describe('the aligner', () => {
     aligner.pushFrame(RGB, 1e9, 1e9, { ...grey(1), data: new Uint8Array(3) })
     aligner.pushFrame(RGB, 1e9, 1e9, { ...grey(1), encoding: 'jpeg' })
     aligner.count(DEPTH, 'zero_stamp')
-    expect(occurred(aligner.counters.dropped)).toEqual({ bad_size: 2, nan: 1, future: 1, bad_encoding: 1, zero_stamp: 1 })
+    expect(occurred(aligner.counters.dropped)).toEqual({
+      bad_size: 2,
+      nan: 1,
+      future: 1,
+      bad_encoding: 1,
+      zero_stamp: 1,
+    })
     const ofWrench = aligner.counters.streams.get('wrench')?.dropped ?? aligner.counters.dropped
     expect(occurred(ofWrench)).toEqual({ bad_size: 1, nan: 1, future: 1 })
   })
 
-  test('a pose without an orientation is no sample: held as long as max_hold, missing where the gap is wider than max_gap, bridged where it is not, and counted', () => {
-    const all: Observation[] = []
-    const aligner = new Aligner(robot([rgb, tool]), observation => all.push(observation))
-    const lost = (ms: number): boolean => (ms >= 200 && ms < 600) || (ms >= 800 && ms < 840)
-    for (let ms = 0; ms <= 1000; ms += 10) {
-      const at = (1000 + ms) * MS
-      aligner.pushVector(1, at, at, lost(ms) ? [0, 0, 0, 0, 0, 0, 0] : [0.3, 0.1, 0.2, 0, 0, 0.6, 0.8])
-      if (ms % 40 === 20) aligner.pushFrame(0, at, at, grey(1))
-    }
-    aligner.finish()
-    const seen = all.map(({ stamp, values, mask }) => ({ ms: stamp / MS - 1000, pose: values.get('tool') as VectorValue | undefined, present: mask.proprioception }))
-    expect(seen.filter(({ present }) => present === 0).map(({ ms }) => ms)).toEqual([260, 300, 340, 380, 420, 460, 500, 540, 580])
-    for (const { pose } of seen) if (pose) [0.3, 0.1, 0.2, 0, 0, 0.6, 0.8].forEach((value, i) => expect(pose.data[i]).toBeCloseTo(value, 12))
-    expect(occurred(aligner.counters.dropped)).toEqual({ bad_rotation: 44 })
-  })
+  test(
+    'a pose without an orientation is no sample: held as long as max_hold, missing where the gap is ' +
+      'wider than max_gap, bridged where it is not, and counted',
+    () => {
+      const all: Observation[] = []
+      const aligner = new Aligner(robot([rgb, tool]), observation => all.push(observation))
+      const lost = (ms: number): boolean => (ms >= 200 && ms < 600) || (ms >= 800 && ms < 840)
+      for (let ms = 0; ms <= 1000; ms += 10) {
+        const at = (1000 + ms) * MS
+        aligner.pushVector(1, at, at, lost(ms) ? [0, 0, 0, 0, 0, 0, 0] : [0.3, 0.1, 0.2, 0, 0, 0.6, 0.8])
+        if (ms % 40 === 20) aligner.pushFrame(0, at, at, grey(1))
+      }
+      aligner.finish()
+      const seen = all.map(({ stamp, values, mask }) => ({
+        ms: stamp / MS - 1000,
+        pose: values.get('tool') as VectorValue | undefined,
+        present: mask.proprioception,
+      }))
+      expect(seen.filter(({ present }) => present === 0).map(({ ms }) => ms)).toEqual([
+        260, 300, 340, 380, 420, 460, 500, 540, 580,
+      ])
+      for (const { pose } of seen)
+        if (pose) [0.3, 0.1, 0.2, 0, 0, 0.6, 0.8].forEach((value, i) => expect(pose.data[i]).toBeCloseTo(value, 12))
+      expect(occurred(aligner.counters.dropped)).toEqual({ bad_rotation: 44 })
+    },
+  )
 
-  test.each([[1, true], [1 + 1e-7, true], [0.981, true], [1.019, true], [0.97, false], [1.03, false], [0.5, false], [2, false], [0, false], [NaN, false]])('a quaternion of length %d is a rotation: %s', (length, isOne) => {
+  test.each([
+    [1, true],
+    [1 + 1e-7, true],
+    [0.981, true],
+    [1.019, true],
+    [0.97, false],
+    [1.03, false],
+    [0.5, false],
+    [2, false],
+    [0, false],
+    [NaN, false],
+  ])('a quaternion of length %d is a rotation: %s', (length, isOne) => {
     const aligner = new Aligner(robot([rgb, tool]), () => {})
     const pose = [0.3, 0.1, 0.2, 0.5 * length, -0.5 * length, 0.5 * length, 0.5 * length]
     aligner.pushVector(1, 1e9, 1e9, pose)
@@ -337,11 +422,16 @@ describe('the aligner', () => {
     expect(isPose(pose)).toBe(isOne)
   })
 
-  test('a strategy that cannot take a stream\'s samples is refused when the aligner is made', () => {
-    const make = (...streams: Parameters<typeof robot>[0] & object): Aligner => new Aligner(robot([rgb, ...streams]), () => {})
+  test("a strategy that cannot take a stream's samples is refused when the aligner is made", () => {
+    const make = (...streams: Parameters<typeof robot>[0] & object): Aligner =>
+      new Aligner(robot([rgb, ...streams]), () => {})
     expect(() => make({ ...depth, align: wrench.align })).toThrow(/stream depth: align window takes vectors/)
     expect(() => make({ ...wrench, align: voice.align })).toThrow(/stream wrench: align events takes events/)
-    expect(() => make({ ...voice, align: { strategy: 'hold' } })).toThrow(/stream voice: align hold takes frames or vectors/)
-    expect(() => new Aligner(robot([rgb], { tick: { from: 'nose' } }), () => {})).toThrow(/stream nose: robot test has rgb/)
+    expect(() => make({ ...voice, align: { strategy: 'hold' } })).toThrow(
+      /stream voice: align hold takes frames or vectors/,
+    )
+    expect(() => new Aligner(robot([rgb], { tick: { from: 'nose' } }), () => {})).toThrow(
+      /stream nose: robot test has rgb/,
+    )
   })
 })

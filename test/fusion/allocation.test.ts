@@ -17,7 +17,9 @@ function alive(): number {
 
 test('one million wrench samples, with a tick every 33 ms, leave nothing behind', () => {
   let observations = 0
-  const aligner = new Aligner(robot([rgb, wrench]), () => { observations++ })
+  const aligner = new Aligner(robot([rgb, wrench]), () => {
+    observations++
+  })
   const values = new Float64Array(6)
   const frame = grey(1)
   let now = 0
@@ -42,10 +44,11 @@ test('a wrench sample makes no object: its garbage is a few boxed numbers at mos
   const values = new Float64Array(6)
   let now = 0
   const push = (samples: number): void => {
-    for (let i = 0; i < samples; i++) aligner.pushVector(1, now += MS, now, values)
+    for (let i = 0; i < samples; i++) aligner.pushVector(1, (now += MS), now, values)
   }
   push(300_000)
-  // What else the process does, and code that is not compiled yet, only adds to a round: the least of them is the path's own.
+  // What else the process does, and code that is not compiled yet, only adds to a round: the least of them is the
+  // path's own.
   const rounds = Array.from({ length: 10 }, () => {
     collect()
     const before = process.memoryUsage().heapUsed

@@ -8,10 +8,13 @@ import { flat, grey, MS, robot } from './robots.js'
 const spec = robot()
 const epoch = new Epoch(1_700_000_000)
 
-function play({ red = 1, force = 1.5, said = 'pick', without = '' } = {}): { lines: ObservationLine[]; sha256: string } {
+function play({ red = 1, force = 1.5, said = 'pick', without = '' } = {}): {
+  lines: ObservationLine[]
+  sha256: string
+} {
   const lines: ObservationLine[] = []
   const digest = new ObservationDigest()
-  const aligner = new Aligner(spec, (o) => lines.push(observationLine(spec, o, epoch, digest.add(o))))
+  const aligner = new Aligner(spec, o => lines.push(observationLine(spec, o, epoch, digest.add(o))))
   for (let ms = 1000; ms < 1200; ms++) {
     const at = ms * MS + 7
     if (ms === 1000) aligner.pushEvent(3, at, at, said, 0.9)
@@ -27,15 +30,20 @@ function play({ red = 1, force = 1.5, said = 'pick', without = '' } = {}): { lin
 }
 
 describe('a line of --observations', () => {
-  test('has the fields of the design with the pixels\' own hashes', () => {
+  test("has the fields of the design with the pixels' own hashes", () => {
     const line = play().lines.at(-1) as ObservationLine
     expect(JSON.parse(JSON.stringify(line))).toMatchObject({
-      stamp: '1700000001.170000007', mask: { rgb: 1, depth: 1, force: 1, voice: 1, proprioception: 1 },
-      wrenchMean: [1.5, 0, 0, 0, 0, 0], wrenchCount: 34, voice: [{ text: 'pick', ageS: 0.17, confidence: 0.9 }],
+      stamp: '1700000001.170000007',
+      mask: { rgb: 1, depth: 1, force: 1, voice: 1, proprioception: 1 },
+      wrenchMean: [1.5, 0, 0, 0, 0, 0],
+      wrenchCount: 34,
+      voice: [{ text: 'pick', ageS: 0.17, confidence: 0.9 }],
       rgbSha256: createHash('sha256').update(Buffer.alloc(12, 1)).digest('hex'),
-      depthSha256: createHash('sha256').update(Buffer.from([0xe8, 3, 0xe8, 3, 0xe8, 3, 0xe8, 3])).digest('hex'),
+      depthSha256: createHash('sha256')
+        .update(Buffer.from([0xe8, 3, 0xe8, 3, 0xe8, 3, 0xe8, 3]))
+        .digest('hex'),
     })
-    expect(line.forcePyramid.map((row) => row.length)).toEqual([24, 24, 24, 24, 24, 24])
+    expect(line.forcePyramid.map(row => row.length)).toEqual([24, 24, 24, 24, 24, 24])
     expect(line.forcePyramid[0]?.slice(0, 4)).toEqual([1.5, 0, 1.5, 0])
   })
 
@@ -48,7 +56,13 @@ describe('a line of --observations', () => {
 })
 
 test('the sha256 of all observations repeats, and changes with a pixel, a force, a word and a missing stream', () => {
-  const sums = [play(), play({ red: 2 }), play({ force: 1.5000000000000002 }), play({ said: 'stop' }), play({ without: 'depth' })]
+  const sums = [
+    play(),
+    play({ red: 2 }),
+    play({ force: 1.5000000000000002 }),
+    play({ said: 'stop' }),
+    play({ without: 'depth' }),
+  ]
   expect(play().sha256).toBe(sums[0]?.sha256)
   expect(new Set(sums.map(({ sha256 }) => sha256)).size).toBe(5)
 })

@@ -19,49 +19,101 @@ function depthFrame(values: readonly number[], { float = false, big = false, pad
   const step = values.length * bytes + padding
   const data = new Uint8Array(step * 1 + shift).subarray(shift)
   const view = new DataView(data.buffer, data.byteOffset)
-  values.forEach((value, i) => float ? view.setFloat32(i * 4, value, !big) : view.setUint16(i * 2, value, !big))
+  values.forEach((value, i) => (float ? view.setFloat32(i * 4, value, !big) : view.setUint16(i * 2, value, !big)))
   return { width: values.length, height: 1, encoding: float ? '32FC1' : '16UC1', step, isBigendian: big, data }
 }
 
-const layout = fc.record({ big: fc.boolean(), padding: fc.integer({ min: 0, max: 5 }), shift: fc.integer({ min: 0, max: 3 }) })
+const layout = fc.record({
+  big: fc.boolean(),
+  padding: fc.integer({ min: 0, max: 5 }),
+  shift: fc.integer({ min: 0, max: 3 }),
+})
 
 const share = fc.oneof(fc.double({ min: 0, max: 1, noNaN: true }), fc.constantFrom(0, 0.25, 0.5, 0.1, 1 / 3, 1))
 
 describe('pictures', () => {
   test('16UC1 depth between two frames follows the rule pixel by pixel, in any byte order and layout', () => {
     const mm = fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 65535 }), fc.integer({ min: 900, max: 960 }))
-    fc.assert(fc.property(fc.array(fc.tuple(mm, mm), { minLength: 1, maxLength: 20 }), share, layout, layout,
-      (pairs, w, one, two) => {
-        const a = picture(depthFrame(pairs.map(([x]) => x), one))
-        const b = picture(depthFrame(pairs.map(([, y]) => y), two))
-        expect([...(a.blend(b, w)?.data ?? [])]).toEqual(pairs.map(([x, y]) => plainDepth(x, y, w)))
-        expect([...a.value().data]).toEqual(pairs.map(([x]) => x))
-      }))
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(mm, mm), { minLength: 1, maxLength: 20 }),
+        share,
+        layout,
+        layout,
+        (pairs, w, one, two) => {
+          const a = picture(
+            depthFrame(
+              pairs.map(([x]) => x),
+              one,
+            ),
+          )
+          const b = picture(
+            depthFrame(
+              pairs.map(([, y]) => y),
+              two,
+            ),
+          )
+          expect([...(a.blend(b, w)?.data ?? [])]).toEqual(pairs.map(([x, y]) => plainDepth(x, y, w)))
+          expect([...a.value().data]).toEqual(pairs.map(([x]) => x))
+        },
+      ),
+    )
   })
 
   test('32FC1 depth between two frames follows the rule, NaN, infinite, negative and too far being invalid', () => {
     const near = fc.float({ min: 0.5, max: Math.fround(0.6), noNaN: true })
     const metres = fc.oneof(fc.constantFrom(0, NaN, Infinity, -1, 70), near, fc.float({ min: 0, max: 10, noNaN: true }))
-    fc.assert(fc.property(fc.array(fc.tuple(metres, metres), { minLength: 1, maxLength: 20 }), share, layout,
-      (pairs, w, how) => {
-        const a = picture(depthFrame(pairs.map(([x]) => x), { float: true, ...how }))
-        const b = picture(depthFrame(pairs.map(([, y]) => y), { float: true }))
-        const f = Math.fround
-        expect([...(a.blend(b, w)?.data ?? [])]).toEqual(pairs.map(([x, y]) => plainDepth(f(x) * 1000, f(y) * 1000, w)))
-        expect([...a.value().data]).toEqual(pairs.map(([x]) => plainDepth(f(x) * 1000, NaN, 0)))
-      }))
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(metres, metres), { minLength: 1, maxLength: 20 }),
+        share,
+        layout,
+        (pairs, w, how) => {
+          const a = picture(
+            depthFrame(
+              pairs.map(([x]) => x),
+              { float: true, ...how },
+            ),
+          )
+          const b = picture(
+            depthFrame(
+              pairs.map(([, y]) => y),
+              { float: true },
+            ),
+          )
+          const f = Math.fround
+          expect([...(a.blend(b, w)?.data ?? [])]).toEqual(
+            pairs.map(([x, y]) => plainDepth(f(x) * 1000, f(y) * 1000, w)),
+          )
+          expect([...a.value().data]).toEqual(pairs.map(([x]) => plainDepth(f(x) * 1000, NaN, 0)))
+        },
+      ),
+    )
   })
 
   test('depth in another unit becomes whole mm (halves up), and is blended in mm', () => {
     const units = fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 65535 }), fc.integer({ min: 2300, max: 2400 }))
-    fc.assert(fc.property(fc.array(fc.tuple(units, units), { minLength: 1, maxLength: 20 }), share, fc.constantFrom(0.1, 0.25, 10), layout,
-      (pairs, w, mm, how) => {
-        const reading = { modality: 'depth', depthUnit: mm / 1000 }
-        const a = picture(depthFrame(pairs.map(([x]) => x), how), reading)
-        const b = picture(depthFrame(pairs.map(([, y]) => y)), reading)
-        expect([...a.value().data]).toEqual(pairs.map(([x]) => plainDepth(x * mm, NaN, 0)))
-        expect([...(a.blend(b, w)?.data ?? [])]).toEqual(pairs.map(([x, y]) => plainDepth(x * mm, y * mm, w)))
-      }))
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(units, units), { minLength: 1, maxLength: 20 }),
+        share,
+        fc.constantFrom(0.1, 0.25, 10),
+        layout,
+        (pairs, w, mm, how) => {
+          const reading = { modality: 'depth', depthUnit: mm / 1000 }
+          const a = picture(
+            depthFrame(
+              pairs.map(([x]) => x),
+              how,
+            ),
+            reading,
+          )
+          const b = picture(depthFrame(pairs.map(([, y]) => y)), reading)
+          expect([...a.value().data]).toEqual(pairs.map(([x]) => plainDepth(x * mm, NaN, 0)))
+          expect([...(a.blend(b, w)?.data ?? [])]).toEqual(pairs.map(([x, y]) => plainDepth(x * mm, y * mm, w)))
+        },
+      ),
+    )
   })
 
   test('metres have no other unit', () => {
@@ -72,7 +124,8 @@ describe('pictures', () => {
   })
 
   test('a depth edge is 30 mm near, 5 % of the nearer surface far', () => {
-    const blend = (a: number, b: number): number => blendDepth(new Uint16Array([a]), new Uint16Array([b]), 0.25, 1)[0] as number
+    const blend = (a: number, b: number): number =>
+      blendDepth(new Uint16Array([a]), new Uint16Array([b]), 0.25, 1)[0] as number
     expect(blend(400, 430)).toBe(408)
     expect(blend(400, 431)).toBe(400)
     expect(blend(2000, 2100)).toBe(2025)
@@ -80,13 +133,21 @@ describe('pictures', () => {
   })
 
   test('colour of every encoding becomes packed rgb', () => {
-    const pixels = [[1, 2, 3], [4, 5, 6], [7, 8, 9], [10, 11, 12]]
+    const pixels = [
+      [1, 2, 3],
+      [4, 5, 6],
+      [7, 8, 9],
+      [10, 11, 12],
+    ]
     const make = (encoding: string, order: readonly number[], padding: number): Frame => {
       const row = 2 * order.length
       const data = new Uint8Array((row + padding) * 2)
-      pixels.forEach((pixel, i) => order.forEach((channel, k) => {
-        data[Math.floor(i / 2) * (row + padding) + (i % 2) * order.length + k] = channel < 0 ? 255 : pixel[channel] as number
-      }))
+      pixels.forEach((pixel, i) =>
+        order.forEach((channel, k) => {
+          data[Math.floor(i / 2) * (row + padding) + (i % 2) * order.length + k] =
+            channel < 0 ? 255 : (pixel[channel] as number)
+        }),
+      )
       return { width: 2, height: 2, encoding, step: row + padding, isBigendian: false, data }
     }
     for (const padding of [0, 2]) {

@@ -7,8 +7,8 @@ describe('stamps', () => {
   test('keep every nanosecond over 104 days, both ways', () => {
     const days = 104 * 86_400
     const upTo = (max: number): fc.Arbitrary<number> => fc.integer({ min: 0, max })
-    fc.assert(fc.property(upTo(4_000_000_000), upTo(days - 1), upTo(999_999_999),
-      (zero, sec, nanosec) => {
+    fc.assert(
+      fc.property(upTo(4_000_000_000), upTo(days - 1), upTo(999_999_999), (zero, sec, nanosec) => {
         const epoch = new Epoch(zero)
         const stamp = epoch.stamp(zero + sec, nanosec)
         expect(BigInt(stamp)).toBe(BigInt(sec) * 1_000_000_000n + BigInt(nanosec))
@@ -16,7 +16,8 @@ describe('stamps', () => {
         expect(epoch.format(stamp)).toBe(`${zero + sec}.${String(nanosec).padStart(9, '0')}`)
         expect(epoch.parse(epoch.format(stamp))).toBe(stamp)
         expect(epoch.stampOfNanoseconds(epoch.nanoseconds(stamp))).toBe(stamp)
-      }))
+      }),
+    )
   })
 
   test('before the epoch keep a nanosec of 0 to 999999999', () => {
@@ -27,6 +28,7 @@ describe('stamps', () => {
   test('out of range or unreadable are refused with what to do', () => {
     expect(() => new Epoch(0).stamp(1_700_000_000, 0)).toThrow(FusionError)
     expect(() => new Epoch(0).stamp(1_700_000_000, 0)).toThrow(/104 days/)
-    for (const text of ['', '1.', '1.0000000001', '-1.0', 'x']) expect(() => new Epoch(0).parse(text)).toThrow(/expected "sec.nanosec"/)
+    for (const text of ['', '1.', '1.0000000001', '-1.0', 'x'])
+      expect(() => new Epoch(0).parse(text)).toThrow(/expected "sec.nanosec"/)
   })
 })

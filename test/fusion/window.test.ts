@@ -5,7 +5,10 @@ import { VectorRing } from '../../fusion/vector-ring.js'
 import { SlidingWindow } from '../../fusion/window.js'
 import { MS, PYRAMID, random } from './robots.js'
 
-interface Sample { stamp: number; values: number[] }
+interface Sample {
+  stamp: number
+  values: number[]
+}
 
 /** The four statistics from their definitions, in two passes. */
 function plain(samples: readonly Sample[], from: number, to: number, axis: number): number[] {
@@ -24,10 +27,14 @@ function plain(samples: readonly Sample[], from: number, to: number, axis: numbe
   return [mean, std, peak, n < 2 ? 0 : sty / stt]
 }
 
-/** Within 1e-9 of the statistic's own scale: the mean and peak of the values, the deviation of the noise, the slope of noise over time. */
+/**
+ * Within 1e-9 of the statistic's own scale: the mean and peak of the values, the deviation of the noise, the slope of
+ * noise over time.
+ */
 function expectClose(got: ArrayLike<number>, want: number[], noise: number, offset: number, span: number): void {
   const scales = [offset + noise, noise, offset + noise, noise / span]
-  for (let s = 0; s < 4; s++) expect(Math.abs((got[s] as number) - (want[s] as number))).toBeLessThan(1e-9 * (scales[s] as number) + 1e-12)
+  for (let s = 0; s < 4; s++)
+    expect(Math.abs((got[s] as number) - (want[s] as number))).toBeLessThan(1e-9 * (scales[s] as number) + 1e-12)
 }
 
 describe('sliding windows', () => {
@@ -51,7 +58,13 @@ describe('sliding windows', () => {
       PYRAMID.forEach((length, w) => {
         for (const axis of [0, 2, 5]) {
           const want = plain(samples, tick - length, tick, axis)
-          expectClose(got.subarray(axis * 24 + 4 * w, axis * 24 + 4 * w + 4), want, 0.02, axis === 2 ? 192 : 0, length / 1e9)
+          expectClose(
+            got.subarray(axis * 24 + 4 * w, axis * 24 + 4 * w + 4),
+            want,
+            0.02,
+            axis === 2 ? 192 : 0,
+            length / 1e9,
+          )
         }
       })
       next += 33_333_333
@@ -65,30 +78,33 @@ describe('sliding windows', () => {
       fc.record({ kind: fc.constant('sample' as const), by: fc.integer({ min: -8, max: 20 }), value }),
       fc.record({ kind: fc.constant('tick' as const), by: fc.integer({ min: -2, max: 40 }), value: fc.constant(0) }),
     )
-    fc.assert(fc.property(fc.array(step, { maxLength: 200 }), fc.integer({ min: 1, max: 60 }), (steps, length) => {
-      const ring = new VectorRing(1, 1e9, 16)
-      const window = new SlidingWindow(ring)
-      const samples: Sample[] = []
-      let now = 1000 * MS
-      let tick = now
-      for (const { kind, by, value } of steps) {
-        if (kind === 'sample') {
-          const stamp = now + by * MS
-          now = Math.max(now, stamp)
-          if (samples.some((sample) => sample.stamp === stamp)) continue
-          samples.push({ stamp, values: [value] })
-          samples.sort((a, b) => a.stamp - b.stamp)
-          if (ring.insert(stamp, [value]) !== 0) window.disturb(stamp)
-        } else {
-          tick += by * MS
-          const count = window.move(tick - length * MS, tick)
-          expect(count).toBe(samples.filter(({ stamp }) => stamp > tick - length * MS && stamp <= tick).length)
-          const got = new Float64Array(4)
-          window.statistics(0, got, 0)
-          expectClose(got, plain(samples, tick - length * MS, tick, 0), 100, 100, 0.001)
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200 }), fc.integer({ min: 1, max: 60 }), (steps, length) => {
+        const ring = new VectorRing(1, 1e9, 16)
+        const window = new SlidingWindow(ring)
+        const samples: Sample[] = []
+        let now = 1000 * MS
+        let tick = now
+        for (const { kind, by, value } of steps) {
+          if (kind === 'sample') {
+            const stamp = now + by * MS
+            now = Math.max(now, stamp)
+            if (samples.some(sample => sample.stamp === stamp)) continue
+            samples.push({ stamp, values: [value] })
+            samples.sort((a, b) => a.stamp - b.stamp)
+            if (ring.insert(stamp, [value]) !== 0) window.disturb(stamp)
+          } else {
+            tick += by * MS
+            const count = window.move(tick - length * MS, tick)
+            expect(count).toBe(samples.filter(({ stamp }) => stamp > tick - length * MS && stamp <= tick).length)
+            const got = new Float64Array(4)
+            window.statistics(0, got, 0)
+            expectClose(got, plain(samples, tick - length * MS, tick, 0), 100, 100, 0.001)
+          }
         }
-      }
-    }), { numRuns: 300 })
+      }),
+      { numRuns: 300 },
+    )
   })
 
   test('of a constant deviate by exactly nothing, however long they run', () => {

@@ -13,7 +13,9 @@ import { environment, hasWorldServer, startWorldServer } from './server.js'
 endWithTests()
 
 const folder = mkdtempSync(join(tmpdir(), 'prehend-loop-'))
-afterAll(() => { rmSync(folder, { recursive: true }) })
+afterAll(() => {
+  rmSync(folder, { recursive: true })
+})
 
 const here = { env: environment, timeout: 280_000 }
 
@@ -45,10 +47,21 @@ describe.skipIf(!hasWorldServer)('the loop over gz-transport', () => {
     await server.stop()
   })
 
-  it('has the expert grasp in dartsim what is meant, through the wire and the emulated firmware, one episode after another, whoever else is there', async () => {
+  it('has the expert grasp in dartsim what is meant, through the wire and the emulated firmware, one ' +
+    'episode after another, whoever else is there', async () => {
     // Of another version of discovery, in another partition: the transport warns of it.
     const stranger = await openNode({ ...world(), IGN_TRANSPORT_TOPIC_STATISTICS: '1' })
-    const { status, stdout, stderr } = await start(['eval', '--source', 'gazebo', '--policy', 'expert', '--episodes', '2', '--seed', '1']).end
+    const { status, stdout, stderr } = await start([
+      'eval',
+      '--source',
+      'gazebo',
+      '--policy',
+      'expert',
+      '--episodes',
+      '2',
+      '--seed',
+      '1',
+    ]).end
     await stranger.node.close()
     expect(status, stderr).toBe(0)
     expect(stdout).toMatch(/^2 of 2 episodes won/)
@@ -59,25 +72,40 @@ describe.skipIf(!hasWorldServer)('the loop over gz-transport', () => {
   it('has the shipped policy, which learned in MuJoCo, grasp in dartsim: 20 episodes', async () => {
     const benchmark = ['eval', '--episodes', '20', '--objects', 'seen', '--seed', '1', '--json']
     // In lockstep neither heeds how much of the machine it gets.
-    const [gazebo, sim] = await Promise.all([[...benchmark, '--source', 'gazebo'], benchmark].map(args => start(args).end))
+    const [gazebo, sim] = await Promise.all(
+      [[...benchmark, '--source', 'gazebo'], benchmark].map(args => start(args).end),
+    )
     expect([gazebo.status, sim.status], `${gazebo.stderr}${sim.stderr}`).toEqual([0, 0])
     const [there, here] = [gazebo, sim].map(({ stdout }) => JSON.parse(stdout) as Result)
-    console.log(`the shipped policy, 20 episodes of seen objects, seed 1: won ${there.successes} in Gazebo's physics, ${here.successes} in MuJoCo; `
-      + `lost there: ${JSON.stringify(there.failures)}; ${there.simulatedS.toFixed(0)} simulated s in ${there.wallS.toFixed(0)} s`)
+    console.log(
+      `the shipped policy, 20 episodes of seen objects, seed 1: won ${there.successes} in Gazebo's ` +
+        `physics, ${here.successes} in MuJoCo; ` +
+        `lost there: ${JSON.stringify(there.failures)}; ${there.simulatedS.toFixed(0)} simulated s in ` +
+        `${there.wallS.toFixed(0)} s`,
+    )
     expect(there).toMatchObject({ episodes: 20, source: 'gazebo', serial: { crcErrors: 0 } })
     expect(there.successes + Object.values(there.failures).reduce((sum, n) => sum + n, 0)).toBe(20)
-    expect(FAILURE_REASONS.filter(reason => reason !== 'fault')).toEqual(expect.arrayContaining(Object.keys(there.failures)))
+    expect(FAILURE_REASONS.filter(reason => reason !== 'fault')).toEqual(
+      expect.arrayContaining(Object.keys(there.failures)),
+    )
     expect(gazebo.stderr).not.toMatch(/fault/)
     expect(there.realTimeFactor).toBeGreaterThan(0)
     expect(here).not.toHaveProperty('realTimeFactor')
-    // It had 19, the one before 20 and 19, and an earlier policy 15 and 17: less than that is no chance of the physics, but a loop that is broken.
+    // It had 19, the one before 20 and 19, and an earlier policy 15 and 17: less than that is no chance of the physics,
+    // but a loop that is broken.
     expect(there.successes).toBeGreaterThanOrEqual(15)
   }, 1_800_000)
 
   it('runs the shipped policy on pictures and wrenches of another simulator', () => {
-    const { status, stdout, stderr } = prehend(['run', '--source', 'gazebo', '--objects', 'unseen', '--count', '1', '--episodes', '2', '--seed', '3', '--json'], here)
+    const { status, stdout, stderr } = prehend(
+      ['run', '--source', 'gazebo', '--objects', 'unseen', '--count', '1', '--episodes', '2', '--seed', '3', '--json'],
+      here,
+    )
     expect(status, stderr).toBe(0)
-    const { rgbFrames, forceSamples, observations, simulatedS, serial, realTimeFactor } = JSON.parse(stdout) as Record<string, number> & { serial: { crcErrors: number; framesSent: number } }
+    const { rgbFrames, forceSamples, observations, simulatedS, serial, realTimeFactor } = JSON.parse(stdout) as Record<
+      string,
+      number
+    > & { serial: { crcErrors: number; framesSent: number } }
     // What a millisecond and a thirtieth of a second are, and what is held back by the tare and the first brackets.
     expect(forceSamples / simulatedS).toBeGreaterThan(850)
     expect(rgbFrames / simulatedS).toBeGreaterThan(25)
@@ -88,9 +116,14 @@ describe.skipIf(!hasWorldServer)('the loop over gz-transport', () => {
   }, 300_000)
 
   it('says in one line that no world answers, and what to start', () => {
-    const { status, stderr } = prehend(['run', '--source', 'gazebo', '--policy', 'expert'], { env: { ...environment, IGN_PARTITION: `nobody-${process.pid}` } })
+    const { status, stderr } = prehend(['run', '--source', 'gazebo', '--policy', 'expert'], {
+      env: { ...environment, IGN_PARTITION: `nobody-${process.pid}` },
+    })
     expect(status).toBe(2)
-    const lines = stderr.trim().split('\n').filter((line) => line.startsWith('prehend: '))
+    const lines = stderr
+      .trim()
+      .split('\n')
+      .filter(line => line.startsWith('prehend: '))
     expect(lines).toHaveLength(1)
     expect(lines[0]).toMatch(/world\/prehend\/control.*partition.*prehend world OUT\.sdf/)
   })

@@ -1,12 +1,25 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Discovery, topicAnnouncement, type Ending } from '../../middleware/gazebo/discovery.js'
-import { decodePacket, encodePacket, forRelay, fromRelay, SAYS, SCOPE, type Announcement } from '../../middleware/gazebo/discovery-packet.js'
+import {
+  decodePacket,
+  encodePacket,
+  forRelay,
+  fromRelay,
+  SAYS,
+  SCOPE,
+  type Announcement,
+} from '../../middleware/gazebo/discovery-packet.js'
 import { CAPTURED, LISTENER, packet, PUBLISHER } from './captured.js'
 
 const WRENCH: Announcement = {
-  topic: '@/capture@/wrench', address: 'tcp://127.0.0.1:34197', processUuid: PUBLISHER, nodeUuid: 'bedba44b-af3f-4a96-8fec-fb01714dde2f',
-  scope: SCOPE.all, msgPub: { ctrl: 'unused', msgType: 'ignition.msgs.Wrench' }, srvPub: undefined,
+  topic: '@/capture@/wrench',
+  address: 'tcp://127.0.0.1:34197',
+  processUuid: PUBLISHER,
+  nodeUuid: 'bedba44b-af3f-4a96-8fec-fb01714dde2f',
+  scope: SCOPE.all,
+  msgPub: { ctrl: 'unused', msgType: 'ignition.msgs.Wrench' },
+  srvPub: undefined,
 }
 
 /** A discovery with everything it says and reports. */
@@ -19,7 +32,9 @@ function discovery({ process = 'me', statistics = false, hostOnly = true } = {})
   const connections: string[] = []
   const warnings: string[] = []
   const subject = new Discovery({
-    process, statistics, hostOnly,
+    process,
+    statistics,
+    hostOnly,
     wire: {
       multicast: bytes => said.push(Buffer.from(bytes)),
       relay: bytes => relayed.push(Buffer.from(bytes)),
@@ -30,24 +45,54 @@ function discovery({ process = 'me', statistics = false, hostOnly = true } = {})
       vanished: ({ topic }, how) => vanished.push([topic, how]),
       connected: ({ nodeUuid }) => connections.push(`+${nodeUuid}`),
       disconnected: ({ nodeUuid }) => connections.push(`-${nodeUuid}`),
-      subscriptions: () => [topicAnnouncement('@/capture@/other', 'tcp://127.0.0.1:1', 'me', 'my-node', 'gz.msgs.Double')],
+      subscriptions: () => [
+        topicAnnouncement('@/capture@/other', 'tcp://127.0.0.1:1', 'me', 'my-node', 'gz.msgs.Double'),
+      ],
       warn: text => warnings.push(text),
     },
   })
-  const hear = (bytes: Uint8Array, now = 0, { from = '127.0.0.1', local = true } = {}): void => subject.receive(bytes, from, local, now)
-  return { subject, hear, said, relayed, relays, appeared, vanished, connections, warnings, types: () => said.map(bytes => decodePacket(bytes).type) }
+  const hear = (bytes: Uint8Array, now = 0, { from = '127.0.0.1', local = true } = {}): void =>
+    subject.receive(bytes, from, local, now)
+  return {
+    subject,
+    hear,
+    said,
+    relayed,
+    relays,
+    appeared,
+    vanished,
+    connections,
+    warnings,
+    types: () => said.map(bytes => decodePacket(bytes).type),
+  }
 }
 
 describe('packets of ign-transport', () => {
   test('are read', () => {
     const nothing = { pub: undefined, sub: undefined, flags: undefined }
-    expect(decodePacket(packet('heartbeat'))).toEqual({ version: 10, processUuid: PUBLISHER, type: SAYS.heartbeat, ...nothing })
-    expect(decodePacket(packet('subscribe'))).toMatchObject({ type: SAYS.subscribe, processUuid: LISTENER, sub: { topic: WRENCH.topic } })
-    expect(decodePacket(packet('advertise'))).toMatchObject({ type: SAYS.advertise, processUuid: PUBLISHER, pub: WRENCH })
+    expect(decodePacket(packet('heartbeat'))).toEqual({
+      version: 10,
+      processUuid: PUBLISHER,
+      type: SAYS.heartbeat,
+      ...nothing,
+    })
+    expect(decodePacket(packet('subscribe'))).toMatchObject({
+      type: SAYS.subscribe,
+      processUuid: LISTENER,
+      sub: { topic: WRENCH.topic },
+    })
+    expect(decodePacket(packet('advertise'))).toMatchObject({
+      type: SAYS.advertise,
+      processUuid: PUBLISHER,
+      pub: WRENCH,
+    })
     expect(decodePacket(packet('newConnection'))).toMatchObject({
-      type: SAYS.newConnection, processUuid: LISTENER,
+      type: SAYS.newConnection,
+      processUuid: LISTENER,
       pub: {
-        ...WRENCH, processUuid: LISTENER, nodeUuid: '75347e62-8e78-4aa5-a99e-a5ce2f6ab8e2',
+        ...WRENCH,
+        processUuid: LISTENER,
+        nodeUuid: '75347e62-8e78-4aa5-a99e-a5ce2f6ab8e2',
         msgPub: { ctrl: PUBLISHER, msgType: 'ignition.msgs.Wrench' },
       },
     })
@@ -62,14 +107,21 @@ describe('packets of ign-transport', () => {
     expect(said[0]?.toString('hex')).toBe(CAPTURED.heartbeat.replace(publisher!, listener!))
     expect(said[1]).toEqual(packet('subscribe'))
     const rate = '20ffffffffffffffffff01'
-    const withoutRate = CAPTURED.newConnection.replace(rate, '').replace(/^ee00/, 'e300').replace('3ac101', '3ab601').replace('3247', '323c')
+    const withoutRate = CAPTURED.newConnection
+      .replace(rate, '')
+      .replace(/^ee00/, 'e300')
+      .replace('3ac101', '3ab601')
+      .replace('3247', '323c')
     expect(said[2]).toEqual(Buffer.from(withoutRate, 'hex'))
   })
 
   test('for a relay and from one differ in their flags alone', () => {
     const plain = decodePacket(packet('advertise'))
     expect(decodePacket(forRelay(packet('advertise')))).toEqual({ ...plain, flags: { relay: true, noRelay: false } })
-    expect(decodePacket(fromRelay(forRelay(packet('advertise'))))).toEqual({ ...plain, flags: { relay: false, noRelay: true } })
+    expect(decodePacket(fromRelay(forRelay(packet('advertise'))))).toEqual({
+      ...plain,
+      flags: { relay: false, noRelay: true },
+    })
   })
 
   test('of any damage are refused or read, and never throw out of discovery', () => {
@@ -83,13 +135,16 @@ describe('packets of ign-transport', () => {
         return copy
       }),
     )
-    fc.assert(fc.property(damaged, bytes => {
-      const { subject, hear, warnings } = discovery({ hostOnly: false })
-      hear(bytes)
-      const { packets, malformed, otherVersion } = subject.counts
-      expect(packets + malformed + otherVersion).toBeLessThanOrEqual(1)
-      expect(warnings.length).toBe(malformed + otherVersion)
-    }), { numRuns: 500 })
+    fc.assert(
+      fc.property(damaged, bytes => {
+        const { subject, hear, warnings } = discovery({ hostOnly: false })
+        hear(bytes)
+        const { packets, malformed, otherVersion } = subject.counts
+        expect(packets + malformed + otherVersion).toBeLessThanOrEqual(1)
+        expect(warnings.length).toBe(malformed + otherVersion)
+      }),
+      { numRuns: 500 },
+    )
   })
 })
 
@@ -121,8 +176,18 @@ describe('discovery', () => {
   test('another address or type under the same node is an end and a beginning', () => {
     const { hear, appeared, vanished } = discovery()
     hear(packet('advertise'))
-    hear(encodePacket({ version: 10, processUuid: PUBLISHER, type: SAYS.advertise, pub: { ...WRENCH, address: 'tcp://127.0.0.1:9' } }))
-    expect([vanished, appeared.map(({ address }) => address)]).toEqual([[[WRENCH.topic, 'withdrew it']], [WRENCH.address, 'tcp://127.0.0.1:9']])
+    hear(
+      encodePacket({
+        version: 10,
+        processUuid: PUBLISHER,
+        type: SAYS.advertise,
+        pub: { ...WRENCH, address: 'tcp://127.0.0.1:9' },
+      }),
+    )
+    expect([vanished, appeared.map(({ address }) => address)]).toEqual([
+      [[WRENCH.topic, 'withdrew it']],
+      [WRENCH.address, 'tcp://127.0.0.1:9'],
+    ])
   })
 
   test('says once a second that it is there and what it has; answers whoever asks; says goodbye', () => {
@@ -135,7 +200,10 @@ describe('discovery', () => {
     hear(packet('subscribe'))
     expect(decodePacket(said[0]!)).toMatchObject({ type: SAYS.advertise, pub: own })
     hear(encodePacket({ version: 10, processUuid: PUBLISHER, type: SAYS.whoSubscribes }))
-    expect(decodePacket(said[1]!)).toMatchObject({ type: SAYS.subscribes, pub: { topic: '@/capture@/other', nodeUuid: 'my-node' } })
+    expect(decodePacket(said[1]!)).toMatchObject({
+      type: SAYS.subscribes,
+      pub: { topic: '@/capture@/other', nodeUuid: 'my-node' },
+    })
     subject.withdraw(own)
     subject.withdraw(own)
     subject.bye()
@@ -155,7 +223,10 @@ describe('discovery', () => {
   test('topics that are for their own process or machine only are not heard of beyond it', () => {
     const { hear, appeared } = discovery({ hostOnly: false })
     const advertise = (scope: number, local: boolean): void => {
-      hear(encodePacket({ version: 10, processUuid: PUBLISHER, type: SAYS.advertise, pub: { ...WRENCH, scope } }), 0, { from: '10.0.0.2', local })
+      hear(encodePacket({ version: 10, processUuid: PUBLISHER, type: SAYS.advertise, pub: { ...WRENCH, scope } }), 0, {
+        from: '10.0.0.2',
+        local,
+      })
     }
     advertise(SCOPE.process, true)
     advertise(SCOPE.host, false)

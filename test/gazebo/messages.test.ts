@@ -29,8 +29,23 @@ function allTables(): Map<string, Schema<Fields>> {
 function installed(): protobuf.Root {
   const root = new protobuf.Root()
   root.resolvePath = (_, target) => join(protos ?? '', target)
-  const files = ['image', 'camera_info', 'joint_wrench', 'pose_v', 'clock', 'model', 'double', 'boolean', 'stringmsg', 'empty', 'contacts',
-    'world_control', 'world_stats', 'discovery', 'entity_factory']
+  const files = [
+    'image',
+    'camera_info',
+    'joint_wrench',
+    'pose_v',
+    'clock',
+    'model',
+    'double',
+    'boolean',
+    'stringmsg',
+    'empty',
+    'contacts',
+    'world_control',
+    'world_stats',
+    'discovery',
+    'entity_factory',
+  ]
   root.loadSync(files.map(name => `ignition/msgs/${name}.proto`))
   root.resolveAll()
   return root
@@ -47,8 +62,13 @@ describe.skipIf(!protos)('against the .proto files of Gazebo', () => {
         const field = type.fieldsById[number]
         ours.push(`${name}.${key.toLowerCase()} = ${number} ${many} ${kind instanceof Schema ? kind.name : kind}`)
         const resolved = field?.resolvedType
-        const fieldType = resolved instanceof protobuf.Enum ? 'enum' : resolved?.fullName.replace('.ignition.msgs.', '') ?? field?.type
-        theirs.push(`${name}.${field?.name.replaceAll('_', '').toLowerCase()} = ${number} ${field?.repeated} ${fieldType}`)
+        const fieldType =
+          resolved instanceof protobuf.Enum
+            ? 'enum'
+            : (resolved?.fullName.replace('.ignition.msgs.', '') ?? field?.type)
+        theirs.push(
+          `${name}.${field?.name.replaceAll('_', '').toLowerCase()} = ${number} ${field?.repeated} ${fieldType}`,
+        )
       }
     }
     expect(ours).toEqual(theirs)
@@ -59,10 +79,17 @@ describe.skipIf(!protos)('against the .proto files of Gazebo', () => {
     const type = installed().lookupType('ignition.msgs.Contacts')
     const contacts = {
       header: { stamp: { sec: 5_000_000_000, nsec: 7 }, data: [{ key: 'frame_id', value: ['palm'] }] },
-      contact: [{
-        collision1: { id: 2 ** 40, name: 'finger', type: 5 }, position: [{ x: 1, y: -2, z: 0.5 }, { x: 0, y: 0, z: 0 }], depth: [0.001, -0, 1e300],
-        wrench: [{ header: { stamp: { sec: -1, nsec: 1 } } }],
-      }],
+      contact: [
+        {
+          collision1: { id: 2 ** 40, name: 'finger', type: 5 },
+          position: [
+            { x: 1, y: -2, z: 0.5 },
+            { x: 0, y: 0, z: 0 },
+          ],
+          depth: [0.001, -0, 1e300],
+          wrench: [{ header: { stamp: { sec: -1, nsec: 1 } } }],
+        },
+      ],
     }
     const read = messages.CONTACTS.decode(type.encode(type.fromObject(contacts)).finish())
     expect(read).toMatchObject(contacts)
@@ -79,11 +106,18 @@ describe('messages', () => {
   })
 
   test('numbers that come one by one are read as those that come together', () => {
-    expect(messages.CAMERA_INFO.decode(Buffer.concat([Buffer.from([5 << 3 | 2, 18]), ...[1, 2].map(value => {
-      const bytes = Buffer.alloc(9, 1 << 3 | 1)
-      bytes.writeDoubleLE(value, 1)
-      return bytes
-    })])).intrinsics).toEqual({ k: [1, 2] })
+    expect(
+      messages.CAMERA_INFO.decode(
+        Buffer.concat([
+          Buffer.from([(5 << 3) | 2, 18]),
+          ...[1, 2].map(value => {
+            const bytes = Buffer.alloc(9, (1 << 3) | 1)
+            bytes.writeDoubleLE(value, 1)
+            return bytes
+          }),
+        ]),
+      ).intrinsics,
+    ).toEqual({ k: [1, 2] })
   })
 
   test('pixels are a view on what was received', () => {
@@ -94,28 +128,47 @@ describe('messages', () => {
     expect(Buffer.from(data).toString()).toBe('abzdef')
   })
 
-  const entry = fc.record({ key: fc.constantFrom('frame_id', 'seq'), value: fc.array(fc.constantFrom('wrist', 'palm', ''), { maxLength: 2 }) })
+  const entry = fc.record({
+    key: fc.constantFrom('frame_id', 'seq'),
+    value: fc.array(fc.constantFrom('wrist', 'palm', ''), { maxLength: 2 }),
+  })
   const vector = fc.option(fc.record({ x: fc.double(), y: fc.double(), z: fc.double() }), { nil: undefined })
   const sample = fc.record({
-    header: fc.option(fc.record({
-      stamp: fc.option(fc.record({ sec: fc.maxSafeInteger(), nsec: fc.integer({ min: -1e9, max: 1e9 }) }), { nil: undefined }),
-      data: fc.array(entry, { maxLength: 2 }),
-    }), { nil: undefined }),
+    header: fc.option(
+      fc.record({
+        stamp: fc.option(fc.record({ sec: fc.maxSafeInteger(), nsec: fc.integer({ min: -1e9, max: 1e9 }) }), {
+          nil: undefined,
+        }),
+        data: fc.array(entry, { maxLength: 2 }),
+      }),
+      { nil: undefined },
+    ),
     force: vector,
     torque: vector,
   })
 
   test('the reader of the 1 kHz path reads what the table reads, message after message', () => {
-    fc.assert(fc.property(fc.array(sample, { minLength: 1, maxLength: 6 }), samples => {
-      const reader = new WrenchReader()
-      for (const bytes of samples.map(message => messages.WRENCH.encode(message))) {
-        const { header, force, torque } = messages.WRENCH.decode(bytes)
-        expect({ ...reader.decode(bytes) }).toEqual({
-          sec: header?.stamp?.sec ?? 0, nsec: header?.stamp?.nsec ?? 0, frameId: messages.frameOf(header),
-          wrench: Float64Array.of(force?.x ?? 0, force?.y ?? 0, force?.z ?? 0, torque?.x ?? 0, torque?.y ?? 0, torque?.z ?? 0),
-        })
-      }
-    }))
+    fc.assert(
+      fc.property(fc.array(sample, { minLength: 1, maxLength: 6 }), samples => {
+        const reader = new WrenchReader()
+        for (const bytes of samples.map(message => messages.WRENCH.encode(message))) {
+          const { header, force, torque } = messages.WRENCH.decode(bytes)
+          expect({ ...reader.decode(bytes) }).toEqual({
+            sec: header?.stamp?.sec ?? 0,
+            nsec: header?.stamp?.nsec ?? 0,
+            frameId: messages.frameOf(header),
+            wrench: Float64Array.of(
+              force?.x ?? 0,
+              force?.y ?? 0,
+              force?.z ?? 0,
+              torque?.x ?? 0,
+              torque?.y ?? 0,
+              torque?.z ?? 0,
+            ),
+          })
+        }
+      }),
+    )
   })
 
   test('damaged bytes are read or refused with GZ_MESSAGE, by the tables and by the reader', () => {
@@ -125,17 +178,30 @@ describe('messages', () => {
     const damaged = fc.oneof(
       fc.uint8Array({ maxLength: 100 }),
       fc.nat(whole.length).map(length => whole.subarray(0, length)),
-      fc.tuple(fc.nat(whole.length - 1), fc.nat(255)).map(([at, value]) => Uint8Array.from(whole, (byte, index) => index === at ? value : byte)),
+      fc
+        .tuple(fc.nat(whole.length - 1), fc.nat(255))
+        .map(([at, value]) => Uint8Array.from(whole, (byte, index) => (index === at ? value : byte))),
     )
-    fc.assert(fc.property(damaged, fc.constantFrom(...TABLES, reader), (bytes, decoder) => {
-      try {
-        decoder.decode(bytes)
-      } catch (error) {
-        expect(error).toBeInstanceOf(GzError)
-        const { code, message } = error as GzError
-        expect([code, message.startsWith(`${bytes.length} bytes that are no ${decoder.name}: `)]).toEqual(['GZ_MESSAGE', true])
-      }
-      expect(reader.decode(whole)).toMatchObject({ sec: 1, nsec: 2, frameId: 'wrist', wrench: Float64Array.of(1, 2, 3, 4, 0, 0) })
-    }), { numRuns: 1000 })
+    fc.assert(
+      fc.property(damaged, fc.constantFrom(...TABLES, reader), (bytes, decoder) => {
+        try {
+          decoder.decode(bytes)
+        } catch (error) {
+          expect(error).toBeInstanceOf(GzError)
+          const { code, message } = error as GzError
+          expect([code, message.startsWith(`${bytes.length} bytes that are no ${decoder.name}: `)]).toEqual([
+            'GZ_MESSAGE',
+            true,
+          ])
+        }
+        expect(reader.decode(whole)).toMatchObject({
+          sec: 1,
+          nsec: 2,
+          frameId: 'wrist',
+          wrench: Float64Array.of(1, 2, 3, 4, 0, 0),
+        })
+      }),
+      { numRuns: 1000 },
+    )
   })
 })

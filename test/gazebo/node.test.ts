@@ -20,10 +20,13 @@ describe('two processes of ours', () => {
     b.node.subscribe('/joint', DOUBLE, ({ data }) => other.push(data))
     const publisher = a.node.advertise('/joint', DOUBLE)
     let data = 0
-    await until(() => {
-      publisher.publish({ data: data++ })
-      return other.length
-    }, count => count >= 20)
+    await until(
+      () => {
+        publisher.publish({ data: data++ })
+        return other.length
+      },
+      count => count >= 20,
+    )
     expect(own).toEqual(Array.from({ length: data }, (_, index) => index))
     expect(other.slice(1)).toEqual(other.slice(0, -1).map(value => value + 1))
     expect(publisher.subscribers).toBe(1)
@@ -33,15 +36,22 @@ describe('two processes of ours', () => {
 
   test('of no variables at all meet, and in another partition or on other ports do not', async () => {
     const partition = world()['IGN_PARTITION'] ?? ''
-    const open = (env: Record<string, string>): ReturnType<typeof openNode> => openNode({ GZ_PARTITION: partition, ...env })
+    const open = (env: Record<string, string>): ReturnType<typeof openNode> =>
+      openNode({ GZ_PARTITION: partition, ...env })
     const [plain, loopback] = [await open({}), await open({ GZ_IP: '127.0.0.1' })]
     const [apart, elsewhere] = [await open({ GZ_DISCOVERY_MSG_PORT: '31317' }), await openNode(world())]
     plain.node.advertise('/joint', DOUBLE)
-    await until(() => loopback.node.topics().map(({ name, types }) => `${name} ${types}`), names => names.includes('/joint Double'))
+    await until(
+      () => loopback.node.topics().map(({ name, types }) => `${name} ${types}`),
+      names => names.includes('/joint Double'),
+    )
     expect([apart.node.topics(), elsewhere.node.topics()]).toEqual([[], []])
     expect(apart.node.why('/joint', 'Double')).toBe(
-      'no Gazebo process was heard on 239.255.0.7, UDP ports 31317 and 10318, on ' + apart.node.settings.interfaces.join(', ') +
-      ' (no GZ_IP or IGN_IP, so this machine only): start it, or set GZ_IP or IGN_IP, GZ_DISCOVERY_MSG_PORT and …SRV_PORT as it has them')
+      'no Gazebo process was heard on 239.255.0.7, UDP ports 31317 and 10318, on ' +
+        apart.node.settings.interfaces.join(', ') +
+        ' (no GZ_IP or IGN_IP, so this machine only): start it, or set GZ_IP or IGN_IP, ' +
+        'GZ_DISCOVERY_MSG_PORT and …SRV_PORT as it has them',
+    )
   })
 
   test('whoever has not been told a dialect takes the first one that it hears', async () => {
@@ -51,12 +61,18 @@ describe('two processes of ours', () => {
     const fortress = await openNode(env, { dialect: 'ignition' })
     const heard: number[] = []
     fortress.node.subscribe('/joint', DOUBLE, ({ data }) => heard.push(data))
-    await until(() => publisher.subscribers, count => count === 1)
+    await until(
+      () => publisher.subscribers,
+      count => count === 1,
+    )
     fortress.node.advertise('/clock', CLOCK)
-    await until(() => {
-      publisher.publish({ data: 5 })
-      return [heard.length, publisher.subscribers]
-    }, ([count, subscribers]) => (count ?? 0) > 0 && subscribers === 1)
+    await until(
+      () => {
+        publisher.publish({ data: 5 })
+        return [heard.length, publisher.subscribers]
+      },
+      ([count, subscribers]) => (count ?? 0) > 0 && subscribers === 1,
+    )
     expect(fortress.warnings).toEqual([])
   })
 
@@ -89,20 +105,36 @@ describe('two processes of ours', () => {
     expect([heard, errors]).toEqual([['x'], [new Error('mine')]])
   })
 
-  test('a topic of another type, in another partition or under another name is named by whoever waits for it', async () => {
-    const env = world()
-    const elsewhere = world()
-    const [a, b, other] = [await openNode(env), await openNode(env), await openNode(elsewhere)]
-    a.node.advertise('/wrist/wrench', STRING)
-    other.node.advertise('/force', WRENCH)
-    const [mine, theirs] = [env['IGN_PARTITION'], elsewhere['IGN_PARTITION']]
-    await until(() => b.node.why('/wrist/wrench', 'Wrench'), text => /^announced by tcp:\/\/127\.0\.0\.1:\d+ as StringMsg, not Wrench$/.test(text))
-    await until(() => b.node.why('/force', 'Wrench'), text => text ===
-      `announced in the partition ${theirs}, not in ${mine} (IGN_PARTITION=${mine}): set GZ_PARTITION or IGN_PARTITION alike on both sides`)
-    await expect(b.node.next('/wrist/wrenc', WRENCH, 10)).rejects.toThrow(expect.objectContaining({
-      code: 'GZ_NO_ANSWER', message: '/wrist/wrenc (Wrench): no message within 10 ms: not announced; of 1 name in this partition the nearest is /wrist/wrench',
-    }))
-  })
+  test(
+    'a topic of another type, in another partition or under another name is named by whoever waits ' + 'for it',
+    async () => {
+      const env = world()
+      const elsewhere = world()
+      const [a, b, other] = [await openNode(env), await openNode(env), await openNode(elsewhere)]
+      a.node.advertise('/wrist/wrench', STRING)
+      other.node.advertise('/force', WRENCH)
+      const [mine, theirs] = [env['IGN_PARTITION'], elsewhere['IGN_PARTITION']]
+      await until(
+        () => b.node.why('/wrist/wrench', 'Wrench'),
+        text => /^announced by tcp:\/\/127\.0\.0\.1:\d+ as StringMsg, not Wrench$/.test(text),
+      )
+      await until(
+        () => b.node.why('/force', 'Wrench'),
+        text =>
+          text ===
+          `announced in the partition ${theirs}, not in ${mine} (IGN_PARTITION=${mine}): set GZ_PARTITION ` +
+            'or IGN_PARTITION alike on both sides',
+      )
+      await expect(b.node.next('/wrist/wrenc', WRENCH, 10)).rejects.toThrow(
+        expect.objectContaining({
+          code: 'GZ_NO_ANSWER',
+          message:
+            '/wrist/wrenc (Wrench): no message within 10 ms: not announced; of 1 name in this partition the ' +
+            'nearest is /wrist/wrench',
+        }),
+      )
+    },
+  )
 })
 
 describe('services of ours', () => {
@@ -134,18 +166,26 @@ describe('services of ours', () => {
     a.node.serve('/no', EMPTY, BOOLEAN, () => {
       throw new Error('no')
     })
-    const called = new Promise<void>(resolve => a.node.serve('/never', EMPTY, BOOLEAN, () => {
-      resolve()
-      return new Promise(() => undefined)
-    }))
+    const called = new Promise<void>(resolve =>
+      a.node.serve('/never', EMPTY, BOOLEAN, () => {
+        resolve()
+        return new Promise(() => undefined)
+      }),
+    )
     await expect(b.node.request('/no', EMPTY, {}, BOOLEAN)).rejects.toThrow(
-      expect.objectContaining({ code: 'GZ_REFUSED', message: 'service /no (Empty → Boolean): refused the call' }))
-    await expect(b.node.request('/noo', EMPTY, {}, BOOLEAN, { timeout: 200 })).rejects.toThrow(expect.objectContaining({
-      code: 'GZ_NO_ANSWER',
-      message: 'service /noo (Empty → Boolean): no answer within 200 ms: not announced; of 2 names in this partition the nearest is /no',
-    }))
+      expect.objectContaining({ code: 'GZ_REFUSED', message: 'service /no (Empty → Boolean): refused the call' }),
+    )
+    await expect(b.node.request('/noo', EMPTY, {}, BOOLEAN, { timeout: 200 })).rejects.toThrow(
+      expect.objectContaining({
+        code: 'GZ_NO_ANSWER',
+        message:
+          'service /noo (Empty → Boolean): no answer within 200 ms: not announced; of 2 names in this ' +
+          'partition the nearest is /no',
+      }),
+    )
     const never = expect(b.node.request('/never', EMPTY, {}, BOOLEAN, { timeout: 60_000 })).rejects.toThrow(
-      expect.objectContaining({ code: 'GZ_NO_ANSWER', message: expect.stringMatching(/: its provider withdrew it$/) }))
+      expect.objectContaining({ code: 'GZ_NO_ANSWER', message: expect.stringMatching(/: its provider withdrew it$/) }),
+    )
     await called
     await a.node.close()
     await never
@@ -155,7 +195,11 @@ describe('services of ours', () => {
     const node = await GzNode.open({ settings: settingsOf(world()) })
     await node.close()
     await node.close()
-    expect(() => node.subscribe('/say', STRING, () => undefined)).toThrow(expect.objectContaining({ code: 'GZ_CLOSED' }))
-    await expect(node.request('/say', STRING, {}, STRING)).rejects.toThrow(expect.objectContaining({ code: 'GZ_CLOSED' }))
+    expect(() => node.subscribe('/say', STRING, () => undefined)).toThrow(
+      expect.objectContaining({ code: 'GZ_CLOSED' }),
+    )
+    await expect(node.request('/say', STRING, {}, STRING)).rejects.toThrow(
+      expect.objectContaining({ code: 'GZ_CLOSED' }),
+    )
   })
 })

@@ -11,7 +11,9 @@ const versions = existsSync(LIBEXEC) ? readdirSync(LIBEXEC).filter(name => /^tra
 const program = (name: string): string => join(LIBEXEC, versions[0] ?? 'transport', `ign-transport-${name}`)
 export const hasIgn = spawnSync('ign', ['--versions'], { stdio: 'ignore' }).error === undefined
 
-/** Runs where Gazebo's own command line programs are (`npm test` installs them where it may), and is skipped elsewhere. */
+/**
+ * Runs where Gazebo's own command line programs are (`npm test` installs them where it may), and is skipped elsewhere.
+ */
 export const describeGazebo = describe.skipIf(!existsSync(program('topic')) || !existsSync(program('service')))
 
 /** ms within which an answer must have come. */
@@ -49,18 +51,22 @@ export async function openNode(env: Record<string, string>, options: TestOptions
   }
   const node = await GzNode.open({ ...options, settings: settingsOf(env, options.dialect), onWarning })
   nodes.add(node)
-  const warned = (text: RegExp): Promise<string> => new Promise((resolve, reject) => {
-    const look = (): void => {
-      const found = warnings.find(warning => text.test(warning))
-      if (found === undefined) return
-      clearTimeout(timer)
-      looks.delete(look)
-      resolve(found)
-    }
-    const timer = setTimeout(() => reject(new Error(`no warning ${text}; there were: ${warnings.join(' | ')}`)), PATIENCE)
-    looks.add(look)
-    look()
-  })
+  const warned = (text: RegExp): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const found = warnings.find(warning => text.test(warning))
+        if (found === undefined) return
+        clearTimeout(timer)
+        looks.delete(look)
+        resolve(found)
+      }
+      const timer = setTimeout(
+        () => reject(new Error(`no warning ${text}; there were: ${warnings.join(' | ')}`)),
+        PATIENCE,
+      )
+      looks.add(look)
+      look()
+    })
   return { node, warnings, warned }
 }
 
@@ -84,10 +90,17 @@ export function publish(env: Record<string, string>, topic: string, type: string
   return start('topic', ['-t', topic, '-m', type, '-p', text], env)
 }
 
-/** Publishes again and again until `heard` is there: the program does it once, whether anybody is connected by then or not. */
+/**
+ * Publishes again and again until `heard` is there: the program does it once, whether anybody is connected by then or
+ * not.
+ */
 export async function publishUntil<T>(heard: Promise<T>, ...message: Parameters<typeof publish>): Promise<T> {
   let waiting = true
-  void heard.catch(() => undefined).finally(() => { waiting = false })
+  void heard
+    .catch(() => undefined)
+    .finally(() => {
+      waiting = false
+    })
   while (waiting) {
     const child = publish(...message)
     await Promise.race([heard, new Promise(resolve => child.once('exit', resolve))])
@@ -99,7 +112,9 @@ export async function publishUntil<T>(heard: Promise<T>, ...message: Parameters<
 export function echo(env: Record<string, string>, topic: string, count: number): Promise<string> {
   const child = start('topic', ['-e', '-t', topic, '-n', String(count)], env)
   let output = ''
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => { output += text })
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    output += text
+  })
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`${topic}: not ${count} messages: ${output}`)), PATIENCE)
     child.once('close', () => {
@@ -151,13 +166,16 @@ export class Listener {
 
 /** Runs one of the programs to its end; what it wrote to stdout and stderr. */
 export function run(env: NodeJS.ProcessEnv, name: 'topic' | 'service', ...args: string[]): Promise<string> {
-  return new Promise((resolve, reject) => execFile(program(name), args, { env: { ...process.env, ...env }, timeout: PATIENCE },
-    (error, stdout, stderr) => error ? reject(error) : resolve(stdout + stderr)))
+  return new Promise((resolve, reject) =>
+    execFile(program(name), args, { env: { ...process.env, ...env }, timeout: PATIENCE }, (error, stdout, stderr) =>
+      error ? reject(error) : resolve(stdout + stderr),
+    ),
+  )
 }
 
 /** Asks until the answer is good, and returns it. */
 export async function until<T>(ask: () => T | Promise<T>, good: (answer: T) => boolean): Promise<T> {
-  for (const end = performance.now() + PATIENCE; ;) {
+  for (const end = performance.now() + PATIENCE; ; ) {
     const answer = await ask()
     if (good(answer)) return answer
     if (performance.now() > end) throw new Error(`still ${JSON.stringify(answer)}`)

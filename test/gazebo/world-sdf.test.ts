@@ -17,8 +17,12 @@ import { hasIgn } from './programs.js'
 const SETS = ['seen', 'unseen', 'sim/objects/heavy.yaml']
 const folder = mkdtempSync(join(tmpdir(), 'prehend-sdf-'))
 let mj: MainModule
-beforeAll(async () => { mj = await loadMujoco() })
-afterAll(() => { rmSync(folder, { recursive: true }) })
+beforeAll(async () => {
+  mj = await loadMujoco()
+})
+afterAll(() => {
+  rmSync(folder, { recursive: true })
+})
 
 const numbersOf = (sdf: string, element: string): number[] =>
   [...sdf.matchAll(new RegExp(`<${element}>([^<]+)<`, 'g'))].map(([, text]) => Number(text))
@@ -30,7 +34,7 @@ function episodesOf(set: string): Episode[] {
   const episodes: Episode[] = []
   for (let index = 0; missing.size > 0; index++) {
     const episode = drawEpisode(models, 1, index)
-    if (!episode.setup.objects.some((name) => missing.delete(name))) continue
+    if (!episode.setup.objects.some(name => missing.delete(name))) continue
     for (const name of episode.setup.objects) missing.delete(name)
     episodes.push(episode)
   }
@@ -43,7 +47,10 @@ function check(sdf: string): string {
   writeFileSync(file, sdf)
   const { stdout, stderr } = spawnSync('ign', ['sdf', '-k', file], { encoding: 'utf8' })
   // Debian's program looks for a library that Debian does not have, whatever the file.
-  return `${stdout}${stderr}`.split('\n').filter((line) => line !== '' && !line.includes('libignition-tools-backward')).join('\n')
+  return `${stdout}${stderr}`
+    .split('\n')
+    .filter(line => line !== '' && !line.includes('libignition-tools-backward'))
+    .join('\n')
 }
 
 describe('the world', () => {
@@ -63,7 +70,7 @@ describe('the world', () => {
           expect(numbersOf(sdf, 'mass')[0]).toBeCloseTo(object.mass, 8)
           expect(numbersOf(sdf, 'mu')).toEqual(object.parts.map(() => expect.closeTo(object.friction, 8) as number))
           const place = /<pose rotation_format="quat_xyzw">([^<]+)</.exec(sdf)?.[1].split(' ').map(Number)
-          expect(place).toEqual(pose.map((value) => expect.closeTo(value, 8) as number))
+          expect(place).toEqual(pose.map(value => expect.closeTo(value, 8) as number))
         }
       }
     }
@@ -81,7 +88,12 @@ describe('the world', () => {
 
   it('offers the topics that its names say', () => {
     const sdf = worldSdf(mj, drawEpisode(loadObjects('seen'), 1, 0))
-    const topics = [TOPICS.wrench.slice(1), TOPICS.camera.slice(1), ...Object.values(TOPICS.contacts), commandTopic('finger_left_joint')]
+    const topics = [
+      TOPICS.wrench.slice(1),
+      TOPICS.camera.slice(1),
+      ...Object.values(TOPICS.contacts),
+      commandTopic('finger_left_joint'),
+    ]
     for (const topic of topics) expect(sdf).toContain(`<topic>${topic}</topic>`)
   })
 
@@ -89,20 +101,30 @@ describe('the world', () => {
     expect(modelNames(['red box', 'red_box', 'a<b>'])).toEqual(['red_box', 'red_box_2', 'a_b_'])
   })
 
-  it.skipIf(!hasIgn).each(SETS)('is valid without a warning, with every object of %s in it', (set) => {
-    const [first, ...others] = episodesOf(set)
-    const known = new Set(first.setup.objects)
-    const more = others.flatMap((episode) => sceneObjects(mj, episode)).flatMap(({ object, sdf }) => {
-      if (known.has(object)) return []
-      known.add(object)
-      return [/<model[^]*<\/model>/.exec(sdf)?.[0] ?? '']
-    })
-    expect(known.size).toBe(loadObjects(set).length)
-    expect(check(worldSdf(mj, first).replace('</world>', `${more.join('')}</world>`))).toBe('Valid.')
-  }, 120_000)
+  it.skipIf(!hasIgn).each(SETS)(
+    'is valid without a warning, with every object of %s in it',
+    set => {
+      const [first, ...others] = episodesOf(set)
+      const known = new Set(first.setup.objects)
+      const more = others
+        .flatMap(episode => sceneObjects(mj, episode))
+        .flatMap(({ object, sdf }) => {
+          if (known.has(object)) return []
+          known.add(object)
+          return [/<model[^]*<\/model>/.exec(sdf)?.[0] ?? '']
+        })
+      expect(known.size).toBe(loadObjects(set).length)
+      expect(check(worldSdf(mj, first).replace('</world>', `${more.join('')}</world>`))).toBe('Valid.')
+    },
+    120_000,
+  )
 
-  it.skipIf(!hasIgn)('gives each object as a valid file of its own', () => {
-    const [{ sdf }] = sceneObjects(mj, episodesOf('seen')[0])
-    expect(check(sdf)).toBe('Valid.')
-  }, 120_000)
+  it.skipIf(!hasIgn)(
+    'gives each object as a valid file of its own',
+    () => {
+      const [{ sdf }] = sceneObjects(mj, episodesOf('seen')[0])
+      expect(check(sdf)).toBe('Valid.')
+    },
+    120_000,
+  )
 })

@@ -15,12 +15,16 @@ import { environment, hasWorldServer, request, startWorldServer } from './server
 endWithTests()
 
 const GRAVITY = 9.81
-const OBJECTS = '- { name: red box, colour: red, mass: 0.1, friction: 0.8,\n    parts: [{ shape: box, size: [0.03, 0.02, 0.03] }] }'
+const OBJECTS =
+  '- { name: red box, colour: red, mass: 0.1, friction: 0.8,\n    parts: [{ shape: box, size: [0.03, 0.02, 0.03] }] }'
 
 const folder = mkdtempSync(join(tmpdir(), 'prehend-world-'))
-afterAll(() => { rmSync(folder, { recursive: true }) })
+afterAll(() => {
+  rmSync(folder, { recursive: true })
+})
 
-const step = (steps: number): Promise<string> => request(SERVICES.control, 'ignition.msgs.WorldControl', `pause: true, multi_step: ${steps}`)
+const step = (steps: number): Promise<string> =>
+  request(SERVICES.control, 'ignition.msgs.WorldControl', `pause: true, multi_step: ${steps}`)
 
 /** A message that a topic brings while the world makes steps, `steps` at a time: the first that is `good`. */
 async function during(topic: string, steps: number, good: RegExp): Promise<string> {
@@ -51,11 +55,14 @@ describe.skipIf(!hasWorldServer)('the world server', () => {
     scene = sceneObjects(mj, episode)
     server = await startWorldServer(file)
   })
-  afterAll(async () => { console.log(await server.stop()) })
+  afterAll(async () => {
+    console.log(await server.stop())
+  })
 
   it('stands still until it is told to step, and counts its steps', async () => {
     const listener = new Listener(environment, TOPICS.clock)
-    const times = (): number[] => listener.heard.map(message => Number(/sim \{\n +nsec: (\d+)\n/.exec(message)?.[1]) / 1e6)
+    const times = (): number[] =>
+      listener.heard.map(message => Number(/sim \{\n +nsec: (\d+)\n/.exec(message)?.[1]) / 1e6)
     const since = (): number[] => times().slice(times().lastIndexOf(1))
     const counts = (steps: number): number[] => Array.from({ length: steps }, (_, i) => i + 1)
     while (since().join() !== counts(10).join()) {
@@ -77,7 +84,8 @@ describe.skipIf(!hasWorldServer)('the world server', () => {
 
   it('makes a new scene: removes the object, makes it again elsewhere, and moves it', async () => {
     const [{ model, sdf }] = scene
-    const remove = (): Promise<string> => request(SERVICES.remove, 'ignition.msgs.Entity', `name: "${model}", type: MODEL`)
+    const remove = (): Promise<string> =>
+      request(SERVICES.remove, 'ignition.msgs.Entity', `name: "${model}", type: MODEL`)
     // A reply may be lost on its way, and what is asked again has been done: what counts is the world.
     await remove()
     expect(await remove()).not.toBe('data: true')
@@ -92,7 +100,9 @@ describe.skipIf(!hasWorldServer)('the world server', () => {
   }, 120_000)
 
   it('goes back to its beginning', async () => {
-    expect(await request(SERVICES.control, 'ignition.msgs.WorldControl', 'pause: true, reset: { all: true }, seed: 7')).toBe('data: true')
+    expect(
+      await request(SERVICES.control, 'ignition.msgs.WorldControl', 'pause: true, reset: { all: true }, seed: 7'),
+    ).toBe('data: true')
     const poses = await during(TOPICS.poses, 20, /name: "red_box"/)
     expect(poses).not.toContain('"other"')
     expect(await during(TOPICS.clock, 1, /sim \{/)).not.toMatch(/sim \{\n +sec/)

@@ -28,21 +28,27 @@ async function attempt(path: string): Promise<{ rows: Row[]; damage: string | un
 }
 
 describe('a bag that was cut off', () => {
-  it.each(['none.mcap', 'lz4.mcap', 'zstd.mcap', 'one_chunk.mcap'])('%s, anywhere: gives only true messages, in order, and says that it is damaged', async name => {
-    const whole = readFileSync(at(name))
-    const known = new Set(source.map(row => row.join()))
-    await fc.assert(fc.asyncProperty(fc.integer({ min: 0, max: whole.length - 1 }), async length => {
-      writeFileSync(at('cut.mcap'), whole.subarray(0, length))
-      const read = await attempt(at('cut.mcap'))
-      if (read === undefined) {
-        expect(length).toBeLessThan(8)
-        return
-      }
-      expect(read.damage).toContain('cut off')
-      expect(read.rows).toEqual(byTime(read.rows))
-      expect(read.rows.every(row => known.has(row.join()))).toBe(true)
-    }), { numRuns: 60 })
-  })
+  it.each(['none.mcap', 'lz4.mcap', 'zstd.mcap', 'one_chunk.mcap'])(
+    '%s, anywhere: gives only true messages, in order, and says that it is damaged',
+    async name => {
+      const whole = readFileSync(at(name))
+      const known = new Set(source.map(row => row.join()))
+      await fc.assert(
+        fc.asyncProperty(fc.integer({ min: 0, max: whole.length - 1 }), async length => {
+          writeFileSync(at('cut.mcap'), whole.subarray(0, length))
+          const read = await attempt(at('cut.mcap'))
+          if (read === undefined) {
+            expect(length).toBeLessThan(8)
+            return
+          }
+          expect(read.damage).toContain('cut off')
+          expect(read.rows).toEqual(byTime(read.rows))
+          expect(read.rows.every(row => known.has(row.join()))).toBe(true)
+        }),
+        { numRuns: 60 },
+      )
+    },
+  )
 
   it.each(['none.mcap', 'lz4.mcap'])('%s, in the head of a chunk: says that it is cut off', async name => {
     const whole = readFileSync(at(name))
@@ -86,21 +92,27 @@ describe('a bag that was cut off', () => {
 })
 
 describe('a bag with damaged bytes', () => {
-  it.each(['none.mcap', 'lz4.mcap', 'zstd.mcap'])('%s: in the middle of a chunk: gives all before it and no false message', async name => {
-    const bytes = readFileSync(at(name))
-    const middle = bytes.length >> 1
-    for (let i = 0; i < 64; i++) bytes[middle + i] ^= 0x5a
-    writeFileSync(at('bad.mcap'), bytes)
-    const { rows, damage } = await readRows(at('bad.mcap'))
-    expect(damage).toMatch(/chunk at byte \d+/)
-    const expected = byTime(source)
-    expect(rows).toEqual(expected.slice(0, rows.length))
-    expect(rows.length).toBeGreaterThan(source.length / 4)
-    expect(rows.length).toBeLessThan(source.length)
-  })
+  it.each(['none.mcap', 'lz4.mcap', 'zstd.mcap'])(
+    '%s: in the middle of a chunk: gives all before it and no false message',
+    async name => {
+      const bytes = readFileSync(at(name))
+      const middle = bytes.length >> 1
+      for (let i = 0; i < 64; i++) bytes[middle + i] ^= 0x5a
+      writeFileSync(at('bad.mcap'), bytes)
+      const { rows, damage } = await readRows(at('bad.mcap'))
+      expect(damage).toMatch(/chunk at byte \d+/)
+      const expected = byTime(source)
+      expect(rows).toEqual(expected.slice(0, rows.length))
+      expect(rows.length).toBeGreaterThan(source.length / 4)
+      expect(rows.length).toBeLessThan(source.length)
+    },
+  )
 
   it.each([
-    ['data', 'UPDATE messages SET data'], ['a time', 'UPDATE messages SET timestamp'], ['a topic of a message', 'UPDATE messages SET topic_id'], ['a name', 'UPDATE topics SET name'],
+    ['data', 'UPDATE messages SET data'],
+    ['a time', 'UPDATE messages SET timestamp'],
+    ['a topic of a message', 'UPDATE messages SET topic_id'],
+    ['a name', 'UPDATE topics SET name'],
   ])('a .db3 in which %s has become a text that is none: no crash', async (what, update) => {
     const path = at(`${what}.db3`)
     copyFileSync(at('one.db3'), path)
@@ -116,13 +128,20 @@ describe('a bag with damaged bytes', () => {
   it('any bytes anywhere: never a crash, never a hang', async () => {
     for (const name of ['zstd.mcap', 'none.mcap', 'one.db3']) {
       const whole = readFileSync(at(name))
-      await fc.assert(fc.asyncProperty(fc.integer({ min: 16, max: whole.length - 9 }), fc.uint8Array({ minLength: 1, maxLength: 8 }), async (place, noise) => {
-        const bytes = Buffer.from(whole)
-        bytes.set(noise, place)
-        writeFileSync(at('noise'), bytes)
-        const read = await attempt(at('noise'))
-        if (read) expect(read.rows.length).toBeLessThanOrEqual(source.length)
-      }), { numRuns: 40 })
+      await fc.assert(
+        fc.asyncProperty(
+          fc.integer({ min: 16, max: whole.length - 9 }),
+          fc.uint8Array({ minLength: 1, maxLength: 8 }),
+          async (place, noise) => {
+            const bytes = Buffer.from(whole)
+            bytes.set(noise, place)
+            writeFileSync(at('noise'), bytes)
+            const read = await attempt(at('noise'))
+            if (read) expect(read.rows.length).toBeLessThanOrEqual(source.length)
+          },
+        ),
+        { numRuns: 40 },
+      )
     }
   })
 })

@@ -77,7 +77,14 @@ async function use(path: string): Promise<number> {
 
 describe('a mutated recording is read up to its damage, or refused in one line, in bounded time', () => {
   it.each([
-    ['none.mcap', 'mcap'], ['lz4.mcap', 'mcap'], ['zstd.mcap', 'mcap'], ['one_chunk.mcap', 'mcap'], ['no_chunks.mcap', 'mcap'], ['no_statistics.mcap', 'mcap'], ['ours.mcap', 'mcap'], ['one.db3', 'sqlite3'],
+    ['none.mcap', 'mcap'],
+    ['lz4.mcap', 'mcap'],
+    ['zstd.mcap', 'mcap'],
+    ['one_chunk.mcap', 'mcap'],
+    ['no_chunks.mcap', 'mcap'],
+    ['no_statistics.mcap', 'mcap'],
+    ['ours.mcap', 'mcap'],
+    ['one.db3', 'sqlite3'],
   ] as const)('%s', { timeout: 600_000 }, async (name, storage) => {
     const whole = readFileSync(at(name))
     for (let seed = FROM; seed < FROM + RUNS; seed++) {
@@ -94,10 +101,13 @@ describe('a mutated recording is read up to its damage, or refused in one line, 
   })
 })
 
-it('a summary in which any number is another is read, or the file is walked, or it is refused in one line', { timeout: 600_000 }, async () => {
+it('a summary in which any number is another is read, or the file is walked, or it is refused in one line', {
+  timeout: 600_000,
+}, async () => {
   const bag = await openBag(at('none.mcap'))
   const writer = new BagWriter(at('short.mcap'), { epochSec: bag.epochSec, metadata: { robot: ROBOT } })
-  for await (const batch of bag.batches()) for (const message of batch.filter(({ topic }) => topic === '/pose')) writer.writeRaw(message)
+  for await (const batch of bag.batches())
+    for (const message of batch.filter(({ topic }) => topic === '/pose')) writer.writeRaw(message)
   await writer.close()
   await bag.close()
   let tried = 0

@@ -9,9 +9,9 @@ export class Chance {
   /** Whole, from 0 to below `end`. */
   below(end: number): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0
-    let t = Math.imul(this.#state ^ this.#state >>> 15, 1 | this.#state)
-    t = (t + Math.imul(t ^ t >>> 7, 61 | t)) ^ t
-    return Math.floor(((t ^ t >>> 14) >>> 0) / 2 ** 32 * end)
+    let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * end)
   }
 
   of<T>(things: readonly T[]): T {
@@ -20,7 +20,20 @@ export class Chance {
 }
 
 /** Numbers that programs trip over. */
-const ODD = [0n, 1n, 7n, 8n, 0x7fn, 0xffn, 0x7fffn, 0xffffn, 0x7fffffffn, 0xffffffffn, 0x7fffffffffffffffn, 0xffffffffffffffffn]
+const ODD = [
+  0n,
+  1n,
+  7n,
+  8n,
+  0x7fn,
+  0xffn,
+  0x7fffn,
+  0xffffn,
+  0x7fffffffn,
+  0xffffffffn,
+  0x7fffffffffffffffn,
+  0xffffffffffffffffn,
+]
 
 type Mutation = (bytes: Buffer, chance: Chance) => Buffer
 
@@ -58,7 +71,7 @@ const ANYWHERE = [bits, noise, cut, odd, moved, removed]
 /** Start and end of each record of an MCAP. */
 function recordsOf(bytes: Buffer): [number, number][] {
   const found: [number, number][] = []
-  for (let at = 8; at + 17 <= bytes.length;) {
+  for (let at = 8; at + 17 <= bytes.length; ) {
     const end = at + 9 + Number(bytes.readBigUInt64LE(at + 1))
     if (end > bytes.length) break
     found.push([at, end])
@@ -89,15 +102,27 @@ const record: Mutation = (bytes, chance) => {
   if (records.length === 0) return bytes
   const whole = records.map(([start, end]) => Buffer.from(bytes.subarray(start, end)))
   // Half of the time one of the summary, which other records depend on.
-  const index = chance.below(2) === 0 ? chance.below(whole.length) : whole.length - 1 - chance.below(Math.min(whole.length, 12))
+  const index =
+    chance.below(2) === 0 ? chance.below(whole.length) : whole.length - 1 - chance.below(Math.min(whole.length, 12))
   const one = whole[index]
   switch (chance.below(6)) {
-    case 0: whole.splice(index, 1); break
-    case 1: whole.splice(chance.below(whole.length), 0, ...Array<Buffer<ArrayBuffer>>(1 + chance.below(20)).fill(pick())); break
-    case 2: whole.splice(index, 1, pick()); break
-    case 3: one.writeBigUInt64LE(chance.of(ODD), 1); break
-    case 4: if (one.length > 17) one.writeBigUInt64LE(chance.of(ODD), 9 + chance.below(one.length - 16)); break
-    default: if (one.length > 9) one.writeUInt8(chance.below(256), 9 + chance.below(one.length - 9))
+    case 0:
+      whole.splice(index, 1)
+      break
+    case 1:
+      whole.splice(chance.below(whole.length), 0, ...Array<Buffer<ArrayBuffer>>(1 + chance.below(20)).fill(pick()))
+      break
+    case 2:
+      whole.splice(index, 1, pick())
+      break
+    case 3:
+      one.writeBigUInt64LE(chance.of(ODD), 1)
+      break
+    case 4:
+      if (one.length > 17) one.writeBigUInt64LE(chance.of(ODD), 9 + chance.below(one.length - 16))
+      break
+    default:
+      if (one.length > 9) one.writeUInt8(chance.below(256), 9 + chance.below(one.length - 9))
   }
   return withFooter(Buffer.concat([bytes.subarray(0, 8), ...whole, bytes.subarray(-8)]))
 }
@@ -133,10 +158,17 @@ const page: Mutation = (bytes, chance) => {
   const size = 4096
   const at = chance.below(Math.floor(bytes.length / size)) * size
   switch (chance.below(4)) {
-    case 0: bytes.writeUInt8(chance.of([0, 2, 5, 10, 13, 255]), at + (at === 0 ? 100 : 0)); break
-    case 1: bytes.writeUInt16BE(chance.below(65_536), at + (at === 0 ? 100 : 0) + chance.below(40)); break
-    case 2: bytes.copy(bytes, at, chance.below(Math.floor(bytes.length / size)) * size, bytes.length); break
-    default: bytes.writeUInt32BE(1 + chance.below(40), at + 8 + chance.below(200))
+    case 0:
+      bytes.writeUInt8(chance.of([0, 2, 5, 10, 13, 255]), at + (at === 0 ? 100 : 0))
+      break
+    case 1:
+      bytes.writeUInt16BE(chance.below(65_536), at + (at === 0 ? 100 : 0) + chance.below(40))
+      break
+    case 2:
+      bytes.copy(bytes, at, chance.below(Math.floor(bytes.length / size)) * size, bytes.length)
+      break
+    default:
+      bytes.writeUInt32BE(1 + chance.below(40), at + 8 + chance.below(200))
   }
   return bytes
 }
@@ -150,7 +182,32 @@ export function mutated(whole: Buffer, storage: 'mcap' | 'sqlite3', chance: Chan
   return bytes
 }
 
-const WORDS = ['[', '{', '*a', '&a ', '- ', ': ', '\n', '!!binary ', '"', '\'', '0x', '1e400', '.nan', '~', '\0', '..', '/', '%', '|', '>', '<<: ', '__proto__: ', 'null', '9999999999999999999999']
+const WORDS = [
+  '[',
+  '{',
+  '*a',
+  '&a ',
+  '- ',
+  ': ',
+  '\n',
+  '!!binary ',
+  '"',
+  "'",
+  '0x',
+  '1e400',
+  '.nan',
+  '~',
+  '\0',
+  '..',
+  '/',
+  '%',
+  '|',
+  '>',
+  '<<: ',
+  '__proto__: ',
+  'null',
+  '9999999999999999999999',
+]
 
 /** A text with words put in, lines moved, and parts left out. */
 export function mutatedText(whole: string, chance: Chance): string {
@@ -159,10 +216,18 @@ export function mutatedText(whole: string, chance: Chance): string {
     const at = chance.below(text.length)
     const lines = text.split('\n')
     switch (chance.below(4)) {
-      case 0: text = text.slice(0, at) + chance.of(WORDS).repeat(1 + chance.below(3)) + text.slice(at); break
-      case 1: text = text.slice(0, at) + text.slice(at + 1 + chance.below(20)); break
-      case 2: lines.splice(chance.below(lines.length), 0, chance.of(lines)); text = lines.join('\n'); break
-      default: text = text.slice(0, at) + String.fromCodePoint(chance.below(0xd7ff)) + text.slice(at + 1)
+      case 0:
+        text = text.slice(0, at) + chance.of(WORDS).repeat(1 + chance.below(3)) + text.slice(at)
+        break
+      case 1:
+        text = text.slice(0, at) + text.slice(at + 1 + chance.below(20))
+        break
+      case 2:
+        lines.splice(chance.below(lines.length), 0, chance.of(lines))
+        text = lines.join('\n')
+        break
+      default:
+        text = text.slice(0, at) + String.fromCodePoint(chance.below(0xd7ff)) + text.slice(at + 1)
     }
   }
   return text

@@ -13,8 +13,18 @@ beforeAll(() => {
 afterAll(() => folder.remove())
 
 const KINDS = [
-  'dir_mcap', 'dir_mcap_zstd', 'dir_db3', 'dir_db3_message', 'dir_db3_file', 'none.mcap', 'lz4.mcap', 'zstd.mcap', 'one_chunk.mcap',
-  'no_statistics.mcap', 'no_chunks.mcap', 'one.db3',
+  'dir_mcap',
+  'dir_mcap_zstd',
+  'dir_db3',
+  'dir_db3_message',
+  'dir_db3_file',
+  'none.mcap',
+  'lz4.mcap',
+  'zstd.mcap',
+  'one_chunk.mcap',
+  'no_statistics.mcap',
+  'no_chunks.mcap',
+  'one.db3',
 ]
 
 describe('a bag that rosbags or mcap wrote', () => {
@@ -57,7 +67,10 @@ describe('what is no bag for us', () => {
     ['nowhere', 'BAG_MISSING', /no such bag/],
     ['other.db3', 'BAG_FORMAT', /no table of rosbag2 topics/],
   ])('%s: one line and %s', async (name, code, line) => {
-    const error = await openBag(join(folder.path, name)).then(() => undefined, (e: unknown) => e as Error)
+    const error = await openBag(join(folder.path, name)).then(
+      () => undefined,
+      (e: unknown) => e as Error,
+    )
     expect(error).toMatchObject({ code, exit: 2 })
     expect(error?.message).toMatch(line)
     expect(error?.message).not.toContain('\n')

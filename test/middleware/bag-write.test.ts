@@ -12,7 +12,11 @@ import { python, temporaryFolder } from './python.js'
 /** Files named full.mcap lie on a disk that is full. */
 vi.mock('../../middleware/output-path.js', async original => {
   const module = await original<typeof import('../../middleware/output-path.js')>()
-  return { ...module, createPart: (path: string, options: object) => path.endsWith('full.mcap') ? openSync('/dev/full', 'w') : module.createPart(path, options) }
+  return {
+    ...module,
+    createPart: (path: string, options: object) =>
+      path.endsWith('full.mcap') ? openSync('/dev/full', 'w') : module.createPart(path, options),
+  }
 })
 
 const folder = temporaryFolder()
@@ -39,27 +43,43 @@ beforeAll(async () => {
   source = byTime(JSON.parse(python('write_bags.py', folder.path)) as Row[])
   const from = join(folder.path, 'none.mcap')
   const epochSec = await epochOf(from)
-  for (const [name, compression] of [['raw.mcap', undefined], ['packed.mcap', await zstdCompression()], ['folder', undefined]] as const) {
-    const writer = new BagWriter(join(folder.path, name), { epochSec, metadata, ...compression ? { compression } : {} })
+  for (const [name, compression] of [
+    ['raw.mcap', undefined],
+    ['packed.mcap', await zstdCompression()],
+    ['folder', undefined],
+  ] as const) {
+    const writer = new BagWriter(join(folder.path, name), {
+      epochSec,
+      metadata,
+      ...(compression ? { compression } : {}),
+    })
     await each(from, message => writer.writeRaw(message))
     await writer.close()
   }
   const again = new BagWriter(join(folder.path, 'again.mcap'), { epochSec, metadata })
-  await each(from, ({ topic, type, data, receive }) => again.write(topic, type as TypeName, decode(type as TypeName, data, epochSec), receive))
+  await each(from, ({ topic, type, data, receive }) =>
+    again.write(topic, type as TypeName, decode(type as TypeName, data, epochSec), receive),
+  )
   await again.close()
 })
 afterAll(() => folder.remove())
 
 describe('a bag that was written here', () => {
-  it.each(['raw.mcap', 'packed.mcap', 'folder'])('%s: is read by rosbags, message by message, with definitions', name => {
-    const rows = JSON.parse(python('read_bag.py', 'rosbags', join(folder.path, name))) as Row[]
-    expect(rows).toEqual(source)
-  })
+  it.each(['raw.mcap', 'packed.mcap', 'folder'])(
+    '%s: is read by rosbags, message by message, with definitions',
+    name => {
+      const rows = JSON.parse(python('read_bag.py', 'rosbags', join(folder.path, name))) as Row[]
+      expect(rows).toEqual(source)
+    },
+  )
 
-  it.each(['raw.mcap', 'packed.mcap', 'folder/folder_0.mcap'])('%s: is read by python mcap with every checksum', name => {
-    const rows = JSON.parse(python('read_bag.py', 'mcap', join(folder.path, name))) as Row[]
-    expect(byTime(rows)).toEqual(source)
-  })
+  it.each(['raw.mcap', 'packed.mcap', 'folder/folder_0.mcap'])(
+    '%s: is read by python mcap with every checksum',
+    name => {
+      const rows = JSON.parse(python('read_bag.py', 'mcap', join(folder.path, name))) as Row[]
+      expect(byTime(rows)).toEqual(source)
+    },
+  )
 
   it.each(['raw.mcap', 'packed.mcap', 'folder'])('%s: is read back here with its metadata', async name => {
     expect((await readRows(join(folder.path, name))).rows).toEqual(source)
@@ -69,13 +89,16 @@ describe('a bag that was written here', () => {
     expect(bag.messageCount).toBe(source.length)
   })
 
-  it('decoded and encoded again: every type but CameraInfo, which drops r, p and binning, keeps its bytes', async () => {
-    const { rows } = await readRows(join(folder.path, 'again.mcap'))
-    const kept = (row: Row): boolean => row[0] !== '/info'
-    expect(rows.filter(kept)).toEqual(source.filter(kept))
-    const seen = JSON.parse(python('read_bag.py', 'rosbags', join(folder.path, 'again.mcap'))) as Row[]
-    expect(seen.length).toBe(source.length)
-  })
+  it(
+    'decoded and encoded again: every type but CameraInfo, which drops r, p and binning, keeps its ' + 'bytes',
+    async () => {
+      const { rows } = await readRows(join(folder.path, 'again.mcap'))
+      const kept = (row: Row): boolean => row[0] !== '/info'
+      expect(rows.filter(kept)).toEqual(source.filter(kept))
+      const seen = JSON.parse(python('read_bag.py', 'rosbags', join(folder.path, 'again.mcap'))) as Row[]
+      expect(seen.length).toBe(source.length)
+    },
+  )
 })
 
 describe('a bag that is being written', () => {
@@ -88,7 +111,9 @@ describe('a bag that is being written', () => {
       writer.write('/w', 'geometry_msgs/msg/WrenchStamped', wrench, 7)
       expect(existsSync(path)).toBe(false)
       await writer.close()
-      expect((await readRows(path)).rows.map(([topic, , time]) => [topic, time])).toEqual([['/w', '1700000000000000007']])
+      expect((await readRows(path)).rows.map(([topic, , time]) => [topic, time])).toEqual([
+        ['/w', '1700000000000000007'],
+      ])
     }
   })
 
@@ -112,7 +137,16 @@ describe('a bag that is being written', () => {
     const path = join(folder.path, 'full.mcap')
     const errors: unknown[] = []
     const writer = new BagWriter(path, { epochSec: 0, onFailure: error => errors.push(error) })
-    const picture = { stamp: 1, frameId: 'c', width: 640, height: 480, encoding: 'rgb8', isBigendian: false, step: 1920, data: new Uint8Array(640 * 480 * 3) }
+    const picture = {
+      stamp: 1,
+      frameId: 'c',
+      width: 640,
+      height: 480,
+      encoding: 'rgb8',
+      isBigendian: false,
+      step: 1920,
+      data: new Uint8Array(640 * 480 * 3),
+    }
     const put = (): void => writer.write('/rgb', 'sensor_msgs/msg/Image', picture, 7)
     while (errors.length === 0) {
       put()
@@ -120,7 +154,15 @@ describe('a bag that is being written', () => {
     }
     const taken = writer.messages
     for (let i = 0; i < 1000; i++) put()
-    expect(errors).toEqual([expect.objectContaining({ code: 'BAG_WRITE', exit: 1, message: expect.stringMatching(/full\.mcap: cannot be written: ENOSPC.* are kept in .*full\.part\.mcap$/) as unknown })])
+    expect(errors).toEqual([
+      expect.objectContaining({
+        code: 'BAG_WRITE',
+        exit: 1,
+        message: expect.stringMatching(
+          /full\.mcap: cannot be written: ENOSPC.* are kept in .*full\.part\.mcap$/,
+        ) as unknown,
+      }),
+    ])
     expect(writer.messages).toBe(taken)
     await expect(writer.close()).rejects.toBe(errors[0])
   })
@@ -145,12 +187,15 @@ describe('a bag that is being written', () => {
       // As it would lie there if the process died now.
       const left = join(folder.path, `left-${name}`)
       if (name === 'dying') mkdirSync(left)
-      for (const part of name === 'dying' ? readdirSync(`${path}.part`) : ['']) copyFileSync(part === '' ? file : join(`${path}.part`, part), part === '' ? left : join(left, part))
+      for (const part of name === 'dying' ? readdirSync(`${path}.part`) : [''])
+        copyFileSync(part === '' ? file : join(`${path}.part`, part), part === '' ? left : join(left, part))
       await writer.discard()
       const found = (rows: Row[]): unknown => rows.map(([topic, , time]) => [topic, time])
       const expected = times.map(time => ['/w', `17000000000000000${String(time).padStart(2, '0')}`])
       expect(found(JSON.parse(python('read_bag.py', 'rosbags', left)) as Row[])).toEqual(expected)
-      expect(found(JSON.parse(python('read_bag.py', 'mcap', name === 'dying' ? join(left, 'dying_0.mcap') : left)) as Row[])).toEqual(expected)
+      expect(
+        found(JSON.parse(python('read_bag.py', 'mcap', name === 'dying' ? join(left, 'dying_0.mcap') : left)) as Row[]),
+      ).toEqual(expected)
       const { rows, damage } = await readRows(left)
       expect([found(rows), damage]).toEqual([expected, undefined])
       const bag = await openBag(left)
@@ -164,7 +209,13 @@ describe('a bag that is being written', () => {
       const path = join(folder.path, name)
       const first = new BagWriter(path, { epochSec: 1_700_000_000 })
       for (const overwrite of [false, true]) {
-        expect(() => new BagWriter(path, { overwrite })).toThrow(expect.objectContaining({ code: 'BAG_EXISTS', exit: 2, message: expect.stringMatching(/this command writes it already/) as unknown }))
+        expect(() => new BagWriter(path, { overwrite })).toThrow(
+          expect.objectContaining({
+            code: 'BAG_EXISTS',
+            exit: 2,
+            message: expect.stringMatching(/this command writes it already/) as unknown,
+          }),
+        )
       }
       first.write('/w', 'geometry_msgs/msg/WrenchStamped', wrench, 7)
       await first.close()
@@ -172,36 +223,47 @@ describe('a bag that is being written', () => {
     }
   })
 
-  it('takes the place of a recording that is there only where that is asked for, and only once it is whole', async () => {
-    for (const name of ['again_there.mcap', 'again_there']) {
-      const path = join(folder.path, name)
-      const write = async (options: object, messages: number): Promise<void> => {
-        const writer = new BagWriter(path, { epochSec: 1_700_000_000, ...options })
-        for (let i = 0; i < messages; i++) writer.write('/w', 'geometry_msgs/msg/WrenchStamped', wrench, 7)
-        expect(existsSync(path)).toBe(messages > 1)
-        await writer.close()
+  it(
+    'takes the place of a recording that is there only where that is asked for, and only once it is ' + 'whole',
+    async () => {
+      for (const name of ['again_there.mcap', 'again_there']) {
+        const path = join(folder.path, name)
+        const write = async (options: object, messages: number): Promise<void> => {
+          const writer = new BagWriter(path, { epochSec: 1_700_000_000, ...options })
+          for (let i = 0; i < messages; i++) writer.write('/w', 'geometry_msgs/msg/WrenchStamped', wrench, 7)
+          expect(existsSync(path)).toBe(messages > 1)
+          await writer.close()
+        }
+        await write({}, 1)
+        await expect(write({}, 2)).rejects.toThrow(
+          expect.objectContaining({
+            code: 'BAG_EXISTS',
+            message: expect.stringMatching(/is there already.*--overwrite/) as unknown,
+          }),
+        )
+        expect((await readRows(path)).rows).toHaveLength(1)
+        await write({ overwrite: true }, 2)
+        expect((await readRows(path)).rows).toHaveLength(2)
       }
-      await write({}, 1)
-      await expect(write({}, 2)).rejects.toThrow(expect.objectContaining({ code: 'BAG_EXISTS', message: expect.stringMatching(/is there already.*--overwrite/) as unknown }))
-      expect((await readRows(path)).rows).toHaveLength(1)
-      await write({ overwrite: true }, 2)
-      expect((await readRows(path)).rows).toHaveLength(2)
-    }
-    const path = join(folder.path, 'again_there')
-    writeFileSync(join(path, 'notes.txt'), 'mine')
-    expect(() => new BagWriter(path, { overwrite: true })).toThrow(/other things in it/)
-    expect(readdirSync(folder.path).filter(name => /again_there.*(part|old)/.test(name))).toEqual([])
-  })
+      const path = join(folder.path, 'again_there')
+      writeFileSync(join(path, 'notes.txt'), 'mine')
+      expect(() => new BagWriter(path, { overwrite: true })).toThrow(/other things in it/)
+      expect(readdirSync(folder.path).filter(name => /again_there.*(part|old)/.test(name))).toEqual([])
+    },
+  )
 
-  it.each(['meanwhile', 'meanwhile.mcap'])('takes away nothing that came to be there while it wrote, with overwrite too: %s', async name => {
-    const path = join(folder.path, name)
-    const writer = new BagWriter(path, { epochSec: 1_700_000_000, overwrite: true })
-    writer.write('/a', 'std_msgs/msg/String', { data: '' }, 1)
-    mkdirSync(path)
-    writeFileSync(join(path, 'notes.txt'), 'mine')
-    await expect(writer.close()).rejects.toThrow(/something came to be there meanwhile/)
-    expect(readFileSync(join(path, 'notes.txt'), 'utf8')).toBe('mine')
-  })
+  it.each(['meanwhile', 'meanwhile.mcap'])(
+    'takes away nothing that came to be there while it wrote, with overwrite too: %s',
+    async name => {
+      const path = join(folder.path, name)
+      const writer = new BagWriter(path, { epochSec: 1_700_000_000, overwrite: true })
+      writer.write('/a', 'std_msgs/msg/String', { data: '' }, 1)
+      mkdirSync(path)
+      writeFileSync(join(path, 'notes.txt'), 'mine')
+      await expect(writer.close()).rejects.toThrow(/something came to be there meanwhile/)
+      expect(readFileSync(join(path, 'notes.txt'), 'utf8')).toBe('mine')
+    },
+  )
 
   it('refuses a folder that is there and a place that cannot be written, and says so in one line', () => {
     const there = join(folder.path, 'folder')

@@ -15,7 +15,10 @@ describe('LocalBus', () => {
     bus.subscribe('/s', 'std_msgs/msg/String', message => seen.push(['b', message]))
     const message = { data: 'x' }
     bus.advertise('/s', 'std_msgs/msg/String').publish(message)
-    expect(seen).toEqual([['a', message, 7], ['b', message]])
+    expect(seen).toEqual([
+      ['a', message, 7],
+      ['b', message],
+    ])
     expect((seen[0] as unknown[])[1]).toBe(message)
   })
 
@@ -50,9 +53,12 @@ describe('LocalBus', () => {
   it('settles when all work due by then is finished, failed work too, and knows the earliest', async () => {
     const bus = new LocalBus(new SteppedClock(10))
     let finish = (): void => undefined
-    bus.work(new Promise<void>(resolve => {
-      finish = resolve
-    }), 50)
+    bus.work(
+      new Promise<void>(resolve => {
+        finish = resolve
+      }),
+      50,
+    )
     bus.work(Promise.reject(new Error('failed work')), 20)
     expect(bus.earliestDue()).toBe(20)
     await bus.settle(20)
@@ -71,15 +77,24 @@ describe('LocalBus', () => {
 
 describe('SteppedClock', () => {
   it('runs due timers in stamp order, ties in the order of registration, each at its own time', () => {
-    fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 50 }), { maxLength: 30 }), fc.integer({ min: 0, max: 60 }), (stamps, until) => {
-      const clock = new SteppedClock()
-      const ran: [number, number, number][] = []
-      stamps.forEach((stamp, order) => clock.at(stamp, () => ran.push([stamp, order, clock.now()])))
-      clock.advanceTo(until)
-      const expected = stamps.map((stamp, order) => [stamp, order, stamp]).filter(([stamp]) => stamp <= until).sort((a, b) => a[0] - b[0] || a[1] - b[1])
-      expect(ran).toEqual(expected)
-      expect(clock.now()).toBe(until)
-    }))
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 50 }), { maxLength: 30 }),
+        fc.integer({ min: 0, max: 60 }),
+        (stamps, until) => {
+          const clock = new SteppedClock()
+          const ran: [number, number, number][] = []
+          stamps.forEach((stamp, order) => clock.at(stamp, () => ran.push([stamp, order, clock.now()])))
+          clock.advanceTo(until)
+          const expected = stamps
+            .map((stamp, order) => [stamp, order, stamp])
+            .filter(([stamp]) => stamp <= until)
+            .sort((a, b) => a[0] - b[0] || a[1] - b[1])
+          expect(ran).toEqual(expected)
+          expect(clock.now()).toBe(until)
+        },
+      ),
+    )
   })
 
   it('beats periodically and ends a timer that is disposed of', () => {
@@ -118,7 +133,10 @@ describe('LifecycleNode', () => {
     node.onTransition = (transition, from, to) => told.push(`${transition}: ${from} to ${to}`)
     for (const step of ['configure', 'activate', 'deactivate', 'cleanup', 'shutdown'] as const) await node[step]()
     expect(told).toEqual([
-      'configure: unconfigured to inactive', 'activate: inactive to active', 'deactivate: active to inactive', 'cleanup: inactive to unconfigured',
+      'configure: unconfigured to inactive',
+      'activate: inactive to active',
+      'deactivate: active to inactive',
+      'cleanup: inactive to unconfigured',
       'shutdown: unconfigured to finalized',
     ])
   })
@@ -135,7 +153,13 @@ describe('LifecycleNode', () => {
 
 describe('Parameters', () => {
   const declarations = {
-    rate: parameter({ type: 'double', default: 30, range: { min: 1, max: 120 }, unit: 'Hz', description: 'pictures a second' }),
+    rate: parameter({
+      type: 'double',
+      default: 30,
+      range: { min: 1, max: 120 },
+      unit: 'Hz',
+      description: 'pictures a second',
+    }),
     depth: parameter({ type: 'integer', default: 5, description: 'queue' }),
     names: parameter({ type: 'string_array', default: [], description: 'joints' }),
   }
@@ -151,7 +175,10 @@ describe('Parameters', () => {
     const parameters = new Parameters('camera', declarations)
     expect(() => parameters.set('rate', 0)).toThrow('camera: parameter rate: expected 1 to 120 Hz, got 0 Hz')
     expect(() => parameters.set('depth', 1.5)).toThrow(expect.objectContaining({ code: 'PARAMETER_TYPE' }))
-    for (const rate of [NaN, Infinity, -Infinity]) expect(() => parameters.set('rate', rate)).toThrow(`camera: parameter rate: expected double, got ${rate} (number)`)
+    for (const rate of [NaN, Infinity, -Infinity])
+      expect(() => parameters.set('rate', rate)).toThrow(
+        `camera: parameter rate: expected double, got ${rate} (number)`,
+      )
     expect(() => new Parameters('camera', declarations, { rat: 1 })).toThrow(/did you mean rate/)
     expect(parameters.get('rate')).toBe(30)
   })

@@ -31,7 +31,16 @@ async function info(path: string): Promise<Record<string, unknown>> {
 /** Wrenches at 1 kHz and an image of `pixels` bytes every 33 ms. */
 async function record(path: string, seconds: number, pixels: number): Promise<void> {
   const writer = new BagWriter(path, { epochSec: 1_700_000_000, metadata: { robot: 'robot: cell\n' } })
-  const image = { stamp: 0, frameId: 'c', height: 1, width: pixels, encoding: 'mono8', isBigendian: false, step: pixels, data: new Uint8Array(pixels).fill(7) }
+  const image = {
+    stamp: 0,
+    frameId: 'c',
+    height: 1,
+    width: pixels,
+    encoding: 'mono8',
+    isBigendian: false,
+    step: pixels,
+    data: new Uint8Array(pixels).fill(7),
+  }
   const wrench = { stamp: 0, frameId: 'w', wrench: new Float64Array(6) }
   for (let ms = 1; ms <= seconds * 1000; ms++) {
     wrench.stamp = ms * 1e6
@@ -65,7 +74,12 @@ describe('reading', () => {
     const path = join(folder.path, 'small.mcap')
     await record(path, 1, 10)
     expect(await info(path)).toMatchObject({
-      storage: 'mcap', start: '1700000000.001000000', durationS: 0.999, messages: 1030, damage: null, metadata: { robot: 'robot: cell\n' },
+      storage: 'mcap',
+      start: '1700000000.001000000',
+      durationS: 0.999,
+      messages: 1030,
+      damage: null,
+      metadata: { robot: 'robot: cell\n' },
       topics: {
         '/w': { type: 'geometry_msgs/msg/WrenchStamped', count: 1000, largestGapMs: 1 },
         '/i': { type: 'sensor_msgs/msg/Image', count: 30, largestGapMs: 33 },
@@ -77,10 +91,13 @@ describe('reading', () => {
     const path = join(folder.path, 'names.mcap')
     const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty']
     const writer = new BagWriter(path, { epochSec: 1_700_000_000 })
-    for (const [i, name] of names.entries()) for (let n = 0; n <= i; n++) writer.write(name, 'std_msgs/msg/String', { data: 'a' }, n)
+    for (const [i, name] of names.entries())
+      for (let n = 0; n <= i; n++) writer.write(name, 'std_msgs/msg/String', { data: 'a' }, n)
     await writer.close()
-    const { topics } = await info(path) as { topics: Record<string, { count: number }> }
-    expect(Object.entries(topics).map(([name, { count }]) => [name, count])).toEqual(names.map((name, i) => [name, i + 1]))
+    const { topics } = (await info(path)) as { topics: Record<string, { count: number }> }
+    expect(Object.entries(topics).map(([name, { count }]) => [name, count])).toEqual(
+      names.map((name, i) => [name, i + 1]),
+    )
   })
 
   it('a bus on a bag: its clock shows the receive times, and every message comes in order', async () => {
@@ -99,17 +116,20 @@ describe('reading', () => {
   })
 })
 
-describe('the real camera recording', () => withRealRecording(real => {
-  it('is read as rosbags reads it', async () => {
-    const { rows, damage } = await readRows(real)
-    expect(damage).toBeUndefined()
-    expect(rows).toEqual(JSON.parse(python('read_bag.py', 'rosbags', real)) as Row[])
-  })
+describe('the real camera recording', () =>
+  withRealRecording(real => {
+    it('is read as rosbags reads it', async () => {
+      const { rows, damage } = await readRows(real)
+      expect(damage).toBeUndefined()
+      expect(rows).toEqual(JSON.parse(python('read_bag.py', 'rosbags', real)) as Row[])
+    })
 
-  it('info finds its rates and its dropped pictures', async () => {
-    const { topics } = await info(real) as { topics: Record<string, { count: number; rateHz: number; largestGapMs: number }> }
-    expect(topics['/wrist/wrench'].count).toBe(930)
-    expect(topics['/wrist/wrench'].rateHz).toBeCloseTo(1000, 0)
-    expect(topics['/camera/color/image_raw'].largestGapMs).toBeCloseTo(100, 0)
-  })
-}))
+    it('info finds its rates and its dropped pictures', async () => {
+      const { topics } = (await info(real)) as {
+        topics: Record<string, { count: number; rateHz: number; largestGapMs: number }>
+      }
+      expect(topics['/wrist/wrench'].count).toBe(930)
+      expect(topics['/wrist/wrench'].rateHz).toBeCloseTo(1000, 0)
+      expect(topics['/camera/color/image_raw'].largestGapMs).toBeCloseTo(100, 0)
+    })
+  }))

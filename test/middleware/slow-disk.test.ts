@@ -20,14 +20,27 @@ vi.mock('node:fs', async original => {
     await disk.stalled
     return { bytesWritten: module.writevSync(descriptor, buffers, position) }
   }
-  return { ...module, writev, writevSync: (...args: Parameters<typeof written>) => {
-    disk.waited++
-    return module.writevSync(...args)
-  } }
+  return {
+    ...module,
+    writev,
+    writevSync: (...args: Parameters<typeof written>) => {
+      disk.waited++
+      return module.writevSync(...args)
+    },
+  }
 })
 
 const folder = temporaryFolder()
-const picture = { stamp: 1, frameId: 'c', width: 640, height: 480, encoding: 'rgb8', isBigendian: false, step: 1920, data: new Uint8Array(640 * 480 * 3) }
+const picture = {
+  stamp: 1,
+  frameId: 'c',
+  width: 640,
+  height: 480,
+  encoding: 'rgb8',
+  isBigendian: false,
+  step: 1920,
+  data: new Uint8Array(640 * 480 * 3),
+}
 
 function writer(name: string, options: BagWriterOptions = {}) {
   const path = join(folder.path, name)
@@ -40,14 +53,24 @@ function writer(name: string, options: BagWriterOptions = {}) {
 describe('a disk that stalls', () => {
   beforeEach(() => {
     disk.waited = 0
-    disk.stalled = new Promise(resolve => { disk.release = resolve })
+    disk.stalled = new Promise(resolve => {
+      disk.release = resolve
+    })
   })
 
   it('never holds up who records in real time: beyond 64 MB it refuses, and what waited is whole', async () => {
     const { path, errors, bag, put } = writer('stalled.mcap', { realTime: true })
     for (let i = 0; i < 200; i++) put(i)
     expect(disk.waited).toBe(0)
-    expect(errors).toEqual([expect.objectContaining({ code: 'BAG_WRITE', exit: 1, message: expect.stringMatching(/stalled\.mcap: cannot be written: the disk is too slow: \d+ MB wait for it; the \d+\.\d MB before that are kept in .*stalled\.part\.mcap$/) as unknown })])
+    expect(errors).toEqual([
+      expect.objectContaining({
+        code: 'BAG_WRITE',
+        exit: 1,
+        message: expect.stringMatching(
+          /stalled\.mcap: cannot be written: the disk is too slow: \d+ MB wait for it; the \d+\.\d MB before that are kept in .*stalled\.part\.mcap$/,
+        ) as unknown,
+      }),
+    ])
     disk.release()
     await expect(bag.close()).rejects.toBe(errors[0])
     const [, kept] = /the (\d+\.\d) MB/.exec(errors[0].message) ?? []
@@ -75,7 +98,9 @@ describe('a disk that stalls', () => {
     const { bag, put } = writer('slow.mcap')
     for (let i = 0; i < 20; i++) put(i)
     const closing = bag.close()
-    await expect(within(50, 'recording', closing, () => bag.written)).rejects.toThrow('recording: did not close within 0.05 s')
+    await expect(within(50, 'recording', closing, () => bag.written)).rejects.toThrow(
+      'recording: did not close within 0.05 s',
+    )
     let moved = 0
     setTimeout(disk.release, 400)
     await within(100, 'recording', closing, () => moved++)

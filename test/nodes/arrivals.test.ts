@@ -24,33 +24,48 @@ function shown({ stamp, frameId, data }: CompressedImage): Image {
   if (value === 255) throw new ImageError('undecodable', 'no picture')
   return value === 254
     ? { stamp, frameId, width: 2, height: 2, encoding: '16UC1', isBigendian: false, step: 4, data: new Uint8Array(8) }
-    : { stamp, frameId, width: 2, height: 2, encoding: 'rgb8', isBigendian: false, step: 6, data: new Uint8Array(12).fill(value) }
+    : {
+        stamp,
+        frameId,
+        width: 2,
+        height: 2,
+        encoding: 'rgb8',
+        isBigendian: false,
+        step: 6,
+        data: new Uint8Array(12).fill(value),
+      }
 }
 
 /** A decoder that is done with a picture when it is told to. */
 class SlowDecoder {
   readonly begun: { readonly finish: () => void }[] = []
   most = 0
-  readonly decode: DecodeImage = message => new Promise((resolve, reject) => {
-    const work = {
-      finish: () => {
-        this.begun.splice(this.begun.indexOf(work), 1)
-        try {
-          resolve(shown(message))
-        } catch (error) {
-          reject(error as Error)
-        }
-      },
-    }
-    this.begun.push(work)
-    this.most = Math.max(this.most, this.begun.length)
-  })
+  readonly decode: DecodeImage = message =>
+    new Promise((resolve, reject) => {
+      const work = {
+        finish: () => {
+          this.begun.splice(this.begun.indexOf(work), 1)
+          try {
+            resolve(shown(message))
+          } catch (error) {
+            reject(error as Error)
+          }
+        },
+      }
+      this.begun.push(work)
+      this.most = Math.max(this.most, this.begun.length)
+    })
 }
 
 /** Lets everything that is ready happen. */
 const settle = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
-interface Said { readonly topic: string; readonly type: TypeName; readonly at: number; readonly value: number }
+interface Said {
+  readonly topic: string
+  readonly type: TypeName
+  readonly at: number
+  readonly value: number
+}
 
 /** A fusion node on a local bus, its sensors, and what it observed. */
 class Rig {
@@ -65,7 +80,12 @@ class Rig {
 
   constructor(decode: DecodeImage, of: Robot = cell()) {
     this.node = new FusionNode({
-      bus: this.bus, robot: of, policy: undefined, inferenceLatency: 0, decode, onError: error => this.errors.push(error),
+      bus: this.bus,
+      robot: of,
+      policy: undefined,
+      inferenceLatency: 0,
+      decode,
+      onError: error => this.errors.push(error),
       onObservation: observation => this.observations.push(observation),
       onHeard: (topic, _type, _message, receive) => this.heard.push(`${topic} ${receive}`),
     })
@@ -85,7 +105,18 @@ class Rig {
     refilled.wrench.fill(value)
     const message: Partial<MessageTypes> = {
       [COMPRESSED]: { ...header, format: 'jpeg', data: Uint8Array.of(value) },
-      [IMAGE]: topic === '/rgb' && type === IMAGE ? shown({ ...header, format: '', data: Uint8Array.of(value) }) : { ...header, width: 2, height: 2, encoding: '16UC1', isBigendian: false, step: 4, data: new Uint8Array(new Uint16Array(4).fill(value).buffer) },
+      [IMAGE]:
+        topic === '/rgb' && type === IMAGE
+          ? shown({ ...header, format: '', data: Uint8Array.of(value) })
+          : {
+              ...header,
+              width: 2,
+              height: 2,
+              encoding: '16UC1',
+              isBigendian: false,
+              step: 4,
+              data: new Uint8Array(new Uint16Array(4).fill(value).buffer),
+            },
       'geometry_msgs/msg/WrenchStamped': refilled,
       'geometry_msgs/msg/PoseStamped': { ...header, pose: Float64Array.of(value, 0, 0, 0, 0, 0, 1) },
       'prehend_interfaces/msg/VoiceEvent': { ...header, text: `${value}`, confidence: 1 },
@@ -101,10 +132,11 @@ class Rig {
 function session(seed: { readonly bad: readonly number[]; readonly reset: number }): Said[] {
   const said: Said[] = []
   const every = (period: number, topic: string, type: TypeName, value: (i: number) => number): void => {
-    for (let i = 1; i * period < 600; i++) said.push({ topic, type, at: 1e9 + Math.round(i * period * MS), value: value(i) })
+    for (let i = 1; i * period < 600; i++)
+      said.push({ topic, type, at: 1e9 + Math.round(i * period * MS), value: value(i) })
   }
   every(1, '/wrench', 'geometry_msgs/msg/WrenchStamped', i => i % 17)
-  every(40.4, '/rgb', COMPRESSED, i => seed.bad.includes(i) ? 255 - i % 2 : i)
+  every(40.4, '/rgb', COMPRESSED, i => (seed.bad.includes(i) ? 255 - (i % 2) : i))
   every(40.7, '/depth', IMAGE, i => 500 + i)
   every(10.3, '/tool', 'geometry_msgs/msg/PoseStamped', i => i)
   every(151, '/voice', 'prehend_interfaces/msg/VoiceEvent', i => i)
@@ -112,8 +144,14 @@ function session(seed: { readonly bad: readonly number[]; readonly reset: number
   return said.sort((a, b) => a.at - b.at)
 }
 
-const sumOf = (observations: readonly Observation[]): string => createHash('sha256')
-  .update(JSON.stringify(observations, (_key, value: unknown) => value instanceof Map ? [...value] : ArrayBuffer.isView(value) ? [...value as Uint8Array] : value)).digest('hex')
+const sumOf = (observations: readonly Observation[]): string =>
+  createHash('sha256')
+    .update(
+      JSON.stringify(observations, (_key, value: unknown) =>
+        value instanceof Map ? [...value] : ArrayBuffer.isView(value) ? [...(value as Uint8Array)] : value,
+      ),
+    )
+    .digest('hex')
 const rgbDrops = (node: FusionNode): unknown => {
   const dropped = node.aligner.counters.streams.get('rgb')?.dropped
   return { undecodable: dropped?.undecodable, bad_encoding: dropped?.bad_encoding, overload: dropped?.overload }
@@ -121,46 +159,55 @@ const rgbDrops = (node: FusionNode): unknown => {
 
 describe('compressed images on their way to the aligner', () => {
   const scenario = fc.record({
-    seed: fc.record({ bad: fc.array(fc.integer({ min: 1, max: 14 }), { maxLength: 4 }), reset: fc.constantFrom(5000, 210.5) }),
+    seed: fc.record({
+      bad: fc.array(fc.integer({ min: 1, max: 14 }), { maxLength: 4 }),
+      reset: fc.constantFrom(5000, 210.5),
+    }),
     // After so many messages the how-manyth picture under way is finished.
     finished: fc.array(fc.tuple(fc.integer({ min: 1, max: 60 }), fc.nat(3)), { maxLength: 60 }),
   })
 
-  it('whenever and in whichever order they are decoded, the observations are the same, byte for byte, and what is left out is counted the same', async () => {
-    await fc.assert(fc.asyncProperty(scenario, async ({ seed, finished }) => {
-      const said = session(seed)
-      const prompt = await new Rig(message => Promise.resolve().then(() => shown(message))).up()
-      for (const one of said) {
-        prompt.say(one)
-        await settle()
-      }
-      await prompt.node.deactivate()
+  it('whenever and in whichever order they are decoded, the observations are the same, byte for byte, ' +
+    'and what is left out is counted the same', async () => {
+    await fc.assert(
+      fc.asyncProperty(scenario, async ({ seed, finished }) => {
+        const said = session(seed)
+        const prompt = await new Rig(message => Promise.resolve().then(() => shown(message))).up()
+        for (const one of said) {
+          prompt.say(one)
+          await settle()
+        }
+        await prompt.node.deactivate()
 
-      const decoder = new SlowDecoder()
-      const slow = await new Rig(decoder.decode).up()
-      let at = 0
-      for (const [messages, which] of finished) {
-        for (const one of said.slice(at, at + messages)) slow.say(one)
-        at += messages
-        decoder.begun.at(which % Math.max(1, decoder.begun.length))?.finish()
-        await settle()
-      }
-      for (const one of said.slice(at)) slow.say(one)
-      const down = slow.node.deactivate()
-      while (decoder.begun.length > 0) {
-        decoder.begun.at(-1)?.finish()
-        await settle()
-      }
-      await down
+        const decoder = new SlowDecoder()
+        const slow = await new Rig(decoder.decode).up()
+        let at = 0
+        for (const [messages, which] of finished) {
+          for (const one of said.slice(at, at + messages)) slow.say(one)
+          at += messages
+          decoder.begun.at(which % Math.max(1, decoder.begun.length))?.finish()
+          await settle()
+        }
+        for (const one of said.slice(at)) slow.say(one)
+        const down = slow.node.deactivate()
+        while (decoder.begun.length > 0) {
+          decoder.begun.at(-1)?.finish()
+          await settle()
+        }
+        await down
 
-      expect(prompt.observations.length).toBeGreaterThan(5)
-      expect(slow.observations.map(({ stamp, emitted }) => [stamp, emitted])).toEqual(prompt.observations.map(({ stamp, emitted }) => [stamp, emitted]))
-      expect(sumOf(slow.observations)).toBe(sumOf(prompt.observations))
-      expect(rgbDrops(slow.node)).toEqual(rgbDrops(prompt.node))
-      expect(slow.heard).toEqual(prompt.heard)
-      expect(decoder.most).toBeLessThanOrEqual(4)
-      expect([...slow.errors, ...prompt.errors]).toEqual([])
-    }), { numRuns: 40 })
+        expect(prompt.observations.length).toBeGreaterThan(5)
+        expect(slow.observations.map(({ stamp, emitted }) => [stamp, emitted])).toEqual(
+          prompt.observations.map(({ stamp, emitted }) => [stamp, emitted]),
+        )
+        expect(sumOf(slow.observations)).toBe(sumOf(prompt.observations))
+        expect(rgbDrops(slow.node)).toEqual(rgbDrops(prompt.node))
+        expect(slow.heard).toEqual(prompt.heard)
+        expect(decoder.most).toBeLessThanOrEqual(4)
+        expect([...slow.errors, ...prompt.errors]).toEqual([])
+      }),
+      { numRuns: 40 },
+    )
   }, 120_000)
 
   it('are as good as the images themselves', async () => {
@@ -171,7 +218,10 @@ describe('compressed images on their way to the aligner', () => {
       await settle()
     }
     await compressed.node.deactivate()
-    const raw = await new Rig(() => Promise.reject(new Error('nothing is compressed')), cell({ streams: streams.map(s => s === rgb ? { ...s, type: IMAGE } : s) })).up()
+    const raw = await new Rig(
+      () => Promise.reject(new Error('nothing is compressed')),
+      cell({ streams: streams.map(s => (s === rgb ? { ...s, type: IMAGE } : s)) }),
+    ).up()
     for (const one of said) raw.say(one.topic === '/rgb' ? { ...one, type: IMAGE } : one)
     await raw.node.deactivate()
     expect(sumOf(raw.observations)).toBe(sumOf(compressed.observations))
@@ -181,18 +231,23 @@ describe('compressed images on their way to the aligner', () => {
     const decoder = new SlowDecoder()
     const rig = await new Rig(decoder.decode).up()
     const begin = 1e9
-    for (let i = 0; i < 30; i++) rig.say({ topic: '/wrench', type: 'geometry_msgs/msg/WrenchStamped', at: begin + i * MS, value: 1 })
+    for (let i = 0; i < 30; i++)
+      rig.say({ topic: '/wrench', type: 'geometry_msgs/msg/WrenchStamped', at: begin + i * MS, value: 1 })
     rig.say({ topic: '/rgb', type: COMPRESSED, at: begin + 30 * MS, value: 1 })
     decoder.begun[0].finish()
     await settle()
-    // The tick of the first picture waits for depth, in vain; the second picture lies before its deadline and takes long.
+    // The tick of the first picture waits for depth, in vain; the second picture lies before its deadline and takes
+    // long.
     rig.say({ topic: '/rgb', type: COMPRESSED, at: begin + 60 * MS, value: 2 })
     rig.clock.advanceTo(begin + 500 * MS)
     await settle()
     expect(rig.observations).toEqual([])
     decoder.begun[0].finish()
     await settle()
-    expect(rig.observations.map(({ stamp, emitted }) => [stamp, emitted])).toEqual([[begin + 30 * MS, begin + 70 * MS], [begin + 60 * MS, begin + 100 * MS]])
+    expect(rig.observations.map(({ stamp, emitted }) => [stamp, emitted])).toEqual([
+      [begin + 30 * MS, begin + 70 * MS],
+      [begin + 60 * MS, begin + 100 * MS],
+    ])
   })
 
   it('in lockstep time waits for a picture', async () => {
@@ -205,33 +260,44 @@ describe('compressed images on their way to the aligner', () => {
     expect(rig.bus.earliestDue()).toBe(Infinity)
   })
 
-  it('that come faster than they are decoded: the newest are dropped and counted, and are not said to have been heard; memory is bounded, order is kept', async () => {
-    const decoder = new SlowDecoder()
-    const rig = await new Rig(decoder.decode).up()
-    for (let i = 1; i <= 50; i++) rig.say({ topic: '/rgb', type: COMPRESSED, at: 1e9 + i * MS, value: i })
-    expect(decoder.begun).toHaveLength(4)
-    expect(rgbDrops(rig.node)).toMatchObject({ overload: 18 })
-    expect(rig.heard).toHaveLength(32)
-    while (decoder.begun.length > 0) {
-      decoder.begun.at(-1)?.finish()
-      await settle()
-    }
-    rig.say({ topic: '/rgb', type: COMPRESSED, at: 2e9, value: 51 })
-    decoder.begun[0].finish()
-    await rig.node.deactivate()
-    expect(rig.observations.map(({ stamp }) => stamp)).toEqual([...Array.from({ length: 32 }, (_, i) => 1e9 + (i + 1) * MS), 2e9])
-  })
+  it(
+    'that come faster than they are decoded: the newest are dropped and counted, and are not said to ' +
+      'have been heard; memory is bounded, order is kept',
+    async () => {
+      const decoder = new SlowDecoder()
+      const rig = await new Rig(decoder.decode).up()
+      for (let i = 1; i <= 50; i++) rig.say({ topic: '/rgb', type: COMPRESSED, at: 1e9 + i * MS, value: i })
+      expect(decoder.begun).toHaveLength(4)
+      expect(rgbDrops(rig.node)).toMatchObject({ overload: 18 })
+      expect(rig.heard).toHaveLength(32)
+      while (decoder.begun.length > 0) {
+        decoder.begun.at(-1)?.finish()
+        await settle()
+      }
+      rig.say({ topic: '/rgb', type: COMPRESSED, at: 2e9, value: 51 })
+      decoder.begun[0].finish()
+      await rig.node.deactivate()
+      expect(rig.observations.map(({ stamp }) => stamp)).toEqual([
+        ...Array.from({ length: 32 }, (_, i) => 1e9 + (i + 1) * MS),
+        2e9,
+      ])
+    },
+  )
 
   it('what the other streams say behind a picture that is never done is bounded too, and counted', async () => {
     const rig = await new Rig(new SlowDecoder().decode).up()
     rig.say({ topic: '/rgb', type: COMPRESSED, at: 1e9, value: 1 })
-    for (let i = 1; i <= 5000; i++) rig.say({ topic: '/wrench', type: 'geometry_msgs/msg/WrenchStamped', at: 1e9 + i * MS, value: 1 })
+    for (let i = 1; i <= 5000; i++)
+      rig.say({ topic: '/wrench', type: 'geometry_msgs/msg/WrenchStamped', at: 1e9 + i * MS, value: 1 })
     expect(rig.node.aligner.counters.streams.get('wrench')?.dropped.overload).toBe(5000 - 4095)
   })
 
   it('with nothing under way messages pass straight through', () => {
     const aligner = new Aligner(cell(), () => undefined)
-    const arrivals = new Arrivals(cell(), aligner, { onError: () => undefined, decode: () => new Promise(() => undefined) })
+    const arrivals = new Arrivals(cell(), aligner, {
+      onError: () => undefined,
+      decode: () => new Promise(() => undefined),
+    })
     const take = arrivals.take(aligner.index('wrench'))
     take({ stamp: 1e9, frameId: 'wrist', wrench: new Float64Array(6) } as never, 1e9)
     expect(aligner.counters.streams.get('wrench')?.accepted).toBe(1)
@@ -239,7 +305,8 @@ describe('compressed images on their way to the aligner', () => {
 
   it('a picture that is none, or shows depth where colour is wanted, costs that picture', async () => {
     const rig = await new Rig(message => Promise.resolve().then(() => shown(message))).up()
-    for (const [i, value] of [1, 255, 254, 2].entries()) rig.say({ topic: '/rgb', type: COMPRESSED, at: 1e9 + i * 33 * MS, value })
+    for (const [i, value] of [1, 255, 254, 2].entries())
+      rig.say({ topic: '/rgb', type: COMPRESSED, at: 1e9 + i * 33 * MS, value })
     await settle()
     await rig.node.deactivate()
     expect(rig.observations.map(({ stamp }) => stamp)).toEqual([1e9, 1e9 + 99 * MS])
@@ -253,12 +320,28 @@ it('what a message throws is told, behind a picture or not, and what comes after
   const joints = stream('joints', 'proprioception', 'sensor_msgs/msg/JointState', bracket('interpolate'))
   const of = robot([rgb, joints])
   const aligner = new Aligner(of, () => undefined)
-  const arrivals = new Arrivals(of, aligner, { onError: error => errors.push(error), decode: message => Promise.resolve(shown(message)) })
+  const arrivals = new Arrivals(of, aligner, {
+    onError: error => errors.push(error),
+    decode: message => Promise.resolve(shown(message)),
+  })
   const take = arrivals.take(aligner.index('joints'))
   const say = (ms: number, name: string): boolean =>
-    take({ stamp: ms * MS, frameId: '', name: [name], position: Float64Array.of(1), velocity: new Float64Array(0), effort: new Float64Array(0) } as never, ms * MS)
+    take(
+      {
+        stamp: ms * MS,
+        frameId: '',
+        name: [name],
+        position: Float64Array.of(1),
+        velocity: new Float64Array(0),
+        effort: new Float64Array(0),
+      } as never,
+      ms * MS,
+    )
   expect([say(1, 'a'), say(2, 'b'), say(3, 'b'), say(4, 'a')]).toEqual([true, true, true, true])
-  arrivals.take(aligner.index('rgb'))({ stamp: 5 * MS, frameId: 'camera', format: 'jpeg', data: Uint8Array.of(1) } as never, 5 * MS)
+  arrivals.take(aligner.index('rgb'))(
+    { stamp: 5 * MS, frameId: 'camera', format: 'jpeg', data: Uint8Array.of(1) } as never,
+    5 * MS,
+  )
   say(6, 'a')
   await arrivals.drained()
   expect(errors.map(error => (error as { code: string }).code)).toEqual(['JOINTS_UNCLEAR'])

@@ -11,7 +11,16 @@ const BYTES: Readonly<Record<string, number>> = { rgb8: 3, bgra8: 4, mono8: 1, '
 /** Every byte says where it is, so that no two neighbours are alike; `padding` bytes end each row. */
 function image(encoding: string, width: number, height: number, padding: number): Image {
   const step = width * BYTES[encoding] + padding
-  return { stamp: 3, frameId: 'camera', width, height, encoding, isBigendian: false, step, data: Uint8Array.from({ length: step * height }, (_, i) => (i * 7 + (i >> 8)) & 255) }
+  return {
+    stamp: 3,
+    frameId: 'camera',
+    width,
+    height,
+    encoding,
+    isBigendian: false,
+    step,
+    data: Uint8Array.from({ length: step * height }, (_, i) => (i * 7 + (i >> 8)) & 255),
+  }
 }
 
 /** Pixel by pixel, from the definition. */
@@ -27,26 +36,51 @@ function slowly({ width, height, step, data, encoding }: Image): number[] {
   return out
 }
 
-it.each(Object.keys(BYTES))('cuts the square out of the middle, wide or high, odd or even, rows padded or not: %s', encoding => {
-  for (const [width, height] of [[8, 6], [9, 6], [6, 8], [5, 12], [7, 1]]) {
-    for (const padding of [0, 1, 3 * width + 5]) {
-      const whole = image(encoding, width, height, padding)
-      const side = Math.min(width, height)
-      const { data, ...cut } = centreSquare(whole)
-      expect(cut).toEqual({ stamp: 3, frameId: 'camera', encoding, isBigendian: false, width: side, height: side, step: side * BYTES[encoding] })
-      expect([...data], `${width}x${height}+${padding}`).toEqual(slowly(whole))
+it.each(Object.keys(BYTES))(
+  'cuts the square out of the middle, wide or high, odd or even, rows padded or not: %s',
+  encoding => {
+    for (const [width, height] of [
+      [8, 6],
+      [9, 6],
+      [6, 8],
+      [5, 12],
+      [7, 1],
+    ]) {
+      for (const padding of [0, 1, 3 * width + 5]) {
+        const whole = image(encoding, width, height, padding)
+        const side = Math.min(width, height)
+        const { data, ...cut } = centreSquare(whole)
+        expect(cut).toEqual({
+          stamp: 3,
+          frameId: 'camera',
+          encoding,
+          isBigendian: false,
+          width: side,
+          height: side,
+          step: side * BYTES[encoding],
+        })
+        expect([...data], `${width}x${height}+${padding}`).toEqual(slowly(whole))
+      }
     }
-  }
-})
+  },
+)
 
 it('leaves a square image as it is', () => {
   const whole = image('rgb8', 6, 6, 2)
   expect(centreSquare(whole)).toBe(whole)
 })
 
-it.each([[true, 6], [false, 8]])('is what the camera node passes on where it is asked for: %s', async (square, width) => {
+it.each([
+  [true, 6],
+  [false, 8],
+])('is what the camera node passes on where it is asked for: %s', async (square, width) => {
   const bus = new LocalBus(new SteppedClock(1))
-  const node = new ImageRelayNode({ bus, relays: [{ from: '/driver', to: '/rgb', fromType: 'sensor_msgs/msg/Image', toType: 'sensor_msgs/msg/Image', square }] })
+  const node = new ImageRelayNode({
+    bus,
+    relays: [
+      { from: '/driver', to: '/rgb', fromType: 'sensor_msgs/msg/Image', toType: 'sensor_msgs/msg/Image', square },
+    ],
+  })
   const widths: number[] = []
   bus.subscribe('/rgb', 'sensor_msgs/msg/Image', message => widths.push(message.width))
   await node.configure()
@@ -56,7 +90,11 @@ it.each([[true, 6], [false, 8]])('is what the camera node passes on where it is 
 })
 
 it('cuts what has no bytes of its own for a pixel as rgb8', () => {
-  for (const [encoding, row, rows] of [['uyvy', 16, 6], ['nv12', 8, 9], ['bayer_gbrg8', 8, 6]] as const) {
+  for (const [encoding, row, rows] of [
+    ['uyvy', 16, 6],
+    ['nv12', 8, 9],
+    ['bayer_gbrg8', 8, 6],
+  ] as const) {
     const whole: Image = { ...image('mono8', row, rows, 0), encoding, width: 8, height: 6 }
     const rgb = picture(whole).value().data as Uint8Array
     const { encoding: cut, data } = centreSquare(whole)

@@ -61,37 +61,45 @@ describe('an episode', () => {
     }
   }
 
-  it('begins at rest: a tool that a set-point on its way still moves is stopped where it comes to rest, and stays there for the tare', async () => {
-    rig.plan.x = 0.2
-    await rig.run(TARE + 150)
-    rig.silent.add('policy')
-    rig.reset()
-    rig.tool.set([0, 0, 0.3])
-    const poses = await rig.targetsDuring(() => settingOut(150))
-    expect(poses.length).toBeGreaterThan(10)
-    expect(moved(poses)).toBe(0)
-    expect(poses[0][0]).toBeGreaterThan(0.002)
-    expect(poses[0][0]).toBeLessThan(0.015)
-    expect(rig.control.hold).toBe('tare')
-  })
+  it(
+    'begins at rest: a tool that a set-point on its way still moves is stopped where it comes to ' +
+      'rest, and stays there for the tare',
+    async () => {
+      rig.plan.x = 0.2
+      await rig.run(TARE + 150)
+      rig.silent.add('policy')
+      rig.reset()
+      rig.tool.set([0, 0, 0.3])
+      const poses = await rig.targetsDuring(() => settingOut(150))
+      expect(poses.length).toBeGreaterThan(10)
+      expect(moved(poses)).toBe(0)
+      expect(poses[0][0]).toBeGreaterThan(0.002)
+      expect(poses[0][0]).toBeLessThan(0.015)
+      expect(rig.control.hold).toBe('tare')
+    },
+  )
 
-  it('takes over no tool that others move: before anything was commanded, later than 0.3 s after an episode began, and after a "resume"', async () => {
-    const free = async (): Promise<void> => {
-      rig.tool[0] = 0
-      expect(await rig.targetsDuring(() => settingOut(150))).toEqual([])
-      expect(rig.tool[0]).toBeGreaterThan(0.04)
-    }
-    await free()
-    await rig.run(TARE + 150)
-    expect(rig.targets.length).toBeGreaterThan(10)
-    rig.silent.add('policy')
-    rig.reset()
-    await rig.run(310)
-    await free()
-    rig.say('stop')
-    rig.say('resume')
-    await free()
-  })
+  it(
+    'takes over no tool that others move: before anything was commanded, later than 0.3 s after an ' +
+      'episode began, and after a "resume"',
+    async () => {
+      const free = async (): Promise<void> => {
+        rig.tool[0] = 0
+        expect(await rig.targetsDuring(() => settingOut(150))).toEqual([])
+        expect(rig.tool[0]).toBeGreaterThan(0.04)
+      }
+      await free()
+      await rig.run(TARE + 150)
+      expect(rig.targets.length).toBeGreaterThan(10)
+      rig.silent.add('policy')
+      rig.reset()
+      await rig.run(310)
+      await free()
+      rig.say('stop')
+      rig.say('resume')
+      await free()
+    },
+  )
 
   it('hears a tool whose clock is behind again 0.3 s after it began', async () => {
     rig.poseAge = 10_000 * MS
@@ -110,24 +118,27 @@ describe('a control node that awaits a command', () => {
     rig = await new Rig({ awaitCommand: true }).up()
   })
 
-  it('stands in each episode until something is commanded in it, and then follows nothing that was planned before', async () => {
-    const commanded = async (): Promise<void> => {
-      rig.plan.x = -0.2
-      expect(await rig.targetsDuring(() => rig.run(TARE + 500))).toEqual([])
-      expect(rig.control.hold).toBe('command')
-      rig.say('resume')
-      expect(await rig.targetsDuring(() => rig.run(100))).toEqual([])
-      rig.say('pick the red cylinder')
-      rig.plan.x = 0.2
-      const poses = await rig.targetsDuring(() => rig.run(1500))
-      expect(Math.min(...poses.map(([x]) => x))).toBeGreaterThanOrEqual(0)
-      expect(rig.tool[0]).toBeCloseTo(0.2, 2)
-    }
-    await commanded()
-    rig.reset()
-    rig.tool.set([0, 0, 0.3])
-    await commanded()
-  })
+  it(
+    'stands in each episode until something is commanded in it, and then follows nothing that was ' + 'planned before',
+    async () => {
+      const commanded = async (): Promise<void> => {
+        rig.plan.x = -0.2
+        expect(await rig.targetsDuring(() => rig.run(TARE + 500))).toEqual([])
+        expect(rig.control.hold).toBe('command')
+        rig.say('resume')
+        expect(await rig.targetsDuring(() => rig.run(100))).toEqual([])
+        rig.say('pick the red cylinder')
+        rig.plan.x = 0.2
+        const poses = await rig.targetsDuring(() => rig.run(1500))
+        expect(Math.min(...poses.map(([x]) => x))).toBeGreaterThanOrEqual(0)
+        expect(rig.tool[0]).toBeCloseTo(0.2, 2)
+      }
+      await commanded()
+      rig.reset()
+      rig.tool.set([0, 0, 0.3])
+      await commanded()
+    },
+  )
 })
 
 describe('stop', () => {
@@ -180,10 +191,18 @@ describe('stop', () => {
   })
 
   /** How far set-points lie apart, in a row, m; along x it is signed. */
-  const steps = (poses: readonly Float64Array[]): number[] => poses.slice(1).map((pose, i) => Math.hypot(pose[0] - poses[i][0], pose[1] - poses[i][1], pose[2] - poses[i][2]))
+  const steps = (poses: readonly Float64Array[]): number[] =>
+    poses.slice(1).map((pose, i) => Math.hypot(pose[0] - poses[i][0], pose[1] - poses[i][1], pose[2] - poses[i][2]))
 
-  it.each<[string, number, number]>([['in step', 0, 0], ['behind', 10_000, 0], ['ahead', -10_000, 0], ['in step, and late', 0, 75], ['behind, and late', 3, 90]])(
-    'never sends the arm back, and no step goes beyond the limits, where the poses\' clock is %s', async (_how, behind, late) => {
+  it.each<[string, number, number]>([
+    ['in step', 0, 0],
+    ['behind', 10_000, 0],
+    ['ahead', -10_000, 0],
+    ['in step, and late', 0, 75],
+    ['behind, and late', 3, 90],
+  ])(
+    "never sends the arm back, and no step goes beyond the limits, where the poses' clock is %s",
+    async (_how, behind, late) => {
       rig.poseAge = behind * MS
       rig.lag = 20
       rig.plan.x = 0.2
@@ -200,7 +219,8 @@ describe('stop', () => {
       const poses = rig.targets.slice(from).map(({ pose }) => pose)
       expect(Math.max(...steps(poses))).toBeLessThanOrEqual(0.0035 + 1e-9)
       expect(Math.min(...poses.map(([x]) => x))).toBeGreaterThanOrEqual(last - 1e-9)
-    })
+    },
+  )
 
   it('just after an episode began in mid-motion leaves the arm where it was sent', async () => {
     rig.lag = 20
@@ -214,36 +234,47 @@ describe('stop', () => {
     expect(new Set(poses.map(([x]) => x))).toEqual(new Set([last]))
   })
 
-  it('believes the tool in one frame: a pose in another is dropped, and where they keep coming the arm holds, with one line', async () => {
-    const told: string[] = []
-    rig = await new Rig({ onNotice: text => told.push(text) }).up()
-    const other = rig.bus.advertise('/tool_pose', 'geometry_msgs/msg/PoseStamped')
-    const mirrored = (): void => other.publish({ stamp: rig.clock.now(), frameId: 'base_link', pose: Float64Array.from(rig.tool, (value, i) => (i < 2 ? -value : value)) })
-    rig.plan = { ...rig.plan, x: 0.2, y: 0.1 }
-    await rig.run(TARE + 200)
-    mirrored()
-    rig.say('stop')
-    await rig.run(20)
-    rig.say('resume')
-    await rig.run(100)
-    expect(rig.control).toMatchObject({ hold: 'none', badPoses: 1 })
-    expect(told).toEqual([])
-    const beat = rig.clock.every(4 * MS, mirrored)
-    await rig.run(150)
-    expect(rig.control.hold).toBe('tool')
-    expect(told).toEqual([expect.stringMatching(/^stream tool \(\/tool_pose\): frame_id is "base" and "base_link": .*hold/)])
-    rig.force = 35
-    await rig.run(100)
-    rig.force = 0
-    expect(Math.max(...steps(rig.targets.map(({ pose }) => pose)))).toBeLessThanOrEqual(0.0035 + 1e-9)
-    beat.dispose()
-    await rig.run(1500)
-    expect(rig.control.hold).toBe('none')
-    await rig.control.shutdown()
-    rig = await new Rig().up()
-  })
+  it(
+    'believes the tool in one frame: a pose in another is dropped, and where they keep coming the arm ' +
+      'holds, with one line',
+    async () => {
+      const told: string[] = []
+      rig = await new Rig({ onNotice: text => told.push(text) }).up()
+      const other = rig.bus.advertise('/tool_pose', 'geometry_msgs/msg/PoseStamped')
+      const mirrored = (): void =>
+        other.publish({
+          stamp: rig.clock.now(),
+          frameId: 'base_link',
+          pose: Float64Array.from(rig.tool, (value, i) => (i < 2 ? -value : value)),
+        })
+      rig.plan = { ...rig.plan, x: 0.2, y: 0.1 }
+      await rig.run(TARE + 200)
+      mirrored()
+      rig.say('stop')
+      await rig.run(20)
+      rig.say('resume')
+      await rig.run(100)
+      expect(rig.control).toMatchObject({ hold: 'none', badPoses: 1 })
+      expect(told).toEqual([])
+      const beat = rig.clock.every(4 * MS, mirrored)
+      await rig.run(150)
+      expect(rig.control.hold).toBe('tool')
+      expect(told).toEqual([
+        expect.stringMatching(/^stream tool \(\/tool_pose\): frame_id is "base" and "base_link": .*hold/),
+      ])
+      rig.force = 35
+      await rig.run(100)
+      rig.force = 0
+      expect(Math.max(...steps(rig.targets.map(({ pose }) => pose)))).toBeLessThanOrEqual(0.0035 + 1e-9)
+      beat.dispose()
+      await rig.run(1500)
+      expect(rig.control.hold).toBe('none')
+      await rig.control.shutdown()
+      rig = await new Rig().up()
+    },
+  )
 
-  it('names its set-points\' frame with the prefix where poses name none', async () => {
+  it("names its set-points' frame with the prefix where poses name none", async () => {
     rig = await new Rig({ framePrefix: 'left/' }).up()
     rig.namesFrames = false
     let frame = ''
@@ -268,12 +299,16 @@ describe('stop', () => {
     expect([...frames]).toEqual(['base'])
   })
 
-  it('goes by the tool\'s pose and by no other that the robot file has', async () => {
-    const text = readFileSync(new URL('../../robots/cell.yaml', import.meta.url), 'utf8')
-      .replace('streams:\n', 'streams:\n  a_marker: { topic: marker, type: geometry_msgs/msg/PoseStamped }\n')
+  it("goes by the tool's pose and by no other that the robot file has", async () => {
+    const text = readFileSync(new URL('../../robots/cell.yaml', import.meta.url), 'utf8').replace(
+      'streams:\n',
+      'streams:\n  a_marker: { topic: marker, type: geometry_msgs/msg/PoseStamped }\n',
+    )
     rig = await new Rig({ robot: parseRobot(text, 'cell.yaml') }).up()
     const marker = rig.bus.advertise('/marker', 'geometry_msgs/msg/PoseStamped')
-    rig.clock.every(3 * MS, () => marker.publish({ stamp: rig.clock.now(), frameId: 'base', pose: Float64Array.of(-0.2, 0.1, 0.1, 1, 0, 0, 0) }))
+    rig.clock.every(3 * MS, () =>
+      marker.publish({ stamp: rig.clock.now(), frameId: 'base', pose: Float64Array.of(-0.2, 0.1, 0.1, 1, 0, 0, 0) }),
+    )
     rig.plan.x = 0.1
     await rig.run(TARE + 100)
     rig.say('stop')
@@ -333,16 +368,19 @@ describe('stop', () => {
     expect(poses.map(([x]) => x)).toEqual([0.05])
   })
 
-  it.each(['can you stop moving', 'Stopp', '停', 'stpo'])('is heard in a sentence, in other languages and misspelt: "%s"', async word => {
-    await rig.run(TARE + 300)
-    rig.say(word)
-    expect(rig.control).toMatchObject({ hold: 'stop', heardAs: 'stop' })
-    expect(moved(await rig.targetsDuring(() => rig.run(200)))).toBe(0)
-    rig.say('weiter')
-    expect(rig.control.heardAs).toBe('resume')
-    await rig.run(200)
-    expect(rig.control.hold).toBe('none')
-  })
+  it.each(['can you stop moving', 'Stopp', '停', 'stpo'])(
+    'is heard in a sentence, in other languages and misspelt: "%s"',
+    async word => {
+      await rig.run(TARE + 300)
+      rig.say(word)
+      expect(rig.control).toMatchObject({ hold: 'stop', heardAs: 'stop' })
+      expect(moved(await rig.targetsDuring(() => rig.run(200)))).toBe(0)
+      rig.say('weiter')
+      expect(rig.control.heardAs).toBe('resume')
+      await rig.run(200)
+      expect(rig.control.hold).toBe('none')
+    },
+  )
 
   it('drops a move that was queued, even when the stop is taken back at once', async () => {
     await rig.run(TARE + 100)
@@ -370,8 +408,13 @@ describe('stop', () => {
     expect(rig.errors.map(error => (error as DriverError).code)).toEqual(['DISCONNECTED'])
   })
 
-  it.each<[string, (rig: Rig) => void]>([['word', rig => rig.say('stop')], ['service', rig => void rig.control.stop()]])(
-    'by somebody\'s %s is kept over new episodes, whoever announces them, and over a deactivation: nothing moves until "resume"', async (_how, stop) => {
+  it.each<[string, (rig: Rig) => void]>([
+    ['word', rig => rig.say('stop')],
+    ['service', rig => void rig.control.stop()],
+  ])(
+    "by somebody's %s is kept over new episodes, whoever announces them, and over a deactivation: " +
+      'nothing moves until "resume"',
+    async (_how, stop) => {
       const late = rig.bus.advertise('/tool_pose', 'geometry_msgs/msg/PoseStamped')
       rig.plan = { ...rig.plan, x: 0.2, width: 0 }
       await rig.run(TARE + 150)
@@ -400,9 +443,10 @@ describe('stop', () => {
       expect(rig.tool[0]).toBeCloseTo(0.2, 2)
       expect(rig.plant.width()).toBeCloseTo(0, 3)
       expect(rig.errors).toEqual([])
-    })
+    },
+  )
 
-  it('of an episode\'s own script ends with the next episode; one by somebody beside it does not', async () => {
+  it("of an episode's own script ends with the next episode; one by somebody beside it does not", async () => {
     rig.plan.x = 0.2
     await rig.run(TARE + 150)
     rig.say('stop', SCRIPTED)
@@ -424,9 +468,11 @@ describe('stop', () => {
     await rig.control.deactivate()
     rig.say('stop')
     await rig.control.activate()
-    expect(await rig.actionsDuring(async () => {
-      expect(moved(await rig.targetsDuring(() => rig.run(TARE + 600)))).toBeLessThan(1e-6)
-    })).not.toContain(GO)
+    expect(
+      await rig.actionsDuring(async () => {
+        expect(moved(await rig.targetsDuring(() => rig.run(TARE + 600)))).toBeLessThan(1e-6)
+      }),
+    ).not.toContain(GO)
     expect(rig.control.hold).toBe('stop')
     rig.plan.x = 0.1
     rig.say('resume')
@@ -434,7 +480,7 @@ describe('stop', () => {
     expect(rig.tool[0]).toBeGreaterThan(0.05)
   })
 
-  it('keeps the last set-point where the arm\'s own is too old to be believed', async () => {
+  it("keeps the last set-point where the arm's own is too old to be believed", async () => {
     rig.plan.x = 0.2
     await rig.run(TARE + 200)
     rig.silent.add('tool')
@@ -470,15 +516,19 @@ describe('over-force', () => {
     expect(rig.tool[0]).toBeCloseTo(-0.1, 2)
   })
 
-  it('is felt from zero: what the wrist felt before the episode began, and comes late, is no part of the tare', async () => {
-    const late = rig.bus.advertise('/wrist/wrench', 'geometry_msgs/msg/WrenchStamped')
-    await rig.run(TARE)
-    rig.reset()
-    for (let i = 1; i < 60; i++) late.publish({ stamp: rig.clock.now() - i * MS, frameId: 'wrist', wrench: Float64Array.of(0, 0, 50, 0, 0, 0) })
-    await rig.run(TARE)
-    expect(rig.control.guard).toMatchObject({ ready: true, state: 'free' })
-    expect(rig.control.guard.force).toBeLessThan(0.001)
-  })
+  it(
+    'is felt from zero: what the wrist felt before the episode began, and comes late, is no part of ' + 'the tare',
+    async () => {
+      const late = rig.bus.advertise('/wrist/wrench', 'geometry_msgs/msg/WrenchStamped')
+      await rig.run(TARE)
+      rig.reset()
+      for (let i = 1; i < 60; i++)
+        late.publish({ stamp: rig.clock.now() - i * MS, frameId: 'wrist', wrench: Float64Array.of(0, 0, 50, 0, 0, 0) })
+      await rig.run(TARE)
+      expect(rig.control.guard).toMatchObject({ ready: true, state: 'free' })
+      expect(rig.control.guard.force).toBeLessThan(0.001)
+    },
+  )
 
   it('is not forgotten by a stop and a resume: the tare stays', async () => {
     await rig.run(TARE)
@@ -506,23 +556,33 @@ describe('a wrench without a stamp', () => {
 })
 
 describe('a source that goes quiet', () => {
-  it.each<[Source, number]>([['wrench', 50], ['camera', 250], ['policy', 300], ['tool', 100], ['gripper', 200]])('%s: arm and gripper hold after %i ms, and go on when it is back', async (source, limit) => {
-    rig.plan = { ...rig.plan, x: -0.2, width: 0.07 }
-    await rig.run(TARE + 400)
-    rig.silent.add(source)
-    await rig.run(limit + 50)
-    rig.plan = { ...rig.plan, x: 0.2, width: 0 }
-    const actions = await rig.actionsDuring(async () => {
-      expect(moved(await rig.targetsDuring(() => rig.run(200)))).toBe(0)
-    })
-    expect(rig.control.hold).toBe(source)
-    expect(actions.filter(action => action === GO)).toEqual([])
-    rig.silent.delete(source)
-    await rig.run(2000)
-    expect(rig.tool[0]).toBeCloseTo(0.2, 2)
-    expect(rig.plant.width()).toBeCloseTo(0, 3)
-    if (source !== 'tool') expect(rig.control.watchdog.trips[source]).toBe(1)
-  }, 20_000)
+  it.each<[Source, number]>([
+    ['wrench', 50],
+    ['camera', 250],
+    ['policy', 300],
+    ['tool', 100],
+    ['gripper', 200],
+  ])(
+    '%s: arm and gripper hold after %i ms, and go on when it is back',
+    async (source, limit) => {
+      rig.plan = { ...rig.plan, x: -0.2, width: 0.07 }
+      await rig.run(TARE + 400)
+      rig.silent.add(source)
+      await rig.run(limit + 50)
+      rig.plan = { ...rig.plan, x: 0.2, width: 0 }
+      const actions = await rig.actionsDuring(async () => {
+        expect(moved(await rig.targetsDuring(() => rig.run(200)))).toBe(0)
+      })
+      expect(rig.control.hold).toBe(source)
+      expect(actions.filter(action => action === GO)).toEqual([])
+      rig.silent.delete(source)
+      await rig.run(2000)
+      expect(rig.tool[0]).toBeCloseTo(0.2, 2)
+      expect(rig.plant.width()).toBeCloseTo(0, 3)
+      if (source !== 'tool') expect(rig.control.watchdog.trips[source]).toBe(1)
+    },
+    20_000,
+  )
 
   it('sensors that say only NaN count as quiet', async () => {
     await rig.run(TARE + 100)
@@ -539,9 +599,13 @@ describe('a source that goes quiet', () => {
 
 describe('a tool that does not point down', () => {
   /** Turned by `degrees` about the base's x axis, from straight down. */
-  const tilt = (degrees: number): void => rig.tool.set([Math.cos(degrees * Math.PI / 360), 0, 0, Math.sin(degrees * Math.PI / 360)], 3)
+  const tilt = (degrees: number): void =>
+    rig.tool.set([Math.cos((degrees * Math.PI) / 360), 0, 0, Math.sin((degrees * Math.PI) / 360)], 3)
 
-  it.each([[90, /tilted by 90 deg: .*points down .* within 5 deg/], [5.5, /tilted by 5\.5 deg/]] as const)('but %f degrees from it is not moved, and why is said once', async (degrees, message) => {
+  it.each([
+    [90, /tilted by 90 deg: .*points down .* within 5 deg/],
+    [5.5, /tilted by 5\.5 deg/],
+  ] as const)('but %f degrees from it is not moved, and why is said once', async (degrees, message) => {
     tilt(degrees)
     rig.plan = { ...rig.plan, x: 0.1, width: 0.02 }
     const actions = await rig.actionsDuring(() => rig.run(TARE + 300))
@@ -554,7 +618,7 @@ describe('a tool that does not point down', () => {
     rig.say('stop')
     await rig.run(50)
     expect(new Set(rig.targets.map(({ pose }) => pose.join()))).toEqual(new Set([rig.tool.join()]))
-    expect(rig.tool[6]).toBeCloseTo(Math.sin(degrees * Math.PI / 360), 9)
+    expect(rig.tool[6]).toBeCloseTo(Math.sin((degrees * Math.PI) / 360), 9)
     rig.say('resume')
     tilt(0)
     await rig.run(600)
@@ -579,7 +643,7 @@ describe('a tool that does not point down', () => {
     rig.plan.x = 0.1
     await rig.run(TARE + 400)
     expect(rig.tool[0]).toBeGreaterThan(0.05)
-    for (const { pose } of rig.targets) expect(pose[6]).toBeCloseTo(Math.sin(2 * Math.PI / 180), 6)
+    for (const { pose } of rig.targets) expect(pose[6]).toBeCloseTo(Math.sin((2 * Math.PI) / 180), 6)
   })
 
   it('says nothing where its orientation is none', async () => {
@@ -592,7 +656,11 @@ describe('a tool that does not point down', () => {
 })
 
 describe('a chunk', () => {
-  it.each([['a NaN in it', { poison: NaN }, 'unusable'], ['data from too long ago', { age: 301 * MS }, 'stale'], ['data from the future', { age: -301 * MS }, 'stale']] as const)('with %s is not carried out, and is no sign of life', async (_what, fault, counter) => {
+  it.each([
+    ['a NaN in it', { poison: NaN }, 'unusable'],
+    ['data from too long ago', { age: 301 * MS }, 'stale'],
+    ['data from the future', { age: -301 * MS }, 'stale'],
+  ] as const)('with %s is not carried out, and is no sign of life', async (_what, fault, counter) => {
     await rig.run(TARE + 100)
     rig.plan = { ...rig.plan, ...fault, x: 0.2, width: 0 }
     const actions = await rig.actionsDuring(async () => {
@@ -669,7 +737,7 @@ describe('lifecycle', () => {
     await rig.control.activate()
   })
 
-  it('a deactivation in an over-force ends though no pose comes and the bus\'s time stands still', async () => {
+  it("a deactivation in an over-force ends though no pose comes and the bus's time stands still", async () => {
     await rig.run(TARE + 200)
     rig.silent.add('tool')
     await rig.run(110)
@@ -708,43 +776,51 @@ describe('lifecycle', () => {
     rig.wire.away = true
     await expect(rig.control.configure()).rejects.toMatchObject({ code: 'DISCONNECTED' })
     expect(rig.control.state).toBe('unconfigured')
-    expect(rig.bus.topics().every(({ topic, publishers }) => topic !== '/gripper/joint_states' || publishers === 0)).toBe(true)
+    expect(
+      rig.bus.topics().every(({ topic, publishers }) => topic !== '/gripper/joint_states' || publishers === 0),
+    ).toBe(true)
     rig.wire.away = false
     await rig.up()
     await rig.run(TARE)
     expect(rig.control.hold).toBe('none')
   })
 
-  it.each(['by call', 'by voice'])('a stop %s during the activation of the gripper ends it: the node stays unconfigured and the fingers stand', async how => {
-    await rig.control.shutdown()
-    rig = new Rig()
-    rig.firmware = new RobotiqFirmware({ plant: rig.plant })
-    const configuring = rig.control.configure()
-    const failed = expect(configuring).rejects.toMatchObject({ code: 'SUPERSEDED' })
-    if (how === 'by call') await rig.control.stop()
-    else rig.say('stop')
-    await failed
-    expect(rig.control.state).toBe('unconfigured')
-    expect(rig.wire.actions.at(-1)).toBe(0)
-    rig.firmware.step(1e9)
-    expect(rig.plant.commands.filter(command => command !== 'hold')).toEqual([])
-  })
+  it.each(['by call', 'by voice'])(
+    'a stop %s during the activation of the gripper ends it: the node stays unconfigured and the fingers stand',
+    async how => {
+      await rig.control.shutdown()
+      rig = new Rig()
+      rig.firmware = new RobotiqFirmware({ plant: rig.plant })
+      const configuring = rig.control.configure()
+      const failed = expect(configuring).rejects.toMatchObject({ code: 'SUPERSEDED' })
+      if (how === 'by call') await rig.control.stop()
+      else rig.say('stop')
+      await failed
+      expect(rig.control.state).toBe('unconfigured')
+      expect(rig.wire.actions.at(-1)).toBe(0)
+      rig.firmware.step(1e9)
+      expect(rig.plant.commands.filter(command => command !== 'hold')).toEqual([])
+    },
+  )
 })
 
 describe('the width', () => {
-  it('is published with the time at which the gripper measured it, not the one at which its answer was heard', async () => {
-    // A bus whose time is the host's monotonic clock.
-    const own = await new Rig({ busTimeOf: monotonic => monotonic }).up()
-    const stamps: number[] = []
-    own.bus.subscribe('/gripper/joint_states', 'sensor_msgs/msg/JointState', ({ stamp }) => stamps.push(stamp))
-    await own.run(100)
-    expect(stamps.length).toBeGreaterThan(2)
-    expect(stamps.at(-1)).toBe(own.control.status?.stamp)
-    await own.control.shutdown()
-  })
+  it(
+    'is published with the time at which the gripper measured it, not the one at which its answer was ' + 'heard',
+    async () => {
+      // A bus whose time is the host's monotonic clock.
+      const own = await new Rig({ busTimeOf: monotonic => monotonic }).up()
+      const stamps: number[] = []
+      own.bus.subscribe('/gripper/joint_states', 'sensor_msgs/msg/JointState', ({ stamp }) => stamps.push(stamp))
+      await own.run(100)
+      expect(stamps.length).toBeGreaterThan(2)
+      expect(stamps.at(-1)).toBe(own.control.status?.stamp)
+      await own.control.shutdown()
+    },
+  )
 })
 
-describe('the fingers on somebody\'s own word', () => {
+describe("the fingers on somebody's own word", () => {
   beforeEach(async () => {
     rig.silent.add('policy')
     await rig.run(TARE + 400)
@@ -754,7 +830,11 @@ describe('the fingers on somebody\'s own word', () => {
     const [written] = await Promise.all([rig.control.grip(width, effort), rig.run(ms)])
     expect(written).toBeGreaterThan(0)
   }
-  const code = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'went', (error: unknown) => (error as DriverError).code)
+  const code = (promise: Promise<unknown>): Promise<unknown> =>
+    promise.then(
+      () => 'went',
+      (error: unknown) => (error as DriverError).code,
+    )
 
   it('go where they are told to without a policy and without a camera, within the limits', async () => {
     rig.silent.add('camera')
@@ -778,40 +858,44 @@ describe('the fingers on somebody\'s own word', () => {
     expect(rig.plant.width()).toBeCloseTo(0.07, 3)
   })
 
-  it('do not move while the policy drives, a stop lasts, the wrist or the gripper is silent, or the node is not active', async () => {
-    const held = async (): Promise<unknown> => {
-      const hold = rig.control.gripHold(0)
-      const actions = await rig.actionsDuring(async () => {
-        const [how] = await Promise.all([code(rig.control.grip(0, 40)), rig.run(50)])
-        expect(how).toBe('SUPERSEDED')
-      })
-      expect(actions).not.toContain(GO)
-      return hold
-    }
-    rig.silent.add('wrench')
-    await rig.run(60)
-    expect(await held()).toBe('wrench')
-    rig.silent.delete('wrench')
-    rig.silent.add('gripper')
-    await rig.run(300)
-    expect(rig.control.gripHold(0)).toBe('gripper')
-    rig.silent.delete('gripper')
-    await rig.run(100)
-    await Promise.all([rig.control.stop(), rig.run(50)])
-    expect(await held()).toBe('stop')
-    rig.say('resume')
-    rig.silent.delete('policy')
-    await rig.run(100)
-    expect(rig.control.gripHold(0)).toBe('policy')
-    rig.silent.add('policy')
-    await rig.run(500)
-    expect(rig.control.gripHold(0)).toBe('none')
-    const ending = rig.control.deactivate()
-    expect([rig.control.state, rig.control.gripHold(0)]).toEqual(['active', 'inactive'])
-    expect(await held()).toBe('inactive')
-    await ending
-    expect(rig.control.gripHold(0)).toBe('inactive')
-  })
+  it(
+    'do not move while the policy drives, a stop lasts, the wrist or the gripper is silent, or the ' +
+      'node is not active',
+    async () => {
+      const held = async (): Promise<unknown> => {
+        const hold = rig.control.gripHold(0)
+        const actions = await rig.actionsDuring(async () => {
+          const [how] = await Promise.all([code(rig.control.grip(0, 40)), rig.run(50)])
+          expect(how).toBe('SUPERSEDED')
+        })
+        expect(actions).not.toContain(GO)
+        return hold
+      }
+      rig.silent.add('wrench')
+      await rig.run(60)
+      expect(await held()).toBe('wrench')
+      rig.silent.delete('wrench')
+      rig.silent.add('gripper')
+      await rig.run(300)
+      expect(rig.control.gripHold(0)).toBe('gripper')
+      rig.silent.delete('gripper')
+      await rig.run(100)
+      await Promise.all([rig.control.stop(), rig.run(50)])
+      expect(await held()).toBe('stop')
+      rig.say('resume')
+      rig.silent.delete('policy')
+      await rig.run(100)
+      expect(rig.control.gripHold(0)).toBe('policy')
+      rig.silent.add('policy')
+      await rig.run(500)
+      expect(rig.control.gripHold(0)).toBe('none')
+      const ending = rig.control.deactivate()
+      expect([rig.control.state, rig.control.gripHold(0)]).toEqual(['active', 'inactive'])
+      expect(await held()).toBe('inactive')
+      await ending
+      expect(rig.control.gripHold(0)).toBe('inactive')
+    },
+  )
 
   it('only open over an over-force', async () => {
     await grip(0.04)

@@ -8,7 +8,14 @@ import { MS, robot, rgb, tool } from '../fusion/robots.js'
 
 function chunkOf({ stamp }: Observation): ActionChunk {
   return {
-    stamp, rate: 30, data: new Float32Array(6), origin: new Float64Array(7), graspSuccess: undefined, gate: undefined, latent: undefined, inferenceMs: 1,
+    stamp,
+    rate: 30,
+    data: new Float32Array(6),
+    origin: new Float64Array(7),
+    graspSuccess: undefined,
+    gate: undefined,
+    latent: undefined,
+    inferenceMs: 1,
   }
 }
 
@@ -22,11 +29,24 @@ class Loop {
   readonly #rgb = this.bus.advertise('/rgb', 'sensor_msgs/msg/Image')
   readonly #tool = this.bus.advertise('/tool', 'geometry_msgs/msg/PoseStamped')
 
-  constructor(infer: Policy['infer'] | Policy, inferenceLatency = 0, onObservation?: () => void, onPolicyEnded?: (why: Error) => void) {
-    const policy: Policy = typeof infer === 'function' ? { name: 'scripted', infer, close: () => Promise.resolve() } : infer
-    this.bus.subscribe(`/${CHUNK_TOPIC}`, 'prehend_interfaces/msg/ActionChunk', ({ stamp }, receive) => this.chunks.push({ stamp, receive }))
+  constructor(
+    infer: Policy['infer'] | Policy,
+    inferenceLatency = 0,
+    onObservation?: () => void,
+    onPolicyEnded?: (why: Error) => void,
+  ) {
+    const policy: Policy =
+      typeof infer === 'function' ? { name: 'scripted', infer, close: () => Promise.resolve() } : infer
+    this.bus.subscribe(`/${CHUNK_TOPIC}`, 'prehend_interfaces/msg/ActionChunk', ({ stamp }, receive) =>
+      this.chunks.push({ stamp, receive }),
+    )
     this.node = new FusionNode({
-      bus: this.bus, robot: robot([rgb, tool], { reset: { topic: '/episode' } }), policy, inferenceLatency, onError: error => this.errors.push(error), ...onPolicyEnded && { onPolicyEnded },
+      bus: this.bus,
+      robot: robot([rgb, tool], { reset: { topic: '/episode' } }),
+      policy,
+      inferenceLatency,
+      onError: error => this.errors.push(error),
+      ...(onPolicyEnded && { onPolicyEnded }),
       onObservation: observation => {
         this.observations.push(observation.stamp)
         onObservation?.()
@@ -45,14 +65,24 @@ class Loop {
     for (const at of [stamp - MS, stamp + MS]) {
       this.clock.advanceTo(at)
       this.#tool.publish({ stamp: at, frameId: 'base', pose: Float64Array.of(0, 0, at / 1e9, 0, 0, 0, 1) })
-      if (at < stamp) this.#rgb.publish({ stamp, frameId: 'camera', width: 2, height: 2, encoding: 'rgb8', isBigendian: false, step: 6, data: new Uint8Array(12) })
+      if (at < stamp)
+        this.#rgb.publish({
+          stamp,
+          frameId: 'camera',
+          width: 2,
+          height: 2,
+          encoding: 'rgb8',
+          isBigendian: false,
+          step: 6,
+          data: new Uint8Array(12),
+        })
     }
     await new Promise(resolve => setImmediate(resolve))
   }
 }
 
 describe('the fusion node', () => {
-  it('aligns at every frame and publishes the policy\'s chunk with the observation\'s stamp', async () => {
+  it("aligns at every frame and publishes the policy's chunk with the observation's stamp", async () => {
     const loop = await new Loop(async observation => chunkOf(observation)).up()
     await loop.tick(100 * MS)
     await loop.tick(133 * MS)
@@ -63,12 +93,17 @@ describe('the fusion node', () => {
 
   it('asks a policy that has ended no more, and says so once', async () => {
     const [asked, told]: [number[], Error[]] = [[], []]
-    const policy = { name: 'mortal', ended: undefined as Error | undefined, close: () => Promise.resolve(), infer: async (observation: Observation) => {
-      asked.push(observation.stamp)
-      if (asked.length === 2) policy.ended = new Error('gone')
-      if (policy.ended) throw policy.ended
-      return Promise.reject(new Error('this once'))
-    } }
+    const policy = {
+      name: 'mortal',
+      ended: undefined as Error | undefined,
+      close: () => Promise.resolve(),
+      infer: async (observation: Observation) => {
+        asked.push(observation.stamp)
+        if (asked.length === 2) policy.ended = new Error('gone')
+        if (policy.ended) throw policy.ended
+        return Promise.reject(new Error('this once'))
+      },
+    }
     const loop = await new Loop(policy, 0, undefined, why => told.push(why)).up()
     for (let i = 0; i < 6; i++) await loop.tick((100 + 33 * i) * MS)
     expect(loop.observations).toHaveLength(6)
@@ -90,17 +125,35 @@ describe('the fusion node', () => {
     loop.clock.advanceTo(120 * MS)
     await loop.tick(133 * MS)
     const rgbOnly = loop.bus.advertise('/rgb', 'sensor_msgs/msg/Image')
-    rgbOnly.publish({ stamp: 160 * MS, frameId: 'camera', width: 2, height: 2, encoding: 'rgb8', isBigendian: false, step: 6, data: new Uint8Array(12) })
+    rgbOnly.publish({
+      stamp: 160 * MS,
+      frameId: 'camera',
+      width: 2,
+      height: 2,
+      encoding: 'rgb8',
+      isBigendian: false,
+      step: 6,
+      data: new Uint8Array(12),
+    })
     expect(loop.observations).toHaveLength(2)
     loop.clock.advanceTo(134 * MS + 41 * MS)
     expect(loop.observations).toHaveLength(3)
     expect(loop.clock.nextTimer()).toBe(Infinity)
   })
 
-  it('waits for nothing from before an episode\'s beginning', async () => {
+  it("waits for nothing from before an episode's beginning", async () => {
     const loop = await new Loop(async observation => chunkOf(observation)).up()
     await loop.tick(100 * MS)
-    loop.bus.advertise('/rgb', 'sensor_msgs/msg/Image').publish({ stamp: 110 * MS, frameId: 'camera', width: 2, height: 2, encoding: 'rgb8', isBigendian: false, step: 6, data: new Uint8Array(12) })
+    loop.bus.advertise('/rgb', 'sensor_msgs/msg/Image').publish({
+      stamp: 110 * MS,
+      frameId: 'camera',
+      width: 2,
+      height: 2,
+      encoding: 'rgb8',
+      isBigendian: false,
+      step: 6,
+      data: new Uint8Array(12),
+    })
     expect(loop.clock.nextTimer()).toBeLessThan(Infinity)
     loop.bus.advertise('/episode', 'std_msgs/msg/String').publish({ data: '' })
     expect(loop.clock.nextTimer()).toBe(Infinity)
@@ -116,7 +169,12 @@ describe('the fusion node', () => {
   })
 
   it.each([
-    ['throws', () => { throw new Error('no') }],
+    [
+      'throws',
+      () => {
+        throw new Error('no')
+      },
+    ],
     ['rejects', () => Promise.reject(new Error('no'))],
   ] as const)('a policy that %s is reported and asked again', async (_how, fail) => {
     let asked = 0
@@ -127,40 +185,55 @@ describe('the fusion node', () => {
     expect(loop.chunks.map(({ stamp }) => stamp)).toEqual([133 * MS])
   })
 
-  it('a policy that never answers blocks nothing: observations go on, skipped ones are counted, the node ends', async () => {
-    const loop = await new Loop(() => new Promise(() => undefined)).up()
-    for (let i = 3; i < 8; i++) await loop.tick(i * 33 * MS)
-    expect(loop.observations).toHaveLength(5)
-    expect(loop.node.skipped).toBe(4)
-    await loop.node.shutdown()
-    await loop.bus.close()
-    expect(loop.node.state).toBe('finalized')
-  })
+  it(
+    'a policy that never answers blocks nothing: observations go on, skipped ones are counted, the ' + 'node ends',
+    async () => {
+      const loop = await new Loop(() => new Promise(() => undefined)).up()
+      for (let i = 3; i < 8; i++) await loop.tick(i * 33 * MS)
+      expect(loop.observations).toHaveLength(5)
+      expect(loop.node.skipped).toBe(4)
+      await loop.node.shutdown()
+      await loop.bus.close()
+      expect(loop.node.state).toBe('finalized')
+    },
+  )
 
-  it.each([0, 12 * MS])('deactivated during an inference it publishes nothing, and it can be activated again (latency %i)', async latency => {
-    const answers: (() => void)[] = []
-    const loop = await new Loop(observation => new Promise(resolve => answers.push(() => resolve(chunkOf(observation)))), latency).up()
-    await loop.tick(100 * MS)
-    if (latency > 0) {
+  it.each([0, 12 * MS])(
+    'deactivated during an inference it publishes nothing, and it can be activated again (latency %i)',
+    async latency => {
+      const answers: (() => void)[] = []
+      const loop = await new Loop(
+        observation => new Promise(resolve => answers.push(() => resolve(chunkOf(observation)))),
+        latency,
+      ).up()
+      await loop.tick(100 * MS)
+      if (latency > 0) {
+        answers.shift()?.()
+        await new Promise(resolve => setImmediate(resolve))
+      }
+      await loop.node.deactivate()
+      expect(loop.clock.nextTimer()).toBe(Infinity)
       answers.shift()?.()
       await new Promise(resolve => setImmediate(resolve))
-    }
-    await loop.node.deactivate()
-    expect(loop.clock.nextTimer()).toBe(Infinity)
-    answers.shift()?.()
-    await new Promise(resolve => setImmediate(resolve))
-    loop.clock.advanceTo(150 * MS)
-    expect(loop.chunks).toEqual([])
-    await loop.node.activate()
-    await loop.tick(200 * MS)
-    answers.shift()?.()
-    await new Promise(resolve => setImmediate(resolve))
-    loop.clock.advanceTo(300 * MS)
-    expect(loop.chunks.map(({ stamp }) => stamp)).toEqual([200 * MS])
-  })
+      loop.clock.advanceTo(150 * MS)
+      expect(loop.chunks).toEqual([])
+      await loop.node.activate()
+      await loop.tick(200 * MS)
+      answers.shift()?.()
+      await new Promise(resolve => setImmediate(resolve))
+      loop.clock.advanceTo(300 * MS)
+      expect(loop.chunks.map(({ stamp }) => stamp)).toEqual([200 * MS])
+    },
+  )
 
   it('an onlooker that throws costs no chunk', async () => {
-    const loop = await new Loop(async observation => chunkOf(observation), 0, () => { throw new Error('onlooker') }).up()
+    const loop = await new Loop(
+      async observation => chunkOf(observation),
+      0,
+      () => {
+        throw new Error('onlooker')
+      },
+    ).up()
     await loop.tick(100 * MS)
     await loop.tick(133 * MS)
     expect(loop.chunks).toHaveLength(2)

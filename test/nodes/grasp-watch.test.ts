@@ -4,12 +4,26 @@ import { GraspWatch, type Grasping } from '../../nodes/grasp-watch.js'
 
 const MS = 1e6
 const state = (z: number, object: GripperStatus['object'] = 'moving', more: Partial<Grasping> = {}): Grasping => ({
-  hold: 'none', guard: { state: 'free', force: 1 }, target: { z }, ...more,
-  status: { width: 0.03, requestedWidth: 0, current: 0, object, fault: 0, faultText: '', activated: true } as GripperStatus,
+  hold: 'none',
+  guard: { state: 'free', force: 1 },
+  target: { z },
+  ...more,
+  status: {
+    width: 0.03,
+    requestedWidth: 0,
+    current: 0,
+    object,
+    fault: 0,
+    faultText: '',
+    activated: true,
+  } as GripperStatus,
 })
 
 /** What it says, step by step (100 ms each). */
-function phases(steps: readonly Grasping[], timeout = 60_000 * MS): { readonly phases: string[]; readonly watch: GraspWatch } {
+function phases(
+  steps: readonly Grasping[],
+  timeout = 60_000 * MS,
+): { readonly phases: string[]; readonly watch: GraspWatch } {
   const watch = new GraspWatch(0, timeout)
   return { phases: steps.map((step, i) => watch.look(step, (i + 1) * 100 * MS)), watch }
 }
@@ -18,27 +32,56 @@ describe('a grasp, judged by what a robot knows of itself', () => {
   it('succeeds once the fingers were stopped by something and the tool has been 10 cm up with it for 0.8 s', () => {
     const lift = [0.02, 0.025, 0.035, 0.08, 0.121]
     const { phases: said, watch } = phases([
-      state(0.2), state(0.02, 'moving', { guard: { state: 'contact', force: 7 } }), ...lift.map(z => state(z, 'closing')), ...Array.from({ length: 8 }, () => state(0.13, 'closing')),
+      state(0.2),
+      state(0.02, 'moving', { guard: { state: 'contact', force: 7 } }),
+      ...lift.map(z => state(z, 'closing')),
+      ...Array.from({ length: 8 }, () => state(0.13, 'closing')),
     ])
-    expect(said).toEqual(['approaching', 'touching', 'closed', 'closed', 'lifting', 'lifting', 'lifted', ...Array.from({ length: 8 }, () => 'lifted')])
+    expect(said).toEqual([
+      'approaching',
+      'touching',
+      'closed',
+      'closed',
+      'lifting',
+      'lifting',
+      'lifted',
+      ...Array.from({ length: 8 }, () => 'lifted'),
+    ])
     expect(watch.outcome).toEqual({ success: true, reason: 'lifted', peakForce: 7 })
   })
 
-  it('is not disturbed by the answer "moving" to a new command while the fingers stay where they are; it is when they go on', () => {
-    const lifted = Array.from({ length: 10 }, (_, i) => state(0.13, i % 2 === 0 ? 'closing' : 'moving'))
-    expect(phases([state(0.02, 'closing'), state(0.03), ...lifted]).watch.outcome).toMatchObject({ success: true })
-    const narrower = { ...state(0.13), status: { ...state(0.13).status, width: 0.02 } as GripperStatus }
-    expect(phases([state(0.02, 'closing'), state(0.13, 'closing'), narrower, ...lifted]).watch.outcome).toBeUndefined()
-  })
+  it(
+    'is not disturbed by the answer "moving" to a new command while the fingers stay where they are; ' +
+      'it is when they go on',
+    () => {
+      const lifted = Array.from({ length: 10 }, (_, i) => state(0.13, i % 2 === 0 ? 'closing' : 'moving'))
+      expect(phases([state(0.02, 'closing'), state(0.03), ...lifted]).watch.outcome).toMatchObject({ success: true })
+      const narrower = { ...state(0.13), status: { ...state(0.13).status, width: 0.02 } as GripperStatus }
+      expect(
+        phases([state(0.02, 'closing'), state(0.13, 'closing'), narrower, ...lifted]).watch.outcome,
+      ).toBeUndefined()
+    },
+  )
 
   it('begins anew when what was held is lost on the way', () => {
-    const { watch } = phases([state(0.02, 'closing'), state(0.13, 'closing'), ...Array.from({ length: 5 }, () => state(0.13, 'closing')), state(0.13, 'none'), ...Array.from({ length: 20 }, () => state(0.14, 'closing'))])
+    const { watch } = phases([
+      state(0.02, 'closing'),
+      state(0.13, 'closing'),
+      ...Array.from({ length: 5 }, () => state(0.13, 'closing')),
+      state(0.13, 'none'),
+      ...Array.from({ length: 20 }, () => state(0.14, 'closing')),
+    ])
     expect(watch.outcome).toBeUndefined()
     expect(watch.phase).toBe('closed')
   })
 
   it('ends with a stop, and with its time', () => {
-    expect(phases([state(0.2), state(0.2, 'moving', { hold: 'stop' })]).watch.outcome).toMatchObject({ success: false, reason: 'stopped' })
-    expect(phases([state(0.2), state(0.2, 'moving', { hold: 'no_chunk' }), state(0.2)], 300 * MS).watch.outcome).toMatchObject({ success: false, reason: 'timeout' })
+    expect(phases([state(0.2), state(0.2, 'moving', { hold: 'stop' })]).watch.outcome).toMatchObject({
+      success: false,
+      reason: 'stopped',
+    })
+    expect(
+      phases([state(0.2), state(0.2, 'moving', { hold: 'no_chunk' }), state(0.2)], 300 * MS).watch.outcome,
+    ).toMatchObject({ success: false, reason: 'timeout' })
   })
 })

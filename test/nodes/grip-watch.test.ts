@@ -2,8 +2,12 @@ import { describe, expect, it } from 'vitest'
 import type { GripperStatus } from '../../drivers/gripper.js'
 import { GripWatch } from '../../nodes/grip-watch.js'
 
-const answer = (stamp: number, width: number, requestedWidth: number, object: GripperStatus['object'] = 'moving'): GripperStatus =>
-  ({ stamp, width, requestedWidth, object, current: 0, activated: true, fault: 0, faultText: '' })
+const answer = (
+  stamp: number,
+  width: number,
+  requestedWidth: number,
+  object: GripperStatus['object'] = 'moving',
+): GripperStatus => ({ stamp, width, requestedWidth, object, current: 0, activated: true, fault: 0, faultText: '' })
 
 /** What comes of `answers` to a command of `sent` that was written at 100. */
 function watched(asked: number, sent: number, answers: readonly GripperStatus[]): object {
@@ -17,27 +21,48 @@ describe('a motion of the fingers', () => {
   it('ends when the gripper says twice that they are there', () => {
     const there = [answer(110, 0.04, 0.04), answer(120, 0.0203, 0.02, 'none')]
     expect(watched(0.02, 0.02, there)).toMatchObject({ ended: false, reached: true })
-    expect(watched(0.02, 0.02, [...there, answer(130, 0.0203, 0.02, 'none')])).toEqual({ width: 0.0203, ended: true, reached: true, stalled: false })
+    expect(watched(0.02, 0.02, [...there, answer(130, 0.0203, 0.02, 'none')])).toEqual({
+      width: 0.0203,
+      ended: true,
+      reached: true,
+      stalled: false,
+    })
   })
 
   it('does not end by answers from before the command, to another one, or looked at twice', () => {
     const early = [answer(80, 0.02, 0.02, 'none'), answer(90, 0.02, 0.02, 'none')]
     const other = [answer(110, 0.05, 0.05, 'none'), answer(120, 0.05, 0.05, 'none')]
     const once = answer(110, 0.02, 0.02, 'none')
-    for (const answers of [early, other, [once, once, once]]) expect(watched(0.02, 0.02, answers)).toMatchObject({ ended: false, stalled: false })
+    for (const answers of [early, other, [once, once, once]])
+      expect(watched(0.02, 0.02, answers)).toMatchObject({ ended: false, stalled: false })
   })
 
   it('does not end by one answer that is still of the motion before', () => {
-    expect(watched(0.02, 0.02, [answer(110, 0.06, 0.02, 'none'), answer(120, 0.06, 0.02), answer(130, 0.04, 0.02)])).toMatchObject({ ended: false, reached: false })
+    expect(
+      watched(0.02, 0.02, [answer(110, 0.06, 0.02, 'none'), answer(120, 0.06, 0.02), answer(130, 0.04, 0.02)]),
+    ).toMatchObject({ ended: false, reached: false })
   })
 
   it('ends with a contact, in both directions, and goes on where the contact was lost', () => {
-    expect(watched(0, 0, [answer(110, 0.03, 0, 'closing'), answer(120, 0.03, 0, 'closing')])).toMatchObject({ ended: true, stalled: true, reached: false })
-    expect(watched(0.085, 0.085, [answer(110, 0.03, 0.085, 'opening'), answer(120, 0.03, 0.085, 'opening')])).toMatchObject({ ended: true, stalled: true })
-    expect(watched(0, 0, [answer(110, 0.03, 0, 'closing'), answer(120, 0.02, 0), answer(130, 0.01, 0)])).toMatchObject({ ended: false, stalled: false })
+    expect(watched(0, 0, [answer(110, 0.03, 0, 'closing'), answer(120, 0.03, 0, 'closing')])).toMatchObject({
+      ended: true,
+      stalled: true,
+      reached: false,
+    })
+    expect(
+      watched(0.085, 0.085, [answer(110, 0.03, 0.085, 'opening'), answer(120, 0.03, 0.085, 'opening')]),
+    ).toMatchObject({ ended: true, stalled: true })
+    expect(watched(0, 0, [answer(110, 0.03, 0, 'closing'), answer(120, 0.02, 0), answer(130, 0.01, 0)])).toMatchObject({
+      ended: false,
+      stalled: false,
+    })
   })
 
   it('at the end of the limits has not reached what lies beyond them', () => {
-    expect(watched(0.2, 0.085, [answer(110, 0.085, 0.085, 'none'), answer(120, 0.085, 0.085, 'none')])).toMatchObject({ ended: true, reached: false, stalled: false })
+    expect(watched(0.2, 0.085, [answer(110, 0.085, 0.085, 'none'), answer(120, 0.085, 0.085, 'none')])).toMatchObject({
+      ended: true,
+      reached: false,
+      stalled: false,
+    })
   })
 })

@@ -5,7 +5,7 @@ import { LocalBus } from '../../middleware/local/local-bus.js'
 import { SteppedClock } from '../../middleware/local/stepped-clock.js'
 import { GripperWire } from '../../nodes/gripper-wire.js'
 
-describe('a gripper\'s wire', () => {
+describe("a gripper's wire", () => {
   let wire: GripperWire
   let sent: string[]
   let errors: unknown[]
@@ -15,9 +15,13 @@ describe('a gripper\'s wire', () => {
     return away ? Promise.reject(away) : Promise.resolve()
   }
   beforeEach(() => {
-    [sent, errors, away] = [[], [], undefined]
+    ;[sent, errors, away] = [[], [], undefined]
     const bus = new LocalBus(new SteppedClock(1), { onError: error => errors.push(error) })
-    wire = new GripperWire({ bus, gripper: { stop: act('stop') } as unknown as Gripper, onError: error => errors.push(error) })
+    wire = new GripperWire({
+      bus,
+      gripper: { stop: act('stop') } as unknown as Gripper,
+      onError: error => errors.push(error),
+    })
   })
 
   it('sends in order, not what was dropped while it waited, and a stop ahead of everything', async () => {

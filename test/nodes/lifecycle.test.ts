@@ -41,17 +41,28 @@ const OPEN = { unconfigured: [], inactive: ['resource'], active: ['resource', 'a
 const names = ['configure', 'activate', 'deactivate', 'cleanup', 'shutdown'] as const satisfies readonly Transition[]
 
 it('in any order of transitions, failing or not, a node holds open just what its state says', async () => {
-  await fc.assert(fc.asyncProperty(fc.array(fc.record({ transition: fc.constantFrom(...names), failing: fc.constantFrom(undefined, undefined, ...names) }), { maxLength: 12 }), async steps => {
-    const node = new Node()
-    for (const { transition, failing } of steps) {
-      const before = node.state
-      node.failing = failing
-      const outcome = await node[transition]().then(() => 'made', (error: Error) => ('code' in error ? 'refused' : 'failed'))
-      if (outcome === 'refused') expect(node.state).toBe(before)
-      if (outcome === 'failed') expect(node.state).toBe('unconfigured')
-      expect([...node.open]).toEqual(OPEN[node.state])
-    }
-  }))
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(
+        fc.record({ transition: fc.constantFrom(...names), failing: fc.constantFrom(undefined, undefined, ...names) }),
+        { maxLength: 12 },
+      ),
+      async steps => {
+        const node = new Node()
+        for (const { transition, failing } of steps) {
+          const before = node.state
+          node.failing = failing
+          const outcome = await node[transition]().then(
+            () => 'made',
+            (error: Error) => ('code' in error ? 'refused' : 'failed'),
+          )
+          if (outcome === 'refused') expect(node.state).toBe(before)
+          if (outcome === 'failed') expect(node.state).toBe('unconfigured')
+          expect([...node.open]).toEqual(OPEN[node.state])
+        }
+      },
+    ),
+  )
 })
 
 it('transitions never overlap', async () => {

@@ -31,15 +31,18 @@ describe('how old a pose is', () => {
     expect(age.at(1090 * MS)).toBe(88 * MS)
   })
 
-  it.each([-3e9, 3e9])('believes a clock that was set by %d ns within 0.11 s, and one whose first stamp alone was wrong', step => {
-    for (const from of [4, 600]) {
-      const age = new PoseAge()
-      for (let t = 0; t < 1000; t += 4) {
-        age.hear(t * MS + (t >= from ? step : 0), (t + 2) * MS)
-        if (t > from + 110) expect(age.at((t + 2) * MS)).toBe(0)
+  it.each([-3e9, 3e9])(
+    'believes a clock that was set by %d ns within 0.11 s, and one whose first stamp alone was wrong',
+    step => {
+      for (const from of [4, 600]) {
+        const age = new PoseAge()
+        for (let t = 0; t < 1000; t += 4) {
+          age.hear(t * MS + (t >= from ? step : 0), (t + 2) * MS)
+          if (t > from + 110) expect(age.at((t + 2) * MS)).toBe(0)
+        }
       }
-    }
-  })
+    },
+  )
 
   it('does not take for fresh what waited while the machine stood still, however much comes at once', () => {
     const age = new PoseAge()
@@ -50,7 +53,7 @@ describe('how old a pose is', () => {
     }
   })
 
-  it('starts anew where the bus\'s time goes back', () => {
+  it("starts anew where the bus's time goes back", () => {
     const age = new PoseAge()
     age.hear(1e10, 1e10 + 1)
     age.hear(1e6, 5e6)

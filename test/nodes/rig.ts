@@ -13,7 +13,10 @@ import { SpringPlant } from '../sim/firmware/spring-plant.js'
 
 export const MS = 1_000_000
 
-/** A wire in memory between the gripper's driver and its emulated firmware; it can be cut, and it remembers what was sent. */
+/**
+ * A wire in memory between the gripper's driver and its emulated firmware; it can be cut, and it remembers what was
+ * sent.
+ */
 export class Wire extends EventEmitter<ByteStreamEvents> implements ByteStream {
   /** Action bytes of the register writes, in order: 9 go to a position, 1 stay, 0 reset. */
   readonly actions: number[] = []
@@ -47,7 +50,10 @@ export type Source = 'wrench' | 'camera' | 'policy' | 'tool' | 'gripper'
 
 export const GO = 9
 
-/** The control node with everything around it at its own rate: an arm that is where it is told to be, and a plan that is said anew every 33 ms. */
+/**
+ * The control node with everything around it at its own rate: an arm that is where it is told to be, and a plan that is
+ * said anew every 33 ms.
+ */
 export class Rig {
   readonly robot = readRobot('cell')
   readonly clock = new SteppedClock(1)
@@ -86,8 +92,13 @@ export class Rig {
   constructor(options: Partial<ControlOptions> = {}) {
     this.plan.poison = undefined
     this.control = new ControlNode({
-      bus: this.bus, robot: this.robot, gripper: new Robotiq2f85(this.wire, { timeout: 100, retries: 0 }), execution: 'receding_horizon',
-      busTimeOf: () => this.clock.now(), onError: error => this.errors.push(error), ...options,
+      bus: this.bus,
+      robot: this.robot,
+      gripper: new Robotiq2f85(this.wire, { timeout: 100, retries: 0 }),
+      execution: 'receding_horizon',
+      busTimeOf: () => this.clock.now(),
+      onError: error => this.errors.push(error),
+      ...options,
     })
     this.bus.subscribe('/tool_target', 'geometry_msgs/msg/PoseStamped', message => {
       this.targets.push({ now: this.clock.now(), pose: message.pose.slice() })
@@ -118,10 +129,19 @@ export class Rig {
   chunk({ x, y, z, width, age, poison }: typeof this.plan = this.plan): void {
     // The tool points down: its y and z axes are the base's, reversed.
     const row = [x - this.tool[0], -(y - this.tool[1]), -(z - this.tool[2]), 0, width, 40]
-    const data = Float32Array.from({ length: 6 * 10 }, (_, i) => row[i % 6] * (i % 6 < 4 ? Math.min(1, (Math.floor(i / 6) + 1) / 4) : 1))
+    const data = Float32Array.from(
+      { length: 6 * 10 },
+      (_, i) => row[i % 6] * (i % 6 < 4 ? Math.min(1, (Math.floor(i / 6) + 1) / 4) : 1),
+    )
     if (poison !== undefined) data[14] = poison
     this.#chunks.publish({
-      stamp: this.clock.now() - age, frameId: 'tool', rate: 30, data, origin: this.tool.slice(), gate: new Float32Array(0), graspSuccess: NaN,
+      stamp: this.clock.now() - age,
+      frameId: 'tool',
+      rate: 30,
+      data,
+      origin: this.tool.slice(),
+      gate: new Float32Array(0),
+      graspSuccess: NaN,
     })
   }
 
@@ -134,18 +154,35 @@ export class Rig {
       this.plant.step(0.001)
       this.firmware.step(stamp)
       this.wire.mute = this.silent.has('gripper')
-      if (!this.silent.has('wrench')) this.#wrench.publish({ stamp, frameId: 'wrist', wrench: Float64Array.of(0, 0, this.force, 0, 0, 0) })
+      if (!this.silent.has('wrench'))
+        this.#wrench.publish({ stamp, frameId: 'wrist', wrench: Float64Array.of(0, 0, this.force, 0, 0, 0) })
       const { lag } = this
-      if (lag > 0) this.#goal?.forEach((value, i) => { this.tool[i] += (value - this.tool[i]) / lag })
+      if (lag > 0)
+        this.#goal?.forEach((value, i) => {
+          this.tool[i] += (value - this.tool[i]) / lag
+        })
       if (!this.silent.has('tool') && beat % 4 === 0) {
-        this.#waiting.push({ due: stamp + this.poseWaits * MS, stamp: stamp - this.poseAge, pose: Float64Array.from(this.tool, (value, i) => (i === 0 ? value + this.poseError : value)) })
+        this.#waiting.push({
+          due: stamp + this.poseWaits * MS,
+          stamp: stamp - this.poseAge,
+          pose: Float64Array.from(this.tool, (value, i) => (i === 0 ? value + this.poseError : value)),
+        })
       }
       for (let next = this.#waiting.at(0); next && next.due <= stamp; next = this.#waiting.at(0)) {
         this.#waiting.shift()
         this.#pose.publish({ stamp: next.stamp, frameId: this.namesFrames ? 'base' : '', pose: next.pose })
       }
       if (!this.silent.has('camera') && beat % 33 === 0) {
-        this.#rgb.publish({ stamp, frameId: 'camera', width: 1, height: 1, encoding: 'rgb8', isBigendian: false, step: 3, data: new Uint8Array(3) })
+        this.#rgb.publish({
+          stamp,
+          frameId: 'camera',
+          width: 1,
+          height: 1,
+          encoding: 'rgb8',
+          isBigendian: false,
+          step: 3,
+          data: new Uint8Array(3),
+        })
       }
       if (!this.silent.has('policy') && beat % 33 === 10) this.chunk()
       await this.bus.settle(stamp)

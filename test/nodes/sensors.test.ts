@@ -20,28 +20,35 @@ class Source<T extends unknown[]> {
   }
 }
 
-it('the camera publishes depth, then colour, with the camera\'s stamp, and drops a frame whose pixels do not fit its size', async () => {
-  const bus = new LocalBus(new SteppedClock(500))
-  const source = new Source<[RgbdFrame]>()
-  const node = new CameraNode({ bus, source, rgbTopic: '/rgb', depthTopic: '/depth', frameId: 'optical' })
-  const heard: [string, number, number, number][] = []
-  for (const topic of ['/rgb', '/depth']) {
-    bus.subscribe(topic, 'sensor_msgs/msg/Image', ({ encoding, stamp, step, data, height }) => {
-      expect(data.length).toBe(step * height)
-      heard.push([encoding, stamp, step, data.length])
-    })
-  }
-  await node.configure()
-  await node.activate()
-  const frame = { stamp: 42, width: 3, height: 2, rgb: new Uint8Array(18), depth: new Uint16Array(6) }
-  source.listener?.(frame)
-  source.listener?.({ ...frame, rgb: new Uint8Array(17) })
-  expect(heard).toEqual([['16UC1', 42, 6, 12], ['rgb8', 42, 9, 18]])
-  expect(node).toMatchObject({ frames: 1, dropped: 1 })
-  await node.shutdown()
-  expect(source.listener).toBeUndefined()
-  expect(bus.topics().every(({ publishers }) => publishers === 0)).toBe(true)
-})
+it(
+  "the camera publishes depth, then colour, with the camera's stamp, and drops a frame whose pixels " +
+    'do not fit its size',
+  async () => {
+    const bus = new LocalBus(new SteppedClock(500))
+    const source = new Source<[RgbdFrame]>()
+    const node = new CameraNode({ bus, source, rgbTopic: '/rgb', depthTopic: '/depth', frameId: 'optical' })
+    const heard: [string, number, number, number][] = []
+    for (const topic of ['/rgb', '/depth']) {
+      bus.subscribe(topic, 'sensor_msgs/msg/Image', ({ encoding, stamp, step, data, height }) => {
+        expect(data.length).toBe(step * height)
+        heard.push([encoding, stamp, step, data.length])
+      })
+    }
+    await node.configure()
+    await node.activate()
+    const frame = { stamp: 42, width: 3, height: 2, rgb: new Uint8Array(18), depth: new Uint16Array(6) }
+    source.listener?.(frame)
+    source.listener?.({ ...frame, rgb: new Uint8Array(17) })
+    expect(heard).toEqual([
+      ['16UC1', 42, 6, 12],
+      ['rgb8', 42, 9, 18],
+    ])
+    expect(node).toMatchObject({ frames: 1, dropped: 1 })
+    await node.shutdown()
+    expect(source.listener).toBeUndefined()
+    expect(bus.topics().every(({ publishers }) => publishers === 0)).toBe(true)
+  },
+)
 
 it('the wrist sensor is published as measured, or less its offset, without NaN', async () => {
   for (const tare of [0, 100 * MS]) {
@@ -54,7 +61,9 @@ it('the wrist sensor is published as measured, or less its offset, without NaN',
     await node.activate()
     for (let i = 0; i < 200; i++) source.listener?.((i + 1) * MS, Float64Array.of(0, 0, i < 100 ? 190 : 195, 0, 0, 0))
     source.listener?.(300 * MS, Float64Array.of(0, 0, 0, NaN, 0, 0))
-    expect(fz).toEqual(tare === 0 ? [...Array<number>(100).fill(190), ...Array<number>(100).fill(195)] : Array<number>(100).fill(5))
+    expect(fz).toEqual(
+      tare === 0 ? [...Array<number>(100).fill(190), ...Array<number>(100).fill(195)] : Array<number>(100).fill(5),
+    )
     expect(node.dropped).toBe(1)
   }
 })
@@ -79,23 +88,34 @@ it('what was said is published trimmed and cut; nothing is said while the node i
   expect(node.events).toBe(2)
 })
 
-it('wrenches of a topic are those with a stamp, of any clock, and a frame_id that lasts; the others are counted', () => {
-  const bus = new LocalBus(new SteppedClock(1))
-  const publisher = bus.advertise('/driver', 'geometry_msgs/msg/WrenchStamped')
-  const said: string[] = []
-  const topic = new WrenchTopic(bus, '/driver', text => said.push(text))
-  const stamps: number[] = []
-  topic.start(stamp => stamps.push(stamp))
-  const say = (stamp: number, frameId: string): void => publisher.publish({ stamp, frameId, wrench: new Float64Array(6) })
-  for (const [stamp, frameId] of [[0, 'other'], [1, 'left'], [2, 'right'], [-5, 'left'], [3, 'left']] as const) say(stamp, frameId)
-  expect(stamps).toEqual([1, -5, 3])
-  expect(topic.dropped).toEqual({ zero_stamp: 1, frame_id: 1 })
-  expect(said).toEqual([])
-  topic.stop()
-  topic.start(stamp => stamps.push(stamp))
-  say(4, 'right')
-  expect(stamps).toEqual([1, -5, 3, 4])
-})
+it(
+  'wrenches of a topic are those with a stamp, of any clock, and a frame_id that lasts; the others ' + 'are counted',
+  () => {
+    const bus = new LocalBus(new SteppedClock(1))
+    const publisher = bus.advertise('/driver', 'geometry_msgs/msg/WrenchStamped')
+    const said: string[] = []
+    const topic = new WrenchTopic(bus, '/driver', text => said.push(text))
+    const stamps: number[] = []
+    topic.start(stamp => stamps.push(stamp))
+    const say = (stamp: number, frameId: string): void =>
+      publisher.publish({ stamp, frameId, wrench: new Float64Array(6) })
+    for (const [stamp, frameId] of [
+      [0, 'other'],
+      [1, 'left'],
+      [2, 'right'],
+      [-5, 'left'],
+      [3, 'left'],
+    ] as const)
+      say(stamp, frameId)
+    expect(stamps).toEqual([1, -5, 3])
+    expect(topic.dropped).toEqual({ zero_stamp: 1, frame_id: 1 })
+    expect(said).toEqual([])
+    topic.stop()
+    topic.start(stamp => stamps.push(stamp))
+    say(4, 'right')
+    expect(stamps).toEqual([1, -5, 3, 4])
+  },
+)
 
 it('on a topic of texts what was said is a text', async () => {
   const bus = new LocalBus(new SteppedClock(7))

@@ -4,15 +4,21 @@ import { ToolFrame } from '../../nodes/tool-frame.js'
 const MS = 1e6
 
 /** Which of the frames, one each 4 ms, are believed, and what is told. */
-function heard(frames: readonly string[], frame?: ToolFrame): { readonly taken: readonly boolean[]; readonly told: readonly string[] } {
+function heard(
+  frames: readonly string[],
+  frame?: ToolFrame,
+): { readonly taken: readonly boolean[]; readonly told: readonly string[] } {
   const told: string[] = []
   const judge = frame ?? new ToolFrame(text => told.push(text))
   return { taken: frames.map((id, i) => judge.takes(id, i * 4 * MS)), told }
 }
 
-describe('the frame of the tool\'s poses', () => {
+describe("the frame of the tool's poses", () => {
   it('is that of the first; one odd pose in a second costs itself alone', () => {
-    expect(heard(['base', 'base', 'base_link', 'base', 'base'])).toEqual({ taken: [true, true, false, true, true], told: [] })
+    expect(heard(['base', 'base', 'base_link', 'base', 'base'])).toEqual({
+      taken: [true, true, false, true, true],
+      told: [],
+    })
   })
 
   it.each([
@@ -22,7 +28,9 @@ describe('the frame of the tool\'s poses', () => {
     ['that count', ['1', '2', '3', '4', '5']],
   ])('holds everything, with one line, where others come %s', (_what, frames) => {
     const { taken, told } = heard(frames)
-    const second = frames.findIndex((_id, i) => frames.slice(0, i + 1).filter(other => other !== frames[0]).length === 2)
+    const second = frames.findIndex(
+      (_id, i) => frames.slice(0, i + 1).filter(other => other !== frames[0]).length === 2,
+    )
     expect(taken.slice(second)).not.toContain(true)
     expect(taken.filter((took, i) => took && frames[i] !== frames[0])).toEqual([])
     expect(told).toEqual([expect.stringContaining(`frame_id is "${frames[0]}" and "`)])

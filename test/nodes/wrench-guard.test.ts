@@ -47,22 +47,26 @@ describe('the guard on every wrench sample', () => {
   /** A period of chunks: the hand is pushed forward, and back. */
   const shaken = (t: number): number => (t % 33 < 11 ? 10 : -5)
 
-  it('a hand that its own motion shakes touches nothing; what it then leans on it does, within the time of one chunk', () => {
-    const guard = new WrenchGuard(limits, { tare: 0, release: 100 * MS })
-    const states: string[] = []
-    for (let t = 0; t < 400; t++) {
-      guard.sample(t * MS, wrench(shaken(t)))
-      states.push(guard.state)
-    }
-    // The first period is not whole.
-    expect(new Set(states.slice(33))).toEqual(new Set(['free']))
-    let touched = 0
-    for (let t = 400; guard.state === 'free'; t++) {
-      touched++
-      guard.sample(t * MS, wrench(shaken(t) + 4))
-    }
-    expect(touched).toBeLessThanOrEqual(33)
-  })
+  it(
+    'a hand that its own motion shakes touches nothing; what it then leans on it does, within the ' +
+      'time of one chunk',
+    () => {
+      const guard = new WrenchGuard(limits, { tare: 0, release: 100 * MS })
+      const states: string[] = []
+      for (let t = 0; t < 400; t++) {
+        guard.sample(t * MS, wrench(shaken(t)))
+        states.push(guard.state)
+      }
+      // The first period is not whole.
+      expect(new Set(states.slice(33))).toEqual(new Set(['free']))
+      let touched = 0
+      for (let t = 400; guard.state === 'free'; t++) {
+        touched++
+        guard.sample(t * MS, wrench(shaken(t) + 4))
+      }
+      expect(touched).toBeLessThanOrEqual(33)
+    },
+  )
 
   it('a blow is contact at its first sample', () => {
     const guard = new WrenchGuard(limits, { tare: 0, release: 100 * MS })

@@ -20,7 +20,12 @@ function checked(...args: string[]): unknown {
 interface Report {
   readonly messages: number
   readonly written: number
-  readonly topics: readonly { readonly topic: string; readonly duplicates: number; readonly moved: number; readonly filled: number }[]
+  readonly topics: readonly {
+    readonly topic: string
+    readonly duplicates: number
+    readonly moved: number
+    readonly filled: number
+  }[]
   readonly remarks: readonly string[]
 }
 
@@ -30,7 +35,8 @@ function cleaned(source: string, target: string): Report {
   return JSON.parse(stdout) as Report
 }
 
-const replayed = (path: string): Record<string, unknown> => prehendJson(['replay', path, '--rate', 'max', '--no-policy'])
+const replayed = (path: string): Record<string, unknown> =>
+  prehendJson(['replay', path, '--rate', 'max', '--no-policy'])
 
 beforeAll(() => {
   prehendJson(['run', '--lockstep', '--policy', 'expert', '--seed', '11', '--count', '1', '--record', good])
@@ -46,7 +52,17 @@ describe('a recording of prehend', () => {
     const target = join(folder, 'untouched.mcap')
     const { messages, written, topics, remarks } = cleaned(good, target)
     expect([written, remarks]).toEqual([messages, []])
-    for (const topic of topics) expect(topic).toMatchObject({ duplicates: 0, conflicts: 0, restamped: 0, unsafe: 0, moved: 0, late: 0, filled: 0, runs: [] })
+    for (const topic of topics)
+      expect(topic).toMatchObject({
+        duplicates: 0,
+        conflicts: 0,
+        restamped: 0,
+        unsafe: 0,
+        moved: 0,
+        late: 0,
+        filled: 0,
+        runs: [],
+      })
     const known = (path: string): object => {
       const { start, durationS, messages: count, topics: found, metadata } = prehendJson(['info', path])
       return { start, durationS, count, found, metadata }
@@ -82,7 +98,11 @@ describe('a recording of prehend', () => {
     copyFileSync(good, unfinished)
     cleaned(unfinished, target)
     expect(readFileSync(unfinished).equals(readFileSync(good))).toBe(true)
-    expect(readdirSync(folder).filter(name => name.startsWith('left')).sort()).toEqual(['left.mcap', 'left.part.mcap'])
+    expect(
+      readdirSync(folder)
+        .filter(name => name.startsWith('left'))
+        .sort(),
+    ).toEqual(['left.mcap', 'left.part.mcap'])
   }, 60_000)
 
   test('that is damaged ends in one line and leaves nothing', () => {
@@ -92,12 +112,24 @@ describe('a recording of prehend', () => {
 
 test.each([
   ['a file that is not there', () => ['none.mcap', 'out.mcap'], /^clean\.py: none\.mcap: No such file or directory\n$/],
-  ['a file of another kind', () => [join(root, 'README.md'), 'out.mcap'], /^clean\.py: .*README\.md: is no whole MCAP file.*\n$/],
-  ['the recording itself as the result', () => [good, good], /^clean\.py: .*good\.mcap: is the recording itself; name another file\n$/],
+  [
+    'a file of another kind',
+    () => [join(root, 'README.md'), 'out.mcap'],
+    /^clean\.py: .*README\.md: is no whole MCAP file.*\n$/,
+  ],
+  [
+    'the recording itself as the result',
+    () => [good, good],
+    /^clean\.py: .*good\.mcap: is the recording itself; name another file\n$/,
+  ],
   ['a folder as the result', () => [good, folder], /^clean\.py: .*: is a folder; name another file\n$/],
-])('%s is bad input: one line, exit code 2, and no file', (_what, args, line) => {
-  const { status, stderr } = python('policy/clean.py', ...args())
-  expect([status, stderr]).toEqual([2, expect.stringMatching(line) as string])
-  expect(existsSync(join(folder, 'out.mcap'))).toBe(false)
-  expect(prehend(['info', good]).status).toBe(0)
-}, 30_000)
+])(
+  '%s is bad input: one line, exit code 2, and no file',
+  (_what, args, line) => {
+    const { status, stderr } = python('policy/clean.py', ...args())
+    expect([status, stderr]).toEqual([2, expect.stringMatching(line) as string])
+    expect(existsSync(join(folder, 'out.mcap'))).toBe(false)
+    expect(prehend(['info', good]).status).toBe(0)
+  },
+  30_000,
+)

@@ -8,28 +8,91 @@ import { cell, contractJson, contractOfJson, robotText, type ContractJson } from
 describe('a contract', () => {
   it('of the shipped policy is one, and fits the cell', () => {
     const template = JSON.parse(readFileSync(new URL('../../policy/contract.json', import.meta.url), 'utf8')) as object
-    const vocabulary: unknown = JSON.parse(readFileSync(new URL('../../policy/vocabulary.json', import.meta.url), 'utf8'))
+    const vocabulary: unknown = JSON.parse(
+      readFileSync(new URL('../../policy/vocabulary.json', import.meta.url), 'utf8'),
+    )
     const { name, sha256, canonical } = cell
-    const contract = parseContract({ name: 'grasp', robot: { name, sha256, canonical }, vocabulary, ...template }, 'policy/contract.json')
+    const contract = parseContract(
+      { name: 'grasp', robot: { name, sha256, canonical }, vocabulary, ...template },
+      'policy/contract.json',
+    )
     expect(checkAgainstRobot(contract, cell)).toEqual([])
   })
 
   it.each<[string, (json: ContractJson) => void, string]>([
-    ['another version', json => { json.version = 2 }, 'version: version 2 is not one that this program reads (1)'],
-    ['a wrong shape', json => { json.inputs['rgbd'].shape = [1, 3, 6, 8] }, 'inputs.rgbd: rgbd has the shape [1, 4, H, W], not [1, 3, 6, 8]'],
-    ['too few streams', json => { json.inputs['rgbd'].from = ['rgb'] }, 'inputs.rgbd: rgbd is made from 2 streams, not 1'],
-    ['a mask of another length', json => { json.inputs['modality_mask'].shape = [1, 3] }, 'inputs.modality_mask: mask has one value a stream; the shape says 3, from names 4'],
-    ['tokens that do not divide', json => { json.inputs['voice_tokens'].shape = [1, 30] }, 'inputs.voice_tokens: tokens: 30 is not a multiple of per_event 8'],
-    ['a hash that is none', json => { json.robot.sha256 = 'xyz' }, 'robot.sha256: expected 64 hex digits'],
-    ['words without padding', json => { json.vocabulary = ['pick'] }, 'vocabulary: a policy with tokens needs distinct words, the first two "<pad>" and "<unk>"'],
-    ['channels in another unit', json => { (json.outputs['action_chunk'] as never as { channels: { unit: string }[] }).channels[3].unit = 'deg' }, 'dyaw (rad)'],
-    ['a key of no meaning', json => { Object.assign(json, { vocabularry: [] }) }, 'vocabularry'],
+    [
+      'another version',
+      json => {
+        json.version = 2
+      },
+      'version: version 2 is not one that this program reads (1)',
+    ],
+    [
+      'a wrong shape',
+      json => {
+        json.inputs['rgbd'].shape = [1, 3, 6, 8]
+      },
+      'inputs.rgbd: rgbd has the shape [1, 4, H, W], not [1, 3, 6, 8]',
+    ],
+    [
+      'too few streams',
+      json => {
+        json.inputs['rgbd'].from = ['rgb']
+      },
+      'inputs.rgbd: rgbd is made from 2 streams, not 1',
+    ],
+    [
+      'a mask of another length',
+      json => {
+        json.inputs['modality_mask'].shape = [1, 3]
+      },
+      'inputs.modality_mask: mask has one value a stream; the shape says 3, from names 4',
+    ],
+    [
+      'tokens that do not divide',
+      json => {
+        json.inputs['voice_tokens'].shape = [1, 30]
+      },
+      'inputs.voice_tokens: tokens: 30 is not a multiple of per_event 8',
+    ],
+    [
+      'a hash that is none',
+      json => {
+        json.robot.sha256 = 'xyz'
+      },
+      'robot.sha256: expected 64 hex digits',
+    ],
+    [
+      'words without padding',
+      json => {
+        json.vocabulary = ['pick']
+      },
+      'vocabulary: a policy with tokens needs distinct words, the first two "<pad>" and "<unk>"',
+    ],
+    [
+      'channels in another unit',
+      json => {
+        ;(json.outputs['action_chunk'] as never as { channels: { unit: string }[] }).channels[3].unit = 'deg'
+      },
+      'dyaw (rad)',
+    ],
+    [
+      'a key of no meaning',
+      json => {
+        Object.assign(json, { vocabularry: [] })
+      },
+      'vocabularry',
+    ],
   ])('with %s is refused by one line that says so', (_what, change, message) => {
     const json = structuredClone(contractJson())
     change(json)
-    expect(() => parseContract(json, 'm.onnx')).toThrow(expect.objectContaining({
-      code: 'POLICY_CONTRACT', exit: 2, message: expect.stringMatching(/^m\.onnx: not a policy contract: [^\n]*$/) as string,
-    }) as Error)
+    expect(() => parseContract(json, 'm.onnx')).toThrow(
+      expect.objectContaining({
+        code: 'POLICY_CONTRACT',
+        exit: 2,
+        message: expect.stringMatching(/^m\.onnx: not a policy contract: [^\n]*$/) as string,
+      }) as Error,
+    )
     expect(() => parseContract(json, 'm.onnx')).toThrow(message)
   })
 
@@ -42,7 +105,11 @@ describe('a contract', () => {
       parseContract(json, 'm.onnx')
       expect.unreachable()
     } catch (error) {
-      expect((error as { differences: string[] }).differences.map(line => line.split(':')[0])).toEqual(['inputs.rgbd', 'inputs.voice_age.dtype', 'outputs.latent.shape.0'])
+      expect((error as { differences: string[] }).differences.map(line => line.split(':')[0])).toEqual([
+        'inputs.rgbd',
+        'inputs.voice_age.dtype',
+        'outputs.latent.shape.0',
+      ])
     }
   })
 })
@@ -60,9 +127,11 @@ describe('a contract against a robot file', () => {
     expect(checkAgainstRobot(contractOfJson(json), cell)).toEqual([
       'input rgbd: rgbd needs an rgb image, and stream depth is sensor_msgs/msg/Image (depth, interpolate)',
       'input rgbd: rgbd needs a depth image, and stream rgb is sensor_msgs/msg/Image (rgb, nearest)',
-      'input force_pyramid: pyramid needs a stream aligned by window, and stream voice is prehend_interfaces/msg/VoiceEvent (voice, events)',
+      'input force_pyramid: pyramid needs a stream aligned by window, and stream voice is ' +
+        'prehend_interfaces/msg/VoiceEvent (voice, events)',
       'input voice_tokens: the robot file has no stream speech (it has rgb, depth, wrench, voice, gripper, tool)',
-      'input proprioception: vector needs a pose or joint values, and stream wrench is geometry_msgs/msg/WrenchStamped (force, window)',
+      'input proprioception: vector needs a pose or joint values, and stream wrench is ' +
+        'geometry_msgs/msg/WrenchStamped (force, window)',
       'input modality_mask: the robot file has no stream thermal (it has rgb, depth, wrench, voice, gripper, tool)',
     ])
   })
@@ -84,12 +153,16 @@ describe('a contract against a robot file', () => {
       'input force_pyramid: the contract has 5 windows, the robot file 6',
       'input voice_tokens: the contract wants 5 events, the robot file keeps 4',
       'input voice_age: the contract wants 5 events, the robot file keeps 4',
-      'input proprioception: the contract has 7 values, the robot file\'s streams 8',
+      "input proprioception: the contract has 7 values, the robot file's streams 8",
     ])
   })
 
   it('names the keys in which the translations differ', () => {
-    const other = robotWith(text => text.replace('align: interpolate, max_gap: 100 ms', 'align: interpolate, max_gap: 80 ms').replace('align: nearest', 'align: { asof: 50 ms }'))
+    const other = robotWith(text =>
+      text
+        .replace('align: interpolate, max_gap: 100 ms', 'align: interpolate, max_gap: 80 ms')
+        .replace('align: nearest', 'align: { asof: 50 ms }'),
+    )
     const [difference, ...more] = checkAgainstRobot(contractOfJson(contractJson()), other)
     expect(more).toEqual([])
     expect(difference).toMatch(/^made under another translation: /)
@@ -100,11 +173,18 @@ describe('a contract against a robot file', () => {
   it('gives the hashes where the model does not carry the text', () => {
     const json = contractJson()
     json.robot = { name: 'old', sha256: 'ab'.repeat(32), canonical: '' }
-    expect(checkAgainstRobot(contractOfJson(json), cell)).toEqual([expect.stringContaining('does not carry the text') as string])
+    expect(checkAgainstRobot(contractOfJson(json), cell)).toEqual([
+      expect.stringContaining('does not carry the text') as string,
+    ])
   })
 
-  it('lets ports, limits and the robot\'s name change', () => {
-    const other = robotWith(text => text.replace('robot: cell', 'robot: twin').replace('slave: 9', 'slave: 3').replace('contact: 3 N', 'contact: 5 N'))
+  it("lets ports, limits and the robot's name change", () => {
+    const other = robotWith(text =>
+      text
+        .replace('robot: cell', 'robot: twin')
+        .replace('slave: 9', 'slave: 3')
+        .replace('contact: 3 N', 'contact: 5 N'),
+    )
     expect(checkAgainstRobot(contractOfJson(contractJson()), other)).toEqual([])
   })
 })

@@ -17,20 +17,26 @@ beforeAll(() => {
 
 /** Of every process that runs a model of this file. */
 function running(): string[] {
-  return readdirSync('/proc').filter(name => /^\d+$/.test(name)).filter(pid => {
-    try {
-      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-      return command.includes('inference-program') && command.includes(folder)
-    } catch {
-      return false
-    }
-  })
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .filter(pid => {
+      try {
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+        return command.includes('inference-program') && command.includes(folder)
+      } catch {
+        return false
+      }
+    })
 }
 
 describe('a model that never answers', () => {
   test('is refused at its loading, in one line, and its process is ended', async () => {
     await expect(OnnxPolicy.load(atLoad, cell, { patience: 3000 })).rejects.toMatchObject({
-      code: 'POLICY_RUNTIME', exit: 2, message: `${atLoad}: the model did not load and run once within 3 s, so it was ended: it hangs, or is too slow for this machine; use another`,
+      code: 'POLICY_RUNTIME',
+      exit: 2,
+      message:
+        `${atLoad}: the model did not load and run once within 3 s, so it was ended: it hangs, or is too ` +
+        'slow for this machine; use another',
     })
     expect(running()).toEqual([])
   })
@@ -46,7 +52,11 @@ describe('a model that never answers', () => {
   test('is ended at its work, and says so from then on', async () => {
     const policy = await OnnxPolicy.load(atWork, cell, { patience: 5000 })
     const asked = [observation(fullValues()), observation(fullValues())].map(seen => policy.infer(seen))
-    for (const chunk of asked) await expect(chunk).rejects.toMatchObject({ code: 'POLICY_RUNTIME', message: expect.stringMatching(/did not answer within 5 s/) as string })
+    for (const chunk of asked)
+      await expect(chunk).rejects.toMatchObject({
+        code: 'POLICY_RUNTIME',
+        message: expect.stringMatching(/did not answer within 5 s/) as string,
+      })
     await policy.close()
     expect(running()).toEqual([])
   })
@@ -60,7 +70,10 @@ describe('a model that never answers', () => {
     expect(running()).toEqual([])
   })
 
-  test.each([['lockstep', ['--lockstep']], ['real time', []]])('Ctrl-C ends a run with it, with the summary: %s', async (_mode, more) => {
+  test.each([
+    ['lockstep', ['--lockstep']],
+    ['real time', []],
+  ])('Ctrl-C ends a run with it, with the summary: %s', async (_mode, more) => {
     const run = startPrehend(['run', '--policy', atWork, '--json', ...more])
     await run.said(/starting the cell/)
     while (running().length === 0) await new Promise(resolve => setTimeout(resolve, 50))
@@ -73,7 +86,13 @@ describe('a model that never answers', () => {
 
   test('does not outlive a command that is killed', async () => {
     const run = startPrehend(['run', '--policy', atLoad])
-    while (running().length === 0) await Promise.race([new Promise(resolve => setTimeout(resolve, 50)), run.end.then(({ stderr }) => { throw new Error(stderr) })])
+    while (running().length === 0)
+      await Promise.race([
+        new Promise(resolve => setTimeout(resolve, 50)),
+        run.end.then(({ stderr }) => {
+          throw new Error(stderr)
+        }),
+      ])
     // In the midst of its run: it has used the processor for a while.
     const [model] = running()
     const ticks = (): number => Number(readFileSync(`/proc/${model}/stat`, 'utf8').split(') ')[1].split(' ')[11])
@@ -88,15 +107,30 @@ describe('a model that never answers', () => {
 
   test('Ctrl-C ends its loading: nothing is left of policy wrap', async () => {
     const map = join(folder, 'map.yaml')
-    writeFileSync(map, JSON.stringify({
-      name: 'wrapped', outputs: { action_chunk: { rate: 30 } }, vocabulary: ['<pad>', '<unk>'],
-      inputs: {
-        rgbd: { as: 'rgbd', from: ['rgb', 'depth'] }, force_pyramid: { as: 'pyramid', from: 'wrench' }, voice_tokens: { as: 'tokens', from: 'voice', per_event: 8 },
-        voice_age: { as: 'ages', from: 'voice' }, proprioception: { as: 'vector', from: ['tool', 'gripper'] }, modality_mask: { as: 'mask', from: ['rgb', 'depth', 'wrench', 'voice'] },
-      },
-    }))
+    writeFileSync(
+      map,
+      JSON.stringify({
+        name: 'wrapped',
+        outputs: { action_chunk: { rate: 30 } },
+        vocabulary: ['<pad>', '<unk>'],
+        inputs: {
+          rgbd: { as: 'rgbd', from: ['rgb', 'depth'] },
+          force_pyramid: { as: 'pyramid', from: 'wrench' },
+          voice_tokens: { as: 'tokens', from: 'voice', per_event: 8 },
+          voice_age: { as: 'ages', from: 'voice' },
+          proprioception: { as: 'vector', from: ['tool', 'gripper'] },
+          modality_mask: { as: 'mask', from: ['rgb', 'depth', 'wrench', 'voice'] },
+        },
+      }),
+    )
     const run = startPrehend(['policy', 'wrap', atLoad, '--map', map, '--out', join(folder, 'out.onnx')])
-    while (running().length === 0) await Promise.race([new Promise(resolve => setTimeout(resolve, 50)), run.end.then(({ stderr }) => { throw new Error(stderr) })])
+    while (running().length === 0)
+      await Promise.race([
+        new Promise(resolve => setTimeout(resolve, 50)),
+        run.end.then(({ stderr }) => {
+          throw new Error(stderr)
+        }),
+      ])
     run.child.kill('SIGINT')
     const { status, stderr } = await run.end
     expect([status, stderr]).toEqual([1, `prehend: ${atLoad}: interrupted while the model was being loaded\n`])

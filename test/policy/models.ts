@@ -13,12 +13,16 @@ type Body = (writer: Writer) => unknown
 const CODES: Record<string, number> = { float32: 1, uint8: 2, int64: 7 }
 
 const bytes = (writer: Writer, field: number, body: Body): void => {
-  const inner = writer.uint32(field << 3 | 2).fork()
+  const inner = writer.uint32((field << 3) | 2).fork()
   body(inner)
   inner.ldelim()
 }
-const text = (writer: Writer, field: number, value: string): void => { writer.uint32(field << 3 | 2).string(value) }
-const integer = (writer: Writer, field: number, value: number): void => { writer.uint32(field << 3).int64(value) }
+const text = (writer: Writer, field: number, value: string): void => {
+  writer.uint32((field << 3) | 2).string(value)
+}
+const integer = (writer: Writer, field: number, value: number): void => {
+  writer.uint32(field << 3).int64(value)
+}
 
 export interface TensorInfo {
   readonly name: string
@@ -50,14 +54,19 @@ export interface ModelInfo {
 function valueInfo(writer: Writer, field: number, { name, dtype, shape }: TensorInfo): void {
   bytes(writer, field, value => {
     text(value, 1, name)
-    bytes(value, 2, type => bytes(type, 1, tensor => {
-      integer(tensor, 1, CODES[dtype])
-      bytes(tensor, 2, dims => {
-        for (const length of shape) {
-          bytes(dims, 1, dim => { if (typeof length === 'number') integer(dim, 1, length); else text(dim, 2, length) })
-        }
-      })
-    }))
+    bytes(value, 2, type =>
+      bytes(type, 1, tensor => {
+        integer(tensor, 1, CODES[dtype])
+        bytes(tensor, 2, dims => {
+          for (const length of shape) {
+            bytes(dims, 1, dim => {
+              if (typeof length === 'number') integer(dim, 1, length)
+              else text(dim, 2, length)
+            })
+          }
+        })
+      }),
+    )
   })
 }
 
@@ -66,26 +75,28 @@ export function onnxBytes(info: ModelInfo): Uint8Array {
   integer(model, 1, 8)
   text(model, 2, 'prehend tests')
   bytes(model, 7, graph => {
-    info.nodes.forEach((node, i) => bytes(graph, 1, out => {
-      for (const name of node.inputs) text(out, 1, name)
-      for (const name of node.outputs) text(out, 2, name)
-      text(out, 3, `node${i}`)
-      text(out, 4, node.op)
-      for (const [name, value] of Object.entries(node.attributes ?? {})) {
-        bytes(out, 5, attribute => {
-          text(attribute, 1, name)
-          integer(attribute, 3, value)
-          integer(attribute, 20, 2)
-        })
-      }
-    }))
+    info.nodes.forEach((node, i) =>
+      bytes(graph, 1, out => {
+        for (const name of node.inputs) text(out, 1, name)
+        for (const name of node.outputs) text(out, 2, name)
+        text(out, 3, `node${i}`)
+        text(out, 4, node.op)
+        for (const [name, value] of Object.entries(node.attributes ?? {})) {
+          bytes(out, 5, attribute => {
+            text(attribute, 1, name)
+            integer(attribute, 3, value)
+            integer(attribute, 20, 2)
+          })
+        }
+      }),
+    )
     text(graph, 2, 'test')
     for (const { name, shape, data } of info.initialisers ?? []) {
       bytes(graph, 5, tensor => {
         for (const length of shape) integer(tensor, 1, length)
         integer(tensor, 2, data instanceof Float32Array ? 1 : 7)
         text(tensor, 8, name)
-        tensor.uint32(9 << 3 | 2).bytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+        tensor.uint32((9 << 3) | 2).bytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
       })
     }
     for (const input of info.inputs) valueInfo(graph, 11, input)
@@ -107,7 +118,13 @@ export const vocabulary = ['<pad>', '<unk>', 'pick', 'the', 'red', 'box', 'no', 
 
 /** The shipped policy's contract with pictures of 8 x 6 pixels, as plain JSON. */
 export function contractJson() {
-  const tensor = (shape: number[], as: string, from: string[], more: object = {}) => ({ dtype: 'float32', shape, from, as, ...more })
+  const tensor = (shape: number[], as: string, from: string[], more: object = {}) => ({
+    dtype: 'float32',
+    shape,
+    from,
+    as,
+    ...more,
+  })
   return {
     version: 1,
     name: 'tiny',
@@ -122,8 +139,14 @@ export function contractJson() {
     } as Record<string, ReturnType<typeof tensor>>,
     outputs: {
       action_chunk: {
-        dtype: 'float32', shape: [1, 2, 6], frame: 'tool', rate: 30,
-        channels: ['dx', 'dy', 'dz', 'dyaw', 'width', 'effort'].map((name, i) => ({ name, unit: ['m', 'm', 'm', 'rad', 'm', 'N'][i] })),
+        dtype: 'float32',
+        shape: [1, 2, 6],
+        frame: 'tool',
+        rate: 30,
+        channels: ['dx', 'dy', 'dz', 'dyaw', 'width', 'effort'].map((name, i) => ({
+          name,
+          unit: ['m', 'm', 'm', 'rad', 'm', 'N'][i],
+        })),
       },
       grasp_success: { dtype: 'float32', shape: [1] },
       gate: { dtype: 'float32', shape: [1, 4] },
@@ -138,10 +161,14 @@ export type ContractJson = ReturnType<typeof contractJson>
 export const contractOfJson = (json: ContractJson): Contract => parseContract(json, 'test')
 
 /**
- * A model with the given contract, every output of which comes from an input: the chunk is a constant plus the first mask value, the gate
+ * A model with the given contract, every output of which comes from an input: the chunk is a constant plus the first
+ * mask value, the gate
  * is the mask, the latent is proprioception, success is the sum of every other input's values (so that all are used).
  */
-export function tinyModel(json: ContractJson = contractJson(), chunk: readonly number[] = Array.from({ length: 12 }, (_, i) => i / 100)): ModelInfo {
+export function tinyModel(
+  json: ContractJson = contractJson(),
+  chunk: readonly number[] = Array.from({ length: 12 }, (_, i) => i / 100),
+): ModelInfo {
   const { inputs, outputs } = json
   const rest = Object.keys(inputs).filter(name => name !== 'voice_tokens')
   return {
@@ -158,7 +185,12 @@ export function tinyModel(json: ContractJson = contractJson(), chunk: readonly n
       { op: 'Identity', inputs: ['modality_mask'], outputs: ['gate'] },
       { op: 'Identity', inputs: ['proprioception'], outputs: ['latent'] },
       { op: 'Cast', inputs: ['voice_tokens'], outputs: ['words'], attributes: { to: 1 } },
-      ...[...rest, 'words'].map(name => ({ op: 'ReduceSum', inputs: [name], outputs: [`sum_${name}`], attributes: { keepdims: 0 } })),
+      ...[...rest, 'words'].map(name => ({
+        op: 'ReduceSum',
+        inputs: [name],
+        outputs: [`sum_${name}`],
+        attributes: { keepdims: 0 },
+      })),
       { op: 'Sum', inputs: [...rest, 'words'].map(name => `sum_${name}`), outputs: ['sum'] },
       { op: 'Reshape', inputs: ['sum', 'one'], outputs: ['grasp_success'] },
     ],
@@ -185,10 +217,15 @@ const PRESENT: Quality = { present: true, held: false, age: 0, gap: 0, count: 1 
 const ABSENT: Quality = { ...PRESENT, present: false, count: 0 }
 
 /** An observation of the given values; what is undefined is missing. */
-export function observation(values: Readonly<Record<string, StreamValue | undefined>>, stamp = 1_000_000_000): Observation {
+export function observation(
+  values: Readonly<Record<string, StreamValue | undefined>>,
+  stamp = 1_000_000_000,
+): Observation {
   const entries = Object.entries(values)
   return {
-    index: 0, stamp, emitted: stamp,
+    index: 0,
+    stamp,
+    emitted: stamp,
     values: new Map(entries),
     quality: new Map(entries.map(([name, value]) => [name, value === undefined ? ABSENT : PRESENT])),
     mask: { rgb: 1, depth: 1, force: 1, voice: 1, proprioception: 1 },
@@ -198,13 +235,32 @@ export function observation(values: Readonly<Record<string, StreamValue | undefi
 /** Every stream of the cell, with values that differ from place to place. */
 export function fullValues(): Record<string, StreamValue> {
   return {
-    rgb: { kind: 'image', width: 8, height: 6, channels: 3, data: Uint8Array.from({ length: 144 }, (_, i) => (i * 37) % 256) },
-    depth: { kind: 'depth', width: 8, height: 6, data: Uint16Array.from({ length: 48 }, (_, i) => (i % 7 === 0 ? 0 : 500 + i)) },
-    wrench: { kind: 'window', mean: Float64Array.of(1, 2, 3, 4, 5, 6), count: 33, pyramid: Float64Array.from({ length: 144 }, (_, i) => Math.sin(i)) },
-    voice: { kind: 'events', events: [
-      { text: 'Pick the red box!', stamp: 0, ageS: 90, confidence: 1 },
-      { text: 'No, the green-one zebra', stamp: 1, ageS: 0.25, confidence: 1 },
-    ] },
+    rgb: {
+      kind: 'image',
+      width: 8,
+      height: 6,
+      channels: 3,
+      data: Uint8Array.from({ length: 144 }, (_, i) => (i * 37) % 256),
+    },
+    depth: {
+      kind: 'depth',
+      width: 8,
+      height: 6,
+      data: Uint16Array.from({ length: 48 }, (_, i) => (i % 7 === 0 ? 0 : 500 + i)),
+    },
+    wrench: {
+      kind: 'window',
+      mean: Float64Array.of(1, 2, 3, 4, 5, 6),
+      count: 33,
+      pyramid: Float64Array.from({ length: 144 }, (_, i) => Math.sin(i)),
+    },
+    voice: {
+      kind: 'events',
+      events: [
+        { text: 'Pick the red box!', stamp: 0, ageS: 90, confidence: 1 },
+        { text: 'No, the green-one zebra', stamp: 1, ageS: 0.25, confidence: 1 },
+      ],
+    },
     tool: { kind: 'vector', data: Float64Array.of(0.1, 0.2, 0.3, 0, 0, 0.6, 0.8) },
     gripper: { kind: 'vector', data: Float64Array.of(0.085) },
   }

@@ -37,11 +37,21 @@ print(json.dumps({
 function described(bytes: Uint8Array): unknown {
   const { opsets, metadata, inputs, outputs, bytes: size, ...rest } = readOnnx(bytes, 'test')
   expect(size).toBe(bytes.length)
-  const plain = (tensors: typeof inputs) => tensors.map(tensor => ({ ...tensor, shape: tensor.shape.map(length => length ?? null) }))
-  return { ...rest, opsets: Object.fromEntries(opsets), metadata: Object.fromEntries(metadata), inputs: plain(inputs), outputs: plain(outputs) }
+  const plain = (tensors: typeof inputs) =>
+    tensors.map(tensor => ({ ...tensor, shape: tensor.shape.map(length => length ?? null) }))
+  return {
+    ...rest,
+    opsets: Object.fromEntries(opsets),
+    metadata: Object.fromEntries(metadata),
+    inputs: plain(inputs),
+    outputs: plain(outputs),
+  }
 }
 
-/** A model made by the onnx package itself: packed dims, two operator domains, float16, an initialiser listed as input, weights of 8 MB. */
+/**
+ * A model made by the onnx package itself: packed dims, two operator domains, float16, an initialiser listed as input,
+ * weights of 8 MB.
+ */
 const MAKE = `
 import json, sys, numpy as np, onnx
 from onnx import helper, numpy_helper, TensorProto as T
@@ -59,7 +69,10 @@ print(json.dumps('ok'))
 describe('reading an ONNX file', () => {
   it('finds what the onnx package finds in a model of ours', () => {
     const model: ModelInfo = tinyModel()
-    const bytes = onnxBytes({ ...model, inputs: model.inputs.map(tensor => ({ ...tensor, shape: ['batch', ...tensor.shape.slice(1)] })) })
+    const bytes = onnxBytes({
+      ...model,
+      inputs: model.inputs.map(tensor => ({ ...tensor, shape: ['batch', ...tensor.shape.slice(1)] })),
+    })
     expect(described(bytes)).toEqual(runPython(DESCRIBE, scratch.file('ours.onnx', bytes)))
   })
 

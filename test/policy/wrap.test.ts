@@ -13,7 +13,10 @@ const file = (name: string, content: string | Uint8Array): string => {
 /** The tiny model as somebody else would have made it: without a contract. */
 const plain: ModelInfo = { ...tinyModel(), metadata: { other: 'kept ✓' } }
 /** Its batch left open. */
-const foreign = onnxBytes({ ...plain, inputs: plain.inputs.map(tensor => ({ ...tensor, shape: ['batch', ...tensor.shape.slice(1)] })) })
+const foreign = onnxBytes({
+  ...plain,
+  inputs: plain.inputs.map(tensor => ({ ...tensor, shape: ['batch', ...tensor.shape.slice(1)] })),
+})
 const json = contractJson()
 
 interface Map {
@@ -26,15 +29,21 @@ interface Map {
 const map = (): Map => ({
   name: 'wrapped',
   inputs: {
-    rgbd: { as: 'rgbd', from: ['rgb', 'depth'] }, force_pyramid: { as: 'pyramid', from: 'wrench' },
-    voice_tokens: { as: 'tokens', from: 'voice', per_event: 8 }, voice_age: { as: 'ages', from: 'voice' },
-    proprioception: { as: 'vector', from: ['tool', 'gripper'] }, modality_mask: { as: 'mask', from: ['rgb', 'depth', 'wrench', 'voice'] },
+    rgbd: { as: 'rgbd', from: ['rgb', 'depth'] },
+    force_pyramid: { as: 'pyramid', from: 'wrench' },
+    voice_tokens: { as: 'tokens', from: 'voice', per_event: 8 },
+    voice_age: { as: 'ages', from: 'voice' },
+    proprioception: { as: 'vector', from: ['tool', 'gripper'] },
+    modality_mask: { as: 'mask', from: ['rgb', 'depth', 'wrench', 'voice'] },
   },
   outputs: { action_chunk: { rate: 30 }, gate: {} },
   vocabulary: json.vocabulary,
 })
 
-/** Both models by the onnx package: whether they are one but for the metadata, what that is, and what onnxruntime makes of a fixed input. */
+/**
+ * Both models by the onnx package: whether they are one but for the metadata, what that is, and what onnxruntime makes
+ * of a fixed input.
+ */
 const COMPARE = `
 import json, sys, numpy as np, onnx, onnxruntime
 def bare(path):
@@ -59,16 +68,25 @@ describe('prehend policy wrap', () => {
     model = file('foreign.onnx', foreign)
   })
 
-  const wrap = (given: Map, onnx = model): ReturnType<typeof prehend> => prehend(['policy', 'wrap', onnx, '--map', file('map.yaml', JSON.stringify(given)), '--out', out, '--overwrite'])
+  const wrap = (given: Map, onnx = model): ReturnType<typeof prehend> =>
+    prehend(['policy', 'wrap', onnx, '--map', file('map.yaml', JSON.stringify(given)), '--out', out, '--overwrite'])
 
   test('writes a contract that info shows, and changes nothing else', () => {
     const { status, stderr } = wrap(map())
     expect([status, stderr]).toEqual([0, ''])
     expect(prehendJson(['policy', 'info', out])).toMatchObject({
-      name: 'wrapped', robot: { name: 'cell', sha256: json.robot.sha256 }, inputs: json.inputs,
-      outputs: { action_chunk: json.outputs.action_chunk, gate: json.outputs.gate }, vocabulary: json.vocabulary.length,
+      name: 'wrapped',
+      robot: { name: 'cell', sha256: json.robot.sha256 },
+      inputs: json.inputs,
+      outputs: { action_chunk: json.outputs.action_chunk, gate: json.outputs.gate },
+      vocabulary: json.vocabulary.length,
     })
-    const seen = JSON.parse(python(COMPARE, model, out)) as { same: boolean; sameOutputs: boolean; before: object; after: Record<string, string> }
+    const seen = JSON.parse(python(COMPARE, model, out)) as {
+      same: boolean
+      sameOutputs: boolean
+      before: object
+      after: Record<string, string>
+    }
     expect([seen.same, seen.sameOutputs]).toEqual([true, true])
     const { 'prehend.contract': contract, ...others } = seen.after
     expect(others).toEqual(seen.before)
@@ -97,9 +115,14 @@ describe('prehend policy wrap', () => {
     wrong.inputs.proprioception = { as: 'vector', from: ['tool'] }
     wrong.inputs.touch = { as: 'window', from: 'wrench' }
     wrong.inputs.force_pyramid = { as: 'pyramid', from: 'glove' }
-    expectRefusal(wrap(wrong), /foreign\.onnx with .*map\.yaml does not fit robot file cell: /, /input touch: in the map, not in the graph \(it has rgbd/,
-      /input voice_age: in the graph, not in the map/, /input proprioception: the contract has 8 values, the robot file's streams 7/,
-      /input force_pyramid: the robot file has no stream glove/)
+    expectRefusal(
+      wrap(wrong),
+      /foreign\.onnx with .*map\.yaml does not fit robot file cell: /,
+      /input touch: in the map, not in the graph \(it has rgbd/,
+      /input voice_age: in the graph, not in the map/,
+      /input proprioception: the contract has 8 values, the robot file's streams 7/,
+      /input force_pyramid: the robot file has no stream glove/,
+    )
     expect(readFileSync(out)).toEqual(before)
   })
 
@@ -109,28 +132,52 @@ describe('prehend policy wrap', () => {
     expectRefusal(wrap(gate), /output gate: shape \[1, 5\] in the contract, \[1, 4\] in the graph/)
     const { outputs, nodes } = plain
     const renamed = onnxBytes({
-      ...plain, outputs: outputs.map(tensor => tensor.name === 'action_chunk' ? { ...tensor, name: 'actions' } : tensor),
-      nodes: nodes.map(node => ({ ...node, outputs: node.outputs.map(name => name === 'action_chunk' ? 'actions' : name) })),
+      ...plain,
+      outputs: outputs.map(tensor => (tensor.name === 'action_chunk' ? { ...tensor, name: 'actions' } : tensor)),
+      nodes: nodes.map(node => ({
+        ...node,
+        outputs: node.outputs.map(name => (name === 'action_chunk' ? 'actions' : name)),
+      })),
     })
-    expectRefusal(wrap(map(), file('renamed.onnx', renamed)), /output action_chunk: in the map, not in the graph \(it has actions, /)
+    expectRefusal(
+      wrap(map(), file('renamed.onnx', renamed)),
+      /output action_chunk: in the map, not in the graph \(it has actions, /,
+    )
   })
 
   test('refuses shapes that are open, maps that are none, files that are not there', () => {
     const { inputs } = plain
-    const open = onnxBytes({ ...plain, inputs: inputs.map(tensor => tensor.name === 'rgbd' ? { ...tensor, shape: [1, 4, 'h', 'w'] } : tensor) })
+    const open = onnxBytes({
+      ...plain,
+      inputs: inputs.map(tensor => (tensor.name === 'rgbd' ? { ...tensor, shape: [1, 4, 'h', 'w'] } : tensor)),
+    })
     expectRefusal(wrap(map(), file('open.onnx', open)), /input rgbd: the graph leaves its shape open, \[1, 4, \?, \?\]/)
     const given = map()
     given.inputs.rgbd.shape = [1, 4, 6, 8]
     expect(wrap(given, join(folder, 'open.onnx')).status).toBe(0)
-    expectRefusal(wrap({ ...map(), inputs: { rgbd: { as: 'rgbd', form: 'rgb' } } }), /map\.yaml: not a map of a model: .*inputs\.rgbd/)
-    expectRefusal(prehend(['policy', 'wrap', model, '--map', file('no.yaml', 'inputs: ['), '--out', out, '--overwrite']), /no\.yaml: not YAML/)
-    expectRefusal(prehend(['policy', 'wrap', model, '--map', join(folder, 'none.yaml'), '--out', out, '--overwrite']), /none\.yaml: cannot be read/)
+    expectRefusal(
+      wrap({ ...map(), inputs: { rgbd: { as: 'rgbd', form: 'rgb' } } }),
+      /map\.yaml: not a map of a model: .*inputs\.rgbd/,
+    )
+    expectRefusal(
+      prehend(['policy', 'wrap', model, '--map', file('no.yaml', 'inputs: ['), '--out', out, '--overwrite']),
+      /no\.yaml: not YAML/,
+    )
+    expectRefusal(
+      prehend(['policy', 'wrap', model, '--map', join(folder, 'none.yaml'), '--out', out, '--overwrite']),
+      /none\.yaml: cannot be read/,
+    )
     expectRefusal(wrap(map(), file('noise.onnx', 'no')), /not an ONNX model/)
   })
 
   test('refuses a model that does not run', () => {
     const { nodes } = plain
-    const broken = onnxBytes({ ...plain, nodes: nodes.map(node => node.op === 'Identity' && node.outputs[0] === 'gate' ? { ...node, op: 'NoSuchOperator' } : node) })
+    const broken = onnxBytes({
+      ...plain,
+      nodes: nodes.map(node =>
+        node.op === 'Identity' && node.outputs[0] === 'gate' ? { ...node, op: 'NoSuchOperator' } : node,
+      ),
+    })
     expectRefusal(wrap(map(), file('broken.onnx', broken)), /broken\.onnx: the model does not .*NoSuchOperator/)
   })
 })

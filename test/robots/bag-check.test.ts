@@ -9,7 +9,8 @@ const EPOCH = 1_700_000_000
 const WRENCH = 'geometry_msgs/msg/WrenchStamped'
 const STRING = 'std_msgs/msg/String'
 
-const robot = parseRobot(`
+const robot = parseRobot(
+  `
 robot: bench
 tick: { rate: 30 Hz }
 streams:
@@ -17,7 +18,9 @@ streams:
   pose: { topic: /pose, type: geometry_msgs/msg/PoseStamped }
   words: { topic: /words, type: ${STRING} }
   other: { topic: /other, type: ${STRING} }
-`, 'bench.yaml')
+`,
+  'bench.yaml',
+)
 
 const wrenchAt = (ms: number): BagMessage => ({
   topic: '/wrench',
@@ -33,9 +36,12 @@ const messages: BagMessage[] = [
 const bag: Pick<Bag, 'topics' | 'foreign' | 'epochSec' | 'batches'> = {
   foreign: [],
   epochSec: EPOCH,
-  topics: [['/wrench', WRENCH, 501], ['/words', STRING, 1], ['/other', 'std_msgs/msg/Int32', 1]]
-    .map(([name, type, count]) => ({ name: String(name), type: String(type), count: Number(count), offeredQos: '' })),
-  async* batches(): AsyncGenerator<readonly BagMessage[], undefined> {
+  topics: [
+    ['/wrench', WRENCH, 501],
+    ['/words', STRING, 1],
+    ['/other', 'std_msgs/msg/Int32', 1],
+  ].map(([name, type, count]) => ({ name: String(name), type: String(type), count: Number(count), offeredQos: '' })),
+  async *batches(): AsyncGenerator<readonly BagMessage[], undefined> {
     yield messages.slice(0, 100)
     yield messages.slice(100)
     return undefined
@@ -50,7 +56,13 @@ describe('a recording held against a robot file', () => {
       ['pose', 'missing', true, '/pose is not in the recording'],
       ['wrench', 'dropped', false, '1 of 501 messages are dropped: bad_message 1'],
     ])
-    expect(streams['wrench']).toEqual({ topic: '/wrench', count: 501, rateHz: 1000, delayMs: { mean: 2, max: 2 }, largestGapMs: undefined })
+    expect(streams['wrench']).toEqual({
+      topic: '/wrench',
+      count: 501,
+      rateHz: 1000,
+      delayMs: { mean: 2, max: 2 },
+      largestGapMs: undefined,
+    })
     expect(streams['words']).toMatchObject({ count: 1, delayMs: { mean: 0, max: 0 } })
   })
 })

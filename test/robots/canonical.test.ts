@@ -24,31 +24,50 @@ function shuffled(value: unknown): fc.Arbitrary<unknown> {
   if (Array.isArray(value)) return fc.tuple(...value.map(shuffled))
   if (value === null || typeof value !== 'object') return fc.constant(value)
   const entries = Object.entries(value).map(([key, inner]) => fc.tuple(fc.constant(key), shuffled(inner)))
-  return fc.tuple(...entries)
+  return fc
+    .tuple(...entries)
     .chain(pairs => fc.shuffledSubarray(pairs, { minLength: pairs.length }))
     .map(pairs => Object.fromEntries(pairs))
 }
 
-const spelt = fc.record({
-  wait: times(40), window: times(33.333333), gap: times(100), narrow: lengths(85), low: lengths(-250), high: lengths(250),
-  turn: fc.constantFrom('180 deg/s', '180 deg / s', `${Math.PI} rad/s`, Math.PI),
-  effort: fc.constantFrom('120 N', '0.12 kN', 120),
-}).map(q => ({
-  robot: 'bench',
-  tick: { from: 'rgb' },
-  max_wait: q.wait,
-  streams: {
-    rgb: { topic: '/rgb', type: 'sensor_msgs/msg/Image', max_gap: q.gap },
-    wrench: { topic: '/wrench', type: 'geometry_msgs/msg/WrenchStamped', align: { window: q.window, centred: false } },
-    tool: { topic: '/tool', type: 'geometry_msgs/msg/PoseStamped' },
-    arm: { topic: '/arm', type: 'sensor_msgs/msg/JointState', select: ['position.a', 'position.b'] },
-  },
-  actions: { gripper: { driver: 'robotiq-2f85' }, arm: { topic: '/target', type: 'geometry_msgs/msg/PoseStamped', pose: 'tool' } },
-  limits: {
-    workspace: { x: [q.low, q.high], y: [q.low, q.high], z: [0, q.high] },
-    speed: 0.3, yaw_rate: q.turn, width: [0, q.narrow], effort: [20, q.effort],
-  },
-})).chain(file => shuffled(file))
+const spelt = fc
+  .record({
+    wait: times(40),
+    window: times(33.333333),
+    gap: times(100),
+    narrow: lengths(85),
+    low: lengths(-250),
+    high: lengths(250),
+    turn: fc.constantFrom('180 deg/s', '180 deg / s', `${Math.PI} rad/s`, Math.PI),
+    effort: fc.constantFrom('120 N', '0.12 kN', 120),
+  })
+  .map(q => ({
+    robot: 'bench',
+    tick: { from: 'rgb' },
+    max_wait: q.wait,
+    streams: {
+      rgb: { topic: '/rgb', type: 'sensor_msgs/msg/Image', max_gap: q.gap },
+      wrench: {
+        topic: '/wrench',
+        type: 'geometry_msgs/msg/WrenchStamped',
+        align: { window: q.window, centred: false },
+      },
+      tool: { topic: '/tool', type: 'geometry_msgs/msg/PoseStamped' },
+      arm: { topic: '/arm', type: 'sensor_msgs/msg/JointState', select: ['position.a', 'position.b'] },
+    },
+    actions: {
+      gripper: { driver: 'robotiq-2f85' },
+      arm: { topic: '/target', type: 'geometry_msgs/msg/PoseStamped', pose: 'tool' },
+    },
+    limits: {
+      workspace: { x: [q.low, q.high], y: [q.low, q.high], z: [0, q.high] },
+      speed: 0.3,
+      yaw_rate: q.turn,
+      width: [0, q.narrow],
+      effort: [20, q.effort],
+    },
+  }))
+  .chain(file => shuffled(file))
 
 describe('the canonical text', () => {
   it('has a unit of depth only where it is not 1 mm; a translation with another is another', () => {
@@ -56,20 +75,29 @@ describe('the canonical text', () => {
     expect(unit('1 mm').canonical).toBe(cell.canonical)
     expect(unit('0.1 mm').sha256).not.toBe(cell.sha256)
     expect(parseRobot(unit('0.1 mm').canonical, 'again').canonical).toBe(unit('0.1 mm').canonical)
-    expect(describeDifference(unit('0.1 mm').canonical, cell.canonical)).toBe('streams.depth.depth_unit: 0.0001 in a, absent in b')
+    expect(describeDifference(unit('0.1 mm').canonical, cell.canonical)).toBe(
+      'streams.depth.depth_unit: 0.0001 in a, absent in b',
+    )
   })
 
   it('is the same whatever the order of keys and the spelling of units', () => {
     const seen = new Set<string>()
-    fc.assert(fc.property(spelt, file => {
-      const robot = parseRobot(stringify(file), 'bench.yaml')
-      seen.add(`${robot.canonical} ${robot.sha256} ${robot.streams.map(stream => stream.name).join()}`)
-      expect(seen.size).toBe(1)
-    }), { numRuns: 50 })
+    fc.assert(
+      fc.property(spelt, file => {
+        const robot = parseRobot(stringify(file), 'bench.yaml')
+        seen.add(`${robot.canonical} ${robot.sha256} ${robot.streams.map(stream => stream.name).join()}`)
+        expect(seen.size).toBe(1)
+      }),
+      { numRuns: 50 },
+    )
   })
 
   it('is itself a robot file that gives the same robot', () => {
-    for (const robot of [cell, changed('{ from: rgb }', '{ rate: 30 Hz }'), changed('align: { events: 4 }', 'align: { events: 7 }')]) {
+    for (const robot of [
+      cell,
+      changed('{ from: rgb }', '{ rate: 30 Hz }'),
+      changed('align: { events: 4 }', 'align: { events: 7 }'),
+    ]) {
       expect(parseRobot(robot.canonical, 'canonical')).toEqual(robot)
     }
   })
@@ -127,7 +155,10 @@ describe('the sha256', () => {
 })
 
 it('languages are in the canonical text only where the file names fewer than all, in one order', () => {
-  const of = (line: string): { languages?: string[] } => JSON.parse(parseRobot(cellText.replace('robot: cell\n', `robot: cell\n${line}`), 'cell.yaml').canonical) as { languages?: string[] }
+  const of = (line: string): { languages?: string[] } =>
+    JSON.parse(parseRobot(cellText.replace('robot: cell\n', `robot: cell\n${line}`), 'cell.yaml').canonical) as {
+      languages?: string[]
+    }
   expect(of('').languages).toBeUndefined()
   expect(of('languages: [de, zh, en]\n').languages).toBeUndefined()
   expect(of('languages: [de, en]\n').languages).toEqual(['en', 'de'])
@@ -136,7 +167,10 @@ it('languages are in the canonical text only where the file names fewer than all
 })
 
 describe('the robot in a recording or a model', () => {
-  const two = cellText.replace('streams:\n', 'streams:\n  a_marker: { topic: marker, type: geometry_msgs/msg/PoseStamped }\n')
+  const two = cellText.replace(
+    'streams:\n',
+    'streams:\n  a_marker: { topic: marker, type: geometry_msgs/msg/PoseStamped }\n',
+  )
   const older = ({ canonical }: Robot): string => canonical.replace('"pose":"tool",', '')
 
   it('is the one that was written; one from before the tool pose was named has its first pose for it', () => {
@@ -160,31 +194,42 @@ describe('the difference between two translations', () => {
   it('names the keys that differ with both values', () => {
     const other = changed(/tare: 200 ms,\n\s*align: { window: 33.333333 ms/, 'align: { window: 50 ms')
     expect(describeDifference(cell.canonical, other.canonical, ['the model', 'robots/cell.yaml'])).toBe(
-      'streams.wrench.align.window: 0.033333333 in the model, 0.05 in robots/cell.yaml; '
-      + 'streams.wrench.tare: 0.2 in the model, absent in robots/cell.yaml')
+      'streams.wrench.align.window: 0.033333333 in the model, 0.05 in robots/cell.yaml; ' +
+        'streams.wrench.tare: 0.2 in the model, absent in robots/cell.yaml',
+    )
   })
 })
 
 describe('a namespace', () => {
   const text = (more: string) => cellText.replace('robot: cell\n', `robot: cell\n${more}`)
 
-  it('moves relative topics and no others, whoever names it; the file\'s own word counts first', () => {
+  it("moves relative topics and no others, whoever names it; the file's own word counts first", () => {
     const left = parseRobot(cellText, 'cell.yaml', '/left')
     expect(left.streams.map(({ topic }) => topic)).toEqual(cell.streams.map(({ topic }) => `/left${topic}`))
     expect([left.reset?.topic, left.actions.arm?.topic]).toEqual(['/left/episode', '/left/tool_target'])
-    const own = parseRobot(text('namespace: /a/b\n').replace('topic: wrist/wrench', 'topic: /wrist/wrench'), 'cell.yaml', '/left')
+    const own = parseRobot(
+      text('namespace: /a/b\n').replace('topic: wrist/wrench', 'topic: /wrist/wrench'),
+      'cell.yaml',
+      '/left',
+    )
     expect(own.streams.find(({ name }) => name === 'wrench')?.topic).toBe('/wrist/wrench')
     expect(own.streams.find(({ name }) => name === 'rgb')?.topic).toBe('/a/b/camera/color/image_raw')
   })
 
-  it('is no part of the translation: a model fits the robot wherever it stands, and the canonical text gives that robot back', () => {
-    const left = parseRobot(cellText, 'cell.yaml', '/left')
-    expect(left.sha256).toBe(cell.sha256)
-    expect(parseRobot(left.canonical, 'canonical')).toEqual(left)
-    expect(parseRobot(left.canonical, 'canonical', '/right')).toEqual(left)
-  })
+  it(
+    'is no part of the translation: a model fits the robot wherever it stands, and the canonical text ' +
+      'gives that robot back',
+    () => {
+      const left = parseRobot(cellText, 'cell.yaml', '/left')
+      expect(left.sha256).toBe(cell.sha256)
+      expect(parseRobot(left.canonical, 'canonical')).toEqual(left)
+      expect(parseRobot(left.canonical, 'canonical', '/right')).toEqual(left)
+    },
+  )
 
   it.each(['left', '/left/', '/1', '//', '/le ft'])('%s is none, which is said in one line', name => {
-    expect(() => parseRobot(text(`namespace: ${name}\n`), 'cell.yaml')).toThrow(/^cell\.yaml:\d+: namespace: '.*' is not a namespace such as \/left$/)
+    expect(() => parseRobot(text(`namespace: ${name}\n`), 'cell.yaml')).toThrow(
+      /^cell\.yaml:\d+: namespace: '.*' is not a namespace such as \/left$/,
+    )
   })
 })

@@ -26,11 +26,17 @@ describe('--robot', () => {
   it('names the file and the line of what is wrong in it', () => {
     const path = join(folder, 'wrong.yaml')
     writeFileSync(path, 'robot: wrong\ntick: { rate: 0 Hz }\nstreams: {}\n')
-    expect(() => readRobot(path)).toThrow(`${path}:2: tick.rate: got "0 Hz", must be from 0.01 Hz to 1000 kHz (and 1 more)`)
+    expect(() => readRobot(path)).toThrow(
+      `${path}:2: tick.rate: got "0 Hz", must be from 0.01 Hz to 1000 kHz (and 1 more)`,
+    )
   })
 
   it.each([
-    ['a file that is not there', () => join(folder, 'none.yaml'), 'none.yaml: cannot read this robot file: there is no such file'],
+    [
+      'a file that is not there',
+      () => join(folder, 'none.yaml'),
+      'none.yaml: cannot read this robot file: there is no such file',
+    ],
     ['a folder', () => `${folder}/`, 'cannot read this robot file: it is a folder'],
     ['a name that is not shipped', () => 'cel', "'cel': no such robot, did you mean 'cell'?"],
   ])('refuses %s in one line, exit code 2', (_what, name, message) => {

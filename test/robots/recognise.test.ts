@@ -39,24 +39,45 @@ describe('without a robot file', () => {
   })
 
   it('topics that are none of these are left alone', () => {
-    const others = [topic('/tf', 'tf2_msgs/msg/TFMessage'), topic('/log', 'std_msgs/msg/String'), topic('/tool_target', pose.type),
-      topic('/camera/color/camera_info', 'sensor_msgs/msg/CameraInfo')]
+    const others = [
+      topic('/tf', 'tf2_msgs/msg/TFMessage'),
+      topic('/log', 'std_msgs/msg/String'),
+      topic('/tool_target', pose.type),
+      topic('/camera/color/camera_info', 'sensor_msgs/msg/CameraInfo'),
+    ]
     expect(recognise([...others, colour, pose], 'some.mcap').streams.map(s => s.name)).toEqual(['rgb', 'tool'])
   })
 
-  const small = (of: Topic, transport: string): Topic => topic(`${of.name}/${transport}`, 'sensor_msgs/msg/CompressedImage')
+  const small = (of: Topic, transport: string): Topic =>
+    topic(`${of.name}/${transport}`, 'sensor_msgs/msg/CompressedImage')
 
-  it('compressed images are taken where there are no others; of a depth camera compressedDepth, and never that of a colour camera', () => {
-    const all = [small(colour, 'compressed'), small(colour, 'compressedDepth'), small(depth, 'compressed'), small(depth, 'compressedDepth')]
-    const topics = (of: readonly Topic[]) => recognise(of, 'some.mcap').streams.map(s => [s.name, s.topic, s.modality, s.align.strategy])
-    expect(topics(all)).toEqual([['rgb', all[0].name, 'rgb', 'nearest'], ['depth', all[3].name, 'depth', 'interpolate']])
-    expect(topics(all.slice(0, 3))).toEqual([['rgb', all[0].name, 'rgb', 'nearest'], ['depth', all[2].name, 'depth', 'interpolate']])
-    expect(topics([...all, colour, depth]).map(([, name]) => name)).toEqual([colour.name, depth.name])
-    expect(topics([...all, colour]).map(([, name]) => name)).toEqual([colour.name, all[3].name])
-    expect(recognise([all[3]], 'some.mcap').tick).toEqual({ from: 'depth' })
-    expect(errorOf([small(colour, 'compressedDepth')]).code).toBe('ROBOT_NO_IMAGE')
-    expect(errorOf([all[0], small(topic('/second/color/image_raw', ''), 'compressed')]).code).toBe('ROBOT_AMBIGUOUS')
-  })
+  it(
+    'compressed images are taken where there are no others; of a depth camera compressedDepth, and ' +
+      'never that of a colour camera',
+    () => {
+      const all = [
+        small(colour, 'compressed'),
+        small(colour, 'compressedDepth'),
+        small(depth, 'compressed'),
+        small(depth, 'compressedDepth'),
+      ]
+      const topics = (of: readonly Topic[]) =>
+        recognise(of, 'some.mcap').streams.map(s => [s.name, s.topic, s.modality, s.align.strategy])
+      expect(topics(all)).toEqual([
+        ['rgb', all[0].name, 'rgb', 'nearest'],
+        ['depth', all[3].name, 'depth', 'interpolate'],
+      ])
+      expect(topics(all.slice(0, 3))).toEqual([
+        ['rgb', all[0].name, 'rgb', 'nearest'],
+        ['depth', all[2].name, 'depth', 'interpolate'],
+      ])
+      expect(topics([...all, colour, depth]).map(([, name]) => name)).toEqual([colour.name, depth.name])
+      expect(topics([...all, colour]).map(([, name]) => name)).toEqual([colour.name, all[3].name])
+      expect(recognise([all[3]], 'some.mcap').tick).toEqual({ from: 'depth' })
+      expect(errorOf([small(colour, 'compressedDepth')]).code).toBe('ROBOT_NO_IMAGE')
+      expect(errorOf([all[0], small(topic('/second/color/image_raw', ''), 'compressed')]).code).toBe('ROBOT_AMBIGUOUS')
+    },
+  )
 
   it('a depth image alone gives the tick', () => {
     expect(recognise([depth, wrench], 'some.mcap').tick).toEqual({ from: 'depth' })
@@ -71,13 +92,19 @@ describe('without a robot file', () => {
   })
 
   it.each([
-    ['colour images', colour, 'a colour image'], ['depth images', depth, 'a depth image'], ['wrenches', wrench, 'a wrench'],
-    ['voices', text, 'voice'], ['poses', pose, 'a tool pose'], ['joint states', joints, 'joint states'],
+    ['colour images', colour, 'a colour image'],
+    ['depth images', depth, 'a depth image'],
+    ['wrenches', wrench, 'a wrench'],
+    ['voices', text, 'voice'],
+    ['poses', pose, 'a tool pose'],
+    ['joint states', joints, 'joint states'],
   ])('two %s are refused, with both names', (_what, one, what) => {
     const other = topic(`/second${one.name}`, one.type)
     const error = errorOf([colour, one, other].filter((t, i, all) => all.indexOf(t) === i))
     expect(error.code).toBe('ROBOT_AMBIGUOUS')
     const names = [one.name, other.name].sort().join(', ')
-    expect(error.message).toBe(`some.mcap: 2 topics could be ${what}: ${names}; write a robot file that says which (--robot FILE)`)
+    expect(error.message).toBe(
+      `some.mcap: 2 topics could be ${what}: ${names}; write a robot file that says which (--robot FILE)`,
+    )
   })
 })

@@ -17,15 +17,39 @@ describeRos('the cell waits for its audience', () => {
   })
   endWithTests()
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
-  const heard = async (topic: string): Promise<string[]> => (await peer.ask<{ data: string }[]>('take', { topic })).map(({ data }) => data)
-  const change = (node: string, label: string) => peer.ask('call', { service: `/${node}/change_state`, type: 'lifecycle_msgs/srv/ChangeState', request: { transition: { label } } })
+  const heard = async (topic: string): Promise<string[]> =>
+    (await peer.ask<{ data: string }[]>('take', { topic })).map(({ data }) => data)
+  const change = (node: string, label: string) =>
+    peer.ask('call', {
+      service: `/${node}/change_state`,
+      type: 'lifecycle_msgs/srv/ChangeState',
+      request: { transition: { label } },
+    })
 
-  test('an episode begins once all who have a part in it are active, says whom it waits for until then, and the cell ends after its last one', async () => {
-    const cell = startNode('cell', ['-p', 'autostart:=true', '-p', 'wait:=3600.0', '-p', 'episodes:=1', '-p', 'seed:=3', '-p', `gripper_link:=${port}`], env)
+  test('an episode begins once all who have a part in it are active, says whom it waits for until then, ' +
+    'and the cell ends after its last one', async () => {
+    const cell = startNode(
+      'cell',
+      [
+        '-p',
+        'autostart:=true',
+        '-p',
+        'wait:=3600.0',
+        '-p',
+        'episodes:=1',
+        '-p',
+        'seed:=3',
+        '-p',
+        `gripper_link:=${port}`,
+      ],
+      env,
+    )
     await cell.said(/cell is active/)
     await peer.ask('listen', { topic: '/episode', type: TEXT })
     await peer.ask('listen', { topic: '/episode/result', type: TEXT })
-    await cell.said(/episode 1 waits up to 3600 s: .*\/wrist\/wrench has no subscriber.*\/tool_target has no publisher, \/policy\/action_chunk has no publisher/)
+    await cell.said(
+      /episode 1 waits up to 3600 s: .*\/wrist\/wrench has no subscriber.*\/tool_target has no publisher, \/policy\/action_chunk has no publisher/,
+    )
     const fusion = startNode('fusion', ['-p', 'autostart:=true'], env)
     await fusion.said(/fusion is active/)
     const control = startNode('control', ['-p', `port:=${port}`], env)
@@ -34,8 +58,17 @@ describeRos('the cell waits for its audience', () => {
     await cell.said(/episode 1 waits up to 3600 s: \/control is inactive/)
     expect(await heard('/episode')).toEqual([])
     await change('control', 'activate')
-    expect(await until(() => heard('/episode'), all => all.length > 0)).toHaveLength(1)
-    const [result] = await until(() => heard('/episode/result'), all => all.length > 0, 40_000)
+    expect(
+      await until(
+        () => heard('/episode'),
+        all => all.length > 0,
+      ),
+    ).toHaveLength(1)
+    const [result] = await until(
+      () => heard('/episode/result'),
+      all => all.length > 0,
+      40_000,
+    )
     // It was not lost for want of somebody who moves the arm: that would be its timeout.
     expect((JSON.parse(result) as { reason?: string }).reason).not.toBe('timeout')
     expect((await cell.end).status).toBe(0)
@@ -43,21 +76,37 @@ describeRos('the cell waits for its audience', () => {
     for (const node of [fusion, control]) expect((await node.signal()).status).toBe(0)
   }, 120_000)
 
-  test('after its patience the cell begins all the same, names who is missing, and waits for nobody any more', async () => {
-    await peer.ask('clear', { topic: '/episode' })
-    const cell = startNode('cell', ['-p', 'autostart:=true', '-p', 'wait:=0.2', '-p', 'seed:=3'], env)
-    await cell.said(/WARN.*episode 1 begins after 0\.2 s though .*\/wrist\/wrench has no subscriber.*; from now on none waits/)
-    await until(() => heard('/episode'), all => all.length > 0)
-    expect((await cell.signal()).status).toBe(0)
-  })
+  test(
+    'after its patience the cell begins all the same, names who is missing, and waits for nobody any ' + 'more',
+    async () => {
+      await peer.ask('clear', { topic: '/episode' })
+      const cell = startNode('cell', ['-p', 'autostart:=true', '-p', 'wait:=0.2', '-p', 'seed:=3'], env)
+      await cell.said(
+        /WARN.*episode 1 begins after 0\.2 s though .*\/wrist\/wrench has no subscriber.*; from now on none waits/,
+      )
+      await until(
+        () => heard('/episode'),
+        all => all.length > 0,
+      )
+      expect((await cell.signal()).status).toBe(0)
+    },
+  )
 
   test('a node that is to be observed makes its first transition only when somebody hears it', async () => {
     const voice = startNode('voice', ['-p', 'autostart:=true', '-p', 'await_observer:=true'], env)
     await voice.said(/unconfigured/)
     await peer.ask('listen', { topic: '/voice/transition_event', type: 'lifecycle_msgs/msg/TransitionEvent' })
     await voice.said(/voice is active/)
-    const events = await peer.ask<{ goal_state: { label: string } }[]>('take', { topic: '/voice/transition_event', count: 4 })
-    expect(events.map(({ goal_state: { label } }) => label)).toEqual(['configuring', 'inactive', 'activating', 'active'])
+    const events = await peer.ask<{ goal_state: { label: string } }[]>('take', {
+      topic: '/voice/transition_event',
+      count: 4,
+    })
+    expect(events.map(({ goal_state: { label } }) => label)).toEqual([
+      'configuring',
+      'inactive',
+      'activating',
+      'active',
+    ])
     expect(voice.output()).not.toMatch(/nobody hears/)
     expect((await voice.signal()).status).toBe(0)
   })

@@ -32,14 +32,16 @@ function given(value: unknown): unknown {
 }
 
 function shown(value: unknown): unknown {
-  if (value instanceof Uint8Array) return { length: value.length, sha256: createHash('sha256').update(value).digest('hex') }
+  if (value instanceof Uint8Array)
+    return { length: value.length, sha256: createHash('sha256').update(value).digest('hex') }
   return ArrayBuffer.isView(value) ? Array.from(value as unknown as Iterable<number>) : value
 }
 
-const fieldsOf = (message: object): Record<string, unknown> => Object.fromEntries(Object.entries(message).map(([name, value]) => [name, shown(value)]))
+const fieldsOf = (message: object): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(message).map(([name, value]) => [name, shown(value)]))
 
 function publisherOf(topic: string, type: TypeName): Publisher<MessageTypes[TypeName]> {
-  const made = publishers.get(topic) ?? bus.advertise(topic, type) as Publisher<MessageTypes[TypeName]>
+  const made = publishers.get(topic) ?? (bus.advertise(topic, type) as Publisher<MessageTypes[TypeName]>)
   publishers.set(topic, made)
   return made
 }
@@ -49,14 +51,26 @@ const does: Record<string, (request: Request) => unknown> = {
     const box: { message: Record<string, unknown>; receive: number }[] = []
     heard.set(topic, box)
     // Of pictures at their rate only the number counts, and whose they are.
-    bus.subscribe(topic, type, (message, receive) => box.push({ message: type === 'sensor_msgs/msg/Image' && box.length > 3 ? { frameId: (message as MessageTypes['sensor_msgs/msg/Image']).frameId } : fieldsOf(message), receive }))
+    bus.subscribe(topic, type, (message, receive) =>
+      box.push({
+        message:
+          type === 'sensor_msgs/msg/Image' && box.length > 3
+            ? { frameId: (message as MessageTypes['sensor_msgs/msg/Image']).frameId }
+            : fieldsOf(message),
+        receive,
+      }),
+    )
     return ros.node.resolveTopicName(topic)
   },
   advertise: ({ topic, type }) => void publisherOf(topic, type),
   publish: async ({ topic, type, messages, period = 0 }) => {
     const publisher = publisherOf(topic, type)
     for (const message of messages) {
-      publisher.publish(Object.fromEntries(Object.entries(message).map(([name, value]) => [name, given(value)])) as unknown as MessageTypes[TypeName])
+      publisher.publish(
+        Object.fromEntries(
+          Object.entries(message).map(([name, value]) => [name, given(value)]),
+        ) as unknown as MessageTypes[TypeName],
+      )
       if (period > 0) await new Promise(resolve => setTimeout(resolve, period * 1000))
     }
   },
@@ -66,7 +80,13 @@ const does: Record<string, (request: Request) => unknown> = {
     for (const box of heard.values()) box.length = 0
   },
   // The smallest step of the receive times; below 0 they went back.
-  steps: ({ topic }) => Math.min(...heard.get(topic)?.slice(1).map(({ receive }, i) => receive - (heard.get(topic)?.[i].receive ?? 0)) ?? []),
+  steps: ({ topic }) =>
+    Math.min(
+      ...(heard
+        .get(topic)
+        ?.slice(1)
+        .map(({ receive }, i) => receive - (heard.get(topic)?.[i].receive ?? 0)) ?? []),
+    ),
   // A subscription that is ended twice, the second time after another one to its topic has begun.
   endTwice: ({ topic, type }) => {
     const first = bus.subscribe(topic, type, () => undefined)
@@ -86,7 +106,7 @@ say({ ready: true })
 for await (const line of createInterface({ input: process.stdin })) {
   const request = JSON.parse(line) as Request
   try {
-    say({ id: request.id, answer: await does[request.do](request) ?? null })
+    say({ id: request.id, answer: (await does[request.do](request)) ?? null })
   } catch (error) {
     say({ id: request.id, error: String(error) })
   }

@@ -14,123 +14,231 @@ describeRos('our bus and rclpy', () => {
   let bus: Talk
   let peer: Talk
   beforeAll(async () => {
-    [bus, peer] = await Promise.all([startBus(env), startPeer(env)])
+    ;[bus, peer] = await Promise.all([startBus(env), startPeer(env)])
   })
   endWithTests()
 
-  const warned = (about: RegExp) => until(() => bus.ask<{ topic: string; text: string }[]>('warnings'), all => all.some(({ topic, text }) => about.test(`${topic}: ${text}`)))
+  const warned = (about: RegExp) =>
+    until(
+      () => bus.ask<{ topic: string; text: string }[]>('warnings'),
+      all => all.some(({ topic, text }) => about.test(`${topic}: ${text}`)),
+    )
   const header = { stamp: { sec: 1_700_000_000, nanosec: 5 }, frame_id: 'wrist' }
 
-  test('of what waits on two topics the one that was subscribed to first is heard first: an announcement before the command that follows it', async () => {
-    const type = 'std_msgs/msg/String'
-    // Published in the order in which they are subscribed to, and not by name.
-    const topics = ['/o/b', '/o/a']
-    for (const topic of topics) await bus.ask('subscribe', { topic, type })
-    for (const topic of topics) await peer.ask('advertise', { topic, type, match: 1 })
-    for (let round = 1; round <= 20; round++) {
-      bus.child.kill('SIGSTOP')
-      for (const topic of topics) await peer.ask('publish', { topic, type, messages: [{ data: '' }] })
-      bus.child.kill('SIGCONT')
-      await until(() => bus.ask<Record<string, number>>('counts'), counts => topics.every(topic => counts[topic] === round))
-    }
-    const [announced, said] = await Promise.all(topics.map(topic => bus.ask<Heard[]>('heard', { topic })))
-    for (const [i, { receive }] of announced.entries()) expect(receive).toBeLessThan(said[i].receive)
-  })
+  test(
+    'of what waits on two topics the one that was subscribed to first is heard first: an announcement ' +
+      'before the command that follows it',
+    async () => {
+      const type = 'std_msgs/msg/String'
+      // Published in the order in which they are subscribed to, and not by name.
+      const topics = ['/o/b', '/o/a']
+      for (const topic of topics) await bus.ask('subscribe', { topic, type })
+      for (const topic of topics) await peer.ask('advertise', { topic, type, match: 1 })
+      for (let round = 1; round <= 20; round++) {
+        bus.child.kill('SIGSTOP')
+        for (const topic of topics) await peer.ask('publish', { topic, type, messages: [{ data: '' }] })
+        bus.child.kill('SIGCONT')
+        await until(
+          () => bus.ask<Record<string, number>>('counts'),
+          counts => topics.every(topic => counts[topic] === round),
+        )
+      }
+      const [announced, said] = await Promise.all(topics.map(topic => bus.ask<Heard[]>('heard', { topic })))
+      for (const [i, { receive }] of announced.entries()) expect(receive).toBeLessThan(said[i].receive)
+    },
+  )
 
   test('a process that stands still while 900 wrenches come loses none of them', async () => {
     const topic = '/stall/wrench'
     const type = 'geometry_msgs/msg/WrenchStamped'
     await bus.ask('subscribe', { topic, type })
     const counted = async (): Promise<number> => (await bus.ask<Record<string, number>>('counts'))[topic]
-    await until(async () => {
-      await peer.ask('publish', { topic, type, messages: [{ header }] })
-      return counted()
-    }, count => count > 0)
+    await until(
+      async () => {
+        await peer.ask('publish', { topic, type, messages: [{ header }] })
+        return counted()
+      },
+      count => count > 0,
+    )
     // Best effort from now on loses nothing of its own.
-    const before = await until(async () => {
-      const count = await counted()
-      await peer.ask('publish', { topic, type, messages: [{ header }] })
-      return until(counted, now => now > count)
-    }, count => count > 0)
+    const before = await until(
+      async () => {
+        const count = await counted()
+        await peer.ask('publish', { topic, type, messages: [{ header }] })
+        return until(counted, now => now > count)
+      },
+      count => count > 0,
+    )
     bus.child.kill('SIGSTOP')
     await peer.ask('publish', { topic, type, messages: Array.from({ length: 900 }, () => ({ header })) })
     bus.child.kill('SIGCONT')
     await peer.ask('publish', { topic, type, messages: [{ header: { ...header, frame_id: 'last' } }] })
-    await until(async () => (await bus.ask<Heard[]>('heard', { topic })).at(-1)?.message['frameId'], frame => frame === 'last')
-    expect(await counted() - before).toBe(901)
+    await until(
+      async () => (await bus.ask<Heard[]>('heard', { topic })).at(-1)?.message['frameId'],
+      frame => frame === 'last',
+    )
+    expect((await counted()) - before).toBe(901)
   })
 
-  test('with simulated time no message overtakes the time: what of /clock waits is heard before what is stamped later', async () => {
-    const simulated = await startBus(env, ['--ros-args', '-p', 'use_sim_time:=true', '-r', '__node:=simulated'])
-    const topic = '/s/wrench'
-    const type = 'geometry_msgs/msg/WrenchStamped'
-    const CLOCK = 'rosgraph_msgs/msg/Clock'
-    const at = (seconds: number) => ({ sec: Math.floor(seconds), nanosec: Math.round(seconds % 1 * 1e9) })
-    const tell = (seconds: readonly number[]) => peer.ask('publish', { topic: '/clock', type: CLOCK, messages: seconds.map(time => ({ clock: at(time) })) })
-    const show = (seconds: number) => peer.ask('publish', { topic, type, messages: [{ header: { stamp: at(seconds), frame_id: 'wrist' } }] })
-    const heard = () => simulated.ask<Heard[]>('heard', { topic })
-    await simulated.ask('subscribe', { topic, type })
-    await peer.ask('advertise', { topic: '/clock', type: CLOCK, match: 1 })
-    await until(async () => {
-      await tell([100])
-      await show(100)
-      return heard()
-    }, all => all.length > 0)
-    for (let round = 1; round <= 10; round++) {
-      const start = 100 + 3 * round
-      const { length } = await heard()
-      simulated.child.kill('SIGSTOP')
-      await tell([0, 0.5, 1, 1.5, 2].map(step => start + step))
-      await show(start + 1.9)
-      simulated.child.kill('SIGCONT')
-      const { message, receive } = (await until(heard, all => all.length > length)).at(-1)!
-      expect(receive, `round ${round}`).toBeGreaterThanOrEqual(Number(message['stamp']))
-    }
-    await simulated.end()
-  })
+  test(
+    'with simulated time no message overtakes the time: what of /clock waits is heard before what is ' +
+      'stamped later',
+    async () => {
+      const simulated = await startBus(env, ['--ros-args', '-p', 'use_sim_time:=true', '-r', '__node:=simulated'])
+      const topic = '/s/wrench'
+      const type = 'geometry_msgs/msg/WrenchStamped'
+      const CLOCK = 'rosgraph_msgs/msg/Clock'
+      const at = (seconds: number) => ({ sec: Math.floor(seconds), nanosec: Math.round((seconds % 1) * 1e9) })
+      const tell = (seconds: readonly number[]) =>
+        peer.ask('publish', { topic: '/clock', type: CLOCK, messages: seconds.map(time => ({ clock: at(time) })) })
+      const show = (seconds: number) =>
+        peer.ask('publish', { topic, type, messages: [{ header: { stamp: at(seconds), frame_id: 'wrist' } }] })
+      const heard = () => simulated.ask<Heard[]>('heard', { topic })
+      await simulated.ask('subscribe', { topic, type })
+      await peer.ask('advertise', { topic: '/clock', type: CLOCK, match: 1 })
+      await until(
+        async () => {
+          await tell([100])
+          await show(100)
+          return heard()
+        },
+        all => all.length > 0,
+      )
+      for (let round = 1; round <= 10; round++) {
+        const start = 100 + 3 * round
+        const { length } = await heard()
+        simulated.child.kill('SIGSTOP')
+        await tell([0, 0.5, 1, 1.5, 2].map(step => start + step))
+        await show(start + 1.9)
+        simulated.child.kill('SIGCONT')
+        const { message, receive } = (await until(heard, all => all.length > length)).at(-1)!
+        expect(receive, `round ${round}`).toBeGreaterThanOrEqual(Number(message['stamp']))
+      }
+      await simulated.end()
+    },
+  )
 
   test('pictures at 30 Hz beside wrenches at 1 kHz all arrive, in order', async () => {
-    const topics = { '/a/rgb': 'sensor_msgs/msg/Image', '/a/depth': 'sensor_msgs/msg/Image', '/a/wrench': 'geometry_msgs/msg/WrenchStamped' }
+    const topics = {
+      '/a/rgb': 'sensor_msgs/msg/Image',
+      '/a/depth': 'sensor_msgs/msg/Image',
+      '/a/wrench': 'geometry_msgs/msg/WrenchStamped',
+    }
     for (const [topic, type] of Object.entries(topics)) {
       await bus.ask('subscribe', { topic, type })
       // Best effort begins once both sides have found each other, of which each knows its own half.
-      await until(async () => {
-        await peer.ask('publish', { topic, type, messages: [{}] })
-        return bus.ask<Record<string, number>>('counts')
-      }, all => all[topic] > 0)
+      await until(
+        async () => {
+          await peer.ask('publish', { topic, type, messages: [{}] })
+          return bus.ask<Record<string, number>>('counts')
+        },
+        all => all[topic] > 0,
+      )
     }
     // A probe may still be on its way: what one writer says arrives in order.
     for (const [topic, type] of Object.entries(topics)) {
       await peer.ask('publish', { topic, type, messages: [{ header: { frame_id: 'last' } }] })
-      await until(() => bus.ask<Heard[]>('heard', { topic }), all => all.at(-1)?.message['frameId'] === 'last')
+      await until(
+        () => bus.ask<Heard[]>('heard', { topic }),
+        all => all.at(-1)?.message['frameId'] === 'last',
+      )
     }
     await bus.ask('clear')
-    const sent = await peer.ask<Record<string, number>>('sensors', { seconds: 4, rgb_topic: '/a/rgb', depth_topic: '/a/depth', wrench_topic: '/a/wrench' })
+    const sent = await peer.ask<Record<string, number>>('sensors', {
+      seconds: 4,
+      rgb_topic: '/a/rgb',
+      depth_topic: '/a/depth',
+      wrench_topic: '/a/wrench',
+    })
     expect(sent).toEqual({ rgb: 120, depth: 120, wrench: 4000 })
-    const counts = await until(() => bus.ask<Record<string, number>>('counts'), all => all['/a/wrench'] >= 4000 && all['/a/rgb'] >= 120 && all['/a/depth'] >= 120, 5000)
+    const counts = await until(
+      () => bus.ask<Record<string, number>>('counts'),
+      all => all['/a/wrench'] >= 4000 && all['/a/rgb'] >= 120 && all['/a/depth'] >= 120,
+      5000,
+    )
     expect(counts).toMatchObject({ '/a/rgb': 120, '/a/depth': 120, '/a/wrench': 4000 })
     expect(await bus.ask<number>('steps', { topic: '/a/wrench' })).toBeGreaterThanOrEqual(0)
     const [{ message }] = await bus.ask<Heard[]>('heard', { topic: '/a/rgb', count: 1 })
-    expect(message).toMatchObject({ width: 640, height: 480, step: 1920, encoding: 'rgb8', frameId: 'camera', data: { length: 921_600 } })
+    expect(message).toMatchObject({
+      width: 640,
+      height: 480,
+      step: 1920,
+      encoding: 'rgb8',
+      frameId: 'camera',
+      data: { length: 921_600 },
+    })
   })
 
   test('what we publish rclpy hears: pictures, 1000 wrenches, texts, utterances, action chunks', async () => {
     const now = { stamp: { $now: 0 } }
     const cases: [string, string, Record<string, unknown>[], Record<string, unknown>][] = [
-      ['/b/rgb', 'sensor_msgs/msg/Image', [{ ...now, frameId: 'camera', width: 640, height: 480, step: 1920, encoding: 'rgb8', isBigendian: false, data: { $bytes: [921_600, 7] } }],
-        { width: 640, height: 480, step: 1920, encoding: 'rgb8', is_bigendian: 0, data: { length: 921_600, sha256: expect.any(String) as string } }],
+      [
+        '/b/rgb',
+        'sensor_msgs/msg/Image',
+        [
+          {
+            ...now,
+            frameId: 'camera',
+            width: 640,
+            height: 480,
+            step: 1920,
+            encoding: 'rgb8',
+            isBigendian: false,
+            data: { $bytes: [921_600, 7] },
+          },
+        ],
+        {
+          width: 640,
+          height: 480,
+          step: 1920,
+          encoding: 'rgb8',
+          is_bigendian: 0,
+          data: { length: 921_600, sha256: expect.any(String) as string },
+        },
+      ],
       ['/b/text', 'std_msgs/msg/String', [{ data: 'grün' }], { data: 'grün' }],
-      ['/b/voice', 'prehend_interfaces/msg/VoiceEvent', [{ ...now, frameId: '', text: 'stop', confidence: 0.5 }], { text: 'stop', confidence: 0.5 }],
-      ['/b/chunk', 'prehend_interfaces/msg/ActionChunk', [{
-        ...now, frameId: 'tool', rate: 30, data: { $float32s: [1, 2, 3, 4, 5, 6] }, origin: { $floats: [1, 2, 3, 0, 0, 0, 1] }, gate: { $float32s: [] }, graspSuccess: 0.25,
-      }], { rate: 30, data: [1, 2, 3, 4, 5, 6], origin: { position: { x: 1, y: 2, z: 3 }, orientation: { x: 0, y: 0, z: 0, w: 1 } }, gate: [], grasp_success: 0.25 }],
-      ['/b/wrench', 'geometry_msgs/msg/WrenchStamped', Array.from({ length: 1000 }, (_, i) => ({ ...now, frameId: 'wrist', wrench: { $floats: [i, 0, 0, 0, 0, 1] } })),
-        { wrench: { force: { x: 0, y: 0, z: 0 }, torque: { x: 0, y: 0, z: 1 } } }],
+      [
+        '/b/voice',
+        'prehend_interfaces/msg/VoiceEvent',
+        [{ ...now, frameId: '', text: 'stop', confidence: 0.5 }],
+        { text: 'stop', confidence: 0.5 },
+      ],
+      [
+        '/b/chunk',
+        'prehend_interfaces/msg/ActionChunk',
+        [
+          {
+            ...now,
+            frameId: 'tool',
+            rate: 30,
+            data: { $float32s: [1, 2, 3, 4, 5, 6] },
+            origin: { $floats: [1, 2, 3, 0, 0, 0, 1] },
+            gate: { $float32s: [] },
+            graspSuccess: 0.25,
+          },
+        ],
+        {
+          rate: 30,
+          data: [1, 2, 3, 4, 5, 6],
+          origin: { position: { x: 1, y: 2, z: 3 }, orientation: { x: 0, y: 0, z: 0, w: 1 } },
+          gate: [],
+          grasp_success: 0.25,
+        },
+      ],
+      [
+        '/b/wrench',
+        'geometry_msgs/msg/WrenchStamped',
+        Array.from({ length: 1000 }, (_, i) => ({ ...now, frameId: 'wrist', wrench: { $floats: [i, 0, 0, 0, 0, 1] } })),
+        { wrench: { force: { x: 0, y: 0, z: 0 }, torque: { x: 0, y: 0, z: 1 } } },
+      ],
     ]
     for (const [topic, type, messages, wanted] of cases) {
       await bus.ask('advertise', { topic, type })
       await peer.ask('listen', { topic, type })
-      await until(() => bus.ask<{ topic: string; subscribers: number }[]>('topics'), all => all.some(info => info.topic === topic && info.subscribers > 0))
+      await until(
+        () => bus.ask<{ topic: string; subscribers: number }[]>('topics'),
+        all => all.some(info => info.topic === topic && info.subscribers > 0),
+      )
       const before = Date.now()
       await bus.ask('publish', { topic, type, messages, period: messages.length > 1 ? 0.001 : 0 })
       const heard = await peer.ask<{ header?: { stamp: { sec: number } } }[]>('take', { topic, count: messages.length })
@@ -143,8 +251,15 @@ describeRos('our bus and rclpy', () => {
   test('what rclpy publishes we hear: texts, utterances, action chunks with their stamps', async () => {
     await bus.ask('subscribe', { topic: '/c/voice', type: 'prehend_interfaces/msg/VoiceEvent' })
     await peer.ask('advertise', { topic: '/c/voice', type: 'prehend_interfaces/msg/VoiceEvent', match: 1 })
-    await peer.ask('publish', { topic: '/c/voice', type: 'prehend_interfaces/msg/VoiceEvent', messages: [{ header: { stamp: { $now: -2 } }, text: 'über', confidence: 0.5 }] })
-    await until(() => bus.ask<Record<string, number>>('counts'), all => all['/c/voice'] > 0)
+    await peer.ask('publish', {
+      topic: '/c/voice',
+      type: 'prehend_interfaces/msg/VoiceEvent',
+      messages: [{ header: { stamp: { $now: -2 } }, text: 'über', confidence: 0.5 }],
+    })
+    await until(
+      () => bus.ask<Record<string, number>>('counts'),
+      all => all['/c/voice'] > 0,
+    )
     const [{ message, receive }] = await bus.ask<Heard[]>('heard', { topic: '/c/voice' })
     expect(message).toMatchObject({ text: 'über', confidence: 0.5 })
     expect(receive - (message['stamp'] as number)).toBeGreaterThan(1.9e9)
@@ -154,13 +269,17 @@ describeRos('our bus and rclpy', () => {
   test('a best-effort publisher that a reliable subscription cannot hear is named, once', async () => {
     await bus.ask('subscribe', { topic: '/d/text', type: 'std_msgs/msg/String' })
     await peer.ask('advertise', { topic: '/d/text', type: 'std_msgs/msg/String', node: 'mumbler', reliable: false })
-    await warned(/^\/d\/text: \/mumbler offers reliability best_effort, reliable is asked for: it is not heard; set qos_overrides\.\/d\/text\.subscription\.reliability to best_effort$/)
+    await warned(
+      /^\/d\/text: \/mumbler offers reliability best_effort, reliable is asked for: it is not heard; set qos_overrides\.\/d\/text\.subscription\.reliability to best_effort$/,
+    )
   })
 
   test('a subscription that asks for more than is offered is named, once', async () => {
     await bus.ask('advertise', { topic: '/j/text', type: 'std_msgs/msg/String' })
     await peer.ask('listen', { topic: '/j/text', type: 'std_msgs/msg/String', node_name: 'latecomer', transient: true })
-    await warned(/^\/j\/text: \/latecomer asks for durability transient_local, volatile is offered: it hears nothing; set qos_overrides\.\/j\/text\.publisher\.durability to transient_local$/)
+    await warned(
+      /^\/j\/text: \/latecomer asks for durability transient_local, volatile is offered: it hears nothing; set qos_overrides\.\/j\/text\.publisher\.durability to transient_local$/,
+    )
   })
 
   test('two sources of wrenches are named; one is not', async () => {
@@ -174,22 +293,50 @@ describeRos('our bus and rclpy', () => {
   test('a publisher of another type is named', async () => {
     await bus.ask('subscribe', { topic: '/f/wrench', type: 'geometry_msgs/msg/WrenchStamped' })
     await peer.ask('advertise', { topic: '/f/wrench', type: 'geometry_msgs/msg/PoseStamped', node: 'poser' })
-    await warned(/^\/f\/wrench: \/poser publishes geometry_msgs\/msg\/PoseStamped, not geometry_msgs\/msg\/WrenchStamped/)
+    await warned(
+      /^\/f\/wrench: \/poser publishes geometry_msgs\/msg\/PoseStamped, not geometry_msgs\/msg\/WrenchStamped/,
+    )
   })
 
   test('names are remapped and put into the namespace; qos_overrides of one topic count for that topic', async () => {
-    const other = await startBus(env, ['--ros-args', '-r', '__ns:=/arm', '-r', '__node:=left', '-r', '/g/text:=/elsewhere',
-      '-p', 'qos_overrides./elsewhere.subscription.reliability:=best_effort', '-p', 'qos_overrides./elsewhere.subscription.depth:=3',
-      '-p', 'qos_overrides./arm/said.publisher.durability:=transient_local'])
+    const other = await startBus(env, [
+      '--ros-args',
+      '-r',
+      '__ns:=/arm',
+      '-r',
+      '__node:=left',
+      '-r',
+      '/g/text:=/elsewhere',
+      '-p',
+      'qos_overrides./elsewhere.subscription.reliability:=best_effort',
+      '-p',
+      'qos_overrides./elsewhere.subscription.depth:=3',
+      '-p',
+      'qos_overrides./arm/said.publisher.durability:=transient_local',
+    ])
     expect(await other.ask('name')).toBe('/arm left')
     expect(await other.ask('subscribe', { topic: '/g/text', type: 'std_msgs/msg/String' })).toBe('/elsewhere')
     expect(await other.ask('subscribe', { topic: 'near', type: 'std_msgs/msg/String' })).toBe('/arm/near')
     // Heard although it offers best effort only.
-    await peer.ask('advertise', { topic: '/elsewhere', type: 'std_msgs/msg/String', node: 'whisperer', reliable: false, match: 1 })
-    await until(async () => {
-      await peer.ask('publish', { topic: '/elsewhere', type: 'std_msgs/msg/String', node: 'whisperer', messages: [{ data: 'psst' }] })
-      return other.ask<Record<string, number>>('counts')
-    }, all => all['/g/text'] > 0)
+    await peer.ask('advertise', {
+      topic: '/elsewhere',
+      type: 'std_msgs/msg/String',
+      node: 'whisperer',
+      reliable: false,
+      match: 1,
+    })
+    await until(
+      async () => {
+        await peer.ask('publish', {
+          topic: '/elsewhere',
+          type: 'std_msgs/msg/String',
+          node: 'whisperer',
+          messages: [{ data: 'psst' }],
+        })
+        return other.ask<Record<string, number>>('counts')
+      },
+      all => all['/g/text'] > 0,
+    )
     // Said before anybody listened, and kept.
     await other.ask('publish', { topic: 'said', type: 'std_msgs/msg/String', messages: [{ data: 'kept' }] })
     await peer.ask('listen', { topic: '/arm/said', type: 'std_msgs/msg/String', transient: true })
@@ -202,11 +349,19 @@ describeRos('our bus and rclpy', () => {
     await bus.ask('endTwice', { topic: '/i/text', type: 'std_msgs/msg/String' })
     expect((await bus.ask<{ topic: string }[]>('health')).filter(({ topic }) => topic === '/i/text')).toHaveLength(1)
     const readers = () => bus.ask<{ topic: string; subscribers: number }[]>('topics')
-    expect((await until(readers, all => all.some(({ topic }) => topic === '/i/text'))).find(({ topic }) => topic === '/i/text')?.subscribers).toBe(1)
+    expect(
+      (await until(readers, all => all.some(({ topic }) => topic === '/i/text'))).find(
+        ({ topic }) => topic === '/i/text',
+      )?.subscribers,
+    ).toBe(1)
   })
 
   test('is opened by its name like any other backend, and its node ends with it', () => {
-    const said = execFileSync(process.execPath, ['--import', 'tsx', join(root, 'test/ros2/open-bus.ts'), '--ros-args', '-r', '__ns:=/opened'], { cwd: root, env, encoding: 'utf8', timeout: 30_000 })
+    const said = execFileSync(
+      process.execPath,
+      ['--import', 'tsx', join(root, 'test/ros2/open-bus.ts'), '--ros-args', '-r', '__ns:=/opened'],
+      { cwd: root, env, encoding: 'utf8', timeout: 30_000 },
+    )
     // What other tests ended may be in the graph for a moment still.
     const mine = (JSON.parse(said) as { topic: string }[]).filter(({ topic }) => topic.startsWith('/opened/'))
     expect(mine).toEqual([{ topic: '/opened/said', type: 'std_msgs/msg/String', publishers: 1, subscribers: 1 }])
@@ -217,11 +372,14 @@ describeRos('our bus and rclpy', () => {
     await peer.ask('advertise', { topic: '/h/wrench', type: 'geometry_msgs/msg/WrenchStamped', match: 1 })
     // Again until the bus, too, has found the peer: then both of a pair are heard.
     const odd = [{ header }, { header: { ...header, stamp: { sec: 0, nanosec: 0 } } }]
-    const heard = await until(async () => {
-      await peer.ask('publish', { topic: '/h/wrench', type: 'geometry_msgs/msg/WrenchStamped', messages: odd })
-      return bus.ask<Heard[]>('heard', { topic: '/h/wrench' })
-    }, all => all.length > 2)
+    const heard = await until(
+      async () => {
+        await peer.ask('publish', { topic: '/h/wrench', type: 'geometry_msgs/msg/WrenchStamped', messages: odd })
+        return bus.ask<Heard[]>('heard', { topic: '/h/wrench' })
+      },
+      all => all.length > 2,
+    )
     expect(new Set(heard.map(({ message }) => message['stamp'])).size).toBe(2)
-    expect(heard.every(({ message }) => message['stamp'] as number <= 0)).toBe(true)
+    expect(heard.every(({ message }) => (message['stamp'] as number) <= 0)).toBe(true)
   })
 })

@@ -1,5 +1,6 @@
 /**
- * What ros_gz_bridge does with launch/config/gazebo_bridge.yaml, for tests where it cannot be had: from gz-transport to ROS, by the entries of the file named first; a
+ * What ros_gz_bridge does with launch/config/gazebo_bridge.yaml, for tests where it cannot be had: from gz-transport to
+ * ROS, by the entries of the file named first; a
  * node's arguments follow. Stamps are Gazebo's. Says `ready` when all entries are bridged.
  */
 import { readFileSync } from 'node:fs'
@@ -34,21 +35,31 @@ const ros = await Ros2Process.start('bridge', ['bridge', ...args])
 const bus = new Ros2Bus(ros.rcl, ros.node)
 const [gazebo, node] = await Promise.all([GazeboBus.open(), GzNode.open()])
 
-for (const { gz_topic_name: from, ros_topic_name: to, gz_type_name, ros_type_name, direction } of parse(readFileSync(file, 'utf8')) as Entry[]) {
-  if (direction !== 'GZ_TO_ROS' || !PAIRS.some(([gz, name]) => gz === gz_type_name && name === ros_type_name)) throw new Error(`${file}: ${from}: ${gz_type_name}, ${ros_type_name}, ${direction}`)
+for (const { gz_topic_name: from, ros_topic_name: to, gz_type_name, ros_type_name, direction } of parse(
+  readFileSync(file, 'utf8'),
+) as Entry[]) {
+  if (direction !== 'GZ_TO_ROS' || !PAIRS.some(([gz, name]) => gz === gz_type_name && name === ros_type_name))
+    throw new Error(`${file}: ${from}: ${gz_type_name}, ${ros_type_name}, ${direction}`)
   if (ros_type_name === 'rosgraph_msgs/msg/Clock') {
     const publisher = ros.node.createPublisher(ros_type_name, to)
     node.subscribe(from, CLOCK, ({ sim }) => publisher.publish(clockBytes((sim?.sec ?? 0) * 1e9 + (sim?.nsec ?? 0), 0)))
   } else {
     const type = ros_type_name as Exclude<TypeName, 'std_msgs/msg/String'>
     const publisher = bus.advertise(to, type)
-    gazebo.subscribe(from, type, message => publisher.publish({ ...message, stamp: message.stamp + (gazebo.clock.epochSec - bus.clock.epochSec) * 1e9 } as never))
+    gazebo.subscribe(from, type, message =>
+      publisher.publish({
+        ...message,
+        stamp: message.stamp + (gazebo.clock.epochSec - bus.clock.epochSec) * 1e9,
+      } as never),
+    )
   }
 }
 process.on('SIGINT', () => {
-  void Promise.all([gazebo.close(), node.close()]).then(() => bus.close()).then(() => {
-    ros.close()
-    process.exit(0)
-  })
+  void Promise.all([gazebo.close(), node.close()])
+    .then(() => bus.close())
+    .then(() => {
+      ros.close()
+      process.exit(0)
+    })
 })
 console.log('ready')

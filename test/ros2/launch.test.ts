@@ -22,9 +22,21 @@ interface Launch {
 const FILES = ['robot.launch.py', 'sim.launch.py', 'replay.launch.py', 'gazebo.launch.py']
 /** Arguments that `managed_node` reads from what all nodes share. */
 const SHARED = ['robot', 'use_sim_time', 'respawn']
-const PYTHON_TYPES: Readonly<Record<string, string>> = { boolean: 'bool', integer: 'int', double: 'float', string: 'str' }
-const kinds = Object.fromEntries(await Promise.all(Object.entries(KINDS).map(async ([name, { summary, load }]) => [name, { summary, ...await load() }] as const)))
-const declarationsOf = (node: string): Record<string, ParameterDescription> => ({ ...kinds[node].parameters, ...COMMON })
+const PYTHON_TYPES: Readonly<Record<string, string>> = {
+  boolean: 'bool',
+  integer: 'int',
+  double: 'float',
+  string: 'str',
+}
+const kinds = Object.fromEntries(
+  await Promise.all(
+    Object.entries(KINDS).map(async ([name, { summary, load }]) => [name, { summary, ...(await load()) }] as const),
+  ),
+)
+const declarationsOf = (node: string): Record<string, ParameterDescription> => ({
+  ...kinds[node].parameters,
+  ...COMMON,
+})
 
 test('docs/reference/parameters.md is what the declarations say (npx tsx scripts/parameter-table.ts)', async () => {
   expect(readFileSync(join(root, 'docs/reference/parameters.md'), 'utf8')).toBe(await parameterTable())
@@ -33,23 +45,35 @@ test('docs/reference/parameters.md is what the declarations say (npx tsx scripts
 describe.each(Object.entries(kinds))('node %s', (_name, { summary, parameters }) => {
   test('declares each parameter with a description and a default that fits', () => {
     expect(summary).not.toBe('')
-    for (const [name, { description, range, type, default: value }] of Object.entries<ParameterDescription>({ ...parameters, ...COMMON })) {
+    for (const [name, { description, range, type, default: value }] of Object.entries<ParameterDescription>({
+      ...parameters,
+      ...COMMON,
+    })) {
       expect([name, description.length > 10]).toEqual([name, true])
-      if (type === 'double' || type === 'integer') expect([name, range !== undefined && Number(value) >= range.min && Number(value) <= range.max]).toEqual([name, true])
+      if (type === 'double' || type === 'integer')
+        expect([name, range !== undefined && Number(value) >= range.min && Number(value) <= range.max]).toEqual([
+          name,
+          true,
+        ])
     }
   })
 })
 
 describeRos('launch files', () => {
   const { stdout, stderr } = spawnSync('python3', [join(root, 'test/ros2/read_launch.py')], {
-    input: JSON.stringify(['prehend_nodes.py', ...FILES].map(file => join(root, 'launch', file))), encoding: 'utf8',
+    input: JSON.stringify(['prehend_nodes.py', ...FILES].map(file => join(root, 'launch', file))),
+    encoding: 'utf8',
   })
-  const read = stdout === '' ? {} : JSON.parse(stdout) as Record<string, Launch>
+  const read = stdout === '' ? {} : (JSON.parse(stdout) as Record<string, Launch>)
   const shared = read['prehend_nodes.py']
 
   test('are the ones that are known here, and all of them can be read', () => {
     expect(stderr).toBe('')
-    expect(readdirSync(join(root, 'launch')).filter(name => name.endsWith('.launch.py')).sort()).toEqual([...FILES].sort())
+    expect(
+      readdirSync(join(root, 'launch'))
+        .filter(name => name.endsWith('.launch.py'))
+        .sort(),
+    ).toEqual([...FILES].sort())
   })
 
   test('what is common to them is declared by every node', () => {
@@ -85,7 +109,9 @@ describeRos('launch files', () => {
     test('starts executables of the package, and is installed with it', () => {
       for (const [node] of read[file].nodes) accessSync(join(install, 'lib/prehend', node), constants.X_OK)
       for (const name of [file, 'prehend_nodes.py']) {
-        expect(readFileSync(join(install, 'share/prehend/launch', name), 'utf8')).toBe(readFileSync(join(root, 'launch', name), 'utf8'))
+        expect(readFileSync(join(install, 'share/prehend/launch', name), 'utf8')).toBe(
+          readFileSync(join(root, 'launch', name), 'utf8'),
+        )
       }
     })
   })
@@ -108,49 +134,124 @@ interface Launched {
 describe('what a launch file does with its arguments', () => {
   const folder = mkdtempSync(join(tmpdir(), 'prehend-launch-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
-  const launch = (file: string, args: Readonly<Record<string, string>> = {}): Launched => JSON.parse(execFileSync('python3', [join(root, 'test/ros2/launch_run.py')], {
-    input: JSON.stringify({ file: join(root, 'launch', file), arguments: args, folder }), encoding: 'utf8',
-  })) as Launched
+  const launch = (file: string, args: Readonly<Record<string, string>> = {}): Launched =>
+    JSON.parse(
+      execFileSync('python3', [join(root, 'test/ros2/launch_run.py')], {
+        input: JSON.stringify({ file: join(root, 'launch', file), arguments: args, folder }),
+        encoding: 'utf8',
+      }),
+    ) as Launched
   /** The parameters that a node makes of its command line. */
-  const parametersOf = (argv: readonly string[], name: string): Record<string, unknown> => Object.fromEntries(parameterOverrides(argv, nodeName(argv, name)))
+  const parametersOf = (argv: readonly string[], name: string): Record<string, unknown> =>
+    Object.fromEntries(parameterOverrides(argv, nodeName(argv, name)))
 
-  test('nodes come up each on the transition of the one before to active, heard from its first event on; without autostart all are started, and none moves by itself', () => {
-    const { started, order, nodes } = launch('sim.launch.py')
-    expect(started).toEqual(['cell'])
-    expect(order).toEqual([['cell', 'active', 'fusion', true], ['fusion', 'active', 'control', true]])
-    for (const name of ['cell', 'fusion', 'control']) expect(parametersOf(nodes[name], name)).toMatchObject({ autostart: true, await_observer: true })
-    const managed = launch('sim.launch.py', { autostart: 'false' })
-    expect([managed.started, managed.order]).toEqual([['cell', 'fusion', 'control'], []])
-    for (const name of managed.started) expect(parametersOf(managed.nodes[name], name)).toMatchObject({ autostart: false })
-  })
+  test(
+    'nodes come up each on the transition of the one before to active, heard from its first event on; ' +
+      'without autostart all are started, and none moves by itself',
+    () => {
+      const { started, order, nodes } = launch('sim.launch.py')
+      expect(started).toEqual(['cell'])
+      expect(order).toEqual([
+        ['cell', 'active', 'fusion', true],
+        ['fusion', 'active', 'control', true],
+      ])
+      for (const name of ['cell', 'fusion', 'control'])
+        expect(parametersOf(nodes[name], name)).toMatchObject({ autostart: true, await_observer: true })
+      const managed = launch('sim.launch.py', { autostart: 'false' })
+      expect([managed.started, managed.order]).toEqual([['cell', 'fusion', 'control'], []])
+      for (const name of managed.started)
+        expect(parametersOf(managed.nodes[name], name)).toMatchObject({ autostart: false })
+    },
+  )
 
-  test('an argument that was given counts before the parameter file, a default after it; what has no argument comes from the file', () => {
-    const file = join(folder, 'mine.yaml')
-    writeFileSync(file, '/**: {ros__parameters: {seed: 5, objects: unseen, gripper_link: /tmp/of-the-file}}\n/**/cell: {ros__parameters: {episodes: 4}}\n/left/control: {ros__parameters: {speed_scale: 0.5, execution: receding_horizon}}\n/left/fusion: {ros__parameters: {qos_overrides: {/camera: {subscription: {depth: 3}}}}}\n')
-    const { nodes } = launch('sim.launch.py', { namespace: 'left', params_file: file, seed: '7', say: 'true', frame_prefix: 'left/' })
-    expect(parametersOf(nodes['cell'], 'cell')).toMatchObject({ seed: 7n, objects: 'unseen', gripper_link: '/tmp/of-the-file', episodes: 4n, wait: 30, say: 'true', frame_prefix: 'left/', publish_clock: true })
-    expect(parametersOf(nodes['control'], 'control')).toMatchObject({ speed_scale: 0.5, execution: 'receding_horizon', await_command: false, frame_prefix: 'left/' })
-    expect(parametersOf(nodes['fusion'], 'fusion')).toMatchObject({ 'qos_overrides./camera.subscription.depth': 3n, policy: '', frame_prefix: 'left/' })
-  })
+  test(
+    'an argument that was given counts before the parameter file, a default after it; what has no ' +
+      'argument comes from the file',
+    () => {
+      const file = join(folder, 'mine.yaml')
+      writeFileSync(
+        file,
+        '/**: {ros__parameters: {seed: 5, objects: unseen, gripper_link: /tmp/of-the-file}}\n/**/cell: ' +
+          '{ros__parameters: {episodes: 4}}\n/left/control: {ros__parameters: {speed_scale: 0.5, execution: ' +
+          'receding_horizon}}\n/left/fusion: {ros__parameters: {qos_overrides: {/camera: {subscription: ' +
+          '{depth: 3}}}}}\n',
+      )
+      const { nodes } = launch('sim.launch.py', {
+        namespace: 'left',
+        params_file: file,
+        seed: '7',
+        say: 'true',
+        frame_prefix: 'left/',
+      })
+      expect(parametersOf(nodes['cell'], 'cell')).toMatchObject({
+        seed: 7n,
+        objects: 'unseen',
+        gripper_link: '/tmp/of-the-file',
+        episodes: 4n,
+        wait: 30,
+        say: 'true',
+        frame_prefix: 'left/',
+        publish_clock: true,
+      })
+      expect(parametersOf(nodes['control'], 'control')).toMatchObject({
+        speed_scale: 0.5,
+        execution: 'receding_horizon',
+        await_command: false,
+        frame_prefix: 'left/',
+      })
+      expect(parametersOf(nodes['fusion'], 'fusion')).toMatchObject({
+        'qos_overrides./camera.subscription.depth': 3n,
+        policy: '',
+        frame_prefix: 'left/',
+      })
+    },
+  )
 
-  test('remaps are those of every node; what is none, a number that is none and a file that is not there end in one line', () => {
-    const { nodes } = launch('robot.launch.py', { remaps: '/tool_pose:=/arm/pose  joint_states:=/fingers' })
-    for (const argv of Object.values(nodes)) expect(argv.slice(-4)).toEqual(['-r', '/tool_pose:=/arm/pose', '-r', 'joint_states:=/fingers'])
-    expect(launch('robot.launch.py', { remaps: '/a=/b' }).error).toBe('remaps:=/a=/b: expected FROM:=TO, separated by blanks, got /a=/b')
-    expect(launch('sim.launch.py', { seed: 'one' }).error).toBe('seed:=one: expected a whole number')
-    expect(launch('sim.launch.py', { autostart: 'yes' }).error).toBe('autostart:=yes: expected true or false')
-    expect(launch('sim.launch.py', { params_file: '/no/such.yaml' }).error).toBe('params_file:=/no/such.yaml is no file')
-  })
+  test(
+    'remaps are those of every node; what is none, a number that is none and a file that is not there ' +
+      'end in one line',
+    () => {
+      const { nodes } = launch('robot.launch.py', { remaps: '/tool_pose:=/arm/pose  joint_states:=/fingers' })
+      for (const argv of Object.values(nodes))
+        expect(argv.slice(-4)).toEqual(['-r', '/tool_pose:=/arm/pose', '-r', 'joint_states:=/fingers'])
+      expect(launch('robot.launch.py', { remaps: '/a=/b' }).error).toBe(
+        'remaps:=/a=/b: expected FROM:=TO, separated by blanks, got /a=/b',
+      )
+      expect(launch('sim.launch.py', { seed: 'one' }).error).toBe('seed:=one: expected a whole number')
+      expect(launch('sim.launch.py', { autostart: 'yes' }).error).toBe('autostart:=yes: expected true or false')
+      expect(launch('sim.launch.py', { params_file: '/no/such.yaml' }).error).toBe(
+        'params_file:=/no/such.yaml is no file',
+      )
+    },
+  )
 
-  test('the version of Gazebo is left to ros_gz_sim where none is given: its launch file makes a number of what it finds', () => {
-    const world = join(folder, 'cell.sdf')
-    writeFileSync(world, '<sdf/>')
-    expect(launch('gazebo.launch.py', { world }).configurations).not.toHaveProperty('gz_version')
-    expect(launch('gazebo.launch.py', { world, gz_version: '8' }).configurations).toMatchObject({ gz_version: '8' })
-  })
+  test(
+    'the version of Gazebo is left to ros_gz_sim where none is given: its launch file makes a number ' +
+      'of what it finds',
+    () => {
+      const world = join(folder, 'cell.sdf')
+      writeFileSync(world, '<sdf/>')
+      expect(launch('gazebo.launch.py', { world }).configurations).not.toHaveProperty('gz_version')
+      expect(launch('gazebo.launch.py', { world, gz_version: '8' }).configurations).toMatchObject({ gz_version: '8' })
+    },
+  )
 
-  test('the launch ends with a node whose work is done or that cannot use what it was given (exit code 2), started anew or not; one that died is started anew where that is asked for', () => {
-    expect(launch('sim.launch.py').ends).toEqual([[0, true], [1, false], [2, true], [-9, false]])
-    expect(launch('replay.launch.py', { bag: 'x.mcap' }).ends).toEqual([[0, true], [1, true], [2, true], [-9, true]])
-  })
+  test(
+    'the launch ends with a node whose work is done or that cannot use what it was given (exit code ' +
+      '2), started anew or not; one that died is started anew where that is asked for',
+    () => {
+      expect(launch('sim.launch.py').ends).toEqual([
+        [0, true],
+        [1, false],
+        [2, true],
+        [-9, false],
+      ])
+      expect(launch('replay.launch.py', { bag: 'x.mcap' }).ends).toEqual([
+        [0, true],
+        [1, true],
+        [2, true],
+        [-9, true],
+      ])
+    },
+  )
 })

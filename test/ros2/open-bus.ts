@@ -1,4 +1,7 @@
-/** The backend `ros2` by its name: says something to itself until it has heard it, and prints what topics it sees. Its arguments are a node's. */
+/**
+ * The backend `ros2` by its name: says something to itself until it has heard it, and prints what topics it sees. Its
+ * arguments are a node's.
+ */
 import { openBus } from '../../middleware/registry.js'
 
 const bus = await openBus('ros2', { rosArguments: process.argv.slice(2) })

@@ -13,9 +13,17 @@ const endAll = (): void => {
 }
 process.once('exit', endAll)
 
-/** A ROS 2 domain for one test file (`file`: 0 to 11), on this machine only; a second run at the same time most likely has another one. */
+/**
+ * A ROS 2 domain for one test file (`file`: 0 to 11), on this machine only; a second run at the same time most likely
+ * has another one.
+ */
 export function domain(file: number): NodeJS.ProcessEnv {
-  return { ...rosEnvironment(), ROS_DOMAIN_ID: String(100 + 10 * file + process.pid % 10), ROS_AUTOMATIC_DISCOVERY_RANGE: 'LOCALHOST', RCUTILS_COLORIZED_OUTPUT: '0' }
+  return {
+    ...rosEnvironment(),
+    ROS_DOMAIN_ID: String(100 + 10 * file + (process.pid % 10)),
+    ROS_AUTOMATIC_DISCOVERY_RANGE: 'LOCALHOST',
+    RCUTILS_COLORIZED_OUTPUT: '0',
+  }
 }
 
 function start(command: string, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
@@ -39,9 +47,12 @@ export class Talk {
 
   private constructor(child: ChildProcess) {
     this.child = child
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => { this.errors += text })
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.errors += text
+    })
     child.once('close', () => {
-      for (const { reject } of this.#waiting.values()) reject(new Error(`ended with ${child.exitCode ?? child.signalCode}: ${this.errors}`))
+      for (const { reject } of this.#waiting.values())
+        reject(new Error(`ended with ${child.exitCode ?? child.signalCode}: ${this.errors}`))
     })
   }
 
@@ -54,10 +65,19 @@ export class Talk {
   ask<T = null>(does: string, request: object = {}): Promise<T> {
     const id = ++this.#last
     return new Promise<T>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`${does} ${JSON.stringify(request)}: no answer; it said: ${this.errors}`)), PATIENCE)
+      const timer = setTimeout(
+        () => reject(new Error(`${does} ${JSON.stringify(request)}: no answer; it said: ${this.errors}`)),
+        PATIENCE,
+      )
       this.#waiting.set(id, {
-        resolve: answer => { clearTimeout(timer); resolve(answer) },
-        reject: error => { clearTimeout(timer); reject(error) },
+        resolve: answer => {
+          clearTimeout(timer)
+          resolve(answer)
+        },
+        reject: error => {
+          clearTimeout(timer)
+          reject(error)
+        },
       })
       this.child.stdin?.write(`${JSON.stringify({ ...request, id, do: does })}\n`)
     })
@@ -90,7 +110,8 @@ export class Talk {
 }
 
 /** The other side: rclpy (peer.py). */
-export const startPeer = (env: NodeJS.ProcessEnv): Promise<Talk> => Talk.start('python3', [join(root, 'test/ros2/peer.py')], env)
+export const startPeer = (env: NodeJS.ProcessEnv): Promise<Talk> =>
+  Talk.start('python3', [join(root, 'test/ros2/peer.py')], env)
 
 /** Our bus in a process of its own (bus-process.ts). */
 export const startBus = (env: NodeJS.ProcessEnv, args: readonly string[] = []): Promise<Talk> =>
@@ -109,12 +130,31 @@ export interface RunningNode {
 }
 
 /** `prehend node NAME --ros-args …`, as a launch file starts it. */
-export const startNode = (name: string, args: readonly string[], env: NodeJS.ProcessEnv, flags: readonly string[] = []): RunningNode =>
-  watched(`node ${name}`, start(process.execPath, [join(root, 'bin/prehend'), 'node', name, ...flags, ...(args.length > 0 ? ['--ros-args', ...args] : [])], env))
+export const startNode = (
+  name: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  flags: readonly string[] = [],
+): RunningNode =>
+  watched(
+    `node ${name}`,
+    start(
+      process.execPath,
+      [join(root, 'bin/prehend'), 'node', name, ...flags, ...(args.length > 0 ? ['--ros-args', ...args] : [])],
+      env,
+    ),
+  )
 
 /** The stand-in for ros_gz_bridge (gazebo-bridge.ts) with a file of its entries, as gazebo.launch.py starts it. */
 export const startGazeboBridge = (file: string, env: NodeJS.ProcessEnv): RunningNode =>
-  watched('bridge', start(process.execPath, ['--import', 'tsx', join(root, 'test/ros2/gazebo-bridge.ts'), file, '--ros-args', '-p', 'use_sim_time:=true'], env))
+  watched(
+    'bridge',
+    start(
+      process.execPath,
+      ['--import', 'tsx', join(root, 'test/ros2/gazebo-bridge.ts'), file, '--ros-args', '-p', 'use_sim_time:=true'],
+      env,
+    ),
+  )
 
 function watched(name: string, child: ChildProcess): RunningNode {
   let stdout = ''
@@ -129,37 +169,49 @@ function watched(name: string, child: ChildProcess): RunningNode {
     hear(text)
   })
   child.stderr?.setEncoding('utf8').on('data', hear)
-  const end: RunningNode['end'] = new Promise(resolve => child.on('close', status => resolve({ status, stdout, log: all })))
-  const said = (text: RegExp): Promise<RegExpExecArray> => new Promise((resolve, reject) => {
-    const done = (): void => {
-      clearTimeout(timer)
-      looks.delete(look)
-    }
-    const look = (): void => {
-      const found = text.exec(all)
-      if (found) {
-        done()
-        resolve(found)
+  const end: RunningNode['end'] = new Promise(resolve =>
+    child.on('close', status => resolve({ status, stdout, log: all })),
+  )
+  const said = (text: RegExp): Promise<RegExpExecArray> =>
+    new Promise((resolve, reject) => {
+      const done = (): void => {
+        clearTimeout(timer)
+        looks.delete(look)
       }
-    }
-    const timer = setTimeout(() => {
-      done()
-      reject(new Error(`${name} did not say ${text}; it said:\n${all}`))
-    }, PATIENCE)
-    looks.add(look)
-    void end.then(({ status }) => {
+      const look = (): void => {
+        const found = text.exec(all)
+        if (found) {
+          done()
+          resolve(found)
+        }
+      }
+      const timer = setTimeout(() => {
+        done()
+        reject(new Error(`${name} did not say ${text}; it said:\n${all}`))
+      }, PATIENCE)
+      looks.add(look)
+      void end.then(({ status }) => {
+        look()
+        done()
+        reject(new Error(`${name} ended with ${status} before it said ${text}; it said:\n${all}`))
+      })
       look()
-      done()
-      reject(new Error(`${name} ended with ${status} before it said ${text}; it said:\n${all}`))
     })
-    look()
-  })
-  return { child, output: () => all, end, said, signal: (signal = 'SIGINT') => { child.kill(signal); return end } }
+  return {
+    child,
+    output: () => all,
+    end,
+    said,
+    signal: (signal = 'SIGINT') => {
+      child.kill(signal)
+      return end
+    },
+  }
 }
 
 /** Asks until the answer is good, and returns it. */
 export async function until<T>(ask: () => Promise<T>, good: (answer: T) => boolean, patience = 20_000): Promise<T> {
-  for (const end = performance.now() + patience; ;) {
+  for (const end = performance.now() + patience; ; ) {
     const answer = await ask()
     if (good(answer)) return answer
     if (performance.now() > end) throw new Error(`still ${JSON.stringify(answer).slice(0, 2000)}`)

@@ -6,10 +6,18 @@ import { prehendJson, python } from '../e2e/prehend.js'
 import { describeRos, root } from './environment.js'
 import { domain, endWithTests, startNode, startPeer, until, type Talk } from './processes.js'
 
-interface Status { readonly name: string; readonly message: string; readonly values: readonly { key: string; value: string }[] }
-interface Result { readonly observations: number; readonly observationsSha256: string; readonly state: string }
+interface Status {
+  readonly name: string
+  readonly message: string
+  readonly values: readonly { key: string; value: string }[]
+}
+interface Result {
+  readonly observations: number
+  readonly observationsSha256: string
+  readonly state: string
+}
 
-describeRos('the fusion node\'s recording', () => {
+describeRos("the fusion node's recording", () => {
   const env = domain(5)
   const folder = mkdtempSync(join(tmpdir(), 'prehend-replay-'))
   let peer: Talk
@@ -20,89 +28,184 @@ describeRos('the fusion node\'s recording', () => {
   endWithTests()
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  const result = (stdout: string): Result => JSON.parse(stdout.split('\n').filter(line => line.startsWith('{')).at(-1) ?? '') as Result
-  const replayed = (path: string) => prehendJson(['replay', path, '--no-policy', '--rate', 'max']) as { observations: number; sha256: string }
+  const result = (stdout: string): Result =>
+    JSON.parse(
+      stdout
+        .split('\n')
+        .filter(line => line.startsWith('{'))
+        .at(-1) ?? '',
+    ) as Result
+  const replayed = (path: string) =>
+    prehendJson(['replay', path, '--no-policy', '--rate', 'max']) as { observations: number; sha256: string }
   const alignment = async (): Promise<Record<string, number>> => {
     const arrays = await peer.ask<{ status: Status[] }[]>('take', { topic: '/diagnostics', last: 6 })
-    const status = arrays.flatMap(array => array.status).filter(({ name }) => name === '/fusion: alignment').at(-1)
+    const status = arrays
+      .flatMap(array => array.status)
+      .filter(({ name }) => name === '/fusion: alignment')
+      .at(-1)
     return Object.fromEntries((status?.values ?? []).map(({ key, value }) => [key, Number(value)]))
   }
   /** Messages that the fusion node heard, by topic; empty before it has said so. */
   const received = async (): Promise<Record<string, number>> => {
     const arrays = await peer.ask<{ status: Status[] }[]>('take', { topic: '/diagnostics', last: 6 })
     const streams = arrays.flatMap(array => array.status).filter(({ name }) => name.startsWith('/fusion: /'))
-    return Object.fromEntries(streams.map(({ name, values }) => [name.replace('/fusion: ', ''), Number(values.find(({ key }) => key === 'received')?.value)]))
+    return Object.fromEntries(
+      streams.map(({ name, values }) => [
+        name.replace('/fusion: ', ''),
+        Number(values.find(({ key }) => key === 'received')?.value),
+      ]),
+    )
   }
-  const change = (transition: string) => peer.ask('call', { service: '/fusion/change_state', type: 'lifecycle_msgs/srv/ChangeState', request: { transition: { label: transition } } })
-  const sensors = (seconds: number, seed: number) => peer.ask<Record<string, number>>('sensors', { seconds, width: 64, height: 48, drop: 0.15, jitter: 0.004, seed })
+  const change = (transition: string) =>
+    peer.ask('call', {
+      service: '/fusion/change_state',
+      type: 'lifecycle_msgs/srv/ChangeState',
+      request: { transition: { label: transition } },
+    })
+  const sensors = (seconds: number, seed: number) =>
+    peer.ask<Record<string, number>>('sensors', { seconds, width: 64, height: 48, drop: 0.15, jitter: 0.004, seed })
 
-  test('replays to the same observations, byte for byte, with dropped and jittered frames, over a deactivation too', async () => {
-    const path = join(folder, 'live.mcap')
-    const fusion = startNode('fusion', ['-p', 'policy:=none', '-p', 'autostart:=true', '-p', `record:=${path}`], env, ['--json'])
-    for (const [topic, type] of [['/camera/color/image_raw', 'sensor_msgs/msg/Image'], ['/camera/depth/image_raw', 'sensor_msgs/msg/Image'], ['/wrist/wrench', 'geometry_msgs/msg/WrenchStamped']]) {
-      await peer.ask('advertise', { topic, type, match: 1 })
-    }
-    const sent = await sensors(2.5, 1)
-    expect(sent['rgb']).toBeLessThan(75)
-    await change('deactivate')
-    await sensors(0.4, 2)
-    await change('activate')
-    await peer.ask('advertise', { topic: '/wrist/wrench', type: 'geometry_msgs/msg/WrenchStamped', match: 1 })
-    // Ended in the middle of it: what comes after the end of listening is in neither.
-    const running = sensors(2.5, 3)
-    await until(alignment, ({ observations }) => observations > sent['rgb'] + 10)
-    const { status, stdout, log } = await fusion.signal()
-    expect(status, log).toBe(0)
-    await running
-    const live = result(stdout)
-    const { observations, sha256 } = replayed(path)
-    expect(live.observations).toBeGreaterThan(sent['rgb'] - 5)
-    expect([observations, sha256]).toEqual([live.observations, live.observationsSha256])
-  })
+  test(
+    'replays to the same observations, byte for byte, with dropped and jittered frames, over a ' + 'deactivation too',
+    async () => {
+      const path = join(folder, 'live.mcap')
+      const fusion = startNode(
+        'fusion',
+        ['-p', 'policy:=none', '-p', 'autostart:=true', '-p', `record:=${path}`],
+        env,
+        ['--json'],
+      )
+      for (const [topic, type] of [
+        ['/camera/color/image_raw', 'sensor_msgs/msg/Image'],
+        ['/camera/depth/image_raw', 'sensor_msgs/msg/Image'],
+        ['/wrist/wrench', 'geometry_msgs/msg/WrenchStamped'],
+      ]) {
+        await peer.ask('advertise', { topic, type, match: 1 })
+      }
+      const sent = await sensors(2.5, 1)
+      expect(sent['rgb']).toBeLessThan(75)
+      await change('deactivate')
+      await sensors(0.4, 2)
+      await change('activate')
+      await peer.ask('advertise', { topic: '/wrist/wrench', type: 'geometry_msgs/msg/WrenchStamped', match: 1 })
+      // Ended in the middle of it: what comes after the end of listening is in neither.
+      const running = sensors(2.5, 3)
+      await until(alignment, ({ observations }) => observations > sent['rgb'] + 10)
+      const { status, stdout, log } = await fusion.signal()
+      expect(status, log).toBe(0)
+      await running
+      const live = result(stdout)
+      const { observations, sha256 } = replayed(path)
+      expect(live.observations).toBeGreaterThan(sent['rgb'] - 5)
+      expect([observations, sha256]).toEqual([live.observations, live.observationsSha256])
+    },
+  )
 
-  test('with simulated time too, over a loop of the player: the jump back of /clock is counted, the node lives', async () => {
-    const bag = join(folder, 'made')
-    python('make_bag.py', bag)
-    const path = join(folder, 'simulated.mcap')
-    const fusion = startNode('fusion', ['-p', 'policy:=none', '-p', 'autostart:=true', '-p', 'use_sim_time:=true', '-p', 'robot:=cell', '-p', `record:=${path}`], env, ['--json'])
-    await fusion.said(/unconfigured/)
-    const player = startNode('player', ['-p', `bag:=${bag}`, '-p', 'loop:=true', '-p', 'autostart:=true'], env)
-    const { jumps, observations } = await until(alignment, ({ jumps }) => jumps >= 2)
-    expect(observations).toBeGreaterThan(20)
-    await until(alignment, now => now['observations'] > observations + 10 && now['jumps'] >= jumps)
-    const { status, stdout, log } = await fusion.signal()
-    expect(status, log).toBe(0)
-    expect(await player.signal()).toMatchObject({ status: 0 })
-    const live = result(stdout)
-    const again = replayed(path)
-    expect([again.observations, again.sha256]).toEqual([live.observations, live.observationsSha256])
-    // The recording lies in the time of the bag that was played, in 2023, not near 1970.
-    const seconds = Number(python(`
+  test(
+    'with simulated time too, over a loop of the player: the jump back of /clock is counted, the node ' + 'lives',
+    async () => {
+      const bag = join(folder, 'made')
+      python('make_bag.py', bag)
+      const path = join(folder, 'simulated.mcap')
+      const fusion = startNode(
+        'fusion',
+        [
+          '-p',
+          'policy:=none',
+          '-p',
+          'autostart:=true',
+          '-p',
+          'use_sim_time:=true',
+          '-p',
+          'robot:=cell',
+          '-p',
+          `record:=${path}`,
+        ],
+        env,
+        ['--json'],
+      )
+      await fusion.said(/unconfigured/)
+      const player = startNode('player', ['-p', `bag:=${bag}`, '-p', 'loop:=true', '-p', 'autostart:=true'], env)
+      const { jumps, observations } = await until(alignment, ({ jumps }) => jumps >= 2)
+      expect(observations).toBeGreaterThan(20)
+      await until(alignment, now => now['observations'] > observations + 10 && now['jumps'] >= jumps)
+      const { status, stdout, log } = await fusion.signal()
+      expect(status, log).toBe(0)
+      expect(await player.signal()).toMatchObject({ status: 0 })
+      const live = result(stdout)
+      const again = replayed(path)
+      expect([again.observations, again.sha256]).toEqual([live.observations, live.observationsSha256])
+      // The recording lies in the time of the bag that was played, in 2023, not near 1970.
+      const seconds = Number(
+        python(
+          `
 import sys
 from pathlib import Path
 from rosbags.highlevel import AnyReader
 with AnyReader([Path(sys.argv[1])]) as reader:
     print(reader.start_time // 10**9)
-`, path))
-    expect(Math.abs(seconds - 1_700_000_000)).toBeLessThan(100)
-  })
+`,
+          path,
+        ),
+      )
+      expect(Math.abs(seconds - 1_700_000_000)).toBeLessThan(100)
+    },
+  )
 
-  test('a recording that is played is heard from its first message on, by a fusion node started anew, five times', async () => {
+  test('a recording that is played is heard from its first message on, by a fusion node started anew, ' +
+    'five times', async () => {
     const bag = join(folder, 'whole')
     python('make_bag.py', bag)
-    const counts = (path: string) => Object.fromEntries(Object.entries((prehendJson(['info', path]) as { topics: Record<string, { count: number }> }).topics).map(([name, { count }]) => [name, count]))
+    const counts = (path: string) =>
+      Object.fromEntries(
+        Object.entries((prehendJson(['info', path]) as { topics: Record<string, { count: number }> }).topics).map(
+          ([name, { count }]) => [name, count],
+        ),
+      )
     const whole = counts(bag)
     // Its spoken commands are texts.
     const robot = join(folder, 'whole.yaml')
-    writeFileSync(robot, readFileSync(join(root, 'robots/cell.yaml'), 'utf8').replace('voice/events, type: prehend_interfaces/msg/VoiceEvent', 'voice/text, type: std_msgs/msg/String'))
-    // On a busy machine what asks for the best effort may lose in the middle; reliable, only what is said before one listens is lost.
-    const reliable = Object.keys(whole).flatMap(topic => ['subscription.reliability:=reliable', 'subscription.depth:=1000', 'publisher.depth:=1000'].flatMap(text => ['-p', `qos_overrides.${topic}.${text}`]))
+    writeFileSync(
+      robot,
+      readFileSync(join(root, 'robots/cell.yaml'), 'utf8').replace(
+        'voice/events, type: prehend_interfaces/msg/VoiceEvent',
+        'voice/text, type: std_msgs/msg/String',
+      ),
+    )
+    // On a busy machine what asks for the best effort may lose in the middle; reliable, only what is said before one
+    // listens is lost.
+    const reliable = Object.keys(whole).flatMap(topic =>
+      ['subscription.reliability:=reliable', 'subscription.depth:=1000', 'publisher.depth:=1000'].flatMap(text => [
+        '-p',
+        `qos_overrides.${topic}.${text}`,
+      ]),
+    )
     for (let turn = 0; turn < 5; turn++) {
       const path = join(folder, `whole-${turn}.mcap`)
       // The player comes first: it has to wait.
-      const player = startNode('player', ['-p', `bag:=${bag}`, '-p', 'wait:=60.0', '-p', `robot:=${robot}`, '-p', 'autostart:=true', ...reliable], env)
+      const player = startNode(
+        'player',
+        ['-p', `bag:=${bag}`, '-p', 'wait:=60.0', '-p', `robot:=${robot}`, '-p', 'autostart:=true', ...reliable],
+        env,
+      )
       await player.said(/player is active/)
-      const fusion = startNode('fusion', ['-p', 'policy:=none', '-p', 'autostart:=true', '-p', 'use_sim_time:=true', '-p', `robot:=${robot}`, '-p', `record:=${path}`, ...reliable], env)
+      const fusion = startNode(
+        'fusion',
+        [
+          '-p',
+          'policy:=none',
+          '-p',
+          'autostart:=true',
+          '-p',
+          'use_sim_time:=true',
+          '-p',
+          `robot:=${robot}`,
+          '-p',
+          `record:=${path}`,
+          ...reliable,
+        ],
+        env,
+      )
       await player.said(/played \d+ messages/)
       await peer.ask('clear', { topic: '/diagnostics' })
       await until(received, heard => Object.keys(whole).every(topic => heard[topic] >= whole[topic]))
@@ -115,49 +218,77 @@ with AnyReader([Path(sys.argv[1])]) as reader:
   }, 180_000)
 
   test('a player that nobody listens to says so by topic, and plays all the same', async () => {
-    const player = startNode('player', ['-p', `bag:=${join(folder, 'whole')}`, '-p', 'wait:=0.1', '-p', 'rate:=20.0', '-p', 'autostart:=true'], env)
+    const player = startNode(
+      'player',
+      ['-p', `bag:=${join(folder, 'whole')}`, '-p', 'wait:=0.1', '-p', 'rate:=20.0', '-p', 'autostart:=true'],
+      env,
+    )
     await player.said(/WARN.*plays after 0\.1 s though \/clock has no subscriber, .*\/wrist\/wrench has no subscriber/)
     await player.said(/played \d+ messages/)
     // Its work is done.
     expect((await player.end).status).toBe(0)
   })
 
-  test('a recording is whole though the request to end comes twice, from the launcher and its process group', async () => {
-    const path = join(folder, 'twice.mcap')
-    const fusion = startNode('fusion', ['-p', 'policy:=none', '-p', 'autostart:=true', '-p', `record:=${path}`], env, ['--json'])
-    await fusion.said(/fusion is active/)
-    await peer.ask('advertise', { topic: '/wrist/wrench', type: 'geometry_msgs/msg/WrenchStamped', match: 1 })
-    // The wrench's first 200 ms are its tare, and the first messages may be lost to discovery; the rest of the second is in the observations.
-    await sensors(1, 4)
-    // The second one follows when the node has begun to end.
-    fusion.child.kill('SIGINT')
-    await fusion.said(/SIGINT: ending/)
-    const { status, stdout, log } = await fusion.signal()
-    expect(status, log).toBe(0)
-    expect(replayed(path).sha256).toBe(result(stdout).observationsSha256)
-  })
-
-  test('a successor leaves alone what its killed predecessor wrote, and what was finished, and says where it writes', async () => {
-    const path = join(folder, 'again.mcap')
-    const args = ['-p', 'policy:=none', '-p', 'autostart:=true', '-p', `record:=${path}`]
-    const killed = startNode('fusion', args, env)
-    await killed.said(/fusion is active/)
-    await killed.signal('SIGKILL')
-    for (const name of ['again_1.mcap', 'again_2.mcap']) {
-      const fusion = startNode('fusion', args, env)
-      await fusion.said(new RegExp(`records into ${join(folder, name)}`))
+  test(
+    'a recording is whole though the request to end comes twice, from the launcher and its process ' + 'group',
+    async () => {
+      const path = join(folder, 'twice.mcap')
+      const fusion = startNode(
+        'fusion',
+        ['-p', 'policy:=none', '-p', 'autostart:=true', '-p', `record:=${path}`],
+        env,
+        ['--json'],
+      )
       await fusion.said(/fusion is active/)
-      await peer.ask('clear', { topic: '/diagnostics' })
-      const values = await until(async () => {
-        const arrays = await peer.ask<{ status: Status[] }[]>('take', { topic: '/diagnostics', last: 6 })
-        return arrays.flatMap(array => array.status).find(status => status.name === '/fusion: recording')?.values ?? []
-      }, found => found.length > 0)
-      expect(Object.fromEntries(values.map(({ key, value }) => [key, value]))).toMatchObject({ path: join(folder, name), failed: 'false' })
-      expect((await fusion.signal()).status).toBe(0)
-    }
-    expect(readdirSync(folder).filter(name => name.startsWith('again')).sort()).toEqual(['again.part.mcap', 'again_1.mcap', 'again_2.mcap'])
-    rmSync(join(folder, 'again.part.mcap'))
-  })
+      await peer.ask('advertise', { topic: '/wrist/wrench', type: 'geometry_msgs/msg/WrenchStamped', match: 1 })
+      // The wrench's first 200 ms are its tare, and the first messages may be lost to discovery; the rest of the second
+      // is in the observations.
+      await sensors(1, 4)
+      // The second one follows when the node has begun to end.
+      fusion.child.kill('SIGINT')
+      await fusion.said(/SIGINT: ending/)
+      const { status, stdout, log } = await fusion.signal()
+      expect(status, log).toBe(0)
+      expect(replayed(path).sha256).toBe(result(stdout).observationsSha256)
+    },
+  )
+
+  test(
+    'a successor leaves alone what its killed predecessor wrote, and what was finished, and says ' + 'where it writes',
+    async () => {
+      const path = join(folder, 'again.mcap')
+      const args = ['-p', 'policy:=none', '-p', 'autostart:=true', '-p', `record:=${path}`]
+      const killed = startNode('fusion', args, env)
+      await killed.said(/fusion is active/)
+      await killed.signal('SIGKILL')
+      for (const name of ['again_1.mcap', 'again_2.mcap']) {
+        const fusion = startNode('fusion', args, env)
+        await fusion.said(new RegExp(`records into ${join(folder, name)}`))
+        await fusion.said(/fusion is active/)
+        await peer.ask('clear', { topic: '/diagnostics' })
+        const values = await until(
+          async () => {
+            const arrays = await peer.ask<{ status: Status[] }[]>('take', { topic: '/diagnostics', last: 6 })
+            return (
+              arrays.flatMap(array => array.status).find(status => status.name === '/fusion: recording')?.values ?? []
+            )
+          },
+          found => found.length > 0,
+        )
+        expect(Object.fromEntries(values.map(({ key, value }) => [key, value]))).toMatchObject({
+          path: join(folder, name),
+          failed: 'false',
+        })
+        expect((await fusion.signal()).status).toBe(0)
+      }
+      expect(
+        readdirSync(folder)
+          .filter(name => name.startsWith('again'))
+          .sort(),
+      ).toEqual(['again.part.mcap', 'again_1.mcap', 'again_2.mcap'])
+      rmSync(join(folder, 'again.part.mcap'))
+    },
+  )
 
   test('a node that never listened leaves nothing behind', async () => {
     const path = join(folder, 'never.mcap')

@@ -6,7 +6,10 @@ import { HOME } from '../../sim/cell/mjcf.js'
 import { describeRos } from './environment.js'
 import { domain, endWithTests, startNode, startPeer, until, type RunningNode, type Talk } from './processes.js'
 
-interface Pose { readonly header: { stamp: { sec: number; nanosec: number } }; readonly pose: { position: { x: number; y: number; z: number } } }
+interface Pose {
+  readonly header: { stamp: { sec: number; nanosec: number } }
+  readonly pose: { position: { x: number; y: number; z: number } }
+}
 
 const POSE = 'geometry_msgs/msg/PoseStamped'
 const VOICE = 'prehend_interfaces/msg/VoiceEvent'
@@ -41,40 +44,75 @@ describeRos('the cell, fusion and control in three processes', () => {
 
   const poses = (topic: string, last: number) => peer.ask<Pose[]>('take', { topic, last })
   const time = ({ header: { stamp } }: Pose): number => stamp.sec + stamp.nanosec / 1e9
-  const apart = (a: Pose, b: Pose): number => Math.hypot(a.pose.position.x - b.pose.position.x, a.pose.position.y - b.pose.position.y, a.pose.position.z - b.pose.position.z)
+  const apart = (a: Pose, b: Pose): number =>
+    Math.hypot(
+      a.pose.position.x - b.pose.position.x,
+      a.pose.position.y - b.pose.position.y,
+      a.pose.position.z - b.pose.position.z,
+    )
   /** m that the tool moved in its last `count` poses. */
   const moved = async (count = 100): Promise<number> => {
     const seen = await poses('/tool_pose', count)
     return seen.length < 2 ? 0 : Math.max(...seen.map(pose => apart(pose, seen[0])))
   }
-  const texts = async (topic: string): Promise<string[]> => (await peer.ask<{ data: string }[]>('take', { topic, last: 100 })).map(({ data }) => data)
+  const texts = async (topic: string): Promise<string[]> =>
+    (await peer.ask<{ data: string }[]>('take', { topic, last: 100 })).map(({ data }) => data)
   /** An episode begins, and what was seen before it is forgotten: none ends by itself in the seconds that follow. */
   const begun = async (): Promise<void> => {
     await peer.ask('clear', { topic: '/episode' })
-    await until(() => texts('/episode'), seen => seen.length > 0)
+    await until(
+      () => texts('/episode'),
+      seen => seen.length > 0,
+    )
     await peer.ask('clear', { topic: '/tool_pose' })
   }
-  const said = async (): Promise<string[]> => (await peer.ask<{ text: string }[]>('take', { topic: '/voice/events', last: 100 })).map(({ text }) => text)
-  const say = (text: string) => peer.ask('publish', { topic: '/voice/events', type: VOICE, messages: [{ header: { stamp: { $now: 0 } }, text, confidence: 1 }] })
-  /** From a tenth of a second after now on nothing moves, for `seconds`. Now is the clock's, by which poses are stamped, not the last pose that has come here. */
+  const said = async (): Promise<string[]> =>
+    (await peer.ask<{ text: string }[]>('take', { topic: '/voice/events', last: 100 })).map(({ text }) => text)
+  const say = (text: string) =>
+    peer.ask('publish', {
+      topic: '/voice/events',
+      type: VOICE,
+      messages: [{ header: { stamp: { $now: 0 } }, text, confidence: 1 }],
+    })
+  /**
+   * From a tenth of a second after now on nothing moves, for `seconds`. Now is the clock's, by which poses are stamped,
+   * not the last pose that has come here.
+   */
   const stands = async (seconds: number): Promise<void> => {
     const now = Date.now() / 1000
-    const after = await until(() => poses('/tool_pose', 2000), seen => seen.length > 0 && time(seen.at(-1) as Pose) > now + seconds)
+    const after = await until(
+      () => poses('/tool_pose', 2000),
+      seen => seen.length > 0 && time(seen.at(-1) as Pose) > now + seconds,
+    )
     const rest = after.filter(pose => time(pose) > now + 0.1)
     expect(rest.length).toBeGreaterThan(50)
     expect(Math.max(...rest.map(pose => apart(pose, rest[0])))).toBeLessThan(0.001)
   }
-  const stop = () => peer.ask<{ stopped: boolean; message: string }>('call', { service: '/control/stop', type: 'prehend_interfaces/srv/Stop', request: { reason: 'a test' } })
+  const stop = () =>
+    peer.ask<{ stopped: boolean; message: string }>('call', {
+      service: '/control/stop',
+      type: 'prehend_interfaces/srv/Stop',
+      request: { reason: 'a test' },
+    })
   const speedOf = async (scale: number): Promise<void> => {
     const request = { parameters: [{ name: 'speed_scale', value: { type: 3, double_value: scale } }] }
-    const { results } = await peer.ask<{ results: { successful: boolean }[] }>('call', { service: '/control/set_parameters', type: 'rcl_interfaces/srv/SetParameters', request })
+    const { results } = await peer.ask<{ results: { successful: boolean }[] }>('call', {
+      service: '/control/set_parameters',
+      type: 'rcl_interfaces/srv/SetParameters',
+      request,
+    })
     expect(results[0].successful).toBe(true)
   }
   /** The speeds of the set-points, m/s: one step of them is 10 ms, or longer where a beat was missed. */
-  const speeds = (seen: readonly Pose[]): number[] => seen.slice(1).map((pose, i) => apart(pose, seen[i]) / Math.max(0.01, time(pose) - time(seen[i])))
+  const speeds = (seen: readonly Pose[]): number[] =>
+    seen.slice(1).map((pose, i) => apart(pose, seen[i]) / Math.max(0.01, time(pose) - time(seen[i])))
 
   test('grasping begins, and its set-points keep to the share of the speed that was set', async () => {
-    await until(() => moved(), distance => distance > 0.01, 40_000)
+    await until(
+      () => moved(),
+      distance => distance > 0.01,
+      40_000,
+    )
     await begun()
     await speedOf(0.2)
     const now = Date.now() / 1000
@@ -85,21 +123,32 @@ describeRos('the cell, fusion and control in three processes', () => {
     await speedOf(1)
   })
 
-  test('an episode begins at rest: no set-point of the one before takes the tool along, which would be tared while it moves', async () => {
-    const away = ({ pose: { position: { x, y, z } } }: Pose): number => Math.hypot(x - HOME[0], y - HOME[1], z - HOME[2])
+  test('an episode begins at rest: no set-point of the one before takes the tool along, which would be ' +
+    'tared while it moves', async () => {
+    const away = ({
+      pose: {
+        position: { x, y, z },
+      },
+    }: Pose): number => Math.hypot(x - HOME[0], y - HOME[1], z - HOME[2])
     /** The first pose of those that an episode has put the tool to. */
-    const placed = (seen: readonly Pose[]): number => seen.findIndex((pose, i) => i > 0 && away(pose) < 0.001 && away(seen[i - 1]) > 0.01)
+    const placed = (seen: readonly Pose[]): number =>
+      seen.findIndex((pose, i) => i > 0 && away(pose) < 0.001 && away(seen[i - 1]) > 0.01)
     const soFar = (): Promise<Pose[]> => poses('/tool_pose', 500)
     // On a busy machine poses are lost on the way: an episode of which too few were seen says nothing.
     let checked = 0
     for (let episode = 0; checked < 3 && episode < 10; episode++) {
       await peer.ask('clear', { topic: '/tool_pose' })
-      const seen = await until(soFar, all => placed(all) > 0 && time(all.at(-1) as Pose) > time(all[placed(all)]) + 0.18, 40_000)
+      const seen = await until(
+        soFar,
+        all => placed(all) > 0 && time(all.at(-1) as Pose) > time(all[placed(all)]) + 0.18,
+        40_000,
+      )
       const start = placed(seen)
       const tare = seen.slice(start).filter(pose => time(pose) <= time(seen[start]) + 0.18)
       if (tare.length < 3 || time(tare.at(-1) as Pose) < time(tare[0]) + 0.1) continue
       checked++
-      // It went 11 cm where one did. One that is made before the control node has heard of the episode lets it set out, and is answered at once: some mm, on a busy machine 2 cm.
+      // It went 11 cm where one did. One that is made before the control node has heard of the episode lets it set out,
+      // and is answered at once: some mm, on a busy machine 2 cm.
       expect(Math.max(...tare.map(away))).toBeLessThan(0.05)
     }
     expect(checked).toBe(3)
@@ -107,21 +156,41 @@ describeRos('the cell, fusion and control in three processes', () => {
 
   test('/control/stop ends all motion and says so; nothing moves until "resume"', async () => {
     await begun()
-    await until(() => moved(), distance => distance > 0.005)
+    await until(
+      () => moved(),
+      distance => distance > 0.005,
+    )
     expect(await stop()).toEqual({ stopped: true, message: '' })
     await stands(0.8)
-    await until(() => said(), texts => texts.includes('stop'))
+    await until(
+      () => said(),
+      texts => texts.includes('stop'),
+    )
     await say('resume')
-    await until(() => moved(), distance => distance > 0.005)
+    await until(
+      () => moved(),
+      distance => distance > 0.005,
+    )
   })
 
-  test.each<[string, () => Promise<unknown>]>([['the service', () => stop()], ['a word', () => say('no, stop!')]])(
-    'a stop by %s lasts until "resume": the running episode counts as stopped, none follows, and one that somebody else announces moves nothing', async (_by, halt) => {
+  test.each<[string, () => Promise<unknown>]>([
+    ['the service', () => stop()],
+    ['a word', () => say('no, stop!')],
+  ])(
+    'a stop by %s lasts until "resume": the running episode counts as stopped, none follows, and one ' +
+      'that somebody else announces moves nothing',
+    async (_by, halt) => {
       await begun()
-      await until(() => moved(), distance => distance > 0.005)
+      await until(
+        () => moved(),
+        distance => distance > 0.005,
+      )
       await peer.ask('clear', { topic: '/episode/result' })
       await halt()
-      const result = await until(() => texts('/episode/result'), seen => seen.length > 0)
+      const result = await until(
+        () => texts('/episode/result'),
+        seen => seen.length > 0,
+      )
       expect(JSON.parse(result[0])).toMatchObject({ success: false, reason: 'stopped' })
       await peer.ask('clear', { topic: '/episode' })
       await peer.ask('publish', { topic: '/episode', type: TEXT, messages: [{ data: '{"index": 99}' }] })
@@ -129,9 +198,16 @@ describeRos('the cell, fusion and control in three processes', () => {
       await stands(3)
       expect(await texts('/episode')).toEqual(['{"index": 99}'])
       await say('resume')
-      await until(() => texts('/episode'), seen => seen.length > 1)
-      await until(() => moved(), distance => distance > 0.005)
-    })
+      await until(
+        () => texts('/episode'),
+        seen => seen.length > 1,
+      )
+      await until(
+        () => moved(),
+        distance => distance > 0.005,
+      )
+    },
+  )
 
   test('a stop that the gripper does not acknowledge is answered with the reason', async () => {
     const [cell] = nodes

@@ -10,11 +10,14 @@ import type { MainModule } from '../../sim/cell/mujoco.js'
 const SIDE = 96
 const FOVY = 60
 /** Rotation about the view's x axis: the camera looks down, tilted by `tilt` degrees towards +y. */
-const camera = (tilt = 0, height = 0.5): string => `<camera name="eye" pos="0 0 ${height}" euler="${tilt} 0 0" fovy="${FOVY}"/>`
+const camera = (tilt = 0, height = 0.5): string =>
+  `<camera name="eye" pos="0 0 ${height}" euler="${tilt} 0 0" fovy="${FOVY}"/>`
 const TABLE = '<geom name="table" type="plane" size="2 2 0.1" rgba="0.5 0.5 0.5 1"/>'
 
 let mj: MainModule
-beforeAll(async () => { mj = await loadMujoco() })
+beforeAll(async () => {
+  mj = await loadMujoco()
+})
 
 function shoot(bodies: string, noise = NO_NOISE, look = PLAIN_LOOK, width = SIDE, height = SIDE): Frame {
   const { model, data } = compile(mj, `<mujoco><worldbody>${bodies}</worldbody></mujoco>`)
@@ -41,7 +44,7 @@ describe('depth', () => {
   it('of a tilted plane follows the pinhole model at every pixel', () => {
     const { f, cy } = intrinsics(FOVY, SIDE, SIDE)
     const { depth } = shoot(camera(15) + TABLE)
-    const tilt = 15 * Math.PI / 180
+    const tilt = (15 * Math.PI) / 180
     for (let v = 0; v < SIDE; v++) {
       const down = Math.cos(tilt) - Math.sin(tilt) * ((cy - v) / f)
       for (const u of [0, 17, SIDE - 1]) expect(Math.abs(depth[v * SIDE + u] - 500 / down)).toBeLessThanOrEqual(0.51)
@@ -53,9 +56,11 @@ describe('depth', () => {
     const { depth } = shoot(camera() + '<geom type="sphere" size="0.08" pos="0 0 0.2"/>')
     for (let v = 0; v < SIDE; v++) {
       for (let u = 0; u < SIDE; u++) {
-        const x = (u - cx) / f, y = (v - cy) / f, a = x * x + y * y + 1
+        const x = (u - cx) / f,
+          y = (v - cy) / f,
+          a = x * x + y * y + 1
         const root = 0.3 * 0.3 - a * (0.3 * 0.3 - 0.08 * 0.08)
-        const expected = root < 0 ? 0 : 1000 * (0.3 - Math.sqrt(root)) / a
+        const expected = root < 0 ? 0 : (1000 * (0.3 - Math.sqrt(root))) / a
         expect(Math.abs(depth[v * SIDE + u] - expected)).toBeLessThanOrEqual(0.51)
       }
     }
@@ -69,14 +74,26 @@ describe('depth', () => {
 })
 
 describe('intrinsics', () => {
-  it.each([[SIDE, SIDE], [160, 120]])('project a known point to the pixel where it is seen (%d x %d)', (width, height) => {
+  it.each([
+    [SIDE, SIDE],
+    [160, 120],
+  ])('project a known point to the pixel where it is seen (%d x %d)', (width, height) => {
     const [x, y, z] = [0.11, -0.07, 0.05]
     const k = cameraMatrix(intrinsics(FOVY, width, height))
-    const { rgb, depth } = shoot(camera() + TABLE + `<geom type="sphere" size="0.012" pos="${x} ${y} ${z}" rgba="1 0 0 1"/>`, NO_NOISE, PLAIN_LOOK, width, height)
+    const { rgb, depth } = shoot(
+      camera() + TABLE + `<geom type="sphere" size="0.012" pos="${x} ${y} ${z}" rgba="1 0 0 1"/>`,
+      NO_NOISE,
+      PLAIN_LOOK,
+      width,
+      height,
+    )
     // Optical frame: x right = world x, y down = -world y, z forward = -world z.
     const ahead = 0.5 - z
-    const u = k[0] * x / ahead + k[2], v = k[4] * -y / ahead + k[5]
-    let sumU = 0, sumV = 0, count = 0
+    const u = (k[0] * x) / ahead + k[2],
+      v = (k[4] * -y) / ahead + k[5]
+    let sumU = 0,
+      sumV = 0,
+      count = 0
     for (let at = 0; at < width * height; at++) {
       if (rgb[3 * at] < 3 * rgb[3 * at + 1]) continue
       sumU += at % width
@@ -92,14 +109,16 @@ describe('intrinsics', () => {
 describe('light', () => {
   const look = { ...PLAIN_LOOK, light: [0, 0, 1] as const, grain: 0 }
   const plate = '<geom type="box" size="0.03 0.03 0.002" pos="0.1 0 0.3"/>'
-  // The plate's centre shadows the point where the line from the lamp through it meets the table: 0.1 / 0.7 m from the axis.
+  // The plate's centre shadows the point where the line from the lamp through it meets the table: 0.1 / 0.7 m from the
+  // axis.
   const shadowed = (): number => {
     const { f, cx, cy } = intrinsics(FOVY, SIDE, SIDE)
-    return Math.round(cy) * SIDE + Math.round(cx + f * (0.1 / 0.7) / 0.5)
+    return Math.round(cy) * SIDE + Math.round(cx + (f * (0.1 / 0.7)) / 0.5)
   }
 
   it('is kept off by what stands between lamp and table', () => {
-    // From 0.5 m the plate (0.2 m below the camera) is seen at 0.1 / 0.2, outside the shadow's line of sight at 0.143 / 0.5.
+    // From 0.5 m the plate (0.2 m below the camera) is seen at 0.1 / 0.2, outside the shadow's line of sight at 0.143 /
+    // 0.5.
     const open = shoot(camera() + TABLE, NO_NOISE, look).rgb[3 * shadowed()]
     const dark = shoot(camera() + TABLE + plate, NO_NOISE, look).rgb[3 * shadowed()]
     expect(dark).toBeLessThan(0.75 * open)
@@ -117,8 +136,10 @@ describe('light', () => {
     const { rgb } = shoot(camera() + TABLE, NO_NOISE, { ...look, ambient: 0, intensity: 0.9 })
     const { f, cx, cy } = intrinsics(FOVY, SIDE, SIDE)
     for (const u of [10, 48, 90]) {
-      const x = 0.5 * (u - cx) / f, y = 0.5 * (48 - cy) / f, square = x * x + y * y + 1
-      const linear = 0.5 ** 2.2 * 0.9 / square ** 1.5
+      const x = (0.5 * (u - cx)) / f,
+        y = (0.5 * (48 - cy)) / f,
+        square = x * x + y * y + 1
+      const linear = (0.5 ** 2.2 * 0.9) / square ** 1.5
       expect(Math.abs(rgb[3 * (48 * SIDE + u)] - 255 * linear ** (1 / 2.2))).toBeLessThan(2)
     }
   })
@@ -131,7 +152,8 @@ describe('light', () => {
 
 describe('noise', () => {
   it('grows with the square of the distance', () => {
-    const near = spread(0.3), far = spread(1.5)
+    const near = spread(0.3),
+      far = spread(1.5)
     // 0.2 mm + 3.3 mm/m² z², and the rounding to whole millimetres (1/12 mm²).
     expect(near).toBeCloseTo(Math.hypot(0.2 + 3.3 * 0.09, Math.sqrt(1 / 12)), 1)
     expect(far / (0.2 + 3.3 * 2.25)).toBeCloseTo(1, 1)
@@ -148,12 +170,18 @@ describe('noise', () => {
     const scene = camera() + TABLE + '<geom type="box" size="0.05 0.05 0.05" pos="0 0 0.05"/>'
     const clean = shoot(scene).depth
     const noisy = shoot(scene, cameraNoise(9)).depth
-    let edge = 0, lost = 0
+    let edge = 0,
+      lost = 0
     for (let v = 0; v < SIDE; v++) {
       for (let u = 0; u < SIDE; u++) {
         const at = v * SIDE + u
-        const beside = [u > 0 ? at - 1 : at, u < SIDE - 1 ? at + 1 : at, v > 0 ? at - SIDE : at, v < SIDE - 1 ? at + SIDE : at]
-        if (beside.every((other) => Math.abs(clean[other] - clean[at]) < 10)) expect(noisy[at]).toBeGreaterThan(0)
+        const beside = [
+          u > 0 ? at - 1 : at,
+          u < SIDE - 1 ? at + 1 : at,
+          v > 0 ? at - SIDE : at,
+          v < SIDE - 1 ? at + SIDE : at,
+        ]
+        if (beside.every(other => Math.abs(clean[other] - clean[at]) < 10)) expect(noisy[at]).toBeGreaterThan(0)
         else {
           edge++
           if (noisy[at] === 0) lost++

@@ -18,7 +18,7 @@ describe('the cell in lockstep', () => {
       const hash = createHash('sha256')
       const receives: number[] = []
       const counts = { wrench: 0, pose: 0, width: 0, frame: 0 }
-      started.onReceive = (receive) => receives.push(receive)
+      started.onReceive = receive => receives.push(receive)
       started.wrist.start((stamp, wrench) => {
         counts.wrench++
         hash.update(Float64Array.of(stamp, ...wrench))
@@ -93,7 +93,7 @@ describe('the cell in real time', () => {
       await gripper.connect()
       await gripper.move({ width: 0.02, speed: 0.15, effort: 40 })
       const until = Date.now() + 10_000
-      while (cell.truth().width > 0.022 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 10))
+      while (cell.truth().width > 0.022 && Date.now() < until) await new Promise(resolve => setTimeout(resolve, 10))
       expect(cell.truth().width).toBeLessThan(0.022)
       expect((await gripper.status()).width).toBeLessThan(0.03)
     } finally {
@@ -106,9 +106,13 @@ describe('the cell in real time', () => {
 
 describe('a cell that cannot start', () => {
   test('says why', async () => {
-    await expect(Cell.start({ mode: 'lockstep', seed: 1, objects: 'no/such.yaml' })).rejects.toMatchObject({ code: 'OBJECTS_MISSING', exit: 2 })
-    await expect(Cell.start({ mode: 'lockstep', seed: 1, objects: 'seen', camera: { width: 64, height: 64, rate: 30 } }))
-      .rejects.toMatchObject({ code: 'CAMERA_INVALID' })
+    await expect(Cell.start({ mode: 'lockstep', seed: 1, objects: 'no/such.yaml' })).rejects.toMatchObject({
+      code: 'OBJECTS_MISSING',
+      exit: 2,
+    })
+    await expect(
+      Cell.start({ mode: 'lockstep', seed: 1, objects: 'seen', camera: { width: 64, height: 64, rate: 30 } }),
+    ).rejects.toMatchObject({ code: 'CAMERA_INVALID' })
   })
 })
 
@@ -122,5 +126,10 @@ test('a full ring refuses samples and counts them, and gives the others in order
     read.push([reader.stamp, reader.receive, reader.value[0]])
     reader.take()
   }
-  expect(read).toEqual([[0, 0, 0], [1, 10, 0.5], [2, 20, 1], [3, 30, 1.5]])
+  expect(read).toEqual([
+    [0, 0, 0],
+    [1, 10, 0.5],
+    [2, 20, 1],
+    [3, 30, 1.5],
+  ])
 })

@@ -17,8 +17,15 @@ export interface Drive {
   readonly deaf?: boolean
 }
 
-/** Drives one episode as the control node does, without wires: a chunk every 33 ms, set-points every 4 ms, what is said when it is due. */
-export function driveEpisode(simulation: Simulation, index: number, { effort, onStep, instead, ceiling = Infinity, deaf = false }: Drive = {}): Verdict {
+/**
+ * Drives one episode as the control node does, without wires: a chunk every 33 ms, set-points every 4 ms, what is said
+ * when it is due.
+ */
+export function driveEpisode(
+  simulation: Simulation,
+  index: number,
+  { effort, onStep, instead, ceiling = Infinity, deaf = false }: Drive = {},
+): Verdict {
   const { setup, placed } = simulation.reset(index)
   const reader = new TruthReader({ setup, placed, first: '', gentle: false })
   const state = new Float64Array(STATE.size)
@@ -34,25 +41,34 @@ export function driveEpisode(simulation: Simulation, index: number, { effort, on
     if (!stopped && ms % 33 === 0) {
       simulation.writeState(state)
       const truth = reader.read(state)
-      const meant = deaf && truth.target === undefined ? { ...truth, target: setup.objects[0] } : { ...truth, target: instead ?? truth.target }
+      const meant =
+        deaf && truth.target === undefined
+          ? { ...truth, target: setup.objects[0] }
+          : { ...truth, target: instead ?? truth.target }
       chunk = { data: expertChunk(meant, 16, 30), origin: truth.tool, at: ms }
     }
     if (!stopped && chunk !== undefined && ms % 4 === 0) {
       const row = Math.min(Math.floor((ms + 4 - chunk.at) * 0.03), 15)
       const part = Math.min((ms + 4 - chunk.at) * 0.03 - row, 1)
       const channel = (c: number): number => {
-        const before = row === 0 ? 0 : chunk?.data[6 * (row - 1) + c] ?? 0
+        const before = row === 0 ? 0 : (chunk?.data[6 * (row - 1) + c] ?? 0)
         return before + part * ((chunk?.data[6 * row + c] ?? 0) - before)
       }
       const yaw = toolYaw(chunk.origin)
       const [dx, dy, turn] = [channel(0), channel(1), yaw + channel(3)]
       const held = simulation.world.contacts.some(({ left, right }) => left > 1 && right > 1)
       simulation.target([
-        chunk.origin[0] + dx * Math.cos(yaw) - dy * Math.sin(yaw), chunk.origin[1] - dx * Math.sin(yaw) - dy * Math.cos(yaw),
-        Math.min(chunk.origin[2] - channel(2), held ? ceiling : Infinity), Math.cos(turn / 2), -Math.sin(turn / 2), 0, 0
+        chunk.origin[0] + dx * Math.cos(yaw) - dy * Math.sin(yaw),
+        chunk.origin[1] - dx * Math.sin(yaw) - dy * Math.cos(yaw),
+        Math.min(chunk.origin[2] - channel(2), held ? ceiling : Infinity),
+        Math.cos(turn / 2),
+        -Math.sin(turn / 2),
+        0,
+        0,
       ])
       const command = { width: chunk.data[6 * row + 4], force: effort ?? chunk.data[6 * row + 5] }
-      if (command.width !== last.width || command.force !== last.force) simulation.world.fingers.command({ ...command, speed: 0.1 })
+      if (command.width !== last.width || command.force !== last.force)
+        simulation.world.fingers.command({ ...command, speed: 0.1 })
       last = command
     }
     simulation.step()

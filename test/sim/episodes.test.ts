@@ -25,16 +25,33 @@ class Table {
     this.judgement = RUNNING
     await Promise.resolve()
     this.whilePlacing?.()
-    return { index, seed: 1, command: 'pick the red box', correction: this.correction, objects: ['red box'], target: 'red box', fragile: [], timeout: 12 * SECOND }
+    return {
+      index,
+      seed: 1,
+      command: 'pick the red box',
+      correction: this.correction,
+      objects: ['red box'],
+      target: 'red box',
+      fragile: [],
+      timeout: 12 * SECOND,
+    }
   }
   readonly targets: number[] = []
-  said(): void { /* The judge is told what to say. */ }
-  setToolTarget(pose: Float64Array): void { this.targets.push(pose[2]) }
-  verdict(): Verdict { return this.judgement }
-  truth(): Truth { return { target: 'red box' } as Truth }
+  said(): void {
+    /* The judge is told what to say. */
+  }
+  setToolTarget(pose: Float64Array): void {
+    this.targets.push(pose[2])
+  }
+  verdict(): Verdict {
+    return this.judgement
+  }
+  truth(): Truth {
+    return { target: 'red box' } as Truth
+  }
 }
 
-describe('the cell\'s episodes', () => {
+describe("the cell's episodes", () => {
   let clock: SteppedClock
   let bus: LocalBus
   let table: Table
@@ -43,25 +60,46 @@ describe('the cell\'s episodes', () => {
   let ending: AbortController
   beforeEach(() => {
     clock = new SteppedClock(1)
-    bus = new LocalBus(clock, { onError: error => { throw error } })
+    bus = new LocalBus(clock, {
+      onError: error => {
+        throw error
+      },
+    })
     table = new Table()
     ending = new AbortController()
     heard = []
     const voice = bus.advertise('/voice/events', 'prehend_interfaces/msg/VoiceEvent')
     say = (text, frameId = '') => voice.publish({ stamp: clock.now(), frameId, text, confidence: 1 })
-    bus.subscribe('/episode', 'std_msgs/msg/String', ({ data }) => heard.push(`begins ${(JSON.parse(data) as { index: number }).index}`))
-    bus.subscribe(TOPICS.results, 'std_msgs/msg/String', ({ data }) => heard.push(`ends ${(JSON.parse(data) as EpisodeResult).reason ?? 'won'}`))
-    bus.subscribe('/voice/events', 'prehend_interfaces/msg/VoiceEvent', ({ text, frameId }) => heard.push(frameId === '' ? text : `${frameId}: ${text}`))
+    bus.subscribe('/episode', 'std_msgs/msg/String', ({ data }) =>
+      heard.push(`begins ${(JSON.parse(data) as { index: number }).index}`),
+    )
+    bus.subscribe(TOPICS.results, 'std_msgs/msg/String', ({ data }) =>
+      heard.push(`ends ${(JSON.parse(data) as EpisodeResult).reason ?? 'won'}`),
+    )
+    bus.subscribe('/voice/events', 'prehend_interfaces/msg/VoiceEvent', ({ text, frameId }) =>
+      heard.push(frameId === '' ? text : `${frameId}: ${text}`),
+    )
   })
   afterEach(() => bus.close())
 
   const make = (more: Partial<EpisodesOptions> = {}): Episodes => {
-    const episodes = new Episodes({ bus, cell: table, robot: readRobot('cell'), topics: TOPICS, command: undefined, say, onError: error => { throw error }, ...more })
+    const episodes = new Episodes({
+      bus,
+      cell: table,
+      robot: readRobot('cell'),
+      topics: TOPICS,
+      command: undefined,
+      say,
+      onError: error => {
+        throw error
+      },
+      ...more,
+    })
     episodes.listen()
     return episodes
   }
   const pass = async (seconds: number): Promise<void> => {
-    for (const end = clock.now() + seconds * SECOND; clock.now() < end;) {
+    for (const end = clock.now() + seconds * SECOND; clock.now() < end; ) {
       clock.advanceTo(clock.now() + 5_000_000)
       await bus.settle(clock.now())
     }
@@ -73,11 +111,18 @@ describe('the cell\'s episodes', () => {
     await pass(2)
     table.judgement = WON
     await pass(0.1)
-    expect(await running).toMatchObject({ index: 3, command: 'pick the red box', correction: 'stop', target: 'red box', success: true, reason: undefined })
+    expect(await running).toMatchObject({
+      index: 3,
+      command: 'pick the red box',
+      correction: 'stop',
+      target: 'red box',
+      success: true,
+      reason: undefined,
+    })
     expect(heard).toEqual(['begins 3', 'pick the red box', `${SCRIPTED}: stop`, 'ends won'])
   })
 
-  it('begin at once after their own script\'s stop', async () => {
+  it("begin at once after their own script's stop", async () => {
     table.correction = { text: 'stop', at: SECOND }
     const episodes = make()
     const first = episodes.run(0, ending.signal)
@@ -90,32 +135,37 @@ describe('the cell\'s episodes', () => {
     expect(heard).toContain('begins 1')
   })
 
-  it('count as stopped by somebody\'s word, however they end and even if it is taken back, and none begins before "resume"', async () => {
-    let told = 0
-    const episodes = make({ onHeld: () => told++ })
-    const first = episodes.run(0, ending.signal)
-    await pass(1)
-    say('stop')
-    table.judgement = WON
-    await pass(0.1)
-    expect(await first).toMatchObject({ success: false, reason: 'stopped' })
-    const second = episodes.run(1, ending.signal)
-    await pass(30)
-    expect([table.placed.length, told]).toEqual([1, 1])
-    expect(heard).not.toContain('begins 1')
-    say('resume')
-    await pass(1)
-    expect(heard).toContain('begins 1')
-    say('stop')
-    say('resume')
-    table.judgement = WON
-    await pass(0.1)
-    expect(await second).toMatchObject({ success: false, reason: 'stopped' })
-  })
+  it(
+    "count as stopped by somebody's word, however they end and even if it is taken back, and none " +
+      'begins before "resume"',
+    async () => {
+      let told = 0
+      const episodes = make({ onHeld: () => told++ })
+      const first = episodes.run(0, ending.signal)
+      await pass(1)
+      say('stop')
+      table.judgement = WON
+      await pass(0.1)
+      expect(await first).toMatchObject({ success: false, reason: 'stopped' })
+      const second = episodes.run(1, ending.signal)
+      await pass(30)
+      expect([table.placed.length, told]).toEqual([1, 1])
+      expect(heard).not.toContain('begins 1')
+      say('resume')
+      await pass(1)
+      expect(heard).toContain('begins 1')
+      say('stop')
+      say('resume')
+      table.judgement = WON
+      await pass(0.1)
+      expect(await second).toMatchObject({ success: false, reason: 'stopped' })
+    },
+  )
 
   it('heed no set-point of the episode before, neither while they are placed nor later', async () => {
     const episodes = make()
-    const target = (z: number, stamp = clock.now()): void => episodes.setToolTarget({ stamp, pose: Float64Array.of(0, 0, z, 1, 0, 0, 0) })
+    const target = (z: number, stamp = clock.now()): void =>
+      episodes.setToolTarget({ stamp, pose: Float64Array.of(0, 0, z, 1, 0, 0, 0) })
     await pass(0.1)
     target(0.1)
     const before = clock.now()
@@ -219,7 +269,7 @@ describe('the cell\'s episodes', () => {
     say('take the red one')
     await pass(14)
     expect(heard).toEqual(['begins 0', 'take the red one', 'ends timeout'])
-    const { command, seconds } = await running ?? {}
+    const { command, seconds } = (await running) ?? {}
     expect(command).toBe('take the red one')
     expect(seconds).toBeCloseTo(12, 1)
   })

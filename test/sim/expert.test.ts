@@ -3,15 +3,32 @@ import type { Truth } from '../../sim/cell/cell.js'
 import { effortFor, expertAction, expertChunk, type ExpertAction } from '../../sim/cell/expert.js'
 import { random } from '../fusion/robots.js'
 
-/** A tool that hangs `height` m over the grasp of a free object, `off` m and `turn` rad beside it, with fingers `width` m apart. */
+/**
+ * A tool that hangs `height` m over the grasp of a free object, `off` m and `turn` rad beside it, with fingers `width`
+ * m apart.
+ */
 function over(height: number, off: number, turn: number, width: number): Truth {
   return {
-    stamp: 0, target: 'red box', gentle: false, width, widthRate: 0,
+    stamp: 0,
+    target: 'red box',
+    gentle: false,
+    width,
+    widthRate: 0,
     tool: Float64Array.of(0, 0, 0.03 + height, 1, 0, 0, 0),
-    objects: [{
-      name: 'red box', pose: Float64Array.of(off, 0, 0.03, 0, 0, 0, 1), lift: 0, squeeze: 0, press: 0, radius: 0.03, mass: 0.3, friction: 0.6, crush: 200,
-      grasps: [{ x: 0, y: 0, z: 0.03, yaw: -turn, width: 0.04 }],
-    }],
+    objects: [
+      {
+        name: 'red box',
+        pose: Float64Array.of(off, 0, 0.03, 0, 0, 0, 1),
+        lift: 0,
+        squeeze: 0,
+        press: 0,
+        radius: 0.03,
+        mass: 0.3,
+        friction: 0.6,
+        crush: 200,
+        grasps: [{ x: 0, y: 0, z: 0.03, yaw: -turn, width: 0.04 }],
+      },
+    ],
   }
 }
 
@@ -58,9 +75,13 @@ describe('how hard the expert holds', () => {
     const truth = over(rise, 0, 0, 0.04)
     const [object] = truth.objects
     if (object === undefined) throw new Error('nothing there')
-    return { ...truth, objects: [{ ...object, pose: Float64Array.of(0, 0, 0.03 + lift, 0, 0, 0, 1), lift, squeeze: 20, ...more }] }
+    return {
+      ...truth,
+      objects: [{ ...object, pose: Float64Array.of(0, 0, 0.03 + lift, 0, 0, 0, 1), lift, squeeze: 20, ...more }],
+    }
   }
-  const effort = (rise: number, lift: number, more: Partial<Truth['objects'][number]> = {}): number => expertAction(holding(rise, lift, more)).effort
+  const effort = (rise: number, lift: number, more: Partial<Truth['objects'][number]> = {}): number =>
+    expertAction(holding(rise, lift, more)).effort
 
   test('is what the gripper knows least, until the fingers slide', () => {
     expect(effort(0, 0)).toBeCloseTo(20)

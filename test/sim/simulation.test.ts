@@ -19,7 +19,12 @@ const nowhere: SensorSink = { wrench: () => {}, toolPose: () => {}, gripperWidth
 const seen = loadObjects('seen')
 
 function simulate(options: Partial<CellOptions> = {}, sink: Partial<SensorSink> = {}, models = seen): Simulation {
-  return new Simulation({ mj, options: { mode: 'lockstep', seed: 1, objects: 'seen', ...options }, models, sink: { ...nowhere, ...sink } })
+  return new Simulation({
+    mj,
+    options: { mode: 'lockstep', seed: 1, objects: 'seen', ...options },
+    models,
+    sink: { ...nowhere, ...sink },
+  })
 }
 
 /** The first episode of a seed that is as asked. */
@@ -28,9 +33,13 @@ function indexOf(seed: number, wanted: (episode: ReturnType<typeof drawEpisode>)
   throw new Error('no such episode')
 }
 
-const one = (extra: string): ReturnType<typeof parseObjects> => parseObjects(`
+const one = (extra: string): ReturnType<typeof parseObjects> =>
+  parseObjects(
+    `
 - { name: red box, colour: red, mass: 0.4, friction: 0.6, parts: [{ shape: box, size: [0.02, 0.02, 0.035] }], ${extra} }
-`, 'one.yaml')
+`,
+    'one.yaml',
+  )
 
 describe('the cell', () => {
   test('gives one result for one seed, bit for bit', () => {
@@ -39,7 +48,10 @@ describe('the cell', () => {
       const note = (stamp: number, receive: number, value: Float64Array): void => {
         hash.update(Float64Array.of(stamp, receive, ...value))
       }
-      const simulation = simulate({ seed: 9 }, { wrench: note, toolPose: note, trigger: note, gripperWidth: (s, r, w) => note(s, r, Float64Array.of(w)) })
+      const simulation = simulate(
+        { seed: 9 },
+        { wrench: note, toolPose: note, trigger: note, gripperWidth: (s, r, w) => note(s, r, Float64Array.of(w)) },
+      )
       hash.update(JSON.stringify(driveEpisode(simulation, 0)))
       return hash.digest('hex')
     }
@@ -85,7 +97,7 @@ describe('the cell', () => {
         if (simulation.judge.lift(simulation.world, 0) < 0.12) return
         squeezes.push(simulation.world.contacts[0].left, simulation.world.contacts[0].right)
         slips.push(simulation.world.tool[2] - simulation.world.objects[2])
-      }
+      },
     })
     expect(verdict.success).toBe(true)
     expect(Math.min(...squeezes)).toBeGreaterThan(38)
@@ -103,9 +115,12 @@ describe('the cell', () => {
   test('does not call dropped what is in the hand still when the time is over', () => {
     const simulation = simulate({}, {}, one('crush: 200'))
     let highest = 0
-    const verdict = driveEpisode(simulation, 0, { ceiling: 0.09, onStep: () => {
-      highest = Math.max(highest, simulation.judge.lift(simulation.world, 0))
-    } })
+    const verdict = driveEpisode(simulation, 0, {
+      ceiling: 0.09,
+      onStep: () => {
+        highest = Math.max(highest, simulation.judge.lift(simulation.world, 0))
+      },
+    })
     expect(highest).toBeGreaterThan(0.03)
     expect(highest).toBeLessThan(0.1)
     expect(verdict).toMatchObject({ done: true, success: false, reason: 'timeout' })
@@ -118,17 +133,27 @@ describe('the cell', () => {
     expect(verdict.peakForce).toBeGreaterThan(40)
   })
 
-  test('asks for force that is felt: no one effort holds what is heavy and slippery and spares what is fragile, the expert does both', () => {
-    const heavy = parseObjects("- { name: red box, colour: red, mass: 1.2, friction: 0.15, crush: 200, parts: [{ shape: box, size: [0.02, 0.02, 0.035] }] }", 'heavy.yaml')
-    const fragile = one('crush: 40')
-    const won = (models: typeof heavy, effort?: number): boolean[] =>
-      [0, 1, 2].map(index => driveEpisode(simulate({}, {}, models), index, effort === undefined ? {} : { effort }).success)
-    expect(won(fragile, 30)).toEqual([true, true, true])
-    expect(won(heavy, 30)).toEqual([false, false, false])
-    expect(won(heavy, 110)).toEqual([true, true, true])
-    expect(won(fragile, 110)).toEqual([false, false, false])
-    expect([...won(heavy), ...won(fragile)]).toEqual(Array<boolean>(6).fill(true))
-  })
+  test(
+    'asks for force that is felt: no one effort holds what is heavy and slippery and spares what is ' +
+      'fragile, the expert does both',
+    () => {
+      const heavy = parseObjects(
+        '- { name: red box, colour: red, mass: 1.2, friction: 0.15, crush: 200, parts: [{ shape: box, ' +
+          'size: [0.02, 0.02, 0.035] }] }',
+        'heavy.yaml',
+      )
+      const fragile = one('crush: 40')
+      const won = (models: typeof heavy, effort?: number): boolean[] =>
+        [0, 1, 2].map(
+          index => driveEpisode(simulate({}, {}, models), index, effort === undefined ? {} : { effort }).success,
+        )
+      expect(won(fragile, 30)).toEqual([true, true, true])
+      expect(won(heavy, 30)).toEqual([false, false, false])
+      expect(won(heavy, 110)).toEqual([true, true, true])
+      expect(won(fragile, 110)).toEqual([false, false, false])
+      expect([...won(heavy), ...won(fragile)]).toEqual(Array<boolean>(6).fill(true))
+    },
+  )
 
   test('sees the table struck', () => {
     const simulation = simulate()
@@ -145,15 +170,25 @@ describe('the cell', () => {
   test('wins a stop by standing still and loses it by moving on', () => {
     const stop = indexOf(1, ({ setup }) => setup.correction?.text === 'stop')
     expect(driveEpisode(simulate(), stop)).toMatchObject({ done: true, success: true })
-    expect(driveEpisode(simulate(), stop, { deaf: true })).toMatchObject({ done: true, success: false, reason: 'moved_after_stop' })
+    expect(driveEpisode(simulate(), stop, { deaf: true })).toMatchObject({
+      done: true,
+      success: false,
+      reason: 'moved_after_stop',
+    })
   })
 
   test('does not take another object for the named one', () => {
     const simulation = simulate({ seed: 4 })
-    const index = indexOf(4, ({ setup, placed }) => setup.correction === undefined && placed.every(({ object }) => object.crush > 70))
+    const index = indexOf(
+      4,
+      ({ setup, placed }) => setup.correction === undefined && placed.every(({ object }) => object.crush > 70),
+    )
     const { setup } = drawEpisode(seen, 4, index)
-    const wrong = setup.objects.find((name) => name !== setup.target)
-    expect(driveEpisode(simulation, index, { instead: wrong })).toMatchObject({ success: false, reason: 'wrong_object' })
+    const wrong = setup.objects.find(name => name !== setup.target)
+    expect(driveEpisode(simulation, index, { instead: wrong })).toMatchObject({
+      success: false,
+      reason: 'wrong_object',
+    })
   })
 
   test('follows a set-point at 0.35 m/s within 10 mm and stops without overshoot', () => {
@@ -182,7 +217,7 @@ describe('the cell', () => {
     driveEpisode(simulation, 0, {
       onStep: () => {
         loads.push(simulation.world.wrench[2])
-      }
+      },
     })
     expect(empty).toBeCloseTo(0.86 * 9.81, 1)
     const held = loads.slice(-500).reduce((a, b) => a + b, 0) / 500
@@ -192,13 +227,16 @@ describe('the cell', () => {
 })
 
 describe('the sensors', () => {
-  const record = (seconds: number, options: Partial<CellOptions> = {}): Record<'wrench' | 'pose' | 'width' | 'camera', { stamp: number[]; receive: number[]; value: number[] }> => {
+  const record = (
+    seconds: number,
+    options: Partial<CellOptions> = {},
+  ): Record<'wrench' | 'pose' | 'width' | 'camera', { stamp: number[]; receive: number[]; value: number[] }> => {
     const streams = { wrench: empty(), pose: empty(), width: empty(), camera: empty() }
     const simulation = simulate(options, {
       wrench: (s, r, v) => add(streams.wrench, s, r, v[0]),
       toolPose: (s, r, v) => add(streams.pose, s, r, v[2]),
       gripperWidth: (s, r, v) => add(streams.width, s, r, v),
-      trigger: (s, r) => add(streams.camera, s, r, 0)
+      trigger: (s, r) => add(streams.camera, s, r, 0),
     })
     simulation.reset(0)
     for (let i = 0; i < 1000 * seconds; i++) simulation.step()
@@ -212,11 +250,16 @@ describe('the sensors', () => {
   }
   const gaps = (values: number[]): number[] => values.slice(1).map((v, i) => v - values[i])
   const mean = (values: number[]): number => values.reduce((a, b) => a + b, 0) / values.length
-  const deviation = (values: number[]): number => Math.sqrt(mean(values.map((v) => (v - mean(values)) ** 2)))
+  const deviation = (values: number[]): number => Math.sqrt(mean(values.map(v => (v - mean(values)) ** 2)))
 
   test('keep their rates, each with its own jitter, stamps and receive times always increasing', () => {
     const streams = record(4)
-    const expected = { wrench: [1e6, 0.04e6], pose: [4e6, 0.08e6], width: [4e6, 0.1e6], camera: [1e9 / 30, 0.3e6] } as const
+    const expected = {
+      wrench: [1e6, 0.04e6],
+      pose: [4e6, 0.08e6],
+      width: [4e6, 0.1e6],
+      camera: [1e9 / 30, 0.3e6],
+    } as const
     for (const [name, [period, jitter]] of Object.entries(expected)) {
       const { stamp, receive } = streams[name as keyof typeof expected]
       const steps = gaps(stamp)
@@ -236,7 +279,7 @@ describe('the sensors', () => {
   test('are not locked to one phase', () => {
     const { wrench, pose, width, camera } = record(0.2)
     const phases = [wrench, pose, width, camera].map(({ stamp }) => stamp[0] % 1e6)
-    expect(new Set(phases.map((p) => Math.round(p / 1e4))).size).toBe(4)
+    expect(new Set(phases.map(p => Math.round(p / 1e4))).size).toBe(4)
   })
 
   test('are noisy, biased and drifting as much as is asked', () => {

@@ -1,6 +1,9 @@
 import { html, type Html } from './html.js'
 
-/** A quantity over time: one value for each time of its chart, or for each from some time on. `colour`: name of a CSS variable. */
+/**
+ * A quantity over time: one value for each time of its chart, or for each from some time on. `colour`: name of a CSS
+ * variable.
+ */
 export interface Series {
   readonly name: string
   readonly colour: string
@@ -39,10 +42,11 @@ export function chart({ title, unit, times, series, stacked = false, most, limit
   const highest = Math.max(1, ...series.flatMap(({ values }) => values))
   const near = limit !== undefined && limit.value < 3 * highest
   const top = most ?? niceTop(near ? Math.max(highest, 1.1 * limit.value) : highest)
-  const x = (at: number): number => PLOT.left + at / seconds * (WIDTH - PLOT.left - PLOT.right)
-  const y = (value: number): number => HEIGHT - PLOT.bottom - value / top * (HEIGHT - PLOT.top - PLOT.bottom)
-  const points = (values: readonly number[]): string[] => values.map((value, i) => `${x(times[times.length - values.length + i]).toFixed(1)} ${y(value).toFixed(1)}`)
-  const line = (values: readonly number[]): string => values.length === 0 ? '' : `M${points(values).join('L')}`
+  const x = (at: number): number => PLOT.left + (at / seconds) * (WIDTH - PLOT.left - PLOT.right)
+  const y = (value: number): number => HEIGHT - PLOT.bottom - (value / top) * (HEIGHT - PLOT.top - PLOT.bottom)
+  const points = (values: readonly number[]): string[] =>
+    values.map((value, i) => `${x(times[times.length - values.length + i]).toFixed(1)} ${y(value).toFixed(1)}`)
+  const line = (values: readonly number[]): string => (values.length === 0 ? '' : `M${points(values).join('L')}`)
   const sums: number[][] = [(series[0]?.values ?? []).map(() => 0)]
   if (stacked) for (const { values } of series) sums.push(values.map((value, i) => (sums.at(-1) ?? [])[i] + value))
   const band = (k: number): string => `${line(sums[k + 1])}L${points(sums[k]).reverse().join('L')}Z`
@@ -51,9 +55,9 @@ export function chart({ title, unit, times, series, stacked = false, most, limit
 <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title} over time, ${unit}">
 ${[0, 0.5, 1].map(part => html`<line class="grid" x1="${PLOT.left}" x2="${WIDTH - PLOT.right}" y1="${y(part * top)}" y2="${y(part * top)}"/><text class="tick" x="${PLOT.left - 5}" y="${y(part * top) + 3.5}" text-anchor="end">${part * top}</text>`)}
 ${Array.from({ length: Math.floor(seconds / step) + 1 }, (_, i) => html`<text class="tick" x="${x(i * step).toFixed(1)}" y="${HEIGHT - 5}" text-anchor="middle">${i * step} s</text>`)}
-${series.map(({ colour }, k) => stacked ? html`<path d="${band(k)}" fill="var(--${colour})" fill-opacity=".75"/>` : undefined)}
+${series.map(({ colour }, k) => (stacked ? html`<path d="${band(k)}" fill="var(--${colour})" fill-opacity=".75"/>` : undefined))}
 ${limit && near ? html`<line class="limit" x1="${PLOT.left}" x2="${WIDTH - PLOT.right}" y1="${y(limit.value)}" y2="${y(limit.value)}"/><text class="limit-text" x="${WIDTH - PLOT.right}" y="${y(limit.value) - 3}" text-anchor="end">${limit.text}</text>` : undefined}
-${series.map(({ colour, values }) => stacked ? undefined : html`<path d="${line(values)}" fill="none" stroke="var(--${colour})" stroke-width="1.6" stroke-linejoin="round"/>`)}
+${series.map(({ colour, values }) => (stacked ? undefined : html`<path d="${line(values)}" fill="none" stroke="var(--${colour})" stroke-width="1.6" stroke-linejoin="round"/>`))}
 ${marks.filter(({ at }) => at <= seconds).map(({ at, text, kind }) => html`<line class="mark ${kind}" x1="${x(at).toFixed(1)}" x2="${x(at).toFixed(1)}" y1="${PLOT.top}" y2="${HEIGHT - PLOT.bottom}"><title>${text}</title></line>`)}
 </svg></figure>`
 }

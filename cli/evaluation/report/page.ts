@@ -35,9 +35,24 @@ export function page(report: Report): string {
 ${tiles(summary)}
 <h2>Where it wins and how it loses</h2>
 <div class="pair">
-<section class="card">${table('object meant', 'won', Object.entries(summary.byObject).sort(([a], [b]) => a < b ? -1 : 1).map(([name, o]) => [name, o.successes, o.episodes]))}</section>
-<section class="card">${Object.keys(summary.failures).length === 0 ? html`<p class="none">No episode was lost.</p>`
-    : table('lost because', 'episodes', Object.entries(summary.failures).sort(([, a], [, b]) => b - a).map(([reason, n]) => [reason, n, summary.episodes]))}</section>
+<section class="card">${table(
+    'object meant',
+    'won',
+    Object.entries(summary.byObject)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, o]) => [name, o.successes, o.episodes]),
+  )}</section>
+<section class="card">${
+    Object.keys(summary.failures).length === 0
+      ? html`<p class="none">No episode was lost.</p>`
+      : table(
+          'lost because',
+          'episodes',
+          Object.entries(summary.failures)
+            .sort(([, a], [, b]) => b - a)
+            .map(([reason, n]) => [reason, n, summary.episodes]),
+        )
+  }</section>
 </div>
 ${lost.length === 0 ? undefined : html`<h2>Lost episodes <small>${lost.length} of ${summary.episodes - summary.successes}, the first of each reason first</small></h2>${lost.map(card)}`}
 ${won.length === 0 ? undefined : html`<h2>Won episodes <small>the first ${won.length}</small></h2>${won.map(card)}`}
@@ -53,9 +68,12 @@ const intervalText = ({ wilson95: [low, high] }: Rate): string => `${(low * 100)
 
 function tiles(summary: Summary): Html {
   const { episodes, successes, wrongObject, fragile, stops, corrections, secondsToSuccess: seconds } = summary
-  const tile = (value: string, name: string, ...more: string[]): Html => html`<div class="tile"><span>${name}</span><b>${value}</b>${more.map(line => html`<span>${line}</span>`)}</div>`
+  const tile = (value: string, name: string, ...more: string[]): Html =>
+    html`<div class="tile"><span>${name}</span><b>${value}</b>${more.map(line => html`<span>${line}</span>`)}</div>`
   const rate = (name: string, of: Rate, hits: number, trials: number): Html =>
-    trials === 0 ? tile('–', name, 'none drawn') : tile(percent(of.rate), name, `${hits} of ${trials}`, `95 %: ${intervalText(of)}`)
+    trials === 0
+      ? tile('–', name, 'none drawn')
+      : tile(percent(of.rate), name, `${hits} of ${trials}`, `95 %: ${intervalText(of)}`)
   return html`<div class="tiles">
 ${rate('Success', summary, successes, episodes)}
 ${rate('Wrong object lifted', wrongObject, wrongObject.episodes, episodes)}
@@ -70,9 +88,9 @@ ${tile(seconds.max === 0 ? '–' : `${seconds.p50.toFixed(1)} s`, 'Time to succe
 function table(name: string, what: string, rows: readonly (readonly [string, number, number])[]): Html {
   return html`<table><thead><tr><th>${name}</th><th class="n">${what}</th><th class="n">share</th><th>95 % interval</th><th></th></tr></thead><tbody>
 ${rows.map(([label, hits, trials]) => {
-    const rate = rateOf(hits, trials)
-    return html`<tr><td>${label}</td><td class="n">${hits} of ${trials}</td><td class="n">${percent(rate.rate)}</td><td>${intervalText(rate)}</td><td class="wide">${intervalBar(rate)}</td></tr>`
-  })}</tbody></table>`
+  const rate = rateOf(hits, trials)
+  return html`<tr><td>${label}</td><td class="n">${hits} of ${trials}</td><td class="n">${percent(rate.rate)}</td><td>${intervalText(rate)}</td><td class="wide">${intervalBar(rate)}</td></tr>`
+})}</tbody></table>`
 }
 
 function intervalBar({ rate, wilson95: [low, high] }: Rate): Html {
@@ -90,15 +108,23 @@ function facts({ options, provenance, summary, results, meanInferenceMs, wallS, 
     ['robot file sha256', provenance.robotSha256],
     ['objects', options.objects],
     ['objects on the table', options.count === undefined ? '2 to 5, drawn' : String(options.count)],
-    ['phrases', options.phrases ?? 'the cell\'s own'],
+    ['phrases', options.phrases ?? "the cell's own"],
     ['taken away', options.without.length === 0 ? 'nothing' : withoutText(options.without)],
     ['seed', String(options.seed)],
-    ['episodes', `${options.first} to ${options.first + options.episodes - 1}${results.length < options.episodes ? `; interrupted after ${results.length}` : ''}`],
+    [
+      'episodes',
+      `${options.first} to ` +
+        `${options.first + options.episodes - 1}${results.length < options.episodes ? `; interrupted after ${results.length}` : ''}`,
+    ],
     ['precision', provenance.precision],
     ['jobs', String(options.jobs)],
     ['an inference', `${meanInferenceMs.toFixed(2)} ms (mean)`],
     ['time', `${wallS.toFixed(0)} s for ${simulated.toFixed(0)} simulated s`],
-    ['peak finger force', `p50 ${spread(results.map(r => r.peakForce)).p50.toFixed(0)} N, p99 ${spread(results.map(r => r.peakForce)).p99.toFixed(0)} N`],
+    [
+      'peak finger force',
+      `p50 ${spread(results.map(r => r.peakForce)).p50.toFixed(0)} N, p99 ` +
+        `${spread(results.map(r => r.peakForce)).p99.toFixed(0)} N`,
+    ],
     ['run', date.toISOString().replace(/\.\d+Z$/, 'Z')],
   ]
   return html`<dl>${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
@@ -109,6 +135,8 @@ what was taken away was taken away from the policy.</p>`
 
 function everyEpisode(results: readonly EpisodeResult[]): Html {
   return html`<table><thead><tr><th class="n">episode</th><th>said first</th><th>said later</th><th>meant in the end</th><th>result</th><th class="n">peak force</th><th class="n">time</th></tr></thead><tbody>
-${results.map(r => html`<tr><td class="n">${r.index}</td><td>${r.command}</td><td>${r.correction ?? ''}</td><td>${r.target ?? '(stop)'}</td><td>${r.success ? 'won' : r.reason ?? 'unknown'}</td><td class="n">${r.peakForce.toFixed(0)} N</td><td class="n">${r.seconds.toFixed(1)} s</td></tr>
-`)}</tbody></table>`
+${results.map(
+  r => html`<tr><td class="n">${r.index}</td><td>${r.command}</td><td>${r.correction ?? ''}</td><td>${r.target ?? '(stop)'}</td><td>${r.success ? 'won' : (r.reason ?? 'unknown')}</td><td class="n">${r.peakForce.toFixed(0)} N</td><td class="n">${r.seconds.toFixed(1)} s</td></tr>
+`,
+)}</tbody></table>`
 }

@@ -17,12 +17,17 @@ beforeEach(() => {
 })
 afterEach(() => host.close())
 
-test('pymodbus opens the pseudo-terminal, activates the gripper, moves it, grips an object and reads it', { timeout: 60_000 }, async () => {
+test('pymodbus opens the pseudo-terminal, activates the gripper, moves it, grips an object and reads it', {
+  timeout: 60_000,
+}, async () => {
   plant.object = 0.03
   const script = fileURLToPath(new URL('./pymodbus_gripper.py', import.meta.url))
   const { stdout } = await promisify(execFile)(python(), [script, host.path])
-  const lines = stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>)
-  const steps = Object.fromEntries(lines.map((line) => [line.step, line]))
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line) as Record<string, unknown>)
+  const steps = Object.fromEntries(lines.map(line => [line.step, line]))
   expect(steps['power-on']).toMatchObject({ gACT: 0, gSTA: 0, gFLT: 0, gPO: 0 })
   expect(steps.activating).toMatchObject({ gACT: 1, gSTA: 1 })
   expect(steps.activated).toMatchObject({ gSTA: 3, gFLT: 0 })
@@ -51,6 +56,6 @@ test('modbus-serial drives the gripper, leaves, and comes again', { timeout: 30_
     while ((await read())[0] >> 14 !== 3);
     expect((await read())[2] >> 8).toBe(position)
     await expect(client.readHoldingRegisters(0x1234, 1)).rejects.toMatchObject({ modbusCode: 2 })
-    await new Promise<void>((resolve) => client.close(() => resolve()))
+    await new Promise<void>(resolve => client.close(() => resolve()))
   }
 })

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 /** Path of the test environment's Python; throws where the environment is missing. */
 export function python(): string {
   const path = fileURLToPath(new URL('../../../.venv/bin/python', import.meta.url))
-  if (!existsSync(path)) throw new Error('.venv/bin/python is missing: run "npm test", which makes the Python environment of the tests')
+  if (!existsSync(path))
+    throw new Error('.venv/bin/python is missing: run "npm test", which makes the Python environment of the tests')
   return path
 }

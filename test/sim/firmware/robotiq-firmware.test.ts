@@ -33,13 +33,13 @@ class Bench {
 
   raw(bytes: Uint8Array): Uint8Array[] {
     const replies: Uint8Array[] = []
-    this.firmware.receive(bytes, (reply) => replies.push(reply))
+    this.firmware.receive(bytes, reply => replies.push(reply))
     return replies
   }
 
   ask(request: ModbusRequest): ModbusResponse {
     const assembler = new FrameAssembler({ direction: 'responses', unit: 9 })
-    const frames = this.raw(encodeRequest(9, request)).flatMap((bytes) => assembler.push(bytes))
+    const frames = this.raw(encodeRequest(9, request)).flatMap(bytes => assembler.push(bytes))
     const response = frames.length === 1 ? decodeResponse(frames[0]) : undefined
     if (response === undefined) throw new Error(`${frames.length} frames in answer`)
     return response
@@ -109,7 +109,7 @@ test('a move goes to the position at the speed asked for, then reports gOBJ 3', 
 })
 
 test('fingers stopped by an object report gOBJ 2 and a current that grows with the force', () => {
-  const currents = [0, 128, 255].map((force) => {
+  const currents = [0, 128, 255].map(force => {
     const bench = new Bench({ initial: 'activated' })
     bench.plant.object = 0.04
     bench.write(9, 255, 255, force)
@@ -241,9 +241,19 @@ test('illegal function, address and value are answered by exceptions 1, 2 and 3,
 
 test('FC06 writes one register, FC23 writes before it reads, FC04 reads what FC03 reads', () => {
   const bench = new Bench({ initial: 'activated' })
-  const move: ModbusRequest = { function: 23, start: 0x07d0, count: 2, writeStart: 0x03e8, values: [0x0900, 0x0040, 0xffff] }
+  const move: ModbusRequest = {
+    function: 23,
+    start: 0x07d0,
+    count: 2,
+    writeStart: 0x03e8,
+    values: [0x0900, 0x0040, 0xffff],
+  }
   expect(bench.ask(move)).toEqual({ function: 23, values: [0x3900, 0x0040] })
-  expect(bench.ask({ function: 6, register: 0x03e9, value: 0x0080 })).toEqual({ function: 6, register: 0x03e9, value: 0x0080 })
+  expect(bench.ask({ function: 6, register: 0x03e9, value: 0x0080 })).toEqual({
+    function: 6,
+    register: 0x03e9,
+    value: 0x0080,
+  })
   bench.run(1000)
   expect(bench.status()).toMatchObject({ pr: 128, po: 128 })
   const holding = bench.ask({ function: 3, start: 0x07d0, count: 8 })

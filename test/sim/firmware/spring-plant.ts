@@ -1,7 +1,10 @@
 import type { FingerTarget } from '../../../sim/firmware/finger-plant.js'
 import type { SteppedPlant } from '../../../sim/firmware/host.js'
 
-/** Massless fingers that run at the commanded speed and, on an object of width `object`, press a spring until the force is reached. */
+/**
+ * Massless fingers that run at the commanded speed and, on an object of width `object`, press a spring until the force
+ * is reached.
+ */
 export class SpringPlant implements SteppedPlant {
   /** m; 0: nothing between the fingers. */
   object = 0

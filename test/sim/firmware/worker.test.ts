@@ -3,7 +3,9 @@ import { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
 import { createGripper } from '../../../drivers/registry.js'
 
-test('firmware and pseudo-terminal run in a worker thread, the driver on the main thread', { timeout: 30_000 }, async () => {
+test('firmware and pseudo-terminal run in a worker thread, the driver on the main thread', {
+  timeout: 30_000,
+}, async () => {
   const workerData = new URL('./host-worker.ts', import.meta.url).href
   const worker = new Worker(new URL('./typescript-worker.mjs', import.meta.url), { workerData })
   const [path] = (await once(worker, 'message')) as [string]
