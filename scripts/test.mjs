@@ -61,6 +61,7 @@ run(process.execPath, [
   'sim',
   'cli',
 ])
+run(process.execPath, ['scripts/lint-python.mjs'])
 
 say('tests ...')
 mkdirSync(join(root, '.cache'), { recursive: true })
