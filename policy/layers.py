@@ -21,8 +21,9 @@ def by_head(x: Tensor, batch: int, heads: int, count: int) -> tuple[Tensor, ...]
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None) -> Tensor:
-    """Multi-head attention, [B,H,Q,D] and [B,H,N,D] twice -> [B*Q,H*D]; `bias` [B,1,1,N] is added to the logits of
-    every query.
+    """Multi-head attention, [B,H,Q,D] and twice [B,H,N,D] -> [B*Q,H*D].
+
+    `bias` [B,1,1,N] is added to the logits of every query.
     """
     b, h, n, d = q.shape
     logits = q @ k.transpose(-1, -2) / math.sqrt(d)

@@ -1,8 +1,8 @@
-"""The grasp policy: one encoder for each modality, a dynamic gate, pointers led by language, learned queries, a
-transformer.
+"""The grasp policy.
 
-It answers with an action chunk. All normalisation is inside the module, as buffers, so its inputs and outputs are in
-the units of the policy contract.
+It has one encoder for each modality, a dynamic gate, pointers led by language, learned queries and a transformer. It
+answers with an action chunk. All normalisation is inside the module, as buffers, so its inputs and outputs are in the
+units of the policy contract.
 """
 
 from __future__ import annotations
@@ -340,8 +340,9 @@ def count_macs(policy: Policy, convolutions: bool = True) -> int:
 
 
 def fusion_macs(config: Config) -> dict[str, int]:
-    """Multiply-accumulates behind the convolutions, with the learned queries and with full attention on the same
-    tokens.
+    """Multiply-accumulates behind the convolutions.
+
+    They are counted with the learned queries, and with full attention on the same tokens.
     """
     full = Config(**{**config.to_dict(), 'without': (*config.without, 'queries')})
     return {'learned_queries': count_macs(Policy(config), False), 'full_attention': count_macs(Policy(full), False)}

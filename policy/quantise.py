@@ -211,8 +211,9 @@ def ranges(policy: nn.Module, watching: bool) -> None:
 
 
 def integers(model: onnx.ModelProto) -> None:
-    """Puts int8 weights and int32 biases of convolutions into the model as initialisers, and removes what is unused
-    then.
+    """Puts the int8 weights and the int32 biases of convolutions into the model as initialisers.
+
+    What is unused then is removed.
     """
     graph = model.graph
     given = {i.name: i for i in graph.initializer}

@@ -1,5 +1,6 @@
-"""Runs the command line on the machines of a Ray cluster, for `prehend eval --ray` (as a program) and `collect.py
---ray`.
+"""Runs the command line on the machines of a Ray cluster.
+
+`prehend eval --ray` uses it as a program, `collect.py --ray` as a module.
 
 A task is a few runs of `bin/prehend`, one after the other, in a scratch folder on any machine with a free CPU. The
 files that they read are sent there, and the files that they write come back. prehend itself must be installed there,

@@ -50,11 +50,10 @@ def lookout(episode: NDArray[Any], proprioception: NDArray[Any]) -> NDArray[Any]
 
 
 def retreat(proprioception: NDArray[Any], to: NDArray[Any], rows: int, rate: float = 30) -> NDArray[Any]:
-    """The way of the tool to `to` (base frame, m), as offsets [N,rows,3] in the present tool frame, `rows` at `rate`
-    Hz.
+    """The way of the tool to `to` (base frame, m), as offsets [N,rows,3] in the present tool frame.
 
-    The tool first goes up. It goes sideways once it is above the other things. `proprioception` [N,8] begins with the
-    pose of the tool.
+    There are `rows` rows at `rate` Hz. The tool first goes up. It goes sideways once it is above the other things.
+    `proprioception` [N,8] begins with the pose of the tool.
     """
     at = proprioception[:, :3].astype(np.float64)
     start = at.copy()

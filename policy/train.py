@@ -216,8 +216,9 @@ def groups(policy: Policy, decay: float) -> list[dict[str, Any]]:
 
 
 def commit() -> str:
-    """The commit of the checkout, with `-dirty` where this folder differs from it. Results, models and weights do not
-    count.
+    """The commit of the checkout, with `-dirty` where this folder differs from it.
+
+    Results, models and weights do not count.
     """
     try:
         head = subprocess.run(

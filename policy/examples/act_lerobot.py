@@ -55,8 +55,9 @@ class Normalisation(nn.Module):
 
 
 class Act(nn.Module):
-    """The ACT policy of LeRobot between normalisations. `forward` has the inputs and outputs of prehend's policy
-    contract.
+    """The ACT policy of LeRobot between normalisations.
+
+    `forward` has the inputs and outputs of prehend's policy contract.
     """
 
     def __init__(self, data: LeRobotDataset, rows: int) -> None:

@@ -1,5 +1,6 @@
-"""A program with a pseudo-terminal of its own. It writes the path in a line, then connects stdin and stdout to the
-terminal.
+"""A program with a pseudo-terminal of its own.
+
+It writes the path of the terminal in a line, then connects stdin and stdout to it.
 
 Without an argument it opens many terminals and uses the last one, whose high number no other program gets by chance.
 With a path it opens terminals until it gets that one. It ends with stdin; its terminals are then gone.

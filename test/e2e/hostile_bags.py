@@ -48,8 +48,9 @@ DEFINED = record(3, struct.pack('<H', 1) + text(b'sensor_msgs/msg/Image') + text
 
 
 def mcap(name: str, chunks: Sequence[tuple[bytes, bytes, int]], indexed: bool = True, repeat: int = 1) -> None:
-    """Writes a file. `chunks`: (compression, packed bytes, unpacked length). `repeat`: entries in the index for each
-    chunk.
+    """Writes a file.
+
+    `chunks`: (compression, packed bytes, unpacked length). `repeat`: entries in the index for each chunk.
     """
     data = MAGIC + record(1, text(b'ros2') + text(b'')) + DEFINED
     indexes = b''

@@ -36,8 +36,9 @@ def header(ns: int, frame: str) -> Any:
 
 
 def messages() -> Iterator[tuple[str, str, int, Any]]:
-    """(topic, type, receive time, message), in the order of writing. Receive times are ns since EPOCH, not quite
-    sorted.
+    """(topic, type, receive time, message), in the order of writing.
+
+    Receive times are in ns since EPOCH and not quite sorted.
     """
     yield '/say', 'std_msgs/msg/String', 5, T['std_msgs/msg/String'](data='pick the grün one')
     for ms in range(600):

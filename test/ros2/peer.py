@@ -188,11 +188,10 @@ def sensors(
     wrench_rate: float = 1000,
     compressed: dict[str, tuple[str, list[str]]] | None = None,
 ) -> dict[str, int]:
-    """The sensors of a robot: pictures and wrenches at their rates, stamped by one clock. Gives how many were
-    published.
+    """The sensors of a robot: pictures and wrenches at their rates, stamped by one clock.
 
-    `drop`: the share of pictures left out. `jitter`: the stamps vary by up to so many s. `compressed`:
-    {kind: [format, [path, ...]]}, compressed pictures that are published in turn.
+    Gives how many were published. `drop`: the share of pictures left out. `jitter`: the stamps vary by up to so many s.
+    `compressed`: {kind: [format, [path, ...]]}, compressed pictures that are published in turn.
     """
     rng = random.Random(seed)
     image, stamped = type_of('sensor_msgs/msg/Image'), type_of('geometry_msgs/msg/WrenchStamped')
