@@ -1,13 +1,20 @@
 // The arrows between the rooms, as docs/explanation/architecture.md gives them: what is not listed is not allowed.
 const MAY_IMPORT = {
-  fusion: [],
-  middleware: [],
   drivers: [],
-  nodes: ['fusion', 'middleware', 'drivers'],
-  sim: ['fusion', 'middleware', 'drivers'],
-  cli: ['fusion', 'middleware', 'drivers', 'nodes', 'sim', 'bench', 'dashboard'],
+  middleware: [],
+  robots: [],
+  fusion: ['robots'],
+  policy: ['robots', 'fusion'],
+  control: ['robots', 'fusion', 'policy'],
+  nodes: ['drivers', 'middleware', 'robots', 'fusion', 'policy', 'control'],
+  sim: ['drivers', 'middleware', 'robots', 'fusion', 'policy', 'control'],
+  app: ['drivers', 'middleware', 'robots', 'fusion', 'policy', 'control', 'nodes', 'sim'],
+  ros2: ['drivers', 'middleware', 'robots', 'fusion', 'policy', 'control', 'nodes', 'sim', 'app'],
+  bench: ['drivers', 'middleware', 'robots', 'fusion', 'policy', 'control', 'nodes', 'sim', 'app', 'ros2'],
+  cli: ['drivers', 'middleware', 'robots', 'fusion', 'policy', 'control', 'nodes', 'sim', 'app', 'ros2', 'bench'],
 }
-const rooms = Object.keys(MAY_IMPORT).concat('bench', 'dashboard', 'policy', 'test', 'scripts')
+const rooms = [...Object.keys(MAY_IMPORT), 'test', 'scripts']
+const ONLY_TYPES = { control: ['policy'], sim: ['robots', 'fusion', 'policy'] }
 
 module.exports = {
   forbidden: [
@@ -18,25 +25,20 @@ module.exports = {
       from: { path: `^${room}/` },
       to: { path: `^(${rooms.filter(other => other !== room && !allowed.includes(other)).join('|')})/` },
     })),
-    {
-      name: 'sim-knows-only-types-of-fusion',
-      comment: 'sim/ may import types of fusion/, and no code',
+    ...Object.entries(ONLY_TYPES).map(([room, others]) => ({
+      name: `types-alone-from-${room}`,
+      comment: `${room}/ may import types of ${others.join(', ')}, and no code`,
       severity: 'error',
-      from: { path: '^sim/' },
-      to: { path: '^fusion/', dependencyTypesNot: ['type-only'] },
-    },
+      from: { path: `^${room}/` },
+      to: { path: `^(${others.join('|')})/`, dependencyTypesNot: ['type-only'] },
+    })),
+    { name: 'no-circles', comment: 'types included', severity: 'error', from: {}, to: { circular: true } },
     {
-      name: 'no-circles',
-      severity: 'error',
-      from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
-    },
-    {
-      name: 'fusion-is-pure',
+      name: 'no-files-no-sockets-no-workers',
       comment: 'time and bytes come in as values',
       severity: 'error',
-      from: { path: '^fusion/', pathNot: '^fusion/policy/inference-process\\.ts$' },
-      to: { path: '^(node:)?(net|dgram|http|https|timers|child_process)(/|$)' },
+      from: { path: '^(fusion|control)/' },
+      to: { path: '^(node:)?(fs|net|dgram|http|https|timers|child_process|worker_threads)(/|$)' },
     },
   ],
   options: {

@@ -1,9 +1,9 @@
 import { cameraNoise } from '../sim/camera/noise.js'
 import { PLAIN_LOOK } from '../sim/camera/look.js'
 import { Renderer } from '../sim/camera/renderer.js'
-import { drawEpisode } from '../sim/cell/episode.js'
-import { cellXml, GRIPPER, HOME } from '../sim/cell/mjcf.js'
-import { compile, loadMujoco } from '../sim/cell/mujoco.js'
+import { drawEpisode } from '../sim/embedded/episode.js'
+import { cellXml, GRIPPER, HOME } from '../sim/embedded/mjcf.js'
+import { compile, loadMujoco } from '../sim/embedded/mujoco.js'
 import { loadObjects } from '../sim/objects/object-file.js'
 
 export interface CameraBenchmark {

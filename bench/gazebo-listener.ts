@@ -1,8 +1,8 @@
 import { GzNode } from '../middleware/gazebo/gz-node.js'
-import { IMAGE, stampOf, type Header } from '../middleware/gazebo/messages.js'
+import { IMAGE, stampOf, type Header } from '../middleware/gazebo/gz-messages.js'
 import type { MessageOf } from '../middleware/gazebo/proto.js'
 import { WrenchReader } from '../middleware/gazebo/wrench-reader.js'
-import { spread } from '../cli/percentiles.js'
+import { spread } from '../app/measure/percentiles.js'
 
 /** What came of one stream. */
 class Stream {

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs'
 import { Tensor } from 'onnxruntime-node'
-import { elements } from '../fusion/policy/contract.js'
-import { contractOf } from '../fusion/policy/onnx-policy.js'
-import { openSession } from '../fusion/policy/onnx-session.js'
-import { Random } from '../sim/cell/random.js'
+import { elements } from '../policy/contract/contract.js'
+import { contractOf } from '../policy/runtime/onnx-policy.js'
+import { openSession } from '../policy/runtime/onnx-session.js'
+import { Random } from '../sim/embedded/random.js'
 import { result, type BenchResult } from './result.js'
 
 const RUNS = 400

@@ -1,6 +1,6 @@
-import type { Align, FixedFrame, Robot, Stream } from '../fusion/robot/robot.js'
-import { toolStream } from '../fusion/robot/tool-stream.js'
-import { hz, ms } from './stream-check.js'
+import type { Align, FixedFrame, Robot, Stream } from '../robots/robot.js'
+import { toolStream } from '../robots/tool-stream.js'
+import { hz, ms } from '../app/inspection/stream-check.js'
 
 /** A robot file in plain words, for people. */
 export function describeRobot(robot: Robot): string[] {

@@ -1,8 +1,8 @@
 import { createLogUpdate } from 'log-update'
 import type { Status } from '../middleware/ros2/diagnostics.js'
-import { color } from './colour.js'
-import { printable } from './printable.js'
-import { standardStreams } from './standard-streams.js'
+import { color } from '../app/output/terminal-colour.js'
+import { printable } from '../app/output/printable.js'
+import { standardStreams } from '../app/output/standard-streams.js'
 
 export interface ViewState {
   readonly title: string

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
-import { Ending } from './ending.js'
-import { exitOf } from './output.js'
-import { standardStreams } from './standard-streams.js'
+import { Ending } from '../app/output/ending.js'
+import { exitOf } from '../app/output/output.js'
+import { standardStreams } from '../app/output/standard-streams.js'
 
 standardStreams.guard()
 

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander'
-import { namespaceSchema } from '../fusion/robot/schema.js'
-import { quantityRange, toSI, type QuantityRange } from '../fusion/robot/units.js'
+import { namespaceSchema } from '../robots/schema.js'
+import { quantityRange, toSI, type QuantityRange } from '../robots/units.js'
 
 /** `--precision`: which of a model's two files. */
 export const precision = (): Option =>

@@ -9,7 +9,7 @@ import {
   type StreamValue,
   type WindowValue,
 } from './observation.js'
-import type { Robot } from './robot/robot.js'
+import type { Robot } from '../robots/robot.js'
 import type { Epoch } from './stamp.js'
 
 /**

@@ -1,5 +1,5 @@
 import type { VectorRing } from './vector-ring.js'
-import { SlidingWindow, STATISTICS } from './window.js'
+import { SlidingWindow, STATISTICS } from './window-statistics.js'
 
 /**
  * The feature pyramid: trailing windows (t - w, t] of several lengths, in each the four statistics per axis. Layout of

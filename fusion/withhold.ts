@@ -1,5 +1,5 @@
 import { MODALITIES, type Mask, type Modality, type Observation } from './observation.js'
-import type { Robot } from './robot/robot.js'
+import type { Robot } from '../robots/robot.js'
 
 /** A modality taken away from `from` on (ns after the episode's start). */
 export interface Withheld {

@@ -78,7 +78,7 @@ export interface StringMessage {
 }
 
 /**
- * prehend_interfaces/ActionChunk: see fusion/policy/policy.ts for the meaning of a row. Empty `gate`: the policy has
+ * prehend_interfaces/ActionChunk: see policy/policy.ts for the meaning of a row. Empty `gate`: the policy has
  * none.
  */
 export interface ActionChunkMessage extends Header {

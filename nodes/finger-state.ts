@@ -1,5 +1,5 @@
 import type { GripperStatus } from '../drivers/gripper.js'
-import type { Stream } from '../fusion/robot/robot.js'
+import type { Stream } from '../robots/robot.js'
 import type { JointState } from '../middleware/messages.js'
 
 const JOINT = 'finger_joint'

@@ -1,4 +1,4 @@
-import type { Stream } from '../fusion/robot/robot.js'
+import type { Stream } from '../robots/robot.js'
 import type { Bus, Disposable, Publisher } from '../middleware/bus.js'
 import type { StringMessage, VoiceEvent } from '../middleware/messages.js'
 

@@ -1,6 +1,6 @@
 import type { Bus, Disposable } from '../middleware/bus.js'
-import type { WrenchSource } from './force-torque.js'
-import { HeaderJudge } from './header-judge.js'
+import type { WrenchSource } from './force-torque-node.js'
+import { HeaderJudge } from './intake/header-judge.js'
 
 /**
  * Wrenches of another node's topic, as a source for the force_torque node: those with a stamp and a frame_id to be

@@ -60,7 +60,7 @@ class Figure:
     policy: str
 
 
-#: The model that runs without an option (cli/models.ts).
+#: The model that runs without an option (app/policies/models.ts).
 SHIPPED = 'model/grasp.int8.onnx'
 FLOAT = 'model/grasp.onnx'
 
@@ -160,7 +160,7 @@ def cell() -> str:
     What runs in the cell, such as the aligner and the control node, is not in it. Whoever changes that measures again.
     """
     digest = hashlib.sha256()
-    for pattern in ('dist/sim/cell/*.js', 'sim/objects/*.yaml', 'robots/*.yaml'):
+    for pattern in ('dist/sim/embedded/*.js', 'sim/objects/*.yaml', 'robots/*.yaml'):
         for path in sorted(ROOT.glob(pattern)):
             digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -214,7 +214,7 @@ def measure(f: Figure, episodes: int, jobs: int) -> None:
     if f.policy != 'expert' and result['modelSha256'] != digest:
         raise SystemExit(
             f'{f.name}: {" ".join(command)} ran {result["model"]} ({result["modelSha256"]}), not {f.policy}: '
-            'bring FIGURES and cli/models.ts together'
+            'bring FIGURES and app/policies/models.ts together'
         )
     minutes = round((time.monotonic() - began) / 60, 1)
     value = {

@@ -18,7 +18,20 @@ if (!packages.current) {
   packages.mark()
 }
 
-const ROOMS = ['fusion', 'middleware', 'drivers', 'nodes', 'sim', 'cli', 'bench']
+const ROOMS = [
+  'drivers',
+  'middleware',
+  'robots',
+  'fusion',
+  'policy',
+  'control',
+  'nodes',
+  'sim',
+  'app',
+  'ros2',
+  'cli',
+  'bench',
+]
 const built = join(root, 'dist', '.tsbuildinfo')
 if (
   !existsSync(join(root, 'dist/cli/main.js')) ||

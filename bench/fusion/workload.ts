@@ -1,6 +1,6 @@
 import { Aligner } from '../../fusion/aligner.js'
 import { ObservationDigest } from '../../fusion/observation-line.js'
-import type { Robot, Stream } from '../../fusion/robot/robot.js'
+import type { Robot, Stream } from '../../robots/robot.js'
 
 const MS = 1_000_000
 

@@ -7,8 +7,9 @@ import { benchPrecision } from '../../bench/precision.js'
 import { benchReplay } from '../../bench/replay.js'
 import { benchRos2 } from '../../bench/ros2.js'
 import { result, type BenchResult } from '../../bench/result.js'
-import { modelFile, packageRoot } from '../models.js'
-import { Output, UsageError } from '../output.js'
+import { packageRoot } from '../../app/package-root.js'
+import { modelFile } from '../../app/policies/models.js'
+import { Output, UsageError } from '../../app/output/output.js'
 
 const BENCHES: Readonly<Record<string, (root: string) => BenchResult[] | Promise<BenchResult[]>>> = {
   aligner: benchAligner,

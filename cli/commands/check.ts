@@ -1,13 +1,13 @@
 import type { Command } from 'commander'
-import type { Robot } from '../../fusion/robot/robot.js'
+import type { Robot } from '../../robots/robot.js'
 import { Epoch } from '../../fusion/stamp.js'
 import { openBag } from '../../middleware/bag/bag.js'
-import { checkBag, type BagCheck } from '../bag-check.js'
+import { checkBag, type BagCheck } from '../../app/inspection/bag-check.js'
 import { describeRobot, table } from '../describe-robot.js'
 import { namespace } from '../options.js'
-import { Output } from '../output.js'
-import { readRobot } from '../robot-file.js'
-import { hz } from '../stream-check.js'
+import { Output } from '../../app/output/output.js'
+import { readRobot } from '../../app/robot/load-robot.js'
+import { hz } from '../../app/inspection/stream-check.js'
 
 export function register(program: Command): void {
   program

@@ -1,15 +1,15 @@
 import { join } from 'node:path'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { openBag } from '../../middleware/bag/bag.js'
-import { DiskError, isRefusedByDisk } from '../line-file.js'
-import { formatsText, openSet } from '../dataset/formats.js'
-import type { TrainingSet } from '../dataset/training-set.js'
-import { answersOf, walk } from '../dataset/walk.js'
-import { packageRoot } from '../models.js'
-import { Ending } from '../ending.js'
+import { DiskError, isRefusedByDisk } from '../../app/output/line-file.js'
+import { formatsText, openSet } from '../../app/dataset/formats.js'
+import type { TrainingSet } from '../../app/dataset/training-set.js'
+import { answersOf, walk } from '../../app/dataset/walk.js'
+import { packageRoot } from '../../app/package-root.js'
+import { Ending } from '../../app/output/ending.js'
 import { integer, namespace, overwrite } from '../options.js'
-import { Output, UsageError } from '../output.js'
-import { robotForBag } from '../robot-for-bag.js'
+import { Output, UsageError } from '../../app/output/output.js'
+import { robotForBag } from '../../app/robot/robot-for-bag.js'
 
 interface ExportFlags {
   out: string

@@ -2,8 +2,8 @@ import type { Command } from 'commander'
 import { Epoch } from '../../fusion/stamp.js'
 import { openBag, type Bag } from '../../middleware/bag/bag.js'
 import { table } from '../describe-robot.js'
-import { Output } from '../output.js'
-import { BagSpacing } from '../topic-spacing.js'
+import { Output } from '../../app/output/output.js'
+import { BagSpacing } from '../../app/inspection/topic-spacing.js'
 
 export function register(program: Command): void {
   program

@@ -1,25 +1,25 @@
 import { closeSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { CONTRACT_KEY, type Contract } from '../../fusion/policy/contract.js'
-import { contractOfMap, parseModelMap } from '../../fusion/policy/model-map.js'
+import { CONTRACT_KEY, type Contract } from '../../policy/contract/contract.js'
+import { contractOfMap, parseModelMap } from '../../policy/contract/model-map.js'
 import {
   checkAgainstGraph,
   readOnnx,
   shapeText,
   withMetadata,
   type OnnxModel,
-} from '../../fusion/policy/onnx-metadata.js'
-import { contractIn, OnnxPolicy, readModel } from '../../fusion/policy/onnx-policy.js'
-import { PolicyError } from '../../fusion/policy/policy-error.js'
+} from '../../policy/contract/onnx-metadata.js'
+import { contractIn, OnnxPolicy, readModel } from '../../policy/runtime/onnx-policy.js'
+import { PolicyError } from '../../policy/policy-error.js'
 import { createPart, discardPart, finishPart, partOf } from '../../middleware/output-path.js'
 import { LARGEST_TEXT, readTextSync } from '../../middleware/regular-file.js'
-import { Ending } from '../ending.js'
-import { DiskError, isRefusedByDisk } from '../line-file.js'
+import { Ending } from '../../app/output/ending.js'
+import { DiskError, isRefusedByDisk } from '../../app/output/line-file.js'
 import { namespace, overwrite } from '../options.js'
-import { Output, UsageError } from '../output.js'
-import { requireFree } from '../outputs.js'
-import { readRobot } from '../robot-file.js'
+import { Output, UsageError } from '../../app/output/output.js'
+import { requireFree } from '../../app/output/outputs.js'
+import { readRobot } from '../../app/robot/load-robot.js'
 
 interface InfoFlags {
   json?: boolean

@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
-import { drawEpisode, EMPTY_TABLE } from '../../sim/cell/episode.js'
-import { loadMujoco } from '../../sim/cell/mujoco.js'
+import { drawEpisode, EMPTY_TABLE } from '../../sim/embedded/episode.js'
+import { loadMujoco } from '../../sim/embedded/mujoco.js'
 import { worldSdf } from '../../sim/gazebo/world-sdf.js'
 import { loadTable } from '../../sim/objects/object-file.js'
-import { LineFile } from '../line-file.js'
+import { LineFile } from '../../app/output/line-file.js'
 import { integer, overwrite } from '../options.js'
-import { Output } from '../output.js'
-import { requireFree } from '../outputs.js'
+import { Output } from '../../app/output/output.js'
+import { requireFree } from '../../app/output/outputs.js'
 
 interface WorldFlags {
   readonly objects?: string

@@ -1,5 +1,5 @@
 import { FusionError } from '../errors.js'
-import type { Align, Stream } from '../robot/robot.js'
+import type { Align, Stream } from '../../robots/robot.js'
 import type { VectorRing } from '../vector-ring.js'
 import type { VoiceQueue } from '../voice-queue.js'
 import { Asof } from './asof.js'

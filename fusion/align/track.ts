@@ -1,5 +1,5 @@
 import type { FrameRing } from '../frame-ring.js'
-import { interpolatePose, lerp } from '../interpolate.js'
+import { interpolatePose, lerp } from '../interpolation.js'
 import type { StreamValue } from '../observation.js'
 import type { VectorRing } from '../vector-ring.js'
 

@@ -1,7 +1,7 @@
 import type { WindowValue } from '../observation.js'
 import { Pyramid } from '../pyramid.js'
 import type { VectorRing } from '../vector-ring.js'
-import { SlidingWindow } from '../window.js'
+import { SlidingWindow } from '../window-statistics.js'
 import { MISSING, present, type Aligned, type Strategy } from './strategy.js'
 
 export interface WindowShape {

@@ -1,7 +1,7 @@
 import { LocalBus, type LocalBusOptions } from '../local/local-bus.js'
 import { SteppedClock } from '../local/stepped-clock.js'
 import { openBag, type Bag } from './bag.js'
-import { playBag, publishOn } from './player.js'
+import { playBag, publishOn } from './bag-player.js'
 
 /** A bus on which a recording happens again: its clock shows the recording's receive times, whatever the pace. */
 export class BagBus extends LocalBus {

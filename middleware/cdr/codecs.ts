@@ -11,7 +11,7 @@ import { CdrError } from './cdr-error.js'
 import type { Codec } from './codec.js'
 import { definedCodec } from './defined-codec.js'
 import { compressedImageCodec, imageCodec } from './image-codec.js'
-import { farOf, stampOf, writtenTime, type RosTime } from './stamp.js'
+import { farOf, stampOf, writtenTime, type RosTime } from './ros-time.js'
 import { stringCodec, voiceEventCodec } from './text-codecs.js'
 import { wrenchCodec } from './wrench-codec.js'
 

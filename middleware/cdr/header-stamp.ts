@@ -1,6 +1,6 @@
 import { CdrInput } from './cdr-input.js'
 import { definitionText } from './definitions.js'
-import type { RosTime } from './stamp.js'
+import type { RosTime } from './ros-time.js'
 
 const input = new CdrInput()
 

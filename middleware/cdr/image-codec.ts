@@ -2,7 +2,7 @@ import type { CompressedImage, Header, Image } from '../messages.js'
 import { CdrInput } from './cdr-input.js'
 import { CdrOutput, CdrSize } from './cdr-output.js'
 import type { Codec } from './codec.js'
-import { farOf, stampOf, writtenTime } from './stamp.js'
+import { farOf, stampOf, writtenTime } from './ros-time.js'
 
 const input = new CdrInput()
 

@@ -3,7 +3,7 @@ import { BusError } from '../bus-error.js'
 import { SimulatedClock } from '../local/simulated-clock.js'
 import type { MessageTypes, TypeName } from '../messages.js'
 import { GzNode, type GzNodeOptions } from './gz-node.js'
-import { CLOCK } from './messages.js'
+import { CLOCK } from './gz-messages.js'
 import { pairOf, rosType } from './ros-messages.js'
 
 /**

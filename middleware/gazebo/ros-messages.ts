@@ -1,8 +1,8 @@
 import { BusError } from '../bus-error.js'
-import { farOf, stampOf, writtenTime } from '../cdr/stamp.js'
+import { farOf, stampOf, writtenTime } from '../cdr/ros-time.js'
 import type { Header as RosHeader, MessageTypes, TypeName, WrenchStamped } from '../messages.js'
 import { GzError } from './gz-error.js'
-import { CAMERA_INFO, frameOf, IMAGE, MODEL, PIXELS, POSE, STRING, WRENCH, type Header } from './messages.js'
+import { CAMERA_INFO, frameOf, IMAGE, MODEL, PIXELS, POSE, STRING, WRENCH, type Header } from './gz-messages.js'
 import type { Decoder, Draft, Fields, MessageOf, Schema } from './proto.js'
 import { WrenchReader } from './wrench-reader.js'
 

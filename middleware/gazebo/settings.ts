@@ -2,7 +2,7 @@ import { isIPv4 } from 'node:net'
 import { hostname, networkInterfaces, userInfo } from 'node:os'
 import type { Dialect } from './dialect.js'
 import { GzError } from './gz-error.js'
-import { isValidPartition } from './topic-name.js'
+import { isValidPartition } from './gz-topic-name.js'
 
 /** Where this process meets others. Made by `settingsOf` from the environment, as gz-transport itself does. */
 export interface GzSettings {

@@ -3,7 +3,7 @@ import { shortName } from './dialect.js'
 import type { Discovery } from './discovery.js'
 import type { Announcement } from './discovery-packet.js'
 import type { GzSettings } from './settings.js'
-import { split } from './topic-name.js'
+import { split } from './gz-topic-name.js'
 
 /** A topic or a service, and what its types are in an announcement. */
 export interface Sought {

@@ -1,6 +1,6 @@
 import protobuf from 'protobufjs/minimal.js'
 import { GzError, messageOf } from './gz-error.js'
-import { HEADER, frameOf } from './messages.js'
+import { HEADER, frameOf } from './gz-messages.js'
 import { delimited, integer64, Schema, type Decoder } from './proto.js'
 
 /** Refilled by every message: valid until the next one is read. */

@@ -1,5 +1,5 @@
 import type { Disposable } from '../bus.js'
-import { timeOf, type RosTime } from '../cdr/stamp.js'
+import { timeOf, type RosTime } from '../cdr/ros-time.js'
 import { qosOf } from './qos.js'
 import { lacking, rosTimeOf, type RosLogger, type RosPublisher } from './rclnodejs.js'
 import type { Ros2Bus } from './ros2-bus.js'

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
 import { BusError } from '../bus-error.js'
-import type { RosTime } from '../cdr/stamp.js'
+import type { RosTime } from '../cdr/ros-time.js'
 
 /**
  * The part of rclnodejs that is used here, with its own words. Its own type file is made with the messages, and so is

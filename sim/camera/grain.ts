@@ -1,4 +1,4 @@
-import { Random } from '../cell/random.js'
+import { Random } from '../embedded/random.js'
 
 const SIZE = 256
 /** m. Side of the tile that repeats. */

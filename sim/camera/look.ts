@@ -1,4 +1,4 @@
-import { Random } from '../cell/random.js'
+import { Random } from '../embedded/random.js'
 
 /** How a scene is lit and exposed: what may differ from episode to episode without the task being another. */
 export interface CameraLook {

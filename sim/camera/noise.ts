@@ -1,4 +1,4 @@
-import { Random } from '../cell/random.js'
+import { Random } from '../embedded/random.js'
 
 /** What the sensor adds. `seed` is the frame's: the same seed gives the same noise. */
 export interface CameraNoise {

@@ -1,7 +1,7 @@
-import type { Episode } from '../cell/episode.js'
-import { cellXml, GRIPPER, HOME } from '../cell/mjcf.js'
-import { compile } from '../cell/mujoco.js'
-import type { MainModule, MjData, MjModel } from '../cell/mujoco.js'
+import type { Episode } from '../embedded/episode.js'
+import { cellXml, GRIPPER, HOME } from '../embedded/mjcf.js'
+import { compile } from '../embedded/mujoco.js'
+import type { MainModule, MjData, MjModel } from '../embedded/mujoco.js'
 import type { Shape } from '../objects/object.js'
 import type { Pose, Vector } from './pose.js'
 

@@ -1,6 +1,6 @@
-import { stampOf, type CONTACTS } from '../../middleware/gazebo/messages.js'
+import { stampOf, type CONTACTS } from '../../middleware/gazebo/gz-messages.js'
 import type { MessageOf } from '../../middleware/gazebo/proto.js'
-import type { ObjectContacts } from '../cell/world-state.js'
+import type { ObjectContacts } from '../embedded/world-state.js'
 
 type Part = 'left' | 'right' | 'palm'
 

@@ -1,4 +1,4 @@
-import { AXES, GRIPPER, WORKSPACE } from '../cell/mjcf.js'
+import { AXES, GRIPPER, WORKSPACE } from '../embedded/mjcf.js'
 
 /** How a joint is driven and how far it goes, from its position at home. */
 export interface Controller {

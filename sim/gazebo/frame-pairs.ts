@@ -1,6 +1,6 @@
 import type { Disposable } from '../../middleware/bus.js'
 import type { GzNode } from '../../middleware/gazebo/gz-node.js'
-import { IMAGE, PIXELS, stampOf } from '../../middleware/gazebo/messages.js'
+import { IMAGE, PIXELS, stampOf } from '../../middleware/gazebo/gz-messages.js'
 import type { MessageOf } from '../../middleware/gazebo/proto.js'
 import { SimError } from '../sim-error.js'
 import { TOPICS } from './names.js'

@@ -13,14 +13,14 @@ import {
   POSES,
   stampOf,
   WORLD_CONTROL,
-} from '../../middleware/gazebo/messages.js'
+} from '../../middleware/gazebo/gz-messages.js'
 import type { MessageOf } from '../../middleware/gazebo/proto.js'
 import type { GzPublisher } from '../../middleware/gazebo/topics.js'
 import { WrenchReader } from '../../middleware/gazebo/wrench-reader.js'
-import { ArmServos } from '../cell/arm-servos.js'
-import { FingerDrive } from '../cell/finger-drive.js'
-import { GRIPPER, HOME } from '../cell/mjcf.js'
-import type { ObjectContacts, WorldState } from '../cell/world-state.js'
+import { ArmServos } from '../embedded/arm-servos.js'
+import { FingerDrive } from '../embedded/finger-drive.js'
+import { GRIPPER, HOME } from '../embedded/mjcf.js'
+import type { ObjectContacts, WorldState } from '../embedded/world-state.js'
 import { SimError } from '../sim-error.js'
 import { controllerOf } from './controllers.js'
 import { ContactForces } from './contact-forces.js'

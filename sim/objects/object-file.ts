@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { LARGEST_TEXT, readTextSync, reasonOf } from '../../middleware/regular-file.js'
-import { isStop } from '../../middleware/stop-word.js'
+import { isStop } from '../../control/speech/stop-word.js'
 import { SimError } from '../sim-error.js'
 import type { ObjectModel, Part, Shape } from './object.js'
 

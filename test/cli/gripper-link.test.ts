@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { linkPort } from '../../cli/ros2/gripper-link.js'
+import { linkPort } from '../../ros2/gripper-link.js'
 import { python } from '../sim/firmware/python.js'
 
 describe("the link to the gripper's port", () => {

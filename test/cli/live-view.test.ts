@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { marks } from '../../cli/colour.js'
+import { marks } from '../../app/output/terminal-colour.js'
 import { draw, type ViewState } from '../../cli/live-view.js'
 
 const STATE: ViewState = {

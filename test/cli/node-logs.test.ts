@@ -1,8 +1,8 @@
 import { expect, test, vi } from 'vitest'
-import { control } from '../../cli/ros2/control.js'
-import { forceTorque } from '../../cli/ros2/force-torque.js'
-import type { NodeContext, NodeKind } from '../../cli/ros2/node-kind.js'
-import { readRobot } from '../../cli/robot-file.js'
+import { control } from '../../ros2/control.js'
+import { forceTorque } from '../../ros2/force-torque.js'
+import type { NodeContext, NodeKind } from '../../ros2/node-kind.js'
+import { readRobot } from '../../app/robot/load-robot.js'
 import { DriverError } from '../../drivers/driver-error.js'
 import { LocalBus } from '../../middleware/local/local-bus.js'
 import { SteppedClock } from '../../middleware/local/stepped-clock.js'
@@ -15,16 +15,16 @@ vi.mock('../../middleware/ros2/frame-publisher.js', () => ({
     dispose = () => undefined
   },
 }))
-vi.mock('../../cli/ros2/gripper-state.js', () => ({ publishGripperState: () => stub }))
-vi.mock('../../cli/ros2/stop-service.js', () => ({ serveStop: () => stub }))
-vi.mock('../../cli/ros2/goal-desk.js', () => ({
+vi.mock('../../ros2/gripper-state.js', () => ({ publishGripperState: () => stub }))
+vi.mock('../../ros2/stop-service.js', () => ({ serveStop: () => stub }))
+vi.mock('../../ros2/goal-desk.js', () => ({
   GoalDesk: class {
     end = () => Promise.resolve()
   },
 }))
-vi.mock('../../cli/ros2/grasp-action.js', () => ({ serveGrasp: () => stub }))
-vi.mock('../../cli/ros2/gripper-command.js', () => ({ serveGripperCommand: () => stub }))
-vi.mock('../../cli/robot-gripper.js', () => ({
+vi.mock('../../ros2/grasp-action.js', () => ({ serveGrasp: () => stub }))
+vi.mock('../../ros2/gripper-command.js', () => ({ serveGripperCommand: () => stub }))
+vi.mock('../../app/session/robot-gripper.js', () => ({
   gripperOf: () => ({
     connect: () => Promise.resolve(),
     close: () => Promise.resolve(),
@@ -34,8 +34,8 @@ vi.mock('../../cli/robot-gripper.js', () => ({
   }),
 }))
 /** A machine that is 77 ms late. */
-vi.mock('../../cli/machine-lateness.js', async original => {
-  const { MachineLateness } = await original<typeof import('../../cli/machine-lateness.js')>()
+vi.mock('../../app/session/machine-lateness.js', async original => {
+  const { MachineLateness } = await original<typeof import('../../app/session/machine-lateness.js')>()
   return {
     MachineLateness: class extends MachineLateness {
       override get ms() {

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { freePath } from '../../cli/ros2/free-path.js'
-import { NodeRecording } from '../../cli/ros2/node-recording.js'
+import { freePath } from '../../ros2/free-path.js'
+import { NodeRecording } from '../../ros2/node-recording.js'
 
 /** Files named full.mcap lie on a disk that is full. */
 vi.mock('../../middleware/output-path.js', async original => {

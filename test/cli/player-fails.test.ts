@@ -1,11 +1,11 @@
 import { expect, test, vi } from 'vitest'
-import { player } from '../../cli/ros2/player.js'
-import type { NodeContext } from '../../cli/ros2/node-kind.js'
+import { player } from '../../ros2/player.js'
+import type { NodeContext } from '../../ros2/node-kind.js'
 
 vi.mock('../../middleware/bag/bag.js', () => ({
   openBag: () => Promise.resolve({ topics: [], start: 0, epochSec: 0, close: () => Promise.resolve() }),
 }))
-vi.mock('../../middleware/bag/player.js', () => ({ playBag: () => Promise.reject(new Error('the disk is gone')) }))
+vi.mock('../../middleware/bag/bag-player.js', () => ({ playBag: () => Promise.reject(new Error('the disk is gone')) }))
 
 test('a player that cannot read on says so, and its work has failed: nobody waits for it for ever', async () => {
   const said: unknown[] = []

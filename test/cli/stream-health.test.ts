@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { StreamHealth } from '../../cli/ros2/stream-health.js'
+import { StreamHealth } from '../../ros2/stream-health.js'
 import type { Ros2Bus, TopicHealth } from '../../middleware/ros2/ros2-bus.js'
 
 const TOPIC = '/camera/color/image_raw'

@@ -5,7 +5,7 @@ import { BagWriter } from '../../middleware/bag/bag-writer.js'
 import { SerialPort } from '../../drivers/serial-port.js'
 import { openPseudoTerminal } from '../../sim/firmware/pseudo-terminal.js'
 import { contractJson, onnxBytes, robotText, tinyModel } from '../policy/models.js'
-import { parseRobot } from '../../fusion/robot/robot-file.js'
+import { parseRobot } from '../../robots/robot-file.js'
 import { prehend, prehendJson, python, root, temporaryFolder, type Outcome } from './prehend.js'
 
 const folder = temporaryFolder()

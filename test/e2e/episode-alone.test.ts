@@ -1,10 +1,10 @@
 import { expect, test, vi } from 'vitest'
-import { CellLoop } from '../../cli/cell-loop.js'
-import { episodeTopics } from '../../cli/episode-topics.js'
-import { policyMaker } from '../../cli/policies.js'
-import { readRobot } from '../../cli/robot-file.js'
+import { CellLoop } from '../../app/session/cell-loop.js'
+import { episodeTopics } from '../../app/session/episode-topics.js'
+import { policyMaker } from '../../app/policies/policies.js'
+import { readRobot } from '../../app/robot/load-robot.js'
 import { ObservationDigest } from '../../fusion/observation-line.js'
-import type { EpisodeResult } from '../../sim/episodes.js'
+import type { EpisodeResult } from '../../app/session/episodes.js'
 
 const SEED = 11
 /** Some seconds on a machine that has nothing else to do. */

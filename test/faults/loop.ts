@@ -1,8 +1,8 @@
-import { readRobot } from '../../cli/robot-file.js'
-import { CellLoop, type CellLoopOptions } from '../../cli/cell-loop.js'
-import type { EpisodeResult } from '../../sim/episodes.js'
+import { readRobot } from '../../app/robot/load-robot.js'
+import { CellLoop, type CellLoopOptions } from '../../app/session/cell-loop.js'
+import type { EpisodeResult } from '../../app/session/episodes.js'
 import type { Observation } from '../../fusion/observation.js'
-import type { ActionChunk, Policy } from '../../fusion/policy/policy.js'
+import type { ActionChunk, Policy } from '../../policy/policy.js'
 
 /**
  * Metres and radians a second of the tool, in its own frame (z down), and the gripper's width at an episode time in s.

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { interpolatePose, lerp } from '../../fusion/interpolate.js'
+import { interpolatePose, lerp } from '../../fusion/interpolation.js'
 
 type Q = [number, number, number, number]
 const multiply = ([ax, ay, az, aw]: Q, [bx, by, bz, bw]: Q): Q => [

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { Aligner, type AlignerOptions } from '../../fusion/aligner.js'
 import { occurred } from '../../fusion/counters.js'
 import type { Observation } from '../../fusion/observation.js'
-import type { Robot } from '../../fusion/robot/robot.js'
+import type { Robot } from '../../robots/robot.js'
 import { depth, flat, grey, MS, random, rgb, robot, tool, voice, wrench } from './robots.js'
 
 const STREAMS = [rgb, depth, wrench, voice, tool]

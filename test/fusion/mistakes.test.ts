@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { parseContract } from '../../fusion/policy/contract.js'
-import { parseModelMap } from '../../fusion/policy/model-map.js'
-import { parseRobot } from '../../fusion/robot/robot-file.js'
+import { parseContract } from '../../policy/contract/contract.js'
+import { parseModelMap } from '../../policy/contract/model-map.js'
+import { parseRobot } from '../../robots/robot-file.js'
 import { parseObjects } from '../../sim/objects/object-file.js'
 import { contractJson, robotText } from '../policy/models.js'
 

@@ -1,4 +1,4 @@
-import type { Stream } from '../../fusion/robot/robot.js'
+import type { Stream } from '../../robots/robot.js'
 import { MS, PYRAMID } from './robots.js'
 
 /**

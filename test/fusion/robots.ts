@@ -1,4 +1,4 @@
-import type { Align, Robot, Stream } from '../../fusion/robot/robot.js'
+import type { Align, Robot, Stream } from '../../robots/robot.js'
 import type { Modality } from '../../fusion/observation.js'
 import type { Frame } from '../../fusion/frame.js'
 

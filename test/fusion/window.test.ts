@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Pyramid } from '../../fusion/pyramid.js'
 import { VectorRing } from '../../fusion/vector-ring.js'
-import { SlidingWindow } from '../../fusion/window.js'
+import { SlidingWindow } from '../../fusion/window-statistics.js'
 import { MS, PYRAMID, random } from './robots.js'
 
 interface Sample {

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { GazeboBus } from '../../middleware/gazebo/gazebo-bus.js'
-import { CLOCK } from '../../middleware/gazebo/messages.js'
+import { CLOCK } from '../../middleware/gazebo/gz-messages.js'
 import { settingsOf } from '../../middleware/gazebo/settings.js'
 import type { MessageTypes, TypeName } from '../../middleware/messages.js'
 import { describeGazebo, echo, endWithTests, openNode, publishUntil, until, world } from './programs.js'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { BOOLEAN, CLOCK, DOUBLE, EMPTY, STRING, WRENCH } from '../../middleware/gazebo/messages.js'
+import { BOOLEAN, CLOCK, DOUBLE, EMPTY, STRING, WRENCH } from '../../middleware/gazebo/gz-messages.js'
 import { Schema, one } from '../../middleware/gazebo/proto.js'
 import { settingsOf } from '../../middleware/gazebo/settings.js'
 import { GzNode } from '../../middleware/gazebo/gz-node.js'

@@ -8,7 +8,7 @@ import {
   STRING,
   WORLD_CONTROL,
   WRENCH,
-} from '../../middleware/gazebo/messages.js'
+} from '../../middleware/gazebo/gz-messages.js'
 import type { Draft, Fields, Schema } from '../../middleware/gazebo/proto.js'
 import { WrenchReader } from '../../middleware/gazebo/wrench-reader.js'
 import {

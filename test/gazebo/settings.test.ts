@@ -1,7 +1,7 @@
 import { hostname, userInfo } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { ownAddresses, settingsOf } from '../../middleware/gazebo/settings.js'
-import { qualify, split } from '../../middleware/gazebo/topic-name.js'
+import { qualify, split } from '../../middleware/gazebo/gz-topic-name.js'
 
 describe('settings of the environment', () => {
   test(

@@ -6,7 +6,7 @@ import { openBag } from '../../middleware/bag/bag.js'
 import { BagWriter, type BagWriterOptions } from '../../middleware/bag/bag-writer.js'
 import { BagError } from '../../middleware/bag/bag-error.js'
 import { partOf } from '../../middleware/output-path.js'
-import { within } from '../../cli/within.js'
+import { within } from '../../app/session/within.js'
 import { temporaryFolder } from './python.js'
 
 const disk = vi.hoisted(() => ({ release: (): void => undefined, stalled: Promise.resolve(), waited: 0 }))

@@ -3,7 +3,7 @@ import { picture } from '../../fusion/picture.js'
 import { LocalBus } from '../../middleware/local/local-bus.js'
 import { SteppedClock } from '../../middleware/local/stepped-clock.js'
 import type { Image } from '../../middleware/messages.js'
-import { centreSquare } from '../../nodes/centre-square.js'
+import { centreSquare } from '../../nodes/intake/centre-square.js'
 import { ImageRelayNode } from '../../nodes/image-relay.js'
 
 const BYTES: Readonly<Record<string, number>> = { rgb8: 3, bgra8: 4, mono8: 1, '16UC1': 2, '32FC1': 4 }

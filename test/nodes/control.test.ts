@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { DriverError } from '../../drivers/driver-error.js'
-import { parseRobot } from '../../fusion/robot/robot-file.js'
-import { SCRIPTED } from '../../middleware/standing-stop.js'
+import { parseRobot } from '../../robots/robot-file.js'
+import { SCRIPTED } from '../../control/speech/standing-stop.js'
 import { RobotiqFirmware } from '../../sim/firmware/robotiq-firmware.js'
 import { GO, MS, Rig, type Source } from './rig.js'
 

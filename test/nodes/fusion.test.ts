@@ -1,9 +1,9 @@
 import { expect, it, describe, vi } from 'vitest'
 import type { Observation } from '../../fusion/observation.js'
-import type { ActionChunk, Policy } from '../../fusion/policy/policy.js'
+import type { ActionChunk, Policy } from '../../policy/policy.js'
 import { LocalBus } from '../../middleware/local/local-bus.js'
 import { SteppedClock } from '../../middleware/local/stepped-clock.js'
-import { CHUNK_TOPIC, FusionNode } from '../../nodes/fusion.js'
+import { CHUNK_TOPIC, FusionNode } from '../../nodes/fusion-node.js'
 import { MS, robot, rgb, tool } from '../fusion/robots.js'
 
 function chunkOf({ stamp }: Observation): ActionChunk {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { JointState } from '../../middleware/messages.js'
-import { JointSelection, type JointFault } from '../../nodes/joint-selection.js'
+import { JointSelection, type JointFault } from '../../nodes/intake/joint-selection.js'
 
 const WHERE = 'stream joints (/joint_states)'
 const ARM = ['j1', 'j2', 'j3', 'j4', 'j5', 'j6']

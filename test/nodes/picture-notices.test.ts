@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { PictureNotices } from '../../nodes/picture-notices.js'
+import { PictureNotices } from '../../nodes/intake/picture-notices.js'
 import { grey } from '../fusion/robots.js'
 
 function telling(): { told: string[]; notices: PictureNotices } {

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
 import { LocalBus } from '../../middleware/local/local-bus.js'
 import { SteppedClock } from '../../middleware/local/stepped-clock.js'
-import { CameraNode, type RgbdFrame } from '../../nodes/camera.js'
-import { ForceTorqueNode } from '../../nodes/force-torque.js'
-import { VoiceNode } from '../../nodes/voice.js'
+import { CameraNode, type RgbdFrame } from '../../nodes/camera-node.js'
+import { ForceTorqueNode } from '../../nodes/force-torque-node.js'
+import { VoiceNode } from '../../nodes/voice-node.js'
 import { WrenchTopic } from '../../nodes/wrench-topic.js'
 
 const MS = 1_000_000

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { readFileSync } from 'node:fs'
-import { checkAgainstRobot } from '../../fusion/policy/contract-robot.js'
-import { parseContract } from '../../fusion/policy/contract.js'
-import { parseRobot } from '../../fusion/robot/robot-file.js'
+import { checkAgainstRobot } from '../../policy/contract/contract-robot.js'
+import { parseContract } from '../../policy/contract/contract.js'
+import { parseRobot } from '../../robots/robot-file.js'
 import { cell, contractJson, contractOfJson, robotText, type ContractJson } from './models.js'
 
 describe('a contract', () => {

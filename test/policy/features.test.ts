@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ImageValue } from '../../fusion/observation.js'
-import { Features } from '../../fusion/policy/features.js'
-import { Resizer } from '../../fusion/policy/resize.js'
-import { Tokenizer, words } from '../../fusion/policy/tokens.js'
-import { parseRobot } from '../../fusion/robot/robot-file.js'
+import { Features } from '../../policy/features/features.js'
+import { Resizer } from '../../policy/features/resize.js'
+import { Tokenizer, words } from '../../policy/features/tokens.js'
+import { parseRobot } from '../../robots/robot-file.js'
 import { cell, contractJson, contractOfJson, fullValues, observation, robotText, vocabulary } from './models.js'
 
 const features = (

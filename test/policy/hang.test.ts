@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { OnnxPolicy } from '../../fusion/policy/onnx-policy.js'
+import { OnnxPolicy } from '../../policy/runtime/onnx-policy.js'
 import { python, root, startPrehend, temporaryFolder } from '../e2e/prehend.js'
 import { cell, fullValues, observation } from './models.js'
 

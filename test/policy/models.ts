@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import protobuf from 'protobufjs/minimal.js'
-import { CONTRACT_KEY, parseContract, type Contract } from '../../fusion/policy/contract.js'
+import { CONTRACT_KEY, parseContract, type Contract } from '../../policy/contract/contract.js'
 import type { Observation, Quality, StreamValue } from '../../fusion/observation.js'
-import { parseRobot } from '../../fusion/robot/robot-file.js'
+import { parseRobot } from '../../robots/robot-file.js'
 
 /** ONNX models written field by field, for the tests. */
 type Writer = protobuf.Writer

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
-import { readOnnx, withMetadata } from '../../fusion/policy/onnx-metadata.js'
+import { readOnnx, withMetadata } from '../../policy/contract/onnx-metadata.js'
 import { onnxBytes, Scratch, tinyModel, type ModelInfo } from './models.js'
 
 const scratch = new Scratch()

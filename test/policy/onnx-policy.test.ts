@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { checkAgainstGraph, readOnnx } from '../../fusion/policy/onnx-metadata.js'
-import { contractOf, OnnxPolicy } from '../../fusion/policy/onnx-policy.js'
-import { Features } from '../../fusion/policy/features.js'
-import { parseRobot } from '../../fusion/robot/robot-file.js'
+import { checkAgainstGraph, readOnnx } from '../../policy/contract/onnx-metadata.js'
+import { contractOf, OnnxPolicy } from '../../policy/runtime/onnx-policy.js'
+import { Features } from '../../policy/features/features.js'
+import { parseRobot } from '../../robots/robot-file.js'
 import {
   cell,
   contractJson,

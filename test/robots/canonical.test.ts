@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
-import { describeDifference, translationText } from '../../fusion/robot/canonical.js'
-import { parseRecordedRobot } from '../../fusion/robot/recorded-robot.js'
-import { parseRobot } from '../../fusion/robot/robot-file.js'
-import type { Robot } from '../../fusion/robot/robot.js'
+import { describeDifference, translationText } from '../../robots/canonical.js'
+import { parseRecordedRobot } from '../../robots/recorded-robot.js'
+import { parseRobot } from '../../robots/robot-file.js'
+import type { Robot } from '../../robots/robot.js'
 
 const cellText = readFileSync(new URL('../../robots/cell.yaml', import.meta.url), 'utf8')
 const cell = parseRobot(cellText, 'cell.yaml')

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readRobot } from '../../cli/robot-file.js'
+import { readRobot } from '../../app/robot/load-robot.js'
 
 let folder = ''
 beforeAll(() => {

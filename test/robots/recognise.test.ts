@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { RobotError } from '../../fusion/robot/robot-error.js'
-import { parseRobot } from '../../fusion/robot/robot-file.js'
-import { recognise, type Topic } from '../../fusion/robot/recognise.js'
+import { RobotError } from '../../robots/robot-error.js'
+import { parseRobot } from '../../robots/robot-file.js'
+import { recognise, type Topic } from '../../robots/recognise.js'
 
 const topic = (name: string, type: string): Topic => ({ name, type })
 const colour = topic('/camera/color/image_raw', 'sensor_msgs/msg/Image')

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
-import { RobotError } from '../../fusion/robot/robot-error.js'
-import { parseRobot } from '../../fusion/robot/robot-file.js'
-import { robotJsonSchema } from '../../fusion/robot/schema.js'
-import { cellXml } from '../../sim/cell/mjcf.js'
+import { RobotError } from '../../robots/robot-error.js'
+import { parseRobot } from '../../robots/robot-file.js'
+import { robotJsonSchema } from '../../robots/schema.js'
+import { cellXml } from '../../sim/embedded/mjcf.js'
 
 const shipped = (file: string): string => readFileSync(new URL(`../../robots/${file}`, import.meta.url), 'utf8')
 

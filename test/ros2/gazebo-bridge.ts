@@ -5,10 +5,10 @@
  */
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
-import { clockBytes } from '../../cli/ros2/clock-publisher.js'
+import { clockBytes } from '../../ros2/clock-publisher.js'
 import { GazeboBus } from '../../middleware/gazebo/gazebo-bus.js'
 import { GzNode } from '../../middleware/gazebo/gz-node.js'
-import { CLOCK } from '../../middleware/gazebo/messages.js'
+import { CLOCK } from '../../middleware/gazebo/gz-messages.js'
 import type { TypeName } from '../../middleware/messages.js'
 import { Ros2Bus } from '../../middleware/ros2/ros2-bus.js'
 import { Ros2Process } from '../../middleware/ros2/ros2-process.js'

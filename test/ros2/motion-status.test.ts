@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { motionStatus } from '../../cli/motion-status.js'
-import type { ControlNode } from '../../nodes/control.js'
+import { motionStatus } from '../../app/session/motion-status.js'
+import type { ControlNode } from '../../nodes/control-node.js'
 
 const of = (hold: string, guard = 'ok', state = 'active') =>
   motionStatus({

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { HOME } from '../../sim/cell/mjcf.js'
+import { HOME } from '../../sim/embedded/mjcf.js'
 import { describeRos } from './environment.js'
 import { domain, endWithTests, startNode, startPeer, until, type RunningNode, type Talk } from './processes.js'
 

@@ -4,8 +4,8 @@ import { drawLook, PLAIN_LOOK } from '../../sim/camera/look.js'
 import { cameraNoise, NO_NOISE } from '../../sim/camera/noise.js'
 import { Renderer } from '../../sim/camera/renderer.js'
 import type { Frame } from '../../sim/camera/renderer.js'
-import { compile, loadMujoco } from '../../sim/cell/mujoco.js'
-import type { MainModule } from '../../sim/cell/mujoco.js'
+import { compile, loadMujoco } from '../../sim/embedded/mujoco.js'
+import type { MainModule } from '../../sim/embedded/mujoco.js'
 
 const SIDE = 96
 const FOVY = 60

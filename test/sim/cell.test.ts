@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createGripper } from '../../drivers/registry.js'
-import { Cell } from '../../sim/cell/cell-handle.js'
-import { SampleRing } from '../../sim/cell/ring.js'
+import { Cell } from '../../sim/embedded/cell-handle.js'
+import { SampleRing } from '../../sim/embedded/sample-ring.js'
 
 let cell: Cell | undefined
 afterEach(async () => {

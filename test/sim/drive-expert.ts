@@ -1,8 +1,8 @@
-import { expertChunk } from '../../sim/cell/expert.js'
-import type { Verdict } from '../../sim/cell/cell.js'
-import type { Simulation } from '../../sim/cell/simulation.js'
-import { STATE, TruthReader } from '../../sim/cell/truth.js'
-import { toolYaw } from '../../sim/cell/arm-servos.js'
+import { expertChunk } from '../../sim/embedded/expert.js'
+import type { Verdict } from '../../sim/simulated-cell.js'
+import type { Simulation } from '../../sim/embedded/simulation.js'
+import { STATE, TruthReader } from '../../sim/embedded/truth.js'
+import { toolYaw } from '../../sim/embedded/arm-servos.js'
 
 export interface Drive {
   /** Replaces the expert's effort, N. */

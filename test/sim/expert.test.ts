@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Truth } from '../../sim/cell/cell.js'
-import { effortFor, expertAction, expertChunk, type ExpertAction } from '../../sim/cell/expert.js'
+import type { Truth } from '../../sim/simulated-cell.js'
+import { effortFor, expertAction, expertChunk, type ExpertAction } from '../../sim/embedded/expert.js'
 import { random } from '../fusion/robots.js'
 
 /**

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { FingerDrive } from '../../sim/cell/finger-drive.js'
+import { FingerDrive } from '../../sim/embedded/finger-drive.js'
 
 test('fingers that are placed anew remember no command', () => {
   const [used, fresh] = [new FingerDrive(), new FingerDrive()]

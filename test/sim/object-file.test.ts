@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { understand } from '../../sim/cell/instruction.js'
+import { understand } from '../../sim/embedded/instruction.js'
 import { loadObjects, parseObjects } from '../../sim/objects/object-file.js'
 import { SimError } from '../../sim/sim-error.js'
 import { root } from '../e2e/prehend.js'

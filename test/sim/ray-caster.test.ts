@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { hitsOf, RayCaster } from '../../sim/camera/ray-caster.js'
-import { compile, loadMujoco } from '../../sim/cell/mujoco.js'
-import type { MainModule } from '../../sim/cell/mujoco.js'
-import { Random } from '../../sim/cell/random.js'
+import { compile, loadMujoco } from '../../sim/embedded/mujoco.js'
+import type { MainModule } from '../../sim/embedded/mujoco.js'
+import { Random } from '../../sim/embedded/random.js'
 
 const SIDE = 24
 

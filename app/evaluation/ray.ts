@@ -1,0 +1,113 @@
+import { spawn } from 'node:child_process'
+import { existsSync, statSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Ending } from '../output/ending.js'
+import { packageRoot } from '../package-root.js'
+import { modelFile } from '../policies/models.js'
+import { EXPERT } from '../policies/policies.js'
+import { argumentsOf } from './fan-out.js'
+import type { EvalOptions } from './evaluation-options.js'
+import type { Progress } from './progress.js'
+import type { Share } from './share.js'
+
+/** What keeps a benchmark from running on a Ray cluster. `exit` 2: it was asked for wrongly, 1: it was under way. */
+export class RayError extends Error {
+  readonly code = 'RAY'
+  readonly exit: 1 | 2
+
+  constructor(message: string, exit: 1 | 2) {
+    super(message)
+    this.exit = exit
+  }
+}
+
+/** A line of policy/ray_tasks.py. */
+type Line =
+  | { readonly done: number; readonly answers: readonly [Share] }
+  | { readonly note: string }
+  | { readonly failed: string }
+  | { readonly refused: string }
+
+/**
+ * Runs each episode as a task of the Ray cluster at `address`, in a process of its own on whatever node is free; one
+ * whose node is lost runs again. So an
+ * episode's result depends on seed and index alone, not on where or how often it ran. Throws RayError.
+ */
+export async function fanOutOnRay(
+  address: string,
+  options: EvalOptions,
+  progress: Progress,
+  ending: Ending,
+): Promise<Share[]> {
+  const python = process.env.PREHEND_PYTHON ?? 'python3'
+  // A session of its own: Ctrl-C on the terminal is this process's, which closes the standard input.
+  const child = spawn(python, [join(packageRoot, 'policy/ray_tasks.py')], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    detached: true,
+  })
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.on('error', error =>
+      reject(
+        new RayError(
+          `--ray ${address}: ${python} cannot be started (${error.message}); name a Python that has ray in ` +
+            'PREHEND_PYTHON',
+          2,
+        ),
+      ),
+    )
+    child.on('close', resolve)
+  })
+  ended.catch(() => undefined)
+  // Whoever reads no more has said why.
+  child.stdin.on('error', () => undefined)
+  child.stdin.write(`${JSON.stringify({ address, root: resolve(packageRoot), ...tasksOf(options) })}\n`)
+  ending.whenAsked(() => child.stdin.end())
+  const shares: Share[] = []
+  let error: RayError | undefined
+  for await (const text of createInterface({ input: child.stdout })) {
+    const line = JSON.parse(text) as Line
+    if ('done' in line) {
+      const [share] = line.answers
+      shares.push(share)
+      share.results.forEach(result => progress.step(result))
+    } else if ('note' in line) progress.note(line.note)
+    else error = 'refused' in line ? new RayError(line.refused, 2) : new RayError(`eval: ${line.failed}`, 1)
+  }
+  child.stdin.end()
+  const code = await ended
+  if (error) throw error
+  if (code !== 0) throw new RayError(`eval: the tasks on Ray ended with ${code}; see above`, 1)
+  return shares
+}
+
+/** A task an episode, and the files that the tasks read. */
+function tasksOf(options: EvalOptions): {
+  files: Record<string, string>
+  tasks: { name: string; commands: string[][] }[]
+} {
+  const files: Record<string, string> = {}
+  const shipped = (option: string, value: string): string => {
+    if (!existsSync(value) || !statSync(value).isFile()) return value
+    const name = `${option}/${basename(value)}`
+    files[name] = resolve(value)
+    // The weights of a large ONNX model lie beside it.
+    if (existsSync(`${value}.data`)) files[`${name}.data`] = resolve(`${value}.data`)
+    return name
+  }
+  const { first, episodes, policy, phrases } = options
+  const there: EvalOptions = {
+    ...options,
+    objects: ['seen', 'unseen'].includes(options.objects) ? options.objects : shipped('objects', options.objects),
+    robot: shipped('robot', options.robot),
+    ...(policy === undefined || policy === EXPERT
+      ? {}
+      : { policy: shipped('policy', modelFile(policy, options.precision)), precision: undefined }),
+    ...(phrases === undefined ? {} : { phrases: shipped('phrases', phrases) }),
+  }
+  const tasks = Array.from({ length: episodes }, (_, i) => ({
+    name: `episode ${first + i + 1}`,
+    commands: [argumentsOf({ ...there, first: first + i, episodes: 1 })],
+  }))
+  return { files, tasks }
+}

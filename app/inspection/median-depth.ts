@@ -1,0 +1,44 @@
+import type { DepthValue } from '../../fusion/observation.js'
+import { MILLIMETRE } from '../../fusion/picture.js'
+import type { Stream } from '../../robots/robot.js'
+
+/** Pixels of a picture that are looked at, about. */
+const PIXELS = 2000
+/** mm: the depth cameras of robots do not look so far. */
+const FAR = 20_000
+
+/** The median over the valid pixels of many depth pictures, of each a part. */
+export class MedianDepth {
+  /** How many pixels have each depth, mm. */
+  readonly #counts = new Uint32Array(65_536)
+
+  add({ data }: DepthValue): void {
+    const step = Math.max(1, Math.floor(data.length / PIXELS))
+    for (let i = 0; i < data.length; i += step) this.#counts[data[i]]++
+  }
+
+  /** mm; 0: no pixel is valid; undefined: there was none at all. */
+  get value(): number | undefined {
+    const [none] = this.#counts
+    const valid = this.#counts.subarray(1)
+    const half = valid.reduce((sum, count) => sum + count, 0) / 2
+    if (half === 0) return none > 0 ? 0 : undefined
+    let sum = 0
+    return valid.findIndex(count => (sum += count) >= half) + 1
+  }
+
+  /** Why the depths are hardly in the unit that they are read in; undefined: they may be. */
+  doubt({ topic, depthUnit = MILLIMETRE }: Pick<Stream, 'topic' | 'depthUnit'>): string | undefined {
+    const { value } = this
+    if (value === 0)
+      return (
+        `no pixel that was looked at holds a depth up to 65.535 m: does ${topic} publish another unit ` +
+        'than is read (16UC1: depth_unit; 32FC1: m)?'
+      )
+    if (value === undefined || value <= FAR) return undefined
+    return (
+      `the median depth is ${(value / 1000).toFixed(1)} m: is a unit of ${topic} ` +
+      `${Number((depthUnit / MILLIMETRE).toPrecision(6))} mm? If not, say depth_unit, such as 0.1 mm`
+    )
+  }
+}

@@ -1,0 +1,233 @@
+import { noDrops, occurred, type DropReason } from '../../fusion/counters.js'
+import type { Align, Robot, Stream } from '../../robots/robot.js'
+import { meanRate } from './topic-spacing.js'
+
+/**
+ * `missing`, `type`, `unstamped`, `slow` and `lost`: the recording lacks what the file needs. The others are worth
+ * knowing.
+ */
+export type FindingKind =
+  | 'missing'
+  | 'type'
+  | 'unstamped'
+  | 'slow'
+  | 'lost'
+  | 'gap'
+  | 'late'
+  | 'out_of_order'
+  | 'duplicate'
+  | 'future'
+  | 'dropped'
+  | 'depth'
+
+const LACKING: ReadonlySet<FindingKind> = new Set<FindingKind>(['missing', 'type', 'unstamped', 'slow', 'lost'])
+
+export interface Finding {
+  readonly stream: string
+  readonly kind: FindingKind
+  readonly lacking: boolean
+  readonly count: number
+  readonly text: string
+  /** Where it happened, the first few; ns since the run's epoch. */
+  readonly stamps: readonly number[]
+}
+
+export function finding(
+  stream: string,
+  kind: FindingKind,
+  text: string,
+  count = 1,
+  stamps: readonly number[] = [],
+): Finding {
+  return { stream, kind, lacking: LACKING.has(kind), count, text, stamps }
+}
+
+/** Reasons for which a sample is dropped that findings of their own tell of, or that are no fault. */
+const SAID_OTHERWISE: ReadonlySet<string> = new Set<DropReason>(['zero_stamp', 'tare', 'late_tick', 'duplicate'])
+/** The most of anything that is listed by stamp. */
+const LISTED = 5
+
+class Tally {
+  count = 0
+  /** The largest value seen, ns. */
+  worst = 0
+  readonly stamps: number[] = []
+
+  add(stamp: number, value: number): void {
+    this.count++
+    this.worst = Math.max(this.worst, value)
+    if (this.stamps.length < LISTED) this.stamps.push(stamp)
+  }
+}
+
+/**
+ * The longest step between two samples that a strategy can use, ns: a bracket of `max_gap`; two samples (for a slope)
+ * in the shortest
+ * pyramid window and one in the mean window; an age. Undefined where any step will do.
+ */
+export function longestStep(align: Align): number | undefined {
+  switch (align.strategy) {
+    case 'interpolate':
+    case 'nearest':
+      return align.maxGap
+    case 'asof':
+      return align.maxAge
+    case 'window':
+      return Math.min(align.length, ...align.pyramid.map(window => window / 2))
+    case 'hold':
+    case 'events':
+      return undefined
+  }
+}
+
+/** The longest hole in a stream that its values bridge, ns: a wider one leaves a value missing or an empty window. */
+function widestGap(align: Align): number | undefined {
+  return align.strategy === 'window' ? Math.min(align.length, ...align.pyramid) : longestStep(align)
+}
+
+/**
+ * What one stream's samples are like, sample by sample in receive order, and what the aligner made of them; memory does
+ * not grow with them. All times ns.
+ */
+export class StreamCheck {
+  readonly #stream: Stream
+  readonly #robot: Robot
+  readonly #gaps = new Tally()
+  readonly #late = new Tally()
+  readonly #outOfOrder = new Tally()
+  readonly #duplicates = new Tally()
+  readonly #future = new Tally()
+  readonly #dropped = noDrops()
+  /** Stamps and receive times are of one clock, so that a delay can be told. */
+  readonly #oneClock: boolean
+  #count = 0
+  #stamped = 0
+  #first = Infinity
+  #last = -Infinity
+  #delaySum = 0
+  #delayMax = -Infinity
+
+  constructor(stream: Stream, robot: Robot, { oneClock = true } = {}) {
+    this.#oneClock = oneClock && (stream.timeline === 'receive' || stream.clock === 'ours')
+    this.#stream = stream
+    this.#robot = robot
+  }
+
+  /** `written`: the sample's stamp, NaN where it has none; `dropped`: why the aligner does not take it. */
+  add(written: number, receive: number, dropped?: DropReason): void {
+    this.#count++
+    if (dropped !== undefined) this.#dropped[dropped]++
+    const stamp = this.#stream.timeline === 'receive' ? receive : written
+    if (!Number.isFinite(stamp)) return
+    this.#stamped++
+    if (this.#oneClock) {
+      const delay = receive - stamp
+      this.#delaySum += delay
+      this.#delayMax = Math.max(this.#delayMax, delay)
+      if (delay > this.#robot.maxWait) this.#late.add(stamp, delay)
+      if (delay < 0) this.#future.add(stamp, -delay)
+    }
+    if (stamp > this.#last) {
+      const step = stamp - this.#last
+      const most = widestGap(this.#stream.align)
+      if (most !== undefined && Number.isFinite(step) && step > most) this.#gaps.add(this.#last, step)
+      this.#first = Math.min(this.#first, stamp)
+      this.#last = stamp
+    } else if (stamp === this.#last) {
+      this.#duplicates.add(stamp, 0)
+    } else {
+      this.#outOfOrder.add(stamp, this.#last - stamp)
+      this.#first = Math.min(this.#first, stamp)
+    }
+  }
+
+  summary() {
+    const stamped = this.#stamped
+    return {
+      count: this.#count,
+      rateHz: meanRate(stamped, this.#first, this.#last),
+      delayMs:
+        stamped > 0 && this.#oneClock ? { mean: this.#delaySum / stamped / 1e6, max: this.#delayMax / 1e6 } : undefined,
+      largestGapMs: this.#gaps.count > 0 ? this.#gaps.worst / 1e6 : undefined,
+    }
+  }
+
+  findings(): Finding[] {
+    const { name, align, topic, tare } = this.#stream
+    const found: Finding[] = []
+    const say = (kind: FindingKind, text: string, tally?: Tally): void => {
+      found.push(finding(name, kind, text, tally?.count, tally?.stamps))
+    }
+    if (this.#count === 0) {
+      if (align.strategy !== 'events') say('missing', `${topic} has no messages`)
+      return found
+    }
+    const unstamped = this.#dropped.zero_stamp
+    if (unstamped > 0) {
+      found.push(
+        finding(
+          name,
+          'unstamped',
+          `${unstamped} of ${this.#count} messages have no stamp; say timeline: receive`,
+          unstamped,
+        ),
+      )
+    }
+    const { rateHz } = this.summary()
+    const step = longestStep(align)
+    if (this.#stamped > 0 && step !== undefined && rateHz * step < 1e9 * (1 - 1e-6)) {
+      say('slow', `${hz(rateHz)}; ${align.strategy} needs ${hz(1e9 / step)} (a sample every ${ms(step)})`)
+    }
+    if (this.#stamped > 0 && tare > 0 && this.#last - this.#first <= tare)
+      say('missing', `nothing is left after the tare of ${ms(tare)}`)
+    const most = widestGap(align)
+    if (this.#gaps.count > 0 && most !== undefined) {
+      say('gap', `${times(this.#gaps.count, 'gap')} over ${ms(most)}, the widest ${ms(this.#gaps.worst)}`, this.#gaps)
+    }
+    if (this.#late.count > 0) {
+      const { count, worst } = this.#late
+      const limit = `${ms(this.#robot.maxWait)} (max_wait)`
+      say(
+        'late',
+        `${count} of ${this.#count} received over ${limit} after their stamp, at most ${ms(worst)}`,
+        this.#late,
+      )
+    }
+    if (this.#outOfOrder.count > 0) {
+      say(
+        'out_of_order',
+        `${this.#outOfOrder.count} out of stamp order, by at most ${ms(this.#outOfOrder.worst)}`,
+        this.#outOfOrder,
+      )
+    }
+    if (this.#duplicates.count > 0)
+      say('duplicate', `${times(this.#duplicates.count, 'stamp')} seen twice`, this.#duplicates)
+    if (this.#future.count > 0) {
+      const { count, worst } = this.#future
+      say(
+        'future',
+        `${count} received before their stamp, by at most ${ms(worst)}; clock: estimate mends that`,
+        this.#future,
+      )
+    }
+    const others = Object.entries(occurred(this.#dropped)).filter(([reason]) => !SAID_OTHERWISE.has(reason))
+    const count = others.reduce((sum, [, of]) => sum + of, 0)
+    // Of a stream that is lost altogether it is told why.
+    if (count > 0 && count < this.#count) {
+      found.push(
+        finding(
+          name,
+          'dropped',
+          `${count} of ${this.#count} messages are dropped: ` +
+            `${others.map(([reason, of]) => `${reason} ${of}`).join(', ')}`,
+          count,
+        ),
+      )
+    }
+    return found
+  }
+}
+
+const times = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
+export const ms = (ns: number): string => `${Number((ns / 1e6).toPrecision(6))} ms`
+export const hz = (rate: number): string => `${Number(rate.toPrecision(4))} Hz`

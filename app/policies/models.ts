@@ -1,0 +1,31 @@
+import { existsSync } from 'node:fs'
+import type { Precision } from '../../policy/contract/onnx-metadata.js'
+import { UsageError } from '../output/output.js'
+import { packageRoot } from '../package-root.js'
+
+/** What the shipped policy computes in where nothing else is asked for. */
+const DEFAULT: Precision = 'int8'
+
+/** Path of the policy that comes with the package. */
+export function shippedModel(precision = DEFAULT): string {
+  return `${packageRoot.replace(/\/$/, '')}/policy/model/grasp${SUFFIX[precision]}`
+}
+
+const SUFFIX: Readonly<Record<Precision, string>> = { fp32: '.onnx', int8: '.int8.onnx' }
+
+/**
+ * The file that `--policy` and `--precision` name together: without a precision the policy as it is given; with one,
+ * NAME.onnx or the
+ * NAME.int8.onnx beside it. Throws UsageError.
+ */
+export function modelFile(policy: string | undefined, precision: Precision | undefined): string {
+  if (precision === undefined) return policy ?? shippedModel()
+  if (policy !== undefined && !policy.endsWith('.onnx'))
+    throw new UsageError(`--precision ${precision}: --policy ${policy} is no NAME.onnx of which there could be two`)
+  const file = policy === undefined ? shippedModel(precision) : policy.replace(/(\.int8)?\.onnx$/, SUFFIX[precision])
+  if (!existsSync(file))
+    throw new UsageError(
+      `--precision ${precision}: ${file} is not there; policy/quantise.py makes an int8 model from a trained one`,
+    )
+  return file
+}

@@ -1,0 +1,43 @@
+import { Tare } from '../../fusion/tare.js'
+import { VectorRing } from '../../fusion/vector-ring.js'
+
+/**
+ * A stream of vectors less its tare, sample by sample: what the aligner does with a stream, for those who look at each
+ * sample. Allocates nothing per sample.
+ */
+export class TaredVector {
+  /** The newest sample less the offset; meaningful once `take` has returned true. */
+  readonly values: Float64Array
+  readonly #tare: Tare
+  readonly #collected: VectorRing
+
+  /** `length`: ns over which the offset is averaged; 0: nothing is subtracted. */
+  constructor(width: number, length: number) {
+    this.values = new Float64Array(width)
+    this.#tare = new Tare(width, length)
+    this.#collected = new VectorRing(width, length)
+  }
+
+  /** Whether the offset is known. */
+  get known(): boolean {
+    return this.#tare.known
+  }
+
+  /** The next sample begins a new offset. */
+  restart(): void {
+    this.#collected.clear()
+    this.#tare.restart()
+  }
+
+  /** False while the sample belongs to the offset. */
+  take(stamp: number, sample: Float64Array): boolean {
+    if (this.#tare.covers(stamp)) {
+      if (!this.#tare.known) this.#collected.insert(stamp, sample)
+      return false
+    }
+    if (!this.#tare.known) this.#tare.settle(this.#collected)
+    const { bias } = this.#tare
+    for (let i = 0; i < this.values.length; i++) this.values[i] = sample[i] - bias[i]
+    return true
+  }
+}

@@ -1,0 +1,115 @@
+import type { Modality } from '../fusion/observation.js'
+
+/**
+ * A robot file after reading: units converted to SI, times to whole ns, defaults filled in. See `robots/` and
+ * docs/reference/robot-file.md.
+ */
+export interface Robot {
+  readonly name: string
+  /** Where its relative topics lie: absolute, `/` by default. */
+  readonly namespace: string
+  readonly tick: { readonly from: string } | { readonly period: number }
+  /** ns. How long a tick waits for its brackets, at most, after its own arrival. */
+  readonly maxWait: number
+  /** ns. A stream silent for longer is not waited for until it speaks again. */
+  readonly maxSilence: number
+  readonly streams: readonly Stream[]
+  /** A message here starts a new episode: buffers, events and tare begin anew. */
+  readonly reset: { readonly topic: string } | undefined
+  readonly actions: Actions
+  readonly limits: Limits
+  /** Whose stop words count, by ISO 639-1 codes. */
+  readonly languages: readonly string[]
+  /** Where frames lie that do not move in their parents, by name. */
+  readonly frames: readonly FixedFrame[]
+  /** The canonical text (defaults filled in, keys sorted, SI numbers): the same for two files that mean the same. */
+  readonly canonical: string
+  /**
+   * Hex sha256 of `canonical`, of the parts that training depends on (tick, waits, streams, action channels; not
+   * ports).
+   */
+  readonly sha256: string
+}
+
+export interface Stream {
+  readonly name: string
+  /** Whole name. */
+  readonly topic: string
+  /** ROS type name, `pkg/msg/Name`. */
+  readonly type: string
+  readonly modality: Modality
+  readonly timeline: 'header' | 'receive'
+  /** Estimates offset and drift of a source's clock by minimum delay and corrects its stamps. */
+  readonly clock: 'ours' | 'estimate'
+  /**
+   * ns from the stream's first sample over which a constant is averaged and then subtracted; 0: none. Samples within it
+   * are not used.
+   */
+  readonly tare: number
+  /** For joint states and arrays: which values, in which order (`position.finger_joint`). Empty: all. */
+  readonly select: readonly string[]
+  /** Of depth images in whole units: m a unit. Undefined: 0.001. */
+  readonly depthUnit?: number | undefined
+  readonly align: Align
+}
+
+/** All times in ns. */
+export type Align =
+  | { readonly strategy: 'interpolate'; readonly maxGap: number; readonly maxHold: number }
+  | { readonly strategy: 'nearest'; readonly maxGap: number; readonly maxHold: number }
+  | { readonly strategy: 'hold' }
+  | { readonly strategy: 'asof'; readonly maxAge: number }
+  | {
+      readonly strategy: 'window'
+      readonly length: number
+      readonly centred: boolean
+      readonly pyramid: readonly number[]
+    }
+  | { readonly strategy: 'events'; readonly count: number }
+
+export interface Actions {
+  readonly gripper:
+    | {
+        readonly driver: string
+        /** Undefined path: the source brings the port (the embedded cell its pseudo-terminal). */
+        readonly port: { readonly path: string | undefined; readonly baud: number }
+        readonly slave: number
+      }
+    | undefined
+  /** `topic` takes set-points; `pose` is the name of the stream that says where the tool is. */
+  readonly arm: { readonly topic: string; readonly type: string; readonly pose: string } | undefined
+}
+
+/**
+ * A frame in its parent: `xyz` in m; `rpy` in rad about the parent's x, then y, then z axis (URDF's roll, pitch, yaw).
+ */
+export interface FixedFrame {
+  readonly name: string
+  readonly parent: string
+  readonly xyz: readonly [number, number, number]
+  readonly rpy: readonly [number, number, number]
+}
+
+/** What the control node never exceeds. m, rad, s, N, N·m; workspace in the base frame. */
+export interface Limits {
+  readonly workspace: {
+    readonly x: readonly [number, number]
+    readonly y: readonly [number, number]
+    readonly z: readonly [number, number]
+  }
+  readonly speed: number
+  readonly yawRate: number
+  readonly width: readonly [number, number]
+  readonly effort: readonly [number, number]
+  /** |force| of the tared wrist wrench that counts as contact. */
+  readonly contact: number
+  /** |force| of the tared wrist wrench at which motion stops. */
+  readonly overForce: number
+  /** ns without a wrench, a camera frame, a chunk or a gripper answer after which the control node holds. */
+  readonly watchdog: {
+    readonly wrench: number
+    readonly camera: number
+    readonly policy: number
+    readonly gripper: number
+  }
+}

@@ -1,0 +1,54 @@
+import { BagWriter, type BagWriterOptions } from '../middleware/bag/bag-writer.js'
+import type { MessageTypes, TypeName } from '../middleware/messages.js'
+import type { Status } from '../middleware/ros2/diagnostics.js'
+import type { RosLogger } from '../middleware/ros2/rclnodejs.js'
+import { exitOf } from '../app/output/output.js'
+
+/**
+ * What a node records beside its work: where it fails the node goes on, the log is told once, and its status says so.
+ */
+export class NodeRecording {
+  readonly #path: string
+  readonly #writer: BagWriter
+  readonly #log: Pick<RosLogger, 'info' | 'error'>
+  #failure: Error | undefined
+
+  /** Throws BagError where nothing can be written at `path`. */
+  constructor(path: string, options: BagWriterOptions, log: Pick<RosLogger, 'info' | 'error'>) {
+    this.#path = path
+    this.#writer = new BagWriter(path, { ...options, realTime: true, onFailure: error => this.#fail(error) })
+    this.#log = log
+    log.info(`records into ${path}`)
+  }
+
+  get status(): Status {
+    const failure = this.#failure
+    return {
+      name: 'recording',
+      level: failure ? 'error' : 'ok',
+      message: failure?.message ?? 'recording',
+      values: { path: this.#path, messages: this.#writer.messages, failed: failure !== undefined },
+    }
+  }
+
+  /** Throws CdrError for a message that cannot be encoded; it alone is left out. */
+  write<T extends TypeName>(topic: string, type: T, message: MessageTypes[T], receive: number): void {
+    this.#writer.write(topic, type, message, receive)
+  }
+
+  /** Ends it, or leaves nothing where there was nothing to record. Returns the exit code that a failure asks for. */
+  async close(begun: boolean): Promise<number | undefined> {
+    try {
+      await (begun ? this.#writer.close() : this.#writer.discard())
+    } catch (error) {
+      this.#fail(error)
+    }
+    return this.#failure && (exitOf(this.#failure) ?? 1)
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failure) return
+    this.#failure = error instanceof Error ? error : new Error(String(error))
+    this.#log.error(`the recording ends here: ${this.#failure.message}`)
+  }
+}

@@ -1,0 +1,40 @@
+import type { Disposable } from '../middleware/bus.js'
+import type { RosLogger } from '../middleware/ros2/rclnodejs.js'
+import type { Ros2Bus } from '../middleware/ros2/ros2-bus.js'
+import type { Ros2Process } from '../middleware/ros2/ros2-process.js'
+import type { ControlNode } from '../nodes/control-node.js'
+import { Speaker, type VoiceStream } from '../nodes/speaker.js'
+
+/**
+ * The service `~/stop` (prehend_interfaces/srv/Stop) on a control node: ends motion at once, answers when the gripper
+ * has acknowledged, and says "stop" on
+ * the voice topic, so that whoever listens there knows: the recording, who places episodes, the policy.
+ */
+export function serveStop(
+  ros: Ros2Process,
+  bus: Ros2Bus,
+  control: ControlNode,
+  { voice, log }: { voice: VoiceStream | undefined; log: RosLogger },
+): Disposable {
+  const speaker = voice && new Speaker(bus, voice)
+  const service = ros.node.createService<{ reason: string }, { stopped: boolean; message: string }>(
+    'prehend_interfaces/srv/Stop',
+    '~/stop',
+    ({ reason }, response) => {
+      log.warn(`stop: ${reason || 'asked for by service'}`)
+      void control.stop().then(failure =>
+        response.send({
+          stopped: failure === undefined,
+          message: failure === undefined ? '' : failure instanceof Error ? failure.message : String(failure),
+        }),
+      )
+      speaker?.say('stop')
+    },
+  )
+  return {
+    dispose: () => {
+      ros.node.destroyService(service)
+      speaker?.dispose()
+    },
+  }
+}

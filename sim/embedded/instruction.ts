@@ -1,0 +1,55 @@
+import { isStop } from '../../control/speech/stop-word.js'
+
+/** What an utterance asks of the cell. */
+export type Instruction =
+  | { readonly kind: 'stop' }
+  | { readonly kind: 'target'; readonly name: string; readonly gentle: boolean }
+  | { readonly kind: 'manner' }
+
+interface Named {
+  readonly name: string
+  readonly colour: string
+}
+
+/** Whether an utterance asks for care. */
+export const isGentle = (text: string): boolean => /gently|careful|softly/i.test(text)
+
+/**
+ * Whether `text` says something that this cell could heed with some of `objects` on its table: it names one or its
+ * colour, or how to take it.
+ */
+export function isAboutThings(text: string, objects: readonly Named[]): boolean {
+  const said = spoken(text)
+  return (
+    isGentle(said) ||
+    objects.some(({ name, colour }) => [name, colour].some(word => said.includes(` ${word.toLowerCase()} `)))
+  )
+}
+
+/**
+ * What `text` means with `objects` on the table: the longest object name in it, else the one object of a colour in it.
+ * `undefined`:
+ * nothing that is there. `languages`: whose stop words count; default: all.
+ */
+export function understand(
+  text: string,
+  objects: readonly Named[],
+  languages?: readonly string[],
+): Instruction | undefined {
+  if (isStop(text, languages)) return { kind: 'stop' }
+  const said = spoken(text)
+  const gentle = isGentle(said)
+  const byName = objects
+    .filter(({ name }) => said.includes(` ${name.toLowerCase()} `))
+    .sort((a, b) => b.name.length - a.name.length)[0]
+  if (byName !== undefined) return { kind: 'target', name: byName.name, gentle }
+  const byColour = objects.filter(({ colour }) => said.includes(` ${colour.toLowerCase()} `))
+  if (byColour.length === 1) return { kind: 'target', name: byColour[0].name, gentle }
+  return gentle ? { kind: 'manner' } : undefined
+}
+
+const spoken = (text: string): string =>
+  ` ${text
+    .toLowerCase()
+    .replace(/[^a-z0-9#]+/g, ' ')
+    .trim()} `
