@@ -14,7 +14,12 @@ const MAY_IMPORT = {
   cli: ['drivers', 'middleware', 'robots', 'fusion', 'policy', 'control', 'nodes', 'sim', 'app', 'ros2', 'bench'],
 }
 const rooms = [...Object.keys(MAY_IMPORT), 'test', 'scripts']
-const ONLY_TYPES = { control: ['policy'], sim: ['robots', 'fusion', 'policy'] }
+const ONLY_TYPES = { sim: ['robots', 'fusion', 'policy'] }
+/** Of a room that another knows by one door: these files alone. */
+const DOORS = [
+  { from: 'control', room: 'policy', doors: 'policy|policy-error' },
+  { from: 'sim', room: 'control', doors: 'speech/[^/]+' },
+]
 
 module.exports = {
   forbidden: [
@@ -31,6 +36,13 @@ module.exports = {
       severity: 'error',
       from: { path: `^${room}/` },
       to: { path: `^(${others.join('|')})/`, dependencyTypesNot: ['type-only'] },
+    })),
+    ...DOORS.map(({ from, room, doors }) => ({
+      name: `one-door-from-${from}-to-${room}`,
+      comment: `${from}/ may import ${room}/${doors} alone`,
+      severity: 'error',
+      from: { path: `^${from}/` },
+      to: { path: `^${room}/`, pathNot: `^${room}/(${doors})\\.ts$` },
     })),
     { name: 'no-circles', comment: 'types included', severity: 'error', from: {}, to: { circular: true } },
     {

@@ -3,8 +3,9 @@
  * epoch.
  */
 
-export type Modality = 'rgb' | 'depth' | 'force' | 'voice' | 'proprioception'
-export const MODALITIES: readonly Modality[] = ['rgb', 'depth', 'force', 'voice', 'proprioception']
+import type { Modality } from '../robots/modality.js'
+
+export { MODALITIES, type Modality } from '../robots/modality.js'
 export type Mask = Record<Modality, 0 | 1>
 
 /** Tightly packed pixels, row-major, origin top left. `channels` interleaved bytes a pixel, rgb order. */

@@ -1,3 +1,4 @@
+import { MILLIMETRE } from '../robots/depth-unit.js'
 import { blendDepth, toMillimetres } from './depth.js'
 import type { Colour, Depth, DepthSamples, Encoding } from './encodings/encoding.js'
 import { encodingOf } from './encodings/registry.js'
@@ -26,9 +27,6 @@ export interface Reading {
   /** m a unit of depth, of encodings in whole units. Default 0.001. */
   readonly depthUnit?: number | undefined
 }
-
-/** Metres that a unit of depth has where nobody says otherwise (REP-118). */
-export const MILLIMETRE = 0.001
 
 export type FrameFault = 'bad_size' | 'bad_encoding'
 

@@ -1,5 +1,5 @@
-import { MODALITIES } from '../fusion/observation.js'
-import { MILLIMETRE } from '../fusion/picture.js'
+import { MODALITIES } from './modality.js'
+import { MILLIMETRE } from './depth-unit.js'
 import { unknownName } from './validation.js'
 import { canonicalText, translationSha256 } from './canonical.js'
 import { ROBOT_LANGUAGES } from './languages.js'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { MODALITIES } from '../fusion/observation.js'
+import { MODALITIES } from './modality.js'
 import { ROBOT_LANGUAGES } from './languages.js'
 import { mapping, short, unknownName } from './validation.js'
 import { POSE_TYPE, STREAM_TYPES } from './types.js'

@@ -1,4 +1,4 @@
-import type { Modality } from '../fusion/observation.js'
+import type { Modality } from './modality.js'
 import type { Align } from './robot.js'
 
 /**

@@ -32,7 +32,7 @@ export async function parameterTable(): Promise<string> {
   return [
     '# Parameters of the ROS 2 nodes',
     '',
-    'Made by `npx tsx scripts/parameter-table.ts` from the declarations in `cli/ros2/`. They are ' +
+    'Made by `npx tsx scripts/parameter-table.ts` from the declarations in `ros2/`. They are ' +
       'given by `-p NAME:=VALUE`, a `--params-file` or a launch file; `ros2 param describe`',
     'shows them at a running node. A value out of its range, or of another type, is refused with the ' +
       'range; so is a change, while the node runs, of what is set at start.',

@@ -49,19 +49,7 @@ else if (
 say('type check ...')
 run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'])
 say('lint ...')
-run(process.execPath, ['node_modules/eslint/bin/eslint.js', '.'])
-run(process.execPath, [
-  'node_modules/dependency-cruiser/bin/dependency-cruise.mjs',
-  '--config',
-  '.dependency-cruiser.cjs',
-  'fusion',
-  'middleware',
-  'drivers',
-  'nodes',
-  'sim',
-  'cli',
-])
-run(process.execPath, ['scripts/lint-python.mjs'])
+run('npm', ['run', '--silent', 'lint'])
 
 say('tests ...')
 mkdirSync(join(root, '.cache'), { recursive: true })

@@ -1,4 +1,3 @@
-import type { resultOf } from './run-report.js'
 import { MANY_SKIPPED } from './overload-watch.js'
 
 /** ms of lateness from which on it costs something: the watchdog of the wrench holds after 50. */
@@ -12,10 +11,18 @@ const QUIET: Readonly<Record<string, string>> = {
   gripper: 'the gripper did not answer in time',
 }
 
-type Result = ReturnType<typeof resultOf> & { readonly lateMs?: number }
+/** What of a run's result tells of its health. */
+export interface RunFigures {
+  readonly observations: number
+  readonly policySkipped: number
+  readonly guard: { readonly watchdog: Readonly<Record<string, number>>; readonly overForce: number }
+  readonly serial: { readonly timeouts: number; readonly crcErrors: number }
+  /** How late the machine was at worst, ms. */
+  readonly lateMs?: number
+}
 
 /** What in a run was not as it should be, a sentence each, with what it means; empty where all was well. */
-export function complaints(result: Result): string[] {
+export function complaints(result: RunFigures): string[] {
   const { observations, policySkipped, guard, serial, lateMs = 0 } = result
   const share = observations > 0 ? policySkipped / observations : 0
   const holds = Object.entries(guard.watchdog).filter(([, times]) => times > 0)

@@ -1,8 +1,13 @@
-import type { StringMessage, VoiceEvent } from '../../middleware/messages.js'
 import { isResume, isStop } from './stop-word.js'
 
 /** Something that was said, by a recogniser with or without stamps. */
-export type Utterance = Partial<VoiceEvent & StringMessage>
+export interface Utterance {
+  /** What a VoiceEvent says. */
+  readonly text?: string
+  /** What a std_msgs/String says. */
+  readonly data?: string
+  readonly frameId?: string
+}
 
 /**
  * The frame_id of a stop that an episode's own script says: it lasts until the next episode. Whatever else is said,

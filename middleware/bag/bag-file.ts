@@ -1,4 +1,4 @@
-import type { BagTopic, ForeignTopic } from './bag.js'
+import type { BagTopic, ForeignTopic } from './bag-message.js'
 import type { BagEpoch } from './bag-epoch.js'
 import type { Source } from './merge.js'
 

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import zlib from 'node:zlib'
 import { loadDecompressHandlers } from '@mcap/support'
-import type { BagMessage } from './bag.js'
+import type { BagMessage } from './bag-message.js'
 import { BagDamage, messageOf } from './bag-error.js'
 import type { BagEpoch } from './bag-epoch.js'
 import { LARGEST_CHUNK, LARGEST_MESSAGE, LARGEST_UNPACKED, type UnpackBudget } from './limits.js'

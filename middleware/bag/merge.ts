@@ -1,4 +1,4 @@
-import type { BagMessage } from './bag.js'
+import type { BagMessage } from './bag-message.js'
 import { BagDamage } from './bag-error.js'
 
 /** A stretch of messages in receive order: a chunk, or a whole database. */

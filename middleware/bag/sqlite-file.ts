@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import type Database from 'libsql'
-import type { BagMessage } from './bag.js'
+import type { BagMessage } from './bag-message.js'
 import { BagDamage, BagError, messageOf } from './bag-error.js'
 import type { BagEpoch } from './bag-epoch.js'
 import type { BagFile, FileToOpen } from './bag-file.js'
