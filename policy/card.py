@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -82,9 +83,8 @@ def main() -> None:
     for file in (known['model'], known['int8']):
         file['megabytes'] = file['bytes'] / 1e6 if 'bytes' in file else None
     unused = () if model['options'].get('teacher') else ('alpha', 'temperature')
-    known['options'] = ', '.join(
-        f'{k} {v}' for k, v in model['options'].items() if v not in (None, False, []) and k not in unused
-    )
+    options = (f'{k} {v}' for k, v in model['options'].items() if v not in (None, False, []) and k not in unused)
+    known['options'] = textwrap.fill(', '.join(options), 118, break_long_words=False, break_on_hyphens=False)
     known['colours'] = len(json.loads((HERE / 'colours.json').read_text()))
     known['mega_macs'] = model['macs'] / 1e6
     fusion = model.get('fusion_macs', {'learned_queries': 0, 'full_attention': 0})
