@@ -36,12 +36,12 @@ function byDefinition(samples: number): number {
     for (const window of WINDOWS) {
       const inside = history.filter(s => s.t > t - window)
       for (let axis = 0; axis < 6; axis++) {
-        const values = inside.map(s => s.v[axis])
+        const values = inside.map(s => s.v[axis]!)
         const mean = values.reduce((a, b) => a + b, 0) / values.length
         const deviation = Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length)
         const middle = inside.reduce((a, s) => a + s.t, 0) / inside.length
         const slope =
-          inside.reduce((a, s, i) => a + (s.t - middle) * (values[i] - mean), 0) /
+          inside.reduce((a, s, i) => a + (s.t - middle) * (values[i]! - mean), 0) /
           inside.reduce((a, s) => a + (s.t - middle) ** 2, 0)
         sink += mean + deviation + slope + Math.max(...values.map(Math.abs))
       }

@@ -43,5 +43,5 @@ export async function benchCamera({ width = 128, height = 128, frames = 200 } = 
   data.delete()
   model.delete()
   times.sort()
-  return { width, height, objects: placed.length, p50: times[frames >> 1], p99: times[Math.floor(frames * 0.99)] }
+  return { width, height, objects: placed.length, p50: times[frames >> 1]!, p99: times[Math.floor(frames * 0.99)]! }
 }

@@ -1,5 +1,5 @@
 import { GzNode } from '../middleware/gazebo/gz-node.js'
-import { IMAGE, stampOf, type Header } from '../middleware/gazebo/gz-messages.js'
+import { IMAGE, stampOf } from '../middleware/gazebo/gz-messages.js'
 import type { MessageOf } from '../middleware/gazebo/proto.js'
 import { WrenchReader } from '../middleware/gazebo/wrench-reader.js'
 import { spread } from '../app/measure/percentiles.js'
@@ -44,16 +44,20 @@ const hearImage =
   (stream: Stream) =>
   ({ header, data }: MessageOf<typeof IMAGE>): void => {
     const view = new DataView(data.buffer, data.byteOffset, 8)
-    stream.take(stampOf(header as Header), view.getUint32(0, true), view.getUint32(4, true))
+    stream.take(stampOf(header), view.getUint32(0, true), view.getUint32(4, true))
     ready()
   }
 node.subscribe('/camera/image', IMAGE, hearImage(streams.rgb))
 node.subscribe('/camera/depth_image', IMAGE, hearImage(streams.depth))
-const wrenches = node.subscribe('/wrench', new WrenchReader(), ({ sec, nsec, wrench: [number, , , phase] }) => {
-  streams.wrench.take(sec * 1e9 + nsec, number, phase)
-  ready()
-  if (phase !== 2) return
-  wrenches.dispose()
-  const result = Object.fromEntries(Object.entries(streams).map(([name, stream]) => [name, stream.result()]))
-  process.stdout.write(`${JSON.stringify(result)}\n`, () => void node.close())
-})
+const wrenches = node.subscribe(
+  '/wrench',
+  new WrenchReader(),
+  ({ sec, nsec, wrench: [number = NaN, , , phase = NaN] }) => {
+    streams.wrench.take(sec * 1e9 + nsec, number, phase)
+    ready()
+    if (phase !== 2) return
+    wrenches.dispose()
+    const result = Object.fromEntries(Object.entries(streams).map(([name, stream]) => [name, stream.result()]))
+    process.stdout.write(`${JSON.stringify(result)}\n`, () => void node.close())
+  },
+)

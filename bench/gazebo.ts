@@ -57,8 +57,8 @@ export async function fullRate(root: string, seconds: number): Promise<FullRate>
     const before = both.map(listener => listener.cpu())
     source.stdin.write('begin\n')
     await sending.begun()
-    const [cpu, peerCpu] = both.map((listener, i) => listener.cpu() - before[i])
-    const [oursHeard, peerHeard] = await Promise.all(both.map(listener => listener.answer<Listened>()))
+    const [cpu = NaN, peerCpu = NaN] = both.map((listener, i) => listener.cpu() - before[i]!)
+    const [oursHeard, peerHeard] = await Promise.all([ours.answer<Listened>(), peer.answer<Listened>()])
     source.stdin.end()
     return { sent: await sending.answer(), ours: oursHeard, peer: peerHeard, cpu, peerCpu }
   } finally {

@@ -43,18 +43,18 @@ export async function benchPrecision(...files: readonly [int8: string, fp32: str
         for (let k = 0; k < row; k++) {
           const began = performance.now()
           await session.run(feeds)
-          if (i >= 0) times[which].push(performance.now() - began)
+          if (i >= 0) times[which]!.push(performance.now() - began)
         }
       }
     }
-    return times.map(all => all.sort((a, b) => a - b)[all.length >> 1])
+    return times.map(all => all.sort((a, b) => a - b)[all.length >> 1]!)
   }
   const [warm, cold] = [await p50(20), await p50(1)]
   await Promise.all(sessions.map(session => session.release()))
-  const [small, large] = files.map(file => statSync(file).size / 1e6)
+  const [small = NaN, large = NaN] = files.map(file => statSync(file).size / 1e6)
   return [
-    result('policy: an INT8 inference on one thread, p50', warm[0], 'ms', 'FP32', warm[1]),
-    result('policy: the same by turns with FP32, p50', cold[0], 'ms', 'FP32', cold[1]),
+    result('policy: an INT8 inference on one thread, p50', warm[0]!, 'ms', 'FP32', warm[1]!),
+    result('policy: the same by turns with FP32, p50', cold[0]!, 'ms', 'FP32', cold[1]!),
     result('policy: the INT8 file', small, 'MB', 'FP32', large),
   ]
 }

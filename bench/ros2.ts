@@ -69,13 +69,13 @@ export async function benchRos2(root: string): Promise<BenchResult[]> {
     await source.begun()
     const before = [node, peer].map(running => running.cpu())
     const sent = await source.answer<{ frames: number; samples: number }>()
-    const [cpu, peerCpu] = [node, peer].map((running, i) => running.cpu() - before[i])
+    const [cpu = NaN, peerCpu = NaN] = [node, peer].map((running, i) => running.cpu() - before[i]!)
     const ours = await node.interrupted<Node>()
     const theirs = await peer.interrupted<Peer>()
     return [
-      result(`ros2: rgb frames of ${sent.frames}`, ours.streams.rgb, 'frames', 'rclpy', theirs.rgb),
-      result(`ros2: depth frames of ${sent.frames}`, ours.streams.depth, 'frames', 'rclpy', theirs.rgb),
-      result(`ros2: wrench samples of ${sent.samples}`, ours.streams.wrench, 'samples', 'rclpy', theirs.wrench),
+      result(`ros2: rgb frames of ${sent.frames}`, ours.streams.rgb!, 'frames', 'rclpy', theirs.rgb),
+      result(`ros2: depth frames of ${sent.frames}`, ours.streams.depth!, 'frames', 'rclpy', theirs.rgb),
+      result(`ros2: wrench samples of ${sent.samples}`, ours.streams.wrench!, 'samples', 'rclpy', theirs.wrench),
       result('ros2: CPU of receiving and aligning', cpu, 's', 'rclpy, receiving and nearest stamps', peerCpu),
       result('ros2: from publish to aligned observation, p99', ours.lagMs.p99, 'ms', 'the bound', 12),
       result('ros2: start of the node to active', ours.startS, 's', 'the bound', 1.5),

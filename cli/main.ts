@@ -46,7 +46,7 @@ program
   })
 const asked = process.argv[2] ?? ''
 for (const load of Object.hasOwn(COMMANDS, asked) ? [COMMANDS[asked]] : Object.values(COMMANDS))
-  (await load()).register(program)
+  (await load?.())?.register(program)
 
 /** Sub-commands inherit neither exitOverride nor the error's form by themselves. */
 function inherit(command: Command): void {

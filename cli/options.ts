@@ -70,6 +70,6 @@ function timeIn(text: string, range: QuantityRange): number {
 /** A namespace as ROS writes it, such as /left. */
 export function namespace(text: string): string {
   const parsed = namespaceSchema.safeParse(text)
-  if (!parsed.success) throw new InvalidArgumentError(`${parsed.error.issues[0].message}.`)
+  if (!parsed.success) throw new InvalidArgumentError(`${parsed.error.issues[0]!.message}.`)
   return parsed.data
 }

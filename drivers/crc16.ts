@@ -10,6 +10,6 @@ const TABLE = Uint16Array.from({ length: 256 }, (_, byte) => {
  */
 export function crc16(bytes: ArrayLike<number>, start = 0, end = bytes.length): number {
   let crc = 0xffff
-  for (let index = start; index < end; index++) crc = (crc >>> 8) ^ TABLE[(crc ^ bytes[index]) & 0xff]
+  for (let index = start; index < end; index++) crc = (crc >>> 8) ^ TABLE[(crc ^ bytes[index]!) & 0xff]!
   return crc
 }

@@ -119,18 +119,18 @@ export class FrameAssembler {
     const known = this.#end - at
     if (this.#buffer[at] !== this.#unit) return 0
     if (known < 2) return -1
-    const code = this.#buffer[at + 1]
+    const code = this.#buffer[at + 1]!
     const shape = this.#shapes[code & (this.#exceptions ? 0x7f : 0xff)]
     if (shape === undefined) return 0
     if (code & 0x80) return 5
     if (typeof shape === 'number') return shape
     if (known <= shape.counter) return -1
-    const length = shape.rest + this.#buffer[at + shape.counter]
+    const length = shape.rest + this.#buffer[at + shape.counter]!
     return length <= MAX_FRAME ? length : 0
   }
 
   #checks(at: number, length: number): boolean {
     const end = at + length - 2
-    return crc16(this.#buffer, at, end) === (this.#buffer[end] | (this.#buffer[end + 1] << 8))
+    return crc16(this.#buffer, at, end) === (this.#buffer[end]! | (this.#buffer[end + 1]! << 8))
   }
 }

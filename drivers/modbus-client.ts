@@ -182,12 +182,12 @@ export class ModbusClient {
     const waits = (owner: Job | undefined): number[] =>
       lengths.map(request => this.#unanswered.wait(request, owner, now))
     const distinct = waits(undefined).indexOf(0)
-    if (job.urgent) return { request: lengths[Math.max(0, distinct)], wait: 0 }
+    if (job.urgent) return { request: lengths[Math.max(0, distinct)]!, wait: 0 }
     const backlog = this.#unanswered.backlog(MOST_UNANSWERED, now)
-    if (distinct >= 0) return { request: lengths[distinct], wait: backlog }
+    if (distinct >= 0) return { request: lengths[distinct]!, wait: backlog }
     const own = waits(job)
     const soonest = Math.min(...own)
-    return { request: lengths[own.indexOf(soonest)], wait: Math.max(soonest, backlog) }
+    return { request: lengths[own.indexOf(soonest)]!, wait: Math.max(soonest, backlog) }
   }
 
   /** Resolves after `wait` ns, or as soon as something has changed. */
@@ -304,7 +304,7 @@ export class ModbusClient {
     const response = decodeResponse(frame)
     const sent = response && this.#unanswered.take(response)
     if (response === undefined || sent === undefined) {
-      const code = frame[1] & 0x7f
+      const code = frame[1]! & 0x7f
       const what = `modbus unit ${this.#unit}: sent a frame (function ${code}) that answers nothing that was asked`
       this.#end?.({ error: new DriverError('UNEXPECTED_REPLY', what), again: true })
       return

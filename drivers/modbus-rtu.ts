@@ -63,7 +63,7 @@ export type ModbusResponse =
   | { readonly function: 16; readonly start: number; readonly count: number }
   | ModbusException
 
-const word = (bytes: Uint8Array, at: number): number => (bytes[at] << 8) | bytes[at + 1]
+const word = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | bytes[at + 1]!
 
 function words(bytes: Uint8Array, at: number, count: number): number[] {
   return Array.from({ length: count }, (_, index) => word(bytes, at + 2 * index))
@@ -139,7 +139,7 @@ const within = (count: number, most: number): boolean => count >= 1 && count <= 
  * Decodes a whole frame of the assembler; a request that breaks the specification comes back as the exception it earns.
  */
 export function decodeRequest(bytes: Uint8Array): ModbusRequest | RefusedRequest {
-  const code = bytes[1]
+  const code = bytes[1]!
   switch (code) {
     case 3:
     case 4: {
@@ -175,13 +175,13 @@ export function decodeRequest(bytes: Uint8Array): ModbusRequest | RefusedRequest
 
 /** Decodes a whole frame of the assembler; undefined where it is no response of a function that the codec speaks. */
 export function decodeResponse(bytes: Uint8Array): ModbusResponse | undefined {
-  const code = bytes[1]
-  if (code & 0x80) return { function: code & 0x7f, exception: bytes[2] }
+  const code = bytes[1]!
+  if (code & 0x80) return { function: code & 0x7f, exception: bytes[2]! }
   switch (code) {
     case 3:
     case 4:
     case 23:
-      return bytes[2] % 2 === 0 ? { function: code, values: words(bytes, 3, bytes[2] / 2) } : undefined
+      return bytes[2]! % 2 === 0 ? { function: code, values: words(bytes, 3, bytes[2]! / 2) } : undefined
     case 6:
       return { function: 6, register: word(bytes, 2), value: word(bytes, 4) }
     case 16:

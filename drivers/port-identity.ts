@@ -161,7 +161,7 @@ function sameAdapter(known: FoundPort, folders: SystemFolders): FoundPort | unde
   if (adapter === undefined) return undefined
   const matches = adapters(folders).filter(one => isSame(one, adapter, folders))
   if (matches.length !== 1) return undefined
-  const [{ tty, ...one }] = matches
+  const { tty, ...one } = matches[0]!
   const device = join(folders.dev, tty)
   try {
     return {
@@ -231,7 +231,7 @@ function userOf(device: string, { proc }: SystemFolders): string | undefined {
   for (const pid of namesIn(proc).filter(name => /^\d+$/.test(name))) {
     // pid (name) state ppid pgrp session tty_nr …: the name may hold anything.
     const [, name, rest] = /^\d+ \((.*)\) (.*)/s.exec(textOf(join(proc, pid, 'stat'))) ?? []
-    if (rest !== undefined && BigInt(rest.split(' ')[4]) === rdev && rdev !== 0n) return `${name} (process ${pid})`
+    if (rest !== undefined && BigInt(rest.split(' ')[4]!) === rdev && rdev !== 0n) return `${name} (process ${pid})`
   }
   return undefined
 }

@@ -140,7 +140,7 @@ export class Robotiq2f85 implements Gripper {
       { function: 3, start: INPUT.start, count: INPUT.count },
       { spare: SPARE },
     )
-    const [state, request, position] = response.function === 3 ? response.values : []
+    const [state = 0, request = 0, position = 0] = response.function === 3 ? response.values : []
     const bits = state >>> 8
     const fault = (request >>> 8) & 0x0f
     const sta = (bits >>> STATUS.staShift) & 3

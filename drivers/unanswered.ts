@@ -74,7 +74,7 @@ export class Unanswered<Owner> {
   backlog(most: number, now: number): number {
     this.#forget(now)
     const row = this.#sent.filter(({ passed }) => passed !== true)
-    return row.length < most ? 0 : this.#end(row[row.length - most]) - now
+    return row.length < most ? 0 : this.#end(row[row.length - most]!) - now
   }
 
   /** ns from `now` until no unanswered request of anybody but `owner` would take the answer to this one. */
@@ -85,7 +85,7 @@ export class Unanswered<Owner> {
   }
 
   #forget(now: number): void {
-    for (let at = this.#sent.length; at-- > 0; ) if (this.#end(this.#sent[at]) <= now) this.#sent.splice(at, 1)
+    for (let at = this.#sent.length; at-- > 0; ) if (this.#end(this.#sent[at]!) <= now) this.#sent.splice(at, 1)
   }
 
   #end({ written }: SentRequest<Owner>): number {

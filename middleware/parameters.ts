@@ -96,7 +96,7 @@ export class Parameters<D extends Declarations> {
 
   #description(name: string): ParameterDescription {
     if (!Object.hasOwn(this.declarations, name)) throw new ParameterError('PARAMETER_UNKNOWN', this.unknown(name))
-    return this.declarations[name]
+    return this.declarations[name]!
   }
 
   #checked(name: string, given: unknown): unknown {

@@ -31,7 +31,7 @@ export function backendNames(): string[] {
 export async function openBus(name: string, options: BackendOptions = {}): Promise<Bus> {
   if (!Object.hasOwn(BACKENDS, name))
     throw new BusError('BACKEND', `backend ${name}: expected one of ${backendNames().join(', ')}`)
-  return BACKENDS[name](options)
+  return BACKENDS[name]!(options)
 }
 
 function required(value: string | undefined, message: string): string {

@@ -539,7 +539,7 @@ export class ControlNode extends LifecycleNode {
   /** Why nothing may move at `now`, plans aside. */
   #reasonToHold(now: number): Hold {
     const quiet = this.watchdog.quiet(now)
-    if (quiet.length > 0) return quiet[0]
+    if (quiet.length > 0) return quiet[0]!
     if (this.status?.activated === false) return 'gripper'
     if (!this.guard.ready) return 'tare'
     if (this.#arm && !this.#arm.tool.known(now)) return 'tool'
@@ -551,12 +551,12 @@ export class ControlNode extends LifecycleNode {
     const { pose } = this.#setPoint
     if (this.#struck) {
       this.#overForceAt = now
-      return arm.rise(pose[2], now)
+      return arm.rise(pose[2]!, now)
     }
     const desired = this.#desired
-    desired.x = pose[0]
-    desired.y = pose[1]
-    desired.z = pose[2]
+    desired.x = pose[0]!
+    desired.y = pose[1]!
+    desired.z = pose[2]!
     desired.yaw = yawOf(pose)
     const touching = this.guard.state === 'contact' && this.status?.object !== 'closing'
     const careful = touching || now - this.#overForceAt < OVER_FORCE_CAUTION

@@ -22,6 +22,6 @@ export function fingerStream(streams: readonly Stream[]): Stream | undefined {
   const joints = streams.filter(({ type }) => type === 'sensor_msgs/msg/JointState')
   return (
     joints.find(({ select }) => select.some(value => value.endsWith(`.${JOINT}`))) ??
-    (joints.length === 1 && joints[0].select.length === 0 ? joints[0] : undefined)
+    (joints.length === 1 && joints[0]!.select.length === 0 ? joints[0] : undefined)
   )
 }

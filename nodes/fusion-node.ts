@@ -138,7 +138,7 @@ export class FusionNode extends LifecycleNode {
     }
     this.#subscriptions.push(
       ...robot.streams.map(({ topic, type: name }, index) => {
-        const take = takes[index]
+        const take = takes[index]!
         const type = name as TypeName
         const told = tell(topic)
         return bus.subscribe(topic, type, (message, receive) => {

@@ -94,14 +94,14 @@ export class ImageRelayNode extends LifecycleNode {
   protected override async onConfigure(): Promise<void> {
     if (this.counters.some(({ fromType, toType }) => fromType !== toType)) await loadSharp()
     this.#publishers = this.counters.map(({ from, to, toType }) =>
-      from === to ? undefined : (this.#bus.advertise(to, toType) as Publisher<Image | CompressedImage>),
+      from === to ? undefined : this.#bus.advertise<typeof toType>(to, toType),
     )
   }
 
   protected override onActivate(): void {
     this.#subscriptions = this.counters.map((counters, i) => {
       const { from, fromType, toType, square = false, dropped } = counters
-      const order = this.#orders[i]
+      const order = this.#orders[i]!
       const notices = new PictureNotices({ where: from, onNotice: this.#onNotice })
       const judge = new HeaderJudge({ onNotice: this.#onNotice && (text => this.#onNotice?.(`${from}: ${text}`)) })
       let frameId: string | undefined

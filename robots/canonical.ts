@@ -98,9 +98,10 @@ export function describeDifference(
   canonicalB: string,
   names: readonly [string, string] = ['a', 'b'],
 ): string {
-  const [jsonA, jsonB] = [canonicalA, canonicalB].map(
-    canonical => JSON.parse(translationText(canonical)) as { streams: Record<string, Json> },
-  )
+  const read = (canonical: string): { streams: Record<string, Json> } =>
+    JSON.parse(translationText(canonical)) as { streams: Record<string, Json> }
+  const jsonA = read(canonicalA)
+  const jsonB = read(canonicalB)
   const lone = (from: typeof jsonA, other: typeof jsonA): string[] =>
     Object.keys(from.streams).filter(name => !Object.hasOwn(other.streams, name))
   const missing = [

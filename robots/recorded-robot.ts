@@ -28,7 +28,7 @@ function withPose(text: string): string {
   const { data: file } = withArm.safeParse(json)
   if (!file || file.actions.arm.pose !== undefined) return text
   const [pose] = Object.keys(file.streams)
-    .filter(name => file.streams[name].type === POSE_TYPE)
+    .filter(name => file.streams[name]!.type === POSE_TYPE)
     .sort()
   return JSON.stringify({ ...file, actions: { ...file.actions, arm: { ...file.actions.arm, pose } } })
 }

@@ -38,6 +38,7 @@ export function parseRobot(text: string, where: string, namespace = ROOT): Robot
   const { data, issues } = validate(robotSchema, toPlain(document, where))
   if (issues) {
     const [first, ...more] = issues.map(problemOf)
+    if (first === undefined) throw new TypeError('a refusal without an issue')
     return fail(first.code, first.path, `${first.message}${more.length > 0 ? ` (and ${more.length} more)` : ''}`)
   }
   return resolveRobot(data, fail, namespace)
@@ -114,7 +115,7 @@ function problemOf(issue: z.core.$ZodIssue): { code: Parameters<Fail>[0]; path: 
       issue.errors.find(issues => issues.every(inner => inner.path.length > 0 || inner.code === 'unrecognized_keys')) ??
       issue.errors.find(issues => issues.some(inner => inner.code === 'invalid_value'))
     const inner = branch?.[0]
-    if (inner) return problemOf({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue)
+    if (inner) return problemOf({ ...inner, path: [...issue.path, ...inner.path] })
   }
   if (issue.code === 'invalid_key') {
     const inner = issue.issues[0]

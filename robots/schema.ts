@@ -7,7 +7,7 @@ import { article, describeDimension, quantityRange, toSI, type Dimension } from 
 
 const NS = 1e9
 
-const capital = (text: string): string => text[0].toUpperCase() + text.slice(1)
+const capital = (text: string): string => text[0]!.toUpperCase() + text.slice(1)
 
 /**
  * `least` and `most`, inclusive, as one writes them: what lies outside is a slip of the pen, and would be commanded or
@@ -138,7 +138,7 @@ const alignMap = mapping({
   pyramid: z
     .array(time('Length of one window.', WINDOW), { error: 'expected a list of times such as [8 ms, 16 ms]' })
     .max(16, { error: 'at most 16 windows' })
-    .refine(windows => windows.every((w, i) => i === 0 || w > windows[i - 1]), {
+    .refine(windows => windows.every((w, i) => i === 0 || w > windows[i - 1]!), {
       error: 'windows must grow: [8 ms, 16 ms, …]',
     })
     .optional()

@@ -88,7 +88,7 @@ export const camera = nodeKind({
       node,
       status: () =>
         node.counters.map(({ to, images, dropped }, i) =>
-          healths[i].look({
+          healths[i]!.look({
             taken: images,
             dropped,
             listening: node.state === 'active',

@@ -31,7 +31,7 @@ export function relayOf(
     throw new UsageError(`${parameter}: ${transport}: expected one of ${Object.keys(TRANSPORTS).join(', ')}`)
   // The robot file's own topic of compressed images has the transport in its name already.
   if (base === '' && toType === 'sensor_msgs/msg/CompressedImage') return { from: to, to, fromType: toType, toType }
-  const { suffix, type: fromType } = TRANSPORTS[transport]
+  const { suffix, type: fromType } = TRANSPORTS[transport]!
   if (fromType === 'sensor_msgs/msg/Image' && toType !== fromType) {
     throw new UsageError(
       `${parameter}: ${transport}: stream ${name} of the robot file is ${toType}: expected compressed ` +

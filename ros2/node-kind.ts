@@ -84,5 +84,5 @@ export interface NodeKind<D extends Declarations = Declarations> {
 
 /** Ties a kind's parameters to its `make`. */
 export function nodeKind<const D extends Declarations>(kind: NodeKind<D>): NodeKind {
-  return kind as unknown as NodeKind
+  return kind
 }

@@ -47,7 +47,7 @@ export async function parameterTable(): Promise<string> {
     ...kinds.flatMap(({ name, summary, parameters }) => [
       `## \`${name}\``,
       '',
-      `${summary[0].toUpperCase()}${summary.slice(1)}.`,
+      `${summary[0]!.toUpperCase()}${summary.slice(1)}.`,
       '',
       ...(Object.keys(parameters).length > 0 ? table(parameters) : ['It has no others.']),
       '',

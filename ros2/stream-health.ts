@@ -75,7 +75,7 @@ export class StreamHealth {
     if (listening && steady) this.#silence.look(silent)
     const sum = lost.reduce((all, { count }) => all + count, 0)
     const reasons =
-      lost.length === 1 ? lost[0].reason : lost.map(({ reason, count }) => `${reason} ${count}`).join(', ')
+      lost.length === 1 ? lost[0]!.reason : lost.map(({ reason, count }) => `${reason} ${count}`).join(', ')
     return {
       name: topic,
       level: silent || sum > 0 ? 'warn' : 'ok',

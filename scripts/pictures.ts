@@ -40,7 +40,10 @@ function halved(rgb: Uint8Array, width: number, height: number): Uint8Array {
         const at = 3 * (v * width + u) + c
         out[to] = Math.round(
           255 *
-            ((linear[rgb[at]] + linear[rgb[at + 3]] + linear[rgb[at + 3 * width]] + linear[rgb[at + 3 * width + 3]]) /
+            ((linear[rgb[at]!]! +
+              linear[rgb[at + 3]!]! +
+              linear[rgb[at + 3 * width]!]! +
+              linear[rgb[at + 3 * width + 3]!]!) /
               4) **
               (1 / 2.2),
         )
@@ -63,9 +66,9 @@ function coloured(depth: Uint16Array, low: number, high: number): Uint8Array {
   depth.forEach((mm, i) => {
     if (mm === 0) return
     const t = 4 * Math.min(Math.max((mm - low) / (high - low), 0), 0.9999)
-    const from = stops[Math.floor(t)],
-      to = stops[Math.floor(t) + 1]
-    for (let c = 0; c < 3; c++) out[3 * i + c] = Math.round(from[c] + (to[c] - from[c]) * (t - Math.floor(t)))
+    const from = stops[Math.floor(t)]!,
+      to = stops[Math.floor(t) + 1]!
+    for (let c = 0; c < 3; c++) out[3 * i + c] = Math.round(from[c]! + (to[c]! - from[c]!) * (t - Math.floor(t)))
   })
   return out
 }
@@ -78,7 +81,7 @@ function grid(
   gap: number,
 ): { width: number; height: number; data: Uint8Array } {
   const tile = side * zoom
-  const width = rows[0].length * (tile + gap) - gap,
+  const width = rows[0]!.length * (tile + gap) - gap,
     height = rows.length * (tile + gap) - gap
   const data = new Uint8Array(3 * width * height).fill(255)
   rows.forEach((row, r) =>
@@ -147,7 +150,7 @@ const busy = [...Array(40).keys()]
   .map(index => drawEpisode(models, 11, index))
   .filter(({ placed }) => placed.length === 5)
 const { placed } = busy[3] ?? drawEpisode(models, 11, 0)
-const goal = placed[0]
+const goal = placed[0]!
 const [gx, gy] = goal.pose
 const yaw = 2 * Math.atan2(goal.pose[5], goal.pose[6])
 

@@ -5,7 +5,8 @@ import type { Grasp } from './objects/grasp.js'
 export interface CellOptions {
   readonly mode: 'realtime' | 'lockstep'
   readonly seed: number
-  readonly objects: 'seen' | 'unseen' | string
+  /** `seen`, `unseen` or the path of an objects file. */
+  readonly objects: string
   /** How many objects lie on the table, 1 to 5. Default: 2 to 5, drawn. */
   readonly count?: number | undefined
   /** Commands to draw from, each with `{name}` for the object's name. Default: the cell's own. */

@@ -22,5 +22,5 @@ export const formatsText = Object.entries(FORMATS)
 export function openSet(format: string, out: string, options: SetOptions): TrainingSet {
   if (!Object.hasOwn(FORMATS, format))
     throw new UsageError(`--format ${format}: expected ${Object.keys(FORMATS).join(' or ')}`)
-  return FORMATS[format].open(out, options)
+  return FORMATS[format]!.open(out, options)
 }

@@ -164,7 +164,7 @@ function pictureColumn(
   tensor: Uint8Array | Float32Array,
   colour: 'image' | 'video',
 ): PictureColumn {
-  const [, channels, height, width] = shape
+  const [, channels = 0, height = 0, width = 0] = shape
   const pixels = width * height
   const names = ['height', 'width', 'channels']
   if (channels === 1) {
@@ -185,7 +185,7 @@ function pictureColumn(
     feature: { dtype: colour, shape: [height, width, 3], names },
     value: () => {
       const out = new Uint8Array(3 * pixels)
-      for (let c = 0; c < 3; c++) for (let i = 0, from = c * pixels; i < pixels; i++) out[3 * i + c] = tensor[from + i]
+      for (let c = 0; c < 3; c++) for (let i = 0, from = c * pixels; i < pixels; i++) out[3 * i + c] = tensor[from + i]!
       return out
     },
   }
@@ -275,7 +275,7 @@ function actionColumn(): NumberColumn {
 export function taskText(robot: Robot, { values }: Observation): string {
   for (const { name } of robot.streams) {
     const value = values.get(name)
-    if (value?.kind === 'events' && value.events.length > 0) return value.events[value.events.length - 1].text
+    if (value?.kind === 'events' && value.events.length > 0) return value.events[value.events.length - 1]!.text
   }
   return ''
 }

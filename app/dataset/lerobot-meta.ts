@@ -65,7 +65,7 @@ async function writeTable(
 ): Promise<void> {
   const file = new ParquetFile(
     path,
-    Object.entries(rows[0]).map(([name, value]) => columnOf(name, value)),
+    Object.entries(rows[0]!).map(([name, value]) => columnOf(name, value)),
     metadata,
   )
   await file.write(rows)

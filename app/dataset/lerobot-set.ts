@@ -315,7 +315,7 @@ export class LeRobotSet implements TrainingSet {
     const { dtype, shape } = feature
     if (dtype === 'image') return pictures[key]
     if (key === 'stamp') return stamp
-    const values = Array.from(numbers[key], (value): number | bigint | boolean =>
+    const values = Array.from(numbers[key]!, (value): number | bigint | boolean =>
       dtype === 'int64' ? BigInt(value) : dtype === 'bool' ? value === 1 : value,
     )
     const pad = this.#opened?.pads.get(key)

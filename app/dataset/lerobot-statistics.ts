@@ -23,7 +23,7 @@ export class LeRobotStatistics {
 
   /** A row's numbers; of a padded column what is there. */
   count(key: string, values: ArrayLike<number>): void {
-    const { shape } = this.#features[key]
+    const { shape } = this.#features[key]!
     const width = product(this.#padded.has(key) ? shape.slice(1) : shape)
     const running = this.#of(key, width)
     for (let offset = 0; offset < values.length; offset += width) running.add(values, offset)
@@ -43,11 +43,11 @@ export class LeRobotStatistics {
   get values(): Record<string, Record<string, unknown[]>> {
     return Object.fromEntries(
       [...this.#running].map(([key, running]) => {
-        const { dtype, shape } = this.#features[key]
+        const { dtype, shape } = this.#features[key]!
         const own = dtype === 'image' || dtype === 'video' ? [running.width, 1, 1] : shape
         const spread = (values: Float64Array): unknown[] =>
           nested(
-            Float64Array.from({ length: product(own) }, (_, i) => values[i % values.length]),
+            Float64Array.from({ length: product(own) }, (_, i) => values[i % values.length]!),
             own,
           )
         const { min, max, mean, std, count } = running.statistics

@@ -140,7 +140,7 @@ class NumpyRecording {
   readonly #folder: string
   readonly #output: OutputOptions
   readonly #temporary: string
-  readonly #files: Record<string, NpyFile>
+  readonly #files: Readonly<Record<string, NpyFile>>
   readonly #size: { readonly width: number; readonly height: number }
 
   constructor(folder: string, output: OutputOptions, contract: Contract, robot: Robot) {
@@ -151,15 +151,15 @@ class NumpyRecording {
     this.#features = new Features(contract, robot)
     this.#tokenizer = new Tokenizer(contract.vocabulary)
     const { voice_tokens: tokens } = contract.inputs
-    this.#words = tokens.as === 'tokens' ? tokens.per_event : 0
+    this.#words = tokens?.as === 'tokens' ? tokens.per_event : 0
     this.#temporary = makePartFolder(folder, this.#output)
-    const [, , height, width] = contract.inputs.rgbd.shape
+    const [, , height = 0, width = 0] = contract.inputs.rgbd!.shape
     this.#size = { width, height }
     const file = (name: string, type: NpyType, shape: readonly number[]): [string, NpyFile] => [
       name,
       new NpyFile(join(this.#temporary, `${name}.npy`), type, shape),
     ]
-    const shapeOf = (name: string): readonly number[] => contract.inputs[name].shape.slice(1)
+    const shapeOf = (name: string): readonly number[] => contract.inputs[name]!.shape.slice(1)
     this.#files = Object.fromEntries([
       file('rgb', '|u1', [height, width, 3]),
       file('depth', '<u2', [height, width]),
@@ -192,24 +192,25 @@ class NumpyRecording {
     const rgb = new Uint8Array(pixels * 3)
     const depth = new Uint16Array(pixels)
     for (let i = 0; i < pixels; i++) {
-      for (let c = 0; c < 3; c++) rgb[3 * i + c] = Math.round(rgbd[c * pixels + i] * 255)
-      depth[i] = Math.round(rgbd[3 * pixels + i] * 1000)
+      for (let c = 0; c < 3; c++) rgb[3 * i + c] = Math.round(rgbd[c * pixels + i]! * 255)
+      depth[i] = Math.round(rgbd[3 * pixels + i]! * 1000)
     }
-    this.#files.rgb.append(rgb)
-    this.#files.depth.append(depth)
-    for (const name of PLAIN) this.#files[name].append(features[name])
-    this.#files.action_chunk.append(chunk.data.subarray(0, values))
-    this.#files.aux.append(Float32Array.from(aux))
+    this.#files.rgb!.append(rgb)
+    this.#files.depth!.append(depth)
+    for (const name of PLAIN) this.#files[name]!.append(features[name]!)
+    this.#files.action_chunk!.append(chunk.data.subarray(0, values))
+    this.#files.aux!.append(Float32Array.from(aux))
     const tokens = new BigInt64Array(this.#words)
     if (instead) this.#tokenizer.write(instead.command, tokens, 0, this.#words)
-    this.#files.instead_tokens.append(tokens)
-    this.#files.instead_chunk.append(instead?.chunk.data.subarray(0, values) ?? new Float32Array(values))
-    this.#files.instead_aux.append(Float32Array.from(instead?.aux ?? new Float64Array(AUX.length)))
+    this.#files.instead_tokens!.append(tokens)
+    this.#files.instead_chunk!.append(instead?.chunk.data.subarray(0, values) ?? new Float32Array(values))
+    this.#files.instead_aux!.append(Float32Array.from(instead?.aux ?? new Float64Array(AUX.length)))
     this.#rows++
   }
 
   endEpisode({ index, success }: EpisodeEnd): void {
-    const { episode, success: successes } = this.#files
+    const episode = this.#files.episode!
+    const successes = this.#files.success!
     while (episode.rows < this.#rows) {
       episode.append(Int32Array.of(index))
       successes.append(Uint8Array.of(success ? 1 : 0))

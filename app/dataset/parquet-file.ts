@@ -72,7 +72,7 @@ function elementsOf({ name, type, lists }: ParquetColumn): Element[] {
 
 /** Numbers in a shape as nested arrays, row-major. */
 export function nested<T>(flat: ArrayLike<T>, shape: readonly number[], offset = 0): unknown[] {
-  const [length, ...rest] = shape
+  const [length = 0, ...rest] = shape
   const step = rest.reduce((product, n) => product * n, 1)
   return Array.from({ length }, (_, i) =>
     rest.length === 0 ? flat[offset + i] : nested(flat, rest, offset + i * step),

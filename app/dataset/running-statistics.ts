@@ -33,12 +33,12 @@ export class RunningStatistics {
   add(values: ArrayLike<number>, offset = 0, stride = 1): void {
     this.#count++
     for (let i = 0; i < this.width; i++) {
-      const value = values[offset + i * stride]
-      if (value < this.#min[i]) this.#min[i] = value
-      if (value > this.#max[i]) this.#max[i] = value
-      const away = value - this.#mean[i]
-      this.#mean[i] += away / this.#count
-      this.#squares[i] += away * (value - this.#mean[i])
+      const value = values[offset + i * stride]!
+      if (value < this.#min[i]!) this.#min[i] = value
+      if (value > this.#max[i]!) this.#max[i] = value
+      const away = value - this.#mean[i]!
+      this.#mean[i]! += away / this.#count
+      this.#squares[i]! += away * (value - this.#mean[i]!)
     }
   }
 

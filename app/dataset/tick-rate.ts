@@ -35,10 +35,10 @@ export async function tickRate(bag: Bag, { tick, streams }: Robot): Promise<numb
   const stamps = times.filter(Number.isFinite).sort((a, b) => a - b)
   const steps = stamps
     .slice(1)
-    .map((stamp, i) => stamp - stamps[i])
+    .map((stamp, i) => stamp - stamps[i]!)
     .filter(step => step > 0)
     .sort((a, b) => a - b)
-  return atLeastOne(steps.length > 0 ? steps[steps.length >> 1] : SECOND)
+  return atLeastOne(steps.length > 0 ? steps[steps.length >> 1]! : SECOND)
 }
 
 function atLeastOne(period: number): number {

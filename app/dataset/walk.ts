@@ -227,7 +227,7 @@ class Join {
 
 function joined(parts: readonly (Samples | undefined)[]): Samples {
   const some = parts.filter(part => part !== undefined)
-  if (some.length === 1) return some[0]
+  if (some.length === 1) return some[0]!
   return {
     stamps: Float64Array.from(some.flatMap(({ stamps }) => [...stamps])),
     values: Float64Array.from(some.flatMap(({ values }) => [...values])),

@@ -31,6 +31,6 @@ export class EvenSample<T> {
     const items =
       this.#last === undefined || this.#items.at(-1) === this.#last ? this.#items : [...this.#items, this.#last]
     if (items.length <= count) return [...items]
-    return Array.from({ length: count }, (_, i) => items[Math.round((i * (items.length - 1)) / (count - 1))])
+    return Array.from({ length: count }, (_, i) => items[Math.round((i * (items.length - 1)) / (count - 1))]!)
   }
 }

@@ -73,7 +73,7 @@ export async function checkBag(
     },
     onSample: (index, stamp, receive, dropped) => {
       fates.take(index, stamp, receive, dropped)
-      checks.get(robot.streams[index].name)?.add(stamp, receive, dropped)
+      checks.get(robot.streams[index]!.name)?.add(stamp, receive, dropped)
     },
   })
   const streams: BagCheck['streams'] = {}

@@ -14,12 +14,12 @@ export class MedianDepth {
 
   add({ data }: DepthValue): void {
     const step = Math.max(1, Math.floor(data.length / PIXELS))
-    for (let i = 0; i < data.length; i += step) this.#counts[data[i]]++
+    for (let i = 0; i < data.length; i += step) this.#counts[data[i]!]!++
   }
 
   /** mm; 0: no pixel is valid; undefined: there was none at all. */
   get value(): number | undefined {
-    const [none] = this.#counts
+    const [none = 0] = this.#counts
     const valid = this.#counts.subarray(1)
     const half = valid.reduce((sum, count) => sum + count, 0) / 2
     if (half === 0) return none > 0 ? 0 : undefined

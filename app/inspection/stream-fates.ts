@@ -40,7 +40,7 @@ export class StreamFates {
 
   /** For `AlignerOptions.onSample`. */
   take(stream: number, stamp: number, receive: number, dropped: DropReason | undefined): void {
-    if (dropped === undefined && receive - stamp < this.#behind[stream]) this.#behind[stream] = receive - stamp
+    if (dropped === undefined && receive - stamp < this.#behind[stream]!) this.#behind[stream] = receive - stamp
   }
 
   /** Where there are no observations at all, that of the stream that ticks come from is among them. */
@@ -60,7 +60,7 @@ export class StreamFates {
         return
       }
       if (accepted === 0) {
-        const [most] = reasons.sort(([, a], [, b]) => b - a)[0]
+        const [most] = reasons.sort(([, a], [, b]) => b - a)[0]!
         const advice = most === 'other_clock' ? this.#otherClock() : ADVICE[most]
         return say(
           `none of its ${messages} messages could be used ` +
@@ -75,11 +75,13 @@ export class StreamFates {
       if (present > 0 || observations === 0 || modality === 'voice') return
       const reference = this.#robot.streams.findIndex(stream => stream === ticking)
       const apart =
-        timeline === 'header' && clock === 'ours' && reference >= 0 ? this.#behind[index] - this.#behind[reference] : 0
+        timeline === 'header' && clock === 'ours' && reference >= 0
+          ? this.#behind[index]! - this.#behind[reference]!
+          : 0
       const why =
         Math.abs(apart) > APART
           ? `: its stamps lie ${(Math.abs(apart) / 1e9).toFixed(1)} s ${apart > 0 ? 'behind' : 'ahead of'} ` +
-            `those of ${this.#robot.streams[reference].topic}: say clock: estimate, or timeline: receive, for ` +
+            `those of ${this.#robot.streams[reference]!.topic}: say clock: estimate, or timeline: receive, for ` +
             'the stream whose clock is wrong'
           : ''
       const left =

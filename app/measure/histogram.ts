@@ -10,7 +10,7 @@ export class Histogram {
   add(value: number): void {
     this.count++
     this.max = Math.max(this.max, value)
-    this.#buckets[Math.min(10_000, Math.max(0, Math.round(value * 10)))]++
+    this.#buckets[Math.min(10_000, Math.max(0, Math.round(value * 10)))]!++
   }
 
   get spread(): Spread {
@@ -20,7 +20,7 @@ export class Histogram {
   #rank(share: number): number {
     let left = Math.ceil(share * this.count)
     for (let bucket = 0; bucket < this.#buckets.length; bucket++) {
-      left -= this.#buckets[bucket]
+      left -= this.#buckets[bucket]!
       if (left <= 0) return bucket / 10
     }
     return this.max

@@ -8,8 +8,8 @@ export interface Spread {
 export function spread(values: readonly number[]): Spread {
   if (values.length === 0) return { p50: 0, p99: 0, max: 0 }
   const sorted = Float64Array.from(values).sort()
-  const rank = (p: number): number => sorted[Math.min(sorted.length - 1, Math.ceil(p * sorted.length) - 1)]
-  return { p50: rank(0.5), p99: rank(0.99), max: sorted[sorted.length - 1] }
+  const rank = (p: number): number => sorted[Math.min(sorted.length - 1, Math.ceil(p * sorted.length) - 1)]!
+  return { p50: rank(0.5), p99: rank(0.99), max: sorted[sorted.length - 1]! }
 }
 
 /** Wilson's score interval for a rate at 95 % (E. B. Wilson, JASA 22, 1927): [low, high]. */

@@ -32,7 +32,7 @@ export function printable(line: string): string {
   let at = 0
   let result = ''
   for (const mark of line.matchAll(marks())) {
-    result += escaped(line.slice(at, mark.index)) + sequence(mark[1])
+    result += escaped(line.slice(at, mark.index)) + sequence(mark[1]!)
     at = mark.index + mark[0].length
   }
   return result + escaped(line.slice(at))

@@ -86,6 +86,6 @@ function told(foreign: Bag['foreign']): string {
 
 function withTare(robot: Robot, tare: number): Robot {
   const canonical = JSON.parse(robot.canonical) as { streams: Record<string, { tare?: number }> }
-  for (const { name, modality } of robot.streams) if (modality === 'force') canonical.streams[name].tare = tare
+  for (const { name, modality } of robot.streams) if (modality === 'force') canonical.streams[name]!.tare = tare
   return parseRobot(JSON.stringify(canonical), '--tare')
 }

@@ -120,15 +120,15 @@ export class Demonstration {
     this.#last = chunk.stamp
     const keep = Math.exp(-seconds / MEMORY)
     const kick = Math.sqrt(1 - keep * keep)
-    for (let i = 0; i < 4; i++) this.#disturbance[i] = keep * this.#disturbance[i] + kick * this.#random.normal()
-    const height = chunk.origin[2]
+    for (let i = 0; i < 4; i++) this.#disturbance[i] = keep * this.#disturbance[i]! + kick * this.#random.normal()
+    const height = chunk.origin[2]!
     const scale = this.#sigma * Math.min(1, Math.max(0.1, (height - 0.05) / 0.1))
     const data = Float32Array.from(chunk.data)
     for (let row = 0; row < data.length; row += 6) {
-      data[row] += scale * this.#disturbance[0]
-      data[row + 1] += scale * this.#disturbance[1]
-      data[row + 2] += 0.5 * scale * this.#disturbance[2]
-      data[row + 3] += 10 * scale * this.#disturbance[3]
+      data[row]! += scale * this.#disturbance[0]!
+      data[row + 1]! += scale * this.#disturbance[1]!
+      data[row + 2]! += 0.5 * scale * this.#disturbance[2]!
+      data[row + 3]! += 10 * scale * this.#disturbance[3]!
     }
     return { ...chunk, data }
   }

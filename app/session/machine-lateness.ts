@@ -75,4 +75,4 @@ export class MachineLateness {
 
 /** With the load of the last minute: programs that wanted to compute, on average. */
 export const lateText = (ms: number): string =>
-  `this machine is ${ms.toFixed(0)} ms late (load ${loadavg()[0].toFixed(1)} on ${availableParallelism()} cores)`
+  `this machine is ${ms.toFixed(0)} ms late (load ${loadavg()[0]!.toFixed(1)} on ${availableParallelism()} cores)`

@@ -60,7 +60,7 @@ const missing = (found: string, mend: string): Found[] => [{ state: 'missing', f
 
 const CHECKS: Record<string, () => Found[] | Promise<Found[]>> = {
   node: () => {
-    const [major, minor] = process.versions.node.split('.').map(Number)
+    const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
     const fits = major > 20 || (major === 20 && minor >= 19)
     return [
       {

@@ -127,7 +127,7 @@ async function evaluate(flags: EvalFlags): Promise<void> {
       simulatedS: results.reduce((sum, r) => sum + r.seconds, 0),
       serial: { crcErrors: shares.reduce((sum, s) => sum + s.crcErrors, 0) },
       // Of a simulator beside us; one world runs in one share.
-      ...(flags.source === 'gazebo' ? { realTimeFactor: shares[0].realTimeFactor } : {}),
+      ...(flags.source === 'gazebo' ? { realTimeFactor: shares[0]!.realTimeFactor } : {}),
     }
     if (results.length < flags.episodes) process.exitCode = 1
     // Neither a result nor the other file is lost where one cannot be written.

@@ -104,7 +104,7 @@ async function exportBag(
     const { source } = answersOf(bag, robot)
     if (!sources.has(source)) sources.set(source, path)
     const [first, other] = [...sources]
-    if (other !== undefined)
+    if (first !== undefined && other !== undefined)
       throw new UsageError(
         `${path}: its answers are of ${source}, those of ${first[1]} of ${first[0]}: a set has the ` +
           'answers of one source; export them apart',

@@ -40,7 +40,7 @@ async function runNode(name: string, args: readonly string[], output: Output): P
   if (args.length > 0 && args[0] !== '--ros-args')
     throw new UsageError(`node ${name}: ${args[0]}: expected --ros-args before everything that is ROS's`)
   const ending = new Ending()
-  const kind = await KINDS[name].load()
+  const kind = await KINDS[name]!.load()
   useFastDdsProfile()
   const ros = await Ros2Process.start(name, ['prehend', name, ...args])
   const log = printableLog(ros.node.getLogger())

@@ -28,12 +28,12 @@ export function wrapAngle(angle: number): number {
  */
 export function yawOf(pose: Float64Array): number {
   // Rx(pi) Rz(yaw) = (cos(yaw/2), -sin(yaw/2), 0, 0) as (x, y, z, w), up to sign.
-  return wrapAngle(-2 * Math.atan2(pose[4], pose[3]))
+  return wrapAngle(-2 * Math.atan2(pose[4]!, pose[3]!))
 }
 
 /** The angle between the tool's z axis and straight down, rad: 0 to pi. */
 export function tiltAngle(pose: Float64Array): number {
-  return 2 * Math.atan2(Math.hypot(pose[5], pose[6]), Math.hypot(pose[3], pose[4]))
+  return 2 * Math.atan2(Math.hypot(pose[5]!, pose[6]!), Math.hypot(pose[3]!, pose[4]!))
 }
 
 /** Writes the tilt of a pose into `tilt`; with `poseOf` and `yawOf` it gives the orientation back. */
@@ -42,9 +42,9 @@ export function tiltOf(pose: Float64Array, tilt: Tilt): Tilt {
   const c = Math.cos(half)
   const s = Math.sin(half)
   // The same rotation with the sign that `poseOf` gives it.
-  const sign = c * pose[3] - s * pose[4] < 0 ? -1 : 1
-  tilt.x = sign * (s * pose[5] - c * pose[6])
-  tilt.y = sign * (c * pose[5] + s * pose[6])
+  const sign = c * pose[3]! - s * pose[4]! < 0 ? -1 : 1
+  tilt.x = sign * (s * pose[5]! - c * pose[6]!)
+  tilt.y = sign * (c * pose[5]! + s * pose[6]!)
   return tilt
 }
 

@@ -55,9 +55,9 @@ export class ToolTrack {
     this.#known = true
     this.#received = receive
     const at = this.#at
-    at.x = pose[0]
-    at.y = pose[1]
-    at.z = pose[2]
+    at.x = pose[0]!
+    at.y = pose[1]!
+    at.z = pose[2]!
     at.yaw = yawOf(pose)
     tiltOf(pose, this.#tilt)
     this.#tiltAngle = tiltAngle(pose)

@@ -31,7 +31,7 @@ export class ChunkExecutor {
         `execution mode '${mode}': expected one of ${EXECUTION_MODES.join(', ')}`,
       )
     }
-    this.#mode = MODES[mode](options)
+    this.#mode = MODES[mode]!(options)
   }
 
   /**

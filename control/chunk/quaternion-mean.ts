@@ -20,8 +20,8 @@ export class QuaternionMean {
   /** Adds the quaternion at values[offset … offset + 3]. */
   add(values: Float64Array, offset: number, weight: number): void {
     for (let i = 0; i < 4; i++) {
-      this.#q[i] = values[offset + i]
-      for (let j = 0; j < 4; j++) this.#m[4 * i + j] += weight * values[offset + i] * values[offset + j]
+      this.#q[i] = values[offset + i]!
+      for (let j = 0; j < 4; j++) this.#m[4 * i + j]! += weight * values[offset + i]! * values[offset + j]!
     }
   }
 
@@ -33,18 +33,21 @@ export class QuaternionMean {
       let square = 0
       for (let i = 0; i < 4; i++) {
         next[i] =
-          this.#m[4 * i] * q[0] + this.#m[4 * i + 1] * q[1] + this.#m[4 * i + 2] * q[2] + this.#m[4 * i + 3] * q[3]
-        square += next[i] * next[i]
+          this.#m[4 * i]! * q[0]! +
+          this.#m[4 * i + 1]! * q[1]! +
+          this.#m[4 * i + 2]! * q[2]! +
+          this.#m[4 * i + 3]! * q[3]!
+        square += next[i]! * next[i]!
       }
       const scale = 1 / Math.sqrt(square)
       let change = 0
       for (let i = 0; i < 4; i++) {
-        const value = next[i] * scale
-        change = Math.max(change, Math.abs(value - q[i]))
+        const value = next[i]! * scale
+        change = Math.max(change, Math.abs(value - q[i]!))
         q[i] = value
       }
       if (change < PRECISION) break
     }
-    for (let i = 0; i < 4; i++) out[offset + i] = q[i]
+    for (let i = 0; i < 4; i++) out[offset + i] = q[i]!
   }
 }

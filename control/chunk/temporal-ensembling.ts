@@ -58,9 +58,9 @@ export class TemporalEnsembling implements ExecutionMode {
       if (t > trajectory.end) continue
       const weight = Math.exp(((-this.#m * (newest.stamp - trajectory.stamp)) / SECOND) * newest.rate)
       trajectory.at(t, one)
-      x += weight * one.pose[0]
-      y += weight * one.pose[1]
-      z += weight * one.pose[2]
+      x += weight * one.pose[0]!
+      y += weight * one.pose[1]!
+      z += weight * one.pose[2]!
       this.#orientation.add(one.pose, 3, weight)
       width += weight * one.width
       effort += weight * one.effort
@@ -78,6 +78,6 @@ export class TemporalEnsembling implements ExecutionMode {
 
   /** The chunk that came `back` before the newest. */
   #at(back: number): Trajectory {
-    return this.#ring[(this.#newest - back + CAPACITY) % CAPACITY]
+    return this.#ring[(this.#newest - back + CAPACITY) % CAPACITY]!
   }
 }

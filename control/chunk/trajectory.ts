@@ -53,14 +53,14 @@ export class Trajectory {
   }
 
   #offset(column: number, later: number, w: number): number {
-    const to = this.#data[later * COLUMNS + column]
-    const from = later === 0 ? 0 : this.#data[(later - 1) * COLUMNS + column]
+    const to = this.#data[later * COLUMNS + column]!
+    const from = later === 0 ? 0 : this.#data[(later - 1) * COLUMNS + column]!
     return from + (to - from) * w
   }
 
   #absolute(column: number, later: number, w: number): number {
-    const to = this.#data[later * COLUMNS + column]
-    const from = later === 0 ? to : this.#data[(later - 1) * COLUMNS + column]
+    const to = this.#data[later * COLUMNS + column]!
+    const from = later === 0 ? to : this.#data[(later - 1) * COLUMNS + column]!
     return from + (to - from) * w
   }
 
@@ -70,17 +70,17 @@ export class Trajectory {
    */
   #place(dx: number, dy: number, dz: number, dyaw: number, pose: Float64Array): void {
     const origin = this.#origin
-    const qx = origin[3]
-    const qy = origin[4]
-    const qz = origin[5]
-    const qw = origin[6]
+    const qx = origin[3]!
+    const qy = origin[4]!
+    const qz = origin[5]!
+    const qw = origin[6]!
     // R(q) d = d + 2 u x (u x d + w d), with q = (u, w).
     const cx = qy * dz - qz * dy + qw * dx
     const cy = qz * dx - qx * dz + qw * dy
     const cz = qx * dy - qy * dx + qw * dz
-    pose[0] = origin[0] + dx + 2 * (qy * cz - qz * cy)
-    pose[1] = origin[1] + dy + 2 * (qz * cx - qx * cz)
-    pose[2] = origin[2] + dz + 2 * (qx * cy - qy * cx)
+    pose[0] = origin[0]! + dx + 2 * (qy * cz - qz * cy)
+    pose[1] = origin[1]! + dy + 2 * (qz * cx - qx * cz)
+    pose[2] = origin[2]! + dz + 2 * (qx * cy - qy * cx)
     const s = Math.sin(dyaw / 2)
     const c = Math.cos(dyaw / 2)
     pose[3] = qx * c + qy * s

@@ -37,7 +37,7 @@ export class TaredVector {
     }
     if (!this.#tare.known) this.#tare.settle(this.#collected)
     const { bias } = this.#tare
-    for (let i = 0; i < this.values.length; i++) this.values[i] = sample[i] - bias[i]
+    for (let i = 0; i < this.values.length; i++) this.values[i] = sample[i]! - bias[i]!
     return true
   }
 }

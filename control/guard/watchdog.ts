@@ -32,7 +32,7 @@ export class Watchdog {
 
   /** Those silent for longer than their limit at `now`, in the limits' order; empty when all is well. */
   quiet(now: number): readonly Watched[] {
-    const quiet = this.#names.filter((name, i) => now - this.#last[i] > this.#limits[name])
+    const quiet = this.#names.filter((name, i) => now - this.#last[i]! > this.#limits[name])
     for (const name of quiet) if (!this.#quiet.has(name)) this.trips[name]++
     this.#quiet.clear()
     for (const name of quiet) this.#quiet.add(name)

@@ -67,7 +67,7 @@ export class WrenchGuard {
     for (let i = 0; i < 6; i++) if (!Number.isFinite(wrench[i])) return false
     if (!this.#tared.take(stamp, wrench)) return false
     const { values } = this.#tared
-    const force = Math.sqrt(values[0] * values[0] + values[1] * values[1] + values[2] * values[2])
+    const force = Math.sqrt(values[0]! * values[0]! + values[1]! * values[1]! + values[2]! * values[2]!)
     this.force = force
     if (force > this.peak) this.peak = force
     const mean = this.#meanForce(stamp, values)

@@ -54,7 +54,7 @@ function wordsOf(languages: readonly string[]): Words[] {
   return languages.map(code => {
     if (!Object.hasOwn(WORDS, code))
       throw new TypeError(`language "${code}": not known; known are ${LANGUAGES.join(', ')}`)
-    return WORDS[code]
+    return WORDS[code]!
   })
 }
 

@@ -38,8 +38,7 @@ export function publishOn(bus: Bus, epochSec: number): (message: BagMessage) => 
   return ({ topic, type, data }) => {
     if (!isTypeName(type)) return
     let publisher = publishers.get(topic)
-    if (publisher === undefined)
-      publishers.set(topic, (publisher = bus.advertise(topic, type) as Publisher<MessageTypes[TypeName]>))
+    if (publisher === undefined) publishers.set(topic, (publisher = bus.advertise<TypeName>(topic, type)))
     publisher.publish(decode(type, data, epochSec))
   }
 }

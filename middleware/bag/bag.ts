@@ -66,7 +66,7 @@ export async function openBag(path: string): Promise<Bag> {
     }
     // What is open can be read without its name, and so nothing is left behind if this process is killed.
     await located.close()
-    return new OpenBag(path, located.files[0].storage, files, await extentOf(files), located.close)
+    return new OpenBag(path, located.files[0]!.storage, files, await extentOf(files), located.close)
   } catch (error) {
     for (const file of files) await file.close()
     await located.close()
@@ -88,8 +88,8 @@ interface Extent {
 async function extentOf(files: readonly BagFile[]): Promise<Extent> {
   const filled = files.filter(({ start, end }) => end >= start)
   if (filled.length === 0) return { start: 1n, end: 0n, hasStrays: false }
-  const start = filled.reduce((least, file) => (file.start < least ? file.start : least), filled[0].start)
-  const end = filled.reduce((most, file) => (file.end > most ? file.end : most), filled[0].end)
+  const start = filled.reduce((least, file) => (file.start < least ? file.start : least), filled[0]!.start)
+  const end = filled.reduce((most, file) => (file.end > most ? file.end : most), filled[0]!.end)
   if (Span.isNarrow(start, end)) return { start, end, hasStrays: false }
   const span = new Span()
   const epoch = BagEpoch.before(start)

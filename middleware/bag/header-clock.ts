@@ -42,6 +42,6 @@ export async function headerClock(
     if (apart.length === COMPARED) break
   }
   if (apart.length === 0) return 0
-  const median = apart.sort((a, b) => a - b)[apart.length >> 1]
+  const median = apart.sort((a, b) => a - b)[apart.length >> 1]!
   return median >= -SAME.before && median <= SAME.after ? 0 : Math.ceil(median) + 1
 }

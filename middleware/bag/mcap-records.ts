@@ -39,7 +39,7 @@ export function walkRecords(
   while (at + RECORD_HEAD <= records.length) {
     const end = at + RECORD_HEAD + contentLength(view, at)
     if (end > records.length) break
-    onRecord(records[at], at + RECORD_HEAD, end)
+    onRecord(records[at]!, at + RECORD_HEAD, end)
     at = end
   }
   return records.length - at

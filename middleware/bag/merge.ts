@@ -42,8 +42,8 @@ export async function* merge(files: readonly Source[]): AsyncGenerator<BagMessag
   let opened = 0
   let open = 0
   for (;;) {
-    while (opened < sources.length && (active.length === 0 || sources[opened].source.start <= head(active[0]))) {
-      const { source, order } = sources[opened++]
+    while (opened < sources.length && (active.length === 0 || sources[opened]!.source.start <= head(active[0]!))) {
+      const { source, order } = sources[opened++]!
       open += sizeOf(source)
       if (open > MOST_OPEN && active.length > 0)
         throw new BagDamage(
@@ -56,7 +56,7 @@ export async function* merge(files: readonly Source[]): AsyncGenerator<BagMessag
       else open -= entry.size
     }
     if (active.length === 0) return
-    const current = active[0]
+    const current = active[0]!
     const end = runEnd(active, sources.at(opened)?.source.start)
     yield current.at === 0 && end === current.batch.length ? current.batch : current.batch.slice(current.at, end)
     current.at = end
@@ -69,19 +69,19 @@ export async function* merge(files: readonly Source[]): AsyncGenerator<BagMessag
   }
 }
 
-const head = (entry: Active): number => entry.batch[entry.at].receive
+const head = (entry: Active): number => entry.batch[entry.at]!.receive
 const isBefore = (a: Active, b: Active): boolean => head(a) < head(b) || (head(a) === head(b) && a.order < b.order)
 
 function swap(heap: Active[], a: number, b: number): void {
-  const entry = heap[a]
-  heap[a] = heap[b]
+  const entry = heap[a]!
+  heap[a] = heap[b]!
   heap[b] = entry
 }
 
 function rise(heap: Active[], index: number): void {
   for (let child = index; child > 0; ) {
     const parent = (child - 1) >> 1
-    if (!isBefore(heap[child], heap[parent])) return
+    if (!isBefore(heap[child]!, heap[parent]!)) return
     swap(heap, child, parent)
     child = parent
   }
@@ -92,7 +92,7 @@ function sink(heap: Active[]): void {
   for (let parent = 0; ; ) {
     let least = parent
     for (const child of [2 * parent + 1, 2 * parent + 2])
-      if (child < heap.length && isBefore(heap[child], heap[least])) least = child
+      if (child < heap.length && isBefore(heap[child]!, heap[least]!)) least = child
     if (least === parent) return
     swap(heap, parent, least)
     parent = least
@@ -104,15 +104,15 @@ function sink(heap: Active[]): void {
  * `unopened`.
  */
 function runEnd(heap: readonly Active[], unopened: number | undefined): number {
-  const { batch, at, order } = heap[0]
+  const { batch, at, order } = heap[0]!
   const others = heap.slice(1, 3)
   const isPast = (receive: number): boolean =>
     (unopened !== undefined && receive >= unopened) ||
     others.some(other => receive > head(other) || (receive === head(other) && order > other.order))
   let end = batch.length
-  if (!isPast(batch[end - 1].receive)) return end
+  if (!isPast(batch[end - 1]!.receive)) return end
   end = at + 1
-  while (!isPast(batch[end].receive)) end++
+  while (!isPast(batch[end]!.receive)) end++
   return end
 }
 

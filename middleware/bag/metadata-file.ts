@@ -33,7 +33,7 @@ export async function listFolder(folder: string): Promise<{ files: string[]; mes
     const [issue] = metadata.error.issues
     throw new BagError(
       'BAG_METADATA',
-      `${folder}/metadata.yaml: ${issue.path.join('.')}: ${issue.message}; mend it with: ros2 bag reindex`,
+      `${folder}/metadata.yaml: ${issue?.path.join('.')}: ${issue?.message}; mend it with: ros2 bag reindex`,
     )
   }
   const {
@@ -100,7 +100,7 @@ async function onlyBag(folder: string): Promise<string> {
   const bags = names
     .filter(name => /\.(mcap|db3)(\.zstd?)?$/.test(name))
     .filter((name, _i, all) => !/\.zstd?$/.test(name) || !all.includes(plainName(name)))
-  if (bags.length === 1) return join(folder, bags[0])
+  if (bags.length === 1) return join(folder, bags[0]!)
   throw new BagError(
     'BAG_METADATA',
     `${folder}: not a bag: no metadata.yaml, and ${bags.length === 0 ? 'no' : `${bags.length}`} .mcap ` +

@@ -166,7 +166,7 @@ function salvage(database: Database.Database): Row[] {
   const next = database.prepare(`SELECT ${TIMES} FROM messages NOT INDEXED WHERE id > ? ORDER BY id LIMIT 1`)
   const rows: Row[] = []
   try {
-    for (let id = -1; ; id = rows[rows.length - 1].id) {
+    for (let id = -1; ; id = rows[rows.length - 1]!.id) {
       const row = next.get(id) as Row | undefined
       // A damaged tree may lead in a circle.
       if (row === undefined || row.id <= id) break

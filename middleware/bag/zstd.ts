@@ -30,5 +30,5 @@ function unpackFrames(bytes: Uint8Array, budget: UnpackBudget): Uint8Array {
     left -= part.length
     parts.push(part)
   }
-  return parts.length === 1 ? parts[0] : Buffer.concat(parts)
+  return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
 }

@@ -9,7 +9,7 @@ export const ENCAPSULATION = 4
 export function isLittleEndian(bytes: Uint8Array): boolean {
   if (bytes.length < ENCAPSULATION)
     throw new CdrError('CDR_TRUNCATED', `expected a CDR header of 4 bytes, got ${bytes.length} bytes`)
-  if (bytes[0] !== 0 || bytes[1] > 1) {
+  if (bytes[0] !== 0 || bytes[1]! > 1) {
     throw new CdrError(
       'CDR_HEADER',
       `expected plain CDR (0x0000 or 0x0001), got 0x${Buffer.from(bytes.subarray(0, 2)).toString('hex')}`,
@@ -40,7 +40,7 @@ export class CdrInput {
   }
 
   uint8(): number {
-    return this.#bytes[this.#take(1, 1)]
+    return this.#bytes[this.#take(1, 1)]!
   }
 
   uint32(): number {
@@ -48,8 +48,8 @@ export class CdrInput {
     const at = this.#take(4, 4)
     return (
       (this.#little
-        ? b[at] | (b[at + 1] << 8) | (b[at + 2] << 16) | (b[at + 3] << 24)
-        : b[at + 3] | (b[at + 2] << 8) | (b[at + 1] << 16) | (b[at] << 24)) >>> 0
+        ? b[at]! | (b[at + 1]! << 8) | (b[at + 2]! << 16) | (b[at + 3]! << 24)
+        : b[at + 3]! | (b[at + 2]! << 8) | (b[at + 1]! << 16) | (b[at]! << 24)) >>> 0
     )
   }
 
@@ -59,14 +59,14 @@ export class CdrInput {
 
   float64(): number {
     const at = this.#take(8, 8)
-    for (let i = 0; i < 8; i++) this.#word[this.#little ? i : 7 - i] = this.#bytes[at + i]
-    return this.#float64[0]
+    for (let i = 0; i < 8; i++) this.#word[this.#little ? i : 7 - i] = this.#bytes[at + i]!
+    return this.#float64[0]!
   }
 
   float32(): number {
     const at = this.#take(4, 4)
-    for (let i = 0; i < 4; i++) this.#word[this.#little ? i : 3 - i] = this.#bytes[at + i]
-    return this.#float32[0]
+    for (let i = 0; i < 4; i++) this.#word[this.#little ? i : 3 - i] = this.#bytes[at + i]!
+    return this.#float32[0]!
   }
 
   string(): string {

@@ -45,7 +45,7 @@ function ascii(text: string): string {
 const poseOf = ({ position: p, orientation: q }: RosPose): Float64Array =>
   Float64Array.of(p.x, p.y, p.z, q.x, q.y, q.z, q.w)
 
-const rosPose = ([px, py, pz, qx, qy, qz, qw]: Float64Array): RosPose => ({
+const rosPose = ([px = NaN, py = NaN, pz = NaN, qx = NaN, qy = NaN, qz = NaN, qw = NaN]: Float64Array): RosPose => ({
   position: { x: px, y: py, z: pz },
   orientation: { x: qx, y: qy, z: qz, w: qw },
 })

@@ -33,7 +33,7 @@ function ownText(name: string): string | undefined {
   const written = PREHEND_INTERFACES[name.replace('/', '/msg/')]
   if (written !== undefined) return written
   if (!Object.hasOwn(COMMON, name)) return undefined
-  return COMMON[name].definitions.map(field => `${line(field)}\n`).join('')
+  return COMMON[name]!.definitions.map(field => `${line(field)}\n`).join('')
 }
 
 function line(field: MessageDefinitionField): string {
@@ -46,5 +46,5 @@ function line(field: MessageDefinitionField): string {
 }
 
 function referenced(text: string): string[] {
-  return [...text.matchAll(/^([a-z][a-z0-9_]*\/\w+)/gm)].map(([, name]) => name)
+  return [...text.matchAll(/^([a-z][a-z0-9_]*\/\w+)/gm)].map(([, name = '']) => name)
 }

@@ -18,7 +18,7 @@ export const wrenchCodec: Codec<WrenchStamped> = {
   encode(wrench, epochSec) {
     const size = new CdrSize().add(4, 8).string(wrench.frameId).add(8, 48)
     const output = header(new CdrOutput(size.total), wrench, epochSec)
-    for (let axis = 0; axis < 6; axis++) output.float64(wrench.wrench[axis])
+    for (let axis = 0; axis < 6; axis++) output.float64(wrench.wrench[axis]!)
     return output.bytes
   },
 }

@@ -66,7 +66,7 @@ const NOT_TO_BE_RELAYED = Buffer.from([0x2a, 4, 0x08, 0, 0x10, 1])
  */
 export function decodePacket(packet: Uint8Array): Discovery {
   const body = packet.length - 2
-  const length = body < 0 ? -1 : packet[0] | (packet[1] << 8)
+  const length = body < 0 ? -1 : packet[0]! | (packet[1]! << 8)
   if (length !== body) {
     const old = length === packet.length ? ': a version before gz-transport 8' : ''
     throw new GzError(

@@ -84,7 +84,7 @@ export class DiscoverySocket implements DiscoveryWire {
   }
 
   relay(packet: Uint8Array): void {
-    for (const address of this.#relays) this.#send(this.#speaking[0], packet, address)
+    for (const address of this.#relays) this.#send(this.#speaking[0]!, packet, address)
   }
 
   learnRelay(address: string): void {

@@ -161,7 +161,7 @@ export function integer64(reader: Reader, signed: boolean): number {
   let high = 0
   for (let shift = 0; shift < 70; shift += 7) {
     if (reader.pos >= reader.len) break
-    const byte = buf[reader.pos++]
+    const byte = buf[reader.pos++]!
     const bits = byte & 0x7f
     if (shift < 28) low |= bits << shift
     else if (shift === 28) {

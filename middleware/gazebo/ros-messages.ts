@@ -132,7 +132,7 @@ export function pairOf<T extends TypeName>(topic: string, type: T): Pair<Message
       'TOPIC_TYPE',
       `${topic}: ${type} has no counterpart in Gazebo; expected one of ${Object.keys(PAIRS).join(', ')}`,
     )
-  return found as Pair<MessageTypes[T]>
+  return found
 }
 
 /** The ROS type of a gz type (without its dialect); undefined: none travels here. */
@@ -148,9 +148,9 @@ function pair<F extends Fields, T>(
   }: { toRos(message: MessageOf<Schema<F>>, epochSec: number): T; toGz(message: T, epochSec: number): Draft<F> },
 ): Pair<T> {
   return {
-    schema: schema as unknown as Schema<Fields>,
+    schema: schema,
     decoder: epochSec => ({ name: schema.name, decode: bytes => toRos(schema.decode(bytes), epochSec()) }),
-    toGz: toGz as Pair<T>['toGz'],
+    toGz: toGz,
   }
 }
 

@@ -35,6 +35,11 @@ const IDLE = 10_000
 /** How long an answer may wait for the connection to whoever asked. */
 const ANSWERING = 2000
 
+/** Identity of the socket, topic, sender, destination, node, call, data, request type, response type. */
+type CallFrames = readonly [Buffer, Buffer, Buffer, Buffer, Buffer, Buffer, Buffer, Buffer, Buffer]
+
+const isCall = (frames: readonly Buffer[]): frames is CallFrames => frames.length >= 9
+
 /**
  * Service calls over ZeroMQ, router to router. A call is the frames topic, our address, our id, node, call id, data,
  * request type, response type,
@@ -151,13 +156,13 @@ export class ServiceSockets {
 
   async #readCalls(answer: AnswerCall): Promise<void> {
     for await (const frames of this.#calls) {
-      if (frames.length < 9) this.malformed++
-      else void this.#answer(frames, answer)
+      if (isCall(frames)) void this.#answer(frames, answer)
+      else this.malformed++
     }
   }
 
   async #answer(
-    [, topic, sender, destination, node, call, data, requestType, responseType]: readonly Buffer[],
+    [, topic, sender, destination, node, call, data, requestType, responseType]: CallFrames,
     answer: AnswerCall,
   ): Promise<void> {
     const response = await answer({
@@ -175,8 +180,8 @@ export class ServiceSockets {
 
   async #readAnswers(): Promise<void> {
     for await (const frames of this.#receiver) {
-      const resolve = frames.length < 6 ? undefined : this.#waiting.get(frames[3].toString())
-      if (resolve) resolve({ ok: frames[5].toString() === '1', data: frames[4] })
+      const resolve = frames.length < 6 ? undefined : this.#waiting.get(frames[3]!.toString())
+      if (resolve) resolve({ ok: frames[5]!.toString() === '1', data: frames[4]! })
       else this.malformed++
     }
   }

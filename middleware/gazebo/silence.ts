@@ -30,7 +30,7 @@ export function whySilent(settings: GzSettings, discovery: Discovery, { name: to
   if (first) return `announced by ${first.announcement.address} as ${typesOf(first.announcement)}, not ${types}`
   const notHere = `not in ${settings.partition || '(empty)'} (${settings.sources.partition}): ${ALIKE}`
   if (same.length > 0) {
-    return `announced in the partition ${same[0].partition || '(empty)'}, ${notHere}`
+    return `announced in the partition ${same[0]!.partition || '(empty)'}, ${notHere}`
   }
   if (here.length > 0) {
     const names = [...new Set(here.map(name => name.topic))]

@@ -116,7 +116,7 @@ export class TopicSockets {
   async #read(hear: HearMessage): Promise<void> {
     for await (const frames of this.#subscriber) {
       if (frames.length < 4) this.malformed++
-      else hear(frames[0].toString(), frames[3].toString(), frames[2])
+      else hear(frames[0]!.toString(), frames[3]!.toString(), frames[2]!)
     }
   }
 

@@ -110,7 +110,7 @@ export class Topics {
   subscribe<T>(topic: string, qualified: string, decoder: Decoder<T>, listener: (message: T) => void): Disposable {
     const subscription = this.#subscription(topic, qualified, decoder)
     const own = (message: T): void => listener(message)
-    subscription.listeners = [...subscription.listeners, own as (message: never) => void]
+    subscription.listeners = [...subscription.listeners, own]
     return {
       dispose: () => {
         subscription.listeners = subscription.listeners.filter(other => other !== own)

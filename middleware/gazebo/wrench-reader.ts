@@ -80,8 +80,8 @@ export class WrenchReader implements Decoder<WrenchSample> {
     const start = reader.pos
     // A stamp is a field of at most 127 bytes: tag, length, content.
     const rest =
-      buf[start] === ((1 << 3) | 2) && buf[start + 1] < 0x80 && start + 2 + buf[start + 1] <= end
-        ? start + 2 + buf[start + 1]
+      buf[start] === ((1 << 3) | 2) && buf[start + 1]! < 0x80 && start + 2 + buf[start + 1]! <= end
+        ? start + 2 + buf[start + 1]!
         : start
     if (rest > start && this.#sameRest(rest, end)) {
       reader.pos = start + 2

@@ -46,7 +46,7 @@ export async function decodeDepth(
   const depths = depthsOf(header.getFloat32(4, true), header.getFloat32(8, true))
   const metres = new Float32Array(samples.length)
   await inSlices(samples.length, SLICE, (from, to) => {
-    for (let i = from; i < to; i++) metres[i] = depths[samples[i]]
+    for (let i = from; i < to; i++) metres[i] = depths[samples[i]!]!
   })
   return { width, height, data: metres }
 }

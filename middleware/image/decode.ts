@@ -41,7 +41,7 @@ export async function decodeImage({ format, data, ...header }: CompressedImage):
   const depth = DEPTH.exec(format)
   if (depth) {
     const encoding = DEPTHS[(depth[1] as string).toLowerCase()]
-    const codec = ((depth[2] as string | undefined) ?? 'png').toLowerCase()
+    const codec = (depth[2] ?? 'png').toLowerCase()
     if (encoding === undefined || (codec !== 'png' && codec !== 'rvl'))
       throw new ImageError('bad_encoding', 'expected compressedDepth of 16UC1 or 32FC1 as png or rvl')
     const decoded = await decodeDepth(data, encoding, codec)

@@ -37,18 +37,18 @@ export function pictureHeader(data: Uint8Array): PictureHeader {
       width: bytes.readUInt32BE(16),
       height: bytes.readUInt32BE(20),
       grey: colour === 0 || colour === 4,
-      bits: bytes[24],
+      bits: bytes[24]!,
     }
   }
   for (let at = 2; at + 10 <= bytes.length && bytes[at] === 0xff; ) {
-    const marker = bytes[at + 1]
+    const marker = bytes[at + 1]!
     if (marker === 0xff) at++
     else if (isFrame(marker)) {
       return {
         height: bytes.readUInt16BE(at + 5),
         width: bytes.readUInt16BE(at + 7),
         grey: bytes[at + 9] === 1,
-        bits: bytes[at + 4],
+        bits: bytes[at + 4]!,
       }
     } else at += 2 + bytes.readUInt16BE(at + 2)
   }

@@ -59,7 +59,7 @@ export class LocalBus implements Bus {
   subscribe<T extends TypeName>(topic: string, type: T, listener: Listener<MessageTypes[T]>): Disposable {
     const entry = this.#topic(topic, type)
     const own: Listener<MessageTypes[T]> = (message, receive) => listener(message, receive)
-    entry.listeners = [...entry.listeners, own as Listener<never>]
+    entry.listeners = [...entry.listeners, own]
     return {
       dispose: () => {
         entry.listeners = entry.listeners.filter(other => other !== own)

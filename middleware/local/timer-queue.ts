@@ -29,7 +29,7 @@ export class TimerQueue {
 
   /** Stamp of the earliest timer; Infinity when there is none. */
   get next(): number {
-    return this.#entries.length === 0 ? Infinity : this.#entries[0].stamp
+    return this.#entries.length === 0 ? Infinity : this.#entries[0]!.stamp
   }
 
   /** Runs the earliest timer if it is due at `now`; false when none is. */
@@ -57,7 +57,7 @@ export class TimerQueue {
   #insert(entry: Entry): void {
     let at = this.#entries.length
     while (at > 0) {
-      const before = this.#entries[at - 1]
+      const before = this.#entries[at - 1]!
       if (before.stamp < entry.stamp || (before.stamp === entry.stamp && before.order < entry.order)) break
       at--
     }

@@ -126,8 +126,8 @@ export class FramePublisher implements Disposable {
 
 /** x, y, z, w of Rz(yaw) Ry(pitch) Rx(roll). */
 function quaternion([roll, pitch, yaw]: readonly [number, number, number]): [number, number, number, number] {
-  const [cr, cp, cy] = [roll, pitch, yaw].map(angle => Math.cos(angle / 2))
-  const [sr, sp, sy] = [roll, pitch, yaw].map(angle => Math.sin(angle / 2))
+  const [cr = NaN, cp = NaN, cy = NaN] = [roll, pitch, yaw].map(angle => Math.cos(angle / 2))
+  const [sr = NaN, sp = NaN, sy = NaN] = [roll, pitch, yaw].map(angle => Math.sin(angle / 2))
   return [
     sr * cp * cy - cr * sp * sy,
     cr * sp * cy + sr * cp * sy,

@@ -58,9 +58,13 @@ export interface SetParametersResult {
 
 interface RosQosClass {
   new (history: number, depth: number, reliability: number, durability: number): unknown
-  HistoryPolicy: Readonly<Record<string, number>>
-  ReliabilityPolicy: Readonly<Record<string, number>>
-  DurabilityPolicy: Readonly<Record<string, number>>
+  HistoryPolicy: Readonly<Record<'RMW_QOS_POLICY_HISTORY_KEEP_LAST', number>>
+  ReliabilityPolicy: Readonly<
+    Record<'RMW_QOS_POLICY_RELIABILITY_RELIABLE' | 'RMW_QOS_POLICY_RELIABILITY_BEST_EFFORT', number>
+  >
+  DurabilityPolicy: Readonly<
+    Record<'RMW_QOS_POLICY_DURABILITY_TRANSIENT_LOCAL' | 'RMW_QOS_POLICY_DURABILITY_VOLATILE', number>
+  >
 }
 
 export interface RosPublisher {
@@ -258,7 +262,7 @@ function codename(): string | undefined {
  * looked for any further.
  */
 export function lacking(rcl: Rclnodejs, type: string): string | undefined {
-  const [name] = type.split('/')
+  const [name = ''] = type.split('/')
   const prefixes = (process.env.AMENT_PREFIX_PATH ?? '').split(delimiter)
   if (!prefixes.some(prefix => existsSync(join(prefix, 'share/ament_index/resource_index/rosidl_interfaces', name))))
     return `${name} is not installed`

@@ -63,7 +63,7 @@ export function parameterOverrides(argv: readonly string[], node: NodeName): Map
       readFile(value, section)
       continue
     }
-    const [, scope, name, text] = /^(?:([^:]+):)?([^:]+):=(.*)$/s.exec(value) ?? []
+    const [, scope, name, text = ''] = /^(?:([^:]+):)?([^:]+):=(.*)$/s.exec(value) ?? []
     if (name === undefined)
       throw new ParameterError('PARAMETER_FILE', `${flag} ${value}: expected NAME:=VALUE or NODE:NAME:=VALUE`)
     section(scope ?? '/**').set(name, ruleValue(text))
@@ -113,7 +113,7 @@ function readFile(path: string, section: (name: string) => Map<string, unknown>)
     return fail((error as Error).message)
   }
   for (const document of parseAllDocuments(text, YAML)) {
-    if (document.errors.length > 0) fail(document.errors[0].message)
+    if (document.errors.length > 0) fail(document.errors[0]!.message)
     try {
       if (document.contents !== null) readSections('', document.contents, section)
     } catch (error) {
@@ -181,12 +181,12 @@ function plain(text: string): unknown {
   if (/^[+-]?nan$/i.test(text) || ['.nan', '.NaN', '.NAN'].includes(text)) return NaN
   const number = DECIMAL.test(text) ? Number(text) : hexadecimal(text)
   const lost =
-    number === 0 ? /[1-9]/.test(text.split(/[eE]/)[0]) : !(Math.abs(number) >= SMALLEST && Number.isFinite(number))
+    number === 0 ? /[1-9]/.test(text.split(/[eE]/)[0]!) : !(Math.abs(number) >= SMALLEST && Number.isFinite(number))
   return Number.isNaN(number) || lost ? text : number
 }
 
 function hexadecimal(text: string): number {
-  const [, sign, whole, part, exponent = '0'] = HEXADECIMAL.exec(text) ?? []
+  const [, sign, whole, part = '', exponent = '0'] = HEXADECIMAL.exec(text) ?? []
   if (whole === undefined) return NaN
   return (sign === '-' ? -1 : 1) * Number(BigInt(`0x0${whole}${part}`)) * 2 ** (Number(exponent) - 4 * part.length)
 }
@@ -213,8 +213,8 @@ function walk(
   for (let i = 0; i < argv.length; i++) {
     if (argv[i] === '--ros-args') inside = true
     else if (argv[i] === '--') inside = false
-    if (!inside || !flags.includes(argv[i])) leave(argv[i])
-    else if (i + 1 < argv.length) take(argv[i], argv[++i])
+    if (!inside || !flags.includes(argv[i]!)) leave(argv[i]!)
+    else if (i + 1 < argv.length) take(argv[i]!, argv[++i]!)
     else throw new ParameterError('PARAMETER_FILE', `${argv[i]}: nothing follows it`)
   }
 }

@@ -78,7 +78,7 @@ function refusal(
   if (name === 'use_sim_time') return 'parameter use_sim_time is read at start: give it there'
   if (!Object.hasOwn(parameters.declarations, name))
     return node.hasParameter(name) ? undefined : parameters.unknown(name)
-  const expected = parameters.declarations[name].type
+  const expected = parameters.declarations[name]!.type
   if (type === 0) return `parameter ${name} cannot be deleted`
   if (type !== TYPES[expected]) {
     const got = Object.entries(TYPES).find(([, number]) => number === type)?.[0] ?? `type ${type}`

@@ -15,7 +15,7 @@ export class BitsBackwards {
     if (end <= start || bytes[end - 1] === 0) throw new ZstdError('a stream of bits without an end')
     this.#bytes = bytes
     this.#start = start
-    this.left = (end - start) * 8 - (Math.clz32(bytes[end - 1]) - 23)
+    this.left = (end - start) * 8 - (Math.clz32(bytes[end - 1]!) - 23)
   }
 
   /** The next bits, at most 25, without taking them. */
@@ -35,6 +35,6 @@ export class BitsBackwards {
   #word(byte: number): number {
     const bytes = this.#bytes
     const at = this.#start + byte
-    return bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)
+    return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
   }
 }

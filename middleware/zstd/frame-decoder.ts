@@ -43,7 +43,7 @@ export class FrameDecoder {
     if (this.#at + LARGEST_BLOCK > this.#out.length) await this.#makeRoom()
     const before = this.#at
     if (kind === 'raw') this.#out.set(bytes.subarray(start, start + length), this.#at)
-    else if (kind === 'repeat') this.#out.fill(bytes[start], this.#at, this.#at + most)
+    else if (kind === 'repeat') this.#out.fill(bytes[start]!, this.#at, this.#at + most)
     else this.#unpack(bytes, start, start + length)
     if (kind !== 'packed') this.#at += most
     this.#total += this.#at - before
@@ -71,7 +71,7 @@ export class FrameDecoder {
     const copyLiterals = (count: number): void => {
       if (used + count > literals.size || at + count > limit) throw new ZstdError('more literals than there are')
       if (count > 32) out.set(literals.bytes.subarray(used, used + count), at)
-      else for (let i = 0; i < count; i++) out[at + i] = literals.bytes[used + i]
+      else for (let i = 0; i < count; i++) out[at + i] = literals.bytes[used + i]!
       used += count
       at += count
     }
@@ -79,8 +79,8 @@ export class FrameDecoder {
       copyLiterals(count)
       if (offset > at || at + match > limit) throw new ZstdError('a match from before the beginning')
       if (match > 32 && offset >= match) out.copyWithin(at, at - offset, at - offset + match)
-      else if (match > 32 && offset === 1) out.fill(out[at - 1], at, at + match)
-      else for (let i = at; i < at + match; i++) out[i] = out[i - offset]
+      else if (match > 32 && offset === 1) out.fill(out[at - 1]!, at, at + match)
+      else for (let i = at; i < at + match; i++) out[i] = out[i - offset]!
       at += match
     })
     copyLiterals(literals.size - used)

@@ -28,12 +28,12 @@ export function frameHead(bytes: Uint8Array): FrameHead {
   if (magic >>> 4 === 0x184d2a5 && bytes.length >= 8)
     return { length: 8, skip: view.getUint32(4, true), window: 0, size: 0, hasChecksum: false }
   if (magic !== MAGIC) throw new ZstdError('not a zstd frame')
-  const descriptor = bytes[4]
+  const descriptor = bytes[4]!
   const single = (descriptor & 0x20) !== 0
   if ((descriptor & 3) !== 0) throw new ZstdError('the zstd frame needs a dictionary')
   const kind = descriptor >> 6
   const at = single ? 5 : 6
-  const length = at + [single ? 1 : 0, 2, 4, 8][kind]
+  const length = at + [single ? 1 : 0, 2, 4, 8][kind]!
   if (bytes.length < length) throw new ZstdError('the zstd frame is cut off')
   const size =
     kind === 0
@@ -45,7 +45,7 @@ export function frameHead(bytes: Uint8Array): FrameHead {
         : kind === 2
           ? view.getUint32(at, true)
           : Number(view.getBigUint64(at, true))
-  const window = single ? (size ?? 0) : (2 ** (10 + (bytes[5] >> 3)) / 8) * (8 + (bytes[5] & 7))
+  const window = single ? (size ?? 0) : (2 ** (10 + (bytes[5]! >> 3)) / 8) * (8 + (bytes[5]! & 7))
   return { length, window, size, hasChecksum: (descriptor & 4) !== 0 }
 }
 
@@ -60,7 +60,7 @@ export interface BlockHead {
 
 /** Reads a block's three bytes (3.1.1.2). Throws ZstdError. */
 export function blockHead(bytes: Uint8Array, at: number): BlockHead {
-  const head = bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16)
+  const head = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16)
   const size = head >> 3
   const last = (head & 1) !== 0
   const kind = (head >> 1) & 3

@@ -38,9 +38,9 @@ export function fseTable(probabilities: readonly number[], accuracy: number): Fs
   })
   if (at !== 0) throw new ZstdError('a table that does not close')
   for (let state = 0; state < size; state++) {
-    const of = next[symbols[state]]++
+    const of = next[symbols[state]!]!++
     bits[state] = accuracy - (31 - Math.clz32(of))
-    bases[state] = (of << bits[state]) - size
+    bases[state] = (of << bits[state]!) - size
   }
   return { accuracy, symbols, bits, bases }
 }
@@ -60,7 +60,7 @@ export function readFseTable(
   let at = start * 8
   const read = (count: number): number => {
     let value = 0
-    for (let i = 0; i < count; i++, at++) value |= ((bytes[at >> 3] >> (at & 7)) & 1) << i
+    for (let i = 0; i < count; i++, at++) value |= ((bytes[at >> 3]! >> (at & 7)) & 1) << i
     if (at > end * 8) throw new ZstdError('a table that is cut off')
     return value
   }

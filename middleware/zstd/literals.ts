@@ -22,22 +22,22 @@ export class Literals {
 
   /** Reads the section at `at`, of a block that ends at `end`. Returns the byte behind it. */
   read(block: Uint8Array, at: number, end: number): number {
-    const kind = block[at] & 3
-    const format = (block[at] >> 2) & 3
-    const head = block[at] | (block[at + 1] << 8) | (block[at + 2] << 16)
+    const kind = block[at]! & 3
+    const format = (block[at]! >> 2) & 3
+    const head = block[at]! | (block[at + 1]! << 8) | (block[at + 2]! << 16)
     if (kind < 2) {
       const length = format === 1 ? 2 : format === 3 ? 3 : 1
-      this.#resize(length === 1 ? block[at] >> 3 : length === 2 ? (head & 0xffff) >> 4 : head >> 4)
+      this.#resize(length === 1 ? block[at]! >> 3 : length === 2 ? (head & 0xffff) >> 4 : head >> 4)
       const start = at + length
       const stop = start + (kind === 0 ? this.size : 1)
       if (stop > end) throw new ZstdError('literals that are cut off')
       if (kind === 0) this.bytes.set(block.subarray(start, stop))
-      else this.bytes.fill(block[start], 0, this.size)
+      else this.bytes.fill(block[start]!, 0, this.size)
       return stop
     }
     const width = format < 2 ? 10 : format === 2 ? 14 : 18
     const length = format < 2 ? 3 : format + 2
-    const high = (block[at + 3] | (block[at + 4] << 8)) * 2 ** 24 + (head >>> 0)
+    const high = (block[at + 3]! | (block[at + 4]! << 8)) * 2 ** 24 + (head >>> 0)
     const sizes = Math.floor(high / 16)
     this.#resize(sizes % 2 ** width)
     const packed = Math.floor(sizes / 2 ** width) % 2 ** width
@@ -66,7 +66,7 @@ export class Literals {
     const each = (this.size + 3) >> 2
     let from = start + 6
     for (let i = 0; i < 4; i++) {
-      const to = i === 3 ? end : from + (block[start + 2 * i] | (block[start + 2 * i + 1] << 8))
+      const to = i === 3 ? end : from + (block[start + 2 * i]! | (block[start + 2 * i + 1]! << 8))
       const until = i === 3 ? this.size : each * (i + 1)
       if (to > end || each * i > until || until > this.size) throw new ZstdError('literals that are cut off')
       this.#stream(huffman, block, from, to, each * i, until)
@@ -87,21 +87,21 @@ export class Literals {
     stream.begin(block, start, end)
     for (let i = from; i < to; i++) {
       const code = stream.peek(width)
-      out[i] = symbols[code]
-      stream.left -= bits[code]
+      out[i] = symbols[code]!
+      stream.left -= bits[code]!
     }
     if (stream.left !== 0) throw new ZstdError('literals that do not end where they should')
   }
 
   /** Reads the tree (4.2.1) and returns the byte behind it. */
   #readTable(block: Uint8Array, start: number, end: number): number {
-    const head = block[start]
+    const head = block[start]!
     const weights: number[] = []
     let stop: number
     if (head >= 128) {
       const count = head - 127
       stop = start + 1 + ((count + 1) >> 1)
-      for (let i = 0; i < count; i++) weights.push((block[start + 1 + (i >> 1)] >> (i % 2 === 0 ? 4 : 0)) & 15)
+      for (let i = 0; i < count; i++) weights.push((block[start + 1 + (i >> 1)]! >> (i % 2 === 0 ? 4 : 0)) & 15)
     } else {
       stop = start + 1 + head
       if (stop <= end) this.#readWeights(block, start + 1, stop, weights)
@@ -120,10 +120,10 @@ export class Literals {
     let other = stream.read(table.accuracy)
     for (;;) {
       if (weights.length > 254) throw new ZstdError('a tree of too many symbols')
-      weights.push(table.symbols[one])
-      one = table.bases[one] + stream.read(table.bits[one])
+      weights.push(table.symbols[one]!)
+      one = table.bases[one]! + stream.read(table.bits[one]!)
       if (stream.left < 0) {
-        weights.push(table.symbols[other])
+        weights.push(table.symbols[other]!)
         return
       }
       const swapped = one

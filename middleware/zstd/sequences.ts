@@ -70,24 +70,24 @@ export class Sequences {
   /** Reads the section at `at` up to `end`, the block's. */
   read(block: Uint8Array, at: number, end: number, onSequence: OnSequence): void {
     if (at >= end) throw new ZstdError('sequences that are cut off')
-    let count = block[at++]
+    let count = block[at++]!
     if (count === 255) {
-      count = (block[at] | (block[at + 1] << 8)) + 0x7f00
+      count = (block[at]! | (block[at + 1]! << 8)) + 0x7f00
       at += 2
-    } else if (count >= 128) count = ((count - 128) << 8) + block[at++]
+    } else if (count >= 128) count = ((count - 128) << 8) + block[at++]!
     if (count === 0) {
       if (at !== end) throw new ZstdError('bytes behind the sequences')
       return
     }
-    const modes = block[at++]
+    const modes = block[at++]!
     const table = (name: 'literals' | 'offset' | 'match', { preset, most }: Code, mode: number): FseTable => {
       const known = this.#tables[name]
       if (mode === 3 && !known) throw new ZstdError('sequences without a table')
       if (mode === 3 && known) return known
       if (mode === 0) return (this.#tables[name] = preset)
       if (mode === 1) {
-        if (at >= end || block[at] >= most.symbols) throw new ZstdError('a table of too many symbols')
-        return (this.#tables[name] = singleTable(block[at++]))
+        if (at >= end || block[at]! >= most.symbols) throw new ZstdError('a table of too many symbols')
+        return (this.#tables[name] = singleTable(block[at++]!))
       }
       const read = readFseTable(block, at, end, most)
       at = read.end
@@ -102,18 +102,18 @@ export class Sequences {
     let offsetState = bits.read(offset.accuracy)
     let matchState = bits.read(match.accuracy)
     for (let left = count; left > 0; left--) {
-      const offsetCode = offset.symbols[offsetState]
+      const offsetCode = offset.symbols[offsetState]!
       if (offsetCode > LONGEST_OFFSET) throw new ZstdError('an offset that is too large')
       const high = offsetCode > 24 ? bits.read(offsetCode - 24) : 0
       const offsetValue = 2 ** offsetCode + (high << 24) + bits.read(Math.min(offsetCode, 24))
-      const matchCode = match.symbols[matchState]
-      const matchLength = MATCH_BASES[matchCode] + bits.read(MATCH_BITS[matchCode])
-      const literalsCode = literals.symbols[literalsState]
-      const literalsLength = LITERALS_BASES[literalsCode] + bits.read(LITERALS_BITS[literalsCode])
+      const matchCode = match.symbols[matchState]!
+      const matchLength = MATCH_BASES[matchCode]! + bits.read(MATCH_BITS[matchCode]!)
+      const literalsCode = literals.symbols[literalsState]!
+      const literalsLength = LITERALS_BASES[literalsCode]! + bits.read(LITERALS_BITS[literalsCode]!)
       if (left > 1) {
-        literalsState = literals.bases[literalsState] + bits.read(literals.bits[literalsState])
-        matchState = match.bases[matchState] + bits.read(match.bits[matchState])
-        offsetState = offset.bases[offsetState] + bits.read(offset.bits[offsetState])
+        literalsState = literals.bases[literalsState]! + bits.read(literals.bits[literalsState]!)
+        matchState = match.bases[matchState]! + bits.read(match.bits[matchState]!)
+        offsetState = offset.bases[offsetState]! + bits.read(offset.bits[offsetState]!)
       }
       if (bits.left < 0) throw new ZstdError('sequences that are cut off')
       onSequence(literalsLength, matchLength, this.#offset(offsetValue, literalsLength))
@@ -131,7 +131,7 @@ export class Sequences {
     }
     const index = literals === 0 ? value : value - 1
     if (index === 0) return offsets[0]
-    const offset = index === 3 ? offsets[0] - 1 : offsets[index]
+    const offset = index === 3 ? offsets[0] - 1 : offsets[index]!
     if (offset <= 0) throw new ZstdError('an offset of nothing')
     if (index > 1) offsets[2] = offsets[1]
     offsets[1] = offsets[0]

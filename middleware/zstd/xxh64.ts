@@ -46,7 +46,7 @@ export class Xxh64 {
   digest(): number {
     let hash: readonly [number, number]
     if (this.#total >= 32) {
-      const lane = (i: number): readonly [number, number] => [this.#lanes[2 * i], this.#lanes[2 * i + 1]]
+      const lane = (i: number): readonly [number, number] => [this.#lanes[2 * i]!, this.#lanes[2 * i + 1]!]
       hash = [1, 7, 12, 18].map((by, i) => rotate(lane(i), by)).reduce(sum)
       for (let i = 0; i < 4; i++) hash = sum(product(xor(hash, round([0, 0], lane(i))), P1), P4)
     } else hash = P5
@@ -63,7 +63,7 @@ export class Xxh64 {
       hash = sum(product(rotate(xor(hash, product([0, view.getInt32(at, true)], P1)), 23), P2), P3)
       at += 4
     }
-    for (; at < this.#filled; at++) hash = product(rotate(xor(hash, product([0, this.#stripe[at]], P5)), 11), P1)
+    for (; at < this.#filled; at++) hash = product(rotate(xor(hash, product([0, this.#stripe[at]!], P5)), 11), P1)
     hash = product(xor(hash, shift(hash, 33)), P2)
     hash = product(xor(hash, shift(hash, 29)), P3)
     return xor(hash, shift(hash, 32))[1] >>> 0
@@ -74,12 +74,12 @@ export class Xxh64 {
     const lanes = this.#lanes
     for (let i = 0; i < 8; i += 2) {
       const at = from + 4 * i
-      const inLow = bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)
-      const inHigh = bytes[at + 4] | (bytes[at + 5] << 8) | (bytes[at + 6] << 16) | (bytes[at + 7] << 24)
+      const inLow = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
+      const inHigh = bytes[at + 4]! | (bytes[at + 5]! << 8) | (bytes[at + 6]! << 16) | (bytes[at + 7]! << 24)
       const productHigh = highOf(inHigh, inLow, P2[0], P2[1])
       const productLow = Math.imul(inLow, P2[1])
-      const low = (lanes[i + 1] >>> 0) + (productLow >>> 0)
-      const high = (lanes[i] + productHigh + (low >= 2 ** 32 ? 1 : 0)) | 0
+      const low = (lanes[i + 1]! >>> 0) + (productLow >>> 0)
+      const high = (lanes[i]! + productHigh + (low >= 2 ** 32 ? 1 : 0)) | 0
       const turnedHigh = (high << 31) | ((low | 0) >>> 1)
       const turnedLow = (low << 31) | (high >>> 1)
       lanes[i] = highOf(turnedHigh, turnedLow, P1[0], P1[1])

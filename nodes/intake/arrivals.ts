@@ -62,7 +62,7 @@ export class Arrivals {
    * trace.
    */
   take(index: number): (message: never, receive: number) => boolean {
-    const { name, topic, type } = this.#robot.streams[index]
+    const { name, topic, type } = this.#robot.streams[index]!
     const feed = this.#feed.push(index) as (message: Fed, receive: number) => void
     const push = (message: Fed, receive: number): void => {
       try {

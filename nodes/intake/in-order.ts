@@ -53,7 +53,7 @@ export class InOrder {
 
   /** Receive time of what has waited longest; Infinity when nothing waits. */
   get since(): number {
-    return this.#items.length === 0 ? Infinity : this.#items[0].receive
+    return this.#items.length === 0 ? Infinity : this.#items[0]!.receive
   }
 
   /** Whether one more may wait. */

@@ -71,9 +71,9 @@ export class JointSelection {
     if (fault === 'other_joints') this.#hearOther(names, message.stamp)
     if (fault !== undefined) return fault
     for (let i = 0; i < at.length; i++) {
-      const values = message[this.#wanted[i].array]
+      const values = message[this.#wanted[i]!.array]
       if (values.length !== names.length) return 'bad_joints'
-      this.values[i] = values[at[i]]
+      this.values[i] = values[at[i]!]!
     }
     return undefined
   }

@@ -61,7 +61,7 @@ export class StreamFeed {
    * never decreasing.
    */
   push(index: number): Push<Fed> {
-    const stream = this.#robot.streams[index]
+    const stream = this.#robot.streams[index]!
     const make = makers[stream.type as StreamType] as Make<never> | undefined
     if (!make) {
       throw new StreamTypeError(

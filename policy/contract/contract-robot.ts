@@ -68,7 +68,7 @@ function inputDifferences(name: string, input: InputSpec, streams: ReadonlyMap<s
 }
 
 function sizeDifference(input: InputSpec, streams: readonly Stream[]): string | undefined {
-  const { align } = streams[0]
+  const { align } = streams[0]!
   const length = elements(input.shape)
   if (input.as === 'pyramid' && align.strategy === 'window' && align.pyramid.length * 24 !== length) {
     return `the contract has ${length / 24} windows, the robot file ${align.pyramid.length}`

@@ -86,7 +86,7 @@ const chunkOutput = mapping({
     .refine(
       channels =>
         channels.length === CHANNELS.length &&
-        CHANNELS.every((name, i) => channels[i].name === name && channels[i].unit === CHANNEL_UNITS[name]),
+        CHANNELS.every((name, i) => channels[i]!.name === name && channels[i]!.unit === CHANNEL_UNITS[name]),
       { error: `expected the channels ${CHANNELS.map(name => `${name} (${CHANNEL_UNITS[name]})`).join(', ')}` },
     ),
   frame: z.literal('tool'),
@@ -197,7 +197,7 @@ function shapeFault(input: InputSpec): string | undefined {
   const count = STREAM_COUNT[as]
   if (count !== undefined && from.length !== count)
     return `${as} is made from ${count} stream${count > 1 ? 's' : ''}, not ${from.length}`
-  const last = shape[shape.length - 1]
+  const last = shape[shape.length - 1]!
   if (as === 'pyramid' && last % 4 !== 0) return `pyramid has 4 statistics a window; ${last} is not a multiple of 4`
   if (as === 'mask' && last !== from.length)
     return `mask has one value a stream; the shape says ${last}, from names ${from.length}`

@@ -74,7 +74,7 @@ export class Features {
     const block = memory ?? new ArrayBuffer(end)
     this.tensors = Object.fromEntries(slots.map(slot => [slot.name, view(slot, block)]))
     this.#makers = Object.entries(contract.inputs).map(([name, input]) =>
-      MAKERS[input.as]({ name, input, out: this.tensors[name], contract, robot }),
+      MAKERS[input.as]({ name, input, out: this.tensors[name]!, contract, robot }),
     )
   }
 
@@ -91,8 +91,8 @@ export class Features {
 
 /** f32 0..1 or u8[1, 3, H, W], r g b, averaged over area. */
 function image({ input, out }: Making): Maker {
-  const [, , height, width] = input.shape
-  const [from] = input.from
+  const [, , height = 0, width = 0] = input.shape
+  const [from = ''] = input.from
   const resizer = new Resizer(width, height)
   const pixels = out as Float32Array | Uint8Array
   const scale = pixels instanceof Uint8Array ? 1 : 1 / 255
@@ -101,16 +101,16 @@ function image({ input, out }: Making): Maker {
 
 /** f32[1, 1, H, W] in m, the nearest pixel, 0 invalid. */
 function depth({ input, out }: Making): Maker {
-  const [, , height, width] = input.shape
-  const [from] = input.from
+  const [, , height = 0, width = 0] = input.shape
+  const [from = ''] = input.from
   const resizer = new Resizer(width, height)
   return observation => writeDepth(resizer, valueOf(observation, from, 'depth'), out as Float32Array, 0)
 }
 
 /** f32[1, 4, H, W]: the planes of `image` and of `depth`. */
 function rgbd({ input, out }: Making): Maker {
-  const [, , height, width] = input.shape
-  const [rgbFrom, depthFrom] = input.from
+  const [, , height = 0, width = 0] = input.shape
+  const [rgbFrom = '', depthFrom = ''] = input.from
   const resizers = [new Resizer(width, height), new Resizer(width, height)] as const
   const planes = out as Float32Array
   const colour = planes.subarray(0, 3 * height * width)
@@ -145,8 +145,8 @@ function vector({ name, input, out, robot }: Making): Maker {
   return observation => {
     let offset = 0
     input.from.forEach((from, i) => {
-      writeVector(valueOf(observation, from, 'vector'), out as Float32Array, { offset, width: widths[i], name, from })
-      offset += widths[i]
+      writeVector(valueOf(observation, from, 'vector'), out as Float32Array, { offset, width: widths[i]!, name, from })
+      offset += widths[i]!
     })
   }
 }
@@ -173,12 +173,12 @@ function writeVector(
 
 /** f32[1, 6]: the mean wrench of the window. */
 function window({ input, out }: Making): Maker {
-  return observation => writeNumbers(valueOf(observation, input.from[0], 'window')?.mean, out as Float32Array)
+  return observation => writeNumbers(valueOf(observation, input.from[0]!, 'window')?.mean, out as Float32Array)
 }
 
 /** f32[1, 6, 4 * windows]: the force pyramid. */
 function pyramid({ input, out }: Making): Maker {
-  return observation => writeNumbers(valueOf(observation, input.from[0], 'window')?.pyramid, out as Float32Array)
+  return observation => writeNumbers(valueOf(observation, input.from[0]!, 'window')?.pyramid, out as Float32Array)
 }
 
 function writeNumbers(values: Float64Array | undefined, out: Float32Array): void {
@@ -191,9 +191,9 @@ function tokens({ input, out, contract }: Making): Maker {
   const perEvent = input.as === 'tokens' ? input.per_event : 1
   const tokenizer = new Tokenizer(contract.vocabulary)
   return observation => {
-    const events = valueOf(observation, input.from[0], 'events')?.events ?? []
+    const events = valueOf(observation, input.from[0]!, 'events')?.events ?? []
     for (let offset = 0, i = events.length - 1; offset < out.length; offset += perEvent, i--) {
-      tokenizer.write(i >= 0 ? events[i].text : '', out as BigInt64Array, offset, perEvent)
+      tokenizer.write(i >= 0 ? events[i]!.text : '', out as BigInt64Array, offset, perEvent)
     }
   }
 }
@@ -201,10 +201,10 @@ function tokens({ input, out, contract }: Making): Maker {
 /** f32[1, K]: ages of the last K events in s, newest first. */
 function ages({ input, out }: Making): Maker {
   return observation => {
-    const events = valueOf(observation, input.from[0], 'events')?.events ?? []
+    const events = valueOf(observation, input.from[0]!, 'events')?.events ?? []
     for (let k = 0; k < out.length; k++) {
       const i = events.length - 1 - k
-      out[k] = i >= 0 ? Math.min(OLDEST_EVENT, events[i].ageS) : NO_EVENT
+      out[k] = i >= 0 ? Math.min(OLDEST_EVENT, events[i]!.ageS) : NO_EVENT
     }
   }
 }

@@ -44,11 +44,11 @@ export class Resizer {
     const sums = this.#sums
     let held = -1
     for (let y = 0; y < this.#height; y++) {
-      for (let from = first[y]; from <= last[y]; from++) {
+      for (let from = first[y]!; from <= last[y]!; from++) {
         if (from !== held) reduce(source, from * width * channels, this.#columns, shrunk)
         held = from
-        if (from === first[y]) setWeighted(sums, shrunk, head[y])
-        else addWeighted(sums, shrunk, from === last[y] ? tail[y] : 1)
+        if (from === first[y]) setWeighted(sums, shrunk, head[y]!)
+        else addWeighted(sums, shrunk, from === last[y] ? tail[y]! : 1)
       }
       this.#writeRow(out, offset + y * this.#width, scale / (this.#rows.area * this.#columns.area))
     }
@@ -64,8 +64,8 @@ export class Resizer {
     const rows = this.#rows.centre
     let to = offset
     for (let y = 0; y < rows.length; y++) {
-      const row = rows[y] * width
-      for (let x = 0; x < columns.length; x++) out[to++] = source[row + columns[x]] * scale
+      const row = rows[y]! * width
+      for (let x = 0; x < columns.length; x++) out[to++] = source[row + columns[x]!]! * scale
     }
   }
 
@@ -79,9 +79,9 @@ export class Resizer {
     const half = out instanceof Uint8Array ? 0.5 : 0
     const sums = this.#sums
     for (let i = 0, to = offset; i < sums.length; i += 3, to++) {
-      out[to] = sums[i] * scale + half
-      out[to + plane] = sums[i + 1] * scale + half
-      out[to + 2 * plane] = sums[i + 2] * scale + half
+      out[to] = sums[i]! * scale + half
+      out[to + plane] = sums[i + 1]! * scale + half
+      out[to + 2 * plane] = sums[i + 2]! * scale + half
     }
   }
 }
@@ -134,17 +134,17 @@ function axis(from: number, to: number): Axis {
 function reduceRow3(source: Uint8Array, offset: number, columns: Axis, out: Float64Array): void {
   const { first, last, head, tail } = columns
   for (let x = 0, to = 0; x < first.length; x++, to += 3) {
-    const start = offset + first[x] * 3
-    const end = offset + last[x] * 3
-    const h = head[x]
-    const t = tail[x]
-    let r = source[start] * h + source[end] * t
-    let g = source[start + 1] * h + source[end + 1] * t
-    let b = source[start + 2] * h + source[end + 2] * t
+    const start = offset + first[x]! * 3
+    const end = offset + last[x]! * 3
+    const h = head[x]!
+    const t = tail[x]!
+    let r = source[start]! * h + source[end]! * t
+    let g = source[start + 1]! * h + source[end + 1]! * t
+    let b = source[start + 2]! * h + source[end + 2]! * t
     for (let i = start + 3; i < end; i += 3) {
-      r += source[i]
-      g += source[i + 1]
-      b += source[i + 2]
+      r += source[i]!
+      g += source[i + 1]!
+      b += source[i + 2]!
     }
     out[to] = r
     out[to + 1] = g
@@ -155,17 +155,17 @@ function reduceRow3(source: Uint8Array, offset: number, columns: Axis, out: Floa
 function reduceRow1(source: Uint8Array, offset: number, columns: Axis, out: Float64Array): void {
   const { first, last, head, tail } = columns
   for (let x = 0, to = 0; x < first.length; x++, to += 3) {
-    const end = offset + last[x]
-    let sum = source[offset + first[x]] * head[x] + source[end] * tail[x]
-    for (let i = offset + first[x] + 1; i < end; i++) sum += source[i]
+    const end = offset + last[x]!
+    let sum = source[offset + first[x]!]! * head[x]! + source[end]! * tail[x]!
+    for (let i = offset + first[x]! + 1; i < end; i++) sum += source[i]!
     out[to] = out[to + 1] = out[to + 2] = sum
   }
 }
 
 function setWeighted(sums: Float64Array, row: Float64Array, weight: number): void {
-  for (let i = 0; i < sums.length; i++) sums[i] = row[i] * weight
+  for (let i = 0; i < sums.length; i++) sums[i] = row[i]! * weight
 }
 
 function addWeighted(sums: Float64Array, row: Float64Array, weight: number): void {
-  for (let i = 0; i < sums.length; i++) sums[i] += row[i] * weight
+  for (let i = 0; i < sums.length; i++) sums[i]! += row[i]! * weight
 }

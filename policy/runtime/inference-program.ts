@@ -28,12 +28,7 @@ const response = new Uint8Array(memory, inputBytes)
 const head = Buffer.alloc(ANSWER.head)
 
 const tensors = (slots: readonly Slot[]): Record<string, Tensor> =>
-  Object.fromEntries(
-    slots.map(slot => [
-      slot.name,
-      new Tensor(slot.dtype, view(slot, memory) as never, slot.shape) as unknown as Tensor,
-    ]),
-  )
+  Object.fromEntries(slots.map(slot => [slot.name, new Tensor(slot.dtype, view(slot, memory) as never, slot.shape)]))
 const [feeds, fetches] = [tensors(inputs), tensors(outputs)]
 
 try {
@@ -50,7 +45,7 @@ async function run(session: InferenceSession): Promise<void> {
     const results = await session.run(feeds, fetches)
     const ms = performance.now() - start
     for (const slot of outputs) {
-      const [own, given] = [view(slot, memory), results[slot.name].data as TensorData]
+      const [own, given] = [view(slot, memory), results[slot.name]!.data as TensorData]
       if (given.buffer !== memory) (own as { set(values: TensorData): void }).set(given)
     }
     answer(ANSWER.done, response, ms)

@@ -30,8 +30,8 @@ export class Grain {
       j1 = ((j + 1) & (SIZE - 1)) * SIZE
     const s = a - Math.floor(a),
       t = b - Math.floor(b)
-    const low = tile[j * SIZE + i] * (1 - s) + tile[j * SIZE + i1] * s
-    return 1 + low * (1 - t) + (tile[j1 + i] * (1 - s) + tile[j1 + i1] * s) * t
+    const low = tile[j * SIZE + i]! * (1 - s) + tile[j * SIZE + i1]! * s
+    return 1 + low * (1 - t) + (tile[j1 + i]! * (1 - s) + tile[j1 + i1]! * s) * t
   }
 
   /** Value noise on a lattice of `along` x `across` cells that wraps round. */
@@ -49,10 +49,10 @@ export class Grain {
           i0 = Math.floor(x),
           s = ease(x - i0),
           i1 = (i0 + 1) % along
-        this.#tile[j * SIZE + i] +=
+        this.#tile[j * SIZE + i]! +=
           weight *
-          ((lattice[row + i0] * (1 - s) + lattice[row + i1] * s) * (1 - t) +
-            (lattice[next + i0] * (1 - s) + lattice[next + i1] * s) * t)
+          ((lattice[row + i0]! * (1 - s) + lattice[row + i1]! * s) * (1 - t) +
+            (lattice[next + i0]! * (1 - s) + lattice[next + i1]! * s) * t)
       }
     }
   }

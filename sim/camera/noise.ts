@@ -54,17 +54,17 @@ export class SensorNoise {
     for (let v = 0, at = 0; v < height; v++) {
       for (let u = 0; u < width; u++, at++) {
         const bits = this.#next()
-        const distance = z[at]
+        const distance = z[at]!
         let mm = 0
         if (distance >= near && distance <= far && !(bits >>> 16 < loss && isEdge(z, at, u, v, width, height))) {
           mm = Math.round(
-            1000 * (distance + (depthBase + depthGrowth * distance * distance) * normals[bits & (TABLE - 1)]),
+            1000 * (distance + (depthBase + depthGrowth * distance * distance) * normals[bits & (TABLE - 1)]!),
           )
         }
         depth[at] = mm
         if (rough === 0) continue
         for (let c = 0, draw = (bits >>> 9) ^ bits; c < 3; c++, draw += 4099) {
-          const level = rgb[3 * at + c] + rough * normals[draw & (TABLE - 1)] + 0.5
+          const level = rgb[3 * at + c]! + rough * normals[draw & (TABLE - 1)]! + 0.5
           rgb[3 * at + c] = level < 0 ? 0 : level > 255 ? 255 : level
         }
       }
@@ -83,12 +83,12 @@ export class SensorNoise {
 
 /** A neighbour is more than 8 mm and 3 % nearer or farther. */
 function isEdge(z: Float32Array, at: number, u: number, v: number, width: number, height: number): boolean {
-  const here = z[at]
+  const here = z[at]!
   const step = 0.008 + 0.03 * here
   return (
-    (u > 0 && Math.abs(z[at - 1] - here) > step) ||
-    (u < width - 1 && Math.abs(z[at + 1] - here) > step) ||
-    (v > 0 && Math.abs(z[at - width] - here) > step) ||
-    (v < height - 1 && Math.abs(z[at + width] - here) > step)
+    (u > 0 && Math.abs(z[at - 1]! - here) > step) ||
+    (u < width - 1 && Math.abs(z[at + 1]! - here) > step) ||
+    (v > 0 && Math.abs(z[at - width]! - here) > step) ||
+    (v < height - 1 && Math.abs(z[at + width]! - here) > step)
   )
 }

@@ -35,7 +35,7 @@ export class RayCaster {
     const radii = model.geom_rbound as Float64Array
     // MuJoCo gives what has no end the radius 0.
     this.#geoms = this.#solids.flatMap((solid, id) =>
-      solid === undefined ? [] : [{ id, solid, radius: radii[id] === 0 ? Infinity : radii[id] }],
+      solid === undefined ? [] : [{ id, solid, radius: radii[id] === 0 ? Infinity : radii[id]! }],
     )
   }
 
@@ -46,7 +46,7 @@ export class RayCaster {
   }
 
   /** `rays`: unit vectors in the world frame, 3 numbers each, one for each of `hits`. */
-  cast([ox, oy, oz]: readonly number[], rays: Float64Array, { distances, geoms }: Hits): void {
+  cast([ox = NaN, oy = NaN, oz = NaN]: readonly number[], rays: Float64Array, { distances, geoms }: Hits): void {
     const positions = this.#positions,
       local = this.#local,
       found = this.#distances
@@ -55,10 +55,11 @@ export class RayCaster {
     distances.fill(Infinity)
     geoms.fill(-1)
     for (const { id, solid, radius } of this.#geoms) {
-      const x = ox - positions[3 * id],
-        y = oy - positions[3 * id + 1],
-        z = oz - positions[3 * id + 2]
-      const [a, b, c, d, e, f, g, h, k] = this.#rotations.subarray(9 * id, 9 * id + 9)
+      const x = ox - positions[3 * id]!,
+        y = oy - positions[3 * id + 1]!,
+        z = oz - positions[3 * id + 2]!
+      const [a = NaN, b = NaN, c = NaN, d = NaN, e = NaN, f = NaN, g = NaN, h = NaN, k = NaN] =
+        this.#rotations.subarray(9 * id, 9 * id + 9)
       const lx = a * x + d * y + g * z,
         ly = b * x + e * y + h * z,
         lz = c * x + f * y + k * z
@@ -71,22 +72,22 @@ export class RayCaster {
         cosine = clear > 0 ? Math.sqrt(clear) / far : 0
       for (let from = 0, cone = 0; from < count; from += RUN, cone += 5) {
         if (clear > 0) {
-          const towards = -(x * cones[cone] + y * cones[cone + 1] + z * cones[cone + 2])
-          if (towards < far * (cosine * cones[cone + 3] - sine * cones[cone + 4]) - MARGIN) continue
+          const towards = -(x * cones[cone]! + y * cones[cone + 1]! + z * cones[cone + 2]!)
+          if (towards < far * (cosine * cones[cone + 3]! - sine * cones[cone + 4]!) - MARGIN) continue
         }
         const n = Math.min(RUN, count - from)
         for (let i = 0, r = 3 * from; i < 3 * n; i += 3, r += 3) {
-          const dx = rays[r],
-            dy = rays[r + 1],
-            dz = rays[r + 2]
+          const dx = rays[r]!,
+            dy = rays[r + 1]!,
+            dz = rays[r + 2]!
           local[i] = a * dx + d * dy + g * dz
           local[i + 1] = b * dx + e * dy + h * dz
           local[i + 2] = c * dx + f * dy + k * dz
         }
         solid.hit(lx, ly, lz, local, n, found)
         for (let i = 0; i < n; i++) {
-          if (found[i] >= distances[from + i]) continue
-          distances[from + i] = found[i]
+          if (found[i]! >= distances[from + i]!) continue
+          distances[from + i] = found[i]!
           geoms[from + i] = id
         }
       }
@@ -100,16 +101,16 @@ export class RayCaster {
       point = this.#point,
       i = 3 * geom,
       j = 9 * geom
-    const dx = x - p[i],
-      dy = y - p[i + 1],
-      dz = z - p[i + 2]
-    point[0] = m[j] * dx + m[j + 3] * dy + m[j + 6] * dz
-    point[1] = m[j + 1] * dx + m[j + 4] * dy + m[j + 7] * dz
-    point[2] = m[j + 2] * dx + m[j + 5] * dy + m[j + 8] * dz
+    const dx = x - p[i]!,
+      dy = y - p[i + 1]!,
+      dz = z - p[i + 2]!
+    point[0] = m[j]! * dx + m[j + 3]! * dy + m[j + 6]! * dz
+    point[1] = m[j + 1]! * dx + m[j + 4]! * dy + m[j + 7]! * dz
+    point[2] = m[j + 2]! * dx + m[j + 5]! * dy + m[j + 8]! * dz
     this.#solids[geom]?.normal(point)
-    out[0] = m[j] * point[0] + m[j + 1] * point[1] + m[j + 2] * point[2]
-    out[1] = m[j + 3] * point[0] + m[j + 4] * point[1] + m[j + 5] * point[2]
-    out[2] = m[j + 6] * point[0] + m[j + 7] * point[1] + m[j + 8] * point[2]
+    out[0] = m[j]! * point[0] + m[j + 1]! * point[1] + m[j + 2]! * point[2]
+    out[1] = m[j + 3]! * point[0] + m[j + 4]! * point[1] + m[j + 5]! * point[2]
+    out[2] = m[j + 6]! * point[0] + m[j + 7]! * point[1] + m[j + 8]! * point[2]
   }
 
   #enclose(rays: Float64Array, count: number): Float64Array {
@@ -122,16 +123,17 @@ export class RayCaster {
         y = 0,
         z = 0
       for (let r = 3 * from; r < end; r += 3) {
-        x += rays[r]
-        y += rays[r + 1]
-        z += rays[r + 2]
+        x += rays[r]!
+        y += rays[r + 1]!
+        z += rays[r + 2]!
       }
       const inverse = 1 / Math.sqrt(x * x + y * y + z * z)
       x *= inverse
       y *= inverse
       z *= inverse
       let cosine = 1
-      for (let r = 3 * from; r < end; r += 3) cosine = Math.min(cosine, x * rays[r] + y * rays[r + 1] + z * rays[r + 2])
+      for (let r = 3 * from; r < end; r += 3)
+        cosine = Math.min(cosine, x * rays[r]! + y * rays[r + 1]! + z * rays[r + 2]!)
       cones[cone] = x
       cones[cone + 1] = y
       cones[cone + 2] = z
@@ -163,7 +165,7 @@ function solidsOf(mj: MainModule, model: MjModel): (Solid | undefined)[] {
     material = model.geom_matid as Int32Array,
     materials = model.mat_rgba as Float32Array
   return Array.from(types, (type, id) => {
-    if ((material[id] >= 0 ? materials[4 * material[id] + 3] : rgba[4 * id + 3]) === 0) return undefined
+    if ((material[id]! >= 0 ? materials[4 * material[id]! + 3] : rgba[4 * id + 3]) === 0) return undefined
     const solid = solidOf(names.get(type) ?? '', sizes.subarray(3 * id, 3 * id + 3))
     if (solid === undefined)
       throw new SimError(

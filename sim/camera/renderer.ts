@@ -88,7 +88,7 @@ export class Renderer {
       )
     this.#caster = new RayCaster(mj, model)
     this.#grained = mj.mj_name2id(model, mj.mjtObj.mjOBJ_GEOM.value, grained)
-    this.intrinsics = intrinsics(fovyDeg ?? (model.cam_fovy as Float64Array)[this.#camera], width, height)
+    this.intrinsics = intrinsics(fovyDeg ?? (model.cam_fovy as Float64Array)[this.#camera]!, width, height)
     this.#albedo = albedoOf(model)
     const count = width * height
     this.#local = new Float64Array(3 * count)
@@ -130,14 +130,16 @@ export class Renderer {
 
   #aim(data: MjData): void {
     const at = (data.cam_xpos as Float64Array).subarray(3 * this.#camera, 3 * this.#camera + 3)
-    for (let i = 0; i < 3; i++) this.#origin[i] = at[i]
-    const [a, b, c, d, e, f, g, h, k] = (data.cam_xmat as Float64Array).subarray(9 * this.#camera, 9 * this.#camera + 9)
+    for (let i = 0; i < 3; i++) this.#origin[i] = at[i]!
+    const [a = NaN, b = NaN, c = NaN, d = NaN, e = NaN, f = NaN, g = NaN, h = NaN, k = NaN] = (
+      data.cam_xmat as Float64Array
+    ).subarray(9 * this.#camera, 9 * this.#camera + 9)
     const local = this.#local,
       rays = this.#rays
     for (let i = 0; i < local.length; i += 3) {
-      const x = local[i],
-        y = local[i + 1],
-        z = local[i + 2]
+      const x = local[i]!,
+        y = local[i + 1]!,
+        z = local[i + 2]!
       rays[i] = a * x + b * y + c * z
       rays[i + 1] = d * x + e * y + f * z
       rays[i + 2] = g * x + h * y + k * z
@@ -147,7 +149,7 @@ export class Renderer {
   /** Adds one point of the lamp to `lit`, 0..1 for every second pixel of every second row. */
   #castShadows({ light, lampRadius, lampSamples }: CameraLook, sample: number): void {
     const { width, height } = this.intrinsics
-    const [ox, oy, oz] = this.#origin
+    const [ox = NaN, oy = NaN, oz = NaN] = this.#origin
     const rays = this.#rays,
       shadowRays = this.#shadowRays,
       reach = this.#shadowReach,
@@ -163,10 +165,10 @@ export class Renderer {
     for (let v = 0, s = 0; v < height; v += 2) {
       for (let u = 0; u < width; u += 2, s++) {
         const at = v * width + u
-        const far = distances[at] < Infinity ? distances[at] : 0
-        const x = ox + far * rays[3 * at] - lx,
-          y = oy + far * rays[3 * at + 1] - ly,
-          z = oz + far * rays[3 * at + 2] - lz
+        const far = distances[at]! < Infinity ? distances[at]! : 0
+        const x = ox + far * rays[3 * at]! - lx,
+          y = oy + far * rays[3 * at + 1]! - ly,
+          z = oz + far * rays[3 * at + 2]! - lz
         const length = Math.sqrt(x * x + y * y + z * z)
         reach[s] = length
         shadowRays[3 * s] = x / length
@@ -175,12 +177,12 @@ export class Renderer {
       }
     }
     this.#caster.cast(this.#lamp, shadowRays, this.#shadowSeen)
-    for (let s = 0; s < lit.length; s++) if (first[s] > reach[s] - SHADOW_BIAS) lit[s] += 1 / lampSamples
+    for (let s = 0; s < lit.length; s++) if (first[s]! > reach[s]! - SHADOW_BIAS) lit[s]! += 1 / lampSamples
   }
 
   #shade(rgb: Uint8Array, look: CameraLook): void {
     const { width, height } = this.intrinsics
-    const [ox, oy, oz] = this.#origin
+    const [ox = NaN, oy = NaN, oz = NaN] = this.#origin
     const [lx, ly, lz] = look.light
     const { exposure, ambient, intensity, grain } = look
     const [shiftX, shiftY] = look.grainShift
@@ -192,11 +194,11 @@ export class Renderer {
     const { geoms, distances } = this.#seen
     const caster = this.#caster,
       normal = this.#normal
-    const [backR, backG, backB] = look.background.map(value => value * 255)
+    const [backR = 0, backG = 0, backB = 0] = look.background.map(value => value * 255)
     for (let v = 0, at = 0; v < height; v++) {
       for (let u = 0; u < width; u++, at++) {
-        const distance = distances[at],
-          geom = geoms[at],
+        const distance = distances[at]!,
+          geom = geoms[at]!,
           o = 3 * at
         if (geom < 0) {
           zs[at] = Infinity
@@ -205,17 +207,17 @@ export class Renderer {
           rgb[o + 2] = backB
           continue
         }
-        zs[at] = distance * cosine[at]
-        const rx = rays[o],
-          ry = rays[o + 1],
-          rz = rays[o + 2]
+        zs[at] = distance * cosine[at]!
+        const rx = rays[o]!,
+          ry = rays[o + 1]!,
+          rz = rays[o + 2]!
         const px = ox + distance * rx,
           py = oy + distance * ry,
           pz = oz + distance * rz
         caster.normal(geom, px, py, pz, normal)
-        let nx = normal[0],
-          ny = normal[1],
-          nz = normal[2]
+        let nx = normal[0]!,
+          ny = normal[1]!,
+          nz = normal[2]!
         if (nx * rx + ny * ry + nz * rz > 0) {
           nx = -nx
           ny = -ny
@@ -252,8 +254,8 @@ export class Renderer {
         light *= exposure * LEVELS
         shine *= exposure * LEVELS
         for (let c = 0; c < 3; c++) {
-          const level = albedo[3 * geom + c] * light + shine
-          rgb[o + c] = response[level > LEVELS ? LEVELS : level | 0]
+          const level = albedo[3 * geom + c]! * light + shine
+          rgb[o + c] = response[level > LEVELS ? LEVELS : level | 0]!
         }
       }
     }
@@ -273,7 +275,7 @@ export class Renderer {
     for (let y = v0; y <= v1; y += 2) {
       for (let x = u0; x <= u1; x += 2) {
         const w = geoms[y * width + x] === geom ? 1 : 1e-3
-        sum += w * lit[(y >> 1) * this.#shadowWidth + (x >> 1)]
+        sum += w * lit[(y >> 1) * this.#shadowWidth + (x >> 1)]!
         weight += w
       }
     }
@@ -289,7 +291,7 @@ function albedoOf(model: MjModel): Float32Array {
   return Float32Array.from({ length: 3 * material.length }, (_, i) => {
     const geom = Math.floor(i / 3),
       c = i % 3
-    return (material[geom] >= 0 ? materials[4 * material[geom] + c] : rgba[4 * geom + c]) ** 2.2
+    return (material[geom]! >= 0 ? materials[4 * material[geom]! + c]! : rgba[4 * geom + c]!) ** 2.2
   })
 }
 

@@ -13,7 +13,10 @@ export interface Solid {
 }
 
 /** The solid of MJCF's `type` with MJCF's `size` (half-extents, m); undefined for what is no primitive. */
-export function solidOf(type: string, [a, b, c]: ArrayLike<number> & Iterable<number>): Solid | undefined {
+export function solidOf(
+  type: string,
+  [a = NaN, b = NaN, c = NaN]: ArrayLike<number> & Iterable<number>,
+): Solid | undefined {
   switch (type) {
     case 'plane':
       return plane(a, b)
@@ -42,12 +45,12 @@ const ahead = (enter: number, leave: number): number =>
 const plane = (a: number, b: number): Solid => ({
   hit(x, y, z, rays, count, distances) {
     for (let i = 0, r = 0; i < count; i++, r += 3) {
-      const t = -z / rays[r + 2]
+      const t = -z / rays[r + 2]!
       const within =
         t >= 0 &&
-        rays[r + 2] < 0 &&
-        (a === 0 || Math.abs(x + t * rays[r]) <= a) &&
-        (b === 0 || Math.abs(y + t * rays[r + 1]) <= b)
+        rays[r + 2]! < 0 &&
+        (a === 0 || Math.abs(x + t * rays[r]!) <= a) &&
+        (b === 0 || Math.abs(y + t * rays[r + 1]!) <= b)
       distances[i] = within ? t : Infinity
     }
   },
@@ -61,9 +64,9 @@ const plane = (a: number, b: number): Solid => ({
 const box = (a: number, b: number, c: number): Solid => ({
   hit(x, y, z, rays, count, distances) {
     for (let i = 0, r = 0; i < count; i++, r += 3) {
-      const dx = rays[r],
-        dy = rays[r + 1],
-        dz = rays[r + 2]
+      const dx = rays[r]!,
+        dy = rays[r + 1]!,
+        dz = rays[r + 2]!
       const x0 = (-a - x) / dx,
         x1 = (a - x) / dx,
         y0 = (-b - y) / dy,
@@ -77,11 +80,11 @@ const box = (a: number, b: number, c: number): Solid => ({
     }
   },
   normal(point) {
-    const x = Math.abs(point[0]) - a,
-      y = Math.abs(point[1]) - b,
-      z = Math.abs(point[2]) - c
+    const x = Math.abs(point[0]!) - a,
+      y = Math.abs(point[1]!) - b,
+      z = Math.abs(point[2]!) - c
     const axis = x >= y ? (x >= z ? 0 : 2) : y >= z ? 1 : 2
-    for (let i = 0; i < 3; i++) point[i] = i === axis ? Math.sign(point[i]) : 0
+    for (let i = 0; i < 3; i++) point[i] = i === axis ? Math.sign(point[i]!) : 0
   },
 })
 
@@ -93,9 +96,9 @@ const ellipsoid = (a: number, b: number, c: number): Solid => ({
       oz = z / c
     const outside = ox * ox + oy * oy + oz * oz - 1
     for (let i = 0, r = 0; i < count; i++, r += 3) {
-      const dx = rays[r] / a,
-        dy = rays[r + 1] / b,
-        dz = rays[r + 2] / c
+      const dx = rays[r]! / a,
+        dy = rays[r + 1]! / b,
+        dz = rays[r + 2]! / c
       const square = dx * dx + dy * dy + dz * dz,
         half = dx * ox + dy * oy + dz * oz
       const root = Math.sqrt(half * half - square * outside)
@@ -103,7 +106,7 @@ const ellipsoid = (a: number, b: number, c: number): Solid => ({
     }
   },
   normal(point) {
-    unit(point, point[0] / (a * a), point[1] / (b * b), point[2] / (c * c))
+    unit(point, point[0]! / (a * a), point[1]! / (b * b), point[2]! / (c * c))
   },
 })
 
@@ -115,9 +118,9 @@ const cylinder = (radius: number, half: number): Solid => ({
   hit(x, y, z, rays, count, distances) {
     const outside = x * x + y * y - radius * radius
     for (let i = 0, r = 0; i < count; i++, r += 3) {
-      const dx = rays[r],
-        dy = rays[r + 1],
-        dz = rays[r + 2]
+      const dx = rays[r]!,
+        dy = rays[r + 1]!,
+        dz = rays[r + 2]!
       const square = Math.max(dx * dx + dy * dy, PARALLEL),
         along = dx * x + dy * y
       const root = Math.sqrt(along * along - square * outside)
@@ -130,7 +133,7 @@ const cylinder = (radius: number, half: number): Solid => ({
     }
   },
   normal(point) {
-    const [x, y, z] = point
+    const [x = NaN, y = NaN, z = NaN] = point
     if (Math.abs(z) - half >= Math.hypot(x, y) - radius) unit(point, 0, 0, z)
     else unit(point, x, y, 0)
   },
@@ -146,11 +149,11 @@ const capsule = (radius: number, half: number): Solid => {
       side.hit(x, y, z, rays, count, distances)
       for (const centre of [-half, half]) {
         end.hit(x, y, z - centre, rays, count, other)
-        for (let i = 0; i < count; i++) distances[i] = Math.min(distances[i], other[i])
+        for (let i = 0; i < count; i++) distances[i] = Math.min(distances[i]!, other[i]!)
       }
     },
     normal(point) {
-      unit(point, point[0], point[1], point[2] - Math.min(Math.max(point[2], -half), half))
+      unit(point, point[0]!, point[1]!, point[2]! - Math.min(Math.max(point[2]!, -half), half))
     },
   }
 }

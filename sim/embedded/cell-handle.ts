@@ -128,7 +128,7 @@ export class Cell {
 
   get stats(): CellStats {
     this.#shared.state.read(this.#state)
-    const [overruns, skippedNs, realTimeFactor] = this.#state.subarray(STATE.stats, STATE.stats + 3)
+    const [overruns = NaN, skippedNs = NaN, realTimeFactor = NaN] = this.#state.subarray(STATE.stats, STATE.stats + 3)
     const { wrench, pose, width } = this.#shared
     return {
       overruns,
@@ -212,7 +212,7 @@ export class Cell {
 
   #now(): number {
     this.#shared.state.read(this.#state)
-    return this.#state[STATE.stamp]
+    return this.#state[STATE.stamp]!
   }
 
   #send(message: ToPhysics): void {
@@ -320,7 +320,7 @@ export class Cell {
     const { wrench, pose } = this.#shared
     if (ring === wrench) this.wrist.listener?.(ring.stamp, ring.value, receive)
     else if (ring === pose) this.onToolPose?.(ring.stamp, receive, ring.value)
-    else this.onGripperWidth?.(ring.stamp, receive, ring.value[0])
+    else this.onGripperWidth?.(ring.stamp, receive, ring.value[0]!)
   }
 }
 

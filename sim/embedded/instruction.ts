@@ -44,7 +44,7 @@ export function understand(
     .sort((a, b) => b.name.length - a.name.length)[0]
   if (byName !== undefined) return { kind: 'target', name: byName.name, gentle }
   const byColour = objects.filter(({ colour }) => said.includes(` ${colour.toLowerCase()} `))
-  if (byColour.length === 1) return { kind: 'target', name: byColour[0].name, gentle }
+  if (byColour.length === 1) return { kind: 'target', name: byColour[0]!.name, gentle }
   return gentle ? { kind: 'manner' } : undefined
 }
 

@@ -114,11 +114,11 @@ export async function startPhysics(
     // future.
     let late = elapsed(started) - simulation.time - 2 * STEP
     if (late > GIVE_UP) {
-      state[STATE.stats + 1] += late
+      state[STATE.stats + 1]! += late
       simulation.skip(late)
       late = 0
     }
-    if (late >= STEP) state[STATE.stats] += Math.floor(late / STEP)
+    if (late >= STEP) state[STATE.stats]! += Math.floor(late / STEP)
     if (late >= 0) {
       const began = process.hrtime.bigint()
       for (let n = 0; n < MOST_STEPS && simulation.time + 2 * STEP <= elapsed(started); n++) step()

@@ -36,7 +36,7 @@ export class SampleRing {
     const from = ((written >>> 0) % this.#capacity) * (2 + this.#width)
     this.#data[from] = stamp
     this.#data[from + 1] = receive
-    for (let i = 0; i < this.#width; i++) this.#data[from + 2 + i] = value[i]
+    for (let i = 0; i < this.#width; i++) this.#data[from + 2 + i] = value[i]!
     Atomics.store(this.#counters, WRITTEN, (written + 1) | 0)
   }
 
@@ -45,9 +45,9 @@ export class SampleRing {
     const read = Atomics.load(this.#counters, READ)
     if (read === Atomics.load(this.#counters, WRITTEN)) return false
     const from = ((read >>> 0) % this.#capacity) * (2 + this.#width)
-    this.stamp = this.#data[from]
-    this.receive = this.#data[from + 1]
-    for (let i = 0; i < this.#width; i++) this.value[i] = this.#data[from + 2 + i]
+    this.stamp = this.#data[from]!
+    this.receive = this.#data[from + 1]!
+    for (let i = 0; i < this.#width; i++) this.value[i] = this.#data[from + 2 + i]!
     return true
   }
 

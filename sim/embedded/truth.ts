@@ -71,12 +71,12 @@ export class TruthReader {
   read(state: Float64Array): Truth {
     const { placed } = this.#episode
     return {
-      stamp: state[STATE.stamp],
-      target: placed[state[STATE.target]]?.object.name,
+      stamp: state[STATE.stamp]!,
+      target: placed[state[STATE.target]!]?.object.name,
       gentle: state[STATE.gentle] !== 0,
       tool: state.slice(STATE.tool, STATE.tool + 7),
-      width: state[STATE.width],
-      widthRate: state[STATE.widthRate],
+      width: state[STATE.width]!,
+      widthRate: state[STATE.widthRate]!,
       objects: placed.map(({ object, grasps }, i) => {
         const from = STATE.objects + STATE.perObject * i
         const { name, mass, friction, crush } = object
@@ -87,10 +87,10 @@ export class TruthReader {
           crush,
           grasps,
           pose: state.slice(from, from + 7),
-          lift: state[from + 7],
-          squeeze: state[from + 8],
-          press: state[from + 9],
-          radius: this.#radii[i],
+          lift: state[from + 7]!,
+          squeeze: state[from + 8]!,
+          press: state[from + 9]!,
+          radius: this.#radii[i]!,
         }
       }),
     }
@@ -98,6 +98,9 @@ export class TruthReader {
 }
 
 export function verdictOf(state: Float64Array): Verdict {
-  const [done, success, reason, peakForce, peakStrike] = state.subarray(STATE.verdict, STATE.verdict + 5)
+  const [done = 0, success = 0, reason = 0, peakForce = NaN, peakStrike = NaN] = state.subarray(
+    STATE.verdict,
+    STATE.verdict + 5,
+  )
   return { done: done !== 0, success: success !== 0, reason: FAILURE_REASONS[reason], peakForce, peakStrike }
 }

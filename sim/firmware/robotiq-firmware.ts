@@ -185,21 +185,21 @@ export class RobotiqFirmware {
   /** Whether the outputs took the values. */
   #write(start: number, values: readonly number[]): boolean {
     if (!inBlock(OUTPUT.start, start, values.length)) return false
-    const [action, position, drive] = this.#output
+    const [action = 0, position = 0, drive = 0] = this.#output
     this.#output.set(values, start - OUTPUT.start)
     this.#act(action >>> 8, this.#output[1] !== position || this.#output[2] !== drive)
     return true
   }
 
   #register(address: number): number {
-    if (address < INPUT.start) return this.#output[address - OUTPUT.start]
+    if (address < INPUT.start) return this.#output[address - OUTPUT.start]!
     switch (address - INPUT.start) {
       case 0:
         return this.#status() << 8
       case 1:
         return (
           ((this.#fault === FAULT.none && this.#quiet ? FAULT.noCommunication : this.#fault) << 8) |
-          (this.#output[1] & 0xff)
+          (this.#output[1]! & 0xff)
         )
       case 2:
         return (toByte(WIDTH, this.#plant.width()) << 8) | toByte(CURRENT, this.#current())
@@ -209,7 +209,7 @@ export class RobotiqFirmware {
   }
 
   get #action(): number {
-    return this.#output[0] >>> 8
+    return this.#output[0]! >>> 8
   }
 
   #status(): number {
@@ -256,8 +256,8 @@ export class RobotiqFirmware {
   }
 
   #goToRequest(): void {
-    const drive = this.#output[2]
-    this.#go(fromByte(WIDTH, this.#output[1] & 0xff), fromByte(SPEED, drive >>> 8), fromByte(FORCE, drive & 0xff))
+    const drive = this.#output[2]!
+    this.#go(fromByte(WIDTH, this.#output[1]! & 0xff), fromByte(SPEED, drive >>> 8), fromByte(FORCE, drive & 0xff))
   }
 
   #go(width: number, speed: number, force: number): void {

@@ -89,7 +89,7 @@ class Reader {
 
   read(): CellModel {
     const model = this.#model
-    const bodies = Array.from({ length: model.nbody as number }, (_, id) => this.#body(id))
+    const bodies = Array.from({ length: model.nbody }, (_, id) => this.#body(id))
     const isFree = (id: number): boolean => this.#jointType(id) === this.#mj.mjtJoint.mjJNT_FREE.value
     const [world] = bodies
     const fovy = (at(model.cam_fovy, 0) * Math.PI) / 180

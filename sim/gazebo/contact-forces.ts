@@ -59,7 +59,7 @@ export class ContactForces {
         sum[2] += force.z
       }
       sums.set(key, sum)
-      ;(key as Record<Part, number>)[part] = Math.hypot(...sum)
+      key[part] = Math.hypot(...sum)
     }
   }
 

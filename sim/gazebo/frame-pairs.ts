@@ -100,7 +100,7 @@ function depth({ width, height, step, data, pixelFormatType }: Image): Uint16Arr
     // Copied, since floats of a message may lie at any byte.
     bytes.set(data.subarray(from, from + 4 * side))
     for (let x = 0; x < side; x++) {
-      const mm = Math.round(1000 * row[x])
+      const mm = Math.round(1000 * row[x]!)
       out[side * y + x] = mm > 0 && mm <= FARTHEST ? mm : 0
     }
   }

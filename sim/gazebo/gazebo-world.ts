@@ -197,11 +197,11 @@ export class GazeboWorld implements WorldState {
   /** One step of 1 ms, and all that the sensors say of it. */
   async step(): Promise<void> {
     this.arm.step(this.#targets)
-    for (let axis = 0; axis < FINGER; axis++) this.#tell(axis, this.#targets[axis] - (HOME[axis] ?? 0), 0)
+    for (let axis = 0; axis < FINGER; axis++) this.#tell(axis, this.#targets[axis]! - (HOME[axis] ?? 0), 0)
     this.#tell(
       FINGER,
-      this.#positions[FINGER] +
-        (this.fingers.drive() + this.#finger.damping * this.#velocities[FINGER]) / this.#finger.stiffness,
+      this.#positions[FINGER]! +
+        (this.fingers.drive() + this.#finger.damping * this.#velocities[FINGER]!) / this.#finger.stiffness,
       FINGER_GRAIN,
     )
     await this.#make(1)
@@ -239,7 +239,7 @@ export class GazeboWorld implements WorldState {
   }
 
   #tell(joint: number, command: number, grain: number): void {
-    if (Math.abs(command - this.#told[joint]) <= grain) return
+    if (Math.abs(command - this.#told[joint]!) <= grain) return
     this.#told[joint] = command
     this.#commands[joint]?.publish({ data: command })
   }
@@ -319,7 +319,7 @@ export class GazeboWorld implements WorldState {
       if (performance.now() > end)
         throw new SimError(
           'GAZEBO_FAILED',
-          `${commandTopic(deaf as never)}: nobody listens; the robot of \`prehend gazebo world\` is not in the world`,
+          `${commandTopic(deaf)}: nobody listens; the robot of \`prehend gazebo world\` is not in the world`,
         )
       await pause(20)
     }

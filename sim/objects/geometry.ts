@@ -55,9 +55,9 @@ export function extentOf({ count, data }: Surface): {
   let top = -Infinity
   let radius = 0
   for (let i = 0; i < count; i++) {
-    const x = data[6 * i]
-    const y = data[6 * i + 1]
-    const z = data[6 * i + 2]
+    const x = data[6 * i]!
+    const y = data[6 * i + 1]!
+    const z = data[6 * i + 2]!
     bottom = Math.min(bottom, z)
     top = Math.max(top, z)
     radius = Math.max(radius, Math.hypot(x, y))

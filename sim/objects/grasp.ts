@@ -65,20 +65,20 @@ function squeeze(
   z: number,
 ): { grasp: Grasp; cost: number } | undefined {
   const [cos, sin] = [Math.cos(yaw), Math.sin(yaw)]
-  const [cx, cy, cz] = centre
+  const [cx = NaN, cy = NaN, cz = NaN] = centre
   let low = Infinity
   let high = -Infinity
   const slab: number[] = []
   for (let i = 0; i < surface.length; i += 6) {
-    const x = surface[i] - cx
-    const y = surface[i + 1] - cy
-    const h = surface[i + 2] - bottom
+    const x = surface[i]! - cx
+    const y = surface[i + 1]! - cy
+    const h = surface[i + 2]! - bottom
     const along = x * cos + y * sin
     if (h < z - 0.01 || h > z + 0.02 || Math.abs(along) > 0.012) continue
     const across = x * sin - y * cos
     low = Math.min(low, across)
     high = Math.max(high, across)
-    slab.push(across, surface[i + 3] * sin - surface[i + 4] * cos, h)
+    slab.push(across, surface[i + 3]! * sin - surface[i + 4]! * cos, h)
   }
   const width = high - low
   if (!(width >= GRASP_WIDTH.min && width <= GRASP_WIDTH.max)) return undefined
@@ -86,11 +86,11 @@ function squeeze(
   let facingHigh = 0
   let contactHeight = 0
   for (let i = 0; i < slab.length; i += 3) {
-    const across = slab[i]
-    const normal = slab[i + 1]
+    const across = slab[i]!
+    const normal = slab[i + 1]!
     if (across < low + 0.0015) facingLow = Math.max(facingLow, -normal)
     if (across > high - 0.0015) {
-      if (normal > facingHigh) contactHeight = slab[i + 2]
+      if (normal > facingHigh) contactHeight = slab[i + 2]!
       facingHigh = Math.max(facingHigh, normal)
     }
   }

@@ -160,7 +160,7 @@ export function parseObjects(text: string, file: string): ObjectModel[] {
       const issue = result.error.issues[0]
       const key =
         issue?.code === 'unrecognized_keys'
-          ? shown(issue.keys[0])
+          ? shown(issue.keys[0]!)
           : issue?.path.reduce<string>(
               (at, step) =>
                 typeof step === 'number' ? `${at}[${step}]` : at === '' ? String(step) : `${at}.${String(step)}`,

@@ -45,11 +45,11 @@ export function chart({ title, unit, times, series, stacked = false, most, limit
   const x = (at: number): number => PLOT.left + (at / seconds) * (WIDTH - PLOT.left - PLOT.right)
   const y = (value: number): number => HEIGHT - PLOT.bottom - (value / top) * (HEIGHT - PLOT.top - PLOT.bottom)
   const points = (values: readonly number[]): string[] =>
-    values.map((value, i) => `${x(times[times.length - values.length + i]).toFixed(1)} ${y(value).toFixed(1)}`)
+    values.map((value, i) => `${x(times[times.length - values.length + i]!).toFixed(1)} ${y(value).toFixed(1)}`)
   const line = (values: readonly number[]): string => (values.length === 0 ? '' : `M${points(values).join('L')}`)
   const sums: number[][] = [(series[0]?.values ?? []).map(() => 0)]
-  if (stacked) for (const { values } of series) sums.push(values.map((value, i) => (sums.at(-1) ?? [])[i] + value))
-  const band = (k: number): string => `${line(sums[k + 1])}L${points(sums[k]).reverse().join('L')}Z`
+  if (stacked) for (const { values } of series) sums.push(values.map((value, i) => (sums.at(-1) ?? [])[i]! + value))
+  const band = (k: number): string => `${line(sums[k + 1]!)}L${points(sums[k]!).reverse().join('L')}Z`
   const step = seconds > 6 ? 2 : 1
   return html`<figure class="chart"><figcaption>${title}<span class="unit">${unit}</span><span class="legend">${series.map(({ name, colour }) => html`<span><i style="background:var(--${colour})"></i>${name}</span>`)}</span></figcaption>
 <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title} over time, ${unit}">

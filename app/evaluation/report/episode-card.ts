@@ -37,7 +37,7 @@ ${marks.sort((a, b) => a.at - b.at).map(({ text, kind }) => html` <span class="w
           stacked: true,
           marks,
           series: gate.map((values, i) => ({
-            name: gate.length === GATE.length ? GATE[i] : `weight ${i + 1}`,
+            name: gate.length === GATE.length ? GATE[i]! : `weight ${i + 1}`,
             colour: `c${i % 4}`,
             values,
           })),
