@@ -47,7 +47,7 @@ else if (
 }
 
 say('type check ...')
-run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'])
+run('npm', ['run', '--silent', 'typecheck'])
 say('lint ...')
 run('npm', ['run', '--silent', 'lint'])
 
