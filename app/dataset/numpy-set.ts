@@ -32,7 +32,7 @@ export interface NumpyOptions {
   readonly overwrite?: boolean | undefined
 }
 
-/** One folder a recording, one .npy file an array: what policy/train.py reads. */
+/** One folder a recording, one .npy file an array: what policy/training/train.py reads. */
 export class NumpySet implements TrainingSet {
   rows = 0
   episodes = 0
@@ -93,7 +93,7 @@ export class NumpySet implements TrainingSet {
   }
 }
 
-/** `scene.json` is written beside by policy/collect.py. */
+/** `scene.json` is written beside by policy/training/collect.py. */
 const ARRAYS: FolderKind = {
   mark: 'dataset.json',
   owns: name => name.endsWith('.npy') || name === 'dataset.json' || name === 'scene.json',

@@ -22,7 +22,7 @@ export class RayError extends Error {
   }
 }
 
-/** A line of policy/ray_tasks.py. */
+/** A line of policy/training/ray_tasks.py. */
 type Line =
   | { readonly done: number; readonly answers: readonly [Share] }
   | { readonly note: string }
@@ -42,7 +42,7 @@ export async function fanOutOnRay(
 ): Promise<Share[]> {
   const python = process.env.PREHEND_PYTHON ?? 'python3'
   // A session of its own: Ctrl-C on the terminal is this process's, which closes the standard input.
-  const child = spawn(python, [join(packageRoot, 'policy/ray_tasks.py')], {
+  const child = spawn(python, [join(packageRoot, 'policy/training/ray_tasks.py')], {
     stdio: ['pipe', 'pipe', 'inherit'],
     detached: true,
   })

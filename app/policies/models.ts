@@ -25,7 +25,8 @@ export function modelFile(policy: string | undefined, precision: Precision | und
   const file = policy === undefined ? shippedModel(precision) : policy.replace(/(\.int8)?\.onnx$/, SUFFIX[precision])
   if (!existsSync(file))
     throw new UsageError(
-      `--precision ${precision}: ${file} is not there; policy/quantise.py makes an int8 model from a trained one`,
+      `--precision ${precision}: ${file} is not there; ` +
+        'policy/training/quantise.py makes an int8 model from a trained one',
     )
   return file
 }

@@ -97,7 +97,7 @@ describe('on a Ray cluster of two nodes', () => {
         const { status, stdout, stderr } = spawnSync(
           PYTHON,
           [
-            join(root, 'policy/collect.py'),
+            join(root, 'policy/training/collect.py'),
             '--out',
             out,
             '--episodes',
@@ -136,7 +136,7 @@ describe('on a Ray cluster of two nodes', () => {
         files: {},
         tasks: [{ name: 'episode 1', commands: [['eval', '--policy', 'none.onnx', '--episodes', '1']] }],
       }
-      const tasks = spawn(PYTHON, [join(root, 'policy/ray_tasks.py')], { stdio: ['pipe', 'pipe', 'inherit'] })
+      const tasks = spawn(PYTHON, [join(root, 'policy/training/ray_tasks.py')], { stdio: ['pipe', 'pipe', 'inherit'] })
       tasks.stdin.write(`${JSON.stringify(asked)}\n`)
       const lines: unknown[] = []
       for await (const line of createInterface({ input: tasks.stdout })) lines.push(JSON.parse(line))

@@ -1,4 +1,4 @@
-"""Cleans random recordings with policy/clean.py and compares the result with a slow reference.
+"""Cleans random recordings with policy/training/clean.py and compares the result with a slow reference.
 
 The reference follows the rules of clean.py message by message.
 
@@ -25,7 +25,7 @@ from mcap.writer import CompressionType, Writer
 
 # Topic, receive time (ns), data.
 Message = tuple[str, int, bytes]
-PROGRAM = Path(__file__).parents[2] / 'policy' / 'clean.py'
+PROGRAM = Path(__file__).parents[2] / 'policy' / 'training' / 'clean.py'
 S, MS = 10**9, 10**6
 POSE, JOINTS, WRENCH = 'geometry_msgs/msg/PoseStamped', 'sensor_msgs/msg/JointState', 'geometry_msgs/msg/WrenchStamped'
 # Topic, type, whether it has a header, period (None: events), whether it is a command of the robot.

@@ -30,7 +30,7 @@ interface Report {
 }
 
 function cleaned(source: string, target: string): Report {
-  const { status, stdout, stderr } = python('policy/clean.py', source, target, '--json')
+  const { status, stdout, stderr } = python('policy/training/clean.py', source, target, '--json')
   expect(status, stderr).toBe(0)
   return JSON.parse(stdout) as Report
 }
@@ -86,7 +86,7 @@ describe('a recording of prehend', () => {
   }, 110_000)
 
   test('says in a text what was done', () => {
-    const { status, stdout } = python('policy/clean.py', dirty, join(folder, 'told.mcap'))
+    const { status, stdout } = python('policy/training/clean.py', dirty, join(folder, 'told.mcap'))
     expect(status).toBe(0)
     expect(stdout).toMatch(/told\.mcap: \d+ of \d+ messages\n/)
     expect(stdout).toMatch(/^ {2}\/tool_pose: \d+ messages, \d+ duplicates, \d+ moved$/m)
@@ -126,7 +126,7 @@ test.each([
 ])(
   '%s is bad input: one line, exit code 2, and no file',
   (_what, args, line) => {
-    const { status, stderr } = python('policy/clean.py', ...args())
+    const { status, stderr } = python('policy/training/clean.py', ...args())
     expect([status, stderr]).toEqual([2, expect.stringMatching(line) as string])
     expect(existsSync(join(folder, 'out.mcap'))).toBe(false)
     expect(prehend(['info', good]).status).toBe(0)

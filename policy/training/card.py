@@ -1,4 +1,4 @@
-"""Writes the model card from results: `python policy/card.py --offline FILE --eval FILE...`."""
+"""Writes the model card from results: `python policy/training/card.py --offline FILE --eval FILE...`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from options import read_json
 
-HERE = Path(__file__).parent
+POLICY = Path(__file__).parents[1]
 NONE = 'not measured'
 
 
@@ -68,13 +68,15 @@ def by_object(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument('--model', default=str(HERE / 'model' / 'grasp.json'), help='what export.py wrote beside the model')
+    p.add_argument(
+        '--model', default=str(POLICY / 'model' / 'grasp.json'), help='what export.py wrote beside the model'
+    )
     p.add_argument('--offline', help='what evaluate_offline.py wrote')
     p.add_argument(
         '--eval', nargs='*', default=[], help='what report.py kept, or `prehend eval --json` printed, one file a run'
     )
-    p.add_argument('--template', default=str(HERE / 'MODEL_CARD.template.md'))
-    p.add_argument('--out', default=str(HERE / 'MODEL_CARD.md'))
+    p.add_argument('--template', default=str(POLICY / 'MODEL_CARD.template.md'))
+    p.add_argument('--out', default=str(POLICY / 'MODEL_CARD.md'))
     a = p.parse_args()
     model = read_json(a.model)
     offline = read_json(a.offline) if a.offline else {}
@@ -85,7 +87,7 @@ def main() -> None:
     unused = () if model['options'].get('teacher') else ('alpha', 'temperature')
     options = (f'{k} {v}' for k, v in model['options'].items() if v not in (None, False, []) and k not in unused)
     known['options'] = textwrap.fill(', '.join(options), 118, break_long_words=False, break_on_hyphens=False)
-    known['colours'] = len(json.loads((HERE / 'colours.json').read_text()))
+    known['colours'] = len(json.loads((POLICY / 'colours.json').read_text()))
     known['mega_macs'] = model['macs'] / 1e6
     fusion = model.get('fusion_macs', {'learned_queries': 0, 'full_attention': 0})
     known['mega_fusion'], known['mega_full'] = (fusion[k] / 1e6 for k in ('learned_queries', 'full_attention'))

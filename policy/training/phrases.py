@@ -84,7 +84,7 @@ class Phrases:
 
 def colour_table(vocabulary: list[str]) -> NDArray[Any]:
     """[V,4]: r, g, b of each word that is a colour (colours.json), and 1 there. Zeros elsewhere."""
-    colours = json.loads((Path(__file__).parent / 'colours.json').read_text())
+    colours = json.loads((Path(__file__).parents[1] / 'colours.json').read_text())
     table = np.zeros((len(vocabulary), 4), np.float32)
     for i, word in enumerate(vocabulary):
         if word in colours:

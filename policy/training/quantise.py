@@ -1,6 +1,6 @@
 """Quantisation-aware training, and the INT8 model.
 
-    python policy/quantise.py --run RUN --data DIR --out policy/model/grasp.int8.onnx
+    python policy/training/quantise.py --run RUN --data DIR --out policy/model/grasp.int8.onnx
 
 All but the smallest convolutions and linear layers compute in INT8, and word vectors are stored in it. Weights are
 symmetric, in 7 bits, with a scale for each channel. Activations are asymmetric, with a range for each tensor that is
@@ -285,7 +285,7 @@ def main(given: list[str] | None = None) -> None:
     p.add_argument('--run', required=True, help='run folder of the trained policy')
     p.add_argument('--data', nargs='+', required=True)
     p.add_argument('--camera', help='as for train.py')
-    p.add_argument('--out', default=str(Path(__file__).parent / 'model' / 'grasp.int8.onnx'))
+    p.add_argument('--out', default=str(Path(__file__).parents[1] / 'model' / 'grasp.int8.onnx'))
     p.add_argument('--minutes', type=float, default=8)
     p.add_argument('--steps', type=int, default=1500)
     p.add_argument('--batch', type=whole(1), default=32)

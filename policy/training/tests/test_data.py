@@ -121,7 +121,7 @@ class Folders(unittest.TestCase):
 
     def test_a_camera_that_does_not_see_the_targets_is_refused(self) -> None:
         folder = write(self.folder / 'i', 20, side=16)
-        camera = json.loads((Path(__file__).parent.parent / 'cell-camera.json').read_text())
+        camera = json.loads((Path(__file__).parents[2] / 'cell-camera.json').read_text())
         geometry = Geometry(16, 16, camera)
         r = np.random.default_rng(0)
         aux = np.load(folder / 'aux.npy')

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import numpy as np
 from numpy.typing import NDArray
 
-WORDS = json.loads((Path(__file__).parent.parent / 'vocabulary.json').read_text())
+WORDS = json.loads((Path(__file__).parents[2] / 'vocabulary.json').read_text())
 
 
 def temporary(test: unittest.TestCase) -> Path:

@@ -91,7 +91,7 @@ class Instead(unittest.TestCase):
 
     def test_another_thing_that_is_not_in_sight_has_no_answer(self) -> None:
         folder = self.made('e')
-        camera = json.loads((Path(__file__).parent.parent / 'cell-camera.json').read_text())
+        camera = json.loads((Path(__file__).parents[2] / 'cell-camera.json').read_text())
         aux = np.load(folder / 'instead_aux.npy')
         aux[1, :3] = 0.5, 0, 0.1
         np.save(folder / 'instead_aux.npy', aux)

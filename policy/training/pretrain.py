@@ -1,4 +1,4 @@
-"""Pre-trains the encoders of vision and force without labels: `python policy/pretrain.py --data DIR --out RUN`.
+"""Pre-trains the vision and force encoders without labels: `python policy/training/pretrain.py --data DIR --out RUN`.
 
 Vision: square patches of colour and of depth are hidden separately. From the maps of the encoders the network must tell
 the mean colour and height of the hidden cells (masked image modelling). Force: whole windows of the pyramid are hidden,

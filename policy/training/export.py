@@ -1,6 +1,6 @@
 """Exports a run's averaged weights to ONNX with the policy contract.
 
-python policy/export.py --run RUN --out policy/model/grasp.onnx
+python policy/training/export.py --run RUN --out policy/model/grasp.onnx
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from data import INPUTS
 from model import CHANNELS, CHUNK, Exported, Policy, count_macs, example, fusion_macs
 from train import load
 
-HERE = Path(__file__).parent
+POLICY = Path(__file__).parents[1]
 OUTPUTS = ('action_chunk', 'grasp_success', 'gate', 'latent')
 TOLERANCE = 1e-4
 
 
 def contract(policy: Policy, state: dict[str, Any], name: str) -> dict[str, Any]:
     """The `prehend.contract` of the model: the translation of the data set, and the facts of this training."""
-    template = json.loads((HERE / 'contract.json').read_text())
+    template = json.loads((POLICY / 'contract.json').read_text())
     given = state['meta'].get('contract') or {}
     base = {**template, **{k: v for k, v in given.items() if k in ('version', 'robot', 'inputs', 'outputs')}}
     base.setdefault('robot', state['meta'].get('robot'))
@@ -136,7 +136,7 @@ def check(path: Path, module: torch.nn.Module, policy: Policy, tolerance: float 
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument('--run', required=True)
-    p.add_argument('--out', default=str(HERE / 'model' / 'grasp.onnx'))
+    p.add_argument('--out', default=str(POLICY / 'model' / 'grasp.onnx'))
     p.add_argument('--name', default='grasp')
     p.add_argument('--opset', type=int, default=18)
     a = p.parse_args()

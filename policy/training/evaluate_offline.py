@@ -1,6 +1,6 @@
 """Errors of a model on demonstrations that it was not trained on.
 
-    python policy/evaluate_offline.py --model FILE.onnx --data DIR --out FILE.json
+    python policy/training/evaluate_offline.py --model FILE.onnx --data DIR --out FILE.json
 
 It measures the file that ships, in onnxruntime. The data come from `collect.py` with other seeds than those of the
 training.
@@ -50,7 +50,7 @@ def session(file: str, data: Dataset, threads: int) -> onnxruntime.InferenceSess
 
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument('--model', default=str(Path(__file__).parent / 'model' / 'grasp.int8.onnx'))
+    p.add_argument('--model', default=str(Path(__file__).parents[1] / 'model' / 'grasp.int8.onnx'))
     p.add_argument('--data', nargs='+', required=True)
     p.add_argument('--out', help='JSON file; standard output always has it')
     p.add_argument('--count', type=whole(1), default=4000)

@@ -1,4 +1,6 @@
-"""Cleans a recording: `python policy/clean.py IN.mcap OUT.mcap`. What is clean already stays as it is, byte for byte.
+"""Cleans a recording: `python policy/training/clean.py IN.mcap OUT.mcap`.
+
+What is clean already stays as it is, byte for byte.
 
 A message's stamp is its `header.stamp`. The clock of a topic is *steady* where stamp minus receive time lies within 1 s
 for 90 % of its messages. Each topic is treated in this order:

@@ -69,7 +69,7 @@ class Losses(unittest.TestCase):
         torch.manual_seed(0)
         policy = Policy(
             Config(height=32, width=32, vocabulary=5),
-            camera=camera_file(str(Path(__file__).parent.parent / 'cell-camera.json')),
+            camera=camera_file(str(Path(__file__).parents[2] / 'cell-camera.json')),
         )
         geometry = policy.geometry
 

@@ -1,4 +1,4 @@
-"""Collects demonstrations through the command line: `python policy/collect.py --out DATA --episodes 400 --jobs 2`.
+"""Collects demonstrations: `python policy/training/collect.py --out DATA --episodes 400 --jobs 2`.
 
 Each recording is one job, or with `--ray` one task: `prehend run --lockstep --policy expert --demonstrate`, then
 `prehend export`. A job whose data set exists is skipped, so the same command continues after an interruption, and more
@@ -24,11 +24,13 @@ from typing import Any
 try:
     import practice
 except ModuleNotFoundError as missing_package:
-    raise SystemExit(f'collect.py: no package {missing_package.name}: pip install -r policy/requirements.txt') from None
+    raise SystemExit(
+        f'collect.py: no package {missing_package.name}: pip install -r policy/training/requirements.txt'
+    ) from None
 import ray_tasks
 from options import whole
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 #: The object sets that judge a policy. They are never trained on, whatever name they are given by.
 JUDGES = (
     'unseen',

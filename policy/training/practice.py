@@ -1,4 +1,4 @@
-"""Draws objects to practise on from a seed: `python policy/practice.py --seed 5 [--twins] --out objects.yaml`.
+"""Draws objects to practise on from a seed: `python policy/training/practice.py --seed 5 [--twins] --out objects.yaml`.
 
 Shapes, sizes, colours, masses, frictions and crush limits are random, so that a policy learns what to do with an object
 and not which object it is. Nothing is taken from the set that judges (`unseen`), neither shapes nor names. For most
@@ -17,8 +17,8 @@ import numpy as np
 
 from options import whole
 
-HERE = Path(__file__).parent
-COLOURS: dict[str, list[float]] = json.loads((HERE / 'colours.json').read_text())
+POLICY = Path(__file__).parents[1]
+COLOURS: dict[str, list[float]] = json.loads((POLICY / 'colours.json').read_text())
 #: The colours that an objects file knows by name. Other colours are given as #rrggbb.
 NAMED = [
     *('red', 'green', 'blue', 'yellow', 'orange', 'purple', 'pink', 'white', 'black', 'grey'),

@@ -1,4 +1,4 @@
-"""Measures the figures that judge the policy: `python policy/report.py [--only NAME...] [--episodes 500]`.
+"""Measures the figures that judge the policy: `python policy/training/report.py [--only NAME...] [--episodes 500]`.
 
 A figure is kept in `results/NAME.json` with its command, and with the sha256 of the model and of the cell. A figure of
 another model or cell, or of fewer episodes than asked for, is measured again. `docs/reference/policy.md` is written
@@ -23,18 +23,18 @@ from pathlib import Path
 from statistics import median
 from typing import Any, TypeGuard
 
-HERE = Path(__file__).parent
-ROOT = HERE.parent
-RESULTS = HERE / 'results'
+POLICY = Path(__file__).parents[1]
+ROOT = POLICY.parent
+RESULTS = POLICY / 'results'
 TIMINGS = RESULTS / 'precision'
 PAGE = ROOT / 'docs' / 'reference' / 'policy.md'
 #: What the page says about its figures.
 ABOUT = """\
-Written by `python policy/report.py` from what `prehend eval` printed (`policy/results/`). Intervals are at 95 %:
-Wilson's for a rate, and that of Newcombe (1998, method 10) for a difference in points, which is of the same episodes.
-[benchmark.md](benchmark.md) describes the benchmark and its reasons for failure; [the card](../../policy/MODEL_CARD.md)
-describes the model. The files under `policy/runs/` are no part of a checkout: `policy/ablate.py` and the commands of
-[policy/README.md](../../policy/README.md) train them.
+Written by `python policy/training/report.py` from what `prehend eval` printed (`policy/results/`). Intervals are at
+95 %: Wilson's for a rate, and that of Newcombe (1998, method 10) for a difference in points, which is of the same
+episodes. [benchmark.md](benchmark.md) describes the benchmark and its reasons for failure;
+[the card](../../policy/MODEL_CARD.md) describes the model. The files under `policy/runs/` are no part of a checkout:
+`policy/training/ablate.py` and the commands of [policy/README.md](../../policy/README.md) train them.
 
 The rounds of training were compared by the first episodes of `--objects unseen --seed 2` and by those of `heavy.yaml`,
 of `alike.yaml --seed 6` and of one object without voice (`--seed 3`). The rows of `--seed 11` and `--seed 12` are for
@@ -149,7 +149,7 @@ def model_of(f: Figure) -> str | None:
 
 def sha(file: str) -> str | None:
     """The sha256 of a file in this folder. None where it does not exist."""
-    path = HERE / file
+    path = POLICY / file
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
 
 

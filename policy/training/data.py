@@ -231,7 +231,7 @@ class Dataset:
     def vocabulary(self) -> list[str]:
         """The words of the contract under which the data were made."""
         return self.meta.get('contract', {}).get('vocabulary') or json.loads(
-            (Path(__file__).parent / 'vocabulary.json').read_text()
+            (Path(__file__).parents[1] / 'vocabulary.json').read_text()
         )
 
     def column(self, name: str) -> NDArray[Any]:

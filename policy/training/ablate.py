@@ -1,4 +1,4 @@
-"""What each part of the policy is worth: `python policy/ablate.py --data DIR... [--only NAME...]`.
+"""What each part of the policy is worth: `python policy/training/ablate.py --data DIR... [--only NAME...]`.
 
 Each row is a shallow network that lacks one part. All rows continue from the same trained weights (`--init`), for the
 same number of steps, on the same data, with the same seed. So a row says how much worse the network is without the
@@ -22,7 +22,8 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-RUNS = HERE / 'runs' / 'ablate'
+POLICY = HERE.parent
+RUNS = POLICY / 'runs' / 'ablate'
 #: Options of train.py by which a row that continues from trained weights differs from `whole`.
 ROWS: dict[str, tuple[str, ...]] = {
     'whole': (),
@@ -62,9 +63,9 @@ def run(script: str, *arguments: str) -> None:
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('--data', nargs='+', required=True)
-    p.add_argument('--camera', default=str(HERE / 'cell-camera.json'))
+    p.add_argument('--camera', default=str(POLICY / 'cell-camera.json'))
     p.add_argument(
-        '--init', default=str(HERE / 'weights' / 'shallow.npz'), help='where all rows but those of ANEW begin'
+        '--init', default=str(POLICY / 'weights' / 'shallow.npz'), help='where all rows but those of ANEW begin'
     )
     p.add_argument('--only', nargs='*', choices=[*ROWS, *ANEW], default=[*ROWS, *ANEW])
     p.add_argument('--steps', type=int, default=400)

@@ -1,4 +1,4 @@
-"""Behaviour cloning on exported demonstrations: `python policy/train.py --data DIR --out RUN [--minutes 50]`.
+"""Behaviour cloning on exported demonstrations: `python policy/training/train.py --data DIR --out RUN [--minutes 50]`.
 
 `--resume` continues a run.
 """
@@ -31,6 +31,7 @@ from progress import Progress
 from schedule import Schedule, descend, halved
 
 HERE = Path(__file__).parent
+POLICY = HERE.parent
 #: Options that must not change when a run continues.
 SETTLED = (
     *('data', 'size', 'without', 'seed', 'batch', 'lr', 'weight_decay', 'warmup', 'ema', 'drop', 'goal', 'absent'),
@@ -144,7 +145,7 @@ def same(begun: dict[str, Any], now: dict[str, Any], settled: tuple[str, ...]) -
 def load(run: str | Path) -> tuple[Policy, dict[str, Any]]:
     """The averaged policy of a run folder, in evaluation mode, and its checkpoint."""
     path = Path(run) / 'checkpoint.pt'
-    state = read(path, f'train first with `python policy/train.py --data DIR --out {run}`')
+    state = read(path, f'train first with `python policy/training/train.py --data DIR --out {run}`')
     if state.get('pretrained'):
         raise SystemExit(f'{path}: its encoders alone are trained; start a run of train.py from it (--init {path})')
     policy = Policy(Config(**state['config']), state['stats'], state['camera'])
@@ -216,17 +217,17 @@ def groups(policy: Policy, decay: float) -> list[dict[str, Any]]:
 
 
 def commit() -> str:
-    """The commit of the checkout, with `-dirty` where this folder differs from it.
+    """The commit of the checkout, with `-dirty` where the training or its data files differ from it.
 
     Results, models and weights do not count.
     """
     try:
         head = subprocess.run(
-            ['git', 'rev-parse', 'HEAD'], cwd=HERE, capture_output=True, text=True, check=True
+            ['git', 'rev-parse', 'HEAD'], cwd=POLICY, capture_output=True, text=True, check=True
         ).stdout.strip()
-        code = ['--', '.', ':!results', ':!model', ':!weights']
+        code = ['--', 'training', ':(glob)*.json', ':(glob)*.yaml']
         dirty = subprocess.run(
-            ['git', 'status', '--porcelain', *code], cwd=HERE, capture_output=True, text=True, check=True
+            ['git', 'status', '--porcelain', *code], cwd=POLICY, capture_output=True, text=True, check=True
         ).stdout.strip()
         return head + ('-dirty' if dirty else '')
     except (OSError, subprocess.CalledProcessError):

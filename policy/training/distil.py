@@ -1,4 +1,4 @@
-"""Distils a large policy into the size that ships: `python policy/distil.py --teacher RUN --data DIR --out RUN2`.
+"""Distils a policy into the size that ships: `python policy/training/distil.py --teacher RUN --data DIR --out RUN2`.
 
 The student sees the demonstrations, and the answers of its teacher to the same observations: soft targets at a
 temperature of 5, with a share of 0.7 of the objective. This is train.py with a teacher, and takes the same options.

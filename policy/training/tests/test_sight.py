@@ -15,7 +15,7 @@ from geometry import Geometry
 from phrases import colour_table
 from sight import OPEN, SINK, SPEED, TRANSIT, Absent, lookout, out_of_sight, retreat
 
-HERE = Path(__file__).parent.parent
+HERE = Path(__file__).parents[2]
 CAMERA = json.loads((HERE / 'cell-camera.json').read_text())
 COLOURS = colour_table(WORDS)
 

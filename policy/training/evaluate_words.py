@@ -1,6 +1,6 @@
 """Whether words tell a run where to go.
 
-    python policy/evaluate_words.py --run policy/runs/j --data data/glimpse --camera policy/cell-camera.json
+    python policy/training/evaluate_words.py --run policy/runs/j --data data/glimpse --camera policy/cell-camera.json
 
 It reads episodes that were held out, with nothing in the hand. It counts how often the network places its target more
 than 3 cm off: for the command that was given, and for a command that names another thing on the table (`instead_tokens`
