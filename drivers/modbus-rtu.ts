@@ -1,14 +1,5 @@
 import { crc16 } from './crc16.js'
 
-/** The function codes that the codec speaks in full. */
-export const FUNCTION = {
-  readHolding: 3,
-  readInput: 4,
-  writeSingle: 6,
-  writeMultiple: 16,
-  readWriteMultiple: 23,
-} as const
-
 export const EXCEPTION = {
   illegalFunction: 1,
   illegalAddress: 2,
@@ -29,9 +20,9 @@ export const EXCEPTION_TEXT: Readonly<Record<number, string>> = {
 /** Longest frame of Modbus RTU: address, 253 bytes of PDU, CRC. */
 export const MAX_FRAME = 256
 /** Most registers that one request may read, write, or write while reading (FC23). */
-export const MAX_READ = 125
-export const MAX_WRITE = 123
-export const MAX_READ_WRITE = 121
+const MAX_READ = 125
+const MAX_WRITE = 123
+const MAX_READ_WRITE = 121
 
 /** Registers are unsigned 16-bit values, addresses 0-based. */
 export type ModbusRequest =

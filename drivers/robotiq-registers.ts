@@ -16,7 +16,6 @@ export const INPUT = { start: 0x07d0, count: 3 } as const
 export const BLOCK = 8
 
 export const DEFAULT_UNIT = 9
-export const DEFAULT_BAUD = 115200
 
 /** Bits of ACTION REQUEST. */
 export const ACTION = { activate: 0x01, goTo: 0x08, release: 0x10, releaseOpening: 0x20 } as const

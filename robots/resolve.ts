@@ -13,7 +13,7 @@ export type Fail = (code: 'ROBOT_UNKNOWN_KEY' | 'ROBOT_UNIT' | 'ROBOT_INVALID', 
 
 const MS = 1e6
 
-export const DEFAULTS = {
+const DEFAULTS = {
   maxWait: 40 * MS,
   maxSilence: 250 * MS,
   maxGap: 100 * MS,

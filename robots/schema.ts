@@ -282,7 +282,6 @@ export const robotSchema = mapping({
   reset: mapping({ topic }).optional().meta({ description: 'A message here starts a new episode.' }),
 })
 
-export type RobotInput = z.input<typeof robotSchema>
 export type RobotParsed = z.output<typeof robotSchema>
 export type StreamParsed = z.output<typeof stream>
 export type FramesParsed = RobotParsed['frames']

@@ -65,7 +65,7 @@ class Tally {
  * in the shortest
  * pyramid window and one in the mean window; an age. Undefined where any step will do.
  */
-export function longestStep(align: Align): number | undefined {
+function longestStep(align: Align): number | undefined {
   switch (align.strategy) {
     case 'interpolate':
     case 'nearest':

@@ -9,7 +9,7 @@ import { ROOT } from '../../robots/topic-name.js'
 import { LARGEST_TEXT, readTextSync } from '../../middleware/regular-file.js'
 import { packageRoot } from '../package-root.js'
 
-export const DEFAULT_ROBOT = 'cell'
+const DEFAULT_ROBOT = 'cell'
 
 /** The folder of the shipped robot files. */
 const SHIPPED_ROBOTS = join(packageRoot, 'robots')

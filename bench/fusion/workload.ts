@@ -9,7 +9,7 @@ function stream(name: string, modality: Stream['modality'], type: string, align:
 }
 
 /** The default robot's sensors: RGB-D, and a wrench with the pyramid of 8 to 256 ms. */
-export function benchRobot(): Robot {
+function benchRobot(): Robot {
   const bracket = { maxGap: 100 * MS, maxHold: 50 * MS }
   return {
     name: 'bench',

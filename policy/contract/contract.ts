@@ -6,8 +6,8 @@ import { PolicyError } from '../policy-error.js'
 /** Key of the contract's JSON among an ONNX model's metadata. */
 export const CONTRACT_KEY = 'prehend.contract'
 
-export const PAD = '<pad>'
-export const UNKNOWN = '<unk>'
+const PAD = '<pad>'
+const UNKNOWN = '<unk>'
 
 /** SI, in the order of CHANNELS. */
 export const CHANNEL_UNITS: Readonly<Record<(typeof CHANNELS)[number], string>> = {
@@ -131,7 +131,6 @@ const contractSchema = mapping({
 /** What a policy says of itself in its metadata; see docs/reference/policy-contract.md. */
 export type Contract = z.output<typeof contractSchema>
 export type InputSpec = z.output<typeof inputSchema>
-export type OutputSpec = NonNullable<Contract['outputs'][keyof Contract['outputs']]>
 export type InputKind = InputSpec['as']
 export type DType = InputSpec['dtype']
 

@@ -18,7 +18,7 @@ import { Tokenizer } from './tokens.js'
 /** Age of an event that was not said. */
 export const NO_EVENT = -1
 /** s; older events have this age. */
-export const OLDEST_EVENT = 60
+const OLDEST_EVENT = 60
 const METRES_PER_MILLIMETRE = 0.001
 
 /** Writes one input tensor from an observation. */

@@ -1,7 +1,7 @@
 /** Index of the word that fills up. */
-export const PAD_INDEX = 0
+const PAD_INDEX = 0
 /** Index of every word that the vocabulary lacks. */
-export const UNKNOWN_INDEX = 1
+const UNKNOWN_INDEX = 1
 
 /** Words of a text: lower case, of letters and digits of any script; everything else separates. */
 export function words(text: string): string[] {

@@ -24,7 +24,7 @@ export const cameraNoise = (seed: number): CameraNoise => ({
 export const NO_NOISE: CameraNoise = { seed: 0, depthBase: 0, depthGrowth: 0, edgeLoss: 0, rgb: 0 }
 
 /** m. Nearer and farther than this the sensor gives no depth. */
-export const DEPTH_RANGE = [0.06, 3] as const
+const DEPTH_RANGE = [0.06, 3] as const
 
 const TABLE = 1 << 14
 

@@ -12,7 +12,7 @@ import type { SampleRing } from './sample-ring.js'
 import { source } from './source.js'
 import { STATE, TruthReader, verdictOf } from './truth.js'
 
-export const DEFAULT_CAMERA = { width: 128, height: 128, rate: 30 } as const
+const DEFAULT_CAMERA = { width: 128, height: 128, rate: 30 } as const
 /** ns that one request to the physics covers at most, so that no ring fills. */
 const LONGEST_SLICE = 1e9
 

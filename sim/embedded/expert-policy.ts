@@ -5,7 +5,7 @@ import type { SimulatedCell } from './cell-handle.js'
 import type { Truth } from '../simulated-cell.js'
 import { expertChunk, goalInTool } from './expert.js'
 
-export const EXPERT_CHUNK = { rows: 16, rate: 30 } as const
+const EXPERT_CHUNK = { rows: 16, rate: 30 } as const
 
 export interface ExpertAnswer {
   readonly chunk: ActionChunk

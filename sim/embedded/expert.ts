@@ -16,7 +16,7 @@ export interface ExpertAction {
   readonly effort: number
 }
 
-export const EXPERT = {
+const EXPERT = {
   speed: 0.3,
   yawRate: 2,
   /** m over the table at which open fingers pass every object. */
@@ -204,7 +204,7 @@ export interface Goal {
 }
 
 /** The grasp that needs the least turn and leaves the neighbours the most room. */
-export function goalOf({ tool, objects }: Truth, target: TrueObject): Goal {
+function goalOf({ tool, objects }: Truth, target: TrueObject): Goal {
   const [px = 0, py = 0, pz = 0] = target.pose
   const heading = headingOf(target.pose)
   const yaw = toolYaw(tool)

@@ -3,7 +3,7 @@ import type { CellCamera } from './cell-model.js'
 import { TOPICS } from './names.js'
 import { number, pose } from './text.js'
 
-export const IMAGE = { width: 640, height: 480, rate: 30 } as const
+const IMAGE = { width: 640, height: 480, rate: 30 } as const
 
 /** From MuJoCo's camera frame (looks along -z, y up) to SDF's (looks along x, z up). */
 const LOOK = [0.5, -0.5, 0.5, 0.5] as const
