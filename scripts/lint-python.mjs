@@ -1,4 +1,5 @@
-// The Python's layout, lint and types (pyproject.toml), by the tools of .venv. `npm test` makes that environment; without it this does nothing and says so.
+// The Python's layout, lint and types (pyproject.toml), by the tools of .venv. `npm test` makes that environment.
+// Without it this program does nothing, and says so.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, run, say } from './steps.mjs'

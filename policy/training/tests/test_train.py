@@ -129,7 +129,7 @@ class Training(unittest.TestCase):
         begin = ['--init', str(self.folder / 't/checkpoint.pt'), '--teacher', str(self.folder / 't')]
         with (
             unittest.mock.patch.object(train, 'distillation', spy),
-            unittest.mock.patch.object(Policy, 'train', lambda self, mode=True: self),  # noqa: ARG005 - the caller names it
+            unittest.mock.patch.object(Policy, 'train', lambda self, *_: self),
             # Batch normalisation is in evaluation mode, so that the same weights give the same answers.
             unittest.mock.patch.object(train, 'Policy', lambda *a, **k: Policy(*a, **k).eval()),
         ):
