@@ -1,6 +1,5 @@
 // The world server that the tests against Gazebo's libraries need: Debian's packages where this process may install
-// them, and its build in
-// build/world-server.
+// them, and its build in build/world-server.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { aptInstall } from './apt.mjs'
@@ -31,14 +30,14 @@ export function gazeboLacks() {
   return packages.length === 0 ? undefined : `${packages.join(', ')} missing (packages of Debian 12)`
 }
 
-/** Builds the world server; does nothing where it is up to date. Ends the process with one line if it fails. */
-export function buildWorldServer() {
+/** Builds the world server; does nothing where it is up to date. */
+export async function buildWorldServer() {
   const log = join(root, 'build/world-server.log')
   if (!existsSync(join(root, 'build/world-server/world-server')))
     say('Gazebo: the world server for the tests (about a minute) ...')
-  runLogged('the world server', 'cmake', ['-S', 'test/gazebo/world-server', '-B', 'build/world-server'], {
+  await runLogged('the world server', 'cmake', ['-S', 'test/gazebo/world-server', '-B', 'build/world-server'], {
     log,
     cwd: root,
   })
-  runLogged('the world server', 'cmake', ['--build', 'build/world-server'], { log, cwd: root })
+  await runLogged('the world server', 'cmake', ['--build', 'build/world-server', '--parallel', '2'], { log, cwd: root })
 }

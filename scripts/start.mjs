@@ -1,9 +1,10 @@
 // `npm start`: set up, then five episodes of the embedded cell in real time. Further arguments go to `prehend run`.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import './setup.mjs'
-import { root, say } from './steps.mjs'
+import { setUp } from './setup.mjs'
+import { main, root, say } from './steps.mjs'
 
+await main(setUp)
 const given = process.argv.slice(2)
 const args = ['run', ...(given.includes('--episodes') ? [] : ['--episodes', '5']), ...given]
 say(`prehend ${args.join(' ')}`)

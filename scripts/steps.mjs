@@ -1,7 +1,7 @@
-// What setup, start and test share: saying what is being done, running a program, and not doing a thing twice.
-import { spawnSync } from 'node:child_process'
+// What set-up, start and test share: saying what is being done, running programs, and not doing a thing twice.
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -11,48 +11,71 @@ export function say(line) {
   process.stderr.write(`${line}\n`)
 }
 
+/** Why a script cannot go on, in one line. */
+export class Failure extends Error {}
+
 export function fail(line) {
-  say(`prehend: ${line}`)
-  process.exit(2)
+  throw new Failure(line)
 }
 
-/** Runs a program to its end with its output shown; ends this process with its code if it fails. */
-export function run(command, args, { env = {}, quiet = false } = {}) {
-  const windows = process.platform === 'win32'
-  const result = spawnSync(windows ? `${command}.cmd` : command, args, {
-    cwd: root,
-    env: { ...process.env, ...env },
-    stdio: quiet ? ['ignore', 'ignore', 'inherit'] : ['ignore', 2, 2],
+/** Runs a script to its end. A Failure ends the process with its line and exit code 2. */
+export async function main(script) {
+  try {
+    await script()
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    say(`prehend: ${error.message}`)
+    process.exit(2)
+  }
+}
+
+/** Several steps run at the same time: if one of them ends this process, the programs of the others end too. */
+const running = new Set()
+process.on('exit', () => {
+  for (const child of running) child.kill()
+})
+
+/** Runs a program to its end. Resolves with `{ status, error, output }` (what went into pipes); never rejects. */
+export function ended(command, args, { cwd = root, env = process.env, stdio = ['ignore', 2, 2] } = {}) {
+  return new Promise(resolve => {
+    const child = spawn(command, args, { cwd, env, stdio })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', text => (output += text))
+    running.add(child)
+    const end = result => {
+      running.delete(child)
+      resolve({ ...result, output })
+    }
+    child.once('error', error => end({ status: null, error }))
+    child.once('close', (status, signal) => end({ status: status ?? signal }))
   })
-  if (result.error) fail(`cannot start ${command}: ${result.error.message}`)
-  if (result.status !== 0) fail(`${command} ${args.join(' ')} ended with ${result.status ?? result.signal}`)
+}
+
+/** Runs a program to its end with its output shown; fails if it does. */
+export async function run(command, args, { env = {} } = {}) {
+  const program = process.platform === 'win32' ? `${command}.cmd` : command
+  const { status, error } = await ended(program, args, { env: { ...process.env, ...env } })
+  if (error) fail(`cannot start ${command}: ${error.message}`)
+  if (status !== 0) fail(`${command} ${args.join(' ')} ended with ${status}`)
 }
 
 /**
- * Runs a program to its end with its output in the file `log`. If it fails, ends this process with one line: `what`,
- * its first error, and where the rest is.
+ * Runs a program to its end with its output in the file `log`; fails with `what`, its first error, and where the rest
+ * is.
  */
-export function runLogged(what, command, args, { log, env = process.env, cwd = root }) {
+export async function runLogged(what, command, args, { log, env = process.env, cwd = root }) {
   mkdirSync(dirname(log), { recursive: true })
-  const result = spawnSync(command, args, {
-    cwd,
-    env,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-    maxBuffer: 1 << 28,
-  })
-  const text = `${result.stdout ?? ''}${result.stderr ?? ''}`
-  writeFileSync(log, `${command} ${args.join(' ')}\n${text}`)
-  if (result.status === 0) return
-  const lines = text
+  writeFileSync(log, `${command} ${args.join(' ')}\n`)
+  const file = openSync(log, 'a')
+  const { status, error } = await ended(command, args, { cwd, env, stdio: ['ignore', file, file] })
+  closeSync(file)
+  if (status === 0) return
+  const lines = readFileSync(log, 'utf8')
     .split('\n')
+    .slice(1)
     .map(line => line.trim())
     .filter(line => line !== '')
-  const why =
-    result.error?.message ??
-    lines.find(line => /\berror\b/i.test(line)) ??
-    lines.at(-1) ??
-    `ended with ${result.status ?? result.signal}`
+  const why = error?.message ?? lines.find(line => /\berror\b/i.test(line)) ?? lines.at(-1) ?? `ended with ${status}`
   fail(`${what}: ${why} (all of it in ${relative(root, log)})`)
 }
 

@@ -1,90 +1,66 @@
-// `npm test`: sets up what the tests need, then type check, lint and all tests. With CI=true nothing may be left out
-// that a set-up can bring.
-import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+// `npm test`: sets up what the tests need, meanwhile checks types and lint, then runs the tests. `npm run test:fast`
+// and `npm run test:long` run a part of them (vitest.config.ts). Further arguments go to Vitest. With CI=true `npm test`
+// runs the long tests too, and nothing may be left out that a set-up can bring.
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import './setup.mjs'
-import { buildWorldServer, gazeboLacks, installGazebo } from './gazebo.mjs'
-import { python } from './python.mjs'
-import { installSystemPackages, rosLacks } from './ros.mjs'
-import { fail, root, run, say, upToDate } from './steps.mjs'
+import { check, LINT } from './checks.mjs'
+import { compile, installPackages } from './setup.mjs'
+import { ended, fail, main, root, say } from './steps.mjs'
+import { setUpTests } from './test-setup.mjs'
 
-const leftOut = []
+const inCi = process.env.CI === 'true'
+const [part = inCi ? 'all' : 'usual'] = ['fast', 'long'].includes(process.argv[2]) ? process.argv.splice(2, 1) : []
+const PROJECTS = { fast: ['unit', 'episode'], usual: ['!long'], long: ['long'], all: ['*'] }
+/** This one needs the Python environment. */
+const PYTHON = 'lint:python'
 
-installSystemPackages()
-installGazebo()
-const gazebo = gazeboLacks()
-if (gazebo) leftOut.push(`tests against Gazebo's libraries: ${gazebo}`)
-else buildWorldServer()
-const environment = upToDate('.venv/.prehend-requirements', ['test/requirements.txt'])
-if (!environment.current) {
-  const name = python()
-  if (!name) {
-    leftOut.push('tests against Python programs: no Python >= 3.10 with venv was found')
-  } else {
-    say('test set-up: a Python environment with the independent implementations (about a minute) ...')
-    run(name, ['-m', 'venv', '.venv'])
-    run(join(root, '.venv/bin/python'), [
-      '-m',
-      'pip',
-      'install',
-      '--quiet',
-      '--disable-pip-version-check',
-      '-r',
-      'test/requirements.txt',
-    ])
-    environment.mark()
-  }
+/** Runs the tests. Resolves with Vitest's exit status and its report. */
+async function test() {
+  say('tests ...')
+  mkdirSync(join(root, '.cache'), { recursive: true })
+  const path = join(root, '.cache/tests.json')
+  rmSync(path, { force: true })
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${path}`]
+  const projects = PROJECTS[part].map(name => `--project=${name}`)
+  const { status } = await ended(
+    process.execPath,
+    ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...projects, ...process.argv.slice(2)],
+    { stdio: ['ignore', 'inherit', 'inherit'] },
+  )
+  return { status, report: existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined }
 }
 
-const lacks = rosLacks()
-if (lacks) leftOut.push(`tests against ROS 2: ${lacks}`)
-else if (
-  spawnSync(process.execPath, [join(root, 'scripts/setup-ros.mjs')], { cwd: root, stdio: ['ignore', 2, 2] }).status !==
-  0
-) {
-  leftOut.push('tests against ROS 2: its set-up failed, see above')
-}
-
-say('type check ...')
-run('npm', ['run', '--silent', 'typecheck'])
-say('lint ...')
-run('npm', ['run', '--silent', 'lint'])
-
-say('tests ...')
-mkdirSync(join(root, '.cache'), { recursive: true })
-const report = '.cache/tests.json'
-const tests = spawnSync(
-  process.execPath,
-  [
-    'node_modules/vitest/vitest.mjs',
-    'run',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-    ...process.argv.slice(2),
-  ],
-  { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
-)
-const counts = existsSync(join(root, report)) ? JSON.parse(readFileSync(join(root, report), 'utf8')) : undefined
-for (const line of leftOut) say(`left out: ${line}`)
-if (counts) {
-  const todo = counts.numTodoTests ?? 0
-  const skipped = counts.numPendingTests
-  for (const { title } of counts.testResults
-    .flatMap(file => file.assertionResults)
-    .filter(({ status }) => status === 'todo'))
-    say(`left out: ${title}`)
+/** Says what was left out, and how many tests passed. */
+function summarise(leftOut, report) {
+  for (const line of leftOut) say(`left out: ${line}`)
+  if (!report) return
+  const results = report.testResults.flatMap(file => file.assertionResults)
+  for (const { title } of results.filter(({ status }) => status === 'todo')) say(`left out: ${title}`)
+  const { numTodoTests: todo = 0, numPendingTests: skipped } = report
   console.log(
     [
-      `${counts.numPassedTests} passed`,
-      `${counts.numFailedTests} failed`,
+      `${report.numPassedTests} passed`,
+      `${report.numFailedTests} failed`,
       ...(skipped ? [`${skipped} skipped`] : []),
       ...(todo ? [`${todo} left out`] : []),
     ].join(', '),
   )
-  if (process.env.CI === 'true' && skipped > 0)
-    fail(`${skipped} tests were skipped: with CI=true nothing may be left out`)
+  if (inCi && skipped > 0) fail(`${skipped} tests were skipped: with CI=true nothing may be left out`)
 }
-if (process.env.CI === 'true' && leftOut.length > 0) fail('with CI=true nothing may be left out')
-process.exit(tests.status ?? 1)
+
+await main(async () => {
+  const packages = installPackages()
+  const checked = packages.then(() => {
+    if (part === 'long') return undefined
+    say('type check and lint ...')
+    return check(['typecheck', ...LINT.filter(name => name !== PYTHON)])
+  })
+  const set = part === 'fast' ? [] : setUpTests(packages)
+  const [leftOut] = await Promise.all([set, packages.then(compile), checked])
+  if (part !== 'long') await check([PYTHON])
+  const { status, report } = await test()
+  if (part === 'usual') leftOut.push('the long tests: `npm run test:long` runs them')
+  summarise(leftOut, report)
+  if (inCi && leftOut.length > 0) fail('with CI=true nothing may be left out')
+  process.exit(typeof status === 'number' ? status : 1)
+})
