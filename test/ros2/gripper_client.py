@@ -2,8 +2,8 @@
 
 It prints the outcome of each goal that it sent to /control/gripper_cmd. The steps:
 
-{"begun": true}: waits for the next episode.
-{"reach": {index: [pose, ...]}}: waits for the next episode, then moves the tool through the poses of that episode.
+{"begun": true}: begins an episode.
+{"reach": {index: [pose, ...]}}: begins an episode, then moves the tool through the poses of that episode.
 {"say": text}: a voice event. With "episode" it waits for the episode that follows, which moves the fingers.
 {"drive": bool}: begins or ends to send fresh chunks, as a policy does.
 {"grasp": text}: a goal of /control/grasp; with null its cancel.
@@ -40,8 +40,10 @@ voice = node.create_publisher(VoiceEvent, '/voice/events', 10)
 target = node.create_publisher(PoseStamped, '/tool_target', 10)
 chunks = node.create_publisher(ActionChunk, '/policy/action_chunk', 10)
 episodes: list[int] = []
+results: list[String] = []
 poses: list[PoseStamped] = []
 node.create_subscription(String, '/episode', lambda m: episodes.append(json.loads(m.data)['index']), 10)
+node.create_subscription(String, '/episode/result', results.append, 10)
 node.create_subscription(PoseStamped, '/tool_pose', poses.append, qos_profile_sensor_data)
 grasping: Any = None
 
@@ -77,14 +79,28 @@ def done(future: Any) -> Any:
     return future.result()
 
 
-def next_episode(before: int | None = None) -> None:
-    """Waits for an episode after the first `before`; without it for one that begins after now."""
-    known = len(episodes) if before is None else before
-    spin(lambda: len(episodes) > known and poses, 'an episode')
+def say(text: str) -> None:
+    voice.publish(VoiceEvent(text=text, confidence=1.0))
+
+
+def next_episode(before: int) -> None:
+    """Waits for an episode after the first `before`."""
+    spin(lambda: len(episodes) > before and poses, 'an episode')
+
+
+def begin() -> None:
+    """Begins an episode: a stop ends the one that runs, and "resume" begins the next."""
+    before, end = len(results), time.monotonic() + 3
+    say('stop')
+    # Between two episodes none ends.
+    spin(lambda: len(results) > before or time.monotonic() > end, 'the end of an episode')
+    before = len(episodes)
+    say('resume')
+    next_episode(before)
 
 
 def reach(table: dict[str, list[list[float]]]) -> None:
-    next_episode()
+    begin()
     for pose in table[str(episodes[-1])]:
         move(pose)
 
@@ -173,12 +189,12 @@ spin(
 outcomes = []
 for step in json.load(sys.stdin):
     if 'begun' in step:
-        next_episode()
+        begin()
     elif 'reach' in step:
         reach(step['reach'])
     elif 'say' in step:
         before = len(episodes)
-        voice.publish(VoiceEvent(text=step['say'], confidence=1.0))
+        say(step['say'])
         if step.get('episode'):
             next_episode(before)
     elif step.get('grasp'):
