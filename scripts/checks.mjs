@@ -14,7 +14,10 @@ export const LINT = Object.keys(scripts).filter(name => name.startsWith('lint:')
 export async function check(names) {
   const failed = []
   const run = async name => {
-    const { status, output } = await ended('npm', ['run', '--silent', name], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const { status, output } = await ended('npm', ['run', '--silent', name], {
+      env: { ...process.env, npm_config_update_notifier: 'false' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     if (status !== 0) failed.push(name)
     if (output.trim() !== '') say(output.trimEnd())
   }
