@@ -1,0 +1,84 @@
+import { createRequire } from 'node:module'
+import { Command, CommanderError } from 'commander'
+import { exitOf } from '../app/output/output.js'
+import { standardStreams } from '../app/output/standard-streams.js'
+
+/** Each command is loaded when it is the one asked for; all of them for the overview. */
+const COMMANDS: Readonly<Record<string, () => Promise<{ register: (program: Command) => void }>>> = {
+  run: () => import('./commands/run.js'),
+  replay: () => import('./commands/replay.js'),
+  info: () => import('./commands/info.js'),
+  check: () => import('./commands/check.js'),
+  policy: () => import('./commands/policy.js'),
+  export: () => import('./commands/export.js'),
+  eval: () => import('./commands/eval.js'),
+  bench: () => import('./commands/bench.js'),
+  world: () => import('./commands/world.js'),
+  doctor: () => import('./commands/doctor.js'),
+  node: () => import('./commands/node.js'),
+}
+
+const require = createRequire(import.meta.url)
+const { version } = require('prehend/package.json') as { version: string }
+
+/** The command line, for the command that is asked for. */
+async function commandLine(asked: string): Promise<Command> {
+  const program = new Command('prehend')
+  program
+    .description('RGB-D, force/torque and voice on one time line, a policy, a gripper on a serial wire')
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError(false)
+    .configureOutput({
+      writeOut: text => standardStreams.say('stdout', text.trimEnd().split('\n')),
+      writeErr: text => standardStreams.say('stderr', text.trimEnd().split('\n')),
+      outputError: text =>
+        standardStreams.say('stderr', [
+          text
+            .trimEnd()
+            .replace(/^error: /, 'prehend: ')
+            .replace(/\n\(/, ' ('),
+        ]),
+    })
+  for (const load of Object.hasOwn(COMMANDS, asked) ? [COMMANDS[asked]] : Object.values(COMMANDS))
+    (await load?.())?.register(program)
+  inherit(program)
+  return program
+}
+
+/** Sub-commands inherit neither exitOverride nor the error's form by themselves. */
+function inherit(command: Command): void {
+  for (const child of command.commands) {
+    child.copyInheritedSettings(command)
+    inherit(child)
+  }
+}
+/** A user's error carries its exit code; anything else is a defect and shows itself. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  const exit = exitOf(error)
+  if (exit !== undefined) {
+    standardStreams.say('stderr', [`prehend: ${(error as Error).message}`])
+    return exit
+  }
+  const message = String(error)
+  const stack =
+    error instanceof Error && error.stack?.startsWith(message)
+      ? error.stack.slice(message.length).split('\n').slice(1)
+      : []
+  standardStreams.say('stderr', [`prehend: unexpected: ${message}`, ...stack])
+  return 1
+}
+
+/**
+ * Runs a command line, given without the program's own name. What goes wrong is said on standard error; the exit code
+ * is in `process.exitCode`.
+ */
+export async function runCommandLine(args: readonly string[]): Promise<void> {
+  try {
+    const program = await commandLine(args[0] ?? '')
+    await program.parseAsync(args, { from: 'user' })
+  } catch (error) {
+    process.exitCode = exitCodeOf(error)
+  }
+}
