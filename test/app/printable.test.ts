@@ -5,7 +5,8 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { colours } from '../../app/output/terminal-colour.js'
 import { jsonLine, printable } from '../../app/output/printable.js'
-import { prehend, python, startInTerminal } from '../e2e/prehend.js'
+import { command } from '../e2e/command.js'
+import { python, startInTerminal } from '../e2e/prehend.js'
 
 /**
  * Moves the cursor, clears, paints, sets the title, ends the line, draws right to left, hides; in ASCII, C1 and beyond.
@@ -78,7 +79,7 @@ describe('the command, on names from outside', () => {
   const forged = 'x\u001b[2J\r\nprehend: everything is fine\u202e\u009b31m'
   const steers = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e]/
 
-  test('topics and types of a recording', () => {
+  test('topics and types of a recording', async () => {
     const bag = join(folder, 'hostile.mcap')
     python(
       `
@@ -101,7 +102,7 @@ with open(sys.argv[1], 'wb') as out:
       ['info', bag, '--json'],
       ['replay', bag, '--no-policy', '--rate', 'max'],
     ]) {
-      const { stdout, stderr } = prehend(args)
+      const { stdout, stderr } = await command(args)
       for (const text of [stdout, stderr]) {
         expect(text, args[0]).not.toMatch(steers)
         expect(text, args[0]).not.toMatch(/^prehend: everything is fine/m)
@@ -117,8 +118,8 @@ with open(sys.argv[1], 'wb') as out:
     ['a file', ['info', forged]],
     ['a value', ['run', '--seed', forged]],
     ['a serial port', ['run', '--policy', 'expert', '--lockstep', '--port', `/dev/${forged}`]],
-  ])('%s', (_what, args) => {
-    const { status, stderr } = prehend(args)
+  ])('%s', async (_what, args) => {
+    const { status, stderr } = await command(args)
     expect(status).toBe(2)
     expect(stderr).not.toMatch(steers)
     expect(stderr).toContain('everything is fine')
@@ -130,10 +131,10 @@ with open(sys.argv[1], 'wb') as out:
     ).toHaveLength(1)
   })
 
-  test('a robot file', () => {
+  test('a robot file', async () => {
     const file = join(folder, 'hostile.yaml')
     writeFileSync(file, `robot: "x\\x1b[2J\\nprehend: everything is fine"\n"str\\x1b[31meams": {}\n`)
-    const { status, stderr } = prehend(['check', file])
+    const { status, stderr } = await command(['check', file])
     expect(status).toBe(2)
     expect(stderr).not.toMatch(steers)
     expect(stderr.trimEnd().split('\n')).toHaveLength(1)

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { shippedModel } from '../../app/policies/models.js'
-import { prehendJson } from '../e2e/prehend.js'
+import { commandJson } from '../e2e/command.js'
 
 interface Info {
   readonly precision: string
@@ -14,20 +14,20 @@ interface Info {
   readonly training: { readonly commit: string }
 }
 
-const info = (file: string): Info => prehendJson(['policy', 'info', file]) as unknown as Info
+const info = async (file: string): Promise<Info> => (await commandJson(['policy', 'info', file])) as unknown as Info
 
 describe('the policy that ships', () => {
-  test('has two files of one training and one contract; the integers take at most 30 % of the bytes', () => {
-    const [int8, fp32] = [info(shippedModel('int8')), info(shippedModel('fp32'))]
+  test('has two files of one training and one contract; the integers take at most 30 % of the bytes', async () => {
+    const [int8, fp32] = [await info(shippedModel('int8')), await info(shippedModel('fp32'))]
     expect([int8.precision, fp32.precision]).toEqual(['int8', 'fp32'])
     for (const field of ['inputs', 'outputs', 'robot'] as const) expect(int8[field], field).toEqual(fp32[field])
     expect(int8.training.commit).toBe(fp32.training.commit)
     expect(int8.bytes).toBeLessThanOrEqual(0.3 * fp32.bytes)
   })
 
-  test('runs in INT8 unless told otherwise, and both files grasp', () => {
+  test('runs in INT8 unless told otherwise, and both files grasp', async () => {
     for (const precision of ['int8', 'fp32'] as const) {
-      const result = prehendJson([
+      const result = await commandJson([
         'eval',
         '--episodes',
         '2',

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { BagWriter } from '../../middleware/bag/bag-writer.js'
 import { openBag } from '../../middleware/bag/bag.js'
-import { prehend, prehendJson, python, temporaryFolder } from '../e2e/prehend.js'
+import { command, commandJson } from '../e2e/command.js'
+import { prehend, python, temporaryFolder } from '../e2e/prehend.js'
 import { notUnderstood } from '../../cli/commands/run.js'
 import { onnxBytes, tinyModel } from '../policy/models.js'
 
@@ -27,17 +28,17 @@ describe('--help', () => {
     )
   })
 
-  test.each(commandsIn(top.stdout))('of %s says what it does and what it takes', name => {
-    const { status, stdout, stderr } = prehend([name, '--help'])
+  test.each(commandsIn(top.stdout))('of %s says what it does and what it takes', async name => {
+    const { status, stdout, stderr } = await command([name, '--help'])
     expect([status, stderr]).toEqual([0, ''])
     expect(stdout).toMatch(new RegExp(`^Usage: prehend ${name}`))
     expect(stdout.split('\n\n')[1]?.trim()).not.toBe('')
     if (name !== 'policy') expect(stdout).toContain('--json')
   })
 
-  test('of policy info, and --version', () => {
-    expect(prehend(['policy', 'info', '--help']).status).toBe(0)
-    expect(prehend(['--version']).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+  test('of policy info, and --version', async () => {
+    expect((await command(['policy', 'info', '--help'])).status).toBe(0)
+    expect((await command(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
 })
 
@@ -47,10 +48,10 @@ describe('--json prints one line on stdout and nothing else', () => {
   const recording = join(folder, 'demonstration.mcap')
   let run: Record<string, unknown>
 
-  beforeAll(() => {
+  beforeAll(async () => {
     writeFileSync(model, onnxBytes(tinyModel()))
     python('make_bag.py', made)
-    run = prehendJson([
+    run = await commandJson([
       'run',
       '--lockstep',
       '--policy',
@@ -80,8 +81,8 @@ describe('--json prints one line on stdout and nothing else', () => {
     expect(run.serial).toMatchObject({ crcErrors: 0 })
   })
 
-  test('run --at-most: a glimpse of each table', () => {
-    const { episodes, successes, failures, observations, simulatedS } = prehendJson([
+  test('run --at-most: a glimpse of each table', async () => {
+    const { episodes, successes, failures, observations, simulatedS } = await commandJson([
       'run',
       '--lockstep',
       '--policy',
@@ -99,40 +100,40 @@ describe('--json prints one line on stdout and nothing else', () => {
     expect(observations).toBeGreaterThanOrEqual(15)
     expect(observations).toBeLessThanOrEqual(24)
     expect(simulatedS).toBeGreaterThan(0.6)
-    const refused = prehend(['run', '--source', 'ros2', '--at-most', '1 s'])
+    const refused = await command(['run', '--source', 'ros2', '--at-most', '1 s'])
     expect([refused.status, refused.stderr]).toEqual([
       2,
       expect.stringMatching(/^prehend: --source ros2: the cell says when an episode ends/),
     ])
   })
 
-  test('replay with a policy: an inference an observation, and its chunks in the copy', () => {
+  test('replay with a policy: an inference an observation, and its chunks in the copy', async () => {
     const copy = join(folder, 'copy.mcap')
-    const replay = prehendJson(['replay', recording, '--rate', 'max', '--policy', model, '--out', copy])
+    const replay = await commandJson(['replay', recording, '--rate', 'max', '--policy', model, '--out', copy])
     expect(replay).toMatchObject({
       policy: 'tiny',
       observations: run.observations,
       sha256: run.observationsSha256,
       dropped: run.dropped,
     })
-    const plain = prehendJson(['replay', recording, '--rate', 'max', '--no-policy'])
+    const plain = await commandJson(['replay', recording, '--rate', 'max', '--no-policy'])
     expect(plain.sha256).toBe(replay.sha256)
     // In the place of those that were recorded: answers of one policy, which the copy names.
-    const info = prehendJson(['info', copy]) as {
+    const info = (await commandJson(['info', copy])) as {
       topics: Record<string, { count: number }>
       metadata: Record<string, string>
     }
-    const before = prehendJson(['info', recording]) as typeof info
+    const before = (await commandJson(['info', recording])) as typeof info
     expect(info.topics['/policy/action_chunk'].count).toBe(replay.observations)
     expect(replay.replacedChunks).toBe(before.topics['/policy/action_chunk'].count)
     expect([before.metadata.policy, info.metadata.policy]).toEqual(['expert', 'tiny'])
   })
 
-  test("info and replay agree on every topic's count and rate", () => {
-    const { topics } = prehendJson(['replay', recording, '--rate', 'max', '--no-policy']) as {
+  test("info and replay agree on every topic's count and rate", async () => {
+    const { topics } = (await commandJson(['replay', recording, '--rate', 'max', '--no-policy'])) as {
       topics: Record<string, object>
     }
-    const info = prehendJson(['info', recording]) as {
+    const info = (await commandJson(['info', recording])) as {
       topics: Record<string, { type: string; count: number; rateHz: number }>
     }
     expect(topics).toEqual(
@@ -166,8 +167,8 @@ describe('--json prints one line on stdout and nothing else', () => {
       await writer.close()
     }
     await bag.close()
-    const refusal = (...bags: string[]): string => {
-      const { status, stderr } = prehend([
+    const refusal = async (...bags: string[]): Promise<string> => {
+      const { status, stderr } = await command([
         'export',
         ...bags,
         '--format',
@@ -184,22 +185,27 @@ describe('--json prints one line on stdout and nothing else', () => {
       ])
       return stderr.trimEnd().split('\n').at(-1) ?? ''
     }
-    expect(refusal(mixed)).toMatch(/mixed\.mcap: \/policy\/action_chunk has different answers to one observation/)
-    expect(refusal(recording, unlabelled)).toMatch(
+    expect(await refusal(mixed)).toMatch(/mixed\.mcap: \/policy\/action_chunk has different answers to one observation/)
+    expect(await refusal(recording, unlabelled)).toMatch(
       /unlabelled\.mcap: its answers are of the policy expert, those of .*demonstration\.mcap of the expert/,
     )
   })
 
-  test('export: a row for each observation that the expert has answered', () => {
-    const { recordings, episodes, observations } = prehendJson(['export', recording, '--out', join(folder, 'set')])
+  test('export: a row for each observation that the expert has answered', async () => {
+    const { recordings, episodes, observations } = await commandJson([
+      'export',
+      recording,
+      '--out',
+      join(folder, 'set'),
+    ])
     expect([recordings, episodes]).toEqual([1, 1])
     expect(observations).toBeGreaterThan(0.8 * (run.observations as number))
     expect(observations).toBeLessThanOrEqual(run.observations as number)
   })
 
-  test('export: while the hand is empty, rows also have the answer to a command for another thing on the table', () => {
+  test('export: while the hand is empty, rows also have the answer to a command for another thing on the table', async () => {
     const set = join(folder, 'others')
-    prehendJson(['export', recording, '--out', set])
+    await commandJson(['export', recording, '--out', set])
     const other = JSON.parse(python('read_instead.py', join(set, 'demonstration'))) as {
       rows: number
       with: number
@@ -235,13 +241,13 @@ describe('--json prints one line on stdout and nothing else', () => {
   test(
     'export: half of the commands that were not given, and the drawn ones of the rest, name a thing ' +
       'that shares a word with the one meant',
-    () => {
+    async () => {
       const [objects, bag, set] = ['things.yaml', 'things.mcap', 'things'].map(name => join(folder, name))
       const block = (name: string): string =>
         `- { name: ${name}, colour: ${name.split(' ')[0]}, mass: [0.2, 0.3], friction: [0.6, 0.8], crush: ` +
         '[90, 120], parts: [{ shape: box, size: [0.02, 0.02, 0.02] }] }'
       writeFileSync(objects, ['red block', 'red ball', 'green can', 'blue tube', 'white pill'].map(block).join('\n'))
-      prehendJson([
+      await commandJson([
         'run',
         '--lockstep',
         '--policy',
@@ -260,7 +266,7 @@ describe('--json prints one line on stdout and nothing else', () => {
         '--record',
         bag,
       ])
-      prehendJson(['export', bag, '--out', set])
+      await commandJson(['export', bag, '--out', set])
       const other = JSON.parse(python('read_instead.py', join(set, 'things'))) as { with: number; confusable: number }
       // One of four: 1/2 + 1/2 * 1/4.
       expect(other.with).toBeGreaterThan(40)
@@ -268,8 +274,8 @@ describe('--json prints one line on stdout and nothing else', () => {
     },
   )
 
-  test('eval', () => {
-    const result = prehendJson(['eval', '--policy', 'expert', '--episodes', '1', '--seed', '12'])
+  test('eval', async () => {
+    const result = await commandJson(['eval', '--policy', 'expert', '--episodes', '1', '--seed', '12'])
     expect(result).toMatchObject({
       episodes: 1,
       successes: run.successes,
@@ -281,19 +287,19 @@ describe('--json prints one line on stdout and nothing else', () => {
     expect(result.meanInferenceMs).toBeTypeOf('number')
   })
 
-  test('info, check, policy info and doctor', () => {
-    prehendJson(['info', made])
-    prehendJson(['check', 'cell'])
-    expect(prehendJson(['check', 'cell', made], [1]).fits).toBe(false)
-    prehendJson(['check', 'cell', recording], [0, 1])
-    expect(prehendJson(['policy', 'info', model])).toMatchObject({ name: 'tiny', contract: 1 })
-    prehendJson(['doctor'], [0, 1])
+  test('info, check, policy info and doctor', async () => {
+    await commandJson(['info', made])
+    await commandJson(['check', 'cell'])
+    expect((await commandJson(['check', 'cell', made], [1])).fits).toBe(false)
+    await commandJson(['check', 'cell', recording], [0, 1])
+    expect(await commandJson(['policy', 'info', model])).toMatchObject({ name: 'tiny', contract: 1 })
+    await commandJson(['doctor'], [0, 1])
   })
 
-  test("doctor looks at a gripper's port, and says where its link leads", () => {
+  test("doctor looks at a gripper's port, and says where its link leads", async () => {
     const link = join(folder, 'gripper')
     symlinkSync('/dev/pts/987654', link)
-    const { findings } = prehendJson(['doctor', '--port', link], [1]) as {
+    const { findings } = (await commandJson(['doctor', '--port', link], [1])) as {
       findings: { name: string; state: string; found: string }[]
     }
     expect(findings.find(({ name }) => name === 'gripper port')).toMatchObject({

@@ -6,7 +6,8 @@ import { SerialPort } from '../../drivers/serial-port.js'
 import { openPseudoTerminal } from '../../sim/firmware/pseudo-terminal.js'
 import { contractJson, onnxBytes, robotText, tinyModel } from '../policy/models.js'
 import { parseRobot } from '../../robots/robot-file.js'
-import { prehend, prehendJson, python, root, temporaryFolder, type Outcome } from './prehend.js'
+import { command, commandJson } from './command.js'
+import { prehend, python, root, temporaryFolder, type Outcome } from './prehend.js'
 
 const folder = temporaryFolder()
 const out = join(folder, 'out')
@@ -80,9 +81,9 @@ describe('a bag is refused in one line that names it, and nothing is written', (
       says: [/nothing/, /metadata\.yaml/],
     },
   }
-  test.each(Object.entries(bags))('%s', (_name, { bag, says }) => {
+  test.each(Object.entries(bags))('%s', async (_name, { bag, says }) => {
     expectRefusal(
-      prehend([
+      await command([
         'replay',
         bag(),
         '--rate',
@@ -97,13 +98,13 @@ describe('a bag is refused in one line that names it, and nothing is written', (
     )
   })
 
-  test('whose topic has another type than the robot file says, or one that nobody knows', () => {
+  test('whose topic has another type than the robot file says, or one that nobody knows', async () => {
     const odd = join(folder, 'odd')
     python('make_bag.py', odd, '--unknown-type')
-    expectRefusal(prehend(['replay', odd, '--robot', 'real_camera', '--observations', join(out, 'lines.jsonl')]), [
-      /\/wrist\/wrench is acme_msgs\/msg\/Strain/,
-      /WrenchStamped/,
-    ])
+    expectRefusal(
+      await command(['replay', odd, '--robot', 'real_camera', '--observations', join(out, 'lines.jsonl')]),
+      [/\/wrist\/wrench is acme_msgs\/msg\/Strain/, /WrenchStamped/],
+    )
     const pose = file(
       'pose.yaml',
       `robot: pose
@@ -113,30 +114,37 @@ streams:
   arm: { topic: /wrist/wrench, type: geometry_msgs/msg/PoseStamped, align: interpolate }
 `,
     )
-    expectRefusal(prehend(['replay', made, '--robot', pose, '--observations', join(out, 'lines.jsonl')]), [
+    expectRefusal(await command(['replay', made, '--robot', pose, '--observations', join(out, 'lines.jsonl')]), [
       /\/wrist\/wrench is geometry_msgs\/msg\/WrenchStamped/,
       /PoseStamped/,
       /stream arm/,
     ])
   })
 
-  test('and without what the robot ticks from', () => {
+  test('and without what the robot ticks from', async () => {
     expectRefusal(
-      prehend(['replay', join(folder, 'no_image'), '--robot', 'cell', '--observations', join(out, 'lines.jsonl')]),
+      await command([
+        'replay',
+        join(folder, 'no_image'),
+        '--robot',
+        'cell',
+        '--observations',
+        join(out, 'lines.jsonl'),
+      ]),
       [/\/camera\/color\/image_raw/, /does not have/],
     )
   })
 })
 
-test('a topic of a type nobody knows is left alone where no stream needs it', () => {
-  const result = prehendJson(['replay', join(folder, 'odd'), '--rate', 'max', '--no-policy'])
+test('a topic of a type nobody knows is left alone where no stream needs it', async () => {
+  const result = await commandJson(['replay', join(folder, 'odd'), '--rate', 'max', '--no-policy'])
   expect(result.observations).toBe(46)
 })
 
-test('a bag that is cut in the middle of a chunk is replayed up to there, says so, and ends with exit code 1', () => {
+test('a bag that is cut in the middle of a chunk is replayed up to there, says so, and ends with exit code 1', async () => {
   const cut = file('cut.mcap', readFileSync(chunked).subarray(0, Math.floor(statSync(chunked).size * 0.6)))
   const lines = join(folder, 'cut.jsonl')
-  const { status, stdout, stderr } = prehend([
+  const { status, stdout, stderr } = await command([
     'replay',
     cut,
     '--rate',
@@ -153,7 +161,7 @@ test('a bag that is cut in the middle of a chunk is replayed up to there, says s
   const got = readFileSync(lines, 'utf8').trimEnd().split('\n')
   expect(got).toHaveLength(observations as number)
   const whole = join(folder, 'whole.jsonl')
-  prehendJson(['replay', chunked, '--rate', 'max', '--no-policy', '--observations', whole])
+  await commandJson(['replay', chunked, '--rate', 'max', '--no-policy', '--observations', whole])
   const all = readFileSync(whole, 'utf8').split('\n')
   expect(got.length).toBeGreaterThan(15)
   // The last ones had to do without what was cut off.
@@ -182,10 +190,13 @@ describe('a robot file is refused in one line that names the key', () => {
     'that is not YAML': { text: 'robot: [', says: [/not-a-robot\.yaml/] },
     'that is empty': { text: '', says: [/not-a-robot\.yaml/] },
   }
-  test.each(Object.entries(files))('%s', (_name, { text, says }) => {
+  test.each(Object.entries(files))('%s', async (_name, { text, says }) => {
     const path = file('not-a-robot.yaml', text)
-    expectRefusal(prehend(['check', path]), says)
-    expectRefusal(prehend(['run', '--policy', 'expert', '--robot', path, '--record', join(out, 'run.mcap')]), says)
+    expectRefusal(await command(['check', path]), says)
+    expectRefusal(
+      await command(['run', '--policy', 'expert', '--robot', path, '--record', join(out, 'run.mcap')]),
+      says,
+    )
   })
 })
 
@@ -232,10 +243,10 @@ describe('a policy is refused in one line', () => {
       says: [/other\.onnx/, /another translation/, /tare/, /0\.3/, /0\.2/],
     },
   }
-  test.each(Object.entries(models))('%s', (_name, { model, says }) => {
+  test.each(Object.entries(models))('%s', async (_name, { model, says }) => {
     const path = model()
-    expectRefusal(prehend(['run', '--lockstep', '--policy', path, '--record', join(out, 'run.mcap')]), says)
-    expectRefusal(prehend(['eval', '--episodes', '1', '--policy', path]), says)
+    expectRefusal(await command(['run', '--lockstep', '--policy', path, '--record', join(out, 'run.mcap')]), says)
+    expectRefusal(await command(['eval', '--episodes', '1', '--policy', path]), says)
   })
 })
 
@@ -243,8 +254,8 @@ describe('a serial port is refused in one line that names it', () => {
   const withPort = (path: string): string => file('port.yaml', robotText.replace('port: {', `port: { path: ${path},`))
   const RUN = ['run', '--policy', 'expert', '--record', join(out, 'run.mcap'), '--robot']
 
-  test('that does not exist', () => {
-    expectRefusal(prehend([...RUN, withPort('/dev/prehend-no-such-port')]), [
+  test('that does not exist', async () => {
+    expectRefusal(await command([...RUN, withPort('/dev/prehend-no-such-port')]), [
       /\/dev\/prehend-no-such-port/,
       /does not exist/,
     ])
@@ -255,7 +266,10 @@ describe('a serial port is refused in one line that names it', () => {
     const holder = new SerialPort({ path: terminal.path })
     await holder.open()
     try {
-      expectRefusal(prehend([...RUN, withPort(terminal.path)]), [new RegExp(terminal.path), /held by another program/])
+      expectRefusal(await command([...RUN, withPort(terminal.path)]), [
+        new RegExp(terminal.path),
+        /held by another program/,
+      ])
     } finally {
       await holder.close()
       await terminal.close()
@@ -395,7 +409,7 @@ describe('bad use is refused in one line', () => {
       says: [/chunked\.mcap/, /not an ONNX model/],
     },
   }
-  test.each(Object.entries(uses))('%s', (_name, { args, says }) => expectRefusal(prehend(args()), says))
+  test.each(Object.entries(uses))('%s', async (_name, { args, says }) => expectRefusal(await command(args()), says))
 })
 
 test('a checkout that is not compiled says what to do', () => {

@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { describe, expect, test, vi } from 'vitest'
-import { prehend, prehendJson, temporaryFolder } from './prehend.js'
+import { command, commandJson } from './command.js'
+import { prehendJson, temporaryFolder } from './prehend.js'
 
 const folder = temporaryFolder()
 /** Several runs a test, each of some seconds on a machine that has nothing else to do. */
@@ -46,8 +47,8 @@ describe('a benchmark', () => {
   test("with a report has the same episodes, and the wrist camera's pictures of them in one file", async () => {
     const [plain, lines, report] = ['plain.jsonl', 'reported.jsonl', 'report.html'].map(name => join(folder, name))
     const args = [...EVAL, '--episodes', '1', '--without', 'rgb@3s']
-    prehendJson([...args, '--results', plain])
-    const result = prehendJson([...args, '--results', lines, '--report', report])
+    await commandJson([...args, '--results', plain])
+    const result = await commandJson([...args, '--results', lines, '--report', report])
     expect(linesOf(lines)).toEqual(linesOf(plain))
     const text = readFileSync(report, 'utf8')
     for (const { command } of linesOf(lines)) expect(text).toContain(`“${String(command)}”`)
@@ -65,27 +66,27 @@ describe('a benchmark', () => {
     expect(text.length).toBeLessThan(500_000)
   })
 
-  test('without voice is about the object that lies there: a stop that nobody could hear is not said', () => {
+  test('without voice is about the object that lies there: a stop that nobody could hear is not said', async () => {
     const stopped = ['eval', '--policy', 'expert', '--seed', '3', '--count', '1', '--first', '1', '--episodes', '1']
-    expect(prehendJson(stopped)).toMatchObject({
+    expect(await commandJson(stopped)).toMatchObject({
       byObject: { '(stop)': { episodes: 1 } },
       stops: { episodes: 1, moved: 0 },
     })
-    const deaf = prehendJson([...stopped, '--without', 'voice'])
+    const deaf = await commandJson([...stopped, '--without', 'voice'])
     expect(deaf).toMatchObject({ successes: 1, stops: { episodes: 0 } })
     expect(deaf.byObject).not.toHaveProperty('(stop)')
   })
 
-  test('with phrases of its own says them', () => {
+  test('with phrases of its own says them', async () => {
     const phrases = join(folder, 'phrases.yaml')
     const lines = join(folder, 'phrases.jsonl')
     writeFileSync(phrases, '- could you fetch the {name}\n')
-    prehendJson([...EVAL, '--episodes', '1', '--phrases', phrases, '--results', lines])
+    await commandJson([...EVAL, '--episodes', '1', '--phrases', phrases, '--results', lines])
     expect(linesOf(lines)[0].command).toMatch(/^could you fetch the \w+ \w+$/)
   })
 
-  test('whose results cannot be written says so before the first episode, and leaves nothing', () => {
-    const { status, stderr } = prehend([...EVAL, '--episodes', '1', '--results', folder])
+  test('whose results cannot be written says so before the first episode, and leaves nothing', async () => {
+    const { status, stderr } = await command([...EVAL, '--episodes', '1', '--results', folder])
     expect([status, stderr]).toEqual([2, expect.stringMatching(/^prehend: .*is a folder; name a file to write\n$/)])
     expect(existsSync(`${folder}.part`)).toBe(false)
     expect(readdirSync(folder).filter(name => name.endsWith('.part'))).toEqual([])

@@ -5,7 +5,8 @@ import type { ObservationLine } from '../../fusion/observation-line.js'
 import { BagWriter } from '../../middleware/bag/bag-writer.js'
 import { openBag } from '../../middleware/bag/bag.js'
 import { linesOf } from './observation-lines.js'
-import { prehend, prehendJson, python, temporaryFolder } from './prehend.js'
+import { command, commandJson } from './command.js'
+import { python, temporaryFolder } from './prehend.js'
 
 interface Row {
   readonly [key: string]: unknown
@@ -59,8 +60,8 @@ describe('export --format lerobot', () => {
   let lines: ObservationLine[]
   let set: LeRobot
 
-  beforeAll(() => {
-    prehendJson(
+  beforeAll(async () => {
+    await commandJson(
       [
         'run',
         '--lockstep',
@@ -77,9 +78,18 @@ describe('export --format lerobot', () => {
       [0, 1],
     )
     const observations = join(folder, 'lines.jsonl')
-    prehendJson(['replay', recording, '--rate', 'max', '--no-policy', '--observations', observations])
+    await commandJson(['replay', recording, '--rate', 'max', '--no-policy', '--observations', observations])
     lines = linesOf(observations)
-    const exported = prehendJson(['export', recording, '--format', 'lerobot', '--out', still, '--pictures', 'png'])
+    const exported = await commandJson([
+      'export',
+      recording,
+      '--format',
+      'lerobot',
+      '--out',
+      still,
+      '--pictures',
+      'png',
+    ])
     expect(exported).toMatchObject({ recordings: 1, episodes: 2, remarks: [] })
     set = read(still)
     expect(exported.observations).toBe(set.rows.length)
@@ -155,9 +165,9 @@ describe('export --format lerobot', () => {
     expect(episodes[0].success).toBe(true)
   })
 
-  test('with video has the same rows, and a frame for each at its time', () => {
+  test('with video has the same rows, and a frame for each at its time', async () => {
     const ffmpeg = python('import imageio_ffmpeg; print(imageio_ffmpeg.get_ffmpeg_exe())').trim()
-    prehendJson(['export', recording, '--format', 'lerobot', '--out', film, '--ffmpeg', ffmpeg])
+    await commandJson(['export', recording, '--format', 'lerobot', '--out', film, '--ffmpeg', ffmpeg])
     const filmed = read(film)
     expect(filmed.info.features['observation.images.rgb'].dtype).toBe('video')
     const plain = (row: Row): object => ({ ...row, rgbSha256: null })
@@ -179,7 +189,7 @@ describe('export --format lerobot', () => {
     const removed = await withoutAnswers(recording, thinned)
     expect(removed).toBeGreaterThan(10)
     const out = join(folder, 'thin')
-    const { observations, leftOut } = prehendJson([
+    const { observations, leftOut } = await commandJson([
       'export',
       thinned,
       '--format',
@@ -209,16 +219,16 @@ describe('export --format lerobot', () => {
     await writer.close()
     await bag.close()
     const out = join(folder, 'late')
-    prehendJson(['export', late, '--format', 'lerobot', '--out', out, '--pictures', 'png'])
+    await commandJson(['export', late, '--format', 'lerobot', '--out', out, '--pictures', 'png'])
     const { info, rows } = read(out)
     expect(info.fps).toBe(30)
     const frames = rows.filter(({ episode_index: episode }) => episode === 0).map(({ timestamp }) => timestamp)
     expect(frames).toEqual(f32(frames.map((_, i) => i / 30)))
   }, 120_000)
 
-  test('says which samples found no room, and resizes', () => {
+  test('says which samples found no room, and resizes', async () => {
     const small = join(folder, 'small')
-    const { remarks } = prehendJson([
+    const { remarks } = (await commandJson([
       'export',
       recording,
       '--format',
@@ -231,7 +241,7 @@ describe('export --format lerobot', () => {
       '10',
       '--size',
       '40x30',
-    ]) as { remarks: string[] }
+    ])) as { remarks: string[] }
     expect(remarks).toEqual([
       expect.stringMatching(/rows had more samples .* newest 10 are kept, --samples 3\d keeps all/),
     ])
@@ -244,22 +254,22 @@ describe('export --format lerobot', () => {
     ).toBe('[30, 40, 3]')
   })
 
-  test('refuses in one line, and leaves nothing', () => {
+  test('refuses in one line, and leaves nothing', async () => {
     const out = join(folder, 'never')
-    const refusal = (...args: string[]): string => {
-      const { status, stderr } = prehend(['export', '--out', out, '--format', 'lerobot', ...args])
+    const refusal = async (...args: string[]): Promise<string> => {
+      const { status, stderr } = await command(['export', '--out', out, '--format', 'lerobot', ...args])
       expect(status).toBe(2)
       expect(stderr.trim().split('\n')).toHaveLength(1)
       expect([existsSync(out), existsSync(`${out}.part`)]).toEqual([false, false])
       return stderr
     }
-    expect(refusal(recording, '--ffmpeg', join(folder, 'no-ffmpeg'))).toMatch(
+    expect(await refusal(recording, '--ffmpeg', join(folder, 'no-ffmpeg'))).toMatch(
       /cannot be started: install ffmpeg .* --pictures png/,
     )
     writeFileSync(join(folder, 'bad.mcap'), 'no')
-    expect(refusal(join(folder, 'bad.mcap'), '--pictures', 'png')).toMatch(/bad\.mcap/)
+    expect(await refusal(join(folder, 'bad.mcap'), '--pictures', 'png')).toMatch(/bad\.mcap/)
     python('make_bag.py', join(folder, 'made'))
-    expect(refusal(join(folder, 'made'), '--pictures', 'png')).toMatch(/has no answers to learn from/)
-    expect(refusal(recording, '--out', still)).toMatch(/is there already/)
+    expect(await refusal(join(folder, 'made'), '--pictures', 'png')).toMatch(/has no answers to learn from/)
+    expect(await refusal(recording, '--out', still)).toMatch(/is there already/)
   })
 })

@@ -1,10 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { partOf } from '../../middleware/output-path.js'
-import { prehend, prehendJson, python, root, startPrehend, temporaryFolder, type Outcome } from './prehend.js'
+import { command, commandJson } from './command.js'
+import { grown } from './recorded.js'
+import { python, root, startPrehend, temporaryFolder, type Outcome } from './prehend.js'
 
 const folder = temporaryFolder()
 const at = (name: string): string => join(folder, name)
@@ -13,23 +14,30 @@ const RUN = ['run', '--lockstep', '--policy', 'expert', '--seed', '11', '--count
 
 beforeAll(() => python('make_bag.py', made))
 
-/** What rosbags finds in a recording: how many messages, first and last log time in ns. */
-function recorded(path: string): { messages: number; first: bigint; last: bigint } {
-  const [messages, first, last] = JSON.parse(
-    python(
-      `
+interface Recorded {
+  readonly messages: number
+  readonly first: bigint
+  readonly last: bigint
+}
+
+/** What rosbags finds in each recording: how many messages, first and last log time in ns. */
+function recordedIn(paths: readonly string[]): Recorded[] {
+  const program = `
 import json, sys
 from pathlib import Path
 from rosbags.highlevel import AnyReader
-with AnyReader([Path(sys.argv[1])]) as reader:
-    times = [time for _, time, _ in reader.messages()]
-print(json.dumps([len(times), str(times[0]), str(times[-1])]))
-`,
-      path,
-    ),
-  ) as [number, string, string]
-  return { messages, first: BigInt(first), last: BigInt(last) }
+rows = []
+for path in sys.argv[1:]:
+    with AnyReader([Path(path)]) as reader:
+        times = [time for _, time, _ in reader.messages()]
+    rows.append([len(times), str(times[0]), str(times[-1])])
+print(json.dumps(rows))
+`
+  const rows = JSON.parse(python(program, ...paths)) as [number, string, string][]
+  return rows.map(([messages, first, last]) => ({ messages, first: BigInt(first), last: BigInt(last) }))
 }
+
+const recorded = (path: string): Recorded => recordedIn([path])[0]!
 
 /** The command on a disk that takes no file of more than so many kB. */
 function onSmallDisk(kilobytes: number, args: readonly string[]): Outcome {
@@ -57,15 +65,15 @@ describe('an output that is there already is refused before anything starts, and
     'world.sdf': path => ['world', path],
     'wrapped.onnx': path => ['policy', 'wrap', 'model.onnx', '--map', 'map.yaml', '--out', path],
   }
-  test.each(Object.entries(outputs))('%s', (name, args) => {
+  test.each(Object.entries(outputs))('%s', async (name, args) => {
     writeFileSync(at(name), 'mine')
-    expect(complaint(prehend(args(at(name))))).toBe(
+    expect(complaint(await command(args(at(name))))).toBe(
       `prehend: ${at(name)}: is there already; name another, or replace it with --overwrite\n`,
     )
     expect(readFileSync(at(name), 'utf8')).toBe('mine')
     rmSync(at(name))
     writeFileSync(partOf(at(name)), 'half')
-    expect(complaint(prehend(args(at(name))))).toBe(
+    expect(complaint(await command(args(at(name))))).toBe(
       `prehend: ${partOf(at(name))}: is what an earlier writer left unfinished; move it away, or ` +
         'replace it with --overwrite\n',
     )
@@ -76,28 +84,28 @@ describe('an output that is there already is refused before anything starts, and
     ['a set of arrays', 'numpy', 'set/made'],
     ['a LeRobot set', 'lerobot', 'lerobot'],
     ['a folder as a recording', '', 'run'],
-  ])('%s', (_name, format, set) => {
+  ])('%s', async (_name, format, set) => {
     mkdirSync(at(set), { recursive: true })
     writeFileSync(join(at(set), 'notes.txt'), 'mine')
     const args =
       format === ''
         ? [...RUN, '--record', at(set)]
         : ['export', made, '--format', format, '--out', at(set.split('/')[0]), '--pictures', 'png']
-    expect(complaint(prehend(args))).toMatch(/is there already; name another, or replace it with --overwrite$/m)
-    expect(complaint(prehend([...args, '--overwrite']))).toMatch(
+    expect(complaint(await command(args))).toMatch(/is there already; name another, or replace it with --overwrite$/m)
+    expect(complaint(await command([...args, '--overwrite']))).toMatch(
       /is a folder with other things in it, which --overwrite leaves alone/,
     )
     expect(readFileSync(join(at(set), 'notes.txt'), 'utf8')).toBe('mine')
     expect(existsSync(`${at(set)}.part`)).toBe(false)
   })
 
-  test('and with --overwrite is replaced, what was left unfinished too; a device is not', () => {
+  test('and with --overwrite is replaced, what was left unfinished too; a device is not', async () => {
     writeFileSync(at('cell.sdf'), 'mine')
     writeFileSync(at('cell.sdf.part'), 'half')
-    prehendJson(['world', at('cell.sdf'), '--overwrite'])
+    await commandJson(['world', at('cell.sdf'), '--overwrite'])
     expect(readFileSync(at('cell.sdf'), 'utf8')).toMatch(/^<\?xml/)
     expect(readdirSync(folder).filter(name => name.startsWith('cell.sdf'))).toEqual(['cell.sdf'])
-    expect(complaint(prehend(['world', '/dev/null', '--overwrite']))).toMatch(
+    expect(complaint(await command(['world', '/dev/null', '--overwrite']))).toMatch(
       /\/dev\/null: is neither a file nor a folder/,
     )
     expect(statSync('/dev/null').isCharacterDevice()).toBe(true)
@@ -106,8 +114,8 @@ describe('an output that is there already is refused before anything starts, and
 
 describe('what a command reads is never what it writes over, whatever --overwrite says', () => {
   const [whole, found] = [at('found.mcap'), at('found.part.mcap')]
-  beforeAll(() => {
-    prehendJson(['replay', made, '--rate', 'max', '--no-policy', '--out', whole])
+  beforeAll(async () => {
+    await commandJson(['replay', made, '--rate', 'max', '--no-policy', '--out', whole])
     cpSync(whole, found)
     rmSync(whole)
     cpSync(made, at('found'), { recursive: true })
@@ -136,14 +144,14 @@ describe('what a command reads is never what it writes over, whatever --overwrit
       () => ['export', at('left.part'), '--format', 'lerobot', '--pictures', 'png', '--out', at('left')],
       at('left.part'),
     ],
-  ])('%s', (_name, args, input) => {
+  ])('%s', async (_name, args, input) => {
     const size = (path: string): number =>
       statSync(path).isDirectory()
         ? readdirSync(path).reduce((sum, name) => sum + statSync(join(path, name)).size, 0)
         : statSync(path).size
     const before = size(input)
     for (const more of [[], ['--overwrite']])
-      expect(complaint(prehend([...args(), ...more]))).toMatch(
+      expect(complaint(await command([...args(), ...more]))).toMatch(
         /would take the place of .*, which is read; name another$/m,
       )
     expect(size(input)).toBe(before)
@@ -154,20 +162,29 @@ test.each([
   ['run', () => [...RUN, '--record', at('taken')]],
   ['lerobot', () => ['export', made, '--format', 'lerobot', '--pictures', 'png', '--out', at('taken')]],
   ['a file', () => ['world', at('taken')]],
-])('--overwrite takes away nothing but what such a writer left unfinished: %s', (_name, args) => {
+])('--overwrite takes away nothing but what such a writer left unfinished: %s', async (_name, args) => {
   mkdirSync(at('taken.part'), { recursive: true })
   writeFileSync(join(at('taken.part'), 'notes.txt'), 'mine')
-  expect(complaint(prehend([...args(), '--overwrite']))).toMatch(
+  expect(complaint(await command([...args(), '--overwrite']))).toMatch(
     /taken\.part: is not what an earlier writer left unfinished, so --overwrite leaves it alone/,
   )
   expect(readFileSync(join(at('taken.part'), 'notes.txt'), 'utf8')).toBe('mine')
 })
 
-test('a place where no folder can be made is said in one line', () => {
+test('a place where no folder can be made is said in one line', async () => {
   writeFileSync(at('a-file'), 'mine')
   expect(
     complaint(
-      prehend(['export', at('found'), '--format', 'lerobot', '--pictures', 'png', '--out', join(at('a-file'), 'set')]),
+      await command([
+        'export',
+        at('found'),
+        '--format',
+        'lerobot',
+        '--pictures',
+        'png',
+        '--out',
+        join(at('a-file'), 'set'),
+      ]),
     ),
   ).toMatch(/^prehend: .*a-file.*: cannot be written: E/)
 })
@@ -175,20 +192,9 @@ test('a place where no folder can be made is said in one line', () => {
 test('two runs with one recording: the second is refused, with --overwrite too, and the first is whole', async () => {
   const path = at('one.mcap')
   const first = startPrehend([...RUN, '--record', path])
-  let ended = false
-  void first.end.then(() => {
-    ended = true
-  })
-  while (
-    !ended &&
-    (await stat(partOf(path)).then(
-      ({ size }) => size,
-      () => 0,
-    )) < 100_000
-  )
-    await new Promise(resolve => setTimeout(resolve, 20))
+  await Promise.race([first.end, grown(partOf(path), 100_000)])
   for (const more of [[], ['--overwrite']]) {
-    const refused = prehend([...RUN, '--record', path, ...more])
+    const refused = await command([...RUN, '--record', path, ...more])
     expect(complaint(refused)).toBe(
       `prehend: ${path}: process ${first.child.pid} is writing it (${partOf(path)}); name another\n`,
     )
@@ -200,7 +206,7 @@ test('two runs with one recording: the second is refused, with --overwrite too, 
 }, 120_000)
 
 describe('a disk that takes no more', () => {
-  test('ends the run in order: it is said at once, what is there stays and can be read, exit code 1', () => {
+  test('ends the run in order: it is said at once, what is there stays and can be read, exit code 1', async () => {
     const path = at('full.mcap')
     const { status, stderr } = onSmallDisk(6000, [...RUN, '--record', path])
     expect(status, stderr).toBe(1)
@@ -212,9 +218,11 @@ describe('a disk that takes no more', () => {
     const { messages, first, last } = recorded(partOf(path))
     expect(messages).toBeGreaterThan(1000)
     expect(last - first).toBeGreaterThan(1_500_000_000n)
-    const { damage, messages: count } = prehendJson(['info', partOf(path)])
+    const { damage, messages: count } = await commandJson(['info', partOf(path)])
     expect([damage, count]).toEqual([null, messages])
-    expect(prehendJson(['replay', partOf(path), '--rate', 'max', '--no-policy']).observations).toBeGreaterThan(30)
+    expect((await commandJson(['replay', partOf(path), '--rate', 'max', '--no-policy'])).observations).toBeGreaterThan(
+      30,
+    )
   })
 
   test('ends a replay with one line, exit code 1', () => {
@@ -301,37 +309,26 @@ put()
     ['slowly', 10, 5, 6],
     ['at 3 MB a second', 60_000, 20, 6],
   ])('%s, loses no more than its last second, and rosbags reads what is there', async (_how, bytes, wait, kills) => {
-    for (let kill = 0; kill < kills; kill++) {
-      const path = at(`killed-${bytes}-${kill}.mcap`)
-      const writer = spawn(
-        process.execPath,
-        [
-          '--input-type=module',
-          '-e',
-          WRITER,
-          join(root, 'dist/middleware/bag/bag-writer.js'),
-          path,
-          String(bytes),
-          String(wait),
-        ],
-        { stdio: 'ignore' },
-      )
-      const end = new Promise(resolve => writer.on('close', resolve))
-      while (
-        (await stat(partOf(path)).then(
-          ({ size }) => size,
-          () => 0,
-        )) < 500
-      )
-        await new Promise(resolve => setTimeout(resolve, 5))
-      await new Promise(resolve => setTimeout(resolve, 300 + 217 * kill))
-      const killed = BigInt(Math.round(performance.timeOrigin + performance.now()))
-      writer.kill('SIGKILL')
-      await end
-      const { last } = recorded(partOf(path))
-      expect(Number(killed - last / 1_000_000n)).toBeLessThan(1000)
-      expect(prehendJson(['info', partOf(path)]).damage).toBeNull()
-      rmSync(partOf(path))
+    const program = [...['--input-type=module', '-e', WRITER], join(root, 'dist/middleware/bag/bag-writer.js')]
+    const paths = Array.from({ length: kills }, (_, kill) => partOf(at(`killed-${bytes}-${kill}.mcap`)))
+    // Each of them is killed after another time, in ms.
+    const killed = await Promise.all(
+      paths.map(async (path, kill) => {
+        const args = [...program, path.replace('.part', ''), String(bytes), String(wait)]
+        const writer = spawn(process.execPath, args, { stdio: 'ignore' })
+        const end = new Promise(resolve => writer.on('close', resolve))
+        await grown(path, 500)
+        await new Promise(resolve => setTimeout(resolve, 300 + 217 * kill))
+        const now = performance.timeOrigin + performance.now()
+        writer.kill('SIGKILL')
+        await end
+        return now
+      }),
+    )
+    for (const [kill, { last }] of recordedIn(paths).entries()) {
+      expect(killed[kill]! - Number(last / 1_000_000n)).toBeLessThan(1000)
+      expect((await commandJson(['info', paths[kill]!])).damage).toBeNull()
+      rmSync(paths[kill]!)
     }
   })
 })

@@ -2,14 +2,15 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { expectSameLines, linesOf, readLines } from './observation-lines.js'
-import { prehendJson, python, temporaryFolder } from './prehend.js'
+import { commandJson } from './command.js'
+import { python, temporaryFolder } from './prehend.js'
 import { withRealRecording } from '../real-recording.js'
 
 const folder = temporaryFolder()
 
-function replayed(bag: string, ...flags: string[]): ReturnType<typeof linesOf> {
+async function replayed(bag: string, ...flags: string[]): Promise<ReturnType<typeof linesOf>> {
   const out = join(folder, 'lines.jsonl')
-  const result = prehendJson([
+  const result = await commandJson([
     'replay',
     bag,
     '--rate',
@@ -30,15 +31,15 @@ const reference = (bag: string, ...flags: string[]): ReturnType<typeof readLines
 
 describe('replay gives the observations of an independent implementation, number by number', () => {
   withRealRecording(bag => {
-    test('for a real depth camera and a real flange sensor', () => {
-      const lines = replayed(bag)
+    test('for a real depth camera and a real flange sensor', async () => {
+      const lines = await replayed(bag)
       expect(lines.length).toBe(18)
       expectSameLines(lines, reference(bag))
     })
 
-    test('for the same with its tare', () => {
-      expectSameLines(replayed(bag, '--tare', '100 ms'), reference(bag, '--tare-ms', '100'))
-      expectSameLines(replayed(bag, '--robot', 'real_camera'), reference(bag, '--tare-ms', '100'))
+    test('for the same with its tare', async () => {
+      expectSameLines(await replayed(bag, '--tare', '100 ms'), reference(bag, '--tare-ms', '100'))
+      expectSameLines(await replayed(bag, '--robot', 'real_camera'), reference(bag, '--tare-ms', '100'))
     })
   })
 
@@ -46,9 +47,9 @@ describe('replay gives the observations of an independent implementation, number
     const bag = join(folder, 'made')
     let lines: ReturnType<typeof linesOf>
 
-    beforeAll(() => {
+    beforeAll(async () => {
       python('make_bag.py', bag)
-      lines = replayed(bag)
+      lines = await replayed(bag)
     })
 
     test('with drops, jitter, NaN, duplicates, late samples, depth in metres between two frames and silences', () => {
@@ -59,11 +60,11 @@ describe('replay gives the observations of an independent implementation, number
         expect(masks(modality), modality).toEqual(new Set([0, 1]))
     })
 
-    test('with the wrench tared by its first samples', () => {
-      expectSameLines(replayed(bag, '--tare', '200 ms'), reference(bag, '--tare-ms', '200'))
+    test('with the wrench tared by its first samples', async () => {
+      expectSameLines(await replayed(bag, '--tare', '200 ms'), reference(bag, '--tare-ms', '200'))
     })
 
-    test('with a robot file that says what is recognised without one', () => {
+    test('with a robot file that says what is recognised without one', async () => {
       const file = join(folder, 'same.yaml')
       writeFileSync(
         file,
@@ -77,7 +78,7 @@ streams:
   tool: { topic: /tool_pose, type: geometry_msgs/msg/PoseStamped, align: interpolate }
 `,
       )
-      expect(replayed(bag, '--robot', file)).toEqual(lines)
+      expect(await replayed(bag, '--robot', file)).toEqual(lines)
     })
   })
 })

@@ -4,7 +4,8 @@ import Database from 'libsql'
 import { beforeAll, expect, test } from 'vitest'
 import { BagWriter } from '../../middleware/bag/bag-writer.js'
 import type { Image } from '../../middleware/messages.js'
-import { prehend, prehendJson, python, temporaryFolder } from './prehend.js'
+import { command, commandJson } from './command.js'
+import { python, temporaryFolder } from './prehend.js'
 
 const folder = temporaryFolder()
 const IMAGE = 'sensor_msgs/msg/Image'
@@ -51,12 +52,20 @@ beforeAll(async () => {
   pair('robot', 'from: depth')
 })
 
-test('a replay that could use nothing of a stream says which, why and what to do, and does not exit 0', () => {
+test('a replay that could use nothing of a stream says which, why and what to do, and does not exit 0', async () => {
   for (const [bag, observations, ...flags] of [
     [strange, 0],
     [mixed, 20, '--robot', robot],
   ] as const) {
-    const { status, stdout, stderr } = prehend(['replay', bag, '--rate', 'max', '--no-policy', '--json', ...flags])
+    const { status, stdout, stderr } = await command([
+      'replay',
+      bag,
+      '--rate',
+      'max',
+      '--no-policy',
+      '--json',
+      ...flags,
+    ])
     expect(status, stderr).toBe(1)
     expect(
       stderr.split('\n').filter(line => line === why),
@@ -69,8 +78,8 @@ test('a replay that could use nothing of a stream says which, why and what to do
   }
 })
 
-test('check says of pictures what replay does with them', () => {
-  const { bag, fits } = prehendJson(['check', robot, mixed], [1]) as {
+test('check says of pictures what replay does with them', async () => {
+  const { bag, fits } = (await commandJson(['check', robot, mixed], [1])) as {
     bag: { notices: string[]; findings: { stream: string; kind: string; lacking: boolean }[] }
     fits: boolean
   }
@@ -79,9 +88,9 @@ test('check says of pictures what replay does with them', () => {
   expect(bag.findings).toContainEqual(expect.objectContaining({ stream: 'rgb', kind: 'lost', lacking: true }))
 })
 
-test('check doubts a depth beyond belief, and replay takes what drivers leave out', () => {
+test('check doubts a depth beyond belief, and replay takes what drivers leave out', async () => {
   // 0x5b5b: 23.4 m.
-  const { bag, fits } = prehendJson(['check', robot, far], [0]) as {
+  const { bag, fits } = (await commandJson(['check', robot, far], [0])) as {
     bag: { findings: { kind: string; text: string }[] }
     fits: boolean
   }
@@ -89,7 +98,7 @@ test('check doubts a depth beyond belief, and replay takes what drivers leave ou
   expect(bag.findings.filter(({ kind }) => kind === 'depth').map(({ text }) => text)).toEqual([
     'the median depth is 23.4 m: is a unit of /camera/depth/image_raw 1 mm? If not, say depth_unit, such as 0.1 mm',
   ])
-  expect(prehendJson(['replay', far, '--rate', 'max', '--no-policy'])).toMatchObject({
+  expect(await commandJson(['replay', far, '--rate', 'max', '--no-policy'])).toMatchObject({
     observations: 20,
     dropped: {},
     notices: [],
@@ -111,7 +120,7 @@ streams:
   return file
 }
 
-test('no observation is never a success: replay and check name the stream that ticks and why there is none', () => {
+test('no observation is never a success: replay and check name the stream that ticks and why there is none', async () => {
   // What rosbag2 leaves of a topic whose publisher's QoS is not the recorder's: its name, and no message.
   const silent = join(folder, 'silent')
   python('make_bag.py', silent, '--storage', 'sqlite3')
@@ -125,7 +134,7 @@ test('no observation is never a success: replay and check name the stream that t
     const file = pair(name, tick)
     const told =
       /stream rgb: \/camera\/color\/image_raw: there are no observations: .* none: its publisher was silent, or .*QoS/m
-    const { status, stdout, stderr } = prehend([
+    const { status, stdout, stderr } = await command([
       'replay',
       silent,
       '--robot',
@@ -137,7 +146,7 @@ test('no observation is never a success: replay and check name the stream that t
     ])
     expect([status, (JSON.parse(stdout) as { observations: number }).observations]).toEqual([1, 0])
     expect(stderr).toMatch(told)
-    const { bag } = prehendJson(['check', file, silent], [1]) as {
+    const { bag } = (await commandJson(['check', file, silent], [1])) as {
       bag: { findings: { stream: string; kind: string; text: string }[] }
     }
     expect(
@@ -148,15 +157,15 @@ test('no observation is never a success: replay and check name the stream that t
   }
 })
 
-test('a fixed rate ticks from its first stream, and a recording without that is refused', () => {
+test('a fixed rate ticks from its first stream, and a recording without that is refused', async () => {
   const file = pair('rate-alone', 'rate: 30 Hz')
   const bag = join(folder, 'depth-alone')
   python('make_bag.py', bag, '--without', 'rgb')
-  expect(prehend(['replay', bag, '--robot', file, '--rate', 'max', '--no-policy'])).toMatchObject({
+  expect(await command(['replay', bag, '--robot', file, '--rate', 'max', '--no-policy'])).toMatchObject({
     status: 2,
     stderr: expect.stringMatching(
       /depth-alone: robot made ticks at a fixed rate from the first message of \/camera\/color\/image_raw \(stream rgb\), which the recording does not have/,
     ) as string,
   })
-  expect(prehend(['check', file, bag]).status).toBe(1)
+  expect((await command(['check', file, bag])).status).toBe(1)
 })

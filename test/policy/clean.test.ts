@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { prehend, prehendJson, root, temporaryFolder, type Outcome } from '../e2e/prehend.js'
+import { command, commandJson } from '../e2e/command.js'
+import { root, temporaryFolder, type Outcome } from '../e2e/prehend.js'
 
 const folder = temporaryFolder()
 const [good, dirty] = ['good.mcap', 'dirty.mcap'].map(name => join(folder, name))
@@ -35,11 +36,11 @@ function cleaned(source: string, target: string): Report {
   return JSON.parse(stdout) as Report
 }
 
-const replayed = (path: string): Record<string, unknown> =>
-  prehendJson(['replay', path, '--rate', 'max', '--no-policy'])
+const replayed = async (path: string): Promise<Record<string, unknown>> =>
+  await commandJson(['replay', path, '--rate', 'max', '--no-policy'])
 
-beforeAll(() => {
-  prehendJson(['run', '--lockstep', '--policy', 'expert', '--seed', '11', '--count', '1', '--record', good])
+beforeAll(async () => {
+  await commandJson(['run', '--lockstep', '--policy', 'expert', '--seed', '11', '--count', '1', '--record', good])
 }, 110_000)
 
 test('random recordings are cleaned as the rules say, message by message', () => {
@@ -48,7 +49,7 @@ test('random recordings are cleaned as the rules say, message by message', () =>
 }, 300_000)
 
 describe('a recording of prehend', () => {
-  test('that is clean stays as it is: topics, robot file, and every bit of what is seen', () => {
+  test('that is clean stays as it is: topics, robot file, and every bit of what is seen', async () => {
     const target = join(folder, 'untouched.mcap')
     const { messages, written, topics, remarks } = cleaned(good, target)
     expect([written, remarks]).toEqual([messages, []])
@@ -63,15 +64,15 @@ describe('a recording of prehend', () => {
         filled: 0,
         runs: [],
       })
-    const known = (path: string): object => {
-      const { start, durationS, messages: count, topics: found, metadata } = prehendJson(['info', path])
+    const known = async (path: string): Promise<object> => {
+      const { start, durationS, messages: count, topics: found, metadata } = await commandJson(['info', path])
       return { start, durationS, count, found, metadata }
     }
-    expect(known(target)).toEqual(known(good))
-    expect(replayed(target).sha256).toBe(replayed(good).sha256)
+    expect(await known(target)).toEqual(await known(good))
+    expect((await replayed(target)).sha256).toBe((await replayed(good)).sha256)
   }, 110_000)
 
-  test('with messages twice and poses late is seen again as it was, with nothing dropped as a duplicate', () => {
+  test('with messages twice and poses late is seen again as it was, with nothing dropped as a duplicate', async () => {
     const { twice, late } = checked('--dirty', good, dirty) as { twice: number; late: number }
     const target = join(folder, 'mended.mcap')
     const { messages, written, topics } = cleaned(dirty, target)
@@ -79,10 +80,10 @@ describe('a recording of prehend', () => {
     expect(topics.reduce((sum, { duplicates }) => sum + duplicates, 0)).toBe(twice)
     const moved = topics.find(({ topic }) => topic === '/tool_pose')?.moved ?? 0
     expect(moved).toBeGreaterThan(late / 2)
-    expect(replayed(dirty).dropped).toHaveProperty('duplicate')
-    const { sha256, dropped, reordered } = replayed(target)
-    expect([dropped, reordered]).toEqual([replayed(good).dropped, 0])
-    expect(sha256).toBe(replayed(good).sha256)
+    expect((await replayed(dirty)).dropped).toHaveProperty('duplicate')
+    const { sha256, dropped, reordered } = await replayed(target)
+    expect([dropped, reordered]).toEqual([(await replayed(good)).dropped, 0])
+    expect(sha256).toBe((await replayed(good)).sha256)
   }, 110_000)
 
   test('says in a text what was done', () => {
@@ -125,11 +126,11 @@ test.each([
   ['a folder as the result', () => [good, folder], /^clean\.py: .*: is a folder; name another file\n$/],
 ])(
   '%s is bad input: one line, exit code 2, and no file',
-  (_what, args, line) => {
+  async (_what, args, line) => {
     const { status, stderr } = python('policy/training/clean.py', ...args())
     expect([status, stderr]).toEqual([2, expect.stringMatching(line) as string])
     expect(existsSync(join(folder, 'out.mcap'))).toBe(false)
-    expect(prehend(['info', good]).status).toBe(0)
+    expect((await command(['info', good])).status).toBe(0)
   },
   30_000,
 )

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { contractJson, onnxBytes, tinyModel, type ModelInfo } from './models.js'
-import { prehend, prehendJson, python, temporaryFolder } from '../e2e/prehend.js'
+import { command, commandJson } from '../e2e/command.js'
+import { python, temporaryFolder, type Outcome } from '../e2e/prehend.js'
 
 const folder = temporaryFolder()
 const out = join(folder, 'out.onnx')
@@ -68,13 +69,22 @@ describe('prehend policy wrap', () => {
     model = file('foreign.onnx', foreign)
   })
 
-  const wrap = (given: Map, onnx = model): ReturnType<typeof prehend> =>
-    prehend(['policy', 'wrap', onnx, '--map', file('map.yaml', JSON.stringify(given)), '--out', out, '--overwrite'])
+  const wrap = async (given: Map, onnx = model): Promise<Outcome> =>
+    await command([
+      'policy',
+      'wrap',
+      onnx,
+      '--map',
+      file('map.yaml', JSON.stringify(given)),
+      '--out',
+      out,
+      '--overwrite',
+    ])
 
-  test('writes a contract that info shows, and changes nothing else', () => {
-    const { status, stderr } = wrap(map())
+  test('writes a contract that info shows, and changes nothing else', async () => {
+    const { status, stderr } = await wrap(map())
     expect([status, stderr]).toEqual([0, ''])
-    expect(prehendJson(['policy', 'info', out])).toMatchObject({
+    expect(await commandJson(['policy', 'info', out])).toMatchObject({
       name: 'wrapped',
       robot: { name: 'cell', sha256: json.robot.sha256 },
       inputs: json.inputs,
@@ -93,22 +103,22 @@ describe('prehend policy wrap', () => {
     expect(JSON.parse(contract)).toMatchObject({ version: 1, robot: { canonical: json.robot.canonical } })
   })
 
-  test('gives a model that closes the loop', () => {
-    expect(wrap(map()).status).toBe(0)
-    const run = prehendJson(['run', '--lockstep', '--policy', out, '--episodes', '1', '--seed', '11'], [0, 1])
+  test('gives a model that closes the loop', async () => {
+    expect((await wrap(map())).status).toBe(0)
+    const run = await commandJson(['run', '--lockstep', '--policy', out, '--episodes', '1', '--seed', '11'], [0, 1])
     expect(run).toMatchObject({ episodes: 1 })
     expect(run.chunks).toBeGreaterThan(50)
   })
 
   /** One line, exit code 2, the file as it was. */
-  function expectRefusal({ status, stdout, stderr }: ReturnType<typeof prehend>, ...says: RegExp[]): void {
+  function expectRefusal({ status, stdout, stderr }: Outcome, ...says: RegExp[]): void {
     expect([status, stdout]).toEqual([2, ''])
     expect(stderr.trim().split('\n')).toHaveLength(1)
     for (const what of says) expect(stderr).toMatch(what)
     expect(readdirSync(folder).filter(name => name.includes('.part'))).toEqual([])
   }
 
-  test('refuses with everything that differs', () => {
+  test('refuses with everything that differs', async () => {
     const before = readFileSync(out)
     const wrong = map()
     delete wrong.inputs.voice_age
@@ -116,7 +126,7 @@ describe('prehend policy wrap', () => {
     wrong.inputs.touch = { as: 'window', from: 'wrench' }
     wrong.inputs.force_pyramid = { as: 'pyramid', from: 'glove' }
     expectRefusal(
-      wrap(wrong),
+      await wrap(wrong),
       /foreign\.onnx with .*map\.yaml does not fit robot file cell: /,
       /input touch: in the map, not in the graph \(it has rgbd/,
       /input voice_age: in the graph, not in the map/,
@@ -126,10 +136,10 @@ describe('prehend policy wrap', () => {
     expect(readFileSync(out)).toEqual(before)
   })
 
-  test('refuses an output of another shape, and one that is called otherwise', () => {
+  test('refuses an output of another shape, and one that is called otherwise', async () => {
     const gate = map()
     gate.outputs.gate = { shape: [1, 5] }
-    expectRefusal(wrap(gate), /output gate: shape \[1, 5\] in the contract, \[1, 4\] in the graph/)
+    expectRefusal(await wrap(gate), /output gate: shape \[1, 5\] in the contract, \[1, 4\] in the graph/)
     const { outputs, nodes } = plain
     const renamed = onnxBytes({
       ...plain,
@@ -140,37 +150,40 @@ describe('prehend policy wrap', () => {
       })),
     })
     expectRefusal(
-      wrap(map(), file('renamed.onnx', renamed)),
+      await wrap(map(), file('renamed.onnx', renamed)),
       /output action_chunk: in the map, not in the graph \(it has actions, /,
     )
   })
 
-  test('refuses shapes that are open, maps that are none, files that are not there', () => {
+  test('refuses shapes that are open, maps that are none, files that are not there', async () => {
     const { inputs } = plain
     const open = onnxBytes({
       ...plain,
       inputs: inputs.map(tensor => (tensor.name === 'rgbd' ? { ...tensor, shape: [1, 4, 'h', 'w'] } : tensor)),
     })
-    expectRefusal(wrap(map(), file('open.onnx', open)), /input rgbd: the graph leaves its shape open, \[1, 4, \?, \?\]/)
+    expectRefusal(
+      await wrap(map(), file('open.onnx', open)),
+      /input rgbd: the graph leaves its shape open, \[1, 4, \?, \?\]/,
+    )
     const given = map()
     given.inputs.rgbd.shape = [1, 4, 6, 8]
-    expect(wrap(given, join(folder, 'open.onnx')).status).toBe(0)
+    expect((await wrap(given, join(folder, 'open.onnx'))).status).toBe(0)
     expectRefusal(
-      wrap({ ...map(), inputs: { rgbd: { as: 'rgbd', form: 'rgb' } } }),
+      await wrap({ ...map(), inputs: { rgbd: { as: 'rgbd', form: 'rgb' } } }),
       /map\.yaml: not a map of a model: .*inputs\.rgbd/,
     )
     expectRefusal(
-      prehend(['policy', 'wrap', model, '--map', file('no.yaml', 'inputs: ['), '--out', out, '--overwrite']),
+      await command(['policy', 'wrap', model, '--map', file('no.yaml', 'inputs: ['), '--out', out, '--overwrite']),
       /no\.yaml: not YAML/,
     )
     expectRefusal(
-      prehend(['policy', 'wrap', model, '--map', join(folder, 'none.yaml'), '--out', out, '--overwrite']),
+      await command(['policy', 'wrap', model, '--map', join(folder, 'none.yaml'), '--out', out, '--overwrite']),
       /none\.yaml: cannot be read/,
     )
-    expectRefusal(wrap(map(), file('noise.onnx', 'no')), /not an ONNX model/)
+    expectRefusal(await wrap(map(), file('noise.onnx', 'no')), /not an ONNX model/)
   })
 
-  test('refuses a model that does not run', () => {
+  test('refuses a model that does not run', async () => {
     const { nodes } = plain
     const broken = onnxBytes({
       ...plain,
@@ -178,6 +191,6 @@ describe('prehend policy wrap', () => {
         node.op === 'Identity' && node.outputs[0] === 'gate' ? { ...node, op: 'NoSuchOperator' } : node,
       ),
     })
-    expectRefusal(wrap(map(), file('broken.onnx', broken)), /broken\.onnx: the model does not .*NoSuchOperator/)
+    expectRefusal(await wrap(map(), file('broken.onnx', broken)), /broken\.onnx: the model does not .*NoSuchOperator/)
   })
 })
