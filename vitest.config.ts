@@ -28,11 +28,11 @@ const REALTIME = [
 /** The same with ROS nodes in processes of their own. */
 const ROS = 'test/ros2/**/*.test.ts'
 
-/** A cluster, and a simulator beside the loop, take both cores for themselves. */
-const ALONE = ['test/e2e/ray.test.ts', 'test/gazebo/{closed-loop,world-server}.test.ts']
+/** A simulator beside the loop takes both cores. */
+const ALONE = ['test/gazebo/{closed-loop,world-server}.test.ts']
 
 /** Tests that take long. `npm run test:long` runs them, and with CI=true `npm test` does too. */
-const LONG = ['test/**/*.long.test.ts', 'test/gazebo/full-rate.test.ts']
+const LONG = 'test/**/*.long.test.ts'
 
 interface Group {
   readonly include: readonly string[]
@@ -48,7 +48,7 @@ const GROUPS: Readonly<Record<string, Group>> = {
   realtime: { include: REALTIME, workers: 1 },
   ros: { include: [ROS], workers: 1 },
   alone: { include: ALONE, workers: 1 },
-  long: { include: LONG, workers: 1 },
+  long: { include: [LONG], workers: 1 },
 }
 
 export default defineConfig({
@@ -61,7 +61,7 @@ export default defineConfig({
       test: {
         name,
         include: [...include],
-        exclude: [...configDefaults.exclude, ...not, ...(name === 'long' ? [] : LONG)],
+        exclude: [...configDefaults.exclude, ...not, ...(name === 'long' ? [] : [LONG])],
         maxWorkers: workers,
         sequence: { groupOrder },
       },
