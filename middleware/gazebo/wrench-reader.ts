@@ -28,7 +28,8 @@ const NOTHING = new Uint8Array(0)
 export class WrenchReader implements Decoder<WrenchSample> {
   readonly name = 'Wrench'
   readonly #sample: WrenchSample = { sec: 0, nsec: 0, frameId: '', wrench: new Float64Array(6) }
-  readonly #reader = protobuf.Reader.create(Buffer.alloc(0))
+  // Reads a Buffer and any other bytes alike; what `create` makes of a Buffer reads texts of Buffers alone.
+  readonly #reader = new protobuf.Reader(NOTHING)
   /** The part of a header behind its stamp, as it was last read. */
   #rest: Uint8Array = NOTHING
   #known = false

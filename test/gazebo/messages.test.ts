@@ -171,6 +171,12 @@ describe('messages', () => {
     )
   })
 
+  test('the frame is read from bytes that are no Buffer too', () => {
+    const header = { stamp: { sec: 1, nsec: 2 }, data: [{ key: 'frame_id', value: ['wrist'] }] }
+    const bytes = Uint8Array.from(messages.WRENCH.encode({ header }))
+    expect(new WrenchReader().decode(bytes).frameId).toBe('wrist')
+  })
+
   test('damaged bytes are read or refused with GZ_MESSAGE, by the tables and by the reader', () => {
     const reader = new WrenchReader()
     const header = { stamp: { sec: 1, nsec: 2 }, data: [{ key: 'frame_id', value: ['wrist'] }] }
