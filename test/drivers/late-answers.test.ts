@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import type { ByteStream, ByteStreamEvents } from '../../drivers/byte-stream.js'
 import { crc16 } from '../../drivers/crc16.js'
 import { DriverError } from '../../drivers/driver-error.js'
@@ -21,13 +21,10 @@ interface Done {
   readonly lost?: number
 }
 
-let children: ChildProcess[]
-let port: SerialPort | undefined
-beforeEach(() => {
-  children = []
-})
-afterEach(async () => {
-  await port?.close()
+const children: ChildProcess[] = []
+const ports: SerialPort[] = []
+afterAll(async () => {
+  for (const port of ports) await port.close()
   for (const child of children) child.kill('SIGKILL')
 })
 
@@ -42,7 +39,8 @@ async function late(least: number, most: number, lost: number[] = []) {
   const [path] = (await once(lines, 'line')) as [string]
   const done: Done[] = []
   lines.on('line', line => done.push(JSON.parse(line) as Done))
-  port = new SerialPort({ path })
+  const port = new SerialPort({ path })
+  ports.push(port)
   return {
     port,
     done,
@@ -52,7 +50,8 @@ async function late(least: number, most: number, lost: number[] = []) {
 }
 
 describe('a gripper that answers late', () => {
-  test.each([
+  // Each has a pseudo-terminal of its own.
+  test.concurrent.each([
     [90, 250],
     [1, 300],
     [140, 160],

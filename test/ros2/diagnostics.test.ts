@@ -155,6 +155,7 @@ describeRos('/diagnostics', () => {
     )
     expect(alignment.got).toMatchObject({ policy: 'none', jumps: 0 })
     expect(Number(alignment.got['observations'])).toBeGreaterThan(0)
+    await peer.ask('enough')
     await running
     expect(
       (
@@ -206,6 +207,7 @@ describeRos('/diagnostics', () => {
       ({ level, message }) =>
         level === 1 && /^\/driver\/rgb: (29|3[01]) dropped in a second: bad_encoding$/.test(message),
     )
+    await peer.ask('enough')
     await running
     const relayed = await peer.ask<Record<string, unknown>[]>('take', {
       topic: '/relayed/rgb',

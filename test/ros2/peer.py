@@ -33,6 +33,12 @@ lock = threading.Lock()
 printing = threading.Lock()
 
 
+class Ends:
+    """Counts how often whoever publishes was told that it is enough."""
+
+    told = 0
+
+
 def compact(value: Any) -> Any:
     """Bytes as their number and their sha256. A single byte stays as it is. None for anything else."""
     if isinstance(value, bytes):
@@ -116,9 +122,12 @@ def advertise(topic: str, kind: str, node: str = 'peer', match: int = 0, timeout
 
 
 def publish(topic: str, kind: str, messages: Iterable[dict[str, Any]], node: str = 'peer', period: float = 0) -> None:
+    """Publishes messages, one a `period` (s), until it is told that it is enough."""
     made = publisher(topic, kind, node)
-    start = time.monotonic()
+    start, told = time.monotonic(), Ends.told
     for i, fields in enumerate(messages):
+        if Ends.told > told:
+            break
         made.publish(fill(type_of(kind)(), fields))
         time.sleep(max(0, start + (i + 1) * period - time.monotonic()))
 
@@ -188,10 +197,11 @@ def sensors(
     wrench_rate: float = 1000,
     compressed: dict[str, tuple[str, list[str]]] | None = None,
 ) -> dict[str, int]:
-    """The sensors of a robot: pictures and wrenches at their rates, stamped by one clock.
+    """The sensors of a robot: pictures and wrenches at their rates, stamped by one clock. Gives how many were
+    published. It ends after `seconds`, or when it is told that it is enough.
 
-    Gives how many were published. `drop`: the share of pictures left out. `jitter`: the stamps vary by up to so many s.
-    `compressed`: {kind: [format, [path, ...]]}, compressed pictures that are published in turn.
+    `drop`: the share of pictures left out. `jitter`: the stamps vary by up to so many s. `compressed`:
+    {kind: [format, [path, ...]]}, compressed pictures that are published in turn.
     """
     rng = random.Random(seed)
     image, stamped = type_of('sensor_msgs/msg/Image'), type_of('geometry_msgs/msg/WrenchStamped')
@@ -234,11 +244,11 @@ def sensors(
     force = stamped()
     force.header.frame_id = 'wrist'
     counts = dict.fromkeys(kinds, 0)
-    start, begin = time.monotonic(), time.time_ns()
+    start, begin, told = time.monotonic(), time.time_ns(), Ends.told
     sent = dict.fromkeys(kinds, 0)
     while True:
         at, kind = min((number * kinds[kind][2], kind) for kind, number in sent.items())
-        if at > seconds - 1e-6:
+        if at > seconds - 1e-6 or Ends.told > told:
             break
         sent[kind] += 1
         wait = start + at - time.monotonic()
@@ -263,6 +273,11 @@ def sensors(
     return counts
 
 
+def enough() -> None:
+    """Ends what publishes."""
+    Ends.told += 1
+
+
 def make_node(name: str) -> None:
     node(name)
 
@@ -283,6 +298,7 @@ DOES: dict[str, Callable[..., Any]] = {
     'graph': graph,
     'count': count,
     'sensors': sensors,
+    'enough': enough,
     'node': make_node,
     'silence': silence,
 }
