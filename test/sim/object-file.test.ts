@@ -45,7 +45,8 @@ describe('an objects file', () => {
       ] = parseObjects(`- ${good.replace('colour: red', `colour: ${name}`)}`, 'my.yaml')
       expect(Math.max(...rgb.map((share, i) => Math.abs(share - known[name][i]))), name).toBeLessThan(0.02)
     }
-    expect([...names].sort()).toEqual(/NAMED = \(\s*'([^']*)'/.exec(read('practice.py'))?.[1].split(' ').sort())
+    const [, practised = ''] = /^NAMED = \[(.*?)^\]/ms.exec(read('practice.py')) ?? []
+    expect([...names].sort()).toEqual([...practised.matchAll(/'(\w+)'/g)].map(([, name]) => name).sort())
   })
 
   test.each([
