@@ -45,7 +45,7 @@ describe('an objects file', () => {
       ] = parseObjects(`- ${good.replace('colour: red', `colour: ${name}`)}`, 'my.yaml')
       expect(Math.max(...rgb.map((share, i) => Math.abs(share - known[name][i]))), name).toBeLessThan(0.02)
     }
-    const [, practised = ''] = /^NAMED = \[(.*?)^\]/ms.exec(read('practice.py')) ?? []
+    const [, practised = ''] = /^NAMED = \[(.*?)^\]/ms.exec(read('training/practice.py')) ?? []
     expect([...names].sort()).toEqual([...practised.matchAll(/'(\w+)'/g)].map(([, name]) => name).sort())
   })
 
