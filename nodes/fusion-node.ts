@@ -9,6 +9,7 @@ import type { DecodeImage } from '../middleware/image/decode.js'
 import { LifecycleNode } from '../middleware/lifecycle.js'
 import type { ActionChunkMessage, MessageTypes, TypeName } from '../middleware/messages.js'
 import { Arrivals } from './intake/arrivals.js'
+import { inlets, type Inlet } from './intake/inlets.js'
 
 /** Below the robot's namespace. */
 export const CHUNK_TOPIC = 'policy/action_chunk'
@@ -18,12 +19,6 @@ export const CHUNK_FRAME = 'tool0'
 
 /** Whole name of the topic on which a robot's action chunks go. */
 export const chunkTopic = ({ namespace }: Pick<Robot, 'namespace'>): string => wholeName(CHUNK_TOPIC, namespace)
-
-/** What a fusion node listens to, with its robot file: the streams, and the topic that begins episodes. */
-export function heardTopics({ streams, reset }: Robot): { topic: string; type: TypeName }[] {
-  const topics = streams.map(({ topic, type }) => ({ topic, type: type as TypeName }))
-  return reset ? [...topics, { topic: reset.topic, type: 'std_msgs/msg/String' }] : topics
-}
 
 export interface FusionOptions {
   readonly bus: Bus
@@ -79,10 +74,10 @@ export class FusionNode extends LifecycleNode {
   readonly #frameId: string
   readonly #arrivals: Arrivals
   /**
-   * What takes the messages of each stream: from its configuration on, so that nothing is remembered of the sources
-   * that were there before.
+   * What takes the messages of each topic: from its configuration on, so that nothing is remembered of the sources that
+   * were there before.
    */
-  #takes: ((message: never, receive: number) => boolean)[] | undefined
+  #inlets: Inlet[] | undefined
   #subscriptions: Disposable[] = []
   #deadline: Disposable | undefined
   #deadlineStamp = Infinity
@@ -111,44 +106,32 @@ export class FusionNode extends LifecycleNode {
     const { bus, robot } = this.#options
     await this.#arrivals.prepare()
     this.#chunks = bus.advertise(chunkTopic(robot), 'prehend_interfaces/msg/ActionChunk')
-    this.#takes = undefined
+    this.#inlets = undefined
   }
 
   protected override onActivate(): void {
     const { bus, robot, onHeard } = this.#options
-    const takes = (this.#takes ??= robot.streams.map((_stream, index) => this.#arrivals.take(index)))
-    // Two streams may share a topic; what is heard on it is told once.
-    const untold = new Set([...robot.streams, ...(robot.reset ? [robot.reset] : [])].map(({ topic }) => topic))
-    const tell = (topic: string): FusionOptions['onHeard'] => (untold.delete(topic) ? onHeard : undefined)
-    // First: where an announcement and the command that follows it on another topic wait together, a ROS executor takes
-    // what was subscribed to first.
-    if (robot.reset) {
-      const { topic } = robot.reset
-      const told = tell(topic)
+    this.#inlets ??= inlets({
+      robot,
+      aligner: this.aligner,
+      arrivals: this.#arrivals,
+      onReset: receive => {
+        this.#episodeStart = receive
+      },
+    })
+    // Two inlets may share a topic; what is heard on it is told once.
+    const untold = new Set(this.#inlets.map(({ topic }) => topic))
+    for (const { topic, type, take } of this.#inlets) {
+      const told = untold.delete(topic) ? onHeard : undefined
       this.#subscriptions.push(
-        bus.subscribe(topic, 'std_msgs/msg/String', (message, receive) => {
-          this.#arrivals.then(receive, () => {
-            this.#episodeStart = receive
-            this.aligner.reset(receive)
-            this.#watchDeadline()
-          })
-          told?.(topic, 'std_msgs/msg/String', message, receive)
-        }),
-      )
-    }
-    this.#subscriptions.push(
-      ...robot.streams.map(({ topic, type: name }, index) => {
-        const take = takes[index]!
-        const type = name as TypeName
-        const told = tell(topic)
-        return bus.subscribe(topic, type, (message, receive) => {
+        bus.subscribe(topic, type, (message, receive) => {
           if (!take(message as never, receive)) return
           if (type === 'sensor_msgs/msg/CompressedImage') bus.work(this.#arrivals.drained())
           else this.#watchDeadline()
           told?.(topic, type, message, receive)
-        })
-      }),
-    )
+        }),
+      )
+    }
   }
 
   protected override async onDeactivate(): Promise<void> {

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises'
 import { Aligner, type AlignerOptions } from '../../fusion/aligner.js'
 import type { Counters } from '../../fusion/counters.js'
 import type { Observation } from '../../fusion/observation.js'
@@ -6,9 +5,10 @@ import { clockOf, referenceOf } from '../../robots/reference.js'
 import type { Robot } from '../../robots/robot.js'
 import type { Bag, BagMessage } from '../../middleware/bag/bag.js'
 import { headerClock } from '../../middleware/bag/header-clock.js'
+import { Pace } from '../../middleware/bag/pace.js'
 import { decode } from '../../middleware/cdr/codecs.js'
-import type { TypeName } from '../../middleware/messages.js'
 import { Arrivals } from '../../nodes/intake/arrivals.js'
+import { inlets, type Inlet } from '../../nodes/intake/inlets.js'
 
 export interface ReplayOptions {
   readonly bag: Pick<Bag, 'epochSec' | 'batches'>
@@ -56,6 +56,12 @@ export async function stampClock(bag: Pick<Bag, 'epochSec' | 'batches'>, robot: 
 }
 
 /**
+ * ns between two messages beyond which the first was logged by a clock that was not set yet, or another recording
+ * begins: nobody waits for that.
+ */
+const LONGEST_GAP = 3600e9
+
+/**
  * Feeds a bag through the aligner, in receive order, on the recording's own receive times: the pace (`rate`) changes
  * nothing in what comes
  * out. Memory does not grow with the bag.
@@ -81,29 +87,9 @@ export async function replayBag(options: ReplayOptions): Promise<Counters> {
     ...(onNotice && { onNotice }),
   })
   await arrivals.prepare()
-  const sinks = new Map<string, ((message: BagMessage) => void)[]>()
-  const listen = (topic: string, sink: (message: BagMessage) => void): void => {
-    sinks.set(topic, [...(sinks.get(topic) ?? []), sink])
-  }
-  if (robot.reset) {
-    listen(robot.reset.topic, ({ receive }) => {
-      if (Number.isFinite(receive)) arrivals.then(receive, () => aligner.reset(receive))
-    })
-  }
-  robot.streams.forEach((stream, index) => {
-    const take = arrivals.take(index)
-    listen(stream.topic, message => {
-      if (!Number.isFinite(message.receive)) return aligner.count(index, 'log_time')
-      if (message.type !== stream.type) return aligner.count(index, 'bad_type')
-      let decoded
-      try {
-        decoded = decode(stream.type as TypeName, message.data, clock.epochSec)
-      } catch {
-        return aligner.count(index, 'bad_message')
-      }
-      take(decoded as never, message.receive)
-    })
-  })
+  const sinks = new Map<string, Inlet[]>()
+  for (const inlet of inlets({ robot, aligner, arrivals }))
+    sinks.set(inlet.topic, [...(sinks.get(inlet.topic) ?? []), inlet])
   const drain = async (): Promise<void> => {
     if (failure) throw failure.error
     for (const next of ready.splice(0)) await next()
@@ -116,7 +102,7 @@ export async function replayBag(options: ReplayOptions): Promise<Counters> {
       else await arrivals.change()
     }
   }
-  const pace = rate === 'max' ? undefined : new Pace(rate)
+  const pace = rate === 'max' ? undefined : new Pace({ rate, longestGap: LONGEST_GAP })
   for await (const batch of bag.batches()) {
     for (const message of batch) {
       if (pace && Number.isFinite(message.receive)) await pace.reach(message.receive, signal)
@@ -125,8 +111,7 @@ export async function replayBag(options: ReplayOptions): Promise<Counters> {
       // A recording can wait, so nothing of it is left out because a picture takes long.
       if (!arrivals.hasSlack) await until(() => arrivals.hasSlack)
       if (onMessage) arrivals.then(message.receive, () => ready.push(() => onMessage(message)))
-      const listeners = sinks.get(message.topic)
-      if (listeners) for (const sink of listeners) sink(message)
+      for (const inlet of sinks.get(message.topic) ?? []) put(message, inlet, clock)
       if (ready.length > 0 || failure) await drain()
     }
   }
@@ -136,33 +121,19 @@ export async function replayBag(options: ReplayOptions): Promise<Counters> {
   return aligner.counters
 }
 
-/**
- * ns between two messages beyond which the first was logged by a clock that was not set yet, or another recording
- * begins: nobody waits for that.
- */
-const LONGEST_GAP = 3600e9
-
-/**
- * Waits until the wall clock has caught up with the recording's, at `rate` times real time, less what lies in gaps of
- * over an hour.
- */
-class Pace {
-  readonly #rate: number
-  readonly #start = performance.now()
-  /** The recording's time at `#start`. */
-  #first: number | undefined
-  #latest = NaN
-
-  constructor(rate: number) {
-    this.#rate = rate
+/** Puts a recorded message where a live one would be heard. An announcement begins an episode, whatever it says. */
+function put({ type, data, receive }: BagMessage, inlet: Inlet, clock: StampClock): void {
+  if (!Number.isFinite(receive)) return inlet.refuse('log_time')
+  if (inlet.kind === 'reset') {
+    inlet.take(undefined as never, receive)
+    return
   }
-
-  async reach(receive: number, signal: AbortSignal | undefined): Promise<void> {
-    this.#first ??= receive
-    if (receive - this.#latest > LONGEST_GAP) this.#first += receive - this.#latest
-    this.#latest = receive
-    const due = this.#start + (receive - this.#first) / 1e6 / this.#rate
-    const wait = due - performance.now()
-    if (wait > 1) await setTimeout(wait, undefined, { signal }).catch(() => undefined)
+  if (type !== inlet.type) return inlet.refuse('bad_type')
+  let message
+  try {
+    message = decode(inlet.type, data, clock.epochSec)
+  } catch {
+    return inlet.refuse('bad_message')
   }
+  inlet.take(message as never, receive)
 }

@@ -2,6 +2,7 @@ import type { Bus, Publisher } from '../bus.js'
 import { decode, isTypeName } from '../cdr/codecs.js'
 import type { MessageTypes, TypeName } from '../messages.js'
 import type { Bag, BagMessage } from './bag.js'
+import { Pace } from './pace.js'
 
 export interface PlayOptions {
   /** Times real time, or as fast as the machine can. */
@@ -17,12 +18,12 @@ export interface PlayOptions {
  */
 export async function playBag(bag: Bag, { rate, onMessage, signal }: PlayOptions): Promise<number> {
   if (rate !== 'max' && !(rate > 0)) throw new RangeError(`rate: expected a number above 0 or "max", got ${rate}`)
-  const started = performance.now()
+  const pace = rate === 'max' ? undefined : new Pace({ rate, start: bag.start })
   let played = 0
   for await (const batch of bag.batches()) {
     for (const message of batch) {
       if (!Number.isFinite(message.receive)) continue
-      if (rate !== 'max') await reach(started + (message.receive - bag.start) / 1e6 / rate, signal)
+      if (pace) await pace.reach(message.receive, signal)
       if (signal?.aborted) return played
       const answer = onMessage(message)
       if (answer) await answer
@@ -41,19 +42,4 @@ export function publishOn(bus: Bus, epochSec: number): (message: BagMessage) => 
     if (publisher === undefined) publishers.set(topic, (publisher = bus.advertise<TypeName>(topic, type)))
     publisher.publish(decode(type, data, epochSec))
   }
-}
-
-/** Waits for a time of `performance.now()`; one that is under a millisecond away counts as reached. */
-async function reach(due: number, signal: AbortSignal | undefined): Promise<void> {
-  const wait = due - performance.now()
-  if (wait < 1 || signal?.aborted) return
-  await new Promise<void>(resolve => {
-    const done = (): void => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, wait)
-    signal?.addEventListener('abort', done)
-  })
 }
