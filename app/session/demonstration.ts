@@ -2,7 +2,7 @@ import type { Observation } from '../../fusion/observation.js'
 import type { ActionChunk, Policy } from '../../policy/policy.js'
 import type { Robot } from '../../robots/robot.js'
 import type { Bus } from '../../middleware/bus.js'
-import { CHUNK_FRAME } from '../../nodes/fusion-node.js'
+import { CHUNK_FRAME, chunkMessage } from '../../nodes/fusion-node.js'
 import type { SimulatedCell } from '../../sim/embedded/cell-handle.js'
 import { ExpertPolicy, type ExpertAnswer } from '../../sim/embedded/expert-policy.js'
 import { Random } from '../../sim/embedded/random.js'
@@ -140,15 +140,8 @@ function publish(
   topics: { readonly chunk: string; readonly aux: string },
 ): void {
   const chunks = bus.advertise(topics.chunk, 'prehend_interfaces/msg/ActionChunk')
-  chunks.publish({
-    stamp: chunk.stamp,
-    frameId: CHUNK_FRAME,
-    rate: chunk.rate,
-    data: chunk.data,
-    origin: chunk.origin,
-    gate: new Float32Array(0),
-    graspSuccess: NaN,
-  })
+  // An example for training does not say how sure it is: the grasp's success is a label of its own, in `aux`.
+  chunks.publish(chunkMessage({ ...chunk, graspSuccess: undefined }, CHUNK_FRAME))
   chunks.dispose()
   const truths = bus.advertise(topics.aux, 'sensor_msgs/msg/JointState')
   truths.publish({ stamp: chunk.stamp, frameId: CHUNK_FRAME, name: AUX, position: aux, velocity: NONE, effort: NONE })
