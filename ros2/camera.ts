@@ -96,7 +96,7 @@ export const camera = nodeKind({
             values: { to, images },
           }),
         ),
-      close: () => Promise.resolve(frames.dispose()),
+      closings: [{ name: 'frames', close: () => frames.dispose() }],
     })
   },
 })

@@ -1,27 +1,23 @@
-import type { Modality } from '../fusion/observation.js'
 import type { Robot } from '../robots/robot.js'
-import { toolStream } from '../robots/tool-stream.js'
-import type { Disposable, Publisher } from '../middleware/bus.js'
+import type { Disposable } from '../middleware/bus.js'
 import { LifecycleNode } from '../middleware/lifecycle.js'
-import type { CameraInfo } from '../middleware/messages.js'
 import { parameter } from '../middleware/parameters.js'
 import type { Status } from '../middleware/ros2/diagnostics.js'
 import { FramePublisher } from '../middleware/ros2/frame-publisher.js'
 import type { RosNode } from '../middleware/ros2/rclnodejs.js'
 import type { Ros2Bus } from '../middleware/ros2/ros2-bus.js'
-import { CameraNode } from '../nodes/camera-node.js'
-import { ForceTorqueNode } from '../nodes/force-torque-node.js'
 import { chunkTopic } from '../nodes/fusion-node.js'
-import { VoiceNode } from '../nodes/voice-node.js'
 import { cameraMatrix, intrinsics } from '../sim/camera/intrinsics.js'
 import type { SimulatedCell } from '../sim/embedded/cell-handle.js'
-import type { CellFrame } from '../sim/simulated-cell.js'
 import { BASE_FRAME, CAMERA_FRAME, TOOL_FRAME, WRIST_FRAME } from '../sim/embedded/frames.js'
 import { CAMERA_FOVY } from '../sim/embedded/mjcf.js'
 import { Episodes } from '../app/session/episodes.js'
 import { isCellSource, startCell, type CellSource } from '../app/session/cells.js'
+import { cellSensors, cellVoice, followSetPoints, toolPoses } from '../app/session/cell-parts.js'
 import { cellTopic } from '../app/session/cell-topic.js'
+import { closeInOrder } from '../app/session/closing.js'
 import { episodeTopics } from '../app/session/episode-topics.js'
+import { Session } from '../app/session/session.js'
 import { UsageError } from '../app/output/output.js'
 import { episodeLine } from '../app/session/run-report.js'
 import { audience, type Place } from './audience.js'
@@ -73,9 +69,8 @@ class CellNode extends LifecycleNode {
   successes = 0
   readonly #options: CellNodeOptions
   #cell: SimulatedCell | undefined
-  #nodes: LifecycleNode[] = []
+  #nodes: readonly LifecycleNode[] = []
   #episodes: Episodes | undefined
-  #infos: Publisher<CameraInfo> | undefined
   #disposables: Disposable[] = []
   /** Of its activity alone. */
   #active: Disposable[] = []
@@ -121,19 +116,20 @@ class CellNode extends LifecycleNode {
       this.#clock?.reach(own)
       return own
     }
-    const voice = new VoiceNode({ bus, topic: cellTopic(robot, 'voice') })
-    this.#nodes = [...(source === 'sim' ? this.#sensors(cell, stampOf) : []), voice]
-    const tool = toolStream(robot)
-    if (tool) {
-      const poses = bus.advertise(tool.topic, 'geometry_msgs/msg/PoseStamped')
+    const session = Session.assemble(
+      { robot, bus, framePrefix: prefix, onError },
+      { voice: cellVoice(robot), ...(source === 'sim' && this.#sensors(cell, stampOf)) },
+    )
+    const { voice } = session.nodes
+    this.#nodes = session.inOrder
+    const poses = toolPoses(bus, robot, prefix)
+    if (poses) {
       const flange = flangeOf(robot)
-      const message = { stamp: 0, frameId: prefix + BASE_FRAME, pose: new Float64Array(7) }
       cell.onToolPose = (stamp, _receive, pose) => {
         if (this.state !== 'active') return
-        message.stamp = stampOf(stamp)
-        message.pose.set(pose)
-        poses.publish(message)
-        frames.moved(BASE_FRAME, flange, message.stamp, pose)
+        const published = stampOf(stamp)
+        poses.publish(published, pose)
+        frames.moved(BASE_FRAME, flange, published, pose)
       }
       this.#disposables.push(poses)
     }
@@ -153,34 +149,24 @@ class CellNode extends LifecycleNode {
     for (const name of [CAMERA_FRAME, WRIST_FRAME]) frames.fixed(name)
   }
 
-  /** The embedded cell's camera and wrist sensor. */
-  #sensors(cell: SimulatedCell, stampOf: (stamp: number) => number): LifecycleNode[] {
+  /** The embedded cell's camera, a pinhole without distortion that says so with each frame, and its wrist sensor. */
+  #sensors(cell: SimulatedCell, stampOf: (stamp: number) => number): ReturnType<typeof cellSensors> {
     const { bus, robot, prefix } = this.#options
-    const topic = (modality: Modality): string => cellTopic(robot, modality)
-    this.#infos = bus.advertise(topic('rgb').replace(/[^/]*$/, 'camera_info'), 'sensor_msgs/msg/CameraInfo')
-    this.#disposables.push(this.#infos)
-    return [
-      new CameraNode({
-        bus,
-        rgbTopic: topic('rgb'),
-        depthTopic: topic('depth'),
-        frameId: prefix + CAMERA_FRAME,
-        source: {
-          start: onFrame =>
-            cell.camera.start(frame => this.#expose({ ...frame, stamp: stampOf(frame.stamp) }, onFrame)),
-          stop: () => cell.camera.stop(),
-        },
-      }),
-      new ForceTorqueNode({
-        bus,
-        topic: topic('force'),
-        frameId: prefix + WRIST_FRAME,
-        source: {
-          start: onWrench => cell.wrist.start((stamp, wrench) => onWrench(stampOf(stamp), wrench)),
-          stop: () => cell.wrist.stop(),
-        },
-      }),
-    ]
+    const infos = bus.advertise(cellTopic(robot, 'rgb').replace(/[^/]*$/, 'camera_info'), 'sensor_msgs/msg/CameraInfo')
+    this.#disposables.push(infos)
+    return cellSensors(robot, cell, {
+      stampOf,
+      onFrame: ({ width, height, stamp }) =>
+        infos.publish({
+          stamp,
+          frameId: prefix + CAMERA_FRAME,
+          width,
+          height,
+          distortionModel: 'plumb_bob',
+          d: new Float64Array(5),
+          k: cameraMatrix(intrinsics(CAMERA_FOVY, width, height)),
+        }),
+    })
   }
 
   protected override async onActivate(): Promise<void> {
@@ -188,12 +174,8 @@ class CellNode extends LifecycleNode {
     const [cell, episodes] = [this.#cell, this.#episodes]
     if (!cell || !episodes) throw new Error('cell: activated before it was configured')
     if (publishClock) this.#active.push((this.#clock = new ClockPublisher(ros, bus, CLOCK_PERIOD)))
-    if (robot.actions.arm)
-      this.#active.push(
-        bus.subscribe(robot.actions.arm.topic, 'geometry_msgs/msg/PoseStamped', message =>
-          episodes.setToolTarget(message),
-        ),
-      )
+    const setPoints = followSetPoints(bus, robot, message => episodes.setToolTarget(message))
+    if (setPoints) this.#active.push(setPoints)
     for (const node of this.#nodes) await node.activate()
     this.#ending = new AbortController()
     this.#running = this.#run(episodes, this.#ending.signal).catch((error: unknown) => {
@@ -212,14 +194,19 @@ class CellNode extends LifecycleNode {
   }
 
   protected override async onCleanup(): Promise<void> {
-    for (const node of this.#nodes) await node.shutdown()
-    this.#nodes = []
-    this.#link?.dispose()
-    this.#link = undefined
-    await this.#cell?.close()
-    this.#cell = undefined
-    for (const disposable of this.#disposables) disposable.dispose()
-    this.#disposables = []
+    const { onError } = this.#options
+    const [nodes, link, cell, disposables] = [this.#nodes, this.#link, this.#cell, this.#disposables]
+    this.#nodes = this.#disposables = []
+    this.#link = this.#cell = undefined
+    await closeInOrder(
+      [
+        ...nodes.map(node => ({ name: `node ${node.name}`, close: () => node.shutdown() })),
+        { name: 'link', close: () => link?.dispose() },
+        { name: 'cell', close: () => cell?.close() },
+        ...disposables.map(part => ({ name: 'publisher', close: () => part.dispose() })),
+      ],
+      onError,
+    )
   }
 
   async #run(episodes: Episodes, ended: AbortSignal): Promise<void> {
@@ -293,21 +280,6 @@ class CellNode extends LifecycleNode {
       ended.addEventListener('abort', () => resolve(), { once: true })
     })
     clearTimeout(silence)
-  }
-
-  /** A frame, and with its stamp what the camera is: a pinhole without distortion. */
-  #expose(frame: CellFrame, onFrame: (frame: CellFrame) => void): void {
-    const { width, height, stamp } = frame
-    this.#infos?.publish({
-      stamp,
-      frameId: this.#options.prefix + CAMERA_FRAME,
-      width,
-      height,
-      distortionModel: 'plumb_bob',
-      d: new Float64Array(5),
-      k: cameraMatrix(intrinsics(CAMERA_FOVY, width, height)),
-    })
-    onFrame(frame)
   }
 }
 

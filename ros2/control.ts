@@ -1,12 +1,12 @@
-import { monotonicNs } from '../drivers/byte-stream.js'
 import { parameter } from '../middleware/parameters.js'
 import type { Status } from '../middleware/ros2/diagnostics.js'
-import { ControlNode } from '../nodes/control-node.js'
 import { fingerStream } from '../nodes/finger-state.js'
 import { UsageError } from '../app/output/output.js'
 import { spread } from '../app/measure/percentiles.js'
 import { MachineLateness } from '../app/session/machine-lateness.js'
 import { gripperOf } from '../app/session/robot-gripper.js'
+import { controlPart } from '../app/session/parts/control-part.js'
+import { Session } from '../app/session/session.js'
 import { GoalDesk } from './goal-desk.js'
 import { serveGrasp } from './grasp-action.js'
 import { serveGripperCommand } from './gripper-command.js'
@@ -57,18 +57,23 @@ export const control = nodeKind({
     const gripper = gripperOf(declared, path)
     const latencies: number[] = []
     const lateness = new MachineLateness()
-    const node = new ControlNode({
-      bus,
-      robot,
-      gripper,
-      execution: parameters.get('execution'),
-      awaitCommand: parameters.get('await_command'),
-      onError: error => log.error(lateness.lineOf(error)),
-      onNotice: text => log.warn(text),
-      framePrefix: parameters.get('frame_prefix'),
-      busTimeOf: monotonic => bus.clock.now() - (monotonicNs() - monotonic),
-      onLatency: nanoseconds => latencies.push(nanoseconds / 1e6),
-    })
+    const { control: node } = Session.assemble(
+      {
+        robot,
+        bus,
+        framePrefix: parameters.get('frame_prefix'),
+        onError: error => log.error(lateness.lineOf(error)),
+      },
+      {
+        control: controlPart({
+          gripper,
+          execution: parameters.get('execution'),
+          awaitCommand: parameters.get('await_command'),
+          onNotice: text => log.warn(text),
+          onLatency: nanoseconds => latencies.push(nanoseconds / 1e6),
+        }),
+      },
+    ).nodes
     node.speedScale = parameters.get('speed_scale')
     parameters.onChange = () => {
       node.speedScale = parameters.get('speed_scale')
@@ -135,13 +140,13 @@ export const control = nodeKind({
           },
         ]
       },
-      close: async () => {
-        lateness.close()
-        await desk.end()
-        for (const action of actions) action?.dispose()
-        state.dispose()
-        stop.dispose()
-      },
+      closings: [
+        { name: 'measure of lateness', close: () => lateness.close() },
+        { name: 'goals', close: () => desk.end() },
+        ...actions.map(action => ({ name: 'action server', close: () => action?.dispose() })),
+        { name: 'gripper state', close: () => state.dispose() },
+        { name: 'stop service', close: () => stop.dispose() },
+      ],
     }
   },
 })

@@ -1,9 +1,10 @@
 import { wholeName } from '../robots/topic-name.js'
 import { parameter } from '../middleware/parameters.js'
 import { FramePublisher } from '../middleware/ros2/frame-publisher.js'
-import { ForceTorqueNode } from '../nodes/force-torque-node.js'
 import { WrenchTopic } from '../nodes/wrench-topic.js'
 import { UsageError } from '../app/output/output.js'
+import { forceTorquePart } from '../app/session/parts/force-torque-part.js'
+import { Session } from '../app/session/session.js'
 import { FRAME_PREFIX, nodeKind } from './node-kind.js'
 import { StreamHealth } from './stream-health.js'
 
@@ -46,13 +47,10 @@ export const forceTorque = nodeKind({
     const frames = new FramePublisher({ ros, bus, frames: robot.frames, prefix, log })
     frames.fixed(frameId)
     const source = new WrenchTopic(bus, input, text => log.warn(text))
-    const node = new ForceTorqueNode({
-      bus,
-      source,
-      topic,
-      frameId: prefix + frameId,
-      tare: Math.round(parameters.get('tare') * 1e9),
-    })
+    const { forceTorque: node } = Session.assemble(
+      { robot, bus, framePrefix: prefix, onError: error => log.error(String(error)) },
+      { forceTorque: forceTorquePart({ source, topic, frameId, tare: Math.round(parameters.get('tare') * 1e9) }) },
+    ).nodes
     const health = new StreamHealth({ bus, log, topic: input })
     return Promise.resolve({
       node,
@@ -65,7 +63,7 @@ export const forceTorque = nodeKind({
           values: { to: topic, samples: node.samples },
         }),
       ],
-      close: () => Promise.resolve(frames.dispose()),
+      closings: [{ name: 'frames', close: () => frames.dispose() }],
     })
   },
 })

@@ -3,9 +3,12 @@ import { occurred } from '../fusion/counters.js'
 import type { Policy } from '../policy/policy.js'
 import { parameter } from '../middleware/parameters.js'
 import type { Status } from '../middleware/ros2/diagnostics.js'
-import { FusionNode } from '../nodes/fusion-node.js'
+import type { FusionNode } from '../nodes/fusion-node.js'
 import { Histogram } from '../app/measure/histogram.js'
+import { DISK_LIMIT } from '../app/session/closing.js'
 import { LiveDigest } from '../app/session/live-digest.js'
+import { fusionPart } from '../app/session/parts/fusion-part.js'
+import { Session } from '../app/session/session.js'
 import { shippedModel } from '../app/policies/models.js'
 import { spread } from '../app/measure/percentiles.js'
 import { freePath } from './free-path.js'
@@ -83,27 +86,30 @@ export const fusion = nodeKind({
     const failed = new Promise<void>(resolve => {
       fail = resolve
     })
-    const node = new FusionNode({
-      bus,
-      robot,
-      policy,
-      inferenceLatency: 0,
-      onError: error => log.error(String(error)),
-      onPolicyEnded: fail,
-      onNotice: text => log.warn(text),
-      framePrefix: parameters.get('frame_prefix'),
-      onObservation: observation => {
-        const lag = (observation.emitted - observation.stamp) / 1e6
-        lags.push(lag)
-        allLags.add(lag)
-        digest?.add(observation)
-        observations.publish(observation)
+    const session = Session.assemble(
+      { robot, bus, framePrefix: parameters.get('frame_prefix'), onError: error => log.error(String(error)) },
+      {
+        fusion: fusionPart({
+          policy,
+          onPolicyEnded: fail,
+          onNotice: text => log.warn(text),
+          onObservation: observation => {
+            const lag = (observation.emitted - observation.stamp) / 1e6
+            lags.push(lag)
+            allLags.add(lag)
+            digest?.add(observation)
+            observations.publish(observation)
+          },
+          // What it heard, and nothing else, is what is replayed.
+          ...(recording && {
+            onHeard: (topic, type, message, receive) => recording.write(topic, type, message, receive),
+          }),
+          onDecoded: ms => decodeMs.push(ms),
+          onChunk: chunk => status?.publish(chunk, node.skipped),
+        }),
       },
-      // What it heard, and nothing else, is what is replayed.
-      ...(recording && { onHeard: (topic, type, message, receive) => recording.write(topic, type, message, receive) }),
-      onDecoded: ms => decodeMs.push(ms),
-      onChunk: chunk => status?.publish(chunk, node.skipped),
-    })
+    )
+    const node: FusionNode = session.nodes.fusion
     node.onTransition = (_transition, _from, to) => {
       if (to === 'active' && Number.isNaN(activeAt)) activeAt = process.uptime()
     }
@@ -161,12 +167,19 @@ export const fusion = nodeKind({
           startS: activeAt,
         }
       },
-      close: async () => {
-        observations.dispose()
-        status?.dispose()
-        process.exitCode = (await recording?.close(!Number.isNaN(activeAt))) ?? process.exitCode
-        await policy?.close()
-      },
+      closings: [
+        { name: 'observations', close: () => observations.dispose() },
+        { name: 'policy status', close: () => status?.dispose() },
+        {
+          name: 'recording',
+          close: async () => {
+            process.exitCode = (await recording?.close(!Number.isNaN(activeAt))) ?? process.exitCode
+          },
+          progress: () => recording?.written ?? 0,
+          limit: DISK_LIMIT,
+        },
+        { name: 'policy', close: () => policy?.close() },
+      ],
     }
   },
 })

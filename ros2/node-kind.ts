@@ -1,3 +1,4 @@
+import type { Closing } from '../app/session/closing.js'
 import type { Robot } from '../robots/robot.js'
 import type { LifecycleNode } from '../middleware/lifecycle.js'
 import { parameter, type ParameterDescription, type Parameters } from '../middleware/parameters.js'
@@ -55,7 +56,7 @@ export interface NodeContext<D extends Declarations = Declarations> {
   readonly ending: AbortSignal
 }
 
-/** A node that was made, with what it says of itself once a second and what must be closed after it. */
+/** A node that was made, with what it says of itself once a second and what is closed after it. */
 export interface NodeParts {
   readonly node: LifecycleNode
   status?(): Status[]
@@ -71,7 +72,8 @@ export interface NodeParts {
   readonly failed?: Promise<void>
   /** What it says of itself at the end, with `--json`. */
   result?(): Promise<object>
-  close?(): Promise<void>
+  /** What is closed after the node, in this order. */
+  readonly closings?: readonly Closing[]
 }
 
 /** One kind of node that `prehend node NAME` runs: one file that makes it, one entry in `kinds.ts`. */

@@ -21,6 +21,11 @@ export class NodeRecording {
     log.info(`records into ${path}`)
   }
 
+  /** Bytes that the disk has taken. */
+  get written(): number {
+    return this.#writer.written
+  }
+
   get status(): Status {
     const failure = this.#failure
     return {

@@ -1,8 +1,9 @@
 import { wholeName } from '../robots/topic-name.js'
 import { parameter } from '../middleware/parameters.js'
 import type { Status } from '../middleware/ros2/diagnostics.js'
-import { VoiceNode } from '../nodes/voice-node.js'
 import { UsageError } from '../app/output/output.js'
+import { voicePart } from '../app/session/parts/voice-part.js'
+import { Session } from '../app/session/session.js'
 import { nodeKind } from './node-kind.js'
 
 export const voice = nodeKind({
@@ -14,11 +15,14 @@ export const voice = nodeKind({
       description: 'topic of the recogniser (std_msgs/String)',
     }),
   },
-  make({ ros, bus, robot, parameters }) {
+  make({ ros, bus, robot, parameters, log }) {
     const stream = robot.streams.find(stream => stream.modality === 'voice')
     if (stream === undefined)
       throw new UsageError(`robot ${robot.name}: it has no voice stream: the voice node has nothing to do`)
-    const node = new VoiceNode({ bus, topic: stream.topic, type: stream.type })
+    const { voice: node } = Session.assemble(
+      { robot, bus, onError: error => log.error(String(error)) },
+      { voice: voicePart({ topic: stream.topic, type: stream.type }) },
+    ).nodes
     const input = wholeName(parameters.get('input'), ros.node.namespace())
     const subscription = bus.subscribe(input, 'std_msgs/msg/String', ({ data }) => node.say(data))
     return Promise.resolve({
@@ -26,10 +30,7 @@ export const voice = nodeKind({
       status: (): Status[] => [
         { name: input, level: 'ok', message: node.state, values: { to: stream.topic, events: node.events } },
       ],
-      close: () => {
-        subscription.dispose()
-        return Promise.resolve()
-      },
+      closings: [{ name: `subscription ${input}`, close: () => subscription.dispose() }],
     })
   },
 })

@@ -1,36 +1,33 @@
 import type { Gripper } from '../../drivers/gripper.js'
-import type { Modality, Observation } from '../../fusion/observation.js'
+import type { Observation } from '../../fusion/observation.js'
 import { PolicyError } from '../../policy/policy-error.js'
 import type { Policy } from '../../policy/policy.js'
 import type { Robot } from '../../robots/robot.js'
-import { toolStream } from '../../robots/tool-stream.js'
 import type { Withheld } from '../../fusion/withhold.js'
 import { BagWriter } from '../../middleware/bag/bag-writer.js'
 import type { Bus } from '../../middleware/bus.js'
-import type { LifecycleNode } from '../../middleware/lifecycle.js'
 import { LocalBus } from '../../middleware/local/local-bus.js'
 import { SteppedClock } from '../../middleware/local/stepped-clock.js'
 import { SystemClock } from '../../middleware/local/system-clock.js'
 import type { TypeName } from '../../middleware/messages.js'
-import { CameraNode } from '../../nodes/camera-node.js'
-import { ControlNode } from '../../nodes/control-node.js'
-import { ForceTorqueNode } from '../../nodes/force-torque-node.js'
-import { chunkTopic, FusionNode } from '../../nodes/fusion-node.js'
+import type { ControlNode } from '../../nodes/control-node.js'
+import { chunkTopic, type FusionNode } from '../../nodes/fusion-node.js'
 import { Recorder } from '../../nodes/recorder.js'
-import { VoiceNode } from '../../nodes/voice-node.js'
+import type { VoiceNode } from '../../nodes/voice-node.js'
 import { Cell, type SimulatedCell } from '../../sim/embedded/cell-handle.js'
 import type { CellOptions } from '../../sim/simulated-cell.js'
-import { BASE_FRAME, CAMERA_FRAME, WRIST_FRAME } from '../../sim/embedded/frames.js'
 import { Episodes, type EpisodeResult } from './episodes.js'
 import { lockstep, rest } from './lockstep.js'
-import { cellTopic } from './cell-topic.js'
+import { cellSensors, cellVoice, followSetPoints, toolPoses } from './cell-parts.js'
 import { ANSWERS } from './demonstration.js'
 import { episodeTopics } from './episode-topics.js'
 import { LoopMeters } from './loop-meters.js'
 import { UsageError } from '../output/output.js'
 import { spread, type Spread } from '../measure/percentiles.js'
 import { gripperOf } from './robot-gripper.js'
-import { within } from './within.js'
+import { controlPart } from './parts/control-part.js'
+import { fusionPart } from './parts/fusion-part.js'
+import { Session } from './session.js'
 
 export interface CellLoopOptions {
   readonly robot: Robot
@@ -73,23 +70,11 @@ const LOCKSTEP_INFERENCE = 12_000_000
  * says only how busy the machine is.
  */
 const LOCKSTEP_PATIENCE = 30_000
-/** ms that one step of closing may take. */
-const CLOSE_LIMIT = 5000
-/**
- * ms without a byte that the disk takes, after which a recording is left as it is: while bytes move, its end is waited
- * for.
- */
-const DISK_LIMIT = 30_000
 
 /** The whole loop on the embedded cell: five nodes on a local bus, the gripper on its pseudo-terminal. */
 export class CellLoop {
   readonly cell: SimulatedCell
   readonly bus: LocalBus
-  readonly control: ControlNode
-  readonly fusion: FusionNode
-  readonly camera: CameraNode
-  readonly forceTorque: ForceTorqueNode
-  readonly voice: VoiceNode
   readonly meters: LoopMeters
   /** Reference stamp to last serial byte written, ns, one a chunk. */
   readonly latencies: number[] = []
@@ -100,10 +85,9 @@ export class CellLoop {
   readonly #policy: Policy
   readonly #recorder: Recorder | undefined
   readonly #gripper: Gripper
+  readonly #session: Session<{ readonly control: ControlNode; readonly fusion: FusionNode; readonly voice: VoiceNode }>
   readonly #episodes: Episodes
   readonly #interruption = new AbortController()
-  #closing: Promise<void> | undefined
-  #isUp = false
 
   static async start(options: CellLoopOptions): Promise<CellLoop> {
     const { robot, mode } = options
@@ -155,41 +139,28 @@ export class CellLoop {
     this.#gripper = gripperOf(gripper, path ?? cell.gripperPort, {
       patience: path === undefined && !realtime ? LOCKSTEP_PATIENCE : undefined,
     })
-    const topicOf = (modality: Modality): string => cellTopic(robot, modality)
-    this.camera = new CameraNode({
-      bus,
-      rgbTopic: topicOf('rgb'),
-      depthTopic: topicOf('depth'),
-      frameId: CAMERA_FRAME,
-      source: cell.camera,
-    })
-    this.forceTorque = new ForceTorqueNode({ bus, topic: topicOf('force'), frameId: WRIST_FRAME, source: cell.wrist })
-    this.voice = new VoiceNode({ bus, topic: topicOf('voice') })
-    this.fusion = new FusionNode({
-      bus,
-      robot,
-      policy,
-      inferenceLatency: realtime ? 0 : LOCKSTEP_INFERENCE,
-      without: options.without ?? [],
-      onError: error => {
-        // An interruption closes the policy.
-        if (!(this.interrupted && error instanceof PolicyError && error.code === 'POLICY_CLOSED'))
-          options.onError(error)
+    this.#session = Session.assemble(
+      { robot, bus, onError: options.onError },
+      {
+        ...cellSensors(robot, cell),
+        voice: cellVoice(robot),
+        fusion: fusionPart({
+          policy,
+          inferenceLatency: realtime ? 0 : LOCKSTEP_INFERENCE,
+          without: options.without ?? [],
+          onError: error => {
+            // An interruption closes the policy.
+            if (!(this.interrupted && error instanceof PolicyError && error.code === 'POLICY_CLOSED'))
+              options.onError(error)
+          },
+          onPolicyEnded: () => {
+            if (!this.interrupted) options.onPolicyEnded?.()
+          },
+          onObservation: observation => options.onObservation?.(observation, bus),
+        }),
+        control: controlPart({ gripper: this.#gripper, onLatency: nanoseconds => this.latencies.push(nanoseconds) }),
       },
-      onPolicyEnded: () => {
-        if (!this.interrupted) options.onPolicyEnded?.()
-      },
-      onObservation: observation => options.onObservation?.(observation, bus),
-    })
-    this.control = new ControlNode({
-      bus,
-      robot,
-      gripper: this.#gripper,
-      execution: 'temporal_ensembling',
-      onError: options.onError,
-      busTimeOf: realtime ? monotonic => monotonic - Number(started) : () => bus.clock.now(),
-      onLatency: nanoseconds => this.latencies.push(nanoseconds),
-    })
+    )
     this.#wireCell()
     this.#recorder = options.record === undefined ? undefined : this.#record(options.record)
     this.meters = new LoopMeters(bus, robot)
@@ -207,6 +178,18 @@ export class CellLoop {
       atMost: options.atMost,
       ...(clock instanceof SteppedClock ? { pass: (done: () => boolean) => lockstep(bus, clock, cell, done) } : {}),
     })
+  }
+
+  get control(): ControlNode {
+    return this.#session.nodes.control
+  }
+
+  get fusion(): FusionNode {
+    return this.#session.nodes.fusion
+  }
+
+  get voice(): VoiceNode {
+    return this.#session.nodes.voice
   }
 
   get interrupted(): boolean {
@@ -248,7 +231,7 @@ export class CellLoop {
   /** Ends the motion first; the running episode then ends as interrupted. */
   async interrupt(): Promise<void> {
     // Once it closes, the motion has ended and the gripper's port goes.
-    if (this.#closing) return
+    if (this.#session.isClosing) return
     const stopping = this.control.stop()
     this.#interruption.abort()
     await stopping
@@ -256,71 +239,34 @@ export class CellLoop {
     await this.#policy.close()
   }
 
-  /**
-   * Ends motion first, then closes everything in order and leaves nothing half-written. A step that fails or hangs is
-   * reported; the others follow.
-   */
+  /** See `Session.close`. */
   close(): Promise<void> {
-    this.#closing ??= this.#close()
-    return this.#closing
-  }
-
-  async #close(): Promise<void> {
-    const steps: [string, () => Promise<unknown> | undefined, (() => number)?][] = [
-      ...this.#nodes().map((node): [string, () => Promise<void>] => [`node ${node.name}`, () => node.shutdown()]),
-      [
-        'recording',
-        () => (this.#isUp ? this.#recorder?.close() : this.#recorder?.discard()),
-        () => this.#recorder?.written ?? 0,
+    const clock = this.#clock
+    return this.#session.close({
+      recording: this.#recorder,
+      policy: this.#policy,
+      ground: [
+        { name: 'cell', close: () => this.cell.close() },
+        ...(clock instanceof SystemClock ? [{ name: 'clock', close: () => clock.close() }] : []),
       ],
-      ['policy', () => this.#policy.close()],
-      ['bus', () => this.bus.close()],
-      ['cell', () => this.cell.close()],
-    ]
-    for (const [name, step, progress] of steps) {
-      try {
-        await (progress ? within(DISK_LIMIT, name, step(), progress) : within(CLOSE_LIMIT, name, step()))
-      } catch (error) {
-        this.#options.onError(error)
-      }
-    }
-    if (this.#clock instanceof SystemClock) this.#clock.close()
-  }
-
-  #nodes(): LifecycleNode[] {
-    return [this.control, this.fusion, this.voice, this.forceTorque, this.camera]
+    })
   }
 
   async #bringUp(): Promise<void> {
-    for (const node of this.#nodes()) {
-      await node.configure()
-      await node.activate()
-    }
-    this.#episodes.listen()
-    await this.#rest?.()
-    this.#isUp = true
+    await this.#session.bringUp(() => {
+      this.#episodes.listen()
+      return this.#rest?.()
+    })
   }
 
-  /** The cell's arm: set-points from the bus, tool poses onto it. */
+  /** The cell's arm and time: tool poses onto the bus, set-points from it. */
   #wireCell(): void {
     const { bus, cell } = this
     const { robot } = this.#options
-    const tool = toolStream(robot)
-    if (tool) {
-      const message = { stamp: 0, frameId: BASE_FRAME, pose: new Float64Array(7) }
-      const publisher = bus.advertise(tool.topic, 'geometry_msgs/msg/PoseStamped')
-      cell.onToolPose = (stamp, receive, pose) => {
-        this.#reach(receive)
-        message.stamp = stamp
-        message.pose.set(pose)
-        publisher.publish(message)
-      }
-    }
+    const poses = toolPoses(bus, robot)
+    if (poses) cell.onToolPose = (stamp, _receive, pose) => poses.publish(stamp, pose)
     cell.onReceive = receive => this.#reach(receive)
-    if (robot.actions.arm)
-      bus.subscribe(robot.actions.arm.topic, 'geometry_msgs/msg/PoseStamped', message =>
-        this.#episodes.setToolTarget(message),
-      )
+    followSetPoints(bus, robot, message => this.#episodes.setToolTarget(message))
   }
 
   /** In lockstep the bus's time is the receive time of what is being delivered. */

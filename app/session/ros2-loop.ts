@@ -1,4 +1,3 @@
-import { monotonicNs } from '../../drivers/byte-stream.js'
 import type { Gripper } from '../../drivers/gripper.js'
 import type { Observation } from '../../fusion/observation.js'
 import type { Policy } from '../../policy/policy.js'
@@ -6,12 +5,11 @@ import type { Robot } from '../../robots/robot.js'
 import { ROOT, wholeName } from '../../robots/topic-name.js'
 import { BagWriter } from '../../middleware/bag/bag-writer.js'
 import type { Bus } from '../../middleware/bus.js'
-import type { LifecycleNode } from '../../middleware/lifecycle.js'
 import { Ros2Bus } from '../../middleware/ros2/ros2-bus.js'
 import { Ros2Process } from '../../middleware/ros2/ros2-process.js'
-import { ControlNode } from '../../nodes/control-node.js'
-import { FusionNode } from '../../nodes/fusion-node.js'
-import { VoiceNode } from '../../nodes/voice-node.js'
+import type { ControlNode } from '../../nodes/control-node.js'
+import type { FusionNode } from '../../nodes/fusion-node.js'
+import type { VoiceNode } from '../../nodes/voice-node.js'
 import type { EpisodeResult } from './episodes.js'
 import { episodeTopics } from './episode-topics.js'
 import { Histogram } from '../measure/histogram.js'
@@ -20,6 +18,10 @@ import { UsageError } from '../output/output.js'
 import type { Spread } from '../measure/percentiles.js'
 import { gripperOf } from './robot-gripper.js'
 import { useFastDdsProfile } from './fast-dds-profile.js'
+import { controlPart } from './parts/control-part.js'
+import { fusionPart } from './parts/fusion-part.js'
+import { voicePart } from './parts/voice-part.js'
+import { Session } from './session.js'
 
 export interface Ros2LoopOptions {
   readonly robot: Robot
@@ -43,9 +45,6 @@ export interface Ros2LoopOptions {
 export class Ros2Loop {
   readonly bus: Ros2Bus
   readonly meters: LoopMeters
-  readonly fusion: FusionNode
-  readonly control: ControlNode
-  readonly voice: VoiceNode
   /** Reference stamp to last serial byte. It may run for days. */
   readonly #latency = new Histogram()
   interrupted = false
@@ -53,8 +52,7 @@ export class Ros2Loop {
   readonly #ros: Ros2Process
   readonly #gripper: Gripper
   readonly #writer: BagWriter | undefined
-  /** The recording holds what the fusion node heard since it was active. */
-  #isUp = false
+  readonly #session: Session<{ readonly control: ControlNode; readonly fusion: FusionNode; readonly voice: VoiceNode }>
 
   static async start(options: Ros2LoopOptions): Promise<Ros2Loop> {
     useFastDdsProfile()
@@ -66,7 +64,7 @@ export class Ros2Loop {
     let loop: Ros2Loop | undefined
     try {
       loop = new Ros2Loop(options, ros)
-      await loop.#bringUp()
+      await loop.#session.bringUp()
       return loop
     } catch (error) {
       if (loop) await loop.close()
@@ -90,12 +88,7 @@ export class Ros2Loop {
         `robot ${robot.name}: actions.gripper.port.path is missing: name the gripper's serial port with --port`,
       )
     this.#gripper = gripperOf(gripper, gripper.port.path)
-    const ears = robot.streams.find(stream => stream.modality === 'voice')
-    this.voice = new VoiceNode({
-      bus,
-      topic: ears?.topic ?? wholeName('voice/events', robot.namespace),
-      ...(ears && { type: ears.type }),
-    })
+    const voice = robot.streams.find(stream => stream.modality === 'voice')
     const writer = (this.#writer =
       record === undefined
         ? undefined
@@ -109,33 +102,46 @@ export class Ros2Loop {
               onRecordingLost?.()
             },
           }))
-    this.fusion = new FusionNode({
-      // Nobody asks for them here.
-      onChunk: () => this.fusion.inferenceMs.splice(0),
-      bus,
-      robot,
-      policy,
-      inferenceLatency: 0,
-      onError,
-      onPolicyEnded: () => options.onPolicyEnded?.(),
-      onNotice: text => options.onWarning(text),
-      onObservation: observation => options.onObservation(observation, bus),
-      ...(writer && { onHeard: (topic, type, message, receive) => writer.write(topic, type, message, receive) }),
-    })
-    this.control = new ControlNode({
-      bus,
-      robot,
-      gripper: this.#gripper,
-      execution: 'temporal_ensembling',
-      onError,
-      busTimeOf: monotonic => bus.clock.now() - (monotonicNs() - monotonic),
-      onLatency: nanoseconds => this.#latency.add(nanoseconds / 1e6),
-    })
+    this.#session = Session.assemble(
+      { robot, bus, onError },
+      {
+        control: controlPart({
+          gripper: this.#gripper,
+          onLatency: nanoseconds => this.#latency.add(nanoseconds / 1e6),
+        }),
+        fusion: fusionPart({
+          policy,
+          // Nobody asks for them here.
+          onChunk: () => this.fusion.inferenceMs.splice(0),
+          onPolicyEnded: () => options.onPolicyEnded?.(),
+          onNotice: text => options.onWarning(text),
+          onObservation: observation => options.onObservation(observation, bus),
+          // The recording holds what the fusion node heard since it was active.
+          ...(writer && { onHeard: (topic, type, message, receive) => writer.write(topic, type, message, receive) }),
+        }),
+        voice: voicePart({
+          topic: voice?.topic ?? wholeName('voice/events', robot.namespace),
+          ...(voice && { type: voice.type }),
+        }),
+      },
+    )
     this.meters = new LoopMeters(bus, robot)
     bus.subscribe(episodeTopics(robot).results, 'std_msgs/msg/String', ({ data }) => {
       const result = resultOf(data)
       if (result) options.onResult(result)
     })
+  }
+
+  get control(): ControlNode {
+    return this.#session.nodes.control
+  }
+
+  get fusion(): FusionNode {
+    return this.#session.nodes.fusion
+  }
+
+  get voice(): VoiceNode {
+    return this.#session.nodes.voice
   }
 
   get gripperStats(): Gripper['stats'] {
@@ -160,27 +166,13 @@ export class Ros2Loop {
     await this.control.stop()
   }
 
-  async close(): Promise<void> {
-    const steps: (() => Promise<unknown> | undefined)[] = [
-      ...this.#nodes().map(node => () => node.shutdown()),
-      () => (this.#isUp ? this.#writer?.close() : this.#writer?.discard()),
-      () => this.#options.policy.close(),
-      () => this.bus.close(),
-    ]
-    for (const step of steps) await step()?.catch(this.#options.onError)
-    this.#ros.close()
-  }
-
-  #nodes(): LifecycleNode[] {
-    return [this.control, this.fusion, this.voice]
-  }
-
-  async #bringUp(): Promise<void> {
-    for (const node of this.#nodes()) {
-      await node.configure()
-      await node.activate()
-    }
-    this.#isUp = true
+  /** See `Session.close`. */
+  close(): Promise<void> {
+    return this.#session.close({
+      recording: this.#writer,
+      policy: this.#options.policy,
+      ground: [{ name: 'ROS 2', close: () => this.#ros.close() }],
+    })
   }
 }
 

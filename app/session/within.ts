@@ -3,7 +3,7 @@ export async function within(
   ms: number,
   name: string,
   step: Promise<unknown> | undefined,
-  progress: () => number = () => 0,
+  progress: () => unknown = () => 0,
 ): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {

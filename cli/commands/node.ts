@@ -5,6 +5,7 @@ import { ManagedNode } from '../../middleware/ros2/managed-node.js'
 import { Ros2Bus } from '../../middleware/ros2/ros2-bus.js'
 import { bindParameters } from '../../middleware/ros2/ros2-parameters.js'
 import { Ros2Process } from '../../middleware/ros2/ros2-process.js'
+import { closeInOrder, type Closing } from '../../app/session/closing.js'
 import { Ending } from '../../app/output/ending.js'
 import { exitOf, Output, UsageError } from '../../app/output/output.js'
 import { readRobot } from '../../app/robot/load-robot.js'
@@ -15,6 +16,8 @@ import { COMMON } from '../../ros2/node-kind.js'
 
 /** ms that a node waits for somebody who hears its transitions. */
 const PATIENCE = 10_000
+/** ms that a transition may take when the process ends: longer than the activation of a gripper. */
+const TRANSITION_LIMIT = 15_000
 
 export function register(program: Command): void {
   program
@@ -44,7 +47,11 @@ async function runNode(name: string, args: readonly string[], output: Output): P
   useFastDdsProfile()
   const ros = await Ros2Process.start(name, ['prehend', name, ...args])
   const log = printableLog(ros.node.getLogger())
-  const release: (() => unknown)[] = [() => ros.close()]
+  const tell = (error: unknown): void => {
+    process.exitCode ||= exitOf(error) ?? 1
+    log.error(error instanceof Error ? error.message : String(error))
+  }
+  const closings: Closing[] = [{ name: 'ROS 2', close: () => ros.close() }]
   try {
     const parameters = new Parameters(name, { ...kind.parameters, ...COMMON })
     for (const unknown of bindParameters(ros.rcl, ros.node, parameters)) log.warn(unknown)
@@ -54,18 +61,23 @@ async function runNode(name: string, args: readonly string[], output: Output): P
       onWarning: (topic, text) => log.warn(`${topic}: ${text}`),
       ...kind.bus?.(parameters),
     })
-    release.unshift(() => bus.close())
+    closings.unshift({ name: 'bus', close: () => bus.close() })
     const parts = await kind.make({ ros, bus, robot, parameters, log, ending: ending.signal })
     const { node } = parts
-    release.unshift(() => parts.close?.())
+    closings.unshift(...(parts.closings ?? []))
     let failure: unknown
     const managed = new ManagedNode(node, ros.node, error => {
       failure = error
       log.error(error instanceof Error ? error.message : String(error))
     })
-    release.unshift(() => managed.dispose())
+    const end = (): Promise<void> =>
+      closeInOrder(
+        [{ name: `node ${name}`, close: () => managed.end(), progress: () => node.state, limit: TRANSITION_LIMIT }],
+        tell,
+      )
+    closings.unshift({ name: 'services of the node', close: () => managed.dispose() })
     const diagnostics = publishDiagnostics(ros.node, () => parts.status?.() ?? [])
-    release.unshift(() => diagnostics.dispose())
+    closings.unshift({ name: 'diagnostics', close: () => diagnostics.dispose() })
     log.info(`${name}: unconfigured, ${process.uptime().toFixed(2)} s after its start`)
     const autostart = parameters.get('autostart')
     if (autostart) {
@@ -79,7 +91,7 @@ async function runNode(name: string, args: readonly string[], output: Output): P
       if (!(await managed.make('configure')) || !(await managed.make('activate'))) {
         // Nobody else would try again; whoever started the process can.
         process.exitCode = exitOf(failure) ?? 1
-        return await managed.end()
+        return await end()
       }
       output.progress(`${name} is active`)
     }
@@ -93,9 +105,9 @@ async function runNode(name: string, args: readonly string[], output: Output): P
       void parts.failed?.then(fail)
     })
     log.info(`${signal ?? (process.exitCode === 1 ? 'its work has failed' : 'its work is done')}: ending`)
-    await managed.end()
+    await end()
     if (output.json) output.result({ node: name, signal, state: node.state, ...(await parts.result?.()) }, [])
   } finally {
-    for (const step of release) await step()
+    await closeInOrder(closings, tell)
   }
 }

@@ -3,6 +3,7 @@ import { control } from '../../ros2/control.js'
 import { forceTorque } from '../../ros2/force-torque.js'
 import type { NodeContext, NodeKind } from '../../ros2/node-kind.js'
 import { readRobot } from '../../app/robot/load-robot.js'
+import { closeInOrder } from '../../app/session/closing.js'
 import { DriverError } from '../../drivers/driver-error.js'
 import { LocalBus } from '../../middleware/local/local-bus.js'
 import { SteppedClock } from '../../middleware/local/stepped-clock.js'
@@ -64,7 +65,7 @@ test(
   "the control node calls a gripper's silence on a machine that is late an overload, and its " +
     'diagnostics say how late',
   async () => {
-    const { node, status, close, said, clock, bus } = await made(control)
+    const { node, status, closings, said, clock, bus } = await made(control)
     await node.configure()
     await node.activate()
     clock.advanceTo(clock.now() + 50e6)
@@ -75,7 +76,7 @@ test(
       { name: 'gripper', message: expect.stringMatching(/^overload: /) as string },
     ])
     await node.shutdown()
-    await close?.()
+    await closeInOrder(closings ?? [], error => said.push(String(error)))
   },
 )
 

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { fusionPart } from '../../app/session/parts/fusion-part.js'
+import { Session } from '../../app/session/session.js'
 import { Aligner } from '../../fusion/aligner.js'
 import type { Observation } from '../../fusion/observation.js'
 import type { Robot } from '../../robots/robot.js'
@@ -10,7 +12,7 @@ import { LocalBus } from '../../middleware/local/local-bus.js'
 import { SteppedClock } from '../../middleware/local/stepped-clock.js'
 import type { CompressedImage, Image, MessageTypes, TypeName } from '../../middleware/messages.js'
 import { Arrivals } from '../../nodes/intake/arrivals.js'
-import { FusionNode } from '../../nodes/fusion-node.js'
+import type { FusionNode } from '../../nodes/fusion-node.js'
 import { bracket, depth, IMAGE, MS, robot, stream, tool, voice, wrench } from '../fusion/robots.js'
 
 const COMPRESSED = 'sensor_msgs/msg/CompressedImage'
@@ -79,16 +81,17 @@ class Rig {
   readonly #publishers = new Map<string, { publish(message: never): void }>()
 
   constructor(decode: DecodeImage, of: Robot = cell()) {
-    this.node = new FusionNode({
-      bus: this.bus,
-      robot: of,
-      policy: undefined,
-      inferenceLatency: 0,
-      decode,
-      onError: error => this.errors.push(error),
-      onObservation: observation => this.observations.push(observation),
-      onHeard: (topic, _type, _message, receive) => this.heard.push(`${topic} ${receive}`),
-    })
+    this.node = Session.assemble(
+      { bus: this.bus, robot: of, onError: error => this.errors.push(error) },
+      {
+        fusion: fusionPart({
+          policy: undefined,
+          decode,
+          onObservation: observation => this.observations.push(observation),
+          onHeard: (topic, _type, _message, receive) => this.heard.push(`${topic} ${receive}`),
+        }),
+      },
+    ).nodes.fusion
   }
 
   async up(): Promise<this> {

@@ -1,9 +1,11 @@
 import { expect, it, describe, vi } from 'vitest'
+import { fusionPart } from '../../app/session/parts/fusion-part.js'
+import { Session } from '../../app/session/session.js'
 import type { Observation } from '../../fusion/observation.js'
 import type { ActionChunk, Policy } from '../../policy/policy.js'
 import { LocalBus } from '../../middleware/local/local-bus.js'
 import { SteppedClock } from '../../middleware/local/stepped-clock.js'
-import { CHUNK_TOPIC, FusionNode } from '../../nodes/fusion-node.js'
+import { CHUNK_TOPIC, type FusionNode } from '../../nodes/fusion-node.js'
 import { MS, robot, rgb, tool } from '../fusion/robots.js'
 
 function chunkOf({ stamp }: Observation): ActionChunk {
@@ -40,18 +42,24 @@ class Loop {
     this.bus.subscribe(`/${CHUNK_TOPIC}`, 'prehend_interfaces/msg/ActionChunk', ({ stamp }, receive) =>
       this.chunks.push({ stamp, receive }),
     )
-    this.node = new FusionNode({
-      bus: this.bus,
-      robot: robot([rgb, tool], { reset: { topic: '/episode' } }),
-      policy,
-      inferenceLatency,
-      onError: error => this.errors.push(error),
-      ...(onPolicyEnded && { onPolicyEnded }),
-      onObservation: observation => {
-        this.observations.push(observation.stamp)
-        onObservation?.()
+    this.node = Session.assemble(
+      {
+        bus: this.bus,
+        robot: robot([rgb, tool], { reset: { topic: '/episode' } }),
+        onError: error => this.errors.push(error),
       },
-    })
+      {
+        fusion: fusionPart({
+          policy,
+          inferenceLatency,
+          ...(onPolicyEnded && { onPolicyEnded }),
+          onObservation: observation => {
+            this.observations.push(observation.stamp)
+            onObservation?.()
+          },
+        }),
+      },
+    ).nodes.fusion
   }
 
   async up(): Promise<this> {

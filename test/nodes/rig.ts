@@ -3,9 +3,11 @@ import { monotonicNs, type ByteStream, type ByteStreamEvents } from '../../drive
 import { DriverError } from '../../drivers/driver-error.js'
 import { Robotiq2f85 } from '../../drivers/robotiq-2f85.js'
 import { readRobot } from '../../app/robot/load-robot.js'
+import { controlPart } from '../../app/session/parts/control-part.js'
+import { Session } from '../../app/session/session.js'
 import { LocalBus } from '../../middleware/local/local-bus.js'
 import { SteppedClock } from '../../middleware/local/stepped-clock.js'
-import { ControlNode, type ControlOptions } from '../../nodes/control-node.js'
+import type { ControlNode, ControlOptions } from '../../nodes/control-node.js'
 import { CHUNK_TOPIC } from '../../nodes/fusion-node.js'
 import { poseOf } from '../../control/arm/tool-pose.js'
 import { RobotiqFirmware } from '../../sim/firmware/robotiq-firmware.js'
@@ -91,15 +93,17 @@ export class Rig {
 
   constructor(options: Partial<ControlOptions> = {}) {
     this.plan.poison = undefined
-    this.control = new ControlNode({
-      bus: this.bus,
-      robot: this.robot,
-      gripper: new Robotiq2f85(this.wire, { timeout: 100, retries: 0 }),
-      execution: 'receding_horizon',
-      busTimeOf: () => this.clock.now(),
-      onError: error => this.errors.push(error),
-      ...options,
-    })
+    const { robot = this.robot, framePrefix, onError = error => this.errors.push(error), ...part } = options
+    this.control = Session.assemble(
+      { robot, bus: this.bus, framePrefix, onError },
+      {
+        control: controlPart({
+          gripper: new Robotiq2f85(this.wire, { timeout: 100, retries: 0 }),
+          execution: 'receding_horizon',
+          ...part,
+        }),
+      },
+    ).nodes.control
     this.bus.subscribe('/tool_target', 'geometry_msgs/msg/PoseStamped', message => {
       this.targets.push({ now: this.clock.now(), pose: message.pose.slice() })
       if (this.lag === 0) this.tool.set(message.pose)

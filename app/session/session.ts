@@ -1,0 +1,120 @@
+import type { Bus } from '../../middleware/bus.js'
+import type { LifecycleNode } from '../../middleware/lifecycle.js'
+import type { CameraNode } from '../../nodes/camera-node.js'
+import type { ControlNode } from '../../nodes/control-node.js'
+import type { ForceTorqueNode } from '../../nodes/force-torque-node.js'
+import type { FusionNode } from '../../nodes/fusion-node.js'
+import type { VoiceNode } from '../../nodes/voice-node.js'
+import type { Policy } from '../../policy/policy.js'
+import type { Robot } from '../../robots/robot.js'
+import { closeInOrder, recordingClosing, type Closing, type Recording } from './closing.js'
+
+/** What all nodes of a session share. */
+export interface Surroundings {
+  readonly robot: Robot
+  readonly bus: Bus
+  /** Put before the names of the frames that are published. Default: nothing. */
+  readonly framePrefix?: string | undefined
+  /** Told what goes wrong in a node, and what does not close. */
+  readonly onError: (error: unknown) => void
+}
+
+/**
+ * One node of a session, with what it needs beside the surroundings (`parts/`). Each part is a file of its own, so a
+ * process loads the code of its own nodes alone.
+ */
+export type Part<N extends LifecycleNode> = (around: Surroundings) => N
+
+/** A node is made for each part that is given. */
+export interface Parts {
+  readonly control?: Part<ControlNode> | undefined
+  readonly fusion?: Part<FusionNode> | undefined
+  readonly voice?: Part<VoiceNode> | undefined
+  readonly forceTorque?: Part<ForceTorqueNode> | undefined
+  readonly camera?: Part<CameraNode> | undefined
+}
+
+export type NodesOf<P extends Parts> = {
+  readonly [K in keyof P]: P[K] extends Part<infer N>
+    ? N
+    : P[K] extends Part<infer N> | undefined
+      ? N | undefined
+      : never
+}
+
+/** What ends with a session, beside its nodes and its bus. */
+export interface Ends {
+  readonly recording?: Recording | undefined
+  readonly policy?: Pick<Policy, 'close'> | undefined
+  /** What bus and nodes stand on, such as a simulated cell or a ROS process. */
+  readonly ground: readonly Closing[]
+}
+
+/**
+ * Nodes come up in this order and are closed in it. Whoever moves something comes first: it listens before a sensor
+ * speaks, and it comes to rest before anything else ends.
+ */
+const ORDER = ['control', 'fusion', 'voice', 'forceTorque', 'camera'] as const
+
+/** The nodes of a run, an evaluation, a ROS 2 process or a test: made here, brought up here and closed here. */
+export class Session<Nodes> {
+  readonly nodes: Nodes
+  /** All nodes that were made, in the order in which they come up and are closed. */
+  readonly inOrder: readonly LifecycleNode[]
+  readonly #around: Surroundings
+  #isUp = false
+  #closing: Promise<void> | undefined
+
+  static assemble<const P extends Parts>(around: Surroundings, parts: P): Session<NodesOf<P>> {
+    const nodes = ORDER.flatMap((name): [string, LifecycleNode][] => {
+      const node = parts[name]?.(around)
+      return node ? [[name, node]] : []
+    })
+    return new Session(
+      around,
+      Object.fromEntries(nodes) as unknown as NodesOf<P>,
+      nodes.map(([, node]) => node),
+    )
+  }
+
+  private constructor(around: Surroundings, nodes: Nodes, inOrder: readonly LifecycleNode[]) {
+    this.#around = around
+    this.nodes = nodes
+    this.inOrder = inOrder
+  }
+
+  /** Whether the session closes or is closed. */
+  get isClosing(): boolean {
+    return this.#closing !== undefined
+  }
+
+  /** Configures and activates each node before the next one. `settled`: the last step before the session is up. */
+  async bringUp(settled?: () => Promise<void> | undefined): Promise<void> {
+    for (const node of this.inOrder) {
+      await node.configure()
+      await node.activate()
+    }
+    await settled?.()
+    this.#isUp = true
+  }
+
+  /**
+   * Ends motion first, then the other nodes, the recording, the policy, the bus and what they stand on. What fails or
+   * does not end in time is told by its name, and the rest follows. The recording of a session that was never up is
+   * discarded. Called again it resolves with the first call.
+   */
+  close({ recording, policy, ground }: Ends): Promise<void> {
+    const { bus, onError } = this.#around
+    this.#closing ??= closeInOrder(
+      [
+        ...this.inOrder.map(node => ({ name: `node ${node.name}`, close: () => node.shutdown() })),
+        ...recordingClosing(recording, () => this.#isUp),
+        ...(policy ? [{ name: 'policy', close: () => policy.close() }] : []),
+        { name: 'bus', close: () => bus.close() },
+        ...ground,
+      ],
+      onError,
+    )
+    return this.#closing
+  }
+}

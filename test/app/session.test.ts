@@ -1,0 +1,146 @@
+import { expect, test, vi } from 'vitest'
+import { cameraPart } from '../../app/session/parts/camera-part.js'
+import { controlPart } from '../../app/session/parts/control-part.js'
+import { forceTorquePart } from '../../app/session/parts/force-torque-part.js'
+import { fusionPart } from '../../app/session/parts/fusion-part.js'
+import { voicePart } from '../../app/session/parts/voice-part.js'
+import { Session, type Parts } from '../../app/session/session.js'
+import { readRobot } from '../../app/robot/load-robot.js'
+import { LocalBus } from '../../middleware/local/local-bus.js'
+import { SteppedClock } from '../../middleware/local/stepped-clock.js'
+import type { RgbdFrame } from '../../nodes/camera-node.js'
+
+/** A sensor that is there, and tells what is done with it. */
+class Source {
+  take: ((frame: RgbdFrame) => void) | undefined
+
+  start(take: (frame: RgbdFrame) => void): void {
+    this.take = take
+  }
+
+  stop(): void {
+    this.take = undefined
+  }
+}
+
+const sensor = (): { start: () => void; stop: () => void } => ({ start: () => undefined, stop: () => undefined })
+
+/** Gripper that is never asked to do anything. */
+function gripper() {
+  const stats = { framesSent: 0, framesReceived: 0, crcErrors: 0, timeouts: 0, reconnects: 0 }
+  const nothing = (): Promise<never> => Promise.reject(new Error('gripper: not here'))
+  return {
+    stats,
+    connect: () => Promise.resolve(),
+    move: nothing,
+    stop: () => Promise.resolve(),
+    status: nothing,
+    close: () => Promise.resolve(),
+  }
+}
+
+const FRAME: RgbdFrame = { stamp: 5, width: 1, height: 1, rgb: new Uint8Array(3), depth: new Uint16Array(1) }
+
+class Rig {
+  readonly bus = new LocalBus(new SteppedClock(1))
+  readonly told: string[] = []
+  readonly steps: string[] = []
+
+  assemble<const P extends Parts>(parts: P, framePrefix = '') {
+    const session = Session.assemble(
+      {
+        robot: readRobot('cell'),
+        bus: this.bus,
+        framePrefix,
+        onError: error => this.told.push((error as Error).message),
+      },
+      parts,
+    )
+    for (const node of session.inOrder) node.onTransition = transition => this.steps.push(`${node.name} ${transition}`)
+    return session
+  }
+}
+
+const all = () => ({
+  camera: cameraPart({ source: new Source(), rgbTopic: '/rgb', depthTopic: '/depth', frameId: 'optical' }),
+  forceTorque: forceTorquePart({ source: sensor(), topic: '/wrench', frameId: 'wrist' }),
+  voice: voicePart({ topic: '/voice' }),
+  fusion: fusionPart({ policy: undefined }),
+  control: controlPart({ gripper: gripper() }),
+})
+
+test('whoever moves something is up before a sensor speaks, and is at rest before anything else ends', async () => {
+  const rig = new Rig()
+  const session = rig.assemble(all())
+  expect(rig.steps).toEqual([])
+  await session.bringUp()
+  const names = ['control', 'fusion', 'voice', 'force_torque', 'camera']
+  expect(rig.steps.splice(0)).toEqual(names.flatMap(name => [`${name} configure`, `${name} activate`]))
+  const close = (name: string) => () => {
+    rig.steps.push(name)
+    return Promise.resolve()
+  }
+  await session.close({
+    recording: { written: 0, close: close('recording'), discard: close('no recording') },
+    policy: { close: close('policy') },
+    ground: [{ name: 'cell', close: close('cell') }],
+  })
+  expect(rig.steps).toEqual([...names.map(name => `${name} shutdown`), 'recording', 'policy', 'cell'])
+  expect(rig.told).toEqual([])
+})
+
+test('a node is made for each part that is given, and none else', () => {
+  const rig = new Rig()
+  const { nodes, inOrder } = rig.assemble({ voice: voicePart({ topic: '/voice' }) })
+  expect(inOrder).toEqual([nodes.voice])
+  expect(Object.keys(nodes)).toEqual(['voice'])
+})
+
+test('a prefix goes before the frames of every node', async () => {
+  const rig = new Rig()
+  const source = new Source()
+  const session = rig.assemble(
+    { camera: cameraPart({ source, rgbTopic: '/rgb', depthTopic: '/depth', frameId: 'optical' }) },
+    'left/',
+  )
+  const frames: string[] = []
+  for (const topic of ['/rgb', '/depth'])
+    rig.bus.subscribe(topic, 'sensor_msgs/msg/Image', ({ frameId }) => frames.push(frameId))
+  await session.bringUp()
+  source.take?.(FRAME)
+  expect(frames).toEqual(['left/optical', 'left/optical'])
+})
+
+test('a node that does not end is named, the rest ends all the same, and a second close waits for the first', async () => {
+  const rig = new Rig()
+  const session = rig.assemble(all())
+  await session.bringUp()
+  expect(session.isClosing).toBe(false)
+  vi.spyOn(session.nodes.voice, 'shutdown').mockReturnValue(new Promise(() => undefined))
+  vi.useFakeTimers()
+  try {
+    const first = session.close({ ground: [] })
+    expect(session.isClosing).toBe(true)
+    const second = session.close({ ground: [] })
+    await vi.advanceTimersByTimeAsync(5000)
+    await Promise.all([first, second])
+  } finally {
+    vi.useRealTimers()
+  }
+  expect(rig.told).toEqual(['node voice: did not close within 5 s; it is left as it is'])
+  expect(rig.steps.filter(step => step.endsWith('shutdown'))).toEqual([
+    'control shutdown',
+    'fusion shutdown',
+    'force_torque shutdown',
+    'camera shutdown',
+  ])
+})
+
+test('of a session that never was up no recording is left', async () => {
+  const rig = new Rig()
+  const session = rig.assemble({ voice: voicePart({ topic: '/voice' }) })
+  const discard = vi.fn(() => Promise.resolve())
+  const close = vi.fn(() => Promise.resolve())
+  await session.close({ recording: { written: 0, close, discard }, ground: [] })
+  expect([discard.mock.calls.length, close.mock.calls.length]).toEqual([1, 0])
+})
