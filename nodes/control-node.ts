@@ -14,8 +14,8 @@ import { chunkTopic } from './fusion-node.js'
 import { GripperWire } from './gripper-wire.js'
 import { busTime, HeaderJudge } from './intake/header-judge.js'
 import { STEP } from '../control/arm/motion-limiter.js'
-import { SAID_BY_GOAL, StandingStop, textOf, type Utterance } from '../control/speech/standing-stop.js'
-import { isCommand, isResume, isStop } from '../control/speech/stop-word.js'
+import { saidIn, type Utterance } from '../control/speech/said.js'
+import { StopAuthority, stopperOf, type Stopper } from '../control/state/stop-authority.js'
 import { MOST_TILT, TiltError } from '../control/arm/tilt.js'
 import { ToolFrame } from '../control/arm/tool-frame.js'
 import { yawOf, type ToolTarget } from '../control/arm/tool-pose.js'
@@ -127,12 +127,9 @@ export class ControlNode extends LifecycleNode {
   #since = 0
   /** Whether something has been commanded in this episode, where that is asked for. */
   #commanded = true
-  /** A stop that outlasts episodes. */
-  readonly #standing: StandingStop
+  readonly #authority = new StopAuthority()
   /** While it is configured, and while it is active. */
   #ears: Disposable[] = []
-  /** Whether nobody but a goal made the newest stop. */
-  #stopOfGoal = false
   #disposables: Disposable[] = []
   /** The beats at which arm and gripper are commanded and asked; they count from the episode's beginning. */
   #beats: Disposable[] = []
@@ -144,12 +141,11 @@ export class ControlNode extends LifecycleNode {
   constructor(options: ControlOptions) {
     super('control')
     this.#options = options
-    const { limits, streams, languages } = options.robot
+    const { limits, streams } = options.robot
     const tool = toolStream(options.robot)
     this.#toolFrame = new ToolFrame(
       tool && (text => options.onNotice?.(`stream ${tool.name} (${tool.topic}): ${text}`)),
     )
-    this.#standing = new StandingStop(languages)
     this.guard = new WrenchGuard(limits, {
       tare: streams.find(s => s.modality === 'force')?.tare ?? 0,
       release: OVER_FORCE_RELEASE,
@@ -205,8 +201,7 @@ export class ControlNode extends LifecycleNode {
    * unless somebody says stop as well.
    */
   async stop({ forNextGoal = false } = {}): Promise<unknown> {
-    this.#standing.lasts = true
-    return this.#stop(forNextGoal)
+    return this.#stop(forNextGoal ? 'goal' : 'caller')
   }
 
   /** Why the gripper does not answer, while that lasts. */
@@ -216,12 +211,12 @@ export class ControlNode extends LifecycleNode {
 
   /** Whether a stop lasts that somebody made, not only a goal's end. */
   get stoppedBySomebody(): boolean {
-    return this.hold === 'stop' && !this.#stopOfGoal
+    return this.hold === 'stop' && !this.#authority.endedByGoal
   }
 
   /** What hearing "resume" does. */
   resume(): void {
-    this.#standing.lasts = false
+    this.#authority.resume()
     if (this.hold === 'stop' || this.status?.activated === false) this.#begin()
   }
 
@@ -394,17 +389,17 @@ export class ControlNode extends LifecycleNode {
 
   /** From its configuration on; only an active node has more to stop than the gripper, or something to begin. */
   #hearWord(utterance: Utterance): void {
-    const text = textOf(utterance)
-    const { languages } = this.#options.robot
-    if (isResume(text, languages) && utterance.frameId === SAID_BY_GOAL) return
-    this.#standing.hear(utterance)
-    this.heardAs = isStop(text, languages) ? 'stop' : isResume(text, languages) ? 'resume' : 'command'
+    const said = saidIn(utterance, this.#options.robot.languages)
+    // By then the goal has ended that stop itself.
+    if (said.meaning === 'resume' && said.by === 'goal') return
+    this.#authority.hear(said)
+    this.heardAs = said.meaning === 'other' ? 'command' : said.meaning
     // Its configuration may activate the gripper, which moves the fingers.
     if (this.heardAs === 'stop' && this.state === 'unconfigured') void this.#wire.stop()
     if (this.#disposables.length === 0) return
-    if (this.heardAs === 'stop') void this.#stop()
-    else if (this.heardAs === 'resume') this.resume()
-    else if (!this.#commanded && isCommand(text, languages)) this.#command()
+    if (said.meaning === 'stop') void this.#stop(stopperOf(said))
+    else if (said.meaning === 'resume') this.resume()
+    else if (!this.#commanded && said.meaning === 'command') this.#command()
   }
 
   #beginEpisode(): void {
@@ -427,8 +422,8 @@ export class ControlNode extends LifecycleNode {
     this.#executor.clear()
   }
 
-  async #stop(ofGoal = false): Promise<unknown> {
-    this.#stopOfGoal = ofGoal && !this.stoppedBySomebody
+  async #stop(by: Stopper): Promise<unknown> {
+    this.#authority.stop(by, { stopped: this.hold === 'stop' })
     if (this.hold !== 'stop') this.stops++
     this.hold = 'stop'
     return this.#halt()
@@ -441,7 +436,7 @@ export class ControlNode extends LifecycleNode {
    */
   #begin(): void {
     const now = this.#options.bus.clock.now()
-    const stopped = this.#standing.lasts
+    const stopped = this.#authority.stands
     this.hold = stopped ? 'stop' : 'no_chunk'
     this.#since = now
     this.#wire.drop()

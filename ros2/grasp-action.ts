@@ -1,7 +1,7 @@
 import type { Disposable } from '../middleware/bus.js'
 import type { RosLogger } from '../middleware/ros2/rclnodejs.js'
 import type { Ros2Bus } from '../middleware/ros2/ros2-bus.js'
-import { SAID_BY_GOAL } from '../control/speech/standing-stop.js'
+import { SAID_BY_GOAL } from '../control/speech/said.js'
 import type { ControlNode } from '../nodes/control-node.js'
 import { Speaker, type VoiceStream } from '../nodes/speaker.js'
 import { GraspWatch } from '../nodes/grasp-watch.js'

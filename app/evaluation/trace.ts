@@ -1,7 +1,7 @@
 import type { Robot } from '../../robots/robot.js'
 import { loadSharp } from '../../middleware/image/picture-file.js'
 import type { Image, TypeName } from '../../middleware/messages.js'
-import { textOf, type Utterance } from '../../control/speech/standing-stop.js'
+import { textOf, type Utterance } from '../../control/speech/said.js'
 import { chunkTopic } from '../../nodes/fusion-node.js'
 import type { CellLoop } from '../session/cell-loop.js'
 import { cellTopic } from '../session/cell-topic.js'

@@ -2,8 +2,9 @@ import type { Robot } from '../../robots/robot.js'
 import type { Bus, Disposable, Publisher } from '../../middleware/bus.js'
 import { isLate } from '../../control/arm/late.js'
 import type { PoseStamped, StringMessage, TypeName } from '../../middleware/messages.js'
-import { SCRIPTED, StandingStop, textOf, type Utterance } from '../../control/speech/standing-stop.js'
-import { isCommand, isStop } from '../../control/speech/stop-word.js'
+import { saidIn, SCRIPTED, type Utterance } from '../../control/speech/said.js'
+import { meaningOf } from '../../control/speech/stop-word.js'
+import { StopAuthority } from '../../control/state/stop-authority.js'
 import type { SimulatedCell } from '../../sim/embedded/cell-handle.js'
 import type { EpisodeSetup, Verdict } from '../../sim/simulated-cell.js'
 
@@ -65,7 +66,7 @@ export interface EpisodesOptions {
 export class Episodes implements Disposable {
   lastSaid = ''
   readonly #options: EpisodesOptions
-  readonly #standing: StandingStop
+  readonly #authority = new StopAuthority()
   readonly #announcements: Publisher<StringMessage>
   readonly #results: Publisher<StringMessage>
   #ears: readonly Disposable[] = []
@@ -84,7 +85,6 @@ export class Episodes implements Disposable {
   #wake: (() => void) | undefined
 
   constructor(options: EpisodesOptions) {
-    this.#standing = new StandingStop(options.robot.languages)
     this.#options = options
     const { bus, cell, topics, onError } = options
     this.#announcements = bus.advertise(topics.announcements, 'std_msgs/msg/String')
@@ -199,13 +199,13 @@ export class Episodes implements Disposable {
       say,
     } = this.#options
     for (;;) {
-      if (this.#standing.lasts) await this.#resumed(ended)
-      if (this.#standing.lasts || ended.aborted) return undefined
+      if (this.#authority.stands) await this.#resumed(ended)
+      if (this.#authority.stands || ended.aborted) return undefined
       this.#placed = Infinity
       const setup = await cell.reset(index, { say: command, awaitCommand: say === undefined })
       if (ended.aborted) return undefined
       this.#failure = undefined
-      if (this.#standing.lasts) continue
+      if (this.#authority.stands) continue
       this.#placed = clock.now()
       return setup
     }
@@ -216,7 +216,7 @@ export class Episodes implements Disposable {
     this.#options.onHeld?.()
     const wake = (): void => this.#wake?.()
     ended.addEventListener('abort', wake, { once: true })
-    while (this.#standing.lasts && !this.#hopeless && !ended.aborted) {
+    while (this.#authority.stands && !this.#hopeless && !ended.aborted) {
       await new Promise<void>(resolve => {
         this.#wake = resolve
       })
@@ -226,18 +226,19 @@ export class Episodes implements Disposable {
   }
 
   #say(text: string): void {
-    this.#options.say?.(text, isStop(text, this.#options.robot.languages) ? SCRIPTED : '')
+    this.#options.say?.(text, meaningOf(text, this.#options.robot.languages) === 'stop' ? SCRIPTED : '')
   }
 
   #hear(utterance: Utterance): void {
-    const { cell, bus } = this.#options
-    this.lastSaid = textOf(utterance)
-    cell.said(this.lastSaid)
-    this.#standing.hear(utterance)
-    this.#stopped ||= this.#standing.lasts
-    if (this.#start === Infinity && isCommand(this.lastSaid, this.#options.robot.languages)) {
+    const { cell, bus, robot } = this.#options
+    const said = saidIn(utterance, robot.languages)
+    this.lastSaid = said.text
+    cell.said(said.text)
+    this.#authority.hear(said)
+    this.#stopped ||= this.#authority.stands
+    if (this.#start === Infinity && said.meaning === 'command') {
       this.#start = bus.clock.now()
-      this.#command = this.lastSaid
+      this.#command = said.text
     }
     this.#wake?.()
   }

@@ -1,5 +1,5 @@
 import { occurred } from '../../fusion/counters.js'
-import { isStop } from '../../control/speech/stop-word.js'
+import { meaningOf } from '../../control/speech/stop-word.js'
 import type { EpisodeResult } from './episodes.js'
 import type { CellLoop } from './cell-loop.js'
 import { color } from '../output/terminal-colour.js'
@@ -55,7 +55,7 @@ function tally(words: readonly string[]): Record<string, number> {
 /** A grasp, or an episode in which somebody or the script says stop and everything has to stand. */
 function outcomeOf({ success, reason, target, command }: EpisodeResult): string {
   if (reason === 'stopped') return 'stopped'
-  if (success) return target === undefined || isStop(command) ? 'stood still after "stop"' : 'won'
+  if (success) return target === undefined || meaningOf(command) === 'stop' ? 'stood still after "stop"' : 'won'
   return `lost (${reason ?? 'unknown'})`
 }
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { Precision } from '../../policy/contract/onnx-metadata.js'
 import { ObservationDigest } from '../../fusion/observation-line.js'
-import { isCommand, isStop } from '../../control/speech/stop-word.js'
+import { meaningOf } from '../../control/speech/stop-word.js'
 import { modelNamed } from '../../sim/embedded/episode.js'
 import { isAboutThings } from '../../sim/embedded/instruction.js'
 import type { EpisodeResult } from '../../app/session/episodes.js'
@@ -206,7 +206,7 @@ async function run({ source, ...given }: RunFlags & { readonly episodes: number 
 /** Something that can be meant: an object of the set by name or by a colour that is its alone, or a stop. */
 function checkCommand(say: string, objects: string, languages: readonly string[]): void {
   const models = loadObjects(objects)
-  if (isStop(say, languages) || modelNamed(say, models)) return
+  if (meaningOf(say, languages) === 'stop' || modelNamed(say, models)) return
   throw new UsageError(
     `--say "${say}": names none of the ${objects} objects; they are ${models.map(({ name }) => name).join(', ')}`,
   )
@@ -217,7 +217,7 @@ function checkCommand(say: string, objects: string, languages: readonly string[]
  * it was understood, or is empty.
  */
 export function notUnderstood(line: string, objects: string, languages: readonly string[]): string | undefined {
-  if (!isCommand(line, languages) || isAboutThings(line, loadObjects(objects))) return undefined
+  if (meaningOf(line, languages) !== 'command' || isAboutThings(line, loadObjects(objects))) return undefined
   return (
     `not understood: "${line.trim()}" names no object, no colour and no manner, and is no stop ` +
     '("stop") or resume; the policy hears it all the same'

@@ -23,31 +23,37 @@ const NEGATION_WORDS = 2
 const NEGATION_CHARACTERS = 4
 
 /**
- * Whether an utterance means "stop": a stop word anywhere in it, unless it is negated right before ("do not stop").
- * "can you stop moving" does, and so do
- * "Stopp", "stpo", "s t o p", "停", "don't move" and "pick the stop sign": a stop too many costs a "resume", one too few
- * a collision. A text of more than
- * 4000 characters always does.
+ * What an utterance means. `command`: something is said that is neither a stop nor its end, understood or not; `other`:
+ * nothing is said.
  */
-export function isStop(text: string, languages: readonly string[] = LANGUAGES): boolean {
+export type Meaning = 'stop' | 'resume' | 'command' | 'other'
+
+/** Reads an utterance. `languages`: whose words count, by their codes; throws a TypeError that names an unknown one. */
+export function meaningOf(text: string, languages: readonly string[] = LANGUAGES): Meaning {
   const spoken = wordsOf(languages)
-  if (text.length > LONGEST) return true
+  if (text.length > LONGEST) return 'stop'
   const plain = plainText(text)
-  if (spoken.some(words => words.joined && hasJoined(plain, words))) return true
-  return phrasesOf(plain).some(phrase => hasStop(phrase, spoken))
+  const phrases = phrasesOf(plain)
+  if (isStop(plain, phrases, spoken)) return 'stop'
+  if (isResume(phrases, spoken)) return 'resume'
+  return phrases.length > 0 ? 'command' : 'other'
 }
 
-/** Whether an utterance releases an earlier stop: the words for it and nothing else. A resume too many is dangerous. */
-export function isResume(text: string, languages: readonly string[] = LANGUAGES): boolean {
-  const spoken = wordsOf(languages)
-  if (text.length > LONGEST) return false
-  const said = phrasesOf(plainText(text)).flat().join(' ')
+/**
+ * A stop word anywhere in it, unless it is negated right before ("do not stop"). "can you stop moving" is a stop, and so
+ * are "Stopp", "stpo", "s t o p", "停", "don't move" and "pick the stop sign": a stop too many costs a "resume", one too
+ * few a collision. A text of more than 4000 characters always is.
+ */
+function isStop(plain: string, phrases: readonly string[][], spoken: readonly Words[]): boolean {
+  return (
+    spoken.some(words => words.joined && hasJoined(plain, words)) || phrases.some(phrase => hasStop(phrase, spoken))
+  )
+}
+
+/** The words that release a stop and nothing else. A resume too many is dangerous. */
+function isResume(phrases: readonly string[][], spoken: readonly Words[]): boolean {
+  const said = phrases.flat().join(' ')
   return spoken.some(({ resume }) => resume.includes(said))
-}
-
-/** Whether an utterance asks for something to be done, understood or not: neither a stop nor the end of one. */
-export function isCommand(text: string, languages: readonly string[] = LANGUAGES): boolean {
-  return !isStop(text, languages) && !isResume(text, languages) && phrasesOf(plainText(text)).length > 0
 }
 
 function wordsOf(languages: readonly string[]): Words[] {

@@ -1,4 +1,4 @@
-import { isStop } from '../../control/speech/stop-word.js'
+import { meaningOf } from '../../control/speech/stop-word.js'
 
 /** What an utterance asks of the cell. */
 export type Instruction =
@@ -36,7 +36,7 @@ export function understand(
   objects: readonly Named[],
   languages?: readonly string[],
 ): Instruction | undefined {
-  if (isStop(text, languages)) return { kind: 'stop' }
+  if (meaningOf(text, languages) === 'stop') return { kind: 'stop' }
   const said = spoken(text)
   const gentle = isGentle(said)
   const byName = objects

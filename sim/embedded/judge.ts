@@ -1,4 +1,4 @@
-import { isCommand } from '../../control/speech/stop-word.js'
+import { meaningOf } from '../../control/speech/stop-word.js'
 import type { FailureReason, Verdict } from '../simulated-cell.js'
 import type { Episode } from './episode.js'
 import { understand } from './instruction.js'
@@ -81,7 +81,7 @@ export class Judge {
 
   /** Hears what was said: the last object named is the one meant; after `stop` the episode is won by standing still. */
   said(text: string, time: number): void {
-    if (this.#start === Infinity && isCommand(text, this.#languages)) this.#start = time
+    if (this.#start === Infinity && meaningOf(text, this.#languages) === 'command') this.#start = time
     const instruction = understand(
       text,
       this.#episode.placed.map(({ object }) => object),

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { LARGEST_TEXT, readTextSync, reasonOf } from '../../middleware/regular-file.js'
-import { isStop } from '../../control/speech/stop-word.js'
+import { meaningOf } from '../../control/speech/stop-word.js'
 import { SimError } from '../sim-error.js'
 import type { ObjectModel, Part, Shape } from './object.js'
 
@@ -97,7 +97,7 @@ const objectSchema = z.strictObject(
       .refine(name => /^[a-z0-9# ]*[a-z0-9][a-z0-9# ]*$/i.test(name), {
         error: 'must be of words in the letters a to z, in which commands are heard',
       })
-      .refine(name => !isStop(`the ${name}`), { error: 'must not have a word in it that means stop' }),
+      .refine(name => meaningOf(`the ${name}`) !== 'stop', { error: 'must not have a word in it that means stop' }),
     colour: colourSchema,
     mass: drawn(0, 5),
     friction: drawn(0, 5),

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readRobot } from '../../app/robot/load-robot.js'
 import { LocalBus } from '../../middleware/local/local-bus.js'
 import { SteppedClock } from '../../middleware/local/stepped-clock.js'
-import { SCRIPTED } from '../../control/speech/standing-stop.js'
+import { SCRIPTED } from '../../control/speech/said.js'
 import type { EpisodeSetup, Placement, Truth, Verdict } from '../../sim/simulated-cell.js'
 import { Episodes, type EpisodeResult, type EpisodesOptions } from '../../app/session/episodes.js'
 

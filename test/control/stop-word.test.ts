@@ -2,9 +2,15 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it, vi } from 'vitest'
 import { parse } from 'yaml'
 import { ROBOT_LANGUAGES } from '../../robots/languages.js'
-import { isCommand, isResume, isStop, LANGUAGES } from '../../control/speech/stop-word.js'
+import { LANGUAGES, meaningOf, type Meaning } from '../../control/speech/stop-word.js'
 import { drawEpisode } from '../../sim/embedded/episode.js'
 import { loadObjects } from '../../sim/objects/object-file.js'
+
+const means =
+  (meaning: Meaning) =>
+  (said: string, languages?: readonly string[]): boolean =>
+    meaningOf(said, languages) === meaning
+const [isStop, isResume, isCommand] = [means('stop'), means('resume'), means('command')]
 
 const text = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { DriverError } from '../../drivers/driver-error.js'
 import { parseRobot } from '../../robots/robot-file.js'
-import { SCRIPTED } from '../../control/speech/standing-stop.js'
+import { SCRIPTED } from '../../control/speech/said.js'
 import { RobotiqFirmware } from '../../sim/firmware/robotiq-firmware.js'
 import { GO, MS, Rig, type Source } from './rig.js'
 
