@@ -1,5 +1,5 @@
 import type { GripperStatus } from '../drivers/gripper.js'
-import type { Hold } from './control-node.js'
+import type { Hold } from '../control/state/holds.js'
 
 /** What is looked at: the control node's own knowledge, nothing of a simulator's. */
 export interface Grasping {

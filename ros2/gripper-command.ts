@@ -1,7 +1,8 @@
 import type { Disposable } from '../middleware/bus.js'
 import { lacking, type RosLogger } from '../middleware/ros2/rclnodejs.js'
 import type { Ros2Process } from '../middleware/ros2/ros2-process.js'
-import type { ControlNode, GripHold } from '../nodes/control-node.js'
+import type { GripHold } from '../control/state/grip-holds.js'
+import type { ControlNode } from '../nodes/control-node.js'
 import { GripWatch } from '../nodes/grip-watch.js'
 import type { Course, GoalDesk } from './goal-desk.js'
 

@@ -1,5 +1,6 @@
 import type { Status } from '../../middleware/ros2/diagnostics.js'
-import type { ControlNode, Hold } from '../../nodes/control-node.js'
+import type { Hold } from '../../control/state/holds.js'
+import type { ControlNode } from '../../nodes/control-node.js'
 import type { Watched } from '../../control/guard/watchdog.js'
 
 const OF_ITS_COURSE: Readonly<Record<Exclude<Hold, Watched | 'stop' | 'tool' | 'tilt'>, string>> = {
