@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
-import { exitOf } from '../app/output/output.js'
+import { exitCodeOf } from '../app/output/program.js'
 import { standardStreams } from '../app/output/standard-streams.js'
 
 /** Each command is loaded when it is the one asked for; all of them for the overview. */
@@ -53,22 +53,6 @@ function inherit(command: Command): void {
     inherit(child)
   }
 }
-/** A user's error carries its exit code; anything else is a defect and shows itself. */
-function exitCodeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  const exit = exitOf(error)
-  if (exit !== undefined) {
-    standardStreams.say('stderr', [`prehend: ${(error as Error).message}`])
-    return exit
-  }
-  const message = String(error)
-  const stack =
-    error instanceof Error && error.stack?.startsWith(message)
-      ? error.stack.slice(message.length).split('\n').slice(1)
-      : []
-  standardStreams.say('stderr', [`prehend: unexpected: ${message}`, ...stack])
-  return 1
-}
 
 /**
  * Runs a command line, given without the program's own name. What goes wrong is said on standard error; the exit code
@@ -79,6 +63,7 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
     const program = await commandLine(args[0] ?? '')
     await program.parseAsync(args, { from: 'user' })
   } catch (error) {
-    process.exitCode = exitCodeOf(error)
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
+    else process.exitCode = exitCodeOf(error)
   }
 }
