@@ -6,7 +6,7 @@ import { CONTRACT_KEY, parseContract, type Contract } from '../contract/contract
 import { Features } from '../features/features.js'
 import { InferenceProcess, PATIENCE } from './inference-process.js'
 import { readModelFile } from '../contract/model-file.js'
-import { checkAgainstGraph, readOnnx, type OnnxModel } from '../contract/onnx-metadata.js'
+import { checkAgainstGraph, readOnnx, type OnnxModel, type Precision } from '../contract/onnx-metadata.js'
 import { PolicyError } from '../policy-error.js'
 import type { ActionChunk, Policy } from '../policy.js'
 import { layout, view, type TensorData } from '../features/tensors.js'
@@ -63,6 +63,8 @@ export async function contractOf(path: string): Promise<Contract> {
  */
 export class OnnxPolicy implements Policy {
   readonly contract: Contract
+  /** What its weights are stored in. */
+  readonly precision: Precision
   readonly #features: Features
   readonly #outputs: Readonly<Record<string, TensorData>>
   readonly #toolStream: string | undefined
@@ -82,7 +84,7 @@ export class OnnxPolicy implements Policy {
     refuse('POLICY_GRAPH', `${path}: its contract and its graph differ`, checkAgainstGraph(contract, model))
     const its = robot ?? parseRecordedRobot(contract.robot.canonical, `${path} (robot ${contract.robot.name})`)
     refuse('POLICY_ROBOT', `${path}: does not fit robot file ${its.name}`, checkAgainstRobot(contract, its))
-    const policy = new OnnxPolicy(path, contract, its, options)
+    const policy = new OnnxPolicy(path, contract, model.precision, its, options)
     try {
       await policy.#process.started(options.signal)
     } catch (error) {
@@ -92,8 +94,15 @@ export class OnnxPolicy implements Policy {
     return policy
   }
 
-  private constructor(path: string, contract: Contract, robot: Robot, options: OnnxPolicyOptions) {
+  private constructor(
+    path: string,
+    contract: Contract,
+    precision: Precision,
+    robot: Robot,
+    options: OnnxPolicyOptions,
+  ) {
     this.contract = contract
+    this.precision = precision
     const inputs = layout(contract.inputs)
     const outputs = layout(contract.outputs, inputs.end)
     const memory = new ArrayBuffer(outputs.end)
