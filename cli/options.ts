@@ -1,31 +1,38 @@
 import { InvalidArgumentError, Option } from 'commander'
+import type { z } from 'zod'
+import { UsageError } from '../app/output/output.js'
+import { PRECISION_HELP, PRECISIONS } from '../app/policies/models.js'
+import { readWholeNumber, wholeNumber } from '../app/whole-number.js'
 import { namespaceSchema } from '../robots/schema.js'
 import { quantityRange, toSI, type QuantityRange } from '../robots/units.js'
 
 /** `--precision`: which of a model's two files. */
-export const precision = (): Option =>
-  new Option(
-    '--precision <p>',
-    'NAME.onnx (fp32) or the NAME.int8.onnx beside it; left out, the file that --policy names, or the ' +
-      'int8 one that comes with prehend',
-  ).choices(['fp32', 'int8'])
+export const precision = (): Option => new Option('--precision <p>', PRECISION_HELP).choices(PRECISIONS)
 
 /** `--overwrite`, of every command that writes where a user says. */
 export const overwrite = (): Option =>
   new Option('--overwrite', 'replace outputs that are there already, once the new ones are whole (default: refused)')
 
-/** A whole number of at least `least` and at most `most`, for commander. */
-export function integer(least: number, most = Infinity): (text: string) => number {
+/** For commander: the value that `read` makes of a text and that `schema` allows. The message is theirs. */
+export function argument<Value>(schema: z.ZodType<Value>, read: (text: string) => unknown): (text: string) => Value {
   return text => {
-    const value = Number(text)
-    if (!/^[+-]?\d+$/.test(text) || !Number.isSafeInteger(value) || value < least || value > most) {
-      throw new InvalidArgumentError(
-        `expected a whole number ${most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`}.`,
-      )
-    }
-    return value
+    const value = schema.safeParse(readOrRefuse(read, text))
+    if (!value.success) throw new InvalidArgumentError(value.error.issues[0]!.message)
+    return value.data
   }
 }
+
+function readOrRefuse(read: (text: string) => unknown, text: string): unknown {
+  try {
+    return read(text)
+  } catch (error) {
+    throw error instanceof UsageError ? new InvalidArgumentError(error.message) : error
+  }
+}
+
+/** A whole number of at least `least` and at most `most`, for commander. */
+export const integer = (least: number, most = Infinity): ((text: string) => number) =>
+  argument(wholeNumber(least, most), readWholeNumber)
 
 /** A number of times real time, or `max`, for commander. */
 export function rate(text: string): number | 'max' {

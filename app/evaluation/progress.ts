@@ -1,8 +1,16 @@
-import type { EpisodeResult } from '../session/episodes.js'
 import type { Output } from '../output/output.js'
+import type { EpisodeResult } from '../session/episodes.js'
 
-/** Tells how far a benchmark is, a line an episode; in a process that was started by another, tells that one. */
-export class Progress {
+/** Hears how far a benchmark is. */
+export interface Progress {
+  /** An episode has ended. */
+  step(episode: EpisodeResult): void
+  /** A line for people. */
+  note(line: string): void
+}
+
+/** Tells it a line an episode. */
+export class ProgressLines implements Progress {
   readonly #output: Output
   readonly #total: number
   #done = 0
@@ -14,7 +22,6 @@ export class Progress {
   }
 
   step(episode: EpisodeResult): void {
-    if (process.send) return void (process.connected && process.send({ episode }))
     this.#done++
     if (episode.success) this.#won++
     this.#output.progress(

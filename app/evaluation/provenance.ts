@@ -1,12 +1,9 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { OnnxPolicy, readModel } from '../../policy/runtime/onnx-policy.js'
 import type { Precision } from '../../policy/contract/onnx-metadata.js'
-import { modelFile } from '../policies/models.js'
-import { asksForExpert, EXPERT } from '../policies/policies.js'
-import { readRobot } from '../robot/load-robot.js'
-import type { EvalOptions } from './evaluation-options.js'
+import { EXPERT } from '../policies/policies.js'
+import type { Driver } from './driver.js'
 
 /**
  * What drove a benchmark, so that it can be told apart and run again. `null`: the scripted expert has no file; a model
@@ -22,25 +19,17 @@ export interface Provenance {
   readonly robotSha256: string
 }
 
-/** Reads robot file and model; throws what is wrong with them. */
-export async function provenanceOf(
-  { robot: name, policy: given, precision }: Pick<EvalOptions, 'robot' | 'policy' | 'precision'>,
-  signal?: AbortSignal,
-): Promise<Provenance> {
-  const robot = readRobot(name)
+/** What its result says of a benchmark's robot file and model. */
+export async function provenanceOf({ robot, policy: { model } }: Driver): Promise<Provenance> {
   const common = { robot: robot.name, robotSha256: robot.sha256 }
-  if (asksForExpert(given, precision))
-    return { model: EXPERT, precision: 'fp32', modelSha256: null, trainingCommit: null, ...common }
-  const policy = modelFile(given, precision)
-  const loaded = await OnnxPolicy.load(policy, robot, { signal })
-  const commit = loaded.contract.training?.commit
-  await loaded.close()
-  const { precision: found } = await readModel(policy)
+  if (!model) return { model: EXPERT, precision: 'fp32', modelSha256: null, trainingCommit: null, ...common }
+  const { file, policy } = model
+  const commit = policy.contract.training?.commit
   return {
-    model: basename(policy),
-    precision: found,
+    model: basename(file),
+    precision: policy.precision,
     modelSha256: createHash('sha256')
-      .update(await readFile(policy))
+      .update(await readFile(file))
       .digest('hex'),
     trainingCommit: typeof commit === 'string' ? commit : null,
     ...common,

@@ -4,10 +4,8 @@ import { basename, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Ending } from '../output/ending.js'
 import { packageRoot } from '../package-root.js'
-import { modelFile } from '../policies/models.js'
-import { EXPERT } from '../policies/policies.js'
-import { argumentsOf } from './fan-out.js'
-import type { EvalOptions } from './evaluation-options.js'
+import type { EvalOptions } from './eval-options.js'
+import { filesOf, handedOn } from './eval-registry.js'
 import type { Progress } from './progress.js'
 import type { Share } from './share.js'
 
@@ -84,30 +82,22 @@ export async function fanOutOnRay(
 /** A task an episode, and the files that the tasks read. */
 function tasksOf(options: EvalOptions): {
   files: Record<string, string>
-  tasks: { name: string; commands: string[][] }[]
+  tasks: { name: string; commands: object[] }[]
 } {
   const files: Record<string, string> = {}
-  const shipped = (option: string, value: string): string => {
-    if (!existsSync(value) || !statSync(value).isFile()) return value
-    const name = `${option}/${basename(value)}`
-    files[name] = resolve(value)
+  const shipped: Record<string, string> = {}
+  for (const [option, path] of Object.entries(filesOf(options))) {
+    if (!existsSync(path) || !statSync(path).isFile()) continue
+    const name = `${option}/${basename(path)}`
+    shipped[option] = name
+    files[name] = resolve(path)
     // The weights of a large ONNX model lie beside it.
-    if (existsSync(`${value}.data`)) files[`${name}.data`] = resolve(`${value}.data`)
-    return name
+    if (existsSync(`${path}.data`)) files[`${name}.data`] = resolve(`${path}.data`)
   }
-  const { first, episodes, policy, phrases } = options
-  const there: EvalOptions = {
-    ...options,
-    objects: ['seen', 'unseen'].includes(options.objects) ? options.objects : shipped('objects', options.objects),
-    robot: shipped('robot', options.robot),
-    ...(policy === undefined || policy === EXPERT
-      ? {}
-      : { policy: shipped('policy', modelFile(policy, options.precision)), precision: undefined }),
-    ...(phrases === undefined ? {} : { phrases: shipped('phrases', phrases) }),
-  }
-  const tasks = Array.from({ length: episodes }, (_, i) => ({
-    name: `episode ${first + i + 1}`,
-    commands: [argumentsOf({ ...there, first: first + i, episodes: 1 })],
+  const there: EvalOptions = { ...options, ...shipped }
+  const tasks = Array.from({ length: options.episodes }, (_, i) => ({
+    name: `episode ${options.first + i + 1}`,
+    commands: [handedOn({ ...there, first: options.first + i, episodes: 1 })],
   }))
   return { files, tasks }
 }

@@ -1,12 +1,9 @@
-import { loadPhrases } from '../../sim/embedded/phrases.js'
 import type { EpisodeResult } from '../session/episodes.js'
-import { loadObjects } from '../../sim/objects/object-file.js'
 import { CellLoop } from '../session/cell-loop.js'
-import { startCell } from '../session/cells.js'
 import type { Ending } from '../output/ending.js'
-import { policyMaker } from '../policies/policies.js'
-import { readRobot } from '../robot/load-robot.js'
-import type { EvalOptions } from './evaluation-options.js'
+import type { Driver } from './driver.js'
+import type { EvalOptions } from './eval-options.js'
+import { loopOptionsOf } from './eval-registry.js'
 import type { Progress } from './progress.js'
 import { Candidates } from './shown.js'
 import { EpisodeTracer, type EpisodeTrace } from './trace.js'
@@ -24,21 +21,18 @@ export interface Share {
 }
 
 /** Runs episodes `first` to `first + episodes - 1` in this process; fewer where it is asked to end. */
-export async function runShare(options: EvalOptions, progress: Progress, ending: Ending): Promise<Share> {
-  const robot = readRobot(options.robot)
-  const policy = await policyMaker(options.policy, robot, { precision: options.precision, signal: ending.signal })
-  const phrases = options.phrases === undefined ? undefined : loadPhrases(options.phrases, loadObjects(options.objects))
+export async function runShare(
+  options: EvalOptions,
+  { robot, policy }: Driver,
+  progress: Progress,
+  ending: Ending,
+): Promise<Share> {
   const faults = new Set<string>()
   const loop = await CellLoop.start({
+    ...loopOptionsOf(options, ending.signal),
     robot,
-    seed: options.seed,
-    objects: options.objects,
-    count: options.count,
-    phrases,
     mode: 'lockstep',
-    cell: startCell(options.source, ending.signal),
-    policy,
-    without: options.without,
+    policy: policy.make,
     onError: error => faults.add(error instanceof Error ? error.message : String(error)),
     // Without it every episode that is left would be lost by no fault of the policy's.
     onPolicyEnded: () => ending.ask('the policy'),

@@ -3,6 +3,13 @@ import type { Precision } from '../../policy/contract/onnx-metadata.js'
 import { UsageError } from '../output/output.js'
 import { packageRoot } from '../package-root.js'
 
+export const PRECISIONS: readonly Precision[] = ['fp32', 'int8']
+
+/** What `--precision` is, for the help. */
+export const PRECISION_HELP =
+  'NAME.onnx (fp32) or the NAME.int8.onnx beside it; left out, the file that --policy names, or the ' +
+  'int8 one that comes with prehend'
+
 /** What the shipped policy computes in where nothing else is asked for. */
 const DEFAULT: Precision = 'int8'
 

@@ -1,4 +1,3 @@
-import { Option } from 'commander'
 import { Cell, type SimulatedCell } from '../../sim/embedded/cell-handle.js'
 import type { CellOptions } from '../../sim/simulated-cell.js'
 
@@ -13,6 +12,8 @@ const CELLS = {
 }
 export type CellSource = keyof typeof CELLS
 
+export const CELL_SOURCES = Object.keys(CELLS) as CellSource[]
+
 export const isCellSource = (name: string): name is CellSource => Object.hasOwn(CELLS, name)
 
 /** `signal` ends the wait for a simulator beside us; the embedded cell is there within a second. */
@@ -20,9 +21,3 @@ export const startCell =
   (source: CellSource, signal?: AbortSignal): ((options: CellOptions) => Promise<SimulatedCell>) =>
   options =>
     CELLS[source](options, signal)
-
-/** `--source` where nothing but a cell will do. */
-export const cellSource = (): Option =>
-  new Option('--source <name>', 'whose physics: sim (the embedded cell) or gazebo (a Gazebo world that runs already)')
-    .choices(Object.keys(CELLS))
-    .default('sim')

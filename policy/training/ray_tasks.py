@@ -2,15 +2,16 @@
 
 `prehend eval --ray` uses it as a program, `collect.py --ray` as a module.
 
-A task is a few runs of `bin/prehend`, one after the other, in a scratch folder on any machine with a free CPU. The
+A task is a few runs of prehend, one after the other, in a scratch folder on any machine with a free CPU. The
 files that they read are sent there, and the files that they write come back. prehend itself must be installed there,
 built, under the same path (or where `PREHEND_CHECKOUT` of that machine's Ray says). It must be the same build: a task
 refuses another build, because the results would not belong together. A task that is lost with its worker or machine
 runs again, at most three times. A task that fails by itself does not.
 
 The program reads one line of JSON from standard input, `{address, root, files: {NAME: PATH}, tasks: [{name, commands,
-keep}]}`. It writes a line for each event: `{"done": INDEX, "answers": [...]}`, `{"note": TEXT}`, and at the end perhaps
-`{"failed": TEXT}` or `{"refused": TEXT}`. The end of its input ends it.
+keep}]}`. A command is a list of arguments, or an object: the options of an evaluation. The program writes a line for
+each event: `{"done": INDEX, "answers": [...]}`, `{"note": TEXT}`, and at the end perhaps `{"failed": TEXT}` or
+`{"refused": TEXT}`. The end of its input ends it.
 """
 
 from __future__ import annotations
@@ -47,6 +48,12 @@ class TaskFailed(Exception):
     """A task failed by itself, or was lost too often. The text is one line."""
 
 
+# Arguments of `bin/prehend`, or the options of an evaluation, for the program of its workers.
+Command = Sequence[str] | Mapping[str, Any]
+# What Node starts a worker of an evaluation with: as the first line of bin/prehend has it, and the program.
+WORKER = ('node', '--initial-old-space-size=256', 'dist/app/evaluation/share-worker.js')
+
+
 @dataclass(frozen=True)
 class Lost:
     """A task was lost with its worker or machine."""
@@ -58,12 +65,12 @@ class Lost:
 class Task:
     """A task.
 
-    `commands`: arguments of `bin/prehend`, without `--json`. Paths in them are names of sent files, or relative to the
-    scratch folder. `keep`: files and folders of the scratch folder that come back.
+    `commands`: arguments of `bin/prehend`, without `--json`, or options of an evaluation. Paths in them are names of
+    sent files, or relative to the scratch folder. `keep`: files and folders of the scratch folder that come back.
     """
 
     name: str
-    commands: Sequence[Sequence[str]]
+    commands: Sequence[Command]
     keep: Sequence[str] = ()
 
 
@@ -93,19 +100,24 @@ def build_of(root: Path) -> str:
     return digest.hexdigest()
 
 
-def _call(root: Path, arguments: Sequence[str], scratch: Path) -> dict[str, Any]:
-    """Runs `bin/prehend` as Node runs a child process.
+def _call(root: Path, command: Command, scratch: Path) -> dict[str, Any]:
+    """Runs a command as Node runs a child process.
 
-    It answers on a channel (lines of JSON, NODE_CHANNEL_FD), or on the last line of its standard output. It ends when
-    the other end of the channel is closed. Exit code 1 (some episodes were lost) is no failure here.
+    Options of an evaluation go to it on a channel (lines of JSON, NODE_CHANNEL_FD). It answers there, or on the last
+    line of its standard output. It ends when the other end of the channel is closed. Exit code 1 (some episodes were
+    lost) is no failure here.
     """
     ours, its = socket.socketpair()
     environment = {**os.environ, 'NODE_CHANNEL_FD': str(its.fileno()), 'NODE_CHANNEL_SERIALIZATION_MODE': 'json'}
-    command = [str(root / 'bin' / 'prehend'), *arguments, '--json']
+    if isinstance(command, Mapping):
+        *node, program = WORKER
+        line = [*node, str(root / program)]
+    else:
+        line = [str(root / 'bin' / 'prehend'), *command, '--json']
     with ours, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as complaints:
         with its:
             child = subprocess.Popen(
-                command,
+                line,
                 cwd=scratch,
                 env=environment,
                 pass_fds=[its.fileno()],
@@ -114,6 +126,10 @@ def _call(root: Path, arguments: Sequence[str], scratch: Path) -> dict[str, Any]
                 stderr=complaints,
             )
         try:
+            if isinstance(command, Mapping):
+                # A program that has ended already says itself why.
+                with contextlib.suppress(OSError):
+                    ours.sendall(json.dumps(command).encode() + b'\n')
             said = ours.makefile('rb').read().splitlines()
             child.wait()
         finally:
@@ -151,7 +167,7 @@ def _run(root: str, build: str, task: Task, names: Sequence[str], *contents: byt
             path = scratch / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        answers = [_call(here, arguments, scratch) for arguments in task.commands]
+        answers = [_call(here, command, scratch) for command in task.commands]
         kept = [
             path
             for name in task.keep

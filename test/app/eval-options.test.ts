@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { withoutText } from '../../app/evaluation/evaluation-options.js'
+import { withoutText } from '../../app/evaluation/without.js'
 
 test.each([
   [0, 'force'],

@@ -58,6 +58,7 @@ const reportOf = (
     without: [],
     jobs: 1,
     first: 0,
+    trace: true,
     ...more,
   },
   provenance: {

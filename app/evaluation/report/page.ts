@@ -1,10 +1,12 @@
 import type { EpisodeResult } from '../../session/episodes.js'
 import { spread } from '../../measure/percentiles.js'
-import { withoutText, type EvalOptions } from '../evaluation-options.js'
+import type { EvalOptions } from '../eval-options.js'
+import { rowsOf } from '../eval-registry.js'
 import type { Provenance } from '../provenance.js'
 import { shownOf } from '../shown.js'
 import { rateOf, type Rate, type Summary } from '../summary.js'
 import type { EpisodeTrace } from '../trace.js'
+import { withoutText } from '../without.js'
 import { episodeCard } from './episode-card.js'
 import { html, Html } from './html.js'
 import { STYLE } from './style.js'
@@ -106,18 +108,7 @@ function facts({ options, provenance, summary, results, meanInferenceMs, wallS, 
     ['training commit', provenance.trainingCommit ?? 'not said'],
     ['robot file', provenance.robot],
     ['robot file sha256', provenance.robotSha256],
-    ['objects', options.objects],
-    ['objects on the table', options.count === undefined ? '2 to 5, drawn' : String(options.count)],
-    ['phrases', options.phrases ?? "the cell's own"],
-    ['taken away', options.without.length === 0 ? 'nothing' : withoutText(options.without)],
-    ['seed', String(options.seed)],
-    [
-      'episodes',
-      `${options.first} to ` +
-        `${options.first + options.episodes - 1}${results.length < options.episodes ? `; interrupted after ${results.length}` : ''}`,
-    ],
-    ['precision', provenance.precision],
-    ['jobs', String(options.jobs)],
+    ...rowsOf({ options, provenance, episodes: results.length }),
     ['an inference', `${meanInferenceMs.toFixed(2)} ms (mean)`],
     ['time', `${wallS.toFixed(0)} s for ${simulated.toFixed(0)} simulated s`],
     [

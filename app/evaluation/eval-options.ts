@@ -1,0 +1,167 @@
+import { z } from 'zod'
+import type { Withheld } from '../../fusion/withhold.js'
+import type { Precision } from '../../policy/contract/onnx-metadata.js'
+import { loadPhrases } from '../../sim/embedded/phrases.js'
+import { loadObjects, loadTable } from '../../sim/objects/object-file.js'
+import { UsageError } from '../output/output.js'
+import { modelFile, PRECISION_HELP, PRECISIONS } from '../policies/models.js'
+import { asksForExpert } from '../policies/policies.js'
+import { CELL_SOURCES, startCell, type CellSource } from '../session/cells.js'
+import { readWholeNumber, wholeNumber } from '../whole-number.js'
+import type { EvalOption } from './eval-option.js'
+import { readWithout, withoutSchema, withoutText } from './without.js'
+
+/** What a benchmark is run with. */
+export interface EvalOptions {
+  readonly episodes: number
+  readonly seed: number
+  readonly objects: string
+  readonly count?: number | undefined
+  /** A file of commands to draw from. */
+  readonly phrases?: string | undefined
+  readonly policy?: string | undefined
+  readonly robot: string
+  readonly source: CellSource
+  readonly without: readonly Withheld[]
+  readonly precision?: Precision | undefined
+  readonly jobs: number
+  /** Address of a Ray cluster. */
+  readonly ray?: string | undefined
+  /** Index of the first episode. */
+  readonly first: number
+  /** Keeps what a report shows of single episodes. */
+  readonly trace: boolean
+}
+
+const text = z.string()
+
+/** Every option that comes with prehend, in the order of the help. A new one is a field above and an entry here. */
+export const EVAL_OPTIONS: { readonly [Name in keyof EvalOptions]-?: EvalOption<EvalOptions[Name], EvalOptions> } = {
+  episodes: {
+    part: 'run',
+    flag: { argument: '<n>', help: 'how many', read: readWholeNumber },
+    schema: wholeNumber(1),
+    default: 50,
+    row: {
+      name: 'episodes',
+      text: (asked, { options: { first }, episodes }) =>
+        `${first} to ${first + asked - 1}${episodes < asked ? `; interrupted after ${episodes}` : ''}`,
+    },
+  },
+  seed: {
+    part: 'draw',
+    flag: { argument: '<s>', help: 'of everything that is drawn', read: readWholeNumber },
+    schema: wholeNumber(0),
+    default: 1,
+    result: seed => seed,
+    row: { name: 'seed', text: String },
+  },
+  objects: {
+    part: 'scene',
+    flag: { argument: '<set>', help: 'seen, unseen, or an objects file' },
+    schema: text,
+    default: 'seen',
+    file: set => (['seen', 'unseen'].includes(set) ? undefined : set),
+    result: set => set,
+    row: { name: 'objects', text: set => set },
+  },
+  count: {
+    part: 'scene',
+    flag: { argument: '<n>', help: 'objects on the table (default: 2 to 5, drawn)', read: readWholeNumber },
+    schema: wholeNumber(1, 5),
+    check: (count, { objects }) => void loadTable(objects, count),
+    loop: count => ({ count }),
+    result: count => count ?? null,
+    row: { name: 'objects on the table', text: count => (count === undefined ? '2 to 5, drawn' : String(count)) },
+  },
+  phrases: {
+    part: 'scene',
+    flag: {
+      argument: '<file>',
+      help: 'a YAML list of commands to draw from, such as "could you fetch the {name}"',
+    },
+    schema: text,
+    check: (file, { objects }) => void phrasesOf(file, objects),
+    loop: (file, { objects }) => ({ phrases: phrasesOf(file, objects) }),
+    file: file => file,
+    result: file => file ?? null,
+    row: { name: 'phrases', text: file => file ?? "the cell's own" },
+  },
+  policy: {
+    part: 'run',
+    flag: { argument: '<file>', help: 'an ONNX model with a contract, or "expert"; default: the shipped model' },
+    schema: text,
+    file: (policy, { precision }) =>
+      policy === undefined || asksForExpert(policy, precision) ? undefined : modelFile(policy, precision),
+  },
+  robot: {
+    part: 'scene',
+    flag: { argument: '<file>', help: 'robot file or the name of a shipped one' },
+    schema: text,
+    default: 'cell',
+    file: robot => robot,
+  },
+  source: {
+    part: 'scene',
+    flag: {
+      argument: '<name>',
+      help: 'whose physics: sim (the embedded cell) or gazebo (a Gazebo world that runs already)',
+      choices: CELL_SOURCES,
+    },
+    schema: z.enum(CELL_SOURCES),
+    default: 'sim',
+    check: (source, { jobs, ray }) => {
+      if (source === 'gazebo' && (jobs > 1 || ray !== undefined))
+        throw new UsageError(
+          '--source gazebo: one world runs one episode at a time; leave ' +
+            `${ray === undefined ? '--jobs' : '--ray'} away`,
+        )
+    },
+    loop: (source, _all, signal) => ({ cell: startCell(source, signal) }),
+    result: source => source,
+  },
+  without: {
+    part: 'scene',
+    flag: { argument: '<list>', help: 'taken away at the aligner, e.g. rgb,force@2s', read: readWithout },
+    schema: withoutSchema,
+    default: [],
+    loop: without => ({ without }),
+    result: withoutText,
+    row: { name: 'taken away', text: without => (without.length === 0 ? 'nothing' : withoutText(without)) },
+  },
+  precision: {
+    part: 'run',
+    flag: { argument: '<p>', help: PRECISION_HELP, choices: PRECISIONS },
+    schema: z.enum(PRECISIONS),
+    // What the model is stored in, which is also known where nothing was asked for.
+    row: { name: 'precision', text: (_asked, { provenance }) => provenance.precision },
+  },
+  jobs: {
+    part: 'run',
+    flag: { argument: '<n>', help: 'processes side by side', read: readWholeNumber },
+    schema: wholeNumber(1, 256),
+    default: 1,
+    isOfParent: true,
+    row: { name: 'jobs', text: String },
+  },
+  ray: {
+    part: 'run',
+    flag: {
+      argument: '<address>',
+      help: 'each episode as a task of a Ray cluster (HOST:PORT or auto), or of one started here (local)',
+      conflicts: ['jobs'],
+    },
+    schema: text,
+    isOfParent: true,
+  },
+  first: {
+    part: 'run',
+    flag: { argument: '<n>', help: 'index of the first episode', read: readWholeNumber },
+    schema: wholeNumber(0),
+    default: 0,
+  },
+  trace: { part: 'run', schema: z.boolean(), default: false },
+}
+
+const phrasesOf = (file: string | undefined, objects: string): string[] | undefined =>
+  file === undefined ? undefined : loadPhrases(file, loadObjects(objects))
