@@ -18,7 +18,8 @@ export async function command(args: readonly string[]): Promise<Outcome> {
     }),
   )
   const listeners = LASTING.map(name => process.listeners(name as NodeJS.Signals))
-  // Whoever has a parent to send to is a job of an evaluation; here it would be the test runner, which keeps a reference of its own.
+  // A command that has a parent to send to ends with it. Here that would be the test runner, which keeps a reference of
+  // its own.
   const { exitCode, send } = process
   const alive = setInterval(() => undefined, 60_000)
   process.exitCode = process.send = undefined
