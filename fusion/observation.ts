@@ -3,9 +3,9 @@
  * epoch.
  */
 
-import type { Modality } from '../robots/modality.js'
+import type { Modality } from './modality.js'
 
-export { MODALITIES, type Modality } from '../robots/modality.js'
+export { MODALITIES, type Modality } from './modality.js'
 export type Mask = Record<Modality, 0 | 1>
 
 /** Tightly packed pixels, row-major, origin top left. `channels` interleaved bytes a pixel, rgb order. */

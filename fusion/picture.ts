@@ -1,4 +1,4 @@
-import { MILLIMETRE } from '../robots/depth-unit.js'
+import { MILLIMETRE } from './depth-unit.js'
 import { blendDepth, toMillimetres } from './depth.js'
 import type { Colour, Depth, DepthSamples, Encoding } from './encodings/encoding.js'
 import { encodingOf } from './encodings/registry.js'

@@ -1,12 +1,12 @@
-import { MODALITIES } from './modality.js'
-import { MILLIMETRE } from './depth-unit.js'
+import { MODALITIES } from '../fusion/modality.js'
+import { MILLIMETRE } from '../fusion/depth-unit.js'
 import { unknownName } from './validation.js'
 import { canonicalText, translationSha256 } from './canonical.js'
 import { ROBOT_LANGUAGES } from './languages.js'
 import type { Align, FixedFrame, Limits, Robot, Stream } from './robot.js'
 import type { FramesParsed, LimitsParsed, RobotParsed, StreamParsed } from './schema.js'
 import { wholeName } from './topic-name.js'
-import { DEFAULT_STRATEGY, isImageType, POSE_TYPE, STREAM_TYPES } from './types.js'
+import { DEFAULT_STRATEGY, isImageType, POSE_TYPE, STREAM_TYPES } from '../fusion/stream-types.js'
 
 export type Path = readonly PropertyKey[]
 export type Fail = (code: 'ROBOT_UNKNOWN_KEY' | 'ROBOT_UNIT' | 'ROBOT_INVALID', path: Path, message: string) => never

@@ -1,4 +1,4 @@
-import type { Modality } from './modality.js'
+import type { Modality } from '../fusion/modality.js'
 
 /**
  * A robot file after reading: units converted to SI, times to whole ns, defaults filled in. See `robots/` and

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { MODALITIES } from './modality.js'
+import { MODALITIES } from '../fusion/modality.js'
 import { ROBOT_LANGUAGES } from './languages.js'
 import { mapping, short, unknownName } from './validation.js'
-import { POSE_TYPE, STREAM_TYPES } from './types.js'
+import { POSE_TYPE, STREAM_TYPES } from '../fusion/stream-types.js'
 import { article, describeDimension, quantityRange, toSI, type Dimension } from './units.js'
 
 const NS = 1e9

@@ -1,5 +1,5 @@
 import type { DepthValue } from '../../fusion/observation.js'
-import { MILLIMETRE } from '../../robots/depth-unit.js'
+import { MILLIMETRE } from '../../fusion/depth-unit.js'
 import type { Stream } from '../../robots/robot.js'
 
 /** Pixels of a picture that are looked at, about. */

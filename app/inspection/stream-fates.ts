@@ -1,5 +1,5 @@
 import { occurred, type Counters, type DropReason } from '../../fusion/counters.js'
-import { referenceOf } from '../../robots/reference.js'
+import { referenceOf } from '../../fusion/reference.js'
 import type { Robot } from '../../robots/robot.js'
 import type { StampClock } from '../replay/replay-bag.js'
 

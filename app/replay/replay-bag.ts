@@ -1,7 +1,7 @@
 import { Aligner, type AlignerOptions } from '../../fusion/aligner.js'
 import type { Counters } from '../../fusion/counters.js'
 import type { Observation } from '../../fusion/observation.js'
-import { clockOf, referenceOf } from '../../robots/reference.js'
+import { clockOf, referenceOf } from '../../fusion/reference.js'
 import type { Robot } from '../../robots/robot.js'
 import type { Bag, BagMessage } from '../../middleware/bag/bag.js'
 import { headerClock } from '../../middleware/bag/header-clock.js'

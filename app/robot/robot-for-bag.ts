@@ -1,6 +1,6 @@
 import { parseRecordedRobot } from '../../robots/recorded-robot.js'
 import { parseRobot } from '../../robots/robot-file.js'
-import { referenceOf } from '../../robots/reference.js'
+import { referenceOf } from '../../fusion/reference.js'
 import { recognise } from '../../robots/recognise.js'
 import type { Robot } from '../../robots/robot.js'
 import { shortList } from '../../robots/validation.js'

@@ -1,4 +1,4 @@
-import { clockOf } from '../../robots/reference.js'
+import { clockOf } from '../../fusion/reference.js'
 import type { Stream } from '../../robots/robot.js'
 import type { Header } from '../../middleware/messages.js'
 

@@ -1,5 +1,5 @@
 import type { Modality } from './modality.js'
-import type { Align } from './robot.js'
+import type { Align } from '../robots/robot.js'
 
 /**
  * What a robot file may declare for a ROS type: the modalities (the first is the default) and the alignment strategies.

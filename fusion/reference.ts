@@ -1,5 +1,5 @@
-import type { Robot, Stream } from './robot.js'
-import { STREAM_TYPES } from './types.js'
+import type { Robot, Stream } from '../robots/robot.js'
+import { STREAM_TYPES } from './stream-types.js'
 
 /**
  * The clock that the times of a stream's samples are of: their headers', or that of their arrival, to which an
