@@ -2,8 +2,8 @@
 const MAY_IMPORT = {
   drivers: [],
   middleware: [],
-  robots: [],
-  fusion: ['robots'],
+  fusion: [],
+  robots: ['fusion'],
   policy: ['robots', 'fusion'],
   control: ['robots', 'fusion', 'policy'],
   nodes: ['drivers', 'middleware', 'robots', 'fusion', 'policy', 'control'],

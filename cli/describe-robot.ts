@@ -1,6 +1,8 @@
-import type { Align, FixedFrame, Robot, Stream } from '../robots/robot.js'
+import { strategyOf } from '../fusion/align/registry.js'
+import { ms } from '../fusion/stamp.js'
+import type { FixedFrame, Robot, Stream } from '../robots/robot.js'
 import { toolStream } from '../robots/tool-stream.js'
-import { hz, ms } from '../app/inspection/stream-check.js'
+import { hz } from '../app/inspection/stream-check.js'
 
 /** A robot file in plain words, for people. */
 export function describeRobot(robot: Robot): string[] {
@@ -71,31 +73,13 @@ function describeLimits({ limits, actions }: Robot): string[] {
 
 function describeStream(stream: Stream): string {
   return [
-    describeAlign(stream.align),
+    strategyOf(stream.align).describe(stream.align),
     ...(stream.select.length > 0 ? [`of ${stream.select.join(', ')}`] : []),
     ...(stream.depthUnit === undefined ? [] : [`a unit of depth is ${mm(stream.depthUnit)} mm`]),
     ...(stream.tare > 0 ? [`tare ${ms(stream.tare)}`] : []),
     ...(stream.timeline === 'receive' ? ['by receive time'] : []),
     ...(stream.clock === 'estimate' ? ['clock estimated'] : []),
   ].join(', ')
-}
-
-function describeAlign(align: Align): string {
-  switch (align.strategy) {
-    case 'interpolate':
-    case 'nearest':
-      return `${align.strategy}, bracket up to ${ms(align.maxGap)}, held up to ${ms(align.maxHold)}`
-    case 'hold':
-      return 'the last sample'
-    case 'asof':
-      return `the last sample up to ${ms(align.maxAge)} old`
-    case 'window': {
-      const pyramid = align.pyramid.length === 0 ? '' : `, pyramid ${align.pyramid.map(ns => ns / 1e6).join(' ')} ms`
-      return `mean of ${ms(align.length)} ${align.centred ? 'around' : 'before'} it${pyramid}`
-    }
-    case 'events':
-      return `the last ${align.count} events`
-  }
 }
 
 /** Columns as wide as their widest cell. */

@@ -3,7 +3,7 @@ import { FusionError } from './errors.js'
 import { Lane, type Kind, type Samples } from './lane.js'
 import { MODALITIES, type Mask, type Observation, type Quality, type StreamValue } from './observation.js'
 import type { Frame } from './frame.js'
-import type { Robot } from '../robots/robot.js'
+import type { AlignerConfig } from './stream.js'
 import { SECOND } from './stamp.js'
 import { DISORDER } from './step-back.js'
 import { Metronome, TickQueue } from './ticks.js'
@@ -66,7 +66,7 @@ export interface AlignerOptions {
  */
 export class Aligner {
   readonly counters: Counters
-  readonly #robot: Robot
+  readonly #robot: AlignerConfig
   readonly #emit: (observation: Observation) => void
   readonly #options: AlignerOptions
   readonly #lanes: readonly Lane[]
@@ -89,7 +89,7 @@ export class Aligner {
    * Throws FusionError `STRATEGY_TYPE` (a stream's type does not fit its strategy), `STREAM_UNKNOWN` (`tick.from` names
    * none).
    */
-  constructor(robot: Robot, emit: (observation: Observation) => void, options: AlignerOptions = {}) {
+  constructor(robot: AlignerConfig, emit: (observation: Observation) => void, options: AlignerOptions = {}) {
     this.#robot = robot
     this.#emit = emit
     this.#options = options

@@ -1,18 +1,19 @@
-import { makeStrategy } from './align/registry.js'
+import { strategyOf } from './align/registry.js'
 import { FrameTrack, VectorTrack } from './align/track.js'
-import { MISSING, type Aligned, type Strategy } from './align/strategy.js'
+import { MISSING, type Aligned, type Buffers, type Strategy, type StrategyDeclaration } from './align/strategy.js'
 import { ClockModel } from './clock-model.js'
 import { noDrops, type DropReason, type StreamCounters } from './counters.js'
+import { FusionError } from './errors.js'
 import type { Frame } from './frame.js'
 import { FrameRing } from './frame-ring.js'
 import { Lead } from './lead.js'
 import { frameFault, picture } from './picture.js'
 import { DUPLICATE, FULL, INSERTED, TOO_OLD, type Placed } from './ring.js'
-import type { Align, Stream } from '../robots/robot.js'
 import { clockOf } from './reference.js'
 import { isImageType } from './stream-types.js'
 import { hasRotation } from './rotation.js'
 import { MILLISECOND, SECOND } from './stamp.js'
+import type { Stream } from './stream.js'
 import { StepBack } from './step-back.js'
 import { Tare } from './tare.js'
 import { VectorRing } from './vector-ring.js'
@@ -51,11 +52,16 @@ function isPose({ type }: Stream): boolean {
   return type === 'geometry_msgs/msg/PoseStamped' || type === 'geometry_msgs/msg/Pose'
 }
 
-/** ns before a tick from which a strategy may need samples. */
-function reach(align: Align): number {
-  if (align.strategy === 'window') return Math.max(align.length, ...align.pyramid)
-  if (align.strategy === 'interpolate' || align.strategy === 'nearest') return Math.max(align.maxGap, align.maxHold)
-  return align.strategy === 'asof' ? Math.min(align.maxAge, SECOND) : 0
+/** What strategies may read of each kind of samples, and what they are called for those that do not have it. */
+const BUFFERS: Readonly<Record<Kind, readonly (keyof Buffers)[]>> = {
+  frame: ['track'],
+  vector: ['track', 'ring'],
+  event: ['queue'],
+}
+const SAMPLES: Readonly<Record<keyof Buffers, string>> = {
+  track: 'frames or vectors',
+  ring: 'vectors',
+  queue: 'events',
 }
 
 /** One stream inside the aligner: its buffer, its strategy, its tare and what is known of its time. */
@@ -89,6 +95,7 @@ export class Lane {
   #ring: VectorRing | undefined
   #frames: FrameRing | undefined
   #queue: VoiceQueue | undefined
+  readonly #declared: StrategyDeclaration
   #strategy: Strategy | undefined
   #tare: Tare | undefined
   #scratch = new Float64Array(0)
@@ -103,15 +110,25 @@ export class Lane {
     this.clockKind = clockOf(stream)
     this.isJudged = this.clockKind === 'header' && this.kind !== 'event'
     this.clock = stream.clock === 'estimate' && stream.timeline === 'header' ? new ClockModel() : undefined
-    this.#lateness = Math.max(LATENESS, reach(stream.align) + patience + 200 * MILLISECOND)
+    const { align } = stream
+    const declared = (this.#declared = strategyOf(align))
+    if (!BUFFERS[this.kind].includes(declared.reads)) {
+      throw new FusionError(
+        'STRATEGY_TYPE',
+        `stream ${stream.name}: align ${align.strategy} takes ${SAMPLES[declared.reads]}, ` +
+          `which ${stream.type} is not; choose another strategy`,
+      )
+    }
+    const reach = declared.reach(align)
+    this.#lateness = Math.max(LATENESS, reach + patience + 200 * MILLISECOND)
     const width = widthOf(stream)
     if (this.kind === 'frame') {
-      this.#frames = new FrameRing(reach(stream.align) + patience)
-      this.#strategy = makeStrategy(stream, { track: new FrameTrack(this.#frames) })
+      this.#frames = new FrameRing(reach + patience)
+      this.#strategy = this.#make({ track: new FrameTrack(this.#frames) })
     } else if (this.kind === 'event') {
-      this.#queue = new VoiceQueue(stream.align.strategy === 'events' ? stream.align.count : 1)
-      this.#strategy = makeStrategy(stream, { queue: this.#queue })
-    } else if (width !== undefined || stream.align.strategy === 'events') this.#prepare(width ?? 1)
+      this.#queue = new VoiceQueue(declared.events?.(align) ?? 1)
+      this.#strategy = this.#make({ queue: this.#queue })
+    } else if (width !== undefined) this.#prepare(width)
   }
 
   get rebuilds(): number {
@@ -143,9 +160,7 @@ export class Lane {
   }
 
   brackets(tick: number): boolean {
-    return (
-      this.#strategy?.brackets(tick) ?? (this.stream.align.strategy === 'hold' || this.stream.align.strategy === 'asof')
-    )
+    return this.#strategy?.brackets(tick) ?? !this.#declared.waits
   }
 
   value(tick: number): Aligned {
@@ -237,7 +252,12 @@ export class Lane {
     this.#ring = ring
     this.#tare = new Tare(width, stream.tare)
     this.#scratch = new Float64Array(width)
-    this.#strategy = makeStrategy(stream, { ring, track: new VectorTrack(ring, this.#isPose) })
+    this.#strategy = this.#make({ ring, track: new VectorTrack(ring, this.#isPose) })
+  }
+
+  #make(buffers: Partial<Buffers>): Strategy {
+    const declared = this.#declared
+    return declared.make(buffers[declared.reads] as Buffers[keyof Buffers], this.stream.align)
   }
 
   #placed(placed: Placed, stamp: number): DropReason | undefined {

@@ -9,7 +9,7 @@ import {
   type StreamValue,
   type WindowValue,
 } from './observation.js'
-import type { Robot } from '../robots/robot.js'
+import type { AlignerConfig } from './stream.js'
 import type { Epoch } from './stamp.js'
 
 /**
@@ -160,7 +160,7 @@ export class ObservationDigest {
  * kind speaks for it. `pixels`: what `ObservationDigest.add` returned for this observation.
  */
 export function observationLine(
-  robot: Robot,
+  robot: Pick<AlignerConfig, 'streams'>,
   observation: Observation,
   epoch: Epoch,
   pixels: ReadonlyMap<string, string>,
@@ -192,7 +192,7 @@ export function observationLine(
   }
 }
 
-function pyramidRows(robot: Robot, wrench: WindowValue | undefined): number[][] {
+function pyramidRows(robot: Pick<AlignerConfig, 'streams'>, wrench: WindowValue | undefined): number[][] {
   if (wrench === undefined) {
     const align = robot.streams.find(stream => stream.modality === 'force' && stream.align.strategy === 'window')?.align
     const windows = align?.strategy === 'window' ? align.pyramid.length : 6

@@ -1,4 +1,4 @@
-import type { Robot, Stream } from '../robots/robot.js'
+import type { AlignerConfig, Stream } from './stream.js'
 import { STREAM_TYPES } from './stream-types.js'
 
 /**
@@ -13,6 +13,6 @@ export function clockOf({ timeline, clock, type }: Stream): 'header' | 'receive'
  * The stream that a robot's ticks come from: the one it names, else the first, with whose first sample ticks at a fixed
  * rate begin.
  */
-export function referenceOf({ tick, streams }: Robot): Stream | undefined {
+export function referenceOf({ tick, streams }: Pick<AlignerConfig, 'tick' | 'streams'>): Stream | undefined {
   return 'from' in tick ? streams.find(({ name }) => name === tick.from) : streams[0]
 }

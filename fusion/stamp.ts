@@ -9,6 +9,9 @@ export interface Time {
 export const SECOND = 1_000_000_000
 export const MILLISECOND = 1_000_000
 
+/** A time in ns, in words: `33.3333 ms`. */
+export const ms = (ns: number): string => `${Number((ns / MILLISECOND).toPrecision(6))} ms`
+
 /**
  * The zero of a run's stamps: a whole second of absolute (ROS) time. A stamp is a number of whole nanoseconds since it,
  * exact as long

@@ -1,26 +1,18 @@
 import type { Modality } from './modality.js'
-import type { Align } from '../robots/robot.js'
+import type { StrategyName } from './align/align.js'
 
-/**
- * What a robot file may declare for a ROS type: the modalities (the first is the default) and the alignment strategies.
- */
+/** What a robot file may declare for a ROS type. */
 interface TypeRule {
+  /** The first is the default. */
   readonly modalities: readonly Modality[]
-  readonly strategies: readonly Align['strategy'][]
   /** The message has a header with a stamp. */
   readonly stamped: boolean
   readonly selectable: boolean
   readonly tareable: boolean
 }
 
-const sampled = ['interpolate', 'nearest', 'hold', 'asof'] as const
-const rule = (
-  modalities: readonly Modality[],
-  strategies: readonly Align['strategy'][],
-  options: Partial<TypeRule> = {},
-): TypeRule => ({
+const rule = (modalities: readonly Modality[], options: Partial<TypeRule> = {}): TypeRule => ({
   modalities,
-  strategies,
   stamped: true,
   selectable: false,
   tareable: false,
@@ -30,20 +22,20 @@ const rule = (
 /** The type of a tool pose, measured or commanded. */
 export const POSE_TYPE = 'geometry_msgs/msg/PoseStamped'
 
-const image = rule(['rgb', 'depth'], sampled)
+const image = rule(['rgb', 'depth'])
 
 export const STREAM_TYPES: Readonly<Record<string, TypeRule>> = {
   'sensor_msgs/msg/Image': image,
   'sensor_msgs/msg/CompressedImage': image,
-  'geometry_msgs/msg/WrenchStamped': rule(['force'], ['window'], { tareable: true }),
-  'prehend_interfaces/msg/VoiceEvent': rule(['voice'], ['events']),
-  'std_msgs/msg/String': rule(['voice'], ['events'], { stamped: false }),
-  [POSE_TYPE]: rule(['proprioception'], sampled),
-  'sensor_msgs/msg/JointState': rule(['proprioception'], sampled, { selectable: true }),
+  'geometry_msgs/msg/WrenchStamped': rule(['force'], { tareable: true }),
+  'prehend_interfaces/msg/VoiceEvent': rule(['voice']),
+  'std_msgs/msg/String': rule(['voice'], { stamped: false }),
+  [POSE_TYPE]: rule(['proprioception']),
+  'sensor_msgs/msg/JointState': rule(['proprioception'], { selectable: true }),
 }
 
 /** The strategy of a stream whose `align` is left out. */
-export const DEFAULT_STRATEGY: Readonly<Record<Modality, Align['strategy']>> = {
+export const DEFAULT_STRATEGY: Readonly<Record<Modality, StrategyName>> = {
   rgb: 'nearest',
   depth: 'interpolate',
   force: 'window',

@@ -1,5 +1,5 @@
 import { MODALITIES, type Mask, type Modality, type Observation } from './observation.js'
-import type { Robot } from '../robots/robot.js'
+import type { AlignerConfig } from './stream.js'
 
 /** A modality taken away from `from` on (ns after the episode's start). */
 export interface Withheld {
@@ -13,7 +13,11 @@ const GONE = { present: false, held: false, age: 0, gap: 0, count: 0 } as const
  * The observation as it would be had the sensors of these modalities said nothing: their streams missing, the mask 0.
  * The tick stays.
  */
-export function withhold(robot: Robot, observation: Observation, modalities: readonly Modality[]): Observation {
+export function withhold(
+  robot: Pick<AlignerConfig, 'streams'>,
+  observation: Observation,
+  modalities: readonly Modality[],
+): Observation {
   if (modalities.length === 0) return observation
   const values = new Map(observation.values)
   const quality = new Map(observation.quality)

@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto'
+import { canonicalAlign, seconds } from './align.js'
 import { ROBOT_LANGUAGES } from './languages.js'
-import type { Align, Robot, Stream } from './robot.js'
+import type { Robot, Stream } from './robot.js'
 import { nameBelow, ROOT, wholeName } from './topic-name.js'
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined }
 type Body = Omit<Robot, 'canonical' | 'sha256'>
-
-const S = 1e-9
-const seconds = (ns: number): number => Number((ns * S).toPrecision(15))
 
 /**
  * The canonical text: the robot file as JSON on one line, keys sorted, defaults filled in, numbers in SI. It is itself
@@ -125,8 +123,6 @@ export function describeDifference(
 }
 
 function streamOf(stream: Stream): Record<string, Json | undefined> {
-  const { align } = stream
-  const gaps = align.strategy === 'interpolate' || align.strategy === 'nearest'
   return {
     type: stream.type,
     modality: stream.modality,
@@ -135,24 +131,7 @@ function streamOf(stream: Stream): Record<string, Json | undefined> {
     tare: stream.tare === 0 ? undefined : seconds(stream.tare),
     select: stream.select.length === 0 ? undefined : stream.select,
     depth_unit: stream.depthUnit,
-    align: alignOf(align),
-    max_gap: gaps ? seconds(align.maxGap) : undefined,
-    max_hold: gaps ? seconds(align.maxHold) : undefined,
-  }
-}
-
-function alignOf(align: Align): Json {
-  switch (align.strategy) {
-    case 'window':
-      return { window: seconds(align.length), centred: align.centred, pyramid: align.pyramid.map(seconds) }
-    case 'events':
-      return { events: align.count }
-    case 'asof':
-      return { asof: seconds(align.maxAge) }
-    case 'interpolate':
-    case 'nearest':
-    case 'hold':
-      return align.strategy
+    ...canonicalAlign(stream.align),
   }
 }
 

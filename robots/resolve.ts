@@ -1,26 +1,21 @@
+import { strategiesFor } from '../fusion/align/registry.js'
 import { MODALITIES } from '../fusion/modality.js'
 import { MILLIMETRE } from '../fusion/depth-unit.js'
+import { listed, resolveAlign } from './align.js'
 import { unknownName } from './validation.js'
 import { canonicalText, translationSha256 } from './canonical.js'
 import { ROBOT_LANGUAGES } from './languages.js'
-import type { Align, FixedFrame, Limits, Robot, Stream } from './robot.js'
+import type { Fail, Path } from './fields.js'
+import type { FixedFrame, Limits, Robot, Stream } from './robot.js'
 import type { FramesParsed, LimitsParsed, RobotParsed, StreamParsed } from './schema.js'
 import { wholeName } from './topic-name.js'
 import { DEFAULT_STRATEGY, isImageType, POSE_TYPE, STREAM_TYPES } from '../fusion/stream-types.js'
-
-export type Path = readonly PropertyKey[]
-export type Fail = (code: 'ROBOT_UNKNOWN_KEY' | 'ROBOT_UNIT' | 'ROBOT_INVALID', path: Path, message: string) => never
 
 const MS = 1e6
 
 const DEFAULTS = {
   maxWait: 40 * MS,
   maxSilence: 250 * MS,
-  maxGap: 100 * MS,
-  maxHold: 50 * MS,
-  window: 33_333_333,
-  pyramid: [8, 16, 32, 64, 128, 256].map(ms => ms * MS),
-  events: 4,
   baud: 115_200,
   slave: 9,
 } as const
@@ -114,8 +109,6 @@ function resolveTick(tick: RobotParsed['tick'], streams: readonly Stream[], fail
   return { from }
 }
 
-const listed = (keys: readonly string[]): string => (keys.length === 0 ? 'none' : keys.join(' and '))
-
 function checkTopics(streams: readonly Stream[], fail: Fail): void {
   const selection = (stream: Stream): string => [...stream.select].sort().join(' ')
   for (const [i, stream] of streams.entries()) {
@@ -168,12 +161,9 @@ function resolveStream(name: string, stream: StreamParsed, fail: Fail): Stream {
     fail('ROBOT_INVALID', path('depth_unit'), `belongs to a depth image, this is ${modality}`)
 
   const align = resolveAlign(stream, DEFAULT_STRATEGY[modality], path, fail)
-  if (!rule.strategies.includes(align.strategy)) {
-    fail(
-      'ROBOT_INVALID',
-      path('align'),
-      `${align.strategy} does not fit ${stream.type}; say ${rule.strategies.join(', ')}`,
-    )
+  const strategies = strategiesFor(modality)
+  if (!strategies.includes(align.strategy)) {
+    fail('ROBOT_INVALID', path('align'), `${align.strategy} does not fit ${stream.type}; say ${strategies.join(', ')}`)
   }
   return {
     name,
@@ -186,61 +176,6 @@ function resolveStream(name: string, stream: StreamParsed, fail: Fail): Stream {
     select,
     depthUnit: unit === MILLIMETRE ? undefined : unit,
     align,
-  }
-}
-
-const STRATEGY_KEYS = ['window', 'events', 'asof'] as const
-
-function resolveAlign(
-  stream: StreamParsed,
-  fallback: Align['strategy'],
-  path: (...keys: string[]) => Path,
-  fail: Fail,
-): Align {
-  const map = typeof stream.align === 'object' ? stream.align : {}
-  const given = STRATEGY_KEYS.filter(key => map[key] !== undefined)
-  if (
-    typeof stream.align === 'object' &&
-    given.length === 0 &&
-    (map.pyramid !== undefined || map.centred !== undefined)
-  ) {
-    const key = map.pyramid === undefined ? 'centred' : 'pyramid'
-    fail('ROBOT_INVALID', path('align', key), `belongs to a window: align: { window: 33.333333 ms, ${key}: … }`)
-  }
-  if (typeof stream.align === 'object' && given.length !== 1) {
-    fail('ROBOT_INVALID', path('align'), `say one of ${STRATEGY_KEYS.join(', ')}, got ${listed(given)}`)
-  }
-  const strategy: Align['strategy'] = given.at(0) ?? (typeof stream.align === 'string' ? stream.align : fallback)
-  for (const key of ['pyramid', 'centred'] as const) {
-    if (map[key] !== undefined && strategy !== 'window') {
-      fail('ROBOT_INVALID', path('align', key), `belongs to a window, this is ${strategy}`)
-    }
-  }
-  for (const key of ['max_gap', 'max_hold'] as const) {
-    if (stream[key] !== undefined && strategy !== 'interpolate' && strategy !== 'nearest') {
-      fail('ROBOT_INVALID', path(key), `belongs to interpolate or nearest, this is ${strategy}`)
-    }
-  }
-  switch (strategy) {
-    case 'interpolate':
-    case 'nearest':
-      return { strategy, maxGap: stream.max_gap ?? DEFAULTS.maxGap, maxHold: stream.max_hold ?? DEFAULTS.maxHold }
-    case 'hold':
-      return { strategy }
-    case 'asof':
-      return {
-        strategy,
-        maxAge: map.asof ?? fail('ROBOT_INVALID', path('align'), 'asof needs an age: align: { asof: 200 ms }'),
-      }
-    case 'window':
-      return {
-        strategy,
-        length: map.window ?? DEFAULTS.window,
-        centred: map.centred ?? false,
-        pyramid: map.pyramid ?? DEFAULTS.pyramid,
-      }
-    case 'events':
-      return { strategy, count: map.events ?? DEFAULTS.events }
   }
 }
 

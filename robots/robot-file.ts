@@ -1,7 +1,8 @@
 import { isMap, isPair, LineCounter, parseDocument, type Document } from 'yaml'
 import type { z } from 'zod'
 import { short, validate } from './validation.js'
-import { resolveRobot, type Fail, type Path } from './resolve.js'
+import type { Fail, Path } from './fields.js'
+import { resolveRobot } from './resolve.js'
 import { RobotError } from './robot-error.js'
 import type { Robot } from './robot.js'
 import { robotSchema } from './schema.js'
@@ -35,7 +36,7 @@ export function parseRobot(text: string, where: string, namespace = ROOT): Robot
     const key = path.map(step => short(String(step))).join('.')
     throw new RobotError(code, oneLine(`${at(offsetOf(document, path))}: ${key === '' ? '' : `${key}: `}${message}`))
   }
-  const { data, issues } = validate(robotSchema, toPlain(document, where))
+  const { data, issues } = validate(robotSchema(), toPlain(document, where))
   if (issues) {
     const [first, ...more] = issues.map(problemOf)
     if (first === undefined) throw new TypeError('a refusal without an issue')

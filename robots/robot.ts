@@ -1,19 +1,15 @@
-import type { Modality } from '../fusion/modality.js'
+import type { AlignerConfig } from '../fusion/stream.js'
+
+export type { Align } from '../fusion/align/align.js'
+export type { Stream } from '../fusion/stream.js'
 
 /**
  * A robot file after reading: units converted to SI, times to whole ns, defaults filled in. See `robots/` and
  * docs/reference/robot-file.md.
  */
-export interface Robot {
-  readonly name: string
+export interface Robot extends AlignerConfig {
   /** Where its relative topics lie: absolute, `/` by default. */
   readonly namespace: string
-  readonly tick: { readonly from: string } | { readonly period: number }
-  /** ns. How long a tick waits for its brackets, at most, after its own arrival. */
-  readonly maxWait: number
-  /** ns. A stream silent for longer is not waited for until it speaks again. */
-  readonly maxSilence: number
-  readonly streams: readonly Stream[]
   /** A message here starts a new episode: buffers, events and tare begin anew. */
   readonly reset: { readonly topic: string } | undefined
   readonly actions: Actions
@@ -30,42 +26,6 @@ export interface Robot {
    */
   readonly sha256: string
 }
-
-export interface Stream {
-  readonly name: string
-  /** Whole name. */
-  readonly topic: string
-  /** ROS type name, `pkg/msg/Name`. */
-  readonly type: string
-  readonly modality: Modality
-  readonly timeline: 'header' | 'receive'
-  /** Estimates offset and drift of a source's clock by minimum delay and corrects its stamps. */
-  readonly clock: 'ours' | 'estimate'
-  /**
-   * ns from the stream's first sample over which a constant is averaged and then subtracted; 0: none. Samples within it
-   * are not used.
-   */
-  readonly tare: number
-  /** For joint states and arrays: which values, in which order (`position.finger_joint`). Empty: all. */
-  readonly select: readonly string[]
-  /** Of depth images in whole units: m a unit. Undefined: 0.001. */
-  readonly depthUnit?: number | undefined
-  readonly align: Align
-}
-
-/** All times in ns. */
-export type Align =
-  | { readonly strategy: 'interpolate'; readonly maxGap: number; readonly maxHold: number }
-  | { readonly strategy: 'nearest'; readonly maxGap: number; readonly maxHold: number }
-  | { readonly strategy: 'hold' }
-  | { readonly strategy: 'asof'; readonly maxAge: number }
-  | {
-      readonly strategy: 'window'
-      readonly length: number
-      readonly centred: boolean
-      readonly pyramid: readonly number[]
-    }
-  | { readonly strategy: 'events'; readonly count: number }
 
 export interface Actions {
   readonly gripper:

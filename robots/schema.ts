@@ -1,77 +1,21 @@
 import { z } from 'zod'
+import { STRATEGIES } from '../fusion/align/registry.js'
 import { MODALITIES } from '../fusion/modality.js'
 import { ROBOT_LANGUAGES } from './languages.js'
-import { mapping, short, unknownName } from './validation.js'
+import { alignSchema, besideShape } from './align.js'
+import { count, name, quantity, range, rosType, time, triple, word } from './fields.js'
+import { mapping, short } from './validation.js'
 import { POSE_TYPE, STREAM_TYPES } from '../fusion/stream-types.js'
-import { article, describeDimension, quantityRange, toSI, type Dimension } from './units.js'
-
-const NS = 1e9
-
-const capital = (text: string): string => text[0]!.toUpperCase() + text.slice(1)
-
-/**
- * `least` and `most`, inclusive, as one writes them: what lies outside is a slip of the pen, and would be commanded or
- * waited for.
- */
-function quantity(dimension: Dimension, [least, most]: readonly [string, string], note: string, scale = 1) {
-  const { si: unit, example } = describeDimension(dimension)
-  const range = quantityRange(dimension, least, most)
-  return z
-    .union([z.number(), z.string()], { error: `expected ${article(dimension)} such as '${example}', ${range.text}` })
-    .transform((value, context) => {
-      try {
-        const si = toSI(value, dimension, range)
-        return scale === 1 ? si : Math.round(si * scale)
-      } catch (error) {
-        context.addIssue({ code: 'custom', message: (error as RangeError).message, params: { unit: true } })
-        return z.NEVER
-      }
-    })
-    .meta({
-      description:
-        `${note} ${capital(article(dimension))} such as '${example}', ${range.text}; a plain number is in ` +
-        `${unit}.`,
-    })
-}
-
-/** Whole nanoseconds. */
-const time = (note: string, range: readonly [string, string]) => quantity('time', range, note, NS)
-
-const range = (dimension: Dimension, ends: readonly [string, string], note: string) =>
-  z
-    .tuple([quantity(dimension, ends, 'From.'), quantity(dimension, ends, 'To.')], {
-      error: `expected two values: [from, to]`,
-    })
-    .refine(([from, to]) => from < to, { error: 'from must be below to' })
-    .meta({ description: note })
 
 const PLACE = ['-10 m', '10 m'] as const
 const FORCE = ['0.01 N', '1000 N'] as const
-const WINDOW = ['1 us', '1 min'] as const
 const AGE = ['1 us', '1 hour'] as const
 const WATCH = ['1 ms', '1 min'] as const
-
-const name = (what: string) =>
-  z
-    .string({ error: `expected ${what}` })
-    .regex(/^[A-Za-z][A-Za-z0-9_-]*$/, { error: `expected ${what}: letters, digits, _ and -, a letter first` })
 
 const frameName = z.string({ error: 'expected the name of a frame' }).regex(/^[A-Za-z_][A-Za-z0-9_/-]*$/, {
   error: issue =>
     `'${short(String(issue.input))}' is not a frame such as camera_color_optical_frame (no slash before it)`,
 })
-
-const triple = (
-  dimension: Dimension,
-  ends: readonly [string, string],
-  [first, second, third]: readonly [string, string, string],
-  note: string,
-) =>
-  z
-    .tuple([quantity(dimension, ends, first), quantity(dimension, ends, second), quantity(dimension, ends, third)], {
-      error: `expected three values: [${first}, ${second}, ${third}]`.toLowerCase().replaceAll('.', ''),
-    })
-    .meta({ description: note })
 
 const frame = mapping({
   parent: frameName.meta({ description: 'The frame in which it lies.' }),
@@ -106,93 +50,43 @@ export const namespaceSchema = z
     description: 'Where relative topics lie. Default: the namespace of the ROS 2 node that reads the file, else /.',
   })
 
-const rosType = (known: readonly [string, ...string[]]) =>
-  z.enum(known, {
-    error: issue =>
-      typeof issue.input === 'string'
-        ? unknownName('type', issue.input, known)
-        : `expected a type: ${known.join(', ')}`,
+const streamSchema = () =>
+  mapping({
+    topic,
+    type: rosType(Object.keys(STREAM_TYPES) as [string, ...string[]]).meta({ description: 'ROS type name.' }),
+    modality: word('modality', [...MODALITIES] as [string, ...string[]])
+      .optional()
+      .meta({ description: 'Default by type: an Image is depth where its stream has depth in its name, else rgb.' }),
+    timeline: word('timeline', ['header', 'receive'])
+      .optional()
+      .meta({ description: 'Which stamp counts. Default header; receive for types without one.' }),
+    clock: word('clock', ['ours', 'estimate'])
+      .optional()
+      .meta({ description: 'estimate: offset and drift of the source clock are estimated. Default ours.' }),
+    tare: time('Averaged from the first sample on and then subtracted. Default 0: none.', ['0 s', '1 min']).optional(),
+    select: z
+      .array(
+        z
+          .string({ error: 'expected a value such as position.joint_1' })
+          .regex(/^(position|velocity|effort)\.[^\s.][^\s]*$/, {
+            error: issue =>
+              `'${short(String(issue.input))}' is not a value such as position.joint_1 (position, velocity or effort)`,
+          }),
+        { error: 'expected a list such as [position.joint_1]' },
+      )
+      .optional()
+      .meta({
+        description:
+          "Which joint values, in which order. Default: the positions of the first message's joints, by name.",
+      }),
+    depth_unit: quantity(
+      'length',
+      ['0.001 mm', '1 m'],
+      'What 1 means in depth images of whole units (16UC1, mono16). Default 1 mm.',
+    ).optional(),
+    align: alignSchema().optional(),
+    ...(besideShape() as object),
   })
-
-const word = <const T extends readonly [string, ...string[]]>(what: string, words: T) =>
-  z.enum(words, {
-    error: issue =>
-      typeof issue.input === 'string'
-        ? unknownName(what, issue.input, words)
-        : `expected a ${what}: ${words.join(', ')}`,
-  })
-
-const count = (note: string, most: number, least = 1) =>
-  z
-    .int({ error: `expected a whole number from ${least} to ${most}` })
-    .min(least, { error: `must be from ${least} to ${most}` })
-    .max(most, { error: `must be from ${least} to ${most}` })
-    .meta({ description: note })
-
-const alignMap = mapping({
-  window: time('Length of the window of the mean.', WINDOW).optional(),
-  centred: z
-    .boolean({ error: 'expected true or false' })
-    .optional()
-    .meta({ description: 'The window lies around the tick, not before it. Default false.' }),
-  pyramid: z
-    .array(time('Length of one window.', WINDOW), { error: 'expected a list of times such as [8 ms, 16 ms]' })
-    .max(16, { error: 'at most 16 windows' })
-    .refine(windows => windows.every((w, i) => i === 0 || w > windows[i - 1]!), {
-      error: 'windows must grow: [8 ms, 16 ms, …]',
-    })
-    .optional()
-    .meta({ description: 'Windows of the feature pyramid. Default 8, 16, 32, 64, 128, 256 ms.' }),
-  events: count('How many of the last events an observation holds.', 1024).optional(),
-  asof: time('The newest sample, no older than this.', AGE).optional(),
-})
-
-const align = z
-  .union([word('strategy', ['interpolate', 'nearest', 'hold', 'window', 'events', 'asof']), alignMap])
-  .meta({
-    description:
-      'How samples become a value at the tick: a word, or { window: 33.333333 ms }, { events: 4 }, { asof: 200 ms }.',
-  })
-
-const stream = mapping({
-  topic,
-  type: rosType(Object.keys(STREAM_TYPES) as [string, ...string[]]).meta({ description: 'ROS type name.' }),
-  modality: word('modality', [...MODALITIES] as [string, ...string[]])
-    .optional()
-    .meta({ description: 'Default by type: an Image is depth where its stream has depth in its name, else rgb.' }),
-  timeline: word('timeline', ['header', 'receive'])
-    .optional()
-    .meta({ description: 'Which stamp counts. Default header; receive for types without one.' }),
-  clock: word('clock', ['ours', 'estimate'])
-    .optional()
-    .meta({ description: 'estimate: offset and drift of the source clock are estimated. Default ours.' }),
-  tare: time('Averaged from the first sample on and then subtracted. Default 0: none.', ['0 s', '1 min']).optional(),
-  select: z
-    .array(
-      z
-        .string({ error: 'expected a value such as position.joint_1' })
-        .regex(/^(position|velocity|effort)\.[^\s.][^\s]*$/, {
-          error: issue =>
-            `'${short(String(issue.input))}' is not a value such as position.joint_1 (position, velocity or effort)`,
-        }),
-      { error: 'expected a list such as [position.joint_1]' },
-    )
-    .optional()
-    .meta({
-      description: "Which joint values, in which order. Default: the positions of the first message's joints, by name.",
-    }),
-  depth_unit: quantity(
-    'length',
-    ['0.001 mm', '1 m'],
-    'What 1 means in depth images of whole units (16UC1, mono16). Default 1 mm.',
-  ).optional(),
-  align: align.optional(),
-  max_gap: time('A wider bracket counts as missing. Default 100 ms.', AGE).optional(),
-  max_hold: time('An earlier sample stands in for a later one that has not come, up to this age. Default 50 ms.', [
-    '0 s',
-    '1 hour',
-  ]).optional(),
-})
 
 const limits = mapping({
   workspace: mapping({
@@ -223,72 +117,83 @@ const limits = mapping({
 })
 
 /** A robot file as it is written; parsing turns quantities into SI numbers and times into whole ns. */
-export const robotSchema = mapping({
-  robot: name('a name for the robot'),
-  namespace: namespaceSchema.optional(),
-  tick: mapping({
-    from: z
-      .string({ error: 'expected the name of a stream' })
-      .optional()
-      .meta({ description: 'A stream: each of its samples is a tick.' }),
-    rate: quantity('rate', ['0.01 Hz', '1000 kHz'], 'A fixed rate of ticks.').optional(),
-    period: time('A fixed period of ticks.', ['1 us', '100 s']).optional(),
-  }).meta({ description: 'When an observation is made: one of from, rate, period.' }),
-  max_wait: time('A tick waits for its brackets at most so long. Default 40 ms.', ['0 s', '10 s']).optional(),
-  max_silence: time('A stream silent for longer is not waited for. Default 250 ms.', AGE).optional(),
-  streams: z
-    .record(name('a stream name'), stream, {
-      error: issue => (issue.code === 'invalid_type' ? 'expected a map of streams' : undefined),
-    })
-    .refine(all => Object.keys(all).length > 0, { error: 'at least one stream is needed' })
-    .meta({ description: 'What is observed: stream name to topic, type and alignment.' }),
-  actions: mapping({
-    gripper: mapping({
-      driver: name('a driver such as robotiq-2f85'),
-      port: mapping({
-        path: z
-          .string({ error: 'expected a device path' })
-          .min(1, { error: 'expected a device path' })
-          .optional()
-          .meta({ description: 'Left out: the source brings the port.' }),
-        baud: count('Default 115200.', 4_000_000, 300).optional(),
+const makeSchema = () =>
+  mapping({
+    robot: name('a name for the robot'),
+    namespace: namespaceSchema.optional(),
+    tick: mapping({
+      from: z
+        .string({ error: 'expected the name of a stream' })
+        .optional()
+        .meta({ description: 'A stream: each of its samples is a tick.' }),
+      rate: quantity('rate', ['0.01 Hz', '1000 kHz'], 'A fixed rate of ticks.').optional(),
+      period: time('A fixed period of ticks.', ['1 us', '100 s']).optional(),
+    }).meta({ description: 'When an observation is made: one of from, rate, period.' }),
+    max_wait: time('A tick waits for its brackets at most so long. Default 40 ms.', ['0 s', '10 s']).optional(),
+    max_silence: time('A stream silent for longer is not waited for. Default 250 ms.', AGE).optional(),
+    streams: z
+      .record(name('a stream name'), streamSchema(), {
+        error: issue => (issue.code === 'invalid_type' ? 'expected a map of streams' : undefined),
+      })
+      .refine(all => Object.keys(all).length > 0, { error: 'at least one stream is needed' })
+      .meta({ description: 'What is observed: stream name to topic, type and alignment.' }),
+    actions: mapping({
+      gripper: mapping({
+        driver: name('a driver such as robotiq-2f85'),
+        port: mapping({
+          path: z
+            .string({ error: 'expected a device path' })
+            .min(1, { error: 'expected a device path' })
+            .optional()
+            .meta({ description: 'Left out: the source brings the port.' }),
+          baud: count('Default 115200.', 4_000_000, 300).optional(),
+        }).optional(),
+        slave: count('Modbus address. Default 9.', 247).optional(),
       }).optional(),
-      slave: count('Modbus address. Default 9.', 247).optional(),
-    }).optional(),
-    arm: mapping({
-      topic,
-      type: rosType([POSE_TYPE]),
-      pose: z
-        .string({
-          error: `expected the name of the ${POSE_TYPE} stream that says where the tool is, such as pose: tool`,
-        })
-        .meta({ description: 'The stream of this file that says where the tool is.' }),
-    }).optional(),
-  })
-    .optional()
-    .meta({ description: 'Where commands go.' }),
-  limits: limits.optional().meta({ description: 'What the control node never exceeds.' }),
-  frames: z
-    .record(frameName, frame, {
-      error: issue => (issue.code === 'invalid_type' ? 'expected a map of frames' : undefined),
+      arm: mapping({
+        topic,
+        type: rosType([POSE_TYPE]),
+        pose: z
+          .string({
+            error: `expected the name of the ${POSE_TYPE} stream that says where the tool is, such as pose: tool`,
+          })
+          .meta({ description: 'The stream of this file that says where the tool is.' }),
+      }).optional(),
     })
-    .optional()
-    .meta({ description: 'Frames that do not move in their parents: what goes to /tf_static on ROS 2.' }),
-  languages: z
-    .array(word('language', ROBOT_LANGUAGES), { error: 'expected a list such as [en, de]' })
-    .min(1, { error: 'at least one language: without any, nobody could say stop' })
-    .optional()
-    .meta({ description: 'Whose stop words count. Default: en, zh, de.' }),
-  reset: mapping({ topic }).optional().meta({ description: 'A message here starts a new episode.' }),
-})
+      .optional()
+      .meta({ description: 'Where commands go.' }),
+    limits: limits.optional().meta({ description: 'What the control node never exceeds.' }),
+    frames: z
+      .record(frameName, frame, {
+        error: issue => (issue.code === 'invalid_type' ? 'expected a map of frames' : undefined),
+      })
+      .optional()
+      .meta({ description: 'Frames that do not move in their parents: what goes to /tf_static on ROS 2.' }),
+    languages: z
+      .array(word('language', ROBOT_LANGUAGES), { error: 'expected a list such as [en, de]' })
+      .min(1, { error: 'at least one language: without any, nobody could say stop' })
+      .optional()
+      .meta({ description: 'Whose stop words count. Default: en, zh, de.' }),
+    reset: mapping({ topic }).optional().meta({ description: 'A message here starts a new episode.' }),
+  })
 
-export type RobotParsed = z.output<typeof robotSchema>
-export type StreamParsed = z.output<typeof stream>
+let made: { readonly known: readonly unknown[]; readonly schema: ReturnType<typeof makeSchema> } | undefined
+
+/** The schema of a robot file, for the strategies that are known by now. */
+export function robotSchema(): ReturnType<typeof makeSchema> {
+  const known = [...STRATEGIES.values()]
+  if (!made || made.known.length !== known.length || made.known.some((each, i) => each !== known[i]))
+    made = { known, schema: makeSchema() }
+  return made.schema
+}
+
+export type RobotParsed = z.output<ReturnType<typeof makeSchema>>
+export type StreamParsed = z.output<ReturnType<typeof streamSchema>>
 export type FramesParsed = RobotParsed['frames']
 export type LimitsParsed = z.output<typeof limits>
 
 /** The JSON Schema (draft 7, what editors read) of a robot file, as text that ends with a newline. */
 export function robotJsonSchema(): string {
-  const schema = z.toJSONSchema(robotSchema, { io: 'input', target: 'draft-7' })
+  const schema = z.toJSONSchema(robotSchema(), { io: 'input', target: 'draft-7' })
   return `${JSON.stringify({ ...schema, title: 'prehend robot file' }, null, 2)}\n`
 }

@@ -1,5 +1,8 @@
 import { noDrops, occurred, type DropReason } from '../../fusion/counters.js'
-import type { Align, Robot, Stream } from '../../robots/robot.js'
+import { kindOf } from '../../fusion/lane.js'
+import { ms } from '../../fusion/stamp.js'
+import { strategyOf } from '../../fusion/align/registry.js'
+import type { Robot, Stream } from '../../robots/robot.js'
 import { meanRate } from './topic-spacing.js'
 
 /**
@@ -60,29 +63,10 @@ class Tally {
   }
 }
 
-/**
- * The longest step between two samples that a strategy can use, ns: a bracket of `max_gap`; two samples (for a slope)
- * in the shortest
- * pyramid window and one in the mean window; an age. Undefined where any step will do.
- */
-function longestStep(align: Align): number | undefined {
-  switch (align.strategy) {
-    case 'interpolate':
-    case 'nearest':
-      return align.maxGap
-    case 'asof':
-      return align.maxAge
-    case 'window':
-      return Math.min(align.length, ...align.pyramid.map(window => window / 2))
-    case 'hold':
-    case 'events':
-      return undefined
-  }
-}
-
 /** The longest hole in a stream that its values bridge, ns: a wider one leaves a value missing or an empty window. */
-function widestGap(align: Align): number | undefined {
-  return align.strategy === 'window' ? Math.min(align.length, ...align.pyramid) : longestStep(align)
+function longestGap({ align }: Stream): number | undefined {
+  const declared = strategyOf(align)
+  return (declared.longestGap ?? declared.longestStep)?.(align)
 }
 
 /**
@@ -91,6 +75,7 @@ function widestGap(align: Align): number | undefined {
  */
 export class StreamCheck {
   readonly #stream: Stream
+  readonly #longestGap: number | undefined
   readonly #robot: Robot
   readonly #gaps = new Tally()
   readonly #late = new Tally()
@@ -110,6 +95,7 @@ export class StreamCheck {
   constructor(stream: Stream, robot: Robot, { oneClock = true } = {}) {
     this.#oneClock = oneClock && (stream.timeline === 'receive' || stream.clock === 'ours')
     this.#stream = stream
+    this.#longestGap = longestGap(stream)
     this.#robot = robot
   }
 
@@ -129,7 +115,7 @@ export class StreamCheck {
     }
     if (stamp > this.#last) {
       const step = stamp - this.#last
-      const most = widestGap(this.#stream.align)
+      const most = this.#longestGap
       if (most !== undefined && Number.isFinite(step) && step > most) this.#gaps.add(this.#last, step)
       this.#first = Math.min(this.#first, stamp)
       this.#last = stamp
@@ -153,13 +139,13 @@ export class StreamCheck {
   }
 
   findings(): Finding[] {
-    const { name, align, topic, tare } = this.#stream
+    const { name, align, topic, type, tare } = this.#stream
     const found: Finding[] = []
     const say = (kind: FindingKind, text: string, tally?: Tally): void => {
       found.push(finding(name, kind, text, tally?.count, tally?.stamps))
     }
     if (this.#count === 0) {
-      if (align.strategy !== 'events') say('missing', `${topic} has no messages`)
+      if (kindOf(type) !== 'event') say('missing', `${topic} has no messages`)
       return found
     }
     const unstamped = this.#dropped.zero_stamp
@@ -174,13 +160,13 @@ export class StreamCheck {
       )
     }
     const { rateHz } = this.summary()
-    const step = longestStep(align)
+    const step = strategyOf(align).longestStep?.(align)
     if (this.#stamped > 0 && step !== undefined && rateHz * step < 1e9 * (1 - 1e-6)) {
       say('slow', `${hz(rateHz)}; ${align.strategy} needs ${hz(1e9 / step)} (a sample every ${ms(step)})`)
     }
     if (this.#stamped > 0 && tare > 0 && this.#last - this.#first <= tare)
       say('missing', `nothing is left after the tare of ${ms(tare)}`)
-    const most = widestGap(align)
+    const most = this.#longestGap
     if (this.#gaps.count > 0 && most !== undefined) {
       say('gap', `${times(this.#gaps.count, 'gap')} over ${ms(most)}, the widest ${ms(this.#gaps.worst)}`, this.#gaps)
     }
@@ -229,5 +215,4 @@ export class StreamCheck {
 }
 
 const times = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
-export const ms = (ns: number): string => `${Number((ns / 1e6).toPrecision(6))} ms`
 export const hz = (rate: number): string => `${Number(rate.toPrecision(4))} Hz`

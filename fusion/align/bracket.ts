@@ -1,4 +1,6 @@
 import type { StreamValue } from '../observation.js'
+import { ms } from '../stamp.js'
+import type { Option } from './option.js'
 import { MISSING, present, type Aligned, type Strategy } from './strategy.js'
 import type { Track } from './track.js'
 
@@ -8,6 +10,37 @@ export interface BracketLimits {
   /** ns that the earlier one may be old while the later has not come. */
   readonly maxHold: number
 }
+
+/** What the declarations of `interpolate` and `nearest` have in common. */
+export const BRACKET = {
+  modalities: ['rgb', 'depth', 'proprioception'],
+  reads: 'track',
+  waits: true,
+  options: {
+    maxGap: {
+      key: 'max_gap',
+      beside: true,
+      kind: 'time',
+      range: ['1 us', '1 hour'],
+      default: 100_000_000,
+      note: 'A wider bracket counts as missing. Default 100 ms.',
+    },
+    maxHold: {
+      key: 'max_hold',
+      beside: true,
+      kind: 'time',
+      range: ['0 s', '1 hour'],
+      default: 50_000_000,
+      note: 'An earlier sample stands in for a later one that has not come, up to this age. Default 50 ms.',
+    },
+  } satisfies Record<keyof BracketLimits, Option<number>>,
+  reach: ({ maxGap, maxHold }: BracketLimits): number => Math.max(maxGap, maxHold),
+  longestStep: ({ maxGap }: BracketLimits): number => maxGap,
+} as const
+
+/** What `prehend check` says of them. */
+export const bracketText = (name: string, { maxGap, maxHold }: BracketLimits): string =>
+  `${name}, bracket up to ${ms(maxGap)}, held up to ${ms(maxHold)}`
 
 /**
  * The rule that `interpolate` and `nearest` share: a sample at the tick is taken as it is; two around it are joined

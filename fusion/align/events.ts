@@ -1,5 +1,33 @@
 import type { VoiceQueue } from '../voice-queue.js'
-import { MISSING, present, type Aligned, type Strategy } from './strategy.js'
+import { MISSING, present, type Aligned, type Strategy, type StrategyDeclaration } from './strategy.js'
+
+declare module './align.js' {
+  interface Aligns {
+    events: { readonly count: number }
+  }
+}
+
+export const events: StrategyDeclaration<'events', 'queue'> = {
+  name: 'events',
+  modalities: ['voice'],
+  reads: 'queue',
+  waits: false,
+  options: {
+    count: {
+      key: 'events',
+      kind: 'count',
+      most: 1024,
+      default: 4,
+      example: '4',
+      note: 'How many of the last events an observation holds.',
+    },
+  },
+  documentation: { written: '`{ events: 4 }`', meaning: 'the last events. `events` alone: 4' },
+  describe: ({ count }) => `the last ${count} events`,
+  reach: () => 0,
+  events: ({ count }) => count,
+  make: queue => new Events(queue),
+}
 
 /** The last events at or before the tick. Never waits; present when there is one. */
 export class Events implements Strategy {

@@ -1,5 +1,24 @@
-import { MISSING, present, type Aligned, type Strategy } from './strategy.js'
+import { MISSING, present, type Aligned, type Strategy, type StrategyDeclaration } from './strategy.js'
 import type { Track } from './track.js'
+
+declare module './align.js' {
+  interface Aligns {
+    // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- it has no options
+    hold: {}
+  }
+}
+
+export const hold: StrategyDeclaration<'hold', 'track'> = {
+  name: 'hold',
+  modalities: ['rgb', 'depth', 'proprioception'],
+  reads: 'track',
+  waits: false,
+  options: {},
+  documentation: { written: '`hold`', meaning: 'the last sample, however old' },
+  describe: () => 'the last sample',
+  reach: () => 0,
+  make: track => new Hold(track),
+}
 
 /** The newest sample at or before the tick, however old. Never waits. */
 export class Hold implements Strategy {

@@ -1,5 +1,22 @@
-import { Bracket } from './bracket.js'
-import { present, type Aligned } from './strategy.js'
+import { Bracket, BRACKET, bracketText, type BracketLimits } from './bracket.js'
+import { present, type Aligned, type StrategyDeclaration } from './strategy.js'
+
+declare module './align.js' {
+  interface Aligns {
+    interpolate: BracketLimits
+  }
+}
+
+export const interpolate: StrategyDeclaration<'interpolate', 'track'> = {
+  ...BRACKET,
+  name: 'interpolate',
+  documentation: {
+    written: '`interpolate`',
+    meaning: 'between the samples on both sides of the tick (depth per pixel, poses linear and slerp)',
+  },
+  describe: limits => bracketText('interpolate', limits),
+  make: (track, limits) => new Interpolate(track, limits),
+}
 
 /**
  * Between the two neighbours of the tick: linear, poses by slerp, depth by `blendDepth`. Frames that cannot be blended:

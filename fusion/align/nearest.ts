@@ -1,5 +1,19 @@
-import { Bracket } from './bracket.js'
-import type { Aligned } from './strategy.js'
+import { Bracket, BRACKET, bracketText, type BracketLimits } from './bracket.js'
+import type { Aligned, StrategyDeclaration } from './strategy.js'
+
+declare module './align.js' {
+  interface Aligns {
+    nearest: BracketLimits
+  }
+}
+
+export const nearest: StrategyDeclaration<'nearest', 'track'> = {
+  ...BRACKET,
+  name: 'nearest',
+  documentation: { written: '`nearest`', meaning: 'the nearer of the two' },
+  describe: limits => bracketText('nearest', limits),
+  make: (track, limits) => new Nearest(track, limits),
+}
 
 /** The neighbour of the tick that is nearer in time; on a tie the earlier. */
 export class Nearest extends Bracket {

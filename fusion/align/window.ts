@@ -1,8 +1,9 @@
 import type { WindowValue } from '../observation.js'
 import { Pyramid } from '../pyramid.js'
+import { MILLISECOND, ms } from '../stamp.js'
 import type { VectorRing } from '../vector-ring.js'
 import { SlidingWindow } from '../window-statistics.js'
-import { MISSING, present, type Aligned, type Strategy } from './strategy.js'
+import { MISSING, present, type Aligned, type Strategy, type StrategyDeclaration } from './strategy.js'
 
 export interface WindowShape {
   /** ns. The mean is over (t - length, t], or (t - length / 2, t + length / 2] when centred. */
@@ -10,6 +11,59 @@ export interface WindowShape {
   readonly centred: boolean
   /** ns each; always trailing. */
   readonly pyramid: readonly number[]
+}
+
+declare module './align.js' {
+  interface Aligns {
+    window: WindowShape
+  }
+}
+
+export const window: StrategyDeclaration<'window', 'ring'> = {
+  name: 'window',
+  modalities: ['force'],
+  reads: 'ring',
+  waits: true,
+  options: {
+    length: {
+      key: 'window',
+      kind: 'time',
+      range: ['1 us', '1 min'],
+      default: 33_333_333,
+      example: '33.333333 ms',
+      note: 'Length of the window of the mean.',
+    },
+    centred: {
+      key: 'centred',
+      kind: 'flag',
+      default: false,
+      note: 'The window lies around the tick, not before it. Default false.',
+    },
+    pyramid: {
+      key: 'pyramid',
+      kind: 'times',
+      range: ['1 us', '1 min'],
+      most: 16,
+      default: [8, 16, 32, 64, 128, 256].map(milliseconds => milliseconds * MILLISECOND),
+      each: 'Length of one window.',
+      note: 'Windows of the feature pyramid. Default 8, 16, 32, 64, 128, 256 ms.',
+    },
+  },
+  documentation: {
+    written: '`{ window: 33.333333 ms, centred: false, pyramid: [8 ms, …] }`',
+    meaning:
+      'mean over the window before (or around) the tick, and the feature pyramid. `window` alone: 33.333333 ms and 8, ' +
+      '16, 32, 64, 128, 256 ms; windows of a pyramid grow',
+  },
+  describe({ length, centred, pyramid }) {
+    const windows = pyramid.length === 0 ? '' : `, pyramid ${pyramid.map(ns => ns / MILLISECOND).join(' ')} ms`
+    return `mean of ${ms(length)} ${centred ? 'around' : 'before'} it${windows}`
+  },
+  reach: ({ length, pyramid }) => Math.max(length, ...pyramid),
+  /** Two samples (for a slope) in the shortest window of the pyramid, and one in the window of the mean. */
+  longestStep: ({ length, pyramid }) => Math.min(length, ...pyramid.map(each => each / 2)),
+  longestGap: ({ length, pyramid }) => Math.min(length, ...pyramid),
+  make: (ring, shape) => new Window(ring, shape),
 }
 
 /**

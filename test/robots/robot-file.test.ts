@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { RobotError } from '../../robots/robot-error.js'
 import { parseRobot } from '../../robots/robot-file.js'
+import { referenceTables } from '../../robots/reference-tables.js'
 import { robotJsonSchema } from '../../robots/schema.js'
 import { cellXml } from '../../sim/embedded/mjcf.js'
 
@@ -641,6 +642,10 @@ describe('the shipped robot files', () => {
 
   it('robot.schema.json is current (npx tsx scripts/robot-schema.ts writes it)', () => {
     expect(shipped('robot.schema.json')).toBe(robotJsonSchema())
+  })
+
+  it('the reference page has the tables of types and strategies as they are declared (the same script)', () => {
+    for (const table of referenceTables()) expect(shipped('../docs/reference/robot-file.md')).toContain(`\n${table}\n`)
   })
 
   it('the JSON Schema knows what must be there', () => {

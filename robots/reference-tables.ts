@@ -1,0 +1,37 @@
+import { STRATEGIES, strategiesFor } from '../fusion/align/registry.js'
+import { MODALITIES } from '../fusion/modality.js'
+import { DEFAULT_STRATEGY, STREAM_TYPES } from '../fusion/stream-types.js'
+
+/** The tables of docs/reference/robot-file.md that are made from declarations, each with the row that it begins with. */
+export function referenceTables(): string[] {
+  return [typeTable(), strategyTable()]
+}
+
+function typeTable(): string {
+  const rows = new Map<string, string[]>()
+  for (const [type, { modalities }] of Object.entries(STREAM_TYPES)) {
+    const strategies = [...new Set(modalities.flatMap(strategiesFor))]
+    const rest = `${modalities.join(', ')} | ${strategies.join(', ')}`
+    rows.set(rest, [...(rows.get(rest) ?? []), `\`${type}\``])
+  }
+  return table(
+    ['type', 'modality', 'strategies'],
+    [...rows].map(([rest, types]) => [types.join(', '), rest]),
+  )
+}
+
+function strategyTable(): string {
+  return table(
+    ['written', 'meaning', 'default for'],
+    [...STRATEGIES.values()].map(({ name, documentation: { written, meaning } }) => [
+      written,
+      meaning,
+      MODALITIES.filter(modality => DEFAULT_STRATEGY[modality] === name).join(', '),
+    ]),
+  )
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`.replace('|  |', '| |')
+  return [line(head), `${'|---'.repeat(head.length)}|\n`, ...rows.map(line)].join('')
+}
