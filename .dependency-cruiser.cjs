@@ -3,7 +3,7 @@ const MAY_IMPORT = {
   drivers: [],
   middleware: [],
   fusion: [],
-  robots: ['fusion'],
+  robots: ['drivers', 'fusion'],
   policy: ['robots', 'fusion'],
   control: ['robots', 'fusion', 'policy'],
   nodes: ['drivers', 'middleware', 'robots', 'fusion', 'policy', 'control'],

@@ -1,6 +1,7 @@
 import { strategyOf } from '../fusion/align/registry.js'
 import { ms } from '../fusion/stamp.js'
 import type { FixedFrame, Robot, Stream } from '../robots/robot.js'
+import { describeGripper } from '../robots/gripper.js'
 import { toolStream } from '../robots/tool-stream.js'
 import { hz } from '../app/inspection/stream-check.js'
 
@@ -23,12 +24,7 @@ export function describeRobot(robot: Robot): string[] {
     ]),
     '',
     'actions',
-    ...(actions.gripper
-      ? [
-          `  gripper: ${actions.gripper.driver}, slave ${actions.gripper.slave}, ` +
-            `${actions.gripper.port.path ?? 'the port that the source brings'} at ${actions.gripper.port.baud} baud`,
-        ]
-      : []),
+    ...(actions.gripper ? [`  gripper: ${describeGripper(actions.gripper)}`] : []),
     ...(actions.arm
       ? [
           `  arm: ${actions.arm.topic} (${actions.arm.type}); its tool is where ${actions.arm.pose} says ` +

@@ -1,31 +1,32 @@
 import { DriverError } from './driver-error.js'
+import type { Driver, DriverOptions, OptionValues, Patience } from './driver.js'
 import type { Gripper } from './gripper.js'
-import { Robotiq2f85 } from './robotiq-2f85.js'
-import type { Robotiq2f85Options } from './robotiq-2f85.js'
-import { SerialPort } from './serial-port.js'
-import type { SerialPortOptions } from './serial-port.js'
+import { robotiq2f85 } from './robotiq-2f85.js'
 
-export interface GripperOptions {
-  readonly port: SerialPortOptions
-  /** Address on the bus, where the device has one. */
-  readonly slave?: number
-  readonly device?: Robotiq2f85Options
+/** One line a driver. */
+const SHIPPED: readonly Driver[] = [robotiq2f85]
+
+/** What a robot file is read with whose driver is not known here. */
+export const COMMON_DRIVER: Driver = robotiq2f85
+
+/** The drivers by the name that a robot file uses. A driver from elsewhere is added with `set`, before robot files are read. */
+export const DRIVERS: Map<string, Driver> = new Map(SHIPPED.map(each => [each.name, each]))
+
+/** What a robot file says of a gripper, on a port whose path is known: beside these the driver's own options. */
+export interface GripperSetting {
+  readonly driver: string
+  readonly port: { readonly path: string; readonly [option: string]: string | number | undefined }
+  readonly [option: string]: string | number | object | undefined
 }
 
-const GRIPPERS: Readonly<Record<string, (options: GripperOptions) => Gripper>> = {
-  'robotiq-2f85': ({ port, slave, device }) => new Robotiq2f85(new SerialPort(port), { unit: slave, ...device }),
-}
-
-export const GRIPPER_NAMES: readonly string[] = Object.keys(GRIPPERS)
-
-/** A gripper by its driver's name, not yet connected. Throws DriverError UNKNOWN_DRIVER. */
-export function createGripper(name: string, options: GripperOptions): Gripper {
-  const create = Object.hasOwn(GRIPPERS, name) ? GRIPPERS[name] : undefined
-  if (create === undefined) {
+/** A gripper as a robot file says it, not yet connected. Throws DriverError UNKNOWN_DRIVER. */
+export function createGripper({ driver, port, ...options }: GripperSetting, patience: Patience = {}): Gripper {
+  const declared = DRIVERS.get(driver)
+  if (declared === undefined) {
     throw new DriverError(
       'UNKNOWN_DRIVER',
-      `gripper driver "${name}": not known; known are ${GRIPPER_NAMES.join(', ')}`,
+      `gripper driver "${driver}": not known; known are ${[...DRIVERS.keys()].join(', ')}`,
     )
   }
-  return create(options)
+  return declared.create(port, options as OptionValues<DriverOptions>, patience)
 }

@@ -1,5 +1,6 @@
 import type { ByteStream } from './byte-stream.js'
 import { DriverError } from './driver-error.js'
+import { driver } from './driver.js'
 import type { Gripper, GripperStatus, WireStats } from './gripper.js'
 import { ModbusClient } from './modbus-client.js'
 import type { Transaction, TransactionOptions } from './modbus-client.js'
@@ -21,6 +22,7 @@ import {
   toByte,
   WIDTH,
 } from './robotiq-registers.js'
+import { SerialPort, serialTransport } from './serial-port.js'
 
 export interface Robotiq2f85Options {
   /** Modbus address; 9 as delivered. */
@@ -33,6 +35,20 @@ export interface Robotiq2f85Options {
   /** ms between two looks at an activation that runs. */
   readonly pollInterval?: number
 }
+
+export const robotiq2f85 = driver({
+  name: 'robotiq-2f85',
+  transport: serialTransport,
+  options: {
+    slave: { kind: 'count', least: 1, most: 247, default: DEFAULT_UNIT, note: 'Modbus address. Default 9.' },
+  },
+  describe: ({ slave }) => `slave ${slave}`,
+  create: (port, { slave }, { patience }) =>
+    new Robotiq2f85(new SerialPort({ ...port, ...(patience !== undefined && { writeTimeout: patience }) }), {
+      ...(slave !== undefined && { unit: slave }),
+      ...(patience !== undefined && { timeout: patience }),
+    }),
+})
 
 /** Reserved registers behind both blocks. */
 const SPARE = BLOCK - INPUT.count

@@ -1,9 +1,10 @@
 import { EventEmitter } from 'node:events'
 import { fstatSync } from 'node:fs'
-import { SerialPort as NativePort } from 'serialport'
+import type { SerialPort as NativePort } from 'serialport'
 import { monotonicNs } from './byte-stream.js'
 import type { ByteStream, ByteStreamEvents } from './byte-stream.js'
 import { DriverError } from './driver-error.js'
+import type { Transport } from './driver.js'
 import { openError } from './port-error.js'
 import { deviceMark, findPort, SYSTEM } from './port-identity.js'
 import type { FoundPort, SystemFolders } from './port-identity.js'
@@ -19,6 +20,20 @@ export interface SerialPortOptions {
   /** Where the operating system tells of its devices. */
   readonly folders?: SystemFolders
 }
+
+/** A serial port in a robot file. */
+export const serialTransport = {
+  path: 'a device path',
+  options: {
+    baud: { kind: 'count', least: 300, most: 4_000_000, default: 115_200, note: 'Default 115200.' },
+  },
+  describe: (path, { baud }) => `${path} at ${baud} baud`,
+  look(path) {
+    const { device, identity } = findPort(path, undefined)
+    return `${path}${device === path ? '' : ` leads to ${device}`} (${identity})`
+  },
+  remedy: 'the serial ports of this machine are listed above',
+} as const satisfies Transport
 
 /** ms between two looks whether the device is still there. */
 const WATCH_INTERVAL = 200
@@ -141,8 +156,10 @@ export class SerialPort extends EventEmitter<ByteStreamEvents> implements ByteSt
   }
 
   async #openNative(): Promise<void> {
+    // Loaded here, so that whoever only reads robot files needs no native code.
+    const { SerialPort: Native } = await import('serialport')
     const found = this.#find()
-    const native = new NativePort({ path: found.device, baudRate: this.#baud, lock: true, autoOpen: false })
+    const native = new Native({ path: found.device, baudRate: this.#baud, lock: true, autoOpen: false })
     native.on('error', () => undefined)
     await new Promise<void>((resolve, reject) => {
       native.open(error => (error ? reject(openError(this.path, error)) : resolve()))

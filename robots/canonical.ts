@@ -26,11 +26,7 @@ export function canonicalText(robot: Body): string {
       robot.streams.map(stream => [stream.name, { ...streamOf(stream), topic: topicOf(stream) }]),
     ),
     actions: {
-      gripper: gripper && {
-        driver: gripper.driver,
-        port: { path: gripper.port.path, baud: gripper.port.baud },
-        slave: gripper.slave,
-      },
+      gripper: gripper as Json | undefined,
       arm: arm && { topic: topicOf(arm), type: arm.type, pose: arm.pose },
     },
     limits: {

@@ -1,10 +1,12 @@
+import type { DriverOption } from '../drivers/driver.js'
+import { DRIVERS } from '../drivers/registry.js'
 import { STRATEGIES, strategiesFor } from '../fusion/align/registry.js'
 import { MODALITIES } from '../fusion/modality.js'
 import { DEFAULT_STRATEGY, STREAM_TYPES } from '../fusion/stream-types.js'
 
 /** The tables of docs/reference/robot-file.md that are made from declarations, each with the row that it begins with. */
 export function referenceTables(): string[] {
-  return [typeTable(), strategyTable()]
+  return [typeTable(), strategyTable(), driverTable()]
 }
 
 function typeTable(): string {
@@ -31,7 +33,25 @@ function strategyTable(): string {
   )
 }
 
+function driverTable(): string {
+  const row = (key: string, option: DriverOption): string[] => {
+    const range = option.kind === 'count' ? `${option.least} to ${option.most}` : ''
+    const note = option.note.replace(/\.? ?Default [^.]*\.$/, '')
+    return [`\`${key}\``, String(option.default), [note, range].filter(words => words !== '').join(', ')]
+  }
+  return table(
+    ['driver', 'key in `actions.gripper`', 'default', 'meaning'],
+    [...DRIVERS.values()].flatMap(({ name, transport, options }) =>
+      [
+        ['`port.path`', "the source's", `${transport.path}. Without it the source brings the port`],
+        ...Object.entries<DriverOption>(transport.options).map(([key, option]) => row(`port.${key}`, option)),
+        ...Object.entries<DriverOption>(options).map(([key, option]) => row(key, option)),
+      ].map((cells, i) => [i === 0 ? `\`${name}\`` : '', ...cells]),
+    ),
+  )
+}
+
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`.replace('|  |', '| |')
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`.replaceAll('|  |', '| |')
   return [line(head), `${'|---'.repeat(head.length)}|\n`, ...rows.map(line)].join('')
 }

@@ -2,6 +2,7 @@ import { strategiesFor } from '../fusion/align/registry.js'
 import { MODALITIES } from '../fusion/modality.js'
 import { MILLIMETRE } from '../fusion/depth-unit.js'
 import { listed, resolveAlign } from './align.js'
+import { resolveGripper } from './gripper.js'
 import { unknownName } from './validation.js'
 import { canonicalText, translationSha256 } from './canonical.js'
 import { ROBOT_LANGUAGES } from './languages.js'
@@ -16,8 +17,6 @@ const MS = 1e6
 const DEFAULTS = {
   maxWait: 40 * MS,
   maxSilence: 250 * MS,
-  baud: 115_200,
-  slave: 9,
 } as const
 
 const DEFAULT_LIMITS: Limits = {
@@ -55,11 +54,7 @@ export function resolveRobot(file: RobotParsed, fail: Fail, outer: string): Robo
     streams,
     reset: file.reset && whole(file.reset),
     actions: {
-      gripper: gripper && {
-        driver: gripper.driver,
-        port: { path: gripper.port?.path, baud: gripper.port?.baud ?? DEFAULTS.baud },
-        slave: gripper.slave ?? DEFAULTS.slave,
-      },
+      gripper: gripper && resolveGripper(gripper),
       arm: resolveArm(file.actions?.arm && whole(file.actions.arm), streams, fail),
     },
     limits: resolveLimits(file, fail),

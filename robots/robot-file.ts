@@ -2,6 +2,7 @@ import { isMap, isPair, LineCounter, parseDocument, type Document } from 'yaml'
 import type { z } from 'zod'
 import { short, validate } from './validation.js'
 import type { Fail, Path } from './fields.js'
+import { driverIn } from './gripper.js'
 import { resolveRobot } from './resolve.js'
 import { RobotError } from './robot-error.js'
 import type { Robot } from './robot.js'
@@ -36,7 +37,8 @@ export function parseRobot(text: string, where: string, namespace = ROOT): Robot
     const key = path.map(step => short(String(step))).join('.')
     throw new RobotError(code, oneLine(`${at(offsetOf(document, path))}: ${key === '' ? '' : `${key}: `}${message}`))
   }
-  const { data, issues } = validate(robotSchema(), toPlain(document, where))
+  const file = toPlain(document, where)
+  const { data, issues } = validate(robotSchema(driverIn(file)), file)
   if (issues) {
     const [first, ...more] = issues.map(problemOf)
     if (first === undefined) throw new TypeError('a refusal without an issue')

@@ -31,9 +31,13 @@ export interface Actions {
   readonly gripper:
     | {
         readonly driver: string
-        /** Undefined path: the source brings the port (the embedded cell its pseudo-terminal). */
-        readonly port: { readonly path: string | undefined; readonly baud: number }
-        readonly slave: number
+        /**
+         * Undefined path: the source brings the port (the embedded cell its pseudo-terminal). Beside it the options of
+         * the driver's transport (`baud`).
+         */
+        readonly port: { readonly path: string | undefined; readonly [option: string]: string | number | undefined }
+        /** The driver's own options (`slave`). */
+        readonly [option: string]: string | number | object | undefined
       }
     | undefined
   /** `topic` takes set-points; `pose` is the name of the stream that says where the tool is. */

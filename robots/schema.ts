@@ -1,9 +1,11 @@
 import { z } from 'zod'
+import type { Driver } from '../drivers/driver.js'
 import { STRATEGIES } from '../fusion/align/registry.js'
 import { MODALITIES } from '../fusion/modality.js'
 import { ROBOT_LANGUAGES } from './languages.js'
 import { alignSchema, besideShape } from './align.js'
-import { count, name, quantity, range, rosType, time, triple, word } from './fields.js'
+import { name, quantity, range, rosType, time, triple, word } from './fields.js'
+import { driverOf, gripperSchema } from './gripper.js'
 import { mapping, short } from './validation.js'
 import { POSE_TYPE, STREAM_TYPES } from '../fusion/stream-types.js'
 
@@ -117,7 +119,7 @@ const limits = mapping({
 })
 
 /** A robot file as it is written; parsing turns quantities into SI numbers and times into whole ns. */
-const makeSchema = () =>
+const makeSchema = (driver: Driver) =>
   mapping({
     robot: name('a name for the robot'),
     namespace: namespaceSchema.optional(),
@@ -138,18 +140,7 @@ const makeSchema = () =>
       .refine(all => Object.keys(all).length > 0, { error: 'at least one stream is needed' })
       .meta({ description: 'What is observed: stream name to topic, type and alignment.' }),
     actions: mapping({
-      gripper: mapping({
-        driver: name('a driver such as robotiq-2f85'),
-        port: mapping({
-          path: z
-            .string({ error: 'expected a device path' })
-            .min(1, { error: 'expected a device path' })
-            .optional()
-            .meta({ description: 'Left out: the source brings the port.' }),
-          baud: count('Default 115200.', 4_000_000, 300).optional(),
-        }).optional(),
-        slave: count('Modbus address. Default 9.', 247).optional(),
-      }).optional(),
+      gripper: gripperSchema(driver).optional(),
       arm: mapping({
         topic,
         type: rosType([POSE_TYPE]),
@@ -179,11 +170,15 @@ const makeSchema = () =>
 
 let made: { readonly known: readonly unknown[]; readonly schema: ReturnType<typeof makeSchema> } | undefined
 
-/** The schema of a robot file, for the strategies that are known by now. */
-export function robotSchema(): ReturnType<typeof makeSchema> {
-  const known = [...STRATEGIES.values()]
+/**
+ * The schema of a robot file with a gripper of this driver, for the strategies that are known by now. Left out: the
+ * common driver.
+ */
+export function robotSchema(driver?: string): ReturnType<typeof makeSchema> {
+  const declared = driverOf(driver)
+  const known = [declared, ...STRATEGIES.values()]
   if (!made || made.known.length !== known.length || made.known.some((each, i) => each !== known[i]))
-    made = { known, schema: makeSchema() }
+    made = { known, schema: makeSchema(declared) }
   return made.schema
 }
 

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { GRIPPER_NAMES } from '../../drivers/registry.js'
+import { DRIVERS } from '../../drivers/registry.js'
 import { RobotError } from '../../robots/robot-error.js'
 import { parseRobot } from '../../robots/robot-file.js'
 import type { Robot } from '../../robots/robot.js'
@@ -32,16 +32,16 @@ export function readRobot(nameOrPath: string = DEFAULT_ROBOT, namespace: string 
   }
   const robot = parseRobot(text, path, namespace)
   const driver = robot.actions.gripper?.driver
-  if (driver !== undefined && !GRIPPER_NAMES.includes(driver))
+  if (driver !== undefined && !DRIVERS.has(driver))
     throw new RobotError(
       'ROBOT_DRIVER',
-      `${path}: actions.gripper.driver: ${unknownName('driver', driver, GRIPPER_NAMES)}`,
+      `${path}: actions.gripper.driver: ${unknownName('driver', driver, [...DRIVERS.keys()])}`,
     )
   return robot
 }
 
 /**
- * The robot with its gripper on another serial port; `path` undefined: as it is. Throws RobotError where it has no
+ * The robot with its gripper on another port; `path` undefined: as it is. Throws RobotError where it has no
  * gripper.
  */
 export function withPort(robot: Robot, path: string | undefined): Robot {

@@ -1,21 +1,13 @@
 import type { Gripper } from '../../drivers/gripper.js'
+import type { Patience } from '../../drivers/driver.js'
 import { createGripper } from '../../drivers/registry.js'
 import type { Robot } from '../../robots/robot.js'
 
-/**
- * The gripper that a robot file names, on the serial port `path`, not yet connected. `patience`: ms that bytes may take
- * to leave, and an answer to
- * come; default: the driver's. Throws DriverError UNKNOWN_DRIVER.
- */
+/** The gripper that a robot file names, on the port `path`, not yet connected. Throws DriverError UNKNOWN_DRIVER. */
 export function gripperOf(
-  { driver, port: { baud }, slave }: NonNullable<Robot['actions']['gripper']>,
+  gripper: NonNullable<Robot['actions']['gripper']>,
   path: string,
-  { patience }: { patience?: number | undefined } = {},
+  patience: Patience = {},
 ): Gripper {
-  return createGripper(
-    driver,
-    patience === undefined
-      ? { port: { path, baud }, slave }
-      : { port: { path, baud, writeTimeout: patience }, slave, device: { timeout: patience } },
-  )
+  return createGripper({ ...gripper, port: { ...gripper.port, path } }, patience)
 }

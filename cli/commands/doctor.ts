@@ -3,7 +3,8 @@ import { access, readFile } from 'node:fs/promises'
 import { cpus, totalmem } from 'node:os'
 import type { Command } from 'commander'
 import { DriverError } from '../../drivers/driver-error.js'
-import { findPort } from '../../drivers/port-identity.js'
+import type { Transport } from '../../drivers/driver.js'
+import { driverOf } from '../../robots/gripper.js'
 import { contractOf } from '../../policy/runtime/onnx-policy.js'
 import { loadSharp } from '../../middleware/image/picture-file.js'
 import { rosProblem } from '../../middleware/ros2/rclnodejs.js'
@@ -33,9 +34,10 @@ export function register(program: Command): void {
     .action(async (flags: { robot?: string; port?: string; json?: boolean }) => {
       const output = new Output(flags)
       const findings: Finding[] = []
-      const port =
-        flags.port ?? (flags.robot === undefined ? undefined : readRobot(flags.robot).actions.gripper?.port.path)
-      const checks = port === undefined ? CHECKS : { ...CHECKS, 'gripper port': () => gripperPort(port) }
+      const gripper = flags.robot === undefined ? undefined : readRobot(flags.robot).actions.gripper
+      const port = flags.port ?? gripper?.port.path
+      const { transport } = driverOf(gripper?.driver)
+      const checks = port === undefined ? CHECKS : { ...CHECKS, 'gripper port': () => gripperPort(transport, port) }
       for (const [name, check] of Object.entries(checks)) {
         try {
           findings.push(...(await check()).map(finding => ({ name, ...finding })))
@@ -170,13 +172,12 @@ async function serialPorts(): Promise<Found[]> {
 }
 
 /** Looks and opens nothing: opening alone changes a terminal's settings. */
-function gripperPort(path: string): Found[] {
+function gripperPort(transport: Transport, path: string): Found[] {
   try {
-    const { device, identity } = findPort(path, undefined)
-    return ok(`${path}${device === path ? '' : ` leads to ${device}`} (${identity})`)
+    return ok(transport.look(path))
   } catch (error) {
     if (!(error instanceof DriverError)) throw error
-    return [{ state: 'wrong', found: error.message, mend: 'the serial ports of this machine are listed above' }]
+    return [{ state: 'wrong', found: error.message, mend: transport.remedy }]
   }
 }
 

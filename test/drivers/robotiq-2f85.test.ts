@@ -29,11 +29,10 @@ describe('the driver and the emulated firmware, over a pseudo-terminal', () => {
   beforeEach(() => {
     plant = new SpringPlant()
     host = startFirmwareHost({ plant })
-    gripper = createGripper('robotiq-2f85', {
-      port: { path: host.path, baud: 115200 },
-      slave: 9,
-      device: { timeout: 1000 },
-    })
+    gripper = createGripper(
+      { driver: 'robotiq-2f85', port: { path: host.path, baud: 115200 }, slave: 9 },
+      { patience: 1000 },
+    )
   })
   afterEach(async () => {
     await gripper.close()
@@ -85,7 +84,7 @@ describe('the driver and the emulated firmware, over a pseudo-terminal', () => {
     await gripper.move({ width: 0.06, speed: 0.15, effort: 20 })
     await until(gripper, status => status.object !== 'moving')
     await gripper.close()
-    gripper = createGripper('robotiq-2f85', { port: { path: host.path } })
+    gripper = createGripper({ driver: 'robotiq-2f85', port: { path: host.path } })
     await gripper.connect()
     expect(plant.width()).toBeCloseTo(0.06, 3)
   })
@@ -256,5 +255,5 @@ describe('on a bad wire', () => {
 })
 
 test('an unknown driver name is refused with the known ones', () => {
-  expect(() => createGripper('robotic', { port: { path: '/dev/null' } })).toThrow(/known are robotiq-2f85/)
+  expect(() => createGripper({ driver: 'robotic', port: { path: '/dev/null' } })).toThrow(/known are robotiq-2f85/)
 })

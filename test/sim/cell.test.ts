@@ -88,7 +88,7 @@ describe('the cell in real time', () => {
       if (stamp > receive) future++
     })
     await cell.reset(0)
-    const gripper = createGripper('robotiq-2f85', { port: { path: cell.gripperPort } })
+    const gripper = createGripper({ driver: 'robotiq-2f85', port: { path: cell.gripperPort } })
     try {
       await gripper.connect()
       await gripper.move({ width: 0.02, speed: 0.15, effort: 40 })

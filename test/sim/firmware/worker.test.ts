@@ -9,7 +9,7 @@ test('firmware and pseudo-terminal run in a worker thread, the driver on the mai
   const workerData = new URL('./host-worker.ts', import.meta.url).href
   const worker = new Worker(new URL('./typescript-worker.mjs', import.meta.url), { workerData })
   const [path] = (await once(worker, 'message')) as [string]
-  const gripper = createGripper('robotiq-2f85', { port: { path }, device: { timeout: 1000 } })
+  const gripper = createGripper({ driver: 'robotiq-2f85', port: { path } }, { patience: 1000 })
   await gripper.connect()
   await gripper.move({ width: 0.04, speed: 0.15, effort: 20 })
   let status = await gripper.status()
