@@ -1,5 +1,5 @@
 import type { AlignerConfig, Stream } from './stream.js'
-import { STREAM_TYPES } from './stream-types.js'
+import { STREAM_TYPES } from './stream-types/registry.js'
 
 /**
  * The clock that the times of a stream's samples are of: their headers', or that of their arrival, to which an

@@ -2,7 +2,7 @@ import type { DriverOption } from '../drivers/driver.js'
 import { DRIVERS } from '../drivers/registry.js'
 import { STRATEGIES, strategiesFor } from '../fusion/align/registry.js'
 import { MODALITIES } from '../fusion/modality.js'
-import { DEFAULT_STRATEGY, STREAM_TYPES } from '../fusion/stream-types.js'
+import { DEFAULT_STRATEGY, STREAM_TYPES } from '../fusion/stream-types/registry.js'
 
 /** The tables of docs/reference/robot-file.md that are made from declarations, each with the row that it begins with. */
 export function referenceTables(): string[] {

@@ -10,7 +10,7 @@ import type { Fail, Path } from './fields.js'
 import type { FixedFrame, Limits, Robot, Stream } from './robot.js'
 import type { FramesParsed, LimitsParsed, RobotParsed, StreamParsed } from './schema.js'
 import { wholeName } from './topic-name.js'
-import { DEFAULT_STRATEGY, isImageType, POSE_TYPE, STREAM_TYPES } from '../fusion/stream-types.js'
+import { DEFAULT_STRATEGY, isImageType, POSE_TYPE, STREAM_TYPES } from '../fusion/stream-types/registry.js'
 
 const MS = 1e6
 

@@ -7,7 +7,7 @@ import { alignSchema, besideShape } from './align.js'
 import { name, quantity, range, rosType, time, triple, word } from './fields.js'
 import { driverOf, gripperSchema } from './gripper.js'
 import { mapping, short } from './validation.js'
-import { POSE_TYPE, STREAM_TYPES } from '../fusion/stream-types.js'
+import { POSE_TYPE, STREAM_TYPES } from '../fusion/stream-types/registry.js'
 
 const PLACE = ['-10 m', '10 m'] as const
 const FORCE = ['0.01 N', '1000 N'] as const

@@ -6,7 +6,7 @@ import type { SetPoint } from '../../control/chunk/set-point.js'
 import { Trajectory } from '../../control/chunk/trajectory.js'
 import type { Robot, Stream } from '../../robots/robot.js'
 import { SECOND } from '../../fusion/stamp.js'
-import { isImageType } from '../../fusion/stream-types.js'
+import { isImageType } from '../../fusion/stream-types/registry.js'
 import { UsageError } from '../output/output.js'
 import type { AnsweredObservation } from './training-set.js'
 

@@ -1,7 +1,7 @@
 import type { Aligner } from '../../fusion/aligner.js'
 import type { DropReason } from '../../fusion/counters.js'
 import type { Robot } from '../../robots/robot.js'
-import { isImageType } from '../../fusion/stream-types.js'
+import { isImageType } from '../../fusion/stream-types/registry.js'
 import { decodeImage, pixelsOf, type DecodeImage } from '../../middleware/image/decode.js'
 import { ImageError } from '../../middleware/image/image-error.js'
 import { loadSharp } from '../../middleware/image/picture-file.js'

@@ -1,6 +1,6 @@
 import { describeDifference } from '../../robots/canonical.js'
 import type { Robot, Stream } from '../../robots/robot.js'
-import { isImageType, POSE_TYPE } from '../../fusion/stream-types.js'
+import { isImageType, POSE_TYPE } from '../../fusion/stream-types/registry.js'
 import { elements, type Contract, type InputKind, type InputSpec } from './contract.js'
 
 /** Streams that each kind is made from, in the order of `from`: what they must be, in words, and the test. */

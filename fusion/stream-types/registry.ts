@@ -1,5 +1,5 @@
-import type { Modality } from './modality.js'
-import type { StrategyName } from './align/align.js'
+import type { Modality } from '../modality.js'
+import type { StrategyName } from '../align/align.js'
 
 /** What a robot file may declare for a ROS type. */
 interface TypeRule {
