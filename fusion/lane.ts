@@ -10,7 +10,8 @@ import { Lead } from './lead.js'
 import { frameFault, picture } from './picture.js'
 import { DUPLICATE, FULL, INSERTED, TOO_OLD, type Placed } from './ring.js'
 import { clockOf } from './reference.js'
-import { isImageType } from './stream-types/registry.js'
+import { isPoseType, kindOf, valueNames } from './stream-types/registry.js'
+import type { Kind } from './stream-types/stream-type.js'
 import { hasRotation } from './rotation.js'
 import { MILLISECOND, SECOND } from './stamp.js'
 import type { Stream } from './stream.js'
@@ -18,8 +19,6 @@ import { StepBack } from './step-back.js'
 import { Tare } from './tare.js'
 import { VectorRing } from './vector-ring.js'
 import { VoiceQueue } from './voice-queue.js'
-
-export type Kind = 'frame' | 'vector' | 'event'
 
 /** Vectors of one stream: `stamps` f64[n] ascending, `values` f64[n * width], row-major. */
 export interface Samples {
@@ -36,21 +35,6 @@ const LATENESS = 600 * MILLISECOND
 const RESERVE = 2 * SECOND
 /** What the latest gap counts in the average. */
 const GAP_SHARE = 1 / 8
-
-export function kindOf(type: string): Kind {
-  if (isImageType(type)) return 'frame'
-  return type === 'prehend_interfaces/msg/VoiceEvent' || type === 'std_msgs/msg/String' ? 'event' : 'vector'
-}
-
-function widthOf(stream: Stream): number | undefined {
-  if (stream.type === 'geometry_msgs/msg/WrenchStamped' || stream.type === 'geometry_msgs/msg/Wrench') return 6
-  if (isPose(stream)) return 7
-  return stream.select.length > 0 ? stream.select.length : undefined
-}
-
-function isPose({ type }: Stream): boolean {
-  return type === 'geometry_msgs/msg/PoseStamped' || type === 'geometry_msgs/msg/Pose'
-}
 
 /** What strategies may read of each kind of samples, and what they are called for those that do not have it. */
 const BUFFERS: Readonly<Record<Kind, readonly (keyof Buffers)[]>> = {
@@ -106,7 +90,7 @@ export class Lane {
   constructor(stream: Stream, patience: number) {
     this.stream = stream
     this.kind = kindOf(stream.type)
-    this.#isPose = isPose(stream)
+    this.#isPose = isPoseType(stream.type)
     this.clockKind = clockOf(stream)
     this.isJudged = this.clockKind === 'header' && this.kind !== 'event'
     this.clock = stream.clock === 'estimate' && stream.timeline === 'header' ? new ClockModel() : undefined
@@ -121,7 +105,7 @@ export class Lane {
     }
     const reach = declared.reach(align)
     this.#lateness = Math.max(LATENESS, reach + patience + 200 * MILLISECOND)
-    const width = widthOf(stream)
+    const width = valueNames(stream)?.length
     if (this.kind === 'frame') {
       this.#frames = new FrameRing(reach + patience)
       this.#strategy = this.#make({ track: new FrameTrack(this.#frames) })

@@ -6,7 +6,7 @@ import { STREAM_TYPES } from './stream-types/registry.js'
  * estimated clock is carried as well.
  */
 export function clockOf({ timeline, clock, type }: Stream): 'header' | 'receive' {
-  return timeline === 'header' && clock === 'ours' && STREAM_TYPES[type]?.stamped !== false ? 'header' : 'receive'
+  return timeline === 'header' && clock === 'ours' && STREAM_TYPES.get(type)?.unstamped !== true ? 'header' : 'receive'
 }
 
 /**

@@ -1,7 +1,8 @@
 import { parseRobot } from './robot-file.js'
 import { RobotError } from './robot-error.js'
 import type { Robot } from './robot.js'
-import { isImageType, POSE_TYPE } from '../fusion/stream-types/registry.js'
+import { POSE_TYPE } from '../fusion/stream-types/pose.js'
+import { isImageType } from '../fusion/stream-types/registry.js'
 
 export interface Topic {
   readonly name: string

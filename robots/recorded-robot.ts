@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { parseRobot } from './robot-file.js'
 import type { Robot } from './robot.js'
-import { POSE_TYPE } from '../fusion/stream-types/registry.js'
+import { POSE_TYPE } from '../fusion/stream-types/pose.js'
 
 /** A canonical text with an arm. */
 const withArm = z.looseObject({

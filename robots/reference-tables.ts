@@ -11,7 +11,7 @@ export function referenceTables(): string[] {
 
 function typeTable(): string {
   const rows = new Map<string, string[]>()
-  for (const [type, { modalities }] of Object.entries(STREAM_TYPES)) {
+  for (const [type, { modalities }] of STREAM_TYPES) {
     const strategies = [...new Set(modalities.flatMap(strategiesFor))]
     const rest = `${modalities.join(', ')} | ${strategies.join(', ')}`
     rows.set(rest, [...(rows.get(rest) ?? []), `\`${type}\``])

@@ -10,7 +10,8 @@ import type { Fail, Path } from './fields.js'
 import type { FixedFrame, Limits, Robot, Stream } from './robot.js'
 import type { FramesParsed, LimitsParsed, RobotParsed, StreamParsed } from './schema.js'
 import { wholeName } from './topic-name.js'
-import { DEFAULT_STRATEGY, isImageType, POSE_TYPE, STREAM_TYPES } from '../fusion/stream-types/registry.js'
+import { POSE_TYPE } from '../fusion/stream-types/pose.js'
+import { DEFAULT_STRATEGY, isImageType, STREAM_TYPES } from '../fusion/stream-types/registry.js'
 
 const MS = 1e6
 
@@ -123,8 +124,8 @@ function checkTopics(streams: readonly Stream[], fail: Fail): void {
 
 function resolveStream(name: string, stream: StreamParsed, fail: Fail): Stream {
   const path = (...keys: string[]): Path => ['streams', name, ...keys]
-  const rule = STREAM_TYPES[stream.type]
-  if (!rule) return fail('ROBOT_INVALID', path('type'), unknownName('type', stream.type, Object.keys(STREAM_TYPES)))
+  const rule = STREAM_TYPES.get(stream.type)
+  if (!rule) return fail('ROBOT_INVALID', path('type'), unknownName('type', stream.type, [...STREAM_TYPES.keys()]))
 
   const fallback = isImageType(stream.type) && /depth/i.test(name) ? 'depth' : rule.modalities[0]
   const modality = rule.modalities.find(known => known === (stream.modality ?? fallback))
@@ -136,16 +137,16 @@ function resolveStream(name: string, stream: StreamParsed, fail: Fail): Stream {
     )
   }
 
-  const timeline = stream.timeline ?? (rule.stamped ? 'header' : 'receive')
-  if (timeline === 'header' && !rule.stamped)
+  const timeline = stream.timeline ?? (rule.unstamped ? 'receive' : 'header')
+  if (timeline === 'header' && rule.unstamped)
     fail('ROBOT_INVALID', path('timeline'), `${stream.type} has no header; say receive`)
   const clock = stream.clock ?? 'ours'
   if (clock === 'estimate' && timeline === 'receive') {
     fail('ROBOT_INVALID', path('clock'), 'estimate corrects header stamps; timeline receive has none')
   }
-  if (stream.tare && !rule.tareable)
+  if (stream.tare && !(rule.kind === 'vector' && rule.tareable))
     fail('ROBOT_INVALID', path('tare'), `only a wrench can be tared, this is ${stream.type}`)
-  if (stream.select && !rule.selectable) {
+  if (stream.select && !(rule.kind === 'vector' && rule.selectable)) {
     fail('ROBOT_INVALID', path('select'), `only joint states can be selected from, this is ${stream.type}`)
   }
   const select = stream.select ?? []

@@ -7,7 +7,8 @@ import { alignSchema, besideShape } from './align.js'
 import { name, quantity, range, rosType, time, triple, word } from './fields.js'
 import { driverOf, gripperSchema } from './gripper.js'
 import { mapping, short } from './validation.js'
-import { POSE_TYPE, STREAM_TYPES } from '../fusion/stream-types/registry.js'
+import { POSE_TYPE } from '../fusion/stream-types/pose.js'
+import { STREAM_TYPES } from '../fusion/stream-types/registry.js'
 
 const PLACE = ['-10 m', '10 m'] as const
 const FORCE = ['0.01 N', '1000 N'] as const
@@ -55,7 +56,7 @@ export const namespaceSchema = z
 const streamSchema = () =>
   mapping({
     topic,
-    type: rosType(Object.keys(STREAM_TYPES) as [string, ...string[]]).meta({ description: 'ROS type name.' }),
+    type: rosType([...STREAM_TYPES.keys()] as [string, ...string[]]).meta({ description: 'ROS type name.' }),
     modality: word('modality', [...MODALITIES] as [string, ...string[]])
       .optional()
       .meta({ description: 'Default by type: an Image is depth where its stream has depth in its name, else rgb.' }),
@@ -171,12 +172,12 @@ const makeSchema = (driver: Driver) =>
 let made: { readonly known: readonly unknown[]; readonly schema: ReturnType<typeof makeSchema> } | undefined
 
 /**
- * The schema of a robot file with a gripper of this driver, for the strategies that are known by now. Left out: the
+ * The schema of a robot file with a gripper of this driver, for the strategies and types that are known by now. Left out: the
  * common driver.
  */
 export function robotSchema(driver?: string): ReturnType<typeof makeSchema> {
   const declared = driverOf(driver)
-  const known = [declared, ...STRATEGIES.values()]
+  const known = [declared, ...STRATEGIES.values(), ...STREAM_TYPES.values()]
   if (!made || made.known.length !== known.length || made.known.some((each, i) => each !== known[i]))
     made = { known, schema: makeSchema(declared) }
   return made.schema

@@ -1,12 +1,11 @@
 import type { EventsValue, Observation } from '../../fusion/observation.js'
 import type { Contract, InputSpec } from '../../policy/contract/contract.js'
-import { vectorWidth } from '../../policy/contract/contract-robot.js'
 import { Features, NO_EVENT } from '../../policy/features/features.js'
 import type { SetPoint } from '../../control/chunk/set-point.js'
 import { Trajectory } from '../../control/chunk/trajectory.js'
 import type { Robot, Stream } from '../../robots/robot.js'
 import { SECOND } from '../../fusion/stamp.js'
-import { isImageType } from '../../fusion/stream-types/registry.js'
+import { isImageType, valueNames } from '../../fusion/stream-types/registry.js'
 import { UsageError } from '../output/output.js'
 import type { AnsweredObservation } from './training-set.js'
 
@@ -125,7 +124,7 @@ function inputsOf(
   const isPose = ({ type }: Stream): number => (type === 'geometry_msgs/msg/PoseStamped' ? 1 : 0)
   const body = streams.filter(({ modality }) => modality === 'proprioception').sort((a, b) => isPose(b) - isPose(a))
   if (body.length > 0) {
-    const all = body.flatMap(valueNames)
+    const all = body.flatMap(namesOf)
     inputs['observation.state'] = {
       as: 'vector',
       dtype: 'float32',
@@ -151,10 +150,11 @@ function inputsOf(
   return { inputs, names }
 }
 
-function valueNames(stream: Stream): string[] {
-  if (vectorWidth(stream) === undefined)
+function namesOf(stream: Stream): string[] {
+  const names = valueNames(stream)
+  if (names === undefined)
     throw new UsageError(`stream ${stream.name}: its values have no names: name them with select in the robot file`)
-  return (stream.select.length > 0 ? stream.select : POSE).map(value => `${stream.name}.${value}`)
+  return names.map(value => `${stream.name}.${value}`)
 }
 
 /** Planes become interleaved pixels, metres whole millimetres. */

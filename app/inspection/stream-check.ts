@@ -1,5 +1,5 @@
 import { noDrops, occurred, type DropReason } from '../../fusion/counters.js'
-import { kindOf } from '../../fusion/lane.js'
+import { kindOf } from '../../fusion/stream-types/registry.js'
 import { ms } from '../../fusion/stamp.js'
 import { strategyOf } from '../../fusion/align/registry.js'
 import type { Robot, Stream } from '../../robots/robot.js'

@@ -1,35 +1,15 @@
 import type { Aligner } from '../../fusion/aligner.js'
-import type { Robot, Stream } from '../../robots/robot.js'
-import type {
-  Header,
-  Image,
-  JointState,
-  MessageTypes,
-  StringMessage,
-  TypeName,
-  VoiceEvent,
-} from '../../middleware/messages.js'
+import type { AlignerConfig, Stream } from '../../fusion/stream.js'
+import { STREAM_TYPES } from '../../fusion/stream-types/registry.js'
+import type { StreamType } from '../../fusion/stream-types/stream-type.js'
+import type { Header, Image, JointState } from '../../middleware/messages.js'
 import { HeaderJudge } from './header-judge.js'
 import { JointSelection } from './joint-selection.js'
 import { PictureNotices } from './picture-notices.js'
 import { SourceTime } from './source-time.js'
 
-/** The message types that a stream of a robot file may have. */
-export type StreamType = Extract<
-  TypeName,
-  | 'sensor_msgs/msg/Image'
-  | 'sensor_msgs/msg/CompressedImage'
-  | 'geometry_msgs/msg/WrenchStamped'
-  | 'geometry_msgs/msg/PoseStamped'
-  | 'sensor_msgs/msg/JointState'
-  | 'prehend_interfaces/msg/VoiceEvent'
-  | 'std_msgs/msg/String'
->
-
 /** What the feed takes of a stream: its messages, of CompressedImage decoded. */
-export type Fed<T extends StreamType = StreamType> = MessageTypes[T extends 'sensor_msgs/msg/CompressedImage'
-  ? 'sensor_msgs/msg/Image'
-  : T]
+export type Fed = object
 
 export class StreamTypeError extends Error {
   readonly code = 'STREAM_TYPE'
@@ -46,11 +26,11 @@ type Push<T> = (message: T, receive: number) => void
  */
 export class StreamFeed {
   readonly #aligner: Aligner
-  readonly #robot: Robot
+  readonly #robot: Pick<AlignerConfig, 'name' | 'streams'>
   readonly #onNotice: ((text: string) => void) | undefined
 
   /** `onNotice`: something about a stream that its user should know; one line. */
-  constructor(robot: Robot, aligner: Aligner, onNotice?: (text: string) => void) {
+  constructor(robot: Pick<AlignerConfig, 'name' | 'streams'>, aligner: Aligner, onNotice?: (text: string) => void) {
     this.#robot = robot
     this.#aligner = aligner
     this.#onNotice = onNotice
@@ -62,13 +42,14 @@ export class StreamFeed {
    */
   push(index: number): Push<Fed> {
     const stream = this.#robot.streams[index]!
-    const make = makers[stream.type as StreamType] as Make<never> | undefined
-    if (!make) {
+    const declared = STREAM_TYPES.get(stream.type)
+    if (!declared) {
       throw new StreamTypeError(
         `robot ${this.#robot.name}: stream ${stream.name}: type ${stream.type} is not one of ` +
-          `${Object.keys(makers).join(', ')}`,
+          `${[...STREAM_TYPES.keys()].join(', ')}`,
       )
     }
+    const make = makerOf(declared)
     return make({ aligner: this.#aligner, stream, index, onNotice: this.#onNotice }) as Push<Fed>
   }
 }
@@ -82,7 +63,35 @@ interface Feeding {
 
 type Make<M> = (feed: Feeding) => Push<M>
 
-const image: Make<Image> = feed => {
+function makerOf(declared: StreamType): Make<never> {
+  switch (declared.kind) {
+    case 'frame':
+      return pictures
+    case 'vector': {
+      const { values, unstamped } = declared
+      if (values === undefined) return joints
+      return feed => {
+        const { aligner, index } = feed
+        const push: PushStamped<never> = (message, stamp, receive) =>
+          aligner.pushVector(index, stamp, receive, values(message))
+        return unstamped ? arrived(push) : framed(feed, push)
+      }
+    }
+    case 'event': {
+      const { event, unstamped } = declared
+      return feed => {
+        const { aligner, index } = feed
+        const push: PushStamped<never> = (message, stamp, receive) => {
+          const { text, confidence } = event(message)
+          aligner.pushEvent(index, stamp, receive, text, confidence)
+        }
+        return unstamped ? arrived(push) : stamped(feed, push)
+      }
+    }
+  }
+}
+
+const pictures: Make<Image> = feed => {
   const { aligner, stream, index, onNotice } = feed
   const notices = new PictureNotices({ where: `stream ${stream.name} (${stream.topic})`, reading: stream, onNotice })
   const dropped = aligner.counters.streams.get(stream.name)?.dropped
@@ -94,34 +103,18 @@ const image: Make<Image> = feed => {
   })
 }
 
-const makers: { [T in StreamType]: Make<Fed<T>> } = {
-  'sensor_msgs/msg/Image': image,
-  'sensor_msgs/msg/CompressedImage': image,
-  'geometry_msgs/msg/WrenchStamped': feed =>
-    framed(feed, (message, stamp, receive) => feed.aligner.pushVector(feed.index, stamp, receive, message.wrench)),
-  'geometry_msgs/msg/PoseStamped': feed =>
-    framed(feed, (message, stamp, receive) => feed.aligner.pushVector(feed.index, stamp, receive, message.pose)),
-  'sensor_msgs/msg/JointState': feed => {
-    const { aligner, stream, index } = feed
-    const joints = new JointSelection(`stream ${stream.name} (${stream.topic})`, stream.select)
-    let told = false
-    return stamped(feed, (message: JointState, stamp, receive) => {
-      const fault = joints.take(message)
-      if (fault === undefined) return aligner.pushVector(index, stamp, receive, joints.values)
-      aligner.count(index, fault)
-      if (!joints.unclear || told) return
-      told = true
-      throw joints.unclear
-    })
-  },
-  'prehend_interfaces/msg/VoiceEvent': feed =>
-    stamped(feed, (message: VoiceEvent, stamp, receive) =>
-      feed.aligner.pushEvent(feed.index, stamp, receive, message.text, message.confidence),
-    ),
-  'std_msgs/msg/String':
-    ({ aligner, index }) =>
-    (message: StringMessage, receive) =>
-      aligner.pushEvent(index, receive, receive, message.data, 1),
+const joints: Make<JointState> = feed => {
+  const { aligner, stream, index } = feed
+  const selection = new JointSelection(`stream ${stream.name} (${stream.topic})`, stream.select)
+  let told = false
+  return stamped(feed, (message, stamp, receive) => {
+    const fault = selection.take(message)
+    if (fault === undefined) return aligner.pushVector(index, stamp, receive, selection.values)
+    aligner.count(index, fault)
+    if (!selection.unclear || told) return
+    told = true
+    throw selection.unclear
+  })
 }
 
 type PushStamped<M> = (message: M, stamp: number, receive: number) => void
@@ -144,4 +137,9 @@ function stamped<M extends Header>({ aligner, stream, index }: Feeding, push: Pu
     if (message.stamp === 0 && stream.timeline === 'header') return aligner.count(index, 'zero_stamp')
     push(message, stream.clock === 'estimate' ? source.of(message) : message.stamp, receive)
   }
+}
+
+/** Passes on what has no header, with its arrival. */
+function arrived<M>(push: PushStamped<M>): Push<M> {
+  return (message, receive) => push(message, receive, receive)
 }

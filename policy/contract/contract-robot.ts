@@ -1,6 +1,6 @@
 import { describeDifference } from '../../robots/canonical.js'
 import type { Robot, Stream } from '../../robots/robot.js'
-import { isImageType, POSE_TYPE } from '../../fusion/stream-types/registry.js'
+import { isImageType, valueNames } from '../../fusion/stream-types/registry.js'
 import { elements, type Contract, type InputKind, type InputSpec } from './contract.js'
 
 /** Streams that each kind is made from, in the order of `from`: what they must be, in words, and the test. */
@@ -30,10 +30,9 @@ const DEMANDS: Readonly<Record<InputKind, (index: number) => Demand>> = {
   mask: () => ANY,
 }
 
-/** Values in a vector stream: 7 for a pose, the selected joint values; undefined where only the messages tell. */
+/** Values in a vector stream: 7 of a pose, the selected ones of joints; undefined where only the messages tell. */
 export function vectorWidth(stream: Stream): number | undefined {
-  if (stream.type === POSE_TYPE) return 7
-  return stream.select.length > 0 ? stream.select.length : undefined
+  return valueNames(stream)?.length
 }
 
 /**
