@@ -1,45 +1,16 @@
-import type {
-  ActionChunkMessage,
-  CameraInfo,
-  Header,
-  JointState,
-  MessageTypes,
-  PoseStamped,
-  TypeName,
-} from '../messages.js'
+import type { ActionChunkMessage, CameraInfo, JointState, MessageTypes, PoseStamped, TypeName } from '../messages.js'
 import { CdrError } from './cdr-error.js'
 import type { Codec } from './codec.js'
 import { definedCodec } from './defined-codec.js'
 import { compressedImageCodec, imageCodec } from './image-codec.js'
-import { farOf, stampOf, writtenTime, type RosTime } from './ros-time.js'
+import { fieldCodec } from './field-codec.js'
+import { ascii, headerOf, rosHeader, type RosHeader } from './ros-header.js'
 import { stringCodec, voiceEventCodec } from './text-codecs.js'
 import { wrenchCodec } from './wrench-codec.js'
-
-interface RosHeader {
-  stamp: RosTime
-  frame_id: string
-}
 
 interface RosPose {
   position: { x: number; y: number; z: number }
   orientation: { x: number; y: number; z: number; w: number }
-}
-
-function headerOf({ stamp: { sec, nanosec }, frame_id }: RosHeader, epochSec: number): Header {
-  const stamp = stampOf(sec, nanosec, epochSec)
-  return { stamp, far: farOf(stamp, sec, nanosec), frameId: frame_id }
-}
-
-const rosHeader = (header: Header, epochSec: number): RosHeader => ({
-  stamp: writtenTime(header, epochSec),
-  frame_id: ascii(header.frameId),
-})
-
-/** MessageWriter cuts off what is not ASCII. */
-function ascii(text: string): string {
-  if (Buffer.byteLength(text) !== text.length)
-    throw new CdrError('CDR_TEXT', `"${text}": expected an ASCII name for a frame or a joint`)
-  return text
 }
 
 const poseOf = ({ position: p, orientation: q }: RosPose): Float64Array =>
@@ -179,7 +150,8 @@ export function encode<T extends TypeName>(type: T, message: MessageTypes[T], ep
 }
 
 function codecOf<T extends TypeName>(type: T): Codec<MessageTypes[T]> {
-  if (!isTypeName(type))
-    throw new CdrError('CDR_TYPE', `${String(type)}: expected one of ${Object.keys(CODECS).join(', ')}`)
-  return CODECS[type]
+  if (isTypeName(type)) return CODECS[type]
+  const codec = fieldCodec(type)
+  if (!codec) throw new CdrError('CDR_TYPE', `${String(type)}: expected one of ${Object.keys(CODECS).join(', ')}`)
+  return codec as Codec<MessageTypes[T]>
 }
