@@ -128,24 +128,31 @@ export class Controller {
     this.#goOn('begin', now)
   }
 
-  /** `active`: there is motion to stop, or to begin. Else a stop and its end are remembered for the next episode. */
-  hear(said: Said, now: number, { active }: { readonly active: boolean }): void {
+  /**
+   * `active`: there is motion to stop, or to begin. Else a stop and its end are remembered for the next episode.
+   * Resolves as `stop` does where it is one.
+   */
+  async hear(said: Said, now: number, { active }: { readonly active: boolean }): Promise<unknown> {
     const { meaning, by } = said
     // By then the goal has ended that stop itself.
-    if (meaning === 'resume' && by === 'goal') return
+    if (meaning === 'resume' && by === 'goal') return undefined
     this.#authority.hear(said)
     this.heardAs = meaning === 'other' ? 'command' : meaning
-    if (!active) return
-    if (meaning === 'stop') void this.stop(stopperOf(said), now)
-    else if (meaning === 'resume') this.resume(now)
+    if (!active) return undefined
+    if (meaning === 'stop') return this.stop(stopperOf(said), now)
+    if (meaning === 'resume') this.resume(now)
     else if (meaning === 'command' && !this.#boundary.commanded) {
       this.#boundary.command(now)
       this.#executor.clear()
     }
+    return undefined
   }
 
-  /** Ends motion. Resolves when the gripper has acknowledged, or with why it did not. */
-  stop(by: Stopper, now: number): Promise<unknown> {
+  /**
+   * Ends motion, within this call. Resolves when the gripper has acknowledged, or with why it did not. Rejects with what
+   * `send` throws; the fingers are stopped all the same.
+   */
+  async stop(by: Stopper, now: number): Promise<unknown> {
     const stopped = this.hold === 'stop'
     this.#authority.stop(by, { stopped })
     if (!stopped) this.stops++
@@ -159,12 +166,17 @@ export class Controller {
     this.#goOn('resume', now)
   }
 
-  /** What is planned or waits is dropped, the arm comes to rest, the fingers stop. Resolves with why they did not. */
-  halt(now: number): Promise<unknown> {
+  /** What is planned or waits is dropped, the arm comes to rest, the fingers stop. Like `stop`. */
+  async halt(now: number): Promise<unknown> {
     this.#gripper.drop()
     this.#executor.clear()
-    this.arm?.halt(now, { struck: this.struck })
-    return this.#gripper.stop()
+    let stopping: Promise<unknown> | undefined
+    try {
+      this.arm?.halt(now, { struck: this.struck })
+    } finally {
+      stopping = this.#gripper.stop()
+    }
+    return stopping
   }
 
   /** A chunk of the policy. */

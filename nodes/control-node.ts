@@ -251,9 +251,14 @@ export class ControlNode extends LifecycleNode {
     if (!wasActive) return
     const halting = this.#controller.halt(this.#now)
     const { arm } = this.#controller
-    if (arm) await goneBack(arm, this.#options.bus.clock)
-    // A stop that follows must not send it back.
-    arm?.release()
+    // Whoever waits for it does so below.
+    halting.catch(() => undefined)
+    try {
+      if (arm) await goneBack(arm, this.#options.bus.clock)
+    } finally {
+      // A stop that follows must not send it back.
+      arm?.release()
+    }
     await halting
   }
 
@@ -287,7 +292,9 @@ export class ControlNode extends LifecycleNode {
 
   #hear(utterance: Utterance): void {
     const said = saidIn(utterance, this.#options.robot.languages)
-    this.#controller.hear(said, this.#now, { active: this.#isActive })
+    this.#controller.hear(said, this.#now, { active: this.#isActive }).catch((error: unknown) => {
+      this.#options.onError?.(error)
+    })
     // Its configuration may activate the gripper, which moves the fingers.
     if (said.meaning === 'stop' && this.state === 'unconfigured') void this.#gripper.stop()
   }

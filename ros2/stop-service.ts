@@ -22,12 +22,15 @@ export function serveStop(
     '~/stop',
     ({ reason }, response) => {
       log.warn(`stop: ${reason || 'asked for by service'}`)
-      void control.stop().then(failure =>
-        response.send({
-          stopped: failure === undefined,
-          message: failure === undefined ? '' : failure instanceof Error ? failure.message : String(failure),
-        }),
-      )
+      void control
+        .stop()
+        .catch((error: unknown) => error)
+        .then(failure =>
+          response.send({
+            stopped: failure === undefined,
+            message: failure === undefined ? '' : failure instanceof Error ? failure.message : String(failure),
+          }),
+        )
       speaker?.say('stop')
     },
   )

@@ -48,8 +48,10 @@ export class StopAuthority {
 
   /** Takes a word, also one that is heard while there is no motion to stop. */
   hear(said: Said): void {
-    if (said.meaning === 'stop') this.#stands ||= STOPS[stopperOf(said)].outlivesEpisodes
-    else if (said.meaning === 'resume') this.resume()
+    if (said.meaning === 'resume') this.resume()
+    if (said.meaning !== 'stop' || !STOPS[stopperOf(said)].outlivesEpisodes) return
+    this.#stands = true
+    this.#endedByGoal = false
   }
 
   /** A stop is made. `stopped`: another one holds the motion already. */
@@ -61,6 +63,6 @@ export class StopAuthority {
 
   /** Nothing stands any more. */
   resume(): void {
-    this.#stands = false
+    this.#stands = this.#endedByGoal = false
   }
 }

@@ -83,7 +83,7 @@ export class ControllerRig {
   }
 
   say(text: string, frameId = ''): void {
-    this.controller.hear(saidIn({ text, frameId }), this.now, { active: this.active })
+    void this.controller.hear(saidIn({ text, frameId }), this.now, { active: this.active })
   }
 
   stop(by: 'caller' | 'goal'): void {

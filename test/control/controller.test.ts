@@ -33,6 +33,42 @@ describe('the controller', () => {
     expect(rig.gripper.moves.at(-1)).toEqual({ width: expect.closeTo(0.01), speed: 0.1, effort: 40 })
   })
 
+  it("is not moved by a goal after a stop that somebody said while it was not active, also where a goal's stop came before", () => {
+    rig.beats(20)
+    rig.stop('goal')
+    rig.goal()
+    rig.beats(5)
+    expect(rig.controller.hold).toBe('none')
+    rig.deactivate()
+    rig.say('stop')
+    rig.activate()
+    rig.goal()
+    rig.beats(20)
+    expect(rig.controller.hold).toBe('stop')
+    rig.say('resume')
+    rig.beats(20)
+    expect(rig.controller.hold).toBe('none')
+  })
+
+  it.each(['stop', 'halt'] as const)('stops the fingers where the set-point of a %s cannot be sent', async what => {
+    let fails = false
+    rig = new ControllerRig({
+      send: () => {
+        if (fails) throw new Error('nothing is sent')
+      },
+    })
+    rig.beats(20)
+    fails = true
+    const { told } = rig.gripper
+    const from = told.length
+    const { controller, now } = rig
+    await expect(what === 'stop' ? controller.stop('caller', now) : controller.halt(now)).rejects.toThrow(
+      'nothing is sent',
+    )
+    expect(told.slice(from)).toEqual(['drop', 'stop'])
+    if (what === 'stop') expect(controller.hold).toBe('stop')
+  })
+
   it.each<[Hold, (rig: ControllerRig) => void]>([
     ['wrench', rig => rig.beats(8, new Set(['wrench']))],
     ['camera', rig => rig.beats(30, new Set(['camera']))],

@@ -47,6 +47,16 @@ describe('a stop', () => {
     expect(authority.endedByGoal).toBe(STOPS[first].endedByGoal && STOPS[second].endedByGoal)
   })
 
+  it("by a goal leaves no word to the next goal: a stop that somebody says later is somebody's", () => {
+    for (const resumed of [false, true]) {
+      const authority = new StopAuthority()
+      authority.stop('goal', { stopped: false })
+      if (resumed) authority.resume()
+      authority.hear(saidIn({ text: 'stop' }))
+      expect([authority.stands, authority.endedByGoal], String(resumed)).toEqual([true, false])
+    }
+  })
+
   it("that is heard while there is no motion stands all the same; the script's does not", () => {
     const authority = new StopAuthority()
     authority.hear(saidIn({ text: 'stop', frameId: SCRIPTED }))
