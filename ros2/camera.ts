@@ -4,7 +4,7 @@ import { FramePublisher } from '../middleware/ros2/frame-publisher.js'
 import { ImageRelayNode } from '../nodes/image-relay.js'
 import { UsageError } from '../app/output/output.js'
 import { relayOf } from './image-transport.js'
-import { FRAME_PREFIX, nodeKind } from './node-kind.js'
+import { FRAME_PREFIX, nodeKind, type NodeParts } from './node-kind.js'
 import { StreamHealth } from './stream-health.js'
 
 export const camera = nodeKind({
@@ -84,7 +84,7 @@ export const camera = nodeKind({
       onError: error => log.error(String(error)),
     })
     const healths = relays.map(({ from }) => new StreamHealth({ bus, log, topic: from }))
-    return Promise.resolve({
+    return Promise.resolve<NodeParts>({
       node,
       status: () =>
         node.counters.map(({ to, images, dropped }, i) =>

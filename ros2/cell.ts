@@ -23,7 +23,7 @@ import { episodeLine } from '../app/session/run-report.js'
 import { audience, type Place } from './audience.js'
 import { ClockPublisher } from './clock-publisher.js'
 import { linkPort } from './gripper-link.js'
-import { FRAME_PREFIX, nodeKind } from './node-kind.js'
+import { FRAME_PREFIX, nodeKind, type NodeParts } from './node-kind.js'
 
 /** ns between two words of /clock. */
 const CLOCK_PERIOD = 2_000_000
@@ -54,6 +54,9 @@ interface CellNodeOptions {
 
 /** ms after which it is said that no time comes. */
 const SILENCE = 10_000
+
+/** ms within which a cell closes: a world of Gazebo that stalls answers a request late, after up to 10 s. */
+const CELL_LIMIT = 30_000
 
 /**
  * A simulated cell as a robot: its camera, wrist sensor, tool pose and commands on topics, its arm on the set-point
@@ -198,15 +201,19 @@ class CellNode extends LifecycleNode {
     const [nodes, link, cell, disposables] = [this.#nodes, this.#link, this.#cell, this.#disposables]
     this.#nodes = this.#disposables = []
     this.#link = this.#cell = undefined
+    const failures: unknown[] = []
     await closeInOrder(
       [
         ...nodes.map(node => ({ name: `node ${node.name}`, close: () => node.shutdown() })),
         { name: 'link', close: () => link?.dispose() },
-        { name: 'cell', close: () => cell?.close() },
+        { name: 'cell', close: () => cell?.close(), limit: CELL_LIMIT },
         ...disposables.map(part => ({ name: 'publisher', close: () => part.dispose() })),
       ],
-      onError,
+      error => failures.push(error),
     )
+    // The transition fails by the first one, and whoever made it is told that.
+    for (const error of failures.slice(1)) onError(error)
+    if (failures.length > 0) throw failures[0]
   }
 
   async #run(episodes: Episodes, ended: AbortSignal): Promise<void> {
@@ -395,7 +402,7 @@ export const cell = nodeKind({
       warn: text => log.warn(text),
       onError: error => log.error(String(error)),
     })
-    return Promise.resolve({
+    return Promise.resolve<NodeParts>({
       node,
       done: node.done,
       status: (): Status[] => [
@@ -406,7 +413,7 @@ export const cell = nodeKind({
           values: { episodes: node.episodes, successes: node.successes, real_time_factor: node.rate },
         },
       ],
-      close: () => Promise.resolve(frames.dispose()),
+      closings: [{ name: 'frames', close: () => frames.dispose() }],
     })
   },
 })

@@ -5,7 +5,7 @@ import { WrenchTopic } from '../nodes/wrench-topic.js'
 import { UsageError } from '../app/output/output.js'
 import { forceTorquePart } from '../app/session/parts/force-torque-part.js'
 import { Session } from '../app/session/session.js'
-import { FRAME_PREFIX, nodeKind } from './node-kind.js'
+import { FRAME_PREFIX, nodeKind, type NodeParts } from './node-kind.js'
 import { StreamHealth } from './stream-health.js'
 
 export const forceTorque = nodeKind({
@@ -52,7 +52,7 @@ export const forceTorque = nodeKind({
       { forceTorque: forceTorquePart({ source, topic, frameId, tare: Math.round(parameters.get('tare') * 1e9) }) },
     ).nodes
     const health = new StreamHealth({ bus, log, topic: input })
-    return Promise.resolve({
+    return Promise.resolve<NodeParts>({
       node,
       status: () => [
         health.look({

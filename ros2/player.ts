@@ -13,7 +13,7 @@ import { UsageError } from '../app/output/output.js'
 import { audience, type Place } from './audience.js'
 import { clockBytes } from './clock-publisher.js'
 import { Delivery, fateOf } from './delivery.js'
-import { nodeKind } from './node-kind.js'
+import { nodeKind, type NodeParts } from './node-kind.js'
 
 /** ns of recorded time between two words of /clock, at most one a message. */
 const CLOCK_STEP = 1_000_000
@@ -215,7 +215,7 @@ export const player = nodeKind({
       wait: parameters.get('wait'),
       log,
     })
-    return Promise.resolve({
+    return Promise.resolve<NodeParts>({
       node,
       done: node.done,
       status: (): Status[] => [

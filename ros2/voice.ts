@@ -4,7 +4,7 @@ import type { Status } from '../middleware/ros2/diagnostics.js'
 import { UsageError } from '../app/output/output.js'
 import { voicePart } from '../app/session/parts/voice-part.js'
 import { Session } from '../app/session/session.js'
-import { nodeKind } from './node-kind.js'
+import { nodeKind, type NodeParts } from './node-kind.js'
 
 export const voice = nodeKind({
   parameters: {
@@ -25,7 +25,7 @@ export const voice = nodeKind({
     ).nodes
     const input = wholeName(parameters.get('input'), ros.node.namespace())
     const subscription = bus.subscribe(input, 'std_msgs/msg/String', ({ data }) => node.say(data))
-    return Promise.resolve({
+    return Promise.resolve<NodeParts>({
       node,
       status: (): Status[] => [
         { name: input, level: 'ok', message: node.state, values: { to: stream.topic, events: node.events } },

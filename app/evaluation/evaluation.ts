@@ -1,5 +1,7 @@
 import type { Ending } from '../output/ending.js'
 import type { EpisodeResult } from '../session/episodes.js'
+import { standardStreams } from '../output/standard-streams.js'
+import { closeInOrder } from '../session/closing.js'
 import { loadDriver, type Driver } from './driver.js'
 import type { EvalOptions } from './eval-options.js'
 import { checkEvalOptions } from './eval-registry.js'
@@ -44,7 +46,7 @@ export class Evaluation {
     try {
       return new Evaluation(options, driver, await provenanceOf(driver), ending, started)
     } catch (error) {
-      await driver.policy.close()
+      await closePolicy(driver)
       throw error
     }
   }
@@ -79,9 +81,9 @@ export class Evaluation {
     }
   }
 
-  /** Ends what was loaded, also where it was not run. */
+  /** Ends what was loaded, also where it was not run. What does not end in time is left, and said. */
   close(): Promise<void> {
-    return this.#driver.policy.close()
+    return closePolicy(this.#driver)
   }
 
   async #shares(progress: Progress): Promise<Share[]> {
@@ -94,4 +96,10 @@ export class Evaluation {
       ? fanOut(options, progress, this.#ending)
       : fanOutOnRay(options.ray, options, progress, this.#ending)
   }
+}
+
+function closePolicy({ policy }: Driver): Promise<void> {
+  return closeInOrder([{ name: 'policy', close: () => policy.close() }], error =>
+    standardStreams.say('stderr', [error instanceof Error ? error.message : String(error)]),
+  )
 }

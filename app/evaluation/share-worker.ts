@@ -25,7 +25,9 @@ function tell(message: object): void {
 /** The first message of the parent. */
 async function received(): Promise<unknown> {
   if (!process.send) throw new UsageError('share-worker: is started by `prehend eval` alone')
-  const [message] = (await Promise.race([once(process, 'message'), once(process, 'disconnect')])) as unknown[]
+  // It may have ended before anybody here listened.
+  const gone = process.connected ? once(process, 'disconnect') : Promise.resolve([])
+  const [message] = (await Promise.race([once(process, 'message'), gone])) as unknown[]
   if (message === undefined) throw new UsageError('share-worker: its parent ended before it said what to run')
   return message
 }

@@ -79,6 +79,7 @@ export class ManagedNode {
   readonly #events: RosPublisher
   readonly #onError: (error: unknown) => void
   #changing: Transition | undefined
+  #isDisposed = false
   #change: Promise<unknown> = Promise.resolve()
 
   /** `onError`: why a transition failed; its caller is only told that it did. */
@@ -97,7 +98,9 @@ export class ManagedNode {
         'lifecycle_msgs/srv/ChangeState',
         '~/change_state',
         ({ transition }, response) => {
-          void this.#begin(transition).then(success => response.send({ success }))
+          void this.#begin(transition).then(success => {
+            if (!this.#isDisposed) response.send({ success })
+          })
         },
       ),
       node.createService<unknown, { current_state: RosState }>(
@@ -157,7 +160,9 @@ export class ManagedNode {
     if (this.#lifecycle.state !== 'finalized') await this.make('shutdown')
   }
 
+  /** A transition that is still under way then ends unheard. */
   dispose(): void {
+    this.#isDisposed = true
     for (const service of this.#services) this.#node.destroyService(service)
     this.#node.destroyPublisher(this.#events)
   }
@@ -214,6 +219,7 @@ export class ManagedNode {
   }
 
   #publish(transition: RosState, start: RosState, goal: RosState): void {
+    if (this.#isDisposed) return
     const timestamp = this.#node.getClock().now().nanoseconds
     this.#events.publish({ timestamp, transition, start_state: start, goal_state: goal })
   }

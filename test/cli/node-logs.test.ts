@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest'
+import { cell } from '../../ros2/cell.js'
 import { control } from '../../ros2/control.js'
 import { forceTorque } from '../../ros2/force-torque.js'
 import type { NodeContext, NodeKind } from '../../ros2/node-kind.js'
@@ -92,4 +93,12 @@ test('the force_torque node names a frame_id that changes', async () => {
   await bus.settle(clock.now())
   expect(said.join('\n')).toMatch(/^\/ft_sensor\/wrench: .*right/)
   await node.shutdown()
+})
+
+test('every kind of node that publishes frames closes them after the node', async () => {
+  for (const kind of [forceTorque, cell]) {
+    const { closings, bus } = await made(kind)
+    expect(closings?.map(({ name }) => name)).toContain('frames')
+    await bus.close()
+  }
 })

@@ -1,9 +1,11 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { describe, expect, test, vi } from 'vitest'
 import { command, commandJson } from './command.js'
-import { prehendJson, temporaryFolder } from './prehend.js'
+import { prehendJson, root, temporaryFolder } from './prehend.js'
 
 const folder = temporaryFolder()
 /** Several runs a test, each of some seconds on a machine that has nothing else to do. */
@@ -18,6 +20,17 @@ const linesOf = (path: string): Record<string, unknown>[] =>
     .map(line => JSON.parse(line) as Record<string, unknown>)
 
 describe('a benchmark', () => {
+  test('whose parent is gone before it listens ends in one line, with exit code 2', async () => {
+    const worker = fork(join(root, 'dist/app/evaluation/share-worker.js'), {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    })
+    worker.disconnect()
+    let said = ''
+    worker.stderr?.on('data', (data: Buffer) => (said += data.toString()))
+    const [code] = (await once(worker, 'close')) as [number | null]
+    expect([code, said]).toEqual([2, 'prehend: share-worker: its parent ended before it said what to run\n'])
+  })
+
   test('is the same in one process, in two, and one episode at a time', () => {
     const [one, two, last] = ['one.jsonl', 'two.jsonl', 'last.jsonl'].map(name => join(folder, name))
     const whole = prehendJson([...EVAL, '--episodes', '2', '--results', one])
