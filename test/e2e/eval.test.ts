@@ -27,7 +27,10 @@ describe('a benchmark', () => {
     worker.disconnect()
     let said = ''
     worker.stderr?.on('data', (data: Buffer) => (said += data.toString()))
-    const [code] = (await once(worker, 'close')) as [number | null]
+    const [[code]] = (await Promise.all([once(worker, 'exit'), worker.stderr && once(worker.stderr, 'end')])) as [
+      [number | null],
+      unknown,
+    ]
     expect([code, said]).toEqual([2, 'prehend: share-worker: its parent ended before it said what to run\n'])
   })
 
