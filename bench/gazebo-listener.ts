@@ -29,8 +29,7 @@ class Stream {
 
 /**
  * Our side of `prehend bench gazebo`, in a process of its own: hears the streams of gazebo_publisher.cpp as its peer
- * gazebo_subscriber.cpp does, and says
- * the same.
+ * gazebo_subscriber.cpp does, and says the same.
  */
 const streams = { rgb: new Stream(), depth: new Stream(), wrench: new Stream() }
 let isReady = false

@@ -10,10 +10,8 @@ const RUNS = 400
 
 /**
  * A policy's INT8 file beside its FP32 file: one inference on one thread in the same process, and the files' sizes.
- * Twice: in rows of 20, where
- * each finds what it needs in the caches, and by turns, where each finds what the other left there; a robot's policy,
- * which runs between two pictures, is
- * nearer to the second.
+ * Twice: in rows of 20, where each finds what it needs in the caches, and by turns, where each finds what the other
+ * left there; a robot's policy, which runs between two pictures, is nearer to the second.
  */
 export async function benchPrecision(...files: readonly [int8: string, fp32: string]): Promise<BenchResult[]> {
   const { inputs } = await contractOf(files[1])

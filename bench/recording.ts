@@ -10,8 +10,7 @@ const MS = 1_000_000
 
 /**
  * Writes a recording with the topics of robots/cell.yaml: rgb8 and 16UC1 at 30 Hz that share a stamp, wrench at 1 kHz,
- * tool pose at 250 Hz, gripper at 50 Hz, one
- * command. Not compressed: 44 MB a second at 640x480.
+ * tool pose at 250 Hz, gripper at 50 Hz, one command. Not compressed: 44 MB a second at 640x480.
  */
 export async function writeRecording(path: string, { seconds, width, height }: RecordingSize): Promise<void> {
   const writer = new BagWriter(path, { epochSec: 1_700_000_000 })

@@ -12,9 +12,8 @@ const PEER = 'rosbags + NumPy, nearest stamps'
 
 /**
  * A 640x480 RGB-D and 1 kHz recording (44 MB a second, not compressed) through `prehend replay --rate max`, without and
- * with the policy, as times real time; the
- * peer reads the same file with rosbags and picks nearest stamps in NumPy. The command's own measure: without the start
- * of the process.
+ * with the policy, as times real time; the peer reads the same file with rosbags and picks nearest stamps in NumPy. The
+ * command's own measure: without the start of the process.
  */
 export async function benchReplay(root: string): Promise<BenchResult[]> {
   const folder = mkdtempSync(join(tmpdir(), 'prehend-bench-'))

@@ -30,8 +30,8 @@ interface Peer {
 
 /**
  * One source on ROS 2 topics (640x480 rgb and depth at 30 Hz, a wrench at 1 kHz), for a minute, heard by two processes
- * at once: the fusion node, which
- * aligns it, and rclpy, which picks nearest stamps. Left out, with a word, where no ROS 2 is sourced.
+ * at once: the fusion node, which aligns it, and rclpy, which picks nearest stamps. Left out, with a word, where no ROS
+ * 2 is sourced.
  */
 export async function benchRos2(root: string): Promise<BenchResult[]> {
   const problem = rosProblem()

@@ -5,8 +5,8 @@ const TABLE = Uint16Array.from({ length: 256 }, (_, byte) => {
 })
 
 /**
- * CRC-16/MODBUS of `bytes[start, end)`: polynomial 0x8005 reflected, initial value 0xFFFF, no final xor
- * (Modbus over Serial Line V1.02, appendix B). On the wire the low byte goes first.
+ * CRC-16/MODBUS of `bytes[start, end)`: polynomial 0x8005 reflected, initial value 0xFFFF, no final xor (Modbus over
+ * Serial Line V1.02, appendix B). On the wire the low byte goes first.
  */
 export function crc16(bytes: ArrayLike<number>, start = 0, end = bytes.length): number {
   let crc = 0xffff

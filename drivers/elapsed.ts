@@ -1,7 +1,6 @@
 /**
  * Resolves after `ms` of a running event loop: a timer that fires much too late tells of a stall in this process, in
- * which no
- * answer could be heard, so the time then starts anew, once. Never resolves after an abort.
+ * which no answer could be heard, so the time then starts anew, once. Never resolves after an abort.
  */
 export function elapsed(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise(resolve => {

@@ -1,7 +1,6 @@
 /**
  * What a parallel gripper reports. m, N; `stamp` is the host's monotonic clock in ns before the first byte of the
- * request that was answered: the device
- * measured no earlier, however late its answer came.
+ * request that was answered: the device measured no earlier, however late its answer came.
  */
 export interface GripperStatus {
   readonly stamp: number

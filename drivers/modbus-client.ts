@@ -27,18 +27,16 @@ export interface TransactionOptions {
   readonly lane?: 'normal' | 'urgent'
   /**
    * Registers behind the last one that a request may take along without harm (written as 0): by its length its answer
-   * is told from the late one of a request
-   * before it. Without any, a request that another one's late answer would fit waits until that can come no more; an
-   * urgent one does not wait. None are taken
-   * along when an urgent request is repeated, nor ever again once the device has refused a request with them.
+   * is told from the late one of a request before it. Without any, a request that another one's late answer would fit
+   * waits until that can come no more; an urgent one does not wait. None are taken along when an urgent request is
+   * repeated, nor ever again once the device has refused a request with them.
    */
   readonly spare?: number
 }
 
 /**
  * What was answered, and to what: host's monotonic ns before the first byte of the answered request left (`asked`: no
- * value in the answer is older), once its
- * last one had left (`written`), and once the answer was whole (`received`).
+ * value in the answer is older), once its last one had left (`written`), and once the answer was whole (`received`).
  */
 export interface Transaction {
   readonly response: Exclude<ModbusResponse, ModbusException>
@@ -73,8 +71,7 @@ const isWrite = (request: ModbusRequest): boolean =>
 
 /**
  * Client of one Modbus RTU unit over a byte stream: one transaction at a time, urgent ones first. An answer is given to
- * the request that it belongs to, however
- * late it comes (see `Unanswered`).
+ * the request that it belongs to, however late it comes (see `Unanswered`).
  */
 export class ModbusClient {
   readonly stats: WireStats = { framesSent: 0, framesReceived: 0, crcErrors: 0, timeouts: 0, reconnects: 0 }

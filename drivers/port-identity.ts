@@ -47,8 +47,7 @@ const LINK_TOLERANCE = 100_000_000n
 
 /**
  * The device that `path` leads to, and that may be opened as the port `known` (undefined: opened for the first time).
- * Nothing is opened here: opening alone
- * changes a terminal's settings.
+ * Nothing is opened here: opening alone changes a terminal's settings.
  *
  * - A USB adapter is known by vendor, product, serial number and interface, and is found wherever it is plugged in; one
  *   without a serial number, or with a twin

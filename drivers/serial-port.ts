@@ -40,9 +40,8 @@ const WATCH_INTERVAL = 200
 
 /**
  * A serial port, 8N1, held exclusively, that comes back after an unplug: once opened it is looked for, with backoff,
- * until `close`, and reopened where it is
- * the same device (see `findPort`). Belongs on the main thread: the native binding polls on the process's own event
- * loop.
+ * until `close`, and reopened where it is the same device (see `findPort`). Belongs on the main thread: the native
+ * binding polls on the process's own event loop.
  */
 export class SerialPort extends EventEmitter<ByteStreamEvents> implements ByteStream {
   readonly path: string

@@ -17,10 +17,9 @@ export interface SentRequest<Owner> {
 
 /**
  * The requests whose answer has not come. Modbus RTU numbers nothing: an answer fits every request of its shape
- * (function and length), and one that comes late
- * would serve a later request. So each answer belongs to the oldest request that it fits, for as long as the slowest
- * answer may take; and a request can be asked
- * whether another one that is unanswered would take its answer.
+ * (function and length), and one that comes late would serve a later request. So each answer belongs to the oldest
+ * request that it fits, for as long as the slowest answer may take; and a request can be asked whether another one that
+ * is unanswered would take its answer.
  */
 export class Unanswered<Owner> {
   readonly #slowest: number

@@ -36,9 +36,8 @@ interface Jump {
 export interface AlignerOptions {
   /**
    * The stamps in use are of another clock than `receive`, to which they are alike within two seconds alone. Streams on
-   * the receive clock (`timeline: receive`,
-   * `clock: estimate`, messages without a header) can then not be aligned with the others and are counted as
-   * `other_clock`.
+   * the receive clock (`timeline: receive`, `clock: estimate`, messages without a header) can then not be aligned with
+   * the others and are counted as `other_clock`.
    */
   readonly otherClock?: boolean
   /**
@@ -52,18 +51,13 @@ export interface AlignerOptions {
  * Lines up a robot's streams at its reference ticks and hands over one observation a tick, in stamp order.
  *
  * A pure state machine without a clock of its own: what it emits depends on the sequence of pushes (stream, stamp,
- * receive, value)
- * and resets alone. `receive` (ns, bus time) never decreases; one that does counts as the latest. When `advance` is
- * called in between
- * changes only how soon an observation is handed over, not what it holds.
+ * receive, value) and resets alone. `receive` (ns, bus time) never decreases; one that does counts as the latest. When
+ * `advance` is called in between changes only how soon an observation is handed over, not what it holds.
  *
  * A tick is emitted once every stream that is awaited brackets it, or given up at its deadline, its own arrival plus
- * `maxWait`; the
- * ticks before it are then given up with it. A deadline has expired strictly after it. A stream is awaited unless it
- * has been
- * silent for more than `maxSilence` at the tick's arrival (from the latest reset or the first push on, if it has not
- * spoken since) or is taking its tare; events never are.
- * `emit` must not push.
+ * `maxWait`; the ticks before it are then given up with it. A deadline has expired strictly after it. A stream is
+ * awaited unless it has been silent for more than `maxSilence` at the tick's arrival (from the latest reset or the
+ * first push on, if it has not spoken since) or is taking its tare; events never are. `emit` must not push.
  */
 export class Aligner {
   readonly counters: Counters
@@ -137,8 +131,7 @@ export class Aligner {
 
   /**
    * The samples of a vector stream with stamps in (after, until] that its buffer holds, as they go into observations
-   * (corrected clock, tared); it reaches
-   * back 2 s and more. May be called from `emit`.
+   * (corrected clock, tared); it reaches back 2 s and more. May be called from `emit`.
    */
   samples(stream: number, after: number, until: number): Samples {
     return this.#lane(stream).samples(after, until)
@@ -186,8 +179,7 @@ export class Aligner {
 
   /**
    * An episode begins: buffers, events and tare begin anew, and so do ticks at a fixed rate; waiting ticks are dropped
-   * (`reset`), and nobody counts as
-   * silent. The index goes on, and so does what is known of the sources' clocks.
+   * (`reset`), and nobody counts as silent. The index goes on, and so does what is known of the sources' clocks.
    */
   reset(receive: number): void {
     this.#passTo(receive)
@@ -330,8 +322,7 @@ export class Aligner {
 
   /**
    * Whether a sample is a leftover from before the latest jump. Asked of each stream until it has been heard on this
-   * side, and of all for a
-   * second after the jump.
+   * side, and of all for a second after the jump.
    */
   #isOtherSide(lane: Lane, stamp: number, jump: Jump): boolean {
     if (lane.clockKind === 'receive') return false

@@ -10,12 +10,9 @@ const RESTART = DISORDER
 
 /**
  * Offset and drift of a source's clock by minimum delay: of all lines below the points (source stamp, receive - source
- * stamp) the one
- * closest to them, which is an edge of their lower convex hull (Moon, Skelly, Towsley, "Estimation and removal of clock
- * skew from
- * network delay measurements", INFOCOM 1999). The smallest transport delay cannot be told from the offset and counts as
- * zero. A
- * corrected stamp is never later than the arrival of its sample.
+ * stamp) the one closest to them, which is an edge of their lower convex hull (Moon, Skelly, Towsley, "Estimation and
+ * removal of clock skew from network delay measurements", INFOCOM 1999). The smallest transport delay cannot be told
+ * from the offset and counts as zero. A corrected stamp is never later than the arrival of its sample.
  */
 export class ClockModel {
   readonly #x = new Float64Array(BUCKETS)

@@ -8,12 +8,11 @@ const LARGEST = 65535
 
 /**
  * Depth between two frames, pixel by pixel, in whole mm (halves up), 0 invalid. A sample is valid when its millimetres
- * lie in (0, 65535];
- * 0, negative, NaN and infinite ones are not.
+ * lie in (0, 65535]; 0, negative, NaN and infinite ones are not.
  *
  * Both valid and apart by no more than max(30 mm, 5 % of the smaller one): linear. Both valid and further apart: the
- * frame nearer in time,
- * on a tie (w = 0.5) the earlier, so that nothing is blended across a depth edge. One valid: that one. None: 0.
+ * frame nearer in time, on a tie (w = 0.5) the earlier, so that nothing is blended across a depth edge. One valid: that
+ * one. None: 0.
  *
  * @param a the earlier frame, @param b the later one, of equal length; @param w where between them, 0..1.
  * @param scale millimetres a unit: 1 for 16UC1, 1000 for 32FC1, or what the robot file says.

@@ -6,8 +6,8 @@ const MOST_BYTES = 192 * 2 ** 20
 
 /**
  * References to the newest camera frames by ascending stamp. It grows rather than push out a frame that a waiting tick
- * may still ask for; where the frames hold
- * too many bytes it lets go those that none asks for any more, and takes no more than then fit.
+ * may still ask for; where the frames hold too many bytes it lets go those that none asks for any more, and takes no
+ * more than then fit.
  */
 export class FrameRing extends StampRing {
   readonly #pictures: (Picture | undefined)[]

@@ -17,9 +17,8 @@ const MOST_ROWS_BELOW = 64
 
 /**
  * Bytes from a row to the next, of a plane of `row` bytes and `rows` rows; undefined where the frame's data cannot hold
- * it. Bytes that fit a picture
- * without padding are one, whatever `step` says (some drivers leave it 0); the padding of the last row may be missing;
- * fewer than 64 rows may follow.
+ * it. Bytes that fit a picture without padding are one, whatever `step` says (some drivers leave it 0); the padding of
+ * the last row may be missing; fewer than 64 rows may follow.
  */
 export function strideOf({ step, data }: Frame, row: number, rows: number): number | undefined {
   const { length } = data

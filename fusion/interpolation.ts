@@ -9,8 +9,7 @@ export function lerp(a: Float64Array, b: Float64Array, w: number, out: Float64Ar
 
 /**
  * Between two poses (x, y, z, qx, qy, qz, qw): position linear, orientation by slerp along the shorter arc (Shoemake
- * 1985), normalised.
- * The result's quaternion has the sign of `a`'s.
+ * 1985), normalised. The result's quaternion has the sign of `a`'s.
  */
 export function interpolatePose(a: Float64Array, b: Float64Array, w: number, out: Float64Array): Float64Array {
   for (let i = 0; i < 3; i++) {

@@ -19,10 +19,9 @@ const ALIKE = 100 * MILLISECOND
 
 /**
  * Tells odd stamps of one stream by their lead: ns by which a stamp lies after its arrival, negative for one before it.
- * It is odd where it lies further ahead
- * than those of the last ten seconds. A second one like it, soon after, shows that the source's clock is so, or steps
- * coarsely: from there on it is not odd,
- * until nothing like it has come for ten seconds.
+ * It is odd where it lies further ahead than those of the last ten seconds. A second one like it, soon after, shows
+ * that the source's clock is so, or steps coarsely: from there on it is not odd, until nothing like it has come for ten
+ * seconds.
  */
 export class Lead {
   /** Samples that were judged, to be counted by who asks. */

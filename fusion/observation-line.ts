@@ -54,10 +54,9 @@ export async function pixelSums(observation: Observation): Promise<ReadonlyMap<s
 
 /**
  * The sha256 over a sequence of observations: each enters as its stamp, mask, qualities, numbers and events in
- * canonical little-endian
- * bytes, and its pixels as their own sha256, so that a line needs no second pass over them. Time counts from the first
- * observation, so that
- * a run and its recording, whose epochs differ, have one sum. The logical time of emission is left out.
+ * canonical little-endian bytes, and its pixels as their own sha256, so that a line needs no second pass over them.
+ * Time counts from the first observation, so that a run and its recording, whose epochs differ, have one sum. The
+ * logical time of emission is left out.
  */
 export class ObservationDigest {
   readonly #hash = createHash('sha256')
@@ -68,8 +67,7 @@ export class ObservationDigest {
 
   /**
    * Takes an observation and returns the hex sha256 of the pixels of each image and depth stream that is present.
-   * `sums`: what `pixelSums` gave for
-   * it; without, the pixels are hashed here and now.
+   * `sums`: what `pixelSums` gave for it; without, the pixels are hashed here and now.
    */
   add(observation: Observation, sums?: ReadonlyMap<string, Uint8Array>): ReadonlyMap<string, string> {
     const pixels = new Map<string, string>()
@@ -156,8 +154,7 @@ export class ObservationDigest {
 
 /**
  * An observation as a line of `--observations`. Where a modality has several streams, the first declared one with a
- * value of the right
- * kind speaks for it. `pixels`: what `ObservationDigest.add` returned for this observation.
+ * value of the right kind speaks for it. `pixels`: what `ObservationDigest.add` returned for this observation.
  */
 export function observationLine(
   robot: Pick<AlignerConfig, 'streams'>,

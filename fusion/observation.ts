@@ -27,8 +27,7 @@ export interface DepthValue {
 
 /**
  * The wrench around a tick. `mean` f64[6] over the mean window with `count` samples in it; `pyramid` f64[6 * 24],
- * row-major
- * [axis][4 * window + statistic], statistics: mean, population standard deviation, largest absolute value,
+ * row-major [axis][4 * window + statistic], statistics: mean, population standard deviation, largest absolute value,
  * least-squares slope per second.
  */
 export interface WindowValue {

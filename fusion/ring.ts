@@ -12,9 +12,8 @@ export type Placed = typeof APPENDED | typeof INSERTED | typeof DUPLICATE | type
 
 /**
  * Stamps in ascending order in a circular, preallocated array; a subclass keeps the payloads in the same slots. Samples
- * are addressed by
- * index: 0 is the oldest, `size - 1` the newest. `base + index` numbers a sample for as long as nothing is inserted
- * before it.
+ * are addressed by index: 0 is the oldest, `size - 1` the newest. `base + index` numbers a sample for as long as
+ * nothing is inserted before it.
  */
 export abstract class StampRing {
   /** Samples in the ring. */

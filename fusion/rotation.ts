@@ -6,8 +6,8 @@ const UNIT_TOLERANCE = 0.02
 
 /**
  * Whether a pose (x, y, z, qx, qy, qz, qw) has an orientation. A source that knows none often sends the message's
- * default, (0, 0, 0, 0); a quaternion
- * whose length is not about 1 is no rotation either. False for NaN. Allocates nothing.
+ * default, (0, 0, 0, 0); a quaternion whose length is not about 1 is no rotation either. False for NaN. Allocates
+ * nothing.
  */
 export function hasRotation(pose: ArrayLike<number>): boolean {
   let square = 0

@@ -14,8 +14,8 @@ export const ms = (ns: number): string => `${Number((ns / MILLISECOND).toPrecisi
 
 /**
  * The zero of a run's stamps: a whole second of absolute (ROS) time. A stamp is a number of whole nanoseconds since it,
- * exact as long
- * as it lies within 2^53 ns (104 days) of the epoch; conversions throw FusionError `STAMP_RANGE` beyond that.
+ * exact as long as it lies within 2^53 ns (104 days) of the epoch; conversions throw FusionError `STAMP_RANGE` beyond
+ * that.
  */
 export class Epoch {
   readonly sec: number

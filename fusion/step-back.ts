@@ -17,9 +17,8 @@ const OPEN = SECOND
 
 /**
  * Tells a jump back of time from late samples, for one stream: after a jump the line of stamps that was has ended.
- * Samples lie behind the newest, later and
- * later, and none goes on from it for longer than its next one would take. Late samples among newer ones, however many,
- * are none.
+ * Samples lie behind the newest, later and later, and none goes on from it for longer than its next one would take.
+ * Late samples among newer ones, however many, are none.
  */
 export class StepBack {
   /** ns by which time would have jumped back. */
@@ -31,9 +30,8 @@ export class StepBack {
 
   /**
    * Takes a sample that lies further behind the newest than `DISORDER`; true where it and those before it show a jump.
-   * `line`: the stamp that would be
-   * expected without one; `gap`: ns of bus time between the stream's samples. A stamp that equals the one before goes
-   * on but does not count: it is of the same burst.
+   * `line`: the stamp that would be expected without one; `gap`: ns of bus time between the stream's samples. A stamp
+   * that equals the one before goes on but does not count: it is of the same burst.
    */
   take(stamp: number, receive: number, line: number, gap: number): boolean {
     if (this.#count === 0 || stamp < this.#stamp - DISORDER) {

@@ -2,8 +2,7 @@ import type { VectorRing } from './vector-ring.js'
 
 /**
  * The constant part of a vector stream: the mean of its samples with stamps before first + length, where `first` is the
- * stamp of the
- * first sample to arrive. It is known with the first sample at or after that.
+ * stamp of the first sample to arrive. It is known with the first sample at or after that.
  */
 export class Tare {
   readonly #length: number

@@ -53,8 +53,7 @@ const LONGEST_GAP = SECOND
 
 /**
  * Ticks at a fixed period: origin + round(n * period). The origin is the stamp of the first accepted sample of the
- * first declared
- * stream. A tick arrives with the first accepted sample of any stream at or after it.
+ * first declared stream. A tick arrives with the first accepted sample of any stream at or after it.
  */
 export class Metronome {
   readonly #period: number
@@ -68,8 +67,7 @@ export class Metronome {
 
   /**
    * Takes note of an accepted sample; `first`: it is of the first declared stream. Calls `tick` for each tick that
-   * arrives with it and
-   * returns the number of ticks skipped because nothing was heard for longer than a second.
+   * arrives with it and returns the number of ticks skipped because nothing was heard for longer than a second.
    */
   hear(stamp: number, first: boolean, tick: (stamp: number) => void): number {
     if (Number.isNaN(this.#origin)) {

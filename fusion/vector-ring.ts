@@ -5,16 +5,13 @@ const MOST = 4096
 
 /**
  * Vectors of one width by ascending stamp, those of one stamp in the order of their arrival. Inserting makes no object
- * except when the ring grows to cover
- * its retention.
+ * except when the ring grows to cover its retention.
  *
  * A duplicate is the same stamp with the same values. A source that has shown two samples of one stamp with different
- * values comes in bursts (a driver
- * that reads several at once and stamps all of them with the time of reading): from then on each of its samples counts,
- * equal ones too, and those of
- * the burst in which it showed are taken back. Out of stamp order a sample with the same stamp and values stays a
- * duplicate, and so does what comes of a
- * stamp that has 4096 already.
+ * values comes in bursts (a driver that reads several at once and stamps all of them with the time of reading): from
+ * then on each of its samples counts, equal ones too, and those of the burst in which it showed are taken back. Out of
+ * stamp order a sample with the same stamp and values stays a duplicate, and so does what comes of a stamp that has
+ * 4096 already.
  */
 export class VectorRing extends StampRing {
   readonly width: number

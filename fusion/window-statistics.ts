@@ -19,13 +19,10 @@ const PER_AXIS = 4
  * query.
  *
  * Sliding-window aggregation by two stacks (Tangwongsan, Hirzel, Schneider, "Low-latency sliding-window aggregation in
- * worst-case constant
- * time", 2017, section 2): the front stack holds the aggregate of each suffix of the older part, the back one aggregate
- * of the newer part.
- * A sample enters an aggregate twice at most, whatever the window's length, and nothing is ever subtracted, so no error
- * outlives the
- * window. Aggregates join by the pairwise formulas of Chan, Golub and LeVeque (1979), which hold their accuracy under a
- * large offset.
+ * worst-case constant time", 2017, section 2): the front stack holds the aggregate of each suffix of the older part,
+ * the back one aggregate of the newer part. A sample enters an aggregate twice at most, whatever the window's length,
+ * and nothing is ever subtracted, so no error outlives the window. Aggregates join by the pairwise formulas of Chan,
+ * Golub and LeVeque (1979), which hold their accuracy under a large offset.
  */
 export class SlidingWindow {
   readonly #ring: VectorRing

@@ -14,8 +14,7 @@ export interface Publisher<T> extends Disposable {
 
 /**
  * The time of a bus: real time, simulated time or a recording's time. `now()` never goes back while a bus is open,
- * except by a
- * reported time jump.
+ * except by a reported time jump.
  */
 export interface Clock {
   /** Whole nanoseconds since the run's epoch. */
@@ -37,9 +36,8 @@ export interface TopicInfo {
  * One contract for every transport. A backend is one file that makes a Bus; `registry.ts` names it.
  *
  * `work` lets a node tell the bus that an answer is on its way (an inference, a serial transaction). Real-time backends
- * ignore it. A
- * lockstep bus does not advance time while work with `due <= now` is unfinished, which is what makes one seed give one
- * result.
+ * ignore it. A lockstep bus does not advance time while work with `due <= now` is unfinished, which is what makes one
+ * seed give one result.
  */
 export interface Bus {
   readonly clock: Clock

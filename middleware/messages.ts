@@ -1,12 +1,10 @@
 /**
  * The messages that travel on a Bus, by their ROS 2 type name. Fields carry the ROS names in camel case; a header is
- * flattened into
- * `stamp` (whole nanoseconds since the run's epoch) and `frameId`. SI units, REP-103 axes.
+ * flattened into `stamp` (whole nanoseconds since the run's epoch) and `frameId`. SI units, REP-103 axes.
  *
  * A message handed to a subscriber is valid until the subscriber returns: a publisher on the 1 kHz path refills one
- * message object.
- * Pixel data is the exception: the bytes of an Image or a CompressedImage are never written again after it was
- * published, so they may be kept.
+ * message object. Pixel data is the exception: the bytes of an Image or a CompressedImage are never written again after
+ * it was published, so they may be kept.
  */
 export interface Header {
   /**
@@ -78,8 +76,7 @@ export interface StringMessage {
 }
 
 /**
- * prehend_interfaces/ActionChunk: see policy/policy.ts for the meaning of a row. Empty `gate`: the policy has
- * none.
+ * prehend_interfaces/ActionChunk: see policy/policy.ts for the meaning of a row. Empty `gate`: the policy has none.
  */
 export interface ActionChunkMessage extends Header {
   rate: number

@@ -47,8 +47,7 @@ export function partOf(path: string): string {
 
 /**
  * Why an output may not be written at `path`, in one line, or undefined. Neither what is there already nor what an
- * earlier writer left unfinished is
- * touched unless `overwrite` says so; what a running process is writing never is.
+ * earlier writer left unfinished is touched unless `overwrite` says so; what a running process is writing never is.
  */
 export function refusal(path: string, { overwrite = false, kind, reads = [] }: OutputOptions = {}): string | undefined {
   const part = partOf(path)

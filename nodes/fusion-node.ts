@@ -27,8 +27,7 @@ export interface FusionOptions {
   readonly policy: Policy | undefined
   /**
    * ns from an observation to its chunk's publication. 0: as soon as the inference is done (real time). In lockstep a
-   * fixed latency stands
-   * for the inference's, so that a seed's result does not depend on the machine.
+   * fixed latency stands for the inference's, so that a seed's result does not depend on the machine.
    */
   readonly inferenceLatency: number
   /** Modalities that the aligner is to do without, each from a time of the episode on. */

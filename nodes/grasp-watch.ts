@@ -32,8 +32,8 @@ const SAME_WIDTH = 0.003
 
 /**
  * Judges one grasp from what a robot knows of itself: the gripper says that its fingers were stopped by contact while
- * closing, and the tool
- * has risen 10 cm since and stays up. Whether it is the thing that was meant, no gripper can tell.
+ * closing, and the tool has risen 10 cm since and stays up. Whether it is the thing that was meant, no gripper can
+ * tell.
  */
 export class GraspWatch {
   phase: GraspPhase = 'standing'

@@ -10,8 +10,7 @@ const ANSWERS = 2
 
 /**
  * Judges one motion of the fingers from the gripper's own answers: ended once it says, of the width that it was told to
- * go to, that they are there or
- * that something stopped them.
+ * go to, that they are there or that something stopped them.
  */
 export class GripWatch {
   /** m. */

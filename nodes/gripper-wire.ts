@@ -11,8 +11,8 @@ export interface GripperWireOptions {
 
 /**
  * The order on a gripper's wire: one transaction after the other, what was queued before a `drop` is not sent any more,
- * and a stop goes ahead of everything.
- * A stop that the gripper did not acknowledge is owed until it does, or is forgiven.
+ * and a stop goes ahead of everything. A stop that the gripper did not acknowledge is owed until it does, or is
+ * forgiven.
  */
 export class GripperWire {
   /** Transactions that are on their way or wait. */

@@ -51,11 +51,9 @@ export interface RelayCounters extends Relay {
 
 /**
  * The camera node on a robot whose camera has a driver of its own: passes its images on under the robot file's topics,
- * in their order, and drops,
- * counted by reason, what nobody could use: no stamp, a size that does not fit the data, an unknown encoding, an odd
- * frame_id,
- * bytes that cannot be decoded, and what comes faster than it can be. Compressed images that are passed on as they are
- * are not looked into.
+ * in their order, and drops, counted by reason, what nobody could use: no stamp, a size that does not fit the data, an
+ * unknown encoding, an odd frame_id, bytes that cannot be decoded, and what comes faster than it can be. Compressed
+ * images that are passed on as they are are not looked into.
  */
 export class ImageRelayNode extends LifecycleNode {
   readonly counters: readonly RelayCounters[]

@@ -5,9 +5,8 @@ export const CHANNELS = ['dx', 'dy', 'dz', 'dyaw', 'width', 'effort'] as const
 
 /**
  * C future set-points. Row i holds for `stamp + (i + 1) / rate`: dx, dy, dz (m) and dyaw (rad) are the offset of the
- * tool from its pose
- * at `stamp`, in the tool frame at `stamp` (offsets from one origin, not steps to be summed); width (m) and effort (N)
- * are absolute.
+ * tool from its pose at `stamp`, in the tool frame at `stamp` (offsets from one origin, not steps to be summed); width
+ * (m) and effort (N) are absolute.
  */
 export interface ActionChunk {
   /** The observation's reference tick (ns). */
@@ -18,8 +17,7 @@ export interface ActionChunk {
   readonly data: Float32Array
   /**
    * Tool pose at `stamp` (x, y, z, qx, qy, qz, qw), the origin of the offsets. NaN where the robot's tool pose was
-   * missing at `stamp`: such a
-   * chunk cannot be executed. The identity where the robot has no tool pose.
+   * missing at `stamp`: such a chunk cannot be executed. The identity where the robot has no tool pose.
    */
   readonly origin: Float64Array
   readonly graspSuccess: number | undefined

@@ -9,8 +9,7 @@ type Body = Omit<Robot, 'canonical' | 'sha256'>
 
 /**
  * The canonical text: the robot file as JSON on one line, keys sorted, defaults filled in, numbers in SI. It is itself
- * a robot file
- * (JSON is YAML), and reading it gives the same robot.
+ * a robot file (JSON is YAML), and reading it gives the same robot.
  */
 export function canonicalText(robot: Body): string {
   const { gripper, arm } = robot.actions
@@ -55,9 +54,8 @@ export function canonicalText(robot: Body): string {
 
 /**
  * The part of a canonical text that training depends on, as canonical JSON: tick, waits, streams (topics, types,
- * alignment, tare,
- * selection) and the channels of the action chunk. Not in it: the robot's name, the namespace that relative topics lie
- * in, drivers, ports, action topics, limits, frames, languages, reset.
+ * alignment, tare, selection) and the channels of the action chunk. Not in it: the robot's name, the namespace that
+ * relative topics lie in, drivers, ports, action topics, limits, frames, languages, reset.
  */
 export function translationText(canonical: string): string {
   const { tick, max_wait, max_silence, streams, actions } = JSON.parse(canonical) as Record<
@@ -84,8 +82,7 @@ export function translationSha256(canonical: string): string {
 
 /**
  * Names the keys in which two translations differ, with both values: `streams.wrench.align.window: 0.05 in a, 0.033 in
- * b; …`. Times
- * are in s. Empty when training would not tell the two apart.
+ * b; …`. Times are in s. Empty when training would not tell the two apart.
  */
 export function describeDifference(
   canonicalA: string,

@@ -26,8 +26,7 @@ const isCompressed = ({ type }: Topic): boolean => type === COMPRESSED
 
 /**
  * The streams that are looked for, and what a topic must be to be one; of several tests the first that any topic passes
- * counts. A type alone does not
- * say what an image shows: its name does.
+ * counts. A type alone does not say what an image shows: its name does.
  */
 const STREAMS: readonly {
   readonly stream: string
@@ -60,10 +59,8 @@ const STREAMS: readonly {
 
 /**
  * A robot without a file: streams by type and name (images before compressed ones), ticks from the colour image (the
- * depth image where there is no other), defaults
- * for everything else, no tare, no actions. `where` names the source in messages. Throws ROBOT_NO_IMAGE where no topic
- * is an image
- * and ROBOT_AMBIGUOUS where two topics fit one stream.
+ * depth image where there is no other), defaults for everything else, no tare, no actions. `where` names the source in
+ * messages. Throws ROBOT_NO_IMAGE where no topic is an image and ROBOT_AMBIGUOUS where two topics fit one stream.
  */
 export function recognise(topics: readonly Topic[], where: string): Robot {
   const found = STREAMS.flatMap(({ stream, what, fits }) => {

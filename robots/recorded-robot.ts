@@ -11,8 +11,8 @@ const withArm = z.looseObject({
 
 /**
  * The robot of a recording or a model, from the canonical text in it. Texts from before `actions.arm.pose` lack that
- * key: for them it is the first pose
- * stream by name, which is what their runs went by. What is read this way commands nothing. Throws as `parseRobot`.
+ * key: for them it is the first pose stream by name, which is what their runs went by. What is read this way commands
+ * nothing. Throws as `parseRobot`.
  */
 export function parseRecordedRobot(text: string, where: string, namespace?: string): Robot {
   return parseRobot(withPose(text), where, namespace)

@@ -33,8 +33,7 @@ const DEFAULT_LIMITS: Limits = {
 
 /**
  * What the schema cannot say: defaults, references between keys, what fits which type. `fail` throws, with the place in
- * the file. `outer`: the
- * namespace of relative topics where the file names none.
+ * the file. `outer`: the namespace of relative topics where the file names none.
  */
 export function resolveRobot(file: RobotParsed, fail: Fail, outer: string): Robot {
   const namespace = file.namespace ?? outer

@@ -38,9 +38,8 @@ const QUANTITY = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*([A-Za-z][A-Za-z0-9 /
 
 /**
  * Reads `85 mm` (or a plain number, taken as SI) as a number in the SI unit of `dimension`, rounded to 12 significant
- * digits so that
- * two spellings of one quantity are one number. Throws a RangeError that says what was got and what was wanted; also
- * where it is not finite or outside `range`.
+ * digits so that two spellings of one quantity are one number. Throws a RangeError that says what was got and what was
+ * wanted; also where it is not finite or outside `range`.
  */
 export function toSI(value: number | string, dimension: Dimension, range = anything(dimension)): number {
   const number = read(value, dimension)

@@ -39,8 +39,7 @@ export function mapping<T extends z.core.$ZodLooseShape>(shape: T, what = 'key h
 
 /**
  * Holds a value against a schema. Every issue has words of its own: the schema's where it says something, else
- * `plainWords`. A key that JavaScript gives a
- * meaning of its own, which schemas pass over in silence, is an issue too.
+ * `plainWords`. A key that JavaScript gives a meaning of its own, which schemas pass over in silence, is an issue too.
  */
 export function validate<T extends z.ZodType>(
   schema: T,

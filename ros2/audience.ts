@@ -22,8 +22,7 @@ export interface Place {
 
 /**
  * What those who are there are asked. `heard`: any node that answers parameter requests, until it has answered twice.
- * `active`: managed nodes alone, until they
- * say that they are active.
+ * `active`: managed nodes alone, until they say that they are active.
  */
 export type Question = 'heard' | 'active'
 
@@ -45,11 +44,9 @@ export interface AudienceOptions {
  * `signal` ends it; empty if nothing is.
  *
  * A publisher knows of a subscription before the subscription knows of it, and what is published in between is lost
- * where it is best effort.
- * But a process learns of another one's endpoints in the order in which they were made: a node that answers a client
- * which was made after the
- * publishers knows the publishers. That answer proves that what is said from then on is heard, a second one that `beat`
- * was.
+ * where it is best effort. But a process learns of another one's endpoints in the order in which they were made: a node
+ * that answers a client which was made after the publishers knows the publishers. That answer proves that what is said
+ * from then on is heard, a second one that `beat` was.
  */
 export async function audience(node: RosNode, places: readonly Place[], options: AudienceOptions): Promise<string[]> {
   const { question, signal, beat = () => undefined, onWait } = options

@@ -60,8 +60,8 @@ const CELL_LIMIT = 30_000
 
 /**
  * A simulated cell as a robot: its camera, wrist sensor, tool pose and commands on topics, its arm on the set-point
- * topic, its gripper on a
- * pseudo-terminal, its frames on /tf and /tf_static. While it is active, one episode after the other (see Episodes).
+ * topic, its gripper on a pseudo-terminal, its frames on /tf and /tf_static. While it is active, one episode after the
+ * other (see Episodes).
  */
 class CellNode extends LifecycleNode {
   /** Resolves when the last episode is over, rejects when one could not be run. */

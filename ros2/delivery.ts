@@ -7,10 +7,8 @@ const PATIENCE = 5000
 
 /**
  * One topic's messages on their way to those who asked for them reliably. What a publisher keeps it sends again until
- * it is acknowledged; what is older than
- * its history is lost. So no more than half a history is sent ahead of the acknowledgements. A subscriber that asked
- * for the best effort acknowledges
- * nothing: what it received nobody knows.
+ * it is acknowledged; what is older than its history is lost. So no more than half a history is sent ahead of the
+ * acknowledgements. A subscriber that asked for the best effort acknowledges nothing: what it received nobody knows.
  */
 export class Delivery {
   readonly topic: string

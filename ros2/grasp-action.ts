@@ -28,11 +28,9 @@ const limitOf = ({ sec, nanosec }: GraspGoal['timeout']): number => Number(sec) 
 
 /**
  * The action `~/grasp` (prehend_interfaces/action/Grasp) on a control node: its text is said on the voice topic, and
- * what the control node
- * knows of itself tells how it goes. None is taken while the node is not active or somebody's stop lasts. A cancel and
- * a timeout stop arm and fingers;
- * the next goal ends that stop, and only that one. An episode that is announced on `resetTopic` ends the goal: what it
- * was about is not there any more.
+ * what the control node knows of itself tells how it goes. None is taken while the node is not active or somebody's
+ * stop lasts. A cancel and a timeout stop arm and fingers; the next goal ends that stop, and only that one. An episode
+ * that is announced on `resetTopic` ends the goal: what it was about is not there any more.
  */
 export function serveGrasp(
   desk: GoalDesk,

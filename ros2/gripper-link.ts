@@ -8,9 +8,8 @@ const PSEUDO_TERMINAL = /^\/dev\/(?:pts\/\d+|ttys\d+)$/
 
 /**
  * A name that stays for a pseudo-terminal whose number does not. It replaces a link that a cell left behind when it
- * ended without a word: one to a pseudo-terminal
- * that is gone, or whose number another program was given since. Nothing else is replaced; disposed of, it goes if it
- * still leads to this port.
+ * ended without a word: one to a pseudo-terminal that is gone, or whose number another program was given since. Nothing
+ * else is replaced; disposed of, it goes if it still leads to this port.
  */
 export function linkPort(port: string, path: string): Disposable {
   const there = lstatSync(path, { bigint: true, throwIfNoEntry: false })

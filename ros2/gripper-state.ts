@@ -14,9 +14,8 @@ const PERIOD = 20_000_000
 
 /**
  * Publishes each answer of the gripper on `~/gripper_state`, and its joint on `joint_states`, where everything that
- * shows a robot looks. `control` has the
- * newest answer and its stamp. `jointTopic`: whole name of the topic on which the control node publishes the joint
- * anyway.
+ * shows a robot looks. `control` has the newest answer and its stamp. `jointTopic`: whole name of the topic on which
+ * the control node publishes the joint anyway.
  */
 export function publishGripperState(
   node: RosNode,

@@ -11,9 +11,8 @@ const TRANSPORTS: Readonly<Record<string, { readonly suffix: string; readonly ty
 
 /**
  * The way of a stream's images from their driver: `base` is the driver's topic without the transport, empty for the
- * robot file's own. Throws
- * UsageError for a transport that is none, for raw images where the robot file wants compressed ones, and for images to
- * be cut that are not passed on or are compressed.
+ * robot file's own. Throws UsageError for a transport that is none, for raw images where the robot file wants
+ * compressed ones, and for images to be cut that are not passed on or are compressed.
  */
 export function relayOf(
   { name, topic: to, type }: Stream,

@@ -29,9 +29,8 @@ const ELEMENT = 32
 
 /**
  * prehend_interfaces/AlignedObservation in CDR. Of several streams of a kind it has the robot file's first one; of
- * vectors all. What is missing is
- * 0 or empty. Written here, because rclnodejs's own messages take no view on pixels: it sends what lies at the start of
- * their buffer.
+ * vectors all. What is missing is 0 or empty. Written here, because rclnodejs's own messages take no view on pixels: it
+ * sends what lies at the start of their buffer.
  */
 export function observationBytes(
   { index, stamp, emitted, mask, values }: Observation,

@@ -36,8 +36,7 @@ const LINGER = 1000
 
 /**
  * Publishes a recording's messages as they were received, byte for byte, with its time on /clock, once there is
- * somebody who hears them, and no faster than those
- * who asked for them reliably acknowledge.
+ * somebody who hears them, and no faster than those who asked for them reliably acknowledge.
  */
 class PlayerNode extends LifecycleNode {
   played = 0

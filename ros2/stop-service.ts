@@ -7,8 +7,8 @@ import { Speaker, type VoiceStream } from '../nodes/speaker.js'
 
 /**
  * The service `~/stop` (prehend_interfaces/srv/Stop) on a control node: ends motion at once, answers when the gripper
- * has acknowledged, and says "stop" on
- * the voice topic, so that whoever listens there knows: the recording, who places episodes, the policy.
+ * has acknowledged, and says "stop" on the voice topic, so that whoever listens there knows: the recording, who places
+ * episodes, the policy.
  */
 export function serveStop(
   ros: Ros2Process,

@@ -28,9 +28,8 @@ export interface StreamLook {
 
 /**
  * How one stream does, looked at once a second. Its status names the reasons for which messages were dropped; it is
- * silent only if none came.
- * The log is told when dropping begins for a reason, again only after it had ceased, and when the stream falls silent
- * and comes back.
+ * silent only if none came. The log is told when dropping begins for a reason, again only after it had ceased, and when
+ * the stream falls silent and comes back.
  */
 export class StreamHealth {
   readonly #options: StreamHealthOptions

@@ -99,8 +99,7 @@ function grid(
 
 /**
  * Beams of the gantry, a floor and an onlooker's camera: seen in the pictures, felt by nothing. Each stands in a body
- * of its own: mj_multiRay
- * leaves out parts of a body that has several geoms spread around the camera.
+ * of its own: mj_multiRay leaves out parts of a body that has several geoms spread around the camera.
  */
 function staged(xml: string): string {
   const seen = (shape: string, size: string, pos: string, rgba: string): string =>

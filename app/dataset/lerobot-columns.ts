@@ -54,8 +54,8 @@ const ACTION = [...POSE, 'width', 'effort'] as const
 
 /**
  * The columns of a robot's LeRobot set, in the words of LeRobot (`observation.images.*`, `observation.state`,
- * `action`), made by the very makers of a
- * policy's inputs. `inputs` is what a policy contract says for them. The state has poses first.
+ * `action`), made by the very makers of a policy's inputs. `inputs` is what a policy contract says for them. The state
+ * has poses first.
  */
 export class LeRobotColumns {
   readonly inputs: Contract['inputs']

@@ -6,8 +6,7 @@ const HEADER = 128
 
 /**
  * One array in NumPy's .npy format, version 1.0 (numpy.lib.format), written row by row: its first dimension is the
- * number of rows
- * appended. The host is little-endian.
+ * number of rows appended. The host is little-endian.
  */
 export class NpyFile {
   rows = 0

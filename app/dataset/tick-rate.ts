@@ -9,8 +9,7 @@ const ENOUGH = 2000
 
 /**
  * Reference ticks a second, a whole number: what the robot file says or, where a stream ticks, the median step of its
- * stamps. So neither a
- * camera that starts late, nor a pause, nor a picture that was lost changes it.
+ * stamps. So neither a camera that starts late, nor a pause, nor a picture that was lost changes it.
  */
 export async function tickRate(bag: Bag, { tick, streams }: Robot): Promise<number> {
   if ('period' in tick) return atLeastOne(tick.period)

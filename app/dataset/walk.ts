@@ -32,10 +32,9 @@ export interface WalkOptions {
 
 /**
  * Replays a bag into a training set: each observation with the answer of the same stamp, and the samples since the row
- * before. Observations without
- * an answer are left out, their samples go to the next row. Answers how many were left out, and the streams of which
- * nothing came into any observation.
- * Throws UsageError where two answers to one observation differ: a set has the answers of one source.
+ * before. Observations without an answer are left out, their samples go to the next row. Answers how many were left
+ * out, and the streams of which nothing came into any observation. Throws UsageError where two answers to one
+ * observation differ: a set has the answers of one source.
  */
 export async function walk(
   bag: Bag,

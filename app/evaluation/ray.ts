@@ -29,8 +29,8 @@ type Line =
 
 /**
  * Runs each episode as a task of the Ray cluster at `address`, in a process of its own on whatever node is free; one
- * whose node is lost runs again. So an
- * episode's result depends on seed and index alone, not on where or how often it ran. Throws RayError.
+ * whose node is lost runs again. So an episode's result depends on seed and index alone, not on where or how often it
+ * ran. Throws RayError.
  */
 export async function fanOutOnRay(
   address: string,

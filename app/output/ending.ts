@@ -14,9 +14,8 @@ const SAME = 1000
 
 /**
  * The one request to end that a command hears: Ctrl-C, a request of the system, a terminal or an output that goes away,
- * or the command's own. What is under way is then
- * ended in order. A signal or a Ctrl-C later than a second after the first request ends the process at once, as if
- * nobody listened; whatever else asks again only asks for the same.
+ * or the command's own. What is under way is then ended in order. A signal or a Ctrl-C later than a second after the
+ * first request ends the process at once, as if nobody listened; whatever else asks again only asks for the same.
  */
 export class Ending {
   /** Whether any was asked for in this process. */

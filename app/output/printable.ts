@@ -7,8 +7,8 @@ const TAIL = 1000
 
 /**
  * Characters that steer a terminal, break a line, reverse its direction or are not seen: control characters (C0, C1),
- * line and paragraph separators, format
- * characters but for the two joiners that scripts and emoji need, halves of surrogate pairs.
+ * line and paragraph separators, format characters but for the two joiners that scripts and emoji need, halves of
+ * surrogate pairs.
  */
 const STEERING = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]|(?![\u200c\u200d])\p{Cf}/gu
 
@@ -21,8 +21,8 @@ function named(character: string): string {
 
 /**
  * A text as one line for a terminal or a log: whatever it holds, only our own colours steer the terminal, and it forges
- * no second line. Steering characters are shown as
- * escapes (`\n`, `\x1b`, `\u{202e}`), a line that is longer than 4000 characters by its two ends.
+ * no second line. Steering characters are shown as escapes (`\n`, `\x1b`, `\u{202e}`), a line that is longer than 4000
+ * characters by its two ends.
  */
 export function printable(line: string): string {
   if (line.length > LONGEST) {

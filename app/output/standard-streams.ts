@@ -10,9 +10,8 @@ const HIDE_CURSOR = '\u001b[?25l'
 
 /**
  * Standard input, output and error, and the terminal behind them. Every line of the command goes out here, cleaned of
- * what could steer a terminal. Any of them may fail at
- * any time: its reader ends, the disk is full, the terminal goes away. That never throws: it is told once, as a request
- * to end, and what would be written there later is left out.
+ * what could steer a terminal. Any of them may fail at any time: its reader ends, the disk is full, the terminal goes
+ * away. That never throws: it is told once, as a request to end, and what would be written there later is left out.
  */
 class StandardStreams {
   readonly #gone = new Set<Output>()
@@ -84,8 +83,7 @@ class StandardStreams {
 
   /**
    * One of them failed, or the terminal that is read from is gone. A reader that closes the pipe of standard output
-   * (`prehend … | head`) has what it wanted; after
-   * anything else the exit code is not 0.
+   * (`prehend … | head`) has what it wanted; after anything else the exit code is not 0.
    */
   fail(name: Output | 'stdin', error: NodeJS.ErrnoException): void {
     if (name !== 'stdin') {

@@ -22,8 +22,7 @@ const SUFFIX: Readonly<Record<Precision, string>> = { fp32: '.onnx', int8: '.int
 
 /**
  * The file that `--policy` and `--precision` name together: without a precision the policy as it is given; with one,
- * NAME.onnx or the
- * NAME.int8.onnx beside it. Throws UsageError.
+ * NAME.onnx or the NAME.int8.onnx beside it. Throws UsageError.
  */
 export function modelFile(policy: string | undefined, precision: Precision | undefined): string {
   if (precision === undefined) return policy ?? shippedModel()

@@ -63,8 +63,7 @@ const LONGEST_GAP = 3600e9
 
 /**
  * Feeds a bag through the aligner, in receive order, on the recording's own receive times: the pace (`rate`) changes
- * nothing in what comes
- * out. Memory does not grow with the bag.
+ * nothing in what comes out. Memory does not grow with the bag.
  */
 export async function replayBag(options: ReplayOptions): Promise<Counters> {
   const { bag, robot, rate, onAligned, onObservation, onMessage, onRead, onSample, onNotice, signal } = options

@@ -16,9 +16,8 @@ const SHIPPED_ROBOTS = join(packageRoot, 'robots')
 
 /**
  * Reads a robot file: a path, or the bare name of a shipped one (`cell`). A file in the working folder goes before a
- * shipped one of
- * the same name. `namespace`: where its relative topics lie, unless it says so itself. Throws a RobotError (one line)
- * where there is none, it cannot be read, or it is not a robot file.
+ * shipped one of the same name. `namespace`: where its relative topics lie, unless it says so itself. Throws a
+ * RobotError (one line) where there is none, it cannot be read, or it is not a robot file.
  */
 export function readRobot(nameOrPath: string = DEFAULT_ROBOT, namespace: string = ROOT): Robot {
   const path = locate(nameOrPath)
@@ -41,8 +40,7 @@ export function readRobot(nameOrPath: string = DEFAULT_ROBOT, namespace: string 
 }
 
 /**
- * The robot with its gripper on another port; `path` undefined: as it is. Throws RobotError where it has no
- * gripper.
+ * The robot with its gripper on another port; `path` undefined: as it is. Throws RobotError where it has no gripper.
  */
 export function withPort(robot: Robot, path: string | undefined): Robot {
   const { gripper } = robot.actions

@@ -10,9 +10,9 @@ import { readRobot } from './load-robot.js'
 
 /**
  * The translation for a bag: the file that was named, else the one inside the recording, else what types and names
- * tell; with `tare` (s) for
- * every wrench where one is given. `namespace`: where relative topics lie, unless the file says so itself. Throws, in
- * one line, where the bag has not what the robot ticks from, or has a topic of it with another type.
+ * tell; with `tare` (s) for every wrench where one is given. `namespace`: where relative topics lie, unless the file
+ * says so itself. Throws, in one line, where the bag has not what the robot ticks from, or has a topic of it with
+ * another type.
  */
 export function robotForBag(
   bag: Bag,

@@ -35,15 +35,12 @@ const MEMORY = 0.4
 
 /**
  * Makes demonstrations that are worth learning from: whatever drives the tool, the expert's answer to every observation
- * is published beside
- * it, and a smooth disturbance leads the tool off the expert's path so that the way back is shown too (DART, Laskey et
- * al., CoRL 2017; with a
- * learned policy driving it is DAgger, Ross et al., AISTATS 2011). While the hand is empty each observation has a
- * second answer: to a command for another
- * thing on the table, drawn anew each time, so that of the same picture only the words tell where to go (hindsight,
- * Andrychowicz et al., NeurIPS 2017). Half
- * of the time that is one whose name has a word of the target's, where there is one: it takes the other word to tell
- * them apart.
+ * is published beside it, and a smooth disturbance leads the tool off the expert's path so that the way back is shown
+ * too (DART, Laskey et al., CoRL 2017; with a learned policy driving it is DAgger, Ross et al., AISTATS 2011). While
+ * the hand is empty each observation has a second answer: to a command for another thing on the table, drawn anew each
+ * time, so that of the same picture only the words tell where to go (hindsight, Andrychowicz et al., NeurIPS 2017).
+ * Half of the time that is one whose name has a word of the target's, where there is one: it takes the other word to
+ * tell them apart.
  */
 export class Demonstration {
   readonly #robot: Robot

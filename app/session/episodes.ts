@@ -59,9 +59,8 @@ export interface EpisodesOptions {
 
 /**
  * The cell's episodes on a bus: each is placed, announced on the robot's reset topic, spoken to, judged, and its result
- * published. While a stop stands
- * that somebody said none begins, and the one in which it was said counts as stopped, however it ends. A stop of an
- * episode's own script ends with it.
+ * published. While a stop stands that somebody said none begins, and the one in which it was said counts as stopped,
+ * however it ends. A stop of an episode's own script ends with it.
  */
 export class Episodes implements Disposable {
   lastSaid = ''
@@ -169,10 +168,9 @@ export class Episodes implements Disposable {
 
   /**
    * The arm's set-point, effective on arrival. What was made before an episode was placed belongs to the one before and
-   * is not heeded: the arm would set out
-   * for where that one ended, and move while the wrist is tared. Nor is what comes after a placing in which somebody
-   * said stop, or which failed or was broken
-   * off, until the next one: the arm is at home. Without a stamp it counts as made on arrival.
+   * is not heeded: the arm would set out for where that one ended, and move while the wrist is tared. Nor is what comes
+   * after a placing in which somebody said stop, or which failed or was broken off, until the next one: the arm is at
+   * home. Without a stamp it counts as made on arrival.
    */
   setToolTarget({ stamp, pose }: Pick<PoseStamped, 'stamp' | 'pose'>): void {
     const now = this.#options.bus.clock.now()

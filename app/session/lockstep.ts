@@ -25,8 +25,8 @@ const REST = 30_000_000
 
 /**
  * Advances simulated time only once the loop has answered: before each step, all work that is due now is finished; a
- * step ends at the next
- * timer or at the next due answer. So one seed gives one result, on any machine, as fast as it can.
+ * step ends at the next timer or at the next due answer. So one seed gives one result, on any machine, as fast as it
+ * can.
  */
 export async function lockstep(
   bus: LocalBus,
@@ -45,8 +45,7 @@ export async function lockstep(
 
 /**
  * Lets simulated time pass while the world stands still and nothing is sensed, so that all that is on its way arrives
- * and is answered: what begins
- * then has nothing of what was before. Ends on a whole step of the world.
+ * and is answered: what begins then has nothing of what was before. Ends on a whole step of the world.
  */
 export async function rest(bus: LocalBus, clock: SteppedClock, world: Skippable): Promise<void> {
   let over = false

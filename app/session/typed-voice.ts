@@ -7,10 +7,9 @@ const ESCAPE_SEQUENCE = /\u001b(?:\[[0-?]*[ -/]*[@-~]|O.|.)?/g
 
 /**
  * Lines typed while the loop runs: `onLine` once a line, `onInterrupt` at Ctrl-C. With `raw`, on a terminal, keys are
- * read one by one and
- * `typing` is the line so far, for a picture that is redrawn; else the terminal edits the line and a Ctrl-C comes as a
- * signal. A terminal that goes away is told to
- * `standardStreams`; any other input that cannot be read any more has ended.
+ * read one by one and `typing` is the line so far, for a picture that is redrawn; else the terminal edits the line and
+ * a Ctrl-C comes as a signal. A terminal that goes away is told to `standardStreams`; any other input that cannot be
+ * read any more has ended.
  */
 export class TypedVoice {
   typing = ''

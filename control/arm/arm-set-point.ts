@@ -20,14 +20,12 @@ export interface ArmSetPointOptions {
 
 /**
  * The arm's set-point, and the one place where it leaves. It is ours from an episode's first step or from a halt on,
- * until the next episode, a "resume" or a
- * release. While it is ours it moves by steps of the limiter alone, so no two set-points in a row lie further apart
- * than the limits allow, whatever the poses say
- * and however late they are; a halt leaves it where it is, so the arm goes on to where it was sent and is never pulled
- * back. That is never far: a step ends at the
- * leash. Where it becomes ours it begins at the measured pose, in its whole orientation: from there on it only moves
- * and yaws; where it was left while nobody
- * else has moved the arm, it goes on. Times in ns. Allocates nothing per set-point.
+ * until the next episode, a "resume" or a release. While it is ours it moves by steps of the limiter alone, so no two
+ * set-points in a row lie further apart than the limits allow, whatever the poses say and however late they are; a halt
+ * leaves it where it is, so the arm goes on to where it was sent and is never pulled back. That is never far: a step
+ * ends at the leash. Where it becomes ours it begins at the measured pose, in its whole orientation: from there on it
+ * only moves and yaws; where it was left while nobody else has moved the arm, it goes on. Times in ns. Allocates
+ * nothing per set-point.
  */
 export class ArmSetPoint {
   readonly tool: ToolTrack
@@ -98,9 +96,8 @@ export class ArmSetPoint {
 
   /**
    * A measured pose, not one from before the episode. `stopped`: the set-point becomes where the tool comes to rest,
-   * wherever it was placed. So it does where
-   * the tool moves just after an episode began in which ours was still on its way: the wrist would be tared while it
-   * moves.
+   * wherever it was placed. So it does where the tool moves just after an episode began in which ours was still on its
+   * way: the wrist would be tared while it moves.
    */
   hear(
     pose: Float64Array,
@@ -139,8 +136,8 @@ export class ArmSetPoint {
 
   /**
    * The arm comes to rest: at the set-point that it has. Where it has none of ours, at where it comes to rest when it
-   * is braked now; with `struck` at its
-   * measured pose, no further into what was struck. A tool whose pose is too old is left alone.
+   * is braked now; with `struck` at its measured pose, no further into what was struck. A tool whose pose is too old is
+   * left alone.
    */
   halt(now: number, { struck }: { readonly struck: boolean }): void {
     if (!this.#ours && struck) this.#owed = true
@@ -153,8 +150,8 @@ export class ArmSetPoint {
 
   /**
    * Over-force: the set-point goes back, within the limits, to where the tool was measured; the arm must not push on
-   * toward where it was sent. Where no pose
-   * has come of late, it goes back with the next that comes during the over-force.
+   * toward where it was sent. Where no pose has come of late, it goes back with the next that comes during the
+   * over-force.
    */
   freeze(now: number): void {
     this.#owed = true

@@ -10,8 +10,8 @@ export const NEAR = { way: 0.01, turn: 0.1 } as const
 
 /**
  * How far a set-point may be from the tool. An arm that follows is nearer; for one that does not, slowed or blocked,
- * the set-point waits, so that it has
- * no long way to go when it is told to stop, or when it is let go. Allocates nothing.
+ * the set-point waits, so that it has no long way to go when it is told to stop, or when it is let go. Allocates
+ * nothing.
  */
 export class Leash {
   /** m. */

@@ -4,9 +4,8 @@ import { copyTarget, distance, wrapAngle, type ToolTarget } from './tool-pose.js
 
 /**
  * The set-point that was ours when an episode or a word ended that. The arm may still go there, and stays there: as
- * near as it comes, for no arm is quite
- * where it was sent. It has strayed where it goes away from there again: somebody else moves it. Times in ns. Allocates
- * nothing.
+ * near as it comes, for no arm is quite where it was sent. It has strayed where it goes away from there again: somebody
+ * else moves it. Times in ns. Allocates nothing.
  */
 export class LeftSetPoint {
   readonly target: ToolTarget = { x: 0, y: 0, z: 0, yaw: 0 }

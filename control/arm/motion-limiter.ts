@@ -8,10 +8,9 @@ const clamp = (value: number, [low, high]: readonly [number, number]): number =>
 
 /**
  * Moves a commanded target toward a desired one without ever leaving the workspace or passing the limits of linear
- * speed and yaw rate, whatever is asked
- * for and however often: a step goes no further than the limits allow in the time since the target was last stepped or
- * sent, and never further than in
- * 10 ms. A desired target with a NaN moves nothing. Times are in ns.
+ * speed and yaw rate, whatever is asked for and however often: a step goes no further than the limits allow in the time
+ * since the target was last stepped or sent, and never further than in 10 ms. A desired target with a NaN moves
+ * nothing. Times are in ns.
  */
 export class MotionLimiter {
   readonly target: ToolTarget = { x: 0, y: 0, z: 0, yaw: 0 }

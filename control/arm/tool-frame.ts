@@ -3,10 +3,9 @@ const ALONE = 1_000_000_000
 
 /**
  * The frame that the tool's poses are in: that of an episode's first. Coordinates in another one lie elsewhere, even
- * turned round, so a pose in another is
- * not believed. Where a second follows within a second, several publish on the topic, or the source has moved: which of
- * them is right nobody knows, and
- * none is believed. That is told once. Times in ns. Allocates nothing while poses are in one frame.
+ * turned round, so a pose in another is not believed. Where a second follows within a second, several publish on the
+ * topic, or the source has moved: which of them is right nobody knows, and none is believed. That is told once. Times
+ * in ns. Allocates nothing while poses are in one frame.
  */
 export class ToolFrame {
   #id: string | undefined

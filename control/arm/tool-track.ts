@@ -121,8 +121,7 @@ export class ToolTrack {
 
   /**
    * Where the tool comes to rest when it is braked evenly from now (ns) on, in 50 ms: v·(age + 25 ms) further than it
-   * was measured. A set-point
-   * behind a tool that still moves would pull it back. The way never leaves the workspace.
+   * was measured. A set-point behind a tool that still moves would pull it back. The way never leaves the workspace.
    */
   rest(now: number): Readonly<ToolTarget> {
     return this.#onward(this.#age.at(now) / 1e9 + STOPPING / 2)

@@ -36,8 +36,7 @@ export class ChunkExecutor {
 
   /**
    * Takes a copy of a chunk. False, and no effect, where it cannot be placed: an origin that is not a pose (the tool
-   * pose was missing), no
-   * rows, or a value that is not finite.
+   * pose was missing), no rows, or a value that is not finite.
    */
   push(chunk: Executable): boolean {
     const { data, origin, rate } = chunk
@@ -52,8 +51,8 @@ export class ChunkExecutor {
 
   /**
    * The set-point at `t` (ns), into `out`: base frame, between rows by interpolation, before the first row from the
-   * chunk's origin, after
-   * the last row that row with `exhausted` set. False, and `out` untouched, while there is no chunk. Allocates nothing.
+   * chunk's origin, after the last row that row with `exhausted` set. False, and `out` untouched, while there is no
+   * chunk. Allocates nothing.
    */
   sample(t: number, out: SetPoint): boolean {
     return this.#mode.sample(t, out)

@@ -3,10 +3,9 @@ const PRECISION = 1e-15
 
 /**
  * Weighted mean of unit quaternions (Markley, Cheng, Crassidis and Oshman 2007): the eigenvector of the largest
- * eigenvalue of
- * M = sum w q q^T, blind to the quaternions' signs. Found by power iteration from the last quaternion added; fails only
- * where the
- * orientations lie so far apart that the mean is not unique. Allocates nothing after construction.
+ * eigenvalue of M = sum w q q^T, blind to the quaternions' signs. Found by power iteration from the last quaternion
+ * added; fails only where the orientations lie so far apart that the mean is not unique. Allocates nothing after
+ * construction.
  */
 export class QuaternionMean {
   readonly #m = new Float64Array(16)

@@ -33,8 +33,8 @@ export class Trajectory {
 
   /**
    * The set-point at `t` (ns): offsets, width and effort linear between rows. Before the first row the offsets grow
-   * from 0 at the stamp,
-   * width and effort are the first row's; after the last row that row is held; before the stamp it is the origin.
+   * from 0 at the stamp, width and effort are the first row's; after the last row that row is held; before the stamp it
+   * is the origin.
    */
   at(t: number, out: SetPoint): void {
     const place = Math.min(this.#rows, Math.max(0, ((t - this.stamp) / SECOND) * this.rate))

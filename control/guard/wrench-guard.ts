@@ -7,9 +7,8 @@ export type ContactState = 'free' | 'contact' | 'over_force'
 
 /**
  * ns over which the force is averaged before it counts as contact: the period of the action chunks. A hand of mass m
- * that is moved shows m times its
- * acceleration, whose mean over a period is m times what its velocity has changed by: of a steady motion nothing,
- * however much each chunk shakes it.
+ * that is moved shows m times its acceleration, whose mean over a period is m times what its velocity has changed by:
+ * of a steady motion nothing, however much each chunk shakes it.
  */
 const PERIOD = 33_333_333
 /**
@@ -20,10 +19,8 @@ const BLOW = 0.5
 
 /**
  * Watches every wrench sample, not the tick. `over_force` holds while the tared |force| is at or above the robot file's
- * limit, and until it has stayed below
- * the contact limit for `release` ns. `contact` holds while the mean tared force of the last 33 ms is at or above its
- * limit, or the newest at half the other
- * one. Allocates nothing per sample.
+ * limit, and until it has stayed below the contact limit for `release` ns. `contact` holds while the mean tared force
+ * of the last 33 ms is at or above its limit, or the newest at half the other one. Allocates nothing per sample.
  */
 export class WrenchGuard {
   state: ContactState = 'free'

@@ -75,8 +75,8 @@ function plainText(text: string): string {
 
 /**
  * The words of each stretch between marks: "don't! stop" is two, so that its "don't" takes nothing back. Letters said
- * one by one are a word, Chinese characters
- * and what stands beside them are two ("马上stop"), and the German "Not-" belongs to its word: it negates nothing.
+ * one by one are a word, Chinese characters and what stands beside them are two ("马上stop"), and the German "Not-"
+ * belongs to its word: it negates nothing.
  */
 function phrasesOf(plain: string): string[][] {
   const spelt = plain.replace(/(?<![\p{L}\p{N}])\p{L}(?:[\s.\-_]+\p{L}(?![\p{L}\p{N}])){2,}/gu, letters =>

@@ -1,6 +1,6 @@
 /**
- * The options of every alignment strategy, by its name. Each strategy adds its own in its own file, with
- * `declare module`. All times in ns.
+ * The options of every alignment strategy, by its name. Each strategy adds its own in its own file, with `declare
+ * module`. All times in ns.
  */
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- filled by the strategies
 export interface Aligns {}

@@ -44,8 +44,7 @@ export const bracketText = (name: string, { maxGap, maxHold }: BracketLimits): s
 
 /**
  * The rule that `interpolate` and `nearest` share: a sample at the tick is taken as it is; two around it are joined
- * when no further than
- * `maxGap` apart, and missing otherwise; an earlier one without a later is held up to `maxHold`.
+ * when no further than `maxGap` apart, and missing otherwise; an earlier one without a later is held up to `maxHold`.
  */
 export abstract class Bracket implements Strategy {
   readonly rebuilds = 0

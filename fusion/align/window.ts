@@ -68,8 +68,7 @@ export const window: StrategyDeclaration<'window', 'ring'> = {
 
 /**
  * Mean over a window and the pyramid. Present when the mean window holds a sample; while only longer pyramid windows
- * hold one, the value
- * stands (mean 0, count 0) and is marked as not present.
+ * hold one, the value stands (mean 0, count 0) and is marked as not present.
  */
 export class Window implements Strategy {
   readonly #ring: VectorRing

@@ -25,8 +25,8 @@ export function bayer(pattern: Pattern, bits: 8 | 16): Encoding {
 
 /**
  * Bilinear: a colour that a pixel lacks is the rounded mean of its two or four nearest neighbours that have it. The
- * outermost pixels are those beside
- * them, as OpenCV does it. `red`: where the first red pixel is; `stride`: samples from a row to the next.
+ * outermost pixels are those beside them, as OpenCV does it. `red`: where the first red pixel is; `stride`: samples
+ * from a row to the next.
  */
 function demosaic(
   { width, height }: Frame,

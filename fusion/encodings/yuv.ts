@@ -107,9 +107,8 @@ const [Y, RV, GU, GV, BU] = [1.164, 1.596, -0.391, -0.813, 2.018].map(share => M
 
 /**
  * ITU-R BT.601 with luma 16 to 235: r = 1.164 (y - 16) + 1.596 (v - 128), g = 1.164 (y - 16) - 0.813 (v - 128) - 0.391
- * (u - 128),
- * b = 1.164 (y - 16) + 2.018 (u - 128), rounded; pixels share their chroma as it is. So converts OpenCV, and with it
- * cv_bridge.
+ * (u - 128), b = 1.164 (y - 16) + 2.018 (u - 128), rounded; pixels share their chroma as it is. So converts OpenCV, and
+ * with it cv_bridge.
  */
 function toRgb(
   { width, height, data }: Frame,

@@ -58,9 +58,8 @@ export class BagEpoch {
 
 /**
  * First and last receive time (absolute ns) of those messages that lie within 100 days of the day on which most were
- * received. A recorder whose
- * clock was not set yet, or was set wrong, writes times that are decades away: they are not what the bag's time is told
- * by.
+ * received. A recorder whose clock was not set yet, or was set wrong, writes times that are decades away: they are not
+ * what the bag's time is told by.
  */
 export class Span {
   readonly #days = new Map<bigint, { count: number; first: bigint; last: bigint }>()

@@ -1,7 +1,7 @@
 /**
  * What a bag may do to its user. Codes: BAG_MISSING, BAG_EMPTY, BAG_FORMAT, BAG_METADATA, BAG_COMPRESSION, BAG_SPACE
- * (no room for a private copy),
- * BAG_BUSY (written at the same time), BAG_DAMAGED (nothing can be read at all), BAG_EXISTS, BAG_WRITE.
+ * (no room for a private copy), BAG_BUSY (written at the same time), BAG_DAMAGED (nothing can be read at all),
+ * BAG_EXISTS, BAG_WRITE.
  */
 export class BagError extends Error {
   readonly code: string

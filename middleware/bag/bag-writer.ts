@@ -53,10 +53,9 @@ const FLUSH_MS = 500
 
 /**
  * Writes a rosbag2 recording (MCAP, ROS 2 profile, chunked and indexed): one file where the path ends in .mcap, else a
- * folder with metadata.yaml. It has its name
- * only once it is whole, and lies at `partOf(path)` before, readable as a bag at every moment: `close` ends it
- * properly, `discard` leaves nothing. Where the disk
- * refuses, or the process dies, what was written stays there.
+ * folder with metadata.yaml. It has its name only once it is whole, and lies at `partOf(path)` before, readable as a
+ * bag at every moment: `close` ends it properly, `discard` leaves nothing. Where the disk refuses, or the process dies,
+ * what was written stays there.
  */
 export class BagWriter {
   readonly #path: string

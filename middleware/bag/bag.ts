@@ -23,8 +23,7 @@ export interface Bag {
   readonly epochSec: number
   /**
    * First and last receive time, ns since the epoch; both 0 for a bag without messages. Messages that were logged
-   * decades from the others,
-   * by a clock that was not set, do not count.
+   * decades from the others, by a clock that was not set, do not count.
    */
   readonly start: number
   readonly end: number
@@ -53,8 +52,7 @@ export const PREHEND_RECORD = 'prehend'
 
 /**
  * Opens a rosbag2 directory, one .mcap or one .db3. Throws BagError with one clear line where that is not possible; a
- * bag that was cut off or
- * damaged opens all the same as long as its beginning can be read, see `damage`.
+ * bag that was cut off or damaged opens all the same as long as its beginning can be read, see `damage`.
  */
 export async function openBag(path: string): Promise<Bag> {
   const located = await locate(path)

@@ -11,9 +11,8 @@ const SAME = { before: 10, after: 1 } as const
 
 /**
  * By how many whole seconds the header stamps of a topic lie from its receive times; 0 where they may be of one clock.
- * Stamps may be of any clock: a
- * simulator's, recorded by the wall clock, or that of a computer that was never told the time. A stamp less these
- * seconds lies one to two seconds before its arrival.
+ * Stamps may be of any clock: a simulator's, recorded by the wall clock, or that of a computer that was never told the
+ * time. A stamp less these seconds lies one to two seconds before its arrival.
  */
 export async function headerClock(
   bag: Pick<Bag, 'epochSec' | 'batches'>,

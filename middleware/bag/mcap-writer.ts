@@ -29,9 +29,8 @@ export interface McapWriterOptions {
 
 /**
  * Writes an MCAP: messages in chunks with an index each, then the summary. Taking a message copies it and never waits;
- * a full chunk is handed to
- * the disk in the background. Until the summary is there the file is an MCAP without one, which readers go through from
- * its start.
+ * a full chunk is handed to the disk in the background. Until the summary is there the file is an MCAP without one,
+ * which readers go through from its start.
  */
 export class McapFileWriter {
   readonly #file: PositionalFile

@@ -30,8 +30,8 @@ interface Active {
 
 /**
  * Messages of all sources (given in file order) in receive order, ties in file order. A source is opened when its start
- * is reached, so
- * memory holds the sources that overlap there and the next one. Throws BagDamage where too much overlaps.
+ * is reached, so memory holds the sources that overlap there and the next one. Throws BagDamage where too much
+ * overlaps.
  */
 export async function* merge(files: readonly Source[]): AsyncGenerator<BagMessage[], undefined> {
   const sources = files

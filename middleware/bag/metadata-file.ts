@@ -111,8 +111,7 @@ async function onlyBag(folder: string): Promise<string> {
 
 /**
  * The file that is meant by a name in metadata.yaml. Foxy wrote the folder's own name in front and left the packer's
- * suffix out; who unpacks by hand
- * leaves the metadata as it was.
+ * suffix out; who unpacks by hand leaves the metadata as it was.
  */
 async function found(folder: string, name: string): Promise<string> {
   if (isAbsolute(name) || normalize(name).split(sep).includes('..')) {

@@ -23,8 +23,8 @@ export interface PositionalFileOptions {
 
 /**
  * A file that only grows, unit by unit, in the background. Each unit is written together with the tail behind it, so
- * that the file is whole between two writes: neither the
- * death of the process nor a full disk takes away what was written.
+ * that the file is whole between two writes: neither the death of the process nor a full disk takes away what was
+ * written.
  */
 export class PositionalFile {
   readonly #descriptor: number

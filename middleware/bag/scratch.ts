@@ -8,9 +8,8 @@ const DAY_MS = 86_400_000
 
 /**
  * A folder among the temporary ones for what cannot be read where it lies. Once its files are open they need no names,
- * so the folder goes at
- * once and even a process that is killed leaves nothing; one that was killed while it copied leaves a folder, which the
- * next one removes after a day.
+ * so the folder goes at once and even a process that is killed leaves nothing; one that was killed while it copied
+ * leaves a folder, which the next one removes after a day.
  */
 export class Scratch {
   readonly path: string

@@ -16,10 +16,9 @@ const HEAP = 192 << 20
 
 /**
  * Opens a database for reading so that neither it nor anything beside it changes, not even by a lock that its recorder
- * would meet. Where a recorder left (or
- * is just writing) a write-ahead log or a rollback journal, SQLite would first put it into the file: it does so to a
- * private copy. `damage`: what is in the log
- * could not be put there, and why. Throws BagError BAG_SPACE, BAG_BUSY, and whatever else the files give.
+ * would meet. Where a recorder left (or is just writing) a write-ahead log or a rollback journal, SQLite would first
+ * put it into the file: it does so to a private copy. `damage`: what is in the log could not be put there, and why.
+ * Throws BagError BAG_SPACE, BAG_BUSY, and whatever else the files give.
  */
 export async function openReadOnly(path: string): Promise<{ database: Database.Database; damage: string | undefined }> {
   const pending = await pendingOf(path)
@@ -80,8 +79,7 @@ async function statAndHead(handle: FileHandle): Promise<[{ size: number }, Buffe
 
 /**
  * The database first, then its log: pages that the recorder moves from the log into the database while they are copied
- * are in the copied log too, as
- * long as it is the same log afterwards.
+ * are in the copied log too, as long as it is the same log afterwards.
  */
 async function copyPair(path: string, copy: string, suffix: '-wal' | '-journal'): Promise<void> {
   for (let left = TRIES; left > 0; left--) {

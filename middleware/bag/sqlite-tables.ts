@@ -16,8 +16,7 @@ export interface Topic {
 
 /**
  * Messages and topics must be stored: what a view, a virtual table or a generated column gives is computed, without an
- * end if its author likes. Throws
- * BagError BAG_FORMAT.
+ * end if its author likes. Throws BagError BAG_FORMAT.
  */
 export function requireTables(database: Database.Database, path: string): void {
   // libsql ends the process at a text that is not UTF-8, so no name is read.

@@ -134,11 +134,9 @@ export function isTypeName(type: string): type is TypeName {
 
 /**
  * CDR bytes (with encapsulation header, either byte order) to a message whose stamp counts from `epochSec` (absolute
- * seconds).
- * A WrenchStamped is one object that the next call refills; the data of an Image or CompressedImage are a view on
- * `bytes`.
- * Throws CdrError for bytes that are no such message; whether the data of an Image fit its size is for its reader to
- * check.
+ * seconds). A WrenchStamped is one object that the next call refills; the data of an Image or CompressedImage are a
+ * view on `bytes`. Throws CdrError for bytes that are no such message; whether the data of an Image fit its size is for
+ * its reader to check.
  */
 export function decode<T extends TypeName>(type: T, bytes: Uint8Array, epochSec: number): MessageTypes[T] {
   return codecOf(type).decode(bytes, epochSec)

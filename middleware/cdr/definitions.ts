@@ -7,8 +7,7 @@ const SEPARATOR = '='.repeat(80)
 
 /**
  * The full text of a message definition as rosbag2 stores it (format ros2msg): the type's own lines, then those of
- * every type in it. Undefined
- * for a type that is neither a common ROS 2 one nor ours.
+ * every type in it. Undefined for a type that is neither a common ROS 2 one nor ours.
  */
 export function definitionText(type: string): string | undefined {
   const own = ownText(short(type))

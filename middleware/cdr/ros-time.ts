@@ -8,8 +8,7 @@ const SECOND = 1_000_000_000
 
 /**
  * Whole ns since `epochSec`, before it or after, always exact. A time of zero (a source that writes no stamps) is 0.
- * Beyond 2^53 ns (104 days)
- * from the epoch no number is exact: such a time is -Infinity or Infinity, see `farOf`.
+ * Beyond 2^53 ns (104 days) from the epoch no number is exact: such a time is -Infinity or Infinity, see `farOf`.
  */
 export function stampOf(sec: number, nanosec: number, epochSec: number): number {
   if (sec === 0 && nanosec === 0) return 0

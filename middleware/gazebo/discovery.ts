@@ -80,8 +80,8 @@ export interface DiscoveryOptions {
 
 /**
  * Who has which topics (or services: each has its own port). Knows no sockets and no clock: packets and the time come
- * in as values. Every process
- * announces itself and what it has once a second, so whatever is lost on the way comes again.
+ * in as values. Every process announces itself and what it has once a second, so whatever is lost on the way comes
+ * again.
  */
 export class Discovery {
   readonly counts: DiscoveryCounts = { packets: 0, malformed: 0, otherVersion: 0, elsewhere: 0, lost: 0 }

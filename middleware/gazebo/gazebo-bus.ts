@@ -8,9 +8,8 @@ import { pairOf, rosType } from './ros-messages.js'
 
 /**
  * Gazebo's topics as a Bus: messages by their ROS types, paired as ros_gz_bridge pairs them. Its time is the
- * simulator's, as /clock says it; before the first word
- * of it nothing is heard, since there is no time yet at which it could have come. A topic of another type is not heard,
- * and said once (`onWarning`).
+ * simulator's, as /clock says it; before the first word of it nothing is heard, since there is no time yet at which it
+ * could have come. A topic of another type is not heard, and said once (`onWarning`).
  */
 export class GazeboBus implements Bus {
   readonly clock = new SimulatedClock()

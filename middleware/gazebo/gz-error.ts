@@ -1,8 +1,7 @@
 /**
  * What Gazebo's transport may do to its user. Codes: GZ_SETTING (an environment variable), GZ_NAME (a topic, a
- * partition), GZ_SOCKET (this machine's
- * network), GZ_ZEROMQ (the addon), GZ_MESSAGE (bytes that are no such message), GZ_NO_ANSWER, GZ_REFUSED (a service
- * said no), GZ_CLOSED.
+ * partition), GZ_SOCKET (this machine's network), GZ_ZEROMQ (the addon), GZ_MESSAGE (bytes that are no such message),
+ * GZ_NO_ANSWER, GZ_REFUSED (a service said no), GZ_CLOSED.
  */
 export class GzError extends Error {
   readonly code: string

@@ -2,9 +2,8 @@ import { many, one, Schema, type MessageOf } from './proto.js'
 
 /**
  * What of gz-msgs is used here, by field number. The numbers are the same in ignition.msgs 8 (Fortress) and in gz.msgs
- * 9 to 12; a test compares them
- * with the .proto files that are installed. A message's type on the wire is `ignition.msgs.NAME` or `gz.msgs.NAME`: see
- * dialect.ts.
+ * 9 to 12; a test compares them with the .proto files that are installed. A message's type on the wire is
+ * `ignition.msgs.NAME` or `gz.msgs.NAME`: see dialect.ts.
  */
 export const TIME = new Schema('Time', { sec: one(1, 'int64'), nsec: one(2, 'int32') })
 export const HEADER_ENTRY = new Schema('Header.Map', { key: one(1, 'string'), value: many(2, 'string') })

@@ -41,8 +41,8 @@ const REMIND = 1000
 
 /**
  * A member of Gazebo's transport (gz-transport 8 to 15 with ZeroMQ, ign-transport from Edifice on, Fortress among
- * them): topics and services of one
- * partition, found by multicast. What others send is read by decoders; see messages.ts for those that are there.
+ * them): topics and services of one partition, found by multicast. What others send is read by decoders; see
+ * messages.ts for those that are there.
  */
 export class GzNode {
   readonly settings: GzSettings

@@ -75,8 +75,7 @@ interface Slot {
 
 /**
  * One protobuf message as a table: field name, number, kind. Fields that are not in the table are skipped, as protobuf
- * has it, so a table holds only
- * what is used here. Bytes are views on what was received.
+ * has it, so a table holds only what is used here. Bytes are views on what was received.
  */
 export class Schema<F extends Fields> implements Decoder<Message<F>> {
   readonly name: string

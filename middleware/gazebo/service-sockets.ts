@@ -42,9 +42,8 @@ const isCall = (frames: readonly Buffer[]): frames is CallFrames => frames.lengt
 
 /**
  * Service calls over ZeroMQ, router to router. A call is the frames topic, our address, our id, node, call id, data,
- * request type, response type,
- * sent to the provider's id; the answer, on a connection of the provider's making, is topic, node, call id, data, '1'
- * or '0', sent to our id.
+ * request type, response type, sent to the provider's id; the answer, on a connection of the provider's making, is
+ * topic, node, call id, data, '1' or '0', sent to our id.
  */
 export class ServiceSockets {
   /** Where calls of others are taken. */

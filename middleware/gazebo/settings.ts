@@ -37,9 +37,9 @@ const LOOPBACK = '127.0.0.1'
 
 /**
  * Reads GZ_… and IGN_… (IP, PARTITION, DISCOVERY_MULTICAST_IP, DISCOVERY_MSG_PORT, DISCOVERY_SRV_PORT, RELAY,
- * TRANSPORT_TOPIC_STATISTICS,
- * TRANSPORT_RCVHWM, TRANSPORT_SNDHWM). Without an address only this machine is spoken to, on all its interfaces: a
- * simulator here is found whatever its own address is. Throws GzError GZ_SETTING, naming the variable.
+ * TRANSPORT_TOPIC_STATISTICS, TRANSPORT_RCVHWM, TRANSPORT_SNDHWM). Without an address only this machine is spoken to,
+ * on all its interfaces: a simulator here is found whatever its own address is. Throws GzError GZ_SETTING, naming the
+ * variable.
  */
 export function settingsOf(environment: Environment = process.env, dialect?: Dialect): GzSettings {
   const read = (name: string): Variable => variable(environment, name)

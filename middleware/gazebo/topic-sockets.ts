@@ -13,8 +13,8 @@ const GRACE = 3000
 
 /**
  * Topic data over ZeroMQ: one socket that publishes, one that is connected to every publisher it listens to. A message
- * is the frames topic, address
- * of its publisher, data, type and, with topic statistics, {time ms, sequence} (u64 each, little-endian).
+ * is the frames topic, address of its publisher, data, type and, with topic statistics, {time ms, sequence} (u64 each,
+ * little-endian).
  */
 export class TopicSockets {
   readonly address: string

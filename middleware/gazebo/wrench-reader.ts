@@ -21,9 +21,8 @@ const NOTHING = new Uint8Array(0)
 
 /**
  * Wrenches at 1 kHz, read in place into one sample. The header's text is read only where it differs from the message
- * before: the stamp's bytes come
- * first in it and the rest, the frame's name, repeats. That is the order in which protobuf writes fields; another one
- * is read all the same.
+ * before: the stamp's bytes come first in it and the rest, the frame's name, repeats. That is the order in which
+ * protobuf writes fields; another one is read all the same.
  */
 export class WrenchReader implements Decoder<WrenchSample> {
   readonly name = 'Wrench'

@@ -24,8 +24,8 @@ export interface Depth {
 
 /**
  * The data of a compressedDepth topic (compressed_depth_image_transport): a header, then a PNG of 16 bits, or int32
- * width, height and RVL. For 32FC1
- * the samples are inverse depths q with depth = a / (q - b), 0 where there is none. Throws ImageError.
+ * width, height and RVL. For 32FC1 the samples are inverse depths q with depth = a / (q - b), 0 where there is none.
+ * Throws ImageError.
  */
 export async function decodeDepth(
   data: Uint8Array,

@@ -28,14 +28,11 @@ const BYTES: Readonly<Record<Pixels['encoding'], number>> = { rgb8: 3, rgb16: 6,
 
 /**
  * Decodes what image_transport's `compressed` (JPEG, PNG, TIFF) and `compressedDepth` (PNG, RVL) publish, and WebP,
- * into an image of rows joined, stamp and frame
- * as they were: rgb8, rgb16, mono8, mono16, or what the format says that a grey picture is (16UC1, 32FC1 in m, a bayer
- * pattern). What kind of file it is the bytes
- * say, not the format. Files are decoded on other threads; what is done here is done in slices of less than a
- * millisecond.
- * Rejects with ImageError: `undecodable`, `bad_encoding` (no kind of file that is known, or a picture that is not what
- * the format says), `bad_size` (no
- * pixels, or more than 2^25).
+ * into an image of rows joined, stamp and frame as they were: rgb8, rgb16, mono8, mono16, or what the format says that
+ * a grey picture is (16UC1, 32FC1 in m, a bayer pattern). What kind of file it is the bytes say, not the format. Files
+ * are decoded on other threads; what is done here is done in slices of less than a millisecond. Rejects with
+ * ImageError: `undecodable`, `bad_encoding` (no kind of file that is known, or a picture that is not what the format
+ * says), `bad_size` (no pixels, or more than 2^25).
  */
 export async function decodeImage({ format, data, ...header }: CompressedImage): Promise<Image> {
   const depth = DEPTH.exec(format)

@@ -11,10 +11,8 @@ export const MARGIN = 3600
 
 /**
  * The time that somebody else says (/clock), in whole ns since `epochSec` (absolute seconds, never before 0). It never
- * goes back: when the time that is said does
- * (a bag that loops, a simulator's reset) the epoch moves, so that bus time and the stamps of all that comes afterwards
- * lie two seconds ahead, and nothing from
- * before meets anything from after.
+ * goes back: when the time that is said does (a bag that loops, a simulator's reset) the epoch moves, so that bus time
+ * and the stamps of all that comes afterwards lie two seconds ahead, and nothing from before meets anything from after.
  */
 export class SimulatedClock extends SteppedClock {
   epochSec = 0

@@ -6,8 +6,8 @@ const LONGEST_WAIT = 2 ** 31 - 1
 
 /**
  * Real time: the host's monotonic clock, in whole ns since `started` (a reading of process.hrtime.bigint). Timers are
- * about a millisecond
- * coarse and never early. A callback that throws ends up as an uncaught exception; the other timers go on.
+ * about a millisecond coarse and never early. A callback that throws ends up as an uncaught exception; the other timers
+ * go on.
  */
 export class SystemClock implements Clock {
   /** ns from `started` to performance.now()'s zero: the same clock, read without a BigInt. */

@@ -8,10 +8,8 @@ const MOST = 100
 
 /**
  * Hands what a subscription received to `listener` every `period` ms, in order. The node's executor does not wait for
- * it: that wakes
- * two threads a message, which at 1 kHz costs more than all the rest (docs/explanation/ros2.md). The subscription's own
- * callback is never
- * called; destroying the subscription is the caller's, after this was disposed of.
+ * it: that wakes two threads a message, which at 1 kHz costs more than all the rest (docs/explanation/ros2.md). The
+ * subscription's own callback is never called; destroying the subscription is the caller's, after this was disposed of.
  */
 export function readInBatches(
   addon: RosAddon,

@@ -29,8 +29,8 @@ const PERIOD = 10_000_000
 
 /**
  * Says on /tf and /tf_static where frames lie. What is fixed is one message that grows and that whoever comes later
- * gets as well, as tf2_ros's
- * StaticTransformBroadcaster has it. Where tf2_msgs is not installed that is said once, and nothing is published.
+ * gets as well, as tf2_ros's StaticTransformBroadcaster has it. Where tf2_msgs is not installed that is said once, and
+ * nothing is published.
  */
 export class FramePublisher implements Disposable {
   readonly #options: FramePublisherOptions

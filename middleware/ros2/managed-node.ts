@@ -68,9 +68,8 @@ const RECOVERY: RosTransition = {
 
 /**
  * Makes a lifecycle node of ours a managed node of ROS 2 (design.ros2.org, REP-2002): its five services and
- * `~/transition_event`. A
- * request is answered when its transition is done, however long a device takes; rclnodejs's own lifecycle node cannot
- * wait.
+ * `~/transition_event`. A request is answered when its transition is done, however long a device takes; rclnodejs's own
+ * lifecycle node cannot wait.
  */
 export class ManagedNode {
   readonly #lifecycle: LifecycleNode

@@ -19,9 +19,8 @@ const INCOMPATIBLE_QOS = 2
 
 /**
  * Tells of each endpoint of the other side whose quality of service does not fit, with the first policy in which it
- * does not. rclnodejs 2.2 keeps
- * the events of rcl to itself (it does not export what its `createSubscription` asks for), so they are taken from its
- * addon here.
+ * does not. rclnodejs 2.2 keeps the events of rcl to itself (it does not export what its `createSubscription` asks
+ * for), so they are taken from its addon here.
  */
 export function onIncompatibleQos(
   addon: RosAddon,

@@ -10,8 +10,8 @@ interface Profile {
 
 /**
  * What subscribers would rather lose than wait for: sensors (REP-2003's sensor data), with queues for a third of a
- * second of pictures and a second
- * of the rest: so long may a machine be busy before something is lost. Everything else arrives.
+ * second of pictures and a second of the rest: so long may a machine be busy before something is lost. Everything else
+ * arrives.
  */
 const SENSOR: Readonly<Partial<Record<TypeName, number>>> = {
   'sensor_msgs/msg/Image': 10,

@@ -193,8 +193,7 @@ let loaded: Promise<Rclnodejs> | undefined
 
 /**
  * rclnodejs, once it is known that it can be loaded: it would otherwise begin to compile itself, and delete its own
- * build for that.
- * Throws BusError ROS2 that says what to install or to source.
+ * build for that. Throws BusError ROS2 that says what to install or to source.
  */
 export function loadRclnodejs(): Promise<Rclnodejs> {
   loaded ??= load()

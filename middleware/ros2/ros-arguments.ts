@@ -42,14 +42,11 @@ export function withoutParameters(argv: readonly string[]): string[] {
 
 /**
  * Parameters given to a node by `-p NAME:=VALUE`, `-p NODE:NAME:=VALUE` and `--params-file FILE`, as rcl reads them,
- * down to what it takes for
- * a number. Integers are BigInt; an empty list is one, and numbers of both kinds may share a list, which rcl refuses.
- * Sections (`-p` without
- * a node belongs to `/**`), as they are written, count in the order in which they first appear, within one the later
- * value wins. A section's
- * name is the node's whole name, with `*` for one part and `**` for any number; rclnodejs itself compares the last part
- * only, and so takes another namespace's.
- * Throws ParameterError for a file or a rule that cannot be read.
+ * down to what it takes for a number. Integers are BigInt; an empty list is one, and numbers of both kinds may share a
+ * list, which rcl refuses. Sections (`-p` without a node belongs to `/**`), as they are written, count in the order in
+ * which they first appear, within one the later value wins. A section's name is the node's whole name, with `*` for one
+ * part and `**` for any number; rclnodejs itself compares the last part only, and so takes another namespace's. Throws
+ * ParameterError for a file or a rule that cannot be read.
  */
 export function parameterOverrides(argv: readonly string[], node: NodeName): Map<string, unknown> {
   const sections = new Map<string, Map<string, unknown>>()

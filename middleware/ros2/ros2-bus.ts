@@ -52,10 +52,9 @@ interface Entry {
 
 /**
  * Topics of a ROS 2 node. Messages travel as CDR bytes, read and written by our own codecs: pixels and wrenches are
- * read in place. Names
- * are remapped and expanded by ROS. Subscriptions and publishers take `qos_overrides.*` parameters. With `use_sim_time`
- * nothing is heard before
- * the first word of /clock: there is no time yet at which it could have come.
+ * read in place. Names are remapped and expanded by ROS. Subscriptions and publishers take `qos_overrides.*`
+ * parameters. With `use_sim_time` nothing is heard before the first word of /clock: there is no time yet at which it
+ * could have come.
  */
 export class Ros2Bus implements Bus {
   readonly clock: Ros2Clock
@@ -70,8 +69,7 @@ export class Ros2Bus implements Bus {
 
   /**
    * A bus with a node of its own, which ends with it. `argv`: the program's name and what follows it (`--ros-args …`).
-   * Throws what `Ros2Process.start`
-   * throws.
+   * Throws what `Ros2Process.start` throws.
    */
   static async open(name: string, argv: readonly string[], options: Ros2BusOptions = {}): Promise<Ros2Bus> {
     const ros = await Ros2Process.start(name, argv)

@@ -75,8 +75,8 @@ export class Ros2Clock implements Clock {
 
   /**
    * A message stamped so (ns since the epoch) is here: what of /clock waits is heard first, as far as it takes to reach
-   * the stamp. An executor takes topics in
-   * an order of its own: after a pause a sensor would else overtake the time, and lie in its future.
+   * the stamp. An executor takes topics in an order of its own: after a pause a sensor would else overtake the time,
+   * and lie in its future.
    */
   reach(stamp: number): void {
     while (this.now() < stamp && this.#next());

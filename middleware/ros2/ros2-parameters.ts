@@ -19,11 +19,9 @@ const OF_ROS = new Set(['use_sim_time', 'start_type_description_service'])
 
 /**
  * Makes `parameters` those of a node that was created with its overrides declared (a launch file's, `-p`,
- * `--params-file`): overrides are
- * taken and checked, every parameter gets its description, unit and range, and what is set later is checked and taken
- * or refused with the
- * reason. Returns a line for each name that was given and is no parameter of this node. Throws ParameterError for an
- * override that does not fit.
+ * `--params-file`): overrides are taken and checked, every parameter gets its description, unit and range, and what is
+ * set later is checked and taken or refused with the reason. Returns a line for each name that was given and is no
+ * parameter of this node. Throws ParameterError for an override that does not fit.
  */
 export function bindParameters(
   rcl: Rclnodejs,

@@ -19,8 +19,8 @@ const SINGLE = new Set([
 
 /**
  * Looks at the publishers of what is subscribed to, and says once, by node, what keeps them from being heard (a weaker
- * quality of service,
- * another type) or should not be (a second source). An event says that something does not fit, the graph says whose.
+ * quality of service, another type) or should not be (a second source). An event says that something does not fit, the
+ * graph says whose.
  */
 export class TopicWatch {
   readonly #node: RosNode

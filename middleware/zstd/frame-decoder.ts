@@ -14,8 +14,7 @@ export type OnBytes = (bytes: Uint8Array) => Promise<void>
 
 /**
  * Unpacks one frame of zstd (RFC 8878) block by block: memory holds its window, however large the frame is. The decoder
- * in WebAssembly that unpacks chunks takes
- * whole frames only.
+ * in WebAssembly that unpacks chunks takes whole frames only.
  */
 export class FrameDecoder {
   readonly #head: FrameHead

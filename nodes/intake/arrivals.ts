@@ -23,11 +23,9 @@ const COMPRESSED = 'sensor_msgs/msg/CompressedImage'
 
 /**
  * What a robot's streams say, on its way to the aligner: compressed images are decoded, and the aligner sees everything
- * in the order in which it was
- * received, with its receive time. Live nodes, replay and export share it, so what comes out never depends on how long
- * a picture took.
- * While nothing is being decoded messages pass straight through; otherwise what must outlive its message is copied and
- * waits its turn.
+ * in the order in which it was received, with its receive time. Live nodes, replay and export share it, so what comes
+ * out never depends on how long a picture took. While nothing is being decoded messages pass straight through;
+ * otherwise what must outlive its message is copied and waits its turn.
  */
 export class Arrivals {
   readonly #robot: Robot
@@ -57,9 +55,8 @@ export class Arrivals {
 
   /**
    * The function that takes the messages of stream `index` (of `robot.streams`); `receive` in ns since the run's epoch,
-   * never decreasing. It answers
-   * whether the message was taken; one that finds no room is counted at the aligner (`overload`) and leaves no other
-   * trace.
+   * never decreasing. It answers whether the message was taken; one that finds no room is counted at the aligner
+   * (`overload`) and leaves no other trace.
    */
   take(index: number): (message: never, receive: number) => boolean {
     const { name, topic, type } = this.#robot.streams[index]!

@@ -4,10 +4,8 @@ import type { Image } from '../../middleware/messages.js'
 
 /**
  * The square in the middle of an image without a fault, rows joined: what a camera with a square picture and the same
- * height of view would see. The image itself
- * where it is square already. Of an odd number of columns or rows too many the one more goes at the right or below.
- * Where pixels share their bytes
- * (yuv, bayer) it is rgb8.
+ * height of view would see. The image itself where it is square already. Of an odd number of columns or rows too many
+ * the one more goes at the right or below. Where pixels share their bytes (yuv, bayer) it is rgb8.
  */
 export function centreSquare(image: Image): Image {
   const { width, height } = image

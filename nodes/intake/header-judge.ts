@@ -23,12 +23,10 @@ export type HeaderFault = 'zero_stamp' | 'frame_id'
 
 /**
  * Tells which headers of one source are to be believed. A stamp of 0 is none; any other may be of any clock. A frame_id
- * that differs from that of the
- * messages before costs one message: where the next one says the same again, the source has moved to that frame; where
- * it says yet another (a driver
- * that counts in it), frames tell nothing of this source and are looked at no more. A frame that has come so four times
- * is one of two sources', or of one that goes
- * to and fro: it is believed beside the other from there on. Each is told once, with the names.
+ * that differs from that of the messages before costs one message: where the next one says the same again, the source
+ * has moved to that frame; where it says yet another (a driver that counts in it), frames tell nothing of this source
+ * and are looked at no more. A frame that has come so four times is one of two sources', or of one that goes to and
+ * fro: it is believed beside the other from there on. Each is told once, with the names.
  */
 export class HeaderJudge {
   readonly #options: HeaderJudgeOptions
@@ -112,8 +110,7 @@ const shown = (name: string): string =>
 
 /**
  * The bus time at which a message of a stream was measured: its stamp, or its arrival where the stream's clock is
- * another than the bus's. NaN where its
- * source wrote none, or one that no bus time is.
+ * another than the bus's. NaN where its source wrote none, or one that no bus time is.
  */
 export function busTime(stream: Stream): (message: Header, receive: number) => number {
   if (clockOf(stream) === 'receive') return (_message, receive) => receive

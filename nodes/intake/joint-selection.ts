@@ -31,11 +31,9 @@ export class JointsUnclearError extends Error {
 
 /**
  * The values of a stream out of JointStates, always by name: `position.finger_joint`, `effort.j2` … in the order of the
- * robot file or, where that selects
- * nothing, the positions of all joints of the first message, in its order. A message of other joints is somebody
- * else's. Where nothing is selected and the same
- * joints come again within ten messages or a second, two publishers share the topic: whose joints are meant cannot be
- * told, and nothing more is taken.
+ * robot file or, where that selects nothing, the positions of all joints of the first message, in its order. A message
+ * of other joints is somebody else's. Where nothing is selected and the same joints come again within ten messages or a
+ * second, two publishers share the topic: whose joints are meant cannot be told, and nothing more is taken.
  */
 export class JointSelection {
   /** After `take` returned undefined; one array, refilled. */

@@ -20,9 +20,8 @@ type Push<T> = (message: T, receive: number) => void
 
 /**
  * Turns messages into aligner input: one function a stream, made once. What a message must not be (without a stamp, a
- * size that does not fit
- * its data, an encoding nobody knows, an odd frame_id) is counted at the aligner, under the stream's name, and dropped.
- * Where joints are unclear the function throws, once, a JointsUnclearError.
+ * size that does not fit its data, an encoding nobody knows, an odd frame_id) is counted at the aligner, under the
+ * stream's name, and dropped. Where joints are unclear the function throws, once, a JointsUnclearError.
  */
 export class StreamFeed {
   readonly #aligner: Aligner

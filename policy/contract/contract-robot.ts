@@ -37,8 +37,7 @@ export function vectorWidth(stream: Stream): number | undefined {
 
 /**
  * Everything in which a policy does not fit a robot file, one line each; empty where it does. A policy made under
- * another translation
- * (sha256) does not fit, even where its inputs could be made.
+ * another translation (sha256) does not fit, even where its inputs could be made.
  */
 export function checkAgainstRobot(contract: Contract, robot: Robot): string[] {
   const streams = new Map(robot.streams.map(stream => [stream.name, stream]))

@@ -74,8 +74,7 @@ export function parseModelMap(text: string, where: string): ModelMap {
 
 /**
  * The contract that a map gives to a model: dtypes and shapes from the graph, the translation from the robot file.
- * Throws PolicyError `POLICY_MAP`
- * with the list of everything in which model, map and robot file differ.
+ * Throws PolicyError `POLICY_MAP` with the list of everything in which model, map and robot file differ.
  */
 export function contractOfMap(map: ModelMap, model: OnnxModel, robot: Robot, where: string): Contract {
   const faults: string[] = []

@@ -48,8 +48,7 @@ const MAKERS: Readonly<Record<InputKind, (making: Making) => Maker>> = {
 
 /**
  * Observations as the input tensors of a policy. The tensors are allocated once and filled in place; live runs, replays
- * and training
- * data all go through here.
+ * and training data all go through here.
  */
 export class Features {
   /** By input name, in the contract's order; refilled by every `fill`. */
@@ -80,8 +79,7 @@ export class Features {
 
   /**
    * Refills all tensors and returns them; copy what is to be kept. Throws PolicyError `POLICY_INPUT` where a stream has
-   * another number of
-   * values than the contract.
+   * another number of values than the contract.
    */
   fill(observation: Observation): Readonly<Record<string, TensorData>> {
     for (const make of this.#makers) make(observation)

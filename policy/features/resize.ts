@@ -3,10 +3,8 @@
  * whole result.
  *
  * Colour is averaged over area: a result pixel is the mean of the source over its footprint, parts of pixels counted by
- * their share.
- * Depth is the nearest source pixel to the footprint's centre, so that nothing is blended across an edge or with an
- * invalid 0.
- * Equal sizes pass through exactly.
+ * their share. Depth is the nearest source pixel to the footprint's centre, so that nothing is blended across an edge
+ * or with an invalid 0. Equal sizes pass through exactly.
  */
 export class Resizer {
   readonly #width: number

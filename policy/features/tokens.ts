@@ -22,8 +22,8 @@ export class Tokenizer {
 
   /**
    * Writes `length` words of a text at `out[offset…]`, filled up with padding. Of a longer text the unknown words go
-   * first, then the known ones, each
-   * from its beginning: what is meant is said last, mostly ("no, not the red one, I meant the green one").
+   * first, then the known ones, each from its beginning: what is meant is said last, mostly ("no, not the red one, I
+   * meant the green one").
    */
   write(text: string, out: BigInt64Array, offset: number, length: number): void {
     out.fill(BigInt(PAD_INDEX), offset, offset + length)

@@ -18,7 +18,7 @@ export const WIRE = 3
 
 /**
  * An answer is a head and a body. The head, by byte: 0 kind (u8), 4 length of the body (u32), 8 wall time of the
- * inference alone, ms (f64), little-endian. The body: all
- * outputs after `done`, else a text. The first answer comes by itself, once the model has run on zeros.
+ * inference alone, ms (f64), little-endian. The body: all outputs after `done`, else a text. The first answer comes by
+ * itself, once the model has run on zeros.
  */
 export const ANSWER = { head: 16, kind: 0, length: 4, ms: 8, done: 0, notLoaded: 1, notRun: 2 } as const

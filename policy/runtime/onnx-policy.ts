@@ -58,8 +58,7 @@ export async function contractOf(path: string): Promise<Contract> {
 
 /**
  * An ONNX model with a contract. Inference runs in a process of its own, so that the event loop stays free and a model
- * that hangs or crashes can be ended;
- * observations become tensors here.
+ * that hangs or crashes can be ended; observations become tensors here.
  */
 export class OnnxPolicy implements Policy {
   readonly contract: Contract
@@ -74,9 +73,8 @@ export class OnnxPolicy implements Policy {
 
   /**
    * Reads, checks and starts a model, and runs it once on zeros. Without a robot its own is taken, from the contract.
-   * Throws PolicyError
-   * where the file, its contract, its graph and the robot file do not fit together, with the list of what differs, or
-   * RobotError.
+   * Throws PolicyError where the file, its contract, its graph and the robot file do not fit together, with the list of
+   * what differs, or RobotError.
    */
   static async load(path: string, robot?: Robot, options: OnnxPolicyOptions = {}): Promise<OnnxPolicy> {
     const model = await readModel(path)
@@ -136,10 +134,9 @@ export class OnnxPolicy implements Policy {
 
   /**
    * One at a time, in the order of the calls. The chunk's origin is the tool pose of the observation: NaN where the
-   * robot's tool pose
-   * is missing from it, the identity where the robot has no arm. Rejects with PolicyError `POLICY_RUNTIME`,
-   * `POLICY_INPUT` or
-   * `POLICY_CLOSED`; after `POLICY_INPUT`, and where the model itself refused to run, the policy can be asked again.
+   * robot's tool pose is missing from it, the identity where the robot has no arm. Rejects with PolicyError
+   * `POLICY_RUNTIME`, `POLICY_INPUT` or `POLICY_CLOSED`; after `POLICY_INPUT`, and where the model itself refused to
+   * run, the policy can be asked again.
    */
   infer(observation: Observation): Promise<ActionChunk> {
     const chunk = this.#tail.then(() => this.#infer(observation))

@@ -33,20 +33,16 @@ const LEVELS = 4095
 
 /**
  * An RGB-D camera by ray casting: Lambert light and a small highlight from one lamp, ambient light from above, shadows
- * cast
- * for every fourth pixel and spread within the same geom, the sensor's noise on top.
+ * cast for every fourth pixel and spread within the same geom, the sensor's noise on top.
  *
  * `data` must hold the kinematics and the cameras' poses (mj_kinematics, mj_comPos and mj_camlight; mj_forward and
  * mj_step do these).
  *
  * A wrist camera that sees both the table and the grasp: in the frame of the gripper (z out of it, TCP at z = 0.16 m)
- * at
- * (-0.085, 0, 0.035), 85 mm behind and 125 mm above the TCP, looking along z tilted 17° towards it, image right along
- * the tool's y, image up
- * along its x: `<camera name="color" pos="-0.085 0 0.035" xyaxes="0 1 0 0.9563 0 -0.2924" fovy="70"/>`. With the TCP
- * 0.28 m above
- * the table's centre it sees objects at x ±0.16, y ±0.13 m whole; at the grasp it sees the fingertips and what is
- * between them.
+ * at (-0.085, 0, 0.035), 85 mm behind and 125 mm above the TCP, looking along z tilted 17° towards it, image right
+ * along the tool's y, image up along its x: `<camera name="color" pos="-0.085 0 0.035" xyaxes="0 1 0 0.9563 0 -0.2924"
+ * fovy="70"/>`. With the TCP 0.28 m above the table's centre it sees objects at x ±0.16, y ±0.13 m whole; at the grasp
+ * it sees the fingertips and what is between them.
  */
 export class Renderer {
   readonly intrinsics: Intrinsics

@@ -3,9 +3,8 @@ export const RUN = 8
 
 /**
  * A geom's shape as rays see it, in the geom's own frame. `hit` writes, for each of `count` rays (unit vectors, 3
- * numbers each) from
- * x, y, z, the distance in m to the first surface ahead; Infinity: none. `normal` turns a point of the surface into the
- * outward normal there.
+ * numbers each) from x, y, z, the distance in m to the first surface ahead; Infinity: none. `normal` turns a point of
+ * the surface into the outward normal there.
  */
 export interface Solid {
   hit(x: number, y: number, z: number, rays: Float64Array, count: number, distances: Float64Array): void

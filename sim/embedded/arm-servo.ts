@@ -1,9 +1,8 @@
 /**
  * The arm's interpolator for one axis: from set-points that arrive at any rate to a smooth reference for the stiff
- * servo. Between arrivals
- * the goal moves on a straight line over the last interval between arrivals (at most 20 ms); the reference follows it
- * with limited
- * speed and acceleration (softer when it starts than when it brakes) and never overshoots. Units: m or rad, s.
+ * servo. Between arrivals the goal moves on a straight line over the last interval between arrivals (at most 20 ms);
+ * the reference follows it with limited speed and acceleration (softer when it starts than when it brakes) and never
+ * overshoots. Units: m or rad, s.
  */
 export class AxisServo {
   position: number

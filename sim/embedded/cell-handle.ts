@@ -23,9 +23,8 @@ type Reply = Extract<FromPhysics, { type: 'reset' | 'advanced' | 'ready' | 'clos
 
 /**
  * The embedded cell: physics, firmware and judge in one worker thread (in lockstep on the main thread), the camera in
- * another. Samples
- * come to the callbacks in receive order; arrays given to them are valid during the call only (a frame's buffers are
- * the receiver's).
+ * another. Samples come to the callbacks in receive order; arrays given to them are valid during the call only (a
+ * frame's buffers are the receiver's).
  */
 export class Cell {
   /** The gripper's serial port: a pseudo-terminal. */

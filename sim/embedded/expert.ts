@@ -53,12 +53,9 @@ const GENTLE = 1.1
 
 /**
  * The scripted expert: a velocity field over the true state, without memory, so that it answers every state, also those
- * that another
- * policy got into. Approach above, align, descend in a funnel, close, creep up and tighten with the slip until the
- * object follows,
- * lift; let go of what is not meant. Near the grasp no answer is to rise: who learns it cannot tell a millimetre or two
- * of place and opening, takes the
- * mean of up and down, and hovers.
+ * that another policy got into. Approach above, align, descend in a funnel, close, creep up and tighten with the slip
+ * until the object follows, lift; let go of what is not meant. Near the grasp no answer is to rise: who learns it
+ * cannot tell a millimetre or two of place and opening, takes the mean of up and down, and hovers.
  */
 export function expertAction(truth: Truth): ExpertAction {
   const { tool, width } = truth
@@ -156,8 +153,7 @@ export function expertChunk(truth: Truth, rows: number, rate: number, fingerSpee
 
 /**
  * The target in the tool frame, f64[6]: x, y, z of its grasp (m), yaw still to turn (rad), 1 where there is a target, 1
- * where it is in the hand. All 0
- * without a target.
+ * where it is in the hand. All 0 without a target.
  */
 export function goalInTool(truth: Truth): Float64Array {
   const target = truth.objects.find(({ name }) => name === truth.target)
@@ -178,10 +174,9 @@ export function goalInTool(truth: Truth): Float64Array {
 
 /**
  * N: tightens with each millimetre that the fingers have slid along the object (`slip`, m), until it follows; then with
- * a margin; never near what crushes. Slip
- * that has ended stays to be seen, in how low the object hangs in the fingers, so the grip that ended it is kept
- * without a memory. Neither weight nor
- * friction is asked for: whoever sees and feels the slip can answer the same.
+ * a margin; never near what crushes. Slip that has ended stays to be seen, in how low the object hangs in the fingers,
+ * so the grip that ended it is kept without a memory. Neither weight nor friction is asked for: whoever sees and feels
+ * the slip can answer the same.
  */
 export function effortFor({ lift, crush }: Pick<TrueObject, 'lift' | 'crush'>, slip: number, gentle: boolean): number {
   const grip = LEAST + EXPERT.tighten * Math.max(0, slip - EXPERT.slipped)

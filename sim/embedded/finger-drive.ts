@@ -13,9 +13,8 @@ const REST: { readonly speed: number; readonly force: number } = { speed: 0.1, f
 
 /**
  * The drive of the two coupled fingers: a position loop, a speed limit, and a velocity loop whose force saturates at
- * the commanded one,
- * so that stalled fingers squeeze with just that force on each side. Like a worm drive it keeps its grip when it is
- * told to stay.
+ * the commanded one, so that stalled fingers squeeze with just that force on each side. Like a worm drive it keeps its
+ * grip when it is told to stay.
  */
 export class FingerDrive implements FingerPlant {
   /** Opening (m), its rate (m/s) and the squeeze on one side (N), as of the last step. */

@@ -6,9 +6,8 @@ import { understand } from './instruction.js'
 
 /**
  * Reads a phrases file: a YAML list of commands with `{name}` where the object's name goes. Throws SimError
- * PHRASES_MISSING or PHRASES_INVALID (one line)
- * where it cannot be read, is no such list, or the judge would not understand a phrase as naming the object, for each
- * of `models`.
+ * PHRASES_MISSING or PHRASES_INVALID (one line) where it cannot be read, is no such list, or the judge would not
+ * understand a phrase as naming the object, for each of `models`.
  */
 export function loadPhrases(path: string, models: readonly ObjectModel[]): string[] {
   const fail = (what: string): never => {

@@ -4,8 +4,7 @@ import type { PhysicsInit, ToPhysics } from './protocol.js'
 
 /**
  * The physics on the calling thread, spoken to as its worker is. Lockstep uses it: the main thread would only wait for
- * a worker, and the
- * hundreds of hops there and back in a simulated second take longer than the physics.
+ * a worker, and the hundreds of hops there and back in a simulated second take longer than the physics.
  */
 export class PhysicsHere extends EventEmitter {
   readonly #hear: Promise<(message: ToPhysics) => void>

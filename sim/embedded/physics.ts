@@ -15,9 +15,8 @@ const MOST_STEPS = 10
 
 /**
  * Physics, sensors, firmware and judge: gives what hears the requests, after `post` has said `ready`. In lockstep an
- * answer is posted before
- * the request's call returns (only `closed` takes its time); in real time the physics, and the camera, rehearse first,
- * and then keep pace with the wall clock.
+ * answer is posted before the request's call returns (only `closed` takes its time); in real time the physics, and the
+ * camera, rehearse first, and then keep pace with the wall clock.
  */
 export async function startPhysics(
   { options, started, shared: buffers, camera }: PhysicsInit,

@@ -11,9 +11,8 @@ export interface RehearsedScene {
 
 /**
  * Runs half a second of an episode that nobody senses, so that MuJoCo and what surrounds it are compiled before anybody
- * waits for them: the first placing
- * takes 70 ms, later ones 10 to 30, and while it lasts the wrist says nothing and the gripper answers nobody. Leaves no
- * trace in the cell.
+ * waits for them: the first placing takes 70 ms, later ones 10 to 30, and while it lasts the wrist says nothing and the
+ * gripper answers nobody. Leaves no trace in the cell.
  */
 export function rehearse(setup: Omit<ConstructorParameters<typeof Simulation>[0], 'sink'>): RehearsedScene {
   const nobody = (): void => undefined

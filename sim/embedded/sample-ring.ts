@@ -1,7 +1,6 @@
 /**
  * Samples of one stream from one thread to another, without locks or allocation: records of stamp, receive and `width`
- * numbers on shared
- * memory. One writer, one reader. A full ring refuses the sample and counts it.
+ * numbers on shared memory. One writer, one reader. A full ring refuses the sample and counts it.
  */
 export class SampleRing {
   readonly buffer: SharedArrayBuffer

@@ -26,8 +26,7 @@ const LONGEST_TAIL = 3 * MS
 
 /**
  * A sensor's own clock: beats with its own phase, a few ten ppm off, with jitter; stamps and receive times are whole ns
- * after `start` and always
- * increase. They depend on `start` by its addition alone.
+ * after `start` and always increase. They depend on `start` by its addition alone.
  */
 export class SensorClock {
   stamp: number

@@ -38,9 +38,8 @@ interface Running {
 
 /**
  * World, sensors and judge on one time line, without threads: the state at `time` is sampled by every stamp in [time,
- * time + 1 ms). In lockstep all
- * that follows a reset depends on the options and the episode's index alone, but for the time that is added to each
- * stamp.
+ * time + 1 ms). In lockstep all that follows a reset depends on the options and the episode's index alone, but for the
+ * time that is added to each stamp.
  */
 export class Simulation {
   readonly world: World

@@ -40,8 +40,7 @@ function openPair(): OpenedPair {
 
 /**
  * Opens a raw pseudo-terminal. The clients' end stays open here too, unread, so that clients come and go without a
- * hang-up
- * and the line's settings outlive them. Works in worker threads. Throws PseudoTerminalError.
+ * hang-up and the line's settings outlive them. Works in worker threads. Throws PseudoTerminalError.
  */
 export function openPseudoTerminal(): PseudoTerminal {
   const { master, slave, ptsName: path } = openPair()

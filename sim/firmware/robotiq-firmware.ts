@@ -53,8 +53,7 @@ export interface FirmwareStats {
 
 /**
  * The firmware of a Robotiq 2F-85 behind a byte stream: registers, activation, object detection, faults. Its only time
- * is the
- * one that `step` brings, so simulated time may run at any pace; answers are given inside `receive`.
+ * is the one that `step` brings, so simulated time may run at any pace; answers are given inside `receive`.
  */
 export class RobotiqFirmware {
   readonly #plant: FingerPlant

@@ -17,8 +17,7 @@ const MARGIN = 0.05
 
 /**
  * The fingers' controller is soft, so that a command beyond what the finger touches is a force: stiffness · (command -
- * position). In lockstep, where
- * the position is known at each command, the gripper's own drive sets its force this way.
+ * position). In lockstep, where the position is known at each command, the gripper's own drive sets its force this way.
  */
 const FINGER = { stiffness: 1000, damping: 20, force: 250 } as const
 

@@ -2,9 +2,8 @@ import type { CellBody } from './cell-model.js'
 
 /**
  * SDF knows no armature: the drives' inertia goes into the bodies. A turning drive's goes to its body, about every
- * axis, which only turns about
- * its own. A pushing drive's mass moves with its body and is taken from the parent's, so that the whole weighs and
- * resists the same.
+ * axis, which only turns about its own. A pushing drive's mass moves with its body and is taken from the parent's, so
+ * that the whole weighs and resists the same.
  */
 export function withDrives(bodies: readonly CellBody[]): CellBody[] {
   const pushing = bodies.filter(({ joint }) => joint?.type === 'prismatic')

@@ -34,13 +34,11 @@ const RETRY = 1000
  * The cell with Gazebo's physics and sensors: the same episodes, firmware, serial wire and judge as the embedded one.
  *
  * In lockstep each episode resets the world, whose time begins at 0 again; stamps are laid end to end, so that the
- * loop's time goes on. A sample is received as long
- * after its stamp as the embedded cell's at least is.
+ * loop's time goes on. A sample is received as long after its stamp as the embedded cell's at least is.
  *
  * In real time the cell steps the world for as long as it lives, as fast as it can and no faster than time passes, for
- * others who listen to the world themselves and take
- * their time from its /clock. Stamps and all times are the world's, which go on from one episode to the next; a sample
- * is received when it comes.
+ * others who listen to the world themselves and take their time from its /clock. Stamps and all times are the world's,
+ * which go on from one episode to the next; a sample is received when it comes.
  */
 export class GazeboCell implements SimulatedCell {
   readonly gripperPort: string

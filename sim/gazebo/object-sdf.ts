@@ -13,8 +13,7 @@ export const objectSdf = (body: CellBody, name: string): string => `
 
 /**
  * Names of models for objects: what a topic may hold, so that a contact can be told from its name, and none twice. "red
- * cylinder" becomes
- * red_cylinder.
+ * cylinder" becomes red_cylinder.
  */
 export function modelNames(objects: readonly string[]): string[] {
   const taken = new Set<string>()

@@ -4,10 +4,8 @@ import { number } from './text.js'
 
 /**
  * A system of the simulator. The names are those of Harmonic and Jetty (gz-sim-…, gz::sim::systems::…), which Fortress
- * takes too, since January
- * 2024 (its SystemLoader reads gz-sim in a library's name as ignition-gazebo); its own names (ignition-…) are
- * deprecated in Harmonic and Jetty,
- * which complain about each.
+ * takes too, since January 2024 (its SystemLoader reads gz-sim in a library's name as ignition-gazebo); its own names
+ * (ignition-…) are deprecated in Harmonic and Jetty, which complain about each.
  */
 const plugin = (library: string, system: string, content = ''): string =>
   `\n<plugin filename="gz-sim-${library}-system" ` +
@@ -28,8 +26,7 @@ export const jointStates = (): string => plugin('joint-state-publisher', 'JointS
 
 /**
  * The right finger has a controller of its own that takes the left one's commands: SDF's `mimic` is newer than
- * Fortress, and so is physics that
- * heeds it.
+ * Fortress, and so is physics that heeds it.
  */
 export function jointController(joint: string, { stiffness, force }: Controller, offset: number): string {
   const follows = joint === FINGER_JOINTS[1] ? `\n  <topic>${commandTopic(FINGER_JOINTS[0])}</topic>` : ''

@@ -3,8 +3,7 @@ import { escape, number, numbers, pose } from './text.js'
 
 /**
  * What surfaces have that leave the friction to the object that touches them: of two surfaces the physics takes the
- * lower. No object of an objects
- * file has a higher one.
+ * lower. No object of an objects file has a higher one.
  */
 export const HIGHEST_FRICTION = 5
 

@@ -23,9 +23,8 @@ const HEIGHTS = [0.04, 0.035, 0.03, 0.025, 0.02, 0.015]
 
 /**
  * The grasps of an object, best first, from the shape alone: for each height and yaw the slab between the pads is cut
- * out of the surface;
- * a grasp counts when both outermost sides face the pads. Better is closer to the centre of mass, flatter and narrower.
- * Empty: none.
+ * out of the surface; a grasp counts when both outermost sides face the pads. Better is closer to the centre of mass,
+ * flatter and narrower. Empty: none.
  */
 export function graspsOf(parts: readonly Part[]): readonly Grasp[] {
   let grasps = known.get(parts)

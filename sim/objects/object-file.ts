@@ -109,8 +109,7 @@ const objectSchema = z.strictObject(
 
 /**
  * Reads an objects file: `seen`, `unseen`, or a path. Throws SimError OBJECTS_INVALID (one line: file, object, key,
- * what was expected)
- * or OBJECTS_MISSING. Names come as commands are heard: words of the letters a to z, digits and #.
+ * what was expected) or OBJECTS_MISSING. Names come as commands are heard: words of the letters a to z, digits and #.
  */
 export function loadObjects(set: string): ObjectModel[] {
   const shipped = set === 'seen' || set === 'unseen'

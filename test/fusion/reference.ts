@@ -3,8 +3,7 @@ import { MS, PYRAMID } from './robots.js'
 
 /**
  * A slow aligner from the words of the design, for the robot of robots.ts (rgb nearest, depth interpolate, wrench
- * window, voice events,
- * tool interpolate; pictures of one grey value): every question is asked of the whole history.
+ * window, voice events, tool interpolate; pictures of one grey value): every question is asked of the whole history.
  */
 export interface Push {
   stream: number

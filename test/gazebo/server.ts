@@ -17,8 +17,7 @@ export const environment: NodeJS.ProcessEnv = {
 
 /**
  * Asks a service of its and gives the text of the reply. It asks again where none comes: ign-transport gives the way
- * back to a new client 100 ms to come
- * about, and loses the reply where a busy machine takes longer.
+ * back to a new client 100 ms to come about, and loses the reply where a busy machine takes longer.
  */
 export async function request(service: string, type: string, text: string): Promise<string> {
   let said = ''

@@ -421,8 +421,8 @@ describe('stop', () => {
       stop(rig)
       await rig.run(100)
       rig.reset()
-      // The episode puts the tool elsewhere: its set-point goes along, it is not sent back.
-      // What was measured before, and comes late, tells nothing of that.
+      // The episode puts the tool elsewhere: its set-point goes along, it is not sent back. What was measured before,
+      // and comes late, tells nothing of that.
       late.publish({ stamp: rig.clock.now() - MS, frameId: 'base', pose: rig.tool.slice() })
       rig.tool.set([0.1, 0.1, 0.3])
       await rig.run(20)

@@ -162,8 +162,8 @@ export const contractOfJson = (json: ContractJson): Contract => parseContract(js
 
 /**
  * A model with the given contract, every output of which comes from an input: the chunk is a constant plus the first
- * mask value, the gate
- * is the mask, the latent is proprioception, success is the sum of every other input's values (so that all are used).
+ * mask value, the gate is the mask, the latent is proprioception, success is the sum of every other input's values (so
+ * that all are used).
  */
 export function tinyModel(
   json: ContractJson = contractJson(),

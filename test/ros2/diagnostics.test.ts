@@ -194,8 +194,8 @@ describeRos('/diagnostics', () => {
     )
     expect(got).toMatchObject({ bad_size: 1, bad_encoding: 1, zero_stamp: 1, frame_id: 1 })
     await camera.said(/WARN.*\/driver\/rgb: messages are dropped: bad_encoding/)
-    // Thirty a second of which none can be used are not silence.
-    // For so long that in one of the seconds looked at a busy peer keeps its pace.
+    // Thirty a second of which none can be used are not silence. For so long that in one of the seconds looked at a
+    // busy peer keeps its pace.
     const running = peer.ask('publish', {
       topic: '/driver/rgb',
       type: IMAGE,

@@ -1,7 +1,7 @@
 /**
  * What ros_gz_bridge does with launch/config/gazebo_bridge.yaml, for tests where it cannot be had: from gz-transport to
- * ROS, by the entries of the file named first; a
- * node's arguments follow. Stamps are Gazebo's. Says `ready` when all entries are bridged.
+ * ROS, by the entries of the file named first; a node's arguments follow. Stamps are Gazebo's. Says `ready` when all
+ * entries are bridged.
  */
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
