@@ -149,8 +149,8 @@ export class Controller {
   }
 
   /**
-   * Ends motion, within this call. Resolves when the gripper has acknowledged, or with why it did not. Rejects with what
-   * `send` throws; the fingers are stopped all the same.
+   * Ends motion, within this call. Resolves when the gripper has acknowledged, or with why it did not. Rejects with
+   * what `send` throws; the fingers are stopped all the same.
    */
   async stop(by: Stopper, now: number): Promise<unknown> {
     const stopped = this.hold === 'stop'
@@ -249,8 +249,9 @@ export class Controller {
   }
 
   /**
-   * A new episode, or the end of a stop: nothing planned is remembered, and nothing moves before a fresh chunk. The tare
-   * outlives a stop. Where a stop stands, the arm's set-point becomes its measured pose, wherever the episode placed it.
+   * A new episode, or the end of a stop: nothing planned is remembered, and nothing moves before a fresh chunk. The
+   * tare outlives a stop. Where a stop stands, the arm's set-point becomes its measured pose, wherever the episode
+   * placed it.
    */
   #goOn(event: 'begin' | 'resume', now: number): void {
     const to = nextHold(this.hold, event, this.#situation(now))

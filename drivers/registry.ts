@@ -9,7 +9,10 @@ const SHIPPED: readonly Driver[] = [robotiq2f85]
 /** What a robot file is read with whose driver is not known here. */
 export const COMMON_DRIVER: Driver = robotiq2f85
 
-/** The drivers by the name that a robot file uses. A driver from elsewhere is added with `set`, before robot files are read. */
+/**
+ * The drivers by the name that a robot file uses. A driver from elsewhere is added with `set`, before robot files are
+ * read.
+ */
 export const DRIVERS: Map<string, Driver> = new Map(SHIPPED.map(each => [each.name, each]))
 
 /** What a robot file says of a gripper, on a port whose path is known: beside these the driver's own options. */

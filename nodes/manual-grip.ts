@@ -22,8 +22,8 @@ export class ManualGrip {
   }
 
   /**
-   * Resolves with the monotonic ns at which the command had been written, once the gripper acknowledged it. Rejects with
-   * a DriverError, SUPERSEDED where by then it may not be sent any more.
+   * Resolves with the monotonic ns at which the command had been written, once the gripper acknowledged it. Rejects
+   * with a DriverError, SUPERSEDED where by then it may not be sent any more.
    */
   async move(move: GripperMove): Promise<number> {
     const { bus, gripper, wire, holdOf } = this.#options

@@ -28,7 +28,10 @@ export class Measurements {
     this.#options = options
   }
 
-  /** Subscribes to them one after the other; adds each subscription to `to`, so that it is ended where a later one fails. */
+  /**
+   * Subscribes to them one after the other; adds each subscription to `to`, so that it is ended where a later one
+   * fails.
+   */
   subscribe(to: Disposable[]): void {
     const { bus, robot, controller } = this.#options
     const each = (modality: Stream['modality'], listenerOf: (stream: Stream) => Listener): void => {

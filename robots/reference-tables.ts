@@ -4,7 +4,9 @@ import { STRATEGIES, strategiesFor } from '../fusion/align/registry.js'
 import { MODALITIES } from '../fusion/modality.js'
 import { DEFAULT_STRATEGY, STREAM_TYPES } from '../fusion/stream-types/registry.js'
 
-/** The tables of docs/reference/robot-file.md that are made from declarations, each with the row that it begins with. */
+/**
+ * The tables of docs/reference/robot-file.md that are made from declarations, each with the row that it begins with.
+ */
 export function referenceTables(): string[] {
   return [typeTable(), strategyTable(), driverTable()]
 }

@@ -172,8 +172,8 @@ const makeSchema = (driver: Driver) =>
 let made: { readonly known: readonly unknown[]; readonly schema: ReturnType<typeof makeSchema> } | undefined
 
 /**
- * The schema of a robot file with a gripper of this driver, for the strategies and types that are known by now. Left out: the
- * common driver.
+ * The schema of a robot file with a gripper of this driver, for the strategies and types that are known by now. Left
+ * out: the common driver.
  */
 export function robotSchema(driver?: string): ReturnType<typeof makeSchema> {
   const declared = driverOf(driver)

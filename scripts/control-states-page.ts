@@ -18,7 +18,9 @@ const fromText = (from: readonly Hold[]): string =>
 
 const yesNo = (value: boolean): string => (value ? 'yes' : 'no')
 
-/** docs/reference/control-states.md: the states of the motion and every transition, from the tables in control/state/. */
+/**
+ * docs/reference/control-states.md: the states of the motion and every transition, from the tables in control/state/.
+ */
 export function controlStatesPage(): string {
   return [
     '# The states of the motion',

@@ -1,4 +1,6 @@
-/** Writes robots/robot.schema.json and the tables of docs/reference/robot-file.md: `npx tsx scripts/robot-schema.ts`. */
+/**
+ * Writes robots/robot.schema.json and the tables of docs/reference/robot-file.md: `npx tsx scripts/robot-schema.ts`.
+ */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { referenceTables } from '../robots/reference-tables.js'
 import { robotJsonSchema } from '../robots/schema.js'

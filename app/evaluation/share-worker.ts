@@ -10,8 +10,8 @@ import { runShare } from './share.js'
 
 /**
  * The program of a process that runs a part of a benchmark. Its parent is `eval --jobs` or a task of
- * policy/training/ray_tasks.py. The parent sends the options over the channel (Node's, messages as JSON). The program answers
- * with `{ episode }` after each episode and at last with the Share. It ends when its parent does.
+ * policy/training/ray_tasks.py. The parent sends the options over the channel (Node's, messages as JSON). The program
+ * answers with `{ episode }` after each episode and at last with the Share. It ends when its parent does.
  */
 const toParent: Progress = {
   step: episode => tell({ episode }),

@@ -16,7 +16,9 @@ export async function runProgram(program: () => Promise<unknown>): Promise<void>
   if (Ending.isAsked) setTimeout(() => process.exit(), LAST_WORDS).unref()
 }
 
-/** Says an error on standard error. A user's error carries its exit code; anything else is a defect and shows itself. */
+/**
+ * Says an error on standard error. A user's error carries its exit code; anything else is a defect and shows itself.
+ */
 export function exitCodeOf(error: unknown): number {
   const exit = exitOf(error)
   if (exit !== undefined) {

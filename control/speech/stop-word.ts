@@ -40,9 +40,9 @@ export function meaningOf(text: string, languages: readonly string[] = LANGUAGES
 }
 
 /**
- * A stop word anywhere in it, unless it is negated right before ("do not stop"). "can you stop moving" is a stop, and so
- * are "Stopp", "stpo", "s t o p", "停", "don't move" and "pick the stop sign": a stop too many costs a "resume", one too
- * few a collision. A text of more than 4000 characters always is.
+ * A stop word anywhere in it, unless it is negated right before ("do not stop"). "can you stop moving" is a stop, and
+ * so are "Stopp", "stpo", "s t o p", "停", "don't move" and "pick the stop sign": a stop too many costs a "resume", one
+ * too few a collision. A text of more than 4000 characters always is.
  */
 function isStop(plain: string, phrases: readonly string[][], spoken: readonly Words[]): boolean {
   return (

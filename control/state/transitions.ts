@@ -90,8 +90,8 @@ const step = (to: Hold, when?: ConditionName, does = ''): Transition => ({
 })
 
 /**
- * Every way from one state of the motion to another. The first row counts whose event, `from` and `when` fit; where none
- * does, nothing happens.
+ * Every way from one state of the motion to another. The first row counts whose event, `from` and `when` fit; where
+ * none does, nothing happens.
  */
 export const TRANSITIONS: readonly Transition[] = [
   { event: 'stop', from: ALL_HOLDS, to: 'stop', by: ['somebody', 'caller', 'script', 'goal'], does: STOPS },

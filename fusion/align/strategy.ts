@@ -31,7 +31,9 @@ export interface Strategy {
   readonly rebuilds: number
 }
 
-/** What strategies read. A stream of frames has a track, one of vectors a track and their ring, one of events a queue. */
+/**
+ * What strategies read. A stream of frames has a track, one of vectors a track and their ring, one of events a queue.
+ */
 export interface Buffers {
   readonly track: Track
   readonly ring: VectorRing
@@ -40,8 +42,8 @@ export interface Buffers {
 
 /**
  * All that others need to know of a strategy: the robot file's schema, defaults and canonical text, what `prehend
- * check` says of a stream, what the aligner keeps for it, the table in docs/reference/robot-file.md. Adding a strategy is one
- * file with such a declaration and one line in `registry.ts`. All times in ns.
+ * check` says of a stream, what the aligner keeps for it, the table in docs/reference/robot-file.md. Adding a strategy
+ * is one file with such a declaration and one line in `registry.ts`. All times in ns.
  */
 export interface StrategyDeclaration<S extends StrategyName = StrategyName, B extends keyof Buffers = keyof Buffers> {
   /** The word for it in a robot file. */

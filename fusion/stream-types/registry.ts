@@ -12,7 +12,9 @@ import { wrench } from './wrench.js'
 /** One line a type; messages name them in this order. */
 const SHIPPED: readonly StreamType[] = [image, compressedImage, wrench, voiceEvent, string, pose, jointState]
 
-/** The types that a stream may have, by name. A type from elsewhere is added with `set`, before robot files are read. */
+/**
+ * The types that a stream may have, by name. A type from elsewhere is added with `set`, before robot files are read.
+ */
 export const STREAM_TYPES: Map<string, StreamType> = new Map(SHIPPED.map(each => [each.type, each]))
 
 /** The strategy of a stream whose `align` is left out. */

@@ -6,8 +6,8 @@ export type Kind = 'frame' | 'vector' | 'event'
 /**
  * All that others need to know of a ROS type that a stream may have: the robot file's schema and reference page, the
  * aligner's buffers, and what the intake reads of a message. Adding a type is one file with such a declaration and one
- * line in `registry.ts`. `M` is the message as it travels on a bus (`middleware/messages.ts`): a type without a codec of
- * its own has the fields of its ROS definition, with `stamp` and `frameId` in place of a header.
+ * line in `registry.ts`. `M` is the message as it travels on a bus (`middleware/messages.ts`): a type without a codec
+ * of its own has the fields of its ROS definition, with `stamp` and `frameId` in place of a header.
  */
 export type StreamType<M = never> = FrameType | VectorType<M> | EventType<M>
 

@@ -51,7 +51,9 @@ export class ToldGripper implements CommandedGripper {
   }
 }
 
-/** The controller with nothing around it but values: an arm that is where it is told to be, and time that is counted. */
+/**
+ * The controller with nothing around it but values: an arm that is where it is told to be, and time that is counted.
+ */
 export class ControllerRig {
   now = 1000 * MS
   active = true

@@ -6,8 +6,9 @@ import type { Outcome } from './prehend.js'
 const LASTING = ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const
 
 /**
- * The command in this process: the code behind `bin/prehend`, without the half second in which a process starts. It serves for what ends by itself and
- * needs no standard input, no terminal, no signal and no rights of its own; `prehend` starts a real process.
+ * The command in this process: the code behind `bin/prehend`, without the half second in which a process starts. It
+ * serves for what ends by itself and needs no standard input, no terminal, no signal and no rights of its own;
+ * `prehend` starts a real process.
  */
 export async function command(args: readonly string[]): Promise<Outcome> {
   const said = { stdout: '', stderr: '' }
@@ -40,7 +41,10 @@ export async function command(args: readonly string[]): Promise<Outcome> {
   }
 }
 
-/** The object of `--json`, which must be the only line of stdout. Throws where the command did not end with one of `codes`. */
+/**
+ * The object of `--json`, which must be the only line of stdout. Throws where the command did not end with one of
+ * `codes`.
+ */
 export async function commandJson(
   args: readonly string[],
   codes: readonly number[] = [0],
