@@ -46,9 +46,14 @@ def descendants(of: int) -> list[tuple[int, str]]:
     return found
 
 
+def is_ours(line: str) -> bool:
+    """Whether a command line is that of the command, or of the worker that runs an evaluation's episodes."""
+    return 'bin/prehend' in line or 'share-worker' in line
+
+
 def prehends(node: Any) -> list[int]:
     """The processes of a node that run prehend."""
-    return [pid for pid, line in descendants(raylet(node)) if 'bin/prehend' in line]
+    return [pid for pid, line in descendants(raylet(node)) if is_ours(line)]
 
 
 def raylet(node: Any) -> int:
@@ -66,7 +71,7 @@ def until(condition: Callable[[], Found], seconds: float) -> Found:
 def kill(nodes: list[Any]) -> dict[str, list[int]]:
     node = until(lambda: next((n for n in nodes if prehends(n)), None), 300)
     running = prehends(node)
-    pids = [raylet(node), *(pid for pid, line in descendants(raylet(node)) if 'prehend' not in line)]
+    pids = [raylet(node), *(pid for pid, line in descendants(raylet(node)) if not is_ours(line))]
     nodes.remove(node)
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
