@@ -1,5 +1,5 @@
 // Makes a fresh clone ready to run: packages and the compiled command. Nothing is done twice.
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { fail, main, newestSource, root, run, say, upToDate } from './steps.mjs'
@@ -19,26 +19,14 @@ export async function installPackages() {
   packages.mark()
 }
 
-const ROOMS = [
-  'drivers',
-  'middleware',
-  'robots',
-  'fusion',
-  'policy',
-  'control',
-  'nodes',
-  'sim',
-  'app',
-  'ros2',
-  'cli',
-  'bench',
-]
+/** What is compiled, as the compiler is told. */
+const { include: sources } = JSON.parse(readFileSync(join(root, 'tsconfig.build.json'), 'utf8'))
 
 /** Compiles the command. Needs the packages. */
 export async function compile() {
   const built = join(root, 'dist', '.tsbuildinfo')
   const isCurrent =
-    existsSync(join(root, 'dist/cli/main.js')) && existsSync(built) && statSync(built).mtimeMs >= newestSource(ROOMS)
+    existsSync(join(root, 'dist/cli/main.js')) && existsSync(built) && statSync(built).mtimeMs >= newestSource(sources)
   if (isCurrent) return
   say('setup 2/2: compiling TypeScript (some seconds) ...')
   // `npm run typecheck` and `npm test` check the types.

@@ -94,15 +94,14 @@ export function upToDate(stamp, files) {
   }
 }
 
-/** The newest modification time (ms) of the TypeScript files below `folders`. */
-export function newestSource(folders) {
+/** The newest modification time (ms) of `paths`: TypeScript files, and folders that hold some. */
+export function newestSource(paths) {
   let newest = 0
-  for (const folder of folders) {
-    if (!existsSync(join(root, folder))) continue
-    for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true })) {
-      if (entry.isFile() && entry.name.endsWith('.ts'))
-        newest = Math.max(newest, statSync(join(entry.parentPath ?? entry.path, entry.name)).mtimeMs)
-    }
+  for (const path of paths.map(name => join(root, name)).filter(existsSync)) {
+    const files = statSync(path).isDirectory()
+      ? readdirSync(path, { recursive: true }).map(name => join(path, name))
+      : [path]
+    for (const file of files) if (file.endsWith('.ts')) newest = Math.max(newest, statSync(file).mtimeMs)
   }
   return newest
 }

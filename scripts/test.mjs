@@ -1,7 +1,6 @@
 // `npm test`: sets up what the tests need, meanwhile checks types and lint, then runs the tests. `npm run test:fast`
-// and `npm run test:long` run a part of them (vitest.config.ts). Further arguments go to Vitest. With CI=true `npm
-// test`
-// runs the long tests too, and nothing may be left out that a set-up can bring.
+// and `npm run test:long` run a part of them (vitest.config.ts). Further arguments go to Vitest. With CI=true
+// `npm test` runs the long tests too, and nothing may be left out that a set-up can bring.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { check, LINT } from './checks.mjs'
