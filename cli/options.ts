@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander'
 import type { z } from 'zod'
-import { UsageError } from '../app/output/output.js'
+import { messageOf, UsageError } from '../app/output/output.js'
 import { PRECISION_HELP, PRECISIONS } from '../app/policies/models.js'
 import { readWholeNumber, wholeNumber } from '../app/whole-number.js'
 import { namespaceSchema } from '../robots/schema.js'
@@ -70,7 +70,7 @@ function timeIn(text: string, range: QuantityRange): number {
   try {
     return toSI(text, 'time', range)
   } catch (error) {
-    throw new InvalidArgumentError(`${error instanceof Error ? error.message : String(error)}.`)
+    throw new InvalidArgumentError(`${messageOf(error)}.`)
   }
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../app/output/output.js'
 import type { Disposable } from '../middleware/bus.js'
 import type { RosLogger } from '../middleware/ros2/rclnodejs.js'
 import type { Ros2Bus } from '../middleware/ros2/ros2-bus.js'
@@ -49,8 +50,7 @@ export function serveGrasp(
   const stop = async (reason: string): Promise<string> => {
     const failure = await control.stop({ forNextGoal: true })
     if (failure === undefined) return reason
-    const text =
-      `${reason}, but the gripper did not stop: ` + `${failure instanceof Error ? failure.message : String(failure)}`
+    const text = `${reason}, but the gripper did not stop: ${messageOf(failure)}`
     log.error(`grasp: ${text}`)
     return text
   }

@@ -1,3 +1,4 @@
+import { messageOf } from '../app/output/output.js'
 import type { Disposable } from '../middleware/bus.js'
 import { lacking, type RosLogger } from '../middleware/ros2/rclnodejs.js'
 import type { Ros2Process } from '../middleware/ros2/ros2-process.js'
@@ -90,7 +91,7 @@ export function serveGripperCommand(
         written = at
       },
       (error: unknown) => {
-        if (outcome === undefined) fail(error instanceof Error ? error.message : String(error))
+        if (outcome === undefined) fail(messageOf(error))
       },
     )
     return {
@@ -112,10 +113,7 @@ export function serveGripperCommand(
         end(false)
         const failure = await control.endGrip()
         if (failure !== undefined)
-          log.error(
-            'gripper_cmd: cancelled, but the gripper did not stop: ' +
-              `${failure instanceof Error ? failure.message : String(failure)}`,
-          )
+          log.error(`gripper_cmd: cancelled, but the gripper did not stop: ${messageOf(failure)}`)
         return { cancelled: failure === undefined, result: state() }
       },
       abandon: () => {

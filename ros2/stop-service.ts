@@ -1,3 +1,4 @@
+import { messageOf } from '../app/output/output.js'
 import type { Disposable } from '../middleware/bus.js'
 import type { RosLogger } from '../middleware/ros2/rclnodejs.js'
 import type { Ros2Bus } from '../middleware/ros2/ros2-bus.js'
@@ -28,7 +29,7 @@ export function serveStop(
         .then(failure =>
           response.send({
             stopped: failure === undefined,
-            message: failure === undefined ? '' : failure instanceof Error ? failure.message : String(failure),
+            message: failure === undefined ? '' : messageOf(failure),
           }),
         )
       speaker?.say('stop')

@@ -7,7 +7,7 @@ import type { Robot } from '../../robots/robot.js'
 import { discardPart, finishPart, refusal, type FolderKind, type OutputOptions } from '../../middleware/output-path.js'
 import { LARGEST_TEXT, readTextSync } from '../../middleware/regular-file.js'
 import { AUX } from '../session/demonstration.js'
-import { UsageError } from '../output/output.js'
+import { messageOf, UsageError } from '../output/output.js'
 import { makePartFolder } from '../output/outputs.js'
 import { NpyFile, type NpyType } from './npy-file.js'
 import type { AnsweredObservation, EpisodeEnd, Recording, TrainingSet } from './training-set.js'
@@ -104,7 +104,7 @@ function readContract({ contract, vocabulary }: Pick<NumpyOptions, 'contract' | 
     try {
       return JSON.parse(readTextSync(path, LARGEST_TEXT))
     } catch (error) {
-      throw new UsageError(`${path}: cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`)
+      throw new UsageError(`${path}: cannot be read as JSON: ${messageOf(error)}`)
     }
   }
   const template = read(contract) as Record<string, unknown>

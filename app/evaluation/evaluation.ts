@@ -1,3 +1,4 @@
+import { messageOf } from '../output/output.js'
 import type { Ending } from '../output/ending.js'
 import type { EpisodeResult } from '../session/episodes.js'
 import { standardStreams } from '../output/standard-streams.js'
@@ -100,6 +101,6 @@ export class Evaluation {
 
 function closePolicy({ policy }: Driver): Promise<void> {
   return closeInOrder([{ name: 'policy', close: () => policy.close() }], error =>
-    standardStreams.say('stderr', [error instanceof Error ? error.message : String(error)]),
+    standardStreams.say('stderr', [messageOf(error)]),
   )
 }

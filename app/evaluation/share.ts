@@ -1,3 +1,4 @@
+import { messageOf } from '../output/output.js'
 import type { EpisodeResult } from '../session/episodes.js'
 import { CellLoop } from '../session/cell-loop.js'
 import type { Ending } from '../output/ending.js'
@@ -33,7 +34,7 @@ export async function runShare(
     robot,
     mode: 'lockstep',
     policy: policy.make,
-    onError: error => faults.add(error instanceof Error ? error.message : String(error)),
+    onError: error => faults.add(messageOf(error)),
     // Without it every episode that is left would be lost by no fault of the policy's.
     onPolicyEnded: () => ending.ask('the policy'),
   })

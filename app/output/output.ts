@@ -11,6 +11,11 @@ export function exitOf(error: unknown): number | undefined {
   return error instanceof Error && 'exit' in error && typeof error.exit === 'number' ? error.exit : undefined
 }
 
+/** What an error, or whatever else was thrown, says. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
 export interface OutputOptions {
   readonly json?: boolean | undefined
 }

@@ -1,7 +1,7 @@
 import { recordingRefusal } from '../../middleware/bag/bag-writer.js'
 import { createPartFolder, refusal, type OutputOptions } from '../../middleware/output-path.js'
 import { isRefusedByDisk } from './line-file.js'
-import { UsageError } from './output.js'
+import { messageOf, UsageError } from './output.js'
 
 /** What a command is asked to write: paths, undefined where it is not asked for. */
 export interface Outputs {
@@ -35,6 +35,6 @@ export function makePartFolder(path: string, options: OutputOptions): string {
     return createPartFolder(path, options)
   } catch (error) {
     if (isRefusedByDisk(error)) throw error
-    throw new UsageError(`${path}: cannot be written: ${error instanceof Error ? error.message : String(error)}`)
+    throw new UsageError(`${path}: cannot be written: ${messageOf(error)}`)
   }
 }

@@ -7,6 +7,7 @@ import type { Robot } from '../../robots/robot.js'
 import { unknownName } from '../../robots/validation.js'
 import { ROOT } from '../../robots/topic-name.js'
 import { LARGEST_TEXT, readTextSync } from '../../middleware/regular-file.js'
+import { messageOf } from '../output/output.js'
 import { packageRoot } from '../package-root.js'
 
 const DEFAULT_ROBOT = 'cell'
@@ -66,5 +67,5 @@ function reasonOf(error: unknown): string {
   if (code === 'ENOENT') return 'there is no such file; name one, or a robot file that comes with prehend'
   if (code === 'EISDIR') return 'it is a folder'
   if (code === 'EACCES') return 'it may not be read'
-  return error instanceof Error ? error.message : String(error)
+  return messageOf(error)
 }

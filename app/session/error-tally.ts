@@ -1,3 +1,4 @@
+import { messageOf } from '../output/output.js'
 import type { MachineLateness } from './machine-lateness.js'
 import type { Output } from '../output/output.js'
 
@@ -15,7 +16,7 @@ export class ErrorTally {
   }
 
   add(error: unknown): void {
-    const line = this.lateness?.lineOf(error) ?? (error instanceof Error ? error.message : String(error))
+    const line = this.lateness?.lineOf(error) ?? messageOf(error)
     const count = (this.#counts.get(line) ?? 0) + 1
     this.#counts.set(line, count)
     if (count > 1) return

@@ -1,3 +1,4 @@
+import { messageOf } from '../output/output.js'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { availableParallelism, loadavg } from 'node:os'
 import { DriverError } from '../../drivers/driver-error.js'
@@ -52,7 +53,7 @@ export class MachineLateness {
 
   /** An error as a line; one that this machine's own lateness explains is called so. */
   lineOf(error: unknown): string {
-    const said = error instanceof Error ? error.message : String(error)
+    const said = messageOf(error)
     if (!(error instanceof DriverError) || error.code !== 'TIMEOUT' || !this.overloaded) return said
     return (
       `overload: ${lateText(this.ms)}, so an answer came or was read too late (${said.split(';')[0]}); ` +

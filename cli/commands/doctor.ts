@@ -11,7 +11,7 @@ import { rosProblem } from '../../middleware/ros2/rclnodejs.js'
 import { openPseudoTerminal } from '../../sim/firmware/pseudo-terminal.js'
 import { loadMujoco } from '../../sim/embedded/mujoco.js'
 import { shippedModel } from '../../app/policies/models.js'
-import { Output } from '../../app/output/output.js'
+import { messageOf, Output } from '../../app/output/output.js'
 import { readRobot } from '../../app/robot/load-robot.js'
 import { fastDdsProfile, PROFILE_VARIABLES } from '../../app/session/fast-dds-profile.js'
 
@@ -45,7 +45,7 @@ export function register(program: Command): void {
           findings.push({
             name,
             state: 'wrong',
-            found: error instanceof Error ? error.message : String(error),
+            found: messageOf(error),
             mend: 'npm run setup',
           })
         }
@@ -148,7 +148,7 @@ async function serialPorts(): Promise<Found[]> {
     ports = await SerialPort.list()
   } catch (error) {
     return missing(
-      `ports cannot be listed: ${error instanceof Error ? error.message : String(error)}`,
+      `ports cannot be listed: ${messageOf(error)}`,
       'install udev (udevadm), or name the port in the robot file',
     )
   }

@@ -7,7 +7,7 @@ import { bindParameters } from '../../middleware/ros2/ros2-parameters.js'
 import { Ros2Process } from '../../middleware/ros2/ros2-process.js'
 import { closeInOrder, type Closing } from '../../app/session/closing.js'
 import { Ending } from '../../app/output/ending.js'
-import { exitOf, Output, UsageError } from '../../app/output/output.js'
+import { exitOf, messageOf, Output, UsageError } from '../../app/output/output.js'
 import { readRobot } from '../../app/robot/load-robot.js'
 import { printableLog } from '../../ros2/printable-log.js'
 import { useFastDdsProfile } from '../../app/session/fast-dds-profile.js'
@@ -49,7 +49,7 @@ async function runNode(name: string, args: readonly string[], output: Output): P
   const log = printableLog(ros.node.getLogger())
   const tell = (error: unknown): void => {
     process.exitCode ||= exitOf(error) ?? 1
-    log.error(error instanceof Error ? error.message : String(error))
+    log.error(messageOf(error))
   }
   const closings: Closing[] = [{ name: 'ROS 2', close: () => ros.close() }]
   try {
@@ -68,7 +68,7 @@ async function runNode(name: string, args: readonly string[], output: Output): P
     let failure: unknown
     const managed = new ManagedNode(node, ros.node, error => {
       failure = error
-      log.error(error instanceof Error ? error.message : String(error))
+      log.error(messageOf(error))
     })
     const end = (): Promise<void> =>
       closeInOrder(

@@ -17,7 +17,7 @@ import { LARGEST_TEXT, readTextSync } from '../../middleware/regular-file.js'
 import { Ending } from '../../app/output/ending.js'
 import { DiskError, isRefusedByDisk } from '../../app/output/line-file.js'
 import { namespace, overwrite } from '../options.js'
-import { Output, UsageError } from '../../app/output/output.js'
+import { messageOf, Output, UsageError } from '../../app/output/output.js'
 import { requireFree } from '../../app/output/outputs.js'
 import { readRobot } from '../../app/robot/load-robot.js'
 
@@ -89,16 +89,13 @@ async function wrap(
         cause: error,
         differences: error.differences,
       })
-    throw new UsageError(`${out}: cannot be written: ${error instanceof Error ? error.message : String(error)}`)
+    throw new UsageError(`${out}: cannot be written: ${messageOf(error)}`)
   }
   try {
     finishPart(out, { overwrite })
   } catch (error) {
     // It is whole where it lies.
-    throw new DiskError(
-      `${out}: cannot be given its name: ${error instanceof Error ? error.message : String(error)}; it ` +
-        `is kept in ${temporary}`,
-    )
+    throw new DiskError(`${out}: cannot be given its name: ${messageOf(error)}; it is kept in ${temporary}`)
   }
   new Output({ json }).result(
     {
@@ -117,7 +114,7 @@ function text(path: string): string {
   try {
     return readTextSync(path, LARGEST_TEXT)
   } catch (error) {
-    throw new UsageError(`${path}: cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    throw new UsageError(`${path}: cannot be read: ${messageOf(error)}`)
   }
 }
 
