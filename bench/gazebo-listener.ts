@@ -4,17 +4,17 @@ import type { MessageOf } from '../middleware/gazebo/proto.js'
 import { WrenchReader } from '../middleware/gazebo/wrench-reader.js'
 import { spread } from '../app/measure/percentiles.js'
 
-/** What came of one stream. */
+/** The messages of one stream. */
 class Stream {
-  heard = false
+  hasMessages = false
   count = 0
   ordered = true
   readonly #ways: number[] = []
 
-  /** `stamp`: ns of the monotonic clock at which it was handed over. */
+  /** `stamp` is the time of publishing on the monotonic clock, ns. */
   take(stamp: number, number: number, phase: number): void {
     const now = Number(process.hrtime.bigint())
-    this.heard = true
+    this.hasMessages = true
     if (phase !== 1) return
     this.ordered &&= number === this.count
     this.count++
@@ -28,26 +28,26 @@ class Stream {
 }
 
 /**
- * Our side of `prehend bench gazebo`, in a process of its own: hears the streams of gazebo_publisher.cpp as its peer
- * gazebo_subscriber.cpp does, and says the same.
+ * Our side of `prehend bench gazebo`, in a process of its own. It subscribes to the streams of gazebo_publisher.cpp as
+ * its peer gazebo_subscriber.cpp does, and prints the same figures.
  */
 const streams = { rgb: new Stream(), depth: new Stream(), wrench: new Stream() }
 let isReady = false
 const node = await GzNode.open({ onWarning: (topic, text) => process.stderr.write(`${topic}: ${text}\n`) })
 const ready = (): void => {
-  if (isReady || !Object.values(streams).every(({ heard }) => heard)) return
+  if (isReady || !Object.values(streams).every(({ hasMessages }) => hasMessages)) return
   isReady = true
   process.stdout.write('ready\n')
 }
-const hearImage =
+const onImage =
   (stream: Stream) =>
   ({ header, data }: MessageOf<typeof IMAGE>): void => {
     const view = new DataView(data.buffer, data.byteOffset, 8)
     stream.take(stampOf(header), view.getUint32(0, true), view.getUint32(4, true))
     ready()
   }
-node.subscribe('/camera/image', IMAGE, hearImage(streams.rgb))
-node.subscribe('/camera/depth_image', IMAGE, hearImage(streams.depth))
+node.subscribe('/camera/image', IMAGE, onImage(streams.rgb))
+node.subscribe('/camera/depth_image', IMAGE, onImage(streams.depth))
 const wrenches = node.subscribe(
   '/wrench',
   new WrenchReader(),

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { result, type BenchResult } from './result.js'
 import { Running } from './running.js'
 
-/** What came of one stream: how many messages, each the next one or not, and the ms that they were on their way. */
-export interface Heard {
+/** The messages of one stream: their number, whether none was lost or out of order, and their latency, ms. */
+export interface StreamFigures {
   readonly count: number
   readonly ordered: boolean
   readonly p50: number
@@ -13,9 +13,9 @@ export interface Heard {
 }
 
 export interface Listened {
-  readonly rgb: Heard
-  readonly depth: Heard
-  readonly wrench: Heard
+  readonly rgb: StreamFigures
+  readonly depth: StreamFigures
+  readonly wrench: StreamFigures
 }
 
 export interface FullRate {
@@ -34,16 +34,15 @@ const programs = (root: string): string[] =>
 export const hasGazeboPrograms = (root: string): boolean => programs(root).every(program => existsSync(program))
 
 /**
- * One source on ign-transport (640x480 colour and depth at 30 Hz, a wrench at 1 kHz), heard by two processes at once:
- * ours and one that is ign-transport's
- * own subscriber.
+ * One publisher on ign-transport (640x480 colour and depth at 30 Hz, a wrench at 1 kHz), with two subscribing processes
+ * at once: ours, and one with ign-transport's own subscriber.
  */
 export async function fullRate(root: string, seconds: number): Promise<FullRate> {
   const [publisher = '', subscriber = ''] = programs(root)
   const env = { ...process.env, IGN_IP: '127.0.0.1', IGN_PARTITION: `full-rate-${process.pid}` }
   const source = spawn(publisher, [String(seconds)], { env, stdio: ['pipe', 'pipe', 'inherit'] })
   const sending = new Running(source)
-  // V8's heap as bin/prehend has it.
+  // The heap of V8 is set as in bin/prehend.
   const ours = new Running(
     spawn(process.execPath, ['--initial-old-space-size=256', join(root, 'dist/bench/gazebo-listener.js')], {
       env,
@@ -58,15 +57,15 @@ export async function fullRate(root: string, seconds: number): Promise<FullRate>
     source.stdin.write('begin\n')
     await sending.begun()
     const [cpu = NaN, peerCpu = NaN] = both.map((listener, i) => listener.cpu() - before[i]!)
-    const [oursHeard, peerHeard] = await Promise.all([ours.answer<Listened>(), peer.answer<Listened>()])
+    const [oursFigures, peerFigures] = await Promise.all([ours.answer<Listened>(), peer.answer<Listened>()])
     source.stdin.end()
-    return { sent: await sending.answer(), ours: oursHeard, peer: peerHeard, cpu, peerCpu }
+    return { sent: await sending.answer(), ours: oursFigures, peer: peerFigures, cpu, peerCpu }
   } finally {
     for (const running of [sending, ...both]) running.kill()
   }
 }
 
-/** `fullRate` for a minute. Left out, with a word, where the C++ programs are not built. */
+/** `fullRate` for a minute. It is left out, with a line on standard error, where the C++ programs are not built. */
 export async function benchGazebo(root: string): Promise<BenchResult[]> {
   if (!hasGazeboPrograms(root)) {
     process.stderr.write(

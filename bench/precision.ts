@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { Tensor } from 'onnxruntime-node'
-import { elements } from '../policy/contract/contract.js'
-import { contractOf } from '../policy/runtime/onnx-policy.js'
+import { elements } from '../policy/contract/shape.js'
+import { contractOf } from '../policy/runtime/read-model.js'
 import { openSession } from '../policy/runtime/onnx-session.js'
 import { Random } from '../sim/embedded/random.js'
 import { result, type BenchResult } from './result.js'
@@ -9,9 +9,9 @@ import { result, type BenchResult } from './result.js'
 const RUNS = 400
 
 /**
- * A policy's INT8 file beside its FP32 file: one inference on one thread in the same process, and the files' sizes.
- * Twice: in rows of 20, where each finds what it needs in the caches, and by turns, where each finds what the other
- * left there; a robot's policy, which runs between two pictures, is nearer to the second.
+ * A policy's INT8 file beside its FP32 file: the time of one inference on one thread in the same process, and the
+ * files' sizes. The time is measured twice: in rows of 20, with warm caches, and by turns, where each finds the caches
+ * full of the other's data. A robot's policy runs between two pictures, so it is nearer to the second.
  */
 export async function benchPrecision(...files: readonly [int8: string, fp32: string]): Promise<BenchResult[]> {
   const { inputs } = await contractOf(files[1])
@@ -35,7 +35,7 @@ export async function benchPrecision(...files: readonly [int8: string, fp32: str
   const sessions = await Promise.all(files.map(file => openSession(file, 1)))
   const p50 = async (row: number): Promise<number[]> => {
     const times = sessions.map((): number[] => [])
-    // The first row warms up.
+    // The first row warms up and is not counted.
     for (let i = -row; i < RUNS; i += row) {
       for (const [which, session] of sessions.entries()) {
         for (let k = 0; k < row; k++) {

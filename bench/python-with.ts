@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 
 /**
- * The first Python that can import `module`: the tests' own in a checkout, else the machine's; undefined where none
+ * The first Python that can import `module`: that of the tests in a checkout, else the machine's. Undefined where none
  * can.
  */
 export function pythonWith(root: string, module: string): string | undefined {

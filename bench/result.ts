@@ -1,12 +1,9 @@
-/**
- * One line of `prehend bench`: what was measured, and the same by a peer in the same run. Larger is better where
- * `ratio` is value / peerValue.
- */
+/** One line of `prehend bench`: a figure, and the same figure of a peer from the same run. */
 export interface BenchResult {
   readonly name: string
   readonly value: number
   readonly unit: string
-  /** What it is compared with; the peer's figure is null where the peer is not on this machine. */
+  /** The name of the peer. Its figure is null where the peer is not on this machine. */
   readonly peer: string
   readonly peerValue: number | null
   readonly ratio: number | null

@@ -1,21 +1,11 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { rosProblem } from '../middleware/ros2/rclnodejs.js'
+import { threeStreams } from './alignment-rate.js'
 import { result, type BenchResult } from './result.js'
 import { Running } from './running.js'
 
 const SECONDS = 60
-/** What both listen to, and nothing that stays silent. */
-const ROBOT = `robot: three-streams
-tick: { from: rgb }
-streams:
-  rgb: { topic: /camera/color/image_raw, type: sensor_msgs/msg/Image, align: nearest }
-  depth: { topic: /camera/depth/image_raw, type: sensor_msgs/msg/Image, align: interpolate }
-  wrench: { topic: /wrist/wrench, type: geometry_msgs/msg/WrenchStamped, align: { window: 33.333333 ms, pyramid: [8 ms, 16 ms, 32 ms, 64 ms, 128 ms, 256 ms] } }
-`
-
 interface Node {
   readonly observations: number
   readonly streams: Readonly<Record<string, number>>
@@ -29,9 +19,9 @@ interface Peer {
 }
 
 /**
- * One source on ROS 2 topics (640x480 rgb and depth at 30 Hz, a wrench at 1 kHz), for a minute, heard by two processes
- * at once: the fusion node, which aligns it, and rclpy, which picks nearest stamps. Left out, with a word, where no ROS
- * 2 is sourced.
+ * One publisher on ROS 2 topics (640x480 rgb and depth at 30 Hz, a wrench at 1 kHz) for a minute, with two subscribing
+ * processes at once: the fusion node, which aligns the streams, and a node in rclpy, which picks nearest stamps. It is
+ * left out, with a line on standard error, where no ROS 2 is sourced.
  */
 export async function benchRos2(root: string): Promise<BenchResult[]> {
   const problem = rosProblem()
@@ -46,9 +36,6 @@ export async function benchRos2(root: string): Promise<BenchResult[]> {
   }
   const start = (command: string, args: readonly string[]): Running =>
     new Running(spawn(command, args, { env, stdio: ['ignore', 'pipe', 'inherit'] }))
-  const folder = mkdtempSync(join(tmpdir(), 'prehend-bench-'))
-  const robot = join(folder, 'three-streams.yaml')
-  writeFileSync(robot, ROBOT)
   const node = start(join(root, 'bin/prehend'), [
     'node',
     'fusion',
@@ -61,7 +48,7 @@ export async function benchRos2(root: string): Promise<BenchResult[]> {
     '-p',
     'policy:=none',
     '-p',
-    `robot:=${robot}`,
+    `robot:=${threeStreams(root)}`,
   ])
   const peer = start('python3', [join(root, 'bench/peer_rclpy.py')])
   const source = start('python3', [join(root, 'bench/ros2_publisher.py'), String(SECONDS), '2'])
@@ -82,6 +69,5 @@ export async function benchRos2(root: string): Promise<BenchResult[]> {
     ]
   } finally {
     for (const running of [node, peer, source]) running.kill()
-    rmSync(folder, { recursive: true, force: true })
   }
 }

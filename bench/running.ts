@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
-/** A process whose last line is one JSON object. */
+/** A child process whose last line on standard output is one JSON object. */
 export class Running {
   readonly #child: ChildProcess
   readonly #ended: Promise<string>
@@ -25,13 +25,14 @@ export class Running {
     this.#ended.catch(() => undefined)
   }
 
-  /** Resolves with its first word. */
+  /** Resolves when it has written something. */
   begun(): Promise<void> {
     return this.#begun
   }
 
   /**
-   * Its CPU time so far, s: user and system, of all threads (Linux: fields 14 and 15 of proc's stat, in hundredths).
+   * Its CPU time so far, s: user and system time of all threads (Linux: fields 14 and 15 of /proc/PID/stat, in
+   * hundredths).
    */
   cpu(): number {
     const stat = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8')

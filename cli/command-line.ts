@@ -3,13 +3,16 @@ import { Command, CommanderError } from 'commander'
 import { exitCodeOf } from '../app/output/program.js'
 import { standardStreams } from '../app/output/standard-streams.js'
 
-/** Each command is loaded when it is the one asked for; all of them for the overview. */
+/** How each command is loaded. Only the command that is asked for is loaded; all of them for the overview. */
 const COMMANDS: Readonly<Record<string, () => Promise<{ register: (program: Command) => void }>>> = {
   run: () => import('./commands/run.js'),
+  record: () => import('./commands/record.js'),
+  teleop: () => import('./commands/teleop.js'),
   replay: () => import('./commands/replay.js'),
   info: () => import('./commands/info.js'),
   check: () => import('./commands/check.js'),
-  policy: () => import('./commands/policy.js'),
+  calibrate: () => import('./commands/calibrate.js'),
+  policy: () => import('./commands/policy-file.js'),
   export: () => import('./commands/export.js'),
   eval: () => import('./commands/eval.js'),
   bench: () => import('./commands/bench.js'),
@@ -46,7 +49,7 @@ async function commandLine(asked: string): Promise<Command> {
   return program
 }
 
-/** Sub-commands inherit neither exitOverride nor the error's form by themselves. */
+/** Commander does not pass exitOverride and the form of errors on to sub-commands, so this does. */
 function inherit(command: Command): void {
   for (const child of command.commands) {
     child.copyInheritedSettings(command)
@@ -55,8 +58,8 @@ function inherit(command: Command): void {
 }
 
 /**
- * Runs a command line, given without the program's own name. What goes wrong is said on standard error; the exit code
- * is in `process.exitCode`.
+ * Runs a command line, given without the program's own name. Errors are written on standard error. The exit code is in
+ * `process.exitCode`.
  */
 export async function runCommandLine(args: readonly string[]): Promise<void> {
   try {

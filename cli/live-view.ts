@@ -1,39 +1,12 @@
 import { createLogUpdate } from 'log-update'
-import type { Status } from '../middleware/ros2/diagnostics.js'
 import { color } from '../app/output/terminal-colour.js'
 import { printable } from '../app/output/printable.js'
 import { standardStreams } from '../app/output/standard-streams.js'
-
-export interface ViewState {
-  readonly title: string
-  readonly rgbHz: number
-  readonly wrenchHz: number
-  readonly chunkHz: number
-  readonly latencyMs: number
-  /** Tared |force| at the wrist, N, and its two limits. */
-  readonly force: number
-  readonly contact: number
-  readonly overForce: number
-  readonly contactState: string
-  /** Action chunks so far, and the gate of the newest; empty: the policy gives none. */
-  readonly chunks: number
-  readonly gate: Float32Array
-  /** The gripper's widest opening; undefined `widthMm`: it has not answered yet. */
-  readonly widestMm: number
-  readonly widthMm: number | undefined
-  readonly gripper: string
-  /** What the motion does, or waits for, in plain words. */
-  readonly motion: Pick<Status, 'level' | 'message'>
-  /** Where the tool is sent; undefined for a robot without an arm. */
-  readonly tool: { readonly x: number; readonly y: number; readonly z: number; readonly yaw: number } | undefined
-  readonly said: string
-  readonly results: readonly boolean[]
-  readonly typing: string
-}
+import type { LoopView } from '../app/session/loop-view.js'
 
 const WIDTH = 24
 const PERIOD_MS = 100
-/** Moves the cursor home and erases what is seen; what has scrolled away stays. */
+/** Moves the cursor home and erases the screen. Lines that have scrolled away stay. */
 const ERASE_SCREEN = '\u001b[H\u001b[J'
 
 function bar(share: number, width = WIDTH): string {
@@ -43,7 +16,7 @@ function bar(share: number, width = WIDTH): string {
 
 const mm = (metres: number): string => `${(metres * 1000).toFixed(0)} mm`
 
-function gateText({ chunks, gate }: ViewState): string {
+function gateText({ chunks, gate }: LoopView): string {
   if (chunks === 0) return color.dim('(no answer of the policy yet)')
   if (gate.length === 0) return color.dim('(this policy gives none)')
   return ['rgb', 'depth', 'force', 'voice']
@@ -51,13 +24,13 @@ function gateText({ chunks, gate }: ViewState): string {
     .join('  ')
 }
 
-const gripperText = ({ widthMm, widestMm, gripper }: ViewState): string =>
+const gripperText = ({ widthMm, widestMm, gripper }: LoopView): string =>
   widthMm === undefined
     ? color.dim('(no answer of it yet)')
     : `${bar(widthMm / widestMm)} ${widthMm.toFixed(0)} mm  ${gripper}`
 
 /** The picture of the loop as lines, in colours. */
-export function draw(state: ViewState): string[] {
+export function draw(state: LoopView): string[] {
   const paint =
     state.contactState === 'over_force' ? color.red : state.contactState === 'contact' ? color.yellow : color.green
   const motion = { ok: color.green, warn: color.yellow, error: color.red, stale: color.dim }[state.motion.level]
@@ -74,19 +47,21 @@ export function draw(state: ViewState): string[] {
     `motion   ${motion(state.motion.message)}`,
     `said     ${color.cyan(state.said === '' ? '(nothing yet)' : `"${state.said}"`)}`,
     `episodes ${state.results.map(won => (won ? color.green('✔') : color.red('✘'))).join(' ')}`,
-    color.dim('gate: how much the policy heeds each sense; chunk: its next moves; latency: from picture to wire'),
+    color.dim(
+      'gate: how much weight the policy gives each sense; chunk: its next moves; latency: from picture to wire',
+    ),
     color.dim(`say> `) + state.typing + color.dim('▏  (type and Enter: "stop", "no, the green one"; Ctrl-C ends)'),
   ]
 }
 
 /** Redraws the loop's state on a terminal, ten times a second. */
 export class LiveView {
-  readonly #state: () => ViewState
+  readonly #state: () => LoopView
   readonly #timer: NodeJS.Timeout
   readonly #update = createLogUpdate(process.stdout, { showCursor: true })
   #columns = process.stdout.columns
 
-  constructor(state: () => ViewState) {
+  constructor(state: () => LoopView) {
     this.#state = state
     standardStreams.hideCursor()
     process.stdout.on('resize', this.#resize)
@@ -95,7 +70,7 @@ export class LiveView {
     }, PERIOD_MS)
   }
 
-  /** A line that stays, above the picture. */
+  /** Writes a line above the picture, which stays. */
   note(line: string): void {
     this.#update.clear()
     standardStreams.say('stdout', [line])
@@ -111,8 +86,8 @@ export class LiveView {
   }
 
   /**
-   * A terminal that becomes narrower may break the lines of the picture anew, or not: nobody knows how many rows it
-   * takes then, so all that is seen is erased.
+   * A terminal that becomes narrower may wrap the lines of the picture, or not. The number of its rows is then unknown,
+   * so the whole screen is erased.
    */
   readonly #resize = (): void => {
     const narrower = process.stdout.columns < this.#columns

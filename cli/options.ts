@@ -1,19 +1,30 @@
 import { InvalidArgumentError, Option } from 'commander'
 import type { z } from 'zod'
-import { messageOf, UsageError } from '../app/output/output.js'
-import { PRECISION_HELP, PRECISIONS } from '../app/policies/models.js'
-import { readWholeNumber, wholeNumber } from '../app/whole-number.js'
-import { namespaceSchema } from '../robots/schema.js'
-import { quantityRange, toSI, type QuantityRange } from '../robots/units.js'
+import { EXECUTION_HELP, readExecution } from '../app/option-values/execution.js'
+import { readNamespace } from '../app/option-values/namespace.js'
+import { readTime } from '../app/option-values/time.js'
+import { readWholeNumber, wholeNumber } from '../app/option-values/whole-number.js'
+import { UsageError } from '../app/output/output.js'
+import { ENCODER_HELP, PRECISION_HELP, PRECISIONS } from '../app/policies/model-path.js'
 
-/** `--precision`: which of a model's two files. */
+/** `--precision`: which of a model's two files is used. */
 export const precision = (): Option => new Option('--precision <p>', PRECISION_HELP).choices(PRECISIONS)
 
-/** `--overwrite`, of every command that writes where a user says. */
+/** `--encoder`: of a policy that is a head. */
+export const encoder = (): Option => new Option('--encoder <file>', ENCODER_HELP)
+
+/** `--execution`: of every command that carries out the chunks of a policy. */
+export const execution = (): Option =>
+  new Option('--execution <mode>', EXECUTION_HELP).argParser((text: string) => readOrRefuse(readExecution, text))
+
+/** `--overwrite`, of every command that writes to a path of the user's choice. */
 export const overwrite = (): Option =>
   new Option('--overwrite', 'replace outputs that are there already, once the new ones are whole (default: refused)')
 
-/** For commander: the value that `read` makes of a text and that `schema` allows. The message is theirs. */
+/**
+ * A parser for commander: `read` reads the text, `schema` checks the value. A refusal has the message of the one that
+ * refused.
+ */
 export function argument<Value>(schema: z.ZodType<Value>, read: (text: string) => unknown): (text: string) => Value {
   return text => {
     const value = schema.safeParse(readOrRefuse(read, text))
@@ -22,7 +33,8 @@ export function argument<Value>(schema: z.ZodType<Value>, read: (text: string) =
   }
 }
 
-function readOrRefuse(read: (text: string) => unknown, text: string): unknown {
+/** Calls `read` with a text. Its UsageError becomes commander's error of an argument. */
+function readOrRefuse<Value>(read: (text: string) => Value, text: string): Value {
   try {
     return read(text)
   } catch (error) {
@@ -53,30 +65,11 @@ export function amount(most: number): (text: string) => number {
   }
 }
 
-const TIME = quantityRange('time', '0 s', '1 hour')
-const SPAN = quantityRange('time', '1 ms', '1 hour')
-
 /** A time with its unit (`500 ms`) of at most an hour, for commander; in s. */
-export function duration(text: string): number {
-  return timeIn(text, TIME)
-}
+export const duration = (text: string): number => readOrRefuse(readTime, text)
 
 /** A `duration` of at least a millisecond, for commander. */
-export function span(text: string): number {
-  return timeIn(text, SPAN)
-}
+export const span = (text: string): number => readOrRefuse(time => readTime(time, '1 ms'), text)
 
-function timeIn(text: string, range: QuantityRange): number {
-  try {
-    return toSI(text, 'time', range)
-  } catch (error) {
-    throw new InvalidArgumentError(`${messageOf(error)}.`)
-  }
-}
-
-/** A namespace as ROS writes it, such as /left. */
-export function namespace(text: string): string {
-  const parsed = namespaceSchema.safeParse(text)
-  if (!parsed.success) throw new InvalidArgumentError(`${parsed.error.issues[0]!.message}.`)
-  return parsed.data
-}
+/** A namespace as ROS writes it, such as /left, for commander. */
+export const namespace = (text: string): string => readOrRefuse(readNamespace, text)

@@ -1,15 +1,21 @@
 import { isPose } from '../fusion/rotation.js'
+import type { CommandedActuator } from '../policy/action/actuator-faults.js'
 import type { Limits } from '../robots/robot.js'
 import { ArmSetPoint } from './arm/arm-set-point.js'
-import { MOST_TILT, TiltError } from './arm/tilt.js'
+import { isTilted, TiltError, TiltReport } from './arm/tilt.js'
 import { ToolFrame } from './arm/tool-frame.js'
 import { yawOf, type ToolTarget } from './arm/tool-pose.js'
-import { ChunkExecutor, type Executable, type SetPoint } from './chunk/chunk-executor.js'
-import { Watchdog } from './guard/watchdog.js'
+import type { Executable } from './chunk/chunk-executor.js'
+import { SetPointSource } from './chunk/set-point-source.js'
+import { ContactCaution } from './guard/contact-caution.js'
+import { Watchdog, type Watched } from './guard/watchdog.js'
 import { WrenchGuard } from './guard/wrench-guard.js'
 import { moveWithin, type CommandedGripper } from './gripper-move.js'
 import type { Said } from './speech/said.js'
+import type { Motion } from './motion.js'
+import { Motions } from './motions.js'
 import { gripHoldOf, type GripHold, type GripSituation } from './state/grip-holds.js'
+import { COMMANDERS, type Commander } from './state/commanders.js'
 import { EpisodeBoundary } from './state/episode-boundary.js'
 import type { Hold } from './state/holds.js'
 import { stopperOf, StopAuthority, type Stopper } from './state/stop-authority.js'
@@ -17,124 +23,154 @@ import { nextHold, type Situation } from './state/transitions.js'
 
 export interface ControllerOptions {
   readonly limits: Limits
-  /** Whether there is an arm; without one the gripper alone is commanded. */
+  /** What can be commanded: `arm`, `gripper` and those of `motions`. */
+  readonly actuators: readonly CommandedActuator[]
+  /** Whether there is an actuator 'arm' whose tool moves and yaws. */
   readonly arm: boolean
-  /** ns over which the wrist's offset is averaged. */
+  /** The other actuators than `arm` and `gripper`, by the names of the robot file. Default: none. */
+  readonly motions?: ReadonlyMap<string, Motion>
+  /** The sources whose silence holds the motion: those that the robot has. Default: all. */
+  readonly watched?: readonly Watched[]
+  /** ns over which the offset of the wrist sensor is averaged. */
   readonly tare: number
-  /** `temporal_ensembling` or `receding_horizon`. */
+  /** `temporal_ensembling` or `receding_horizon`, for the policy. Of a person the newest chunk counts. */
   readonly execution: string
+  /** Who commands until somebody else takes over. Default: the policy. */
+  readonly commander?: Commander | undefined
   readonly awaitCommand: boolean
-  /** The set-points' frame until a pose says in which it is. */
+  /** The frame of the set-points until the first tool pose names one. */
   readonly frame: string
-  readonly gripper: CommandedGripper
-  /** Takes a set-point (x, y, z in m, qx, qy, qz, qw); the array is written again afterwards. */
+  /** Undefined: the robot has none beside its joints. */
+  readonly gripper: CommandedGripper | undefined
+  /**
+   * Sends a set-point (x, y, z in m, qx, qy, qz, qw in `frame`) at bus time `now` (ns). The array is reused afterwards.
+   */
   readonly send: (pose: Float64Array, now: number, frame: string) => void
-  /** Told once, until the tool points down again. */
+  /** Called once when the tool does not point down, and again only after it has pointed down. */
   readonly onTilt: (error: TiltError) => void
-  /** Something about the tool's frame that its user should know; one line. */
+  /** Called with one line that says why the chunks of a policy are not carried out. */
+  readonly onRefused?: ((text: string) => void) | undefined
+  /** Called with one line that the user should know about the frame of the tool poses. */
   readonly onNotice: ((text: string) => void) | undefined
 }
 
-/** m/s: how fast the tool may go down while something is touched, and after an over-force. */
-const CONTACT_DOWN_SPEED = 0.05
-/** ns the force must have stayed under the contact limit before an over-force is forgiven. */
+/** An over-force ends when the force has stayed below the contact limit for this long (ns). */
 const OVER_FORCE_RELEASE = 100_000_000
-/** ns after an over-force for which the tool goes down as if something were touched. */
-const OVER_FORCE_CAUTION = 2_000_000_000
-
 /**
- * Turns action chunks into set-points of the arm and moves of the gripper, within the robot file's limits. It takes
- * what was measured, planned and said, each with its bus time (ns), and makes one set-point with each `step`. In which
- * state the motion is, and what changes that, is the table of `state/transitions.ts`.
+ * Turns action chunks into set-points of the arm and moves of the gripper, within the limits of the robot file. It
+ * takes what was measured, planned and said, each with its bus time (ns). Each `step` makes one set-point. The states
+ * of the motion and their transitions are the table in `state/transitions.ts`.
  */
 export class Controller {
   hold: Hold = 'no_chunk'
-  /** How many stops began. */
+  /** Number of stops that began. */
   stops = 0
-  /** Chunks that were not carried out. */
+  /** Number of chunks that were not carried out. */
   readonly refused = { stale: 0, unusable: 0 }
   badPoses = 0
-  /** What the last utterance was taken for; `command`: for the policy, whatever it makes of it. */
+  /** The meaning of the latest utterance. `command`: it is for the policy. */
   heardAs: 'nothing' | 'stop' | 'resume' | 'command' = 'nothing'
   readonly guard: WrenchGuard
   readonly watchdog: Watchdog
   readonly arm: ArmSetPoint | undefined
+  readonly motions: Motions
   readonly #limits: Limits
-  readonly #gripper: CommandedGripper
-  readonly #onTilt: ControllerOptions['onTilt']
+  readonly #gripper: CommandedGripper | undefined
   readonly #authority = new StopAuthority()
   readonly #boundary: EpisodeBoundary
-  readonly #executor: ChunkExecutor
-  readonly #setPoint: SetPoint
+  readonly #sources: Readonly<Record<Commander, SetPointSource>>
+  #commander: Commander
   readonly #desired: ToolTarget = { x: 0, y: 0, z: 0, yaw: 0 }
   readonly #toolFrame: ToolFrame
-  /** In which the tool's poses are, and so the set-points. */
+  /** The frame of the tool poses and of the set-points. */
   #frame: string
-  #tiltTold = false
-  /** Bus time of the newest over-force. */
-  #overForceAt = -Infinity
+  readonly #tiltReport: TiltReport
+  readonly #caution = new ContactCaution()
+  readonly #onRefused: ControllerOptions['onRefused']
+  /** Why the chunk before was refused, as it was told. */
+  #told: string | undefined
 
-  constructor({
-    limits,
-    arm,
-    tare,
-    execution,
-    awaitCommand,
-    frame,
-    gripper,
-    send,
-    onTilt,
-    onNotice,
-  }: ControllerOptions) {
+  constructor(options: ControllerOptions) {
+    const { limits, gripper, send } = options
     this.#limits = limits
     this.#gripper = gripper
-    this.#onTilt = onTilt
-    this.#frame = frame
-    this.#boundary = new EpisodeBoundary({ awaitCommand })
-    this.#toolFrame = new ToolFrame(onNotice)
-    this.guard = new WrenchGuard(limits, { tare, release: OVER_FORCE_RELEASE })
-    this.watchdog = new Watchdog(limits.watchdog)
-    this.arm = arm ? new ArmSetPoint({ limits, send: (pose, now) => send(pose, now, this.#frame) }) : undefined
-    this.#executor = new ChunkExecutor(execution)
-    this.#setPoint = { pose: new Float64Array(7), width: limits.width[1], effort: limits.effort[0], exhausted: true }
+    this.#frame = options.frame
+    this.#onRefused = options.onRefused
+    this.#tiltReport = new TiltReport(options.onTilt)
+    this.#boundary = new EpisodeBoundary(options)
+    this.#toolFrame = new ToolFrame(options.onNotice)
+    this.guard = new WrenchGuard(limits, { tare: options.tare, release: OVER_FORCE_RELEASE })
+    this.watchdog = new Watchdog(limits.watchdog, options.watched)
+    this.arm = options.arm ? new ArmSetPoint({ limits, send: (pose, now) => send(pose, now, this.#frame) }) : undefined
+    this.motions = new Motions(options.motions ?? new Map())
+    this.#commander = options.commander ?? 'policy'
+    this.#sources = {
+      policy: new SetPointSource(options.execution, options.actuators),
+      person: new SetPointSource('receding_horizon', options.actuators),
+    }
   }
 
-  /** The commanded tool target: x, y, z (m), yaw (rad), base frame. */
+  /** The commanded tool target: x, y, z (m) and yaw (rad), base frame. */
   get target(): Readonly<ToolTarget> {
     return this.arm?.target ?? this.#desired
   }
 
-  /** Why the motion is held, in words; `none` where it is not. */
+  /** Why the motion is held, in words; `none` where it is not held. */
   get holdText(): string {
     return this.hold === 'tilt' ? new TiltError(this.#tilt).message : this.hold
   }
 
-  get struck(): boolean {
+  get overForce(): boolean {
     return this.guard.state === 'over_force'
   }
 
-  /** Whether a stop lasts that the next goal may not end. */
+  /** Whether there is a stop that the next goal may not end. */
   get stoppedBySomebody(): boolean {
     return this.hold === 'stop' && !this.#authority.endedByGoal
   }
 
-  /** What has a memory begins anew. A stop that stands outlives it. */
+  /** Who commands. An episode, a stop and a resume do not change it. */
+  get commander(): Commander {
+    return this.#commander
+  }
+
+  /** Whose set-points the actuators follow now. */
+  get followed(): Commander | 'nobody' {
+    return this.hold === 'none' ? this.#commander : 'nobody'
+  }
+
+  /**
+   * From now on `commander` commands. The plan is forgotten and the set-points stay where they are; they go on from
+   * there with the first chunk that is newer. A stop remains.
+   */
+  command(commander: Commander, now: number): void {
+    if (commander === this.#commander) return
+    this.#commander = commander
+    this.#boundary.resume(now)
+    this.#gripper?.drop()
+    this.#forgetPlans()
+    this.watchdog.heard(commander, now)
+    this.hold = nextHold(this.hold, 'takeover', this.#situation(now)) ?? this.hold
+  }
+
+  /** An episode begins: all state begins anew. A stop that outlives episodes remains. */
   beginEpisode(now: number): void {
     this.#boundary.begin(now)
     this.arm?.begin(now)
+    this.motions.begin()
     this.#toolFrame.restart()
     this.guard.reset()
-    this.#overForceAt = -Infinity
+    this.#caution.reset()
     this.#goOn('begin', now)
   }
 
   /**
-   * `active`: there is motion to stop, or to begin. Else a stop and its end are remembered for the next episode.
-   * Resolves as `stop` does where it is one.
+   * Takes an utterance. `active`: the node is active, so the utterance can stop the motion or let it go on now.
+   * Otherwise a stop and its end are remembered for the next episode. Where it is a stop, resolves as `stop` does.
    */
   async hear(said: Said, now: number, { active }: { readonly active: boolean }): Promise<unknown> {
     const { meaning, by } = said
-    // By then the goal has ended that stop itself.
+    // The goal itself has already ended that stop.
     if (meaning === 'resume' && by === 'goal') return undefined
     this.#authority.hear(said)
     this.heardAs = meaning === 'other' ? 'command' : meaning
@@ -143,14 +179,14 @@ export class Controller {
     if (meaning === 'resume') this.resume(now)
     else if (meaning === 'command' && !this.#boundary.commanded) {
       this.#boundary.command(now)
-      this.#executor.clear()
+      this.#forgetPlans()
     }
     return undefined
   }
 
   /**
-   * Ends motion, within this call. Resolves when the gripper has acknowledged, or with why it did not. Rejects with
-   * what `send` throws; the fingers are stopped all the same.
+   * Ends the motion within this call. Resolves when the gripper has acknowledged, or with the reason why it has not.
+   * Rejects with the error of `send`; the fingers are stopped in that case too.
    */
   async stop(by: Stopper, now: number): Promise<unknown> {
     const stopped = this.hold === 'stop'
@@ -160,41 +196,54 @@ export class Controller {
     return this.halt(now)
   }
 
-  /** Ends a stop, and activates a gripper that lost its activation. */
+  /** Ends a stop, and activates a gripper that has lost its activation. */
   resume(now: number): void {
     this.#authority.resume()
     this.#goOn('resume', now)
   }
 
-  /** What is planned or waits is dropped, the arm comes to rest, the fingers stop. Like `stop`. */
+  /** Drops the plan and waiting moves, brings the arm to rest and stops the fingers. Resolves and rejects as `stop`. */
   async halt(now: number): Promise<unknown> {
-    this.#gripper.drop()
-    this.#executor.clear()
+    this.#gripper?.drop()
+    this.#forgetPlans()
     let stopping: Promise<unknown> | undefined
     try {
-      this.arm?.halt(now, { struck: this.struck })
+      this.motions.halt(now, { overForce: this.overForce })
     } finally {
-      stopping = this.#gripper.stop()
+      try {
+        this.arm?.halt(now, { overForce: this.overForce })
+      } finally {
+        stopping = this.#gripper?.stop()
+      }
     }
     return stopping
   }
 
-  /** A chunk of the policy. */
-  take(chunk: Executable, receive: number): void {
-    if (this.hold === 'stop') return
-    if (this.#boundary.isStale(chunk.stamp, receive, this.#limits.watchdog.policy)) {
+  /**
+   * Takes an action chunk, received at bus time `receive` (ns). It counts only where the one who made it, `by`,
+   * commands. True: the next step follows it, as far as nothing comes between.
+   */
+  take(chunk: Executable, receive: number, by: Commander = 'policy'): boolean {
+    if (this.hold === 'stop' || by !== this.#commander) return false
+    if (this.#boundary.isStale(chunk.stamp, receive, this.#limits.watchdog[by])) {
       this.refused.stale++
-      return
+      return false
     }
-    if (!this.#executor.push(chunk)) {
+    if (!this.#source.push(chunk)) {
       this.refused.unusable++
-      return
+      this.#tellRefusal(this.#source.refused)
+      return false
     }
-    this.watchdog.heard('policy', receive)
-    if (this.#looked(receive) === 'none') this.#moveFingers(chunk.stamp)
+    this.watchdog.heard(by, receive)
+    if (this.#looked(receive) !== 'none') return false
+    this.#moveFingers(chunk.stamp)
+    return true
   }
 
-  /** A tool pose. One without a stamp, with a NaN or in another frame than those before it is not believed. */
+  /**
+   * Takes a tool pose (x, y, z in m, qx, qy, qz, qw). A pose without a stamp, with a NaN or in another frame than those
+   * before it is counted in `badPoses` and not used.
+   */
   hearTool(
     { pose, frameId }: { readonly pose: Float64Array; readonly frameId: string },
     stamp: number,
@@ -213,99 +262,168 @@ export class Controller {
       this.#frame = frameId
       this.arm?.forget()
     }
-    this.arm?.hear(pose, stamp, receive, { stopped: this.hold === 'stop', struck: this.struck })
+    this.arm?.hear(pose, stamp, receive, { stopped: this.hold === 'stop', overForce: this.overForce })
   }
 
-  /** A wrench that is one. Returns true when it raised an over-force: the arm is then to be frozen. */
+  /**
+   * Takes the measured state of an actuator: the positions of its joints (rad, m) in their order, or the pose of its tool.
+   * One with a NaN or without a stamp is counted in `badPoses`.
+   */
+  hearState(name: string, state: Float64Array, stamp: number, receive: number): void {
+    if (Number.isNaN(stamp) || !state.every(Number.isFinite)) this.badPoses++
+    else if (!this.#boundary.isOld(stamp, receive))
+      this.motions.hear(name, state, { stamp, receive, stopped: this.hold === 'stop' })
+  }
+
+  /** After an over-force all arms go back to where they were measured. */
+  freeze(now: number): void {
+    try {
+      this.arm?.freeze(now)
+    } finally {
+      this.motions.freeze(now)
+    }
+  }
+
+  /** Whether an arm is still going back after an over-force. */
+  get goesBack(): boolean {
+    return this.arm?.goesBack === true || this.motions.goesBack
+  }
+
+  /** Sends the set-points of all arms. */
+  publish(now: number): void {
+    try {
+      this.arm?.publish(now)
+    } finally {
+      this.motions.publish(now)
+    }
+  }
+
+  /** From now on others may move the arms. */
+  release(): void {
+    this.arm?.release()
+    this.motions.release()
+  }
+
+  /** 0 to 1: the share of the limits of velocity that the arms may use from their next step on. */
+  set scale(scale: number) {
+    if (this.arm) this.arm.scale = scale
+    this.motions.scale = scale
+  }
+
+  /** Takes a valid wrench, f64[6] (N, N·m). True when it raised an over-force: the caller must then call `freeze`. */
   hearWrench(wrench: Float64Array, stamp: number, receive: number): boolean {
     this.watchdog.heard('wrench', receive)
     return !this.#boundary.isOld(stamp, receive) && this.guard.sample(stamp, wrench)
   }
 
-  /** Every 10 ms: looks at the state anew, makes one step where nothing holds, and sends the set-point. */
+  /**
+   * Runs every 10 ms. It determines the state, makes one step where nothing holds the motion, and sends the set-point.
+   */
   step(now: number): void {
     if (this.hold !== 'stop') {
       this.hold = this.#looked(now)
-      if (this.hold === 'none' && this.arm) this.#moveArm(this.arm, now)
+      if (this.hold === 'none') {
+        if (this.arm) this.#moveArm(this.arm, now)
+        if (!this.overForce) this.motions.step(this.#source.assignment.desired, now)
+      }
+      if (this.hold !== 'none' || this.overForce) this.motions.rest(now)
       if (this.hold === 'tilt') this.arm?.leave()
-      this.#reportTilt()
+      this.#tiltReport.update(this.#tilt, { holds: this.hold === 'tilt' })
     }
-    this.arm?.publish(now)
+    this.publish(now)
   }
 
-  /** Why the fingers may not go to `width` (m) on somebody's own word. */
+  /** Why an operator may not move the fingers to `width` (m) now, or `none`. */
   gripHold(width: number, now: number, node: GripSituation['node']): GripHold {
-    const { status } = this.#gripper
+    const status = this.#gripper?.status
     return gripHoldOf({
       node,
       stopped: this.hold === 'stop',
       following: this.hold === 'none',
-      quiet: () => this.watchdog.quiet(now),
+      silent: () => this.watchdog.silent(now, COMMANDERS[this.#commander].watches),
       activated: status?.activated === true,
-      tared: this.guard.ready,
-      overForce: this.struck,
+      tared: this.#isTared,
+      overForce: this.overForce,
       opens: status !== undefined && width >= status.width,
     })
   }
 
   /**
-   * A new episode, or the end of a stop: nothing planned is remembered, and nothing moves before a fresh chunk. The
-   * tare outlives a stop. Where a stop stands, the arm's set-point becomes its measured pose, wherever the episode
-   * placed it.
+   * A new episode begins or a stop ends. The plan is forgotten, and nothing moves before a new chunk comes. The tare is
+   * kept after a stop. Where a stop remains, the set-point of the arm becomes its measured pose, wherever the episode
+   * has placed it.
    */
   #goOn(event: 'begin' | 'resume', now: number): void {
     const to = nextHold(this.hold, event, this.#situation(now))
     if (to === undefined) return
     this.hold = to
     this.#boundary.resume(now)
-    this.#gripper.drop()
-    this.#executor.clear()
+    this.#gripper?.drop()
+    this.#forgetPlans()
     this.arm?.leave()
+    this.motions.leave()
     this.watchdog.start(now)
     if (to === 'stop') return
-    this.#gripper.forgive()
-    if (this.#gripper.status?.activated === false) this.#gripper.activate()
+    this.#gripper?.forgive()
+    if (this.#gripper?.status?.activated === false) this.#gripper.activate()
+    this.motions.recover()
   }
 
-  /** The state that a step finds at `now`. */
+  /** Each reason is said once, not with every chunk. */
+  #tellRefusal(why: string | undefined): void {
+    if (why !== undefined && why !== this.#told) this.#onRefused?.(`chunks are not carried out: ${why}`)
+    this.#told = why
+  }
+
+  /** The chunks of the one who commands. */
+  get #source(): SetPointSource {
+    return this.#sources[this.#commander]
+  }
+
+  #forgetPlans(): void {
+    this.#sources.policy.clear()
+    this.#sources.person.clear()
+  }
+
+  /** The state of the motion at `now`. */
   #looked(now: number): Hold {
-    const quiet = this.watchdog.quiet(now)[0]
-    const planned = this.#executor.sample(now, this.#setPoint)
-    return nextHold(this.hold, 'step', { ...this.#situation(now), quiet, planned }) ?? this.hold
+    const silent = this.watchdog.silent(now, COMMANDERS[this.#commander].watches)[0]
+    const planned = this.#source.sample(now)
+    return nextHold(this.hold, 'step', { ...this.#situation(now), silent, planned }) ?? this.hold
   }
 
-  /** Without what a step alone looks at. */
+  /** The situation without the facts that only a step needs. */
   #situation(now: number): Situation {
     const { arm } = this
     return {
       stopStands: this.#authority.stands,
-      activationLost: this.#gripper.status?.activated === false,
-      quiet: undefined,
-      tared: this.guard.ready,
-      toolKnown: arm === undefined || arm.tool.known(now),
-      tilted: this.#tilt > MOST_TILT,
-      commanded: this.#boundary.commanded,
+      activationLost: this.#gripper?.status?.activated === false,
+      armFaulty: this.motions.isFaulty,
+      silent: undefined,
+      tared: this.#isTared,
+      toolKnown: (arm === undefined || arm.tool.known(now)) && this.motions.known(now),
+      tilted: isTilted(this.#tilt),
+      commanded: this.#boundary.commanded || this.#commander === 'person',
       planned: false,
     }
   }
 
-  /** rad between the tool of the arm and straight down. */
+  /** Whether the force is known, or there is no sensor of it. */
+  get #isTared(): boolean {
+    return this.guard.ready || !this.watchdog.watches('wrench')
+  }
+
+  /** The angle between the tool's z axis and straight down, rad. */
   get #tilt(): number {
     return this.arm?.tool.tiltAngle ?? 0
   }
 
-  /** Once, until the tool points down again. */
-  #reportTilt(): void {
-    const tilted = this.hold === 'tilt' || (this.#tiltTold && this.#tilt > MOST_TILT)
-    if (tilted && !this.#tiltTold) this.#onTilt(new TiltError(this.#tilt))
-    this.#tiltTold = tilted
-  }
-
   #moveArm(arm: ArmSetPoint, now: number): void {
-    const { pose } = this.#setPoint
+    const pose = this.#source.assignment.desired.get('arm')
+    if (!pose) return
     const [x = NaN, y = NaN, z = NaN] = pose
-    if (this.struck) {
-      this.#overForceAt = now
+    if (this.overForce) {
+      this.#caution.overForce(now)
       arm.rise(z, now)
       return
     }
@@ -314,14 +432,15 @@ export class Controller {
     desired.y = y
     desired.z = z
     desired.yaw = yawOf(pose)
-    const touching = this.guard.state === 'contact' && this.#gripper.status?.object !== 'closing'
-    const careful = touching || now - this.#overForceAt < OVER_FORCE_CAUTION
-    arm.step(desired, now, careful ? CONTACT_DOWN_SPEED : Infinity)
+    const closing = this.#gripper?.status?.object === 'closing'
+    arm.step(desired, now, this.#caution.downSpeed(this.guard.state, now, { closing }))
   }
 
   #moveFingers(stamp: number): void {
-    const move = moveWithin(this.#limits, this.#setPoint.width, this.#setPoint.effort)
-    if (this.struck && !(move.width >= (this.#gripper.status?.width ?? Infinity))) return
-    this.#gripper.move(move, stamp)
+    const fingers = this.#source.assignment.fingers('gripper')
+    if (!fingers || Number.isNaN(fingers.width)) return
+    const move = moveWithin(this.#limits, fingers.width, fingers.effort)
+    if (this.overForce && !(move.width >= (this.#gripper?.status?.width ?? Infinity))) return
+    this.#gripper?.move(move, stamp)
   }
 }

@@ -1,7 +1,7 @@
 import type { Limits } from '../robots/robot.js'
 
 export interface GripperMove {
-  /** m, gap. */
+  /** Gap between the fingers, m. */
   readonly width: number
   /** m/s. */
   readonly speed: number
@@ -9,26 +9,26 @@ export interface GripperMove {
   readonly effort: number
 }
 
-/** The gripper, as the controller commands it. No call waits for the wire. */
+/** The gripper as the controller commands it. No call waits for the serial line. */
 export interface CommandedGripper {
-  /** Its newest answer. `width`: m. */
+  /** The newest status. `width`: m. */
   readonly status: { readonly activated: boolean; readonly width: number; readonly object: string } | undefined
-  /** `stamp`: of the chunk that asks for it. */
+  /** Commands a move. `stamp`: that of the chunk it comes from. */
   move(move: GripperMove, stamp: number): void
-  /** What waits is not sent any more. */
+  /** Drops the moves that wait to be sent. */
   drop(): void
-  /** The fingers stop. Resolves when the gripper has acknowledged, or with why it did not. */
+  /** Stops the fingers. Resolves when the gripper has acknowledged, or with the reason why it has not. */
   stop(): Promise<unknown>
-  /** A stop that was not acknowledged is not sent again. */
+  /** Ends the repetition of a stop that was not acknowledged. */
   forgive(): void
-  /** It is activated again, which moves its fingers. */
+  /** Activates the gripper again. This moves its fingers. */
   activate(): void
 }
 
 /** m/s. */
 const FINGER_SPEED = 0.1
 
-/** A move to `width` (m) with `effort` (N), both brought within the limits. */
+/** A move to `width` (m) with `effort` (N). Both are clamped to the limits. */
 export function moveWithin(
   { width, effort }: Pick<Limits, 'width' | 'effort'>,
   to: number,

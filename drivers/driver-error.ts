@@ -1,4 +1,4 @@
-/** The fixed codes of everything that a driver can go wrong with. */
+/** The fixed codes of all errors that a driver reports. */
 export type DriverErrorCode =
   | 'PORT_MISSING'
   | 'PORT_BUSY'
@@ -16,8 +16,12 @@ export type DriverErrorCode =
   | 'CLOSED'
   | 'BAD_COMMAND'
   | 'UNKNOWN_DRIVER'
+  | 'SERVO_MISSING'
+  | 'SERVO_TWICE'
+  | 'SERVO_MODEL'
+  | 'SERVO_CALIBRATION'
 
-/** One line: what, where, what was expected or got, what to do. */
+/** An error of a driver. Its message is one line: what, where, what was expected or received, and what to do. */
 export class DriverError extends Error {
   readonly code: DriverErrorCode
   readonly exit = 2

@@ -1,6 +1,7 @@
 /**
- * Resolves after `ms` of a running event loop: a timer that fires much too late tells of a stall in this process, in
- * which no answer could be heard, so the time then starts anew, once. Never resolves after an abort.
+ * Resolves after `ms` in which the event loop ran. When the timer fires more than a quarter of `ms` too late, this
+ * process was stalled and could not receive an answer, so the full time is waited once more. Never resolves after an
+ * abort.
  */
 export function elapsed(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise(resolve => {

@@ -1,7 +1,9 @@
 import { crc16 } from './crc16.js'
 import { MAX_FRAME } from './modbus-rtu.js'
 
-/** Fixed length, or the place of the byte that counts the data and the length without them. */
+/**
+ * The length of a frame: a constant, or the byte that holds the number of data bytes and the length without the data.
+ */
 type Shape = number | { readonly counter: number; readonly rest: number }
 
 const REQUEST: Readonly<Record<number, Shape>> = {
@@ -38,19 +40,20 @@ const RESPONSE: Readonly<Record<number, Shape>> = {
 export interface FrameAssemblerOptions {
   /** `requests` on a server's side of the wire, `responses` on a client's. */
   readonly direction: 'requests' | 'responses'
-  /** The one address whose frames are frames here; all else on the wire is passed over. */
+  /** Modbus address. Frames of other addresses are skipped. */
   readonly unit: number
 }
 
 /**
- * Finds the frames of one unit in a stream of bytes, however these are split, by the lengths that the function codes
- * imply. Between frames anything may stand: bytes that start no frame with a right CRC are passed over one by one, and
- * a frame that is complete is never held back by garbage before it that looks like a longer one. Keeps no time.
+ * Finds the frames of one Modbus unit in a stream of bytes. The function code gives the length of a frame, so the
+ * chunks in which the bytes come do not matter, and neither does time. Bytes that start no frame with a correct CRC are
+ * skipped one by one. A complete frame is returned at once, even when garbage before it looks like the start of a
+ * longer frame.
  */
 export class FrameAssembler {
-  /** Complete candidates whose CRC was wrong. */
+  /** Number of complete frames with a wrong CRC. */
   crcErrors = 0
-  /** Bytes that belonged to no frame. */
+  /** Number of bytes that belonged to no frame. */
   discarded = 0
   readonly #unit: number
   readonly #shapes: Readonly<Record<number, Shape>>
@@ -65,7 +68,7 @@ export class FrameAssembler {
     this.#exceptions = direction === 'responses'
   }
 
-  /** The frames that these bytes complete, in order: copies, address and CRC included. */
+  /** The frames that these bytes complete, in order. Each is a copy with address and CRC. */
   push(bytes: Uint8Array): Uint8Array[] {
     const frames: Uint8Array[] = []
     for (let at = 0; at < bytes.length; at += MAX_FRAME) {
@@ -75,13 +78,13 @@ export class FrameAssembler {
     return frames
   }
 
-  /** Forgets what has come of an unfinished frame. */
+  /** Discards the bytes of an unfinished frame. */
   reset(): void {
     this.discarded += this.#end - this.#start
     this.#start = this.#end = 0
   }
 
-  /** Fewer than MAX_FRAME bytes wait between calls, so two more frames always fit. */
+  /** Between two calls fewer than MAX_FRAME bytes wait, so the buffer always has room for MAX_FRAME more. */
   #append(bytes: Uint8Array): void {
     if (this.#end + bytes.length > this.#buffer.length) {
       this.#buffer.copyWithin(0, this.#start, this.#end)
@@ -114,7 +117,7 @@ export class FrameAssembler {
     return undefined
   }
 
-  /** Length of the frame that would start here: 0 where none can, -1 where too few bytes have come to tell. */
+  /** Length of the frame that would start at `at`: 0 when none can start there, -1 when too few bytes have come. */
   #lengthAt(at: number): number {
     const known = this.#end - at
     if (this.#buffer[at] !== this.#unit) return 0

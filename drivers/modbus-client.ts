@@ -1,42 +1,45 @@
+import { AnswerTimeout } from './answer-timeout.js'
 import type { ByteStream } from './byte-stream.js'
 import { monotonicNs } from './byte-stream.js'
 import { DriverError } from './driver-error.js'
-import { elapsed } from './elapsed.js'
 import { FrameAssembler } from './frame-assembler.js'
 import type { WireStats } from './gripper.js'
 import { decodeResponse, encodeRequest, EXCEPTION_TEXT } from './modbus-rtu.js'
 import type { ModbusException, ModbusRequest, ModbusResponse } from './modbus-rtu.js'
+import { RequestPadding, withoutPadding } from './request-padding.js'
 import { Unanswered } from './unanswered.js'
 import type { SentRequest } from './unanswered.js'
 
 export interface ModbusClientOptions {
   readonly unit: number
   /**
-   * ms to wait for an answer after the request has left; longer while the answers of the device are slower and nothing
-   * urgent waits.
+   * ms to wait for an answer after the request has left. The wait is longer while the device's recent answers were
+   * slower and no urgent request waits.
    */
   readonly timeout?: number
-  /** Further attempts after an answer that did not come or came damaged. */
+  /** Number of further attempts after an answer that is missing or damaged. */
   readonly retries?: number
-  /** ms after which an answer that has not come does not come any more. Default: ten times `timeout`. */
+  /** ms after which an answer can no longer come. Default: ten times `timeout`. */
   readonly slowest?: number
 }
 
 export interface TransactionOptions {
-  /** `urgent` goes ahead of everything that waits, in the order in which urgent ones came. */
-  readonly lane?: 'normal' | 'urgent'
+  /** `urgent` requests are sent before all normal ones, in the order in which they came. */
+  readonly priority?: 'normal' | 'urgent'
   /**
-   * Registers behind the last one that a request may take along without harm (written as 0): by its length its answer
-   * is told from the late one of a request before it. Without any, a request that another one's late answer would fit
-   * waits until that can come no more; an urgent one does not wait. None are taken along when an urgent request is
-   * repeated, nor ever again once the device has refused a request with them.
+   * Number of registers behind the last one that a request may also read, or write as 0, without effect on the device.
+   * With them the client makes the request longer. Its answer then has another length than the late answer of an
+   * earlier request, so the two cannot be confused. Without spare registers a normal request waits until the late
+   * answer can no longer come; an urgent request does not wait. The spare registers are not used when an urgent request
+   * is repeated, nor after the device has refused a request with them.
    */
   readonly spare?: number
 }
 
 /**
- * What was answered, and to what: host's monotonic ns before the first byte of the answered request left (`asked`: no
- * value in the answer is older), once its last one had left (`written`), and once the answer was whole (`received`).
+ * A response and the times of the request that it answers, all in ns of the host's monotonic clock. `asked`: before the
+ * request's first byte left; no value in the response is older. `written`: after its last byte had left. `received`:
+ * when the response was complete.
  */
 export interface Transaction {
   readonly response: Exclude<ModbusResponse, ModbusException>
@@ -50,28 +53,26 @@ interface Job {
   readonly urgent: boolean
   readonly spare: number
   attempts: number
-  /** Resolved or rejected: an answer that comes yet is nobody's. */
+  /** Resolved or rejected. An answer that comes later is ignored. */
   ended: boolean
   resolve(transaction: Transaction): void
   reject(reason: DriverError): void
 }
 
 /**
- * How an attempt ended: with the answer to a request of its job, or with an error, after which it may be tried again.
+ * The end of an attempt: the answer to a request of its job, or an error. `again` says whether the job may be tried
+ * again.
  */
 type Outcome =
   | { readonly sent: SentRequest<Job>; readonly response: Transaction['response']; readonly received: number }
   | { readonly error: DriverError; readonly again: boolean }
 
-/** Requests in a row that may be unanswered when another one that is not urgent is sent. */
-const MOST_UNANSWERED = 3
-
 const isWrite = (request: ModbusRequest): boolean =>
   request.function === 6 || request.function === 16 || request.function === 23
 
 /**
- * Client of one Modbus RTU unit over a byte stream: one transaction at a time, urgent ones first. An answer is given to
- * the request that it belongs to, however late it comes (see `Unanswered`).
+ * Client of one Modbus RTU unit over a byte stream. It runs one transaction at a time and urgent ones first. A late
+ * answer is matched to the request that it belongs to (see `Unanswered`).
  */
 export class ModbusClient {
   readonly stats: WireStats = { framesSent: 0, framesReceived: 0, crcErrors: 0, timeouts: 0, reconnects: 0 }
@@ -79,24 +80,19 @@ export class ModbusClient {
   readonly #unit: number
   readonly #timeout: number
   readonly #retries: number
-  readonly #slowest: number
-  /** ms to wait for an answer, by those that came last. */
-  #patience: number
+  readonly #answerTimeout: AnswerTimeout
   readonly #assembler: FrameAssembler
   readonly #unanswered: Unanswered<Job>
+  readonly #padding: RequestPadding<Job>
   readonly #urgent: Job[] = []
   readonly #normal: Job[] = []
   #running = false
   #current: Job | undefined
   #superseded = false
-  /** Whether the device may still have the registers behind those that are asked for. */
-  #pads = true
-  /** Ends the attempt that runs. */
+  /** Ends the current attempt. */
   #end: ((outcome: Outcome) => void) | undefined
-  /** Ends the wait for a request that may not be sent yet. */
+  /** Ends the wait before a request that may not be sent yet. */
   #wake: (() => void) | undefined
-  /** Ends the wait for an answer that is slower than `timeout`. */
-  #hurry: (() => void) | undefined
 
   constructor(stream: ByteStream, { unit, timeout = 100, retries = 2, slowest = 10 * timeout }: ModbusClientOptions) {
     if (!(Number.isInteger(unit) && unit >= 1 && unit <= 247))
@@ -106,10 +102,10 @@ export class ModbusClient {
     this.#timeout = timeout
     this.#retries = retries
     this.#assembler = new FrameAssembler({ direction: 'responses', unit })
-    this.#patience = timeout
-    this.#slowest = slowest
+    this.#answerTimeout = new AnswerTimeout(timeout, slowest)
     this.#unanswered = new Unanswered(slowest * 1e6)
-    stream.on('bytes', bytes => this.#hear(bytes))
+    this.#padding = new RequestPadding(this.#unanswered)
+    stream.on('bytes', bytes => this.#receive(bytes))
     stream.on('lost', reason => {
       this.#unanswered.clear()
       this.#failAll(reason)
@@ -118,21 +114,21 @@ export class ModbusClient {
   }
 
   /**
-   * Rejects with TIMEOUT or CRC when all attempts failed that way, MODBUS_EXCEPTION, UNEXPECTED_REPLY, DISCONNECTED,
-   * SUPERSEDED or CLOSED.
+   * Sends a request and resolves with its response. Rejects with TIMEOUT or CRC when all attempts failed in this way,
+   * or with MODBUS_EXCEPTION, UNEXPECTED_REPLY, DISCONNECTED, SUPERSEDED or CLOSED.
    */
-  transact(request: ModbusRequest, { lane = 'normal', spare = 0 }: TransactionOptions = {}): Promise<Transaction> {
+  transact(request: ModbusRequest, { priority = 'normal', spare = 0 }: TransactionOptions = {}): Promise<Transaction> {
     return new Promise<Transaction>((resolve, reject) => {
-      const urgent = lane === 'urgent'
+      const urgent = priority === 'urgent'
       const queue = urgent ? this.#urgent : this.#normal
       queue.push({ request, urgent, spare, attempts: 0, ended: false, resolve, reject })
-      if (urgent) this.#hurry?.()
+      if (urgent) this.#answerTimeout.hurry()
       if (this.#running) this.#wake?.()
       else void this.#run()
     })
   }
 
-  /** Rejects every write of the normal lane that has not left yet, and lets one that has left end without a retry. */
+  /** Rejects all normal writes that have not left yet. A write that has left is not repeated. */
   supersedeWrites(): void {
     const reason = new DriverError('SUPERSEDED', 'modbus: the command was dropped for a stop that came after it')
     for (const job of this.#normal.filter(entry => isWrite(entry.request))) {
@@ -142,7 +138,7 @@ export class ModbusClient {
     if (this.#current !== undefined && !this.#current.urgent && isWrite(this.#current.request)) this.#superseded = true
   }
 
-  /** Rejects all that waits or runs with CLOSED. */
+  /** Rejects all transactions with CLOSED. */
   close(): void {
     this.#failAll(new DriverError('CLOSED', 'modbus: the client was closed'))
   }
@@ -150,7 +146,7 @@ export class ModbusClient {
   async #run(): Promise<void> {
     this.#running = true
     for (let job = this.#first(); job !== undefined; job = this.#first()) {
-      const { request, wait } = this.#next(job)
+      const { request, wait } = this.#padding.choose(job, monotonicNs())
       if (wait > 0) await this.#pause(wait)
       else {
         this.#queueOf(job).shift()
@@ -168,26 +164,7 @@ export class ModbusClient {
     return urgent ? this.#urgent : this.#normal
   }
 
-  /**
-   * What is sent for a job, as short as it can be told from everything unanswered, and for how many ns it may not be
-   * sent.
-   */
-  #next(job: Job): { request: ModbusRequest; wait: number } {
-    const now = monotonicNs()
-    const spare = this.#pads && !(job.urgent && job.attempts > 0) ? job.spare : 0
-    const lengths = Array.from({ length: spare + 1 }, (_, more) => lengthened(job.request, more))
-    const waits = (owner: Job | undefined): number[] =>
-      lengths.map(request => this.#unanswered.wait(request, owner, now))
-    const distinct = waits(undefined).indexOf(0)
-    if (job.urgent) return { request: lengths[Math.max(0, distinct)]!, wait: 0 }
-    const backlog = this.#unanswered.backlog(MOST_UNANSWERED, now)
-    if (distinct >= 0) return { request: lengths[distinct]!, wait: backlog }
-    const own = waits(job)
-    const soonest = Math.min(...own)
-    return { request: lengths[own.indexOf(soonest)]!, wait: Math.max(soonest, backlog) }
-  }
-
-  /** Resolves after `wait` ns, or as soon as something has changed. */
+  /** Resolves after `wait` ns, or earlier when a request or an answer comes. */
   async #pause(wait: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     await new Promise<void>(resolve => {
@@ -215,7 +192,7 @@ export class ModbusClient {
       this.#unanswered.add(sent)
       sent.written = await this.#stream.write(bytes)
       this.stats.framesSent++
-      return await Promise.race([ended, this.#silence(expiry.signal).then(() => this.#expired(crcBefore))])
+      return await Promise.race([ended, this.#expiry(expiry.signal, crcBefore)])
     } catch (error) {
       if (sent !== undefined)
         this.#unanswered.failed(sent, monotonicNs(), { left: error instanceof DriverError && error.code === 'TIMEOUT' })
@@ -223,23 +200,14 @@ export class ModbusClient {
       return { error: new DriverError('BAD_COMMAND', `modbus: ${String(error)}`), again: false }
     } finally {
       expiry.abort()
-      this.#current = this.#end = this.#hurry = undefined
+      this.#current = this.#end = undefined
+      this.#answerTimeout.ended()
     }
   }
 
-  /** Resolves once no answer is waited for any longer. */
-  async #silence(signal: AbortSignal): Promise<void> {
-    await elapsed(this.#timeout, signal)
-    if (this.#patience <= this.#timeout || this.#urgent.length > 0) return
-    const hurried = new Promise<void>(resolve => {
-      this.#hurry = resolve
-    })
-    await Promise.race([hurried, elapsed(this.#patience - this.#timeout, signal)])
-  }
-
-  /** Half as long again as an answer took; forgotten over some ten quicker ones. `took`: ns. */
-  #learn(took: number): void {
-    this.#patience = Math.max(this.#timeout, Math.min(this.#slowest, (1.5 * took) / 1e6), 0.9 * this.#patience)
+  async #expiry(signal: AbortSignal, crcBefore: number): Promise<Outcome> {
+    await this.#answerTimeout.expired(signal, () => this.#urgent.length > 0)
+    return this.#expired(crcBefore)
   }
 
   #conclude(job: Job, outcome: Outcome): void {
@@ -250,7 +218,7 @@ export class ModbusClient {
         response,
         received,
       } = outcome
-      job.resolve({ response: shortened(response, job.request), asked, written, received })
+      job.resolve({ response: withoutPadding(response, job.request), asked, written, received })
     } else if (!outcome.again || job.attempts > this.#retries) this.#fail(job, outcome.error)
     else if (this.#superseded)
       this.#fail(job, new DriverError('SUPERSEDED', 'modbus: the command was not repeated: a stop came after it'))
@@ -269,8 +237,8 @@ export class ModbusClient {
       `modbus unit ${this.#unit}: refused function ${response.function} with exception ` +
       `${response.exception} (${text})`
     if (sent.padded === true) {
-      // Refused was perhaps what it took along, so this attempt does not count.
-      this.#pads = false
+      // The device may have refused the spare registers alone, so this attempt does not count.
+      this.#padding.refuse()
       sent.owner.attempts--
     }
     return { error: new DriverError('MODBUS_EXCEPTION', what), again: sent.padded === true }
@@ -289,15 +257,15 @@ export class ModbusClient {
     return { error: new DriverError('TIMEOUT', what), again: true }
   }
 
-  #hear(bytes: Uint8Array): void {
+  #receive(bytes: Uint8Array): void {
     const frames = this.#assembler.push(bytes)
     this.stats.crcErrors = this.#assembler.crcErrors
     this.stats.framesReceived += frames.length
-    for (const frame of frames) this.#hearFrame(frame)
+    for (const frame of frames) this.#receiveFrame(frame)
     this.#wake?.()
   }
 
-  #hearFrame(frame: Uint8Array): void {
+  #receiveFrame(frame: Uint8Array): void {
     const response = decodeResponse(frame)
     const sent = response && this.#unanswered.take(response)
     if (response === undefined || sent === undefined) {
@@ -306,7 +274,7 @@ export class ModbusClient {
       this.#end?.({ error: new DriverError('UNEXPECTED_REPLY', what), again: true })
       return
     }
-    this.#learn(monotonicNs() - sent.asked)
+    this.#answerTimeout.learn(monotonicNs() - sent.asked)
     const { owner: job } = sent
     if (job.ended) return
     const outcome = this.#judge(sent, response)
@@ -323,19 +291,4 @@ export class ModbusClient {
     for (const job of waiting) this.#fail(job, reason)
     this.#wake?.()
   }
-}
-
-/** The request with so many more registers behind its own. */
-function lengthened(request: ModbusRequest, more: number): ModbusRequest {
-  if (more === 0 || request.function === 6) return request
-  if (request.function === 16) return { ...request, values: [...request.values, ...new Array<number>(more).fill(0)] }
-  return { ...request, count: request.count + more }
-}
-
-/** The response without what the request that was asked for has not in it. */
-function shortened(response: Transaction['response'], request: ModbusRequest): Transaction['response'] {
-  if ('values' in response && 'count' in request)
-    return { ...response, values: response.values.slice(0, request.count) }
-  if ('start' in response && request.function === 16) return { ...response, count: request.values.length }
-  return response
 }

@@ -17,14 +17,14 @@ export const EXCEPTION_TEXT: Readonly<Record<number, string>> = {
   6: 'server device busy',
 }
 
-/** Longest frame of Modbus RTU: address, 253 bytes of PDU, CRC. */
+/** Length of the longest Modbus RTU frame in bytes: address (1), PDU (253), CRC (2). */
 export const MAX_FRAME = 256
-/** Most registers that one request may read, write, or write while reading (FC23). */
+/** Number of registers that one request may read at the most, write, or write while it reads (FC23). */
 const MAX_READ = 125
 const MAX_WRITE = 123
 const MAX_READ_WRITE = 121
 
-/** Registers are unsigned 16-bit values, addresses 0-based. */
+/** A request. Registers are unsigned 16-bit values; addresses start at 0. */
 export type ModbusRequest =
   | { readonly function: 3 | 4; readonly start: number; readonly count: number }
   | { readonly function: 6; readonly register: number; readonly value: number }
@@ -37,12 +37,13 @@ export type ModbusRequest =
       readonly values: readonly number[]
     }
 
-/** What a server cannot decode: the exception that it owes the client. */
+/** A request that a server cannot decode, and the exception to answer with. */
 export interface RefusedRequest {
   readonly function: number
   readonly refuse: ExceptionCode
 }
 
+/** An exception response: the function that was refused, and the exception code. */
 export interface ModbusException {
   readonly function: number
   readonly exception: number
@@ -74,7 +75,7 @@ function frame(unit: number, head: readonly number[], registers: readonly number
   return sealed(bytes)
 }
 
-/** Writes the CRC of all but the last two bytes into these, low byte first, and gives the same array back. */
+/** Writes the CRC over all but the last two bytes into the last two, low byte first. Returns the same array. */
 export function sealed(bytes: Uint8Array): Uint8Array {
   const crc = crc16(bytes, 0, bytes.length - 2)
   bytes[bytes.length - 2] = crc
@@ -85,7 +86,7 @@ export function sealed(bytes: Uint8Array): Uint8Array {
 const high = (value: number): number => value >>> 8
 const low = (value: number): number => value & 0xff
 
-/** A client's frame, address and CRC included. Throws RangeError where the frame would pass 256 bytes. */
+/** Encodes a client's frame with address and CRC. Throws a RangeError when the frame is longer than 256 bytes. */
 export function encodeRequest(unit: number, request: ModbusRequest): Uint8Array {
   switch (request.function) {
     case 3:
@@ -109,7 +110,7 @@ export function encodeRequest(unit: number, request: ModbusRequest): Uint8Array 
   }
 }
 
-/** A server's frame, address and CRC included. */
+/** Encodes a server's frame with address and CRC. Throws a RangeError when the frame is longer than 256 bytes. */
 export function encodeResponse(unit: number, response: ModbusResponse): Uint8Array {
   if ('exception' in response) return sealed(Uint8Array.of(unit, response.function | 0x80, response.exception, 0, 0))
   switch (response.function) {
@@ -127,7 +128,8 @@ export function encodeResponse(unit: number, response: ModbusResponse): Uint8Arr
 const within = (count: number, most: number): boolean => count >= 1 && count <= most
 
 /**
- * Decodes a whole frame of the assembler; a request that breaks the specification comes back as the exception it earns.
+ * Decodes a complete frame from the assembler. For a request that breaks the specification the result names the
+ * exception to answer with.
  */
 export function decodeRequest(bytes: Uint8Array): ModbusRequest | RefusedRequest {
   const code = bytes[1]!
@@ -164,7 +166,7 @@ export function decodeRequest(bytes: Uint8Array): ModbusRequest | RefusedRequest
   }
 }
 
-/** Decodes a whole frame of the assembler; undefined where it is no response of a function that the codec speaks. */
+/** Decodes a complete frame from the assembler. Undefined when the codec does not know its function or its length. */
 export function decodeResponse(bytes: Uint8Array): ModbusResponse | undefined {
   const code = bytes[1]!
   if (code & 0x80) return { function: code & 0x7f, exception: bytes[2]! }

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { DriverError } from './driver-error.js'
 
-/** The error that says why `path` could not be opened and what to do; `reason` is what the operating system said. */
+/** The DriverError for a port that could not be opened, with what to do. `reason` is the operating system's error. */
 export function openError(path: string, reason: Error): DriverError {
   const said = reason.message
   const cause = { cause: reason }
@@ -26,7 +26,7 @@ export function openError(path: string, reason: Error): DriverError {
   )
 }
 
-/** Name of the group that owns the path; undefined where that cannot be told. */
+/** Name of the group that owns the path; undefined when it cannot be found out. */
 function groupOf(path: string): string | undefined {
   try {
     const gid = String(statSync(path).gid)

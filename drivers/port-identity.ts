@@ -3,7 +3,7 @@ import type { BigIntStats } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { DriverError } from './driver-error.js'
 
-/** Where the operating system tells of its devices. */
+/** The folders in which the operating system describes its devices. */
 export interface SystemFolders {
   readonly dev: string
   readonly proc: string
@@ -12,55 +12,54 @@ export interface SystemFolders {
 
 export const SYSTEM: SystemFolders = { dev: '/dev', proc: '/proc', sys: '/sys' }
 
-/** A device that a path led to. */
+/** The device that a path leads to. */
 export interface FoundPort {
-  /** The device file itself: no link. */
+  /** Path of the device file itself, without symbolic links. */
   readonly device: string
-  /** The same text for the same device, and for no other. */
+  /** A text that is the same for the same device and differs for every other device. */
   readonly identity: string
-  /** What an open descriptor of it is known by. */
+  /** A text that an open file descriptor of this device gives too (see `deviceMark`). */
   readonly mark: string
-  /** One text for each symbolic link on the way to it: another one once the link was made anew. */
+  /** One text for each symbolic link on the path. The text changes when the link is created again. */
   readonly links: readonly string[]
-  /** Where it is a USB adapter. `twins`: another one that says the same of itself was seen beside it. */
+  /** Set for a USB adapter. `twins`: a second adapter with the same name was seen on this machine. */
   readonly adapter?: Adapter & { readonly twins: boolean }
 }
 
 interface Adapter {
-  /** What it says of itself: vendor, product, serial number and interface. Many of one make say all the same. */
+  /** Vendor, product, serial number and interface. Cheap adapters of one model often share all of these. */
   readonly name: string
-  /** The USB socket that it is in, by its way through the hubs: `1-4.2`. */
+  /** The serial number; '' where the adapter has none. */
+  readonly serial: string
+  /** The USB socket, as the numbers of the hub ports on the way to it: `1-4.2`. */
   readonly socket: string
 }
 
 /**
- * Character devices 136 to 143: Linux's pseudo-terminals, whose numbers are given to the next one as soon as they are
- * free.
+ * Major numbers of Linux's pseudo-terminals. The kernel gives the number of a closed pseudo-terminal to the next one.
  */
 const PTS_MAJORS = { first: 136, last: 143 }
 const MOST_LINKS = 40
 /**
- * ns by which a link may be older than the pseudo-terminal that it was made for: its maker may change the terminal's
- * rights after it.
+ * ns by which a link may be older than its pseudo-terminal. The program that creates both may still change the
+ * terminal's permissions after it has made the link.
  */
 const LINK_TOLERANCE = 100_000_000n
 
 /**
- * The device that `path` leads to, and that may be opened as the port `known` (undefined: opened for the first time).
- * Nothing is opened here: opening alone changes a terminal's settings.
+ * The device that `path` leads to, when it may be opened as the port `known` (undefined: the first time). The device is
+ * not opened here, because opening a terminal changes its settings.
  *
- * - A USB adapter is known by vendor, product, serial number and interface, and is found wherever it is plugged in; one
- *   without a serial number, or with a twin
- *   that says the same of itself, only where it was.
- * - A pseudo-terminal is known by number and time of birth. Another one in its place is the port only where the path is
- *   a link that was made anew
- *   for it: an emulated gripper that was started again. A link that is older than the pseudo-terminal behind it was
- * made for one that is gone.
- * - Anything else is known by its device number.
- * - A terminal that somebody works in (a controlling terminal) is never a port.
+ * - A USB adapter is identified by vendor, product, serial number and interface. It is found in every USB socket. An
+ *   adapter without a serial number, or with a twin of the same name, is found only in the socket where it was.
+ * - A pseudo-terminal is identified by its number and its time of creation. Another pseudo-terminal is accepted in its
+ *   place only when the path is a link that was created again: an emulated gripper was restarted. A link that is older
+ *   than the pseudo-terminal behind it is refused, because it was made for an earlier pseudo-terminal of this number.
+ * - Any other device is identified by its device number.
+ * - The controlling terminal of a process is always refused: a user works in it.
  *
- * All of this on Linux; elsewhere a path is taken at its word. Throws a DriverError: PORT_MISSING, PORT_FOREIGN where
- * somebody else's device stands there.
+ * These checks run on Linux only; on other systems the path is taken as it is. Throws a DriverError: PORT_MISSING, or
+ * PORT_FOREIGN when the path leads to another device or to a user's terminal.
  */
 export function findPort(path: string, known: FoundPort | undefined, folders = SYSTEM): FoundPort {
   if (process.platform !== 'linux') return { device: path, identity: path, mark: path, links: [] }
@@ -82,8 +81,8 @@ export function findPort(path: string, known: FoundPort | undefined, folders = S
 }
 
 /**
- * What makes an opened file the one that was found: an open descriptor and a path give the same text for the same
- * device.
+ * Tells whether an opened file is the device that was found: an open descriptor and a path give the same text for the
+ * same device.
  */
 export function deviceMark({ rdev, ino, ctimeNs }: Pick<BigIntStats, 'rdev' | 'ino' | 'ctimeNs'>): string {
   const major = majorOf(rdev)
@@ -92,7 +91,7 @@ export function deviceMark({ rdev, ino, ctimeNs }: Pick<BigIntStats, 'rdev' | 'i
     : `device ${rdev}`
 }
 
-/** Whether a link to a pseudo-terminal was made for one that has had the number before. `linked`, `born`: ns. */
+/** Whether a link was made for an earlier pseudo-terminal of the same number. `linked`, `born`: ns. */
 export function isStaleLink(linked: bigint, born: bigint): boolean {
   return linked + LINK_TOLERANCE < born
 }
@@ -154,11 +153,11 @@ function refuseStranger(path: string, found: FoundPort, known: FoundPort | undef
   )
 }
 
-/** The USB adapter `known`, wherever it is plugged in now; undefined where it is not, or where several may be it. */
+/** The USB adapter `known` in the socket where it is now; undefined when there is none, or more than one candidate. */
 function sameAdapter(known: FoundPort, folders: SystemFolders): FoundPort | undefined {
   const { adapter } = known
   if (adapter === undefined) return undefined
-  const matches = adapters(folders).filter(one => isSame(one, adapter, folders))
+  const matches = usbAdapters(folders).filter(one => isSame(one, adapter, folders))
   if (matches.length !== 1) return undefined
   const { tty, ...one } = matches[0]!
   const device = join(folders.dev, tty)
@@ -174,7 +173,7 @@ function sameAdapter(known: FoundPort, folders: SystemFolders): FoundPort | unde
   }
 }
 
-/** In the socket where it was, or elsewhere where no twin was or is seen that it might be. */
+/** True in the same socket. In another socket only when no twin was ever seen, since it could be the twin. */
 function isSame(one: Adapter, known: Adapter & { readonly twins: boolean }, folders: SystemFolders): boolean {
   return one.name === known.name && (one.socket === known.socket || !(known.twins || hasTwin(one, folders)))
 }
@@ -189,10 +188,10 @@ function identified(
 }
 
 const hasTwin = ({ name }: Adapter, folders: SystemFolders): boolean =>
-  adapters(folders).filter(other => other.name === name).length > 1
+  usbAdapters(folders).filter(other => other.name === name).length > 1
 
-/** All that are plugged in, those too whose device file this process does not see. */
-function adapters(folders: SystemFolders): (Adapter & { readonly tty: string })[] {
+/** All USB adapters that are plugged in, also those whose device file this process cannot see. */
+export function usbAdapters(folders: SystemFolders): (Adapter & { readonly tty: string })[] {
   return namesIn(join(folders.sys, 'class/tty')).flatMap(tty => {
     const adapter = adapterAt(join(folders.sys, 'class/tty', tty), folders)
     return adapter ? [{ ...adapter, tty }] : []
@@ -218,17 +217,18 @@ function adapterAt(terminal: string, { sys }: SystemFolders): Adapter | undefine
       name:
         `usb ${vendor}:${read('idProduct')} ` +
         `${serial === '' ? `without a serial number at ${socket}` : `serial ${serial}`} interface ${port}`,
+      serial,
       socket,
     }
   }
   return undefined
 }
 
-/** Who works in a terminal: `bash (4711)`; undefined: nobody, as far as this user may see. */
+/** The process whose controlling terminal this is: `bash (4711)`. Undefined: none that this user may see. */
 function userOf(device: string, { proc }: SystemFolders): string | undefined {
   const { rdev } = statSync(device, { bigint: true })
   for (const pid of namesIn(proc).filter(name => /^\d+$/.test(name))) {
-    // pid (name) state ppid pgrp session tty_nr …: the name may hold anything.
+    // pid (name) state ppid pgrp session tty_nr …: the name may contain any character.
     const [, name, rest] = /^\d+ \((.*)\) (.*)/s.exec(textOf(join(proc, pid, 'stat'))) ?? []
     if (rest !== undefined && BigInt(rest.split(' ')[4]!) === rdev && rdev !== 0n) return `${name} (process ${pid})`
   }
@@ -236,7 +236,7 @@ function userOf(device: string, { proc }: SystemFolders): string | undefined {
 }
 
 const isPseudoTerminal = (identity: string): boolean => identity.startsWith('pseudo-terminal ')
-// As glibc's gnu_dev_major and gnu_dev_minor.
+// The same bits as in glibc's gnu_dev_major and gnu_dev_minor.
 const majorOf = (rdev: bigint): number => Number(((rdev >> 8n) & 0xfffn) | ((rdev >> 32n) & 0xfffff000n))
 const minorOf = (rdev: bigint): number => Number((rdev & 0xffn) | ((rdev >> 12n) & 0xffffff00n))
 const nameOf = (path: string, { device }: FoundPort): string => (device === path ? 'it' : device)

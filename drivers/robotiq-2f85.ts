@@ -1,6 +1,6 @@
 import type { ByteStream } from './byte-stream.js'
 import { DriverError } from './driver-error.js'
-import { driver } from './driver.js'
+import { driver } from './driver-declaration.js'
 import type { Gripper, GripperStatus, WireStats } from './gripper.js'
 import { ModbusClient } from './modbus-client.js'
 import type { Transaction, TransactionOptions } from './modbus-client.js'
@@ -25,14 +25,14 @@ import {
 import { SerialPort, serialTransport } from './serial-port.js'
 
 export interface Robotiq2f85Options {
-  /** Modbus address; 9 as delivered. */
+  /** Modbus address. Default: 9, the factory setting. */
   readonly unit?: number
   /** ms to wait for one answer. */
   readonly timeout?: number
   readonly retries?: number
-  /** ms that an activation may take. */
+  /** ms that an activation may take. Default: 10 000. */
   readonly activationTimeout?: number
-  /** ms between two looks at an activation that runs. */
+  /** ms between two reads of the status during an activation. */
   readonly pollInterval?: number
 }
 
@@ -50,7 +50,7 @@ export const robotiq2f85 = driver({
     }),
 })
 
-/** Reserved registers behind both blocks. */
+/** Number of reserved registers behind the input block and behind the output block. */
 const SPARE = BLOCK - INPUT.count
 
 const OBJECTS = {
@@ -60,7 +60,7 @@ const OBJECTS = {
   [OBJ.atPosition]: 'none',
 } as const
 
-/** The Robotiq 2F-85 over Modbus RTU. Quantities beyond the device's range take the range's end. */
+/** The Robotiq 2F-85 over Modbus RTU. A value outside the device's range is set to the nearest end of the range. */
 export class Robotiq2f85 implements Gripper {
   readonly #stream: ByteStream
   readonly #client: ModbusClient
@@ -68,7 +68,7 @@ export class Robotiq2f85 implements Gripper {
   readonly #pollInterval: number
   #activated = false
   #stopped = false
-  /** rPR, rSP and rFR of the last command, which a stop leaves as they are. */
+  /** Position, speed and force of the last command. A stop repeats them unchanged. */
   #lastRequest: readonly [number, number] = [0, 0]
 
   constructor(stream: ByteStream, options: Robotiq2f85Options = {}) {
@@ -84,7 +84,7 @@ export class Robotiq2f85 implements Gripper {
   }
 
   /**
-   * Opens the port and, where the device is not ready, resets and activates it: the fingers then close and open fully.
+   * Opens the port. When the device is not ready it is reset and activated; the fingers then close and open fully.
    */
   async connect(): Promise<void> {
     this.#stopped = false
@@ -98,6 +98,7 @@ export class Robotiq2f85 implements Gripper {
     await this.#activation()
   }
 
+  /** Rejects with BAD_COMMAND for numbers that are not finite, and with NOT_ACTIVATED before `connect`. */
   async move({ width, speed, effort }: { width: number; speed: number; effort: number }): Promise<{ written: number }> {
     if (!(Number.isFinite(width) && Number.isFinite(speed) && Number.isFinite(effort))) {
       const got = `width ${width} m, speed ${speed} m/s, effort ${effort} N`
@@ -111,14 +112,14 @@ export class Robotiq2f85 implements Gripper {
   }
 
   /**
-   * Moves that have not left yet, and an activation that runs, reject with SUPERSEDED. A device that is not activated
-   * is reset.
+   * Stops the fingers. Moves that have not left yet and a running activation reject with SUPERSEDED. A device that is
+   * not activated is reset.
    */
   async stop(): Promise<void> {
     this.#stopped = true
     this.#client.supersedeWrites()
     const action = this.#activated ? ACTION.activate : 0
-    await this.#write([action << 8, ...this.#lastRequest], { lane: 'urgent' })
+    await this.#write([action << 8, ...this.#lastRequest], { priority: 'urgent' })
   }
 
   async status(): Promise<GripperStatus> {

@@ -1,5 +1,6 @@
 /**
- * The Robotiq 2F-85's registers (instruction manual, "Control"): two bytes a register, the first in the high byte.
+ * The Robotiq 2F-85's registers (instruction manual, "Control"). A register holds two bytes, the first one in the high
+ * byte.
  *
  * | register | high byte            | low byte                  |
  * |----------|----------------------|---------------------------|
@@ -12,15 +13,16 @@
  */
 export const OUTPUT = { start: 0x03e8, count: 3 } as const
 export const INPUT = { start: 0x07d0, count: 3 } as const
-/** Both blocks run on to byte 15 in reserved bytes, which read as 0. */
+/** Number of registers in each block. The registers behind the first three are reserved and read as 0. */
 export const BLOCK = 8
 
+/** Modbus address as delivered. */
 export const DEFAULT_UNIT = 9
 
 /** Bits of ACTION REQUEST. */
 export const ACTION = { activate: 0x01, goTo: 0x08, release: 0x10, releaseOpening: 0x20 } as const
 
-/** GRIPPER STATUS: gACT and gGTO echo the request, gSTA stands in bits 4 and 5, gOBJ in bits 6 and 7. */
+/** GRIPPER STATUS: gACT and gGTO repeat the request, gSTA is in bits 4 and 5, gOBJ in bits 6 and 7. */
 export const STATUS = { activated: 0x01, goTo: 0x08, staShift: 4, objShift: 6 } as const
 export const STA = { reset: 0, activating: 1, ready: 3 } as const
 export const OBJ = { moving: 0, opening: 1, closing: 2, atPosition: 3 } as const
@@ -53,30 +55,31 @@ export const FAULT_TEXT: Readonly<Record<number, string>> = {
   0x0f: 'automatic release completed',
 }
 
-/** From this code on a fault ends only with a reset: a rising edge of rACT. */
+/** A fault from this code on ends only with a reset: a rising edge of rACT. */
 export const FIRST_MAJOR_FAULT = FAULT.underVoltage
 
-/** A quantity on one byte, linear between the values at 0 and at 255. */
+/** A quantity in one byte: linear between its value at 0 and its value at 255. */
 export interface Scale {
   readonly at0: number
   readonly at255: number
 }
 
-/** m between the fingertips. On hardware the fingers end at about 3 (open) and 230 (closed). */
+/** m between the fingertips. Real fingers end at about 3 (open) and 230 (closed). */
 export const WIDTH: Scale = { at0: 0.085, at255: 0 }
-/** m/s at which the fingers close or open. */
+/** Finger speed in m/s. */
 export const SPEED: Scale = { at0: 0.02, at255: 0.15 }
-/** N of grip force. */
+/** Grip force in N. */
 export const FORCE: Scale = { at0: 20, at255: 235 }
-/** A of motor current: 10 mA a count. */
+/** Motor current in A: 10 mA a count. */
 export const CURRENT: Scale = { at0: 0, at255: 2.55 }
 
-/** The nearest byte; a value beyond the scale's ends takes the end. */
+/** The nearest byte. A value outside the scale becomes 0 or 255. */
 export function toByte(scale: Scale, value: number): number {
   const ratio = (value - scale.at0) / (scale.at255 - scale.at0)
   return Math.round(Math.min(1, Math.max(0, ratio)) * 255)
 }
 
+/** The value that a byte stands for, in the scale's unit. */
 export function fromByte(scale: Scale, byte: number): number {
   return scale.at0 + ((scale.at255 - scale.at0) * byte) / 255
 }

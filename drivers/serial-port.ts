@@ -1,78 +1,103 @@
 import { EventEmitter } from 'node:events'
 import { fstatSync } from 'node:fs'
 import type { SerialPort as NativePort } from 'serialport'
+import { requirePeers } from '../peers/peers.js'
 import { monotonicNs } from './byte-stream.js'
 import type { ByteStream, ByteStreamEvents } from './byte-stream.js'
 import { DriverError } from './driver-error.js'
-import type { Transport } from './driver.js'
+import type { Transport } from './driver-declaration.js'
+import { askLowLatency } from './low-latency.js'
+import type { LatencyBinding, PortLatency } from './low-latency.js'
 import { openError } from './port-error.js'
 import { deviceMark, findPort, SYSTEM } from './port-identity.js'
 import type { FoundPort, SystemFolders } from './port-identity.js'
+import { pathOfSerialNumber, usbPorts } from './usb-port.js'
 
+/** Which port, and how patient it is. */
 export interface SerialPortOptions {
-  readonly path: string
+  /** The device. Either this or `serialNumber`. */
+  readonly path?: string
+  /** The serial number of the USB adapter, wherever it is plugged in. */
+  readonly serialNumber?: string
   /** bit/s. */
   readonly baud?: number
-  /** ms before the first attempt to reopen a lost port; doubled after each failure up to `most`. */
+  /** ms before the first attempt to reopen a lost port. The delay doubles after each failure, up to `most`. */
   readonly backoff?: { readonly first: number; readonly most: number }
-  /** ms after which bytes that do not leave mean that the port is lost. */
+  /** ms that a write may take. After that the port counts as lost. */
   readonly writeTimeout?: number
-  /** Where the operating system tells of its devices. */
+  /**
+   * True: the adapter is asked to hand over at once what it receives, after each opening. `latency` says what holds.
+   * Default false.
+   */
+  readonly lowLatency?: boolean
+  /** The folders in which the operating system describes its devices. */
   readonly folders?: SystemFolders
 }
 
-/** A serial port in a robot file. */
+/** The serial port as a transport in a robot file. */
 export const serialTransport = {
   path: 'a device path',
   options: {
     baud: { kind: 'count', least: 300, most: 4_000_000, default: 115_200, note: 'Default 115200.' },
   },
   describe: (path, { baud }) => `${path} at ${baud} baud`,
-  look(path) {
+  inspect(path) {
     const { device, identity } = findPort(path, undefined)
     return `${path}${device === path ? '' : ` leads to ${device}`} (${identity})`
   },
   remedy: 'the serial ports of this machine are listed above',
 } as const satisfies Transport
 
-/** ms between two looks whether the device is still there. */
+/** ms between two checks whether the device is still there. */
 const WATCH_INTERVAL = 200
 
 /**
- * A serial port, 8N1, held exclusively, that comes back after an unplug: once opened it is looked for, with backoff,
- * until `close`, and reopened where it is the same device (see `findPort`). Belongs on the main thread: the native
- * binding polls on the process's own event loop.
+ * A serial port, 8N1, opened exclusively. After the device was unplugged the port is reopened, with backoff, until
+ * `close`; it is reopened only on the same device (see `findPort`). Use it on the main thread: the native binding polls
+ * on the event loop of the process.
  */
 export class SerialPort extends EventEmitter<ByteStreamEvents> implements ByteStream {
+  /** The path, or the words that stand for it. */
   readonly path: string
-  /** Times that a lost port came back. */
+  /** How often a lost port came back. */
   reconnects = 0
+  /** What holds since the last opening, where `lowLatency` was asked for. */
+  latency: PortLatency | undefined
   readonly #baud: number
   readonly #backoff: { readonly first: number; readonly most: number }
   readonly #writeTimeout: number
   readonly #folders: SystemFolders
+  readonly #serialNumber: string | undefined
+  readonly #lowLatency: boolean
   #native: NativePort | undefined
   /** The device that was opened, until `close`. */
   #known: FoundPort | undefined
-  /** Why the device that stands in the place of the lost one is left alone. */
+  /** Set while another device is found in the place of the lost one, which is not opened. */
   #foreign: DriverError | undefined
   #wanted = false
   #retry: NodeJS.Timeout | undefined
-  /** Ends in one way or another whenever the attempt to open that runs has ended. */
+  /** Settles when the current attempt to open the port has ended. */
   #attempt: Promise<void> = Promise.resolve()
   readonly #writes = new Set<(reason: DriverError) => void>()
 
   constructor({
     path,
+    serialNumber,
     baud = 115200,
     backoff = { first: 50, most: 2000 },
     writeTimeout = 1000,
+    lowLatency = false,
     folders = SYSTEM,
   }: SerialPortOptions) {
     super()
-    if (path === '') throw new TypeError('serial port: "path" must name a device, got an empty string')
+    if ((path === undefined) === (serialNumber === undefined))
+      throw new TypeError('serial port: takes either "path" or "serialNumber"')
+    if (path === '' || serialNumber === '')
+      throw new TypeError('serial port: "path" or "serialNumber" must name a device, got an empty string')
     if (!(baud > 0)) throw new TypeError(`serial port: "baud" must be positive, got ${baud}`)
-    this.path = path
+    this.path = path ?? `with the USB serial number ${serialNumber}`
+    this.#serialNumber = serialNumber
+    this.#lowLatency = lowLatency
     this.#baud = baud
     this.#backoff = backoff
     this.#writeTimeout = writeTimeout
@@ -97,8 +122,8 @@ export class SerialPort extends EventEmitter<ByteStreamEvents> implements ByteSt
   }
 
   /**
-   * Rejects with DISCONNECTED while the port is away, PORT_FOREIGN while another device stands in its place, TIMEOUT
-   * where bytes do not leave.
+   * Rejects with DISCONNECTED while the device is gone, PORT_FOREIGN while another device is in its place, and TIMEOUT
+   * when the bytes do not leave in time.
    */
   write(bytes: Uint8Array): Promise<number> {
     const native = this.#native
@@ -136,7 +161,7 @@ export class SerialPort extends EventEmitter<ByteStreamEvents> implements ByteSt
     })
   }
 
-  /** Closes whatever state the port is in and stops reconnecting; never rejects. */
+  /** Closes the port in any state and stops reconnecting. Never rejects. */
   async close(): Promise<void> {
     this.#wanted = false
     clearTimeout(this.#retry)
@@ -155,14 +180,19 @@ export class SerialPort extends EventEmitter<ByteStreamEvents> implements ByteSt
   }
 
   async #openNative(): Promise<void> {
-    // Loaded here, so that whoever only reads robot files needs no native code.
-    const { SerialPort: Native } = await import('serialport')
-    const found = this.#find()
-    const native = new Native({ path: found.device, baudRate: this.#baud, lock: true, autoOpen: false })
+    // Loaded here, so that a program that only reads robot files needs no native code.
+    requirePeers(`serial port ${this.path}`, 'serialport')
+    const serialport = await import('serialport')
+    const found = await this.#find()
+    const native = new serialport.SerialPort({ path: found.device, baudRate: this.#baud, lock: true, autoOpen: false })
     native.on('error', () => undefined)
     await new Promise<void>((resolve, reject) => {
       native.open(error => (error ? reject(openError(this.path, error)) : resolve()))
     })
+    if (isOpenOn(native, found) && this.#lowLatency) {
+      const binding = native.port as unknown as LatencyBinding
+      this.latency = await askLowLatency(binding, found.device, found.adapter !== undefined, this.#folders)
+    }
     if (!this.#wanted) {
       await shut(native)
       throw this.#closed()
@@ -181,10 +211,14 @@ export class SerialPort extends EventEmitter<ByteStreamEvents> implements ByteSt
     this.#watch(native)
   }
 
-  #find(): FoundPort {
+  async #find(): Promise<FoundPort> {
     this.#foreign = undefined
     try {
-      return findPort(this.path, this.#known, this.#folders)
+      const path =
+        this.#serialNumber === undefined
+          ? this.path
+          : pathOfSerialNumber(this.#serialNumber, await usbPorts(this.#folders))
+      return findPort(path, this.#known, this.#folders)
     } catch (error) {
       const reason = error instanceof DriverError ? error : openError(this.path, error as Error)
       if (reason.code === 'PORT_FOREIGN') this.#foreign = reason
@@ -193,8 +227,8 @@ export class SerialPort extends EventEmitter<ByteStreamEvents> implements ByteSt
   }
 
   /**
-   * A hang-up of an idle port does not always reach the native port (reads then give 0 bytes without end); a drain of a
-   * port that was hung up fails on every platform.
+   * Drains the port at intervals. The native port does not always notice that an idle port was hung up (its reads then
+   * return 0 bytes forever), but a drain of such a port fails on every platform.
    */
   #watch(native: NativePort): void {
     setTimeout(() => {
@@ -244,16 +278,16 @@ export class SerialPort extends EventEmitter<ByteStreamEvents> implements ByteSt
   }
 }
 
-/** Whether the descriptor that was opened is the device that was found: between the two another may have come. */
+/** Whether the opened descriptor is the device that was found. Another device may have come in between. */
 function isOpenOn(native: NativePort, { mark }: FoundPort): boolean {
   const fd = (native.port as { readonly fd?: number | null } | undefined)?.fd
-  // Identities are known on Linux alone.
+  // Only Linux gives the identity of a device.
   return (
     process.platform !== 'linux' || (typeof fd === 'number' && deviceMark(fstatSync(fd, { bigint: true })) === mark)
   )
 }
 
-/** Resolves once the native port is closed, however that ends. */
+/** Resolves when the native port is closed or has failed to close. */
 function shut(native: NativePort): Promise<void> {
   if (!native.isOpen && !native.closing) return Promise.resolve()
   return new Promise<void>(resolve => {

@@ -1,31 +1,31 @@
 import type { ModbusRequest, ModbusResponse } from './modbus-rtu.js'
 
 /**
- * A request on the wire. `asked`: the host's monotonic ns before its first byte left; `written`: once its last one had,
- * NaN until then.
+ * A request on the wire. `asked` and `written` are the host's monotonic clock in ns: before its first byte left and
+ * after its last byte had left. `written` is NaN until then.
  */
 export interface SentRequest<Owner> {
   readonly owner: Owner
   readonly request: ModbusRequest
   readonly asked: number
-  /** Longer than what was asked for, to be told apart. */
+  /** True when the request was made longer, so that its answer has a length of its own. */
   readonly padded?: boolean
   written: number
-  /** Most likely never answered: a later request was, and devices answer in order. */
+  /** A later request was answered. Devices answer in order, so this one is most likely never answered. */
   passed?: boolean
 }
 
 /**
- * The requests whose answer has not come. Modbus RTU numbers nothing: an answer fits every request of its shape
- * (function and length), and one that comes late would serve a later request. So each answer belongs to the oldest
- * request that it fits, for as long as the slowest answer may take; and a request can be asked whether another one that
- * is unanswered would take its answer.
+ * The requests whose answer has not come. Modbus RTU has no transaction number: an answer fits every request of the
+ * same function and length, so a late answer could be taken for the answer to a later request. Therefore each answer is
+ * matched to the oldest request that it fits, as long as the slowest answer may still come. Before a request is sent,
+ * `wait` tells how long the answer of another one could be taken for its answer.
  */
 export class Unanswered<Owner> {
   readonly #slowest: number
   readonly #sent: SentRequest<Owner>[] = []
 
-  /** `slowest`: ns after which no answer comes any more. */
+  /** `slowest`: ns after which an answer can no longer come. */
   constructor(slowest: number) {
     this.#slowest = slowest
   }
@@ -34,7 +34,7 @@ export class Unanswered<Owner> {
     this.#sent.push(sent)
   }
 
-  /** Nothing is on its way any more: the line was cut. */
+  /** Forgets all requests: the connection was lost, so no answer comes. */
   clear(): void {
     this.#sent.length = 0
   }
@@ -43,7 +43,7 @@ export class Unanswered<Owner> {
     return this.#sent.length === 0
   }
 
-  /** A request that did not leave as a whole; `left`: a part of it may have. */
+  /** Marks a request that could not be sent as a whole. `left`: a part of it may have left. */
   failed(sent: SentRequest<Owner>, now: number, { left }: { readonly left: boolean }): void {
     sent.written = now
     sent.passed = true
@@ -52,8 +52,8 @@ export class Unanswered<Owner> {
   }
 
   /**
-   * Takes out the request that this response answers; undefined: none can have it. A refusal is that of a padded
-   * request, where there is one.
+   * Removes and returns the request that this response answers; undefined when there is none. An exception is matched
+   * to a padded request first.
    */
   take(response: ModbusResponse): SentRequest<Owner> | undefined {
     const refused =
@@ -67,8 +67,8 @@ export class Unanswered<Owner> {
   }
 
   /**
-   * ns from `now` until fewer than `most` requests in a row are unanswered: a device that is slower than it is asked
-   * would fall behind without end.
+   * ns from `now` until fewer than `most` requests in a row are unanswered. Without this limit a slow device would fall
+   * behind further and further.
    */
   backlog(most: number, now: number): number {
     this.#forget(now)
@@ -76,7 +76,7 @@ export class Unanswered<Owner> {
     return row.length < most ? 0 : this.#end(row[row.length - most]!) - now
   }
 
-  /** ns from `now` until no unanswered request of anybody but `owner` would take the answer to this one. */
+  /** ns from `now` until no unanswered request of another owner could take the answer to this request. */
   wait(request: ModbusRequest, owner: Owner | undefined, now: number): number {
     this.#forget(now)
     const rivals = this.#sent.filter(sent => sent.owner !== owner && looksAlike(sent.request, request))
@@ -92,14 +92,14 @@ export class Unanswered<Owner> {
   }
 }
 
-/** Whether the two can have the same answer. */
+/** Whether the two requests can have the same answer. */
 function looksAlike(a: ModbusRequest, b: ModbusRequest): boolean {
   if (a.function === 6) return b.function === 6 && a.register === b.register && a.value === b.value
   if (a.function === 16) return b.function === 16 && a.start === b.start && a.values.length === b.values.length
   return a.function === b.function && a.count === b.count
 }
 
-/** Whether a request can have this response. */
+/** Whether this response can answer the request. */
 function fits(request: ModbusRequest, response: ModbusResponse): boolean {
   if (response.function !== request.function) return false
   if ('exception' in response) return true

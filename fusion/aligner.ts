@@ -1,114 +1,108 @@
-import { noDrops, type Counters, type DropReason } from './counters.js'
+import type { Frame } from './camera-frame.js'
+import type { CompensatedStream } from './compensation/compensated-stream.js'
+import { CompensatedStreams } from './compensation/compensated-streams.js'
+import { countersOf, type Counters, type DropReason } from './counters.js'
 import { FusionError } from './errors.js'
-import { Lane, type Samples } from './lane.js'
-import { MODALITIES, type Mask, type Observation, type Quality, type StreamValue } from './observation.js'
-import type { Frame } from './frame.js'
-import type { AlignerConfig } from './stream.js'
-import type { Kind } from './stream-types/stream-type.js'
-import { SECOND } from './stamp.js'
+import { FastTicks, type FastTicksConfig } from './fast-ticks.js'
+import type { Observation } from './observation.js'
+import { PeriodicTicks } from './reference-ticks.js'
+import { StampAdmission } from './stamp-admission.js'
 import { DISORDER } from './step-back.js'
-import { Metronome, TickQueue } from './ticks.js'
+import { StreamBuffer, type Samples } from './stream-buffer.js'
+import { referenceOf } from './stream-clock.js'
+import type { Kind } from './stream-types/stream-type.js'
+import type { AlignerConfig } from './stream.js'
+import { TickSequence, type Observed } from './tick-sequence.js'
 
-/**
- * ns by which a stamp may lie after its arrival; of another clock, after the newest of the ticking stream while that
- * speaks.
- */
-const MAX_FUTURE = SECOND
-const MAX_FUTURE_APART = 10 * SECOND
-/**
- * ns after a jump in which leftovers of the other side may come; a stream that has shown nothing else for so long has
- * jumped back.
- */
-const JUMP = SECOND
-
-/**
- * The latest jump: which stream showed it, with which stamp and when, and on which side of it samples are no longer
- * believed.
- */
-interface Jump {
-  readonly lane: Lane
-  readonly stamp: number
-  readonly receive: number
-  /** 1: time went back, the other side lies ahead; -1: it went forward. */
-  readonly ahead: 1 | -1
+/** Fast ticks, and the function that is called with each observation at them. It must not push. */
+export interface FastTicksOptions extends FastTicksConfig {
+  readonly emit: (observation: Observation) => void
 }
 
 export interface AlignerOptions {
+  /** A second sequence of ticks. It changes nothing of the observations at the reference ticks. */
+  readonly fast?: FastTicksOptions | undefined
   /**
-   * The stamps in use are of another clock than `receive`, to which they are alike within two seconds alone. Streams on
-   * the receive clock (`timeline: receive`, `clock: estimate`, messages without a header) can then not be aligned with
-   * the others and are counted as `other_clock`.
+   * The stamps are of another clock than `receive`: the two agree to within two seconds only. Streams on the receive
+   * clock (`timeline: receive`, `clock: estimate`, messages without a header) can then not be aligned with the others.
+   * Their samples are counted as `other_clock`.
    */
   readonly otherClock?: boolean
   /**
-   * Told the fate of every sample: why it was dropped, or undefined. `stamp` as it was pushed; NaN for one that never
-   * became a sample. Must not push.
+   * Called for every sample, with the reason why it was dropped, or undefined. `stamp` is as it was pushed; NaN for a
+   * sample that `count` counted. The callback must not push.
    */
   readonly onSample?: (stream: number, stamp: number, receive: number, dropped: DropReason | undefined) => void
 }
 
 /**
- * Lines up a robot's streams at its reference ticks and hands over one observation a tick, in stamp order.
+ * Aligns a robot's streams at its reference ticks and, where it is asked for, some of them at fast ticks. It emits one
+ * observation for each tick, in the order of stamps of its sequence.
  *
- * A pure state machine without a clock of its own: what it emits depends on the sequence of pushes (stream, stamp,
- * receive, value) and resets alone. `receive` (ns, bus time) never decreases; one that does counts as the latest. When
- * `advance` is called in between changes only how soon an observation is handed over, not what it holds.
+ * The aligner is a state machine without a clock of its own. What it emits depends only on the sequence of pushes
+ * (stream, stamp, receive, value) and resets. `receive` (ns, bus time) must not decrease; an earlier one counts as the
+ * latest so far. `advance` decides how soon an observation is emitted, never what it holds.
  *
- * A tick is emitted once every stream that is awaited brackets it, or given up at its deadline, its own arrival plus
- * `maxWait`; the ticks before it are then given up with it. A deadline has expired strictly after it. A stream is
- * awaited unless it has been silent for more than `maxSilence` at the tick's arrival (from the latest reset or the
- * first push on, if it has not spoken since) or is taking its tare; events never are. `emit` must not push.
+ * A tick waits for the streams that are awaited. It is emitted when each of them has a sample at or after it, so that
+ * later samples cannot change the result. It is emitted with what there is when its deadline has passed: its arrival
+ * plus `maxWait`. All ticks before it are then emitted too. A stream is awaited unless it had been silent for longer
+ * than `maxSilence` when the tick arrived, or its tare is under way. A stream that has not sent anything yet counts as
+ * silent since the latest reset or the first push. Events are never awaited. `emit` must not push.
  */
 export class Aligner {
   readonly counters: Counters
   readonly #robot: AlignerConfig
   readonly #emit: (observation: Observation) => void
-  readonly #options: AlignerOptions
-  readonly #lanes: readonly Lane[]
-  readonly #modalities: readonly { readonly modality: keyof Mask; readonly names: readonly string[] }[]
+  readonly #onSample: AlignerOptions['onSample']
+  readonly #buffers: readonly StreamBuffer[]
+  /** Index of the ticking stream; -1 where ticks have a fixed rate. */
   readonly #from: number
-  readonly #metronome: Metronome | undefined
-  readonly #ticks = new TickQueue()
+  /** Index of the stream with the origin of ticks at a fixed rate, or the ticking stream. */
+  readonly #reference: number
+  readonly #admission: StampAdmission
+  readonly #compensated: CompensatedStreams
+  readonly #periodic: PeriodicTicks | undefined
+  readonly #main: TickSequence
+  readonly #fast: FastTicks | undefined
+  readonly #emitFast: FastTicksOptions['emit'] | undefined
   readonly #takeTick = (stamp: number): void => this.#tick(stamp)
   #receive = -Infinity
-  /** Receive time of the latest reset, or before one of the very first push. */
+  /** Receive time of the latest reset; before any reset, that of the first push. */
   #began = NaN
-  #lastTick = -Infinity
-  #index = 0
-  #jump: Jump | undefined
-  #refusal: DropReason = 'nan'
-  /** The stream whose samples have begun to look as if time had jumped back. */
-  #suspect: Lane | undefined
+  #episode = 0
 
   /**
-   * Throws FusionError `STRATEGY_TYPE` (a stream's type does not fit its strategy), `STREAM_UNKNOWN` (`tick.from` names
-   * none).
+   * Throws FusionError `STRATEGY_TYPE` where the type of a stream does not fit its strategy, and `STREAM_UNKNOWN` where
+   * `tick.from` or a fast tick names no stream.
    */
   constructor(robot: AlignerConfig, emit: (observation: Observation) => void, options: AlignerOptions = {}) {
     this.#robot = robot
     this.#emit = emit
-    this.#options = options
-    this.#lanes = robot.streams.map(stream => new Lane(stream, robot.maxWait))
-    this.#modalities = MODALITIES.map(modality => ({
-      modality,
-      names: robot.streams.filter(stream => stream.modality === modality).map(({ name }) => name),
-    }))
+    this.#onSample = options.onSample
+    const { fast } = options
+    for (const name of fast?.streams ?? []) this.index(name)
+    this.#buffers = robot.streams.map(
+      stream => new StreamBuffer(stream, robot.maxWait, fast?.streams.includes(stream.name) ? 2 : 1),
+    )
+    this.#main = new TickSequence({ buffers: this.#buffers, reader: 0, config: robot })
+    this.#fast = fast && new FastTicks(fast, this.#buffers, robot)
+    this.#emitFast = fast?.emit
+    this.#compensated = new CompensatedStreams(robot, this.#buffers, (each, reason) => this.#tookWaiting(each, reason))
     const { tick } = robot
-    this.#metronome = 'period' in tick ? new Metronome(tick.period) : undefined
+    this.#periodic = 'period' in tick ? new PeriodicTicks(tick.period) : undefined
     this.#from = 'from' in tick ? this.index(tick.from) : -1
-    this.counters = {
-      observations: 0,
-      incomplete: 0,
-      held: 0,
-      jumps: 0,
-      dropped: noDrops(),
-      streams: new Map(this.#lanes.map(({ stream, counters }) => [stream.name, counters])),
-      get reordered(): number {
-        let sum = 0
-        for (const stream of this.streams.values()) sum += stream.reordered
-        return sum
-      },
-    }
+    this.#reference = Math.max(
+      0,
+      robot.streams.findIndex(stream => stream === referenceOf(robot)),
+    )
+    this.#admission = new StampAdmission({
+      buffers: this.#buffers,
+      otherClock: options.otherClock ?? false,
+      reference: this.#reference,
+      onJump: () => this.#jump(),
+    })
+    const streams = new Map(this.#buffers.map(({ stream, counters }) => [stream.name, counters]))
+    this.counters = countersOf({ main: this.#main, fast: this.#fast, streams })
   }
 
   /** The index of a stream by its name in the robot file. Throws FusionError `STREAM_UNKNOWN`. */
@@ -124,299 +118,245 @@ export class Aligner {
     return index
   }
 
-  /** What kind of push a stream takes. */
+  /** The kind of push that a stream takes. */
   kind(stream: number): Kind {
-    return this.#lane(stream).kind
+    return this.#bufferOf(stream).kind
   }
 
   /**
-   * The samples of a vector stream with stamps in (after, until] that its buffer holds, as they go into observations
-   * (corrected clock, tared); it reaches back 2 s and more. May be called from `emit`.
+   * The samples of a vector stream with stamps in (after, until] that are still in its buffer, with the corrected clock
+   * and the tare, as observations have them. The buffer holds at least the last 2 s. May be called from `emit`.
    */
   samples(stream: number, after: number, until: number): Samples {
-    return this.#lane(stream).samples(after, until)
+    return this.#bufferOf(stream).samples(after, until)
   }
 
-  /** Windows that were read anew because of samples out of order. */
+  /** How often a window was computed anew because a sample came out of order. */
   get rebuilds(): number {
-    return this.#lanes.reduce((sum, lane) => sum + lane.rebuilds, 0)
+    return this.#buffers.reduce((sum, buffer) => sum + buffer.rebuilds, 0)
   }
 
-  /** A vector sample; the values are copied. Makes no object. */
+  /**
+   * Takes a vector sample. `stamp` and `receive` in ns; the values are copied. Allocates nothing. Throws FusionError
+   * `STREAM_UNKNOWN` or `STREAM_KIND`.
+   */
   pushVector(stream: number, stamp: number, receive: number, values: ArrayLike<number>): void {
-    const lane = this.#begin(stream, 'vector', receive)
-    const fault = lane.vectorFault(values)
-    const time = fault === undefined ? this.#admit(lane, stamp) : this.#refuse(fault)
-    const reason = Number.isNaN(time) ? this.#refusal : lane.vector(time, values)
-    if (!Number.isNaN(time) && lane.restored > 0) this.#restore(lane, reason)
-    this.#options.onSample?.(stream, stamp, this.#receive, reason)
-    this.#judged(lane, stream, time, reason)
+    const buffer = this.#begin(stream, 'vector', receive)
+    const fault = buffer.vectorFault(values)
+    const time = fault === undefined ? this.#admission.admit(buffer, stamp, this.#receive) : NaN
+    const compensated = Number.isNaN(time) ? undefined : this.#compensated.at(stream)
+    let accepted = false
+    if (compensated === undefined) {
+      const reason = fault ?? (Number.isNaN(time) ? this.#admission.refusal : buffer.vector(time, values))
+      if (!Number.isNaN(time) && buffer.restored > 0) this.#restore(buffer, reason)
+      this.#onSample?.(stream, stamp, this.#receive, reason)
+      accepted = this.#count(buffer, stream, time, this.#receive, reason)
+    } else compensated.waiting.push(time, stamp, this.#receive, values)
+    accepted = this.#compensated.settle(buffer, this.#receive) || accepted
+    if (accepted && this.#waits) this.#drain(this.#receive)
   }
 
-  /** A camera frame; its bytes are kept, not copied, and must never change. */
+  /** Counts a wrench that has waited for its orientation. Its receive time is its own. */
+  #tookWaiting({ buffer, index, taken }: CompensatedStream, reason: DropReason | undefined): boolean {
+    if (buffer.restored > 0) this.#restore(buffer, reason)
+    this.#onSample?.(index, taken.written, taken.receive, reason)
+    return this.#count(buffer, index, taken.stamp, taken.receive, reason)
+  }
+
+  /** Takes a camera frame. Its bytes are kept, not copied, so they must never change. Throws as `pushVector`. */
   pushFrame(stream: number, stamp: number, receive: number, frame: Frame): void {
-    const lane = this.#begin(stream, 'frame', receive)
-    const fault = lane.frameFault(frame)
-    const time = fault === undefined ? this.#admit(lane, stamp) : this.#refuse(fault)
-    const reason = Number.isNaN(time) ? this.#refusal : lane.frame(time, frame)
-    this.#options.onSample?.(stream, stamp, this.#receive, reason)
-    this.#judged(lane, stream, time, reason)
+    const buffer = this.#begin(stream, 'frame', receive)
+    const fault = buffer.frameFault(frame)
+    const time = fault === undefined ? this.#admission.admit(buffer, stamp, this.#receive) : NaN
+    const reason = fault ?? (Number.isNaN(time) ? this.#admission.refusal : buffer.frame(time, frame))
+    this.#onSample?.(stream, stamp, this.#receive, reason)
+    this.#judged(buffer, stream, time, reason)
   }
 
   pushEvent(stream: number, stamp: number, receive: number, text: string, confidence: number): void {
-    const lane = this.#begin(stream, 'event', receive)
-    const time = Number.isFinite(confidence) ? this.#admit(lane, stamp) : this.#refuse('nan')
-    const reason = Number.isNaN(time) ? this.#refusal : lane.event(time, text, confidence)
-    this.#options.onSample?.(stream, stamp, this.#receive, reason)
-    this.#judged(lane, stream, time, reason)
+    const buffer = this.#begin(stream, 'event', receive)
+    const fault = Number.isFinite(confidence) ? undefined : 'nan'
+    const time = fault === undefined ? this.#admission.admit(buffer, stamp, this.#receive) : NaN
+    const reason = fault ?? (Number.isNaN(time) ? this.#admission.refusal : buffer.event(time, text, confidence))
+    this.#onSample?.(stream, stamp, this.#receive, reason)
+    this.#judged(buffer, stream, time, reason)
   }
 
-  /** Counts a sample of a stream that never became one, such as a header without a time. */
+  /** Counts a message that never became a sample, such as one whose header has no time. */
   count(stream: number, reason: DropReason): void {
-    this.#drop(this.#lane(stream), reason)
-    this.#options.onSample?.(stream, NaN, this.#receive, reason)
+    this.#drop(this.#bufferOf(stream), reason)
+    this.#onSample?.(stream, NaN, this.#receive, reason)
   }
 
   /**
-   * An episode begins: buffers, events and tare begin anew, and so do ticks at a fixed rate; waiting ticks are dropped
-   * (`reset`), and nobody counts as silent. The index goes on, and so does what is known of the sources' clocks.
+   * An episode begins. Buffers, events and tare begin anew, and so do ticks at a fixed rate. Waiting ticks are dropped
+   * (`reset`). All streams count as having sent a moment ago. The index of observations goes on, and so does what is
+   * known of the sources' clocks.
    */
   reset(receive: number): void {
     this.#passTo(receive)
-    this.#dropTicks('reset')
-    this.#metronome?.clear()
+    this.#episode++
+    this.#dropWaiting('reset')
+    this.#periodic?.clear()
+    this.#fast?.reset()
     this.#began = this.#receive
-    this.#suspect = undefined
-    for (const lane of this.#lanes) {
-      lane.flush({ tare: true })
-      lane.stepBack.clear()
-      lane.lead.clear()
-    }
+    this.#admission.reset()
+    for (const buffer of this.#buffers) buffer.reset()
   }
 
-  /** Gives up the ticks whose deadlines lie before `now` (bus time, ns). */
+  /** Emits the ticks whose deadlines lie before `now` (bus time, ns), with the samples that there are. */
   advance(now: number): void {
     for (let deadline = this.nextDeadline(); now > deadline; deadline = this.nextDeadline()) {
-      while (this.nextDeadline() <= deadline) this.#release(deadline)
-      this.#drain(deadline)
+      while (this.#main.deadline <= deadline) this.#release(deadline)
+      this.#drainMain(deadline)
+      const fast = this.#fast?.sequence
+      while (fast && fast.deadline <= deadline) this.#releaseFast(fast, deadline)
+      this.#drainFast(deadline)
     }
   }
 
-  /** The bus time after which `advance` has something to do; Infinity when nothing waits. */
+  /** The bus time (ns) after which `advance` has something to do. Infinity when no tick waits. */
   nextDeadline(): number {
-    return this.#ticks.size === 0 ? Infinity : this.#ticks.firstArrival + this.#robot.maxWait
+    return Math.min(this.#main.deadline, this.#fast?.sequence.deadline ?? Infinity)
   }
 
-  /** The end of a recording: emits what waits, each at its deadline, with what there is. */
+  /** A recording has ended: emits each waiting tick at its deadline, with the samples that there are. */
   finish(): void {
+    this.#compensated.settleUntil(Infinity)
     this.advance(Infinity)
   }
 
-  #lane(stream: number): Lane {
-    const lane = this.#lanes[stream]
-    if (lane === undefined)
-      throw new FusionError('STREAM_UNKNOWN', `stream ${stream}: expected 0 to ${this.#lanes.length - 1}`)
-    return lane
+  #bufferOf(stream: number): StreamBuffer {
+    const buffer = this.#buffers[stream]
+    if (buffer === undefined)
+      throw new FusionError('STREAM_UNKNOWN', `stream ${stream}: expected 0 to ${this.#buffers.length - 1}`)
+    return buffer
   }
 
-  #begin(stream: number, kind: Kind, receive: number): Lane {
-    const lane = this.#lane(stream)
-    if (lane.kind !== kind) {
+  #begin(stream: number, kind: Kind, receive: number): StreamBuffer {
+    const buffer = this.#bufferOf(stream)
+    if (buffer.kind !== kind) {
       throw new FusionError(
         'STREAM_KIND',
-        `stream ${lane.stream.name}: ${lane.stream.type} is a ${lane.kind}, not a ${kind}`,
+        `stream ${buffer.stream.name}: ${buffer.stream.type} is a ${buffer.kind}, not a ${kind}`,
       )
     }
     this.#passTo(receive)
-    return lane
+    return buffer
   }
 
   #passTo(receive: number): void {
     if (receive > this.#receive) this.#receive = receive
     if (Number.isNaN(this.#began)) this.#began = receive
-    if (this.#ticks.size > 0) this.advance(this.#receive)
+    if (this.#waits) this.advance(this.#receive)
   }
 
-  #drop(lane: Lane | undefined, reason: DropReason, times = 1): void {
+  #drop(buffer: StreamBuffer | undefined, reason: DropReason, times = 1): void {
     this.counters.dropped[reason] += times
-    if (lane !== undefined) lane.counters.dropped[reason] += times
+    if (buffer !== undefined) buffer.counters.dropped[reason] += times
   }
 
-  #dropTicks(reason: DropReason): void {
-    this.#drop(this.#lanes[this.#from], reason, this.#ticks.clear())
+  /** Drops what waits: ticks, and wrenches without an orientation. */
+  #dropWaiting(reason: DropReason): void {
+    this.#drop(this.#buffers[this.#from], reason, this.#main.clear())
+    this.#compensated.clear(({ buffer, index, waiting }) => {
+      this.#drop(buffer, reason)
+      this.#onSample?.(index, waiting.written, waiting.receive, reason)
+    })
   }
 
-  #refuse(reason: DropReason): number {
-    this.#refusal = reason
-    return NaN
-  }
-
-  /** The sample's stamp by the rules of time, or NaN when they refuse it: `#refusal` says why. */
-  #admit(lane: Lane, raw: number): number {
-    const receive = this.#receive
-    if (this.#options.otherClock && lane.clockKind === 'receive') return this.#refuse('other_clock')
-    const received = lane.stream.timeline === 'receive'
-    if (Number.isNaN(raw) && !received) return this.#refuse('nan')
-    if (Math.abs(raw) > Number.MAX_SAFE_INTEGER && !received) return this.#refuse('stamp_range')
-    const stamp = received ? receive : lane.clock === undefined ? raw : lane.clock.correct(raw, receive)
-    const { otherClock } = this.#options
-    if (otherClock ? this.#isFarAhead(stamp) : stamp > receive + MAX_FUTURE) return this.#refuse('future')
-    const isBehind = lane.isJudged && stamp < lane.newest - DISORDER
-    if (isBehind || this.#jump !== undefined || this.#suspect !== undefined) {
-      const reason = this.#sideRefusal(lane, stamp, isBehind)
-      if (reason !== undefined) return this.#refuse(reason)
-    }
-    if (lane.isJudged && !otherClock) {
-      const { lead } = lane
-      lead.count++
-      if ((stamp - receive > lead.greatest || receive > lead.until) && lead.isOdd(stamp, receive))
-        return this.#refuse('future')
-    }
-    if (this.#suspect === lane) this.#suspect = undefined
-    lane.advance(stamp, receive)
-    return stamp
-  }
-
-  /** Why a sample stands on no side of a jump that is to be believed; shows the jump where it does so. */
-  #sideRefusal(lane: Lane, stamp: number, isBehind: boolean): DropReason | undefined {
-    // What has stepped back a little, of another stream, waits for the answer too: it must not stand among samples of
-    // the other side.
-    if (!isBehind && this.#isOfSuspectedSide(lane, stamp)) return 'other_side'
-    if (this.#jump !== undefined && this.#isOtherSide(lane, stamp, this.#jump)) {
-      if (lane.strayed === Infinity) lane.strayed = this.#receive
-      if (this.#receive - lane.strayed <= JUMP) return 'other_side'
-      this.#leap(lane, stamp, -this.#jump.ahead as 1 | -1)
-    } else if (isBehind) {
-      this.#suspect = lane
-      if (!lane.stepBack.take(stamp, this.#receive, this.#line(lane, lane), lane.gap)) return 'late'
-      this.#leap(lane, stamp, 1)
-    }
-    return undefined
-  }
-
-  /**
-   * Whether a stamp of another clock, which may go at another pace so that arrivals say nothing of it, lies ahead as
-   * none can.
-   */
-  #isFarAhead(stamp: number): boolean {
-    const { newest, heard } = this.#lanes[Math.max(this.#from, 0)] as Lane
-    return this.#receive - heard <= MAX_FUTURE && stamp > newest + MAX_FUTURE_APART
-  }
-
-  /**
-   * The stamp that is expected of a stream by now, as it has been; of one that has said nothing for a while, what is
-   * expected of `other`.
-   */
-  #line(lane: Lane, other: Lane): number {
-    const silent = this.#receive - lane.heard
-    if (this.#options.otherClock) return silent > DISORDER ? other.newest : lane.newest
-    return silent > JUMP ? other.newest + (this.#receive - other.heard) : lane.newest + silent
-  }
-
-  /** Whether a sample has stepped back as the samples of another stream have, which do not show a jump yet. */
-  #isOfSuspectedSide(lane: Lane, stamp: number): boolean {
-    const suspect = this.#suspect
-    if (suspect === undefined || suspect === lane || stamp > lane.newest || lane.clockKind === 'receive') return false
-    return suspect.stepBack.explains(stamp, this.#receive, this.#line(lane, suspect))
-  }
-
-  /**
-   * Whether a sample is a leftover from before the latest jump. Asked of each stream until it has been heard on this
-   * side, and of all for a second after the jump.
-   */
-  #isOtherSide(lane: Lane, stamp: number, jump: Jump): boolean {
-    if (lane.clockKind === 'receive') return false
-    const elapsed = this.#receive - jump.receive
-    if (lane.crossed && elapsed > JUMP) return false
-    const passed = this.#options.otherClock ? Math.max(0, jump.lane.newest - jump.stamp) : elapsed
-    return (stamp - (lane.border + passed)) * jump.ahead > 0
-  }
-
-  /** Time jumped, as `lane` has shown: nothing from before meets anything from after. */
-  #leap(lane: Lane, stamp: number, ahead: 1 | -1): void {
+  /** Time has jumped. Waiting ticks are dropped, and ticks may begin again at any stamp. */
+  #jump(): void {
     this.counters.jumps++
-    this.#dropTicks('jump')
-    const back = this.#line(lane, lane) - stamp
-    // Each stream's own stamps tell its sides apart: streams are late by different times, which may be as long as the
-    // jump.
-    for (const other of this.#lanes)
-      other.border = ahead < 0 ? stamp - JUMP : this.#line(other, lane) - back + Math.min(JUMP, back / 2)
-    for (const other of this.#lanes) {
-      other.flush({ tare: false })
-      other.newest = -Infinity
-      other.heard = -Infinity
-      other.crossed = other === lane
-      other.strayed = Infinity
-      other.stepBack.clear()
-      other.lead.clear()
+    this.#episode++
+    this.#dropWaiting('jump')
+    this.#periodic?.clear()
+    this.#main.restart()
+    this.#fast?.jump()
+  }
+
+  /**
+   * A second, different value with one stamp shows that the source sends bursts. So the equal samples before it were no
+   * duplicates. They are counted as that sample is: accepted (`reason` is undefined) or dropped.
+   */
+  #restore(buffer: StreamBuffer, reason: DropReason | undefined): void {
+    this.#drop(buffer, 'duplicate', -buffer.restored)
+    if (reason === undefined) buffer.counters.accepted += buffer.restored
+    else this.#drop(buffer, reason, buffer.restored)
+  }
+
+  /** Counts a sample that comes now as `#count` does, and emits what it completes. */
+  #judged(buffer: StreamBuffer, stream: number, stamp: number, reason: DropReason | undefined): void {
+    const accepted = this.#count(buffer, stream, stamp, this.#receive, reason)
+    if (accepted && this.#waits) this.#drain(this.#receive)
+  }
+
+  /**
+   * Counts a sample that was accepted at `stamp`, or dropped for a reason, and makes the ticks that it causes. Returns
+   * whether it was accepted.
+   */
+  #count(
+    buffer: StreamBuffer,
+    stream: number,
+    stamp: number,
+    receive: number,
+    reason: DropReason | undefined,
+  ): boolean {
+    if (reason !== undefined) {
+      this.#drop(buffer, reason)
+      return false
     }
-    this.#suspect = undefined
-    this.#metronome?.clear()
-    this.#lastTick = -Infinity
-    this.#jump = { lane, stamp, receive: this.#receive, ahead }
-  }
-
-  /** What had been counted as duplicates fares as the sample that has shown them to be a burst. */
-  #restore(lane: Lane, reason: DropReason | undefined): void {
-    this.#drop(lane, 'duplicate', -lane.restored)
-    if (reason === undefined) lane.counters.accepted += lane.restored
-    else this.#drop(lane, reason, lane.restored)
-  }
-
-  /** The sample stands in its buffer at `stamp`, or not, for a reason. */
-  #judged(lane: Lane, stream: number, stamp: number, reason: DropReason | undefined): void {
-    if (reason !== undefined) return this.#drop(lane, reason)
-    lane.counters.accepted++
-    // A source whose stamp stands still says nothing that a tick could wait for.
-    if (stamp !== lane.newest || this.#receive - lane.heard <= DISORDER) lane.spoke = this.#receive
-    if (this.#metronome !== undefined) {
-      this.#drop(undefined, 'gap', this.#metronome.hear(stamp, stream === 0, this.#takeTick))
+    buffer.counters.accepted++
+    // A source that repeats one stamp gives no new information, so ticks need not wait for it.
+    if (stamp !== buffer.newest || receive - buffer.heard <= DISORDER) buffer.spoke = receive
+    if (this.#periodic !== undefined) {
+      this.#drop(undefined, 'gap', this.#periodic.add(stamp, stream === this.#reference, this.#takeTick))
     } else if (stream === this.#from) this.#tick(stamp)
-    if (this.#ticks.size > 0) this.#drain(this.#receive)
-  }
-
-  #tick(stamp: number): void {
-    if (stamp <= this.#lastTick || !this.#ticks.insert(stamp, this.#receive))
-      this.#drop(this.#lanes[this.#from], 'late_tick')
-  }
-
-  #drain(now: number): void {
-    while (this.#ticks.size > 0 && this.#isComplete()) this.#release(now)
-  }
-
-  #isComplete(): boolean {
-    const { stamp, arrival } = this.#ticks
-    for (let i = 0; i < this.#lanes.length; i++) {
-      const lane = this.#lanes[i] as Lane
-      if (lane.awaited(arrival, this.#robot.maxSilence, this.#began) && !lane.brackets(stamp)) return false
-    }
+    this.#fast?.heard(stream, stamp, this.#receive)
     return true
   }
 
-  /** Emits the first waiting tick. */
+  #tick(stamp: number): void {
+    if (!this.#main.add(stamp, this.#receive)) this.#drop(this.#buffers[this.#from], 'late_tick')
+  }
+
+  get #waits(): boolean {
+    return this.#main.waits || this.#fast?.sequence.waits === true
+  }
+
+  /** Emits the ticks that are complete. */
+  #drain(now: number): void {
+    this.#drainMain(now)
+    this.#drainFast(now)
+  }
+
+  #drainMain(now: number): void {
+    while (this.#main.waits && this.#main.isComplete(this.#began)) this.#release(now)
+  }
+
+  #drainFast(now: number): void {
+    const fast = this.#fast?.sequence
+    while (fast?.waits && fast.isComplete(this.#began)) this.#releaseFast(fast, now)
+  }
+
+  /** Emits the first waiting reference tick. */
   #release(emitted: number): void {
-    const { stamp } = this.#ticks
-    this.#ticks.shift()
-    this.#lastTick = stamp
-    const values = new Map<string, StreamValue | undefined>()
-    const quality = new Map<string, Quality>()
-    let held = false
-    let incomplete = false
-    for (const lane of this.#lanes) {
-      const aligned = lane.value(stamp)
-      values.set(lane.stream.name, aligned.value)
-      quality.set(lane.stream.name, aligned.quality)
-      held ||= aligned.quality.held
-      if (aligned.quality.present) lane.counters.present++
-      incomplete ||= lane.kind !== 'event' && !aligned.quality.present
-    }
-    const mask = {} as Mask
-    for (const { modality, names } of this.#modalities) {
-      mask[modality] = names.length > 0 && names.every(name => quality.get(name)?.present) ? 1 : 0
-    }
-    this.counters.observations++
-    if (held) this.counters.held++
-    if (incomplete) this.counters.incomplete++
-    this.#emit({ index: this.#index++, stamp, emitted, values, quality, mask })
+    const stamp = this.#main.take()
+    this.#compensated.settleUntil(stamp)
+    const observed = this.#main.observe(stamp)
+    for (const { stream, counters } of this.#buffers) if (observed.quality.get(stream.name)?.present) counters.present++
+    this.#emit(this.#emitted(observed, emitted))
+  }
+
+  /**
+   * Emits the first waiting fast tick. Wrenches that still wait for their orientation are not in it: taking them sooner
+   * would change the observations at the reference ticks.
+   */
+  #releaseFast(fast: TickSequence, emitted: number): void {
+    this.#emitFast?.({ ...this.#emitted(fast.observe(fast.take()), emitted), after: this.#main.counters.observations })
+  }
+
+  #emitted(observed: Observed, emitted: number): Observation {
+    return { ...observed, episode: this.#episode, emitted }
   }
 }

@@ -1,18 +1,19 @@
 import { SECOND } from './stamp.js'
 import { DISORDER } from './step-back.js'
 
-/** ns of source time over which one minimum is kept. */
+/** One minimum of the delay is kept for each such span of source time (ns). */
 const BUCKET = SECOND
-/** Minima remembered. */
+/** Number of minima that are kept. */
 const BUCKETS = 64
-/** A source whose clock steps back by more than this has started anew. */
+/** A source whose clock steps back by more than this (ns) has been restarted. */
 const RESTART = DISORDER
 
 /**
- * Offset and drift of a source's clock by minimum delay: of all lines below the points (source stamp, receive - source
- * stamp) the one closest to them, which is an edge of their lower convex hull (Moon, Skelly, Towsley, "Estimation and
- * removal of clock skew from network delay measurements", INFOCOM 1999). The smallest transport delay cannot be told
- * from the offset and counts as zero. A corrected stamp is never later than the arrival of its sample.
+ * Estimates offset and drift of a source's clock by the minimum delay. Each sample is a point (source stamp, receive -
+ * source stamp). Of all lines below the points, the one closest to them is taken; it is an edge of their lower convex
+ * hull (Moon, Skelly, Towsley, "Estimation and removal of clock skew from network delay measurements", INFOCOM 1999).
+ * The smallest transport delay cannot be told from the offset, so it counts as zero. A corrected stamp is never later
+ * than the arrival of its sample. Times in ns.
  */
 export class ClockModel {
   readonly #x = new Float64Array(BUCKETS)
@@ -26,7 +27,7 @@ export class ClockModel {
   #lastRaw = -Infinity
   #lastCorrected = -Infinity
 
-  /** Seconds gained per second by our clock over the source's, as now estimated. */
+  /** Estimated drift: seconds that our clock gains on the source's clock per second. */
   get drift(): number {
     return this.#drift
   }
@@ -39,12 +40,9 @@ export class ClockModel {
     this.#lastCorrected = -Infinity
   }
 
-  /**
-   * The stamp on our clock, whole ns. Stamps in ascending order stay in strictly ascending order while `receive` allows
-   * it.
-   */
+  /** The stamp on our clock, in whole ns. Ascending stamps stay strictly ascending as long as `receive` allows it. */
   correct(stamp: number, receive: number): number {
-    // Samples of one burst stay at one time.
+    // All samples of one burst keep one stamp.
     if (stamp === this.#lastRaw) return this.#lastCorrected
     if (stamp < this.#lastRaw - RESTART) this.reset()
     this.#learn(stamp, receive - stamp)
@@ -84,7 +82,7 @@ export class ClockModel {
     }
   }
 
-  /** The hull's edge over the mean source time. */
+  /** Fits the line: the hull's edge over the mean source time. */
   #fit(): void {
     const x = this.#x
     const y = this.#y
@@ -103,7 +101,7 @@ export class ClockModel {
     const b = hull[Math.min(edge, top - 1)] as number
     this.#anchor = x[a] as number
     this.#offset = y[a] as number
-    // One or two seconds of minima say too little about a drift.
+    // Minima of one or two seconds are too few to estimate a drift.
     this.#drift =
       this.#size > 4 && b !== a ? ((y[b] as number) - (y[a] as number)) / ((x[b] as number) - (x[a] as number)) : 0
     if (this.#drift === 0) {
@@ -111,7 +109,7 @@ export class ClockModel {
     }
   }
 
-  /** Point `b` lies on or above the line from `a` to `c`. */
+  /** Whether point `b` lies on or above the line from `a` to `c`. */
   #above(a: number, b: number, c: number): boolean {
     const ax = this.#x[a] as number
     const ay = this.#y[a] as number

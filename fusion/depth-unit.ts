@@ -1,2 +1,2 @@
-/** Metres that a unit of depth has where nobody says otherwise (REP-118). */
+/** Metres in one unit of depth where the robot file does not say otherwise (REP-118). */
 export const MILLIMETRE = 0.001

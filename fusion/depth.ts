@@ -1,21 +1,25 @@
 import type { DepthSamples } from './encodings/encoding.js'
 
-/** Millimetres above which two depths are taken for two surfaces, at least. */
+/** Two depths belong to different surfaces where they differ by more than this (mm) and by more than EDGE_SHARE. */
 export const EDGE_MM = 30
-/** Share of the smaller of the two depths above which they are taken for two surfaces, at least. */
+/**
+ * Two depths belong to different surfaces where they differ by more than this share of the smaller one and by more than
+ * EDGE_MM.
+ */
 export const EDGE_SHARE = 0.05
 const LARGEST = 65535
 
 /**
- * Depth between two frames, pixel by pixel, in whole mm (halves up), 0 invalid. A sample is valid when its millimetres
- * lie in (0, 65535]; 0, negative, NaN and infinite ones are not.
+ * Depth between two frames, pixel by pixel, in whole mm (halves are rounded up); 0 is invalid. A sample is valid when
+ * its millimetres lie in (0, 65535]. A sample that is 0, negative, NaN or infinite is invalid.
  *
- * Both valid and apart by no more than max(30 mm, 5 % of the smaller one): linear. Both valid and further apart: the
- * frame nearer in time, on a tie (w = 0.5) the earlier, so that nothing is blended across a depth edge. One valid: that
- * one. None: 0.
+ * Where both samples are valid and differ by no more than max(30 mm, 5 % of the smaller one), the result is linear
+ * between them. Where both are valid and differ by more, the result is the frame nearer in time, the earlier one on a
+ * tie (w = 0.5), so that nothing is blended across a depth edge. Where one is valid, the result is that one. Where none
+ * is, it is 0.
  *
- * @param a the earlier frame, @param b the later one, of equal length; @param w where between them, 0..1.
- * @param scale millimetres a unit: 1 for 16UC1, 1000 for 32FC1, or what the robot file says.
+ * @param a the earlier frame, @param b the later one, of equal length; @param w position between them, 0..1. @param
+ * scale millimetres per unit: 1 for 16UC1, 1000 for 32FC1, or what the robot file says.
  */
 export function blendDepth(a: DepthSamples, b: DepthSamples, w: number, scale: number): Uint16Array {
   if (a instanceof Uint16Array && b instanceof Uint16Array && scale === 1) {
@@ -42,7 +46,7 @@ export function blendDepth(a: DepthSamples, b: DepthSamples, w: number, scale: n
   return out
 }
 
-/** The same for whole mm, where most steps are small: their rounded shares come from a table. */
+/** `blendDepth` for whole mm. Most steps are small, so their rounded shares come from a table. */
 function blendMillimetres(a: Uint16Array, b: Uint16Array, w: number, rounded: Int32Array): Uint16Array {
   const out = new Uint16Array(a.length)
   const later = w > 0.5
@@ -61,8 +65,8 @@ function blendMillimetres(a: Uint16Array, b: Uint16Array, w: number, rounded: In
 }
 
 /**
- * round(step * w) for steps of -30 to 30 mm; undefined when one lies so close to a half that where it is added decides
- * how it rounds.
+ * round(step * w) for steps of -30 to 30 mm. Undefined where a share lies so close to a half that the order of the
+ * additions would decide how it is rounded.
  */
 function roundedSteps(w: number): Int32Array | undefined {
   const out = new Int32Array(2 * EDGE_MM + 1)
@@ -75,7 +79,7 @@ function roundedSteps(w: number): Int32Array | undefined {
   return out
 }
 
-/** Depth samples in whole mm (halves up); invalid ones, and those beyond 65535 mm, are 0. */
+/** Depth samples in whole mm (halves are rounded up). A sample that is invalid or beyond 65535 mm becomes 0. */
 export function toMillimetres(samples: DepthSamples, scale: number): Uint16Array {
   const out = new Uint16Array(samples.length)
   for (let i = 0; i < out.length; i++) {

@@ -1,18 +1,18 @@
 import { FULL, StampRing, type Placed } from './ring.js'
 import type { Picture } from './picture.js'
 
-/** Bytes that the frames of one ring may hold: seven of 3840 x 2160 in colour. */
+/** Most bytes that the frames of one ring may hold: seven frames of 3840 x 2160 in colour. */
 const MOST_BYTES = 192 * 2 ** 20
 
 /**
- * References to the newest camera frames by ascending stamp. It grows rather than push out a frame that a waiting tick
- * may still ask for; where the frames hold too many bytes it lets go those that none asks for any more, and takes no
- * more than then fit.
+ * References to the newest camera frames by ascending stamp. The ring grows when it is full, so that a waiting tick
+ * still finds its frames. When the frames hold too many bytes, it removes those that no tick can need any more. If that
+ * is not enough, it refuses the new frame.
  */
 export class FrameRing extends StampRing {
   readonly #pictures: (Picture | undefined)[]
 
-  /** @param retention ns for which a frame is kept, at least. */
+  /** @param retention ns for which a frame is kept at least. */
   constructor(retention: number, capacity = 16) {
     super(capacity, retention)
     this.#pictures = new Array<Picture | undefined>(capacity).fill(undefined)
@@ -32,8 +32,8 @@ export class FrameRing extends StampRing {
   }
 
   /**
-   * Lets go what alignment does not need, as long as bytes are wanting: all frames but the last one at or before
-   * `needed`.
+   * Makes room in bytes. It removes the frames that alignment no longer needs: all but the last one at or before
+   * `needed`. False where that is not enough.
    */
   #hasRoom(picture: Picture, needed: number): boolean {
     while (this.size > 0 && this.#bytesWith(picture) > MOST_BYTES) {
@@ -44,7 +44,7 @@ export class FrameRing extends StampRing {
     return true
   }
 
-  /** Frames may lie in one buffer, and keep all of it. */
+  /** Several frames may share one buffer, and each of them keeps the whole buffer alive. */
   #bytesWith(picture: Picture): number {
     const buffers = new Set([picture.buffer])
     for (let i = 0; i < this.size; i++) buffers.add(this.at(i).buffer)

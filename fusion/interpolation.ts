@@ -1,4 +1,6 @@
-/** Linear between two vectors: `a` at w = 0, `b` at w = 1, into `out`. */
+/**
+ * Linear interpolation of two vectors of equal length, `a` at w = 0 and `b` at w = 1. Writes to `out` and returns it.
+ */
 export function lerp(a: Float64Array, b: Float64Array, w: number, out: Float64Array): Float64Array {
   for (let i = 0; i < out.length; i++) {
     const from = a[i] as number
@@ -8,8 +10,9 @@ export function lerp(a: Float64Array, b: Float64Array, w: number, out: Float64Ar
 }
 
 /**
- * Between two poses (x, y, z, qx, qy, qz, qw): position linear, orientation by slerp along the shorter arc (Shoemake
- * 1985), normalised. The result's quaternion has the sign of `a`'s.
+ * Interpolates two poses (x, y, z in m, qx, qy, qz, qw): the position linearly, the orientation by slerp along the
+ * shorter arc (Shoemake 1985). The quaternion of the result is normalised and has the sign of `a`'s. Writes to `out`
+ * and returns it.
  */
 export function interpolatePose(a: Float64Array, b: Float64Array, w: number, out: Float64Array): Float64Array {
   for (let i = 0; i < 3; i++) {
@@ -22,7 +25,7 @@ export function interpolatePose(a: Float64Array, b: Float64Array, w: number, out
   cosine = Math.min(1, Math.abs(cosine))
   const angle = Math.acos(cosine)
   const sine = Math.sin(angle)
-  // Nearly parallel: the chord and the arc are the same to machine precision.
+  // For nearly parallel quaternions, chord and arc are the same to machine precision.
   const from = sine < 1e-6 ? 1 - w : Math.sin((1 - w) * angle) / sine
   const to = sign * (sine < 1e-6 ? w : Math.sin(w * angle) / sine)
   const scaleA = 1 / (Math.sqrt(dot4(a, a)) || 1)

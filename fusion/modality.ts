@@ -1,3 +1,4 @@
-/** What a stream tells of. The order is that of masks and gates everywhere. */
+/** What kind of sensing a stream is. Masks and gates have this order everywhere. */
 export type Modality = 'rgb' | 'depth' | 'force' | 'voice' | 'proprioception'
+/** The senses of a robot, in the order of the mask. */
 export const MODALITIES: readonly Modality[] = ['rgb', 'depth', 'force', 'voice', 'proprioception']

@@ -9,16 +9,19 @@ import {
   type StreamValue,
   type WindowValue,
 } from './observation.js'
+import { strategyOf } from './align/strategies.js'
 import type { AlignerConfig } from './stream.js'
 import type { Epoch } from './stamp.js'
 
 /**
- * One line of `--observations`. Numbers in full; a missing wrench is all 0 with `wrenchCount` 0; a missing picture has
- * no hash.
+ * One line of `--observations`. Numbers have all their digits. A missing wrench is all 0 with `wrenchCount` 0. A
+ * missing picture has no hash.
  */
 export interface ObservationLine {
   /** Absolute time, "sec.nanosec" with nine digits. */
   readonly stamp: string
+  /** At a fast tick alone: number of observations at reference ticks before it. Its streams are those of the fast ticks. */
+  readonly after?: number
   readonly mask: Mask
   readonly wrenchMean: readonly number[]
   readonly wrenchCount: number
@@ -32,15 +35,20 @@ export interface ObservationLine {
 }
 
 const AXES = 6
+/** Windows of the pyramid where a robot has no force stream. */
+const SHIPPED_WINDOWS = 6
 
-/** The bytes of pixels as they are hashed: packed rgb as it is, depth as little-endian u16. */
+/** The bytes of a picture that are hashed: packed rgb as it is, depth as little-endian u16. */
 function pixelBytes(value: ImageValue | DepthValue): Uint8Array {
   if (value.kind === 'image') return value.data
   const bytes = new Uint8Array(value.data.buffer, value.data.byteOffset, value.data.byteLength)
   return new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? bytes : Buffer.from(bytes).swap16()
 }
 
-/** The sha256 of the pixels of each image and depth stream that is present, computed on another thread. */
+/**
+ * The sha256 of the pixels of each image and depth stream that is present, by stream name. It is computed on another
+ * thread.
+ */
 export async function pixelSums(observation: Observation): Promise<ReadonlyMap<string, Uint8Array>> {
   const sums = new Map<string, Uint8Array>()
   await Promise.all(
@@ -53,10 +61,11 @@ export async function pixelSums(observation: Observation): Promise<ReadonlyMap<s
 }
 
 /**
- * The sha256 over a sequence of observations: each enters as its stamp, mask, qualities, numbers and events in
- * canonical little-endian bytes, and its pixels as their own sha256, so that a line needs no second pass over them.
- * Time counts from the first observation, so that a run and its recording, whose epochs differ, have one sum. The
- * logical time of emission is left out.
+ * The sha256 over a sequence of observations. Each observation enters with its stamp, mask, qualities, numbers and
+ * events as canonical little-endian bytes. Its pixels enter as their own sha256, so they need not be read a second time
+ * for an observation line. Times count from the first observation, so a run and its recording give the same sum
+ * although their epochs differ. The logical time of emission does not enter. At fast ticks the number of observations at
+ * reference ticks before them enters too, so the sum says the order of both.
  */
 export class ObservationDigest {
   readonly #hash = createHash('sha256')
@@ -66,14 +75,15 @@ export class ObservationDigest {
   #finished: string | undefined
 
   /**
-   * Takes an observation and returns the hex sha256 of the pixels of each image and depth stream that is present.
-   * `sums`: what `pixelSums` gave for it; without, the pixels are hashed here and now.
+   * Adds an observation. Returns the hex sha256 of the pixels of each image and depth stream that is present. `sums`:
+   * the result of `pixelSums` for this observation; without it the pixels are hashed now.
    */
   add(observation: Observation, sums?: ReadonlyMap<string, Uint8Array>): ReadonlyMap<string, string> {
     const pixels = new Map<string, string>()
     this.#length = 0
     this.#first ??= observation.stamp
     this.#number(observation.stamp - this.#first)
+    if (observation.after !== undefined) this.#number(observation.after)
     for (const modality of MODALITIES) this.#number(observation.mask[modality])
     for (const [name, value] of observation.values) {
       this.#text(name)
@@ -89,7 +99,7 @@ export class ObservationDigest {
     return pixels
   }
 
-  /** Hex sha256 of all observations so far; none can be added after it. */
+  /** Hex sha256 of all observations so far. No observation can be added afterwards. */
   digest(): string {
     return (this.#finished ??= this.#hash.digest('hex'))
   }
@@ -153,8 +163,8 @@ export class ObservationDigest {
 }
 
 /**
- * An observation as a line of `--observations`. Where a modality has several streams, the first declared one with a
- * value of the right kind speaks for it. `pixels`: what `ObservationDigest.add` returned for this observation.
+ * An observation as a line of `--observations`. Where a modality has several streams, the line has the first declared
+ * one with a value of the right kind. `pixels`: the result of `ObservationDigest.add` for this observation.
  */
 export function observationLine(
   robot: Pick<AlignerConfig, 'streams'>,
@@ -179,6 +189,7 @@ export function observationLine(
   }
   return {
     stamp: epoch.format(observation.stamp),
+    ...(observation.after !== undefined && { after: observation.after }),
     mask: observation.mask,
     wrenchMean: wrench === undefined ? new Array<number>(AXES).fill(0) : [...wrench.mean],
     wrenchCount: wrench?.count ?? 0,
@@ -191,9 +202,11 @@ export function observationLine(
 
 function pyramidRows(robot: Pick<AlignerConfig, 'streams'>, wrench: WindowValue | undefined): number[][] {
   if (wrench === undefined) {
-    const align = robot.streams.find(stream => stream.modality === 'force' && stream.align.strategy === 'window')?.align
-    const windows = align?.strategy === 'window' ? align.pyramid.length : 6
-    return Array.from({ length: AXES }, () => new Array<number>(4 * windows).fill(0))
+    const windows = robot.streams
+      .filter(stream => stream.modality === 'force')
+      .map(({ align }) => strategyOf(align).windows?.(align))
+      .find(count => count !== undefined)
+    return Array.from({ length: AXES }, () => new Array<number>(4 * (windows ?? SHIPPED_WINDOWS)).fill(0))
   }
   const axes = wrench.mean.length
   const row = wrench.pyramid.length / axes

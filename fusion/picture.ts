@@ -1,36 +1,36 @@
 import { MILLIMETRE } from './depth-unit.js'
 import { blendDepth, toMillimetres } from './depth.js'
 import type { Colour, Depth, DepthSamples, Encoding } from './encodings/encoding.js'
-import { encodingOf } from './encodings/registry.js'
-import { strideOf, type Frame } from './frame.js'
+import { encodingOf } from './encodings/encodings.js'
+import { strideOf, type Frame } from './camera-frame.js'
 import type { DepthValue, ImageValue } from './observation.js'
 
-/** A frame that can be taken as it is or blended with the next one. */
+/** A camera frame that can be used as it is or blended with the next one. */
 export interface Picture {
   readonly width: number
   readonly height: number
-  /** Where the frame's bytes lie, perhaps beside others. */
+  /** The buffer with the frame's bytes. Other frames may share it. */
   readonly buffer: ArrayBufferLike
-  /** The frame itself, tightly packed. */
+  /** The frame itself, without padding. */
   value(): ImageValue | DepthValue
   /**
-   * The frame at the share `w` (0..1) of the way to `later`; undefined when the two cannot be blended (size or encoding
-   * differ).
+   * The frame at the share `w` (0..1) of the way to `later`. Undefined when the two differ in size or encoding, so that
+   * they cannot be blended.
    */
   blend(later: Picture, w: number): ImageValue | DepthValue | undefined
 }
 
-/** What the frames of a stream are read as. */
+/** How the frames of a stream are read. */
 export interface Reading {
-  /** Depth, or colour and grey. Default: depth where the encoding shows it. */
+  /** `depth` reads depth; any other modality reads colour or grey. Default: depth where the encoding can hold depth. */
   readonly modality?: string
-  /** m a unit of depth, of encodings in whole units. Default 0.001. */
+  /** Metres per unit of depth, for encodings in whole units. Default 0.001. */
   readonly depthUnit?: number | undefined
 }
 
 export type FrameFault = 'bad_size' | 'bad_encoding'
 
-/** What a frame says of itself: `640 x 480 rgb8, step 1920, 921600 bytes`. */
+/** A frame in words: `640 x 480 rgb8, step 1920, 921600 bytes`. */
 export function describeFrame({ width, height, encoding, step, data }: Frame): string {
   return (
     `${width} x ${height} ` +
@@ -39,7 +39,7 @@ export function describeFrame({ width, height, encoding, step, data }: Frame): s
   )
 }
 
-/** Why a frame cannot be used, and what to do about it; or undefined. */
+/** Why a frame cannot be used, with what to do. Undefined where it can. */
 export function faultOf(
   frame: Frame,
   reading: Reading = {},
@@ -55,19 +55,19 @@ export function faultOf(
   return stride(frame, encoding) === undefined ? { reason: 'bad_size', why: wanted(frame, encoding) } : undefined
 }
 
-/** Why a frame cannot be used, or undefined. */
+/** The counter under which an unusable frame is counted. Undefined where the frame can be used. */
 export function frameFault(frame: Frame, reading?: Reading): FrameFault | undefined {
   return faultOf(frame, reading)?.reason
 }
 
-/** Bytes of a pixel of an encoding where each pixel has its own; undefined: it is not known, or pixels share theirs. */
+/** Bytes per pixel of an encoding. Undefined where the encoding is not known or its pixels share bytes. */
 export function pixelBytes(encoding: string): number | undefined {
   return encodingOf(encoding)?.pixel
 }
 
 /**
- * A frame without a fault as a picture. Bytes are converted when first asked for, once, and not at all where they fit
- * already.
+ * Makes a picture of a frame without a fault. Its bytes are converted once, when they are first needed. Bytes that
+ * already have the right form are not copied. Throws a RangeError for a frame with a fault.
  */
 export function picture(frame: Frame, { modality, depthUnit = MILLIMETRE }: Reading = {}): Picture {
   const encoding = encodingOf(frame.encoding)
@@ -135,7 +135,7 @@ class ColourPicture implements Picture {
     })
   }
 
-  /** Linear per channel, rounded to whole steps (halves up). */
+  /** Linear in each channel, rounded to whole steps (halves are rounded up). */
   blend(later: Picture, w: number): ImageValue | undefined {
     if (!(later instanceof ColourPicture)) return undefined
     const a = this.value()
@@ -156,7 +156,7 @@ class DepthPicture implements Picture {
   readonly #frame: Frame
   readonly #stride: number
   readonly #depth: Depth
-  /** Millimetres a unit. */
+  /** Millimetres per unit. */
   readonly #scale: number
   #samples: DepthSamples | undefined
   #value: DepthValue | undefined

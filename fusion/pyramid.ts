@@ -2,18 +2,17 @@ import type { VectorRing } from './vector-ring.js'
 import { SlidingWindow, STATISTICS } from './window-statistics.js'
 
 /**
- * The feature pyramid: trailing windows (t - w, t] of several lengths, in each the four statistics per axis. Layout of
- * the result:
- * f64[axes * 4 * windows], row-major [axis][4 * window + statistic]; statistics: mean, population standard deviation,
- * largest absolute
- * value, least-squares slope per second (0 with fewer than two samples). An empty window is all 0.
+ * The feature pyramid: for several window lengths w, the statistics of the trailing window (t - w, t] on each axis. The
+ * result is f64[axes * 4 * windows], row-major [axis][4 * window + statistic]. The statistics are mean, population
+ * standard deviation, largest absolute value, and least-squares slope per second (0 with fewer than two samples). An
+ * empty window is all 0.
  */
 export class Pyramid {
   readonly #lengths: readonly number[]
   readonly #windows: readonly SlidingWindow[]
   readonly #axes: number
 
-  /** @param lengths ns. */
+  /** @param lengths of the windows, ns. */
   constructor(ring: VectorRing, lengths: readonly number[]) {
     this.#lengths = lengths
     this.#windows = lengths.map(() => new SlidingWindow(ring))

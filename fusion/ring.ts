@@ -1,28 +1,28 @@
-/** What became of an insertion. */
+/** The results of an insertion. */
 export const APPENDED = 0
-/** Put in its sorted place before newer samples. */
+/** The sample was placed before newer ones. */
 export const INSERTED = 1
-/** It is there already; nothing was changed. */
+/** The sample was already there. Nothing has changed. */
 export const DUPLICATE = 2
-/** Older than everything in a full ring; nothing was changed. */
+/** The ring is full and the sample is older than all others. Nothing has changed. */
 export const TOO_OLD = 3
-/** No room for it, and nothing old enough to go; nothing was changed. */
+/** There is no room, and no sample is old enough to be removed. Nothing has changed. */
 export const FULL = 4
 export type Placed = typeof APPENDED | typeof INSERTED | typeof DUPLICATE | typeof TOO_OLD | typeof FULL
 
 /**
- * Stamps in ascending order in a circular, preallocated array; a subclass keeps the payloads in the same slots. Samples
- * are addressed by index: 0 is the oldest, `size - 1` the newest. `base + index` numbers a sample for as long as
- * nothing is inserted before it.
+ * Stamps in ascending order in a circular, preallocated array. A subclass keeps the payloads in the same slots. A
+ * sample is addressed by its index: 0 is the oldest, `size - 1` the newest. `base + index` stays the number of a sample
+ * until another one is inserted before it.
  */
 export abstract class StampRing {
-  /** Samples in the ring. */
+  /** Number of samples in the ring. */
   size = 0
-  /** Samples that were pushed out at the old end since the last clear. */
+  /** Number of samples that were removed at the old end since the last clear. */
   base = 0
   /**
-   * Stamp of the newest sample; -Infinity when empty. Not to be written from outside: a field, since what a getter
-   * returns may cost an object a sample.
+   * Stamp of the newest sample; -Infinity when empty. Only the ring writes it. It is a field because a getter may
+   * allocate one object per call.
    */
   newest = -Infinity
   protected stamps: Float64Array
@@ -31,8 +31,8 @@ export abstract class StampRing {
   protected readonly retention: number
 
   /**
-   * @param capacity a power of two.
-   * @param retention ns: a full ring doubles rather than push out a sample younger than this; 0: never grows.
+   * @param capacity a power of two. @param retention ns: a full ring doubles its capacity rather than remove a sample
+   * younger than this. 0: it never grows.
    */
   constructor(capacity: number, retention: number) {
     this.stamps = new Float64Array(capacity)
@@ -53,7 +53,7 @@ export abstract class StampRing {
     return this.stamps[this.slot(index)] as number
   }
 
-  /** Number of samples with a stamp at or before `stamp`, which is the index of the first one after it. */
+  /** Number of samples with a stamp at or before `stamp`. This is also the index of the first sample after it. */
   after(stamp: number): number {
     let low = 0
     let high = this.size
@@ -76,15 +76,15 @@ export abstract class StampRing {
     return (this.#head + index) & this.#mask
   }
 
-  /** Moves a payload between slots. */
+  /** Copies a payload from one slot to another. */
   protected abstract move(from: number, to: number): void
-  /** Makes room for `capacity` payloads and puts the present ones in slots 0 to size - 1. */
+  /** Makes room for `capacity` payloads and puts the present ones into slots 0 to size - 1. */
   protected abstract resize(capacity: number): void
 
   /**
-   * The index at which the sample now stands, with its payload still to be written, or -1: see `placed`. `again`:
-   * behind those that have this stamp
-   * already; otherwise it is then a duplicate.
+   * Makes a place for a sample. Returns its index, where the caller writes the payload, or -1 where it gets no place;
+   * `placed` says why. `again`: a sample with a stamp that is already there goes behind those that have it; without it,
+   * such a sample is a duplicate.
    */
   protected place(stamp: number, again = false): number {
     if (this.size === 0 || stamp > this.newest || (again && stamp === this.newest)) {
@@ -127,7 +127,7 @@ export abstract class StampRing {
 
   protected placed: Placed = APPENDED
 
-  /** Pushes out the oldest sample. */
+  /** Removes the oldest sample. */
   protected shift(): void {
     this.#head = (this.#head + 1) & this.#mask
     this.size--

@@ -1,13 +1,9 @@
-/**
- * How far the length of a quaternion may be from 1: more than any rounding of a driver's, less than what is no
- * rotation.
- */
+/** The length of a quaternion may differ from 1 by this much. That is more than the rounding of any driver. */
 const UNIT_TOLERANCE = 0.02
 
 /**
- * Whether a pose (x, y, z, qx, qy, qz, qw) has an orientation. A source that knows none often sends the message's
- * default, (0, 0, 0, 0); a quaternion whose length is not about 1 is no rotation either. False for NaN. Allocates
- * nothing.
+ * Whether a pose (x, y, z, qx, qy, qz, qw) has an orientation: its quaternion has a length of about 1. A source without
+ * an orientation often sends the default of the message, (0, 0, 0, 0). False for NaN. Allocates nothing.
  */
 export function hasRotation(pose: ArrayLike<number>): boolean {
   let square = 0
@@ -15,8 +11,13 @@ export function hasRotation(pose: ArrayLike<number>): boolean {
   return Math.abs(Math.sqrt(square) - 1) <= UNIT_TOLERANCE
 }
 
-/** Whether a vector is a pose: seven finite numbers, with an orientation. */
+/** Whether a vector is a pose (x, y, z, qx, qy, qz, qw): seven finite numbers with an orientation. */
 export function isPose(values: ArrayLike<number>): boolean {
   for (let i = 0; i < 7; i++) if (!Number.isFinite(values[i])) return false
   return values.length === 7 && hasRotation(values)
+}
+
+/** The signed angle in [-pi, pi] that equals `angle` modulo a full turn, rad. */
+export function wrapAngle(angle: number): number {
+  return Math.atan2(Math.sin(angle), Math.cos(angle))
 }

@@ -6,27 +6,28 @@ export interface Time {
   nanosec: number
 }
 
+/** ns. */
 export const SECOND = 1_000_000_000
+/** ns. */
 export const MILLISECOND = 1_000_000
 
-/** A time in ns, in words: `33.3333 ms`. */
+/** A time in ns as text: `33.3333 ms`. */
 export const ms = (ns: number): string => `${Number((ns / MILLISECOND).toPrecision(6))} ms`
 
 /**
- * The zero of a run's stamps: a whole second of absolute (ROS) time. A stamp is a number of whole nanoseconds since it,
- * exact as long as it lies within 2^53 ns (104 days) of the epoch; conversions throw FusionError `STAMP_RANGE` beyond
- * that.
+ * The epoch of a run: a whole second of absolute (ROS) time. A stamp is the number of whole nanoseconds since the
+ * epoch. It is exact within 2^53 ns (104 days) of the epoch; conversions beyond that throw FusionError `STAMP_RANGE`.
  */
 export class Epoch {
   readonly sec: number
 
-  /** @param sec absolute seconds; a fraction is cut off, so that an epoch is always whole seconds. */
+  /** @param sec absolute seconds; a fraction is cut off. */
   constructor(sec: number) {
     if (!Number.isFinite(sec)) throw new FusionError('STAMP_RANGE', `epoch: expected seconds, got ${sec}`)
     this.sec = Math.floor(sec)
   }
 
-  /** The stamp of an absolute time. */
+  /** The stamp (ns) of an absolute time. Throws FusionError `STAMP_RANGE`. */
   stamp(sec: number, nanosec: number): number {
     const stamp = (sec - this.sec) * SECOND + nanosec
     if (!Number.isSafeInteger(stamp)) {
@@ -39,7 +40,7 @@ export class Epoch {
     return stamp
   }
 
-  /** The stamp of a 64-bit absolute time in nanoseconds (a recording's log time). */
+  /** The stamp of an absolute time in nanoseconds as a 64-bit number, such as a recording's log time. */
   stampOfNanoseconds(time: bigint): number {
     return this.stamp(Number(time / 1_000_000_000n), Number(time % 1_000_000_000n))
   }
@@ -57,15 +58,15 @@ export class Epoch {
     return BigInt(this.sec) * 1_000_000_000n + BigInt(stamp)
   }
 
-  /** "sec.nanosec" of the absolute time, always nine digits after the point. */
+  /** The absolute time as "sec.nanosec", always with nine digits after the point. */
   format(stamp: number): string {
     const { sec, nanosec } = this.time(stamp)
     return `${sec}.${String(nanosec).padStart(9, '0')}`
   }
 
   /**
-   * The stamp of an absolute "sec.nanosec"; one to nine digits after the point, or none. Throws FusionError
-   * `STAMP_TEXT`.
+   * The stamp of an absolute time as "sec.nanosec", with one to nine digits after the point or without a point. Throws
+   * FusionError `STAMP_TEXT`.
    */
   parse(text: string): number {
     const match = /^(\d+)(?:\.(\d{1,9}))?$/.exec(text)

@@ -1,27 +1,27 @@
 import { MILLISECOND, SECOND } from './stamp.js'
 
 /**
- * ns by which samples of one stream come out of order, at most. One further behind its stream's newest is late, or time
- * has jumped.
+ * Samples of one stream come out of order by at most this much (ns). A sample further behind the newest of its stream
+ * is late, or time has jumped.
  */
 export const DISORDER = 200 * MILLISECOND
 /**
- * Samples, each later than those before, that show a jump; and ns of bus time, or gaps between samples of the stream,
- * in which nothing else has come.
+ * A jump is shown by at least ENOUGH samples with ascending stamps, over at least LONG (ns of bus time) and at least
+ * GAPS times the usual gap between samples, in which no other sample has come.
  */
 const ENOUGH = 3
 const LONG = 30 * MILLISECOND
 const GAPS = 1.5
-/** ns of bus time for which a jump that is not shown yet explains samples of other streams. */
+/** A jump that is suspected explains samples of other streams for this long (ns of bus time). */
 const OPEN = SECOND
 
 /**
- * Tells a jump back of time from late samples, for one stream: after a jump the line of stamps that was has ended.
- * Samples lie behind the newest, later and later, and none goes on from it for longer than its next one would take.
- * Late samples among newer ones, however many, are none.
+ * Distinguishes a jump back of time from late samples, for one stream. After a jump, all samples lie behind the newest
+ * one with ascending stamps, and no sample continues the earlier sequence. Late samples, however many, come among newer
+ * ones.
  */
 export class StepBack {
-  /** ns by which time would have jumped back. */
+  /** By how much time would have jumped back, ns. */
   back = 0
   #count = 0
   #first = 0
@@ -29,9 +29,9 @@ export class StepBack {
   #receive = 0
 
   /**
-   * Takes a sample that lies further behind the newest than `DISORDER`; true where it and those before it show a jump.
-   * `line`: the stamp that would be expected without one; `gap`: ns of bus time between the stream's samples. A stamp
-   * that equals the one before goes on but does not count: it is of the same burst.
+   * Takes a sample that lies further behind the newest than `DISORDER`. True where it and those before it show a jump.
+   * `line`: the stamp that would be expected without a jump. `gap`: ns of bus time between samples of the stream. A
+   * stamp equal to the one before is of the same burst, so it continues the sequence but does not count.
    */
   take(stamp: number, receive: number, line: number, gap: number): boolean {
     if (this.#count === 0 || stamp < this.#stamp - DISORDER) {
@@ -48,14 +48,14 @@ export class StepBack {
   }
 
   /**
-   * Whether `stamp` of a stream whose `line` this is is nearer to where it would be after a jump that `take` has begun
-   * to see.
+   * Whether the suspected jump explains a sample of another stream: `stamp` is nearer to where it would be after the
+   * jump than to `line`, the stamp expected of that stream without one.
    */
   explains(stamp: number, receive: number, line: number): boolean {
     return this.#count > 0 && receive - this.#receive <= OPEN && Math.abs(stamp - (line - this.back)) < this.back / 2
   }
 
-  /** A sample of the stream was where it should be. */
+  /** A sample of the stream came where it was expected. */
   clear(): void {
     this.#count = 0
   }

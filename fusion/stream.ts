@@ -1,37 +1,43 @@
 import type { Align } from './align/align.js'
+import type { Compensation } from './compensation/compensation.js'
 import type { Modality } from './modality.js'
 
-/** What a robot file says of one stream. */
+/** A stream as the robot file describes it. */
 export interface Stream {
   readonly name: string
-  /** Whole name. */
+  /** The absolute topic name. */
   readonly topic: string
   /** ROS type name, `pkg/msg/Name`. */
   readonly type: string
   readonly modality: Modality
   readonly timeline: 'header' | 'receive'
-  /** Estimates offset and drift of a source's clock by minimum delay and corrects its stamps. */
+  /**
+   * `estimate`: offset and drift of the source's clock are estimated by the minimum delay, and its stamps are
+   * corrected.
+   */
   readonly clock: 'ours' | 'estimate'
   /**
-   * ns from the stream's first sample over which a constant is averaged and then subtracted; 0: none. Samples within it
-   * are not used.
+   * ns from the stream's first sample on over which a constant is averaged, which is then subtracted. The samples
+   * within it are not used. 0: no tare.
    */
   readonly tare: number
-  /** For joint states and arrays: which values, in which order (`position.finger_joint`). Empty: all. */
+  /** For a wrench: bias and weight are taken out before the tare, and the wrench is moved to the tool's frame. */
+  readonly compensate?: Compensation | undefined
+  /** For joint states and arrays: the values to use, in order (`position.finger_joint`). Empty: all. */
   readonly select: readonly string[]
-  /** Of depth images in whole units: m a unit. Undefined: 0.001. */
+  /** For depth images in whole units: metres per unit. Undefined: 0.001. */
   readonly depthUnit?: number | undefined
   readonly align: Align
 }
 
-/** The part of a robot that the aligner goes by. */
+/** The part of a robot that the aligner needs. */
 export interface AlignerConfig {
-  /** For messages. */
+  /** The name of the robot, for messages. */
   readonly name: string
   readonly tick: { readonly from: string } | { readonly period: number }
-  /** ns. How long a tick waits for its brackets, at most, after its own arrival. */
+  /** ns that a tick waits for samples after its own arrival, at most. */
   readonly maxWait: number
-  /** ns. A stream silent for longer is not waited for until it speaks again. */
+  /** ns. A stream that is silent for longer is not waited for until it sends again. */
   readonly maxSilence: number
   readonly streams: readonly Stream[]
 }

@@ -1,8 +1,8 @@
 import type { VectorRing } from './vector-ring.js'
 
 /**
- * The constant part of a vector stream: the mean of its samples with stamps before first + length, where `first` is the
- * stamp of the first sample to arrive. It is known with the first sample at or after that.
+ * The constant part of a vector stream. It is the mean of the samples with stamps before first + length, where `first`
+ * is the stamp of the first sample that arrives. It is known with the first sample at or after that.
  */
 export class Tare {
   readonly #length: number
@@ -10,7 +10,7 @@ export class Tare {
   #first = NaN
   #known = false
 
-  /** @param length ns; 0: the constant is 0 from the start. */
+  /** @param length ns; 0: the constant is 0 and known from the start. */
   constructor(width: number, length: number) {
     this.#length = length
     this.#bias = new Float64Array(width)
@@ -21,7 +21,7 @@ export class Tare {
     return this.#bias
   }
 
-  /** False until the constant is known. */
+  /** Whether the constant is known. */
   get known(): boolean {
     return this.#known
   }
@@ -32,14 +32,14 @@ export class Tare {
     this.#known = this.#length === 0
   }
 
-  /** True when a sample at `stamp` belongs to the tare; `first` is set by the first call. */
+  /** Whether a sample at `stamp` belongs to the tare. The first call sets `first`. */
   covers(stamp: number): boolean {
     if (this.#length === 0) return false
     if (Number.isNaN(this.#first)) this.#first = stamp
     return stamp < this.#first + this.#length
   }
 
-  /** Averages the samples that were collected. */
+  /** Computes the constant from the collected samples. */
   settle(collected: VectorRing): void {
     const bias = this.#bias
     bias.fill(0)

@@ -1,25 +1,25 @@
 import { APPENDED, DUPLICATE, StampRing, type Placed } from './ring.js'
 
-/** Samples of one stamp that are kept, at most: a source whose stamp stands still is no burst without end. */
+/** Most samples with one stamp that are kept. A source may repeat one stamp for ever. */
 const MOST = 4096
 
 /**
- * Vectors of one width by ascending stamp, those of one stamp in the order of their arrival. Inserting makes no object
- * except when the ring grows to cover its retention.
+ * Vectors of one width by ascending stamp. Samples with the same stamp are in the order of their arrival. Inserting
+ * allocates nothing, except when the ring grows to cover its retention.
  *
- * A duplicate is the same stamp with the same values. A source that has shown two samples of one stamp with different
- * values comes in bursts (a driver that reads several at once and stamps all of them with the time of reading): from
- * then on each of its samples counts, equal ones too, and those of the burst in which it showed are taken back. Out of
- * stamp order a sample with the same stamp and values stays a duplicate, and so does what comes of a stamp that has
- * 4096 already.
+ * A sample is a duplicate where stamp and values equal those of another one. But some drivers read several samples at
+ * once and give all of them the time of reading. Two samples with one stamp and different values show such bursts. From
+ * then on every sample counts, equal ones too, and the duplicates of the burst that has shown it are put back. A sample
+ * that is out of order and equal to another one stays a duplicate. So does every further sample of a stamp that has
+ * 4096.
  */
 export class VectorRing extends StampRing {
   readonly width: number
-  /** Duplicates of the newest sample that the insertion before has shown to be samples of a burst. */
+  /** Number of duplicates that the latest insertion has put back as samples of a burst. */
   restored = 0
   #values: Float64Array
   #bursts = false
-  /** Duplicates of the newest sample so far. */
+  /** Number of duplicates of the newest sample so far. */
   #repeats = 0
 
   constructor(width: number, retention: number, capacity = 1024) {
@@ -29,8 +29,8 @@ export class VectorRing extends StampRing {
   }
 
   /**
-   * The stamp up to which samples that come in stamp order can change nothing any more: of a source of bursts, what
-   * lies before its newest.
+   * Samples that come in the order of their stamps cannot change the ring up to this stamp any more. For a source of
+   * bursts it lies just before the newest stamp.
    */
   get settled(): number {
     return this.#bursts ? this.newest - 1 : this.newest
@@ -47,7 +47,7 @@ export class VectorRing extends StampRing {
     return this.placed
   }
 
-  /** The next source may be another one, which has shown no burst. */
+  /** A new source may follow, which has not shown bursts. */
   forget(): void {
     this.#bursts = false
   }
@@ -58,7 +58,7 @@ export class VectorRing extends StampRing {
     this.restored = 0
   }
 
-  /** Of a stamp that is there already: puts it behind the others, unless it is a duplicate. */
+  /** Inserts a sample with a stamp that is already there behind the others, unless it is a duplicate. */
   #share(stamp: number, values: ArrayLike<number>): void {
     if (this.after(stamp) - this.after(stamp - 1) >= MOST) return
     const atNewest = stamp === this.newest
@@ -77,7 +77,7 @@ export class VectorRing extends StampRing {
     for (let k = 0; k < this.width; k++) this.#values[offset + k] = values[k] as number
   }
 
-  /** Puts the repeats of the newest sample back. */
+  /** Puts the duplicates of the newest sample back. */
   #restore(stamp: number): void {
     this.restored = this.#repeats
     this.#repeats = 0
@@ -103,7 +103,10 @@ export class VectorRing extends StampRing {
     return out
   }
 
-  /** The backing store and the place of a sample in it, for loops over axes; valid until the next insertion. */
+  /**
+   * The array of all values, for loops over axes; `offsetAt` gives the place of a sample in it. Valid until the next
+   * insertion.
+   */
   get values(): Float64Array {
     return this.#values
   }

@@ -6,12 +6,12 @@ interface Event {
   readonly confidence: number
 }
 
-/** Most events that may stand after the last tick asked for; the oldest of all go first beyond it. */
+/** Most events that are kept after the last tick asked for. Beyond that the oldest are removed. */
 const ROOM = 1024
 
 /**
- * Events by ascending stamp (arrival order among equal ones); remembers the last `count` before the newest tick and all
- * after.
+ * Events by ascending stamp; those with one stamp are in the order of arrival. The queue keeps the last `count` before
+ * the newest tick and all after it.
  */
 export class VoiceQueue {
   readonly #count: number
@@ -21,7 +21,7 @@ export class VoiceQueue {
     this.#count = count
   }
 
-  /** False when the same text at the same stamp is already there. */
+  /** Adds an event. False when the same text with the same stamp is already there. */
   push(stamp: number, text: string, confidence: number): boolean {
     let at = this.#events.length
     while (at > 0 && (this.#events[at - 1] as Event).stamp > stamp) at--
@@ -33,7 +33,7 @@ export class VoiceQueue {
     return true
   }
 
-  /** The last `count` events at or before `tick`, oldest first; `ageS` is tick minus stamp in seconds. */
+  /** The last `count` events at or before `tick` (ns), the oldest first. `ageS` is tick minus stamp in s. */
   at(tick: number): EventsValue {
     let end = this.#events.length
     while (end > 0 && (this.#events[end - 1] as Event).stamp > tick) end--

@@ -1,48 +1,51 @@
 import type { VectorRing } from './vector-ring.js'
 
 /**
- * Statistics of a window, in the order of the force pyramid: mean, population standard deviation, largest |value|,
- * slope per second.
+ * Number of statistics of a window. Their order is that of the force pyramid: mean, population standard deviation,
+ * largest |value|, slope per second.
  */
 export const STATISTICS = 4
 
 /**
- * Shared by all axes at the head of an aggregate: count, mean time (s after the origin), sum of squared time
+ * Numbers at the head of an aggregate that all axes share: count, mean time (s after the origin), sum of squared time
  * deviations.
  */
 const SHARED = 3
-/** Per axis: mean, sum of squared deviations, sum of time times value deviations, largest |value|. */
+/** Numbers per axis: mean, sum of squared deviations, sum of time times value deviations, largest |value|. */
 const PER_AXIS = 4
 
 /**
- * Statistics over the samples of a ring with stamps in (from, to], where `from` and `to` mostly ascend from query to
- * query.
+ * Statistics over the samples of a ring with stamps in (from, to]. It is fast where `from` and `to` ascend from query
+ * to query.
  *
- * Sliding-window aggregation by two stacks (Tangwongsan, Hirzel, Schneider, "Low-latency sliding-window aggregation in
- * worst-case constant time", 2017, section 2): the front stack holds the aggregate of each suffix of the older part,
- * the back one aggregate of the newer part. A sample enters an aggregate twice at most, whatever the window's length,
- * and nothing is ever subtracted, so no error outlives the window. Aggregates join by the pairwise formulas of Chan,
- * Golub and LeVeque (1979), which hold their accuracy under a large offset.
+ * The method is sliding-window aggregation by two stacks (Tangwongsan, Hirzel, Schneider, "Low-latency sliding-window
+ * aggregation in worst-case constant time", 2017, section 2). The front stack holds the aggregate of each suffix of the
+ * older part. The back stack is one aggregate of the newer part. A sample enters an aggregate at most twice, whatever
+ * the length of the window. Nothing is ever subtracted, so no rounding error outlives the window. Aggregates are joined
+ * by the pairwise formulas of Chan, Golub and LeVeque (1979), which stay accurate under a large offset.
  */
 export class SlidingWindow {
   readonly #ring: VectorRing
   readonly #axes: number
   readonly #stride: number
-  /** Aggregate of samples [mid - 1 - s, mid) in slot s. */
+  /** Slot s has the aggregate of samples [mid - 1 - s, mid). */
   #front: Float64Array
   readonly #back: Float64Array
   readonly #joined: Float64Array
-  /** Numbers of samples (ring.base + index): the window is [lo, hi), its front stack [lo, mid), its back [mid, hi). */
+  /**
+   * Sample numbers (ring.base + index): the window is [lo, hi), its front stack is [lo, mid), its back stack is [mid,
+   * hi).
+   */
   #lo = 0
   #mid = 0
   #hi = 0
-  /** ns; times in aggregates count from here, to keep their digits. */
+  /** ns. Times in aggregates count from here, so that they keep their digits. */
   #origin = 0
   #from = -Infinity
   #to = -Infinity
   #stale = true
 
-  /** Queries that could not go on from the one before and read their whole window anew. */
+  /** Number of queries that could not continue from the one before, so that the whole window was computed anew. */
   rebuilds = 0
 
   constructor(ring: VectorRing) {
@@ -54,7 +57,10 @@ export class SlidingWindow {
     this.#joined = new Float64Array(this.#stride)
   }
 
-  /** Tells that a sample was inserted out of order: what was read up to its stamp is read anew at the next query. */
+  /**
+   * A sample was inserted out of order. Where the window has already covered its stamp, the next query computes it
+   * anew.
+   */
   disturb(stamp: number): void {
     if (stamp <= this.#to) this.#stale = true
   }
@@ -101,8 +107,8 @@ export class SlidingWindow {
   }
 
   /**
-   * Writes mean, population standard deviation, largest |value| and slope per second of an axis; an empty window is all
-   * 0.
+   * Writes mean, population standard deviation, largest |value| and slope per second of an axis to out[offset … offset
+   * + 3]. All are 0 for an empty window.
    */
   statistics(axis: number, out: Float64Array, offset: number): void {
     const all = this.#joined
@@ -124,7 +130,7 @@ export class SlidingWindow {
     this.#origin = index < this.#ring.size ? this.#ring.stampAt(index) : 0
   }
 
-  /** Moves [lo, hi) to the front stack. */
+  /** Moves the samples [lo, hi) to the front stack. */
   #flip(lo: number): void {
     const ring = this.#ring
     const stride = this.#stride
@@ -148,7 +154,7 @@ export class SlidingWindow {
     this.#mid = this.#hi
   }
 
-  /** The aggregate at `a` and one sample more, written to `b`. */
+  /** Adds one sample to the aggregate at `a` and writes the result to `b`. */
   #admit(
     a: Float64Array,
     ai: number,

@@ -1,7 +1,7 @@
 import { MODALITIES, type Mask, type Modality, type Observation } from './observation.js'
 import type { AlignerConfig } from './stream.js'
 
-/** A modality taken away from `from` on (ns after the episode's start). */
+/** A modality that is taken away, `from` ns after the start of the episode on. */
 export interface Withheld {
   readonly modality: Modality
   readonly from: number
@@ -10,8 +10,8 @@ export interface Withheld {
 const GONE = { present: false, held: false, age: 0, gap: 0, count: 0 } as const
 
 /**
- * The observation as it would be had the sensors of these modalities said nothing: their streams missing, the mask 0.
- * The tick stays.
+ * The observation as it would be if the sensors of these modalities were silent: their streams are missing and their
+ * mask is 0. The tick stays.
  */
 export function withhold(
   robot: Pick<AlignerConfig, 'streams'>,

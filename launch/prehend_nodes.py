@@ -34,7 +34,7 @@ ARGUMENTS = (
         'params_file',
         '',
         'parameter file (YAML) for the nodes: '
-        'what is given here as an argument counts before it, a default of this launch file after it',
+        'arguments that you give here override it, and it overrides the defaults of this launch file',
     ),
     (
         'remaps',
@@ -44,7 +44,7 @@ ARGUMENTS = (
     (
         'autostart',
         'true',
-        'nodes come up one after the other by themselves; false: all are started, and left to a lifecycle manager',
+        'true: the nodes come up by themselves, one after the other; false: they wait for a lifecycle manager',
     ),
     ('log_level', 'info', 'debug, info, warn, error or fatal'),
 )
@@ -67,7 +67,7 @@ TYPES = {
 }
 # The exit code of a node whose input is unusable. The node would end in the same way again, so it is not restarted.
 BAD_INPUT = 2
-WORDS = {'true': True, 'false': False, '1': True, '0': False}
+BOOLEANS = {'true': True, 'false': False, '1': True, '0': False}
 
 
 def managed_node(name: str, value: Mapping[str, Any], parameters: Mapping[str, Any]) -> Make:
@@ -124,17 +124,17 @@ def _ended(name: str, respawn: bool) -> Callable[[Any, LaunchContext], list[Shut
     That is so when its work is done, when its input is unusable, or when `respawn` is off.
     """
 
-    def hear(event: Any, context: LaunchContext) -> list[Shutdown] | None:
+    def on_exit(event: Any, context: LaunchContext) -> list[Shutdown] | None:
         if context.is_shutdown or (respawn and event.returncode not in (0, BAD_INPUT)):
             return None
         why = (
-            'cannot use what it was given (exit code 2): it is not started again'
+            'cannot use its input (exit code 2): it is not started again'
             if event.returncode == BAD_INPUT
             else 'has ended'
         )
         return [Shutdown(reason=f'{name} {why}')]
 
-    return hear
+    return on_exit
 
 
 def description(
@@ -204,9 +204,9 @@ def _text(context: LaunchContext, value: Any) -> Any:
 
 def _flag(context: LaunchContext, name: str, value: Any) -> bool:
     text = str(_text(context, value)).lower()
-    if text not in WORDS:
+    if text not in BOOLEANS:
         raise RuntimeError(f'{name}:={text}: expected true or false')
-    return WORDS[text]
+    return BOOLEANS[text]
 
 
 def _typed(context: LaunchContext, name: str, value: Any) -> Any:

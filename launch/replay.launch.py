@@ -13,16 +13,17 @@ from prehend_nodes import description, managed_node
 ARGUMENTS = (
     ('bag', None, 'the recording: a rosbag2 folder, .mcap or .db3'),
     ('robot', 'cell', 'robot file: a path, or the name of one that comes with prehend'),
-    ('rate', '1.0', 'times real time'),
-    ('loop', 'false', 'begins again at the end; time then jumps back'),
-    ('wait', '10.0', 's that the player waits for who hears the recording; 0: plays at once'),
+    ('rate', '1.0', 'speed, as a multiple of real time'),
+    ('loop', 'false', 'true: begins again at the end; time then jumps back'),
+    ('wait', '10.0', 's that the player waits for subscribers; 0: plays at once'),
     ('policy', '', 'ONNX model; empty: the one that comes with prehend; none: aligns only'),
+    ('encoder', '', 'for a policy that is a head: the ONNX model whose features feed it; empty: none'),
     ('record', '', 'recording (MCAP) of what the fusion node receives; empty: none'),
     (
         'respawn',
         'false',
-        'a node that dies is started and brought up again; '
-        'not one that ends well, nor one that was given what it cannot use (exit code 2)',
+        'a node that dies is started again; '
+        'not a node that ends well, and not one whose input is unusable (exit code 2)',
     ),
 )
 
@@ -33,7 +34,12 @@ def generate_launch_description() -> LaunchDescription:
         managed_node(
             'fusion',
             {**value, 'use_sim_time': True},
-            {'reliable': True, 'policy': value['policy'], 'record': value['record']},
+            {
+                'reliable': True,
+                'policy': value['policy'],
+                'encoder': value['encoder'],
+                'record': value['record'],
+            },
         ),
         managed_node(
             'player', {**value, 'use_sim_time': False}, {name: value[name] for name in ('bag', 'rate', 'loop', 'wait')}

@@ -17,9 +17,9 @@ from prehend_nodes import description, managed_node
 ARGUMENTS = (
     ('robot', 'cell', 'robot file: a path, or the name of one that comes with prehend'),
     ('rgb_topic', 'camera/color/image_raw', 'colour images of the camera driver'),
-    ('rgb_transport', 'raw', 'how they come, by image_transport: raw, or compressed (below rgb_topic)'),
+    ('rgb_transport', 'raw', 'their transport of image_transport: raw, or compressed (below rgb_topic)'),
     ('depth_topic', 'camera/depth/image_raw', 'depth images of the camera driver, aligned to colour'),
-    ('depth_transport', 'raw', 'how they come: raw, compressed or compressedDepth (below depth_topic)'),
+    ('depth_transport', 'raw', 'their transport: raw, compressed or compressedDepth (below depth_topic)'),
     (
         'crop',
         'none',
@@ -34,14 +34,15 @@ ARGUMENTS = (
     ('execution', 'temporal_ensembling', 'how chunks are carried out: temporal_ensembling or receding_horizon'),
     ('await_command', 'false', 'true: nothing moves in an episode before something was commanded'),
     ('policy', '', 'ONNX model; empty: the one that comes with prehend; none: aligns only'),
+    ('encoder', '', 'for a policy that is a head: the ONNX model whose features feed it; empty: none'),
     ('record', '', 'recording (MCAP) of what the fusion node receives; empty: none'),
     ('use_sim_time', 'false', 'time comes from /clock'),
     ('frame_prefix', '', 'put before the names of all frames that the nodes publish, such as left/'),
     (
         'respawn',
         'true',
-        'a node that dies is started and brought up again; '
-        'not one that ends well, nor one that was given what it cannot use (exit code 2)',
+        'a node that dies is started again; '
+        'not a node that ends well, and not one whose input is unusable (exit code 2)',
     ),
 )
 
@@ -75,7 +76,12 @@ def generate_launch_description() -> LaunchDescription:
         managed_node(
             'fusion',
             value,
-            {'policy': value['policy'], 'record': value['record'], 'frame_prefix': value['frame_prefix']},
+            {
+                'policy': value['policy'],
+                'encoder': value['encoder'],
+                'record': value['record'],
+                'frame_prefix': value['frame_prefix'],
+            },
         ),
         managed_node(
             'control',

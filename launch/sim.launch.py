@@ -12,23 +12,24 @@ from prehend_nodes import description, managed_node
 
 ARGUMENTS = (
     ('robot', 'cell', 'robot file: a path, or the name of one that comes with prehend'),
-    ('seed', '1', 'of all episodes'),
+    ('seed', '1', 'seed of all episodes'),
     ('objects', 'seen', 'object set: seen, unseen, or a YAML file'),
-    ('episodes', '0', 'how many; 0: until it is ended'),
+    ('episodes', '0', 'how many; 0: without end'),
     (
         'wait',
         '30.0',
         's that an episode waits until the nodes that it needs are active and hear the cell; 0: does not wait',
     ),
-    ('say', '', 'said in every episode instead of its drawn command, and so on the table'),
+    ('say', '', 'command of every episode, whose object is then on the table; empty: each episode draws its own'),
     (
         'await_command',
         'false',
-        'true: others say the commands, nothing moves before, and `say` only tells what is on the table',
+        'true: others say the commands, and nothing moves before; `say` then only tells which object is on the table',
     ),
     ('gripper_link', '/tmp/prehend-gripper', 'symbolic link to the pseudo-terminal of the gripper'),
     ('execution', 'temporal_ensembling', 'how chunks are carried out: temporal_ensembling or receding_horizon'),
     ('policy', '', 'ONNX model; empty: the one that comes with prehend; none: aligns only'),
+    ('encoder', '', 'for a policy that is a head: the ONNX model whose features feed it; empty: none'),
     ('record', '', 'recording (MCAP) of what the fusion node receives; empty: none'),
     ('use_sim_time', 'false', 'fusion and control take their time from /clock'),
     ('publish_clock', 'true', 'the cell publishes /clock; of several robots on one network only one may'),
@@ -36,8 +37,8 @@ ARGUMENTS = (
     (
         'respawn',
         'true',
-        'a node that dies is started and brought up again; '
-        'not one that ends well, nor one that was given what it cannot use (exit code 2)',
+        'a node that dies is started again; '
+        'not a node that ends well, and not one whose input is unusable (exit code 2)',
     ),
 )
 
@@ -63,7 +64,12 @@ def generate_launch_description() -> LaunchDescription:
         managed_node(
             'fusion',
             value,
-            {'policy': value['policy'], 'record': value['record'], 'frame_prefix': value['frame_prefix']},
+            {
+                'policy': value['policy'],
+                'encoder': value['encoder'],
+                'record': value['record'],
+                'frame_prefix': value['frame_prefix'],
+            },
         ),
         managed_node(
             'control',

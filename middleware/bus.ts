@@ -1,11 +1,12 @@
+import type { ActionClient } from './action-client.js'
 import type { MessageTypes, TypeName } from './messages.js'
 
-/** Ends what was begun: a subscription, a timer, a service. Ending twice is allowed. */
+/** Ends a subscription, a timer or a service. A second call has no effect. */
 export interface Disposable {
   dispose(): void
 }
 
-/** Called once per message, in publication order. `receive` is the bus time of arrival (ns since the run's epoch). */
+/** Called once for each message, in publication order. `receive`: bus time of arrival, ns since the run's epoch. */
 export type Listener<T> = (message: T, receive: number) => void
 
 export interface Publisher<T> extends Disposable {
@@ -14,17 +15,18 @@ export interface Publisher<T> extends Disposable {
 
 /**
  * The time of a bus: real time, simulated time or a recording's time. `now()` never goes back while a bus is open,
- * except by a reported time jump.
+ * except for a time jump that is reported.
  */
 export interface Clock {
   /** Whole nanoseconds since the run's epoch. */
   now(): number
-  /** Calls back once, when `now()` has reached `stamp`. */
+  /** Calls back once, as soon as `now()` has reached `stamp`. */
   at(stamp: number, callback: () => void): Disposable
-  /** Calls back every `period` ns, first one period from now. Missed beats are skipped, not made up. */
+  /** Calls back every `period` ns, the first time after one period. A call that was missed is not made up for. */
   every(period: number, callback: () => void): Disposable
 }
 
+/** Who is on a topic. */
 export interface TopicInfo {
   topic: string
   type: string
@@ -33,17 +35,19 @@ export interface TopicInfo {
 }
 
 /**
- * One contract for every transport. A backend is one file that makes a Bus; `registry.ts` names it.
+ * The interface of every transport. A backend is one file that makes a Bus, and one line in `registry.ts`.
  *
- * `work` lets a node tell the bus that an answer is on its way (an inference, a serial transaction). Real-time backends
- * ignore it. A lockstep bus does not advance time while work with `due <= now` is unfinished, which is what makes one
- * seed give one result.
+ * A node calls `work` to tell the bus that a result is still being computed (an inference, a serial transaction).
+ * Real-time backends ignore it. A lockstep bus does not advance time past the `due` of unfinished work, so the same
+ * seed always gives the same result.
  */
 export interface Bus {
   readonly clock: Clock
   advertise<T extends TypeName>(topic: string, type: T): Publisher<MessageTypes[T]>
   subscribe<T extends TypeName>(topic: string, type: T, listener: Listener<MessageTypes[T]>): Disposable
   topics(): TopicInfo[]
+  /** A client of a ROS action. Left out: this transport has no actions. Throws BusError ACTION where the type is not known. */
+  action?(name: string, type: string): ActionClient
   /**
    * Registers unfinished work. With `due` (bus time, ns), time may advance up to, but not past, `due` before it is
    * finished.

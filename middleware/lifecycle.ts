@@ -1,9 +1,11 @@
 import { BusError } from './bus-error.js'
 
+/** The primary states of a managed node (REP-2002). */
 export type LifecycleState = 'unconfigured' | 'inactive' | 'active' | 'finalized'
+/** What a managed node can be asked for. */
 export type Transition = 'configure' | 'activate' | 'deactivate' | 'cleanup' | 'shutdown'
 
-/** From where a transition may be asked for, and where it leads (REP-2002 / design.ros2.org: managed nodes). */
+/** The states from which a transition is allowed, and the state that it ends in (REP-2002, design.ros2.org). */
 const TRANSITIONS: Record<Transition, { readonly from: readonly LifecycleState[]; readonly to: LifecycleState }> = {
   configure: { from: ['unconfigured'], to: 'inactive' },
   activate: { from: ['inactive'], to: 'active' },
@@ -13,16 +15,14 @@ const TRANSITIONS: Record<Transition, { readonly from: readonly LifecycleState[]
 }
 
 /**
- * A managed node. A hook that fails leaves the node as ROS 2's state machine does when error processing succeeds:
- * unconfigured, with
- * onDeactivate and onCleanup called so that nothing is left open; the error is passed on. A shutdown calls those of the
- * two that its state
- * asks for, then onShutdown. Both may thus find only a part of what they release. Transitions of one node never
- * overlap.
+ * A managed node. When a hook fails, the error is passed on and the node ends up unconfigured, as in ROS 2 after
+ * successful error processing; onDeactivate and onCleanup are called first, so that nothing stays open. A shutdown
+ * calls the ones of these two that its state needs, then onShutdown. So both hooks may find only a part of what they
+ * release. Transitions of one node never overlap: a second one throws BusError LIFECYCLE.
  */
 export abstract class LifecycleNode {
   readonly name: string
-  /** Told of every transition that was made. */
+  /** Called after every transition, also after a failed one. */
   onTransition: ((transition: Transition, from: LifecycleState, to: LifecycleState) => void) | undefined
   #state: LifecycleState = 'unconfigured'
   #changing = false
@@ -103,7 +103,7 @@ export abstract class LifecycleNode {
     }
   }
 
-  /** After a failure: both hooks get their turn, and what they say is outweighed by the error that led here. */
+  /** Cleans up after a failure. Errors of the two hooks are ignored, because the first error is the one to report. */
   async #release(): Promise<void> {
     for (const hook of [() => this.onDeactivate(), () => this.onCleanup()]) {
       try {

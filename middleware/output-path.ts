@@ -14,30 +14,30 @@ import {
 import { dirname, extname, join } from 'node:path'
 
 export interface OutputOptions {
-  /** What is there already is replaced, once the new is whole. */
+  /** Replaces what is at the path, as soon as the new output is complete. */
   readonly overwrite?: boolean | undefined
   /**
-   * The output is a folder of this kind, and replacing one takes nothing else away. Without it the output is a file,
-   * and no folder is replaced.
+   * The output is a folder of this kind, and only such a folder is replaced. Without it the output is a file, and no
+   * folder is replaced.
    */
   readonly kind?: FolderKind | undefined
-  /** What is read while the output is written: neither the output nor its unfinished form may take its place. */
+  /** Files that are read meanwhile. Neither the output nor its unfinished form may replace one of them. */
   readonly reads?: readonly string[] | undefined
 }
 
-/** What tells a folder of one kind from others. */
+/** How a folder of one kind is recognised. */
 export interface FolderKind {
-  /** What every whole one has, by its path in it. */
+  /** Path in the folder that every complete one has. */
   readonly mark: string
-  /** Whether what has this name belongs to it. */
+  /** Whether an entry of this name belongs to such a folder. */
   readonly owns: (name: string) => boolean
 }
 
-/** Extensions by which others tell what a file is; they stay last in the name of an unfinished one. */
+/** Extensions by which other programs recognise a file. They stay last in the name of an unfinished one. */
 const KEPT = ['.mcap', '.onnx']
 
 /**
- * Where an output lies until it is whole: `run.part.mcap` for `run.mcap`, `lines.jsonl.part` for `lines.jsonl`,
+ * The path of an output before it is complete: `run.part.mcap` for `run.mcap`, `lines.jsonl.part` for `lines.jsonl`,
  * `folder.part` for `folder`.
  */
 export function partOf(path: string): string {
@@ -46,20 +46,19 @@ export function partOf(path: string): string {
 }
 
 /**
- * Why an output may not be written at `path`, in one line, or undefined. Neither what is there already nor what an
- * earlier writer left unfinished is touched unless `overwrite` says so; what a running process is writing never is.
+ * Why no output may be written at `path`, in one line; undefined when it may. Only `overwrite` allows to replace what
+ * is there, or what an earlier writer left unfinished. An output that a running process writes is never replaced.
  */
 export function refusal(path: string, { overwrite = false, kind, reads = [] }: OutputOptions = {}): string | undefined {
   const part = partOf(path)
   const there = statsOf(path)
   const unfinished = statsOf(part)
   const writer = unfinished && writerOf(part)
-  if (writer !== undefined)
-    return (
-      `${path}: ` +
-      `${writer === process.pid ? 'this command writes it already, for another option' : `process ${writer} is writing it`} ` +
-      `(${part}); name another`
-    )
+  if (writer !== undefined) {
+    const who =
+      writer === process.pid ? 'this command writes it already, for another option' : `process ${writer} is writing it`
+    return `${path}: ${who} (${part}); name another`
+  }
   if (there && !there.isFile() && !there.isDirectory() && !there.isSymbolicLink())
     return `${path}: is neither a file nor a folder; name a file to write`
   if (there?.isDirectory() && kind === undefined) return `${path}: is a folder; name a file to write`
@@ -87,8 +86,8 @@ export function refusal(path: string, { overwrite = false, kind, reads = [] }: O
 }
 
 /**
- * Makes the unfinished file, which must not be there unless `overwrite` says so, and the folders above. Gives its
- * descriptor, for writing; throws what the system says.
+ * Creates the unfinished file and the folders above it. `overwrite` replaces one of an earlier writer. Returns the file
+ * descriptor for writing. Throws the system's error.
  */
 export function createPart(path: string, options: OutputOptions = {}): number {
   const part = partOf(path)
@@ -97,7 +96,7 @@ export function createPart(path: string, options: OutputOptions = {}): number {
   return openSync(part, 'wx')
 }
 
-/** The same of a folder of that kind. Gives its path. */
+/** Creates the unfinished folder, like `createPart`, and returns its path. */
 export function createPartFolder(path: string, options: OutputOptions = {}): string {
   const part = partOf(path)
   mkdirSync(dirname(part), { recursive: true })
@@ -107,8 +106,8 @@ export function createPartFolder(path: string, options: OutputOptions = {}): str
 }
 
 /**
- * Gives a whole output its name. A folder that is replaced goes when the new one stands. Throws where something has
- * come to be there that may not be replaced.
+ * Gives a complete output its name. A folder that is replaced is removed after the new one has its name. Throws when
+ * something has appeared at the path that may not be replaced.
  */
 export function finishPart(path: string, { overwrite = false, kind }: OutputOptions = {}): void {
   const part = partOf(path)
@@ -122,24 +121,24 @@ export function finishPart(path: string, { overwrite = false, kind }: OutputOpti
   rmSync(old, { recursive: true, force: true })
 }
 
-/** Takes an unfinished output away. */
+/** Removes an unfinished output. */
 export function discardPart(path: string): void {
   rmSync(partOf(path), { recursive: true, force: true })
 }
 
-/** Takes away what an earlier writer left unfinished, and nothing else. */
+/** Removes what an earlier writer left unfinished, and nothing else. */
 function clear(part: string, { overwrite = false, kind }: OutputOptions): void {
   const unfinished = statsOf(part)
   if (overwrite && unfinished && isLeftOver(part, unfinished, kind)) rmSync(part, { recursive: true, force: true })
 }
 
-/** Whether replacing it takes nothing away but an output of this kind. */
+/** Whether the path holds nothing but an output of this kind. */
 function isReplaceable(path: string, there: Stats, kind: FolderKind | undefined): boolean {
   if (kind === undefined) return !there.isDirectory()
   return there.isDirectory() && isOwned(path, kind) && statsOf(join(path, kind.mark)) !== undefined
 }
 
-/** The same of an unfinished one, which may lack anything. */
+/** Whether the path holds nothing but an unfinished output, in which any part may be missing. */
 function isLeftOver(part: string, there: Stats, kind: FolderKind | undefined): boolean {
   return kind === undefined ? there.isFile() : there.isDirectory() && isOwned(part, kind)
 }
@@ -148,7 +147,7 @@ function isOwned(folder: string, { owns }: FolderKind): boolean {
   return tryTo(() => readdirSync(folder))?.every(owns) ?? false
 }
 
-/** Whether what is at `path` is `input`, has it in it, or is in it. */
+/** Whether `path` and `input` are the same, or one is inside the other. */
 function isTied(path: string, input: string): boolean {
   const [one, other] = [path, input].map(name => tryTo(() => ({ whole: realpathSync(name), stats: statSync(name) })))
   if (!one || !other) return false
@@ -159,14 +158,14 @@ function isTied(path: string, input: string): boolean {
   )
 }
 
-/** Undefined also below what is no folder, or in one that is closed to us: whoever opens it says so. */
+/** Undefined also when the path cannot be examined. The error then comes when it is opened. */
 function statsOf(path: string): Stats | undefined {
   return tryTo(() => lstatSync(path, { throwIfNoEntry: false }))
 }
 
 /**
- * The process that has `path`, or a file in it, open for writing; as far as the system tells us (Linux, and processes
- * that we may look into).
+ * The process that has `path`, or a file in it, open for writing. Works on Linux, for processes that this user may
+ * examine.
  */
 function writerOf(path: string): number | undefined {
   const processes = namesIn('/proc').filter(name => /^\d+$/.test(name))
@@ -183,7 +182,7 @@ function writerOf(path: string): number | undefined {
   return found === undefined ? undefined : Number(found)
 }
 
-/** The last octal digit of a descriptor's flags has its access mode: 1 writes, 2 reads and writes (proc(5)). */
+/** Reads the access mode from the last octal digit of a descriptor's flags: 1 writes, 2 reads and writes (proc(5)). */
 function isForWriting(fdinfo: string): boolean {
   const [, flags] = /^flags:\s*(\d+)$/m.exec(tryTo(() => readFileSync(fdinfo, 'utf8')) ?? '') ?? []
   return flags !== undefined && (parseInt(flags, 8) & 3) !== 0
@@ -193,7 +192,7 @@ function namesIn(folder: string): string[] {
   return tryTo(() => readdirSync(folder)) ?? []
 }
 
-/** Undefined where the system refuses: a process that has ended meanwhile, or is another user's. */
+/** Undefined when the system refuses: a process has ended meanwhile, or belongs to another user. */
 function tryTo<T>(ask: () => T): T | undefined {
   try {
     return ask()

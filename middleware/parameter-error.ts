@@ -1,4 +1,7 @@
-/** Codes: PARAMETER_UNKNOWN, PARAMETER_TYPE, PARAMETER_RANGE, PARAMETER_DECLARED, PARAMETER_FILE. */
+/**
+ * An error of a parameter. Codes: PARAMETER_UNKNOWN, PARAMETER_TYPE, PARAMETER_RANGE, PARAMETER_DECLARED,
+ * PARAMETER_FILE.
+ */
 export class ParameterError extends Error {
   readonly code: string
   readonly exit = 2

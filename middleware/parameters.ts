@@ -1,7 +1,7 @@
 import { closest, distance } from 'fastest-levenshtein'
 import { ParameterError } from './parameter-error.js'
 
-/** ROS 2's parameter types and what holds them here. */
+/** ROS 2's parameter types and their types in TypeScript. */
 export interface ParameterValues {
   boolean: boolean
   integer: number
@@ -18,15 +18,15 @@ export type ParameterType = keyof ParameterValues
 export interface ParameterDescription<T extends ParameterType = ParameterType> {
   readonly type: T
   readonly default: ParameterValues[T]
-  /** Inclusive; of numbers, or of every number of an array. */
+  /** Inclusive limits of a number, or of every number of an array. */
   readonly range?: { readonly min: number; readonly max: number }
-  /** SI, or empty. */
+  /** SI unit, or empty. */
   readonly unit?: string
   readonly description: string
   readonly readOnly?: boolean
 }
 
-/** Describes one parameter, with its type's values checked. */
+/** Describes one parameter. Its default is checked against its type. */
 export function parameter<T extends ParameterType>(description: ParameterDescription<T>): ParameterDescription<T> {
   return description
 }
@@ -35,12 +35,12 @@ type Declarations = Readonly<Record<string, ParameterDescription>>
 type ValueOf<D> = D extends ParameterDescription<infer T> ? ParameterValues[T] : never
 
 /**
- * A node's parameters, declared once. Overrides (a launch file's, the command line's) are given at construction and
- * checked like any other value.
+ * The parameters of a node. Overrides (from a launch file or the command line) are given to the constructor and checked
+ * like all other values; it throws ParameterError.
  */
 export class Parameters<D extends Declarations> {
   readonly declarations: D
-  /** Told after every change. */
+  /** Called after every change. */
   onChange: ((name: string, value: unknown) => void) | undefined
   readonly #node: string
   readonly #values = new Map<string, unknown>()
@@ -62,14 +62,14 @@ export class Parameters<D extends Declarations> {
     return this.#values.get(name) as ValueOf<D[K]>
   }
 
-  /** Takes a value from outside. Integers may come as BigInt. Throws ParameterError, and then nothing has changed. */
+  /** Sets a value from outside. Integers may be BigInt. Throws ParameterError; the old value then stays. */
   set(name: string, value: unknown): void {
     const checked = this.check(name, value)
     this.#values.set(name, checked)
     this.onChange?.(name, checked)
   }
 
-  /** The value that `set` would take. Throws ParameterError as it would. */
+  /** The value that `set` would set. Throws the same ParameterError. */
   check(name: string, value: unknown): unknown {
     const checked = this.#checked(name, value)
     if (this.#description(name).readOnly) {
@@ -78,20 +78,18 @@ export class Parameters<D extends Declarations> {
     return checked
   }
 
-  /** Takes a value that was given at start, of a read-only parameter too. Throws ParameterError. */
+  /** Sets a value that was given at the start, also of a read-only parameter. Throws ParameterError. */
   override(name: string, value: unknown): void {
     this.#values.set(name, this.#checked(name, value))
   }
 
-  /** What there is to say of a name that is none of this node's parameters. */
+  /** The message for a name that is not one of this node's parameters. */
   unknown(name: string): string {
     const names = Object.keys(this.declarations)
     if (names.length === 0) return `${this.#node}: no parameter ${name}: it has none`
     const near = closest(name, names)
-    return (
-      `${this.#node}: no parameter ${name}: ` +
-      `${distance(name, near) <= Math.max(2, name.length / 2) ? `did you mean ${near}?` : `it has ${names.join(', ')}.`}`
-    )
+    const isNear = distance(name, near) <= Math.max(2, name.length / 2)
+    return `${this.#node}: no parameter ${name}: ${isNear ? `did you mean ${near}?` : `it has ${names.join(', ')}.`}`
   }
 
   #description(name: string): ParameterDescription {
@@ -123,7 +121,7 @@ export class Parameters<D extends Declarations> {
   }
 }
 
-/** The value in the form that its type has here; undefined when it is not of that type. */
+/** The value in this project's form of its type; undefined when it has another type. */
 function normal(type: ParameterType, value: unknown): unknown {
   if (type.endsWith('_array')) {
     const list = ArrayBuffer.isView(value) ? Array.from(value as unknown as Iterable<unknown>) : value
@@ -139,7 +137,7 @@ function normal(type: ParameterType, value: unknown): unknown {
 
 function show(value: unknown): string {
   if (typeof value === 'bigint') return String(value)
-  // JSON has no word for it.
+  // JSON cannot express NaN and infinities.
   if (typeof value === 'number' && !Number.isFinite(value)) return `${value} (number)`
   const text = JSON.stringify(value, (_key, one: unknown) => (typeof one === 'bigint' ? Number(one) : one))
   return `${text} (${Array.isArray(value) ? 'array' : typeof value})`

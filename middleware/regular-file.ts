@@ -2,15 +2,15 @@ import { closeSync, constants, fstatSync, openSync, readSync, statSync, type Sta
 import { open, stat, type FileHandle } from 'node:fs/promises'
 
 /**
- * A pipe that nobody writes into is opened at once instead of waiting for ever, and no terminal becomes this process's
- * own.
+ * With these flags the opening of a pipe without a writer does not block, and a terminal does not become the
+ * controlling terminal of this process.
  */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
 
-/** Bytes of the texts that people write: robot files, objects, phrases, parameters. */
+/** Bytes of the largest text that a user writes: robot files, objects, phrases, parameters. */
 export const LARGEST_TEXT = 1 << 20
 
-/** Why a path is not read although something is there. */
+/** Why a path that exists is not read. */
 export class FileError extends Error {
   readonly code: 'EISDIR' | 'ENOTREG' | 'EFBIG'
 
@@ -22,8 +22,8 @@ export class FileError extends Error {
 }
 
 /**
- * Opens a file for reading. Throws FileError where it is none: a folder, a pipe, a socket or a device, which is not
- * even opened, since opening alone may move something.
+ * Opens a file for reading. Throws FileError for a folder, a pipe, a socket or a device. A device is not opened at all,
+ * because opening alone may move hardware. Other errors are the system's.
  */
 export async function openRegular(path: string): Promise<FileHandle> {
   requireRegular(await stat(path))
@@ -37,7 +37,7 @@ export async function openRegular(path: string): Promise<FileHandle> {
   }
 }
 
-/** Reads a whole file of at most `most` bytes. Throws FileError as `openRegular`, and where it is larger. */
+/** Reads a whole file of at most `most` bytes. Throws FileError as `openRegular`, and for a larger file. */
 export async function readRegular(path: string, most: number): Promise<Buffer> {
   const handle = await openRegular(path)
   try {
@@ -50,7 +50,7 @@ export async function readRegular(path: string, most: number): Promise<Buffer> {
   }
 }
 
-/** `readRegular`, as text, at once. */
+/** `readRegular` as text, synchronously. */
 export function readTextSync(path: string, most: number): string {
   requireRegular(statSync(path))
   const descriptor = openSync(path, FLAGS)

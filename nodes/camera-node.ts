@@ -3,8 +3,8 @@ import { LifecycleNode } from '../middleware/lifecycle.js'
 import type { Image } from '../middleware/messages.js'
 
 /**
- * One exposure of an RGB-D camera. Rows are packed, origin top left; depth in millimetres along the optical axis, 0
- * invalid.
+ * One exposure of an RGB-D camera. The origin is top left and rows have no padding. `rgb`: 3 bytes a pixel. `depth`: mm
+ * along the optical axis, 0 is invalid. `stamp`: bus time, ns.
  */
 export interface RgbdFrame {
   readonly stamp: number
@@ -14,7 +14,7 @@ export interface RgbdFrame {
   readonly depth: Uint16Array
 }
 
-/** Where frames come from: a device's driver, the cell's camera. */
+/** A source of frames: the driver of a device, or the cell's camera. */
 export interface FrameSource {
   start(onFrame: (frame: RgbdFrame) => void): void
   stop(): void
@@ -23,15 +23,18 @@ export interface FrameSource {
 export interface CameraOptions {
   readonly bus: Bus
   readonly source: FrameSource
-  readonly rgbTopic: string
-  readonly depthTopic: string
+  /** Undefined: nobody wants colour. */
+  readonly rgbTopic: string | undefined
+  /** Undefined: nobody wants depth. */
+  readonly depthTopic: string | undefined
   readonly frameId: string
 }
 
 /** Publishes an RGB-D camera's frames as rgb8 and 16UC1 images, with the camera's own stamps. */
 export class CameraNode extends LifecycleNode {
+  /** Frames that were published. */
   frames = 0
-  /** Frames that no consumer could have made sense of. */
+  /** Frames that were dropped because their size does not fit their data. */
   dropped = 0
   readonly #options: CameraOptions
   #rgb: Publisher<Image> | undefined
@@ -44,8 +47,8 @@ export class CameraNode extends LifecycleNode {
 
   protected override onConfigure(): void {
     const { bus, rgbTopic, depthTopic } = this.#options
-    this.#rgb = bus.advertise(rgbTopic, 'sensor_msgs/msg/Image')
-    this.#depth = bus.advertise(depthTopic, 'sensor_msgs/msg/Image')
+    this.#rgb = rgbTopic === undefined ? undefined : bus.advertise(rgbTopic, 'sensor_msgs/msg/Image')
+    this.#depth = depthTopic === undefined ? undefined : bus.advertise(depthTopic, 'sensor_msgs/msg/Image')
   }
 
   protected override onActivate(): void {

@@ -1,21 +1,31 @@
+import { DriverError } from '../drivers/driver-error.js'
 import type { Gripper, GripperStatus } from '../drivers/gripper.js'
+import type { ServoBus } from '../drivers/servo/servo-bus.js'
 import { STEP } from '../control/arm/motion-limiter.js'
 import type { ToolTarget } from '../control/arm/tool-pose.js'
+import type { CommandedActuator } from '../control/chunk/assignment.js'
 import { Controller } from '../control/controller.js'
+import type { ForwardKinematics } from '../control/joints/tool-limits.js'
 import { moveWithin } from '../control/gripper-move.js'
-import type { Watchdog } from '../control/guard/watchdog.js'
+import type { Watchdog, Watched } from '../control/guard/watchdog.js'
 import type { WrenchGuard } from '../control/guard/wrench-guard.js'
 import { saidIn, type Utterance } from '../control/speech/said.js'
+import type { Commander } from '../control/state/commanders.js'
 import type { GripHold } from '../control/state/grip-holds.js'
 import type { Hold } from '../control/state/holds.js'
 import type { Bus, Disposable, Publisher } from '../middleware/bus.js'
 import { LifecycleNode } from '../middleware/lifecycle.js'
 import type { JointState, PoseStamped, TypeName } from '../middleware/messages.js'
-import type { Robot } from '../robots/robot.js'
+import type { Actuator, Robot } from '../robots/robot.js'
 import { toolStream } from '../robots/tool-stream.js'
 import { fingerState, fingerStream } from './finger-state.js'
+import { CommandWiring } from './command-wiring.js'
+import { GripperActionWiring } from './gripper-action-wiring.js'
+import { JointArmWiring } from './joint-arm-wiring.js'
+import { ToolArmWiring } from './tool-arm-wiring.js'
+import { executableOf } from './chunk-message.js'
 import { chunkTopic } from './fusion-node.js'
-import { goneBack } from './going-back.js'
+import { retreat } from './retreat.js'
 import { ManualGrip } from './manual-grip.js'
 import { Measurements } from './measurements.js'
 import { PolledGripper } from './polled-gripper.js'
@@ -23,31 +33,60 @@ import { PolledGripper } from './polled-gripper.js'
 export interface ControlOptions {
   readonly bus: Bus
   readonly robot: Robot
-  readonly gripper: Gripper
+  /** Left out: the robot has none, or its hand is one of its joints. */
+  readonly gripper?: Gripper | undefined
+  /** The buses of the actuators on servos, by their names in the robot file, not yet connected. */
+  readonly servoBuses?: ReadonlyMap<string, ServoBus> | undefined
+  /** Where the tools of joints are, by the actuators' names: needed of those whose tool has limits. */
+  readonly kinematics?: ReadonlyMap<string, ForwardKinematics> | undefined
   /** `temporal_ensembling` or `receding_horizon`. */
   readonly execution: string
-  /**
-   * Follows the policy in an episode only once something has been commanded in it: a policy acts without a word, too.
-   */
+  /** Who commands until somebody else takes over. Default: the policy. */
+  readonly commander?: Commander | undefined
+  /** Whether an episode follows the policy only after its first command. A policy also acts without one. */
   readonly awaitCommand?: boolean
   /** Bus time (ns) of a moment on the host's monotonic clock (ns). */
   readonly busTimeOf: (monotonic: number) => number
-  /** After each chunk's gripper frame: reference stamp to last serial byte written, ns. */
+  /**
+   * Told after each chunk's gripper frame, and after its first set-point on a servo bus: ns from the chunk's reference
+   * stamp to the last serial byte written.
+   */
   readonly onLatency?: (nanoseconds: number) => void
-  /** A fault of the gripper's wire: told when it begins, not with every frame that it costs. */
+  /** Told of a fault when it begins, not with every serial frame that fails. */
   readonly onError?: (error: unknown) => void
-  /** Put before `base_link`, the set-points' frame until a pose says in which it is. Default: nothing. */
+  /** Put before `base_link`, the frame of the set-points until a tool pose names another frame. Default: nothing. */
   readonly framePrefix?: string
-  /** Something about the tool's poses or the wrenches that their user should know; one line. */
+  /** Told in one line what a user should know about the tool poses, the wrenches or the servos. */
   readonly onNotice?: (text: string) => void
 }
 
+/** The sources that there are. The policy is always watched. */
+function watchedSources({ robot: { streams }, gripper }: ControlOptions): readonly Watched[] {
+  const has = (modality: string): boolean => streams.some(stream => stream.modality === modality)
+  const sources = {
+    wrench: has('force'),
+    camera: has('rgb'),
+    policy: true,
+    person: true,
+    gripper: gripper !== undefined,
+  }
+  return Object.entries(sources).flatMap(([source, isThere]) => (isThere ? [source as Watched] : []))
+}
+
+/** What an actuator is told: joints on a bus take their fingers as a joint alone. */
+const commanded = (actuator: Actuator): CommandedActuator =>
+  actuator.joints.length === 0
+    ? actuator
+    : { ...actuator, takes: actuator.takes.filter(({ kind }) => kind !== 'gripper') }
+
+/** ns between two status requests to the gripper. */
 const GRIPPER_PERIOD = 20_000_000
 
 /**
- * Wires the controller: measurements, chunks and words from the bus, set-points onto it, moves onto the gripper's wire.
- * The arm is commanded at 100 Hz, the gripper with every chunk and polled at 50 Hz. What may move and when is the
- * controller's: see `control/controller.ts`, and `control/state/` for the states and the stops.
+ * Wires the controller. It passes measurements, action chunks and utterances from the bus to the controller, set-points
+ * from the controller to the bus, and moves to the gripper, where there is one. The arm gets set-points at 100 Hz. The gripper
+ * gets a move with every chunk and is polled at 50 Hz. The controller decides what may move and when: see `control/controller.ts`,
+ * and `control/state/` for the states and the stops.
  */
 export class ControlNode extends LifecycleNode {
   gate: Float32Array = new Float32Array(0)
@@ -57,13 +96,17 @@ export class ControlNode extends LifecycleNode {
   readonly #options: ControlOptions
   readonly #controller: Controller
   readonly #sensors: Measurements
-  readonly #gripper: PolledGripper
-  readonly #grip: ManualGrip
-  /** From the configuration on: a stop that is said while the node is not active is a stop. */
-  #words: Disposable[] = []
-  /** While the node is active. */
-  #heard: Disposable[] = []
-  /** They count from the beginning of the episode. */
+  readonly #gripper: PolledGripper | undefined
+  readonly #grip: ManualGrip | undefined
+  readonly #jointArms: JointArmWiring
+  readonly #command: CommandWiring
+  readonly #toolArms: ToolArmWiring
+  readonly #gripperActions: GripperActionWiring
+  /** Subscriptions from the configuration on, because a stop that is said while the node is inactive counts. */
+  #configured: Disposable[] = []
+  /** Subscriptions while the node is active. */
+  #active: Disposable[] = []
+  /** Their periods count from the beginning of the episode. */
   #timers: Disposable[] = []
   #targets: Publisher<PoseStamped> | undefined
   #joints: Publisher<JointState> | undefined
@@ -74,16 +117,26 @@ export class ControlNode extends LifecycleNode {
     const { bus, robot, gripper, execution, awaitCommand = false, framePrefix = '', onError, onNotice } = options
     const tool = toolStream(robot)
     const target: PoseStamped = { stamp: 0, frameId: '', pose: new Float64Array(7) }
-    this.#gripper = new PolledGripper({
-      ...options,
-      onStatus: (status, stamp) => this.#joints?.publish(fingerState(status, stamp)),
-      onAlive: now => this.watchdog.heard('gripper', now),
-    })
+    this.#gripper =
+      gripper &&
+      new PolledGripper({
+        ...options,
+        gripper,
+        onStatus: (status, stamp) => this.#joints?.publish(fingerState(status, stamp)),
+        onAlive: now => this.watchdog.heard('gripper', now),
+      })
+    this.#jointArms = new JointArmWiring(options)
+    this.#toolArms = new ToolArmWiring({ bus, robot, framePrefix, onNotice })
+    this.#gripperActions = new GripperActionWiring({ bus, robot, onNotice })
     this.#controller = new Controller({
       limits: robot.limits,
+      actuators: robot.actuators.map(commanded),
       arm: robot.actions.arm !== undefined,
+      motions: new Map([...this.#jointArms.motions, ...this.#toolArms.motions, ...this.#gripperActions.motions]),
+      watched: watchedSources(options),
       tare: robot.streams.find(s => s.modality === 'force')?.tare ?? 0,
       execution,
+      commander: options.commander,
       awaitCommand,
       frame: `${framePrefix}base_link`,
       gripper: this.#gripper,
@@ -94,47 +147,54 @@ export class ControlNode extends LifecycleNode {
         this.#targets?.publish(target)
       },
       onTilt: error => onError?.(error),
+      onRefused: text => onNotice?.(text),
       onNotice: tool && (text => onNotice?.(`stream ${tool.name} (${tool.topic}): ${text}`)),
     })
     this.#sensors = new Measurements({ bus, robot, controller: this.#controller, onNotice })
+    this.#command = new CommandWiring(bus, robot, this.#controller)
     this.guard = this.#controller.guard
     this.watchdog = this.#controller.watchdog
-    this.#grip = new ManualGrip({ bus, gripper, wire: this.#gripper.wire, holdOf: width => this.gripHold(width) })
+    this.#grip =
+      gripper &&
+      this.#gripper &&
+      new ManualGrip({ bus, gripper, wire: this.#gripper.wire, holdOf: width => this.gripHold(width) })
   }
 
-  /** Why it does not move, or `none`. */
+  /** Why the motion is held, or `none`. */
   get hold(): Hold {
     return this.#controller.hold
   }
 
-  /** Why it does not move, in words; `none` where it does. */
+  /** Who commands. */
+  get commander(): Commander {
+    return this.#controller.commander
+  }
+
+  /** Why the motion is held, in words, or `none`. */
   get holdText(): string {
     return this.#controller.holdText
   }
 
   get status(): GripperStatus | undefined {
-    return this.#gripper.status
+    return this.#gripper?.status
   }
 
-  /** Bus time of `status`: the device measured no earlier. */
+  /** Bus time of `status`, ns. The device measured no earlier. */
   get statusStamp(): number {
-    return this.#gripper.statusStamp
+    return this.#gripper?.statusStamp ?? NaN
   }
 
-  /** Why the gripper does not answer, while that lasts. */
+  /** The error of the gripper's wire as long as it lasts; undefined: there is none. */
   get gripperFault(): unknown {
-    return this.#gripper.wire.fault
+    return this.#gripper?.wire.fault
   }
 
   /** Chunks whose gripper frame was not sent because the wire was still busy with an earlier one. */
   get wireBusy(): number {
-    return this.#gripper.busy
+    return this.#gripper?.busy ?? 0
   }
 
-  /**
-   * Chunks that were not carried out: of an earlier episode or too old, and without a pose, a row or a finite number
-   * where one belongs.
-   */
+  /** Chunks that were not carried out, because they were stale or had values that cannot be used. */
   get refused(): Controller['refused'] {
     return this.#controller.refused
   }
@@ -143,137 +203,171 @@ export class ControlNode extends LifecycleNode {
     return this.#sensors.badWrenches
   }
 
+  /** Wrenches that were not used because no pose said how the tool was turned. */
+  get unorientedWrenches(): number {
+    return this.#sensors.unorientedWrenches
+  }
+
+  /** Steps of joints that were shortened because a tool would have left its limits. */
+  get clips(): number {
+    return this.#controller.motions.clips
+  }
+
   get stops(): number {
     return this.#controller.stops
   }
 
-  /** Tool poses without a stamp, with a NaN, whose orientation is none, or in another frame than those before. */
+  /** Tool poses that were dropped: no stamp, a NaN, no valid orientation, or another frame than before. */
   get badPoses(): number {
     return this.#controller.badPoses
   }
 
-  /** What the last utterance was taken for; `command`: for the policy, whatever it makes of it. */
+  /** What the last utterance was taken for. `command`: it was left to the policy. */
   get heardAs(): Controller['heardAs'] {
     return this.#controller.heardAs
   }
 
-  /** The commanded tool target: x, y, z (m), yaw (rad), base frame. */
+  /** The commanded tool target: x, y, z (m) and yaw (rad) in the base frame. */
   get target(): Readonly<ToolTarget> {
     return this.#controller.target
   }
 
+  /** Whether there is an arm that takes poses. */
   get hasArm(): boolean {
     return this.#controller.arm !== undefined
+  }
+
+  /** Whether there is a gripper beside the joints. */
+  get hasGripper(): boolean {
+    return this.#gripper !== undefined
   }
 
   get limits(): Robot['limits'] {
     return this.#options.robot.limits
   }
 
-  /** 0 to 1: the share of the limits of linear speed and yaw rate that the arm may use, from its next set-point on. */
+  /** Share (0 to 1) of the limits of linear speed and yaw rate that the arm may use from its next set-point on. */
   set speedScale(scale: number) {
-    if (this.#controller.arm) this.#controller.arm.scale = scale
+    this.#controller.scale = scale
   }
 
-  /** Whether a stop lasts that somebody made, not only a goal's end. */
+  /** Whether a stop lasts that somebody made. The stop at the end of a goal does not count. */
   get stoppedBySomebody(): boolean {
     return this.#controller.stoppedBySomebody
   }
 
   /**
-   * Ends motion now: the arm is set to where it comes to rest, the fingers stop. Resolves when the gripper has
-   * acknowledged, or with why it did not; it is then told again. Lasts until "resume". `forNextGoal`: a goal ends so,
-   * and the next one may `resume`, unless somebody says stop as well.
+   * Ends the motion now: the arm's set-point becomes the pose at which the arm comes to rest, and the fingers stop. The
+   * stop lasts until "resume". Resolves with undefined when the gripper has acknowledged and servos have got
+   * their set-points. Otherwise it resolves with the error, and the stop is sent again. `forNextGoal`: the stop ends a
+   * goal, and the next goal may call `resume` unless somebody also said stop.
    */
-  stop({ forNextGoal = false } = {}): Promise<unknown> {
-    return this.#controller.stop(forNextGoal ? 'goal' : 'caller', this.#now)
+  async stop({ forNextGoal = false } = {}): Promise<unknown> {
+    const failure = await this.#controller.stop(forNextGoal ? 'goal' : 'caller', this.#now)
+    await this.#gripperActions.settled()
+    return failure ?? this.#jointArms.settled()
   }
 
-  /** What hearing "resume" does. */
+  /** Ends a stop, as the word "resume" does. */
   resume(): void {
     this.#controller.resume(this.#now)
   }
 
-  /** Why the fingers may not go to `width` (m) on somebody's own word. */
+  /** Why a client may not move the fingers to `width` (m), or `none`. */
   gripHold(width: number): GripHold {
-    // Already while it is being deactivated: it listens to nothing any more, and what moves is being stopped.
+    // During a deactivation the subscriptions have ended and the motion is being stopped, so this counts as inactive.
     const node = this.state === 'active' && !this.#isActive ? 'inactive' : this.state
     return this.#controller.gripHold(width, this.#now, node)
   }
 
-  /** Moves the fingers to `width` (m) with `effort` (N), brought within the limits: see `ManualGrip.move`. */
-  grip(width: number, effort: number): Promise<number> {
+  /** Moves the fingers to `width` (m) with `effort` (N), both brought within the limits. See `ManualGrip.move`. */
+  async grip(width: number, effort: number): Promise<number> {
+    if (!this.#grip) throw new DriverError('NOT_ACTIVATED', `robot ${this.#options.robot.name}: has no gripper`)
     return this.#grip.move(moveWithin(this.limits, width, effort))
   }
 
-  /** Ends what `grip` began; the arm and `hold` are left alone. Resolves like `stop`. */
-  endGrip(): Promise<unknown> {
-    return this.#grip.end()
+  /** Ends a motion that `grip` began. The arm and `hold` do not change. Resolves like `stop`. */
+  async endGrip(): Promise<unknown> {
+    return this.#grip?.end()
   }
 
   protected override async onConfigure(): Promise<void> {
     const { bus, robot, gripper } = this.#options
     if (robot.actions.arm) this.#targets = bus.advertise(robot.actions.arm.topic, 'geometry_msgs/msg/PoseStamped')
-    // Announcements before words: the command of an episode may wait here together with its announcement (see
-    // FusionNode).
+    // The announcements of episodes are subscribed to before the voice: where both wait in a queue, the executor takes
+    // the announcement first (see `heardTopics`).
     if (robot.reset) {
-      this.#words = [
+      this.#configured = [
         bus.subscribe(robot.reset.topic, 'std_msgs/msg/String', () => {
           if (this.#isActive) this.#beginEpisode()
         }),
       ]
     }
     for (const { topic, type } of robot.streams.filter(s => s.modality === 'voice'))
-      this.#words.push(bus.subscribe(topic, type as TypeName, message => this.#hear(message as Utterance)))
-    const joints = fingerStream(robot.streams)
+      this.#configured.push(bus.subscribe(topic, type as TypeName, message => this.#hear(message as Utterance)))
+    const joints = gripper && fingerStream(robot.streams)
     if (joints) this.#joints = bus.advertise(joints.topic, 'sensor_msgs/msg/JointState')
-    await gripper.connect()
+    this.#command.open()
+    this.#toolArms.open()
+    this.#gripperActions.open()
+    await gripper?.connect()
+    await this.#jointArms.open()
   }
 
   protected override onActivate(): void {
     const { bus, robot } = this.#options
     this.#beginEpisode()
-    this.#sensors.subscribe(this.#heard)
-    this.#heard.push(
+    this.#sensors.subscribe(this.#active)
+    this.#jointArms.subscribe(this.#controller, this.#active)
+    this.#command.subscribe(this.#active)
+    this.#toolArms.subscribe(this.#controller, this.#active)
+    this.#gripperActions.subscribe(this.#controller, this.#active)
+    this.#active.push(
       bus.subscribe(chunkTopic(robot), 'prehend_interfaces/msg/ActionChunk', (chunk, receive) => {
         this.gate = chunk.gate
         this.graspSuccess = chunk.graspSuccess
-        this.#controller.take(chunk, receive)
+        if (this.#controller.take(executableOf(chunk), receive)) this.#jointArms.follow(chunk.stamp)
       }),
     )
   }
 
   protected override async onDeactivate(): Promise<void> {
     const wasActive = this.#isActive
-    for (const disposable of [...this.#heard, ...this.#timers]) disposable.dispose()
-    this.#heard = []
+    for (const disposable of [...this.#active, ...this.#timers]) disposable.dispose()
+    this.#active = []
     this.#timers = []
     if (!wasActive) return
     const halting = this.#controller.halt(this.#now)
-    const { arm } = this.#controller
-    // Whoever waits for it does so below.
+    const controller = this.#controller
+    // The promise is awaited below.
     halting.catch(() => undefined)
     try {
-      if (arm) await goneBack(arm, this.#options.bus.clock)
+      await retreat(controller, this.#options.bus.clock)
     } finally {
-      // A stop that follows must not send it back.
-      arm?.release()
+      // A later stop must not begin the retreat again.
+      controller.release()
     }
     await halting
+    await this.#gripperActions.settled()
+    await this.#jointArms.settled()
   }
 
   protected override async onCleanup(): Promise<void> {
-    await this.#options.gripper.close()
-    await this.#gripper.wire.idle()
-    for (const subscription of this.#words) subscription.dispose()
-    this.#words = []
+    await this.#options.gripper?.close()
+    await this.#gripper?.wire.idle()
+    for (const subscription of this.#configured) subscription.dispose()
+    this.#configured = []
+    await this.#jointArms.close()
+    this.#command.close()
+    this.#toolArms.close()
+    this.#gripperActions.close()
     this.#targets?.dispose()
     this.#joints?.dispose()
     this.#targets = this.#joints = undefined
   }
 
   get #isActive(): boolean {
-    return this.#heard.length > 0
+    return this.#active.length > 0
   }
 
   get #now(): number {
@@ -284,9 +378,15 @@ export class ControlNode extends LifecycleNode {
     const { clock } = this.#options.bus
     for (const timer of this.#timers) timer.dispose()
     this.#timers = [
-      clock.every(STEP, () => this.#controller.step(clock.now())),
-      clock.every(GRIPPER_PERIOD, () => this.#gripper.poll()),
+      clock.every(STEP, () => {
+        this.#controller.step(clock.now())
+        this.#command.tell(clock.now())
+      }),
+      clock.every(STEP, () => this.#jointArms.poll()),
+      clock.every(GRIPPER_PERIOD, () => this.#gripper?.poll()),
     ]
+    this.#sensors.restart()
+    this.#toolArms.restart()
     this.#controller.beginEpisode(clock.now())
   }
 
@@ -295,7 +395,7 @@ export class ControlNode extends LifecycleNode {
     this.#controller.hear(said, this.#now, { active: this.#isActive }).catch((error: unknown) => {
       this.#options.onError?.(error)
     })
-    // Its configuration may activate the gripper, which moves the fingers.
-    if (said.meaning === 'stop' && this.state === 'unconfigured') void this.#gripper.stop()
+    // The configuration may activate the gripper, which moves the fingers. So a stop before it goes to the gripper too.
+    if (said.meaning === 'stop' && this.state === 'unconfigured') void this.#gripper?.stop()
   }
 }

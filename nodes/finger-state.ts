@@ -7,16 +7,16 @@ const NAMES = [JOINT]
 const NOTHING = new Float64Array(0)
 
 /**
- * A gripper as a joint: its position is the width between the fingertips (m). What the device knows of its effort is a
- * current, which is none.
+ * The gripper as a joint. Its position is the width between the fingertips (m). The effort is left empty, because the
+ * device reports a current and not a force. `stamp`: bus time, ns.
  */
 export function fingerState({ width }: GripperStatus, stamp: number): JointState {
   return { stamp, frameId: '', name: NAMES, position: Float64Array.of(width), velocity: NOTHING, effort: NOTHING }
 }
 
 /**
- * The stream that a gripper's joint belongs on: the one that selects it, else the only one of joint states; of several
- * that do not, none.
+ * The stream that the gripper's joint is published on: the one that selects this joint, else the only stream of joint
+ * states if it selects none. Undefined: there is no such stream.
  */
 export function fingerStream(streams: readonly Stream[]): Stream | undefined {
   const joints = streams.filter(({ type }) => type === 'sensor_msgs/msg/JointState')

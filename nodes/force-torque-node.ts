@@ -3,7 +3,10 @@ import { LifecycleNode } from '../middleware/lifecycle.js'
 import type { WrenchStamped } from '../middleware/messages.js'
 import { TaredVector } from '../control/guard/tared-vector.js'
 
-/** Where wrenches come from. `wrench` is f64[6] (fx, fy, fz in N, tx, ty, tz in N·m), valid during the call only. */
+/**
+ * A source of wrenches. `stamp`: bus time, ns. `wrench`: f64[6], fx, fy, fz (N), tx, ty, tz (N·m), valid during the
+ * call only.
+ */
 export interface WrenchSource {
   start(onWrench: (stamp: number, wrench: Float64Array) => void): void
   stop(): void
@@ -14,18 +17,18 @@ export interface ForceTorqueOptions {
   readonly source: WrenchSource
   readonly topic: string
   readonly frameId: string
-  /**
-   * ns over which the sensor's offset is averaged, then subtracted before publishing. Default 0: published as measured.
-   */
+  /** ns over which the sensor's offset is averaged. It is then subtracted. Default 0: published as measured. */
   readonly tare?: number
 }
 
 /**
- * Publishes a six-axis force/torque sensor at its own rate. One message object is refilled: the path allocates nothing.
+ * Publishes the wrenches of a six-axis force/torque sensor at its own rate. One message is refilled, without
+ * allocation.
  */
 export class ForceTorqueNode extends LifecycleNode {
+  /** Samples that were published. */
   samples = 0
-  /** Samples with a NaN or an infinity in them. */
+  /** Samples that were dropped because of a NaN or an infinity. */
   dropped = 0
   readonly #options: ForceTorqueOptions
   readonly #message: WrenchStamped

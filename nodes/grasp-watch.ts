@@ -1,7 +1,7 @@
 import type { GripperStatus } from '../drivers/gripper.js'
 import type { Hold } from '../control/state/holds.js'
 
-/** What is looked at: the control node's own knowledge, nothing of a simulator's. */
+/** What a grasp is judged by: what the control node knows, and nothing that only a simulator knows. */
 export interface Grasping {
   readonly hold: Hold
   readonly status: GripperStatus | undefined
@@ -20,20 +20,20 @@ export interface GraspOutcome {
 }
 
 /**
- * m that the tool rises with something between the fingers, and ns that it stays up there. The benchmark asks for a
- * second, from a little earlier on.
+ * m that the tool must rise with something between the fingers, and ns that it must stay up. The benchmark asks for one
+ * second, which it counts from a lower height.
  */
 const LIFT = 0.1
 const HELD = 800_000_000
-/** m from which on a rise counts as one. */
+/** m of rise from which the phase is `lifting`. */
 const RISING = 0.01
-/** m within which fingers count as having stayed. */
+/** m within which the fingers count as not having moved. */
 const SAME_WIDTH = 0.003
 
 /**
- * Judges one grasp from what a robot knows of itself: the gripper says that its fingers were stopped by contact while
- * closing, and the tool has risen 10 cm since and stays up. Whether it is the thing that was meant, no gripper can
- * tell.
+ * Judges one grasp from what a robot knows of itself. A grasp succeeds when the gripper says that contact stopped its
+ * fingers while they closed, and the tool has risen 10 cm since and stays up. A gripper cannot tell whether it holds
+ * the object that was meant.
  */
 export class GraspWatch {
   phase: GraspPhase = 'standing'
@@ -45,14 +45,14 @@ export class GraspWatch {
   #liftedSince = NaN
   #peak = 0
 
-  /** `start`: bus time at which it began; `timeout`: ns. */
+  /** `start`: bus time at which the grasp began, ns. `timeout`: ns. */
   constructor(start: number, timeout: number) {
     this.#start = start
     this.#timeout = timeout
   }
 
-  /** To be called regularly; once `outcome` is there it stays. */
-  look({ hold, status, guard, target }: Grasping, now: number): GraspPhase {
+  /** To be called regularly. Once `outcome` is set it stays. */
+  update({ hold, status, guard, target }: Grasping, now: number): GraspPhase {
     if (this.outcome) return this.phase
     this.#peak = Math.max(this.#peak, guard.force)
     const held = this.#holds(status)
@@ -82,7 +82,10 @@ export class GraspWatch {
     return this.phase
   }
 
-  /** Each new command is answered by `moving` at first, though the fingers stay where the object stops them. */
+  /**
+   * Whether the fingers hold something. After each new command the gripper first answers `moving`, though an object
+   * keeps the fingers where they are.
+   */
   #holds(status: GripperStatus | undefined): boolean {
     if (status?.object !== 'moving') return status?.object === 'closing'
     return !Number.isNaN(this.#gripZ) && Math.abs(status.width - this.#gripWidth) < SAME_WIDTH

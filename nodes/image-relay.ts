@@ -6,23 +6,22 @@ import { loadSharp } from '../middleware/image/picture-file.js'
 import { LifecycleNode } from '../middleware/lifecycle.js'
 import type { CompressedImage, Image } from '../middleware/messages.js'
 import { centreSquare } from './intake/centre-square.js'
-import { HeaderJudge } from './intake/header-judge.js'
+import { HeaderCheck } from './intake/header-check.js'
 import { InOrder } from './intake/in-order.js'
 import { PictureNotices } from './intake/picture-notices.js'
 
 type ImageType = 'sensor_msgs/msg/Image' | 'sensor_msgs/msg/CompressedImage'
 
 /**
- * From where to where the images of a camera's driver go, and as what: compressed ones are decoded where images are
- * wanted. One topic for both:
- * they are only checked.
+ * The topic of a camera's driver, the topic on which its images are published again, and the types of both. Compressed
+ * images are decoded where `toType` is Image. Where both topics are the same, the images are only checked.
  */
 export interface Relay {
   readonly from: string
   readonly to: string
   readonly fromType: ImageType
   readonly toType: ImageType
-  /** Cut to the square in the middle; images only, and only from one topic to another. */
+  /** Whether images are cut to the square in the middle. Only for images, and only from one topic to another. */
   readonly square?: boolean
 }
 
@@ -30,30 +29,27 @@ export interface ImageRelayOptions {
   readonly bus: Bus
   readonly relays: readonly Relay[]
   readonly onError?: (error: unknown) => void
-  /** Something about a camera's topic that its user should know; one line. */
+  /** Told in one line what a user should know about a camera's topic. */
   readonly onNotice?: (text: string) => void
   /** Default: `decodeImage`. */
   readonly decode?: DecodeImage
-  /** Put before the frame_id of what is passed on. Default: nothing. */
+  /** Put before the frame_id of published images. Default: nothing. */
   readonly framePrefix?: string
-  /**
-   * The frame_id of a topic's images, after each activation, with the first of them, and where the source moves to
-   * another one.
-   */
+  /** Told the frame_id of a topic's images: with the first image after each activation, and when it changes. */
   readonly onFrameId?: (frameId: string) => void
 }
 
-/** What was seen of one camera topic. */
+/** What was received on one camera topic: images that could be used, and dropped ones by reason. */
 export interface RelayCounters extends Relay {
   images: number
   readonly dropped: Record<'zero_stamp' | 'frame_id' | 'overload' | ImageFault, number>
 }
 
 /**
- * The camera node on a robot whose camera has a driver of its own: passes its images on under the robot file's topics,
- * in their order, and drops, counted by reason, what nobody could use: no stamp, a size that does not fit the data, an
- * unknown encoding, an odd frame_id, bytes that cannot be decoded, and what comes faster than it can be. Compressed
- * images that are passed on as they are are not looked into.
+ * The camera node of a robot whose camera has a driver of its own. It publishes the driver's images on the robot file's
+ * topics, in their order. It drops images that cannot be used, and counts them by reason: no stamp, a size that does
+ * not fit the data, an unknown encoding, an odd frame_id, bytes that cannot be decoded, and images that come faster
+ * than they can be decoded. It does not check the bytes of compressed images that it publishes as they are.
  */
 export class ImageRelayNode extends LifecycleNode {
   readonly counters: readonly RelayCounters[]
@@ -101,10 +97,10 @@ export class ImageRelayNode extends LifecycleNode {
       const { from, fromType, toType, square = false, dropped } = counters
       const order = this.#orders[i]!
       const notices = new PictureNotices({ where: from, onNotice: this.#onNotice })
-      const judge = new HeaderJudge({ onNotice: this.#onNotice && (text => this.#onNotice?.(`${from}: ${text}`)) })
+      const check = new HeaderCheck({ onNotice: this.#onNotice && (text => this.#onNotice?.(`${from}: ${text}`)) })
       let frameId: string | undefined
       const pass = (image: Image | CompressedImage): void => {
-        if ('encoding' in image) notices.look(image)
+        if ('encoding' in image) notices.check(image)
         const fault = 'encoding' in image ? frameFault(image) : undefined
         if (fault !== undefined) {
           dropped[fault]++
@@ -117,8 +113,8 @@ export class ImageRelayNode extends LifecycleNode {
         )
       }
       return this.#bus.subscribe(from, fromType, (image, receive) => {
-        const fault = judge.fault(image)
-        if (fault === undefined && image.frameId !== frameId && !judge.varies) {
+        const fault = check.fault(image)
+        if (fault === undefined && image.frameId !== frameId && !check.varies) {
           frameId = image.frameId
           this.#onFrameId?.(frameId)
         }

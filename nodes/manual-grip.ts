@@ -3,17 +3,17 @@ import type { Gripper } from '../drivers/gripper.js'
 import type { GripperMove } from '../control/gripper-move.js'
 import type { GripHold } from '../control/state/grip-holds.js'
 import type { Bus } from '../middleware/bus.js'
-import type { GripperWire } from './gripper-wire.js'
+import type { GripperQueue } from './gripper-queue.js'
 
 export interface ManualGripOptions {
   readonly bus: Bus
   readonly gripper: Gripper
-  readonly wire: GripperWire
-  /** Why the fingers may not go to `width` (m) now. */
+  readonly wire: GripperQueue
+  /** Why the fingers may not move to `width` (m) now, or `none`. */
   readonly holdOf: (width: number) => GripHold
 }
 
-/** The fingers on somebody's own word, through the same wire as the policy's moves. */
+/** Moves of the fingers that a client asks for. They share the gripper's queue with the policy's moves. */
 export class ManualGrip {
   readonly #options: ManualGripOptions
 
@@ -22,8 +22,9 @@ export class ManualGrip {
   }
 
   /**
-   * Resolves with the monotonic ns at which the command had been written, once the gripper acknowledged it. Rejects
-   * with a DriverError, SUPERSEDED where by then it may not be sent any more.
+   * Sends a move. Resolves when the gripper has acknowledged it, with the time at which it had been written (monotonic
+   * ns). Rejects with a DriverError; its code is SUPERSEDED where the fingers may no longer move when the turn of the
+   * move has come.
    */
   async move(move: GripperMove): Promise<number> {
     const { bus, gripper, wire, holdOf } = this.#options
@@ -46,7 +47,7 @@ export class ManualGrip {
     return written
   }
 
-  /** Ends what `move` began: the fingers stop where they are. Resolves like a stop. */
+  /** Ends a motion that `move` began: the fingers stop where they are. Resolves like `GripperQueue.stop`. */
   end(): Promise<unknown> {
     const { wire } = this.#options
     wire.drop()

@@ -2,35 +2,35 @@ import { DriverError } from '../drivers/driver-error.js'
 import type { Gripper, GripperStatus } from '../drivers/gripper.js'
 import type { CommandedGripper, GripperMove } from '../control/gripper-move.js'
 import type { Bus } from '../middleware/bus.js'
-import { GripperWire } from './gripper-wire.js'
+import { GripperQueue } from './gripper-queue.js'
 
 export interface PolledGripperOptions {
   readonly bus: Bus
   readonly gripper: Gripper
   /** Bus time (ns) of a moment on the host's monotonic clock (ns). */
   readonly busTimeOf: (monotonic: number) => number
-  /** After each chunk's gripper frame: reference stamp to last serial byte written, ns. */
+  /** Told after each chunk's gripper frame: ns from the chunk's reference stamp to the last serial byte written. */
   readonly onLatency?: ((nanoseconds: number) => void) | undefined
   readonly onError?: ((error: unknown) => void) | undefined
-  /** Told of each answer, with its bus time. */
+  /** Told of each status, with its bus time (ns). */
   readonly onStatus: (status: GripperStatus, stamp: number) => void
-  /** Told of each answer of an activated gripper: when it came, in bus time. */
+  /** Told when a status of an activated gripper came, bus time (ns). */
   readonly onAlive: (now: number) => void
 }
 
-/** A gripper on its wire: what the controller commands, and what it answers when it is asked. */
+/** The gripper as the controller commands it, with the status that it was last polled for. */
 export class PolledGripper implements CommandedGripper {
   status: GripperStatus | undefined
-  /** Bus time of `status`: the device measured no earlier. */
+  /** Bus time of `status`, ns. The device measured no earlier. */
   statusStamp = NaN
-  /** Moves that were not sent because the wire was still busy with an earlier one. */
+  /** Moves that were not sent because an earlier one was still being sent. */
   busy = 0
-  readonly wire: GripperWire
+  readonly wire: GripperQueue
   readonly #options: PolledGripperOptions
 
   constructor(options: PolledGripperOptions) {
     this.#options = options
-    this.wire = new GripperWire(options)
+    this.wire = new GripperQueue(options)
   }
 
   move(move: GripperMove, stamp: number): void {
@@ -59,12 +59,15 @@ export class PolledGripper implements CommandedGripper {
     this.wire.forgive()
   }
 
-  /** Not told to the bus as work: an activation takes simulated time, which would not pass before it is done. */
+  /**
+   * Activates the gripper. The bus is not told of this work: in lockstep time does not pass while work is pending, but
+   * an activation needs simulated time.
+   */
   activate(): void {
     void this.wire.send(() => this.#options.gripper.connect())
   }
 
-  /** Asks for its status, unless the wire is busy. */
+  /** Requests the status, unless the wire is busy. */
   poll(): void {
     if (this.wire.pending > 0) return
     const { bus, gripper, busTimeOf, onStatus, onAlive } = this.#options

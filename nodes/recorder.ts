@@ -2,7 +2,7 @@ import { BagWriter } from '../middleware/bag/bag-writer.js'
 import type { Bus, Disposable } from '../middleware/bus.js'
 import type { TypeName } from '../middleware/messages.js'
 
-/** Writes topics of a bus into a bag, each message with the receive time that every other subscriber saw. */
+/** Writes topics of a bus into a bag. Each message has the receive time that all subscribers saw. */
 export class Recorder {
   readonly #writer: BagWriter
   readonly #subscriptions: Disposable[]
@@ -14,25 +14,24 @@ export class Recorder {
     )
   }
 
-  /** Bytes that the disk has taken; it grows while `close` waits. */
+  /** Bytes that were written to the disk so far, also while `close` waits. */
   get written(): number {
     return this.#writer.written
   }
 
-  /** Hears nothing more. */
-  #pause(): void {
+  #unsubscribe(): void {
     for (const subscription of this.#subscriptions) subscription.dispose()
   }
 
-  /** Ends the recording: the bag is complete, under its final name, when this resolves. */
+  /** Ends the recording. When this resolves the bag is complete and has its final name. */
   async close(): Promise<void> {
-    this.#pause()
+    this.#unsubscribe()
     await this.#writer.close()
   }
 
-  /** Gives up: nothing is left of the recording. */
+  /** Ends the recording and deletes it. */
   async discard(): Promise<void> {
-    this.#pause()
+    this.#unsubscribe()
     await this.#writer.discard()
   }
 }

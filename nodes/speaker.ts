@@ -1,12 +1,12 @@
 import type { Stream } from '../robots/robot.js'
 import type { Bus, Disposable, Publisher } from '../middleware/bus.js'
-import type { StringMessage, VoiceEvent } from '../middleware/messages.js'
+import type { SpeakerName, StringMessage, VoiceEvent } from '../middleware/messages.js'
 
 export type VoiceStream = Pick<Stream, 'topic' | 'type'>
 
 /**
- * Says things on a voice topic, as the type that is read there: a robot file's voice stream may be of texts without
- * stamps, which have no frame_id either.
+ * Publishes on a voice topic, in the type that its subscribers read: a robot file's voice stream may be of
+ * std_msgs/String, which has neither a stamp nor a speaker.
  */
 export class Speaker implements Disposable {
   readonly #bus: Bus
@@ -24,9 +24,9 @@ export class Speaker implements Disposable {
     return this.#events !== undefined
   }
 
-  /** As said now, with certainty 1. `frameId`: who spoke, where that matters. */
-  say(text: string, frameId = ''): void {
-    this.#events?.publish({ stamp: this.#bus.clock.now(), frameId, text, confidence: 1 })
+  /** Publishes `text` as said now, with confidence 1. */
+  say(text: string, speaker: SpeakerName = 'somebody'): void {
+    this.#events?.publish({ stamp: this.#bus.clock.now(), frameId: '', text, confidence: 1, speaker })
     this.#texts?.publish({ data: text })
   }
 

@@ -1,4 +1,5 @@
 import type { Bus } from '../middleware/bus.js'
+import type { SpeakerName } from '../middleware/messages.js'
 import { LifecycleNode } from '../middleware/lifecycle.js'
 import { Speaker } from './speaker.js'
 
@@ -11,7 +12,10 @@ export interface VoiceOptions {
 
 const LONGEST = 200
 
-/** Publishes what was said: typed lines here, a recogniser's events on a robot. */
+/**
+ * Publishes what was said: typed lines here, a recogniser's events on a robot. The control node receives it for its stop
+ * words, the fusion node for the commands.
+ */
 export class VoiceNode extends LifecycleNode {
   events = 0
   readonly #options: VoiceOptions
@@ -23,14 +27,13 @@ export class VoiceNode extends LifecycleNode {
   }
 
   /**
-   * Publishes `text` as said now, with certainty 1; `frameId` tells who spoke where that matters. Blank text is nothing
-   * said; longer than 200 characters is cut.
+   * Publishes `text` as said now, with confidence 1. Blank text is not published; text of over 200 characters is cut.
    */
-  say(text: string, frameId = ''): void {
+  say(text: string, speaker: SpeakerName = 'somebody'): void {
     const said = text.replace(/\s+/g, ' ').trim().slice(0, LONGEST)
     if (said === '' || this.state !== 'active') return
     this.events++
-    this.#speaker?.say(said, frameId)
+    this.#speaker?.say(said, speaker)
   }
 
   protected override onConfigure(): void {

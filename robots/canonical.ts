@@ -1,19 +1,28 @@
 import { createHash } from 'node:crypto'
-import { canonicalAlign, seconds } from './align.js'
+import type { RawSection } from './actuators/actuator-kind.js'
+import { kindOfSection } from './actuators/actuators.js'
+import { isOfTheLoop } from './actuators/arm-and-gripper.js'
+import { canonicalAlign, seconds } from './align-section.js'
+import { canonicalCompensate } from './compensate-section.js'
+import { sortedJson, type Json } from './json.js'
 import { ROBOT_LANGUAGES } from './languages.js'
 import type { Robot, Stream } from './robot.js'
 import { nameBelow, ROOT, wholeName } from './topic-name.js'
 
-type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined }
-type Body = Omit<Robot, 'canonical' | 'sha256'>
+/** A robot without its canonical text, and the parts of that text that are made where they are read. */
+export interface CanonicalParts {
+  readonly robot: Omit<Robot, 'canonical' | 'sha256'>
+  /** The sections of `actions`, by name. */
+  readonly actions: Readonly<Record<string, Json>>
+  readonly limits: Json
+}
 
 /**
- * The canonical text: the robot file as JSON on one line, keys sorted, defaults filled in, numbers in SI. It is itself
- * a robot file (JSON is YAML), and reading it gives the same robot.
+ * The canonical text: the robot file as one line of JSON, with sorted keys, all defaults, and numbers in SI units. It
+ * is itself a robot file (JSON is YAML), and reading it gives the same robot.
  */
-export function canonicalText(robot: Body): string {
-  const { gripper, arm } = robot.actions
-  const { limits, namespace } = robot
+export function canonicalText({ robot, actions, limits }: CanonicalParts): string {
+  const { namespace } = robot
   const topicOf = ({ topic }: { readonly topic: string }): string => nameBelow(topic, namespace)
   return sortedJson({
     robot: robot.name,
@@ -24,25 +33,8 @@ export function canonicalText(robot: Body): string {
     streams: Object.fromEntries(
       robot.streams.map(stream => [stream.name, { ...streamOf(stream), topic: topicOf(stream) }]),
     ),
-    actions: {
-      gripper: gripper as Json | undefined,
-      arm: arm && { topic: topicOf(arm), type: arm.type, pose: arm.pose },
-    },
-    limits: {
-      workspace: { x: limits.workspace.x, y: limits.workspace.y, z: limits.workspace.z },
-      speed: limits.speed,
-      yaw_rate: limits.yawRate,
-      width: limits.width,
-      effort: limits.effort,
-      contact: limits.contact,
-      over_force: limits.overForce,
-      watchdog: {
-        wrench: seconds(limits.watchdog.wrench),
-        camera: seconds(limits.watchdog.camera),
-        policy: seconds(limits.watchdog.policy),
-        gripper: seconds(limits.watchdog.gripper),
-      },
-    },
+    actions,
+    limits,
     frames:
       robot.frames.length === 0
         ? undefined
@@ -54,26 +46,38 @@ export function canonicalText(robot: Body): string {
 
 /**
  * The part of a canonical text that training depends on, as canonical JSON: tick, waits, streams (topics, types,
- * alignment, tare, selection) and the channels of the action chunk. Not in it: the robot's name, the namespace that
- * relative topics lie in, drivers, ports, action topics, limits, frames, languages, reset.
+ * alignment, tare, selection) and the channels that the actuators take. It leaves out the robot's name, the namespace of
+ * relative topics, drivers, ports, action topics, limits, frames, languages and reset. `channels` are those of a chunk of
+ * contract version 1, to the arm and the gripper of `Actions`; `actuators`, where there are others, what each of these
+ * takes.
  */
 export function translationText(canonical: string): string {
   const { tick, max_wait, max_silence, streams, actions } = JSON.parse(canonical) as Record<
     string,
     { readonly [key: string]: Json }
   >
+  const sections = Object.entries((actions ?? {}) as unknown as Readonly<Record<string, RawSection>>)
+  const others = sections.filter(([name, section]) => !isPart(name, section))
   const channels = [
-    ...(actions?.['arm'] ? ['dx', 'dy', 'dz', 'dyaw'] : []),
-    ...(actions?.['gripper'] ? ['width', 'effort'] : []),
+    ...(sections.some(([name, section]) => name === 'arm' && isPart(name, section)) ? ['dx', 'dy', 'dz', 'dyaw'] : []),
+    ...(sections.some(([name, section]) => name === 'gripper' && isPart(name, section)) ? ['width', 'effort'] : []),
   ]
+  const actuators =
+    others.length === 0 ? undefined : Object.fromEntries(others.map(([name, section]) => [name, taken(section)]))
   const rooted = Object.fromEntries(
     Object.entries(streams as unknown as Record<string, { readonly topic: string }>).map(([name, stream]) => [
       name,
       { ...stream, topic: wholeName(stream.topic, ROOT) },
     ]),
   )
-  return sortedJson({ tick, max_wait, max_silence, streams: rooted, channels })
+  return sortedJson({ tick, max_wait, max_silence, streams: rooted, channels, actuators })
 }
+
+const isPart = (name: string, section: RawSection): boolean => isOfTheLoop(name, kindOfSection(section)?.kind, section)
+
+/** What a section of the canonical text takes: kind of channels to their names. */
+const taken = (section: RawSection): Json =>
+  Object.fromEntries((kindOfSection(section)?.takes(section) ?? []).map(({ kind, names }) => [kind, names]))
 
 /** Hex sha256 of `translationText(canonical)`. */
 export function translationSha256(canonical: string): string {
@@ -81,8 +85,8 @@ export function translationSha256(canonical: string): string {
 }
 
 /**
- * Names the keys in which two translations differ, with both values: `streams.wrench.align.window: 0.05 in a, 0.033 in
- * b; …`. Times are in s. Empty when training would not tell the two apart.
+ * The keys in which two translations differ, with both values: `streams.wrench.align.window: 0.05 in a, 0.033 in b; …`.
+ * Times are in s. Empty where the two are the same for training.
  */
 export function describeDifference(
   canonicalA: string,
@@ -122,18 +126,11 @@ function streamOf(stream: Stream): Record<string, Json | undefined> {
     timeline: stream.timeline,
     clock: stream.clock,
     tare: stream.tare === 0 ? undefined : seconds(stream.tare),
+    compensate: canonicalCompensate(stream),
     select: stream.select.length === 0 ? undefined : stream.select,
     depth_unit: stream.depthUnit,
     ...canonicalAlign(stream.align),
   }
-}
-
-function sortedJson(value: Json | undefined): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  )
 }
 
 function flatten(value: Json | undefined, path = '', into = new Map<string, string>()): Map<string, string> {

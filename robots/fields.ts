@@ -3,7 +3,7 @@ import { unknownName } from './validation.js'
 import { article, describeDimension, quantityRange, toSI, type Dimension } from './units.js'
 
 export type Path = readonly PropertyKey[]
-/** Throws, with the place in the file. */
+/** Throws a RobotError with the place in the file. */
 export type Fail = (code: 'ROBOT_UNKNOWN_KEY' | 'ROBOT_UNIT' | 'ROBOT_INVALID', path: Path, message: string) => never
 
 const NS = 1e9
@@ -11,8 +11,8 @@ const NS = 1e9
 const capital = (text: string): string => text[0]!.toUpperCase() + text.slice(1)
 
 /**
- * `least` and `most`, inclusive, as one writes them: what lies outside is a slip of the pen, and would be commanded or
- * waited for.
+ * The schema of a quantity from `least` to `most`, both inclusive and with their units. A value outside is a mistake,
+ * which would otherwise be commanded or waited for. Gives SI units times `scale`.
  */
 export function quantity(dimension: Dimension, [least, most]: readonly [string, string], note: string, scale = 1) {
   const { si: unit, example } = describeDimension(dimension)
@@ -35,7 +35,45 @@ export function quantity(dimension: Dimension, [least, most]: readonly [string, 
     })
 }
 
-/** Whole nanoseconds. */
+/** The position of a joint. `unit` is undefined where the file gives a plain number. */
+export interface JointPosition {
+  readonly value: number
+  readonly unit: 'rad' | 'm' | undefined
+}
+
+/**
+ * The schema of the position of a joint that turns or slides: an angle or a length, by its unit. `least` and `most` are
+ * without a unit and hold for rad and for m.
+ */
+export function angleOrLength([least, most]: readonly [string, string], note: string) {
+  const angle = quantityRange('angle', `${least} rad`, `${most} rad`)
+  const length = quantityRange('length', `${least} m`, `${most} m`)
+  return z
+    .union([z.number(), z.string()], { error: "expected an angle such as '90 deg' or a length such as '85 mm'" })
+    .transform((value, context): JointPosition => {
+      try {
+        if (typeof value === 'number') return { value: toSI(value, 'angle', angle), unit: undefined }
+        return isLength(value)
+          ? { value: toSI(value, 'length', length), unit: 'm' }
+          : { value: toSI(value, 'angle', angle), unit: 'rad' }
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: (error as RangeError).message, params: { unit: true } })
+        return z.NEVER
+      }
+    })
+    .meta({ description: `${note} An angle such as '90 deg' or a length such as '85 mm'; a plain number is in SI.` })
+}
+
+function isLength(value: string): boolean {
+  try {
+    toSI(value, 'length')
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The schema of a time. Gives whole nanoseconds. */
 export const time = (note: string, range: readonly [string, string]) => quantity('time', range, note, NS)
 
 export const range = (dimension: Dimension, ends: readonly [string, string], note: string) =>

@@ -1,2 +1,2 @@
-/** Languages whose stop words a robot can be told to heed, by ISO 639-1 codes; without a word: all of them. */
+/** The languages whose stop words a robot may understand, by ISO 639-1 codes. Default: all of them. */
 export const ROBOT_LANGUAGES = ['en', 'zh', 'de'] as const

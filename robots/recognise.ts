@@ -1,8 +1,8 @@
 import { parseRobot } from './robot-file.js'
 import { RobotError } from './robot-error.js'
 import type { Robot } from './robot.js'
-import { POSE_TYPE } from '../fusion/stream-types/pose.js'
-import { isImageType } from '../fusion/stream-types/registry.js'
+import { POSE_TYPE } from '../fusion/stream-types/pose-stamped.js'
+import { isImageType } from '../fusion/stream-types/stream-types.js'
 
 export interface Topic {
   readonly name: string
@@ -16,7 +16,10 @@ const JOINTS = 'sensor_msgs/msg/JointState'
 const VOICE = 'prehend_interfaces/msg/VoiceEvent'
 const STRING = 'std_msgs/msg/String'
 
-/** A name without image_transport's part: every image topic may have a /compressedDepth below it, whatever it shows. */
+/**
+ * The topic name without the suffix of image_transport. Every image topic may have a /compressedDepth below it,
+ * whatever it shows.
+ */
 const baseOf = (name: string): string => name.replace(/\/compressed(Depth)?$/, '')
 const isColour = ({ name }: Topic): boolean =>
   !/depth/i.test(baseOf(name)) && /colou?r|rgb|image_raw/i.test(baseOf(name)) && !name.endsWith('/compressedDepth')
@@ -25,8 +28,8 @@ const isRaw = ({ type }: Topic): boolean => type === IMAGE
 const isCompressed = ({ type }: Topic): boolean => type === COMPRESSED
 
 /**
- * The streams that are looked for, and what a topic must be to be one; of several tests the first that any topic passes
- * counts. A type alone does not say what an image shows: its name does.
+ * The streams that are looked for, and the tests for their topics. The first test that any topic passes counts. The
+ * type does not tell what an image shows, so its name decides.
  */
 const STREAMS: readonly {
   readonly stream: string
@@ -58,9 +61,10 @@ const STREAMS: readonly {
 ]
 
 /**
- * A robot without a file: streams by type and name (images before compressed ones), ticks from the colour image (the
- * depth image where there is no other), defaults for everything else, no tare, no actions. `where` names the source in
- * messages. Throws ROBOT_NO_IMAGE where no topic is an image and ROBOT_AMBIGUOUS where two topics fit one stream.
+ * Makes a robot without a robot file. Streams are found by type and name; raw images are preferred to compressed ones.
+ * Ticks come from the colour image, or from the depth image where there is no colour image. Everything else has its
+ * default; there is no tare and there are no actions. `where` names the source in messages. Throws RobotError
+ * `ROBOT_NO_IMAGE` where no topic is an image, and `ROBOT_AMBIGUOUS` where two topics fit one stream.
  */
 export function recognise(topics: readonly Topic[], where: string): Robot {
   const found = STREAMS.flatMap(({ stream, what, fits }) => {

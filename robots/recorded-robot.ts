@@ -1,18 +1,18 @@
 import { z } from 'zod'
 import { parseRobot } from './robot-file.js'
 import type { Robot } from './robot.js'
-import { POSE_TYPE } from '../fusion/stream-types/pose.js'
+import { POSE_TYPE } from '../fusion/stream-types/pose-stamped.js'
 
-/** A canonical text with an arm. */
+/** A canonical text with an arm that takes poses. */
 const withArm = z.looseObject({
-  actions: z.looseObject({ arm: z.looseObject({ pose: z.string().optional() }) }),
+  actions: z.looseObject({ arm: z.looseObject({ type: z.literal(POSE_TYPE), pose: z.string().optional() }) }),
   streams: z.record(z.string(), z.looseObject({ type: z.string() })),
 })
 
 /**
- * The robot of a recording or a model, from the canonical text in it. Texts from before `actions.arm.pose` lack that
- * key: for them it is the first pose stream by name, which is what their runs went by. What is read this way commands
- * nothing. Throws as `parseRobot`.
+ * Reads the robot of a recording or a model from its canonical text. A text that is older than `actions.arm.pose` lacks
+ * that key; it then means the first pose stream by name, as it did in those runs. A robot that is read in this way
+ * commands nothing. Throws as `parseRobot`.
  */
 export function parseRecordedRobot(text: string, where: string, namespace?: string): Robot {
   return parseRobot(withPose(text), where, namespace)

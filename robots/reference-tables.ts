@@ -1,14 +1,13 @@
-import type { DriverOption } from '../drivers/driver.js'
-import { DRIVERS } from '../drivers/registry.js'
-import { STRATEGIES, strategiesFor } from '../fusion/align/registry.js'
+import type { DriverOption } from '../drivers/driver-declaration.js'
+import { DRIVERS } from '../drivers/gripper-drivers.js'
+import { STRATEGIES, strategiesFor } from '../fusion/align/strategies.js'
+import { ACTUATORS } from './actuators/actuators.js'
 import { MODALITIES } from '../fusion/modality.js'
-import { DEFAULT_STRATEGY, STREAM_TYPES } from '../fusion/stream-types/registry.js'
+import { DEFAULT_STRATEGY, STREAM_TYPES } from '../fusion/stream-types/stream-types.js'
 
-/**
- * The tables of docs/reference/robot-file.md that are made from declarations, each with the row that it begins with.
- */
+/** The tables of docs/reference/robot-file.md that are made from declarations. */
 export function referenceTables(): string[] {
-  return [typeTable(), strategyTable(), driverTable()]
+  return [typeTable(), strategyTable(), actuatorTable(), driverTable()]
 }
 
 function typeTable(): string {
@@ -35,6 +34,13 @@ function strategyTable(): string {
   )
 }
 
+function actuatorTable(): string {
+  return table(
+    ['an actuator is written', 'it is', 'it takes'],
+    [...ACTUATORS.values()].map(({ written, meaning, channels }) => [written, meaning, channels]),
+  )
+}
+
 function driverTable(): string {
   const row = (key: string, option: DriverOption): string[] => {
     const range = option.kind === 'count' ? `${option.least} to ${option.most}` : ''
@@ -42,7 +48,7 @@ function driverTable(): string {
     return [`\`${key}\``, String(option.default), [note, range].filter(words => words !== '').join(', ')]
   }
   return table(
-    ['driver', 'key in `actions.gripper`', 'default', 'meaning'],
+    ['driver', 'key of the actuator', 'default', 'meaning'],
     [...DRIVERS.values()].flatMap(({ name, transport, options }) =>
       [
         ['`port.path`', "the source's", `${transport.path}. Without it the source brings the port`],

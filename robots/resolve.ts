@@ -1,17 +1,19 @@
-import { strategiesFor } from '../fusion/align/registry.js'
+import { strategiesFor } from '../fusion/align/strategies.js'
 import { MODALITIES } from '../fusion/modality.js'
 import { MILLIMETRE } from '../fusion/depth-unit.js'
-import { listed, resolveAlign } from './align.js'
-import { resolveGripper } from './gripper.js'
+import { listed, resolveAlign } from './align-section.js'
+import { resolveCompensate } from './compensate-section.js'
+import { armAndGripper, isOfTheLoop } from './actuators/arm-and-gripper.js'
+import { resolveActuators } from './actuators/resolve-actuators.js'
 import { unknownName } from './validation.js'
 import { canonicalText, translationSha256 } from './canonical.js'
 import { ROBOT_LANGUAGES } from './languages.js'
 import type { Fail, Path } from './fields.js'
-import type { FixedFrame, Limits, Robot, Stream } from './robot.js'
-import type { FramesParsed, LimitsParsed, RobotParsed, StreamParsed } from './schema.js'
+import { canonicalLimits, resolveLimits } from './limits/robot-limits.js'
+import type { FixedFrame, Robot, Stream } from './robot.js'
+import type { FramesParsed, RobotParsed, StreamParsed } from './schema.js'
 import { wholeName } from './topic-name.js'
-import { POSE_TYPE } from '../fusion/stream-types/pose.js'
-import { DEFAULT_STRATEGY, isImageType, STREAM_TYPES } from '../fusion/stream-types/registry.js'
+import { DEFAULT_STRATEGY, isImageType, STREAM_TYPES } from '../fusion/stream-types/stream-types.js'
 
 const MS = 1e6
 
@@ -20,31 +22,41 @@ const DEFAULTS = {
   maxSilence: 250 * MS,
 } as const
 
-const DEFAULT_LIMITS: Limits = {
-  workspace: { x: [-0.25, 0.25], y: [-0.2, 0.2], z: [0, 0.4] },
-  speed: 0.35,
-  yawRate: Number(Math.PI.toPrecision(12)),
-  width: [0, 0.085],
-  effort: [20, 120],
-  contact: 3,
-  overForce: 30,
-  watchdog: { wrench: 50 * MS, camera: 250 * MS, policy: 300 * MS, gripper: 200 * MS },
+/** What a robot file is read in. */
+export interface Surroundings {
+  /** The namespace of relative topics where the file names none. */
+  readonly namespace: string
+  /** The text of a model that the file names. Left out: models are not looked at. */
+  readonly readModel?: ((path: string) => string) | undefined
 }
 
 /**
- * What the schema cannot say: defaults, references between keys, what fits which type. `fail` throws, with the place in
- * the file. `outer`: the namespace of relative topics where the file names none.
+ * Does what a schema cannot express: defaults, references between keys, and which keys fit which type. `fail` throws
+ * with the place in the file.
  */
-export function resolveRobot(file: RobotParsed, fail: Fail, outer: string): Robot {
-  const namespace = file.namespace ?? outer
+export function resolveRobot(file: RobotParsed, fail: Fail, outer: Surroundings): Robot {
+  const namespace = file.namespace ?? outer.namespace
   const whole = <T extends { readonly topic: string }>(named: T): T => ({
     ...named,
     topic: wholeName(named.topic, namespace),
   })
-  const streams = Object.entries(file.streams).map(([name, stream]) => resolveStream(name, whole(stream), fail))
+  const frames = resolveFrames(file.frames ?? {}, fail)
+  const types = new Map(Object.entries(file.streams).map(([name, { type }]) => [name, type]))
+  const streams = Object.entries(file.streams).map(([name, stream]) => ({
+    ...resolveStream(name, whole(stream), fail),
+    compensate: resolveCompensate(name, stream, { types, frames, fail }),
+  }))
   checkTopics(streams, fail)
   streams.sort((a, b) => MODALITIES.indexOf(a.modality) - MODALITIES.indexOf(b.modality) || (a.name < b.name ? -1 : 1))
-  const gripper = file.actions?.gripper
+  const resolved = resolveActuators(file.actions, {
+    streams,
+    namespace,
+    limits: file.limits,
+    fail,
+    readModel: outer.readModel,
+  })
+  const actuators = resolved.map(({ actuator }) => actuator)
+  const limits = resolveLimits(file.limits, actuators, fail)
   const robot = {
     name: file.robot,
     namespace,
@@ -53,43 +65,22 @@ export function resolveRobot(file: RobotParsed, fail: Fail, outer: string): Robo
     maxSilence: file.max_silence ?? DEFAULTS.maxSilence,
     streams,
     reset: file.reset && whole(file.reset),
-    actions: {
-      gripper: gripper && resolveGripper(gripper),
-      arm: resolveArm(file.actions?.arm && whole(file.actions.arm), streams, fail),
-    },
-    limits: resolveLimits(file, fail),
-    frames: resolveFrames(file.frames ?? {}, fail),
+    actuators,
+    actions: armAndGripper(actuators),
+    limits,
+    frames,
     languages: ROBOT_LANGUAGES.filter(code => file.languages?.includes(code) ?? true),
   }
-  const canonical = canonicalText(robot)
+  const canonical = canonicalText({
+    robot,
+    actions: Object.fromEntries(resolved.map(each => [each.actuator.name, each.canonical])),
+    limits: canonicalLimits(
+      limits,
+      file.limits,
+      actuators.every(each => isOfTheLoop(each.name, each.kind, each)),
+    ),
+  })
   return { ...robot, canonical, sha256: translationSha256(canonical) }
-}
-
-/**
- * The tool pose is a stream that is named: another pose in the file (a marker's, a camera's) must never be taken for
- * it.
- */
-function resolveArm(arm: Robot['actions']['arm'], streams: readonly Stream[], fail: Fail): Robot['actions']['arm'] {
-  if (!arm) return undefined
-  const path = ['actions', 'arm', 'pose']
-  const poses = streams.filter(({ type }) => type === POSE_TYPE).map(({ name }) => name)
-  if (poses.length === 0)
-    fail(
-      'ROBOT_INVALID',
-      path,
-      `an arm needs a stream of type ${POSE_TYPE} that says where its tool is; this file has none`,
-    )
-  const stream =
-    streams.find(({ name }) => name === arm.pose) ?? fail('ROBOT_INVALID', path, unknownName('stream', arm.pose, poses))
-  if (stream.type !== POSE_TYPE)
-    fail('ROBOT_INVALID', path, `'${arm.pose}' is ${stream.type}; the tool pose is a ${POSE_TYPE}: ${poses.join(', ')}`)
-  if (stream.topic === arm.topic)
-    fail(
-      'ROBOT_INVALID',
-      path,
-      `'${arm.pose}' is read from ${arm.topic}, where the set-points go; the tool pose is a measured one`,
-    )
-  return arm
 }
 
 function resolveTick(tick: RobotParsed['tick'], streams: readonly Stream[], fail: Fail): Robot['tick'] {
@@ -144,7 +135,7 @@ function resolveStream(name: string, stream: StreamParsed, fail: Fail): Stream {
     fail('ROBOT_INVALID', path('clock'), 'estimate corrects header stamps; timeline receive has none')
   }
   if (stream.tare && !(rule.kind === 'vector' && rule.tareable))
-    fail('ROBOT_INVALID', path('tare'), `only a wrench can be tared, this is ${stream.type}`)
+    fail('ROBOT_INVALID', path('tare'), `only a wrench or an array can be tared, this is ${stream.type}`)
   if (stream.select && !(rule.kind === 'vector' && rule.selectable)) {
     fail('ROBOT_INVALID', path('select'), `only joint states can be selected from, this is ${stream.type}`)
   }
@@ -174,40 +165,7 @@ function resolveStream(name: string, stream: StreamParsed, fail: Fail): Stream {
   }
 }
 
-/**
- * Left out, the limits are those of the embedded cell; whoever moves something must say the ones that the motion needs.
- */
-function resolveLimits({ actions, limits }: RobotParsed, fail: Fail): Limits {
-  const needed = [
-    ...(actions?.arm ? (['workspace', 'speed', 'yaw_rate'] as const) : []),
-    ...(actions?.gripper ? (['width', 'effort'] as const) : []),
-  ]
-  const missing = needed.filter(key => limits?.[key] === undefined)
-  if (missing.length > 0)
-    fail('ROBOT_INVALID', ['limits'], `actions need the limits ${needed.join(', ')}; missing: ${missing.join(', ')}`)
-  const given: Partial<LimitsParsed> = limits ?? {}
-  const contact = given.contact ?? DEFAULT_LIMITS.contact
-  const overForce = given.over_force ?? DEFAULT_LIMITS.overForce
-  if (contact >= overForce) {
-    fail(
-      'ROBOT_INVALID',
-      ['limits', given.contact === undefined ? 'over_force' : 'contact'],
-      `contact is ${contact} N and over_force ${overForce} N: contact must be below over_force`,
-    )
-  }
-  return {
-    workspace: given.workspace ?? DEFAULT_LIMITS.workspace,
-    speed: given.speed ?? DEFAULT_LIMITS.speed,
-    yawRate: given.yaw_rate ?? DEFAULT_LIMITS.yawRate,
-    width: given.width ?? DEFAULT_LIMITS.width,
-    effort: given.effort ?? DEFAULT_LIMITS.effort,
-    contact,
-    overForce,
-    watchdog: { ...DEFAULT_LIMITS.watchdog, ...given.watchdog },
-  }
-}
-
-/** By name. Frames are a forest: one that hung on itself would lie nowhere. */
+/** The frames, sorted by name. A frame must not be its own ancestor, since it would then have no place. */
 function resolveFrames(frames: NonNullable<FramesParsed>, fail: Fail): FixedFrame[] {
   const parents = new Map(Object.entries(frames).map(([name, { parent }]) => [name, parent]))
   for (const name of parents.keys()) {

@@ -3,8 +3,8 @@
  * what to do`.
  *
  * Codes: ROBOT_SYNTAX (not YAML), ROBOT_UNKNOWN_KEY, ROBOT_UNIT (wrong dimension or unreadable unit), ROBOT_INVALID
- * (any other value), ROBOT_NO_IMAGE and ROBOT_AMBIGUOUS (recognition without a robot file), ROBOT_UNREADABLE (no such
- * file).
+ * (any other value), ROBOT_NO_IMAGE and ROBOT_AMBIGUOUS (no robot file, and the topics do not tell), ROBOT_UNREADABLE
+ * (no such file).
  */
 export class RobotError extends Error {
   readonly code: string

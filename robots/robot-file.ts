@@ -2,7 +2,6 @@ import { isMap, isPair, LineCounter, parseDocument, type Document } from 'yaml'
 import type { z } from 'zod'
 import { short, validate } from './validation.js'
 import type { Fail, Path } from './fields.js'
-import { driverIn } from './gripper.js'
 import { resolveRobot } from './resolve.js'
 import { RobotError } from './robot-error.js'
 import type { Robot } from './robot.js'
@@ -10,14 +9,14 @@ import { robotSchema } from './schema.js'
 import { ROOT } from './topic-name.js'
 
 /**
- * Reads the text of a robot file. `where` names it in messages (a path). Streams come out in the order of MODALITIES
- * and, within one,
- * of their names, so that the order of keys in the file means nothing. `namespace` (absolute) is where relative topics
- * lie, unless the file
- * says so itself. Throws a RobotError of one line:
- * `where:line: key.path: what is wrong; what to do`.
+ * Reads the text of a robot file. `where` names it in messages (a path). Streams are in the order of MODALITIES, and
+ * within a modality by name, so the order of keys in the file has no meaning. `namespace` (absolute) is that of
+ * relative topics, unless the file sets its own. Throws a RobotError of one line: `where:line: key.path: what is wrong;
+ * what to do`.
+ * With `readModel` (path as written to text), the models that the file names are held against it, and calibrations are
+ * read.
  */
-export function parseRobot(text: string, where: string, namespace = ROOT): Robot {
+export function parseRobot(text: string, where: string, namespace = ROOT, readModel?: (path: string) => string): Robot {
   const lines = new LineCounter()
   const document = readYaml(text, where, lines)
   const at = (offset: number | undefined): string =>
@@ -38,16 +37,16 @@ export function parseRobot(text: string, where: string, namespace = ROOT): Robot
     throw new RobotError(code, oneLine(`${at(offsetOf(document, path))}: ${key === '' ? '' : `${key}: `}${message}`))
   }
   const file = toPlain(document, where)
-  const { data, issues } = validate(robotSchema(driverIn(file)), file)
+  const { data, issues } = validate(robotSchema(), file)
   if (issues) {
     const [first, ...more] = issues.map(problemOf)
     if (first === undefined) throw new TypeError('a refusal without an issue')
     return fail(first.code, first.path, `${first.message}${more.length > 0 ? ` (and ${more.length} more)` : ''}`)
   }
-  return resolveRobot(data, fail, namespace)
+  return resolveRobot(data, fail, { namespace, readModel })
 }
 
-/** Characters of a robot file: the shipped ones have some thousand. */
+/** Most characters of a robot file. The shipped ones have a few thousand. */
 const LONGEST = 1 << 18
 
 function readYaml(text: string, where: string, lineCounter: LineCounter): Document {
@@ -59,7 +58,7 @@ function readYaml(text: string, where: string, lineCounter: LineCounter): Docume
   try {
     return parseDocument(text, { lineCounter, prettyErrors: false, strict: true, uniqueKeys: true, logLevel: 'error' })
   } catch (error) {
-    // Lists in lists without an end take the stack.
+    // Lists that are nested very deeply overflow the stack.
     throw new RobotError(
       'ROBOT_SYNTAX',
       `${where}: not YAML: ${error instanceof Error ? error.message : String(error)}`,
@@ -80,13 +79,13 @@ function toPlain(document: Document, where: string): unknown {
   }
 }
 
-/** What the file says is quoted in messages: without control characters, and not at any length. */
+/** A message quotes the file. It has no control characters and a limited length. */
 function oneLine(message: string): string {
   const line = message.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
   return line.length > 500 ? `${line.slice(0, 500)}…` : line
 }
 
-/** The offset of the key that a path leads to, or of the nearest key above it that the file has. */
+/** The offset in the text of the key at this path, or of the nearest key above it that the file has. */
 function offsetOf(document: Document, path: Path): number | undefined {
   let node: unknown = document.contents
   let offset: number | undefined

@@ -1,51 +1,40 @@
 import type { AlignerConfig } from '../fusion/stream.js'
+import type { Actuator } from './actuators/actuators.js'
+import type { Actions } from './actuators/arm-and-gripper.js'
 
 export type { Align } from '../fusion/align/align.js'
 export type { Stream } from '../fusion/stream.js'
+export type { Actuator } from './actuators/actuators.js'
 
 /**
- * A robot file after reading: units converted to SI, times to whole ns, defaults filled in. See `robots/` and
+ * A robot file after reading: units converted to SI, times to whole ns, defaults filled in. See
  * docs/reference/robot-file.md.
  */
 export interface Robot extends AlignerConfig {
-  /** Where its relative topics lie: absolute, `/` by default. */
+  /** The namespace of relative topics: absolute, `/` by default. */
   readonly namespace: string
-  /** A message here starts a new episode: buffers, events and tare begin anew. */
+  /** A message on this topic starts a new episode: buffers, events and tare begin anew. */
   readonly reset: { readonly topic: string } | undefined
+  /** What commands go to, by name. */
+  readonly actuators: readonly Actuator[]
+  /** Those of `actuators` that the control loop of an arm and a gripper drives. */
   readonly actions: Actions
+  /** The limits of that arm and that gripper, and those that hold for all actuators. */
   readonly limits: Limits
-  /** Whose stop words count, by ISO 639-1 codes. */
+  /** The languages whose stop words count, by ISO 639-1 codes. */
   readonly languages: readonly string[]
-  /** Where frames lie that do not move in their parents, by name. */
+  /** The frames that do not move in their parents, by name. */
   readonly frames: readonly FixedFrame[]
   /** The canonical text (defaults filled in, keys sorted, SI numbers): the same for two files that mean the same. */
   readonly canonical: string
   /**
-   * Hex sha256 of `canonical`, of the parts that training depends on (tick, waits, streams, action channels; not
-   * ports).
+   * Hex sha256 of the parts of `canonical` that training depends on (tick, waits, streams, action channels; not ports).
    */
   readonly sha256: string
 }
 
-export interface Actions {
-  readonly gripper:
-    | {
-        readonly driver: string
-        /**
-         * Undefined path: the source brings the port (the embedded cell its pseudo-terminal). Beside it the options of
-         * the driver's transport (`baud`).
-         */
-        readonly port: { readonly path: string | undefined; readonly [option: string]: string | number | undefined }
-        /** The driver's own options (`slave`). */
-        readonly [option: string]: string | number | object | undefined
-      }
-    | undefined
-  /** `topic` takes set-points; `pose` is the name of the stream that says where the tool is. */
-  readonly arm: { readonly topic: string; readonly type: string; readonly pose: string } | undefined
-}
-
 /**
- * A frame in its parent: `xyz` in m; `rpy` in rad about the parent's x, then y, then z axis (URDF's roll, pitch, yaw).
+ * A frame in its parent. `xyz` in m. `rpy` in rad about the parent's x, then y, then z axis (roll, pitch, yaw of URDF).
  */
 export interface FixedFrame {
   readonly name: string
@@ -54,7 +43,7 @@ export interface FixedFrame {
   readonly rpy: readonly [number, number, number]
 }
 
-/** What the control node never exceeds. m, rad, s, N, N·m; workspace in the base frame. */
+/** Limits that the control node never exceeds, in m, rad, s, N, N·m. The workspace is in the base frame. */
 export interface Limits {
   readonly workspace: {
     readonly x: readonly [number, number]
@@ -65,15 +54,19 @@ export interface Limits {
   readonly yawRate: number
   readonly width: readonly [number, number]
   readonly effort: readonly [number, number]
-  /** |force| of the tared wrist wrench that counts as contact. */
+  /** |force| of the tared wrist wrench that counts as contact, N. */
   readonly contact: number
-  /** |force| of the tared wrist wrench at which motion stops. */
+  /** |force| of the tared wrist wrench at which motion stops, N. */
   readonly overForce: number
-  /** ns without a wrench, a camera frame, a chunk or a gripper answer after which the control node holds. */
+  /**
+   * The control node holds after this long without a wrench, a camera frame, a chunk or an answer of the gripper, ns.
+   */
   readonly watchdog: {
     readonly wrench: number
     readonly camera: number
     readonly policy: number
+    /** Without a message of a leader arm, a keyboard or a gamepad, while a person commands. */
+    readonly person: number
     readonly gripper: number
   }
 }

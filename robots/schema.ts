@@ -1,24 +1,21 @@
 import { z } from 'zod'
-import type { Driver } from '../drivers/driver.js'
-import { STRATEGIES } from '../fusion/align/registry.js'
+import { DRIVERS } from '../drivers/gripper-drivers.js'
+import { SERVO_MODELS } from '../drivers/servo/servo-models.js'
+import { STRATEGIES } from '../fusion/align/strategies.js'
 import { MODALITIES } from '../fusion/modality.js'
 import { ROBOT_LANGUAGES } from './languages.js'
-import { alignSchema, besideShape } from './align.js'
-import { name, quantity, range, rosType, time, triple, word } from './fields.js'
-import { driverOf, gripperSchema } from './gripper.js'
+import { alignSchema, besideShape } from './align-section.js'
+import { compensateSchema } from './compensate-section.js'
+import { actionsSchema } from './actuators/actions-section.js'
+import { ACTUATORS } from './actuators/actuators.js'
+import { jsonSchemaOf } from './chosen.js'
+import { name, quantity, rosType, time, triple, word } from './fields.js'
+import { limitsSchema } from './limits/limits-section.js'
+import { frameName, topic } from './ros-names.js'
 import { mapping, short } from './validation.js'
-import { POSE_TYPE } from '../fusion/stream-types/pose.js'
-import { STREAM_TYPES } from '../fusion/stream-types/registry.js'
+import { STREAM_TYPES } from '../fusion/stream-types/stream-types.js'
 
-const PLACE = ['-10 m', '10 m'] as const
-const FORCE = ['0.01 N', '1000 N'] as const
 const AGE = ['1 us', '1 hour'] as const
-const WATCH = ['1 ms', '1 min'] as const
-
-const frameName = z.string({ error: 'expected the name of a frame' }).regex(/^[A-Za-z_][A-Za-z0-9_/-]*$/, {
-  error: issue =>
-    `'${short(String(issue.input))}' is not a frame such as camera_color_optical_frame (no slash before it)`,
-})
 
 const frame = mapping({
   parent: frameName.meta({ description: 'The frame in which it lies.' }),
@@ -36,14 +33,7 @@ const frame = mapping({
   ).optional(),
 })
 
-const topic = z
-  .string({ error: 'expected a topic such as /camera/color/image_raw' })
-  .regex(/^\/?[A-Za-z_][A-Za-z0-9_]*(\/[A-Za-z_][A-Za-z0-9_]*)*$/, {
-    error: issue => `'${short(String(issue.input))}' is not a topic such as /camera/color/image_raw`,
-  })
-  .meta({ description: 'A ROS topic name: absolute, or relative to the namespace.' })
-
-/** As ROS writes them. */
+/** A namespace in the form of ROS. */
 export const namespaceSchema = z
   .string({ error: 'expected a namespace such as /left' })
   .regex(/^\/$|^(\/[A-Za-z_][A-Za-z0-9_]*)+$/, {
@@ -67,6 +57,7 @@ const streamSchema = () =>
       .optional()
       .meta({ description: 'estimate: offset and drift of the source clock are estimated. Default ours.' }),
     tare: time('Averaged from the first sample on and then subtracted. Default 0: none.', ['0 s', '1 min']).optional(),
+    compensate: compensateSchema(frameName).optional(),
     select: z
       .array(
         z
@@ -91,36 +82,8 @@ const streamSchema = () =>
     ...(besideShape() as object),
   })
 
-const limits = mapping({
-  workspace: mapping({
-    x: range('length', PLACE, 'Base frame.'),
-    y: range('length', PLACE, 'Base frame.'),
-    z: range('length', PLACE, 'Base frame.'),
-  })
-    .optional()
-    .meta({ description: 'Where the tool may be, base frame. Needed with actions.arm.' }),
-  speed: quantity('speed', ['1 mm/s', '10 m/s'], 'Tool speed, at most. Needed with actions.arm.').optional(),
-  yaw_rate: quantity(
-    'angular speed',
-    ['0.1 deg/s', '1000 deg/s'],
-    'Tool yaw rate, at most. Needed with actions.arm.',
-  ).optional(),
-  width: range('length', ['0 m', '1 m'], 'Gripper width. Needed with actions.gripper.').optional(),
-  effort: range('force', ['0 N', '2000 N'], 'Grip force. Needed with actions.gripper.').optional(),
-  contact: quantity('force', FORCE, 'Tared wrist force that counts as contact. Default 3 N.').optional(),
-  over_force: quantity('force', FORCE, 'Tared wrist force at which motion stops. Default 30 N.').optional(),
-  watchdog: mapping({
-    wrench: time('Default 50 ms.', WATCH).optional(),
-    camera: time('Default 250 ms.', WATCH).optional(),
-    policy: time('Default 300 ms.', WATCH).optional(),
-    gripper: time('Default 200 ms.', WATCH).optional(),
-  })
-    .optional()
-    .meta({ description: 'Silence after which the control node holds.' }),
-})
-
-/** A robot file as it is written; parsing turns quantities into SI numbers and times into whole ns. */
-const makeSchema = (driver: Driver) =>
+/** The schema of a robot file. Parsing turns quantities into SI numbers and times into whole ns. */
+const makeSchema = () =>
   mapping({
     robot: name('a name for the robot'),
     namespace: namespaceSchema.optional(),
@@ -140,21 +103,8 @@ const makeSchema = (driver: Driver) =>
       })
       .refine(all => Object.keys(all).length > 0, { error: 'at least one stream is needed' })
       .meta({ description: 'What is observed: stream name to topic, type and alignment.' }),
-    actions: mapping({
-      gripper: gripperSchema(driver).optional(),
-      arm: mapping({
-        topic,
-        type: rosType([POSE_TYPE]),
-        pose: z
-          .string({
-            error: `expected the name of the ${POSE_TYPE} stream that says where the tool is, such as pose: tool`,
-          })
-          .meta({ description: 'The stream of this file that says where the tool is.' }),
-      }).optional(),
-    })
-      .optional()
-      .meta({ description: 'Where commands go.' }),
-    limits: limits.optional().meta({ description: 'What the control node never exceeds.' }),
+    actions: actionsSchema(),
+    limits: limitsSchema,
     frames: z
       .record(frameName, frame, {
         error: issue => (issue.code === 'invalid_type' ? 'expected a map of frames' : undefined),
@@ -171,25 +121,19 @@ const makeSchema = (driver: Driver) =>
 
 let made: { readonly known: readonly unknown[]; readonly schema: ReturnType<typeof makeSchema> } | undefined
 
-/**
- * The schema of a robot file with a gripper of this driver, for the strategies and types that are known by now. Left
- * out: the common driver.
- */
-export function robotSchema(driver?: string): ReturnType<typeof makeSchema> {
-  const declared = driverOf(driver)
-  const known = [declared, ...STRATEGIES.values(), ...STREAM_TYPES.values()]
+/** The schema of a robot file, with the strategies, types and kinds of actuators that are registered now. */
+export function robotSchema(): ReturnType<typeof makeSchema> {
+  const known = [STRATEGIES, STREAM_TYPES, ACTUATORS, DRIVERS, SERVO_MODELS].flatMap(each => [...each.values()])
   if (!made || made.known.length !== known.length || made.known.some((each, i) => each !== known[i]))
-    made = { known, schema: makeSchema(declared) }
+    made = { known, schema: makeSchema() }
   return made.schema
 }
 
 export type RobotParsed = z.output<ReturnType<typeof makeSchema>>
 export type StreamParsed = z.output<ReturnType<typeof streamSchema>>
 export type FramesParsed = RobotParsed['frames']
-export type LimitsParsed = z.output<typeof limits>
 
-/** The JSON Schema (draft 7, what editors read) of a robot file, as text that ends with a newline. */
+/** The JSON Schema (draft 7, which editors read) of a robot file, as text that ends with a newline. */
 export function robotJsonSchema(): string {
-  const schema = z.toJSONSchema(robotSchema(), { io: 'input', target: 'draft-7' })
-  return `${JSON.stringify({ ...schema, title: 'prehend robot file' }, null, 2)}\n`
+  return `${JSON.stringify({ ...jsonSchemaOf(robotSchema()), title: 'prehend robot file' }, null, 2)}\n`
 }

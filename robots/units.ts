@@ -1,22 +1,19 @@
-import { createRequire } from 'node:module'
-import type * as Mathjs from 'mathjs'
+import { isAlike, parseQuantity, type Quantity } from './quantity.js'
 
-// The single-file build loads several times faster than the module graph behind 'mathjs'.
-const { unit } = createRequire(import.meta.url)('mathjs/lib/browser/math.js') as typeof Mathjs
-
-/** Dimension → SI unit and an example as one writes it. The first eight are those that a robot file asks for. */
+/** The SI unit of each dimension, and an example with a unit. Robot files use the dimensions down to the acceleration. */
 const DIMENSIONS = {
   time: { si: 's', example: '40 ms' },
   rate: { si: 'Hz', example: '30 Hz' },
   length: { si: 'm', example: '85 mm' },
   force: { si: 'N', example: '40 N' },
   speed: { si: 'm/s', example: '0.35 m/s' },
+  'angular acceleration': { si: 'rad/s^2', example: '10 rad/s^2' },
   'angular speed': { si: 'rad/s', example: '180 deg/s' },
   angle: { si: 'rad', example: '90 deg' },
   torque: { si: 'N m', example: '2 N m' },
+  acceleration: { si: 'm/s^2', example: '1 m/s^2' },
   mass: { si: 'kg', example: '0.1 kg' },
   temperature: { si: 'K', example: '300 K' },
-  acceleration: { si: 'm/s^2', example: '1 m/s^2' },
   area: { si: 'm^2', example: '1 m^2' },
 } as const
 
@@ -31,8 +28,7 @@ export function describeDimension(dimension: Dimension): { readonly si: string; 
 }
 
 /**
- * A number followed by unit words: all that a robot file may say, so that nothing in it is ever evaluated as an
- * expression.
+ * A number followed by unit words. Nothing else is read, so no text of a robot file is ever evaluated as an expression.
  */
 const QUANTITY = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*([A-Za-z][A-Za-z0-9 /*^-]*)?$/
 
@@ -47,7 +43,7 @@ export function toSI(value: number | string, dimension: Dimension, range = anyth
   throw new RangeError(`got ${JSON.stringify(value)}, must be ${range.text}`)
 }
 
-/** What a quantity may be, in the SI unit of its dimension. */
+/** The range of a quantity, in the SI unit of its dimension. */
 export interface QuantityRange {
   readonly least: number
   readonly most: number
@@ -55,7 +51,7 @@ export interface QuantityRange {
   readonly text: string
 }
 
-/** Both ends inclusive, as one writes them: `'1 mm/s'`, `'10 m/s'`. */
+/** The range from `least` to `most`, both inclusive and with units: `'1 mm/s'`, `'10 m/s'`. */
 export function quantityRange(dimension: Dimension, least: string, most: string): QuantityRange {
   return { least: read(least, dimension), most: read(most, dimension), text: `from ${least} to ${most}` }
 }
@@ -75,26 +71,28 @@ function read(value: number | string, dimension: Dimension): number {
   const text = value.trim()
   if (text.length > 64 || !QUANTITY.test(text))
     throw new RangeError(`cannot read '${text.slice(0, 64)}' as a quantity, ${wanted}`)
-  let parsed: Mathjs.Unit
+  let parsed: Quantity
   try {
-    parsed = unit(text)
+    parsed = parseQuantity(text)
   } catch (error) {
     throw new RangeError(`cannot read '${text}': ${error instanceof Error ? error.message : String(error)} ${wanted}`, {
       cause: error,
     })
   }
-  const { si } = DIMENSIONS[dimension]
-  if (!parsed.equalBase(unit(si))) throw new RangeError(`got '${text}' (${nameOf(parsed)}), ${wanted}`)
-  return round12(parsed.toNumber(si))
+  if (!isAlike(parsed, one(dimension))) throw new RangeError(`got '${text}' (${nameOf(parsed)}), ${wanted}`)
+  return round12(parsed.value)
 }
 
-function nameOf(parsed: Mathjs.Unit): string {
-  for (const [name, { si }] of Object.entries(DIMENSIONS)) {
-    if (parsed.equalBase(unit(si))) return article(name as Dimension)
+/** One of the SI unit of a dimension. */
+const one = (dimension: Dimension): Quantity => parseQuantity(`1 ${DIMENSIONS[dimension].si}`)
+
+function nameOf(parsed: Quantity): string {
+  for (const name of Object.keys(DIMENSIONS) as Dimension[]) {
+    if (isAlike(parsed, one(name))) return article(name)
   }
-  return parsed.equalBase(unit('m/m')) ? 'no unit' : 'another dimension'
+  return isAlike(parsed, parseQuantity('1')) ? 'no unit' : 'another dimension'
 }
 
-function round12(value: number): number {
+export function round12(value: number): number {
   return Number(value.toPrecision(12)) + 0
 }

@@ -1,15 +1,15 @@
 import { closest, distance } from 'fastest-levenshtein'
 import { z } from 'zod'
 
-/** Of a foreign name or value, so many characters are shown. */
+/** Most characters of a foreign name or value that a message shows. */
 const SHOWN = 60
 
-/** A foreign name for a message: not at any length. */
+/** A foreign name, shortened for a message. */
 export function short(name: string): string {
   return name.length > SHOWN ? `${name.slice(0, SHOWN)}… (${name.length} characters)` : name
 }
 
-/** Foreign names for a message: neither at any length nor at any number. */
+/** Foreign names for a message, with limits on their length and number. */
 export function shortList(names: readonly string[], most = 20): string {
   return [...names.slice(0, most).map(short), ...(names.length > most ? [`${names.length - most} more`] : [])].join(
     ', ',
@@ -26,7 +26,7 @@ export function unknownName(what: string, got: string, known: readonly string[])
   return `'${short(got)}': no such ${what}, ${hint}`
 }
 
-/** A mapping with these keys and no others; `what` one of them is called in messages. */
+/** The schema of a map with exactly these keys. `what`: how messages call a key. */
 export function mapping<T extends z.core.$ZodLooseShape>(shape: T, what = 'key here') {
   const known = Object.keys(shape)
   return z.strictObject(shape, {
@@ -38,8 +38,8 @@ export function mapping<T extends z.core.$ZodLooseShape>(shape: T, what = 'key h
 }
 
 /**
- * Holds a value against a schema. Every issue has words of its own: the schema's where it says something, else
- * `plainWords`. A key that JavaScript gives a meaning of its own, which schemas pass over in silence, is an issue too.
+ * Validates a value. Every issue has a plain message: that of the schema, else that of `plainWords`. A key with a
+ * special meaning in JavaScript is an issue too, since schemas ignore it silently.
  */
 export function validate<T extends z.ZodType>(
   schema: T,
@@ -63,8 +63,8 @@ export function issueText({ path, message }: z.core.$ZodIssue): string {
   return path.length > 0 ? `${path.map(step => short(String(step))).join('.')}: ${message}` : message
 }
 
-/** What was expected and what is there, where a schema has no words of its own. */
-function plainWords(issue: z.core.$ZodRawIssue): string {
+/** The message of an issue where the schema gives none: what was expected and what was found. */
+export function plainWords(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case 'invalid_type':
       return `expected ${KINDS[issue.expected] ?? issue.expected}, ${got(issue.input)}`
@@ -109,7 +109,7 @@ function got(value: unknown): string {
   return `got ${short(typeof value === 'string' ? JSON.stringify(value) : String(value))}`
 }
 
-/** Where a key `__proto__` is. */
+/** The path of a key `__proto__`. Undefined where there is none. */
 function pathOfProto(value: unknown, path: readonly PropertyKey[] = []): readonly PropertyKey[] | undefined {
   if (value === null || typeof value !== 'object') return undefined
   for (const [key, inner] of Object.entries(value)) {

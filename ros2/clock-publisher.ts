@@ -3,15 +3,15 @@ import type { RosNode, RosPublisher } from '../middleware/ros2/rclnodejs.js'
 import type { Ros2Bus } from '../middleware/ros2/ros2-bus.js'
 
 /**
- * Says the time of a bus on /clock, every `period` ns and before what is stamped later than its last word, for nodes
- * with `use_sim_time`. It never goes back.
+ * Publishes the time of a bus on /clock for nodes with `use_sim_time`: every `period` ns, and before a message that is
+ * stamped later than the last time. The time never goes back.
  */
 export class ClockPublisher implements Disposable {
   readonly #node: RosNode
   readonly #publisher: RosPublisher
   readonly #bus: Ros2Bus
   readonly #timer: Disposable
-  #said = -Infinity
+  #published = -Infinity
 
   constructor(node: RosNode, bus: Ros2Bus, period: number) {
     this.#node = node
@@ -21,10 +21,13 @@ export class ClockPublisher implements Disposable {
     this.#timer = clock.every(period, () => this.reach(clock.now()))
   }
 
-  /** Something stamped `stamp` (bus time) goes out: where this process was busy its time is told before it. */
+  /**
+   * Publishes the time `stamp` (bus time, ns) unless it was reached already. To be called before a message with that
+   * stamp is published: where this process was busy, its timer is late.
+   */
   reach(stamp: number): void {
-    if (stamp <= this.#said) return
-    this.#said = stamp
+    if (stamp <= this.#published) return
+    this.#published = stamp
     this.#publisher.publish(clockBytes(stamp, this.#bus.clock.epochSec))
   }
 
@@ -34,10 +37,7 @@ export class ClockPublisher implements Disposable {
   }
 }
 
-/**
- * rosgraph_msgs/Clock in little-endian CDR: sec and nanosec behind the encapsulation header. `stamp`: ns since
- * `epochSec`.
- */
+/** rosgraph_msgs/Clock in little-endian CDR: the encapsulation header, sec, nanosec. `stamp`: ns since `epochSec`. */
 export function clockBytes(stamp: number, epochSec: number): Buffer {
   const bytes = Buffer.alloc(12)
   bytes[1] = 1

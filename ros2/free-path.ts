@@ -2,8 +2,8 @@ import { lstatSync } from 'node:fs'
 import { partOf } from '../middleware/output-path.js'
 
 /**
- * `run.mcap`, or the next of run_1.mcap, run_2.mcap, … (of a folder `run`: run_1, …) of which nothing is there,
- * finished or left unfinished (see `partOf`).
+ * A path for a recording that is not in use: `path` itself (`run.mcap`), else the first free one of `run_1.mcap`,
+ * `run_2.mcap` … A folder `run` gives `run_1` … An unfinished recording (see `partOf`) counts as in use.
  */
 export function freePath(path: string): string {
   const whole = path.length > 1 ? path.replace(/\/+$/, '') : path
@@ -19,7 +19,7 @@ function isThere(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined
   } catch {
-    // Below what is no folder, or in one that is closed to us: the writer says so.
+    // The parent is no folder, or it may not be read. The writer says so.
     return false
   }
 }

@@ -1,12 +1,11 @@
-import { messageOf } from '../app/output/output.js'
+import { messageOf } from '../middleware/message-of.js'
 import type { Disposable } from '../middleware/bus.js'
 import type { RosLogger } from '../middleware/ros2/rclnodejs.js'
 import type { Ros2Bus } from '../middleware/ros2/ros2-bus.js'
-import { SAID_BY_GOAL } from '../control/speech/said.js'
 import type { ControlNode } from '../nodes/control-node.js'
 import { Speaker, type VoiceStream } from '../nodes/speaker.js'
 import { GraspWatch } from '../nodes/grasp-watch.js'
-import type { Course, GoalDesk } from './goal-desk.js'
+import type { GoalExecution, SingleGoalActions } from './single-goal-actions.js'
 
 interface GraspGoal {
   readonly text: string
@@ -20,21 +19,22 @@ interface GraspResult {
 }
 
 /** ns that a goal without a timeout may take. */
-const TIMEOUT = 20_000_000_000
+const DEFAULT_TIMEOUT = 20_000_000_000
 
 const ENDED = 'the node has ended'
 
-/** ns. */
-const limitOf = ({ sec, nanosec }: GraspGoal['timeout']): number => Number(sec) * 1e9 + Number(nanosec)
+/** The timeout of a goal in ns. */
+const timeoutOf = ({ sec, nanosec }: GraspGoal['timeout']): number => Number(sec) * 1e9 + Number(nanosec)
 
 /**
- * The action `~/grasp` (prehend_interfaces/action/Grasp) on a control node: its text is said on the voice topic, and
- * what the control node knows of itself tells how it goes. None is taken while the node is not active or somebody's
- * stop lasts. A cancel and a timeout stop arm and fingers; the next goal ends that stop, and only that one. An episode
- * that is announced on `resetTopic` ends the goal: what it was about is not there any more.
+ * Serves the action `~/grasp` (prehend_interfaces/action/Grasp) on a control node. The goal's text is published on the
+ * voice topic, and the state of the control node tells how far the grasp is. A goal is rejected while the node is not
+ * active, and while a stop lasts that somebody made. A cancel and a timeout stop the arm and the fingers. The next goal
+ * ends such a stop, but no other. An episode that is announced on `resetTopic` ends the goal, because the scene that
+ * the goal was given for is gone.
  */
 export function serveGrasp(
-  desk: GoalDesk,
+  actions: SingleGoalActions,
   bus: Ros2Bus,
   control: ControlNode,
   { voice, resetTopic, log }: { voice: VoiceStream; resetTopic: string | undefined; log: RosLogger },
@@ -44,8 +44,8 @@ export function serveGrasp(
   const announced =
     resetTopic === undefined ? undefined : bus.subscribe(resetTopic, 'std_msgs/msg/String', () => episodes++)
   /**
-   * Ends motion until the next goal. Resolves with why the goal ended, and why the fingers did not stop where they did
-   * not.
+   * Stops the motion until the next goal. Resolves with the goal's reason, to which it adds why the fingers did not
+   * stop, if they did not.
    */
   const stop = async (reason: string): Promise<string> => {
     const failure = await control.stop({ forNextGoal: true })
@@ -54,41 +54,43 @@ export function serveGrasp(
     log.error(`grasp: ${text}`)
     return text
   }
-  const refusal = ({ text, timeout }: GraspGoal): string | undefined => {
+  const rejection = ({ text, timeout }: GraspGoal): string | undefined => {
     if (control.state !== 'active') return `the node is ${control.state}`
     if (text.trim() === '') return 'its text is empty'
-    if (limitOf(timeout) < 0) return `its timeout is ${limitOf(timeout) / 1e9} s; 0 means ${TIMEOUT / 1e9} s`
+    if (timeoutOf(timeout) < 0)
+      return `its timeout is ${timeoutOf(timeout) / 1e9} s; 0 means ${DEFAULT_TIMEOUT / 1e9} s`
     if (control.hold === 'tilt') return control.holdText
     return control.stoppedBySomebody ? 'somebody said stop; say "resume" first' : undefined
   }
-  const begin = ({ text, timeout }: GraspGoal): Course<GraspResult> => {
+  const begin = ({ text, timeout }: GraspGoal): GoalExecution<GraspResult> => {
     if (control.hold === 'stop') {
       control.resume()
-      // Without its mark it would end a stop that somebody made in between.
-      if (speaker.marks) speaker.say('resume', SAID_BY_GOAL)
+      // On a topic that does not say who spoke, this word would end a stop that somebody made in between.
+      if (speaker.marks) speaker.say('resume', 'goal')
     }
     speaker.say(text)
     const episode = episodes
-    const watch = new GraspWatch(bus.clock.now(), limitOf(timeout) || TIMEOUT)
+    const watch = new GraspWatch(bus.clock.now(), timeoutOf(timeout) || DEFAULT_TIMEOUT)
     const failed = (reason: string): GraspResult => ({
       success: false,
       reason,
       peak_force: watch.outcome?.peakForce ?? control.guard.peak,
     })
-    let late: Promise<void> | undefined
-    let lateReason: string | undefined
+    /** The stop after a timeout, and the reason with which the goal then ends. */
+    let stopping: Promise<void> | undefined
+    let stopReason: string | undefined
     return {
-      look: now => {
-        const phase = watch.look(control, now)
+      update: now => {
+        const phase = watch.update(control, now)
         if (watch.outcome?.reason === 'timeout') {
-          late ??= stop('timeout').then(reason => {
-            lateReason = reason
+          stopping ??= stop('timeout').then(reason => {
+            stopReason = reason
           })
         }
         return { phase, force: control.guard.force, gate: control.gate }
       },
       get outcome() {
-        if (late) return lateReason === undefined ? undefined : { success: false, result: failed(lateReason) }
+        if (stopping) return stopReason === undefined ? undefined : { success: false, result: failed(stopReason) }
         if (watch.outcome) {
           const { success, reason, peakForce } = watch.outcome
           return { success, result: { success, reason, peak_force: peakForce } }
@@ -107,7 +109,7 @@ export function serveGrasp(
       abandon: () => failed(ENDED),
     }
   }
-  const server = desk.serve({ type: 'prehend_interfaces/action/Grasp', name: '~/grasp', refusal, begin })
+  const server = actions.serve({ type: 'prehend_interfaces/action/Grasp', name: '~/grasp', rejection, begin })
   return {
     dispose: () => {
       server.dispose()

@@ -1,18 +1,17 @@
-import { messageOf } from '../app/output/output.js'
+import { messageOf } from '../middleware/message-of.js'
 import type { Disposable } from '../middleware/bus.js'
 import { lacking, type RosLogger } from '../middleware/ros2/rclnodejs.js'
 import type { Ros2Process } from '../middleware/ros2/ros2-process.js'
-import type { GripHold } from '../control/state/grip-holds.js'
 import type { ControlNode } from '../nodes/control-node.js'
 import { GripWatch } from '../nodes/grip-watch.js'
-import type { Course, GoalDesk } from './goal-desk.js'
+import type { GoalExecution, SingleGoalActions } from './single-goal-actions.js'
 
 interface GripperCommandGoal {
-  /** m, gap; N, 0: the largest. */
+  /** `position`: gap between the fingertips, m. `max_effort`: N; 0: the largest that the limits allow. */
   readonly command: { readonly position: number; readonly max_effort: number }
 }
 
-/** Feedback and result have the same fields. */
+/** The feedback and the result, which have the same fields. */
 interface GripperCommandState {
   position: number
   effort: number
@@ -22,7 +21,9 @@ interface GripperCommandState {
 
 const TYPE = 'control_msgs/action/GripperCommand'
 
-const WORDS: Readonly<Record<Exclude<GripHold, 'none'>, string>> = {
+type GripHold = ReturnType<ControlNode['gripHold']>
+
+const REASONS: Readonly<Record<Exclude<GripHold, 'none'>, string>> = {
   unconfigured: 'the node is unconfigured',
   inactive: 'the node is inactive',
   finalized: 'the node is finalized',
@@ -35,17 +36,18 @@ const WORDS: Readonly<Record<Exclude<GripHold, 'none'>, string>> = {
 }
 
 /**
- * The action `~/gripper_cmd` (control_msgs/action/GripperCommand) on a control node, for what has no policy: MoveIt, a
- * script, a person. Where
- * control_msgs is not installed that is said once, and nothing is served. A goal ends by the gripper's own answers:
- * succeeded at the gap that was
- * asked for and on a stall, which is what holding something looks like; aborted where the gap lies beyond the limits,
- * and once the control node
- * may not go on with it. Effort is NaN: the device reports a current, not a force.
+ * Serves the action `~/gripper_cmd` (control_msgs/action/GripperCommand) on a control node, for clients without a
+ * policy: MoveIt, a script, a person. Where control_msgs is not installed, the log says so once and the function
+ * returns undefined.
+ *
+ * The gripper's own answers end a goal. It succeeds at the gap that was asked for. It succeeds on a stall too, because
+ * fingers that hold something stall. It is aborted where the gap lies beyond the limits, and when the control node may
+ * no longer move the fingers. The effort in feedback and result is NaN, because the device reports a current and not a
+ * force.
  */
 export function serveGripperCommand(
   ros: Ros2Process,
-  desk: GoalDesk,
+  actions: SingleGoalActions,
   control: ControlNode,
   log: RosLogger,
 ): Disposable | undefined {
@@ -59,15 +61,17 @@ export function serveGripperCommand(
     effort: [least, most],
   } = control.limits
   const within = (position: number): number => Math.min(open, Math.max(closed, position))
-  const refusal = ({ command: { position, max_effort: effort } }: GripperCommandGoal): string | undefined => {
+  const rejection = ({ command: { position, max_effort: effort } }: GripperCommandGoal): string | undefined => {
     if (!Number.isFinite(position)) return `position ${position}: expected a gap in m`
     if (!(effort >= 0)) return `max_effort ${effort}: expected N, or 0 for the largest`
     if (effort > 0 && effort < least)
       return `max_effort ${effort} N: this gripper cannot grip with less than ${least} N`
     const hold = control.gripHold(within(position))
-    return hold === 'none' ? undefined : WORDS[hold]
+    return hold === 'none' ? undefined : REASONS[hold]
   }
-  const begin = ({ command: { position, max_effort: effort } }: GripperCommandGoal): Course<GripperCommandState> => {
+  const begin = ({
+    command: { position, max_effort: effort },
+  }: GripperCommandGoal): GoalExecution<GripperCommandState> => {
     const width = within(position)
     const watch = new GripWatch(position, width)
     const state = (): GripperCommandState => ({
@@ -76,9 +80,9 @@ export function serveGripperCommand(
       stalled: watch.stalled,
       reached_goal: watch.reached,
     })
-    watch.look(control.status, undefined)
+    watch.update(control.status, undefined)
     let written: number | undefined
-    let outcome: Course<GripperCommandState>['outcome']
+    let outcome: GoalExecution<GripperCommandState>['outcome']
     const end = (success: boolean): void => {
       outcome ??= { success, result: state() }
     }
@@ -95,13 +99,13 @@ export function serveGripperCommand(
       },
     )
     return {
-      look: () => {
-        watch.look(control.status, written)
+      update: () => {
+        watch.update(control.status, written)
         const hold = control.gripHold(width)
         if (watch.ended) end(watch.reached || watch.stalled)
         else if (hold !== 'none' && outcome === undefined) {
-          fail(WORDS[hold])
-          // The policy has its own use for the fingers; a stop and a deactivation have ended their motion.
+          fail(REASONS[hold])
+          // The policy commands the fingers itself. A stop and a deactivation have already ended their motion.
           if (hold !== 'policy' && hold !== 'stop' && control.state === 'active') void control.endGrip()
         }
         return state()
@@ -122,5 +126,5 @@ export function serveGripperCommand(
       },
     }
   }
-  return desk.serve({ type: TYPE, name: '~/gripper_cmd', refusal, begin })
+  return actions.serve({ type: TYPE, name: '~/gripper_cmd', rejection, begin })
 }

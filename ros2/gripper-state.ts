@@ -1,4 +1,3 @@
-import type { GripperStatus } from '../drivers/gripper.js'
 import type { Disposable } from '../middleware/bus.js'
 import { timeOf } from '../middleware/cdr/ros-time.js'
 import type { RosNode } from '../middleware/ros2/rclnodejs.js'
@@ -6,16 +5,18 @@ import type { Ros2Bus } from '../middleware/ros2/ros2-bus.js'
 import type { ControlNode } from '../nodes/control-node.js'
 import { fingerState } from '../nodes/finger-state.js'
 
+type GripperStatus = NonNullable<ControlNode['status']>
+
 /** prehend_interfaces/msg/GripperState: constants of `object`. */
 const OBJECT: Readonly<Record<GripperStatus['object'], number>> = { moving: 0, opening: 1, closing: 2, none: 3 }
 const JOINT_STATES = 'joint_states'
-/** ns between two looks: the gripper is polled as often. */
+/** ns between two checks for a new answer: the gripper is polled as often. */
 const PERIOD = 20_000_000
 
 /**
- * Publishes each answer of the gripper on `~/gripper_state`, and its joint on `joint_states`, where everything that
- * shows a robot looks. `control` has the newest answer and its stamp. `jointTopic`: whole name of the topic on which
- * the control node publishes the joint anyway.
+ * Publishes each answer of the gripper on `~/gripper_state`, and the gripper's joint on `joint_states`, which
+ * robot_state_publisher and RViz read. `control` has the newest answer and its stamp. `jointTopic`: whole name of the
+ * topic on which the control node publishes the joint itself; where that is `joint_states` the joint is left out here.
  */
 export function publishGripperState(
   node: RosNode,
@@ -28,11 +29,11 @@ export function publishGripperState(
     node.resolveTopicName(JOINT_STATES) === jointTopic
       ? undefined
       : bus.advertise(JOINT_STATES, 'sensor_msgs/msg/JointState')
-  let told: GripperStatus | undefined
+  let published: GripperStatus | undefined
   const timer = bus.clock.every(PERIOD, () => {
     const { status: now, statusStamp } = control
-    if (now === undefined || now === told) return
-    told = now
+    if (now === undefined || now === published) return
+    published = now
     publisher.publish({
       header: { stamp: timeOf(statusStamp, bus.clock.epochSec), frame_id: '' },
       width: now.width,

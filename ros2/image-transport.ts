@@ -2,7 +2,7 @@ import type { Stream } from '../robots/robot.js'
 import type { Relay } from '../nodes/image-relay.js'
 import { UsageError } from '../app/output/output.js'
 
-/** image_transport's names of what a driver publishes, and where, below its base topic. */
+/** The transports of image_transport: the suffix of the topic and the type of its messages. */
 const TRANSPORTS: Readonly<Record<string, { readonly suffix: string; readonly type: Relay['fromType'] }>> = {
   raw: { suffix: '', type: 'sensor_msgs/msg/Image' },
   compressed: { suffix: '/compressed', type: 'sensor_msgs/msg/CompressedImage' },
@@ -10,9 +10,10 @@ const TRANSPORTS: Readonly<Record<string, { readonly suffix: string; readonly ty
 }
 
 /**
- * The way of a stream's images from their driver: `base` is the driver's topic without the transport, empty for the
- * robot file's own. Throws UsageError for a transport that is none, for raw images where the robot file wants
- * compressed ones, and for images to be cut that are not passed on or are compressed.
+ * How a stream's images come from their driver. `base`: the driver's topic without the transport; empty: the robot
+ * file's topic. `parameter`: the name of the parameter in errors. `square`: the images are cut. Throws UsageError for
+ * an unknown transport, for raw images where the robot file wants compressed ones, and where images are to be cut that
+ * are compressed or are not published again.
  */
 export function relayOf(
   { name, topic: to, type }: Stream,
@@ -28,7 +29,7 @@ export function relayOf(
   }
   if (!Object.hasOwn(TRANSPORTS, transport))
     throw new UsageError(`${parameter}: ${transport}: expected one of ${Object.keys(TRANSPORTS).join(', ')}`)
-  // The robot file's own topic of compressed images has the transport in its name already.
+  // The robot file's topic of compressed images already has the transport in its name.
   if (base === '' && toType === 'sensor_msgs/msg/CompressedImage') return { from: to, to, fromType: toType, toType }
   const { suffix, type: fromType } = TRANSPORTS[transport]!
   if (fromType === 'sensor_msgs/msg/Image' && toType !== fromType) {

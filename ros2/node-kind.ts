@@ -9,7 +9,7 @@ import type { Ros2Process } from '../middleware/ros2/ros2-process.js'
 
 export type Declarations = Readonly<Record<string, ParameterDescription>>
 
-/** Parameters that every node has. */
+/** The parameters of every node. */
 export const COMMON = {
   robot: parameter({
     type: 'string',
@@ -21,19 +21,19 @@ export const COMMON = {
     type: 'boolean',
     default: false,
     readOnly: true,
-    description: 'configures and activates itself at start, without a lifecycle manager',
+    description: 'whether it configures and activates itself at start, without a lifecycle manager',
   }),
   await_observer: parameter({
     type: 'boolean',
     default: false,
     readOnly: true,
     description:
-      'with autostart: makes its transitions once somebody hears ~/transition_event, or after 10 s. ' +
-      'Launch files set it: they start each node on the transition of the one before',
+      'with autostart: whether it waits up to 10 s for a subscriber of ~/transition_event before its ' +
+      'transitions. Launch files set it, because they start each node on a transition of the one before',
   }),
 } as const
 
-/** Parameter of the nodes that publish frames. */
+/** The parameter of nodes that publish frames. */
 export const FRAME_PREFIX = {
   frame_prefix: parameter({
     type: 'string',
@@ -41,50 +41,51 @@ export const FRAME_PREFIX = {
     readOnly: true,
     description:
       'put before the names of all frames that the node publishes, in its messages and on /tf and ' +
-      '/tf_static, such as left/: two robots name their frames apart',
+      '/tf_static, such as left/, so that the frames of two robots differ',
   }),
 } as const
 
-/** What a node is made of: its process, its bus, its robot file, its parameters with their overrides. */
+/** What a node is made from. The parameters have their overrides. */
 export interface NodeContext<D extends Declarations = Declarations> {
   readonly ros: Ros2Process
   readonly bus: Ros2Bus
   readonly robot: Robot
   readonly parameters: Parameters<D & typeof COMMON>
   readonly log: RosLogger
-  /** Aborted once the process is asked to end. */
+  /** Aborts when the process is asked to end. */
   readonly ending: AbortSignal
 }
 
-/** A node that was made, with what it says of itself once a second and what is closed after it. */
+/** A node that was made, with its diagnostics and with what is closed after it. */
 export interface NodeParts {
   readonly node: LifecycleNode
+  /** Its diagnostics; called once a second. */
   status?(): Status[]
   /**
-   * Resolves when its work is over, rejects when it failed and that was told: a node that made its own transitions then
-   * ends. Left out: it works until it is ended.
+   * Resolves when the node's work is over; rejects when it failed and the log was told. A node that made its own
+   * transitions then ends. Left out: the node works until it is ended.
    */
   readonly done?: Promise<void>
   /**
-   * Resolves when it can do its work no more, which its log has told: the node ends with exit code 1, so that whoever
-   * started it starts it anew.
+   * Resolves when the node can do its work no more, which the log was told before. The process then ends with exit code
+   * 1, so that a launch file starts it again.
    */
   readonly failed?: Promise<void>
-  /** What it says of itself at the end, with `--json`. */
+  /** What `--json` prints at the end. */
   result?(): Promise<object>
-  /** What is closed after the node, in this order. */
+  /** Closed after the node, in this order. */
   readonly closings?: readonly Closing[]
 }
 
-/** One kind of node that `prehend node NAME` runs: one file that makes it, one entry in `kinds.ts`. */
+/** One kind of node that `prehend node NAME` runs: one file `managed-NAME.ts`, and one entry in `managed-nodes.ts`. */
 export interface NodeKind<D extends Declarations = Declarations> {
   readonly parameters: D
-  /** How its bus hears; left out: each message when it comes. */
+  /** Options of its bus. Left out: the defaults. */
   bus?(parameters: Parameters<D & typeof COMMON>): Pick<Ros2BusOptions, 'batch' | 'reliable'>
   make(context: NodeContext<D>): Promise<NodeParts>
 }
 
-/** Ties a kind's parameters to its `make`. */
+/** Gives `make` the types of the parameters that are declared beside it. */
 export function nodeKind<const D extends Declarations>(kind: NodeKind<D>): NodeKind {
   return kind
 }

@@ -4,16 +4,14 @@ import type { Status } from '../middleware/ros2/diagnostics.js'
 import type { RosLogger } from '../middleware/ros2/rclnodejs.js'
 import { exitOf } from '../app/output/output.js'
 
-/**
- * What a node records beside its work: where it fails the node goes on, the log is told once, and its status says so.
- */
+/** The recording of a node. Where it fails, the node goes on; the log is told once, and the diagnostics say so. */
 export class NodeRecording {
   readonly #path: string
   readonly #writer: BagWriter
   readonly #log: Pick<RosLogger, 'info' | 'error'>
   #failure: Error | undefined
 
-  /** Throws BagError where nothing can be written at `path`. */
+  /** Throws BagError if nothing can be written at `path`. */
   constructor(path: string, options: BagWriterOptions, log: Pick<RosLogger, 'info' | 'error'>) {
     this.#path = path
     this.#writer = new BagWriter(path, { ...options, realTime: true, onFailure: error => this.#fail(error) })
@@ -21,11 +19,12 @@ export class NodeRecording {
     log.info(`records into ${path}`)
   }
 
-  /** Bytes that the disk has taken. */
+  /** Bytes that were written to the disk so far. */
   get written(): number {
     return this.#writer.written
   }
 
+  /** For the diagnostics. */
   get status(): Status {
     const failure = this.#failure
     return {
@@ -36,12 +35,17 @@ export class NodeRecording {
     }
   }
 
-  /** Throws CdrError for a message that cannot be encoded; it alone is left out. */
+  /**
+   * `receive`: bus time, ns. Throws CdrError if the message cannot be encoded; the recording then goes on without it.
+   */
   write<T extends TypeName>(topic: string, type: T, message: MessageTypes[T], receive: number): void {
     this.#writer.write(topic, type, message, receive)
   }
 
-  /** Ends it, or leaves nothing where there was nothing to record. Returns the exit code that a failure asks for. */
+  /**
+   * Ends the recording. `begun`: whether the node was ever active; otherwise the recording is deleted. Resolves with
+   * the exit code of a failure; undefined: there was none.
+   */
   async close(begun: boolean): Promise<number | undefined> {
     try {
       await (begun ? this.#writer.close() : this.#writer.discard())

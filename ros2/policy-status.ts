@@ -1,10 +1,10 @@
-import type { ActionChunk } from '../policy/policy.js'
 import type { Disposable } from '../middleware/bus.js'
 import { timeOf } from '../middleware/cdr/ros-time.js'
 import type { RosNode, RosPublisher } from '../middleware/ros2/rclnodejs.js'
 import type { Ros2Bus } from '../middleware/ros2/ros2-bus.js'
+import type { PolicyAnswer } from '../nodes/chunk-message.js'
 
-/** Publishes `~/policy_status` (prehend_interfaces/PolicyStatus) after each chunk, while somebody listens. */
+/** Publishes `~/policy_status` (prehend_interfaces/PolicyStatus) after each chunk, while there are subscribers. */
 export class PolicyStatusPublisher implements Disposable {
   readonly #node: RosNode
   readonly #bus: Ros2Bus
@@ -19,8 +19,8 @@ export class PolicyStatusPublisher implements Disposable {
     this.#publisher = node.createPublisher('prehend_interfaces/msg/PolicyStatus', '~/policy_status')
   }
 
-  /** `skipped`: observations that found the policy busy, so far. */
-  publish({ stamp, inferenceMs, gate, graspSuccess }: ActionChunk, skipped: number): void {
+  /** `skipped`: observations so far that were not given to the policy because it was busy. */
+  publish({ stamp, inferenceMs, gate, graspSuccess }: PolicyAnswer, skipped: number): void {
     this.#chunks++
     if (this.#publisher.subscriptionCount === 0) return
     this.#publisher.publish({

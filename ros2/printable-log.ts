@@ -1,10 +1,7 @@
 import type { RosLogger } from '../middleware/ros2/rclnodejs.js'
 import { printable } from '../app/output/printable.js'
 
-/**
- * The node's logger, which writes to the terminal by itself and to /rosout: its lines are cleaned as the command's own
- * are.
- */
+/** A node's logger whose lines have no control characters. It writes to the terminal and to /rosout. */
 export function printableLog(log: RosLogger): RosLogger {
   return {
     debug: text => log.debug(printable(text)),

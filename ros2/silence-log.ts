@@ -1,39 +1,37 @@
 import type { RosLogger } from '../middleware/ros2/rclnodejs.js'
 
-/** Looks after which it is said of what was never there: nodes come up one after the other. */
-const PATIENCE = 5
+/** Silent seconds after which the log says that something never came. Nodes come up one after the other. */
+const FIRST_WAIT = 5
 
-/** What the log is told, each once a change. */
+/** Lines for the log. Each is written once for each change. */
 export interface SilenceWords {
   readonly never: string
   readonly ended: string
   readonly back: string
 }
 
-/**
- * Tells the log, of something that is looked at once a second, that it has fallen silent, that it never came, and that
- * it is there again.
- */
+/** Tells the log that a source never came, that it has fallen silent, and that it is back. */
 export class SilenceLog {
   readonly #log: RosLogger
   readonly #words: SilenceWords
   #heard = false
-  #told = false
-  #quiet = 0
+  #reported = false
+  #silentSeconds = 0
 
   constructor(log: RosLogger, words: SilenceWords) {
     this.#log = log
     this.#words = words
   }
 
-  look(silent: boolean): void {
-    this.#quiet = silent ? this.#quiet + 1 : 0
-    if (silent && !this.#told && (this.#heard || this.#quiet >= PATIENCE)) {
-      this.#told = true
+  /** To be called once a second with whether the source was silent in that second. */
+  update(silent: boolean): void {
+    this.#silentSeconds = silent ? this.#silentSeconds + 1 : 0
+    if (silent && !this.#reported && (this.#heard || this.#silentSeconds >= FIRST_WAIT)) {
+      this.#reported = true
       this.#log.warn(this.#heard ? this.#words.ended : this.#words.never)
     } else if (!silent) {
-      if (this.#told) this.#log.info(this.#words.back)
-      this.#told = false
+      if (this.#reported) this.#log.info(this.#words.back)
+      this.#reported = false
       this.#heard = true
     }
   }

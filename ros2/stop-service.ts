@@ -1,4 +1,4 @@
-import { messageOf } from '../app/output/output.js'
+import { messageOf } from '../middleware/message-of.js'
 import type { Disposable } from '../middleware/bus.js'
 import type { RosLogger } from '../middleware/ros2/rclnodejs.js'
 import type { Ros2Bus } from '../middleware/ros2/ros2-bus.js'
@@ -7,9 +7,9 @@ import type { ControlNode } from '../nodes/control-node.js'
 import { Speaker, type VoiceStream } from '../nodes/speaker.js'
 
 /**
- * The service `~/stop` (prehend_interfaces/srv/Stop) on a control node: ends motion at once, answers when the gripper
- * has acknowledged, and says "stop" on the voice topic, so that whoever listens there knows: the recording, who places
- * episodes, the policy.
+ * Serves `~/stop` (prehend_interfaces/srv/Stop) on a control node. The service ends the motion at once and answers when
+ * the gripper has acknowledged. It also publishes "stop" on the voice topic, for the policy, for the recording and for
+ * the node that runs the episodes. `voice` undefined: the robot has no such topic.
  */
 export function serveStop(
   ros: Ros2Process,

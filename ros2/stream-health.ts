@@ -6,30 +6,28 @@ import { SilenceLog } from './silence-log.js'
 export interface StreamHealthOptions {
   readonly bus: Pick<Ros2Bus, 'clock' | 'health'>
   readonly log: RosLogger
-  /** As it is subscribed to. */
+  /** The name by which the bus subscribes to it. */
   readonly topic: string
-  /** Whether messages come at a rate, so that none in a second is worth a warning. Default true. */
+  /** Whether messages come at a rate: a second without one is then worth a warning. Default true. */
   readonly steady?: boolean
 }
 
-/** What there is to say of a stream besides what the bus knows. */
-export interface StreamLook {
-  /**
-   * Messages that were taken so far, and that were dropped, by reason; those whose bytes could not be read are the
-   * bus's to count.
-   */
+/** What is known of a stream beside what the bus knows. */
+export interface StreamCounts {
+  /** Messages that were used so far. */
   readonly taken: number
+  /** Messages that were dropped so far, by reason. The bus counts the messages whose bytes could not be read. */
   readonly dropped: Readonly<Record<string, number>>
   readonly listening: boolean
-  /** The message where nothing is wrong. */
+  /** The message of the status where nothing is wrong. */
   readonly fine: string
   readonly values: Status['values']
 }
 
 /**
- * How one stream does, looked at once a second. Its status names the reasons for which messages were dropped; it is
- * silent only if none came. The log is told when dropping begins for a reason, again only after it had ceased, and when
- * the stream falls silent and comes back.
+ * The health of one stream, once a second. Its status names the reasons for which messages were dropped. A stream
+ * counts as silent only if no message came. The log is told when messages begin to be dropped for a reason, and again
+ * only after that had ceased. It is also told when the stream falls silent and when it comes back.
  */
 export class StreamHealth {
   readonly #options: StreamHealthOptions
@@ -39,7 +37,7 @@ export class StreamHealth {
     received: 0,
     dropped: {},
   }
-  #lookedAt = performance.now()
+  #updatedAt = performance.now()
   #dropping: readonly string[] = []
 
   constructor(options: StreamHealthOptions) {
@@ -52,7 +50,8 @@ export class StreamHealth {
     })
   }
 
-  look({ taken, dropped: counted, listening, fine, values }: StreamLook): Status {
+  /** The status of the time since the call before. `listening`: whether the node subscribes to the stream now. */
+  status({ taken, dropped: counted, listening, fine, values }: StreamCounts): Status {
     const { bus, log, topic, steady = true } = this.#options
     const {
       received = 0,
@@ -62,8 +61,8 @@ export class StreamHealth {
     const dropped = { ...counted, ...(malformed > 0 && { bad_message: malformed }) }
     const before = this.#before
     this.#before = { taken, received, dropped }
-    const seconds = (performance.now() - this.#lookedAt) / 1000
-    this.#lookedAt += seconds * 1000
+    const seconds = (performance.now() - this.#updatedAt) / 1000
+    this.#updatedAt += seconds * 1000
     const lost = Object.entries(dropped)
       .map(([reason, count]) => ({ reason, count: since(count, before.dropped[reason]) }))
       .filter(({ count }) => count > 0)
@@ -71,7 +70,7 @@ export class StreamHealth {
       if (!this.#dropping.includes(reason)) log.warn(`${topic}: messages are dropped: ${reason} (${count} in a second)`)
     this.#dropping = lost.map(({ reason }) => reason)
     const silent = listening && steady && since(received, before.received) === 0
-    if (listening && steady) this.#silence.look(silent)
+    if (listening && steady) this.#silence.update(silent)
     const sum = lost.reduce((all, { count }) => all + count, 0)
     const reasons =
       lost.length === 1 ? lost[0]!.reason : lost.map(({ reason, count }) => `${reason} ${count}`).join(', ')
@@ -94,5 +93,5 @@ export class StreamHealth {
   }
 }
 
-/** What a count has grown by; one of a subscription that was made anew begins at nothing. */
+/** By how much a count has grown. The count of a new subscription begins at 0. */
 const since = (count: number, before = 0): number => (count >= before ? count - before : count)

@@ -1,30 +1,30 @@
-import type { Aligner } from '../fusion/aligner.js'
-import { occurred } from '../fusion/counters.js'
-import type { Robot, Stream } from '../robots/robot.js'
 import type { Status } from '../middleware/ros2/diagnostics.js'
+import type { FusionNode } from '../nodes/fusion-node.js'
+import type { Robot, Stream } from '../robots/robot.js'
 import { StreamHealth, type StreamHealthOptions } from './stream-health.js'
 
-/** One status a stream of the robot file: its rate since the last look, what was dropped of it and why. */
+/** One status for each stream of the robot file: its rate, and how many of its samples were dropped and why. */
 export class StreamRates {
-  readonly #aligner: Aligner
+  readonly #node: FusionNode
   readonly #streams: readonly { readonly stream: Stream; readonly health: StreamHealth }[]
 
-  constructor(robot: Robot, aligner: Aligner, { bus, log }: Pick<StreamHealthOptions, 'bus' | 'log'>) {
-    this.#aligner = aligner
-    // Events have no rate to miss.
+  constructor(robot: Robot, node: FusionNode, { bus, log }: Pick<StreamHealthOptions, 'bus' | 'log'>) {
+    this.#node = node
+    // Utterances come at no rate.
     this.#streams = robot.streams.map(stream => ({
       stream,
       health: new StreamHealth({ bus, log, topic: stream.topic, steady: stream.modality !== 'voice' }),
     }))
   }
 
-  look(listening: boolean): Status[] {
+  /** The statuses of the time since the call before. */
+  statuses(): Status[] {
+    const listening = this.#node.state === 'active'
     return this.#streams.map(({ stream: { name, type }, health }) => {
-      const counters = this.#aligner.counters.streams.get(name)
-      const { accepted = 0, reordered = 0 } = counters ?? {}
-      // What was used up for the tare was of use.
-      const { tare = 0, ...dropped } = counters ? occurred(counters.dropped) : {}
-      return health.look({
+      const { accepted = 0, reordered = 0 } = this.#node.aligner.counters.streams.get(name) ?? {}
+      // Samples for the tare were used, so they do not count as dropped.
+      const { tare = 0, ...dropped } = this.#node.dropped(name)
+      return health.status({
         taken: accepted,
         dropped,
         listening,

@@ -4,8 +4,8 @@ import { ended, say } from './steps.mjs'
 let updated
 
 /**
- * Has apt bring packages, where this process may. Where that does not work, nothing is said: whoever needs them names
- * what is missing.
+ * Installs packages with apt, if this process may. A failure is not reported here: the code that needs the packages
+ * names what is missing.
  */
 export async function aptInstall(what, packages) {
   if (packages.length === 0 || process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).status !== 0) return

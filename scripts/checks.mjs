@@ -1,5 +1,5 @@
-// `npm run lint`: every script of package.json whose name begins with `lint:`, side by side. What one says comes in one
-// piece.
+// `npm run lint`: runs all scripts of package.json whose names begin with `lint:`, at the same time. The output of each
+// is printed in one piece.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -7,10 +7,10 @@ import { ended, fail, main, root, say } from './steps.mjs'
 
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
-/** The names of the scripts that lint. */
+/** The names of the lint scripts. */
 export const LINT = Object.keys(scripts).filter(name => name.startsWith('lint:'))
 
-/** Runs scripts of package.json to their end. Fails with the names of those that failed. */
+/** Runs scripts of package.json. Fails with the names of those that failed. */
 export async function check(names) {
   const failed = []
   const run = async name => {

@@ -1,3 +1,4 @@
+import { COMMANDERS } from '../control/state/commanders.js'
 import { GRIP_HOLDS } from '../control/state/grip-holds.js'
 import { ALL_HOLDS, HOLDS, PASSING_HOLDS, type Hold } from '../control/state/holds.js'
 import { STOPS } from '../control/state/stop-authority.js'
@@ -19,14 +20,17 @@ const fromText = (from: readonly Hold[]): string =>
 const yesNo = (value: boolean): string => (value ? 'yes' : 'no')
 
 /**
- * docs/reference/control-states.md: the states of the motion and every transition, from the tables in control/state/.
+ * The text of docs/reference/control-states.md: the states of the motion and all transitions, from the tables in
+ * control/state/.
  */
 export function controlStatesPage(): string {
   return [
     '# The states of the motion',
     '',
-    'Made by `npx tsx scripts/control-states.ts` from the tables in `control/state/`. The control node is in one of these',
-    'states at a time. Its diagnostics have the name (`hold`). [Safety](../explanation/safety.md) says what is guarded, and',
+    'Made by `npx tsx scripts/control-states.ts` from the tables in `control/state/`. The control node is in one of ' +
+      'these',
+    'states at a time. Its diagnostics have the name (`hold`). [Safety](../explanation/safety.md) says what is ' +
+      'guarded, and',
     'why.',
     '',
     '## States',
@@ -44,7 +48,8 @@ export function controlStatesPage(): string {
       ]),
     ),
     '',
-    'An over-force is no state of its own (`control/guard/wrench-guard.ts`). In every state the set-point first goes back to',
+    'An over-force is no state of its own (`control/guard/wrench-guard.ts`). In every state the set-point first goes ' +
+      'back to',
     'where the tool was measured. Then, in `none`, the arm follows the plan upward alone.',
     '',
     '## Events',
@@ -77,10 +82,26 @@ export function controlStatesPage(): string {
       ]),
     ),
     '',
+    '## Who commands',
+    '',
+    'One commands at a time. An episode, a stop and a resume do not change it. What both make goes through the same ' +
+      'limits,',
+    'guards and states.',
+    '',
+    ...table(
+      ['who', 'whose set-points', 'whose silence holds'],
+      Object.entries(COMMANDERS).map(([name, { means, watches }]) => [
+        `\`${name}\``,
+        means,
+        watches.map(each => `\`${each}\``).join(', '),
+      ]),
+    ),
+    '',
     '## Stops',
     '',
-    'A "resume" on a voice topic ends every stop, whoever says it. Only the "resume" that a goal says there (`frame_id`',
-    '`goal`) ends none here: it is for the other nodes. What else ends a stop depends on who made it. Where several stops',
+    'A "resume" on a voice topic ends every stop, whoever says it. Only the "resume" that a goal says there (`speaker`',
+    'is `GOAL`) ends none here: it is for the other nodes. What else ends a stop depends on who made it. Where ' +
+      'several stops',
     'were made, only what ends each of them counts.',
     '',
     ...table(
@@ -95,7 +116,7 @@ export function controlStatesPage(): string {
     '',
     "## The fingers on somebody's own word",
     '',
-    'The action `~/gripper_cmd` moves the fingers where none of these holds. They are looked at in this order.',
+    'The action `~/gripper_cmd` moves the fingers where none of these holds. They are checked in this order.',
     '',
     ...table(
       ['reason', 'when'],

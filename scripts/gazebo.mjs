@@ -1,11 +1,11 @@
-// The world server that the tests against Gazebo's libraries need: Debian's packages where this process may install
+// The world server that the tests against Gazebo's libraries need: Debian's packages, where this process may install
 // them, and its build in build/world-server.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { aptInstall } from './apt.mjs'
 import { root, runLogged, say } from './steps.mjs'
 
-/** Each package with a file that it brings, below /usr. */
+/** Each package, with a file below /usr that it installs. */
 const PACKAGES = {
   'ignition-tools': 'bin/ign',
   'libsdformat-dev': 'include/sdformat-12.3/sdf/World.hh',
@@ -21,16 +21,16 @@ const missing = () =>
     .filter(([, file]) => !existsSync(join('/usr', file)))
     .map(([name]) => name)
 
-/** Has apt bring what is missing, where this process may. Where it does not work, `gazeboLacks` names it. */
+/** Installs what is missing with apt, if this process may. Otherwise `gazeboLacks` names it. */
 export const installGazebo = () => aptInstall("Gazebo's libraries", missing())
 
-/** Why there can be no tests against Gazebo's libraries here; undefined where there can. */
+/** Why the tests against Gazebo's libraries cannot run here; undefined: they can. */
 export function gazeboLacks() {
   const packages = missing()
   return packages.length === 0 ? undefined : `${packages.join(', ')} missing (packages of Debian 12)`
 }
 
-/** Builds the world server; does nothing where it is up to date. */
+/** Builds the world server, unless it is up to date. */
 export async function buildWorldServer() {
   const log = join(root, 'build/world-server.log')
   if (!existsSync(join(root, 'build/world-server/world-server')))

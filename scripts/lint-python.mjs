@@ -1,5 +1,5 @@
-// The Python's layout, lint and types (pyproject.toml), by the tools of .venv. `npm test` makes that environment.
-// Without it this program does nothing, and says so.
+// Checks the format, the lint and the types of the Python (pyproject.toml) with the tools of .venv, which `npm test`
+// makes. Without .venv it checks nothing, and says so.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { main, root, run, say } from './steps.mjs'

@@ -2,33 +2,27 @@
  * Draws docs/pictures/*.png from the cell's own MJCF: an overview, and what the wrist camera sees on the way to a
  * grasp. `npx tsx scripts/pictures.ts [folder]`
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { encode } from 'fast-png'
-import { drawLook, PLAIN_LOOK } from '../sim/camera/look.js'
+import { drawLighting, PLAIN_LIGHTING } from '../sim/camera/scene-lighting.js'
 import { cameraNoise, NO_NOISE } from '../sim/camera/noise.js'
 import { Renderer } from '../sim/camera/renderer.js'
-import type { Frame } from '../sim/camera/renderer.js'
+import type { RgbdBuffers } from '../sim/camera/renderer.js'
 import { drawEpisode } from '../sim/embedded/episode.js'
 import type { PlacedObject } from '../sim/embedded/episode.js'
 import { cellXml, GRIPPER, HOME } from '../sim/embedded/mjcf.js'
 import { compile, loadMujoco } from '../sim/embedded/mujoco.js'
 import { loadObjects } from '../sim/objects/object-file.js'
+import { savePicture } from './save-picture.js'
 
 const folder = process.argv[2] ?? 'docs/pictures'
 mkdirSync(folder, { recursive: true })
 const mj = await loadMujoco()
 
-const frame = (width: number, height: number): Frame => ({
+const frame = (width: number, height: number): RgbdBuffers => ({
   rgb: new Uint8Array(3 * width * height),
   depth: new Uint16Array(width * height),
 })
-
-function save(name: string, width: number, height: number, data: Uint8Array): void {
-  const png = encode({ width, height, data, channels: 3, depth: 8 })
-  writeFileSync(join(folder, name), png)
-  console.log(`${join(folder, name)}: ${width} x ${height}, ${Math.round(png.length / 1024)} KB`)
-}
 
 /** Mean over 2 x 2 pixels, in linear light. */
 function halved(rgb: Uint8Array, width: number, height: number): Uint8Array {
@@ -53,7 +47,7 @@ function halved(rgb: Uint8Array, width: number, height: number): Uint8Array {
   return out
 }
 
-/** Near is yellow, far is violet, invalid is black: a polynomial through viridis. */
+/** The colour of a depth: near is yellow, far is violet, invalid is black. A polynomial fit of viridis. */
 function coloured(depth: Uint16Array, low: number, high: number): Uint8Array {
   const stops = [
     [253, 231, 37],
@@ -73,7 +67,10 @@ function coloured(depth: Uint16Array, low: number, high: number): Uint8Array {
   return out
 }
 
-/** A grid of square pictures side by side, each pixel `zoom` times as large, `gap` white pixels between. */
+/**
+ * A grid of square pictures, by rows. Each pixel is `zoom` times as large, with `gap` white pixels between the
+ * pictures.
+ */
 function grid(
   rows: readonly (readonly Uint8Array[])[],
   side: number,
@@ -98,8 +95,8 @@ function grid(
 }
 
 /**
- * Beams of the gantry, a floor and an onlooker's camera: seen in the pictures, felt by nothing. Each stands in a body
- * of its own: mj_multiRay leaves out parts of a body that has several geoms spread around the camera.
+ * Beams of the gantry, a floor and the camera of the overview. They are visible but touch nothing. Each has a body of
+ * its own, because mj_multiRay leaves out parts of a body that has several geoms spread around the camera.
  */
 function staged(xml: string): string {
   const seen = (shape: string, size: string, pos: string, rgba: string): string =>
@@ -124,12 +121,12 @@ function staged(xml: string): string {
 
 interface Scene {
   readonly placed: readonly PlacedObject[]
-  /** TCP and yaw of the tool, opening of the gripper (m). */
+  /** The TCP (m), the yaw of the tool (rad) and the opening of the gripper (m). */
   readonly tool: readonly number[]
   readonly opening: number
 }
 
-/** Calls `draw` with the model and its data, posed. */
+/** Calls `draw` with the model and its data in a pose. */
 function pose(
   { placed, tool, opening }: Scene,
   draw: (model: ReturnType<typeof compile>['model'], data: ReturnType<typeof compile>['data']) => void,
@@ -155,12 +152,13 @@ const yaw = 2 * Math.atan2(goal.pose[5], goal.pose[6])
 
 const width = 1920,
   height = 1280
+let overview: Uint8Array = new Uint8Array(0)
 pose({ placed, tool: [gx * 0.9, gy * 0.9, 0.14, -yaw], opening: GRIPPER.maxWidth }, (model, data) => {
   const renderer = new Renderer(mj, model, { camera: 'overview', width, height })
   const out = frame(width, height)
   const begin = performance.now()
   renderer.render(data, out, NO_NOISE, {
-    ...PLAIN_LOOK,
+    ...PLAIN_LIGHTING,
     light: [-0.5, -0.5, 0.95],
     intensity: 1.35,
     ambient: 0.5,
@@ -169,8 +167,9 @@ pose({ placed, tool: [gx * 0.9, gy * 0.9, 0.14, -yaw], opening: GRIPPER.maxWidth
     background: [0.62, 0.66, 0.71],
   })
   console.log(`overview in ${Math.round(performance.now() - begin)} ms`)
-  save('cell.png', width / 2, height / 2, halved(out.rgb, width, height))
+  overview = halved(out.rgb, width, height)
 })
+await savePicture(join(folder, 'cell.png'), width / 2, height / 2, overview)
 
 const side = 128
 const rgbRow: Uint8Array[] = [],
@@ -185,10 +184,10 @@ for (const [i, [share, z, opening]] of (
   pose({ placed, tool: [gx * share, gy * share, z, -yaw * share], opening }, (model, data) => {
     const renderer = new Renderer(mj, model, { camera: 'color', width: side, height: side })
     const out = frame(side, side)
-    renderer.render(data, out, cameraNoise(i + 1), drawLook(1, 0))
+    renderer.render(data, out, cameraNoise(i + 1), drawLighting(1, 0))
     rgbRow.push(out.rgb.slice())
     depthRow.push(coloured(out.depth, 80, 480))
   })
 }
 const wrist = grid([rgbRow, depthRow], side, 2, 8)
-save('wrist.png', wrist.width, wrist.height, wrist.data)
+await savePicture(join(folder, 'wrist.png'), wrist.width, wrist.height, wrist.data)

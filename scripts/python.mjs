@@ -1,4 +1,4 @@
-// Which Python of this machine can do what is asked of it, and the environment of the tests.
+// Finds a Python on this machine, and makes the environment of the tests.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { root, run, say, upToDate } from './steps.mjs'
@@ -14,7 +14,7 @@ const NAMES = [
   'python',
 ]
 
-/** The first Python >= 3.10 on the path that can make a virtual environment; undefined where there is none. */
+/** The first Python >= 3.10 on the path that can make a virtual environment; undefined: there is none. */
 export function python() {
   return NAMES.find(name => succeeds(name, 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))'))
 }
@@ -25,8 +25,8 @@ export function pythonWith(module, env = {}) {
 }
 
 /**
- * The first Python that extensions can be compiled for and programs linked with: `{ name, version, library }`
- * (`library`: the path of the shared libpython), or `{ lacks }`, the reason of the first one.
+ * The first Python for which extensions can be compiled and programs linked: `{ name, version, library }`, where
+ * `library` is the path of the shared libpython. If there is none: `{ lacks }`, the reason for the first Python.
  */
 export function pythonToBuildWith() {
   let lacks
@@ -48,7 +48,7 @@ print(json.dumps({"version": sys.version, "executable": os.path.realpath(sys.exe
 }
 
 /**
- * The arguments with which a Python installs a list of packages. A module is compiled when it is first imported:
+ * The arguments with which a Python installs a list of packages. Modules are compiled at their first import, because
  * compiling all of them takes longer than installing them.
  */
 export const pipInstall = (requirements, ...flags) => [
@@ -64,7 +64,7 @@ export const pipInstall = (requirements, ...flags) => [
 
 /**
  * Makes .venv/ with the independent implementations that the tests compare with. Resolves with undefined, or with the
- * reason why it cannot be made here.
+ * reason why it cannot be made on this machine.
  */
 export async function makeTestEnvironment() {
   const environment = upToDate('.venv/.prehend-requirements', ['test/requirements.txt'])

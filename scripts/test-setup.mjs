@@ -1,12 +1,12 @@
-// What the tests need. Steps that do not need each other run side by side, and nothing is done twice.
+// Sets up what the tests need. Independent steps run at the same time, and steps that are up to date are skipped.
 import { buildWorldServer, gazeboLacks, installGazebo } from './gazebo.mjs'
 import { makeTestEnvironment } from './python.mjs'
 import { installSystemPackages, setUpRos } from './ros.mjs'
 import { Failure } from './steps.mjs'
 
 /**
- * Sets up all of it. `packages` resolves once the npm packages are installed. Resolves with a line for each group of
- * tests that has to be left out on this machine.
+ * Sets up everything. `packages` resolves once the npm packages are installed. Resolves with a line for each group of
+ * tests that must be left out on this machine.
  */
 export async function setUpTests(packages) {
   const system = installSystemPackages()

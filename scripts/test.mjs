@@ -1,6 +1,6 @@
-// `npm test`: sets up what the tests need, meanwhile checks types and lint, then runs the tests. `npm run test:fast`
-// and `npm run test:long` run a part of them (vitest.config.ts). Further arguments go to Vitest. With CI=true
-// `npm test` runs the long tests too, and nothing may be left out that a set-up can bring.
+// `npm test`: sets up what the tests need, checks types and lint at the same time, then runs the tests. `npm run
+// test:fast` and `npm run test:long` run a part of them (vitest.config.ts). Further arguments go to Vitest. With
+// CI=true `npm test` also runs the long tests, and fails where a test is left out that a set-up can make possible.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { check, LINT } from './checks.mjs'
@@ -10,11 +10,11 @@ import { setUpTests } from './test-setup.mjs'
 
 const inCi = process.env.CI === 'true'
 const [part = inCi ? 'all' : 'usual'] = ['fast', 'long'].includes(process.argv[2]) ? process.argv.splice(2, 1) : []
-const PROJECTS = { fast: ['unit', 'episode'], usual: ['!long'], long: ['long'], all: ['*'] }
-/** This one needs the Python environment. */
+const PROJECTS = { fast: ['pure', 'unit', 'episode'], usual: ['!long'], long: ['long'], all: ['*'] }
+/** This lint needs the Python environment. */
 const PYTHON = 'lint:python'
 
-/** Runs the tests. Resolves with Vitest's exit status and its report. */
+/** Runs the tests. Resolves with the exit status and the report of Vitest. */
 async function test() {
   say('tests ...')
   mkdirSync(join(root, '.cache'), { recursive: true })
@@ -30,7 +30,7 @@ async function test() {
   return { status, report: existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined }
 }
 
-/** Says what was left out, and how many tests passed. */
+/** Prints what was left out, and how many tests passed. */
 function summarise(leftOut, report) {
   for (const line of leftOut) say(`left out: ${line}`)
   if (!report) return

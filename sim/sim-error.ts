@@ -1,6 +1,6 @@
 /**
  * Bad input to the simulator, or a cell that could not start. `code` is fixed; the message is one line: what, where,
- * what was expected. INTERRUPTED is nobody's fault.
+ * what was expected. INTERRUPTED means that the user ended the program.
  */
 export class SimError extends Error {
   readonly code: string

@@ -1,61 +1,36 @@
-import type { EventsValue, Observation } from '../../fusion/observation.js'
-import type { Contract, InputSpec } from '../../policy/contract/contract.js'
-import { Features, NO_EVENT } from '../../policy/features/features.js'
-import type { SetPoint } from '../../control/chunk/set-point.js'
-import { Trajectory } from '../../control/chunk/trajectory.js'
+import { strategyOf } from '../../fusion/align/strategies.js'
+import type { EventsValue, Observation, StreamValue } from '../../fusion/observation.js'
+import type { Contract } from '../../policy/contract/contract.js'
+import type { InputSpec } from '../../policy/contract/input-spec.js'
+import { Features } from '../../policy/features/features.js'
+import { NO_EVENT } from '../../policy/features/makers.js'
 import type { Robot, Stream } from '../../robots/robot.js'
 import { SECOND } from '../../fusion/stamp.js'
-import { isImageType, valueNames } from '../../fusion/stream-types/registry.js'
+import { isImageType, STREAM_TYPES, valueNames } from '../../fusion/stream-types/stream-types.js'
 import { UsageError } from '../output/output.js'
+import { actionColumn } from './actions/action-column.js'
+import type { NumberColumn, PictureColumn } from './column.js'
+import type { SetUnits } from './set-units.js'
 import type { AnsweredObservation } from './training-set.js'
-
-/** A feature as `meta/info.json` describes it. */
-export interface Feature {
-  readonly dtype: 'float32' | 'float64' | 'int64' | 'bool' | 'image' | 'video'
-  readonly shape: readonly number[]
-  readonly names: readonly string[] | null
-  readonly info?: Readonly<Record<string, unknown>>
-}
-
-/** Numbers of a row. */
-export interface NumberColumn {
-  readonly key: string
-  readonly feature: Feature
-  /** Given where the first dimension is filled up to its length, with this. */
-  readonly pad?: number
-  /** Row-major; of a padded column only what is there. */
-  value(row: AnsweredObservation): ArrayLike<number>
-}
-
-/** A picture of a row: u8[h * w * 3] or u16[h * w] in mm, row-major. */
-export interface PictureColumn {
-  readonly key: string
-  readonly feature: Feature
-  readonly width: number
-  readonly height: number
-  readonly channels: 1 | 3
-  value(): Uint8Array | Uint16Array
-}
 
 export interface ColumnOptions {
   /** Samples that a window column has room for. */
   readonly room: number
-  /** Of all pictures; undefined: as they were recorded. */
-  readonly size: { readonly width: number; readonly height: number } | undefined
-  /** How colour is kept. */
+  readonly sizes: PictureSizes
+  readonly units: SetUnits
+  /** How colour pictures are stored. */
   readonly colour: 'image' | 'video'
-  /** Index of a text in the table of tasks. */
+  /** Gives the index of a text in the table of tasks. */
   readonly taskOf: (text: string) => number
 }
 
-const POSE = ['x', 'y', 'z', 'qx', 'qy', 'qz', 'qw'] as const
-const AXES = ['fx', 'fy', 'fz', 'tx', 'ty', 'tz'] as const
-const ACTION = [...POSE, 'width', 'effort'] as const
+/** Pixels of pictures by camera. Under the empty name: of all others. What has none keeps its size. */
+export type PictureSizes = ReadonlyMap<string, { readonly width: number; readonly height: number }>
 
 /**
- * The columns of a robot's LeRobot set, in the words of LeRobot (`observation.images.*`, `observation.state`,
- * `action`), made by the very makers of a policy's inputs. `inputs` is what a policy contract says for them. The state
- * has poses first.
+ * The columns of a robot's LeRobot set, named as LeRobot names them (`observation.images.*`, `observation.state`,
+ * `action`). The code that makes a policy's inputs makes them too, so that training and inference see the same numbers.
+ * `inputs` are the inputs of a policy contract for these columns. In the state the poses come first.
  */
 export class LeRobotColumns {
   readonly inputs: Contract['inputs']
@@ -63,13 +38,19 @@ export class LeRobotColumns {
   readonly numbers: readonly NumberColumn[]
   readonly #features: Features
 
-  /** @param observation one with all pictures in it. Throws UsageError where the values of a stream have no names. */
-  constructor(robot: Robot, observation: Observation, options: ColumnOptions) {
-    const { inputs, names } = inputsOf(robot, observation, options.size)
+  /**
+   * `row` must have all pictures, since it gives their sizes. Throws UsageError where the values of a stream have no
+   * names, or where a unit cannot be said of them.
+   */
+  constructor(robot: Robot, row: AnsweredObservation, options: ColumnOptions) {
+    const { observation } = row
+    const { inputs, names } = inputsOf(robot, observation, options)
     this.inputs = inputs
     const outputs = { action_chunk: { rate: 1 } } as Contract['outputs']
-    const contract: Contract = { version: 1, name: 'LeRobot set', robot, inputs, outputs, vocabulary: [] }
-    this.#features = new Features(contract, robot)
+    // The set says itself what its actions command, so no actuator is missing in the contract.
+    const inputsOnly: Robot = { ...robot, actuators: [] }
+    const contract: Contract = { version: 2, name: 'LeRobot set', robot: inputsOnly, inputs, outputs, vocabulary: [] }
+    this.#features = new Features(contract, inputsOnly)
     const { tensors } = this.#features
     this.pictures = Object.entries(inputs)
       .filter(([, { as }]) => as === 'image' || as === 'depth')
@@ -87,13 +68,13 @@ export class LeRobotColumns {
     const events = robot.streams.filter(({ align }) => align.strategy === 'events')
     this.numbers = [
       ...plain,
-      ...windows.flatMap(stream => windowColumns(stream, options.room)),
+      ...windows.flatMap(stream => windowColumns(stream, observation.values.get(stream.name), options.room)),
       ...events.flatMap(stream => eventColumns(stream, options)),
-      actionColumn(),
+      actionColumn(row, options.units),
     ]
   }
 
-  /** Makes the values of a row; pictures and plain numbers hold until the next call. */
+  /** Makes the values of a row. Pictures and plain numbers are valid until the next call. */
   fill({ observation }: AnsweredObservation): void {
     this.#features.fill(observation)
   }
@@ -104,10 +85,15 @@ export function hasPictures(robot: Robot, { values }: Observation): boolean {
   return robot.streams.every(({ name, type }) => !isImageType(type) || values.get(name) !== undefined)
 }
 
+/** Whether every stream of the robot has a value in an observation. That nothing was said is a value too. */
+export function isComplete(robot: Robot, { values }: Observation): boolean {
+  return robot.streams.every(({ name, align }) => align.strategy === 'events' || values.get(name) !== undefined)
+}
+
 function inputsOf(
   robot: Robot,
   { values }: Observation,
-  size: ColumnOptions['size'],
+  { sizes, units }: Pick<ColumnOptions, 'sizes' | 'units'>,
 ): { inputs: Contract['inputs']; names: Record<string, readonly string[]> } {
   const { streams } = robot
   const inputs: Record<string, InputSpec> = {}
@@ -115,29 +101,34 @@ function inputsOf(
   for (const { name, type, modality } of streams) {
     const value = values.get(name)
     if (!isImageType(type) || (value?.kind !== 'image' && value?.kind !== 'depth')) continue
-    const { width, height } = size ?? value
+    const { width, height } = sizes.get(name) ?? sizes.get('') ?? value
     inputs[`observation.images.${name}`] =
       modality === 'depth'
         ? { as: 'depth', dtype: 'float32', shape: [1, 1, height, width], from: [name] }
         : { as: 'image', dtype: 'uint8', shape: [1, 3, height, width], from: [name] }
   }
   const isPose = ({ type }: Stream): number => (type === 'geometry_msgs/msg/PoseStamped' ? 1 : 0)
-  const body = streams.filter(({ modality }) => modality === 'proprioception').sort((a, b) => isPose(b) - isPose(a))
+  const body = streams
+    .filter(({ modality, align }) => modality === 'proprioception' && strategyOf(align).gives === undefined)
+    .sort((a, b) => isPose(b) - isPose(a))
   if (body.length > 0) {
-    const all = body.flatMap(namesOf)
+    const all = body.flatMap(stream => namesOf(stream, values.get(stream.name)))
     inputs['observation.state'] = {
       as: 'vector',
       dtype: 'float32',
       shape: [1, all.length],
       from: body.map(({ name }) => name),
+      ...units.ofState(all),
     }
-    names['observation.state'] = all
+    names['observation.state'] = units.namesOf(all)
   }
   const windows = streams.filter(({ align }) => align.strategy === 'window')
-  windows.forEach(({ name, align }, index) => {
+  windows.forEach((stream, index) => {
+    const { name, align } = stream
     if (align.strategy !== 'window') return
-    const key = index === 0 ? 'observation.force_pyramid' : `observation.${name}_pyramid`
-    inputs[key] = { as: 'pyramid', dtype: 'float32', shape: [1, 6, 4 * align.pyramid.length], from: [name] }
+    const width = widthOf(stream, values.get(name))
+    const key = index === 0 && stream.modality === 'force' ? 'observation.force_pyramid' : `observation.${name}_pyramid`
+    inputs[key] = { as: 'pyramid', dtype: 'float32', shape: [1, width, 4 * align.pyramid.length], from: [name] }
     names[key] = ['axis', 'window_and_statistic']
   })
   inputs['observation.modality_mask'] = {
@@ -150,14 +141,35 @@ function inputsOf(
   return { inputs, names }
 }
 
-function namesOf(stream: Stream): string[] {
-  const names = valueNames(stream)
-  if (names === undefined)
-    throw new UsageError(`stream ${stream.name}: its values have no names: name them with select in the robot file`)
-  return names.map(value => `${stream.name}.${value}`)
+/**
+ * Number of values of a vector stream. Where only the messages tell it, that of `value`. Throws UsageError where there is
+ * no value either.
+ */
+function widthOf(stream: Stream, value: StreamValue | undefined): number {
+  const width = valueNames(stream)?.length
+  if (width !== undefined) return width
+  if (value?.kind === 'window') return value.mean.length
+  if (value?.kind === 'vector') return value.data.length
+  throw new UsageError(
+    `stream ${stream.name}: the first observation with all pictures does not have it, so the number of its values is ` +
+      'not known; begin the recording after the first message of this stream',
+  )
 }
 
-/** Planes become interleaved pixels, metres whole millimetres. */
+/** Names of a stream's values. Those of an array are numbers. Throws UsageError where joints are not named. */
+function namesOf(stream: Stream, value: StreamValue | undefined): string[] {
+  const declared = STREAM_TYPES.get(stream.type)
+  const isSelectable = declared?.kind === 'vector' && declared.selectable === true
+  const names =
+    valueNames(stream) ?? (isSelectable ? undefined : Array.from({ length: widthOf(stream, value) }, (_, i) => `${i}`))
+  if (names === undefined)
+    throw new UsageError(`stream ${stream.name}: its values have no names: name them with select in the robot file`)
+  const rows = strategyOf(stream.align).rows?.(stream.align) ?? 1
+  if (rows === 1 || valueNames(stream) === undefined) return names.map(value => `${stream.name}.${value}`)
+  return Array.from({ length: rows }, (_, row) => names.map(value => `${stream.name}.${row}.${value}`)).flat()
+}
+
+/** Turns planes into interleaved pixels, and metres into whole millimetres. */
 function pictureColumn(
   key: string,
   { shape }: InputSpec,
@@ -192,12 +204,13 @@ function pictureColumn(
 }
 
 /**
- * Every sample since the row before, the newest `room` of them, oldest first; how many there were; how old each is at
- * the row's stamp (s).
+ * Three columns of a window: the newest `room` samples since the row before, oldest first; how many samples there were;
+ * the age of each at the row's stamp (s).
  */
-function windowColumns({ name }: Stream, room: number): NumberColumn[] {
+function windowColumns(stream: Stream, value: StreamValue | undefined, room: number): NumberColumn[] {
+  const { name } = stream
   const key = `observation.${name}`
-  const width = AXES.length
+  const width = widthOf(stream, value)
   const of = ({ samples }: AnsweredObservation) =>
     samples.get(name) ?? { stamps: new Float64Array(0), values: new Float64Array(0) }
   const first = (count: number): number => Math.max(0, count - room)
@@ -228,7 +241,7 @@ function windowColumns({ name }: Stream, room: number): NumberColumn[] {
   ]
 }
 
-/** The last events, newest first: which task each names, how old it is (s), how sure whoever heard it. */
+/** Three columns of the last events, newest first: the index of each event's task, its age (s), its confidence. */
 function eventColumns({ name, align }: Stream, { taskOf }: ColumnOptions): NumberColumn[] {
   const room = align.strategy === 'events' ? align.count : 1
   const key = `observation.${name}`
@@ -253,25 +266,7 @@ function eventColumns({ name, align }: Stream, { taskOf }: ColumnOptions): Numbe
   ]
 }
 
-/**
- * The answer's first row as a set-point: the pose in the base frame (m, quaternion), the gripper's width (m) and effort
- * (N).
- */
-function actionColumn(): NumberColumn {
-  const motion = new Trajectory()
-  const point: SetPoint = { pose: new Float64Array(7), width: 0, effort: 0, exhausted: false }
-  return {
-    key: 'action',
-    feature: { dtype: 'float32', shape: [ACTION.length], names: ACTION },
-    value: ({ chunk }) => {
-      motion.load(chunk)
-      motion.at(chunk.stamp + SECOND / chunk.rate, point)
-      return [...point.pose, point.width, point.effort]
-    },
-  }
-}
-
-/** The text of the newest event; '' where nothing was said yet, or the robot has no ears. */
+/** The text of the newest event. '' where nothing has been said, or the robot has no voice stream. */
 export function taskText(robot: Robot, { values }: Observation): string {
   for (const { name } of robot.streams) {
     const value = values.get(name)

@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import type { Contract } from '../../policy/contract/contract.js'
 import type { Robot } from '../../robots/robot.js'
 import { CHUNK_FILES } from './file-series.js'
-import type { Feature } from './lerobot-columns.js'
+import type { Feature } from './column.js'
 import { VIDEO_MB, VIDEO_PATH } from './lerobot-video.js'
 import { ParquetFile, type ParquetColumn } from './parquet-file.js'
 
 export const DATA_PATH = 'data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet'
 export const DATA_MB = 100
 
-/** All that a LeRobot set says of itself. */
+/** The metadata of a LeRobot set. */
 export interface LeRobotMeta {
   readonly robot: Robot
   readonly rate: number
@@ -18,7 +18,7 @@ export interface LeRobotMeta {
   readonly features: Readonly<Record<string, Feature>>
   readonly inputs: Contract['inputs']
   readonly statistics: object
-  /** Texts by index. */
+  /** The texts of the tasks, by index. */
   readonly tasks: readonly string[]
   /** Rows of the table of episodes, all with the same columns; at least one. */
   readonly episodes: readonly Readonly<Record<string, unknown>>[]

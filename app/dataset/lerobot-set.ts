@@ -1,6 +1,10 @@
+import { PNG } from './lerobot-needs.js'
 import { basename } from 'node:path'
 import { describeDifference } from '../../robots/canonical.js'
-import type { Observation } from '../../fusion/observation.js'
+import type { JointUnit } from '../../policy/lerobot/joint-units.js'
+import type { Robot } from '../../robots/robot.js'
+import { unknownName } from '../../robots/validation.js'
+import { requirePeers } from '../../peers/peers.js'
 import { encodePicture } from '../../middleware/image/picture-file.js'
 import {
   discardPart,
@@ -12,65 +16,46 @@ import {
 } from '../../middleware/output-path.js'
 import { UsageError } from '../output/output.js'
 import { makePartFolder } from '../output/outputs.js'
-import { FileSeries } from './file-series.js'
-import { hasPictures, LeRobotColumns, taskText, type Feature } from './lerobot-columns.js'
-import { DATA_MB, DATA_PATH, writeMeta } from './lerobot-meta.js'
+import type { Feature } from './column.js'
+import { hasPictures, isComplete, LeRobotColumns, taskText, type PictureSizes } from './lerobot-columns.js'
+import { writeMeta } from './lerobot-meta.js'
+import { BOOKKEEPING, LeRobotRows, type Row } from './lerobot-rows.js'
 import { LeRobotStatistics } from './lerobot-statistics.js'
 import { LeRobotVideo } from './lerobot-video.js'
-import { nested, ParquetFile, type ParquetColumn, type ParquetType } from './parquet-file.js'
 import type { AnsweredObservation, EpisodeEnd, Recording, TrainingSet } from './training-set.js'
+import { calibrationAt } from '../robot/calibration-file.js'
+import { SetUnits } from './set-units.js'
 import { requireFfmpeg } from './video-file.js'
 
 export interface LeRobotOptions {
-  /** Colour as MP4 or as PNG inside the Parquet files; depth is always PNG of 16 bits. */
+  /** Colour pictures are MP4 files, or PNG inside the Parquet files. Depth pictures are always PNG of 16 bits. */
   readonly pictures: 'video' | 'png'
   readonly ffmpeg: string
-  readonly size: { readonly width: number; readonly height: number } | undefined
+  readonly sizes?: PictureSizes
+  /** The streams that get columns. Default: all. */
+  readonly streams?: readonly string[] | undefined
+  /** Leaves out rows in which one of these streams is missing. */
+  readonly onlyComplete?: boolean | undefined
+  /** The unit of joints, and with it LeRobot's names for them. Default: SI. */
+  readonly jointUnit?: JointUnit | undefined
+  /** LeRobot's calibration file of the arm, for this unit. It goes before the one of the robot file. */
+  readonly calibration?: string | undefined
   readonly room: number
-  /** Paths of all that will be exported. */
+  /** Paths of all recordings that will be exported. */
   readonly recordings: readonly string[]
   readonly overwrite?: boolean | undefined
 }
 
-/** Rows of a row group, at most; an episode's end ends one too. */
+const NO_SIZES: PictureSizes = new Map()
+/** Rows of a row group, at most. The end of an episode ends a row group too. */
 const GROUP = 128
 
-const scalar = (dtype: Feature['dtype']): Feature => ({ dtype, shape: [1], names: null })
-/**
- * What every row has; the last five as LeRobot defines them. `stamp`: absolute ns. `next.*`: true in an episode's last
- * row.
- */
-const BOOKKEEPING: Readonly<Record<string, Feature>> = {
-  stamp: scalar('int64'),
-  'next.done': scalar('bool'),
-  'next.success': scalar('bool'),
-  timestamp: scalar('float32'),
-  frame_index: scalar('int64'),
-  episode_index: scalar('int64'),
-  index: scalar('int64'),
-  task_index: scalar('int64'),
-}
-
-const PARQUET: Readonly<Record<Feature['dtype'], ParquetType>> = {
-  float32: 'FLOAT',
-  float64: 'DOUBLE',
-  int64: 'INT64',
-  bool: 'BOOLEAN',
-  image: 'PICTURE',
-  video: 'PICTURE',
-}
-
-interface Row {
-  readonly numbers: Record<string, ArrayLike<number>>
-  readonly pictures: Readonly<Record<string, { readonly bytes: Uint8Array; readonly path: string }>>
-  readonly stamp: bigint
-}
-
-/** What is known once the first row is there. */
+/** What only the first row tells: columns, features and sizes. */
 interface Opened {
   readonly columns: LeRobotColumns
   readonly features: Readonly<Record<string, Feature>>
   readonly pads: ReadonlyMap<string, number>
+  readonly stored: LeRobotRows
   readonly videos: ReadonlyMap<string, LeRobotVideo>
   readonly total: LeRobotStatistics
   episode: LeRobotStatistics
@@ -85,14 +70,13 @@ export class LeRobotSet implements TrainingSet {
   readonly #options: LeRobotOptions
   readonly #tasks = new Map<string, number>()
   readonly #episodes: Record<string, unknown>[] = []
-  readonly #series: FileSeries
   #recording: Recording | undefined
   #opened: Opened | undefined
-  #data: ParquetFile | undefined
   #waiting: Row[] = []
   #episodeStart = 0
   #episodeTasks = new Set<string>()
   #blind = 0
+  #incomplete = 0
   #cut = 0
   #most = 0
 
@@ -101,10 +85,10 @@ export class LeRobotSet implements TrainingSet {
     this.#temporary = partOf(this.#out)
     this.#output = { overwrite: options.overwrite, kind: SET }
     this.#options = options
-    this.#series = new FileSeries(this.#temporary, DATA_PATH)
     const why = refusal(this.#out, { ...this.#output, reads: options.recordings })
     if (why !== undefined) throw new UsageError(why)
     if (options.pictures === 'video') requireFfmpeg(options.ffmpeg)
+    else requirePeers(PNG, 'sharp')
     makePartFolder(this.#out, this.#output)
   }
 
@@ -115,6 +99,7 @@ export class LeRobotSet implements TrainingSet {
   get remarks(): readonly string[] {
     return [
       ...(this.#blind > 0 ? [`${this.#blind} observations before the first picture of each camera were left out`] : []),
+      ...(this.#incomplete > 0 ? [`${this.#incomplete} observations in which a stream is missing were left out`] : []),
       ...(this.#cut > 0
         ? [
             `${this.#cut} rows had more samples before them than the set has room for; the newest ` +
@@ -126,6 +111,8 @@ export class LeRobotSet implements TrainingSet {
   }
 
   begin(recording: Recording): void {
+    const { streams } = this.#chosen(recording.robot)
+    if (streams.some(({ modality }) => modality === 'depth')) requirePeers(PNG, 'sharp')
     const earlier = this.#recording
     if (earlier && earlier.robot.sha256 !== recording.robot.sha256) {
       throw new UsageError(
@@ -145,11 +132,15 @@ export class LeRobotSet implements TrainingSet {
   async add(row: AnsweredObservation): Promise<void> {
     const recording = this.#recording as Recording
     const { observation } = row
-    if (!this.#opened && !hasPictures(recording.robot, observation)) {
+    if (!this.#opened && !hasPictures(this.#chosen(recording.robot), observation)) {
       this.#blind++
       return
     }
-    const { columns, videos, total, episode } = (this.#opened ??= this.#open(recording, observation))
+    if (this.#options.onlyComplete && !isComplete(this.#chosen(recording.robot), observation)) {
+      this.#incomplete++
+      return
+    }
+    const { columns, videos, total, episode } = (this.#opened ??= this.#open(recording, row))
     columns.fill(row)
     const task = taskText(recording.robot, observation)
     this.#episodeTasks.add(task)
@@ -168,7 +159,7 @@ export class LeRobotSet implements TrainingSet {
     const pictures: Record<string, { bytes: Uint8Array; path: string }> = {}
     for (const column of columns.pictures) {
       const pixels = column.value()
-      for (const statistics of [total, episode]) statistics.look(column, pixels)
+      for (const statistics of [total, episode]) statistics.addPicture(column, pixels)
       const video = videos.get(column.key)
       if (video) await video.write(pixels as Uint8Array)
       else
@@ -190,12 +181,13 @@ export class LeRobotSet implements TrainingSet {
     await this.#flush(this.#waiting.splice(0))
     const scenes: Record<string, unknown> = {}
     for (const video of this.#opened.videos.values()) Object.assign(scenes, await video.endEpisode())
+    const { place } = this.#opened.stored
     this.#episodes.push({
       episode_index: BigInt(this.episodes),
       tasks: [...this.#episodeTasks],
       length: BigInt(this.rows - this.#episodeStart),
-      'data/chunk_index': BigInt(this.#series.chunk),
-      'data/file_index': BigInt(this.#series.file),
+      'data/chunk_index': BigInt(place.chunk),
+      'data/file_index': BigInt(place.file),
       dataset_from_index: BigInt(this.#episodeStart),
       dataset_to_index: BigInt(this.rows),
       'meta/episodes/chunk_index': 0n,
@@ -209,12 +201,7 @@ export class LeRobotSet implements TrainingSet {
     this.#episodeStart = this.rows
     this.#episodeTasks = new Set()
     this.#opened.episode = new LeRobotStatistics(this.#opened.features, new Set(this.#opened.pads.keys()))
-    // A file that is large enough ends with an episode.
-    if (this.#data && this.#data.bytes >= DATA_MB * 2 ** 20) {
-      await this.#data.close()
-      this.#data = undefined
-      this.#series.next()
-    }
+    await this.#opened.stored.endEpisode()
   }
 
   end(): void {
@@ -227,8 +214,8 @@ export class LeRobotSet implements TrainingSet {
         `${this.#out}: not one answered observation with pictures in these recordings; nothing was written`,
       )
     }
-    await this.#data?.close()
-    const { columns, features, videos, total } = this.#opened
+    const { columns, features, stored, videos, total } = this.#opened
+    await stored.close()
     for (const video of videos.values()) await video.close()
     const { robot, rate } = this.#recording
     await writeMeta(this.#temporary, {
@@ -254,11 +241,24 @@ export class LeRobotSet implements TrainingSet {
     discardPart(this.#out)
   }
 
-  #open({ robot, rate }: Recording, observation: Observation): Opened {
-    const { room, size, pictures, ffmpeg } = this.#options
-    const columns = new LeRobotColumns(robot, observation, {
+  /** The robot with the streams that get columns. Throws UsageError for a name that is none. */
+  #chosen(robot: Robot): Robot {
+    const { streams, sizes = NO_SIZES } = this.#options
+    const known = robot.streams.map(({ name }) => name)
+    const unknown = [...(streams ?? []), ...sizes.keys()].find(name => name !== '' && !known.includes(name))
+    if (unknown !== undefined) throw new UsageError(unknownName('stream', unknown, known))
+    return streams ? { ...robot, streams: robot.streams.filter(({ name }) => streams.includes(name)) } : robot
+  }
+
+  #open({ robot, rate }: Recording, row: AnsweredObservation): Opened {
+    const { room, sizes = NO_SIZES, jointUnit, calibration, pictures, ffmpeg } = this.#options
+    const columns = new LeRobotColumns(this.#chosen(robot), row, {
       room,
-      size,
+      sizes,
+      units: new SetUnits(robot, {
+        unit: jointUnit,
+        calibration: calibration === undefined ? undefined : calibrationAt(calibration, robot),
+      }),
       colour: pictures === 'video' ? 'video' : 'image',
       taskOf: text => this.#taskOf(text),
     })
@@ -271,6 +271,7 @@ export class LeRobotSet implements TrainingSet {
       columns,
       features,
       pads,
+      stored: new LeRobotRows(this.#temporary, features, pads),
       total: statistics(),
       episode: statistics(),
       videos: new Map(films.map(column => [column.key, new LeRobotVideo(this.#temporary, column, { rate, ffmpeg })])),
@@ -291,47 +292,17 @@ export class LeRobotSet implements TrainingSet {
   }
 
   async #flush(rows: readonly Row[]): Promise<void> {
-    const { features, total, episode } = this.#opened as Opened
-    const stored = Object.entries(features).filter(([, { dtype }]) => dtype !== 'video')
-    this.#data ??= new ParquetFile(
-      this.#series.path(),
-      stored.map(
-        ([name, feature]): ParquetColumn => ({
-          name,
-          type: PARQUET[feature.dtype],
-          lists: feature.dtype === 'image' || isScalar(feature) ? 0 : feature.shape.length,
-        }),
-      ),
-    )
+    const { stored, total, episode } = this.#opened as Opened
     for (const statistics of [total, episode]) {
-      for (const { numbers } of rows) for (const [key, values] of Object.entries(numbers)) statistics.count(key, values)
+      for (const { numbers } of rows)
+        for (const [key, values] of Object.entries(numbers)) statistics.addNumbers(key, values)
     }
-    await this.#data.write(
-      rows.map(row => Object.fromEntries(stored.map(([key, feature]) => [key, this.#stored(row, key, feature)]))),
-    )
-  }
-
-  #stored({ numbers, pictures, stamp }: Row, key: string, feature: Feature): unknown {
-    const { dtype, shape } = feature
-    if (dtype === 'image') return pictures[key]
-    if (key === 'stamp') return stamp
-    const values = Array.from(numbers[key]!, (value): number | bigint | boolean =>
-      dtype === 'int64' ? BigInt(value) : dtype === 'bool' ? value === 1 : value,
-    )
-    const pad = this.#opened?.pads.get(key)
-    const length = shape.reduce((product, n) => product * n, 1)
-    if (pad !== undefined) while (values.length < length) values.push(dtype === 'int64' ? BigInt(pad) : pad)
-    return isScalar(feature) ? values[0] : nested(values, shape)
+    await stored.write(rows)
   }
 }
 
-/** Also one to which a card for the Hugging Face hub was added. */
+/** How a LeRobot set is recognised before it is replaced. It may also have a card for the Hugging Face hub. */
 const SET: FolderKind = {
   mark: 'meta/info.json',
   owns: name => ['data', 'meta', 'videos', 'images', 'README.md', '.gitattributes'].includes(name),
-}
-
-/** LeRobot keeps what has the shape [1] without a list around it. */
-function isScalar({ shape }: Feature): boolean {
-  return shape.length === 1 && shape[0] === 1
 }

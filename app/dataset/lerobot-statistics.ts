@@ -1,15 +1,15 @@
-import type { Feature, PictureColumn } from './lerobot-columns.js'
+import type { Feature, PictureColumn } from './column.js'
 import { nested } from './parquet-file.js'
 import { RunningStatistics } from './running-statistics.js'
 
-/** Pixels of a picture that its statistics look at, about. */
-const LOOKED_AT = 4096
+/** About how many pixels of a picture its statistics read. */
+const SAMPLED_PIXELS = 4096
 
 const product = (shape: readonly number[]): number => shape.reduce((all, length) => all * length, 1)
 
 /**
- * min, max, mean, std and count of every feature over some rows. Of a padded column, over the samples that are there,
- * alike for every place.
+ * min, max, mean, std and count of every feature over some rows. A padded column has one value for all its places,
+ * taken over the samples without the padding.
  */
 export class LeRobotStatistics {
   readonly #features: Readonly<Record<string, Feature>>
@@ -21,25 +21,28 @@ export class LeRobotStatistics {
     this.#padded = padded
   }
 
-  /** A row's numbers; of a padded column what is there. */
-  count(key: string, values: ArrayLike<number>): void {
+  /** Adds a row's numbers, without padding. */
+  addNumbers(key: string, values: ArrayLike<number>): void {
     const { shape } = this.#features[key]!
     const width = product(this.#padded.has(key) ? shape.slice(1) : shape)
     const running = this.#of(key, width)
     for (let offset = 0; offset < values.length; offset += width) running.add(values, offset)
   }
 
-  /** A row's picture: colour in 0..1, depth in mm, by channel. */
-  look({ key, width, height, channels }: PictureColumn, pixels: Uint8Array | Uint16Array): void {
+  /** Adds a row's picture: colour in 0..1, depth in mm, by channel. */
+  addPicture({ key, width, height, channels }: PictureColumn, pixels: Uint8Array | Uint16Array): void {
     const running = this.#of(key, channels)
-    const step = Math.max(1, Math.floor((width * height) / LOOKED_AT))
+    const step = Math.max(1, Math.floor((width * height) / SAMPLED_PIXELS))
     const scale = channels === 3 ? 1 / 255 : 1
     for (let pixel = 0; pixel < width * height; pixel += step) {
       running.add(Array.from(pixels.subarray(pixel * channels, (pixel + 1) * channels), value => value * scale))
     }
   }
 
-  /** As meta/stats.json has them: nested in the feature's shape, of a picture in [channels, 1, 1]; `count` in rows. */
+  /**
+   * The statistics as meta/stats.json has them: nested in the feature's shape, for a picture in [channels, 1, 1].
+   * `count` is in rows.
+   */
   get values(): Record<string, Record<string, unknown[]>> {
     return Object.fromEntries(
       [...this.#running].map(([key, running]) => {
@@ -56,7 +59,7 @@ export class LeRobotStatistics {
     )
   }
 
-  /** As the table of episodes has them: `stats/KEY/NAME`. */
+  /** The statistics as columns of the table of episodes: `stats/KEY/NAME`. */
   get columns(): Record<string, unknown> {
     return Object.fromEntries(
       Object.entries(this.values).flatMap(([key, statistics]) =>

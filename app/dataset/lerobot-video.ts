@@ -1,4 +1,4 @@
-import type { PictureColumn } from './lerobot-columns.js'
+import type { PictureColumn } from './column.js'
 import { FileSeries } from './file-series.js'
 import { VideoFile } from './video-file.js'
 
@@ -12,7 +12,7 @@ export class LeRobotVideo {
   readonly #ffmpeg: string
   readonly #series: FileSeries
   #file: VideoFile | undefined
-  /** Frames in the file before the present episode. */
+  /** Number of frames in the file before the present episode. */
   #before = 0
 
   /** @param root the set's folder, @param rate frames a second. */
@@ -27,7 +27,7 @@ export class LeRobotVideo {
     this.#series = new FileSeries(root, VIDEO_PATH.replace('{video_key}', column.key))
   }
 
-  /** u8[height * width * 3]. */
+  /** Writes a frame: u8[height * width * 3]. */
   async write(pixels: Uint8Array): Promise<void> {
     const { width, height } = this.column
     this.#file ??= new VideoFile(this.#series.path(), { width, height, rate: this.#rate }, this.#ffmpeg)
@@ -35,8 +35,8 @@ export class LeRobotVideo {
   }
 
   /**
-   * Ends an episode: where its frames lie, in the columns of the table of episodes. A file that is large enough ends
-   * with it.
+   * Ends an episode. Answers where its frames lie, as columns of the table of episodes. Ends the file if it is large
+   * enough.
    */
   async endEpisode(): Promise<Record<string, unknown>> {
     const { key } = this.column
@@ -66,7 +66,7 @@ export class LeRobotVideo {
     await this.#file?.discard()
   }
 
-  /** What meta/info.json says of the stream. */
+  /** The stream's entry in meta/info.json. */
   get info(): Readonly<Record<string, unknown>> {
     const { width, height, channels } = this.column
     return {

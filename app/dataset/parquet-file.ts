@@ -9,11 +9,11 @@ export type ParquetType = 'BOOLEAN' | 'INT64' | 'FLOAT' | 'DOUBLE' | 'STRING' | 
 export interface ParquetColumn {
   readonly name: string
   readonly type: ParquetType
-  /** How many lists lie around a value: 0 for a scalar. */
+  /** How deep the lists around a value are nested: 0 for a scalar. */
   readonly lists: number
 }
 
-/** A Parquet file, written one row group after another; memory holds the group that is being written. */
+/** A Parquet file that is written one row group after another. Memory holds one row group. */
 export class ParquetFile {
   readonly #columns: readonly ParquetColumn[]
   readonly #writer: ParquetWriter
@@ -70,7 +70,7 @@ function elementsOf({ name, type, lists }: ParquetColumn): Element[] {
   return [{ name, type, repetition_type: 'REQUIRED' }]
 }
 
-/** Numbers in a shape as nested arrays, row-major. */
+/** Puts row-major numbers into nested arrays of a shape. */
 export function nested<T>(flat: ArrayLike<T>, shape: readonly number[], offset = 0): unknown[] {
   const [length = 0, ...rest] = shape
   const step = rest.reduce((product, n) => product * n, 1)

@@ -1,4 +1,4 @@
-/** What LeRobot keeps of a feature, each in the feature's shape; `count` in rows. */
+/** The statistics that LeRobot keeps of a feature, each in the feature's shape. `count` is in rows. */
 export interface Statistics {
   readonly min: Float64Array
   readonly max: Float64Array
@@ -12,7 +12,7 @@ export interface Statistics {
  * 1962).
  */
 export class RunningStatistics {
-  /** What `statistics` gives as its count; the caller's to keep. */
+  /** The `count` of `statistics`. The caller counts the rows. */
   rows = 0
   readonly width: number
   readonly #min: Float64Array
@@ -29,7 +29,7 @@ export class RunningStatistics {
     this.#squares = new Float64Array(width)
   }
 
-  /** `width` values, from `offset` on, `stride` apart. */
+  /** Adds `width` values, from `offset` on, `stride` apart. */
   add(values: ArrayLike<number>, offset = 0, stride = 1): void {
     this.#count++
     for (let i = 0; i < this.width; i++) {

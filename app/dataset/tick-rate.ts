@@ -4,12 +4,12 @@ import type { Bag, BagMessage } from '../../middleware/bag/bag.js'
 import { headerTime } from '../../middleware/cdr/header-stamp.js'
 import { stampOf } from '../../middleware/cdr/ros-time.js'
 
-/** Ticks that are looked at: a minute or more of any camera. */
+/** Number of ticks that are read: a minute or more of any camera. */
 const ENOUGH = 2000
 
 /**
- * Reference ticks a second, a whole number: what the robot file says or, where a stream ticks, the median step of its
- * stamps. So neither a camera that starts late, nor a pause, nor a picture that was lost changes it.
+ * Reference ticks a second, a whole number. Where the robot file gives no rate, it comes from the median step between
+ * the stamps of the reference stream, so that a late start, a pause or a lost picture does not change it.
  */
 export async function tickRate(bag: Bag, { tick, streams }: Robot): Promise<number> {
   if ('period' in tick) return atLeastOne(tick.period)

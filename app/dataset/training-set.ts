@@ -1,14 +1,15 @@
-import type { Samples } from '../../fusion/lane.js'
+import type { Samples } from '../../fusion/stream-buffer.js'
 import type { Observation } from '../../fusion/observation.js'
 import type { Executable } from '../../control/chunk/set-point.js'
 import type { Robot } from '../../robots/robot.js'
 import type { Epoch } from '../../fusion/stamp.js'
+import type { Action } from './actions/action.js'
 
-/** The recording that observations come from. */
+/** A recording that is put into a set. */
 export interface Recording {
   readonly path: string
   readonly robot: Robot
-  /** The zero of its stamps. */
+  /** The time that stamps count from. */
   readonly epoch: Epoch
   /** Reference ticks a second, a whole number. */
   readonly rate: number
@@ -20,20 +21,25 @@ export interface InsteadAnswer {
   readonly aux: Float64Array
 }
 
+/** Labels of a scene, by names: of the first cell `AUX`. */
+export interface Labels {
+  readonly names: readonly string[]
+  readonly values: Float64Array
+}
+
 /** An observation and what belongs to its stamp. */
 export interface AnsweredObservation {
   readonly observation: Observation
-  /**
-   * The expert's chunk or, in a recording without an expert, the policy's. It may have more rows than anybody asks for.
-   */
-  readonly chunk: Executable
-  /** What training may know of the scene, see `AUX`; undefined where the recording does not say. */
-  readonly aux: Float64Array | undefined
+  readonly action: Action
+  /** The chunk that the action is from; it may have more rows than the set needs. Undefined: the action is a command. */
+  readonly chunk: Executable | undefined
+  /** What training may know of the scene; undefined where the recording does not say. */
+  readonly aux: Labels | undefined
   /** A command that was not given, and the expert's answer to it; undefined where the recording has none. */
   readonly instead: InsteadAnswer | undefined
   /**
-   * By the name of each stream aligned by window: every sample since the row before, or since one tick before an
-   * episode's first row.
+   * The samples of each stream that is aligned by window, by the stream's name: all since the row before. For an
+   * episode's first row, all since one tick before it.
    */
   readonly samples: ReadonlyMap<string, Samples>
 }
@@ -45,22 +51,22 @@ export interface EpisodeEnd {
 }
 
 /**
- * A training set being written: recordings one after another, rows in stamp order, nothing at its place before it is
- * whole.
+ * A training set that is being written. Recordings come one after another, rows in the order of their stamps. Nothing
+ * has its final name before it is complete.
  */
 export interface TrainingSet {
   /** Rows and episodes so far. */
   readonly rows: number
   readonly episodes: number
-  /** What a person should know of what was written, one line each. */
+  /** What the user should know about the set, one line each. */
   readonly remarks: readonly string[]
   begin(recording: Recording): void
   add(row: AnsweredObservation): void | Promise<void>
-  /** Every row since the last end belongs to this episode. Not called where there is none. */
+  /** Ends an episode, to which every row since the last end belongs. Not called without rows. */
   endEpisode(end: EpisodeEnd): void | Promise<void>
-  /** The recording's rows are all there. */
+  /** Ends a recording: all its rows have been added. */
   end(): void | Promise<void>
   close(): void | Promise<void>
-  /** Leaves nothing half-written. */
+  /** Removes what was written. */
   discard(): void | Promise<void>
 }

@@ -25,8 +25,8 @@ export function requireFfmpeg(program: string): void {
 }
 
 /**
- * H.264 in an MP4 file, every second frame a key frame so that single frames are found fast; encoded by ffmpeg while it
- * is written.
+ * An MP4 file with H.264 video. ffmpeg encodes it while it is written. Every second frame is a key frame, so that a
+ * reader finds single frames fast.
  */
 export class VideoFile {
   frames = 0
@@ -37,7 +37,7 @@ export class VideoFile {
 
   constructor(path: string, { width, height, rate }: VideoShape, ffmpeg: string) {
     this.path = path
-    // A session of its own: Ctrl-C on the terminal is not for it. It ends with its input.
+    // ffmpeg runs in a session of its own, so that Ctrl-C does not reach it. It ends when its input ends.
     this.#program = spawn(
       ffmpeg,
       [
@@ -78,21 +78,21 @@ export class VideoFile {
       )
     })
     this.#ended.catch(() => undefined)
-    // What a broken pipe means is told by the program's end.
+    // After a broken pipe, the exit code of the program gives the reason.
     this.#program.stdin?.on('error', () => undefined)
   }
 
-  /** The pixel format: half the colour resolution needs even sides. */
+  /** The pixel format. Half the colour resolution is possible with even sides alone. */
   static samples(width: number, height: number): string {
     return width % 2 === 0 && height % 2 === 0 ? 'yuv420p' : 'yuv444p'
   }
 
-  /** Bytes on disk so far; the encoder holds back some. */
+  /** Bytes on disk so far. The encoder holds some more in memory. */
   get bytes(): number {
     return statSync(this.path, { throwIfNoEntry: false })?.size ?? 0
   }
 
-  /** u8[height * width * 3]. */
+  /** Writes a frame: u8[height * width * 3]. */
   async write(pixels: Uint8Array): Promise<void> {
     const { stdin } = this.#program
     this.frames++

@@ -1,56 +1,97 @@
-import { createHash } from 'node:crypto'
 import type { Aligner } from '../../fusion/aligner.js'
-import type { Samples } from '../../fusion/lane.js'
+import type { Samples } from '../../fusion/stream-buffer.js'
 import type { Observation } from '../../fusion/observation.js'
 import type { Executable } from '../../control/chunk/set-point.js'
 import type { Robot } from '../../robots/robot.js'
-import { isPose } from '../../fusion/rotation.js'
 import { Epoch, SECOND } from '../../fusion/stamp.js'
 import type { Bag } from '../../middleware/bag/bag.js'
 import { decode } from '../../middleware/cdr/codecs.js'
-import { chunkTopic } from '../../nodes/fusion-node.js'
-import { EXPERT_AUX_TOPIC, EXPERT_CHUNK_TOPIC, INSTEAD_TOPICS } from '../session/demonstration.js'
-import { episodeTopics } from '../session/episode-topics.js'
+import { executableOf } from '../../nodes/chunk-message.js'
+import { EXPERT_AUX_TOPIC, INSTEAD_TOPICS } from '../session/demonstration.js'
 import { Interrupted } from '../output/ending.js'
-import { UsageError } from '../output/output.js'
 import { replayBag, stampClock } from '../replay/replay-bag.js'
 import { StreamFates, type LostStream } from '../inspection/stream-fates.js'
+import type { Action } from './actions/action.js'
+import { CommandLog } from './actions/command-log.js'
+import { actionSource, type ActionSource } from './actions/action-source.js'
+import { ChunkActions } from './actions/chunk-actions.js'
+import { EpisodeStretches } from './episode-stretches.js'
+import { Followed } from './followed.js'
+import { OneSource } from './one-source.js'
 import { tickRate } from './tick-rate.js'
-import type { EpisodeEnd, TrainingSet } from './training-set.js'
+import type { EpisodeEnd, Labels, TrainingSet } from './training-set.js'
 
-/** Observations that wait for their answers, at most. */
+/** How many observations wait for their answers, at most. */
 const WAITING = 64
+/** Periods. A step between two ticks that is as long as this, or longer, has lost a tick. */
+const LONGEST_STEP = 1.5
 
 export interface WalkOptions {
   /** Reference ticks a second. Default: what the robot file or the recording says. */
   readonly rate?: number | undefined
-  /** Something about a stream that its user should know; one line. */
+  /** Where the actions come from. Default: the expert or, without an expert, the policy. */
+  readonly actions?: ActionSource
+  /** Only episodes whose result says success. */
+  readonly onlyWon?: boolean
+  /** Only while the actuators follow this one: `person` or `policy`. Each time it is an episode of its own. */
+  readonly by?: string
+  /** Called with one line about a stream that the user should know. */
   readonly onNotice?: (text: string) => void
-  /** Ends the walk before the next message: it throws Interrupted, and the recording has no end in the set. */
+  /**
+   * Ends the export before the next message: `walk` throws Interrupted, and the set does not get this recording's end.
+   */
   readonly signal?: AbortSignal
 }
 
+export interface Walked {
+  /** Observations without an action. */
+  readonly leftOut: number
+  /** Observations that are not asked for: of episodes that were not won, or while somebody else commanded. */
+  readonly passedOver: number
+  /** The streams that are in no observation. */
+  readonly lost: readonly LostStream[]
+}
+
 /**
- * Replays a bag into a training set: each observation with the answer of the same stamp, and the samples since the row
- * before. Observations without an answer are left out, their samples go to the next row. Answers how many were left
- * out, and the streams of which nothing came into any observation. Throws UsageError where two answers to one
- * observation differ: a set has the answers of one source.
+ * Replays a bag into a training set. A row is an observation with its action, and the samples since the row before. The
+ * action of a chunk is the set-point one tick after the chunk's stamp. Of commands on topics the action is the command in
+ * force at the next tick, also where it is received up to `max_wait` later; where that tick is lost, there is none. An
+ * observation without an action is left out, and its samples go to the next row. A jump of time ends an episode. What
+ * lies between two episodes belongs to none. Throws UsageError where two answers to one observation differ, since a set
+ * has the answers of one source.
  */
-export async function walk(
-  bag: Bag,
-  robot: Robot,
-  set: TrainingSet,
-  options: WalkOptions = {},
-): Promise<{ readonly leftOut: number; readonly lost: readonly LostStream[] }> {
-  const { topic: answers } = answersOf(bag, robot)
-  const hasAux = bag.topics.some(({ name, count }) => name === EXPERT_AUX_TOPIC && count > 0)
+export async function walk(bag: Bag, robot: Robot, set: TrainingSet, options: WalkOptions = {}): Promise<Walked> {
+  const actions = options.actions ?? (await actionSource(bag, robot))
+  const commands = actions.kind === 'commands' ? actions.commands : undefined
+  const answers = actions.kind === 'chunks' ? actions.topic : undefined
+  const hasAux = !commands && bag.topics.some(({ name, count }) => name === EXPERT_AUX_TOPIC && count > 0)
   const rate = options.rate ?? (await tickRate(bag, robot))
+  const period = SECOND / rate
   const source = new OneSource(bag.path)
-  const join = new Join(robot, set, { hasAux, period: SECOND / rate })
-  const { results } = episodeTopics(robot)
+  const join = new Join(robot, set, { hasAux, period })
+  const chunkActions = new ChunkActions(robot, period)
+  const stretches = new EpisodeStretches(bag, robot)
+  const { onlyWon = false, by } = options
+  if (onlyWon) await stretches.look(bag)
   const clock = await stampClock(bag, robot)
   set.begin({ path: bag.path, robot, epoch: new Epoch(clock.epochSec), rate })
-  const fates = new StreamFates(robot, clock)
+  const heard = commands ? { ...robot, streams: [...robot.streams, ...commands.streams] } : robot
+  const fates = new StreamFates(heard, clock)
+  const followed = new Followed(robot, clock)
+  const log =
+    commands &&
+    new CommandLog(robot, commands, {
+      clock,
+      onSample: (index, ...sample) => fates.take(robot.streams.length + index, ...sample),
+    })
+  /** Adds the rows whose commands are known at a receive time. Infinity: all rows that wait. */
+  const answer = async (receive: number): Promise<void> => {
+    for (const { stamp, action } of log?.answered(receive) ?? []) if (action) await join.part(stamp, { action })
+  }
+  /** The observation before, and the one before in this episode. */
+  let last: Observation | undefined
+  let before: Observation | undefined
+  let passedOver = 0
   const counters = await replayBag({
     bag,
     robot,
@@ -60,90 +101,86 @@ export async function walk(
     ...(options.onNotice && { onNotice: options.onNotice }),
     ...(options.signal && { signal: options.signal }),
     onAligned: (observation, aligner) => join.align(observation, aligner),
-    onObservation: observation => join.part(observation.stamp, { observation }),
-    onMessage: message => {
+    onObservation: async observation => {
+      if (last && last.episode !== observation.episode) {
+        await answer(Infinity)
+        await join.endEpisode(CUT_OFF, observation)
+        log?.jump(last, observation)
+        before = undefined
+      }
+      last = observation
+      log?.forget(observation.stamp)
+      const { isEpisode, isWon } = stretches.now
+      if (onlyWon && !isWon) {
+        before = undefined
+        if (isEpisode) passedOver++
+        return
+      }
+      if (!isEpisode) return
+      if (by !== undefined && followed.at(observation.stamp) !== by) {
+        passedOver++
+        before = undefined
+        await answer(Infinity)
+        return join.endEpisode(CUT_OFF)
+      }
+      if (before && observation.stamp - before.stamp < LONGEST_STEP * period) log?.expect(before.stamp, observation)
+      before = observation
+      return join.part(observation.stamp, { observation })
+    },
+    onMessage: async message => {
       const { topic, data } = message
+      followed.hear(message)
+      const boundary = stretches.boundary(message, clock.epochSec)
+      await answer(boundary === undefined ? message.receive : Infinity)
+      log?.take(message)
+      await answer(message.receive)
       if (topic === answers || topic === INSTEAD_TOPICS.chunk) {
-        const { stamp, rate, data: rows, origin } = decode('prehend_interfaces/msg/ActionChunk', data, clock.epochSec)
+        const chunk = executableOf(decode('prehend_interfaces/msg/ActionChunk', data, clock.epochSec))
+        const { stamp } = chunk
         if (!source.isNew(topic, stamp, data)) return undefined
-        const chunk = { stamp, rate, data: Float32Array.from(rows), origin: Float64Array.from(origin) }
-        return join.part(stamp, topic === answers ? { chunk } : { insteadChunk: chunk })
+        if (topic !== answers) return join.part(stamp, { insteadChunk: chunk })
+        const action = chunkActions.of(chunk)
+        return action ? join.part(stamp, { chunk, action }) : join.refuse(stamp)
       }
       if (topic === EXPERT_AUX_TOPIC || topic === INSTEAD_TOPICS.aux) {
-        const { stamp, position } = decode('sensor_msgs/msg/JointState', data, clock.epochSec)
-        const aux = Float64Array.from(position)
-        return join.part(stamp, topic === EXPERT_AUX_TOPIC ? { aux } : { insteadAux: aux })
+        const { stamp, name, position } = decode('sensor_msgs/msg/JointState', data, clock.epochSec)
+        const values = Float64Array.from(position)
+        return join.part(stamp, topic === EXPERT_AUX_TOPIC ? { aux: { names: name, values } } : { insteadAux: values })
       }
       if (topic === INSTEAD_TOPICS.command) {
         const { stamp, text } = decode('prehend_interfaces/msg/VoiceEvent', data, clock.epochSec)
         return join.part(stamp, { insteadCommand: text })
       }
-      if (topic === results)
-        return join.endEpisode(JSON.parse(decode('std_msgs/msg/String', data, clock.epochSec).data) as EpisodeEnd)
-      return undefined
+      if (boundary === undefined) return undefined
+      stretches.pass(boundary)
+      before = undefined
+      if (boundary === 'begins') last = undefined
+      return join.endEpisode(boundary === 'begins' ? CUT_OFF : boundary)
     },
   })
   if (options.signal?.aborted)
     throw new Interrupted(`${bag.path}: the export was interrupted; nothing of this recording was written`)
-  await join.endEpisode({ index: -1, success: false })
+  await answer(Infinity)
+  await join.endEpisode(CUT_OFF)
   await set.end()
-  return { leftOut: join.leftOut, lost: fates.lost(counters) }
+  const streams = new Map([...counters.streams, ...(log?.counters ?? [])])
+  return { leftOut: join.leftOut, passedOver, lost: fates.lost({ ...counters, streams }) }
 }
 
-/** Where a recording's answers are, and whose: the expert's, else those of the policy that it names. */
-export function answersOf(bag: Bag, robot: Robot): { readonly topic: string; readonly source: string } {
-  const topics = [EXPERT_CHUNK_TOPIC, chunkTopic(robot)]
-  const topic = topics.find(topic => bag.topics.some(({ name, count }) => name === topic && count > 0))
-  if (topic !== undefined)
-    return {
-      topic,
-      source: topic === EXPERT_CHUNK_TOPIC ? 'the expert' : `the policy ${bag.metadata['policy'] ?? '(not named)'}`,
-    }
-  throw new UsageError(
-    `${bag.path}: has no answers to learn from (${topics.join(' or ')}): record with prehend run ` +
-      '--demonstrate --record',
-  )
-}
-
-/** Tells a message that was recorded twice from the answers of two sources. */
-class OneSource {
-  readonly #path: string
-  readonly #sums = new Map<string, string>()
-
-  constructor(path: string) {
-    this.#path = path
-  }
-
-  /** False: this very answer was there before. */
-  isNew(topic: string, stamp: number, data: Uint8Array): boolean {
-    const key = `${stamp} ${topic}`
-    const sum = createHash('sha1').update(data).digest('base64')
-    const earlier = this.#sums.get(key)
-    if (earlier === undefined) {
-      this.#sums.set(key, sum)
-      // A recording that loops has its stamps again, and may have other answers to them.
-      if (this.#sums.size > 4 * WAITING) for (const [oldest] of this.#sums) return this.#sums.delete(oldest)
-      return true
-    }
-    if (earlier !== sum)
-      throw new UsageError(
-        `${this.#path}: ${topic} has different answers to one observation, so they are of more than one ` +
-          'policy: replay the recording that they were added to with --out',
-      )
-    return false
-  }
-}
+/** The end of an episode without a result. */
+const CUT_OFF: EpisodeEnd = { index: -1, success: false }
 
 interface Parts {
   readonly observation?: Observation
+  readonly action?: Action
   readonly chunk?: Executable
-  readonly aux?: Float64Array
+  readonly aux?: Labels
   readonly insteadCommand?: string
   readonly insteadChunk?: Executable
   readonly insteadAux?: Float64Array
 }
 
-/** Brings what has the same stamp together. */
+/** Joins observations, answers and samples that have the same stamp, and adds them to the set as rows. */
 class Join {
   leftOut = 0
   readonly #set: TrainingSet
@@ -152,8 +189,9 @@ class Join {
   readonly #windows: readonly { readonly name: string; readonly index: number }[]
   readonly #waiting = new Map<number, Parts>()
   /** Samples of observations that are not yet in the set, by stamp, in order. */
-  readonly #samples = new Map<number, ReadonlyMap<string, Samples>>()
+  readonly #samples = new Map<number, { readonly episode: number; readonly of: ReadonlyMap<string, Samples> }>()
   #since = -Infinity
+  #episode = -1
   #rows = 0
 
   constructor(
@@ -169,53 +207,59 @@ class Join {
       .filter(({ align }) => align.strategy === 'window')
   }
 
-  /** Reads the samples since the tick before while the aligner still has them. */
-  align({ stamp }: Observation, aligner: Aligner): void {
-    const after = this.#since < stamp && this.#since > -Infinity ? this.#since : stamp - this.#period
-    this.#samples.set(
-      stamp,
-      new Map(this.#windows.map(({ name, index }) => [name, aligner.samples(index, after, stamp)])),
-    )
+  /** Copies the samples since the tick before, while the aligner still has them. */
+  align({ stamp, episode }: Observation, aligner: Aligner): void {
+    const goesOn = episode === this.#episode && this.#since < stamp && this.#since > -Infinity
+    const after = goesOn ? this.#since : stamp - this.#period
+    const of = new Map(this.#windows.map(({ name, index }) => [name, aligner.samples(index, after, stamp)]))
+    this.#samples.set(stamp, { episode, of })
     this.#since = stamp
+    this.#episode = episode
   }
 
   async part(stamp: number, part: Parts): Promise<void> {
-    const { observation, chunk, aux, insteadCommand, insteadChunk, insteadAux } = {
+    const { observation, action, chunk, aux, insteadCommand, insteadChunk, insteadAux } = {
       ...this.#waiting.get(stamp),
       ...part,
     }
-    if (observation && chunk && (aux || !this.#hasAux)) {
+    if (observation && action && (aux || !this.#hasAux)) {
       const samples = this.#take(stamp)
-      // An offset from a pose that nobody knows says nothing.
-      if (isPose(chunk.origin)) {
-        const instead =
-          insteadCommand !== undefined && insteadChunk && insteadAux
-            ? { command: insteadCommand, chunk: insteadChunk, aux: insteadAux }
-            : undefined
-        await this.#set.add({ observation, chunk, aux, instead, samples })
-        this.#rows++
-      } else this.leftOut++
+      const instead =
+        insteadCommand !== undefined && insteadChunk && insteadAux
+          ? { command: insteadCommand, chunk: insteadChunk, aux: insteadAux }
+          : undefined
+      await this.#set.add({ observation, action, chunk, aux, instead, samples })
+      this.#rows++
       return
     }
     this.#waiting.set(stamp, { ...this.#waiting.get(stamp), ...part })
     if (this.#waiting.size > WAITING) this.#forget(Math.min(...this.#waiting.keys()))
   }
 
-  async endEpisode(end: EpisodeEnd): Promise<void> {
+  /** The answer to the observation at `stamp` cannot be carried out: a chunk without the origin that it counts from. */
+  refuse(stamp: number): void {
+    this.#forget(stamp)
+  }
+
+  /** `next`: the observation with which another episode begins; its samples are kept. */
+  async endEpisode(end: EpisodeEnd, next?: Observation): Promise<void> {
     for (const stamp of [...this.#waiting.keys()]) this.#forget(stamp)
-    this.#samples.clear()
-    this.#since = -Infinity
+    for (const [stamp, { episode }] of [...this.#samples]) if (episode !== next?.episode) this.#samples.delete(stamp)
+    if (next === undefined) this.#since = -Infinity
     if (this.#rows > 0) await this.#set.endEpisode(end)
     this.#rows = 0
   }
 
-  /** All samples up to a row's stamp; what waits from before it will not come any more. */
+  /**
+   * Takes all samples up to a row's stamp. Earlier observations that still wait are left out, since answers come in
+   * order.
+   */
   #take(stamp: number): ReadonlyMap<string, Samples> {
     this.#waiting.delete(stamp)
     for (const earlier of [...this.#waiting.keys()].filter(other => other < stamp)) this.#forget(earlier)
     const parts = [...this.#samples].filter(([other]) => other <= stamp)
     for (const [other] of parts) this.#samples.delete(other)
-    return new Map(this.#windows.map(({ name }) => [name, joined(parts.map(([, samples]) => samples.get(name)))]))
+    return new Map(this.#windows.map(({ name }) => [name, joined(parts.map(([, { of }]) => of.get(name)))]))
   }
 
   #forget(stamp: number): void {

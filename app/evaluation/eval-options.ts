@@ -1,17 +1,20 @@
+import { basename } from 'node:path'
 import { z } from 'zod'
 import type { Withheld } from '../../fusion/withhold.js'
 import type { Precision } from '../../policy/contract/onnx-metadata.js'
 import { loadPhrases } from '../../sim/embedded/phrases.js'
-import { loadObjects, loadTable } from '../../sim/objects/object-file.js'
 import { UsageError } from '../output/output.js'
-import { modelFile, PRECISION_HELP, PRECISIONS } from '../policies/models.js'
+import { ENCODER_HELP, modelFile, PRECISION_HELP, PRECISIONS } from '../policies/model-path.js'
 import { asksForExpert } from '../policies/policies.js'
-import { CELL_SOURCES, startCell, type CellSource } from '../session/cells.js'
-import { readWholeNumber, wholeNumber } from '../whole-number.js'
+import { CELL_SOURCES, cellOf } from '../session/cells.js'
+import type { CellKind, CellSource } from '../session/cells/cell-kind.js'
+import { readRobot } from '../robot/load-robot.js'
+import { EXECUTION_HELP, readExecution } from '../option-values/execution.js'
+import { readWholeNumber, wholeNumber } from '../option-values/whole-number.js'
 import type { EvalOption } from './eval-option.js'
 import { readWithout, withoutSchema, withoutText } from './without.js'
 
-/** What a benchmark is run with. */
+/** The options of a benchmark. */
 export interface EvalOptions {
   readonly episodes: number
   readonly seed: number
@@ -19,7 +22,13 @@ export interface EvalOptions {
   readonly count?: number | undefined
   /** A file of commands to draw from. */
   readonly phrases?: string | undefined
+  /** Said in every episode instead of its drawn command. */
+  readonly say?: string | undefined
+  /** How chunks that overlap are carried out. */
+  readonly execution?: string | undefined
   readonly policy?: string | undefined
+  /** The file of the policy's encoder, where the policy is a head. */
+  readonly encoder?: string | undefined
   readonly robot: string
   readonly source: CellSource
   readonly without: readonly Withheld[]
@@ -29,7 +38,7 @@ export interface EvalOptions {
   readonly ray?: string | undefined
   /** Index of the first episode. */
   readonly first: number
-  /** Keeps what a report shows of single episodes. */
+  /** Traces single episodes for a report. */
   readonly trace: boolean
 }
 
@@ -67,12 +76,16 @@ export const EVAL_OPTIONS: { readonly [Name in keyof EvalOptions]-?: EvalOption<
   },
   count: {
     part: 'scene',
-    flag: { argument: '<n>', help: 'objects on the table (default: 2 to 5, drawn)', read: readWholeNumber },
+    flag: {
+      argument: '<n>',
+      help: "objects on the table (default: drawn, as the cell's page says)",
+      read: readWholeNumber,
+    },
     schema: wholeNumber(1, 5),
-    check: (count, { objects }) => void loadTable(objects, count),
+    check: (count, all) => void cellIn(all).models(all.objects, count),
     loop: count => ({ count }),
     result: count => count ?? null,
-    row: { name: 'objects on the table', text: count => (count === undefined ? '2 to 5, drawn' : String(count)) },
+    row: { name: 'objects on the table', text: count => (count === undefined ? 'drawn' : String(count)) },
   },
   phrases: {
     part: 'scene',
@@ -81,11 +94,31 @@ export const EVAL_OPTIONS: { readonly [Name in keyof EvalOptions]-?: EvalOption<
       help: 'a YAML list of commands to draw from, such as "could you fetch the {name}"',
     },
     schema: text,
-    check: (file, { objects }) => void phrasesOf(file, objects),
-    loop: (file, { objects }) => ({ phrases: phrasesOf(file, objects) }),
+    check: (file, all) => void phrasesOf(file, all),
+    loop: (file, all) => ({ phrases: phrasesOf(file, all) }),
     file: file => file,
     result: file => file ?? null,
     row: { name: 'phrases', text: file => file ?? "the cell's own" },
+  },
+  say: {
+    part: 'scene',
+    flag: {
+      argument: '<text>',
+      help: 'said in every episode instead of its drawn command; no correction follows',
+      conflicts: ['phrases'],
+    },
+    schema: text,
+    loop: say => ({ say }),
+    result: say => say ?? null,
+    row: { name: 'command', text: say => say ?? 'drawn' },
+  },
+  execution: {
+    part: 'run',
+    flag: { argument: '<mode>', help: EXECUTION_HELP, read: readExecution },
+    schema: text,
+    loop: execution => ({ execution }),
+    result: execution => execution ?? null,
+    row: { name: 'execution', text: execution => execution ?? 'temporal_ensembling' },
   },
   policy: {
     part: 'run',
@@ -93,6 +126,13 @@ export const EVAL_OPTIONS: { readonly [Name in keyof EvalOptions]-?: EvalOption<
     schema: text,
     file: (policy, { precision }) =>
       policy === undefined || asksForExpert(policy, precision) ? undefined : modelFile(policy, precision),
+  },
+  encoder: {
+    part: 'run',
+    flag: { argument: '<file>', help: ENCODER_HELP },
+    schema: text,
+    file: encoder => encoder,
+    row: { name: 'encoder', text: encoder => (encoder === undefined ? 'none' : basename(encoder)) },
   },
   robot: {
     part: 'scene',
@@ -117,7 +157,7 @@ export const EVAL_OPTIONS: { readonly [Name in keyof EvalOptions]-?: EvalOption<
             `${ray === undefined ? '--jobs' : '--ray'} away`,
         )
     },
-    loop: (source, _all, signal) => ({ cell: startCell(source, signal) }),
+    loop: (source, _all, signal) => ({ source, signal }),
     result: source => source,
   },
   without: {
@@ -133,7 +173,7 @@ export const EVAL_OPTIONS: { readonly [Name in keyof EvalOptions]-?: EvalOption<
     part: 'run',
     flag: { argument: '<p>', help: PRECISION_HELP, choices: PRECISIONS },
     schema: z.enum(PRECISIONS),
-    // What the model is stored in, which is also known where nothing was asked for.
+    // The precision of the model's file, which is known without the option too.
     row: { name: 'precision', text: (_asked, { provenance }) => provenance.precision },
   },
   jobs: {
@@ -163,5 +203,7 @@ export const EVAL_OPTIONS: { readonly [Name in keyof EvalOptions]-?: EvalOption<
   trace: { part: 'run', schema: z.boolean(), default: false },
 }
 
-const phrasesOf = (file: string | undefined, objects: string): string[] | undefined =>
-  file === undefined ? undefined : loadPhrases(file, loadObjects(objects))
+const cellIn = ({ robot }: EvalOptions): CellKind => cellOf(readRobot(robot))
+
+const phrasesOf = (file: string | undefined, all: EvalOptions): string[] | undefined =>
+  file === undefined ? undefined : loadPhrases(file, cellIn(all).models(all.objects))

@@ -4,6 +4,7 @@ import type { CellLoopOptions } from '../session/cell-loop.js'
 import { PARTS, type EvalOption, type Ran } from './eval-option.js'
 import { EVAL_OPTIONS, type EvalOptions } from './eval-options.js'
 
+/** The options that ship are in `eval-options.ts`. Here those from outside are added, and all of them are read. */
 type AnyOption = EvalOption<unknown, EvalOptions>
 type Values = Readonly<Record<string, unknown>>
 
@@ -18,7 +19,7 @@ export function registerEvalOption<Value>(name: string, option: EvalOption<Value
 /** Every option by its name, in the order of the help. */
 export const evalOptions = (): ReadonlyMap<string, AnyOption> => registered
 
-/** What another process needs to run episodes with these options: plain data. */
+/** The options that another process needs to run episodes, as plain data. */
 export const handedOn = (options: EvalOptions): Values => {
   const values: Values = { ...options }
   return Object.fromEntries(
@@ -27,8 +28,8 @@ export const handedOn = (options: EvalOptions): Values => {
 }
 
 /**
- * Options from plain data: what is left out has its default. Throws UsageError for a value that its schema refuses, and
- * for a name that is no option's.
+ * Reads options from plain data. An option that is left out has its default. Throws UsageError for a value that its
+ * schema refuses, and for a name that no option has.
  */
 export function readEvalOptions(data: unknown): EvalOptions {
   const schema = z.strictObject(
@@ -45,12 +46,12 @@ export function readEvalOptions(data: unknown): EvalOptions {
   throw new UsageError(`options of an evaluation: ${[...path, ''].join(': ')}${message}`)
 }
 
-/** Before anything is started: throws an error for the user where an option's value cannot be used. */
+/** Called before anything starts. Throws an error for the user where an option's value cannot be used. */
 export function checkEvalOptions(options: EvalOptions): void {
   for (const [value, option] of valuesOf(options)) option.check?.(value, options)
 }
 
-/** What the options ask of the loop. */
+/** The loop's options that follow from those of the benchmark. */
 export const loopOptionsOf = (
   options: EvalOptions,
   signal: AbortSignal,
@@ -60,7 +61,7 @@ export const loopOptionsOf = (
     objects: options.objects,
   })
 
-/** The files that the options name, by the option's name. */
+/** The files that the options name, by the options' names. */
 export const filesOf = (options: EvalOptions): Record<string, string> =>
   Object.fromEntries(
     valuesOf(options).flatMap(([value, option, name]) => {
@@ -69,11 +70,11 @@ export const filesOf = (options: EvalOptions): Record<string, string> =>
     }),
   )
 
-/** What the result has of the options. */
+/** The options in the result. */
 export const resultOf = (options: EvalOptions): Record<string, string | number | boolean | null> =>
   Object.fromEntries(byPart(options).flatMap(([value, { result }, name]) => (result ? [[name, result(value)]] : [])))
 
-/** What a report has of the options: names and texts. */
+/** The options in a report: names and texts. */
 export const rowsOf = (ran: Ran<EvalOptions>): (readonly [string, string])[] =>
   byPart(ran.options).flatMap(([value, { row }]) => (row ? [[row.name, row.text(value, ran)] as const] : []))
 

@@ -75,7 +75,7 @@ export function evalLines({
   ]
 }
 
-/** A line of `--results`: the fields in one order, whichever process the episode ran in. */
+/** A line of `--results`. The order of its fields does not depend on the process that ran the episode. */
 export function resultLine({
   index,
   command,

@@ -1,9 +1,14 @@
-import { messageOf } from '../output/output.js'
+import { requireAll } from '../../peers/peers.js'
+import { messageOf } from '../../middleware/message-of.js'
 import type { Ending } from '../output/ending.js'
 import type { EpisodeResult } from '../session/episodes.js'
 import { standardStreams } from '../output/standard-streams.js'
+import { policyFor, policyNeed } from '../policies/policies.js'
+import type { Robot } from '../../robots/robot.js'
+import { readRobot } from '../robot/load-robot.js'
+import { cellNeed, requireFit } from '../session/cells.js'
 import { closeInOrder } from '../session/closing.js'
-import { loadDriver, type Driver } from './driver.js'
+import { loadPolicyUnderTest, type PolicyUnderTest } from './policy-under-test.js'
 import type { EvalOptions } from './eval-options.js'
 import { checkEvalOptions } from './eval-registry.js'
 import { fanOut } from './fan-out.js'
@@ -14,12 +19,12 @@ import { runShare, type Share } from './share.js'
 import { summarise, type Summary } from './summary.js'
 import type { EpisodeTrace } from './trace.js'
 
-/** What a benchmark has come to. */
+/** The outcome of a benchmark. */
 export interface Evaluated {
   readonly options: EvalOptions
   readonly provenance: Provenance
   readonly summary: Summary
-  /** In the order of the episodes; fewer than were asked for where it was interrupted. */
+  /** In the order of the episodes. An interrupted benchmark has fewer than were asked for. */
   readonly results: readonly EpisodeResult[]
   /** Of the episodes that a report may show. */
   readonly traces: readonly EpisodeTrace[]
@@ -27,40 +32,54 @@ export interface Evaluated {
   readonly wallS: number
   readonly simulatedS: number
   readonly crcErrors: number
-  /** Of a simulator beside us: simulated time a unit of time. */
+  /** Simulated time a unit of wall time, of a simulator in another process. */
   readonly realTimeFactor: number | undefined
 }
 
-/** A benchmark that is prepared: whatever is wrong with it has been said before an output is begun. */
+/**
+ * A benchmark whose options are checked and whose model is loaded, so that errors come before an output file is begun.
+ */
 export class Evaluation {
   readonly #options: EvalOptions
-  readonly #driver: Driver
+  readonly #subject: PolicyUnderTest
   readonly #provenance: Provenance
   readonly #ending: Ending
   readonly #started: number
 
-  /** Checks the options and loads robot file and model; throws what is wrong with them. */
+  /**
+   * Checks the options, and loads robot file and model. Throws UsageError, RobotError, PolicyError or
+   * MissingPackageError.
+   */
   static async prepare(options: EvalOptions, ending: Ending): Promise<Evaluation> {
     const started = performance.now()
     checkEvalOptions(options)
-    const driver = await loadDriver(options, ending.signal)
+    const robot = readRobot(options.robot)
+    requireFit(robot)
+    requirePackages(options, robot)
+    const subject = await loadPolicyUnderTest(options, ending.signal)
     try {
-      return new Evaluation(options, driver, await provenanceOf(driver), ending, started)
+      return new Evaluation(options, subject, await provenanceOf(subject), ending, started)
     } catch (error) {
-      await closePolicy(driver)
+      await closePolicy(subject)
       throw error
     }
   }
 
-  private constructor(options: EvalOptions, driver: Driver, provenance: Provenance, ending: Ending, started: number) {
+  private constructor(
+    options: EvalOptions,
+    subject: PolicyUnderTest,
+    provenance: Provenance,
+    ending: Ending,
+    started: number,
+  ) {
     this.#options = options
-    this.#driver = driver
+    this.#subject = subject
     this.#provenance = provenance
     this.#ending = ending
     this.#started = started
   }
 
-  /** Runs it, once: in this process, in others beside it or on a cluster, as the options say. */
+  /** Runs the benchmark, once: in this process, in several, or on a cluster, as the options say. */
   async run(progress: Progress): Promise<Evaluated> {
     const options = this.#options
     const shares = await this.#shares(progress)
@@ -77,21 +96,24 @@ export class Evaluation {
       wallS: (performance.now() - this.#started) / 1000,
       simulatedS: results.reduce((total, { seconds }) => total + seconds, 0),
       crcErrors: sum(share => share.crcErrors),
-      // One world runs in one share.
+      // A Gazebo world serves one process, so there is one share.
       realTimeFactor: options.source === 'gazebo' ? shares[0]?.realTimeFactor : undefined,
     }
   }
 
-  /** Ends what was loaded, also where it was not run. What does not end in time is left, and said. */
+  /**
+   * Closes the policy, also where the benchmark did not run. A policy that does not close in time is left, and standard
+   * error says so.
+   */
   close(): Promise<void> {
-    return closePolicy(this.#driver)
+    return closePolicy(this.#subject)
   }
 
   async #shares(progress: Progress): Promise<Share[]> {
     const options = this.#options
     const isHere = options.jobs === 1 && options.ray === undefined
-    if (isHere) return [await runShare(options, this.#driver, progress, this.#ending)]
-    // Each process loads its own.
+    if (isHere) return [await runShare(options, this.#subject, progress, this.#ending)]
+    // Each worker loads a policy of its own.
     await this.close()
     return options.ray === undefined
       ? fanOut(options, progress, this.#ending)
@@ -99,7 +121,18 @@ export class Evaluation {
   }
 }
 
-function closePolicy({ policy }: Driver): Promise<void> {
+/** Throws MissingPackageError where this process, or a worker on this machine, lacks an optional package. */
+function requirePackages({ source, ray, trace, policy, precision }: EvalOptions, robot: Robot): void {
+  const needs = [...policyNeed(policyFor(policy, robot, precision), precision)]
+  // On a cluster the episodes run on other machines, which have packages of their own.
+  if (ray === undefined) {
+    needs.unshift(cellNeed(robot, source))
+    if (trace) needs.push({ purpose: 'a report', packages: ['sharp'] })
+  }
+  requireAll(needs)
+}
+
+function closePolicy({ policy }: PolicyUnderTest): Promise<void> {
   return closeInOrder([{ name: 'policy', close: () => policy.close() }], error =>
     standardStreams.say('stderr', [messageOf(error)]),
   )

@@ -1,4 +1,7 @@
-/** Of a sequence of unknown length the first item, the last, and between `most` / 2 and `most` evenly spread ones. */
+/**
+ * Keeps a sample of a sequence of unknown length: its first item, its last, and between `most` / 2 and `most` items
+ * that are evenly spread.
+ */
 export class EvenSample<T> {
   readonly #most: number
   #items: T[] = []
@@ -26,7 +29,7 @@ export class EvenSample<T> {
     this.#seen = 0
   }
 
-  /** `count` items in their order, the first and the last among them; all where there are no more. */
+  /** `count` items in their order, with the first and the last. All items where there are no more. */
   pick(count: number): T[] {
     const items =
       this.#last === undefined || this.#items.at(-1) === this.#last ? this.#items : [...this.#items, this.#last]

@@ -7,7 +7,7 @@ import { handedOn } from './eval-registry.js'
 import type { Progress } from './progress.js'
 import type { Share } from './share.js'
 
-/** One of the processes ended without its result. */
+/** A worker process ended without its result. */
 class JobError extends Error {
   readonly code = 'JOB'
   readonly exit = 1
@@ -16,8 +16,8 @@ class JobError extends Error {
 const WORKER = fileURLToPath(new URL('./share-worker.js', import.meta.url))
 
 /**
- * Splits the episodes over `jobs` processes, in the order of the episodes. Each is given its options over its channel.
- * `worker` is the program that they run.
+ * Splits the episodes over `jobs` worker processes, in the order of the episodes. Each worker receives its options over
+ * its channel. `worker` is the program that they run.
  */
 export function fanOut(
   options: EvalOptions,
@@ -40,19 +40,19 @@ export function fanOut(
         if (answer) resolve(answer)
         else reject(new JobError(`eval: job ${job + 1} of ${parts.length} ended with ${code ?? signal} and no result`))
       })
-      // Where it has ended already, its exit says so.
+      // A send to a worker that has ended fails. The worker's exit code gives the reason.
       child.send(handedOn(part), () => undefined)
     })
   const shares = Promise.all(parts.map(run))
   const end = (): void => children.forEach(child => child.kill('SIGTERM'))
-  // What ends this process ends its jobs; what they have done until then is the result.
+  // A request to end goes on to the workers. The episodes that they have finished are the result.
   ending.whenAsked(end)
-  // Without one of the shares the others are of no use.
+  // Without one of the shares there is no result, so the other workers end.
   shares.catch(end)
   return shares
 }
 
-/** The options of each process; none without an episode. */
+/** The options of each worker. No worker is without an episode. */
 function partsOf(options: EvalOptions): EvalOptions[] {
   const size = Math.ceil(options.episodes / Math.min(options.jobs, options.episodes))
   return Array.from({ length: Math.ceil(options.episodes / size) }, (_, job) => ({

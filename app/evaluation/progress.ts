@@ -1,7 +1,6 @@
-import type { Output } from '../output/output.js'
 import type { EpisodeResult } from '../session/episodes.js'
 
-/** Hears how far a benchmark is. */
+/** Receives the progress of a benchmark. */
 export interface Progress {
   /** An episode has ended. */
   step(episode: EpisodeResult): void
@@ -9,28 +8,28 @@ export interface Progress {
   note(line: string): void
 }
 
-/** Tells it a line an episode. */
+/** Writes a line of progress for each episode. */
 export class ProgressLines implements Progress {
-  readonly #output: Output
+  readonly #say: (line: string) => void
   readonly #total: number
   #done = 0
   #won = 0
 
-  constructor(output: Output, total: number) {
-    this.#output = output
+  constructor(say: (line: string) => void, total: number) {
+    this.#say = say
     this.#total = total
   }
 
   step(episode: EpisodeResult): void {
     this.#done++
     if (episode.success) this.#won++
-    this.#output.progress(
+    this.#say(
       `${this.#done}/${this.#total} won ${this.#won}  episode ${episode.index + 1}: ` +
         `"${episode.command}" ${episode.success ? 'won' : episode.reason}`,
     )
   }
 
   note(line: string): void {
-    this.#output.progress(line)
+    this.#say(line)
   }
 }

@@ -1,17 +1,16 @@
-import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
+import { modelSha256 } from '../../policy/contract/external-data.js'
 import type { Precision } from '../../policy/contract/onnx-metadata.js'
 import { EXPERT } from '../policies/policies.js'
-import type { Driver } from './driver.js'
+import type { PolicyUnderTest } from './policy-under-test.js'
 
 /**
- * What drove a benchmark, so that it can be told apart and run again. `null`: the scripted expert has no file; a model
- * that does not say.
+ * Which model and robot file a benchmark ran with, so that it can be identified and run again. `null`: the scripted
+ * expert has no file, or the model does not say.
  */
 export interface Provenance {
   readonly model: string
-  /** What its weights are stored in; `fp32` for the expert. */
+  /** The type of the stored weights. `fp32` for the expert. */
   readonly precision: Precision
   readonly modelSha256: string | null
   readonly trainingCommit: string | null
@@ -19,8 +18,8 @@ export interface Provenance {
   readonly robotSha256: string
 }
 
-/** What its result says of a benchmark's robot file and model. */
-export async function provenanceOf({ robot, policy: { model } }: Driver): Promise<Provenance> {
+/** The provenance of a benchmark's result, from its robot file and model. */
+export async function provenanceOf({ robot, policy: { model } }: PolicyUnderTest): Promise<Provenance> {
   const common = { robot: robot.name, robotSha256: robot.sha256 }
   if (!model) return { model: EXPERT, precision: 'fp32', modelSha256: null, trainingCommit: null, ...common }
   const { file, policy } = model
@@ -28,9 +27,7 @@ export async function provenanceOf({ robot, policy: { model } }: Driver): Promis
   return {
     model: basename(file),
     precision: policy.precision,
-    modelSha256: createHash('sha256')
-      .update(await readFile(file))
-      .digest('hex'),
+    modelSha256: await modelSha256(file),
     trainingCommit: typeof commit === 'string' ? commit : null,
     ...common,
   }

@@ -9,7 +9,7 @@ import { filesOf, handedOn } from './eval-registry.js'
 import type { Progress } from './progress.js'
 import type { Share } from './share.js'
 
-/** What keeps a benchmark from running on a Ray cluster. `exit` 2: it was asked for wrongly, 1: it was under way. */
+/** A benchmark could not run on a Ray cluster. `exit` 2: bad use; 1: it failed while it ran. */
 export class RayError extends Error {
   readonly code = 'RAY'
   readonly exit: 1 | 2
@@ -28,9 +28,9 @@ type Line =
   | { readonly refused: string }
 
 /**
- * Runs each episode as a task of the Ray cluster at `address`, in a process of its own on whatever node is free; one
- * whose node is lost runs again. So an episode's result depends on seed and index alone, not on where or how often it
- * ran. Throws RayError.
+ * Runs each episode as a task of the Ray cluster at `address`, in a process of its own on a node that is free. A task
+ * whose node is lost runs again. An episode's result depends on seed and index alone, not on where or how often it ran.
+ * Throws RayError.
  */
 export async function fanOutOnRay(
   address: string,
@@ -39,7 +39,8 @@ export async function fanOutOnRay(
   ending: Ending,
 ): Promise<Share[]> {
   const python = process.env.PREHEND_PYTHON ?? 'python3'
-  // A session of its own: Ctrl-C on the terminal is this process's, which closes the standard input.
+  // The program runs in a session of its own, so that Ctrl-C does not reach it. This process then closes its standard
+  // input, which ends it.
   const child = spawn(python, [join(packageRoot, 'policy/training/ray_tasks.py')], {
     stdio: ['pipe', 'pipe', 'inherit'],
     detached: true,
@@ -57,7 +58,7 @@ export async function fanOutOnRay(
     child.on('close', resolve)
   })
   ended.catch(() => undefined)
-  // Whoever reads no more has said why.
+  // A program that no longer reads its input has given the reason on its output.
   child.stdin.on('error', () => undefined)
   child.stdin.write(`${JSON.stringify({ address, root: resolve(packageRoot), ...tasksOf(options) })}\n`)
   ending.whenAsked(() => child.stdin.end())
@@ -79,7 +80,7 @@ export async function fanOutOnRay(
   return shares
 }
 
-/** A task an episode, and the files that the tasks read. */
+/** One task for each episode, and the files that the tasks read. */
 function tasksOf(options: EvalOptions): {
   files: Record<string, string>
   tasks: { name: string; commands: object[] }[]
@@ -91,7 +92,7 @@ function tasksOf(options: EvalOptions): {
     const name = `${option}/${basename(path)}`
     shipped[option] = name
     files[name] = resolve(path)
-    // The weights of a large ONNX model lie beside it.
+    // The weights of a large ONNX model are in a second file beside it.
     if (existsSync(`${path}.data`)) files[`${name}.data`] = resolve(`${path}.data`)
   }
   const there: EvalOptions = { ...options, ...shipped }

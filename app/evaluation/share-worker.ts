@@ -3,7 +3,7 @@ import { Ending } from '../output/ending.js'
 import { UsageError } from '../output/output.js'
 import { runProgram } from '../output/program.js'
 import { standardStreams } from '../output/standard-streams.js'
-import { loadDriver } from './driver.js'
+import { loadPolicyUnderTest } from './policy-under-test.js'
 import { readEvalOptions } from './eval-registry.js'
 import type { Progress } from './progress.js'
 import { runShare } from './share.js'
@@ -25,7 +25,7 @@ function tell(message: object): void {
 /** The first message of the parent. */
 async function received(): Promise<unknown> {
   if (!process.send) throw new UsageError('share-worker: is started by `prehend eval` alone')
-  // It may have ended before anybody here listened.
+  // The parent may have ended before this listener was there.
   const gone = process.connected ? once(process, 'disconnect') : Promise.resolve([])
   const [message] = (await Promise.race([once(process, 'message'), gone])) as unknown[]
   if (message === undefined) throw new UsageError('share-worker: its parent ended before it said what to run')
@@ -36,8 +36,8 @@ standardStreams.guard()
 await runProgram(async () => {
   const ending = new Ending()
   const data = await received()
-  ending.heedParent()
+  ending.endWithParent()
   const options = readEvalOptions(data)
-  const share = await runShare(options, await loadDriver(options, ending.signal), toParent, ending)
+  const share = await runShare(options, await loadPolicyUnderTest(options, ending.signal), toParent, ending)
   tell(share)
 })

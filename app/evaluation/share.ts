@@ -1,30 +1,30 @@
-import { messageOf } from '../output/output.js'
+import { messageOf } from '../../middleware/message-of.js'
 import type { EpisodeResult } from '../session/episodes.js'
 import { CellLoop } from '../session/cell-loop.js'
 import type { Ending } from '../output/ending.js'
-import type { Driver } from './driver.js'
+import type { PolicyUnderTest } from './policy-under-test.js'
 import type { EvalOptions } from './eval-options.js'
 import { loopOptionsOf } from './eval-registry.js'
 import type { Progress } from './progress.js'
 import { Candidates } from './shown.js'
 import { EpisodeTracer, type EpisodeTrace } from './trace.js'
 
-/** The part of a benchmark that one process ran. Plain values: it travels between processes. */
+/** The part of a benchmark that one process ran. It has plain values, since it is sent between processes. */
 export interface Share {
   readonly results: readonly EpisodeResult[]
-  /** Of the episodes that a report may show; none where none was asked for. */
+  /** Traces of the episodes that a report may show. Empty without a report. */
   readonly traces: readonly EpisodeTrace[]
   readonly inferenceMs: number
   readonly inferences: number
-  /** Simulated time a unit of time spent in stepping. */
+  /** Simulated time a unit of wall time spent in stepping. */
   readonly realTimeFactor: number
   readonly crcErrors: number
 }
 
-/** Runs episodes `first` to `first + episodes - 1` in this process; fewer where it is asked to end. */
+/** Runs episodes `first` to `first + episodes - 1` in this process. Fewer where the process is asked to end. */
 export async function runShare(
   options: EvalOptions,
-  { robot, policy }: Driver,
+  { robot, policy }: PolicyUnderTest,
   progress: Progress,
   ending: Ending,
 ): Promise<Share> {
@@ -35,14 +35,14 @@ export async function runShare(
     mode: 'lockstep',
     policy: policy.make,
     onError: error => faults.add(messageOf(error)),
-    // Without it every episode that is left would be lost by no fault of the policy's.
+    // Without a policy every later episode would be lost, and would count against it.
     onPolicyEnded: () => ending.ask('the policy'),
   })
   const tracer = options.trace ? new EpisodeTracer(loop, robot) : undefined
   const candidates = new Candidates()
   const results: EpisodeResult[] = []
   const traces: EpisodeTrace[] = []
-  ending.whenAsked(() => void loop.interrupt())
+  ending.whenAsked(() => void loop.interrupt().catch((error: unknown) => faults.add(messageOf(error))))
   try {
     for (let index = options.first; index < options.first + options.episodes && !loop.interrupted; index++) {
       const result = await loop.episode(index)
@@ -62,6 +62,6 @@ export async function runShare(
     inferenceMs: ms.reduce((sum, v) => sum + v, 0),
     inferences: ms.length,
     realTimeFactor: loop.cell.stats.realTimeFactor,
-    crcErrors: loop.gripperStats.crcErrors,
+    crcErrors: loop.serialStats.crcErrors,
   }
 }

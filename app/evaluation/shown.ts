@@ -4,7 +4,7 @@ import type { EpisodeTrace } from './trace.js'
 const MOST_LOST = 12
 const MOST_WON = 3
 
-/** Chooses, as episodes end, which a report may show: the first ones of each reason, and the first grasps won. */
+/** Chooses the episodes that a report may show, as they end: the first of each reason, and the first won grasps. */
 export class Candidates {
   readonly #taken = new Map<string, number>()
 
@@ -24,8 +24,8 @@ export interface ShownEpisode {
 }
 
 /**
- * What a report shows: of the lost episodes the first of each reason, then others, 12 in all; of the grasps won the
- * first 3.
+ * The episodes that a report shows: 12 lost ones, with the first of each reason before others, and the first 3 won
+ * grasps.
  */
 export function shownOf(
   results: readonly EpisodeResult[],

@@ -1,15 +1,15 @@
 import type { EpisodeResult } from '../session/episodes.js'
 import { spread, wilson95, type Spread } from '../measure/percentiles.js'
 
-/** How many of how many, with Wilson's interval at 95 %. */
+/** Successes of trials, with Wilson's interval at 95 %. */
 export interface Rate {
   readonly rate: number
   readonly wilson95: readonly [number, number]
 }
 
 /**
- * What a benchmark's episodes come to. `byObject`: by the object meant in the end, `(stop)` where a stop ended the
- * command.
+ * Rates and figures over the episodes of a benchmark. `byObject` has a rate for each object that was meant in the end,
+ * and `(stop)` for episodes that a stop ends.
  */
 export interface Summary extends Rate {
   readonly episodes: number
@@ -24,9 +24,9 @@ export interface Summary extends Rate {
   readonly stops: Rate & { readonly episodes: number; readonly moved: number }
   /** Episodes in which a correction names another object than the command did. */
   readonly corrections: Rate & { readonly episodes: number; readonly successes: number }
-  /** N: the largest force on the object meant in a won grasp. */
+  /** Largest force on the object that was meant, over the won grasps, N. */
   readonly peakForce: Spread
-  /** s from the command to the end of a won grasp. */
+  /** Time from the command to the end of a won grasp, s. */
   readonly secondsToSuccess: Spread
 }
 

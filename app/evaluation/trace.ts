@@ -8,22 +8,25 @@ import { cellTopic } from '../session/cell-topic.js'
 import { episodeTopics } from '../session/episode-topics.js'
 import { EvenSample } from './even-sample.js'
 
-/** What a report shows of one episode. Times in s since its start. Plain values: it travels between processes. */
+/**
+ * What a report shows of one episode. Times are in s since its start. It has plain values, since it is sent between
+ * processes.
+ */
 export interface EpisodeTrace {
   readonly index: number
-  /** Names of what lay on the table. */
+  /** Names of the objects on the table. */
   readonly objects: readonly string[]
-  /** N that the object meant in the end bears; null: it does not break, or none is meant. */
+  /** The crush limit of the object that is meant in the end, N. Null: it does not break, or no object is meant. */
   readonly crush: number | null
-  /** A time for each camera frame, and what was the case then or at most since the frame before. */
+  /** The times of the camera frames. `force` and `press` have a value for each: the largest since the frame before. */
   readonly at: readonly number[]
   /** Largest tared |force| at the wrist, N. */
   readonly force: readonly number[]
   /** Largest force of a pad or the palm on the object meant, N. */
   readonly press: readonly number[]
   /**
-   * A list of weights a modality, in the order of the contract's gate, from the first chunk on (the last times); none
-   * where the policy has no gate.
+   * A list of weights for each modality, in the order of the contract's gate. The lists begin with the first chunk, so
+   * they belong to the last times. Empty where the policy has no gate.
    */
   readonly gate: readonly (readonly number[])[]
   readonly said: readonly { readonly at: number; readonly text: string }[]
@@ -31,20 +34,20 @@ export interface EpisodeTrace {
   readonly pictures: readonly { readonly at: number; readonly webp: string }[]
 }
 
-/** ns between two looks at what presses on the object: a step of the lockstep. */
-const LOOK = 4_000_000
-/** Pictures in a filmstrip, and how many are kept while an episode runs. */
+/** ns between two readings of the force on the object: one step of the lockstep. */
+const PRESS_PERIOD = 4_000_000
+/** Number of pictures in a filmstrip, and of those that are kept while an episode runs. */
 const PICTURES = 8
 const KEPT = 64
 
 const rounded = (value: number, digits: number): number => Math.round(value * 10 ** digits) / 10 ** digits
 
-/** Listens to a loop's episodes, for their traces. */
+/** Subscribes to a loop's topics and makes the traces of its episodes. */
 export class EpisodeTracer {
   readonly #loop: CellLoop
   readonly #frames = new EvenSample<{ readonly at: number; readonly image: Image }>(KEPT)
   #start = NaN
-  #looked = -Infinity
+  #pressRead = -Infinity
   #objects: readonly string[] = []
   #crush: number | null = null
   #gateNow: Float32Array = new Float32Array(0)
@@ -63,9 +66,9 @@ export class EpisodeTracer {
       this.#begin(receive),
     )
     bus.subscribe(cellTopic(robot, 'rgb'), 'sensor_msgs/msg/Image', (image, receive) => this.#frame(image, receive))
-    bus.subscribe(cellTopic(robot, 'force'), 'geometry_msgs/msg/WrenchStamped', (_message, receive) =>
-      this.#feel(receive),
-    )
+    for (const { topic, modality } of robot.streams)
+      if (modality === 'force')
+        bus.subscribe(topic, 'geometry_msgs/msg/WrenchStamped', (_message, receive) => this.#feel(receive))
     bus.subscribe(chunkTopic(robot), 'prehend_interfaces/msg/ActionChunk', ({ gate }) => {
       this.#gateNow = gate
     })
@@ -77,7 +80,7 @@ export class EpisodeTracer {
     }
   }
 
-  /** Of the episode that has just ended. */
+  /** The trace of the episode that has just ended. */
   async trace(index: number): Promise<EpisodeTrace> {
     const pictures = await Promise.all(
       this.#frames.pick(PICTURES).map(async ({ at, image }) => ({ at, webp: await webpOf(image) })),
@@ -101,7 +104,7 @@ export class EpisodeTracer {
 
   #begin(receive: number): void {
     this.#start = receive
-    this.#looked = -Infinity
+    this.#pressRead = -Infinity
     this.#gateNow = new Float32Array(0)
     this.#forceNow = this.#pressNow = 0
     this.#at = []
@@ -115,16 +118,17 @@ export class EpisodeTracer {
 
   #feel(receive: number): void {
     this.#forceNow = Math.max(this.#forceNow, this.#loop.control.guard.force)
-    if (receive - this.#looked < LOOK) return
-    this.#looked = receive
+    if (receive - this.#pressRead < PRESS_PERIOD) return
+    this.#pressRead = receive
     const { target, objects } = this.#loop.cell.truth()
     const meant = objects.find(({ name }) => name === target)
-    this.#crush = meant === undefined || meant.crush === Infinity ? null : rounded(meant.crush, 1)
+    const crush = meant?.crush ?? Infinity
+    this.#crush = crush === Infinity ? null : rounded(crush, 1)
     this.#pressNow = Math.max(this.#pressNow, meant?.press ?? 0)
   }
 
   #frame(image: Image, receive: number): void {
-    // Exposed in the episode before.
+    // This picture was exposed in the episode before.
     if (image.stamp < this.#start) return
     const at = this.#since(receive)
     this.#frames.add({ at, image: { ...image } })

@@ -7,7 +7,10 @@ export const withoutSchema: z.ZodType<readonly Withheld[]> = z.array(
   z.strictObject({ modality: z.enum(MODALITIES), from: z.number().min(0) }),
 )
 
-/** `rgb,force@2s`: modalities, each with the episode time from which on it is taken away. Throws UsageError. */
+/**
+ * Reads a text such as `rgb,force@2s`: modalities, each with the episode time from which on it is withheld. Throws
+ * UsageError.
+ */
 export function readWithout(text: string): Withheld[] {
   return text.split(',').map(part => {
     const [, name, seconds] = /^([a-z]+)(?:@(\d+(?:\.\d+)?)s)?$/.exec(part.trim()) ?? []
@@ -17,7 +20,7 @@ export function readWithout(text: string): Withheld[] {
   })
 }
 
-/** The text that `readWithout` reads so. */
+/** The text that `readWithout` turns into these values. */
 export const withoutText = (without: readonly Withheld[]): string =>
   without
     .map(({ modality, from }) =>

@@ -1,5 +1,6 @@
+import { Epoch } from '../../fusion/stamp.js'
+import { openBag, type Bag } from '../../middleware/bag/bag.js'
 import type { Robot } from '../../robots/robot.js'
-import type { Bag } from '../../middleware/bag/bag.js'
 import { MedianDepth } from './median-depth.js'
 import { replayBag, stampClock } from '../replay/replay-bag.js'
 import { finding, StreamCheck, type Finding } from './stream-check.js'
@@ -8,17 +9,17 @@ import { StreamFates } from './stream-fates.js'
 export interface BagCheck {
   readonly streams: Record<string, { topic: string } & ReturnType<StreamCheck['summary']>>
   readonly findings: readonly Finding[]
-  /** What a replay of it would tell of its streams, one line each. */
+  /** What a replay would report about the streams, one line each. */
   readonly notices: readonly string[]
-  /** What a replay of it would give. */
+  /** Number of observations that a replay would give. */
   readonly observations: number
   /** Absolute seconds that the stamps of findings count from. */
   readonly stampEpochSec: number
 }
 
 /**
- * Holds a recording against a robot file: replays all of it once, so that what it says of a message is what a replay
- * does with it.
+ * Checks a recording against a robot file. It replays the whole recording once, so that it judges every message as a
+ * replay does.
  */
 export async function checkBag(
   bag: Pick<Bag, 'topics' | 'foreign' | 'epochSec' | 'batches'>,
@@ -88,4 +89,43 @@ export async function checkBag(
   for (const { stream, text } of fates.lost(counters))
     if (checks.has(stream)) findings.push(finding(stream, 'lost', text))
   return { streams, findings, notices, observations: counters.observations, stampEpochSec: clock.epochSec }
+}
+
+/**
+ * The check of a recording against a robot file, as `prehend check` shows it. The stamps of findings are "sec.nanosec".
+ */
+export interface RecordingCheck {
+  readonly path: string
+  readonly durationS: number
+  /** How the recording is damaged. Null: it is not. */
+  readonly damage: string | null
+  readonly observations: number
+  readonly streams: BagCheck['streams']
+  readonly findings: readonly (Omit<Finding, 'stamps'> & { readonly stamps: readonly string[] })[]
+  readonly notices: readonly string[]
+}
+
+/** Opens the recording at `path` and checks it with `checkBag`. Throws, in one line, where it cannot be read. */
+export async function checkRecording(
+  path: string,
+  robot: Robot,
+  progress: (line: string) => void,
+): Promise<RecordingCheck> {
+  const bag = await openBag(path)
+  try {
+    progress(`reading ${path}`)
+    const { streams, findings, notices, observations, stampEpochSec } = await checkBag(bag, robot)
+    const epoch = new Epoch(stampEpochSec)
+    return {
+      path,
+      durationS: bag.durationNs / 1e9,
+      damage: bag.damage ?? null,
+      observations,
+      streams,
+      findings: findings.map(found => ({ ...found, stamps: found.stamps.map(stamp => epoch.format(stamp)) })),
+      notices,
+    }
+  } finally {
+    await bag.close()
+  }
 }

@@ -2,14 +2,14 @@ import type { DepthValue } from '../../fusion/observation.js'
 import { MILLIMETRE } from '../../fusion/depth-unit.js'
 import type { Stream } from '../../robots/robot.js'
 
-/** Pixels of a picture that are looked at, about. */
+/** About how many pixels of a picture are read. */
 const PIXELS = 2000
-/** mm: the depth cameras of robots do not look so far. */
+/** mm. The depth cameras of robots do not measure that far. */
 const FAR = 20_000
 
-/** The median over the valid pixels of many depth pictures, of each a part. */
+/** The median over valid pixels of many depth pictures. It reads a part of each picture. */
 export class MedianDepth {
-  /** How many pixels have each depth, mm. */
+  /** Number of pixels of each depth, by mm. */
   readonly #counts = new Uint32Array(65_536)
 
   add({ data }: DepthValue): void {
@@ -17,7 +17,7 @@ export class MedianDepth {
     for (let i = 0; i < data.length; i += step) this.#counts[data[i]!]!++
   }
 
-  /** mm; 0: no pixel is valid; undefined: there was none at all. */
+  /** The median in mm. 0: no pixel is valid. Undefined: there were no pixels. */
   get value(): number | undefined {
     const [none = 0] = this.#counts
     const valid = this.#counts.subarray(1)
@@ -27,7 +27,7 @@ export class MedianDepth {
     return valid.findIndex(count => (sum += count) >= half) + 1
   }
 
-  /** Why the depths are hardly in the unit that they are read in; undefined: they may be. */
+  /** Why the depths are probably not in the unit that the robot file gives. Undefined: they may be. */
   doubt({ topic, depthUnit = MILLIMETRE }: Pick<Stream, 'topic' | 'depthUnit'>): string | undefined {
     const { value } = this
     if (value === 0)

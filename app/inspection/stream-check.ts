@@ -1,7 +1,7 @@
 import { noDrops, occurred, type DropReason } from '../../fusion/counters.js'
-import { kindOf } from '../../fusion/stream-types/registry.js'
+import { kindOf } from '../../fusion/stream-types/stream-types.js'
 import { ms } from '../../fusion/stamp.js'
-import { strategyOf } from '../../fusion/align/registry.js'
+import { strategyOf } from '../../fusion/align/strategies.js'
 import type { Robot, Stream } from '../../robots/robot.js'
 import { meanRate } from './topic-spacing.js'
 
@@ -31,7 +31,7 @@ export interface Finding {
   readonly lacking: boolean
   readonly count: number
   readonly text: string
-  /** Where it happened, the first few; ns since the run's epoch. */
+  /** The first few stamps where it happened, in ns since the run's epoch. */
   readonly stamps: readonly number[]
 }
 
@@ -45,9 +45,9 @@ export function finding(
   return { stream, kind, lacking: LACKING.has(kind), count, text, stamps }
 }
 
-/** Reasons for which a sample is dropped that findings of their own tell of, or that are no fault. */
-const SAID_OTHERWISE: ReadonlySet<string> = new Set<DropReason>(['zero_stamp', 'tare', 'late_tick', 'duplicate'])
-/** The most of anything that is listed by stamp. */
+/** Reasons for a dropped sample that are no fault, or that another finding reports. */
+const NOT_REPORTED: ReadonlySet<string> = new Set<DropReason>(['zero_stamp', 'tare', 'late_tick', 'duplicate'])
+/** How many stamps a finding lists, at most. */
 const LISTED = 5
 
 class Tally {
@@ -63,15 +63,18 @@ class Tally {
   }
 }
 
-/** The longest hole in a stream that its values bridge, ns: a wider one leaves a value missing or an empty window. */
+/**
+ * The longest gap between two samples of a stream that alignment bridges, ns. After a wider gap a value is missing or a
+ * window is empty.
+ */
 function longestGap({ align }: Stream): number | undefined {
   const declared = strategyOf(align)
   return (declared.longestGap ?? declared.longestStep)?.(align)
 }
 
 /**
- * What one stream's samples are like, sample by sample in receive order, and what the aligner made of them; memory does
- * not grow with them. All times ns.
+ * Counts and times of one stream's samples, which come in receive order, and what the aligner did with them. Its memory
+ * does not grow with their number. All times are in ns.
  */
 export class StreamCheck {
   readonly #stream: Stream
@@ -83,7 +86,7 @@ export class StreamCheck {
   readonly #duplicates = new Tally()
   readonly #future = new Tally()
   readonly #dropped = noDrops()
-  /** Stamps and receive times are of one clock, so that a delay can be told. */
+  /** Whether stamps and receive times are of one clock, so that their difference is a delay. */
   readonly #oneClock: boolean
   #count = 0
   #stamped = 0
@@ -99,7 +102,9 @@ export class StreamCheck {
     this.#robot = robot
   }
 
-  /** `written`: the sample's stamp, NaN where it has none; `dropped`: why the aligner does not take it. */
+  /**
+   * Adds a sample. `written` is its stamp, NaN where it has none. `dropped` is the reason where the aligner dropped it.
+   */
   add(written: number, receive: number, dropped?: DropReason): void {
     this.#count++
     if (dropped !== undefined) this.#dropped[dropped]++
@@ -196,9 +201,9 @@ export class StreamCheck {
         this.#future,
       )
     }
-    const others = Object.entries(occurred(this.#dropped)).filter(([reason]) => !SAID_OTHERWISE.has(reason))
+    const others = Object.entries(occurred(this.#dropped)).filter(([reason]) => !NOT_REPORTED.has(reason))
     const count = others.reduce((sum, [, of]) => sum + of, 0)
-    // Of a stream that is lost altogether it is told why.
+    // Where every sample is dropped, the finding `lost` gives the reason.
     if (count > 0 && count < this.#count) {
       found.push(
         finding(

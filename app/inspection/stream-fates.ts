@@ -1,30 +1,31 @@
 import { occurred, type Counters, type DropReason } from '../../fusion/counters.js'
-import { referenceOf } from '../../fusion/reference.js'
+import { referenceOf } from '../../fusion/stream-clock.js'
 import type { Robot } from '../../robots/robot.js'
 import type { StampClock } from '../replay/replay-bag.js'
 
-/** A stream of which nothing came into any observation, and why. */
+/** A stream that is in no observation, and why. */
 export interface LostStream {
   readonly stream: string
   readonly text: string
 }
 
-/** What to do about a stream whose every message was dropped for one reason. */
+/** What to do about a stream, by the reason for which all its messages were dropped. */
 const ADVICE: Partial<Record<DropReason, string>> = {
   zero_stamp: 'the source writes no stamps: say timeline: receive',
   stamp_range: "its clock is over 104 days from the others': say clock: estimate, or timeline: receive",
   future: 'its clock is ahead: say clock: estimate',
   tare: 'the tare takes longer than the recording',
   log_time: "the recorder's clock was not set",
+  no_orientation: 'no pose of its compensate.orientation lies within max_age: record that stream, or mend its stamps',
 }
-/** Of a topic that is in the recording without a message. */
-const SILENT = 'its publisher was silent, or offers less than the recorder asks for (QoS)'
-/** ns between the clocks of two streams that cannot be transport. */
+/** Why a topic may be in the recording without a message. */
+const WITHOUT_MESSAGES = 'its publisher was silent, or offers less than the recorder asks for (QoS)'
+/** ns. A larger difference between the delays of two streams is not transport but a difference of their clocks. */
 const APART = 1e9
 
 /**
- * What became of the messages of each stream: the one judgement of `check` and `replay`, which both ask the aligner
- * itself.
+ * What became of the messages of each stream, as the aligner decided. `check` and `replay` both use it, so that they
+ * say the same.
  */
 export class StreamFates {
   readonly #robot: Robot
@@ -43,7 +44,7 @@ export class StreamFates {
     if (dropped === undefined && receive - stamp < this.#behind[stream]!) this.#behind[stream] = receive - stamp
   }
 
-  /** Where there are no observations at all, that of the stream that ticks come from is among them. */
+  /** The streams that are in no observation. Without any observation the reference stream is among them. */
   lost({ streams, observations }: Pick<Counters, 'streams' | 'observations'>): LostStream[] {
     const found: LostStream[] = []
     const ticking = referenceOf(this.#robot)
@@ -56,7 +57,8 @@ export class StreamFates {
       const say = (text: string): void => void found.push({ stream: name, text: `${topic}: ${text}` })
       const isWanting = observations === 0 && name === ticking?.name
       if (messages === 0) {
-        if (isWanting) say(`there are no observations: they are made at its messages, and it has none: ${SILENT}`)
+        if (isWanting)
+          say(`there are no observations: they are made at its messages, and it has none: ${WITHOUT_MESSAGES}`)
         return
       }
       if (accepted === 0) {

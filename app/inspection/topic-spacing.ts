@@ -3,20 +3,20 @@ import { headerTime } from '../../middleware/cdr/header-stamp.js'
 import { stampOf } from '../../middleware/cdr/ros-time.js'
 
 /**
- * Messages a second over their own span, from the first to the last (ns): how long the recording is says nothing about
- * a topic. 0 where there is no span.
+ * Messages a second between the first and the last message of a topic (ns). The length of the recording does not
+ * matter. 0 where the two are at the same time.
  */
 export function meanRate(count: number, first: number, last: number): number {
   return count > 1 && last > first ? (count - 1) / ((last - first) / 1e9) : 0
 }
 
 /**
- * How densely one topic's messages lie: by their stamps where the type has a header, else by their receive times. All
- * ns.
+ * Rate and largest gap of one topic's messages, by their stamps where the type has a header, else by their receive
+ * times. All times are in ns.
  */
 export class TopicSpacing {
   readonly #timeOf: ReturnType<typeof headerTime>
-  /** Absolute s: the second of the first stamp, whatever clock it is of. */
+  /** The second of the first stamp, absolute, of whatever clock the stamps are. */
   #epochSec: number | undefined
   #count = 0
   #stamped = 0
@@ -33,7 +33,7 @@ export class TopicSpacing {
     const stamp = this.#time(message)
     if (stamp === undefined) return
     if (!Number.isFinite(stamp)) {
-      // A first stamp that is decades from all others is not what they count from.
+      // Where the first stamp is decades from the second, the epoch is set anew.
       if (this.#stamped === 1) this.#epochSec = undefined
       return
     }
@@ -43,7 +43,7 @@ export class TopicSpacing {
     this.#last = Math.max(this.#last, stamp)
   }
 
-  /** `largestGapMs` null: fewer than two stamps, or a type without a header. */
+  /** `largestGapMs` is null with fewer than two stamps, or for a type without a header. */
   summary(): { count: number; rateHz: number; largestGapMs: number | null } {
     return {
       count: this.#count,
@@ -52,7 +52,7 @@ export class TopicSpacing {
     }
   }
 
-  /** Undefined: no stamp was written, or the message is too short to have one. */
+  /** The message's time. Undefined: it has no stamp, or it is too short to have one. */
   #time({ receive, data }: BagMessage): number | undefined {
     if (!this.#timeOf) return receive
     try {

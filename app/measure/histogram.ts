@@ -1,6 +1,6 @@
 import type { Spread } from './percentiles.js'
 
-/** Percentiles of any number of times in a fixed space: buckets of 0.1 ms up to a second. */
+/** Percentiles of any number of durations in constant memory: buckets of 0.1 ms up to a second. */
 export class Histogram {
   count = 0
   max = 0

@@ -1,9 +1,11 @@
-/** Counts events and knows their rate, over all time and over the last second, on the clock it is given (ns). */
+/**
+ * Counts events. Gives their rate over all time and over the last second. The caller gives the time of each event (ns).
+ */
 export class RateMeter {
   count = 0
   first = NaN
   last = NaN
-  /** The widest step between two events, ns. */
+  /** The longest time between two events, ns. */
   widest = 0
   #windowStart = NaN
   #windowCount = 0

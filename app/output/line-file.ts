@@ -10,12 +10,12 @@ import {
 } from '../../middleware/output-path.js'
 import { UsageError } from './output.js'
 
-/** The disk refused in the midst of it: the command did its work up to there. */
+/** The disk refused while the command wrote. */
 export class DiskError extends Error {
   readonly exit = 1
 }
 
-/** Whether an error of the system says that a disk takes no more. */
+/** Whether a system error says that the disk is full or fails. */
 export function isRefusedByDisk(error: unknown): error is NodeJS.ErrnoException {
   return (
     error instanceof Error &&
@@ -25,8 +25,8 @@ export function isRefusedByDisk(error: unknown): error is NodeJS.ErrnoException 
 }
 
 /**
- * A text file that has its name only once it is whole: `close` ends it, `discard` leaves nothing. Where the disk
- * refuses, what was written stays beside it.
+ * A text file that gets its name when it is complete. `close` completes it, `discard` removes it. Where the disk
+ * refuses, the part that was written stays beside it.
  */
 export class LineFile {
   readonly #path: string
@@ -36,8 +36,8 @@ export class LineFile {
   #failure: DiskError | undefined
 
   /**
-   * Makes the folder where it is not there. Throws UsageError, in one line, where something is there already or nothing
-   * can be made.
+   * Makes the file's folder if it does not exist. Throws UsageError, in one line, where the file exists already or
+   * cannot be made.
    */
   constructor(path: string, output: Pick<OutputOptions, 'overwrite'> = {}) {
     this.#path = path
@@ -67,7 +67,7 @@ export class LineFile {
   /** Throws DiskError where the disk refuses. */
   async close(): Promise<void> {
     if (this.#failure) throw this.#failure
-    // Closed also where the last write failed: its end alone tells that.
+    // The stream is closed also after a failed write, since only its end reports the failure.
     await new Promise<void>(resolve => this.#stream.once('close', resolve).end())
     if (this.#failure) throw this.#failure
     try {

@@ -1,25 +1,27 @@
 import { standardStreams } from './standard-streams.js'
 
-/** How every command speaks: results on stdout (one JSON object with `--json`), progress and complaints on stderr. */
+/** Bad use or bad input. Its message is one line that says what, where and what to do. */
 export class UsageError extends Error {
   readonly code = 'USAGE'
   readonly exit = 2
 }
 
-/** The exit code that a user's error carries; undefined for anything else. */
+/** The exit code of an error for the user. Undefined for any other error. */
 export function exitOf(error: unknown): number | undefined {
   return error instanceof Error && 'exit' in error && typeof error.exit === 'number' ? error.exit : undefined
-}
-
-/** What an error, or whatever else was thrown, says. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 export interface OutputOptions {
   readonly json?: boolean | undefined
 }
 
+/** A command's result: the object that `--json` prints, and the lines that people read instead. */
+export interface Report {
+  readonly object: object
+  readonly lines: readonly string[]
+}
+
+/** How every command speaks: results on stdout (one JSON object with `--json`), progress and complaints on stderr. */
 export class Output {
   readonly json: boolean
 

@@ -1,17 +1,18 @@
 import { recordingRefusal } from '../../middleware/bag/bag-writer.js'
 import { createPartFolder, refusal, type OutputOptions } from '../../middleware/output-path.js'
 import { isRefusedByDisk } from './line-file.js'
-import { messageOf, UsageError } from './output.js'
+import { UsageError } from './output.js'
+import { messageOf } from '../../middleware/message-of.js'
 
-/** What a command is asked to write: paths, undefined where it is not asked for. */
+/** Paths that a command will write. Undefined: that output was not asked for. */
 export interface Outputs {
   readonly files?: readonly (string | undefined)[]
   readonly recordings?: readonly (string | undefined)[]
-  /** What the command reads, which no output may take the place of. */
+  /** Paths that the command reads. No output may replace one of them. */
   readonly reads?: readonly string[]
 }
 
-/** Before anything starts: throws UsageError for the first output that may not be written where it is asked for. */
+/** Called before anything starts. Throws UsageError for the first output that may not be written. */
 export function requireFree(
   { files = [], recordings = [], reads }: Outputs,
   flags: { readonly overwrite?: boolean | undefined },

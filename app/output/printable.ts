@@ -1,13 +1,13 @@
 import { marks, sequence } from './terminal-colour.js'
 
-/** Characters of a line. What is longer comes from outside, and its ends say what it is. */
+/** Longest line, in characters. A longer one comes from outside, and its two ends are enough to recognise it. */
 const LONGEST = 4000
 const HEAD = 2500
 const TAIL = 1000
 
 /**
- * Characters that steer a terminal, break a line, reverse its direction or are not seen: control characters (C0, C1),
- * line and paragraph separators, format characters but for the two joiners that scripts and emoji need, halves of
+ * Characters that control a terminal, break a line, reverse its direction or are invisible: control characters (C0,
+ * C1), line and paragraph separators, format characters except the two joiners that scripts and emoji need, halves of
  * surrogate pairs.
  */
 const STEERING = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]|(?![\u200c\u200d])\p{Cf}/gu
@@ -20,9 +20,9 @@ function named(character: string): string {
 }
 
 /**
- * A text as one line for a terminal or a log: whatever it holds, only our own colours steer the terminal, and it forges
- * no second line. Steering characters are shown as escapes (`\n`, `\x1b`, `\u{202e}`), a line that is longer than 4000
- * characters by its two ends.
+ * A text as one line for a terminal or a log. Whatever it contains, it changes nothing on the terminal but our own
+ * colours, and it is one line. Control characters are shown as escapes (`\n`, `\x1b`, `\u{202e}`). A line of more than
+ * 4000 characters is cut in its middle.
  */
 export function printable(line: string): string {
   if (line.length > LONGEST) {
@@ -41,7 +41,7 @@ export function printable(line: string): string {
 const escaped = (text: string): string => text.replace(STEERING, named)
 
 /**
- * An object as one line of JSON that steers no terminal: what JSON leaves as it is of such characters is written as
+ * An object as one line of JSON without characters that control a terminal. Those that JSON leaves as they are become
  * `\u` escapes, which read back as the same text.
  */
 export function jsonLine(object: object): string {

@@ -2,22 +2,23 @@ import { Ending } from './ending.js'
 import { exitOf } from './output.js'
 import { standardStreams } from './standard-streams.js'
 
-/** ms that a program which was asked to end waits, once it has ended, for its last lines to be read. */
-const LAST_WORDS = 3000
+/** ms that a program waits, after it was asked to end and has ended, for its last lines to be read. */
+const LAST_LINES = 3000
 
-/** Runs what a process is for, and sets its exit code by how that ended. */
+/** Runs the main function of a process, and sets the exit code from the error that it throws. */
 export async function runProgram(program: () => Promise<unknown>): Promise<void> {
   try {
     await program()
   } catch (error) {
     process.exitCode = exitCodeOf(error)
   }
-  // What was asked to end does not wait for ever for a reader of what it said at last.
-  if (Ending.isAsked) setTimeout(() => process.exit(), LAST_WORDS).unref()
+  // After a request to end, a reader that does not read the last lines cannot keep the process alive.
+  if (Ending.isAsked) setTimeout(() => process.exit(), LAST_LINES).unref()
 }
 
 /**
- * Says an error on standard error. A user's error carries its exit code; anything else is a defect and shows itself.
+ * Writes an error on standard error, and answers the exit code. An error for the user is one line and has its own code.
+ * Any other error is a defect: it is written with its stack, and the code is 1.
  */
 export function exitCodeOf(error: unknown): number {
   const exit = exitOf(error)

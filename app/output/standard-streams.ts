@@ -9,9 +9,9 @@ const SHOW_CURSOR = '\u001b[?25h'
 const HIDE_CURSOR = '\u001b[?25l'
 
 /**
- * Standard input, output and error, and the terminal behind them. Every line of the command goes out here, cleaned of
- * what could steer a terminal. Any of them may fail at any time: its reader ends, the disk is full, the terminal goes
- * away. That never throws: it is told once, as a request to end, and what would be written there later is left out.
+ * Standard input, output and error, and their terminal. All lines of the command are written here, without characters
+ * that control a terminal. A stream may fail at any time: its reader ends, the disk is full, or the terminal goes away.
+ * That never throws. The first failure becomes a request to end, and later output to that stream is dropped.
  */
 class StandardStreams {
   readonly #gone = new Set<Output>()
@@ -27,34 +27,37 @@ class StandardStreams {
     const terminals = [0, 1, 2].filter(descriptor => isatty(descriptor))
     process.on('exit', () => {
       if (this.#isCursorHidden) attempt(() => writeSync(1, SHOW_CURSOR))
-      // Node sets a terminal back as its last step, and aborts where that fails because the terminal is gone; the mode
-      // that we changed is set back by libuv before.
+      // As its last step Node resets the terminal, and it aborts the process where the terminal is gone. So the
+      // descriptors are replaced before. libuv has reset the mode that we changed by then.
       if (process.platform !== 'win32') for (const descriptor of terminals) attempt(() => replaceByNothing(descriptor))
     })
   }
 
-  /** `end` is called with the name and the code of the first failure. Without it the process ends at once. */
+  /**
+   * Sets the function that is called at a failure, with the name of the stream and the code of its error. Without one
+   * the process ends at once.
+   */
   onFailure(end: (by: string) => void): void {
     this.#onFailure = end
   }
 
-  /** Lines for people, each cleaned for itself. */
+  /** Writes lines for people, without characters that control a terminal. */
   say(name: Output, lines: readonly string[]): void {
     this.#write(name, lines.map(line => `${printable(line)}\n`).join(''))
   }
 
-  /** One object, on standard output. */
+  /** Writes one object as a line of JSON on standard output. */
   json(object: object): void {
     this.#write('stdout', `${jsonLine(object)}\n`)
   }
 
-  /** Whether what is said on standard output is drawn on a terminal. */
+  /** Whether standard output is a terminal. */
   get isTerminal(): boolean {
     return process.stdout.isTTY
   }
 
   /**
-   * A terminal that takes nothing at the moment (a connection that stalls, Ctrl-S): what is written waits in memory.
+   * Whether the terminal takes no output at the moment (a stalled connection, Ctrl-S), so that output waits in memory.
    */
   get isStalled(): boolean {
     return process.stdout.writableLength > 0
@@ -70,20 +73,20 @@ class StandardStreams {
     this.steer(SHOW_CURSOR)
   }
 
-  /** A control sequence of our own for the terminal behind standard output. */
+  /** Writes a control sequence of our own to the terminal. */
   steer(sequence: string): void {
     this.#write('stdout', sequence)
   }
 
-  /** Puts the terminal back as it was: where no exit handler runs any more. */
+  /** Resets the terminal, where no exit handler will do it. */
   restore(): void {
     if (this.#isCursorHidden) this.showCursor()
     if (process.stdin.isTTY && process.stdin.isRaw) process.stdin.setRawMode(false)
   }
 
   /**
-   * One of them failed, or the terminal that is read from is gone. A reader that closes the pipe of standard output
-   * (`prehend … | head`) has what it wanted; after anything else the exit code is not 0.
+   * A stream failed, or the terminal of standard input is gone. The exit code is then not 0, unless the reader of
+   * standard output closed its pipe (`prehend … | head`), which is no fault.
    */
   fail(name: Output | 'stdin', error: NodeJS.ErrnoException): void {
     if (name !== 'stdin') {
@@ -106,13 +109,13 @@ class StandardStreams {
 
 export const standardStreams = new StandardStreams()
 
-/** By default Node waits for a terminal that takes nothing, and with it everything else in the process. */
+/** Makes writes to a terminal non-blocking. By default the whole process waits while a terminal takes no output. */
 function letStall(stream: object): void {
   const { _handle: handle } = stream as { readonly _handle?: { setBlocking?(blocking: boolean): void } }
   handle?.setBlocking?.(false)
 }
 
-/** A descriptor that is closed leaves its number to the next that is opened. */
+/** Makes a descriptor refer to /dev/null: the next file that is opened gets the number of the one that was closed. */
 function replaceByNothing(descriptor: number): void {
   closeSync(descriptor)
   openSync('/dev/null', 'r+')
@@ -122,6 +125,6 @@ function attempt(action: () => unknown): void {
   try {
     action()
   } catch {
-    // There is nobody to tell.
+    // There is no stream left on which to report it.
   }
 }

@@ -2,21 +2,21 @@ import { randomBytes } from 'node:crypto'
 import picocolors from 'picocolors'
 
 /**
- * Known to this process alone: text from outside cannot contain a mark, so no escape sequence of its own ever passes
- * for a colour of ours.
+ * A random key, known to this process alone. Text from outside cannot contain a mark with it, so its escape sequences
+ * never count as colours of ours.
  */
 const KEY = randomBytes(6).toString('base64url')
 const MARK = `\u001b<${KEY}:(\\d+)>`
 
-/** Matches every mark that a colour leaves in a text; its group is the code of the terminal's sequence. */
+/** Matches every mark that a colour leaves in a text. Its group is the code of the terminal's sequence. */
 export const marks = (): RegExp => new RegExp(MARK, 'g')
 
-/** What a mark becomes on the terminal. */
+/** The terminal's sequence for the code of a mark. */
 export const sequence = (code: string): string => `\u001b[${code}m`
 
 type Paint = (text: string) => string
 
-/** The codes around a text become marks. */
+/** Replaces the colour codes around a text by marks. */
 function marked(paint: Paint): Paint {
   const [open, close] = paint('|')
     .split('|')
@@ -24,7 +24,7 @@ function marked(paint: Paint): Paint {
   return text => open + text + close
 }
 
-/** Colours for lines, which `printable` lets through to a terminal; without `enabled` they leave a text as it is. */
+/** Colours for lines. `printable` lets them through to a terminal. Without `enabled` they leave a text as it is. */
 export function colours(enabled: boolean) {
   const { bold, dim, red, yellow, green, cyan } = picocolors.createColors(enabled)
   return {

@@ -1,7 +1,8 @@
 import { Aligner, type AlignerOptions } from '../../fusion/aligner.js'
 import type { Counters } from '../../fusion/counters.js'
+import type { FastTicksConfig } from '../../fusion/fast-ticks.js'
 import type { Observation } from '../../fusion/observation.js'
-import { clockOf, referenceOf } from '../../fusion/reference.js'
+import { clockOf, referenceOf } from '../../fusion/stream-clock.js'
 import type { Robot } from '../../robots/robot.js'
 import type { Bag, BagMessage } from '../../middleware/bag/bag.js'
 import { headerClock } from '../../middleware/bag/header-clock.js'
@@ -13,40 +14,41 @@ import { inlets, type Inlet } from '../../nodes/intake/inlets.js'
 export interface ReplayOptions {
   readonly bag: Pick<Bag, 'epochSec' | 'batches'>
   readonly robot: Robot
-  /** Default: what `stampClock` tells of the two. */
+  /** Default: `stampClock` of the bag and the robot. */
   readonly clock?: StampClock
   /** Times real time, or as fast as the machine can. */
   readonly rate: number | 'max'
-  /** Called the moment an observation is made, when the aligner's buffers hold everything that went into it. */
+  /** Called when an observation is made, while the aligner's buffers still have its samples. */
   readonly onAligned?: (observation: Observation, aligner: Aligner) => void
-  /** Called in order; what it returns is waited for before more of the bag is read. */
+  /** Called in order. The replay waits for what it returns before it reads on. */
   readonly onObservation: (observation: Observation) => void | Promise<void>
+  /** Fast ticks, and what is called with each observation at them, among the others in their order. */
+  readonly fast?: (FastTicksConfig & { readonly onObservation: ReplayOptions['onObservation'] }) | undefined
   /**
-   * Told of every message, in its turn: after the observations that were complete before it, before those that it
-   * completes.
+   * Called with every message, after the observations that were complete before it and before those that it completes.
    */
   readonly onMessage?: (message: BagMessage) => void | Promise<void>
-  /** Told the fate of every sample, see `AlignerOptions`. */
+  /** Called with every sample and whether it was dropped, see `AlignerOptions`. */
   readonly onSample?: AlignerOptions['onSample']
-  /** Something about a stream that its user should know; one line. */
+  /** Called with one line about a stream that the user should know. */
   readonly onNotice?: (text: string) => void
-  /** Told of every message that is read, before anything is made of it. */
+  /** Called with every message when it is read. */
   readonly onRead?: ((message: BagMessage) => void) | undefined
   /** Ends the replay before the next message. */
   readonly signal?: AbortSignal
 }
 
-/** The clock that the stamps of a recording's observations are of. */
+/** The clock of the stamps of a recording's observations. */
 export interface StampClock {
   /** The zero of stamps, absolute seconds. */
   readonly epochSec: number
-  /** s by which it differs from the recording's receive clock, about; 0: they are one. */
+  /** About how far it differs from the recording's receive clock, s. 0: they are the same. */
   readonly apart: number
 }
 
 /**
- * The stamps of observations are of the clock of the stream that ticks: that of its headers, which may be any, or the
- * recording's own.
+ * The clock of the reference stream: the one of its headers, which may be any clock, or the recording's own. The stamps
+ * of observations are of this clock.
  */
 export async function stampClock(bag: Pick<Bag, 'epochSec' | 'batches'>, robot: Robot): Promise<StampClock> {
   const reference = referenceOf(robot)
@@ -56,17 +58,17 @@ export async function stampClock(bag: Pick<Bag, 'epochSec' | 'batches'>, robot: 
 }
 
 /**
- * ns between two messages beyond which the first was logged by a clock that was not set yet, or another recording
- * begins: nobody waits for that.
+ * ns. A longer time between two messages is not waited for: the first was logged before the clock was set, or another
+ * recording begins.
  */
 const LONGEST_GAP = 3600e9
 
 /**
- * Feeds a bag through the aligner, in receive order, on the recording's own receive times: the pace (`rate`) changes
- * nothing in what comes out. Memory does not grow with the bag.
+ * Feeds a bag through the aligner, in receive order and with the recording's own receive times, so that the pace
+ * (`rate`) does not change the observations. Memory does not grow with the bag.
  */
 export async function replayBag(options: ReplayOptions): Promise<Counters> {
-  const { bag, robot, rate, onAligned, onObservation, onMessage, onRead, onSample, onNotice, signal } = options
+  const { bag, robot, rate, fast, onAligned, onObservation, onMessage, onRead, onSample, onNotice, signal } = options
   const clock = options.clock ?? (await stampClock(bag, robot))
   const ready: (() => void | Promise<void>)[] = []
   const aligner: Aligner = new Aligner(
@@ -75,7 +77,11 @@ export async function replayBag(options: ReplayOptions): Promise<Counters> {
       onAligned?.(observation, aligner)
       ready.push(() => onObservation(observation))
     },
-    { otherClock: clock.apart !== 0, ...(onSample && { onSample }) },
+    {
+      otherClock: clock.apart !== 0,
+      fast: fast && { ...fast, emit: observation => ready.push(() => fast.onObservation(observation)) },
+      ...(onSample && { onSample }),
+    },
   )
   let failure: { readonly error: unknown } | undefined
   const arrivals = new Arrivals(robot, aligner, {
@@ -94,7 +100,7 @@ export async function replayBag(options: ReplayOptions): Promise<Counters> {
     for (const next of ready.splice(0)) await next()
     arrivals.resume()
   }
-  /** Observations are used as they are made, so that no more than a few wait in memory. */
+  /** Uses observations as they are made, so that only a few wait in memory. */
   const until = async (isReached: () => boolean): Promise<void> => {
     while (!isReached()) {
       if (ready.length > 0 || failure) await drain()
@@ -107,10 +113,10 @@ export async function replayBag(options: ReplayOptions): Promise<Counters> {
       if (pace && Number.isFinite(message.receive)) await pace.reach(message.receive, signal)
       if (signal?.aborted) return aligner.counters
       onRead?.(message)
-      // A recording can wait, so nothing of it is left out because a picture takes long.
+      // A live run drops pictures while decoding is slow. A replay waits instead.
       if (!arrivals.hasSlack) await until(() => arrivals.hasSlack)
       if (onMessage) arrivals.then(message.receive, () => ready.push(() => onMessage(message)))
-      for (const inlet of sinks.get(message.topic) ?? []) put(message, inlet, clock)
+      for (const inlet of sinks.get(message.topic) ?? []) deliver(message, inlet, clock)
       if (ready.length > 0 || failure) await drain()
     }
   }
@@ -120,8 +126,11 @@ export async function replayBag(options: ReplayOptions): Promise<Counters> {
   return aligner.counters
 }
 
-/** Puts a recorded message where a live one would be heard. An announcement begins an episode, whatever it says. */
-function put({ type, data, receive }: BagMessage, inlet: Inlet, clock: StampClock): void {
+/**
+ * Gives a recorded message to the inlet that a live one would reach. Every message on the reset topic begins an
+ * episode, whatever its text.
+ */
+export function deliver({ type, data, receive }: BagMessage, inlet: Inlet, clock: StampClock): void {
   if (!Number.isFinite(receive)) return inlet.refuse('log_time')
   if (inlet.kind === 'reset') {
     inlet.take(undefined as never, receive)

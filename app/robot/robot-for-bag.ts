@@ -1,6 +1,6 @@
 import { parseRecordedRobot } from '../../robots/recorded-robot.js'
 import { parseRobot } from '../../robots/robot-file.js'
-import { referenceOf } from '../../fusion/reference.js'
+import { referenceOf } from '../../fusion/stream-clock.js'
 import { recognise } from '../../robots/recognise.js'
 import type { Robot } from '../../robots/robot.js'
 import { shortList } from '../../robots/validation.js'
@@ -9,10 +9,9 @@ import { UsageError } from '../output/output.js'
 import { readRobot } from './load-robot.js'
 
 /**
- * The translation for a bag: the file that was named, else the one inside the recording, else what types and names
- * tell; with `tare` (s) for every wrench where one is given. `namespace`: where relative topics lie, unless the file
- * says so itself. Throws, in one line, where the bag has not what the robot ticks from, or has a topic of it with
- * another type.
+ * The robot of a bag: from the robot file `robot`, else from the one in the recording, else from the types and names of
+ * the topics. `tare` (s) replaces that of every wrench. `namespace` is that of relative topics, unless the file has its
+ * own. Throws, in one line, where the bag lacks the reference stream, or has a topic of the robot with another type.
  */
 export function robotForBag(
   bag: Bag,
@@ -74,7 +73,7 @@ function requireFit(bag: Bag, robot: Robot): void {
   )
 }
 
-/** Topics with their encodings. */
+/** The topics with their encodings, in words. */
 function told(foreign: Bag['foreign']): string {
   return (
     foreign

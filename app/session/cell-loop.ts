@@ -1,30 +1,31 @@
-import type { Gripper } from '../../drivers/gripper.js'
+import type { Gripper, WireStats } from '../../drivers/gripper.js'
 import type { Observation } from '../../fusion/observation.js'
 import { PolicyError } from '../../policy/policy-error.js'
 import type { Policy } from '../../policy/policy.js'
 import type { Robot } from '../../robots/robot.js'
 import type { Withheld } from '../../fusion/withhold.js'
-import { BagWriter } from '../../middleware/bag/bag-writer.js'
 import type { Bus } from '../../middleware/bus.js'
 import { LocalBus } from '../../middleware/local/local-bus.js'
 import { SteppedClock } from '../../middleware/local/stepped-clock.js'
 import { SystemClock } from '../../middleware/local/system-clock.js'
-import type { TypeName } from '../../middleware/messages.js'
 import type { ControlNode } from '../../nodes/control-node.js'
-import { chunkTopic, type FusionNode } from '../../nodes/fusion-node.js'
-import { Recorder } from '../../nodes/recorder.js'
+import type { FusionNode } from '../../nodes/fusion-node.js'
+import type { Recorder } from '../../nodes/recorder.js'
 import type { VoiceNode } from '../../nodes/voice-node.js'
-import { Cell, type SimulatedCell } from '../../sim/embedded/cell-handle.js'
-import type { CellOptions } from '../../sim/simulated-cell.js'
+import type { RobotCell } from '../../sim/robot-cell.js'
 import { Episodes, type EpisodeResult } from './episodes.js'
 import { lockstep, rest } from './lockstep.js'
-import { cellSensors, cellVoice, followSetPoints, toolPoses } from './cell-parts.js'
-import { ANSWERS } from './demonstration.js'
+import { cellSensors, cellVoice, followSetPoints, takesPoses, toolPoses } from './cell-parts.js'
+import { recordCell } from './cell-recording.js'
+import { requireFit, startCell } from './cells.js'
+import type { CellSource, StartCell } from './cells/cell-kind.js'
 import { episodeTopics } from './episode-topics.js'
 import { LoopMeters } from './loop-meters.js'
-import { UsageError } from '../output/output.js'
+import { LOCKSTEP_LATENCY } from '../policies/lockstep-latency.js'
 import { spread, type Spread } from '../measure/percentiles.js'
 import { gripperOf } from './robot-gripper.js'
+import { servoBusesOf, servosOf, type OwnServoBus } from './robot-servo-buses.js'
+import { serialStats } from './serial-stats.js'
 import { controlPart } from './parts/control-part.js'
 import { fusionPart } from './parts/fusion-part.js'
 import { Session } from './session.js'
@@ -36,80 +37,84 @@ export interface CellLoopOptions {
   readonly objects: string
   /** How many objects lie on the table. Default: 2 to 5, drawn. */
   readonly count?: number | undefined
-  /** Default: the embedded cell. */
-  readonly cell?: (options: CellOptions) => Promise<SimulatedCell>
-  /** Makes the policy once the cell stands (the scripted expert needs to see into it). */
-  readonly policy: (cell: SimulatedCell) => Promise<Policy>
+  /** Where the cell of the robot runs; `signal` ends the wait for its simulator. Default: `sim`. */
+  readonly source?: CellSource
+  readonly signal?: AbortSignal
+  /** Starts another cell than the one of the robot. */
+  readonly cell?: StartCell
+  /** Makes the policy after the cell has started, since the scripted expert reads the cell's true state. */
+  readonly policy: (cell: RobotCell) => Promise<Policy>
   /** Said at the start of every episode instead of the drawn command. */
   readonly say?: string | undefined
+  /** How chunks that overlap are carried out: one of EXECUTION_MODES. Default: as the policy says. */
+  readonly execution?: string | undefined
   readonly record?: string | undefined
-  /** Replaces a recording that is there. */
+  /** Replaces a recording of that name. */
   readonly overwrite?: boolean | undefined
-  /** The disk refused, which `onError` has told: the recording has ended before the run. */
+  /** The disk refused, so the recording ends before the run. `onError` was called before. */
   readonly onRecordingLost?: () => void
-  /** The policy can answer no more, which `onError` has told. */
+  /** The policy has ended and gives no more answers. `onError` was called before. */
   readonly onPolicyEnded?: () => void
-  /** An episode ends after so long, ns. Default: when its judge says so. */
+  /** Length of an episode at most, ns. Default: the judge ends it. */
   readonly atMost?: number | undefined
   /** Commands to draw from, each with `{name}` for the object's name. Default: the cell's own. */
   readonly phrases?: readonly string[] | undefined
-  /** Modalities taken away at the aligner, from that episode time on (ns). */
+  /** Modalities that are withheld from the aligner, each from an episode time on (ns). */
   readonly without?: readonly Withheld[]
   readonly sensor?: { readonly noise?: number; readonly bias?: number; readonly drift?: number } | undefined
-  /** Sees every observation, before the policy does. */
+  /** Called with every observation, before the policy. */
   readonly onObservation?: (observation: Observation, bus: Bus) => void
-  /** A stop keeps an episode from beginning. */
+  /** Called with every observation at a tick of a head, before the policy. */
+  readonly onFastObservation?: ((observation: Observation) => void) | undefined
+  /** Called when an episode waits because a stop stands. */
   readonly onHeld?: () => void
+  /** Called with one line about the servos that is no error. */
+  readonly onNotice?: (text: string) => void
   readonly onError: (error: unknown) => void
 }
 
-/** ns, in lockstep: what an inference takes of simulated time. */
-const LOCKSTEP_INFERENCE = 12_000_000
 /**
- * ms, in lockstep: what the cell's own gripper may take of the machine's time. Its firmware always answers; how soon
- * says only how busy the machine is.
+ * ms of wall time that the cell's own gripper may take for an answer in lockstep. Its emulated firmware always answers;
+ * the time says only how busy the machine is.
  */
 const LOCKSTEP_PATIENCE = 30_000
+/** ms that the cell's own servos may take for an answer in real time: they share the machine with all else. */
+const SERVO_PATIENCE = 200
+/** The same in lockstep. A search for servos takes it once, so it is shorter. */
+const LOCKSTEP_SERVO_PATIENCE = 1000
 
-/** The whole loop on the embedded cell: five nodes on a local bus, the gripper on its pseudo-terminal. */
+/** The whole loop on a simulated cell: the nodes on a local bus, gripper or servos on the cell's pseudo-terminal. */
 export class CellLoop {
-  readonly cell: SimulatedCell
+  readonly cell: RobotCell
   readonly bus: LocalBus
   readonly meters: LoopMeters
-  /** Reference stamp to last serial byte written, ns, one a chunk. */
+  /** Time from the reference stamp to the last serial byte written, ns, one for each chunk. */
   readonly latencies: number[] = []
   readonly #options: CellLoopOptions
   readonly #clock: SteppedClock | SystemClock
-  /** Lockstep only: lets what is on its way arrive. Each episode begins after it, the first as well. */
+  /** Lockstep only: lets messages that are on their way arrive. It runs before each episode, also the first. */
   readonly #rest: (() => Promise<void>) | undefined
   readonly #policy: Policy
   readonly #recorder: Recorder | undefined
-  readonly #gripper: Gripper
+  /** Undefined: the robot has none beside its joints. */
+  readonly #gripper: Gripper | undefined
+  readonly #buses: ReadonlyMap<string, OwnServoBus>
   readonly #session: Session<{ readonly control: ControlNode; readonly fusion: FusionNode; readonly voice: VoiceNode }>
   readonly #episodes: Episodes
   readonly #interruption = new AbortController()
 
   static async start(options: CellLoopOptions): Promise<CellLoop> {
     const { robot, mode } = options
-    if (!robot.actions.gripper)
-      throw new UsageError(`robot ${robot.name}: actions.gripper is missing: the cell's gripper needs a driver`)
+    requireFit(robot)
+    const start = options.cell ?? startCell(robot, options.source ?? 'sim')
     const started = process.hrtime.bigint()
     const { seed, objects, count, phrases, without = [], sensor, atMost = Infinity } = options
     const voiceUntil = Math.min(
       atMost,
       ...without.filter(({ modality }) => modality === 'voice').map(({ from }) => from),
     )
-    const cell = await (options.cell ?? Cell.start)({
-      mode,
-      seed,
-      objects,
-      count,
-      phrases,
-      voiceUntil,
-      started,
-      languages: robot.languages,
-      ...(sensor ? { sensor } : {}),
-    })
+    const cellOptions = { mode, seed, objects, count, phrases, voiceUntil, started, languages: robot.languages }
+    const cell = await start({ ...cellOptions, ...(sensor ? { sensor } : {}) }, options.signal)
     let policy: Policy | undefined
     let loop: CellLoop | undefined
     try {
@@ -124,7 +129,7 @@ export class CellLoop {
     }
   }
 
-  private constructor(options: CellLoopOptions, cell: SimulatedCell, policy: Policy, started: bigint) {
+  private constructor(options: CellLoopOptions, cell: RobotCell, policy: Policy, started: bigint) {
     const { robot } = options
     this.#options = options
     this.cell = cell
@@ -134,22 +139,28 @@ export class CellLoop {
     const { bus } = this
     const realtime = options.mode === 'realtime'
     const { gripper } = robot.actions
-    if (!gripper) throw new UsageError('actions.gripper is missing')
-    const { path } = gripper.port
-    this.#gripper = gripperOf(gripper, path ?? cell.gripperPort, {
-      patience: path === undefined && !realtime ? LOCKSTEP_PATIENCE : undefined,
+    const patience = realtime ? undefined : LOCKSTEP_PATIENCE
+    this.#gripper =
+      gripper &&
+      gripperOf(gripper, gripper.port.path ?? cell.ports['gripper'] ?? '', {
+        patience: gripper.port.path === undefined ? patience : undefined,
+      })
+    this.#buses = servoBusesOf(robot, {
+      path: cell.ports['arm'],
+      patience: realtime ? SERVO_PATIENCE : LOCKSTEP_SERVO_PATIENCE,
     })
+    const execution = options.execution ?? policy.execution
     this.#session = Session.assemble(
       { robot, bus, onError: options.onError },
       {
-        ...cellSensors(robot, cell),
         voice: cellVoice(robot),
         fusion: fusionPart({
           policy,
-          inferenceLatency: realtime ? 0 : LOCKSTEP_INFERENCE,
+          inferenceLatency: realtime ? 0 : LOCKSTEP_LATENCY.graph,
+          headLatency: realtime ? 0 : LOCKSTEP_LATENCY.head,
           without: options.without ?? [],
           onError: error => {
-            // An interruption closes the policy.
+            // An interruption closes the policy, so this error is expected.
             if (!(this.interrupted && error instanceof PolicyError && error.code === 'POLICY_CLOSED'))
               options.onError(error)
           },
@@ -157,12 +168,21 @@ export class CellLoop {
             if (!this.interrupted) options.onPolicyEnded?.()
           },
           onObservation: observation => options.onObservation?.(observation, bus),
+          ...(options.onFastObservation && { onFastObservation: options.onFastObservation }),
         }),
-        control: controlPart({ gripper: this.#gripper, onLatency: nanoseconds => this.latencies.push(nanoseconds) }),
+        control: controlPart({
+          gripper: this.#gripper,
+          servoBuses: servosOf(this.#buses),
+          ...(execution !== undefined && { execution }),
+          onLatency: nanoseconds => this.latencies.push(nanoseconds),
+          onNotice: text => options.onNotice?.(text),
+        }),
       },
+      cellSensors(robot, cell),
     )
     this.#wireCell()
-    this.#recorder = options.record === undefined ? undefined : this.#record(options.record)
+    this.#recorder =
+      options.record === undefined ? undefined : recordCell(bus, options.record, { ...options, policy: policy.name })
     this.meters = new LoopMeters(bus, robot)
     this.#rest = clock instanceof SteppedClock ? () => rest(bus, clock, cell) : undefined
     this.#episodes = new Episodes({
@@ -171,7 +191,7 @@ export class CellLoop {
       robot,
       topics: episodeTopics(robot),
       command: options.say,
-      say: (text, frameId) => this.voice.say(text, frameId),
+      say: (text, speaker) => this.voice.say(text, speaker),
       onHeld: options.onHeld,
       onError: options.onError,
       rest: this.#rest,
@@ -200,8 +220,9 @@ export class CellLoop {
     return this.#episodes.lastSaid
   }
 
-  get gripperStats(): Gripper['stats'] {
-    return this.#gripper.stats
+  /** Counters of the serial ports. */
+  get serialStats(): WireStats {
+    return serialStats([this.#gripper, ...servosOf(this.#buses).values()])
   }
 
   /** Of `latencies`. */
@@ -213,30 +234,33 @@ export class CellLoop {
     return this.#policy.name
   }
 
-  /** Says something into the loop, as typed voice does. */
+  /** Publishes a text as a voice event, as a typed line is. */
   say(text: string): void {
     this.voice.say(text)
   }
 
-  /** One episode; undefined: it did not begin (see Episodes). */
+  /** Runs one episode. Undefined: it did not begin (see `Episodes.run`). */
   episode(index: number): Promise<EpisodeResult | undefined> {
     return this.#episodes.run(index, this.#interruption.signal)
   }
 
-  /** Nobody will say "resume" any more: an episode that a stop keeps from beginning does not begin. */
+  /** Called when no "resume" can come any more. An episode that waits for one then does not begin. */
   giveUp(): void {
     this.#episodes.giveUp()
   }
 
-  /** Ends the motion first; the running episode then ends as interrupted. */
+  /** Ends the motion, then the running episode, which counts as interrupted. Rejects where the stop cannot be sent. */
   async interrupt(): Promise<void> {
-    // Once it closes, the motion has ended and the gripper's port goes.
+    // A session that closes has ended the motion already.
     if (this.#session.isClosing) return
     const stopping = this.control.stop()
     this.#interruption.abort()
-    await stopping
-    // In lockstep the loop waits for an answer; an inference that hangs is not waited for.
-    await this.#policy.close()
+    try {
+      await stopping
+    } finally {
+      // In lockstep the loop waits for an inference. Closing the policy ends one that hangs.
+      await this.#policy.close()
+    }
   }
 
   /** See `Session.close`. */
@@ -259,42 +283,18 @@ export class CellLoop {
     })
   }
 
-  /** The cell's arm and time: tool poses onto the bus, set-points from it. */
+  /** Connects the cell's arm and time with the bus: publishes tool poses, and passes set-points on. */
   #wireCell(): void {
     const { bus, cell } = this
     const { robot } = this.#options
-    const poses = toolPoses(bus, robot)
-    if (poses) cell.onToolPose = (stamp, _receive, pose) => poses.publish(stamp, pose)
-    cell.onReceive = receive => this.#reach(receive)
+    const poses = takesPoses(cell) ? toolPoses(bus, robot) : undefined
+    if (poses && takesPoses(cell)) cell.onToolPose = (stamp, _receive, pose) => poses.publish(stamp, pose)
+    cell.onReceive = receive => this.#advanceTo(receive)
     followSetPoints(bus, robot, message => this.#episodes.setToolTarget(message))
   }
 
-  /** In lockstep the bus's time is the receive time of what is being delivered. */
-  #reach(receive: number): void {
+  /** In lockstep the bus's time is the receive time of the message that is being delivered. */
+  #advanceTo(receive: number): void {
     if (this.#clock instanceof SteppedClock) this.#clock.advanceTo(receive)
-  }
-
-  #record(path: string): Recorder {
-    const { robot, overwrite, onError, onRecordingLost } = this.#options
-    const topics: { topic: string; type: TypeName }[] = robot.streams.map(s => ({
-      topic: s.topic,
-      type: s.type as TypeName,
-    }))
-    if (robot.actions.arm) topics.push({ topic: robot.actions.arm.topic, type: robot.actions.arm.type as TypeName })
-    topics.push(
-      { topic: chunkTopic(robot), type: 'prehend_interfaces/msg/ActionChunk' },
-      ...ANSWERS,
-      ...Object.values(episodeTopics(robot)).map(topic => ({ topic, type: 'std_msgs/msg/String' as const })),
-    )
-    const writer = new BagWriter(path, {
-      overwrite,
-      realTime: this.#options.mode === 'realtime',
-      metadata: { robot: robot.canonical, sha256: robot.sha256, policy: this.policyName },
-      onFailure: error => {
-        onError(error)
-        onRecordingLost?.()
-      },
-    })
-    return new Recorder(this.bus, writer, topics)
   }
 }

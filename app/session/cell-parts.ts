@@ -1,67 +1,90 @@
 import type { Bus, Disposable } from '../../middleware/bus.js'
+import type { LifecycleNode } from '../../middleware/lifecycle.js'
 import type { PoseStamped } from '../../middleware/messages.js'
-import type { CameraNode } from '../../nodes/camera-node.js'
-import type { ForceTorqueNode } from '../../nodes/force-torque-node.js'
 import type { VoiceNode } from '../../nodes/voice-node.js'
-import type { Robot } from '../../robots/robot.js'
+import type { Robot, Stream } from '../../robots/robot.js'
 import { toolStream } from '../../robots/tool-stream.js'
-import type { SimulatedCell } from '../../sim/embedded/cell-handle.js'
-import { BASE_FRAME, CAMERA_FRAME, WRIST_FRAME } from '../../sim/embedded/frames.js'
-import type { CellFrame } from '../../sim/simulated-cell.js'
-import { cellTopic } from './cell-topic.js'
+import { BASE_FRAME, WRIST_FRAME } from '../../sim/embedded/frames.js'
+import type { RobotCell } from '../../sim/robot-cell.js'
+import type { CellFrame, SimulatedCell } from '../../sim/simulated-cell.js'
+import { cellTopic, rawTopic } from './cell-topic.js'
 import { cameraPart } from './parts/camera-part.js'
 import { forceTorquePart } from './parts/force-torque-part.js'
 import { voicePart } from './parts/voice-part.js'
-import type { Part } from './session.js'
+import { cellOf } from './cells.js'
+import type { Part, Sensors } from './session.js'
 
-/** Voice of a cell: its episodes speak as voice events. Throws UsageError where the robot has no voice stream. */
+/**
+ * The voice node of a cell, whose episodes publish their commands as voice events. Throws UsageError where the robot
+ * has no voice stream.
+ */
 export const cellVoice = (robot: Robot): Part<VoiceNode> => voicePart({ topic: cellTopic(robot, 'voice') })
 
 export interface CellStamps {
-  /** Turns the cell's stamps into the bus's. Default: they are the same. */
+  /** Converts the cell's stamps to the bus's. Default: they are the same. */
   readonly stampOf?: (stamp: number) => number
-  /** Told of each frame before it is published. */
+  /** Called with each frame before it is published. */
   readonly onFrame?: (frame: CellFrame) => void
 }
 
-/** The cell's camera and wrist sensor as parts of a session. Throws UsageError where the robot lacks their streams. */
+/**
+ * The cell's cameras and its wrist sensor as nodes of a session, those that the robot has a stream for. The pictures of a
+ * cell's only camera go to the robot's colour and depth; else those of the camera NAME to the streams NAME and NAME_depth.
+ * Throws UsageError where the robot expects compressed images.
+ */
 export function cellSensors(
   robot: Robot,
-  { camera, wrist }: Pick<SimulatedCell, 'camera' | 'wrist'>,
+  { cameras, wrist }: Pick<RobotCell, 'cameras' | 'wrist'>,
   { stampOf = stamp => stamp, onFrame = () => undefined }: CellStamps = {},
-): { readonly camera: Part<CameraNode>; readonly forceTorque: Part<ForceTorqueNode> } {
-  return {
-    camera: cameraPart({
-      rgbTopic: cellTopic(robot, 'rgb'),
-      depthTopic: cellTopic(robot, 'depth'),
-      frameId: CAMERA_FRAME,
-      source: {
-        start: take =>
-          camera.start(exposed => {
-            const frame = { ...exposed, stamp: stampOf(exposed.stamp) }
-            onFrame(frame)
-            take(frame)
-          }),
-        stop: () => camera.stop(),
-      },
-    }),
-    forceTorque: forceTorquePart({
-      topic: cellTopic(robot, 'force'),
-      frameId: WRIST_FRAME,
-      source: {
-        start: take => wrist.start((stamp, wrench) => take(stampOf(stamp), wrench)),
-        stop: () => wrist.stop(),
-      },
-    }),
+): Sensors {
+  const named = Object.entries(cameras)
+  const force = robot.streams.find(({ modality }) => modality === 'force')
+  const parts: Part<LifecycleNode>[] = []
+  if (force)
+    parts.push(
+      forceTorquePart({
+        topic: force.topic,
+        frameId: WRIST_FRAME,
+        source: {
+          start: take => wrist.start((stamp, wrench) => take(stampOf(stamp), wrench)),
+          stop: () => wrist.stop(),
+        },
+      }),
+    )
+  for (const [name, camera] of named) {
+    const isOf = (modality: Stream['modality'], suffix: string) => (stream: Stream) =>
+      stream.modality === modality && (named.length === 1 || stream.name === name + suffix)
+    const [rgb, depth] = [robot.streams.find(isOf('rgb', '')), robot.streams.find(isOf('depth', '_depth'))]
+    if (!rgb && !depth) continue
+    parts.push(
+      cameraPart({
+        rgbTopic: rgb && rawTopic(robot, rgb),
+        depthTopic: depth && rawTopic(robot, depth),
+        frameId: cellOf(robot).cameraFrames[name] ?? name,
+        source: {
+          start: take =>
+            camera.start(exposed => {
+              const frame = { ...exposed, stamp: stampOf(exposed.stamp) }
+              onFrame(frame)
+              take(frame)
+            }),
+          stop: () => camera.stop(),
+        },
+      }),
+    )
   }
+  return parts
 }
+
+/** Whether the arm of a cell takes poses of its tool. */
+export const takesPoses = (cell: RobotCell): cell is SimulatedCell => 'setToolTarget' in cell
 
 /** Publishes tool poses (x, y, z, qx, qy, qz, qw in the base frame). */
 export interface ToolPoses extends Disposable {
   publish(stamp: number, pose: Float64Array): void
 }
 
-/** Undefined: the robot has no stream for them. One message is filled again and again. */
+/** Undefined where the robot has no stream for tool poses. The publisher reuses one message. */
 export function toolPoses(bus: Bus, robot: Robot, framePrefix = ''): ToolPoses | undefined {
   const tool = toolStream(robot)
   if (!tool) return undefined
@@ -77,7 +100,7 @@ export function toolPoses(bus: Bus, robot: Robot, framePrefix = ''): ToolPoses |
   }
 }
 
-/** Tells `follow` of the set-points of the robot's arm. Undefined: the robot has no arm. */
+/** Calls `follow` with the set-points of the robot's arm. Undefined where the robot has no arm. */
 export function followSetPoints(
   bus: Bus,
   { actions: { arm } }: Robot,

@@ -2,9 +2,11 @@ import type { Observation } from '../../fusion/observation.js'
 import type { ActionChunk, Policy } from '../../policy/policy.js'
 import type { Robot } from '../../robots/robot.js'
 import type { Bus } from '../../middleware/bus.js'
-import { CHUNK_FRAME, chunkMessage } from '../../nodes/fusion-node.js'
-import type { SimulatedCell } from '../../sim/embedded/cell-handle.js'
-import { ExpertPolicy, type ExpertAnswer } from '../../sim/embedded/expert-policy.js'
+import { chunkMessage } from '../../nodes/chunk-message.js'
+import { CHUNK_FRAME } from '../../nodes/fusion-node.js'
+import type { RobotCell } from '../../sim/robot-cell.js'
+import type { SimulatedCell } from '../../sim/simulated-cell.js'
+import { ExpertPolicy, type ExpertAnswer } from '../policies/expert-policy.js'
 import { Random } from '../../sim/embedded/random.js'
 
 export const EXPERT_CHUNK_TOPIC = '/expert/action_chunk'
@@ -15,7 +17,7 @@ export const INSTEAD_TOPICS = {
   chunk: '/expert/instead/action_chunk',
   aux: '/expert/instead/aux',
 } as const
-/** All that a demonstration says beside the loop's own topics. */
+/** The topics of a demonstration, beside the loop's own. */
 export const ANSWERS = [
   { topic: INSTEAD_TOPICS.command, type: 'prehend_interfaces/msg/VoiceEvent' },
   { topic: INSTEAD_TOPICS.chunk, type: 'prehend_interfaces/msg/ActionChunk' },
@@ -24,31 +26,47 @@ export const ANSWERS = [
   { topic: EXPERT_AUX_TOPIC, type: 'sensor_msgs/msg/JointState' },
 ] as const
 /**
- * What training may know of the scene at an observation: the target in the tool frame (m, rad), whether there is one,
- * whether it is in the hand.
+ * Labels of the scene for training: the target in the tool frame (m, rad), whether there is a target, whether it is in
+ * the hand.
  */
 export const AUX = ['x', 'y', 'z', 'yaw', 'has_target', 'in_hand'] as const
 
+/** `sigma`: size of the disturbance of the tool (m) or of joints (rad). `seed`: of what is drawn. */
+export interface DemonstrationOptions {
+  readonly sigma: number
+  readonly seed: number
+}
+
+/** Makes demonstrations for training in one cell. */
+export interface Demonstrator {
+  /** Called before episode `index`. Each episode has a disturbance of its own, drawn from its index. */
+  begin(index: number): void
+  /** The policy that moves the arm, with the disturbance added to its chunks. */
+  wrap(policy: Policy, cell: RobotCell): Promise<Policy>
+  /** Publishes the expert's answer to an observation. */
+  label(observation: Observation, bus: Bus): void
+}
+
 const NONE = new Float64Array(0)
-/** Seconds over which the disturbance forgets itself. */
+/** Time constant of the disturbance, s. */
 const MEMORY = 0.4
 
 /**
- * Makes demonstrations that are worth learning from: whatever drives the tool, the expert's answer to every observation
- * is published beside it, and a smooth disturbance leads the tool off the expert's path so that the way back is shown
- * too (DART, Laskey et al., CoRL 2017; with a learned policy driving it is DAgger, Ross et al., AISTATS 2011). While
- * the hand is empty each observation has a second answer: to a command for another thing on the table, drawn anew each
- * time, so that of the same picture only the words tell where to go (hindsight, Andrychowicz et al., NeurIPS 2017).
- * Half of the time that is one whose name has a word of the target's, where there is one: it takes the other word to
- * tell them apart.
+ * Makes demonstrations for training. The expert's answer to every observation is published, whichever policy moves the
+ * tool. A smooth disturbance moves the tool off the expert's path, so that the demonstrations also show the way back
+ * (DART, Laskey et al., CoRL 2017; with a learned policy that moves the tool it is DAgger, Ross et al., AISTATS 2011).
+ * While the hand is empty, each observation has a second answer, to a command for another object on the table. That
+ * object is drawn for each observation, so that the same picture has two answers which only the words tell apart
+ * (hindsight, Andrychowicz et al., NeurIPS 2017). In half of the draws it is an object whose name shares a word with
+ * the target's, if there is one, since such a pair takes the other word to tell apart.
  */
-export class Demonstration {
+export class Demonstration implements Demonstrator {
   readonly #robot: Robot
   readonly #sigma: number
   readonly #seed: number
   #random: Random
   #expert: ExpertPolicy | undefined
-  /** The expert, told to take `#other` instead. */
+  /** The expert with `#other` as its target. */
   #instead: ExpertPolicy | undefined
   #cell: SimulatedCell | undefined
   #other = ''
@@ -56,7 +74,7 @@ export class Demonstration {
   readonly #disturbance = new Float64Array(4)
   #last = -Infinity
 
-  constructor(robot: Robot, options: { sigma: number; seed: number }) {
+  constructor(robot: Robot, options: DemonstrationOptions) {
     this.#robot = robot
     this.#sigma = options.sigma
     this.#seed = options.seed
@@ -64,7 +82,6 @@ export class Demonstration {
     this.#choice = new Random(options.seed, 'instead')
   }
 
-  /** Before episode `index`, which has a disturbance of its own. */
   begin(index: number): void {
     this.#random = new Random(this.#seed, `disturbance, episode ${index}`)
     this.#choice = new Random(this.#seed, `instead, episode ${index}`)
@@ -72,18 +89,20 @@ export class Demonstration {
     this.#last = -Infinity
   }
 
-  /** The driving policy, disturbed. */
-  wrap(policy: Policy, cell: SimulatedCell): Policy {
+  async wrap(policy: Policy, truthful: RobotCell): Promise<Policy> {
+    const cell = truthful as SimulatedCell
     this.#cell = cell
     this.#expert = new ExpertPolicy(cell, this.#robot)
     this.#instead = new ExpertPolicy({ truth: () => ({ ...cell.truth(), target: this.#other }) }, this.#robot)
     if (this.#sigma === 0) return policy
     return {
       name: policy.name,
+      execution: policy.execution,
       get ended() {
         return policy.ended
       },
       infer: async observation => this.#disturb(await policy.infer(observation)),
+      observe: async observation => policy.observe?.(observation),
       close: () => policy.close(),
     }
   }
@@ -91,7 +110,7 @@ export class Demonstration {
   /** Publishes the expert's chunk and the scene's truth for an observation. */
   label(observation: Observation, bus: Bus): void {
     if (!this.#expert) return
-    // First: a row is whole with the answer to what was said.
+    // This comes first: the export completes a row when the answer to the real command arrives.
     this.#labelInstead(observation, bus)
     publish(bus, this.#expert.answer(observation), { chunk: EXPERT_CHUNK_TOPIC, aux: EXPERT_AUX_TOPIC })
   }
@@ -111,7 +130,10 @@ export class Demonstration {
     publish(bus, answer, INSTEAD_TOPICS)
   }
 
-  /** Adds an Ornstein-Uhlenbeck disturbance to the offsets, smaller near the table where it would only break things. */
+  /**
+   * Adds an Ornstein-Uhlenbeck disturbance to the offsets. It is smaller near the table, so that it breaks nothing
+   * there.
+   */
   #disturb(chunk: ActionChunk): ActionChunk {
     const seconds = Math.min(0.2, Math.max(0, (chunk.stamp - this.#last) / 1e9))
     this.#last = chunk.stamp
@@ -137,7 +159,7 @@ function publish(
   topics: { readonly chunk: string; readonly aux: string },
 ): void {
   const chunks = bus.advertise(topics.chunk, 'prehend_interfaces/msg/ActionChunk')
-  // An example for training does not say how sure it is: the grasp's success is a label of its own, in `aux`.
+  // The expert's chunk has no success of the grasp, since that is a label of its own in `aux`.
   chunks.publish(chunkMessage({ ...chunk, graspSuccess: undefined }, CHUNK_FRAME))
   chunks.dispose()
   const truths = bus.advertise(topics.aux, 'sensor_msgs/msg/JointState')

@@ -2,8 +2,8 @@ import type { Robot } from '../../robots/robot.js'
 import { wholeName } from '../../robots/topic-name.js'
 
 /**
- * Whole names of the topics of a robot's episodes: where they are announced (the robot file's `reset`, else `episode`),
- * and where results go.
+ * Full names of the topics of a robot's episodes: of their announcements (the robot file's `reset`, else `episode`),
+ * and of their results.
  */
 export function episodeTopics({ reset, namespace }: Pick<Robot, 'reset' | 'namespace'>): {
   announcements: string

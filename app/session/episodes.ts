@@ -2,28 +2,30 @@ import type { Robot } from '../../robots/robot.js'
 import type { Bus, Disposable, Publisher } from '../../middleware/bus.js'
 import { isLate } from '../../control/arm/late.js'
 import type { PoseStamped, StringMessage, TypeName } from '../../middleware/messages.js'
-import { saidIn, SCRIPTED, type Utterance } from '../../control/speech/said.js'
-import { meaningOf } from '../../control/speech/stop-word.js'
+import { saidIn, type Utterance, type Speaker } from '../../control/speech/said.js'
 import { StopAuthority } from '../../control/state/stop-authority.js'
-import type { SimulatedCell } from '../../sim/embedded/cell-handle.js'
+import type { RobotCell } from '../../sim/robot-cell.js'
 import type { EpisodeSetup, Verdict } from '../../sim/simulated-cell.js'
 
-/** ns between two looks at the verdict in real time: the pace of the wrench. */
-const LOOK = 5_000_000
-/** ns for which the end of an episode stays to be seen by the others, where others speak. */
+/** ns between two readings of the verdict in real time. */
+const VERDICT_PERIOD = 5_000_000
+/**
+ * ns for which the scene stays as it is after an episode, where others give the commands, so that they see how it
+ * ended.
+ */
 const LINGER = 1_000_000_000
 
 export interface EpisodeResult {
   readonly index: number
-  /** What was said at its start; empty: nothing yet. */
+  /** The command at its start. Empty: no command was given yet. */
   readonly command: string
-  /** What is said in its course: another command, or a stop. */
+  /** What is said during the episode: another command, or a stop. */
   readonly correction: string | undefined
   readonly target: string | undefined
-  /** The target breaks easily: its crush limit is below 70 N. */
+  /** Whether the target breaks easily: its crush limit is below 70 N. */
   readonly fragile: boolean
   readonly success: boolean
-  /** `interrupted`: by whoever runs it; `stopped`: by somebody's word. */
+  /** `interrupted`: the process was asked to end. `stopped`: a person said stop. */
   readonly reason: Verdict['reason'] | 'interrupted' | 'stopped'
   readonly peakForce: number
   /** Simulated seconds. */
@@ -32,35 +34,38 @@ export interface EpisodeResult {
 
 export interface EpisodesOptions {
   readonly bus: Bus
-  readonly cell: Pick<SimulatedCell, 'reset' | 'said' | 'setToolTarget' | 'verdict' | 'truth' | 'onError'>
+  readonly cell: Pick<RobotCell, 'reset' | 'said' | 'verdict' | 'truth' | 'onError'> & {
+    /** Moves an arm that takes poses of its tool. */
+    setToolTarget?(pose: Float64Array): void
+  }
   readonly robot: Robot
-  /** Where each episode is announced, and where its result goes. */
+  /** Topics of the announcements and of the results. */
   readonly topics: { readonly announcements: string; readonly results: string }
-  /** Said at each one's start instead of its drawn command, which no correction then follows. */
+  /** The command of each episode, instead of the drawn one. No correction follows it. */
   readonly command: string | undefined
   /**
-   * Says the commands and corrections. Undefined: others speak; an episode's clock begins with the first command that
-   * is heard.
+   * Publishes commands and corrections. Undefined: others give the commands, and the time of an episode begins with the
+   * first one that is received.
    */
-  readonly say: ((text: string, frameId: string) => void) | undefined
-  /** Lets time pass until `done`. Default: as it does. */
+  readonly say: ((text: string, speaker: Speaker) => void) | undefined
+  /** Lets time pass until `done` is true. Default: real time. */
   readonly pass?: (done: () => boolean) => Promise<void>
-  /** Each ends after so long (ns), lost unless it was won by then. Default: when its judge says so. */
+  /** Length of an episode at most, ns. It is lost if it was not won by then. Default: the judge ends it. */
   readonly atMost?: number | undefined
   /**
-   * After each, before its result: lets what is on its way arrive. Default: that runs on into the next one, as on a
-   * real machine.
+   * Called after each episode, before its result. It lets messages that are on their way arrive. Default: they arrive
+   * during the next episode, as on a real machine.
    */
   readonly rest?: (() => Promise<void>) | undefined
-  /** Somebody's stop keeps an episode from beginning. */
+  /** Called when an episode waits because a stop stands. */
   readonly onHeld?: (() => void) | undefined
   readonly onError: (error: Error) => void
 }
 
 /**
- * The cell's episodes on a bus: each is placed, announced on the robot's reset topic, spoken to, judged, and its result
- * published. While a stop stands that somebody said none begins, and the one in which it was said counts as stopped,
- * however it ends. A stop of an episode's own script ends with it.
+ * The cell's episodes on a bus. Each is placed, announced on the robot's reset topic, given its commands and judged,
+ * and its result is published. After a stop that a person said, no episode begins until a "resume". The episode in
+ * which that stop was said counts as stopped, however it ends. A stop in an episode's own script ends with the episode.
  */
 export class Episodes implements Disposable {
   lastSaid = ''
@@ -68,19 +73,18 @@ export class Episodes implements Disposable {
   readonly #authority = new StopAuthority()
   readonly #announcements: Publisher<StringMessage>
   readonly #results: Publisher<StringMessage>
-  #ears: readonly Disposable[] = []
-  /** Of the running episode: what was said at its start and when (bus time), and whether somebody has stopped it. */
+  #subscriptions: readonly Disposable[] = []
+  /** The running episode: its command, its start (bus time), and whether a person has stopped it. */
   #command = ''
   #start = NaN
   #stopped = false
   #failure: Error | undefined
-  #hopeless = false
+  #cannotResume = false
   /**
-   * Bus time at which the episode had been placed; Infinity from the beginning of its placing on, also where that came
-   * to nothing.
+   * Bus time at which the episode had been placed. Infinity while it is being placed, and after a placing that failed.
    */
   #placed = 0
-  /** What waits for a "resume". */
+  /** Wakes the wait for a "resume". */
   #wake: (() => void) | undefined
 
   constructor(options: EpisodesOptions) {
@@ -95,19 +99,21 @@ export class Episodes implements Disposable {
   }
 
   /**
-   * From now on hears what is said. Called after those who act upon it have begun to listen: the judge counts from when
-   * it hears.
+   * Subscribes to the voice topics. It is called after the nodes that act on voice events have subscribed, since the
+   * judge counts the time to a stop from when it receives the word.
    */
   listen(): void {
     const { bus, robot } = this.#options
-    this.#ears = robot.streams
+    this.#subscriptions = robot.streams
       .filter(s => s.modality === 'voice')
-      .map(stream => bus.subscribe(stream.topic, stream.type as TypeName, message => this.#hear(message as Utterance)))
+      .map(stream =>
+        bus.subscribe(stream.topic, stream.type as TypeName, message => this.#onVoice(message as Utterance)),
+      )
   }
 
   /**
-   * One episode, from its placing to its result; undefined: it did not begin, since it was `ended` before or no
-   * "resume" can come.
+   * Runs one episode, from its placing to its result. Undefined: it did not begin, because `ended` was aborted before
+   * or no "resume" can come.
    */
   async run(index: number, ended: AbortSignal): Promise<EpisodeResult | undefined> {
     const {
@@ -167,28 +173,31 @@ export class Episodes implements Disposable {
   }
 
   /**
-   * The arm's set-point, effective on arrival. What was made before an episode was placed belongs to the one before and
-   * is not heeded: the arm would set out for where that one ended, and move while the wrist is tared. Nor is what comes
-   * after a placing in which somebody said stop, or which failed or was broken off, until the next one: the arm is at
-   * home. Without a stamp it counts as made on arrival.
+   * Passes a set-point of the arm on to the cell. A set-point from before the episode was placed is ignored: it would
+   * move the arm to where the last episode ended, while the wrist is being tared. After a placing that failed, was
+   * interrupted, or in which a stop was said, set-points are ignored until the next placing, so the arm stays at home.
+   * A set-point without a stamp counts as made on arrival.
    */
   setToolTarget({ stamp, pose }: Pick<PoseStamped, 'stamp' | 'pose'>): void {
     const now = this.#options.bus.clock.now()
     if (now < this.#placed || (stamp > 0 && isLate(stamp, now, this.#placed))) return
-    this.#options.cell.setToolTarget(pose)
+    this.#options.cell.setToolTarget?.(pose)
   }
 
-  /** Nobody will say "resume" any more: an episode that waits for it, now or later, does not begin. */
+  /** Called when no "resume" can come any more. An episode that waits for one, now or later, then does not begin. */
   giveUp(): void {
-    this.#hopeless = true
+    this.#cannotResume = true
     this.#wake?.()
   }
 
   dispose(): void {
-    for (const part of [this.#announcements, this.#results, ...this.#ears]) part.dispose()
+    for (const part of [this.#announcements, this.#results, ...this.#subscriptions]) part.dispose()
   }
 
-  /** Placed anew where somebody said stop meanwhile: its judge has heard it. */
+  /**
+   * Places an episode. It is placed again after a stop that was said during the placing, since its judge has received
+   * that stop.
+   */
   async #place(index: number, ended: AbortSignal): Promise<EpisodeSetup | undefined> {
     const {
       bus: { clock },
@@ -209,12 +218,12 @@ export class Episodes implements Disposable {
     }
   }
 
-  /** Resolves when no stop stands any more, or none will be taken back. */
+  /** Resolves when no stop stands any more, or when no "resume" can come. */
   async #resumed(ended: AbortSignal): Promise<void> {
     this.#options.onHeld?.()
     const wake = (): void => this.#wake?.()
     ended.addEventListener('abort', wake, { once: true })
-    while (this.#authority.stands && !this.#hopeless && !ended.aborted) {
+    while (this.#authority.stands && !this.#cannotResume && !ended.aborted) {
       await new Promise<void>(resolve => {
         this.#wake = resolve
       })
@@ -224,10 +233,10 @@ export class Episodes implements Disposable {
   }
 
   #say(text: string): void {
-    this.#options.say?.(text, meaningOf(text, this.#options.robot.languages) === 'stop' ? SCRIPTED : '')
+    this.#options.say?.(text, 'script')
   }
 
-  #hear(utterance: Utterance): void {
+  #onVoice(utterance: Utterance): void {
     const { cell, bus, robot } = this.#options
     const said = saidIn(utterance, robot.languages)
     this.lastSaid = said.text
@@ -243,7 +252,7 @@ export class Episodes implements Disposable {
 
   #pass(done: () => boolean): Promise<void> {
     return new Promise(resolve => {
-      const timer = this.#options.bus.clock.every(LOOK, () => {
+      const timer = this.#options.bus.clock.every(VERDICT_PERIOD, () => {
         if (!done()) return
         timer.dispose()
         resolve()

@@ -1,17 +1,17 @@
-import { messageOf } from '../output/output.js'
+import { messageOf } from '../../middleware/message-of.js'
 import type { MachineLateness } from './machine-lateness.js'
 import type { Output } from '../output/output.js'
 
-/** Says each kind of fault once when it first appears, and goes on counting. */
+/** Reports each kind of fault once, when it first appears, and counts the later ones. */
 export class ErrorTally {
-  /** Where a fault is said while something is drawn on the terminal. */
+  /** Takes a fault's line while the live view is on the terminal. Undefined: the line goes to the output. */
   tell: ((line: string) => void) | undefined
-  /** Tells the faults that the machine's own lateness explains. */
+  /** Recognises faults that come from the machine's own lateness. */
   lateness: Pick<MachineLateness, 'lineOf'> | undefined
   readonly #counts = new Map<string, number>()
-  readonly #output: Output
+  readonly #output: Pick<Output, 'progress'>
 
-  constructor(output: Output) {
+  constructor(output: Pick<Output, 'progress'>) {
     this.#output = output
   }
 

@@ -1,7 +1,7 @@
 import type { Observation } from '../../fusion/observation.js'
 import { ObservationDigest, pixelSums } from '../../fusion/observation-line.js'
 
-/** The sha256 over a live run's observations, in their order; their pixels are hashed on other threads. */
+/** The sha256 over a live run's observations, in their order. Other threads hash the pixels. */
 export class LiveDigest {
   readonly #digest = new ObservationDigest()
   #added = Promise.resolve()
@@ -11,7 +11,7 @@ export class LiveDigest {
     this.#added = this.#added.then(async () => void this.#digest.add(observation, await sums))
   }
 
-  /** Hex, once everything is added. */
+  /** Resolves with the sum in hex, once all observations are added. */
   async sum(): Promise<string> {
     await this.#added
     return this.#digest.digest()

@@ -3,30 +3,28 @@ import type { SteppedClock } from '../../middleware/local/stepped-clock.js'
 import { STEP } from '../../sim/embedded/simulation.js'
 
 /**
- * What lockstep needs of a simulated world: to be stepped up to a stamp, delivering what is due on the way in receive
+ * A simulated world that can be stepped up to a stamp. On the way it delivers the messages that are due, in receive
  * order.
  */
 export interface Steppable {
   advance(until: number): Promise<void>
 }
 
-/** A world whose time can also pass while it stands still. */
+/** A world whose time can also pass while nothing in it moves. */
 export interface Skippable {
   skip(until: number): Promise<void>
 }
 
-/** ns: the longest step, and so the longest that a guard's answer to a wrench can take in simulated time. */
+/** Longest step, ns. A guard's answer to a wrench takes no longer in simulated time. */
 const SLICE = 4_000_000
 /**
- * ns: longer than any sample and any answer is on its way, shorter than anybody waits for one before he counts it as
- * missing.
+ * ns. It is longer than any message is on its way, and shorter than any limit after which a message counts as missing.
  */
 const REST = 30_000_000
 
 /**
- * Advances simulated time only once the loop has answered: before each step, all work that is due now is finished; a
- * step ends at the next timer or at the next due answer. So one seed gives one result, on any machine, as fast as it
- * can.
+ * Advances simulated time only after the loop has answered. Before each step all work that is due is finished, and a
+ * step ends at the next timer or at the next answer that is due. So one seed gives one result on any machine.
  */
 export async function lockstep(
   bus: LocalBus,
@@ -44,8 +42,8 @@ export async function lockstep(
 }
 
 /**
- * Lets simulated time pass while the world stands still and nothing is sensed, so that all that is on its way arrives
- * and is answered: what begins then has nothing of what was before. Ends on a whole step of the world.
+ * Lets simulated time pass while nothing moves and no sensor measures, so that messages that are on their way arrive
+ * and are answered. The next episode then receives nothing from the one before. Ends on a whole step of the world.
  */
 export async function rest(bus: LocalBus, clock: SteppedClock, world: Skippable): Promise<void> {
   let over = false

@@ -4,7 +4,7 @@ import type { TypeName } from '../../middleware/messages.js'
 import { chunkTopic } from '../../nodes/fusion-node.js'
 import { RateMeter } from '../measure/rate-meter.js'
 
-/** Counts what a loop's sensors and its policy say on the bus. */
+/** Counts the messages of a loop's sensors and of its policy on the bus. */
 export class LoopMeters {
   readonly rgb = new RateMeter()
   readonly depth = new RateMeter()

@@ -1,17 +1,20 @@
-import { messageOf } from '../output/output.js'
+import { messageOf } from '../../middleware/message-of.js'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { availableParallelism, loadavg } from 'node:os'
 import { DriverError } from '../../drivers/driver-error.js'
 
-/** ms between two looks of the event loop at the clock. */
+/** ms between two measurements of the event loop's delay. */
 const RESOLUTION = 5
-/** ms that one window lasts. */
+/** Length of a window, ms. */
 const WINDOW = 1000
-/** ms from which on lateness explains why somebody was not heard in time: a gripper's answer is waited for for 100. */
+/**
+ * ms of lateness from which on a missed answer may be the machine's fault: the driver waits 100 ms for an answer of the
+ * gripper.
+ */
 const OVERLOAD = 40
 
 /**
- * How late this machine does what is due: the event loop of this thread and, where one is given, what another thread
+ * How late this machine is: the delay of this thread's event loop and, where one is given, the time that another thread
  * has lost.
  */
 export class MachineLateness {
@@ -22,7 +25,7 @@ export class MachineLateness {
   #before = 0
   #worst = 0
 
-  /** @param lost ms that another thread has fallen behind and given up, in all, never decreasing. */
+  /** `lost` gives the ms that another thread has lost so far. It never decreases. */
   constructor(lost: () => number = () => 0) {
     this.#lost = lost
     this.#lostBefore = lost()
@@ -31,17 +34,17 @@ export class MachineLateness {
     this.#timer.unref()
   }
 
-  /** ms: the most in the last one to two seconds. */
+  /** Largest lateness in the last one to two seconds, ms. */
   get ms(): number {
     return Math.max(this.#before, this.#present())
   }
 
-  /** ms: the most so far. */
+  /** Largest lateness so far, ms. */
   get worst(): number {
     return Math.max(this.#worst, this.#present())
   }
 
-  /** What was asked of the machine is more than it does in time. */
+  /** Whether the machine has more work than it can do in time. */
   get overloaded(): boolean {
     return this.ms >= OVERLOAD
   }
@@ -51,7 +54,7 @@ export class MachineLateness {
     this.#delay.disable()
   }
 
-  /** An error as a line; one that this machine's own lateness explains is called so. */
+  /** An error's message as a line. A timeout on a machine that is late is called an overload. */
   lineOf(error: unknown): string {
     const said = messageOf(error)
     if (!(error instanceof DriverError) || error.code !== 'TIMEOUT' || !this.overloaded) return said
@@ -74,6 +77,6 @@ export class MachineLateness {
   }
 }
 
-/** With the load of the last minute: programs that wanted to compute, on average. */
+/** The lateness in words, with the load average of the last minute. */
 export const lateText = (ms: number): string =>
   `this machine is ${ms.toFixed(0)} ms late (load ${loadavg()[0]!.toFixed(1)} on ${availableParallelism()} cores)`

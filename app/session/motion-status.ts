@@ -3,41 +3,52 @@ import type { Hold } from '../../control/state/holds.js'
 import type { ControlNode } from '../../nodes/control-node.js'
 import type { Watched } from '../../control/guard/watchdog.js'
 
-const OF_ITS_COURSE: Readonly<Record<Exclude<Hold, Watched | 'stop' | 'tool' | 'tilt'>, string>> = {
+/** What the motion does, or waits for, in plain words. */
+export type MotionStatus = Pick<Status, 'level' | 'message'>
+
+const NORMAL_HOLDS: Readonly<Record<Exclude<Hold, Watched | 'stop' | 'arm' | 'tool' | 'tilt'>, string>> = {
   none: 'following the policy',
   no_chunk: 'holding: waits for the first action chunk',
   tare: 'holding: the wrist sensor is being tared',
   command: 'holding: waits for a command',
 }
 
-/** What each watched source has not said, and what to look at. */
-const SILENT: Readonly<Record<Watched, string>> = {
+/** For each watched source: which message is missing, and what to check. */
+const MISSING: Readonly<Record<Watched, string>> = {
   wrench: 'no wrench for over {} ms: does the wrist sensor run?',
   camera: 'no picture for over {} ms: does the camera run?',
   policy: 'no action chunk for over {} ms: is the fusion node active, and does it keep up?',
+  person: 'nothing from the leader arm, the keyboard or the gamepad for over {} ms: is it plugged in?',
   gripper: 'no answer of an activated gripper for over {} ms: is it powered, is its cable in?',
 }
 
 /**
- * How the motion does, in plain words: what it waits for of its course is no fault, what holds it against its course
- * is.
+ * The state of the motion in plain words. A hold that belongs to the normal sequence of an episode is `ok`; any other
+ * hold is a warning or an error.
  */
-export function motionStatus(node: ControlNode): Pick<Status, 'level' | 'message'> {
+export function motionStatus(node: ControlNode): MotionStatus {
   const { hold, guard, limits } = node
   if (node.state !== 'active') return { level: 'ok', message: node.state }
   if (hold === 'stop') return { level: 'warn', message: 'stopped: "resume" goes on' }
   if (hold === 'tilt') return { level: 'error', message: `holding: ${node.holdText}` }
   if (hold === 'tool')
     return { level: 'error', message: "holding: no fresh pose of the tool: does the arm's driver publish it?" }
-  if (hold in SILENT) {
+  if (hold === 'arm')
+    return {
+      level: 'error',
+      message:
+        'holding: an arm has a fault, which was told; where it must be reset, "resume" or the next episode does it',
+    }
+  if (hold in MISSING) {
     const source = hold as Watched
-    // A deactivated fusion node is how others come to drive the gripper.
+    // This is only a warning: others deactivate the fusion node in order to move the gripper themselves.
     return {
       level: source === 'policy' ? 'warn' : 'error',
-      message: `holding: ${SILENT[source].replace('{}', String(limits.watchdog[source] / 1e6))}`,
+      message: `holding: ${MISSING[source].replace('{}', String(limits.watchdog[source] / 1e6))}`,
     }
   }
   if (guard.state === 'over_force')
     return { level: 'warn', message: 'over-force: the arm only rises, the fingers only open' }
-  return { level: 'ok', message: OF_ITS_COURSE[hold as keyof typeof OF_ITS_COURSE] }
+  if (hold === 'none' && node.commander === 'person') return { level: 'ok', message: 'following the person' }
+  return { level: 'ok', message: NORMAL_HOLDS[hold as keyof typeof NORMAL_HOLDS] }
 }

@@ -1,4 +1,5 @@
-import type { Gripper } from '../../drivers/gripper.js'
+import type { ForwardKinematics } from '../../control/joints/tool-limits.js'
+import type { Gripper, WireStats } from '../../drivers/gripper.js'
 import type { Observation } from '../../fusion/observation.js'
 import type { Policy } from '../../policy/policy.js'
 import type { Robot } from '../../robots/robot.js'
@@ -14,48 +15,57 @@ import type { EpisodeResult } from './episodes.js'
 import { episodeTopics } from './episode-topics.js'
 import { Histogram } from '../measure/histogram.js'
 import { LoopMeters } from './loop-meters.js'
-import { UsageError } from '../output/output.js'
 import type { Spread } from '../measure/percentiles.js'
-import { gripperOf } from './robot-gripper.js'
+import { ownGripper } from './robot-gripper.js'
+import { latencyNotices, servoBusesOf, servosOf, type OwnServoBus } from './robot-servo-buses.js'
 import { useFastDdsProfile } from './fast-dds-profile.js'
+import { serialStats } from './serial-stats.js'
 import { controlPart } from './parts/control-part.js'
 import { fusionPart } from './parts/fusion-part.js'
 import { voicePart } from './parts/voice-part.js'
 import { Session } from './session.js'
+import { toolKinematics } from './tool-kinematics.js'
 
 export interface Ros2LoopOptions {
   readonly robot: Robot
   readonly policy: Policy
+  /** How chunks that overlap are carried out. Default: temporal ensembling. */
+  readonly execution?: string | undefined
   readonly record: string | undefined
-  /** Replaces a recording that is there. */
+  /** Replaces a recording of that name. */
   readonly overwrite?: boolean | undefined
-  /** The disk refused, which `onError` has told: the recording has ended before the run. */
+  /** The disk refused, so the recording ends before the run. `onError` was called before. */
   readonly onRecordingLost?: () => void
-  /** The policy can answer no more, which `onError` has told. */
+  /** The policy has ended and gives no more answers. `onError` was called before. */
   readonly onPolicyEnded?: () => void
   readonly onObservation: (observation: Observation, bus: Bus) => void
-  /** An episode's result was published by whoever places the objects. */
+  /** Called with every observation at a tick of a head. */
+  readonly onFastObservation: (observation: Observation) => void
+  /** Called when the cell publishes the result of an episode. */
   readonly onResult: (result: EpisodeResult) => void
   readonly onError: (error: unknown) => void
-  /** One line about a topic: who is not heard, and why. */
+  /** Called with one line about a topic whose messages do not arrive, and why. */
   readonly onWarning: (text: string) => void
 }
 
-/** Fusion, control and typed voice in this process on ROS 2 topics: the sensors are somebody else's. */
+/** Fusion, control and typed voice in this process, on ROS 2 topics. The sensors are in other processes. */
 export class Ros2Loop {
   readonly bus: Ros2Bus
   readonly meters: LoopMeters
-  /** Reference stamp to last serial byte. It may run for days. */
+  /** Time from the reference stamp to the last serial byte. A histogram, since a run may last for days. */
   readonly #latency = new Histogram()
   interrupted = false
   readonly #options: Ros2LoopOptions
   readonly #ros: Ros2Process
-  readonly #gripper: Gripper
+  /** Undefined: the robot has none beside its joints. */
+  readonly #gripper: Gripper | undefined
+  readonly #buses: ReadonlyMap<string, OwnServoBus>
   readonly #writer: BagWriter | undefined
   readonly #session: Session<{ readonly control: ControlNode; readonly fusion: FusionNode; readonly voice: VoiceNode }>
 
   static async start(options: Ros2LoopOptions): Promise<Ros2Loop> {
     useFastDdsProfile()
+    const kinematics = await toolKinematics(options.robot)
     const ros = await Ros2Process.start('prehend', [
       'prehend',
       '--ros-args',
@@ -63,8 +73,9 @@ export class Ros2Loop {
     ])
     let loop: Ros2Loop | undefined
     try {
-      loop = new Ros2Loop(options, ros)
+      loop = new Ros2Loop(options, ros, kinematics)
       await loop.#session.bringUp()
+      for (const notice of latencyNotices(loop.#buses)) options.onWarning(notice)
       return loop
     } catch (error) {
       if (loop) await loop.close()
@@ -73,7 +84,7 @@ export class Ros2Loop {
     }
   }
 
-  private constructor(options: Ros2LoopOptions, ros: Ros2Process) {
+  private constructor(options: Ros2LoopOptions, ros: Ros2Process, kinematics: ReadonlyMap<string, ForwardKinematics>) {
     const { robot, policy, record, overwrite, onError, onRecordingLost } = options
     this.#options = options
     this.#ros = ros
@@ -82,12 +93,8 @@ export class Ros2Loop {
       onWarning: (topic, text) => options.onWarning(`${topic}: ${text}`),
     })
     const { bus } = this
-    const { gripper } = robot.actions
-    if (!gripper?.port.path)
-      throw new UsageError(
-        `robot ${robot.name}: actions.gripper.port.path is missing: name the gripper's serial port with --port`,
-      )
-    this.#gripper = gripperOf(gripper, gripper.port.path)
+    this.#gripper = ownGripper(robot, { option: '--port' })?.gripper
+    this.#buses = servoBusesOf(robot)
     const voice = robot.streams.find(stream => stream.modality === 'voice')
     const writer = (this.#writer =
       record === undefined
@@ -107,16 +114,24 @@ export class Ros2Loop {
       {
         control: controlPart({
           gripper: this.#gripper,
+          ...(options.execution !== undefined && { execution: options.execution }),
+          servoBuses: servosOf(this.#buses),
+          kinematics,
+          onNotice: text => options.onWarning(text),
           onLatency: nanoseconds => this.#latency.add(nanoseconds / 1e6),
         }),
         fusion: fusionPart({
           policy,
-          // Nobody asks for them here.
-          onChunk: () => this.fusion.inferenceMs.splice(0),
+          // The durations of inferences are dropped, since nothing reads them in this loop.
+          onChunk: () => {
+            this.fusion.inferenceMs.splice(0)
+            this.fusion.supply?.inferenceMs.splice(0)
+          },
           onPolicyEnded: () => options.onPolicyEnded?.(),
           onNotice: text => options.onWarning(text),
           onObservation: observation => options.onObservation(observation, bus),
-          // The recording holds what the fusion node heard since it was active.
+          onFastObservation: observation => options.onFastObservation(observation),
+          // The recording has what the fusion node received since it became active.
           ...(writer && { onHeard: (topic, type, message, receive) => writer.write(topic, type, message, receive) }),
         }),
         voice: voicePart({
@@ -144,8 +159,9 @@ export class Ros2Loop {
     return this.#session.nodes.voice
   }
 
-  get gripperStats(): Gripper['stats'] {
-    return this.#gripper.stats
+  /** Counters of the serial ports that this process has open. */
+  get serialStats(): WireStats {
+    return serialStats([this.#gripper, ...servosOf(this.#buses).values()])
   }
 
   get latencyMs(): Spread {

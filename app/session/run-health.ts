@@ -1,19 +1,21 @@
 import { MANY_SKIPPED } from './overload-watch.js'
 
-/** ms of lateness from which on it costs something: the watchdog of the wrench holds after 50. */
+/** ms of lateness above which the motion suffers: the watchdog of the wrench holds after 50. */
 const LATE = 50
 
-/** What each watchdog's hold says, in the order of who is quiet first. */
-const QUIET: Readonly<Record<string, string>> = {
+/** The reason for each watchdog's hold. */
+const WATCHDOG_REASONS: Readonly<Record<string, string>> = {
   wrench: 'no wrench came in time',
   camera: 'no picture came in time',
   policy: 'the policy gave no chunk in time',
   gripper: 'the gripper did not answer in time',
 }
 
-/** What of a run's result tells of its health. */
+/** The parts of a run's result that `complaints` reads. */
 export interface RunFigures {
   readonly observations: number
+  /** Where the policy is a head: its ticks. */
+  readonly fast?: { readonly observations: number }
   readonly policySkipped: number
   readonly guard: { readonly watchdog: Readonly<Record<string, number>>; readonly overForce: number }
   readonly serial: { readonly timeouts: number; readonly crcErrors: number }
@@ -21,10 +23,11 @@ export interface RunFigures {
   readonly lateMs?: number
 }
 
-/** What in a run was not as it should be, a sentence each, with what it means; empty where all was well. */
+/** What went wrong in a run and what that means, a sentence each. Empty where nothing did. */
 export function complaints(result: RunFigures): string[] {
-  const { observations, policySkipped, guard, serial, lateMs = 0 } = result
-  const share = observations > 0 ? policySkipped / observations : 0
+  const { policySkipped, guard, serial, lateMs = 0 } = result
+  const asked = (result.fast ?? result).observations
+  const share = asked > 0 ? policySkipped / asked : 0
   const holds = Object.entries(guard.watchdog).filter(([, times]) => times > 0)
   const times = (n: number): string => (n === 1 ? 'once' : `${n} times`)
   return [
@@ -37,7 +40,9 @@ export function complaints(result: RunFigures): string[] {
             'is too slow for this machine',
         ]
       : []),
-    ...holds.map(([source, n]) => `the motion was held ${times(n)} because ${QUIET[source] ?? `${source} was silent`}`),
+    ...holds.map(
+      ([source, n]) => `the motion was held ${times(n)} because ${WATCHDOG_REASONS[source] ?? `${source} was silent`}`,
+    ),
     ...(serial.timeouts > 0 ? [`the gripper's wire: an answer was missed ${times(serial.timeouts)}`] : []),
     ...(serial.crcErrors > 0
       ? [`the gripper's wire: ${serial.crcErrors} broken frames: look at the cable and its earth`]

@@ -1,40 +1,36 @@
-import type { Precision } from '../../policy/contract/onnx-metadata.js'
 import { OnnxPolicy } from '../../policy/runtime/onnx-policy.js'
+import { requireDrivable } from './drivable.js'
 import type { EpisodeResult } from './episodes.js'
 import { Ending } from '../output/ending.js'
 import { ErrorTally } from './error-tally.js'
 import { LiveDigest } from './live-digest.js'
-import { modelFile } from '../policies/models.js'
+import { endsWithItsParts } from './lost-part.js'
+import { modelFile } from '../policies/model-path.js'
 import { MachineLateness } from './machine-lateness.js'
-import { Output, UsageError } from '../output/output.js'
+import { UsageError } from '../output/output.js'
 import { OverloadWatch } from './overload-watch.js'
 import { requireFree } from '../output/outputs.js'
 import { EXPERT } from '../policies/policies.js'
 import { readRobot, withPort } from '../robot/load-robot.js'
 import { Ros2Loop } from './ros2-loop.js'
+import type { RunOptions, RunOutcome } from './run-outcome.js'
 import { episodeLine, resultOf, summary } from './run-report.js'
 import { TypedVoice } from './typed-voice.js'
 
-export interface TopicRun {
-  readonly robot?: string
-  readonly namespace?: string
-  readonly port?: string
-  readonly policy?: string
-  readonly precision?: Precision
-  readonly record?: string
-  readonly overwrite?: boolean
-  readonly say?: string
+export interface TopicRun extends RunOptions {
   /** Results after which it ends; undefined: only Ctrl-C ends it. */
   readonly episodes?: number
+  /** These need a cell that this process steps, so they are refused here. */
   readonly lockstep?: boolean
   readonly demonstrate?: boolean
   readonly atMost?: number
-  readonly json?: boolean
 }
 
-/** `prehend run --source ros2`: fusion and control on ROS 2 topics, until Ctrl-C or so many results. */
-export async function runOnTopics(flags: TopicRun): Promise<void> {
-  const output = new Output(flags)
+/**
+ * `prehend run --source ros2`: fusion and control on ROS 2 topics, until Ctrl-C or so many results. Throws UsageError for
+ * options that need a cell, RobotError or PolicyError where the robot file or the policy cannot be used.
+ */
+export async function runOnTopics(flags: TopicRun, progress: (line: string) => void): Promise<RunOutcome> {
   if (flags.lockstep || flags.demonstrate)
     throw new UsageError('--source ros2: lockstep and demonstrations need the embedded cell (--source sim)')
   if (flags.atMost !== undefined)
@@ -47,39 +43,39 @@ export async function runOnTopics(flags: TopicRun): Promise<void> {
   requireFree({ recordings: [flags.record] }, flags)
   const ending = new Ending()
   const robot = withPort(readRobot(flags.robot, flags.namespace), flags.port)
-  const errors = new ErrorTally(output)
+  requireDrivable(robot)
+  const errors = new ErrorTally({ progress })
   const digest = new LiveDigest()
+  const fastDigest = new LiveDigest()
   const results: EpisodeResult[] = []
-  output.progress(`starting on ROS 2 topics (robot file ${robot.name}) ...`)
+  const parts = endsWithItsParts(ending, progress)
+  progress(`starting on ROS 2 topics (robot file ${robot.name}) ...`)
   const loop = await Ros2Loop.start({
     robot,
-    policy: await OnnxPolicy.load(modelFile(flags.policy, flags.precision), robot, { signal: ending.signal }),
+    policy: await OnnxPolicy.load(modelFile(flags.policy, flags.precision), robot, {
+      encoder: flags.encoder,
+      signal: ending.signal,
+    }),
+    execution: flags.execution,
     record: flags.record,
     overwrite: flags.overwrite,
     onObservation: observation => digest.add(observation),
+    onFastObservation: observation => fastDigest.add(observation),
     onResult: result => {
       results.push(result)
-      output.progress(episodeLine(result))
+      progress(episodeLine(result))
       if (results.length === flags.episodes) ending.ask('its results')
     },
     onError: error => errors.add(error),
     onWarning: text => errors.add(text),
-    onPolicyEnded: () => {
-      process.exitCode = 1
-      output.progress('the policy has ended, so the run ends')
-      ending.ask('the policy')
-    },
-    onRecordingLost: () => {
-      process.exitCode = 1
-      output.progress('the recording has ended, so the run ends')
-      ending.ask('the recording')
-    },
+    onPolicyEnded: parts.onPolicyEnded,
+    onRecordingLost: parts.onRecordingLost,
   })
   const lateness = (errors.lateness = new MachineLateness())
   const overload = new OverloadWatch({
     lateness,
-    tell: line => output.progress(line),
-    counts: () => ({ observations: loop.fusion.aligner.counters.observations, skipped: loop.fusion.skipped }),
+    tell: progress,
+    counts: () => ({ observations: loop.fusion.asked, skipped: loop.fusion.skipped }),
   })
   const started = performance.now()
   const voice = new TypedVoice(
@@ -91,14 +87,17 @@ export async function runOnTopics(flags: TopicRun): Promise<void> {
   await new Promise(resolve => ending.whenAsked(resolve))
   overload.close()
   lateness.close()
-  await loop.interrupt()
+  await loop.interrupt().catch((error: unknown) => errors.add(error))
   voice.close()
   await loop.close()
   const object = {
-    ...resultOf(loop, results, await digest.sum()),
+    ...resultOf(loop, results, { observations: await digest.sum(), fast: await fastDigest.sum() }),
     wallS: (performance.now() - started) / 1000,
     lateMs: lateness.worst,
   }
-  output.result(object, summary(object, results))
-  if (flags.episodes !== undefined && results.length < flags.episodes) process.exitCode = 1
+  return {
+    object,
+    lines: summary(object, results),
+    isComplete: !parts.isLost() && (flags.episodes === undefined || results.length >= flags.episodes),
+  }
 }

@@ -2,20 +2,20 @@ import { createInterface } from 'node:readline'
 import { isatty } from 'node:tty'
 import { standardStreams } from '../output/standard-streams.js'
 
-/** What arrow and function keys send. */
+/** The escape sequences that arrow and function keys send. */
 const ESCAPE_SEQUENCE = /\u001b(?:\[[0-?]*[ -/]*[@-~]|O.|.)?/g
 
 /**
- * Lines typed while the loop runs: `onLine` once a line, `onInterrupt` at Ctrl-C. With `raw`, on a terminal, keys are
- * read one by one and `typing` is the line so far, for a picture that is redrawn; else the terminal edits the line and
- * a Ctrl-C comes as a signal. A terminal that goes away is told to `standardStreams`; any other input that cannot be
- * read any more has ended.
+ * Lines that are typed while the loop runs. It calls `onLine` for each line, and `onInterrupt` at Ctrl-C. With `raw`,
+ * on a terminal, it reads key by key, and `typing` is the line so far, for the live view. Otherwise the terminal edits
+ * the line, and Ctrl-C comes as a signal. `standardStreams` is told when the terminal goes away. Any other input that
+ * fails counts as ended.
  */
 export class TypedVoice {
   typing = ''
-  /** Nothing more will be typed: standard input has ended. */
+  /** Whether standard input has ended, so that no more lines come. */
   ended = false
-  /** Told when standard input ends. */
+  /** Called when standard input ends. */
   onEnd: (() => void) | undefined
   readonly #close: () => void
 
@@ -25,7 +25,7 @@ export class TypedVoice {
     const check = (error: NodeJS.ErrnoException): void => {
       if (wasTerminal && !isatty(0)) standardStreams.fail('stdin', error)
     }
-    // Kept when this is closed: setting the mode of a terminal that is gone fails as well.
+    // These listeners stay after `close`, since setting the mode of a terminal that is gone fails too.
     stdin.on('error', check)
     stdin.on('end', () => check(Object.assign(new Error('the terminal is gone'), { code: 'EIO' })))
     if (raw && stdin.isTTY) {

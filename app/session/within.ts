@@ -1,4 +1,4 @@
-/** `step`, or a rejection after `ms` in which `progress` did not change: without it, `ms` after the call. */
+/** Resolves with `step`. Rejects once `progress` has not changed for `ms`; without `progress`, `ms` after the call. */
 export async function within(
   ms: number,
   name: string,

@@ -1,13 +1,11 @@
 import type { Command } from 'commander'
-import type { Robot } from '../../robots/robot.js'
-import { Epoch } from '../../fusion/stamp.js'
-import { openBag } from '../../middleware/bag/bag.js'
-import { checkBag, type BagCheck } from '../../app/inspection/bag-check.js'
-import { describeRobot, table } from '../describe-robot.js'
-import { namespace } from '../options.js'
-import { Output } from '../../app/output/output.js'
-import { readRobot } from '../../app/robot/load-robot.js'
+import { checkRecording, type RecordingCheck } from '../../app/inspection/bag-check.js'
 import { hz } from '../../app/inspection/stream-check.js'
+import { Output } from '../../app/output/output.js'
+import { table } from '../../app/output/text-table.js'
+import { describeRobot, robotObject } from '../../app/robot/describe-robot.js'
+import { readRobot } from '../../app/robot/load-robot.js'
+import { namespace } from '../options.js'
 
 export function register(program: Command): void {
   program
@@ -19,72 +17,39 @@ export function register(program: Command): void {
     .option('--json', 'the result as one JSON object')
     .addHelpText('after', '\nExit code 0: fine, 1: the recording lacks something that the file needs, 2: bad input.')
     .action((file: string, bag: string | undefined, flags: { namespace?: string; json?: boolean }) =>
-      check(readRobot(file, flags.namespace), file, bag, new Output(flags)),
+      check(file, bag, flags),
     )
 }
 
-async function check(robot: Robot, file: string, path: string | undefined, output: Output): Promise<void> {
-  if (path === undefined) {
-    output.result(robotObject(robot, file), describeRobot(robot))
+async function check(
+  file: string,
+  bag: string | undefined,
+  flags: { readonly namespace?: string; readonly json?: boolean },
+): Promise<void> {
+  const output = new Output(flags)
+  const robot = readRobot(file, flags.namespace)
+  const described = { file, ...robotObject(robot) }
+  if (bag === undefined) {
+    output.result(described, describeRobot(robot))
     return
   }
-  const bag = await openBag(path)
-  try {
-    output.progress(`reading ${path}`)
-    const checked = await checkBag(bag, robot)
-    const report: BagReport = {
-      path,
-      epoch: new Epoch(checked.stampEpochSec),
-      damage: bag.damage,
-      durationS: bag.durationNs / 1e9,
-      ...checked,
-    }
-    const { object, fits } = bagObject(report)
-    output.result({ ...robotObject(robot, file), bag: object, fits }, [
-      ...describeRobot(robot),
-      '',
-      ...describeBag(report),
-    ])
-    if (!fits) process.exitCode = 1
-  } finally {
-    await bag.close()
-  }
+  const checked = await checkRecording(bag, robot, line => output.progress(line))
+  const fits = checked.damage === null && checked.findings.every(({ lacking }) => !lacking)
+  output.result({ ...described, bag: checked, fits }, [...describeRobot(robot), '', ...describeCheck(checked)])
+  if (!fits) process.exitCode = 1
 }
 
-interface BagReport extends BagCheck {
-  readonly path: string
-  readonly epoch: Epoch
-  readonly damage: string | undefined
-  readonly durationS: number
-}
-
-/** The canonical robot (SI, s), with its file and sha256. */
-function robotObject(robot: Robot, file: string): object {
-  return { file, sha256: robot.sha256, ...(JSON.parse(robot.canonical) as object) }
-}
-
-function bagObject({ path, epoch, damage, durationS, streams, findings, notices, observations }: BagReport): {
-  object: object
-  fits: boolean
-} {
-  const fits = damage === undefined && findings.every(({ lacking }) => !lacking)
-  const told = findings.map(finding => ({ ...finding, stamps: finding.stamps.map(stamp => epoch.format(stamp)) }))
-  return { fits, object: { path, durationS, damage: damage ?? null, observations, streams, findings: told, notices } }
-}
-
-function describeBag({
+function describeCheck({
   path,
-  epoch,
   damage,
   durationS,
   streams,
   findings,
   notices,
   observations,
-}: BagReport): string[] {
-  const line = ({ stream, kind, text, stamps, count }: BagCheck['findings'][number]): string => {
-    const listed = stamps.map(stamp => epoch.format(stamp)).join(', ')
-    const where = listed === '' ? '' : `: at ${listed}${count > stamps.length ? ', …' : ''}`
+}: RecordingCheck): string[] {
+  const line = ({ stream, kind, text, stamps, count }: RecordingCheck['findings'][number]): string => {
+    const where = stamps.length === 0 ? '' : `: at ${stamps.join(', ')}${count > stamps.length ? ', …' : ''}`
     return `  ${stream}: ${kind.replaceAll('_', ' ')}: ${text}${where}`
   }
   const lacking = findings.filter(finding => finding.lacking)
@@ -100,7 +65,7 @@ function describeBag({
         ...(delayMs ? [`${delayMs.mean.toFixed(3)} ms`, `${delayMs.max.toFixed(3)} ms`] : ['-', '-']),
       ]),
     ]),
-    ...(damage === undefined ? [] : ['', `damaged: ${damage}; read up to there`]),
+    ...(damage === null ? [] : ['', `damaged: ${damage}; read up to there`]),
     '',
     ...(lacking.length > 0 ? ['it lacks', ...lacking.map(line)] : ['it lacks nothing that this robot file needs']),
     ...(notes.length + notices.length > 0

@@ -1,9 +1,7 @@
 import type { Command } from 'commander'
-import { Epoch } from '../../fusion/stamp.js'
-import { openBag, type Bag } from '../../middleware/bag/bag.js'
-import { table } from '../describe-robot.js'
+import { bagContents, type BagContents } from '../../app/inspection/bag-contents.js'
 import { Output } from '../../app/output/output.js'
-import { BagSpacing } from '../../app/inspection/topic-spacing.js'
+import { table } from '../../app/output/text-table.js'
 
 export function register(program: Command): void {
   program
@@ -16,55 +14,14 @@ export function register(program: Command): void {
 }
 
 async function info(path: string, output: Output): Promise<void> {
-  const bag = await openBag(path)
-  try {
-    const description = await describe(bag)
-    output.result(description, text(description))
-    if (bag.damage !== undefined) {
-      output.progress(`prehend: ${path}: ${bag.damage}: described up to there`)
-      process.exitCode = 1
-    }
-  } finally {
-    await bag.close()
-  }
+  const contents = await bagContents(path)
+  output.result(contents, describe(contents))
+  if (contents.damage === null) return
+  output.progress(`prehend: ${path}: ${contents.damage}: described up to there`)
+  process.exitCode = 1
 }
 
-interface TopicLine {
-  readonly type: string
-  readonly count: number
-  readonly rateHz: number
-  /** null: unknown. */
-  readonly largestGapMs: number | null
-  /** Of a topic that is left alone. */
-  readonly encoding?: string
-}
-
-type Description = Awaited<ReturnType<typeof describe>>
-
-/** Reads the whole bag once. */
-async function describe(bag: Bag) {
-  const spacing = new BagSpacing(bag)
-  for await (const batch of bag.batches()) for (const message of batch) spacing.add(message)
-  const topics = spacing.topics()
-  const foreign = bag.foreign.map(
-    ({ name, type, count, encoding }) => [name, { type, count, rateHz: 0, largestGapMs: null, encoding }] as const,
-  )
-  return {
-    path: bag.path,
-    storage: bag.storage,
-    files: bag.files,
-    sizeBytes: bag.size,
-    start: new Epoch(bag.epochSec).format(bag.start),
-    durationS: bag.durationNs / 1e9,
-    messages: topics.reduce((sum, [, { count }]) => sum + count, 0),
-    topics: Object.fromEntries<TopicLine>([...foreign, ...topics]),
-    metadata: bag.metadata,
-    records: Object.keys(bag.records),
-    damage: bag.damage ?? null,
-  }
-}
-
-function text({
+function describe({
   path,
   storage,
   files,
@@ -75,7 +32,7 @@ function text({
   topics,
   metadata,
   damage,
-}: Description): string[] {
+}: BagContents): string[] {
   const rows = Object.entries(topics).map(([name, { type, count, rateHz, largestGapMs, encoding }]) => [
     name,
     encoding === undefined ? type : `${type} in ${encoding}, left alone`,

@@ -1,19 +1,9 @@
 import type { Command } from 'commander'
-import { drawEpisode, EMPTY_TABLE } from '../../sim/embedded/episode.js'
-import { loadMujoco } from '../../sim/embedded/mujoco.js'
-import { worldSdf } from '../../sim/gazebo/world-sdf.js'
-import { loadTable } from '../../sim/objects/object-file.js'
-import { LineFile } from '../../app/output/line-file.js'
-import { integer, overwrite } from '../options.js'
 import { Output } from '../../app/output/output.js'
-import { requireFree } from '../../app/output/outputs.js'
+import { writeCellWorld, type CellWorldOptions } from '../../app/session/cell-world.js'
+import { integer, overwrite } from '../options.js'
 
-interface WorldFlags {
-  readonly objects?: string
-  readonly count?: number
-  readonly seed: number
-  readonly index: number
-  readonly overwrite?: boolean
+interface WorldFlags extends CellWorldOptions {
   readonly json?: boolean
 }
 
@@ -35,16 +25,9 @@ export function register(program: Command): void {
     .action((out: string, flags: WorldFlags) => world(out, flags))
 }
 
-async function world(out: string, { objects, count, seed, index, overwrite, json }: WorldFlags): Promise<void> {
-  const output = new Output({ json })
-  requireFree({ files: [out] }, { overwrite })
-  const episode = objects === undefined ? EMPTY_TABLE : drawEpisode(loadTable(objects, count), seed, index, { count })
-  const text = worldSdf(await loadMujoco(), episode)
-  const file = new LineFile(out, { overwrite })
-  await file.write(text.trimEnd())
-  await file.close()
-  const { setup } = episode
-  output.result({ file: out, objects: setup.objects }, [
-    `${out}: ${setup.objects.length === 0 ? 'an empty table' : setup.objects.join(', ')}`,
+async function world(out: string, flags: WorldFlags): Promise<void> {
+  const objects = await writeCellWorld(out, flags)
+  new Output(flags).result({ file: out, objects }, [
+    `${out}: ${objects.length === 0 ? 'an empty table' : objects.join(', ')}`,
   ])
 }

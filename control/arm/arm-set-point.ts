@@ -1,30 +1,31 @@
 import type { Limits } from '../../robots/robot.js'
 import { LATE } from './late.js'
-import { Leash } from './leash.js'
-import { LeftSetPoint } from './left-set-point.js'
+import { FollowingErrorLimit } from './following-error-limit.js'
+import { FormerSetPoint } from './former-set-point.js'
 import { MotionLimiter } from './motion-limiter.js'
 import { copyTarget, distance, poseOf, type Tilt, type ToolTarget } from './tool-pose.js'
 import { ToolTrack, UNPLACED } from './tool-track.js'
 
-/** How far two tilts of one tool lie apart, at most: one degree. */
+/** Two tilts differ by at most this where the tool has not turned (one degree). */
 const SAME_TILT = Math.sin(Math.PI / 360)
 
 export interface ArmSetPointOptions {
   readonly limits: Pick<Limits, 'workspace' | 'speed' | 'yawRate'>
-  /**
-   * Takes x, y, z (m), qx, qy, qz, qw in the base frame, made at bus time `now` (ns). The array is written again
-   * afterwards.
-   */
+  /** Sends x, y, z (m), qx, qy, qz, qw in the base frame at bus time `now` (ns). The array is reused afterwards. */
   readonly send: (pose: Float64Array, now: number) => void
 }
 
 /**
- * The arm's set-point, and the one place where it leaves. It is ours from an episode's first step or from a halt on,
- * until the next episode, a "resume" or a release. While it is ours it moves by steps of the limiter alone, so no two
- * set-points in a row lie further apart than the limits allow, whatever the poses say and however late they are; a halt
- * leaves it where it is, so the arm goes on to where it was sent and is never pulled back. That is never far: a step
- * ends at the leash. Where it becomes ours it begins at the measured pose, in its whole orientation: from there on it
- * only moves and yaws; where it was left while nobody else has moved the arm, it goes on. Times in ns. Allocates
+ * The set-point of the arm. It is sent to the arm from here alone.
+ *
+ * The set-point is active from the first step of an episode or from a halt on. It ends with the next episode, a
+ * "resume" or a release. While it is active, only steps of the limiter move it. So two set-points in a row never lie
+ * further apart than the limits allow, whatever the poses say and however late they are. A halt leaves the set-point
+ * where it is: the arm completes its motion there and is not pulled back. That way is short, because the following
+ * error is limited.
+ *
+ * A new set-point begins at the measured pose with its whole orientation, and from there it only moves and yaws. Where
+ * a former set-point was given up and nobody else has moved the arm since, that one continues. Times in ns. Allocates
  * nothing per set-point.
  */
 export class ArmSetPoint {
@@ -33,44 +34,44 @@ export class ArmSetPoint {
   readonly #limiter: MotionLimiter
   readonly #pose = new Float64Array(7)
   readonly #tilt: Tilt = { x: 0, y: 0 }
-  #ours = false
-  /** Others may move the arm: nothing is sent until an episode begins. */
+  #active = false
+  /** Others may move the arm. Nothing is sent until an episode begins. */
   #released = true
-  readonly #leash: Leash
-  readonly #left: LeftSetPoint
-  /** Bus time at which it was sent last. */
+  readonly #followingError: FollowingErrorLimit
+  readonly #former: FormerSetPoint
+  /** Bus time at which the set-point was sent last. */
   #sentAt = -Infinity
   readonly #before: ToolTarget = { x: 0, y: 0, z: 0, yaw: 0 }
   /** Bus time at which the episode began. */
   #begun = 0
-  /** Where the set-point goes back to after an over-force. */
+  /** The pose to which the set-point goes back after an over-force. */
   readonly #back: ToolTarget = { x: 0, y: 0, z: 0, yaw: 0 }
   #goesBack = false
-  /** An over-force came, and where the tool is was not known: it goes back once that is. */
-  #owed = false
+  /** An over-force came while the pose of the tool was not known. The set-point goes back once it is. */
+  #backPending = false
 
   constructor({ limits, send }: ArmSetPointOptions) {
     this.tool = new ToolTrack(limits)
     this.#limiter = new MotionLimiter(limits)
-    this.#leash = new Leash(limits)
-    this.#left = new LeftSetPoint(this.#leash)
+    this.#followingError = new FollowingErrorLimit(limits)
+    this.#former = new FormerSetPoint(this.#followingError)
     this.#send = send
   }
 
-  /** The set-point; where it is not ours, the tool's measured pose. */
+  /** The set-point. While it is not active: the measured pose of the tool. */
   get target(): Readonly<ToolTarget> {
     return this.#limiter.target
   }
 
   /**
-   * 0 to 1: the share of the limits of linear speed and yaw rate that may be used, from the next step on; not on the
-   * way back and up after an over-force.
+   * 0 to 1: the share of the limits of linear speed and yaw rate that steps may use, from the next step on. It does not
+   * apply to the way back and up after an over-force.
    */
   set scale(scale: number) {
     this.#limiter.scale = scale
   }
 
-  /** An episode begins: the tool may have been placed elsewhere, and nothing is sent before it is commanded anew. */
+  /** An episode begins. The tool may have been placed elsewhere, so nothing is sent before the next step. */
   begin(now: number): void {
     this.#begun = now
     this.#released = false
@@ -78,95 +79,95 @@ export class ArmSetPoint {
     this.tool.restart()
   }
 
-  /** A stop ends, or the tool is not to be moved as it is: nothing is sent before it is commanded anew. */
+  /** A stop ends, or the tool must not be moved in its orientation. Nothing is sent before the next step. */
   leave(): void {
-    if (this.#ours) this.#leave('word')
+    if (this.#active) this.#leave('resume')
   }
 
-  /** Poses are in another frame from here on: where the set-point was left says nothing in it. */
+  /** The poses are in another frame from now on, so the former set-point has no meaning in it. */
   forget(): void {
-    this.#leave('nobody')
+    this.#leave('none')
   }
 
-  /** From here on others may move the arm. */
+  /** From now on others may move the arm. */
   release(): void {
     this.forget()
     this.#released = true
   }
 
   /**
-   * A measured pose, not one from before the episode. `stopped`: the set-point becomes where the tool comes to rest,
-   * wherever it was placed. So it does where the tool moves just after an episode began in which ours was still on its
-   * way: the wrist would be tared while it moves.
+   * Takes a measured pose of this episode. `stopped`: the set-point becomes the place where the tool comes to rest,
+   * wherever it was placed. The same holds where the tool moves just after an episode has begun and a former set-point
+   * was not reached yet; otherwise the wrist would be tared while it moves.
    */
   hear(
     pose: Float64Array,
     stamp: number,
     receive: number,
-    { stopped, struck }: { readonly stopped: boolean; readonly struck: boolean },
+    { stopped, overForce }: { readonly stopped: boolean; readonly overForce: boolean },
   ): void {
     this.tool.hear(pose, stamp, receive)
-    this.#owed &&= struck
-    if (this.#owed) return this.publish(receive)
-    if (this.#ours) return
-    this.#left.hear(this.tool.at, receive)
-    const setOut = this.#left.by === 'episode' && receive - this.#begun < LATE && this.tool.moves
-    if (stopped || setOut) this.halt(receive, { struck })
+    this.#backPending &&= overForce
+    if (this.#backPending) return this.publish(receive)
+    if (this.#active) return
+    this.#former.hear(this.tool.at, receive)
+    const setOut = this.#former.by === 'episode' && receive - this.#begun < LATE && this.tool.moves
+    if (stopped || setOut) this.halt(receive, { overForce })
     else this.#limiter.place(this.tool.at)
   }
 
-  /** One step toward `desired`, down no faster than `downSpeed` (m/s); sent with the next `publish`. */
+  /** One step toward `desired`, downward no faster than `downSpeed` (m/s). The next `publish` sends it. */
   step(desired: Readonly<ToolTarget>, now: number, downSpeed: number): void {
     this.#start(now)
-    this.#goesBack = this.#owed = false
+    this.#goesBack = this.#backPending = false
     copyTarget(this.#limiter.target, this.#before)
     this.#limiter.step(desired, now, downSpeed)
-    this.#leash.hold(this.#before, this.#limiter.target, this.tool.at)
+    this.#followingError.limitStep(this.#before, this.#limiter.target, this.tool.at)
   }
 
-  /** During an over-force: one step straight up toward `z` (m), or none at all; not before it has gone back. */
+  /** During an over-force: one step straight up toward `z` (m), or no step. It first goes back. */
   rise(z: number, now: number): void {
-    if (!this.#ours) this.#owed = true
+    if (!this.#active) this.#backPending = true
     this.#goBack(now)
-    if (!this.#ours || this.#owed || this.#goesBack) return
+    if (!this.#active || this.#backPending || this.#goesBack) return
     copyTarget(this.#limiter.target, this.#before)
     this.#limiter.rise(z, now)
-    this.#leash.hold(this.#before, this.#limiter.target, this.tool.at)
+    this.#followingError.limitStep(this.#before, this.#limiter.target, this.tool.at)
   }
 
   /**
-   * The arm comes to rest: at the set-point that it has. Where it has none of ours, at where it comes to rest when it
-   * is braked now; with `struck` at its measured pose, no further into what was struck. A tool whose pose is too old is
-   * left alone.
+   * Brings the arm to rest. An active set-point stays where it is. Otherwise the set-point becomes the place where the
+   * tool comes to rest when it is braked now. With `overForce` it becomes the measured pose, so that the arm does not
+   * push further into the obstacle. Nothing is sent where the pose of the tool is too old.
    */
-  halt(now: number, { struck }: { readonly struck: boolean }): void {
-    if (!this.#ours && struck) this.#owed = true
-    else if (!this.#ours && !this.#released && this.tool.known(now)) {
-      if (this.#goesToLeft) this.#takeBack()
+  halt(now: number, { overForce }: { readonly overForce: boolean }): void {
+    if (!this.#active && overForce) this.#backPending = true
+    else if (!this.#active && !this.#released && this.tool.known(now)) {
+      if (this.#goesToFormer) this.#takeBack()
       else this.#take(this.tool.rest(now))
     }
     this.publish(now)
   }
 
   /**
-   * Over-force: the set-point goes back, within the limits, to where the tool was measured; the arm must not push on
-   * toward where it was sent. Where no pose has come of late, it goes back with the next that comes during the
+   * After an over-force the set-point goes back, within the limits, to the measured pose, so that the arm does not push
+   * further into the obstacle. Where no recent pose is known, it goes back with the next one that comes during the
    * over-force.
    */
   freeze(now: number): void {
-    this.#owed = true
+    this.#backPending = true
     this.publish(now)
   }
 
-  /** Whether it still goes back after an over-force. */
+  /** Whether the set-point is still going back after an over-force. */
   get goesBack(): boolean {
-    return this.#goesBack || this.#owed
+    return this.#goesBack || this.#backPending
   }
 
-  /** Sends the set-point, where it is ours. */
+  /** Sends the set-point if it is active. */
   publish(now: number): void {
     this.#goBack(now)
-    if (!this.#ours) return
+    if (!this.#active) return
     const { target } = this.#limiter
     if (this.#goesBack) {
       this.#limiter.step(this.#back, now, Infinity, 1)
@@ -177,50 +178,51 @@ export class ArmSetPoint {
     this.#send(poseOf(target, this.#pose, this.#tilt), now)
   }
 
-  /** Goes back to the newest pose, however long it was on its way: it lies behind the tool. */
+  /** Begins the way back to the newest pose. Even an old pose will do, since it lies behind the tool. */
   #goBack(now: number): void {
-    if (!this.#owed || this.#released || !this.tool.heard(now)) return
-    if (!this.#ours) {
-      if (this.#goesToLeft) this.#takeBack()
+    if (!this.#backPending || this.#released || !this.tool.heard(now)) return
+    if (!this.#active) {
+      if (this.#goesToFormer) this.#takeBack()
       else this.#take(this.tool.at)
     }
     copyTarget(this.tool.at, this.#back)
     this.#goesBack = true
-    this.#owed = false
+    this.#backPending = false
   }
 
-  #leave(by: 'nobody' | 'episode' | 'word'): void {
-    if (this.#ours && by !== 'nobody') this.#left.leave(this.#limiter.target, by, this.#sentAt)
-    else this.#left.by = 'nobody'
-    this.#ours = this.#goesBack = this.#owed = false
+  #leave(by: 'none' | 'episode' | 'resume'): void {
+    if (this.#active && by !== 'none') this.#former.leave(this.#limiter.target, by, this.#sentAt)
+    else this.#former.by = 'none'
+    this.#active = this.#goesBack = this.#backPending = false
   }
 
-  /** The first step begins where the tool is; after a "resume" where it was left. */
+  /** Activates the set-point for the first step: at the tool, or after a "resume" at the former set-point. */
   #start(now: number): void {
-    if (this.#ours) return
-    if (this.#left.by === 'word' && this.#goesToLeft) this.#takeBack()
+    if (this.#active) return
+    if (this.#former.by === 'resume' && this.#goesToFormer) this.#takeBack()
     else this.#take(this.tool.now(now))
   }
 
-  get #goesToLeft(): boolean {
+  get #goesToFormer(): boolean {
     const { at, tilt, placed, moves } = this.tool
     const turned = Math.hypot(tilt.x - this.#tilt.x, tilt.y - this.#tilt.y) > SAME_TILT
-    // An episode may have placed a tool that stands near by.
-    const elsewhere = this.#left.by === 'episode' && (placed || (!moves && distance(at, this.#left.target) > UNPLACED))
-    return !turned && !elsewhere && this.#left.has(at)
+    // An episode may have placed a tool that stands nearby.
+    const elsewhere =
+      this.#former.by === 'episode' && (placed || (!moves && distance(at, this.#former.target) > UNPLACED))
+    return !turned && !elsewhere && this.#former.has(at)
   }
 
   #take(from: Readonly<ToolTarget>): void {
     this.#limiter.place(from)
     this.#tilt.x = this.tool.tilt.x
     this.#tilt.y = this.tool.tilt.y
-    this.#ours = true
+    this.#active = true
   }
 
-  /** The set-point that was ours goes on. */
+  /** The former set-point continues. */
   #takeBack(): void {
-    this.#limiter.place(this.#left.target)
+    this.#limiter.place(this.#former.target)
     this.#limiter.sent(this.#sentAt)
-    this.#ours = true
+    this.#active = true
   }
 }

@@ -1,9 +1,9 @@
-/** ns after a beginning in which what was on its way then may still come. */
+/** ns after a beginning during which messages from before it may still arrive. */
 export const LATE = 300_000_000
 
 /**
- * Whether what is stamped `stamp` was made before `begun` and comes late, at `receive` (bus times, ns). A sender whose
- * clock is behind is thus not shut out for good.
+ * Whether a message with `stamp` was made before `begun` and arrives late, at `receive` (bus times, ns). The limit in
+ * time keeps a sender whose clock is behind from being refused for ever.
  */
 export function isLate(stamp: number, receive: number, begun: number): boolean {
   return stamp < begun && receive - begun < LATE

@@ -1,20 +1,21 @@
 import type { Limits } from '../../robots/robot.js'
-import { copyTarget, wrapAngle, type ToolTarget } from './tool-pose.js'
+import { wrapAngle } from '../../fusion/rotation.js'
+import { copyTarget, type ToolTarget } from './tool-pose.js'
 
-/** ns: the time that one step may make use of, at most, however late it comes. */
+/** Most time that one step may use (ns), however late it comes. */
 export const STEP = 10_000_000
 
 const clamp = (value: number, [low, high]: readonly [number, number]): number => Math.min(high, Math.max(low, value))
 
 /**
- * Moves a commanded target toward a desired one without ever leaving the workspace or passing the limits of linear
- * speed and yaw rate, whatever is asked for and however often: a step goes no further than the limits allow in the time
- * since the target was last stepped or sent, and never further than in 10 ms. A desired target with a NaN moves
- * nothing. Times are in ns.
+ * Moves a commanded target toward a desired one. The target never leaves the workspace and never exceeds the limits of
+ * linear speed and yaw rate, whatever is desired and however often. A step goes as far as the limits allow in the time
+ * since the target was last stepped or sent, and at most as far as in 10 ms. A desired target with a NaN moves nothing.
+ * Times in ns.
  */
 export class MotionLimiter {
   readonly target: ToolTarget = { x: 0, y: 0, z: 0, yaw: 0 }
-  /** 0 to 1: the share of the limits of linear speed and yaw rate that a step may use, from the next on. */
+  /** 0 to 1: the share of the limits of linear speed and yaw rate that a step may use, from the next step on. */
   scale = 1
   readonly #limits: Pick<Limits, 'workspace' | 'speed' | 'yawRate'>
   #since = -Infinity
@@ -23,25 +24,25 @@ export class MotionLimiter {
     this.#limits = limits
   }
 
-  /** Begins anew at `target`: where the tool is, or comes to rest. */
+  /** Begins anew at `target`, where the tool is or comes to rest. */
   place(target: Readonly<ToolTarget>): void {
     copyTarget(target, this.target)
     this.#since = -Infinity
   }
 
-  /** It was sent as it is. */
+  /** The target was sent unchanged at `now`. */
   sent(now: number): void {
     this.#since = now
   }
 
-  /** One step straight up toward `z` (m), or none at all: away from what was struck, whatever the scale. */
+  /** One step straight up toward `z` (m), away from an obstacle, at full speed. Nothing where `z` is below. */
   rise(z: number, now: number): void {
     const seconds = this.#seconds(now)
     const up = clamp(z, this.#limits.workspace.z) - this.target.z
     if (up > 0) this.target.z += Math.min(up, this.#limits.speed * seconds)
   }
 
-  /** One step; `downSpeed` (m/s) bounds motion toward smaller z further (in contact). */
+  /** One step. `downSpeed` (m/s) further limits motion toward smaller z. */
   step(desired: Readonly<ToolTarget>, now: number, downSpeed: number, scale = this.scale): void {
     const seconds = this.#seconds(now)
     const { workspace } = this.#limits
@@ -61,7 +62,7 @@ export class MotionLimiter {
     target.yaw = wrapAngle(target.yaw + clamp(turn, [-yawRate * seconds, yawRate * seconds]))
   }
 
-  /** Whether the target is where steps toward `desired` end. */
+  /** Whether the target has reached the place where steps toward `desired` end. */
   isAt(desired: Readonly<ToolTarget>): boolean {
     const { workspace } = this.#limits
     const { target } = this
@@ -72,7 +73,7 @@ export class MotionLimiter {
     return away + Math.abs(wrapAngle(desired.yaw - target.yaw)) < 1e-9
   }
 
-  /** s that the step at `now` may make use of. A clock that went back gives none. */
+  /** The time that the step at `now` may use, s. It is 0 where the clock went back. */
   #seconds(now: number): number {
     const elapsed = now - this.#since
     this.#since = now

@@ -1,34 +1,38 @@
-/** ns over which the shortest delay is looked for; the one before counts too. */
+/** A state of an actuator is fresh up to this age (ns). */
+export const FRESH = 100_000_000
+/** The shortest delay is taken over the present span of this length (ns) and the one before it. */
 const WINDOW = 5_000_000_000
-/** ns by which a stamp may be ahead of what was the shortest delay. */
+/** A stamp may lead the shortest delay by this much (ns). */
 const AHEAD = 50_000_000
-/** Messages in a row that must be ahead before they are believed. */
+/** So many messages in a row must lead before they are believed. */
 const AHEAD_RUN = 3
-/** ns of delay over the shortest that, kept steadily, is the source's clock that was set back, and no wait. */
+/**
+ * A steady delay that exceeds the shortest by this much (ns) shows that the source's clock was set back. The messages
+ * have not waited.
+ */
 const BEHIND = 1_000_000_000
 /**
- * A steady delay: messages in a row, ns of receipt that they span at least, and ns by which their delays differ at
- * most. A burst of what has waited spans none.
+ * A delay is steady over at least `run` messages in a row, received over at least `span` ns, whose delays differ by at
+ * most `spread` ns. Messages that have waited arrive in a burst, which spans no time.
  */
 const STEADY = { run: 5, span: 100_000_000, spread: 50_000_000 } as const
 
 /**
- * How old the newest message of a source is. Its receipt alone does not tell: on a busy machine it lay somewhere
- * meanwhile; its stamp alone does not either:
- * the source's clock may be another one. The shortest delay (receipt less stamp) of the last 5 to 10 s is taken for the
- * clocks' difference and the usual
- * way; what a message took beyond it, it waited. One odd stamp tells nothing of the clocks; several in a row do: the
- * source's clock was set. Times in ns.
+ * Tells the age of the newest message of a source. The receive time alone does not tell it, since on a busy machine a
+ * message may wait before it is received. The stamp alone does not tell it, since the source may have another clock.
+ * The shortest delay (receive time minus stamp) of the last 5 to 10 s is taken as the difference of the clocks plus the
+ * usual delay. A longer delay is time that the message waited. One odd stamp says nothing about the clocks; several in
+ * a row show that the source's clock was set. Times in ns.
  */
 export class PoseAge {
-  /** Bus time at which it was made, at the latest. */
+  /** The latest bus time at which the newest message can have been made. */
   #made = NaN
   #shortest = Infinity
   #shortestBefore = Infinity
   #since = NaN
   /**
-   * Those in a row that are far from the shortest delay: how many, received since when, and their shortest and longest
-   * delay.
+   * The current run of messages that are far from the shortest delay: how many, since when, and their shortest and
+   * longest delay.
    */
   #run = 0
   #runSince = 0
@@ -57,7 +61,7 @@ export class PoseAge {
     this.#made = stamp + Math.min(this.#shortest, this.#shortestBefore)
   }
 
-  /** Of the newest message at `now`, at least 0. */
+  /** The age of the newest message at `now`, at least 0. */
   at(now: number): number {
     return Math.max(0, now - this.#made)
   }

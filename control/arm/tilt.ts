@@ -1,5 +1,5 @@
-/** rad: the arm is moved by place and yaw alone, for a tool that points down within this. */
-export const MOST_TILT = (5 * Math.PI) / 180
+/** rad. The tool must point down within this angle, since the arm is moved by position and yaw alone. */
+const MOST_TILT = (5 * Math.PI) / 180
 
 /** The tool of an arm does not point down. `angle`: rad between its z axis and straight down. */
 export class TiltError extends Error {
@@ -16,3 +16,23 @@ export class TiltError extends Error {
 }
 
 const degrees = (rad: number): string => ((rad * 180) / Math.PI).toFixed(1).replace(/\.0$/, '')
+
+/** Whether a tool does not point down. `angle`: rad between its z axis and straight down. */
+export const isTilted = (angle: number): boolean => angle > MOST_TILT
+
+/** Reports a tilted tool once, until the tool points down again. */
+export class TiltReport {
+  readonly #onTilt: (error: TiltError) => void
+  #reported = false
+
+  constructor(onTilt: (error: TiltError) => void) {
+    this.#onTilt = onTilt
+  }
+
+  /** `holds`: the tilt holds the motion now. */
+  update(angle: number, { holds }: { readonly holds: boolean }): void {
+    const tilted = holds || (this.#reported && isTilted(angle))
+    if (tilted && !this.#reported) this.#onTilt(new TiltError(angle))
+    this.#reported = tilted
+  }
+}

@@ -1,11 +1,11 @@
-/** ns that the tool's poses must have come in one frame alone before they are believed again. */
+/** After poses in another frame, poses are believed again once they have come in one frame alone for this long (ns). */
 const ALONE = 1_000_000_000
 
 /**
- * The frame that the tool's poses are in: that of an episode's first. Coordinates in another one lie elsewhere, even
- * turned round, so a pose in another is not believed. Where a second follows within a second, several publish on the
- * topic, or the source has moved: which of them is right nobody knows, and none is believed. That is told once. Times
- * in ns. Allocates nothing while poses are in one frame.
+ * The frame of the tool poses: that of the first pose of an episode. Coordinates in another frame mean another place,
+ * so a pose in another frame is not believed. Where a second such pose follows within a second, several nodes publish
+ * on the topic, or the source has changed its frame. It is not known which of them is right, so no pose is believed.
+ * This is reported once. Times in ns. Allocates nothing while poses are in one frame.
  */
 export class ToolFrame {
   #id: string | undefined
@@ -13,12 +13,12 @@ export class ToolFrame {
   #strangeAt = -Infinity
   readonly #onNotice: ((text: string) => void) | undefined
 
-  /** `onNotice`: takes one line. */
+  /** `onNotice`: called with one line. */
   constructor(onNotice: ((text: string) => void) | undefined) {
     this.#onNotice = onNotice
   }
 
-  /** An episode begins: the next pose says in which frame. */
+  /** An episode begins. The next pose names the frame. */
   restart(): void {
     this.#id = undefined
   }

@@ -1,3 +1,5 @@
+import { wrapAngle } from '../../fusion/rotation.js'
+
 /** x, y, z (m) and yaw (rad) of the tool in the base frame, the tool pointing down: rotation Rx(pi) Rz(yaw). */
 export interface ToolTarget {
   x: number
@@ -7,7 +9,7 @@ export interface ToolTarget {
 }
 
 /**
- * What is left of an orientation after `Rx(pi) Rz(yaw)`: the quaternion (x, y, 0, sqrt(1 - x² - y²)). Zero for a tool
+ * The rest of an orientation after `Rx(pi) Rz(yaw)`: the quaternion (x, y, 0, sqrt(1 - x² - y²)). It is zero for a tool
  * that points straight down.
  */
 export interface Tilt {
@@ -17,26 +19,21 @@ export interface Tilt {
 
 const UPRIGHT: Readonly<Tilt> = { x: 0, y: 0 }
 
-/** Smallest signed angle equal to `angle` modulo a turn, rad. */
-export function wrapAngle(angle: number): number {
-  return Math.atan2(Math.sin(angle), Math.cos(angle))
-}
-
 /**
- * Yaw of a downward-pointing tool's orientation (qx, qy, qz, qw = Rx(pi) Rz(yaw)), rad; of a tilted one, that of the
- * nearest such orientation.
+ * The yaw (rad) of a tool that points down, qx, qy, qz, qw = Rx(pi) Rz(yaw). For a tilted tool: the yaw of the nearest
+ * such orientation.
  */
 export function yawOf(pose: Float64Array): number {
   // Rx(pi) Rz(yaw) = (cos(yaw/2), -sin(yaw/2), 0, 0) as (x, y, z, w), up to sign.
   return wrapAngle(-2 * Math.atan2(pose[4]!, pose[3]!))
 }
 
-/** The angle between the tool's z axis and straight down, rad: 0 to pi. */
+/** The angle between the tool's z axis and straight down, 0 to pi rad. */
 export function tiltAngle(pose: Float64Array): number {
   return 2 * Math.atan2(Math.hypot(pose[5]!, pose[6]!), Math.hypot(pose[3]!, pose[4]!))
 }
 
-/** Writes the tilt of a pose into `tilt`; with `poseOf` and `yawOf` it gives the orientation back. */
+/** Writes the tilt of a pose to `tilt` and returns it. `poseOf` restores the orientation from it and `yawOf`. */
 export function tiltOf(pose: Float64Array, tilt: Tilt): Tilt {
   const half = yawOf(pose) / 2
   const c = Math.cos(half)
@@ -48,7 +45,7 @@ export function tiltOf(pose: Float64Array, tilt: Tilt): Tilt {
   return tilt
 }
 
-/** Writes the pose (x, y, z, qx, qy, qz, qw) of a target into `pose`. */
+/** Writes the pose (x, y, z in m, qx, qy, qz, qw) of a target to `pose` and returns it. */
 export function poseOf(target: Readonly<ToolTarget>, pose: Float64Array, tilt: Readonly<Tilt> = UPRIGHT): Float64Array {
   const c = Math.cos(target.yaw / 2)
   const s = Math.sin(target.yaw / 2)
@@ -70,7 +67,7 @@ export function copyTarget({ x, y, z, yaw }: Readonly<ToolTarget>, to: ToolTarge
   to.yaw = yaw
 }
 
-/** m. */
+/** The distance of two positions, m. */
 export function distance(a: Readonly<ToolTarget>, b: Readonly<ToolTarget>): number {
   return Math.sqrt((a.x - b.x) ** 2 + (a.y - b.y) ** 2 + (a.z - b.z) ** 2)
 }

@@ -1,24 +1,23 @@
 import type { Limits } from '../../robots/robot.js'
-import { PoseAge } from './pose-age.js'
-import { copyTarget, distance, tiltAngle, tiltOf, wrapAngle, yawOf, type Tilt, type ToolTarget } from './tool-pose.js'
+import { FRESH, PoseAge } from './pose-age.js'
+import { wrapAngle } from '../../fusion/rotation.js'
+import { copyTarget, distance, tiltAngle, tiltOf, yawOf, type Tilt, type ToolTarget } from './tool-pose.js'
 
-/** ns: how old the newest pose may be to be believed. */
-const FRESH = 100_000_000
-/** ns between the two poses that a velocity is taken from, at least and at most. */
+/** Least and greatest time between the two poses that give a velocity, ns. */
 const BASE = [8_000_000, 100_000_000] as const
-/** m/s and rad/s up to which it stands: more than the noise of an arm's own poses over 8 ms. */
+/** Up to these speeds (m/s, rad/s) the tool stands still. They exceed the noise of an arm's own poses over 8 ms. */
 const STILL = { speed: 0.02, yawRate: 0.2 } as const
 /**
- * s in which a tool that is taken over in its motion is brought to rest: the bound of a stop, as short a way as no arm
- * overshoots.
+ * A moving tool is brought to rest within this time (s). It is the bound of a stop, and the way is short enough for an
+ * arm not to overshoot.
  */
 const STOPPING = 0.05
-/** m by which a tool that was placed nowhere may be off. */
+/** A tool that was not placed elsewhere may be off by this much, m. */
 export const UNPLACED = 0.005
 
 /**
- * Where the tool is and how fast it moves, from its measured poses (base frame), and where it comes to rest. Allocates
- * nothing per pose.
+ * Tracks from the measured poses (base frame) where the tool is, how fast it moves, and where it comes to rest.
+ * Allocates nothing per pose.
  */
 export class ToolTrack {
   readonly #limits: Pick<Limits, 'workspace' | 'speed' | 'yawRate'>
@@ -39,16 +38,16 @@ export class ToolTrack {
     this.#limits = limits
   }
 
-  /** Until it is measured again it is not known where it is. */
+  /** The pose is unknown until the tool is measured again. */
   restart(): void {
     this.#known = false
     this.#placed = undefined
     copyTarget(STANDING, this.#velocity)
   }
 
-  /** A measured pose (x, y, z in m, qx, qy, qz, qw; see `isPose`); when it was stamped and received in ns. */
+  /** Takes a measured pose (x, y, z in m, qx, qy, qz, qw; see `isPose`) with its stamp and receive time in ns. */
   hear(pose: Float64Array, stamped: number, receive: number): void {
-    // A stamp that was never set does not go on.
+    // A stamp of 0 or less that never changes was never set, so the receive time counts.
     const stamp = stamped <= 0 && stamped === this.#stamped ? receive : stamped
     this.#stamped = stamped
     this.#age.hear(stamp, receive)
@@ -75,12 +74,12 @@ export class ToolTrack {
     copyTarget(at, this.#before)
   }
 
-  /** Whether the newest pose is fresh enough at `now` (ns) to be believed. */
+  /** Whether the newest pose is known and fresh at `now` (ns). */
   known(now: number): boolean {
     return this.#known && this.#age.at(now) <= FRESH
   }
 
-  /** Whether a pose has come of late, however long it was on its way. */
+  /** Whether a pose was received recently, however old it was. */
   heard(now: number): boolean {
     return this.#known && now - this.#received <= FRESH
   }
@@ -90,38 +89,38 @@ export class ToolTrack {
     return this.#at
   }
 
-  /** Of the newest pose, what `at` leaves of its orientation. */
+  /** The tilt of the newest pose, which `at` does not include. */
   get tilt(): Readonly<Tilt> {
     return this.#tilt
   }
 
-  /** rad between the newest pose's z axis and straight down. */
+  /** The angle between the newest pose's z axis and straight down, rad. */
   get tiltAngle(): number {
     return this.#tiltAngle
   }
 
-  /** Whether it was found elsewhere after the newest `restart` than it can have gone to. */
+  /** Whether the first pose after the newest `restart` lies further away than the tool can have moved. */
   get placed(): boolean {
     return this.#placed === true
   }
 
-  /** Whether it moved between the newest poses. */
+  /** Whether the tool moved between the newest poses. */
   get moves(): boolean {
     const { x, y, z, yaw } = this.#velocity
     return Math.sqrt(x * x + y * y + z * z) > STILL.speed || Math.abs(yaw) > STILL.yawRate
   }
 
   /**
-   * Where the tool is at `now` (ns): where it was measured, and for one that moves its way since. The way never leaves
-   * the workspace.
+   * The place of the tool at `now` (ns). For a moving tool this is the measured pose plus the way since then, which
+   * never leaves the workspace.
    */
   now(now: number): Readonly<ToolTarget> {
     return this.moves ? this.#onward(this.#age.at(now) / 1e9) : this.#at
   }
 
   /**
-   * Where the tool comes to rest when it is braked evenly from now (ns) on, in 50 ms: v·(age + 25 ms) further than it
-   * was measured. A set-point behind a tool that still moves would pull it back. The way never leaves the workspace.
+   * The place where the tool comes to rest if it is braked evenly from `now` (ns) on, within 50 ms: v·(age + 25 ms)
+   * beyond the measured pose. A set-point behind a moving tool would pull it back. The way never leaves the workspace.
    */
   rest(now: number): Readonly<ToolTarget> {
     return this.#onward(this.#age.at(now) / 1e9 + STOPPING / 2)
@@ -139,7 +138,7 @@ export class ToolTrack {
     return ahead
   }
 
-  /** No faster than the limits, whatever the poses say. */
+  /** The velocity never exceeds the limits, whatever the poses say. */
   #measureVelocity(seconds: number): void {
     const { speed, yawRate } = this.#limits
     const dx = this.#at.x - this.#before.x
@@ -156,7 +155,7 @@ export class ToolTrack {
 
 const STANDING: Readonly<ToolTarget> = { x: 0, y: 0, z: 0, yaw: 0 }
 
-/** `by` further than `from`, but not over the edge of `range`; what is outside does not move. */
+/** `from` moved by `by`, but not beyond the ends of `range`. A value outside the range does not move further out. */
 function onward(from: number, by: number, [low, high]: readonly [number, number]): number {
   return Math.min(Math.max(from + by, Math.min(low, from)), Math.max(high, from))
 }

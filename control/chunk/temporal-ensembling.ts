@@ -1,29 +1,33 @@
 import { SECOND } from '../../fusion/stamp.js'
-import { QuaternionMean } from './quaternion-mean.js'
-import type { Executable, ExecutionMode, SetPoint } from './set-point.js'
+import type { GroupMean } from '../../policy/action/action-kind.js'
+import { kindOf } from '../../policy/action/action-kinds.js'
+import type { ChunkLayout } from '../../policy/action/chunk-layout.js'
+import { setPointFor, type Executable, type ExecutionMode, type SetPoint } from './set-point.js'
 import { Trajectory } from './trajectory.js'
 
-/** Chunks kept; more than overlap at any moment in a chunk of a second at 60 Hz. */
-const CAPACITY = 64
+/** Number of chunks that are kept. It exceeds the number that overlap where chunks of one second come at 100 Hz. */
+const CAPACITY = 128
 
 /**
- * The weighted mean, in the base frame, of what all chunks that reach the moment say of it (temporal ensembling of ACT,
- * Zhao et al. 2023):
- * weight exp(-m * age), age in rows of the newest chunk between a chunk's stamp and the newest one's. m = 0 weighs all
- * alike; the larger
- * m, the sooner older chunks are forgotten. (ACT itself counts the age from the oldest chunk on.)
+ * Temporal ensembling (ACT, Zhao et al. 2023): the weighted mean of the set-points of all chunks that cover the
+ * moment, as the kind of each group averages them. The weight is exp(-m * age). The age of a chunk is the time between its stamp and that of the newest chunk,
+ * in rows of the newest. With m = 0 all chunks weigh the same; with a larger m older chunks are forgotten sooner. (ACT
+ * itself counts the age from the oldest chunk.)
  */
 export class TemporalEnsembling implements ExecutionMode {
   readonly #m: number
-  /** A ring of which `#count` chunks end at `#newest`, by stamp. */
-  readonly #ring: readonly Trajectory[] = Array.from({ length: CAPACITY }, () => new Trajectory())
+  /** A ring of trajectories by ascending stamp. The last `#count` up to `#newest` are in use. */
+  readonly #ring: readonly Trajectory[]
   #newest = -1
   #count = 0
-  readonly #one: SetPoint = { pose: new Float64Array(7), width: 0, effort: 0, exhausted: false }
-  readonly #orientation = new QuaternionMean()
+  readonly #one: SetPoint
+  readonly #means: readonly GroupMean[]
 
-  constructor(m: number) {
+  constructor(layout: ChunkLayout, m: number) {
     this.#m = m
+    this.#ring = Array.from({ length: CAPACITY }, () => new Trajectory(layout))
+    this.#one = setPointFor(layout)
+    this.#means = layout.placed.map(({ group }) => kindOf(group).mean(group))
   }
 
   push(chunk: Executable): void {
@@ -46,37 +50,23 @@ export class TemporalEnsembling implements ExecutionMode {
       return true
     }
     const one = this.#one
+    const means = this.#means
     let total = 0
-    let width = 0
-    let effort = 0
-    let x = 0
-    let y = 0
-    let z = 0
-    this.#orientation.clear()
+    for (let i = 0; i < means.length; i++) means[i]!.clear()
     for (let back = this.#count - 1; back >= 0; back--) {
       const trajectory = this.#at(back)
       if (t > trajectory.end) continue
       const weight = Math.exp(((-this.#m * (newest.stamp - trajectory.stamp)) / SECOND) * newest.rate)
       trajectory.at(t, one)
-      x += weight * one.pose[0]!
-      y += weight * one.pose[1]!
-      z += weight * one.pose[2]!
-      this.#orientation.add(one.pose, 3, weight)
-      width += weight * one.width
-      effort += weight * one.effort
+      for (let i = 0; i < means.length; i++) means[i]!.add(one.groups[i]!, weight)
       total += weight
     }
-    out.pose[0] = x / total
-    out.pose[1] = y / total
-    out.pose[2] = z / total
-    this.#orientation.write(out.pose, 3)
-    out.width = width / total
-    out.effort = effort / total
+    for (let i = 0; i < means.length; i++) means[i]!.write(out.groups[i]!, total)
     out.exhausted = false
     return true
   }
 
-  /** The chunk that came `back` before the newest. */
+  /** The chunk that came `back` chunks before the newest. */
   #at(back: number): Trajectory {
     return this.#ring[(this.#newest - back + CAPACITY) % CAPACITY]!
   }

@@ -2,11 +2,11 @@ import { Tare } from '../../fusion/tare.js'
 import { VectorRing } from '../../fusion/vector-ring.js'
 
 /**
- * A stream of vectors less its tare, sample by sample: what the aligner does with a stream, for those who look at each
- * sample. Allocates nothing per sample.
+ * Subtracts the tare from each sample of a vector stream, as the aligner does, for users that look at each sample.
+ * Allocates nothing per sample.
  */
 export class TaredVector {
-  /** The newest sample less the offset; meaningful once `take` has returned true. */
+  /** The newest sample minus the offset. Valid once `take` has returned true. */
   readonly values: Float64Array
   readonly #tare: Tare
   readonly #collected: VectorRing
@@ -29,7 +29,7 @@ export class TaredVector {
     this.#tare.restart()
   }
 
-  /** False while the sample belongs to the offset. */
+  /** Takes a sample. False while it belongs to the offset. */
   take(stamp: number, sample: Float64Array): boolean {
     if (this.#tare.covers(stamp)) {
       if (!this.#tare.known) this.#collected.insert(stamp, sample)

@@ -3,24 +3,26 @@ import { VectorRing } from '../../fusion/vector-ring.js'
 import { SlidingWindow } from '../../fusion/window-statistics.js'
 import { TaredVector } from './tared-vector.js'
 
+/** `contact` slows the approach; `over_force` stops it. */
 export type ContactState = 'free' | 'contact' | 'over_force'
 
 /**
- * ns over which the force is averaged before it counts as contact: the period of the action chunks. A hand of mass m
- * that is moved shows m times its acceleration, whose mean over a period is m times what its velocity has changed by:
- * of a steady motion nothing, however much each chunk shakes it.
+ * The force is averaged over this time (ns) before it counts as contact. It is the period of the action chunks. Moving
+ * a hand of mass m causes a force of m times its acceleration. The mean of this force over a period is m times the
+ * change of velocity, divided by the period. It is zero for a steady motion, however much each chunk shakes the hand.
  */
 const PERIOD = 33_333_333
 /**
- * Share of `over_force` that is contact at once: a blow is not waited for, and no motion within the limits of an arm
- * comes near it.
+ * A force above this share of `over_force` counts as contact at once, so that an impact is not averaged away. No motion
+ * within the limits of an arm causes so much force.
  */
-const BLOW = 0.5
+const IMPACT = 0.5
 
 /**
- * Watches every wrench sample, not the tick. `over_force` holds while the tared |force| is at or above the robot file's
- * limit, and until it has stayed below the contact limit for `release` ns. `contact` holds while the mean tared force
- * of the last 33 ms is at or above its limit, or the newest at half the other one. Allocates nothing per sample.
+ * Judges every wrench sample, not only those of the ticks. `over_force` begins when the tared |force| reaches the robot
+ * file's limit, and ends when it has stayed below the contact limit for `release` ns. `contact` holds while the mean
+ * tared force of the last 33 ms has reached the contact limit, or the newest sample half of the over-force limit.
+ * Allocates nothing per sample.
  */
 export class WrenchGuard {
   state: ContactState = 'free'
@@ -33,7 +35,7 @@ export class WrenchGuard {
   readonly #release: number
   readonly #recent = new VectorRing(3, 2 * PERIOD)
   readonly #window = new SlidingWindow(this.#recent)
-  #quietSince = -1
+  #belowSince = -1
 
   constructor(limits: Pick<Limits, 'contact' | 'overForce'>, options: { tare: number; release: number }) {
     this.#limits = limits
@@ -41,25 +43,22 @@ export class WrenchGuard {
     this.#release = options.release
   }
 
-  /** False while the offset is being taken: the force is not known. */
+  /** Whether the offset is known. While it is not, the force is not known either. */
   get ready(): boolean {
     return this.#tared.known
   }
 
-  /** Forgets the offset and the state: a new episode. */
+  /** A new episode: the offset and the state begin anew. */
   reset(): void {
     this.#tared.restart()
     this.#recent.clear()
     this.#window.clear()
     this.state = 'free'
     this.force = this.peak = 0
-    this.#quietSince = -1
+    this.#belowSince = -1
   }
 
-  /**
-   * Takes f64[6]; returns true when this sample raised `over_force`. Samples with a NaN are no reading of the force and
-   * are left out.
-   */
+  /** Takes a wrench, f64[6] (N, N·m). True when this sample raised `over_force`. A sample with a NaN is ignored. */
   sample(stamp: number, wrench: Float64Array): boolean {
     for (let i = 0; i < 6; i++) if (!Number.isFinite(wrench[i])) return false
     if (!this.#tared.take(stamp, wrench)) return false
@@ -69,25 +68,25 @@ export class WrenchGuard {
     if (force > this.peak) this.peak = force
     const mean = this.#meanForce(stamp, values)
     if (force >= this.#limits.overForce) {
-      this.#quietSince = -1
+      this.#belowSince = -1
       const raised = this.state !== 'over_force'
       this.state = 'over_force'
       if (raised) this.trips++
       return raised
     }
     if (this.state === 'over_force') {
-      if (force >= this.#limits.contact) this.#quietSince = -1
-      else if (this.#quietSince < 0) this.#quietSince = stamp
-      else if (stamp - this.#quietSince >= this.#release) this.state = 'free'
+      if (force >= this.#limits.contact) this.#belowSince = -1
+      else if (this.#belowSince < 0) this.#belowSince = stamp
+      else if (stamp - this.#belowSince >= this.#release) this.state = 'free'
     } else {
-      this.state = mean >= this.#limits.contact || force >= BLOW * this.#limits.overForce ? 'contact' : 'free'
+      this.state = mean >= this.#limits.contact || force >= IMPACT * this.#limits.overForce ? 'contact' : 'free'
     }
     return false
   }
 
-  /** N: the magnitude of the mean of the last period's samples, this one included. */
+  /** The magnitude of the mean force over the last period, this sample included, N. */
   #meanForce(stamp: number, values: Float64Array): number {
-    // A jump of time back begins anew.
+    // Time has jumped back, so the average begins anew.
     if (stamp < this.#recent.newest) {
       this.#recent.clear()
       this.#window.clear()

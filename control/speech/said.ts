@@ -1,39 +1,34 @@
 import { meaningOf, type Meaning } from './stop-word.js'
 
-/** A message of a voice topic: of a recogniser with or without stamps. */
+/** A message of a voice topic, with or without a stamp. */
 export interface Utterance {
-  /** What a VoiceEvent says. */
+  /** The text of a VoiceEvent. */
   readonly text?: string
-  /** What a std_msgs/String says. */
+  /** The text of a std_msgs/String. */
   readonly data?: string
-  readonly frameId?: string
+  /** The speaker that a VoiceEvent names. */
+  readonly speaker?: Speaker
 }
 
-/** The frame_id of what an episode's own script says. */
-export const SCRIPTED = 'script'
-
 /**
- * The frame_id of the "resume" with which a goal ends the stop that the goal before it left. The control node has ended
- * that stop by then; the word is for the other nodes.
+ * Who spoke. `somebody`: a person, a recogniser or another node, and everybody on a topic whose messages do not name
+ * the speaker. `script`: the script of an episode of the benchmark. `goal`: the action server. A goal says "resume" to
+ * end the stop that the goal before it left. The control node has ended that stop by then, so the word is for the other
+ * nodes.
  */
-export const SAID_BY_GOAL = 'goal'
+export type Speaker = 'somebody' | 'script' | 'goal'
 
-/** `somebody`: whoever is not one of the others, so also everybody on a topic whose messages do not say who spoke. */
-export type Voice = 'somebody' | 'script' | 'goal'
-
-/** An utterance that was read once: what it means and whose it is go with it. */
+/** An utterance after it was interpreted: its meaning and its speaker go with the text. */
 export interface Said {
   readonly text: string
   readonly meaning: Meaning
-  readonly by: Voice
+  readonly by: Speaker
 }
 
 export const textOf = ({ text, data }: Utterance): string => text ?? data ?? ''
 
-/** Reads an utterance. `languages`: whose words count; default: every language that is known. */
+/** Interprets an utterance. `languages`: the languages whose words count, by ISO 639-1 codes; default: all. */
 export function saidIn(utterance: Utterance, languages?: readonly string[]): Said {
-  const { frameId } = utterance
   const text = textOf(utterance)
-  const by = frameId === SCRIPTED ? 'script' : frameId === SAID_BY_GOAL ? 'goal' : 'somebody'
-  return { text, meaning: meaningOf(text, languages), by }
+  return { text, meaning: meaningOf(text, languages), by: utterance.speaker ?? 'somebody' }
 }

@@ -5,30 +5,30 @@ import { zh } from './words/zh.js'
 
 const WORDS: Readonly<Record<string, Words>> = { en, zh, de }
 
-/** The languages that are understood, by their ISO 639-1 codes: all of them, where nothing else is said. */
+/** The languages that are understood, by their ISO 639-1 codes. By default all of them count. */
 export const LANGUAGES: readonly string[] = Object.keys(WORDS)
 
-/** In every language, whichever are spoken: none of them is a misspelt stop. */
+/** Ordinary words of all languages, whichever are spoken. None of them counts as a misspelt stop. */
 const ORDINARY = new Set(Object.values(WORDS).flatMap(({ ordinary }) => ordinary.map(plainText)))
 
-/** From so many letters on a word may be misspelt by one. */
+/** A word of at least so many letters may have one misspelling. */
 const NEAR_FROM = 4
-/**
- * Characters: some five minutes of speech. Nobody says more at once, so a longer text is not searched for the word that
- * it may hold: it is a stop.
- */
+/** Characters in about five minutes of speech. A longer text is not searched: it is a stop. */
 const LONGEST = 4000
-/** A negation has at most so many words, and so many characters where words are not parted by blanks. */
+/** A negation has at most so many words, or so many characters where words are not separated by spaces. */
 const NEGATION_WORDS = 2
 const NEGATION_CHARACTERS = 4
 
 /**
- * What an utterance means. `command`: something is said that is neither a stop nor its end, understood or not; `other`:
- * nothing is said.
+ * What an utterance means. `command`: something is said that is neither a stop nor its end, whether it is understood or
+ * not. `other`: nothing is said.
  */
 export type Meaning = 'stop' | 'resume' | 'command' | 'other'
 
-/** Reads an utterance. `languages`: whose words count, by their codes; throws a TypeError that names an unknown one. */
+/**
+ * Interprets a text. `languages`: the languages whose words count, by their codes. Throws a TypeError for an unknown
+ * code.
+ */
 export function meaningOf(text: string, languages: readonly string[] = LANGUAGES): Meaning {
   const spoken = wordsOf(languages)
   if (text.length > LONGEST) return 'stop'
@@ -40,9 +40,9 @@ export function meaningOf(text: string, languages: readonly string[] = LANGUAGES
 }
 
 /**
- * A stop word anywhere in it, unless it is negated right before ("do not stop"). "can you stop moving" is a stop, and
- * so are "Stopp", "stpo", "s t o p", "停", "don't move" and "pick the stop sign": a stop too many costs a "resume", one
- * too few a collision. A text of more than 4000 characters always is.
+ * Whether the text has a stop word that no negation precedes directly ("do not stop"). "can you stop moving" is a stop,
+ * and so are "Stopp", "stpo", "s t o p", "停", "don't move" and "pick the stop sign". A needless stop costs a "resume";
+ * a missed stop may cost a collision. A text of more than 4000 characters is always a stop.
  */
 function isStop(plain: string, phrases: readonly string[][], spoken: readonly Words[]): boolean {
   return (
@@ -50,7 +50,7 @@ function isStop(plain: string, phrases: readonly string[][], spoken: readonly Wo
   )
 }
 
-/** The words that release a stop and nothing else. A resume too many is dangerous. */
+/** Whether the text releases a stop and says nothing else. A needless release is dangerous. */
 function isResume(phrases: readonly string[][], spoken: readonly Words[]): boolean {
   const said = phrases.flat().join(' ')
   return spoken.some(({ resume }) => resume.includes(said))
@@ -64,7 +64,10 @@ function wordsOf(languages: readonly string[]): Words[] {
   })
 }
 
-/** Lower case, without accents, full-width forms, apostrophes and what is not seen: "ＳＴÓＰ" becomes "stop". */
+/**
+ * The text in lower case, without accents, full-width forms, apostrophes and invisible characters: "ＳＴÓＰ" becomes
+ * "stop".
+ */
 function plainText(text: string): string {
   return text
     .normalize('NFKD')
@@ -74,9 +77,9 @@ function plainText(text: string): string {
 }
 
 /**
- * The words of each stretch between marks: "don't! stop" is two, so that its "don't" takes nothing back. Letters said
- * one by one are a word, Chinese characters and what stands beside them are two ("马上stop"), and the German "Not-"
- * belongs to its word: it negates nothing.
+ * The words of each phrase between punctuation marks. "don't! stop" has two phrases, so its "don't" negates nothing.
+ * Letters that are spelt one by one are one word. Chinese characters and Latin letters beside them are two words
+ * ("马上stop"). The German "Not-" belongs to the word behind it and is no negation.
  */
 function phrasesOf(plain: string): string[][] {
   const spelt = plain.replace(/(?<![\p{L}\p{N}])\p{L}(?:[\s.\-_]+\p{L}(?![\p{L}\p{N}])){2,}/gu, letters =>
@@ -123,14 +126,14 @@ function isNegated(phrase: readonly string[], at: number, spoken: readonly Words
 function isWord(said: string | undefined, stop: string): boolean {
   if (said === stop) return true
   if (said === undefined || stop.length < NEAR_FROM) return false
-  // Letters held ("stoooop"), and the word said in one breath ("stopstop").
+  // Also a word with a held letter ("stoooop"), and a word that is repeated without a pause ("stopstop").
   const held = said.replace(/(.)\1{2,}/gu, '$1')
   if (held === stop || (said.length > stop.length && said.replaceAll(stop, '') === '')) return true
   return !ORDINARY.has(said) && isNear(held, stop)
 }
 
 /**
- * Whether one letter more, less or other, or two neighbours changed round, make the one of the other: a
+ * Whether the words differ by one letter more, less or other, or by two neighbouring letters that are swapped: a
  * Damerau-Levenshtein distance of at most 1.
  */
 function isNear(a: string, b: string): boolean {
@@ -146,7 +149,10 @@ function isNear(a: string, b: string): boolean {
   )
 }
 
-/** Blanks between Chinese characters say nothing: a speech recogniser may put them between words. */
+/**
+ * Whether a text without spaces between words has a stop. A speech recogniser may put spaces between Chinese
+ * characters; they have no meaning.
+ */
 function hasJoined(plain: string, words: Words): boolean {
   const { stop, negation } = words
   const solid = plain.replace(/(?<=\p{Script=Han})\s+(?=\p{Script=Han})/gu, '')

@@ -1,22 +1,20 @@
 import { isLate } from '../arm/late.js'
 
-/**
- * What belongs to the episode that runs, and what to the one before. Bus times in ns.
- */
+/** Separates what belongs to the running episode from what belongs to the one before. Bus times in ns. */
 export class EpisodeBoundary {
   readonly #awaitCommand: boolean
   /** When the episode began. */
   #begun = 0
-  /** When the episode, its resumption or its newest command began: what was planned before is not carried out. */
+  /** When the episode, its resumption or its newest command began. A chunk that is older is not carried out. */
   #since = 0
   #commanded = true
 
-  /** `awaitCommand`: the policy is followed in an episode only once something has been commanded in it. */
+  /** `awaitCommand`: the policy is not followed in an episode before a command is given in it. */
   constructor({ awaitCommand }: { readonly awaitCommand: boolean }) {
     this.#awaitCommand = awaitCommand
   }
 
-  /** Whether something was commanded in this episode, or need not be. */
+  /** Whether a command was given in this episode, or none is needed. */
   get commanded(): boolean {
     return this.#commanded
   }
@@ -31,21 +29,23 @@ export class EpisodeBoundary {
     this.#since = now
   }
 
-  /** What was planned before a word was said is not carried out. */
+  /** A command is given. Chunks from before it are not carried out. */
   command(now: number): void {
     this.#commanded = true
     this.#since = now
   }
 
   /**
-   * Whether it was measured before the episode began, and comes late: it says nothing of where that has put the tool,
-   * nor of what its wrist weighs there.
+   * Whether a measurement was made before the episode began and arrives late. It then tells neither where the episode
+   * has placed the tool nor what the wrist weighs there.
    */
   isOld(stamp: number, receive: number): boolean {
     return isLate(stamp, receive, this.#begun)
   }
 
-  /** Whether a chunk of that stamp is of before the boundary, or further than `most` (ns) from its reception. */
+  /**
+   * Whether a chunk with this stamp is older than the boundary, or lies more than `most` (ns) from its receive time.
+   */
   isStale(stamp: number, receive: number, most: number): boolean {
     return stamp < this.#since || Math.abs(receive - stamp) > most
   }

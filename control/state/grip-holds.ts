@@ -1,16 +1,16 @@
-/** What may keep somebody from moving the fingers, at one moment. */
+/** What may forbid an operator to move the fingers, at one moment. */
 export interface GripSituation {
-  /** The state of the node. */
+  /** The lifecycle state of the node. */
   readonly node: 'unconfigured' | 'inactive' | 'active' | 'finalized'
   readonly stopped: boolean
   /** The motion follows the policy. */
   readonly following: boolean
   /** The watched sources that are silent. */
-  readonly quiet: () => readonly string[]
+  readonly silent: () => readonly string[]
   readonly activated: boolean
   readonly tared: boolean
   readonly overForce: boolean
-  /** The fingers are to be as wide as they are, or wider. */
+  /** The fingers should open, or stay as wide as they are. */
   readonly opens: boolean
 }
 
@@ -25,8 +25,8 @@ const notActive = (state: GripSituation['node']): GripRule => ({
 })
 
 /**
- * Why the fingers may not be moved on somebody's own word (`~/gripper_cmd`), in the order in which it is looked at.
- * Camera and policy may be silent: they have no part in it.
+ * The reasons why an operator may not move the fingers (`~/gripper_cmd`), in the order in which they are checked.
+ * Camera and policy may be silent, since they have no part in it.
  */
 export const GRIP_HOLDS = {
   unconfigured: notActive('unconfigured'),
@@ -34,10 +34,10 @@ export const GRIP_HOLDS = {
   finalized: notActive('finalized'),
   stop: { means: 'the motion is stopped', holds: ({ stopped }) => stopped },
   policy: { means: 'the policy drives the fingers', holds: ({ following }) => following },
-  wrench: { means: 'the wrist sensor is silent', holds: ({ quiet }) => quiet().includes('wrench') },
+  wrench: { means: 'the wrist sensor is silent', holds: ({ silent }) => silent().includes('wrench') },
   gripper: {
     means: 'the gripper is silent, or not activated',
-    holds: ({ quiet, activated }) => quiet().includes('gripper') || !activated,
+    holds: ({ silent, activated }) => silent().includes('gripper') || !activated,
   },
   tare: { means: "the wrist's offset is not known", holds: ({ tared }) => !tared },
   over_force: {
@@ -46,7 +46,7 @@ export const GRIP_HOLDS = {
   },
 } as const satisfies Record<string, GripRule>
 
-/** Why the fingers may not be moved on somebody's own word, or `none`. `policy`: the policy drives them. */
+/** Why an operator may not move the fingers, or `none`. `policy`: the policy drives them. */
 export type GripHold = 'none' | keyof typeof GRIP_HOLDS
 
 export function gripHoldOf(situation: GripSituation): GripHold {

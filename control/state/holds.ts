@@ -1,8 +1,8 @@
 import type { Watched } from '../guard/watchdog.js'
 
-/** What a state of the motion is. */
+/** The description of a state of the motion. */
 export interface HoldState {
-  /** When it is so. */
+  /** When the motion is in this state. */
   readonly means: string
   /** What the arm's set-point does. */
   readonly arm: string
@@ -22,13 +22,17 @@ const silent = (source: string, endsWith = 'it speaks again'): HoldState => ({
 })
 
 /**
- * The states of the motion: `none`, in which it follows the policy, and the reasons for which it does not. The node is
- * in one of them at a time. `stop` is the only one that somebody must end; every other one is looked at anew with each
+ * The states of the motion. In `none` it follows the one who commands (`commanders.ts`); each other state is a reason
+ * why it does not. The node is always in exactly one state. "resume" or, where allowed, a new episode ends `stop`,
+ * `gripper` after a lost activation, and `arm` where a servo must be reset. Every other state is determined anew by each
  * step.
+ *
+ * A new state is an entry here, a condition and a row in `transitions.ts`, and a sentence in
+ * `app/session/motion-status.ts`. What detects it is in `control/guard/`.
  */
 export const HOLDS = {
   none: {
-    means: 'nothing holds the motion',
+    means: 'nothing holds the motion: it follows the one who commands',
     arm: 'a step toward the plan, within the limits; in an over-force it only rises',
     fingers: 'a move with each chunk; in an over-force only one that opens',
     endsWith: 'another state begins',
@@ -42,6 +46,7 @@ export const HOLDS = {
   wrench: silent('the wrist sensor'),
   camera: silent('the camera'),
   policy: silent('the policy'),
+  person: silent('the leader arm, the keyboard or the gamepad'),
   gripper: {
     means:
       'the gripper has not answered for longer than its limit in `limits.watchdog`, or says that it is not activated',
@@ -49,14 +54,23 @@ export const HOLDS = {
     fingers: NO_MOVE,
     endsWith: 'it answers; where it lost its activation: "resume", or a new episode while no stop stands',
   },
+  arm: {
+    means:
+      'what moves an arm has a fault: a servo is overloaded, too hot or silent, its bus is lost, or ' +
+      'the action of a gripper has no server or refuses a goal',
+    arm: 'nothing is sent to that arm; the others rest',
+    fingers: NO_MOVE,
+    endsWith:
+      'the fault is gone; a servo that must be reset, or a goal that was refused: "resume", or a new episode while no stop stands',
+  },
   tare: {
-    means: "the wrist's offset is being taken, so the force is not known",
+    means: "the wrist's offset is being averaged, so the force is not known",
     arm: STANDS,
     fingers: NO_MOVE,
     endsWith: 'the offset is known',
   },
   tool: {
-    means: 'where the tool is is not known: no pose that is fresh and can be believed',
+    means: 'the pose of the tool is not known: no pose has come that is fresh and can be believed',
     arm: STANDS,
     fingers: NO_MOVE,
     endsWith: 'such a pose comes',
@@ -74,7 +88,7 @@ export const HOLDS = {
     endsWith: 'a command is said',
   },
   no_chunk: {
-    means: 'no action chunk has come since the episode, or its resumption, began',
+    means: 'no action chunk has come since the episode, its resumption or a takeover began',
     arm: STANDS,
     fingers: NO_MOVE,
     endsWith: 'a chunk comes',
@@ -85,5 +99,5 @@ export const HOLDS = {
 export type Hold = keyof typeof HOLDS
 
 export const ALL_HOLDS = Object.keys(HOLDS) as readonly Hold[]
-/** Those that are looked at anew with each step. */
+/** The states that each step determines anew. */
 export const PASSING_HOLDS = ALL_HOLDS.filter(hold => hold !== 'stop')

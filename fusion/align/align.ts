@@ -1,8 +1,8 @@
 /**
- * The options of every alignment strategy, by its name. Each strategy adds its own in its own file, with `declare
+ * The options of every alignment strategy, by its name. Each strategy adds its own in its own file with `declare
  * module`. All times in ns.
  */
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- filled by the strategies
+// oxlint-disable-next-line typescript/no-empty-object-type -- filled by the strategies
 export interface Aligns {}
 
 export type StrategyName = keyof Aligns

@@ -36,7 +36,7 @@ export const asof: StrategyDeclaration<'asof', 'track'> = {
   make: (track, limits) => new Asof(track, limits),
 }
 
-/** The newest sample at or before the tick, when it is no older than `maxAge` ns. Never waits. */
+/** The newest sample at or before the tick, if it is at most `maxAge` ns old. Ticks never wait for it. */
 export class Asof extends Hold {
   constructor(track: Track, limits: AsofLimits) {
     super(track, limits.maxAge)

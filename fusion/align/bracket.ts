@@ -5,13 +5,13 @@ import { MISSING, present, type Aligned, type Strategy } from './strategy.js'
 import type { Track } from './track.js'
 
 export interface BracketLimits {
-  /** ns between the two neighbours of a tick, at most. */
+  /** Greatest ns between the two samples around a tick. */
   readonly maxGap: number
-  /** ns that the earlier one may be old while the later has not come. */
+  /** ns that the earlier sample may be old while the later one has not come. */
   readonly maxHold: number
 }
 
-/** What the declarations of `interpolate` and `nearest` have in common. */
+/** The part of the declaration that `interpolate` and `nearest` share. */
 export const BRACKET = {
   modalities: ['rgb', 'depth', 'proprioception'],
   reads: 'track',
@@ -38,13 +38,14 @@ export const BRACKET = {
   longestStep: ({ maxGap }: BracketLimits): number => maxGap,
 } as const
 
-/** What `prehend check` says of them. */
+/** The words of `prehend check`. */
 export const bracketText = (name: string, { maxGap, maxHold }: BracketLimits): string =>
   `${name}, bracket up to ${ms(maxGap)}, held up to ${ms(maxHold)}`
 
 /**
- * The rule that `interpolate` and `nearest` share: a sample at the tick is taken as it is; two around it are joined
- * when no further than `maxGap` apart, and missing otherwise; an earlier one without a later is held up to `maxHold`.
+ * The rule that `interpolate` and `nearest` share. A sample at the tick is used as it is. Two samples around the tick
+ * are joined if they are at most `maxGap` apart; otherwise the value is missing. While there is no later sample, the
+ * earlier one is held for up to `maxHold`.
  */
 export abstract class Bracket implements Strategy {
   readonly rebuilds = 0
@@ -78,10 +79,10 @@ export abstract class Bracket implements Strategy {
   disturb(): void {}
   clear(): void {}
 
-  /** The value between sample `index` at `earlier` and the next at `later`, earlier < tick < later. */
+  /** The value between sample `index` at `earlier` and the next one at `later`, where earlier < tick < later (ns). */
   protected abstract join(tick: number, index: number, earlier: number, later: number): Aligned
 
-  /** The neighbour nearer in time; on a tie the earlier. */
+  /** The neighbour that is nearer in time, the earlier one on a tie. */
   protected nearer(tick: number, index: number, earlier: number, later: number): Aligned {
     const first = tick - earlier <= later - tick
     const value: StreamValue = this.track.valueAt(first ? index : index + 1)

@@ -12,6 +12,7 @@ export const events: StrategyDeclaration<'events', 'queue'> = {
   modalities: ['voice'],
   reads: 'queue',
   waits: false,
+  gives: 'events',
   options: {
     count: {
       key: 'events',
@@ -29,7 +30,7 @@ export const events: StrategyDeclaration<'events', 'queue'> = {
   make: queue => new Events(queue),
 }
 
-/** The last events at or before the tick. Never waits; present when there is one. */
+/** The last events at or before the tick; present when there is one. Ticks never wait for events. */
 export class Events implements Strategy {
   readonly rebuilds = 0
   readonly #queue: VoiceQueue

@@ -3,7 +3,7 @@ import type { Track } from './track.js'
 
 declare module './align.js' {
   interface Aligns {
-    // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- it has no options
+    // oxlint-disable-next-line typescript/no-empty-object-type -- it has no options
     hold: {}
   }
 }
@@ -20,7 +20,7 @@ export const hold: StrategyDeclaration<'hold', 'track'> = {
   make: track => new Hold(track),
 }
 
-/** The newest sample at or before the tick, however old. Never waits. */
+/** The newest sample at or before the tick, however old. Ticks never wait for it. */
 export class Hold implements Strategy {
   readonly rebuilds = 0
   readonly #track: Track

@@ -19,8 +19,8 @@ export const interpolate: StrategyDeclaration<'interpolate', 'track'> = {
 }
 
 /**
- * Between the two neighbours of the tick: linear, poses by slerp, depth by `blendDepth`. Frames that cannot be blended:
- * the nearer.
+ * Interpolates the two samples around the tick: vectors linearly, poses by slerp, depth by `blendDepth`. Where two
+ * frames cannot be blended, the nearer one is used.
  */
 export class Interpolate extends Bracket {
   protected override join(tick: number, index: number, earlier: number, later: number): Aligned {

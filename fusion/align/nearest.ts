@@ -15,7 +15,7 @@ export const nearest: StrategyDeclaration<'nearest', 'track'> = {
   make: (track, limits) => new Nearest(track, limits),
 }
 
-/** The neighbour of the tick that is nearer in time; on a tie the earlier. */
+/** The sample around the tick that is nearer in time, the earlier one on a tie. */
 export class Nearest extends Bracket {
   protected override join(tick: number, index: number, earlier: number, later: number): Aligned {
     return this.nearer(tick, index, earlier, later)

@@ -1,36 +1,36 @@
 /**
- * An option of an alignment strategy. The robot file's schema, its defaults and its canonical text are made from it, so
- * it is data alone. Quantities stand as one writes them in a robot file; a default is in the unit of the value.
+ * An option of an alignment strategy, as data. The robot file's schema, its defaults and its canonical text are made
+ * from it. Quantities are written as in a robot file. A default has the unit of the value.
  */
 export type Option<T> = Common<T> &
   (T extends boolean ? Flag : T extends number ? Time | Count : T extends readonly number[] ? Times : never)
 
 interface Common<T> {
   /**
-   * Its key in a robot file. The option that has the name of its strategy is the main one: `align: { window: 33 ms }`
-   * says the strategy by it.
+   * The key in a robot file. The main option has the name of its strategy: `align: { window: 33 ms }` names the
+   * strategy and sets the option.
    */
   readonly key: string
-  /** For the schema, one sentence or two. */
+  /** One or two sentences for the schema. */
   readonly note: string
-  /** Undefined: a robot file has to say it. */
+  /** Undefined: the robot file must set it. */
   readonly default?: T
-  /** Of a main option: a value as one writes it, for messages. */
+  /** For a main option: a value as it is written, for messages. */
   readonly example?: string
-  /** Of a main option without a default: what it is, with its article. */
+  /** For a main option without a default: what it is, with its article. */
   readonly what?: string
-  /** It stands beside `align`, as a key of the stream. */
+  /** The key stands beside `align`, as a key of the stream. */
   readonly beside?: boolean
 }
 
 /** A time in ns. */
 interface Time {
   readonly kind: 'time'
-  /** Both ends inclusive. */
+  /** Both ends are inclusive. */
   readonly range: readonly [least: string, most: string]
 }
 
-/** A whole number from 1 on. */
+/** A whole number of 1 or more. */
 interface Count {
   readonly kind: 'count'
   readonly most: number
@@ -40,13 +40,13 @@ interface Flag {
   readonly kind: 'flag'
 }
 
-/** Times in ns that grow. */
+/** Ascending times in ns. */
 interface Times {
   readonly kind: 'times'
-  /** For the schema, of one of them. */
+  /** For the schema: what one of them is. */
   readonly each: string
   readonly range: readonly [least: string, most: string]
-  /** How many there may be. */
+  /** Greatest number of times. */
   readonly most: number
 }
 

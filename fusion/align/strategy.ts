@@ -6,33 +6,34 @@ import type { Aligns, StrategyName } from './align.js'
 import type { Option } from './option.js'
 import type { Track } from './track.js'
 
-/** What a stream gives to one observation. */
+/** The part of one stream in one observation. */
 export interface Aligned {
   readonly value: StreamValue | undefined
   readonly quality: Quality
 }
 
 /**
- * How the samples of one stream become a value at a tick. A strategy reads the stream's buffer and never changes it;
- * ticks mostly ascend.
+ * Makes the value of one stream at a tick from its samples. A strategy reads the buffer of the stream and never changes
+ * it. Ticks mostly ascend.
  */
 export interface Strategy {
   /**
-   * True when no sample still to come, in stamp order, could change the value at `tick`: the tick need not wait for
-   * this stream.
+   * True when no sample that comes later, in the order of stamps, could change the value at `tick`. The tick then need
+   * not wait for this stream.
    */
   brackets(tick: number): boolean
   value(tick: number): Aligned
-  /** A sample was inserted before newer ones. */
+  /** A sample with this stamp was inserted before newer ones. */
   disturb(stamp: number): void
   /** The buffer was emptied. */
   clear(): void
-  /** How often a running computation was begun anew because of samples out of order. */
+  /** How often a running computation began anew because a sample came out of order. */
   readonly rebuilds: number
 }
 
 /**
- * What strategies read. A stream of frames has a track, one of vectors a track and their ring, one of events a queue.
+ * What strategies read. A stream of frames has a track, a stream of vectors a track and a ring, a stream of events a
+ * queue.
  */
 export interface Buffers {
   readonly track: Track
@@ -41,38 +42,44 @@ export interface Buffers {
 }
 
 /**
- * All that others need to know of a strategy: the robot file's schema, defaults and canonical text, what `prehend
- * check` says of a stream, what the aligner keeps for it, the table in docs/reference/robot-file.md. Adding a strategy
- * is one file with such a declaration and one line in `registry.ts`. All times in ns.
+ * All that the rest of the program needs to know of a strategy: for the robot file its schema, defaults and canonical
+ * text; for `prehend check` a description; for the aligner what to keep; for docs/reference/robot-file.md a row of the
+ * table. A new strategy is one file with such a declaration and one line in `strategies.ts`. All times in ns.
  */
 export interface StrategyDeclaration<S extends StrategyName = StrategyName, B extends keyof Buffers = keyof Buffers> {
-  /** The word for it in a robot file. */
+  /** The name in a robot file. */
   readonly name: S
-  /** The streams that it is for. */
+  /** The modalities whose streams may use it. */
   readonly modalities: readonly Modality[]
-  /** What it reads. */
+  /** The buffer that it reads. */
   readonly reads: B
-  /** Some ticks wait for samples that come after them. */
+  /** Whether some ticks wait for samples that come after them. */
   readonly waits: boolean
   readonly options: { readonly [K in keyof Aligns[S]]-?: Option<Aligns[S][K]> }
-  /** Two cells of the table of strategies: how it is written, and what it means. */
+  /** Two cells of the table of strategies: how it is written and what it means. */
   readonly documentation: { readonly written: string; readonly meaning: string }
-  /** In a few words, what a stream's value at the tick is. */
+  /** In a few words: what the value of a stream at the tick is. */
   describe(options: Aligns[S]): string
-  /** How far before a tick lie the samples that it may need. */
+  /** How far before a tick (ns) the samples lie that it may need. */
   reach(options: Aligns[S]): number
-  /** The longest step between two samples that it can use. Left out: any step will do. */
+  /** The period (ns) that the stream must keep: `check` reports a slower one. Left out: any period. */
   longestStep?(options: Aligns[S]): number
-  /** The longest hole between two samples that its values bridge. Left out: the longest step. */
+  /** A pause (ns) longer than this leaves values missing: `check` lists such pauses. Left out: `longestStep`. */
   longestGap?(options: Aligns[S]): number
-  /** Of a queue: how many of the last events it needs. Left out: 1. */
+  /** What its values are, where they are not of the kind of the samples. */
+  readonly gives?: 'window' | 'events'
+  /** For windows: how many windows the pyramid has. */
+  windows?(options: Aligns[S]): number
+  /** How many vectors of the stream one value has, one after another. Left out: one. */
+  rows?(options: Aligns[S]): number
+  /** For a queue: how many of the last events it needs. Left out: 1. */
   events?(options: Aligns[S]): number
   make(buffer: Buffers[B], options: Aligns[S]): Strategy
 }
 
 export const MISSING: Aligned = { value: undefined, quality: { present: false, held: false, age: 0, gap: 0, count: 0 } }
 
-/** `newest`: stamp of the newest sample that was used. */
+/** A value that is present. `newest`: stamp of the newest sample that was used; `gap`: see `Quality`. Times in ns. */
 export function present(
   value: StreamValue,
   tick: number,

@@ -3,16 +3,16 @@ import { interpolatePose, lerp } from '../interpolation.js'
 import type { StreamValue } from '../observation.js'
 import type { VectorRing } from '../vector-ring.js'
 
-/** Samples by ascending stamp, of whatever kind, as the strategies see them. */
+/** The samples of a stream by ascending stamp (ns), as strategies see them, whatever their kind. */
 export interface Track {
   readonly newest: number
-  /** Up to which samples in stamp order can change nothing any more. */
+  /** Samples that come in the order of their stamps cannot change anything up to this stamp any more. */
   readonly settled: number
   stampAt(index: number): number
   /** Index of the first sample after `stamp`. */
   after(stamp: number): number
   valueAt(index: number): StreamValue
-  /** At the share `w` from sample `index` to the next; undefined when the two cannot be blended. */
+  /** The value at the share `w` (0..1) from sample `index` to the next. Undefined when the two cannot be blended. */
   between(index: number, w: number): StreamValue | undefined
 }
 
@@ -22,7 +22,9 @@ export class VectorTrack implements Track {
   readonly #a: Float64Array
   readonly #b: Float64Array
 
-  /** @param pose the vectors are x, y, z, qx, qy, qz, qw: slerp for the orientation. */
+  /**
+   * @param pose whether the vectors are poses (x, y, z, qx, qy, qz, qw), whose orientation is interpolated by slerp.
+   */
   constructor(ring: VectorRing, pose: boolean) {
     this.#ring = ring
     this.#blend = pose ? interpolatePose : lerp

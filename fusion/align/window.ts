@@ -6,10 +6,10 @@ import { SlidingWindow } from '../window-statistics.js'
 import { MISSING, present, type Aligned, type Strategy, type StrategyDeclaration } from './strategy.js'
 
 export interface WindowShape {
-  /** ns. The mean is over (t - length, t], or (t - length / 2, t + length / 2] when centred. */
+  /** ns. The mean is over (t - length, t], or over (t - length / 2, t + length / 2] when centred. */
   readonly length: number
   readonly centred: boolean
-  /** ns each; always trailing. */
+  /** Lengths of the trailing windows, ns. */
   readonly pyramid: readonly number[]
 }
 
@@ -21,9 +21,10 @@ declare module './align.js' {
 
 export const window: StrategyDeclaration<'window', 'ring'> = {
   name: 'window',
-  modalities: ['force'],
+  modalities: ['force', 'proprioception'],
   reads: 'ring',
   waits: true,
+  gives: 'window',
   options: {
     length: {
       key: 'window',
@@ -60,15 +61,16 @@ export const window: StrategyDeclaration<'window', 'ring'> = {
     return `mean of ${ms(length)} ${centred ? 'around' : 'before'} it${windows}`
   },
   reach: ({ length, pyramid }) => Math.max(length, ...pyramid),
-  /** Two samples (for a slope) in the shortest window of the pyramid, and one in the window of the mean. */
+  /** The shortest window of the pyramid needs two samples (for a slope), and the mean window one. */
   longestStep: ({ length, pyramid }) => Math.min(length, ...pyramid.map(each => each / 2)),
   longestGap: ({ length, pyramid }) => Math.min(length, ...pyramid),
+  windows: ({ pyramid }) => pyramid.length,
   make: (ring, shape) => new Window(ring, shape),
 }
 
 /**
- * Mean over a window and the pyramid. Present when the mean window holds a sample; while only longer pyramid windows
- * hold one, the value stands (mean 0, count 0) and is marked as not present.
+ * The mean over a window, and the pyramid. It is present when the mean window has a sample. Where only longer windows
+ * of the pyramid have one, there is a value (mean 0, count 0), but it is not marked as present.
  */
 export class Window implements Strategy {
   readonly #ring: VectorRing

@@ -1,10 +1,10 @@
-import { packU16, toByte, type Frame } from '../frame.js'
+import { packU16, toByte, type Frame } from '../camera-frame.js'
 import type { Encoding } from './encoding.js'
 
-/** The colours of the first two rows' first two pixels: `rg` above `gb`, and so on. */
+/** The colours of the first two pixels of the first two rows: `rg` above `gb`, and so on. */
 export type Pattern = 'rggb' | 'bggr' | 'gbrg' | 'grbg'
 
-/** One colour a pixel, of 8 or 16 bits; the others come from the neighbours. */
+/** One colour per pixel, in 8 or 16 bits. The two missing colours are interpolated from the neighbours. */
 export function bayer(pattern: Pattern, bits: 8 | 16): Encoding {
   const red = pattern.indexOf('r')
   const place = { x: red & 1, y: red >> 1 }
@@ -24,9 +24,9 @@ export function bayer(pattern: Pattern, bits: 8 | 16): Encoding {
 }
 
 /**
- * Bilinear: a colour that a pixel lacks is the rounded mean of its two or four nearest neighbours that have it. The
- * outermost pixels are those beside them, as OpenCV does it. `red`: where the first red pixel is; `stride`: samples
- * from a row to the next.
+ * Bilinear interpolation. A missing colour is the rounded mean of the two or four nearest neighbours that have it. The
+ * pixels at the edge are copied from those beside them, as OpenCV does. `red`: the place of the first red pixel.
+ * `stride`: samples from a row to the next. `level`: converts a sample to 8 bits.
  */
 function demosaic(
   { width, height }: Frame,
@@ -43,7 +43,7 @@ function demosaic(
       const here = mosaic[at] as number
       const across = (mosaic[at - 1] as number) + (mosaic[at + 1] as number)
       const down = (mosaic[at - stride] as number) + (mosaic[at + stride] as number)
-      // Red and blue for a row of red; a row of blue has them the other way round.
+      // Red and blue in a row that has red pixels. They are swapped in a row that has blue pixels.
       let own
       let green
       let other

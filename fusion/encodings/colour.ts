@@ -1,10 +1,10 @@
-import { packU16, toByte, type Frame } from '../frame.js'
+import { packU16, toByte, type Frame } from '../camera-frame.js'
 import { interleaved, type Encoding, type Unpack } from './encoding.js'
 
-/** Where in a pixel red, green and blue are, or grey alone. */
+/** The places of red, green and blue in a pixel, or that of grey alone. */
 export type Order = readonly [number, number, number] | readonly [number]
 
-/** Pixels of so many channels of 8 bits. */
+/** An encoding with this many channels of 8 bits per pixel. */
 export function bytes(channels: number, order: Order): Encoding {
   const inOrder = order.length === 1 || (channels === 3 && order[0] === 0)
   return interleaved(channels, {
@@ -12,7 +12,7 @@ export function bytes(channels: number, order: Order): Encoding {
   })
 }
 
-/** Pixels of so many channels of 16 bits, made 8. */
+/** An encoding with this many channels of 16 bits per pixel, converted to 8 bits. */
 export function words(channels: number, order: Order): Encoding {
   const unpack: Unpack = (frame, stride) => {
     const samples = packU16(frame, stride, frame.width * channels)
@@ -39,7 +39,7 @@ function joinRows(channels: number): Unpack {
 
 function reorder(channels: number, order: readonly [number, number, number]): Unpack {
   return ({ width, height, data }: Frame, stride) => {
-    // Of its own, so that the loop reads no outer variable.
+    // A local copy, so that the loop reads no variable of the enclosing function.
     const pixel = channels
     const [r, g, b] = order
     const packed = new Uint8Array(width * height * 3)

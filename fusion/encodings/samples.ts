@@ -1,20 +1,20 @@
-import { packU16, packWords } from '../frame.js'
+import { packU16, packWords } from '../camera-frame.js'
 import { interleaved, type Depth, type Encoding } from './encoding.js'
 
 const packed: Depth['unpack'] = (frame, stride) => packU16(frame, stride, frame.width)
 
-/** Whole units, millimetres by REP-118. */
+/** Whole units: millimetres by REP-118. */
 export const WHOLE: Depth = { scale: 1, unpack: packed }
 
 export const u16 = (): Encoding => interleaved(2, { depth: WHOLE })
 
-/** Whole units with a sign: what is below 0 is no depth. */
+/** Whole units with a sign. A value below 0 is no depth. */
 export const i16 = (): Encoding =>
   interleaved(2, {
     depth: { scale: 1, unpack: (frame, stride) => packed(frame, stride).map(sample => (sample > 32_767 ? 0 : sample)) },
   })
 
-/** Metres. */
+/** Depth in metres. */
 export const f32 = (): Encoding =>
   interleaved(4, {
     depth: {
@@ -26,7 +26,7 @@ export const f32 = (): Encoding =>
     },
   })
 
-/** Metres. */
+/** Depth in metres. */
 export const f64 = (): Encoding =>
   interleaved(8, {
     depth: {

@@ -1,21 +1,21 @@
-import type { Frame } from '../frame.js'
+import type { Frame } from '../camera-frame.js'
 import type { Encoding } from './encoding.js'
 
-/** Where luma and chroma of a pixel lie: bytes in a frame's data. */
+/** Where luma and chroma of a pixel are stored, as byte positions in the frame's data. */
 interface Places {
-  /** Of the first pixel, and from one to the next. */
+  /** Position of the first luma value, and the step from one to the next. */
   readonly luma: number
   readonly lumaStep: number
   readonly u: number
   readonly v: number
   readonly chromaStep: number
   readonly chromaStride: number
-  /** log2 of the pixels that share a chroma sample, across and down. */
+  /** log2 of the number of pixels that share a chroma sample, across and down. */
   readonly shiftX: 0 | 1
   readonly shiftY: 0 | 1
 }
 
-/** Two pixels in four bytes, the chroma of both and the luma of each: their places, as in `u y v y`. */
+/** Two pixels in four bytes: the luma of each and the chroma of both, in an order such as `u y v y`. */
 export function packedYuv(order: 'uyvy' | 'yuyv' | 'yvyu'): Encoding {
   const places = (stride: number): Places => ({
     luma: order.indexOf('y'),
@@ -34,7 +34,10 @@ export function packedYuv(order: 'uyvy' | 'yuyv' | 'yvyu'): Encoding {
   }
 }
 
-/** A plane of luma and one of chroma, `u v` or `v u` by turns, of half the size or of the whole. */
+/**
+ * A plane of luma, then a plane of interleaved chroma, `u v` or `v u`. Each chroma sample counts for 2 x 2 pixels
+ * (`half`) or for one (`whole`).
+ */
 export function semiPlanarYuv(order: 'uv' | 'vu', chroma: 'half' | 'whole'): Encoding {
   const half = chroma === 'half'
   return {
@@ -60,7 +63,7 @@ export function semiPlanarYuv(order: 'uv' | 'vu', chroma: 'half' | 'whole'): Enc
   }
 }
 
-/** A plane of luma, then u and v of half the size each. */
+/** A plane of luma, then a plane of u and a plane of v, each of half the width and height. */
 export function planarYuv(): Encoding {
   return {
     row: width => 2 * Math.ceil(width / 2),
@@ -86,10 +89,7 @@ export function planarYuv(): Encoding {
   }
 }
 
-/**
- * Rows of the plane of luma: a codec's planes may be higher than the picture, each by its share of what the frame has
- * too many.
- */
+/** Rows of the luma plane. A codec may make all planes higher than the picture, each by the same factor. */
 function lumaRows({ height, data }: Frame, stride: number, planes: number): number {
   const rows = data.length / stride / planes
   return Number.isInteger(rows) && rows > height ? rows : height
@@ -106,9 +106,9 @@ const [Y, RV, GU, GV, BU] = [1.164, 1.596, -0.391, -0.813, 2.018].map(share => M
 ]
 
 /**
- * ITU-R BT.601 with luma 16 to 235: r = 1.164 (y - 16) + 1.596 (v - 128), g = 1.164 (y - 16) - 0.813 (v - 128) - 0.391
- * (u - 128), b = 1.164 (y - 16) + 2.018 (u - 128), rounded; pixels share their chroma as it is. So converts OpenCV, and
- * with it cv_bridge.
+ * ITU-R BT.601 with luma from 16 to 235: r = 1.164 (y - 16) + 1.596 (v - 128), g = 1.164 (y - 16) - 0.813 (v - 128) -
+ * 0.391 (u - 128), b = 1.164 (y - 16) + 2.018 (u - 128), rounded. Pixels that share chroma use it without
+ * interpolation. OpenCV and cv_bridge convert in the same way.
  */
 function toRgb(
   { width, height, data }: Frame,

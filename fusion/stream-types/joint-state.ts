@@ -1,8 +1,9 @@
-import type { StreamType } from './stream-type.js'
+import type { JointValues, StreamType } from './stream-type.js'
 
-export const jointState: StreamType = {
+export const jointState: StreamType<JointValues> = {
   type: 'sensor_msgs/msg/JointState',
   kind: 'vector',
   modalities: ['proprioception'],
   selectable: true,
+  joints: message => message,
 }

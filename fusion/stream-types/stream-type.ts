@@ -4,39 +4,55 @@ import type { Modality } from '../modality.js'
 export type Kind = 'frame' | 'vector' | 'event'
 
 /**
- * All that others need to know of a ROS type that a stream may have: the robot file's schema and reference page, the
- * aligner's buffers, and what the intake reads of a message. Adding a type is one file with such a declaration and one
- * line in `registry.ts`. `M` is the message as it travels on a bus (`middleware/messages.ts`): a type without a codec
- * of its own has the fields of its ROS definition, with `stamp` and `frameId` in place of a header.
+ * All that the rest of the program needs to know of a ROS type that a stream may have: for the robot file its schema
+ * and its reference page; for the aligner its buffers; for the intake how a message is read. A new type is one file
+ * with such a declaration and one line in `stream-types.ts`. `M` is the message as it travels on a bus
+ * (`middleware/messages.ts`). A type without a codec of its own has the fields of its ROS definition, with `stamp` and
+ * `frameId` in place of a header.
  */
 export type StreamType<M = never> = FrameType | VectorType<M> | EventType<M>
 
 interface Common {
   /** ROS type name, `pkg/msg/Name`. */
   readonly type: string
-  /** The first is the default. */
+  /** The first one is the default. */
   readonly modalities: readonly Modality[]
-  /** The message has no header with a stamp: it counts with its arrival. */
+  /** The message has no header with a stamp, so its receive time counts. */
   readonly unstamped?: boolean
 }
 
-/** Pictures, as they are or compressed. */
+/** Pictures, raw or compressed. */
 interface FrameType extends Common {
   readonly kind: 'frame'
 }
 
-interface VectorType<M> extends Common {
+export interface VectorType<M> extends Common {
   readonly kind: 'vector'
-  /** Of its values, in their order. Left out: only a selection or the messages tell. */
+  /** Names of its values, in order. Left out: only a selection or the messages tell them. */
   readonly names?: readonly string[]
-  /** x, y, z, qx, qy, qz, qw: interpolated by slerp, and dropped where the quaternion is none. */
+  /**
+   * The values are x, y, z, qx, qy, qz, qw. They are interpolated by slerp. A sample without an orientation is dropped.
+   */
   readonly pose?: boolean
-  /** A constant may be taken off it. */
+  /** A constant offset may be subtracted (`tare`). */
   readonly tareable?: boolean
-  /** Its values have names in the message (a JointState), and a robot file may choose among them. */
+  /** The values are a wrench (fx, fy, fz, tx, ty, tz), so bias and weight may be taken out (`compensate`). */
+  readonly compensable?: boolean
+  /** Its values have names in the message (a JointState), so a robot file may select some. */
   readonly selectable?: boolean
-  /** The values in a message; one array may be refilled. Left out: they are selected by name. */
+  /** Reads the named values of a message whose values are selected by name. */
+  readonly joints?: (message: M) => JointValues
+  /** Reads the values of a message. The same array may be returned again. Left out: the values are selected by name. */
   readonly values?: (message: M) => ArrayLike<number>
+}
+
+/** Values of joints by name, as sensor_msgs/JointState has them: rad or m, and their rates, torques and forces. */
+export interface JointValues {
+  readonly stamp: number
+  readonly name: readonly string[]
+  readonly position: Float64Array
+  readonly velocity: Float64Array
+  readonly effort: Float64Array
 }
 
 interface EventType<M> extends Common {

@@ -1,19 +1,19 @@
 const SECOND = 1_000_000_000n
-/** How long before the first receive time a bag's epoch lies, s. */
+/** s by which the epoch of a bag lies before its first receive time. */
 const MARGIN = 3600
-/** 2^53 ns hold 104 days on either side of the epoch; a bag's messages lie within 100 days of each other. */
+/** A double holds 2^53 ns exactly: 104 days on either side of the epoch. All messages of a bag lie within 100 days. */
 const DAY = 86_400
 const REACH = 100
 
-/** A receive time in whole ns since an epoch, and as it was written where no exact number can say it. */
+/** A receive time in whole ns since the bag's epoch, and the absolute time when that number is not exact. */
 export interface LogTime {
-  /** -Infinity or Infinity: over 104 days from the epoch. */
+  /** -Infinity or Infinity when the time is more than 104 days from the epoch. */
   readonly receive: number
-  /** Absolute ns. */
+  /** Absolute ns; set when `receive` is infinite. */
   readonly written?: bigint
 }
 
-/** The zero of a bag's receive times: a whole second. Absolute 64-bit ns go in and out without losing one. */
+/** The zero of a bag's receive times, a whole second. 64-bit absolute times convert both ways without loss. */
 export class BagEpoch {
   readonly sec: number
   readonly #zero: bigint
@@ -28,38 +28,41 @@ export class BagEpoch {
   }
 
   /**
-   * The epoch of a bag whose first message was received at `start` (absolute ns): an hour before, so that what the
-   * bag's clock tells is never 0.
+   * The epoch of a bag whose first message was received at `start` (absolute ns). It lies one hour earlier, so that the
+   * bag's clock never shows 0.
    */
   static before(start: bigint): BagEpoch {
     return new BagEpoch(Number(start / SECOND) - MARGIN)
   }
 
-  /** Of an absolute time given as two unsigned 32-bit halves; allocates nothing where a number can say it. */
+  /** ns since the epoch of an absolute time given as two unsigned 32-bit halves. Allocates nothing. */
   since(low: number, high: number): number {
     const receive = (high - this.#high) * 4_294_967_296 + (low - this.#low)
     return Number.isSafeInteger(receive) ? receive : receive < 0 ? -Infinity : Infinity
   }
 
+  /** ns since the epoch of an absolute time in ns. */
   sinceBig(ns: bigint): number {
     const receive = Number(ns - this.#zero)
     return Number.isSafeInteger(receive) ? receive : receive < 0 ? -Infinity : Infinity
   }
 
+  /** ns since the epoch of a ROS time. */
   sinceTime(sec: number, nanosec: number): number {
     const receive = (sec - this.sec) * 1_000_000_000 + nanosec
     return Number.isSafeInteger(receive) ? receive : receive < 0 ? -Infinity : Infinity
   }
 
+  /** The absolute time in ns. */
   absolute({ receive, written }: LogTime): bigint {
     return written ?? this.#zero + BigInt(receive)
   }
 }
 
 /**
- * First and last receive time (absolute ns) of those messages that lie within 100 days of the day on which most were
- * received. A recorder whose clock was not set yet, or was set wrong, writes times that are decades away: they are not
- * what the bag's time is told by.
+ * First and last receive time (absolute ns) of the messages that lie within 100 days around the day with the most
+ * messages. A recorder whose clock is not set yet, or set wrong, writes times that are decades away. Such times must
+ * not decide where the bag starts and ends.
  */
 export class Span {
   readonly #days = new Map<bigint, { count: number; first: bigint; last: bigint }>()
@@ -76,11 +79,12 @@ export class Span {
     if (ns > day.last) day.last = ns
   }
 
-  /** Whether no two messages from `start` to `end` can lie too far apart. */
+  /** True when the whole range is so short that no message in it can be an outlier. */
   static isNarrow(start: bigint, end: bigint): boolean {
     return end - start < BigInt((REACH / 2) * DAY) * SECOND
   }
 
+  /** Absolute ns; `end < start` without messages. */
   extent(): { start: bigint; end: bigint } {
     let most: { count: number; first: bigint; last: bigint } = { count: 0, first: 1n, last: 0n }
     for (const day of this.#days.values()) if (day.count > most.count) most = day

@@ -1,11 +1,11 @@
 /**
- * What a bag may do to its user. Codes: BAG_MISSING, BAG_EMPTY, BAG_FORMAT, BAG_METADATA, BAG_COMPRESSION, BAG_SPACE
- * (no room for a private copy), BAG_BUSY (written at the same time), BAG_DAMAGED (nothing can be read at all),
- * BAG_EXISTS, BAG_WRITE.
+ * An error of reading or writing a bag. Codes: BAG_MISSING, BAG_EMPTY, BAG_FORMAT, BAG_METADATA, BAG_COMPRESSION,
+ * BAG_SPACE (no room for the decompressed copy), BAG_BUSY (another program writes the bag), BAG_DAMAGED (no message can
+ * be read), BAG_EXISTS, BAG_WRITE.
  */
 export class BagError extends Error {
   readonly code: string
-  /** 2: bad input or bad use; 1: it went well up to there. */
+  /** The command's exit status. 2: bad input or bad use; 1: a part of the work succeeded. */
   readonly exit: 1 | 2
 
   constructor(code: string, message: string, exit: 1 | 2 = 2) {
@@ -16,9 +16,7 @@ export class BagError extends Error {
   }
 }
 
-/** The bag is readable up to here and no further. Never leaves this folder: a reader meets it as `bag.damage`. */
+/**
+ * The bag can be read only up to here. It is thrown inside this folder alone; readers find its text in `bag.damage`.
+ */
 export class BagDamage extends Error {}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}

@@ -13,21 +13,21 @@ export interface BagFile {
   readonly end: bigint
   readonly records: Readonly<Record<string, Readonly<Record<string, string>>>>
   readonly damage: string | undefined
-  /** In file order. */
+  /** The file's messages, as sources in file order. */
   sources(epoch: BagEpoch): Source[]
   close(): Promise<void>
 }
 
 export interface FileToOpen {
-  /** As its user knows it. */
+  /** The path that the user gave. */
   readonly path: string
-  /** Where its bytes lie: elsewhere than `path` where that is packed. */
+  /** Path of the uncompressed file; differs from `path` when that is compressed. */
   readonly plain: string
-  /** Each message is packed by itself with zstd. */
+  /** Each message is compressed with zstd on its own. */
   readonly messageCompression: boolean
 }
 
-/** `sensor_msgs/Image` and `sensor_msgs/msg/Image` are one type. */
+/** The type name with `msg/`: `sensor_msgs/Image` and `sensor_msgs/msg/Image` are one type. */
 export function typeName(name: string): string {
   const parts = name.split('/')
   return parts.length === 2 ? `${parts[0]}/msg/${parts[1]}` : name

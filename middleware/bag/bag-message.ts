@@ -1,34 +1,36 @@
+/** A topic of a recording. */
 export interface BagTopic {
   readonly name: string
   /** ROS 2 type name, such as `sensor_msgs/msg/Image`. */
   readonly type: string
   readonly count: number
-  /** As rosbag2 stores it, YAML; empty when the bag does not say. */
+  /** The publishers' QoS profiles as rosbag2 stores them (YAML); empty when the bag has none. */
   readonly offeredQos: string
 }
 
 /**
- * A topic whose messages are not CDR of ROS 2: JSON, protobuf, ROS 1 and the like. It is told of and left alone: its
- * messages are not given.
+ * A topic whose messages are not ROS 2 CDR: JSON, protobuf, ROS 1 and others. It is listed, but its messages are not
+ * read.
  */
 export interface ForeignTopic {
   readonly name: string
   readonly type: string
   readonly count: number
-  /** Of its messages and, where that is CDR, of its definition: `json`, `cdr (omgidl)`. */
+  /** Encoding of its messages, for CDR with the encoding of its definition: `json`, `cdr (omgidl)`. */
   readonly encoding: string
 }
 
+/** A recorded message, its data still in CDR. */
 export interface BagMessage {
   readonly topic: string
   readonly type: string
   /**
-   * Receive (log) time, whole ns since the bag's epoch; -Infinity or Infinity where it lies days from the others,
-   * outside the bag's `start` and `end`: see `written`.
+   * Receive (log) time in whole ns since the bag's epoch. It is -Infinity or Infinity when the time lies days away from
+   * the other messages, outside the bag's `start` and `end`; `written` then has the time.
    */
   readonly receive: number
-  /** Absolute ns, where `receive` cannot say it. */
+  /** Absolute ns; set when `receive` is infinite. */
   readonly written?: bigint
-  /** CDR bytes, encapsulation header included. Never written again. */
+  /** CDR bytes with the encapsulation header. They never change. */
   readonly data: Uint8Array
 }

@@ -5,16 +5,17 @@ import type { Bag, BagMessage } from './bag.js'
 import { Pace } from './pace.js'
 
 export interface PlayOptions {
-  /** Times real time, or as fast as the machine can. */
+  /** A factor on real time, or `max`: as fast as the machine can. */
   readonly rate: number | 'max'
-  /** Called in receive order; what it returns is waited for. */
+  /** Called in receive order. A promise that it returns is awaited before the next message. */
   readonly onMessage: (message: BagMessage) => void | Promise<void>
   readonly signal?: AbortSignal
 }
 
 /**
- * Plays a bag at its own pace or faster; what was logged decades from the rest, by a clock that was not set, is left
- * out. Resolves with the number of messages played, at the end, the damage or the abort.
+ * Plays a bag in real time, or faster or slower. Messages whose log time is decades from the others (the recorder's
+ * clock was not set) are skipped. Resolves with the number of messages played, at the end of the bag, at its damage or
+ * at the abort. Throws a RangeError for a bad rate.
  */
 export async function playBag(bag: Bag, { rate, onMessage, signal }: PlayOptions): Promise<number> {
   if (rate !== 'max' && !(rate > 0)) throw new RangeError(`rate: expected a number above 0 or "max", got ${rate}`)
@@ -33,7 +34,7 @@ export async function playBag(bag: Bag, { rate, onMessage, signal }: PlayOptions
   return played
 }
 
-/** Publishes a bag's messages of known types on a bus; those of other types are left out. */
+/** A function that publishes bag messages on a bus. Messages of unknown types are skipped. */
 export function publishOn(bus: Bus, epochSec: number): (message: BagMessage) => void {
   const publishers = new Map<string, Publisher<MessageTypes[TypeName]>>()
   return ({ topic, type, data }) => {

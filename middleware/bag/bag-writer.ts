@@ -1,6 +1,6 @@
 import { openSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { encode } from '../cdr/codecs.js'
+import { encode, inCurrentLayout } from '../cdr/codecs.js'
 import { definitionText } from '../cdr/definitions.js'
 import type { MessageTypes, TypeName } from '../messages.js'
 import { PREHEND_RECORD, type BagMessage } from './bag.js'
@@ -15,47 +15,46 @@ import {
   type FolderKind,
   type OutputOptions,
 } from '../output-path.js'
-import { BagError, messageOf } from './bag-error.js'
+import { BagError } from './bag-error.js'
+import { messageOf } from '../message-of.js'
 import type { Compression } from './compression.js'
 import { McapFileWriter } from './mcap-writer.js'
 import { metadataYaml, OFFERED_QOS } from './rosbag2-metadata.js'
 
+/** How a recording is written. */
 export interface BagWriterOptions {
-  /** Absolute seconds at stamp 0, or what gives them once there is something to write. Default: now. */
+  /** Absolute seconds at stamp 0, or a function that gives them with the first message. Default: now. */
   readonly epochSec?: number | (() => number)
-  /**
-   * Absolute seconds that the stamps of messages count from, where that is another zero than that of their receive
-   * times.
-   */
+  /** Absolute seconds at stamp 0 of the messages' contents. Default: the same zero as that of the receive times. */
   readonly stampEpochSec?: number
-  /** Kept in the recording as a metadata record named `prehend`: `robot` (the canonical robot file) and `sha256`. */
+  /** Stored in the recording as the metadata record `prehend`: `robot` (the canonical robot file) and `sha256`. */
   readonly metadata?: Readonly<Record<string, string>>
-  /** Default: none, which costs a recording in real time the least. */
+  /** Default: none. It costs the least time while a recording runs. */
   readonly compression?: Compression
-  /** A recording of that name is replaced when this one is whole. Default: refused. */
+  /** Replaces a recording of the same name when this one is complete. Default: such a recording is refused. */
   readonly overwrite?: boolean | undefined
   /**
-   * ms after which what was taken is in the file at the latest; Infinity: when a chunk is full, so that the same
-   * messages make the same bytes.
+   * ms after which a message is in the file at the latest. Infinity: only full chunks are written, so the same messages
+   * always make the same bytes.
    */
   readonly flushMs?: number
   /**
-   * `write` never waits: a disk that falls behind by 64 MB counts as one that refuses. Default: from there on `write`
-   * takes as long as the disk does, for where time waits (a replay, lockstep).
+   * True: `write` never waits, and a disk that is 64 MB behind counts as failed. Default: at 64 MB `write` blocks until
+   * the disk has caught up. That suits a replay and lockstep, in which time waits for the program.
    */
   readonly realTime?: boolean | undefined
-  /** Told once, at once, when the disk refuses: from then on the writer takes nothing, and `close` throws the same. */
+  /** Called once, as soon as the disk fails. The writer takes no more messages, and `close` throws the same error. */
   readonly onFailure?: ((error: BagError) => void) | undefined
 }
 
-/** Well below what a recording may lose when its process dies. */
+/** ms of messages that a recording loses at the most when its process dies. */
 const FLUSH_MS = 500
 
 /**
- * Writes a rosbag2 recording (MCAP, ROS 2 profile, chunked and indexed): one file where the path ends in .mcap, else a
- * folder with metadata.yaml. It has its name only once it is whole, and lies at `partOf(path)` before, readable as a
- * bag at every moment: `close` ends it properly, `discard` leaves nothing. Where the disk refuses, or the process dies,
- * what was written stays there.
+ * Writes a rosbag2 recording: MCAP, ROS 2 profile, with chunks and an index. A path that ends in .mcap makes one file;
+ * any other path makes a folder with metadata.yaml. An unfinished recording lies at `partOf(path)` and can be read as a
+ * bag at any time. `close` completes it and gives it its name. `discard` removes it. When the disk fails or the process
+ * dies, the unfinished recording stays at `partOf(path)`.
  */
 export class BagWriter {
   readonly #path: string
@@ -74,8 +73,8 @@ export class BagWriter {
   #failure: BagError | undefined
 
   /**
-   * Throws BagError BAG_EXISTS where something is there already, finished or not, BAG_WRITE where nothing can be
-   * written.
+   * Throws BagError BAG_EXISTS when there is already something at the path, finished or unfinished, and BAG_WRITE when
+   * the file cannot be created.
    */
   constructor(path: string, options: BagWriterOptions = {}) {
     const {
@@ -109,42 +108,49 @@ export class BagWriter {
     if (Number.isFinite(flushMs)) this.#flushing = setInterval(() => this.#flush(), flushMs).unref()
   }
 
-  /** Messages that it took. */
+  /** Number of messages that were taken. */
   get messages(): number {
     return this.#writer.counts.messages
   }
 
-  /** Bytes that the disk has taken; it grows while `close` waits. */
+  /** Number of bytes on disk. It grows while `close` waits. */
   get written(): number {
     return this.#writer.written
   }
 
   /**
-   * Takes a message; it is encoded before this returns. `receive`: bus time, ns since the epoch. Throws CdrError for
-   * one that cannot be encoded.
+   * Takes a message and encodes it before it returns. `receive`: bus time in ns since the epoch. Throws a CdrError for
+   * a message that cannot be encoded.
    */
   write<T extends TypeName>(topic: string, type: T, message: MessageTypes[T], receive: number): void {
     if (!this.#open || this.#failure) return
-    this.writeRaw({ topic, type, receive, data: encode(type, message, this.#stampEpochSec ?? this.#epoch.sec) })
+    this.#add({ topic, type, receive, data: encode(type, message, this.#stampEpochSec ?? this.#epoch.sec) })
   }
 
-  /** Takes a message's CDR bytes as they are; their times count from this writer's epoch. */
+  /**
+   * Takes a message's CDR bytes unchanged, or in today's layout where that of its type has changed: the recording says
+   * today's. Their times count from this writer's epoch.
+   */
   writeRaw(message: BagMessage): void {
-    const { topic, type, data } = message
     if (!this.#open || this.#failure) return
+    this.#add({ ...message, data: inCurrentLayout(message.type, message.data) })
+  }
+
+  #add(message: BagMessage): void {
+    const { topic, type, data } = message
     try {
       const { id } = this.#channels.get(`${topic} ${type}`) ?? this.#addChannel(topic, type)
       this.#writer.addMessage(id, this.#epoch.absolute(message), data)
     } catch (error) {
-      // Such as a time that no recording can hold. What came before it is kept.
+      // For example a time that the format cannot hold. The messages before it are kept.
       this.#writer.flush()
       this.#fail(error)
     }
   }
 
   /**
-   * Ends the recording and gives it its name. Throws BagError BAG_WRITE where the disk refused; what was written before
-   * is kept.
+   * Completes the recording and gives it its name. Throws BagError BAG_WRITE when the disk failed; the messages before
+   * the failure are kept.
    */
   async close(): Promise<void> {
     if (!this.#open) return
@@ -161,7 +167,7 @@ export class BagWriter {
     }
   }
 
-  /** Gives up: nothing is left, except where the disk refused. */
+  /** Removes the recording. After a failure of the disk it is kept. */
   async discard(): Promise<void> {
     if (!this.#open) return
     this.#end()
@@ -186,7 +192,7 @@ export class BagWriter {
   }
 
   /**
-   * Writes metadata.yaml. Before the end its counts are those of the moment; readers take the messages from the file.
+   * Writes metadata.yaml. Before the end its counts are too low, but readers count the messages in the file itself.
    */
   #describe(): void {
     writeFileSync(join(partOf(this.#path), 'metadata.yaml'), this.#metadataYaml())
@@ -201,7 +207,7 @@ export class BagWriter {
     return `${basename(this.#path)}_0.mcap`
   }
 
-  /** A type that nobody here knows keeps its name and gets no definition. */
+  /** A channel of an unknown type keeps the type's name and has no definition. */
   #addChannel(topic: string, type: string): { id: number; name: string; type: string } {
     const text = definitionText(type)
     const schema = { name: type, encoding: text === undefined ? '' : 'ros2msg', data: Buffer.from(text ?? '') }
@@ -235,7 +241,7 @@ export class BagWriter {
   }
 }
 
-/** Why a recording may not be written at `path`, in one line, or undefined; see `refusal`. */
+/** Why no recording may be written at `path`, in one line; undefined when it may. See `refusal`. */
 export function recordingRefusal(
   path: string,
   { overwrite, reads }: Pick<OutputOptions, 'overwrite' | 'reads'> = {},

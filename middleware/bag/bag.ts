@@ -9,39 +9,39 @@ import { openSqlite } from './sqlite-file.js'
 
 export type { BagMessage, BagTopic, ForeignTopic } from './bag-message.js'
 
-/** A recording, open for reading. Its messages can be read as often as one likes. */
+/** A recording that is open for reading. Its messages can be read any number of times. */
 export interface Bag {
   readonly path: string
   readonly storage: 'mcap' | 'sqlite3'
   readonly files: readonly string[]
-  /** Bytes of all files. */
+  /** Bytes of all files together. */
   readonly size: number
   readonly topics: readonly BagTopic[]
   readonly foreign: readonly ForeignTopic[]
   readonly messageCount: number
-  /** The zero of this bag's receive times, absolute seconds. */
+  /** The zero of this bag's receive times, in absolute seconds. */
   readonly epochSec: number
   /**
-   * First and last receive time, ns since the epoch; both 0 for a bag without messages. Messages that were logged
-   * decades from the others, by a clock that was not set, do not count.
+   * First and last receive time in ns since the epoch; both are 0 for a bag without messages. Messages that were logged
+   * decades away from the others do not count: the recorder's clock was not set.
    */
   readonly start: number
   readonly end: number
   readonly durationNs: number
   /**
-   * What prehend wrote into the recording: `robot` (the canonical robot file) and `sha256`. Empty for other recordings.
+   * The record that prehend wrote: `robot` (the canonical robot file) and `sha256`. Empty for other recordings.
    */
   readonly metadata: Readonly<Record<string, string>>
-  /** Every metadata record of an MCAP by name. */
+  /** All metadata records of an MCAP by name. */
   readonly records: Readonly<Record<string, Readonly<Record<string, string>>>>
   /**
-   * Why the bag is readable only in part; known once it has been read to its end, and where it was cut off already
-   * before.
+   * Why only a part of the bag can be read; undefined for a sound bag. It is known when the bag has been read to its
+   * end; for a file that is cut off, already before.
    */
   readonly damage: string | undefined
   /**
-   * All messages in receive order, ties in file order, up to the damage if there is any. Memory does not grow with the
-   * bag.
+   * All messages in receive order; messages of the same time in file order. They end at the damage if there is any.
+   * Memory does not grow with the bag.
    */
   batches(): AsyncGenerator<readonly BagMessage[], undefined>
   close(): Promise<void>
@@ -51,8 +51,8 @@ export interface Bag {
 export const PREHEND_RECORD = 'prehend'
 
 /**
- * Opens a rosbag2 directory, one .mcap or one .db3. Throws BagError with one clear line where that is not possible; a
- * bag that was cut off or damaged opens all the same as long as its beginning can be read, see `damage`.
+ * Opens a rosbag2 directory, an .mcap or a .db3. Throws a BagError of one line when that fails. A bag that is cut off
+ * or damaged opens when its beginning can be read; see `damage`.
  */
 export async function openBag(path: string): Promise<Bag> {
   const located = await locate(path)
@@ -62,7 +62,7 @@ export async function openBag(path: string): Promise<Bag> {
       const toOpen = { ...file, messageCompression: located.messageCompression }
       files.push(storage === 'mcap' ? await openMcap(toOpen) : await openSqlite(toOpen))
     }
-    // What is open can be read without its name, and so nothing is left behind if this process is killed.
+    // Open files stay readable without a name. So no decompressed copy is left when this process is killed.
     await located.close()
     return new OpenBag(path, located.files[0]!.storage, files, await extentOf(files), located.close)
   } catch (error) {
@@ -75,13 +75,13 @@ export async function openBag(path: string): Promise<Bag> {
 interface Extent {
   readonly start: bigint
   readonly end: bigint
-  /** There are messages outside. */
+  /** Whether there are messages outside `start` and `end`. */
   readonly hasStrays: boolean
 }
 
 /**
- * First and last receive time, absolute ns; `end < start` for a bag without messages. Reads the bag where its own
- * summary is no answer.
+ * First and last receive time, absolute ns; `end < start` for a bag without messages. Reads all messages when the
+ * range in the file's summary is so long that it must have outliers.
  */
 async function extentOf(files: readonly BagFile[]): Promise<Extent> {
   const filled = files.filter(({ start, end }) => end >= start)
@@ -95,7 +95,7 @@ async function extentOf(files: readonly BagFile[]): Promise<Extent> {
     for await (const batch of merge(files.flatMap(file => file.sources(epoch))))
       for (const message of batch) span.add(epoch.absolute(message))
   } catch (error) {
-    // Up to the damage, as everything else.
+    // The messages up to the damage count.
     if (!(error instanceof BagDamage)) throw error
   }
   return { ...span.extent(), hasStrays: true }
@@ -164,7 +164,7 @@ class OpenBag implements Bag {
     }
   }
 
-  /** A message outside the bag's time has none that counts. */
+  /** A message outside the bag's time range gets an infinite receive time. */
   #judged(message: BagMessage): BagMessage {
     const { receive } = message
     if (receive >= this.start && receive <= this.end) return message
@@ -177,7 +177,7 @@ class OpenBag implements Bag {
   }
 }
 
-/** One line a topic and type, in the order in which they first occur. */
+/** The topics with their counts summed, one entry for a topic and type, in the order of their first occurrence. */
 function sumTopics<T extends BagTopic | ForeignTopic>(all: readonly T[]): T[] {
   const topics = new Map<string, T>()
   for (const topic of all) {

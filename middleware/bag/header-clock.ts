@@ -2,17 +2,17 @@ import { headerTime } from '../cdr/header-stamp.js'
 import type { Bag } from './bag.js'
 
 /**
- * Messages whose stamps are compared with their receive times; the median of them, so that an odd first one decides
- * nothing.
+ * Number of messages whose stamps are compared with their receive times. The median decides, so one wrong stamp has no
+ * effect.
  */
 const COMPARED = 25
-/** s by which stamps may lie before their arrival, and behind it, and be of the same clock. */
+/** s that a stamp of the same clock may lie before its receive time, and after it. */
 const SAME = { before: 10, after: 1 } as const
 
 /**
- * By how many whole seconds the header stamps of a topic lie from its receive times; 0 where they may be of one clock.
- * Stamps may be of any clock: a simulator's, recorded by the wall clock, or that of a computer that was never told the
- * time. A stamp less these seconds lies one to two seconds before its arrival.
+ * The offset between the clock of a topic's header stamps and the clock of its receive times, in whole seconds: 0 when
+ * both may be the same clock. A stamp can come from another clock, such as a simulator's, or that of a computer whose
+ * time was never set. A stamp minus this offset lies one to two seconds before its receive time.
  */
 export async function headerClock(
   bag: Pick<Bag, 'epochSec' | 'batches'>,
@@ -35,7 +35,7 @@ export async function headerClock(
         const { sec, nanosec } = timeOf(message.data)
         if (sec !== 0 || nanosec !== 0) apart.push(sec - bag.epochSec + (nanosec - message.receive) / 1e9)
       } catch {
-        // Bytes that are no header say nothing.
+        // A message without a readable header is skipped.
       }
     }
     if (apart.length === COMPARED) break

@@ -1,30 +1,30 @@
 /**
- * What a recording may ask of memory and time, whatever its bytes claim: a few kilobytes can claim gigabytes. Larger
- * claims are taken for damage.
+ * Limits on the memory and time that a recording may use. A few kilobytes can claim to hold gigabytes, so a claim above
+ * these limits counts as damage.
  */
 
-/** Bytes of one message. */
+/** Bytes of the largest message. */
 export const LARGEST_MESSAGE = 128 << 20
-/** Bytes of what is unpacked at once, a chunk or a message; unpacking needs a multiple of it for a moment. */
+/** Bytes of the largest chunk or message after decompression. Decompression needs a multiple of it for a moment. */
 export const LARGEST_UNPACKED = 64 << 20
-/** Bytes of a chunk that is read at once; one that is not packed may be larger and is read in parts. */
+/** Bytes of the largest chunk that is read at once. An uncompressed chunk may be larger; it is read in parts. */
 export const LARGEST_CHUNK = 64 << 20
 /**
- * Bytes of all that is unpacked of a file, besides so many for each of its own: pictures of nothing pack well, whole
- * recordings do not.
+ * Bytes that a file may decompress to in all: a fixed amount, and an amount for each of its own bytes. A single black
+ * picture compresses very well, but a whole recording does not.
  */
 const FREE_BYTES = 2 ** 31
 const BYTES_EACH = 250
-/** Messages in the packed chunks of a file, besides so many for each of its bytes. */
+/** Number of messages in the compressed chunks of a file: a fixed amount, and an amount for each of its bytes. */
 const FREE_MESSAGES = 2 ** 20
 const MESSAGES_EACH = 8
 
-/** Bytes that a file of `packed` bytes may become in all. */
+/** Bytes that a file of `packed` bytes may decompress to. */
 export function mostUnpacked(packed: number): number {
   return FREE_BYTES + BYTES_EACH * packed
 }
 
-/** What a file of `packed` bytes may still unpack to. */
+/** The rest of what a file of `packed` bytes may still decompress to. */
 export class UnpackBudget {
   #bytes: number
   #messages: number
@@ -34,7 +34,7 @@ export class UnpackBudget {
     this.#messages = FREE_MESSAGES + MESSAGES_EACH * packed
   }
 
-  /** Throws Error once it is used up. */
+  /** Throws an Error when the budget is used up. */
   take(bytes: number, messages = 0): void {
     this.#bytes -= bytes
     this.#messages -= messages

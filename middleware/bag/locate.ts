@@ -2,7 +2,8 @@ import { open, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { openRegular } from '../regular-file.js'
 import { unpackFile } from '../zstd/unpack-file.js'
-import { BagError, messageOf } from './bag-error.js'
+import { BagError } from './bag-error.js'
+import { messageOf } from '../message-of.js'
 import { UnpackBudget } from './limits.js'
 import { listFolder } from './metadata-file.js'
 import { Scratch } from './scratch.js'
@@ -12,7 +13,7 @@ type Storage = 'mcap' | 'sqlite3'
 export interface LocatedFile {
   readonly path: string
   readonly storage: Storage
-  /** Where its bytes lie: elsewhere than `path` where that is packed. */
+  /** Path of the uncompressed file; differs from `path` when that is compressed. */
   readonly plain: string
 }
 
@@ -20,7 +21,7 @@ export interface Located {
   readonly files: readonly LocatedFile[]
   /** Each message is a zstd frame of its own. */
   readonly messageCompression: boolean
-  /** Removes what had to be unpacked; files that are open stay readable. */
+  /** Removes the decompressed copies. Open files stay readable. */
   close(): Promise<void>
 }
 
@@ -30,7 +31,7 @@ const MAGIC = {
   zstd: Buffer.from([0x28, 0xb5, 0x2f, 0xfd]),
 }
 
-/** The files of a bag, told by their first bytes and not by their names. */
+/** The files of a bag. The first bytes of a file decide what it is, not its name. Throws a BagError. */
 export async function locate(path: string): Promise<Located> {
   const info = await stat(path).catch((error: unknown) => {
     throw new BagError(
@@ -68,7 +69,7 @@ export async function locate(path: string): Promise<Located> {
   }
 }
 
-/** `name`: the file as its user knows it. */
+/** The storage of a file. `name`: the path that the user gave, for error messages. */
 async function storageOf(path: string, name = path): Promise<Storage | 'zstd'> {
   const handle = await openRegular(path).catch((error: unknown) => {
     throw new BagError('BAG_MISSING', `${name}: cannot be opened: ${messageOf(error)}`)
@@ -80,7 +81,7 @@ async function storageOf(path: string, name = path): Promise<Storage | 'zstd'> {
     for (const storage of ['mcap', 'sqlite3', 'zstd'] as const) {
       if (start.subarray(0, MAGIC[storage].length).equals(MAGIC[storage])) return storage
     }
-    // A frame that is to be skipped, such as pzstd writes first.
+    // A skippable zstd frame. pzstd writes one first.
     if (start.readUInt32LE(0) >>> 4 === 0x184d2a5) return 'zstd'
     throw new BagError(
       'BAG_FORMAT',
@@ -95,7 +96,9 @@ async function storageOf(path: string, name = path): Promise<Storage | 'zstd'> {
   }
 }
 
-/** It packs to half at the least; how much it is in the end only unpacking tells. */
+/**
+ * A scratch folder for a compressed file. It must hold twice the file's size; the real size is not known in advance.
+ */
 async function scratchFor(file: string): Promise<Scratch> {
   const { size } = await stat(file)
   return Scratch.make(
@@ -104,7 +107,7 @@ async function scratchFor(file: string): Promise<Scratch> {
   )
 }
 
-/** Unpacks a file that was packed as a whole. Throws BagError BAG_COMPRESSION, BAG_SPACE. */
+/** Decompresses a file. Throws BagError BAG_COMPRESSION or BAG_SPACE. */
 async function unpack(file: string, scratch: Scratch): Promise<string> {
   const plain = join(scratch.path, basename(file).replace(/\.zstd?$/, ''))
   const source = await openRegular(file)

@@ -1,45 +1,47 @@
 import type { FileHandle } from 'node:fs/promises'
 import zlib from 'node:zlib'
-import { loadDecompressHandlers } from '@mcap/support'
 import type { BagMessage } from './bag-message.js'
-import { BagDamage, messageOf } from './bag-error.js'
+import { BagDamage } from './bag-error.js'
+import { messageOf } from '../message-of.js'
 import type { BagEpoch } from './bag-epoch.js'
+import { MissingPackageError } from '../../peers/peers.js'
+import { decompress } from './decompressors.js'
 import { LARGEST_CHUNK, LARGEST_MESSAGE, LARGEST_UNPACKED, type UnpackBudget } from './limits.js'
 import { contentLength, MESSAGE_HEAD, OPCODE, RECORD_HEAD, walkRecords } from './mcap-records.js'
 import type { UnpackMessage } from './zstd.js'
 
-/** Of a chunk record, up to the name of its compression. */
+/** Bytes of a chunk record before the name of its compression. */
 const CHUNK_HEAD = RECORD_HEAD + 32
-/** Messages, and bytes of those that are unpacked one by one, that are given at once. */
+/** A batch ends at this many messages, or at this many decompressed bytes. */
 const BATCH = 1024
 const BATCH_BYTES = 1 << 20
 
 export interface ChunkRef {
-  /** Of the chunk record, in the file. */
+  /** Byte in the file at which the chunk record begins. */
   readonly offset: number
-  /** Of the whole record; up to the end of the file when `cut`. */
+  /** Bytes of the whole record; up to the end of the file when `cut`. */
   readonly length: number
   /** Absolute ns. */
   readonly start: bigint
-  /** Bytes that it unpacks to, as the index says. */
+  /** Bytes after decompression, as the index states them. */
   readonly size: number
-  /** The file ends inside it: no checksum can be made, and what is whole in it counts. */
+  /** The file ends inside the chunk. Its checksum cannot be checked, and its complete messages count. */
   readonly cut: boolean
-  /** Not a chunk, but a stretch of a file without chunks: records one after the other, without a head or a checksum. */
+  /** Not a chunk, but records in a row in a file without chunks: no chunk head, no checksum. */
   readonly bare?: boolean
 }
 
-/** What a chunk says of itself. */
+/** The head of a chunk record. */
 export interface ChunkHead {
-  /** Bytes that it unpacks to. */
+  /** Bytes after decompression. */
   readonly size: number
   readonly crc: number
   readonly compression: string
-  /** Where its records begin. */
+  /** Byte in the record at which the chunk's own records begin. */
   readonly at: number
 }
 
-/** Undefined: `bytes` end in the midst of the head. Throws BagDamage. `length`: of the whole record. */
+/** Parses a chunk's head; undefined when `bytes` end inside it. `length`: of the whole record. Throws BagDamage. */
 export function chunkHead(bytes: Buffer, length: number, where: string): ChunkHead | undefined {
   if (bytes.length < CHUNK_HEAD + 8) return undefined
   const size = Number(bytes.readBigUInt64LE(RECORD_HEAD + 16))
@@ -53,17 +55,23 @@ export function chunkHead(bytes: Buffer, length: number, where: string): ChunkHe
   return { size, crc: bytes.readUInt32LE(RECORD_HEAD + 24), compression, at }
 }
 
+/** A file with chunks. */
+export interface ChunkFile {
+  readonly handle: FileHandle
+  readonly path: string
+}
+
 /**
- * Reads a chunk and returns its records, unpacked and checked against the chunk's CRC; of one that is `cut`, what is
- * there of them. Throws BagDamage.
+ * Reads a chunk and returns its records, decompressed and checked against the chunk's CRC. A `cut` chunk gives the
+ * records that are there. Throws BagDamage or MissingPackageError.
  */
 export async function readChunk(
-  handle: FileHandle,
+  { handle, path }: ChunkFile,
   { offset, length, size, cut, bare }: ChunkRef,
 ): Promise<Uint8Array> {
   const where = `the chunk at byte ${offset}`
   if (length > LARGEST_CHUNK) throw new BagDamage(`${where} claims to be ${length} bytes long`)
-  // Pixels are kept by whoever wants them, so the memory of a chunk is never used for another.
+  // A reader may keep views of the pixels, so the memory of a chunk is never reused.
   const bytes = Buffer.allocUnsafeSlow(length)
   const { bytesRead } = await handle.read(bytes, 0, length, offset)
   if (bare && bytesRead === length) return bytes
@@ -74,7 +82,7 @@ export async function readChunk(
   const { compression, crc, at } = head
   if (cut) return compression === '' ? bytes.subarray(at) : new Uint8Array(0)
   if (head.size !== size) throw new BagDamage(`${where} is not as large as its index says`)
-  const records = await unpack(bytes.subarray(at), compression, size, where)
+  const records = await unpack(bytes.subarray(at), { compression, size, where, path })
   if (records.length !== size) throw new BagDamage(`${where} holds ${records.length} bytes instead of ${size}`)
   if (crc !== 0 && zlib.crc32(records) !== crc) throw new BagDamage(`${where} fails its checksum`)
   return records
@@ -84,18 +92,23 @@ function damagedHead(where: string): never {
   throw new BagDamage(`${where} has a damaged head`)
 }
 
-async function unpack(packed: Uint8Array, compression: string, size: number, where: string): Promise<Uint8Array> {
+async function unpack(
+  packed: Uint8Array,
+  { compression, size, where, path }: { compression: string; size: number; where: string; path: string },
+): Promise<Uint8Array> {
   if (compression === '') return packed
-  const handler = (await loadDecompressHandlers())[compression]
-  if (handler === undefined) throw new BagDamage(`${where} has the unknown compression "${compression}"`)
+  let records: Uint8Array | undefined
   try {
-    return handler(packed, BigInt(size))
+    records = await decompress(packed, { name: compression, size, path })
   } catch (error) {
+    if (error instanceof MissingPackageError) throw error
     throw new BagDamage(`${where} cannot be unpacked (${compression}: ${messageOf(error)})`)
   }
+  if (records === undefined) throw new BagDamage(`${where} has the unknown compression "${compression}"`)
+  return records
 }
 
-/** Walks the records of a chunk. A record that ends behind the bytes is damage, unless the chunk is cut. */
+/** Calls `onRecord` for each record of a chunk. Throws BagDamage for an incomplete record, unless the chunk is cut. */
 export function walk(
   records: Uint8Array,
   ref: ChunkRef,
@@ -105,29 +118,29 @@ export function walk(
     throw new BagDamage(`the chunk at byte ${ref.offset} has a damaged record`)
 }
 
-export interface ChunkReader {
-  readonly handle: FileHandle
-  /** `isForeign`: its messages are passed over. */
+export interface ChunkReader extends ChunkFile {
+  /** The channels by id. `isForeign`: its messages are skipped. */
   readonly channels: ReadonlyMap<number, { readonly topic: string; readonly type: string; readonly isForeign: boolean }>
   readonly epoch: BagEpoch
-  /** Undoes the compression of single messages. */
+  /** Decompresses single messages. */
   readonly unpackMessage: UnpackMessage | undefined
   readonly budget: UnpackBudget
 }
 
 /**
- * A chunk in memory, and where its messages begin, in receive order, ties in file order. Numbers only: there may be
- * millions.
+ * A chunk in memory, with the byte at which each message begins, in receive order; messages of the same time in file
+ * order. Plain numbers, because a chunk may hold millions of messages.
  */
 export interface OpenChunk {
   readonly records: Uint8Array
   readonly starts: readonly number[]
 }
 
-/** Reads a chunk and looks through it. Throws BagDamage. */
-export async function openChunk({ handle, channels, epoch, budget }: ChunkReader, ref: ChunkRef): Promise<OpenChunk> {
+/** Reads a chunk and finds its messages. Throws BagDamage or MissingPackageError. */
+export async function openChunk(reader: ChunkReader, ref: ChunkRef): Promise<OpenChunk> {
+  const { channels, epoch, budget } = reader
   const where = `the chunk at byte ${ref.offset}`
-  const records = await readChunk(handle, ref)
+  const records = await readChunk(reader, ref)
   const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
   const starts: number[] = []
   let sorted = true
@@ -163,7 +176,7 @@ function receiveOf(view: DataView, start: number, epoch: BagEpoch): number {
   return epoch.since(view.getUint32(start + 6, true), view.getUint32(start + 10, true))
 }
 
-/** The messages of a chunk; their data are views on it, unless they are unpacked. Throws BagDamage. */
+/** The messages of a chunk. Their data are views of the chunk, or decompressed copies. Throws BagDamage. */
 export function* messagesOf(
   { channels, epoch, unpackMessage }: ChunkReader,
   { records, starts }: OpenChunk,

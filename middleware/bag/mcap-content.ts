@@ -4,6 +4,7 @@ import { typeName } from './bag-file.js'
 import type { ChunkRef } from './mcap-chunk.js'
 import { LARGEST_RECORD } from './mcap-records.js'
 
+/** Bytes of the magic at the start and at the end of an MCAP. */
 export const MAGIC_LENGTH = 8
 
 export interface McapChannel {
@@ -15,7 +16,7 @@ export interface McapChannel {
   count: number
 }
 
-/** What an MCAP file holds, and where. */
+/** The contents of an MCAP file and their positions. */
 export interface McapSummary {
   readonly channels: Map<number, McapChannel>
   readonly chunks: ChunkRef[]
@@ -27,12 +28,12 @@ export interface McapSummary {
 
 type Typed = McapTypes.TypedMcapRecords
 
-/** Metadata records by name, together no larger than one record may be. */
+/** Metadata records by name. Together they may be no larger than one record. */
 export class MetadataRecords {
   readonly #records = new Map<string, Readonly<Record<string, string>>>()
   #bytes = 0
 
-  /** Throws BagDamage. `bytes`: of the whole record. */
+  /** Throws BagDamage. `bytes`: size of the whole record. */
   add({ name, metadata }: Typed['Metadata'], bytes: number): void {
     this.#bytes += bytes
     if (this.#bytes > LARGEST_RECORD) throw new BagDamage(`its metadata is larger than ${LARGEST_RECORD} bytes`)
@@ -44,6 +45,7 @@ export class MetadataRecords {
   }
 }
 
+/** The channel as this reader uses it; `count`: number of its messages. */
 export function describe(channel: Typed['Channel'], schema: Typed['Schema'] | undefined, count: number): McapChannel {
   return {
     topic: channel.topic,

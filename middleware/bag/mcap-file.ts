@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { openRegular } from '../regular-file.js'
-import { BagError, messageOf } from './bag-error.js'
+import { BagError } from './bag-error.js'
+import { messageOf } from '../message-of.js'
 import type { BagFile, FileToOpen } from './bag-file.js'
 import { UnpackBudget } from './limits.js'
 import { messagesOf, openChunk, type ChunkReader, type ChunkRef, type OpenChunk } from './mcap-chunk.js'
@@ -16,8 +17,8 @@ export async function openMcap({ path, plain, messageCompression }: FileToOpen):
   })
   try {
     const { size } = await handle.stat()
-    const { channels, chunks, start, end, records, damage } = await summarise(handle, size)
-    if (messageCompression) await loadZstd()
+    const { channels, chunks, start, end, records, damage } = await summarise({ handle, path }, size)
+    if (messageCompression) await loadZstd(path)
     const all = [...channels.values()]
     return {
       path,
@@ -40,6 +41,7 @@ export async function openMcap({ path, plain, messageCompression }: FileToOpen):
       sources: epoch => {
         const reader: ChunkReader = {
           handle,
+          path,
           epoch,
           channels: new Map([...channels].map(([id, channel]) => [id, { ...channel, isForeign: !isRos2(channel) }])),
           unpackMessage: messageCompression ? messageUnpacker(size) : undefined,

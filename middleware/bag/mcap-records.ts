@@ -14,21 +14,21 @@ export const OPCODE = {
   metadataIndex: 13,
   dataEnd: 15,
 } as const
-/** Opcode and length. */
+/** Bytes of a record's head: opcode (1) and length (8). */
 export const RECORD_HEAD = 9
-/** Of a message's content: channel, sequence, log time, publish time. */
+/** Bytes at the start of a message's content: channel (2), sequence (4), log time (8), publish time (8). */
 export const MESSAGE_HEAD = 22
-/** Schemas, channels and metadata are small; a larger claim is taken for damage. */
+/** Bytes of the largest schema, channel or metadata record. A larger claim counts as damage. */
 export const LARGEST_RECORD = 16 << 20
 
-/** Bytes of a record's content, from its head at `at`. */
+/** Bytes of the content of the record whose head is at `at`. */
 export function contentLength(view: DataView, at: number): number {
   return view.getUint32(at + 1, true) + view.getUint32(at + 5, true) * 4_294_967_296
 }
 
 /**
- * Walks records that lie one after the other; answers how many bytes are behind the last whole one. `start` and `end`:
- * of its content.
+ * Calls `onRecord` for each record in a row, with the start and the end of its content. Returns the number of bytes
+ * behind the last complete record.
  */
 export function walkRecords(
   records: Uint8Array,
@@ -45,7 +45,7 @@ export function walkRecords(
   return records.length - at
 }
 
-/** One record, from its opcode on. Throws BagDamage for one that is none. */
+/** Parses one record, from its opcode on. Throws BagDamage for a record that is too large. */
 export function parseRecord(bytes: Uint8Array): McapTypes.TypedMcapRecord | undefined {
   if (bytes.length > LARGEST_RECORD) throw new BagDamage(`a record claims to be ${bytes.length} bytes long`)
   const reader = new McapStreamReader({ noMagicPrefix: true })

@@ -1,31 +1,32 @@
-import type { FileHandle } from 'node:fs/promises'
 import zlib from 'node:zlib'
 import type { McapTypes } from '@mcap/core'
-import { BagDamage, BagError, messageOf } from './bag-error.js'
+import { MissingPackageError } from '../../peers/peers.js'
+import { BagDamage, BagError } from './bag-error.js'
+import { messageOf } from '../message-of.js'
 import { LARGEST_CHUNK, UnpackBudget } from './limits.js'
-import { chunkHead, readChunk, walk, type ChunkHead, type ChunkRef } from './mcap-chunk.js'
+import { chunkHead, readChunk, walk, type ChunkFile, type ChunkHead, type ChunkRef } from './mcap-chunk.js'
 import { describe, MAGIC_LENGTH, MetadataRecords, type McapSummary } from './mcap-content.js'
 import { LARGEST_RECORD, MESSAGE_HEAD, OPCODE, parseRecord, RECORD_HEAD } from './mcap-records.js'
 
-/** Bytes of the file that are read at once while records are walked. */
+/** Bytes of the file that are read at once. */
 const WINDOW = 1 << 18
-/** Of a record: what is looked at before the rest is read. */
+/** Bytes of a record that are examined before the rest is read. */
 const HEAD = 96
-/** Bytes of messages without chunks that are read at once. */
+/** Bytes of messages without chunks that make one stretch. */
 const STRETCH = 4 << 20
 
 /**
- * Walks a file from its start and notes every chunk that is whole. `why` undefined: nothing is wrong with the file so
- * far.
+ * Reads a file from its start and lists every complete chunk. `why`: what is already known to be wrong with the file;
+ * undefined: nothing. Throws MissingPackageError where its chunks cannot be unpacked without a package.
  */
-export async function scan(handle: FileHandle, size: number, why: string | undefined): Promise<McapSummary> {
-  const scanner = new Scanner(handle, size)
+export async function scan(file: ChunkFile, size: number, why: string | undefined): Promise<McapSummary> {
+  const scanner = new Scanner(file, size)
   const { summary } = scanner
   summary.damage = why
   try {
     await scanner.run()
   } catch (error) {
-    if (error instanceof BagError) throw error
+    if (error instanceof BagError || error instanceof MissingPackageError) throw error
     summary.damage = messageOf(error)
   }
   if (summary.damage === 'cut off') summary.damage = `the file is cut off at byte ${size}`
@@ -42,23 +43,23 @@ class Scanner {
     end: 0n,
     damage: undefined,
   }
-  readonly #handle: FileHandle
+  readonly #file: ChunkFile
   readonly #size: number
   readonly #budget: UnpackBudget
   readonly #schemas = new Map<number, McapTypes.TypedMcapRecords['Schema']>()
   readonly #window = Buffer.alloc(WINDOW)
   #windowAt = 0
   #windowLength = 0
-  /** The stretch of messages without chunks that may go on. */
+  /** The last stretch of messages without chunks. It grows with the next message. */
   #stretch: { offset: number; length: number; size: number; start: bigint; cut: false; bare: true } | undefined
 
-  constructor(handle: FileHandle, size: number) {
-    this.#handle = handle
+  constructor(file: ChunkFile, size: number) {
+    this.#file = file
     this.#size = size
     this.#budget = new UnpackBudget(size)
   }
 
-  /** Throws what ends it before the file's end. */
+  /** Throws the error that ends the scan before the end of the file. */
   async run(): Promise<void> {
     const size = this.#size
     for (let at = MAGIC_LENGTH, next = at; at < size; at = next) {
@@ -78,27 +79,27 @@ class Scanner {
         if (at + length > size || length > LARGEST_RECORD) break
         if (!this.#isKnown(opcode, head.readUInt16LE(RECORD_HEAD))) {
           const record = Buffer.alloc(length)
-          await this.#handle.read(record, 0, length, at)
+          await this.#file.handle.read(record, 0, length, at)
           this.#learn(record)
         }
       }
     }
   }
 
-  /** The head of the record at `at`, where it has been read already: most have. */
+  /** The head of the record at `at` from the window; undefined when the window does not hold it. */
   #known(at: number): Buffer | undefined {
     const from = at - this.#windowAt
     return from >= 0 && from + HEAD <= this.#windowLength ? this.#window.subarray(from, from + HEAD) : undefined
   }
 
   async #read(at: number): Promise<Buffer> {
-    const { bytesRead } = await this.#handle.read(this.#window, 0, WINDOW, at)
+    const { bytesRead } = await this.#file.handle.read(this.#window, 0, WINDOW, at)
     this.#windowAt = at
     this.#windowLength = bytesRead
     return this.#window.subarray(0, Math.min(HEAD, bytesRead))
   }
 
-  /** A file may repeat its channels and schemas before every chunk; their ids mean the same all along. */
+  /** A file may repeat channels and schemas before every chunk. The same id always means the same one. */
   #isKnown(opcode: number, id: number): boolean {
     return (
       (opcode === OPCODE.channel && this.summary.channels.has(id)) ||
@@ -115,7 +116,10 @@ class Scanner {
     if (record?.type === 'Metadata') records.add(record, bytes.length)
   }
 
-  /** Answers where to go on: behind the chunk, or inside one that is not packed and too large to be read at once. */
+  /**
+   * Returns where the scan continues: behind the chunk, or inside an uncompressed one that is too large to read at
+   * once.
+   */
   async #addChunk(head: Buffer, at: number, recorded: number): Promise<number> {
     const where = `the chunk at byte ${at}`
     const cut = at + recorded > this.#size
@@ -128,7 +132,7 @@ class Scanner {
     if (!cut) this.#budget.take(size)
     const ref: ChunkRef = { offset: at, length: cut ? this.#size - at : recorded, size, start: 0n, cut }
     const { channels } = this.summary
-    const records = await readChunk(this.#handle, ref)
+    const records = await readChunk(this.#file, ref)
     const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
     let start = 1n << 63n
     let end = 0n
@@ -155,13 +159,13 @@ class Scanner {
     const part = Buffer.alloc(STRETCH)
     let sum = 0
     for (let from = at + start; crc !== 0 && from < end; from += part.length) {
-      const { bytesRead } = await this.#handle.read(part, 0, Math.min(part.length, end - from), from)
+      const { bytesRead } = await this.#file.handle.read(part, 0, Math.min(part.length, end - from), from)
       sum = zlib.crc32(part.subarray(0, bytesRead), sum)
     }
     if (sum !== crc) throw new BagDamage(`${where} fails its checksum`)
   }
 
-  /** A message outside chunks joins the stretch before it; its channel and time are in `head`. */
+  /** Adds a message outside chunks to the stretch. Its channel and its time are in `head`. */
   #addMessage(head: Buffer, at: number, length: number): void {
     const channel = this.summary.channels.get(head.readUInt16LE(RECORD_HEAD))
     if (channel === undefined) throw new BagDamage(`the message at byte ${at} is of an unknown channel`)

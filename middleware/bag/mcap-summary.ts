@@ -1,40 +1,42 @@
 import type { FileHandle } from 'node:fs/promises'
 import zlib from 'node:zlib'
 import type { McapTypes } from '@mcap/core'
-import { BagDamage, messageOf } from './bag-error.js'
+import { BagDamage } from './bag-error.js'
+import { messageOf } from '../message-of.js'
 import { LARGEST_CHUNK, mostUnpacked } from './limits.js'
-import type { ChunkRef } from './mcap-chunk.js'
+import type { ChunkFile, ChunkRef } from './mcap-chunk.js'
 import { describe, MAGIC_LENGTH, MetadataRecords, type McapSummary } from './mcap-content.js'
 import { LARGEST_RECORD, OPCODE, parseRecord, RECORD_HEAD, walkRecords } from './mcap-records.js'
 import { scan } from './mcap-scan.js'
 
 const FOOTER_LENGTH = RECORD_HEAD + 20
-/** A summary is read at once. */
+/** Bytes of the largest summary, because a summary is read at once. */
 const LARGEST_SUMMARY = 128 << 20
 
 type Typed = McapTypes.TypedMcapRecords
 
 /**
- * From the file's own summary where it is whole; from a walk through the whole file where it has none, its summary is
- * damaged, or the file was cut off.
+ * The contents of an MCAP file. They come from the file's summary when it is sound. Otherwise the whole file is
+ * scanned: it has no summary, the summary is damaged, or the file is cut off.
  */
-export async function summarise(handle: FileHandle, size: number): Promise<McapSummary> {
+export async function summarise(file: ChunkFile, size: number): Promise<McapSummary> {
+  const { handle } = file
   const tail = Buffer.alloc(Math.min(size, FOOTER_LENGTH + MAGIC_LENGTH))
   await handle.read(tail, 0, tail.length, size - tail.length)
   const closed =
     tail.length === FOOTER_LENGTH + MAGIC_LENGTH &&
     tail[0] === OPCODE.footer &&
     tail.subarray(-5).equals(Buffer.from('AP0\r\n'))
-  if (!closed) return scan(handle, size, 'cut off')
+  if (!closed) return scan(file, size, 'cut off')
   const start = Number(tail.readBigUInt64LE(RECORD_HEAD))
-  if (start === 0) return scan(handle, size, undefined)
+  if (start === 0) return scan(file, size, undefined)
   let summary
   try {
     summary = await readSummary(handle, { start, end: size - tail.length, footer: tail, size })
   } catch (error) {
-    return scan(handle, size, `the summary is damaged (${messageOf(error).split(' [library')[0]})`)
+    return scan(file, size, `the summary is damaged (${messageOf(error).split(' [library')[0]})`)
   }
-  return summary ?? scan(handle, size, undefined)
+  return summary ?? scan(file, size, undefined)
 }
 
 interface Section {
@@ -44,7 +46,7 @@ interface Section {
   readonly size: number
 }
 
-/** Undefined: nothing is wrong with it, and it does not say enough. Throws what is wrong. */
+/** Reads the summary; undefined when it is sound but does not say enough. Throws what is wrong with it. */
 async function readSummary(
   handle: FileHandle,
   { start, end, footer, size }: Section,
@@ -84,7 +86,7 @@ async function readSummary(
   const { messageCount, messageStartTime, messageEndTime, channelMessageCounts } = statistics
   if (messageCount > 0n && messageEndTime < messageStartTime)
     throw new BagDamage('its last message is before its first')
-  // Too large to be read at once: its messages are found one by one.
+  // Such a chunk is too large to be read at once. A scan finds its messages one by one.
   if (chunks.some(({ length }) => length > LARGEST_CHUNK)) return undefined
   chunks.sort((a, b) => a.offset - b.offset)
   requireApart(chunks, start, size)
@@ -98,7 +100,7 @@ async function readSummary(
     if (parsed?.type !== 'Metadata') throw new BagDamage('its metadata is not where it says')
     records.add(parsed, length)
   }
-  // rosbag2's options `noRepeatedSchemas` and `noRepeatedChannels` leave out what stands before the messages.
+  // With rosbag2's options `noRepeatedSchemas` and `noRepeatedChannels` the summary has no schemas or no channels.
   const ids = new Set(found.map(({ id }) => id))
   if (
     found.some(({ schemaId }) => schemaId !== 0 && !schemas.has(schemaId)) ||
@@ -121,7 +123,7 @@ async function readSummary(
   }
 }
 
-/** A chunk index up to what is used of it: the offsets of its message indexes are not. */
+/** Reads a chunk index. The offsets of its message indexes are not used. */
 function chunkIndex(bytes: Buffer, from: number, to: number): ChunkRef {
   if (to - from < 64) throw new BagDamage('a chunk index is cut off')
   const offsets = bytes.readUInt32LE(from + 32)
@@ -139,8 +141,8 @@ function chunkIndex(bytes: Buffer, from: number, to: number): ChunkRef {
 }
 
 /**
- * Chunks (in file order) lie apart and before the summary, and unpack to what a recording may: the same bytes are never
- * read twice.
+ * Checks that chunks (in file order) do not overlap, lie before the summary, and do not claim to be too large after
+ * decompression. So no byte is read twice.
  */
 function requireApart(chunks: readonly ChunkRef[], end: number, size: number): void {
   let free = MAGIC_LENGTH

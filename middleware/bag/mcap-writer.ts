@@ -4,7 +4,7 @@ import type { Compression } from './compression.js'
 import { OPCODE, RECORD_HEAD } from './mcap-records.js'
 import { PositionalFile } from './positional-file.js'
 
-/** A chunk ends with the message that reaches this many bytes. */
+/** A chunk ends with the message that brings it to this many bytes. */
 const CHUNK = 1 << 20
 const MESSAGE_HEAD = RECORD_HEAD + 22
 
@@ -21,16 +21,16 @@ export interface McapCounts {
 
 export interface McapWriterOptions {
   readonly compression?: Compression | undefined
-  /** See PositionalFile. */
+  /** See `PositionalFile`. */
   readonly realTime?: boolean | undefined
-  /** Told once, when the disk refuses. */
+  /** Called once, when the disk fails. */
   readonly onFailure?: ((error: Error) => void) | undefined
 }
 
 /**
- * Writes an MCAP: messages in chunks with an index each, then the summary. Taking a message copies it and never waits;
- * a full chunk is handed to the disk in the background. Until the summary is there the file is an MCAP without one,
- * which readers go through from its start.
+ * Writes an MCAP: messages in chunks, an index behind each chunk, then the summary. `addMessage` copies the message and
+ * never waits; a full chunk is written in the background. Before `close` the file is an MCAP without a summary, which
+ * readers scan from its start.
  */
 export class McapFileWriter {
   readonly #file: PositionalFile
@@ -67,22 +67,23 @@ export class McapFileWriter {
     ])
   }
 
-  /** Bytes that are in the file whatever comes. */
+  /** Number of bytes that are safely in the file. */
   get kept(): number {
     return this.#file.kept
   }
 
-  /** Bytes that the disk has taken. */
+  /** Number of bytes that the disk has taken. */
   get written(): number {
     return this.#file.written
   }
 
+  /** The messages so far. */
   get counts(): McapCounts {
     const messages = [...this.#counts.values()].reduce((sum, n) => sum + n, 0)
     return { byChannel: this.#counts, messages, start: this.#start ?? 0n, end: this.#end }
   }
 
-  /** Returns the channel's id. */
+  /** Adds a channel and returns its id. */
   addChannel(schema: Omit<Schema, 'id'>, channel: Omit<Channel, 'id' | 'schemaId'>): number {
     let known = this.#schemas.find(({ name }) => name === schema.name)
     if (known === undefined) {
@@ -97,7 +98,7 @@ export class McapFileWriter {
     return added.id
   }
 
-  /** `time`: log and publish time, absolute ns. */
+  /** Adds a message to the current chunk. `time`: log and publish time, absolute ns. */
   addMessage(channel: number, time: bigint, data: Uint8Array): void {
     const at = this.#used
     const sequence = (this.#counts.get(channel) ?? 0) + 1
@@ -123,6 +124,7 @@ export class McapFileWriter {
     if (this.#used >= CHUNK) this.flush()
   }
 
+  /** Writes a metadata record. */
   addMetadata(name: string, metadata: Readonly<Record<string, string>>): void {
     this.flush()
     const bytes = this.#build(builder => builder.writeMetadata({ name, metadata: new Map(Object.entries(metadata)) }))
@@ -130,18 +132,19 @@ export class McapFileWriter {
     this.#file.append([bytes])
   }
 
-  /** Writes what is left and the summary, and closes. Throws what a write failed with. */
+  /** Writes the last chunk and the summary, and closes the file. Throws the error of a write that failed. */
   async close(): Promise<void> {
     this.flush()
     const dataEnd = this.#build(builder => builder.writeDataEnd({ dataSectionCrc: 0 }))
     await this.#file.close([dataEnd, ...this.#summary(this.#file.position + dataEnd.length)])
   }
 
+  /** Closes the file without a summary. */
   async abandon(): Promise<void> {
     await this.#file.abandon()
   }
 
-  /** Everything behind the data, which begins at byte `summaryStart`. */
+  /** All bytes behind the data section. They begin at byte `summaryStart`. */
   #summary(summaryStart: number): Uint8Array[] {
     const offsets: { groupOpcode: number; groupStart: bigint; groupLength: bigint }[] = []
     const group = (groupOpcode: number, write: (builder: McapRecordBuilder) => void): Uint8Array => {
@@ -182,7 +185,7 @@ export class McapFileWriter {
     return [covered, crc, this.#build(builder => builder.writeMagic())]
   }
 
-  /** Closes the chunk under way, if it has anything in it, and hands it to the disk. */
+  /** Ends the current chunk, if it is not empty, and writes it in the background. */
   flush(): void {
     if (this.#used === 0) return
     const buffer = this.#chunk
@@ -256,7 +259,7 @@ interface ChunkHead {
   readonly stored: number
 }
 
-/** A chunk record up to its records. */
+/** A chunk record up to the records in it. */
 function chunkHead({ start, end, size, crc, compression, stored }: ChunkHead): Uint8Array {
   const head = Buffer.alloc(RECORD_HEAD + 40 + compression.length)
   head[0] = OPCODE.chunk

@@ -1,20 +1,20 @@
 import type { BagMessage } from './bag-message.js'
 import { BagDamage } from './bag-error.js'
 
-/** A stretch of messages in receive order: a chunk, or a whole database. */
+/** Messages in receive order: a chunk, or a whole database. */
 export interface Source {
-  /** No message of it was received earlier, ns since the bag's epoch. */
+  /** The earliest receive time that a message of it may have, ns since the bag's epoch. */
   readonly start: number
-  /** Bytes of memory that it takes while it is open, about. */
+  /** Approximate bytes of memory while the source is open. */
   readonly size: number
   batches(): AsyncIterator<BagMessage[], undefined>
-  /** Begins to read, so that `batches()` need not wait. */
+  /** Starts to read, so that `batches()` need not wait. */
   prefetch?(): void
 }
 
-/** Bytes that open sources may take together, each at least `LEAST`. */
+/** Bytes that all open sources may take together. Each source counts as `LEAST` at the least. */
 const MOST_OPEN = 256 << 20
-/** Where there are more open, none is read ahead. */
+/** Bytes of open sources up to which the next source is read ahead. */
 const MOST_AHEAD = 64 << 20
 const LEAST = 1 << 16
 
@@ -29,15 +29,15 @@ interface Active {
 }
 
 /**
- * Messages of all sources (given in file order) in receive order, ties in file order. A source is opened when its start
- * is reached, so memory holds the sources that overlap there and the next one. Throws BagDamage where too much
- * overlaps.
+ * Merges the messages of all sources (given in file order) in receive order; messages of the same time in file order. A
+ * source is opened when the merge reaches its start, so memory holds the sources that overlap there and the next one.
+ * Throws BagDamage when too many overlap.
  */
 export async function* merge(files: readonly Source[]): AsyncGenerator<BagMessage[], undefined> {
   const sources = files
     .map((source, order) => ({ source, order }))
     .sort((a, b) => (a.source.start < b.source.start ? -1 : a.source.start > b.source.start ? 1 : a.order - b.order))
-  /** A binary heap: the first is before its two children, and so on. */
+  /** A binary min-heap by receive time. */
   const active: Active[] = []
   let opened = 0
   let open = 0
@@ -87,7 +87,7 @@ function rise(heap: Active[], index: number): void {
   }
 }
 
-/** Puts the first entry, which has changed, into its place. */
+/** Moves the first entry down to its place, after its receive time has changed. */
 function sink(heap: Active[]): void {
   for (let parent = 0; ; ) {
     let least = parent
@@ -100,8 +100,8 @@ function sink(heap: Active[]): void {
 }
 
 /**
- * Index after the last message of the first source that goes before every other source's next one and before
- * `unopened`.
+ * Index behind the last message of the first source that comes before the next message of every other source and before
+ * `unopened`, the start of the next source.
  */
 function runEnd(heap: readonly Active[], unopened: number | undefined): number {
   const { batch, at, order } = heap[0]!
@@ -116,7 +116,7 @@ function runEnd(heap: readonly Active[], unopened: number | undefined): number {
   return end
 }
 
-/** The next batch that has something in it; false when there is none. */
+/** Reads the next batch that is not empty; false at the end. */
 async function refill(entry: Active): Promise<boolean> {
   for (;;) {
     const { done, value } = await entry.iterator.next()

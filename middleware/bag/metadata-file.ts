@@ -3,11 +3,12 @@ import { basename, isAbsolute, join, normalize, sep } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { readRegular } from '../regular-file.js'
-import { BagError, messageOf } from './bag-error.js'
+import { BagError } from './bag-error.js'
+import { messageOf } from '../message-of.js'
 
 /**
- * Bytes of a metadata.yaml, and of them marks that separate values; a recording of a hundred files and five hundred
- * topics has some hundred kilobytes.
+ * Limits of a metadata.yaml: its bytes, and the marks in it that separate values. A recording of a hundred files and
+ * five hundred topics has a few hundred kilobytes.
  */
 const LARGEST = 1 << 20
 const MOST_MARKS = 150_000
@@ -22,8 +23,8 @@ const Metadata = z.object({
 })
 
 /**
- * The files of a rosbag2 folder: those that its metadata.yaml names, without one the only bag file in it. Throws
- * BagError.
+ * The files of a rosbag2 folder: those that its metadata.yaml names. A folder without metadata.yaml must hold exactly
+ * one bag file. Throws a BagError.
  */
 export async function listFolder(folder: string): Promise<{ files: string[]; messageCompression: boolean }> {
   const text = await readMetadata(folder)
@@ -67,7 +68,7 @@ export async function listFolder(folder: string): Promise<{ files: string[]; mes
   return { files: [...files], messageCompression: mode?.toUpperCase() === 'MESSAGE' }
 }
 
-/** Undefined where there is none. */
+/** The text of metadata.yaml; undefined when there is none. */
 async function readMetadata(folder: string): Promise<string | undefined> {
   try {
     return (await readRegular(join(folder, 'metadata.yaml'), LARGEST)).toString('utf8')
@@ -78,7 +79,7 @@ async function readMetadata(folder: string): Promise<string | undefined> {
 }
 
 function parsed(folder: string, text: string): unknown {
-  // Each value takes about a kilobyte while it is parsed, and some take two bytes of text.
+  // The parser takes about a kilobyte for each value, and a value may be as short as two bytes of text.
   const marks = text.match(/[[{,:\n]/g)?.length ?? 0
   if (marks > MOST_MARKS)
     throw new BagError(
@@ -92,7 +93,7 @@ function parsed(folder: string, text: string): unknown {
   }
 }
 
-/** Of a file and the packed file that it came from, the former. */
+/** The only bag file of a folder. A compressed file does not count when its uncompressed copy is there. */
 async function onlyBag(folder: string): Promise<string> {
   const names = await readdir(folder).catch((error: unknown) => {
     throw new BagError('BAG_MISSING', `${folder}: cannot be read: ${messageOf(error)}`)
@@ -110,8 +111,8 @@ async function onlyBag(folder: string): Promise<string> {
 }
 
 /**
- * The file that is meant by a name in metadata.yaml. Foxy wrote the folder's own name in front and left the packer's
- * suffix out; who unpacks by hand leaves the metadata as it was.
+ * The path of a file that metadata.yaml names. rosbag2 of ROS 2 Foxy put the folder's name before it and left out the
+ * suffix of compression. A user who decompresses a file by hand often leaves metadata.yaml as it was.
  */
 async function found(folder: string, name: string): Promise<string> {
   if (isAbsolute(name) || normalize(name).split(sep).includes('..')) {
@@ -143,7 +144,7 @@ async function found(folder: string, name: string): Promise<string> {
 
 const plainName = (name: string): string => name.replace(/\.zstd?$/, '')
 
-/** A folder may come from anywhere: what its links lead to outside is nothing of it. */
+/** Refuses a link that leads out of the folder: a folder from elsewhere must not open other files. */
 async function within(folder: string, file: string): Promise<string> {
   const [root, target] = await Promise.all([realpath(folder), realpath(file)])
   if (target.startsWith(root.endsWith(sep) ? root : root + sep)) return file

@@ -1,15 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
 export interface PaceOptions {
-  /** Times real time, above 0. */
+  /** A factor on real time, above 0. */
   readonly rate: number
-  /** The recording's time (ns) at which it begins. Default: that of the first message. */
+  /** The recording's time in ns at which the playback begins. Default: the time of the first message. */
   readonly start?: number
-  /** ns: a longer gap between two messages is not waited for. Default: every gap is. */
+  /** ns: a longer gap between two messages is skipped. Default: no gap is skipped. */
   readonly longestGap?: number
 }
 
-/** Holds a recording back to `rate` times real time, counted from when this was made. */
+/** Delays the messages of a recording so that it runs at `rate` times real time, from the construction on. */
 export class Pace {
   readonly #rate: number
   readonly #longestGap: number
@@ -25,8 +25,8 @@ export class Pace {
   }
 
   /**
-   * Resolves when a message that was received at `receive` (ns) is due, or when `signal` is aborted. Less than a
-   * millisecond is not waited for.
+   * Resolves when a message with the receive time `receive` (ns) is due, or when `signal` is aborted. Waits of less
+   * than a millisecond are skipped.
    */
   async reach(receive: number, signal?: AbortSignal): Promise<void> {
     this.#first ??= receive

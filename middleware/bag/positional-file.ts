@@ -7,24 +7,23 @@ const closeAsync = promisify(close)
 const BACKLOG = 64 << 20
 
 export interface PositionalFileOptions {
-  /** What the file ends with for as long as it grows: the next unit takes its place. */
+  /** The last bytes of the file while it grows. The next unit overwrites them. */
   readonly tail: Uint8Array
   /**
-   * `append` never waits: a unit that finds the backlog full is refused, as by a full disk. Default: `append` writes it
-   * itself, which holds back whoever is faster than the disk.
+   * True: `append` never waits, and a unit that finds the backlog full counts as a failure of the disk. Default: the
+   * calling thread then writes the unit itself, which slows down a caller that is faster than the disk.
    */
   readonly realTime?: boolean | undefined
   /**
-   * Told once, when the disk refuses; the file has been cut back to what is whole, or ends with what waits for the
-   * disk.
+   * Called once, when the disk fails. The file has then been cut back to its complete units, or still grows by the
+   * units in the backlog.
    */
   readonly onFailure?: ((error: Error) => void) | undefined
 }
 
 /**
- * A file that only grows, unit by unit, in the background. Each unit is written together with the tail behind it, so
- * that the file is whole between two writes: neither the death of the process nor a full disk takes away what was
- * written.
+ * A file that grows unit by unit in the background. Each unit is written together with the tail behind it, so the file
+ * is complete after every write. Neither the death of the process nor a full disk loses what was written.
  */
 export class PositionalFile {
   readonly #descriptor: number
@@ -36,7 +35,7 @@ export class PositionalFile {
   #pending = 0
   #writes = Promise.resolve()
   #failure: Error | undefined
-  /** Where the first unit that was refused begins. */
+  /** Position of the first unit that could not be written. */
   #whole = Infinity
 
   /** @param descriptor an empty file, open for writing. */
@@ -47,29 +46,29 @@ export class PositionalFile {
     this.#onFailure = onFailure
   }
 
-  /** Where the next unit will lie. */
+  /** Position of the next unit. */
   get position(): number {
     return this.#position
   }
 
-  /** Bytes of whole units, those that still wait for the disk included. */
+  /** Bytes of complete units, with those in the backlog. */
   get kept(): number {
     return Math.min(this.#position, this.#whole)
   }
 
-  /** Bytes that the disk has taken. */
+  /** Number of bytes that the disk has taken. */
   get written(): number {
     return this.#written
   }
 
-  /** Takes a unit, whose bytes must not change until `written` is called. After a failure it takes nothing. */
+  /** Takes a unit. Its bytes must not change until `written` is called. After a failure nothing is taken. */
   append(unit: readonly Uint8Array[], written?: () => void): void {
     this.#take(unit, [this.#tail], written)
   }
 
   /**
-   * Waits for all writes and closes, with `unit` as the end of the file instead of the tail. Throws what a write failed
-   * with.
+   * Waits for all writes and closes the file, with `unit` at its end instead of the tail. Throws the error of a write
+   * that failed.
    */
   async close(unit: readonly Uint8Array[]): Promise<void> {
     this.#take(unit, [])
@@ -78,7 +77,7 @@ export class PositionalFile {
     if (this.#failure !== undefined) throw this.#failure
   }
 
-  /** Closes whatever became of the writes. */
+  /** Waits for all writes and closes the file. Errors of the writes are ignored. */
   async abandon(): Promise<void> {
     await this.#writes
     closeSync(this.#descriptor)
@@ -101,7 +100,7 @@ export class PositionalFile {
     }
     this.#pending += length
     this.#writes = this.#writes.then(async () => {
-      // A tail goes behind the newest unit alone. After a failure what lies before the refused unit is still written.
+      // Only the newest unit has the tail behind it. After a failure the units before the failed one are still written.
       if (position < this.#whole) await this.#write(end === this.#position ? [...unit, ...tail] : unit, position)
       this.#pending -= length
       written?.()
@@ -134,7 +133,7 @@ export class PositionalFile {
         ftruncateSync(this.#descriptor, position)
         writeSync(this.#descriptor, this.#tail, 0, this.#tail.length, position)
       } catch {
-        // What the disk still refuses now stays as it is.
+        // The disk has failed for good. The file stays as it is.
       }
     }
     this.#tell(error instanceof Error ? error : new Error(String(error)))
@@ -156,7 +155,7 @@ function lengthOf(buffers: readonly Uint8Array[]): number {
   return buffers.reduce((sum, { length }) => sum + length, 0)
 }
 
-/** What of the buffers comes after the first `done` bytes. */
+/** The buffers without their first `done` bytes. */
 function after(buffers: readonly Uint8Array[], done: number): Uint8Array[] {
   let skip = done
   return buffers.flatMap(bytes => {

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
 
-/** What rosbag2 writes for a reliable, volatile topic. */
+/** The QoS profile that rosbag2 writes for a reliable, volatile topic. */
 export const OFFERED_QOS = `- history: keep_last
   depth: 10
   reliability: reliable
@@ -18,6 +18,7 @@ export const OFFERED_QOS = `- history: keep_last
   avoid_ros_namespace_conventions: false
 `
 
+/** A recording with one file, for metadata.yaml. */
 export interface Recorded {
   readonly file: string
   readonly topics: readonly { readonly name: string; readonly type: string; readonly count: number }[]
@@ -28,7 +29,7 @@ export interface Recorded {
   readonly custom: Readonly<Record<string, string>>
 }
 
-/** metadata.yaml of a bag with one MCAP file, version 9 of rosbag2's format. */
+/** The text of metadata.yaml for a bag with one MCAP file: version 9 of rosbag2's format. */
 export function metadataYaml({ file, topics, messages, start, end, custom }: Recorded): string {
   const starting_time = { nanoseconds_since_epoch: start }
   const duration = { nanoseconds: end - start }

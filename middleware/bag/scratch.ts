@@ -7,14 +7,14 @@ const PREFIX = 'prehend-bag-'
 const DAY_MS = 86_400_000
 
 /**
- * A folder among the temporary ones for what cannot be read where it lies. Once its files are open they need no names,
- * so the folder goes at once and even a process that is killed leaves nothing; one that was killed while it copied
- * leaves a folder, which the next one removes after a day.
+ * A temporary folder for a copy of a bag that cannot be read in its place. Open files need no names, so the folder is
+ * removed as soon as its files are open, and a killed process leaves nothing behind. A process that is killed while it
+ * copies does leave the folder; a later call removes it after a day.
  */
 export class Scratch {
   readonly path: string
 
-  /** `why` names the bag's file and says why it is copied. Throws BagError BAG_SPACE where `bytes` would not fit. */
+  /** `why` names the bag's file and says why it is copied. Throws BagError BAG_SPACE when `bytes` do not fit. */
   static async make(bytes: number, why: string): Promise<Scratch> {
     const parent = tmpdir()
     await removeOld(parent)
@@ -33,7 +33,7 @@ export class Scratch {
     this.path = path
   }
 
-  /** Where a file that is open cannot be removed it stays until the next call. */
+  /** Removes the folder. On a system that cannot remove open files it stays for a later call. */
   async remove(): Promise<void> {
     await rm(this.path, { recursive: true, force: true }).catch(() => undefined)
   }

@@ -1,7 +1,9 @@
 import { statSync } from 'node:fs'
 import type Database from 'libsql'
+import { requirePeers } from '../../peers/peers.js'
 import type { BagMessage } from './bag-message.js'
-import { BagDamage, BagError, messageOf } from './bag-error.js'
+import { BagDamage, BagError } from './bag-error.js'
+import { messageOf } from '../message-of.js'
 import type { BagEpoch } from './bag-epoch.js'
 import type { BagFile, FileToOpen } from './bag-file.js'
 import { LARGEST_MESSAGE } from './limits.js'
@@ -10,9 +12,9 @@ import { openReadOnly } from './sqlite-open.js'
 import { requireTables, topicsOf, type Topic } from './sqlite-tables.js'
 import { loadZstd, messageUnpacker, type UnpackMessage } from './zstd.js'
 
-/** Bytes of one batch, about. */
+/** Approximate bytes of a batch. */
 const BATCH = 1 << 20
-/** No row takes fewer bytes of its file: a tree that gives more rows leads in circles. */
+/** Least bytes of a row in its file. A damaged tree that gives more rows than fit has a cycle. */
 const LEAST_ROW = 8
 
 interface Row {
@@ -25,17 +27,18 @@ interface Row {
 }
 
 /**
- * libsql ends the process at a text that is not UTF-8, which damage makes of anything: columns are read as numbers or
- * bytes.
+ * Columns are read as numbers or bytes, never as text. libsql ends the process at a text that is not UTF-8, and a
+ * damaged file may hold any bytes.
  */
 const TIMES =
   'CAST(id AS INTEGER) AS id, CAST(topic_id AS INTEGER) AS topic, timestamp / 1000000000 AS sec, ' +
   'timestamp % 1000000000 AS nanosec, octet_length(data) AS size'
 
-/** Opens a rosbag2 .db3; see `openBag` for the errors. */
+/** Opens a rosbag2 .db3. It throws the errors of `openBag`. */
 export async function openSqlite({ path, plain, messageCompression }: FileToOpen): Promise<BagFile> {
+  requirePeers(`${path}: a .db3 recording`, 'libsql')
   const { size, mtimeMs } = statSync(plain)
-  if (messageCompression) await loadZstd()
+  if (messageCompression) await loadZstd(path)
   const { database, damage } = await openReadOnly(plain).catch((error: unknown) => {
     throw error instanceof BagError
       ? error
@@ -65,7 +68,7 @@ export async function openSqlite({ path, plain, messageCompression }: FileToOpen
 interface Options {
   readonly path: string
   readonly size: number
-  /** Known before it is read. */
+  /** Damage that is known before the database is read. */
   readonly damage: string | undefined
   readonly messageCompression: boolean
   readonly close: () => Promise<void>
@@ -80,7 +83,7 @@ function openDatabase(
   try {
     database.prepare('SELECT count(*) FROM sqlite_master').get()
   } catch (error) {
-    // SQLite refuses a file that is shorter than it says, but for repairs.
+    // SQLite refuses a file that is shorter than its header says, except with this setting.
     damage ??= damageOf(error)
     database.exec('PRAGMA writable_schema = ON')
   }
@@ -130,7 +133,7 @@ function described(
   return { name, type, count: counts.get(id) ?? 0 }
 }
 
-/** Number of messages a topic and first and last time; undefined when the database does not give them. */
+/** Number of messages of each topic, first and last time; undefined when the database is damaged. */
 function count(
   database: Database.Database,
   size: number,
@@ -153,7 +156,7 @@ function count(
       starts.reduce((a, b) => (b < a ? b : a), starts.at(0) ?? 1n),
       ends.reduce((a, b) => (b > a ? b : a), ends.at(0) ?? 0n),
     ]
-    // Messages whose times are no times.
+    // The times of the messages are not numbers.
     if (groups.length > 0 && end < start) return undefined
     return { counts, start, end }
   } catch {
@@ -161,19 +164,19 @@ function count(
   }
 }
 
-/** Every row that can be reached one by one in the order of writing, in receive order. */
+/** The rows that can be read one by one by their ids up to the damage, in receive order. */
 function salvage(database: Database.Database): Row[] {
   const next = database.prepare(`SELECT ${TIMES} FROM messages NOT INDEXED WHERE id > ? ORDER BY id LIMIT 1`)
   const rows: Row[] = []
   try {
     for (let id = -1; ; id = rows[rows.length - 1]!.id) {
       const row = next.get(id) as Row | undefined
-      // A damaged tree may lead in a circle.
+      // The ids must grow. Otherwise the damaged tree has a cycle.
       if (row === undefined || row.id <= id) break
       rows.push(row)
     }
   } catch {
-    // Here the damage begins.
+    // The damage begins here.
   }
   return rows.sort(inOrder)
 }
@@ -195,7 +198,7 @@ function extent(rows: readonly Row[]): { start: bigint; end: bigint } {
 interface Reader {
   readonly byId: ReadonlyMap<number, Topic>
   readonly dataOf: (row: Row) => Uint8Array
-  /** For one pass through all messages. */
+  /** Makes the decompressor for one pass through all messages. */
   readonly unpacker: () => UnpackMessage
   readonly rows: () => Iterable<Row>
   readonly damageOf: (error: unknown) => string
@@ -216,7 +219,7 @@ function databaseSource({ byId, dataOf, unpacker, rows, damageOf }: Reader, epoc
           const { id, topic, sec, nanosec } = row
           if (!Number.isSafeInteger(sec) || !Number.isSafeInteger(nanosec)) throw new Error(`message ${id} has no time`)
           const receive = epoch.sinceTime(sec, nanosec)
-          // Each row is given once, in order: a tree that leads in a circle is left here.
+          // Rows must come in order, each once. Otherwise the damaged tree has a cycle.
           if (last && inOrder(row, last) <= 0) throw new Error('its index is out of order')
           last = row
           const of = topicOf(byId, topic)

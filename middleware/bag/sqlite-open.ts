@@ -2,23 +2,25 @@ import { constants } from 'node:fs'
 import { chmod, copyFile, truncate, type FileHandle } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import Database from 'libsql'
+import type Database from 'libsql'
+import { libsql } from '../../peers/commonjs.js'
 import { openRegular } from '../regular-file.js'
-import { BagError, messageOf } from './bag-error.js'
+import { BagError } from './bag-error.js'
+import { messageOf } from '../message-of.js'
 import { Scratch } from './scratch.js'
 
-/** How often a copy is begun anew because the recorder put its log into the database meanwhile. */
+/** How often a copy is tried again because the recorder moved its log into the database meanwhile. */
 const TRIES = 5
 const WAL_HEAD = 32
 const JOURNAL_MAGIC = Buffer.from([0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7])
-/** Bytes that SQLite may hold; beyond them a statement fails, and nothing else. Of the whole process. */
+/** Bytes of memory that SQLite may use in this process. A statement that needs more fails. */
 const HEAP = 192 << 20
 
 /**
- * Opens a database for reading so that neither it nor anything beside it changes, not even by a lock that its recorder
- * would meet. Where a recorder left (or is just writing) a write-ahead log or a rollback journal, SQLite would first
- * put it into the file: it does so to a private copy. `damage`: what is in the log could not be put there, and why.
- * Throws BagError BAG_SPACE, BAG_BUSY, and whatever else the files give.
+ * Opens a database for reading. Neither the file nor anything beside it changes, and no lock is taken that could
+ * disturb the recorder. A recorder that was stopped, or still writes, leaves a write-ahead log or a rollback journal.
+ * SQLite would move it into the file first, so it gets a private copy to do that in. `damage` says why it could not be
+ * done. Throws BagError BAG_SPACE or BAG_BUSY, and the errors of opening the files. Needs libsql.
  */
 export async function openReadOnly(path: string): Promise<{ database: Database.Database; damage: string | undefined }> {
   const pending = await pendingOf(path)
@@ -41,15 +43,16 @@ export async function openReadOnly(path: string): Promise<{ database: Database.D
   }
 }
 
+/** A log beside the database. */
 interface Pending {
   readonly suffix: '-wal' | '-journal'
-  /** Of both files. */
+  /** Bytes that a copy of both files needs at the most. */
   readonly bytes: number
-  /** Its first bytes: another log has others. */
+  /** First bytes of the log. They differ for every new log. */
   readonly head: Buffer
 }
 
-/** What of the recording is not in the database yet, or must be taken back. */
+/** The log whose contents are not in the database yet, or must be rolled back; undefined when there is none. */
 async function pendingOf(path: string): Promise<Pending | undefined> {
   for (const suffix of ['-wal', '-journal'] as const) {
     const handle = await openRegular(path + suffix).catch((error: unknown) => {
@@ -78,8 +81,8 @@ async function statAndHead(handle: FileHandle): Promise<[{ size: number }, Buffe
 }
 
 /**
- * The database first, then its log: pages that the recorder moves from the log into the database while they are copied
- * are in the copied log too, as long as it is the same log afterwards.
+ * Copies the database first and its log second. Pages that the recorder moves from the log into the database meanwhile
+ * are then in the copied log too, as long as the log is the same one afterwards.
  */
 async function copyPair(path: string, copy: string, suffix: '-wal' | '-journal'): Promise<void> {
   for (let left = TRIES; left > 0; left--) {
@@ -102,15 +105,15 @@ async function copyPair(path: string, copy: string, suffix: '-wal' | '-journal')
   )
 }
 
-/** A copy has the modes of its original, which may be those of an archive: SQLite writes to it all the same. */
+/** Copies a file and makes the copy writable. The original may be read-only, and SQLite must write to the copy. */
 async function copyToWrite(path: string, copy: string): Promise<void> {
   await copyFile(path, copy, constants.COPYFILE_FICLONE)
   await chmod(copy, 0o600)
 }
 
 /**
- * A journal may end with the name of another file, which SQLite would look into and remove: without its last bytes it
- * does not.
+ * A journal may end with the name of a super-journal, a file that SQLite would read and remove. Without its last bytes
+ * it does not.
  */
 async function forgetSuper(journal: string): Promise<void> {
   const handle = await openRegular(journal)
@@ -121,9 +124,9 @@ async function forgetSuper(journal: string): Promise<void> {
   if (end.equals(JOURNAL_MAGIC) && size > WAL_HEAD) await truncate(journal, size - end.length)
 }
 
-/** Lets SQLite put the log into the copy. Answers why it could not. */
+/** Lets SQLite move the log into the copy. Returns the reason when that fails. */
 function settle(copy: string): string | undefined {
-  const database = limited(new Database(pathToFileURL(copy).href))
+  const database = limited(open(pathToFileURL(copy).href))
   try {
     database.prepare('PRAGMA journal_mode = DELETE').get()
     return undefined
@@ -134,8 +137,13 @@ function settle(copy: string): string | undefined {
   }
 }
 
+function open(url: string): Database.Database {
+  const Opened = libsql()
+  return new Opened(url)
+}
+
 function immutable(path: string): Database.Database {
-  return limited(new Database(`${pathToFileURL(path).href}?immutable=1&mode=ro`))
+  return limited(open(`${pathToFileURL(path).href}?immutable=1&mode=ro`))
 }
 
 function limited(database: Database.Database): Database.Database {

@@ -1,8 +1,9 @@
 import type Database from 'libsql'
-import { BagError, messageOf } from './bag-error.js'
+import { BagError } from './bag-error.js'
+import { messageOf } from '../message-of.js'
 import { typeName } from './bag-file.js'
 
-/** More topics, or more bytes of their names, types and QoS, are in no recording. */
+/** Limits of a recording: its topics, and the bytes of their names, types and QoS. */
 const MOST_TOPICS = 65_536
 const MOST_TEXT = 32 << 20
 
@@ -15,8 +16,8 @@ export interface Topic {
 }
 
 /**
- * Messages and topics must be stored: what a view, a virtual table or a generated column gives is computed, without an
- * end if its author likes. Throws BagError BAG_FORMAT.
+ * Requires that messages and topics are stored tables. A view, a virtual table or a generated column is computed, and
+ * the computation need not end. Throws BagError BAG_FORMAT.
  */
 export function requireTables(database: Database.Database, path: string): void {
   // libsql ends the process at a text that is not UTF-8, so no name is read.
@@ -50,7 +51,7 @@ type TopicRow = { readonly id: number } & Readonly<Record<'name' | 'type' | 'ser
 
 const COLUMNS = ['name', 'type', 'serialization_format']
 
-/** All topics, those of other serialization formats too. Throws BagError BAG_FORMAT, and what SQLite says of damage. */
+/** All topics, of every serialization format. Throws BagError BAG_FORMAT, and SQLite's error for a damaged database. */
 export function topicsOf(database: Database.Database, path: string): Topic[] {
   const read = (qos: string): TopicRow[] => {
     const lengths = [...COLUMNS, qos].map(column => `coalesce(octet_length(${column}), 0)`).join(' + ')
@@ -90,6 +91,6 @@ export function topicsOf(database: Database.Database, path: string): Topic[] {
   }))
 }
 
-/** Throws TypeError for what is not UTF-8. */
+/** Throws a TypeError for bytes that are not UTF-8. */
 const textOf = (bytes: Uint8Array | null): string =>
   new TextDecoder('utf-8', { fatal: true }).decode(bytes ?? new Uint8Array())

@@ -1,24 +1,24 @@
-import { loadDecompressHandlers } from '@mcap/support'
-import { framesOf } from '../zstd/frame.js'
+import { loadDecompressor } from './decompressors.js'
+import { framesOf } from '../zstd/zstd-frame.js'
 import { LARGEST_UNPACKED, UnpackBudget } from './limits.js'
 
-/** Gives a message's bytes as they were before they were packed. Throws Error. */
+/** Decompresses the bytes of a message. Throws an Error. */
 export type UnpackMessage = (data: Uint8Array) => Uint8Array
 
 let zstd: ((bytes: Uint8Array, size: bigint) => Uint8Array) | undefined
 
-/** Must have been waited for before messages are unpacked. */
-export async function loadZstd(): Promise<void> {
-  zstd ??= (await loadDecompressHandlers()).zstd
+/** Loads the decompressor for the file `path`. It must have resolved before the first message is decompressed. */
+export async function loadZstd(path: string): Promise<void> {
+  zstd ??= await loadDecompressor('zstd', path)
 }
 
-/** For one pass through the messages of a file of `size` bytes, each of which is packed by itself. */
+/** The decompressor for one pass through a file of `size` bytes in which each message is compressed on its own. */
 export function messageUnpacker(size: number): UnpackMessage {
   const budget = new UnpackBudget(size)
   return data => unpackFrames(data, budget)
 }
 
-/** Unpacks bytes that are one zstd frame or several, whether they tell their size or not. */
+/** Decompresses one zstd frame or several, with or without their size in the header. */
 function unpackFrames(bytes: Uint8Array, budget: UnpackBudget): Uint8Array {
   const parts: Uint8Array[] = []
   let left = LARGEST_UNPACKED

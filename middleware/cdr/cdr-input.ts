@@ -1,6 +1,6 @@
 import { CdrError } from './cdr-error.js'
 
-/** Encapsulation header; alignment counts from behind it. */
+/** Bytes of the encapsulation header. Alignment counts from its end. */
 export const ENCAPSULATION = 4
 
 /**
@@ -19,8 +19,8 @@ export function isLittleEndian(bytes: Uint8Array): boolean {
 }
 
 /**
- * Reads CDR in place. One object serves every message in turn: `reset` points it at the next one, and nothing is
- * allocated for numbers.
+ * Reads CDR in place. One object serves all messages: `reset` moves it to the next one. Reading numbers allocates
+ * nothing. All methods throw CdrError CDR_TRUNCATED when the bytes end too early.
  */
 export class CdrInput {
   #bytes: Uint8Array = new Uint8Array(0)
@@ -29,7 +29,7 @@ export class CdrInput {
   readonly #word = new Uint8Array(8)
   readonly #float64 = new Float64Array(this.#word.buffer)
   readonly #float32 = new Float32Array(this.#word.buffer)
-  /** The string that was read last: frame ids repeat from message to message. */
+  /** The string that was read last, because frame ids repeat from message to message. */
   #text = ''
   #textBytes: Uint8Array = new Uint8Array(0)
 
@@ -37,6 +37,11 @@ export class CdrInput {
     this.#little = isLittleEndian(bytes)
     this.#bytes = bytes
     this.#at = ENCAPSULATION
+  }
+
+  /** Whether bytes are left. */
+  get more(): boolean {
+    return this.#at < this.#bytes.length
   }
 
   uint8(): number {
@@ -81,11 +86,17 @@ export class CdrInput {
     return this.#text
   }
 
-  /** uint8[]: a view on the message's own bytes. */
+  /** uint8[]: a view of the message's own bytes. */
   view(): Uint8Array {
     const length = this.uint32()
     const start = this.#take(1, length)
     return this.#bytes.subarray(start, start + length)
+  }
+
+  /** Passes a sequence of numbers of `size` bytes each. */
+  skipSequence(size: number): void {
+    const length = this.uint32()
+    if (length > 0) this.#take(size, size * length)
   }
 
   #sameText(start: number, end: number): boolean {
@@ -94,7 +105,7 @@ export class CdrInput {
     return true
   }
 
-  /** Aligns, checks and steps over `length` bytes; returns where they begin. */
+  /** Aligns, checks the length and moves on by `length` bytes. Returns where they begin. */
   #take(alignment: number, length: number): number {
     const start = this.#at + ((alignment - ((this.#at - ENCAPSULATION) % alignment)) % alignment)
     if (start + length > this.#bytes.length) {

@@ -1,6 +1,6 @@
 import { ENCAPSULATION } from './cdr-input.js'
 
-/** Writes little-endian CDR into one allocation of a size that is known before. */
+/** Writes little-endian CDR into one buffer. `size`: its bytes, exact or as an upper bound. */
 export class CdrOutput {
   readonly bytes: Buffer
   #at = ENCAPSULATION
@@ -10,7 +10,7 @@ export class CdrOutput {
     this.bytes.writeUInt32BE(0x00010000, 0)
   }
 
-  /** What has been written so far: the whole message where `size` was no more than an upper bound. */
+  /** The bytes written so far. It is the whole message when `size` was only an upper bound. */
   get written(): Buffer {
     return this.bytes.subarray(0, this.#at)
   }
@@ -76,7 +76,7 @@ export class CdrOutput {
   }
 }
 
-/** Adds up the size of a message, field by field, as CdrOutput writes them. */
+/** Adds up the size of a message field by field, with the alignment of CdrOutput. */
 export class CdrSize {
   total = ENCAPSULATION
 

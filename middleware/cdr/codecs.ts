@@ -1,25 +1,18 @@
-import type { ActionChunkMessage, CameraInfo, JointState, MessageTypes, PoseStamped, TypeName } from '../messages.js'
+import type { CameraInfo, JointState, Joy, MessageTypes, PoseStamped, TypeName } from '../messages.js'
+import { actionChunkCodec } from './action-chunk-codec.js'
+import { float32ArrayCodec, float64ArrayCodec } from './array-codecs.js'
 import { CdrError } from './cdr-error.js'
 import type { Codec } from './codec.js'
 import { definedCodec } from './defined-codec.js'
 import { compressedImageCodec, imageCodec } from './image-codec.js'
 import { fieldCodec } from './field-codec.js'
+import { imuCodec } from './imu-codec.js'
 import { ascii, headerOf, rosHeader, type RosHeader } from './ros-header.js'
+import { jointTrajectoryCodec } from './joint-trajectory-codec.js'
+import { poseOf, rosPose, type RosPose } from './ros-pose.js'
 import { stringCodec, voiceEventCodec } from './text-codecs.js'
+import { twistCodec } from './twist-codec.js'
 import { wrenchCodec } from './wrench-codec.js'
-
-interface RosPose {
-  position: { x: number; y: number; z: number }
-  orientation: { x: number; y: number; z: number; w: number }
-}
-
-const poseOf = ({ position: p, orientation: q }: RosPose): Float64Array =>
-  Float64Array.of(p.x, p.y, p.z, q.x, q.y, q.z, q.w)
-
-const rosPose = ([px = NaN, py = NaN, pz = NaN, qx = NaN, qy = NaN, qz = NaN, qw = NaN]: Float64Array): RosPose => ({
-  position: { x: px, y: py, z: pz },
-  orientation: { x: qx, y: qy, z: qz, w: qw },
-})
 
 const CODECS: { readonly [T in TypeName]: Codec<MessageTypes[T]> } = {
   'sensor_msgs/msg/Image': imageCodec,
@@ -44,7 +37,7 @@ const CODECS: { readonly [T in TypeName]: Codec<MessageTypes[T]> } = {
       d: raw.d,
       k: raw.k,
     }),
-    // The projection and the rectification of an unrectified monocular camera.
+    // Rectification and projection of a monocular camera whose pictures are not rectified.
     toRos: (message, epochSec) => ({
       header: rosHeader(message, epochSec),
       height: message.height,
@@ -95,56 +88,61 @@ const CODECS: { readonly [T in TypeName]: Codec<MessageTypes[T]> } = {
       effort: message.effort,
     }),
   }),
-  'prehend_interfaces/msg/VoiceEvent': voiceEventCodec,
-  'std_msgs/msg/String': stringCodec,
-  'prehend_interfaces/msg/ActionChunk': definedCodec('prehend_interfaces/msg/ActionChunk', {
-    fromRos: (
-      raw: {
-        header: RosHeader
-        rate: number
-        data: Float32Array
-        origin: RosPose
-        gate: Float32Array
-        grasp_success: number
-      },
-      epochSec,
-    ): ActionChunkMessage => ({
+  'sensor_msgs/msg/Imu': imuCodec,
+  'geometry_msgs/msg/TwistStamped': twistCodec,
+  'sensor_msgs/msg/Joy': definedCodec('sensor_msgs/msg/Joy', {
+    fromRos: (raw: { header: RosHeader; axes: Float32Array; buttons: Int32Array }, epochSec): Joy => ({
       ...headerOf(raw.header, epochSec),
-      rate: raw.rate,
-      data: raw.data,
-      origin: poseOf(raw.origin),
-      gate: raw.gate,
-      graspSuccess: raw.grasp_success,
+      axes: raw.axes,
+      buttons: raw.buttons,
     }),
     toRos: (message, epochSec) => ({
       header: rosHeader(message, epochSec),
-      rate: message.rate,
-      data: message.data,
-      origin: rosPose(message.origin),
-      gate: message.gate,
-      grasp_success: message.graspSuccess,
+      axes: message.axes,
+      buttons: message.buttons,
     }),
   }),
+  'std_msgs/msg/Float64MultiArray': float64ArrayCodec,
+  'std_msgs/msg/Float32MultiArray': float32ArrayCodec,
+  'trajectory_msgs/msg/JointTrajectory': jointTrajectoryCodec,
+  'prehend_interfaces/msg/VoiceEvent': voiceEventCodec,
+  'std_msgs/msg/String': stringCodec,
+  'prehend_interfaces/msg/ActionChunk': actionChunkCodec,
 }
 
-/** Types that have a codec. */
+/** Whether a type has a codec in the table. */
 export function isTypeName(type: string): type is TypeName {
   return Object.hasOwn(CODECS, type)
 }
 
 /**
- * CDR bytes (with encapsulation header, either byte order) to a message whose stamp counts from `epochSec` (absolute
- * seconds). A WrenchStamped is one object that the next call refills; the data of an Image or CompressedImage are a
- * view on `bytes`. Throws CdrError for bytes that are no such message; whether the data of an Image fit its size is for
- * its reader to check.
+ * Decodes CDR bytes (with encapsulation header, either byte order). The message's stamp counts from `epochSec`
+ * (absolute seconds). A WrenchStamped is one object that the next call overwrites; the data of an Image or
+ * CompressedImage are a view of `bytes`. Throws CdrError for bytes that are no such message. The length of an Image's
+ * data is not checked against its size.
  */
 export function decode<T extends TypeName>(type: T, bytes: Uint8Array, epochSec: number): MessageTypes[T] {
   return codecOf(type).decode(bytes, epochSec)
 }
 
-/** A message to little-endian CDR bytes of its own. */
+/** Encodes a message as little-endian CDR in a buffer of its own. Throws CdrError CDR_TYPE for an unknown type. */
 export function encode<T extends TypeName>(type: T, message: MessageTypes[T], epochSec: number): Uint8Array {
   return codecOf(type).encode(message, epochSec)
+}
+
+/**
+ * The bytes of a message of any type in the layout of today's definition (`definitionText`), which is what a channel or a
+ * publisher says of them. Bytes that are no such message stay as they are.
+ */
+export function inCurrentLayout(type: string, bytes: Uint8Array): Uint8Array {
+  const codec = isTypeName(type) ? CODECS[type] : undefined
+  if (!codec?.current) return bytes
+  try {
+    return codec.current(bytes)
+  } catch (error) {
+    if (error instanceof CdrError) return bytes
+    throw error
+  }
 }
 
 function codecOf<T extends TypeName>(type: T): Codec<MessageTypes[T]> {

@@ -4,14 +4,15 @@ import { CdrError } from './cdr-error.js'
 import { isLittleEndian } from './cdr-input.js'
 import type { Codec } from './codec.js'
 import { definitionText } from './definitions.js'
+import { messageOf } from '../message-of.js'
 
-/** How a type's fields (ROS names and nesting) become a message of ours and back. */
+/** Converts a type's fields (ROS names and nesting) to a message of this project and back. */
 export interface Mapping<T, Raw> {
   fromRos(raw: Raw, epochSec: number): T
   toRos(message: T, epochSec: number): Raw
 }
 
-/** A codec that follows the type's definition; prepared when it is first used. */
+/** A codec made from the type's ROS definition. The definition is parsed at the first use. */
 export function definedCodec<T, Raw>(type: string, mapping: Mapping<T, Raw>): Codec<T> {
   let made: { reader: MessageReader<Raw>; writer: MessageWriter } | undefined
   const tools = (): { reader: MessageReader<Raw>; writer: MessageWriter } => {
@@ -29,7 +30,7 @@ export function definedCodec<T, Raw>(type: string, mapping: Mapping<T, Raw>): Co
         raw = tools().reader.readMessage(bytes)
       } catch (error) {
         if (error instanceof CdrError) throw error
-        throw new CdrError('CDR_MALFORMED', `${type}: ${error instanceof Error ? error.message : String(error)}`)
+        throw new CdrError('CDR_MALFORMED', `${type}: ${messageOf(error)}`)
       }
       return mapping.fromRos(raw, epochSec)
     },

@@ -7,7 +7,7 @@ const SEPARATOR = '='.repeat(80)
 
 /**
  * The full text of a message definition as rosbag2 stores it (format ros2msg): the type's own lines, then those of
- * every type in it. Undefined for a type that is neither a common ROS 2 one nor ours.
+ * every type in it. Undefined for a type that is neither a common ROS 2 type nor one of this project.
  */
 export function definitionText(type: string): string | undefined {
   const own = ownText(short(type))
@@ -23,7 +23,7 @@ export function definitionText(type: string): string | undefined {
   return [...texts].map(([name, text], index) => (index === 0 ? text : `${SEPARATOR}\nMSG: ${name}\n${text}`)).join('')
 }
 
-/** `sensor_msgs/msg/Image` to `sensor_msgs/Image`, the form inside a definition. */
+/** `sensor_msgs/Image` for `sensor_msgs/msg/Image`: the form that is used inside a definition. */
 function short(type: string): string {
   return type.replace('/msg/', '/')
 }

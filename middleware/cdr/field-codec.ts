@@ -7,8 +7,8 @@ import { headerOf, rosHeader, type RosHeader } from './ros-header.js'
 const made = new Map<string, Codec<object>>()
 
 /**
- * The codec of a type that has none of its own, from its definition: the message has the type's fields by their ROS
- * names, with `stamp`, `far` and `frameId` in place of a header. Undefined where no definition is known.
+ * The codec of a type that has none in the table, made from its definition. The message has the type's fields by their
+ * ROS names, with `stamp`, `far` and `frameId` instead of a header. Undefined when no definition is known.
  */
 export function fieldCodec(type: string): Codec<object> | undefined {
   const known = made.get(type)

@@ -5,8 +5,8 @@ import type { RosTime } from './ros-time.js'
 const input = new CdrInput()
 
 /**
- * Reads the time in the header of a message whose type begins with a std_msgs/Header, without the rest; undefined for a
- * type that has none or is unknown.
+ * A function that reads only the time in a message's header. Undefined for a type that does not begin with a
+ * std_msgs/Header, or is unknown.
  */
 export function headerTime(type: string): ((bytes: Uint8Array) => RosTime) | undefined {
   const first = definitionText(type)

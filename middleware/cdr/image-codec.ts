@@ -52,7 +52,7 @@ export const compressedImageCodec: Codec<CompressedImage> = {
   },
 }
 
-/** sensor_msgs/Image, whole or as a field of another message. */
+/** Writes a sensor_msgs/Image, as a message or as a field of one. */
 export function writeImage(output: CdrOutput, message: Image, epochSec: number): CdrOutput {
   const { height, width, encoding, isBigendian, step, data } = message
   return header(output, message, epochSec)
@@ -64,13 +64,13 @@ export function writeImage(output: CdrOutput, message: Image, epochSec: number):
     .block(data)
 }
 
-/** std_msgs/Header */
+/** Writes a std_msgs/Header. */
 export function header(output: CdrOutput, head: Header, epochSec: number): CdrOutput {
   const { sec, nanosec } = writtenTime(head, epochSec)
   return output.int32(sec).uint32(nanosec).string(head.frameId)
 }
 
-/** std_msgs/Header, read into `into`, which is returned. */
+/** Reads a std_msgs/Header into `into` and returns `into`. */
 export function readHeader<H extends Header>(input: CdrInput, into: H, epochSec: number): H {
   const sec = input.int32()
   const nanosec = input.uint32()

@@ -2,7 +2,7 @@ import type { Header } from '../messages.js'
 import { CdrError } from './cdr-error.js'
 import { farOf, stampOf, writtenTime, type RosTime } from './ros-time.js'
 
-/** std_msgs/Header with the names of ROS. */
+/** std_msgs/Header with its ROS names. */
 export interface RosHeader {
   stamp: RosTime
   frame_id: string
@@ -18,7 +18,7 @@ export const rosHeader = (header: Header, epochSec: number): RosHeader => ({
   frame_id: ascii(header.frameId),
 })
 
-/** MessageWriter cuts off what is not ASCII. */
+/** Requires ASCII, because MessageWriter cuts other characters off. Throws CdrError CDR_TEXT. */
 export function ascii(text: string): string {
   if (Buffer.byteLength(text) !== text.length)
     throw new CdrError('CDR_TEXT', `"${text}": expected an ASCII name for a frame or a joint`)

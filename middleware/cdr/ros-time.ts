@@ -4,11 +4,11 @@ export interface RosTime {
   nanosec: number
 }
 
-const SECOND = 1_000_000_000
+export const SECOND = 1_000_000_000
 
 /**
- * Whole ns since `epochSec`, before it or after, always exact. A time of zero (a source that writes no stamps) is 0.
- * Beyond 2^53 ns (104 days) from the epoch no number is exact: such a time is -Infinity or Infinity, see `farOf`.
+ * Whole ns since `epochSec`, before it or after. A time of zero (the source writes no stamps) gives 0. A time more than
+ * 2^53 ns (104 days) from the epoch cannot be exact and gives -Infinity or Infinity; see `farOf`.
  */
 export function stampOf(sec: number, nanosec: number, epochSec: number): number {
   if (sec === 0 && nanosec === 0) return 0
@@ -16,12 +16,12 @@ export function stampOf(sec: number, nanosec: number, epochSec: number): number 
   return Number.isSafeInteger(stamp) ? stamp : stamp < 0 ? -Infinity : Infinity
 }
 
-/** The written time of a stamp that `stampOf` could not give as a number; undefined for every other. */
+/** The ROS time of a stamp that `stampOf` gave as infinite; undefined for every other stamp. */
 export function farOf(stamp: number, sec: number, nanosec: number): RosTime | undefined {
   return Number.isFinite(stamp) ? undefined : { sec, nanosec }
 }
 
-/** The time of a whole number of ns since `epochSec`. Throws RangeError for what is none. */
+/** The ROS time of whole ns since `epochSec`. Throws a RangeError when `stamp` is not a whole number in range. */
 export function timeOf(stamp: number, epochSec: number): RosTime {
   if (!Number.isSafeInteger(stamp))
     throw new RangeError(`stamp ${stamp}: expected whole nanoseconds within 104 days of the epoch ${epochSec} s`)
@@ -29,7 +29,7 @@ export function timeOf(stamp: number, epochSec: number): RosTime {
   return { sec: epochSec + whole, nanosec: stamp - whole * SECOND }
 }
 
-/** What goes into a message's header: the time of its stamp, zero where it has none. Throws RangeError as `timeOf`. */
+/** The time to write into a message's header; zero for a message without a stamp. Throws a RangeError as `timeOf`. */
 export function writtenTime(
   { stamp, far }: { readonly stamp: number; readonly far?: RosTime | undefined },
   epochSec: number,

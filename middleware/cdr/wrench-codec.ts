@@ -7,7 +7,7 @@ import { header, readHeader } from './image-codec.js'
 const input = new CdrInput()
 const message: WrenchStamped = { stamp: 0, far: undefined, frameId: '', wrench: new Float64Array(6) }
 
-/** Decodes into one object, refilled by every call. */
+/** Decodes into one object, which the next call overwrites. */
 export const wrenchCodec: Codec<WrenchStamped> = {
   decode(bytes, epochSec) {
     input.reset(bytes)

@@ -2,7 +2,8 @@ import { dialectOf, type Dialect } from './dialect.js'
 import type { GzSettings } from './settings.js'
 
 /**
- * Which of both names our types have for others: as they were told, else as the first of them that names one has it.
+ * The dialect of the message types' names that are sent: the one from the settings, or that of the first type that
+ * another process announces.
  */
 export class DialectChoice {
   #dialect: Dialect
@@ -18,8 +19,8 @@ export class DialectChoice {
   }
 
   /**
-   * Whether `type`, which another process announced, changed the choice: what we have announced is to be announced
-   * anew.
+   * Takes note of `type`, which another process announced. True when the dialect changed by it: own topics must then be
+   * announced again.
    */
   learn(type: string): boolean {
     const theirs = dialectOf(type)

@@ -1,4 +1,4 @@
-/** The same messages have two names: `ignition.msgs.Wrench` up to Fortress, `gz.msgs.Wrench` from Garden on. */
+/** The two names of Gazebo's messages: `ignition.msgs.Wrench` up to Fortress, `gz.msgs.Wrench` from Garden on. */
 export type Dialect = 'ignition' | 'gz'
 
 const NAME = /^(ignition|gz)\.msgs\.(\w+)$/
@@ -7,7 +7,7 @@ export function typeName(dialect: Dialect, name: string): string {
   return `${dialect}.msgs.${name}`
 }
 
-/** `Wrench` of either name; a type of another package as it is. */
+/** `Wrench` for both of its names; the name of another package's type unchanged. */
 export function shortName(type: string): string {
   return NAME.exec(type)?.[2] ?? type
 }

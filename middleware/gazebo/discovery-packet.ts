@@ -1,8 +1,8 @@
 import { one, Schema, type Draft, type MessageOf } from './proto.js'
 import { GzError } from './gz-error.js'
 
-/** What a process says to all others. Values of `Discovery.type`. */
-export const SAYS = {
+/** The kinds of discovery messages: values of `Discovery.type`. */
+export const PACKET_TYPE = {
   advertise: 1,
   subscribe: 2,
   unadvertise: 3,
@@ -10,12 +10,12 @@ export const SAYS = {
   bye: 5,
   newConnection: 6,
   endConnection: 7,
-  /** From Harmonic on; Fortress does not know them. */
+  /** Since Harmonic; Fortress does not know these two. */
   whoSubscribes: 8,
   subscribes: 9,
 } as const
 
-/** Values of `Announcement.scope`: who may hear of it. */
+/** Values of `Announcement.scope`: which processes may use it. */
 export const SCOPE = { process: 0, host: 1, all: 2 } as const
 
 const MESSAGE_PUBLISHER = new Schema('Discovery.Publisher.MessagePublisher', {
@@ -48,21 +48,22 @@ export const DISCOVERY = new Schema('Discovery', {
 
 export type Discovery = MessageOf<typeof DISCOVERY>
 
-/** A topic or a service as its process announces it. `topic` is qualified with its partition. */
+/** A topic or a service as its process announces it. `topic` has its partition in front. */
 export type Announcement = MessageOf<typeof PUBLISHER>
 
-/** ctrl of an announcement that is no connection. */
+/** Value of `ctrl` in an announcement that is not a connection. */
 export const NO_CTRL = 'unused'
 
 /**
- * Flags (relay, no_relay) as a packet's last field: of a field that comes twice the later one holds, so the rest need
- * not be understood.
+ * The flags (relay, no_relay) as the last field of a packet. In protobuf the later of two equal fields counts, so the
+ * rest of the packet need not be decoded.
  */
 const RELAYED = Buffer.from([0x2a, 4, 0x08, 1, 0x10, 0])
 const NOT_TO_BE_RELAYED = Buffer.from([0x2a, 4, 0x08, 0, 0x10, 1])
 
 /**
- * A packet: the length of what follows (uint16, little-endian), then a Discovery message. Throws GzError GZ_MESSAGE.
+ * Decodes a packet: the length of the rest (uint16, little-endian), then a Discovery message. Throws GzError
+ * GZ_MESSAGE.
  */
 export function decodePacket(packet: Uint8Array): Discovery {
   const body = packet.length - 2
@@ -77,16 +78,17 @@ export function decodePacket(packet: Uint8Array): Discovery {
   return DISCOVERY.decode(packet.subarray(2))
 }
 
+/** Encodes a packet. Throws GzError GZ_NAME when its names are too long. */
 export function encodePacket(message: Draft<typeof DISCOVERY.fields>): Buffer {
   return withLength(DISCOVERY.encode(message))
 }
 
-/** The same packet for a relay, which says it again to its own network. */
+/** The packet to send to a relay, which forwards it to its own network. */
 export function forRelay(packet: Uint8Array): Buffer {
   return withLength(packet.subarray(2), RELAYED)
 }
 
-/** The same packet, come from a relay, for this network. */
+/** The packet from a relay, to forward to this network. */
 export function fromRelay(packet: Uint8Array): Buffer {
   return withLength(packet.subarray(2), NOT_TO_BE_RELAYED)
 }

@@ -1,24 +1,25 @@
 import { createSocket, type Socket } from 'node:dgram'
 import type { DiscoveryWire } from './discovery.js'
-import { GzError, messageOf } from './gz-error.js'
+import { GzError } from './gz-error.js'
+import { messageOf } from '../message-of.js'
 import { ownAddresses, type GzSettings } from './settings.js'
 
 export interface DiscoveryListener {
-  /** `local`: it came from this machine. */
+  /** A packet came from the address `from`. `local`: from this machine. */
   onPacket(packet: Buffer, from: string, local: boolean): void
-  /** Sending failed; said once until it works again. */
+  /** Sending failed. Called once until sending works again. */
   onFailure(text: string): void
 }
 
 /**
- * One discovery port: a socket that hears the multicast group on every interface, and one for each interface that
- * speaks to it.
+ * The sockets of one discovery port: one that receives the multicast group on every interface, and one that sends to
+ * it for each interface.
  */
 export class DiscoverySocket implements DiscoveryWire {
   readonly #multicast: string
   readonly #port: number
-  readonly #hearing: Socket
-  readonly #speaking: readonly Socket[]
+  readonly #receiver: Socket
+  readonly #senders: readonly Socket[]
   readonly #relays: Set<string>
   readonly #own: ReadonlySet<string>
   readonly #pending = new Set<Promise<void>>()
@@ -29,50 +30,50 @@ export class DiscoverySocket implements DiscoveryWire {
   private constructor(
     { multicast, relays }: GzSettings,
     port: number,
-    { hearing, speaking }: { hearing: Socket; speaking: readonly Socket[] },
+    { receiver, senders }: { receiver: Socket; senders: readonly Socket[] },
   ) {
     this.#multicast = multicast
     this.#port = port
-    this.#hearing = hearing
-    this.#speaking = speaking
+    this.#receiver = receiver
+    this.#senders = senders
     this.#relays = new Set(relays)
     this.#own = new Set(ownAddresses())
-    hearing.on('message', (packet, { address }) =>
+    receiver.on('message', (packet, { address }) =>
       this.#listener?.onPacket(packet, address, this.#own.has(address) || address.startsWith('127.')),
     )
-    for (const socket of [hearing, ...speaking]) socket.on('error', error => this.#fail(error))
+    for (const socket of [receiver, ...senders]) socket.on('error', error => this.#fail(error))
   }
 
   /** Throws GzError GZ_SOCKET: the port is taken, or no interface takes part in multicast. */
   static async open(settings: GzSettings, port: number): Promise<DiscoverySocket> {
     const { interfaces, multicast, hostOnly, sources } = settings
-    const hearing = createSocket({ type: 'udp4', reuseAddr: true })
-    const speaking: Socket[] = []
+    const receiver = createSocket({ type: 'udp4', reuseAddr: true })
+    const senders: Socket[] = []
     try {
-      await bound(hearing, port)
+      await bound(receiver, port)
       const refusals: string[] = []
       for (const address of interfaces) {
         const socket = createSocket('udp4')
         try {
-          hearing.addMembership(multicast, address)
+          receiver.addMembership(multicast, address)
           await bound(socket, 0)
           socket.setMulticastInterface(address)
           if (hostOnly) socket.setMulticastTTL(0)
-          speaking.push(socket)
+          senders.push(socket)
         } catch (error) {
           socket.close()
           refusals.push(`${address}: ${messageOf(error)}`)
         }
       }
-      if (speaking.length === 0) throw new Error(`no interface takes part in multicast: ${refusals.join('; ')}`)
+      if (senders.length === 0) throw new Error(`no interface takes part in multicast: ${refusals.join('; ')}`)
     } catch (error) {
-      for (const socket of [hearing, ...speaking]) socket.close()
+      for (const socket of [receiver, ...senders]) socket.close()
       throw new GzError(
         'GZ_SOCKET',
         `Gazebo's discovery on ${multicast}:${port} (${sources.address}): ${messageOf(error)}`,
       )
     }
-    return new DiscoverySocket(settings, port, { hearing, speaking })
+    return new DiscoverySocket(settings, port, { receiver, senders })
   }
 
   listen(listener: DiscoveryListener): void {
@@ -80,24 +81,24 @@ export class DiscoverySocket implements DiscoveryWire {
   }
 
   multicast(packet: Uint8Array): void {
-    for (const socket of this.#speaking) this.#send(socket, packet, this.#multicast)
+    for (const socket of this.#senders) this.#send(socket, packet, this.#multicast)
   }
 
   relay(packet: Uint8Array): void {
-    for (const address of this.#relays) this.#send(this.#speaking[0]!, packet, address)
+    for (const address of this.#relays) this.#send(this.#senders[0]!, packet, address)
   }
 
   learnRelay(address: string): void {
     this.#relays.add(address)
   }
 
-  /** What was said before is sent. */
+  /** Sends the packets that wait, then closes. */
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
     await Promise.all(this.#pending)
     await Promise.all(
-      [this.#hearing, ...this.#speaking].map(socket => new Promise<void>(resolve => socket.close(() => resolve()))),
+      [this.#receiver, ...this.#senders].map(socket => new Promise<void>(resolve => socket.close(() => resolve()))),
     )
   }
 

@@ -7,9 +7,9 @@ import { CLOCK } from './gz-messages.js'
 import { pairOf, rosType } from './ros-messages.js'
 
 /**
- * Gazebo's topics as a Bus: messages by their ROS types, paired as ros_gz_bridge pairs them. Its time is the
- * simulator's, as /clock says it; before the first word of it nothing is heard, since there is no time yet at which it
- * could have come. A topic of another type is not heard, and said once (`onWarning`).
+ * Gazebo's topics as a Bus. Message types have their ROS names, in the pairs of ros_gz_bridge. The time is the
+ * simulator's /clock. Messages that come before the first /clock message are dropped, because they cannot have a
+ * receive time. A topic of an unknown type is not subscribed to; `onWarning` tells of it once.
  */
 export class GazeboBus implements Bus {
   readonly clock = new SimulatedClock()
@@ -24,11 +24,11 @@ export class GazeboBus implements Bus {
   private constructor(node: GzNode) {
     this.#node = node
     this.#time = node.subscribe('/clock', CLOCK, ({ sim }) => {
-      if (sim) this.clock.hear(sim.sec, sim.nsec)
+      if (sim) this.clock.update(sim.sec, sim.nsec)
     })
   }
 
-  /** Throws BusError TOPIC_TYPE for a type that Gazebo has no counterpart of, GzError GZ_NAME. */
+  /** Throws BusError TOPIC_TYPE for a type without a counterpart in Gazebo, and GzError GZ_NAME. */
   advertise<T extends TypeName>(topic: string, type: T): Publisher<MessageTypes[T]> {
     const { schema, toGz } = pairOf(topic, type)
     const publisher = this.#node.advertise(topic, schema)
@@ -46,7 +46,7 @@ export class GazeboBus implements Bus {
     }
   }
 
-  /** Throws BusError TOPIC_TYPE for a type that Gazebo has no counterpart of, GzError GZ_NAME. */
+  /** Throws BusError TOPIC_TYPE for a type without a counterpart in Gazebo, and GzError GZ_NAME. */
   subscribe<T extends TypeName>(topic: string, type: T, listener: Listener<MessageTypes[T]>): Disposable {
     return this.#node.subscribe(
       topic,
@@ -57,7 +57,7 @@ export class GazeboBus implements Bus {
     )
   }
 
-  /** What other processes publish. A type that does not travel here keeps Gazebo's name. */
+  /** The topics of other processes. A type that has no ROS counterpart keeps Gazebo's name. */
   topics(): TopicInfo[] {
     const counts = new Map<string, TopicInfo>()
     for (const { name, types } of this.#node.topics()) {
@@ -72,7 +72,7 @@ export class GazeboBus implements Bus {
     return [...counts.values()]
   }
 
-  /** A simulator waits for nobody who does not step it. */
+  /** Ignored: a simulator does not wait for the results of other processes. */
   work(promise: Promise<unknown>): void {
     promise.catch(() => undefined)
   }

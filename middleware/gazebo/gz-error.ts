@@ -1,7 +1,7 @@
 /**
- * What Gazebo's transport may do to its user. Codes: GZ_SETTING (an environment variable), GZ_NAME (a topic, a
- * partition), GZ_SOCKET (this machine's network), GZ_ZEROMQ (the addon), GZ_MESSAGE (bytes that are no such message),
- * GZ_NO_ANSWER, GZ_REFUSED (a service said no), GZ_CLOSED.
+ * An error of Gazebo's transport. Codes: GZ_SETTING (an environment variable), GZ_NAME (a topic or a partition),
+ * GZ_SOCKET (this machine's network), GZ_ZEROMQ (the addon), GZ_MESSAGE (bytes that are no such message), GZ_NO_ANSWER,
+ * GZ_REFUSED (a service refused a request), GZ_CLOSED.
  */
 export class GzError extends Error {
   readonly code: string
@@ -12,8 +12,4 @@ export class GzError extends Error {
     this.name = 'GzError'
     this.code = code
   }
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

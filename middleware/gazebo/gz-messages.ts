@@ -1,8 +1,8 @@
 import { many, one, Schema, type MessageOf } from './proto.js'
 
 /**
- * What of gz-msgs is used here, by field number. The numbers are the same in ignition.msgs 8 (Fortress) and in gz.msgs
- * 9 to 12; a test compares them with the .proto files that are installed. A message's type on the wire is
+ * The messages of gz-msgs that are used here, by field number. The numbers are the same in ignition.msgs 8 (Fortress)
+ * and in gz.msgs 9 to 12; a test compares them with the installed .proto files. On the wire a type is called
  * `ignition.msgs.NAME` or `gz.msgs.NAME`: see dialect.ts.
  */
 export const TIME = new Schema('Time', { sec: one(1, 'int64'), nsec: one(2, 'int32') })
@@ -14,7 +14,7 @@ export const BOOLEAN = new Schema('Boolean', { header: one(1, HEADER), data: one
 export const DOUBLE = new Schema('Double', { header: one(1, HEADER), data: one(2, 'double') })
 export const STRING = new Schema('StringMsg', { header: one(1, HEADER), data: one(2, 'string') })
 
-/** m, N or N·m, by what it is part of. */
+/** m, N or N·m; the message that it is part of decides. */
 export const VECTOR = new Schema('Vector3d', { x: one(2, 'double'), y: one(3, 'double'), z: one(4, 'double') })
 export const QUATERNION = new Schema('Quaternion', {
   x: one(2, 'double'),
@@ -31,8 +31,17 @@ export const POSE = new Schema('Pose', {
 })
 export const POSES = new Schema('Pose_V', { header: one(1, HEADER), pose: many(2, POSE) })
 
-/** N and N·m. At 1 kHz read by wrench-reader.ts. */
+/** N and N·m. Wrenches at 1 kHz are read by wrench-reader.ts. */
 export const WRENCH = new Schema('Wrench', { header: one(1, HEADER), force: one(2, VECTOR), torque: one(3, VECTOR) })
+/** Angular velocity in rad/s, linear acceleration in m/s². Fortress has no covariances; newer ones are left out. */
+export const IMU = new Schema('IMU', {
+  header: one(1, HEADER),
+  entityName: one(2, 'string'),
+  orientation: one(3, QUATERNION),
+  angularVelocity: one(4, VECTOR),
+  linearAcceleration: one(5, VECTOR),
+})
+
 export const JOINT_WRENCH = new Schema('JointWrench', {
   header: one(1, HEADER),
   body1Name: one(2, 'string'),
@@ -43,7 +52,7 @@ export const JOINT_WRENCH = new Schema('JointWrench', {
   body2Wrench: one(7, WRENCH),
 })
 
-/** `data` is a view on the message's own bytes. */
+/** `data` is a view of the message's own bytes. */
 export const IMAGE = new Schema('Image', {
   header: one(1, HEADER),
   width: one(2, 'uint32'),
@@ -74,7 +83,7 @@ export const CAMERA_INFO = new Schema('CameraInfo', {
   intrinsics: one(5, new Schema('CameraInfo.Intrinsics', { k: many(1, 'double') })),
 })
 
-/** Simulated, real and system time. */
+/** Simulated time, real time and system time. */
 export const CLOCK = new Schema('Clock', {
   header: one(1, HEADER),
   system: one(2, TIME),
@@ -84,7 +93,7 @@ export const CLOCK = new Schema('Clock', {
 
 const AXIS = new Schema('Axis', { position: one(10, 'double'), velocity: one(11, 'double'), force: one(12, 'double') })
 const JOINT = new Schema('Joint', { name: one(2, 'string'), axis1: one(10, AXIS) })
-/** As the simulator's joint state publisher sends it: rad or m, rad/s or m/s, N·m or N. */
+/** The state of a model as the joint state publisher sends it: rad or m, rad/s or m/s, N·m or N. */
 export const MODEL = new Schema('Model', {
   header: one(1, HEADER),
   name: one(2, 'string'),
@@ -120,7 +129,7 @@ export const WORLD_STATISTICS = new Schema('WorldStatistics', {
 export const ENTITY = new Schema('Entity', { id: one(2, 'uint64'), name: one(3, 'string'), type: one(4, 'enum') })
 /** Value of `ENTITY.type`. */
 export const MODEL_ENTITY = 2
-/** What is to be made of an SDF text; `name` instead of the one in it. */
+/** A request to create the entity of an SDF text. `name` replaces the name in the text. */
 export const ENTITY_FACTORY = new Schema('EntityFactory', {
   header: one(1, HEADER),
   sdf: one(2, 'string'),
@@ -140,12 +149,12 @@ export const CONTACTS = new Schema('Contacts', { header: one(1, HEADER), contact
 export type Time = MessageOf<typeof TIME>
 export type Header = MessageOf<typeof HEADER>
 
-/** `frame_id` of a header, as the simulator's sensors write it; '' where it has none. */
+/** `frame_id` of a header, as the simulator's sensors write it; '' when it has none. */
 export function frameOf(header: Header | undefined): string {
   return header?.data.find(({ key }) => key === 'frame_id')?.value[0] ?? ''
 }
 
-/** A header's stamp, ns; -1 where it has none. */
+/** The stamp of a header in ns; -1 when it has none. */
 export function stampOf(header: Header | undefined): number {
   return header?.stamp === undefined ? -1 : header.stamp.sec * 1e9 + header.stamp.nsec
 }

@@ -3,46 +3,43 @@ import { setMaxListeners } from 'node:events'
 import type { Disposable } from '../bus.js'
 import { DialectChoice } from './dialect-choice.js'
 import { Discovery, type DiscoveryCounts, type DiscoveryEvents } from './discovery.js'
-import { DiscoverySocket } from './discovery-socket.js'
-import { GzError, messageOf } from './gz-error.js'
+import { GzError } from './gz-error.js'
+import { GzSockets } from './gz-sockets.js'
 import type { Decoder, Draft, Fields, Message, Schema } from './proto.js'
-import { ServiceSockets } from './service-sockets.js'
 import { Services, type Handler } from './services.js'
 import { settingsOf, type GzSettings } from './settings.js'
-import { serviceTypes, topicType, whySilent } from './silence.js'
+import { serviceTypes, topicType, whyNoMessage } from './no-message-reason.js'
 import { qualify, split } from './gz-topic-name.js'
-import { TopicSockets } from './topic-sockets.js'
 import { Topics, type GzPublisher, type GzTopicHealth } from './topics.js'
-import { zeroMq } from './zeromq.js'
 
 export interface GzNodeOptions {
-  /** Default: the environment's, see settings.ts. */
+  /** Default: those of the environment; see settings.ts. */
   readonly settings?: GzSettings
   /**
-   * Something about a topic, or about discovery (`discovery`), that the user should know. One line, said once for what
-   * it is about.
+   * Called with one line that the user should know, about a topic or about discovery (`discovery`). The same line is
+   * reported once.
    */
   readonly onWarning?: (topic: string, text: string) => void
-  /** A subscriber or a service's handler threw. */
+  /** A subscription's listener or a service's handler threw. */
   readonly onError?: (error: unknown) => void
 }
 
-/** What a process announces in our partition. */
+/** A topic or a service that a process announces in the own partition. */
 export interface GzFinding {
   readonly name: string
-  /** Without the dialect: `Wrench`, or `WorldControl → Boolean` for a service. */
+  /** The types without the dialect: `Wrench`, or `WorldControl → Boolean` for a service. */
   readonly types: string
   readonly address: string
 }
 
-/** ms between two looks at who is still there, and between two reminders. */
-const LOOK = 100
+/** ms between two calls of discovery's `tick`, and between two repetitions of the subscriptions. */
+const TICK = 100
 const REMIND = 1000
 
 /**
- * A member of Gazebo's transport (gz-transport 8 to 15 with ZeroMQ, ign-transport from Edifice on, Fortress among
- * them): topics and services of one partition, found by multicast. What others send is read by decoders; see
- * messages.ts for those that are there.
+ * A node of Gazebo's transport (gz-transport 8 to 15 with ZeroMQ; ign-transport from Edifice on, which includes
+ * Fortress). It has the topics and services of one partition, which it finds by multicast. Decoders read the messages
+ * of others; gz-messages.ts has those that exist.
  */
 export class GzNode {
   readonly settings: GzSettings
@@ -50,10 +47,7 @@ export class GzNode {
   readonly #process = randomUUID()
   readonly #topicDiscovery: Discovery
   readonly #serviceDiscovery: Discovery
-  readonly #topicSocket: DiscoverySocket
-  readonly #serviceSocket: DiscoverySocket
-  readonly #topicSockets: TopicSockets
-  readonly #serviceSockets: ServiceSockets
+  readonly #sockets: GzSockets
   readonly #topics: Topics
   readonly #services: Services
   readonly #warned = new Set<string>()
@@ -63,39 +57,10 @@ export class GzNode {
   /** Throws GzError GZ_SETTING, GZ_SOCKET, GZ_ZEROMQ. */
   static async open(options: GzNodeOptions = {}): Promise<GzNode> {
     const settings = options.settings ?? settingsOf()
-    const zmq = await zeroMq()
-    const opened: { close(): Promise<void> }[] = []
-    const keep = <T extends { close(): Promise<void> }>(part: T): T => {
-      opened.push(part)
-      return part
-    }
-    try {
-      return new GzNode(settings, options, {
-        topicSocket: keep(await DiscoverySocket.open(settings, settings.topicPort)),
-        serviceSocket: keep(await DiscoverySocket.open(settings, settings.servicePort)),
-        topicSockets: keep(await TopicSockets.open(zmq, settings)),
-        serviceSockets: keep(await ServiceSockets.open(zmq, settings)),
-      })
-    } catch (error) {
-      await Promise.allSettled(opened.map(part => part.close()))
-      if (error instanceof GzError) throw error
-      throw new GzError(
-        'GZ_SOCKET',
-        `Gazebo's sockets on ${settings.address} (${settings.sources.address}): ${messageOf(error)}`,
-      )
-    }
+    return new GzNode(settings, options, await GzSockets.open(settings))
   }
 
-  private constructor(
-    settings: GzSettings,
-    options: GzNodeOptions,
-    sockets: {
-      topicSocket: DiscoverySocket
-      serviceSocket: DiscoverySocket
-      topicSockets: TopicSockets
-      serviceSockets: ServiceSockets
-    },
-  ) {
+  private constructor(settings: GzSettings, options: GzNodeOptions, sockets: GzSockets) {
     this.settings = settings
     setMaxListeners(0, this.#closing.signal)
     this.#onWarning = options.onWarning ?? (() => undefined)
@@ -105,17 +70,14 @@ export class GzNode {
         queueMicrotask(() => {
           throw error
         }))
-    this.#topicSocket = sockets.topicSocket
-    this.#serviceSocket = sockets.serviceSocket
-    this.#topicSockets = sockets.topicSockets
-    this.#serviceSockets = sockets.serviceSockets
+    this.#sockets = sockets
     const common = { process: this.#process, statistics: settings.statistics, hostOnly: settings.hostOnly }
     const dialect = new DialectChoice(settings)
-    const silent = (): void => undefined
+    const ignore = (): void => undefined
     const warn = (text: string): void => this.#warn('discovery', text)
     this.#topicDiscovery = new Discovery({
       ...common,
-      wire: this.#topicSocket,
+      wire: sockets.topicDiscovery,
       events: {
         warn,
         appeared: announcement => this.#topics.appeared(announcement),
@@ -127,66 +89,67 @@ export class GzNode {
     })
     this.#serviceDiscovery = new Discovery({
       ...common,
-      wire: this.#serviceSocket,
+      wire: sockets.serviceDiscovery,
       events: {
         warn,
         appeared: announcement => this.#services.appeared(announcement),
         vanished: (announcement, how) => this.#services.vanished(announcement, how),
-        connected: silent,
-        disconnected: silent,
+        connected: ignore,
+        disconnected: ignore,
         subscriptions: () => [],
       } satisfies DiscoveryEvents,
     })
     this.#topics = new Topics(this.#process, {
       discovery: this.#topicDiscovery,
-      sockets: this.#topicSockets,
+      sockets: sockets.topics,
       dialect,
       events: { fail, warn: (topic, text) => this.#onWarning(topic, text) },
     })
     this.#services = new Services(this.#process, {
       discovery: this.#serviceDiscovery,
-      sockets: this.#serviceSockets,
+      sockets: sockets.services,
       dialect,
       events: {
         fail,
         why: (service, types) =>
-          whySilent(settings, this.#serviceDiscovery, { name: service, types, typesOf: serviceTypes }),
+          whyNoMessage(settings, this.#serviceDiscovery, { name: service, types, typesOf: serviceTypes }),
       },
     })
     for (const [socket, discovery] of [
-      [this.#topicSocket, this.#topicDiscovery],
-      [this.#serviceSocket, this.#serviceDiscovery],
+      [sockets.topicDiscovery, this.#topicDiscovery],
+      [sockets.serviceDiscovery, this.#serviceDiscovery],
     ] as const) {
       socket.listen({
         onFailure: warn,
         onPacket: (packet, from, local) => discovery.receive(packet, from, local, performance.now()),
       })
     }
-    this.#topicSockets.listen((topic, type, data) => this.#topics.hear(topic, type, data))
-    this.#serviceSockets.listen(request => this.#services.answer(request))
-    const look = (): void => {
+    sockets.topics.listen((topic, type, data) => this.#topics.receive(topic, type, data))
+    sockets.services.listen(request => this.#services.answer(request))
+    const tick = (): void => {
       this.#topicDiscovery.tick(performance.now())
       this.#serviceDiscovery.tick(performance.now())
     }
-    look()
-    this.#timers = [setInterval(look, LOOK), setInterval(() => this.#topics.remind(), REMIND)]
+    tick()
+    this.#timers = [setInterval(tick, TICK), setInterval(() => this.#topics.remind(), REMIND)]
   }
 
+  /** Announces a topic and returns its publisher. Throws GzError GZ_NAME or GZ_CLOSED. */
   advertise<F extends Fields>(topic: string, schema: Schema<F>): GzPublisher<F> {
     return this.#topics.advertise(this.#qualify(topic), schema)
   }
 
   /**
-   * `listener` is called once a message, in the order in which they came. Publishers of other types are not heard, and
-   * said once.
+   * Subscribes to a topic. `listener` is called once for each message, in the order of arrival. Publishers of another
+   * type are ignored, with one warning. Throws GzError GZ_NAME or GZ_CLOSED.
    */
   subscribe<T>(topic: string, decoder: Decoder<T>, listener: (message: T) => void): Disposable {
     return this.#topics.subscribe(topic, this.#qualify(topic), decoder, listener)
   }
 
   /**
-   * Resolves with the first message that comes from now on. Throws GzError GZ_NO_ANSWER after `timeout` ms, with the
-   * reason.
+   * Resolves with the first message that comes from now on. Rejects with GzError GZ_NO_ANSWER after `timeout` ms, with
+   * the reason, or with GZ_CLOSED.
    */
   next<T>(topic: string, decoder: Decoder<T>, timeout: number): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -213,6 +176,7 @@ export class GzNode {
     })
   }
 
+  /** Offers a service. Throws GzError GZ_NAME when this process already serves the name, or GZ_CLOSED. */
   serve<Q extends Fields, A extends Fields>(
     service: string,
     request: Schema<Q>,
@@ -223,8 +187,8 @@ export class GzNode {
   }
 
   /**
-   * Calls a service, once it is found. Throws GzError GZ_NO_ANSWER within `timeout` ms (default 5000), with the reason,
-   * GZ_REFUSED, GZ_MESSAGE.
+   * Calls a service as soon as it is found. Rejects with GzError GZ_NO_ANSWER within `timeout` ms (default 5000), with
+   * the reason, or with GZ_REFUSED or GZ_MESSAGE.
    */
   async request<Q extends Fields, A extends Fields>(
     service: string,
@@ -240,21 +204,22 @@ export class GzNode {
     )
   }
 
-  /** Why nothing is heard of a topic, in one line. */
+  /** Why no message comes on a topic, in one line. */
   why(topic: string, type: string): string {
-    return whySilent(this.settings, this.#topicDiscovery, { name: topic, types: type, typesOf: topicType })
+    return whyNoMessage(this.settings, this.#topicDiscovery, { name: topic, types: type, typesOf: topicType })
   }
 
-  /** What other processes announce. */
+  /** The topics of other processes. */
   topics(): GzFinding[] {
     return this.#findings(this.#topicDiscovery, topicType)
   }
 
+  /** The services of other processes. */
   services(): GzFinding[] {
     return this.#findings(this.#serviceDiscovery, serviceTypes)
   }
 
-  /** Of every topic that is subscribed to. */
+  /** The state of every topic that is subscribed to. */
   health(): GzTopicHealth[] {
     return this.#topics.health()
   }
@@ -263,7 +228,7 @@ export class GzNode {
     return { topics: this.#topicDiscovery.counts, services: this.#serviceDiscovery.counts }
   }
 
-  /** Says goodbye; what was said before is sent. */
+  /** Tells other processes that this one ends. What was published before is sent. */
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return
     this.#closing.abort()
@@ -272,12 +237,7 @@ export class GzNode {
     this.#services.close()
     this.#topicDiscovery.bye()
     this.#serviceDiscovery.bye()
-    await Promise.all([
-      this.#topicSocket.close(),
-      this.#serviceSocket.close(),
-      this.#topicSockets.close(),
-      this.#serviceSockets.close(),
-    ])
+    await this.#sockets.close()
   }
 
   #qualify(name: string): string {

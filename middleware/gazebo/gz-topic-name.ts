@@ -1,13 +1,14 @@
 import { GzError } from './gz-error.js'
 
-/** As gz-transport has it: what may stand in a partition or a topic. */
+/** Characters that gz-transport does not allow in a partition or a topic. */
 const FORBIDDEN = /[~ @]|\/\/|:=/
 
+/** Whether a text can be the name of a partition. */
 export function isValidPartition(partition: string): boolean {
   return partition !== '/' && !FORBIDDEN.test(partition)
 }
 
-/** `@/partition@/topic`, as it travels. Throws GzError GZ_NAME. */
+/** The name as it is sent: `@/partition@/topic`. Throws GzError GZ_NAME. */
 export function qualify(partition: string, topic: string): string {
   if (topic === '' || topic === '/' || FORBIDDEN.test(topic)) {
     throw new GzError(
@@ -18,7 +19,7 @@ export function qualify(partition: string, topic: string): string {
   return `@${withSlash(partition)}@${withSlash(topic)}`
 }
 
-/** The parts of a qualified name; undefined for a text that is none. */
+/** The parts of such a name; undefined for another text. */
 export function split(name: string): { readonly partition: string; readonly topic: string } | undefined {
   const at = name.lastIndexOf('@')
   if (at <= 0 || !name.startsWith('@') || at === name.length - 1) return undefined

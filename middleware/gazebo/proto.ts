@@ -1,10 +1,12 @@
-import protobuf from 'protobufjs/minimal.js'
-import { GzError, messageOf } from './gz-error.js'
+import type protobufjs from 'protobufjs/minimal.js'
+import { protobuf } from '../../peers/commonjs.js'
+import { GzError } from './gz-error.js'
+import { messageOf } from '../message-of.js'
 
-type Reader = protobuf.Reader
-type Writer = protobuf.Writer
+type Reader = protobufjs.Reader
+type Writer = protobufjs.Writer
 
-/** Scalars of proto3. 64-bit integers are numbers here: exact to 2^53, which seconds and entity ids stay below. */
+/** The scalar types of proto3 in use. 64-bit integers become numbers, exact up to 2^53; seconds and ids are smaller. */
 interface Scalars {
   bool: boolean
   bytes: Uint8Array
@@ -27,8 +29,7 @@ export interface Field<K extends Kind = Kind, M extends boolean = boolean> {
 export type Fields = Readonly<Record<string, Field>>
 
 /**
- * What a message holds once it is read. A scalar that was not sent has its default; a message that was not sent is
- * undefined.
+ * A message that was read. A scalar that was not sent has its default value; a message that was not sent is undefined.
  */
 export type Message<F extends Fields> = {
   [N in keyof F]: F[N] extends Field<infer K, infer M> ? (M extends true ? Value<K>[] : Single<K>) : never
@@ -36,7 +37,7 @@ export type Message<F extends Fields> = {
 type Value<K> = K extends Scalar ? Scalars[K] : K extends Schema<infer F> ? Message<F> : never
 type Single<K> = K extends Scalar ? Scalars[K] : K extends Schema<infer F> ? Message<F> | undefined : never
 
-/** What is to be sent: anything may be left out. */
+/** A message to send. Every field may be left out. */
 export type Draft<F extends Fields> = {
   readonly [N in keyof F]?: F[N] extends Field<infer K, infer M>
     ? M extends true
@@ -48,16 +49,18 @@ type DraftOf<K> = K extends Scalar ? Scalars[K] : K extends Schema<infer F> ? Dr
 
 export type MessageOf<S> = S extends Schema<infer F> ? Message<F> : never
 
-/** Whatever makes a message of type `name` (such as Wrench) of its bytes. Throws GzError GZ_MESSAGE. */
+/** Makes a message of the type `name` (such as Wrench) from its bytes. Throws GzError GZ_MESSAGE. */
 export interface Decoder<T> {
   readonly name: string
   decode(bytes: Uint8Array): T
 }
 
+/** A field that holds one value. */
 export function one<K extends Kind>(number: number, kind: K): Field<K, false> {
   return { number, kind, many: false }
 }
 
+/** A repeated field. */
 export function many<K extends Kind>(number: number, kind: K): Field<K, true> {
   return { number, kind, many: true }
 }
@@ -75,7 +78,7 @@ interface Slot {
 
 /**
  * One protobuf message as a table: field name, number, kind. Fields that are not in the table are skipped, as protobuf
- * has it, so a table holds only what is used here. Bytes are views on what was received.
+ * prescribes, so a table holds only the fields that are used here. Bytes are views of the input.
  */
 export class Schema<F extends Fields> implements Decoder<Message<F>> {
   readonly name: string
@@ -95,17 +98,17 @@ export class Schema<F extends Fields> implements Decoder<Message<F>> {
     }
   }
 
-  /** Throws GzError GZ_MESSAGE for bytes that are no protobuf. */
+  /** Throws GzError GZ_MESSAGE for bytes that are not protobuf. */
   decode(bytes: Uint8Array): Message<F> {
     try {
-      return this.#read(protobuf.Reader.create(bytes), bytes.length)
+      return this.#read(protobuf().Reader.create(bytes), bytes.length)
     } catch (error) {
       throw new GzError('GZ_MESSAGE', `${bytes.length} bytes that are no ${this.name}: ${messageOf(error)}`)
     }
   }
 
   encode(draft: Draft<F>): Uint8Array {
-    return this.#write(protobuf.Writer.create(), draft).finish()
+    return this.#write(protobuf().Writer.create(), draft).finish()
   }
 
   #read(reader: Reader, end: number): Message<F> {
@@ -143,17 +146,18 @@ export class Schema<F extends Fields> implements Decoder<Message<F>> {
     return writer
   }
 
-  /** A message that is part of another one and ends at `end`. Throws what the reader throws. */
+  /** Reads a message that is part of another one and ends at `end`. Throws the reader's errors. */
   static read<F extends Fields>(schema: Schema<F>, reader: Reader, end: number): Message<F> {
     return schema.#read(reader, end)
   }
 
+  /** Writes a message that is part of another one. */
   static write(schema: Schema<Fields>, writer: Writer, draft: unknown): void {
     schema.#write(writer, draft as Draft<Fields>)
   }
 }
 
-/** int64 or uint64 at the reader, without a Long: both halves, the upper one signed or not. */
+/** Reads an int64 or uint64 as a number, from its two halves; `signed`: the upper half is signed. */
 export function integer64(reader: Reader, signed: boolean): number {
   const { buf } = reader
   let low = 0
@@ -172,7 +176,7 @@ export function integer64(reader: Reader, signed: boolean): number {
   throw new RangeError(`a number without an end at byte ${reader.pos}`)
 }
 
-/** Where the delimited field at the reader ends. */
+/** Reads the length of a delimited field and returns where the field ends. */
 export function delimited(reader: Reader, end: number): number {
   const length = reader.uint32()
   if (reader.pos + length > end)

@@ -2,21 +2,22 @@ import { BusError } from '../bus-error.js'
 import { farOf, stampOf, writtenTime } from '../cdr/ros-time.js'
 import type { Header as RosHeader, MessageTypes, TypeName, WrenchStamped } from '../messages.js'
 import { GzError } from './gz-error.js'
-import { CAMERA_INFO, frameOf, IMAGE, MODEL, PIXELS, POSE, STRING, WRENCH, type Header } from './gz-messages.js'
+import { CAMERA_INFO, frameOf, IMAGE, IMU, MODEL, PIXELS, POSE, STRING, WRENCH, type Header } from './gz-messages.js'
 import type { Decoder, Draft, Fields, MessageOf, Schema } from './proto.js'
 import { WrenchReader } from './wrench-reader.js'
 
 /**
- * A ROS type and the gz type that ros_gz_bridge pairs it with. Stamps: whole ns since `epochSec` (absolute seconds).
+ * A ROS type and the Gazebo type that ros_gz_bridge pairs it with. Stamps: whole ns since `epochSec` (absolute
+ * seconds).
  */
 export interface Pair<T> {
   readonly schema: Schema<Fields>
-  /** One for each subscription: it may refill one message. */
+  /** Makes a decoder for one subscription. It may overwrite one message for all calls. */
   decoder(epochSec: () => number): Decoder<T>
   toGz(message: T, epochSec: number): Draft<Fields>
 }
 
-/** sensor_msgs' names (image_encodings.hpp) of Gazebo's pixel formats, with the bytes of a pixel. */
+/** Gazebo's pixel formats with their names in sensor_msgs (image_encodings.hpp) and the bytes of a pixel. */
 const ENCODINGS: readonly (readonly [format: number, encoding: string, bytes: number])[] = [
   [PIXELS.RGB_INT8, 'rgb8', 3],
   [PIXELS.BGR_INT8, 'bgr8', 3],
@@ -26,10 +27,10 @@ const ENCODINGS: readonly (readonly [format: number, encoding: string, bytes: nu
   [PIXELS.L_INT16, '16UC1', 2],
   [PIXELS.R_FLOAT32, '32FC1', 4],
 ]
-/** sensor_msgs' names (distortion_models.hpp) of the values of `CameraInfo.Distortion.model`. */
+/** Names in sensor_msgs (distortion_models.hpp) of the values of `CameraInfo.Distortion.model`. */
 const DISTORTIONS = ['plumb_bob', 'rational_polynomial', 'equidistant']
 
-/** One line a type. */
+/** One entry for each type. */
 const PAIRS: { readonly [T in TypeName]?: Pair<MessageTypes[T]> } = {
   'sensor_msgs/msg/Image': pair(IMAGE, {
     toRos: ({ header, width, height, step, data, pixelFormatType }, epochSec) => {
@@ -121,10 +122,31 @@ const PAIRS: { readonly [T in TypeName]?: Pair<MessageTypes[T]> } = {
       })),
     }),
   }),
+  'sensor_msgs/msg/Imu': pair(IMU, {
+    // A covariance of zeros is unknown in ROS.
+    toRos: ({ header, orientation: q, angularVelocity: v, linearAcceleration: a }, epochSec) => ({
+      ...headerOf(header, epochSec),
+      orientation: Float64Array.of(q?.x ?? 0, q?.y ?? 0, q?.z ?? 0, q ? q.w : 1),
+      orientationCovariance: new Float64Array(9),
+      angularVelocity: Float64Array.of(v?.x ?? 0, v?.y ?? 0, v?.z ?? 0),
+      angularVelocityCovariance: new Float64Array(9),
+      linearAcceleration: Float64Array.of(a?.x ?? 0, a?.y ?? 0, a?.z ?? 0),
+      linearAccelerationCovariance: new Float64Array(9),
+    }),
+    toGz: (
+      { stamp, far, frameId, orientation: [x, y, z, w], angularVelocity: v, linearAcceleration: a },
+      epochSec,
+    ) => ({
+      header: gzHeader({ stamp, far, frameId }, epochSec),
+      orientation: { x, y, z, w },
+      angularVelocity: { x: v[0], y: v[1], z: v[2] },
+      linearAcceleration: { x: a[0], y: a[1], z: a[2] },
+    }),
+  }),
   'std_msgs/msg/String': pair(STRING, { toRos: ({ data }) => ({ data }), toGz: ({ data }) => ({ data }) }),
 }
 
-/** The pair of a ROS type. Throws BusError TOPIC_TYPE where Gazebo has none. */
+/** The pair of a ROS type. Throws BusError TOPIC_TYPE when Gazebo has no counterpart. */
 export function pairOf<T extends TypeName>(topic: string, type: T): Pair<MessageTypes[T]> {
   const found = PAIRS[type]
   if (!found)
@@ -135,7 +157,7 @@ export function pairOf<T extends TypeName>(topic: string, type: T): Pair<Message
   return found
 }
 
-/** The ROS type of a gz type (without its dialect); undefined: none travels here. */
+/** The ROS type of a Gazebo type (without its dialect); undefined when there is no pair. */
 export function rosType(name: string): TypeName | undefined {
   return (Object.keys(PAIRS) as TypeName[]).find(type => PAIRS[type]?.schema.name === name)
 }

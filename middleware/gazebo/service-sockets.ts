@@ -4,7 +4,7 @@ import type { Announcement } from './discovery-packet.js'
 import type { GzSettings } from './settings.js'
 import type { ZeroMq } from './zeromq.js'
 
-/** A call that came in. `topic` is qualified, types have their dialect. */
+/** A service call of another process. `topic` has its partition in front; the types have their dialect. */
 export interface ServiceRequest {
   readonly topic: string
   readonly requestType: string
@@ -20,19 +20,19 @@ export interface ServiceResponse {
 export interface CallOptions {
   /** ms */
   readonly timeout: number
-  /** Nothing is answered, so nothing is waited for. */
+  /** The service sends no answer, so the call does not wait for one. */
   readonly oneWay: boolean
-  /** Ends the wait. */
+  /** Aborts the wait. */
   readonly signal: AbortSignal
 }
 
-/** Answers a call; undefined where there is nothing to be said (one-way services). Never throws. */
+/** Answers a call; undefined when no answer is sent (one-way services). Never rejects. */
 export type AnswerCall = (request: ServiceRequest) => Promise<ServiceResponse | undefined>
 
-/** ms. A connection that is new takes some; after this without a call it is given up. */
+/** ms between two attempts to send on a new connection; ms without a call after which a connection is closed. */
 const RETRY = 5
 const IDLE = 10_000
-/** How long an answer may wait for the connection to whoever asked. */
+/** ms for which an answer may wait for the connection to the caller. */
 const ANSWERING = 2000
 
 /** Identity of the socket, topic, sender, destination, node, call, data, request type, response type. */
@@ -41,18 +41,18 @@ type CallFrames = readonly [Buffer, Buffer, Buffer, Buffer, Buffer, Buffer, Buff
 const isCall = (frames: readonly Buffer[]): frames is CallFrames => frames.length >= 9
 
 /**
- * Service calls over ZeroMQ, router to router. A call is the frames topic, our address, our id, node, call id, data,
- * request type, response type, sent to the provider's id; the answer, on a connection of the provider's making, is
- * topic, node, call id, data, '1' or '0', sent to our id.
+ * Service calls over ZeroMQ, from router to router. A call has these frames: topic, own address, own id, node, call id,
+ * data, request type, response type. It is sent to the provider's id. The provider opens a connection for its answer
+ * and sends the frames topic, node, call id, data, '1' or '0' to the caller's id.
  */
 export class ServiceSockets {
-  /** Where calls of others are taken. */
+  /** Address at which this process receives calls. */
   readonly address: string
-  /** The id by which a call is routed to us. */
+  /** Routing id of calls to this process. */
   readonly id: string
-  /** Frames that were no call and no answer, and answers nobody waited for any more. */
+  /** Number of messages that were neither a call nor an answer, and of answers that came too late. */
   malformed = 0
-  /** Answers that did not reach whoever asked. */
+  /** Number of answers that did not reach their caller. */
   undelivered = 0
   readonly #requester: Sending
   readonly #replier: Sending
@@ -84,8 +84,8 @@ export class ServiceSockets {
 
   static async open(zmq: ZeroMq, settings: GzSettings): Promise<ServiceSockets> {
     const ids = { replier: randomUUID(), receiver: randomUUID() }
-    // What cannot leave at once is refused and tried again: a peer that takes no connection would else hold up whatever
-    // is said to others, and the end.
+    // A message that cannot leave at once is refused, and `Sending` tries again. Otherwise a peer that accepts no
+    // connection would delay the messages to other peers, and the end of the process.
     const requester = new zmq.Router({ linger: 0, mandatory: true, sendTimeout: 0 })
     const replier = new zmq.Router({ linger: 0, mandatory: true, sendTimeout: 0, routingId: ids.replier })
     const receiver = new zmq.Router({ linger: 0, routingId: ids.receiver })
@@ -94,14 +94,14 @@ export class ServiceSockets {
     return new ServiceSockets({ requester, replier, receiver }, ids)
   }
 
-  /** From here on calls and answers are heard. */
+  /** Starts to receive calls and answers. */
   listen(answer: AnswerCall): void {
     this.#reading ??= Promise.all([this.#readCalls(answer), this.#readAnswers()])
   }
 
   /**
-   * Calls the service of `announcement`. Undefined when it has not answered within the timeout, or when the signal
-   * ended the wait.
+   * Calls the service of `announcement`. Undefined when no answer came within the timeout, or when the signal aborted
+   * the wait.
    */
   async call(
     { topic, address, srvPub }: Announcement,
@@ -186,10 +186,10 @@ export class ServiceSockets {
   }
 }
 
-/** What a router sends, one message after another, over connections that it makes as they are needed. */
+/** The outgoing messages of a router, one after the other, over connections that are opened when they are needed. */
 class Sending {
   readonly #router: Router
-  /** When each address was last used. */
+  /** Time of the last use of each address, ms. */
   readonly #connections = new Map<string, number>()
   #last: Promise<unknown> = Promise.resolve()
 
@@ -198,7 +198,8 @@ class Sending {
   }
 
   /**
-   * Whether it was handed over to the connection before `goOn` said no. The first frame is the id of whom it is for.
+   * Resolves with true when the connection has taken the message, with false when `goOn` returned false before. The
+   * first frame is the receiver's id.
    */
   async send(address: string, frames: (string | Uint8Array)[], goOn: () => boolean): Promise<boolean> {
     try {
@@ -214,6 +215,7 @@ class Sending {
     return false
   }
 
+  /** Closes connections that were not used for a while. */
   giveUpIdle(): void {
     const before = performance.now() - IDLE
     for (const [address, used] of this.#connections) {
@@ -228,8 +230,8 @@ class Sending {
   }
 
   /**
-   * A router takes one message at a time. It refuses one for an id that it does not know yet: its connection is still
-   * being made.
+   * Sends one message at a time. The router refuses a message to an id that it does not know yet, because the
+   * connection is still being set up.
    */
   #sent(frames: (string | Uint8Array)[]): Promise<boolean> {
     const sent = this.#last

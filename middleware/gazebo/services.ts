@@ -3,14 +3,15 @@ import { setMaxListeners } from 'node:events'
 import type { Disposable } from '../bus.js'
 import { shortName, typeName } from './dialect.js'
 import type { DialectChoice } from './dialect-choice.js'
-import type { Discovery, Ending } from './discovery.js'
+import type { Discovery } from './discovery.js'
 import { SCOPE, type Announcement } from './discovery-packet.js'
 import { GzError } from './gz-error.js'
+import type { Ending } from './known-processes.js'
 import type { Draft, Fields, Message, Schema } from './proto.js'
 import type { ServiceRequest, ServiceResponse, ServiceSockets } from './service-sockets.js'
-import { serviceTypes } from './silence.js'
+import { serviceTypes } from './no-message-reason.js'
 
-/** Throws, or rejects, to refuse the call. */
+/** Handles a service call. It throws or rejects to refuse the call. */
 export type Handler<Q extends Fields, A extends Fields> = (request: Message<Q>) => Draft<A> | Promise<Draft<A>>
 
 interface Provision {
@@ -20,7 +21,7 @@ interface Provision {
   readonly handler: Handler<Fields, Fields>
 }
 
-/** What is asked of a service and what it answers, by their tables. */
+/** The message types of a service. */
 export interface ServiceTypes<Q extends Fields, A extends Fields> {
   readonly request: Schema<Q>
   readonly response: Schema<A>
@@ -28,22 +29,22 @@ export interface ServiceTypes<Q extends Fields, A extends Fields> {
 
 export interface ServiceName {
   readonly service: string
-  /** With its partition. */
+  /** The name with its partition. */
   readonly qualified: string
 }
 
 export interface ServiceEvents {
-  /** The reason of a service's silence, in words. */
+  /** The reason why a service does not answer, in words. */
   why(service: string, types: string): string
   /** A handler threw. */
   fail(error: unknown): void
 }
 
-/** A service whose response is of this type answers nothing. */
+/** A service with this response type sends no answer. */
 const ONE_WAY = 'Empty'
 const CLOSED = 'the transport was closed before it answered'
 
-/** What this process serves, and its calls to others. */
+/** The services of this process, and its calls to other processes. */
 export class Services {
   readonly #process: string
   readonly #discovery: Discovery
@@ -55,8 +56,8 @@ export class Services {
   readonly #waiting = new Map<string, Set<(announcement: Announcement) => void>>()
   readonly #closing = new AbortController()
   /**
-   * Ends the calls that a provider owes an answer. One for all of them: it is made for a provider's first call and kept
-   * while the provider is there.
+   * Aborts the calls to a provider. One controller serves all calls to it: it is made for the first call and kept while
+   * the provider is alive.
    */
   readonly #owing = new Map<Announcement, AbortController>()
 
@@ -72,6 +73,7 @@ export class Services {
     setMaxListeners(0, this.#closing.signal)
   }
 
+  /** Offers a service. Throws GzError GZ_NAME when the name is already served. */
   serve<Q extends Fields, A extends Fields>(
     qualified: string,
     { request, response }: ServiceTypes<Q, A>,
@@ -91,7 +93,9 @@ export class Services {
     }
   }
 
-  /** Throws GzError GZ_NO_ANSWER within `timeout` ms (with the reason), GZ_REFUSED, GZ_MESSAGE. */
+  /**
+   * Calls a service. Rejects with GzError GZ_NO_ANSWER within `timeout` ms (with the reason), GZ_REFUSED, GZ_MESSAGE.
+   */
   async request<Q extends Fields, A extends Fields>(
     name: ServiceName,
     { request, response }: ServiceTypes<Q, A>,
@@ -113,8 +117,8 @@ export class Services {
   }
 
   /**
-   * A call of another process. Calls for a service or of types that are not here are left unanswered, as gz-transport
-   * does.
+   * Answers a call of another process. As in gz-transport, a call for an unknown service or with other types gets no
+   * answer.
    */
   async answer({ topic, requestType, responseType, data }: ServiceRequest): Promise<ServiceResponse | undefined> {
     const provision = this.#provisions.get(topic)
@@ -129,7 +133,7 @@ export class Services {
   }
 
   appeared(announcement: Announcement): void {
-    if (this.#dialect.learn(announcement.srvPub?.requestType ?? '')) this.#announceAnew()
+    if (this.#dialect.learn(announcement.srvPub?.requestType ?? '')) this.#announceAgain()
     for (const resolve of this.#waiting.get(announcement.topic) ?? []) resolve(announcement)
   }
 
@@ -146,7 +150,7 @@ export class Services {
     this.#owing.clear()
   }
 
-  /** Who offers the service with these types; waits for it. */
+  /** The process that offers the service with these types. It is waited for. */
   async #provider({ service, qualified }: ServiceName, types: string, timeout: number): Promise<Announcement> {
     const fits = (announcement: Announcement): boolean => serviceTypes(announcement) === types
     const known = this.#discovery.found(qualified).find(fits)
@@ -179,7 +183,7 @@ export class Services {
     })
   }
 
-  /** The answer, why there can be none, or nothing in time. */
+  /** The answer, or the reason why there is none, or undefined when none came in time. */
   async #call(
     provider: Announcement,
     data: Uint8Array,
@@ -211,7 +215,7 @@ export class Services {
     }
   }
 
-  #announceAnew(): void {
+  #announceAgain(): void {
     for (const [qualified, provision] of this.#provisions) {
       this.#discovery.withdraw(provision.announcement)
       provision.announcement = this.#announcement(qualified, provision.request.name, provision.response.name)

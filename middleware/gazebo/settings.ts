@@ -4,13 +4,13 @@ import type { Dialect } from './dialect.js'
 import { GzError } from './gz-error.js'
 import { isValidPartition } from './gz-topic-name.js'
 
-/** Where this process meets others. Made by `settingsOf` from the environment, as gz-transport itself does. */
+/** How this process takes part in the transport. `settingsOf` reads it from the environment, as gz-transport does. */
 export interface GzSettings {
-  /** IPv4 address at which others reach our sockets. */
+  /** IPv4 address of the own sockets for other processes. */
   readonly address: string
-  /** Addresses of the interfaces on which discovery is sent and heard. */
+  /** Addresses of the interfaces on which discovery sends and receives. */
   readonly interfaces: readonly string[]
-  /** Nobody outside this machine is spoken to or listened to: no variable named an address. */
+  /** Only processes of this machine take part, because no variable names an address. */
   readonly hostOnly: boolean
   readonly partition: string
   readonly multicast: string
@@ -18,16 +18,16 @@ export interface GzSettings {
   readonly servicePort: number
   /** IPv4 addresses of peers that multicast does not reach. */
   readonly relays: readonly string[]
-  /** Every message carries a sequence number and a time, and discovery's version is 110 instead of 10. */
+  /** With topic statistics every message has a sequence number and a time, and discovery's version is 110, not 10. */
   readonly statistics: boolean
-  /** Messages that wait at most, per peer. */
+  /** Largest number of messages that wait for a peer. */
   readonly receiveQueue: number
   readonly sendQueue: number
-  /** How types are named to others; learned from them where this is undefined. */
+  /** The dialect of the type names that are sent; undefined: that of the first process that announces one. */
   readonly dialect: Dialect | undefined
-  /** The dialect until one has been learned. */
+  /** The dialect as long as no other process has announced a type. */
   readonly guess: Dialect
-  /** Where each of these came from, for messages: `IGN_IP=127.0.0.1`, or `no GZ_IP`. */
+  /** Where each of these comes from, for messages: `IGN_IP=127.0.0.1`, or `no GZ_IP`. */
   readonly sources: { readonly address: string; readonly partition: string; readonly ports: string }
 }
 
@@ -36,10 +36,10 @@ type Environment = Readonly<Record<string, string | undefined>>
 const LOOPBACK = '127.0.0.1'
 
 /**
- * Reads GZ_… and IGN_… (IP, PARTITION, DISCOVERY_MULTICAST_IP, DISCOVERY_MSG_PORT, DISCOVERY_SRV_PORT, RELAY,
- * TRANSPORT_TOPIC_STATISTICS, TRANSPORT_RCVHWM, TRANSPORT_SNDHWM). Without an address only this machine is spoken to,
- * on all its interfaces: a simulator here is found whatever its own address is. Throws GzError GZ_SETTING, naming the
- * variable.
+ * Reads the variables GZ_… and IGN_… (IP, PARTITION, DISCOVERY_MULTICAST_IP, DISCOVERY_MSG_PORT, DISCOVERY_SRV_PORT,
+ * RELAY, TRANSPORT_TOPIC_STATISTICS, TRANSPORT_RCVHWM, TRANSPORT_SNDHWM). Without an address only this machine takes
+ * part, on all its interfaces, so a simulator on this machine is found whatever its own address is. Throws GzError
+ * GZ_SETTING with the name of the variable.
  */
 export function settingsOf(environment: Environment = process.env, dialect?: Dialect): GzSettings {
   const read = (name: string): Variable => variable(environment, name)
@@ -100,7 +100,7 @@ interface Variable {
   readonly text: string
 }
 
-/** The one of both names that is set. Both set and not alike: no peer could know which one we follow. */
+/** The variable with either prefix. Two different values are refused: other processes could follow either of them. */
 function variable(environment: Environment, name: string): Variable {
   const [gz, ignition] = [environment[`GZ_${name}`], environment[`IGN_${name}`]]
   if (gz !== undefined && ignition !== undefined && gz !== ignition) {

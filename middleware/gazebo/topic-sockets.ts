@@ -2,33 +2,32 @@ import type { Publisher, Subscriber } from 'zeromq'
 import type { GzSettings } from './settings.js'
 import type { ZeroMq } from './zeromq.js'
 
-/** A message as it comes: `topic` is qualified, `type` has its dialect, `data` is never written again. */
-export type HearMessage = (topic: string, type: string, data: Buffer) => void
+/** Takes a message: `topic` has its partition in front, `type` its dialect, and `data` never changes. */
+export type ReceiveMessage = (topic: string, type: string, data: Buffer) => void
 
 /**
- * ms after which a connection that nobody needs any more is given up: what its publisher sent last may still be on its
- * way.
+ * ms after which an unused connection is closed. The last messages of its publisher may still be on their way.
  */
 const GRACE = 3000
 
 /**
- * Topic data over ZeroMQ: one socket that publishes, one that is connected to every publisher it listens to. A message
- * is the frames topic, address of its publisher, data, type and, with topic statistics, {time ms, sequence} (u64 each,
- * little-endian).
+ * Topic data over ZeroMQ: one socket that publishes, and one that is connected to every publisher of a subscribed
+ * topic. A message has these frames: topic, address of its publisher, data, type. With topic statistics a frame {time
+ * in ms, sequence number} follows (u64 each, little-endian).
  */
 export class TopicSockets {
   readonly address: string
-  /** Messages that were not of this form. */
+  /** Number of messages of another form. */
   malformed = 0
   readonly #publisher: Publisher
   readonly #subscriber: Subscriber
   readonly #sequences: Map<string, number> | undefined
-  /** By address: how many announcements need it, and when it is given up where none does. */
+  /** By address: the number of announcements that need the connection, and the timer that closes an unused one. */
   readonly #connections = new Map<string, { users: number; giveUp: NodeJS.Timeout | undefined }>()
   #reading: Promise<void> | undefined
-  /** The frames of topics, types and our address: bytes cost a socket less than text. */
+  /** Texts as bytes: topics, types and the own address. A socket takes bytes faster than text. */
   readonly #texts = new Map<string, Buffer>()
-  /** Messages that follow the one being sent. */
+  /** Messages behind the one that is being sent. */
   readonly #waiting: Uint8Array[][] = []
   #isSending = false
 
@@ -46,9 +45,9 @@ export class TopicSockets {
     return new TopicSockets(publisher, subscriber, publisher.lastEndpoint ?? '', settings.statistics)
   }
 
-  /** From here on messages are heard. */
-  listen(hear: HearMessage): void {
-    this.#reading ??= this.#read(hear)
+  /** Starts to receive messages. */
+  listen(receive: ReceiveMessage): void {
+    this.#reading ??= this.#read(receive)
   }
 
   subscribe(topic: string): void {
@@ -59,7 +58,7 @@ export class TopicSockets {
     this.#subscriber.unsubscribe(topic)
   }
 
-  /** Once for each announcement at this address that is listened to; `disconnect` undoes one. */
+  /** Called once for each announcement at this address that a subscription uses; `disconnect` takes one call back. */
   connect(address: string): void {
     const known = this.#connections.get(address)
     if (known) {
@@ -82,7 +81,7 @@ export class TopicSockets {
     known.giveUp.unref()
   }
 
-  /** Goes to whoever listens. `data` belongs to the transport from here on. */
+  /** Sends a message to all subscribers. `data` must not change afterwards. */
   publish(topic: string, type: string, data: Uint8Array): void {
     const frames = [this.#text(topic), this.#text(this.address), data, this.#text(type)]
     if (this.#sequences) frames.push(this.#statistics(topic, this.#sequences))
@@ -91,8 +90,8 @@ export class TopicSockets {
   }
 
   /**
-   * The socket takes one message at a time, mostly at once: it never waits for listeners; what a slow one's queue
-   * cannot take is dropped for it.
+   * The socket takes one message at a time, mostly at once. It does not wait for its subscribers: a message that does
+   * not fit into the queue of a slow subscriber is dropped for that one.
    */
   async #send(): Promise<void> {
     this.#isSending = true
@@ -113,10 +112,10 @@ export class TopicSockets {
     await this.#reading
   }
 
-  async #read(hear: HearMessage): Promise<void> {
+  async #read(receive: ReceiveMessage): Promise<void> {
     for await (const frames of this.#subscriber) {
       if (frames.length < 4) this.malformed++
-      else hear(frames[0]!.toString(), frames[3]!.toString(), frames[2]!)
+      else receive(frames[0]!.toString(), frames[3]!.toString(), frames[2]!)
     }
   }
 

@@ -2,32 +2,34 @@ import { randomUUID } from 'node:crypto'
 import type { Disposable } from '../bus.js'
 import { shortName, typeName } from './dialect.js'
 import type { DialectChoice } from './dialect-choice.js'
-import { topicAnnouncement, type Discovery, type Ending } from './discovery.js'
+import { topicAnnouncement, type Discovery } from './discovery.js'
 import type { Announcement } from './discovery-packet.js'
-import { GzError, messageOf } from './gz-error.js'
+import { GzError } from './gz-error.js'
+import { messageOf } from '../message-of.js'
+import type { Ending } from './known-processes.js'
 import type { Decoder, Draft, Fields, Schema } from './proto.js'
-import { topicType } from './silence.js'
+import { topicType } from './no-message-reason.js'
 import type { TopicSockets } from './topic-sockets.js'
 
 export interface GzPublisher<F extends Fields> extends Disposable {
   publish(message: Draft<F>): void
-  /** Other processes that have said that they listen. What is published before reaches nobody. */
+  /** Number of subscribers in other processes that are connected. A message without any reaches nobody. */
   readonly subscribers: number
 }
 
-/** What has come of a topic that is subscribed to. */
+/** The state of a topic that is subscribed to. */
 export interface GzTopicHealth {
   readonly topic: string
-  /** Without its dialect, such as Wrench. */
+  /** The type without its dialect, such as Wrench. */
   readonly type: string
   received: number
-  /** Messages whose bytes could not be read. */
+  /** Number of messages whose bytes could not be read. */
   malformed: number
-  /** Messages of another type. */
+  /** Number of messages of another type. */
   otherType: number
-  /** Publishers that are listened to now. */
+  /** Number of publishers that are connected now. */
   publishers: number
-  /** Publishers that fell silent or said goodbye. */
+  /** Number of publishers that stopped answering or said goodbye. */
   lost: number
 }
 
@@ -38,27 +40,27 @@ interface Subscription {
   readonly node: string
   listeners: readonly ((message: never) => void)[]
   readonly links: Set<Announcement>
-  /** Messages received up to the last look: who has sent nothing since is told once more that we listen. */
-  heard: number
-  /** The wire's name of the type, as it came last. */
+  /** Messages received up to the last `remind`. A publisher that has sent nothing since is told of us again. */
+  receivedBefore: number
+  /** The type's name on the wire in the last message. */
   type: string
 }
 
 interface Publication {
   announcement: Announcement
   readonly name: string
-  /** Process and node of each listener. */
+  /** The process of each subscriber, by process and node. */
   readonly listeners: Map<string, string>
 }
 
 export interface TopicEvents {
-  /** A line about a topic that its user should know. */
+  /** A line about a topic that the user should know. */
   warn(topic: string, text: string): void
-  /** A subscriber threw. */
+  /** A subscription's listener threw. */
   fail(error: unknown): void
 }
 
-/** What this process publishes and subscribes to, kept in step with what discovery finds. */
+/** The publishers and subscriptions of this process. They follow what discovery finds. */
 export class Topics {
   readonly #process: string
   readonly #discovery: Discovery
@@ -96,7 +98,7 @@ export class Topics {
         const data = schema.encode(message)
         const wire = publication.announcement.msgPub?.msgType ?? type
         this.#sockets.publish(qualified, wire, data)
-        if (this.#subscriptions.has(qualified)) this.hear(qualified, wire, data)
+        if (this.#subscriptions.has(qualified)) this.receive(qualified, wire, data)
       },
       get subscribers() {
         return [...publication.listeners.values()].filter(process => discovery.knows(process)).length
@@ -123,7 +125,7 @@ export class Topics {
     return this.#all().map(({ health }) => health)
   }
 
-  /** As discovery announces them to a peer that asks who subscribes. */
+  /** The own subscriptions as announcements, for a process that asks for them. */
   subscriptions(): Announcement[] {
     return this.#all().map(({ qualified, node, decoder }) => {
       return topicAnnouncement(
@@ -137,7 +139,7 @@ export class Topics {
   }
 
   appeared(announcement: Announcement): void {
-    if (this.#dialect.learn(announcement.msgPub?.msgType ?? '')) this.#announceAnew()
+    if (this.#dialect.learn(announcement.msgPub?.msgType ?? '')) this.#announceAgain()
     for (const subscription of this.#subscriptions.get(announcement.topic) ?? []) this.#link(subscription, announcement)
   }
 
@@ -167,17 +169,18 @@ export class Topics {
       if (announcement.topic === topic) listeners.delete(`${processUuid} ${nodeUuid}`)
   }
 
-  /** To be called once a second: a publisher that missed that we listen would never send. */
+  /** To be called once a second. A publisher that missed the announcement of our subscription would never send. */
   remind(): void {
-    for (const { health, links, node, heard } of this.#all()) {
-      if (health.received === heard) for (const announcement of links) this.#discovery.connect(announcement, node)
+    for (const { health, links, node, receivedBefore } of this.#all()) {
+      if (health.received === receivedBefore)
+        for (const announcement of links) this.#discovery.connect(announcement, node)
     }
-    for (const subscription of this.#all()) subscription.heard = subscription.health.received
+    for (const subscription of this.#all()) subscription.receivedBefore = subscription.health.received
   }
 
-  /** A message that came, or one of ours. */
-  hear(qualified: string, type: string, data: Uint8Array): void {
-    for (const subscription of this.#subscriptions.get(qualified) ?? []) this.#hear(subscription, type, data)
+  /** Takes a message of another process, or an own one. */
+  receive(qualified: string, type: string, data: Uint8Array): void {
+    for (const subscription of this.#subscriptions.get(qualified) ?? []) this.#receive(subscription, type, data)
   }
 
   close(): void {
@@ -190,7 +193,7 @@ export class Topics {
     return [...this.#subscriptions.values()].flat()
   }
 
-  /** One for all who listen to a topic with the same decoder: they hear the same message. */
+  /** The subscription to a topic with this decoder. All its listeners get the same message object. */
   #subscription(topic: string, qualified: string, decoder: Decoder<unknown>): Subscription {
     const others = this.#subscriptions.get(qualified) ?? []
     const known = others.find(subscription => subscription.decoder === decoder)
@@ -202,7 +205,7 @@ export class Topics {
       node: randomUUID(),
       listeners: [],
       links: new Set(),
-      heard: 0,
+      receivedBefore: 0,
       type: '',
     }
     this.#subscriptions.set(qualified, [...others, subscription])
@@ -245,7 +248,7 @@ export class Topics {
     if (health.lost > 0) this.#events.warn(health.topic, `a publisher is there again, at ${announcement.address}`)
   }
 
-  #hear(subscription: Subscription, type: string, data: Uint8Array): void {
+  #receive(subscription: Subscription, type: string, data: Uint8Array): void {
     const { health, decoder, listeners } = subscription
     if (type !== subscription.type) {
       if (shortName(type) !== decoder.name) {
@@ -273,7 +276,7 @@ export class Topics {
     }
   }
 
-  #announceAnew(): void {
+  #announceAgain(): void {
     for (const publication of this.#publications) {
       this.#discovery.withdraw(publication.announcement)
       const { topic, address, processUuid, nodeUuid } = publication.announcement

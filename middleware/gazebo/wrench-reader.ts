@@ -1,9 +1,10 @@
-import protobuf from 'protobufjs/minimal.js'
-import { GzError, messageOf } from './gz-error.js'
+import { protobuf } from '../../peers/commonjs.js'
+import { GzError } from './gz-error.js'
+import { messageOf } from '../message-of.js'
 import { HEADER, frameOf } from './gz-messages.js'
 import { delimited, integer64, Schema, type Decoder } from './proto.js'
 
-/** Refilled by every message: valid until the next one is read. */
+/** A sample that every message overwrites. It is valid until the next one is read. */
 export interface WrenchSample {
   sec: number
   nsec: number
@@ -12,24 +13,29 @@ export interface WrenchSample {
   readonly wrench: Float64Array
 }
 
-/** Tags of Wrench and Vector3d: field number and wire type in one. */
+/** Tags of the fields of Wrench and Vector3d: field number and wire type. */
 const HEADER_FIELD = (1 << 3) | 2
 const FORCE = (2 << 3) | 2
 const TORQUE = (3 << 3) | 2
 const AXES = [(2 << 3) | 1, (3 << 3) | 1, (4 << 3) | 1]
 const NOTHING = new Uint8Array(0)
 
+function readerOf(bytes: Uint8Array): InstanceType<ReturnType<typeof protobuf>['Reader']> {
+  const { Reader } = protobuf()
+  return new Reader(bytes)
+}
+
 /**
- * Wrenches at 1 kHz, read in place into one sample. The header's text is read only where it differs from the message
- * before: the stamp's bytes come first in it and the rest, the frame's name, repeats. That is the order in which
- * protobuf writes fields; another one is read all the same.
+ * Reads wrenches at 1 kHz in place into one sample, without allocation. In a header the stamp comes first, and the
+ * bytes behind it (the frame's name) repeat from message to message. They are decoded only when they differ from those
+ * of the message before. Protobuf writes the fields in this order; a message with another order is decoded in full.
  */
 export class WrenchReader implements Decoder<WrenchSample> {
   readonly name = 'Wrench'
   readonly #sample: WrenchSample = { sec: 0, nsec: 0, frameId: '', wrench: new Float64Array(6) }
-  // Reads a Buffer and any other bytes alike; what `create` makes of a Buffer reads texts of Buffers alone.
-  readonly #reader = new protobuf.Reader(NOTHING)
-  /** The part of a header behind its stamp, as it was last read. */
+  // This reader takes a Buffer and other byte arrays. The one that `create` makes for a Buffer only works with Buffers.
+  readonly #reader = readerOf(NOTHING)
+  /** The bytes of the last header behind its stamp. */
   #rest: Uint8Array = NOTHING
   #known = false
 
@@ -78,7 +84,7 @@ export class WrenchReader implements Decoder<WrenchSample> {
     const reader = this.#reader
     const { buf } = reader
     const start = reader.pos
-    // A stamp is a field of at most 127 bytes: tag, length, content.
+    // The stamp is a field of at most 127 bytes: tag (1), length (1), content.
     const rest =
       buf[start] === ((1 << 3) | 2) && buf[start + 1]! < 0x80 && start + 2 + buf[start + 1]! <= end
         ? start + 2 + buf[start + 1]!

@@ -4,35 +4,36 @@ import { codecOf } from './picture-header.js'
 import { RvlReader } from './rvl.js'
 import { inSlices } from './slices.js'
 
-/** Samples that are worked on at once on this thread: some tenths of a millisecond. */
+/** Samples of one slice on this thread: a few tenths of a millisecond. */
 const SLICE = 32_768
-/** int32 format, float32 quantisation a, b. */
+/** Bytes of the header: int32 format, float32 quantisation a and b. */
 export const HEADER = 12
 /**
- * Samples of RVL that are believed of any bytes, and of each byte more. Runs of zeros need next to none, but no camera
- * sends only those.
+ * Limit on the samples of an RVL picture: a fixed number, and a number for each byte. A run of zeros takes almost no
+ * bytes, but a picture of a camera has more than zeros.
  */
 const RVL_FREE = 2 ** 22
 const RVL_EACH = 1024
 
+/** A decoded depth picture. */
 export interface Depth {
   readonly width: number
   readonly height: number
-  /** 16UC1, mono16: whole units. 32FC1: m, NaN where there is none. */
+  /** 16UC1, mono16: the camera's whole units. 32FC1: m, NaN where there is no depth. */
   readonly data: Uint16Array | Float32Array
 }
 
 /**
- * The data of a compressedDepth topic (compressed_depth_image_transport): a header, then a PNG of 16 bits, or int32
- * width, height and RVL. For 32FC1 the samples are inverse depths q with depth = a / (q - b), 0 where there is none.
- * Throws ImageError.
+ * Decodes the data of a compressedDepth topic (compressed_depth_image_transport): a header, then a PNG of 16 bits, or
+ * int32 width, int32 height and RVL. For 32FC1 a sample is an inverse depth q with depth = a / (q - b); q = 0 means no
+ * depth. Throws ImageError.
  */
 export async function decodeDepth(
   data: Uint8Array,
   encoding: '16UC1' | 'mono16' | '32FC1',
   codec: 'png' | 'rvl',
 ): Promise<Depth> {
-  // Some publishers leave the header out.
+  // Some publishers send no header.
   const isBare = encoding !== '32FC1' && codecOf(data) === 'png'
   if (!isBare && data.length <= HEADER)
     throw new ImageError(
@@ -82,8 +83,8 @@ async function rvl(body: Uint8Array): Promise<Samples> {
 let known: { readonly a: number; readonly b: number; readonly depths: Float32Array } | undefined
 
 /**
- * The depth of each of the 65536 inverse depths (m), in float arithmetic as the publisher's. A camera's quantisation
- * never changes: the last one is kept.
+ * The depth in m of each of the 65536 inverse depths, in float32 arithmetic as in the publisher. The last table is
+ * kept, because a camera never changes its quantisation.
  */
 function depthsOf(a: number, b: number): Float32Array {
   if (known && Object.is(known.a, a) && Object.is(known.b, b)) return known.depths

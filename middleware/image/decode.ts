@@ -4,17 +4,17 @@ import { ImageError } from './image-error.js'
 import { BIG_ENDIAN, decodePicture, MOST_PIXELS, type Pixels } from './picture-file.js'
 import { codecOf, pictureHeader } from './picture-header.js'
 
-/** A CompressedImage as an Image, by and by. Rejects with ImageError. */
+/** Decodes a CompressedImage. Rejects with ImageError. */
 export type DecodeImage = (message: CompressedImage) => Promise<Image>
 
-/** `compressedDepth`: `16UC1; compressedDepth png`; what names no codec is PNG. */
+/** The format of `compressedDepth`: `16UC1; compressedDepth png`. Without a codec it is PNG. */
 const DEPTH = /^\s*(\w+)\s*;\s*compressedDepth(?:\s+(\w+))?\s*$/i
 /**
- * `compressed`: `rgb8; jpeg compressed bgr8`: what the image was before. Of others than image_transport the codec
- * alone.
+ * The format of `compressed`: `rgb8; jpeg compressed bgr8`. The first word is the encoding before the compression.
+ * Publishers other than image_transport write the codec alone.
  */
 const BEFORE = /^\s*(\w+)\s*;/
-/** Formats that name a codec which is decoded. */
+/** Formats with the name of a codec that can be decoded. */
 const KNOWN = /jpe?g|png|webp|tiff?/i
 
 const DEPTHS: Readonly<Record<string, '16UC1' | 'mono16' | '32FC1'>> = {
@@ -22,17 +22,17 @@ const DEPTHS: Readonly<Record<string, '16UC1' | 'mono16' | '32FC1'>> = {
   mono16: 'mono16',
   '32fc1': '32FC1',
 }
-/** What cannot come out of eight bits a sample. */
+/** Encodings that need more than eight bits a sample. */
 const DEEP: ReadonlySet<string> = new Set(['16uc1', '16sc1', 'mono16', '32fc1'])
 const BYTES: Readonly<Record<Pixels['encoding'], number>> = { rgb8: 3, rgb16: 6, mono8: 1, mono16: 2, '32FC1': 4 }
 
 /**
- * Decodes what image_transport's `compressed` (JPEG, PNG, TIFF) and `compressedDepth` (PNG, RVL) publish, and WebP,
- * into an image of rows joined, stamp and frame as they were: rgb8, rgb16, mono8, mono16, or what the format says that
- * a grey picture is (16UC1, 32FC1 in m, a bayer pattern). What kind of file it is the bytes say, not the format. Files
- * are decoded on other threads; what is done here is done in slices of less than a millisecond. Rejects with
- * ImageError: `undecodable`, `bad_encoding` (no kind of file that is known, or a picture that is not what the format
- * says), `bad_size` (no pixels, or more than 2^25).
+ * Decodes a picture of image_transport's `compressed` (JPEG, PNG, TIFF) or `compressedDepth` (PNG, RVL), or a WebP. The
+ * image has no padding between rows, and keeps the message's stamp and frame. Its encoding is rgb8, rgb16, mono8 or
+ * mono16; for a grey picture also the encoding that the format states (16UC1, 32FC1 in m, a Bayer pattern). The bytes
+ * decide which codec it is, not the format. Files are decoded on other threads; the work on this thread is done in
+ * slices of less than a millisecond. Rejects with ImageError: `undecodable`, `bad_encoding` (an unknown codec, or a
+ * picture that differs from the format), `bad_size` (no pixels, or more than 2^25).
  */
 export async function decodeImage({ format, data, ...header }: CompressedImage): Promise<Image> {
   const depth = DEPTH.exec(format)
@@ -65,8 +65,8 @@ export async function decodeImage({ format, data, ...header }: CompressedImage):
 }
 
 /**
- * How many pixels a message claims to have; half the most there may be where only its decoder can tell, and none where
- * it has none.
+ * The number of pixels that a message claims to have: half the limit when only the decoder can tell, 0 when the message
+ * cannot be decoded.
  */
 export function pixelsOf({ format, data }: CompressedImage): number {
   const isDepth = DEPTH.test(format)
@@ -83,8 +83,8 @@ export function pixelsOf({ format, data }: CompressedImage): number {
 }
 
 /**
- * What the samples of a file show that was an image in encoding `before`, `''` where nobody says. Throws ImageError
- * `bad_encoding` where they cannot.
+ * The encoding of decoded samples, given the encoding `before` the compression; `''`: unknown. Throws ImageError
+ * `bad_encoding` when the two do not fit.
  */
 function shown(decoded: Pixels['encoding'], before: string): string {
   const name = before.toLowerCase()

@@ -1,7 +1,7 @@
-/** Why a compressed image is none: its bytes, what is in them, or its size. */
+/** What is wrong with a compressed image: its bytes, its contents, or its size. */
 export type ImageFault = 'undecodable' | 'bad_encoding' | 'bad_size'
 
-/** A compressed image that cannot become an image. */
+/** A compressed image that cannot be decoded. */
 export class ImageError extends Error {
   readonly code = 'IMAGE'
   readonly fault: ImageFault

@@ -1,51 +1,55 @@
 import { endianness } from 'node:os'
 import type sharp from 'sharp'
 import type { Metadata } from 'sharp'
+import { installCommand, requirePeers } from '../../peers/peers.js'
 import { ImageError } from './image-error.js'
+import { messageOf } from '../message-of.js'
 import { pictureHeader, type Codec, type PictureHeader } from './picture-header.js'
 
 /** Pixels of the largest picture that is decoded: 8192 x 4096. */
 export const MOST_PIXELS = 2 ** 25
-/** How long one picture may take, s: a file of few bytes can ask for hours. */
+/** s that the decoding of one picture may take. A file of a few bytes can ask for hours. */
 const PATIENCE = 5
 
-/** The pixels of a picture, rows joined. */
+/** The pixels of a picture, without padding between rows. */
 export interface Pixels {
   readonly width: number
   readonly height: number
   readonly encoding: 'rgb8' | 'rgb16' | 'mono8' | 'mono16' | '32FC1'
-  /** Bytes of their own; samples of two and four bytes in this machine's order. */
+  /** A buffer of its own. Samples of two and four bytes have this machine's byte order. */
   readonly data: Uint8Array
 }
 
+/** Whether this machine is big-endian. */
 export const BIG_ENDIAN = endianness() === 'BE'
 
 let loading: Promise<typeof sharp> | undefined
 
 /**
- * Loads the decoder, once; it is not loaded where nobody asks for it. Throws in one line where this machine has no
- * binary of it.
+ * Loads the decoder once, and only when it is needed. Rejects with MissingPackageError when it is
+ * not installed, and with an error of one line when there is no binary for this machine.
  */
-export function loadSharp(): Promise<typeof sharp> {
+export async function loadSharp(): Promise<typeof sharp> {
+  requirePeers('pictures in files', 'sharp')
   return (loading ??= import('sharp').then(
     ({ default: sharp }) => {
       sharp.cache(false)
-      // A picture is decoded on one thread of libuv's pool; several pictures at once on several.
+      // One picture is decoded on one thread of libuv's pool. Several pictures use several threads.
       sharp.concurrency(1)
       return sharp
     },
     (error: unknown) => {
       loading = undefined
-      const [reason] = (error instanceof Error ? error.message : String(error)).split('\n')
+      const [reason] = messageOf(error).split('\n')
       throw Object.assign(
-        new Error(`compressed images cannot be decoded: ${reason}; npm install sharp`, { cause: error }),
+        new Error(`compressed images cannot be decoded: ${reason}; ${installCommand(['sharp'])}`, { cause: error }),
         { exit: 2 },
       )
     },
   ))
 }
 
-/** How samples of so many bits are asked of the decoder and named: grey, and colour. */
+/** By bits of a sample: the options for the decoder and the encoding's name, for grey and for colour. */
 const SAMPLES = {
   8: { depth: 'uchar', grey: ['b-w', 'mono8'], colour: ['srgb', 'rgb8'] },
   16: { depth: 'ushort', grey: ['grey16', 'mono16'], colour: ['rgb16', 'rgb16'] },
@@ -53,11 +57,10 @@ const SAMPLES = {
 } as const
 
 /**
- * Decodes a file of one of the codecs on another thread: the samples as they are in the file, no colour profile
- * applied, not turned by EXIF. Grey becomes
- * mono8, mono16 or, of a TIFF's floats, 32FC1; colour rgb8 or rgb16, an alpha channel is left out. Throws ImageError:
- * `undecodable` (cut off, damaged),
- * `bad_encoding` (colour of floats), `bad_size` (no pixels, or too many).
+ * Decodes a file on another thread. The samples are those in the file: no colour profile and no EXIF rotation is
+ * applied. A grey picture becomes mono8, mono16 or, for the floats of a TIFF, 32FC1. A colour picture becomes rgb8 or
+ * rgb16, without its alpha channel. Throws ImageError: `undecodable` (cut off, damaged), `bad_encoding` (colour in
+ * floats), `bad_size` (no pixels, or too many).
  */
 export async function decodePicture(data: Uint8Array, codec: Codec): Promise<Pixels> {
   const sharp = await loadSharp()
@@ -78,20 +81,20 @@ export async function decodePicture(data: Uint8Array, codec: Codec): Promise<Pix
   return { width: decoded.info.width, height: decoded.info.height, encoding, data: decoded.data }
 }
 
-/** What the decoder says of a file that it opened. */
+/** The header of a file that the decoder has opened. */
 function headerOf({ width, height, channels, depth }: Metadata): PictureHeader {
   return { width, height, grey: channels < 3, bits: depth === 'uchar' ? 8 : depth === 'ushort' ? 16 : 32 }
 }
 
 function readable<T>(work: Promise<T>): Promise<T> {
   return work.catch((error: unknown) => {
-    throw new ImageError('undecodable', error instanceof Error ? error.message : String(error), { cause: error })
+    throw new ImageError('undecodable', messageOf(error), { cause: error })
   })
 }
 
 /**
- * A PNG file, on another thread: `data` u8[height * width * 3], r g b, or u16[height * width], which stays grey of 16
- * bits.
+ * Encodes a PNG on another thread. `data`: u8[height * width * 3] in the order r g b, or u16[height * width], which
+ * becomes a grey picture of 16 bits.
  */
 export async function encodePicture({
   width,

@@ -2,21 +2,21 @@ import { ImageError } from './image-error.js'
 
 export type Codec = 'png' | 'jpeg' | 'webp' | 'tiff'
 
-/** What the first bytes of a PNG (ISO/IEC 15948) or JPEG (ITU-T T.81) file say of its picture. */
+/** The header of a PNG (ISO/IEC 15948) or a JPEG (ITU-T T.81). */
 export interface PictureHeader {
   readonly width: number
   readonly height: number
   readonly grey: boolean
-  /** Of a sample. */
+  /** Bits of one sample. */
   readonly bits: number
 }
 
 const PNG = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')
-/** Markers of a JPEG frame (SOF0 to SOF15), less the three in their midst that are none: DHT, JPG, DAC. */
+/** Markers of a JPEG frame: SOF0 to SOF15 without DHT, JPG and DAC, which lie among them. */
 const isFrame = (marker: number): boolean =>
   marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc
 
-/** What kind of file the first bytes begin, whatever it is called; undefined: none that is decoded. */
+/** The codec that a file's first bytes show; undefined: none that can be decoded. */
 export function codecOf(data: Uint8Array): Codec | undefined {
   const bytes = Buffer.from(data.buffer, data.byteOffset, Math.min(data.byteLength, 16))
   const at = (from: number, text: string): boolean => bytes.toString('latin1', from, from + text.length) === text
@@ -26,7 +26,7 @@ export function codecOf(data: Uint8Array): Codec | undefined {
   return at(0, 'II*\0') || at(0, 'MM\0*') ? 'tiff' : undefined
 }
 
-/** Of a PNG or a JPEG. Throws ImageError `undecodable` where its first bytes are damaged. */
+/** The header of a PNG or a JPEG. Throws ImageError `undecodable` when it is damaged. */
 export function pictureHeader(data: Uint8Array): PictureHeader {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
   if (bytes.subarray(0, 8).equals(PNG)) {

@@ -1,12 +1,11 @@
 import { ImageError } from './image-error.js'
 
 /**
- * Reads depth samples of 16 bits compressed with RVL (A. D. Wilson, "Fast Lossless Depth Image Compression", ISS 2017):
- * runs of zeros and of samples
- * take turns, each with its length before it; a sample is the difference to the last one that was not zero, in zigzag
- * order. Numbers are
- * nibbles of three bits each, the lowest first, with the fourth set where another follows; nibbles fill little-endian
- * words of 32 bits from the top.
+ * Reads depth samples of 16 bits compressed with RVL (A. D. Wilson, "Fast Lossless Depth Image Compression", ISS 2017).
+ * Runs of zeros and runs of samples alternate; the length of each comes before it. A sample is the zigzag-encoded
+ * difference to the last sample that was not zero. A number is a row of nibbles, the lowest first: three bits of the
+ * number, and a fourth bit that is set when another nibble follows. Nibbles fill little-endian words of 32 bits from
+ * the top.
  */
 export class RvlReader {
   readonly #bytes: DataView
@@ -22,8 +21,8 @@ export class RvlReader {
   }
 
   /**
-   * Reads the next samples into `out`, from index `from` up to `to`. Throws ImageError `undecodable` where the bytes
-   * end before.
+   * Reads the next samples into `out`, from index `from` up to `to`. Throws ImageError `undecodable` when the bytes end
+   * too early.
    */
   read(out: Uint16Array, from: number, to: number): void {
     for (let i = from; i < to; ) {

@@ -8,14 +8,15 @@ interface Topic {
   listeners: readonly Listener<never>[]
 }
 
+/** Whom a local bus tells of errors. */
 export interface LocalBusOptions {
-  /** A subscriber threw; the others have been served all the same. */
+  /** A subscription's listener threw. The other listeners still got the message. */
   readonly onError?: (error: unknown) => void
 }
 
 /**
- * One process: a message is handed to each subscriber in turn, in the order of subscription, without a copy, before
- * `publish` returns.
+ * A bus inside one process. `publish` calls every subscription's listener, in the order of subscription, without a copy
+ * of the message, and then returns.
  */
 export class LocalBus implements Bus {
   readonly clock: Clock
@@ -93,8 +94,8 @@ export class LocalBus implements Bus {
   }
 
   /**
-   * Resolves when all work due at or before `until` is finished, and what it led to as well. Work that fails is
-   * finished too.
+   * Resolves when all work that is due at or before `until` is finished, and all work that it led to. Work that fails
+   * counts as finished.
    */
   async settle(until: number): Promise<void> {
     for (;;) {
@@ -104,7 +105,7 @@ export class LocalBus implements Bus {
     }
   }
 
-  /** Nobody hears anything any more. Unfinished work belongs to those who began it; it is not waited for. */
+  /** Ends all subscriptions. Unfinished work is not waited for; it belongs to the nodes that began it. */
   async close(): Promise<void> {
     for (const topic of this.#topics.values()) topic.listeners = []
     this.#topics.clear()

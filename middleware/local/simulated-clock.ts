@@ -1,28 +1,28 @@
 import { SteppedClock } from './stepped-clock.js'
 
 const SECOND = 1_000_000_000
-/** ns by which the time may step back before it is a jump: messages of several publishers overtake each other. */
+/** ns that the time may go back without a jump, because messages of several publishers overtake each other. */
 const BACKLASH = 100_000_000
-/** ns that bus time leaps ahead at a jump, at least: further than any window or gap reaches. */
+/** Least ns by which bus time moves ahead at a jump: more than any window or gap of the aligner. */
 const LEAP = 2 * SECOND
 
-/** s before its first reading at which a clock's epoch lies: stamps of what was measured before are positive too. */
+/** s by which a clock's epoch lies before its first reading, so that stamps of earlier measurements are positive. */
 export const MARGIN = 3600
 
 /**
- * The time that somebody else says (/clock), in whole ns since `epochSec` (absolute seconds, never before 0). It never
- * goes back: when the time that is said does (a bag that loops, a simulator's reset) the epoch moves, so that bus time
- * and the stamps of all that comes afterwards lie two seconds ahead, and nothing from before meets anything from after.
+ * A clock that follows the time on /clock, in whole ns since `epochSec` (absolute seconds, at least 0). It never goes
+ * back. When /clock does (a bag that loops, a simulator that was reset) the epoch moves, so that bus time and all later
+ * stamps lie at least two seconds ahead. Samples from before the jump therefore never align with samples from after it.
  */
 export class SimulatedClock extends SteppedClock {
   epochSec = 0
-  /** Whether it is known what time it is: from the first word on. */
+  /** Whether a time has been received. */
   known = false
-  /** Times that it went back. */
+  /** How often the time went back. */
   jumps = 0
 
-  /** It is `nanosec` ns after `sec` s. */
-  hear(sec: number, nanosec: number): void {
+  /** Takes the time of /clock: `nanosec` ns after `sec` s. */
+  update(sec: number, nanosec: number): void {
     if (!this.known) this.epochSec = Math.max(0, sec - MARGIN)
     const stamp = (sec - this.epochSec) * SECOND + nanosec
     if (!this.known) {

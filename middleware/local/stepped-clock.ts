@@ -1,7 +1,7 @@
 import type { Clock, Disposable } from '../bus.js'
 import { TimerQueue } from './timer-queue.js'
 
-/** Time that moves only when it is told to: lockstep and replays. */
+/** A clock that moves only when it is told to: for lockstep and replays. */
 export class SteppedClock implements Clock {
   readonly #timers = new TimerQueue()
   #now: number
@@ -27,15 +27,15 @@ export class SteppedClock implements Clock {
     return this.#timers.next
   }
 
-  /** A jump of time, in either direction: every timer is as far away after it as it was before. */
+  /** A time jump in either direction. Every timer is as far ahead after it as it was before. */
   jumpTo(stamp: number): void {
     this.#timers.shift(stamp - this.#now)
     this.#now = stamp
   }
 
   /**
-   * Moves to `stamp` and runs every timer due on the way, at its own stamp, in order. A stamp before now changes
-   * nothing.
+   * Moves to `stamp` and runs every timer that is due on the way, in order and at its own stamp. An earlier `stamp` has
+   * no effect.
    */
   advanceTo(stamp: number): void {
     while (this.#timers.next <= stamp) {

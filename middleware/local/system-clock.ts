@@ -1,16 +1,16 @@
 import type { Clock, Disposable } from '../bus.js'
 import { TimerQueue } from './timer-queue.js'
 
-/** setTimeout takes no longer wait, ms. */
+/** The longest wait that setTimeout takes, ms. */
 const LONGEST_WAIT = 2 ** 31 - 1
 
 /**
- * Real time: the host's monotonic clock, in whole ns since `started` (a reading of process.hrtime.bigint). Timers are
- * about a millisecond coarse and never early. A callback that throws ends up as an uncaught exception; the other timers
- * go on.
+ * Real time: the host's monotonic clock in whole ns since `started` (a value of process.hrtime.bigint). Timers are
+ * accurate to about a millisecond and never early. A callback that throws causes an uncaught exception; the other
+ * timers continue.
  */
 export class SystemClock implements Clock {
-  /** ns from `started` to performance.now()'s zero: the same clock, read without a BigInt. */
+  /** ns from `started` to the zero of performance.now(). It is the same clock, read without a BigInt. */
   #offset: number
   #last = -Infinity
   readonly #timers = new TimerQueue()
@@ -26,8 +26,8 @@ export class SystemClock implements Clock {
   }
 
   /**
-   * From here on `now()` follows a clock that reads `stamp` now; it never goes back for that, but stands until it is
-   * caught up with.
+   * Makes `now()` follow another clock, which shows `stamp` at this moment. `now()` does not go back: it stands still
+   * until the other clock has caught up.
    */
   follow(stamp: number): void {
     this.#offset = stamp - performance.now() * 1e6
@@ -42,7 +42,7 @@ export class SystemClock implements Clock {
     return this.#add(this.now() + period, period, callback)
   }
 
-  /** No timer calls back any more. */
+  /** Removes all timers. */
   close(): void {
     this.#timers.clear()
     this.#schedule()

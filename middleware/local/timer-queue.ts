@@ -7,14 +7,14 @@ interface Entry {
 }
 
 /**
- * Timers by due stamp, ties by registration. A periodic one is put back at its next beat after `now`: missed beats are
- * skipped.
+ * Timers in the order of their due stamps; timers of the same stamp in the order of registration. A periodic timer is
+ * due again one or more periods later, after `now`: a call that was missed is not made up for.
  */
 export class TimerQueue {
   readonly #entries: Entry[] = []
   #order = 0
 
-  /** `period` 0: once. */
+  /** Adds a timer. `period` 0: it fires once. */
   add(stamp: number, period: number, callback: () => void): { dispose(): void } {
     const entry: Entry = { stamp, order: this.#order++, period, callback, cancelled: false }
     this.#insert(entry)
@@ -32,7 +32,7 @@ export class TimerQueue {
     return this.#entries.length === 0 ? Infinity : this.#entries[0]!.stamp
   }
 
-  /** Runs the earliest timer if it is due at `now`; false when none is. */
+  /** Runs the earliest timer when it is due at `now`; otherwise false. */
   runOne(now: number): boolean {
     const entry = this.#entries[0]
     if (entry === undefined || entry.stamp > now) return false
@@ -50,6 +50,7 @@ export class TimerQueue {
     for (const entry of this.#entries) entry.stamp += ns
   }
 
+  /** Removes all timers. */
   clear(): void {
     this.#entries.length = 0
   }

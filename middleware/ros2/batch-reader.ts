@@ -2,14 +2,16 @@ import type { Disposable } from '../bus.js'
 import type { RosAddon, RosNode, RosSubscription } from './rclnodejs.js'
 
 /**
- * Messages a batch, at most: after a pause the rest follows in the next ones, and nothing else waits for all of them.
+ * Number of messages that one timer call may read. After a pause the rest follows in the next calls, so that other work
+ * need not wait for all of them.
  */
 const MOST = 100
 
 /**
- * Hands what a subscription received to `listener` every `period` ms, in order. The node's executor does not wait for
- * it: that wakes two threads a message, which at 1 kHz costs more than all the rest (docs/explanation/ros2.md). The
- * subscription's own callback is never called; destroying the subscription is the caller's, after this was disposed of.
+ * Gives the messages of a subscription to `listener` every `period` ms, in order. The node's executor does not wait for
+ * this subscription: it would wake two threads for each message, which costs most of the time at 1 kHz
+ * (docs/explanation/ros2.md). The subscription's own callback is never called. The caller destroys the subscription
+ * after it has disposed of this reader.
  */
 export function readInBatches(
   addon: RosAddon,

@@ -14,16 +14,16 @@ const LEVELS = { ok: 0, warn: 1, error: 2, stale: 3 } as const
 const PERIOD = 1000
 
 /**
- * Publishes what `look` finds on /diagnostics, once a second, each under the node's whole name: nodes of one name in
- * two namespaces are told apart.
+ * Publishes the status that `collect` returns on /diagnostics, once a second. Each name begins with the node's full
+ * name, so that nodes of one name in two namespaces can be told apart.
  */
-export function publishDiagnostics(node: RosNode, look: () => readonly Status[]): Disposable {
+export function publishDiagnostics(node: RosNode, collect: () => readonly Status[]): Disposable {
   const publisher = node.createPublisher('diagnostic_msgs/msg/DiagnosticArray', '/diagnostics')
   const whole = `${node.namespace() === '/' ? '' : node.namespace()}/${node.name()}`
   const report = (): void => {
     publisher.publish({
       header: { stamp: rosTimeOf(node), frame_id: '' },
-      status: look().map(({ name, level, message, values }) => ({
+      status: collect().map(({ name, level, message, values }) => ({
         name: `${whole}: ${name}`,
         level: LEVELS[level],
         message,

@@ -5,7 +5,7 @@ import { lacking, rosTimeOf, type RosLogger, type RosPublisher } from './rclnode
 import type { Ros2Bus } from './ros2-bus.js'
 import type { Ros2Process } from './ros2-process.js'
 
-/** A frame that does not move in its parent: `xyz` in m; `rpy` in rad about the parent's x, then y, then z axis. */
+/** A frame that is fixed in its parent: `xyz` in m; `rpy` in rad about the parent's x, then y, then z axis. */
 interface FixedFrame {
   readonly name: string
   readonly parent: string
@@ -16,21 +16,21 @@ interface FixedFrame {
 export interface FramePublisherOptions {
   readonly ros: Ros2Process
   readonly bus: Ros2Bus
-  /** Those that are known; no circle in them. */
+  /** The known frames. There is no circle among them. */
   readonly frames: readonly FixedFrame[]
-  /** Put before every name that is published: two robots name their frames apart. */
+  /** Put before every published name, so that two robots have different frame names. */
   readonly prefix: string
   readonly log: RosLogger
 }
 
 const TYPE = 'tf2_msgs/msg/TFMessage'
-/** ns between two words of /tf about one frame, at least. */
+/** Least ns between two transforms of one frame on /tf. */
 const PERIOD = 10_000_000
 
 /**
- * Says on /tf and /tf_static where frames lie. What is fixed is one message that grows and that whoever comes later
- * gets as well, as tf2_ros's StaticTransformBroadcaster has it. Where tf2_msgs is not installed that is said once, and
- * nothing is published.
+ * Publishes transforms on /tf and /tf_static. The fixed frames are one message that grows; late subscribers get it too,
+ * as from tf2_ros's StaticTransformBroadcaster. When tf2_msgs is not installed this is logged once, and nothing is
+ * published.
  */
 export class FramePublisher implements Disposable {
   readonly #options: FramePublisherOptions
@@ -46,8 +46,8 @@ export class FramePublisher implements Disposable {
   }
 
   /**
-   * A message names `name` (here without the prefix): from now on it is on /tf_static with all frames that it hangs on,
-   * as far as they are known.
+   * Publishes the frame `name` (without the prefix) on /tf_static, with all known frames between it and the root.
+   * Called for every frame that a message names.
    */
   fixed(name: string): void {
     const before = this.#fixed.size
@@ -68,8 +68,8 @@ export class FramePublisher implements Disposable {
   }
 
   /**
-   * Where `name` lies in `parent` at `stamp` (bus time): x, y, z (m), qx, qy, qz, qw. Sooner than 10 ms after the last
-   * one it is left out.
+   * Publishes the pose of `name` in `parent` at `stamp` (bus time): x, y, z (m), qx, qy, qz, qw. A pose less than 10 ms
+   * after the last one is skipped.
    */
   moved(parent: string, name: string, stamp: number, pose: ArrayLike<number>): void {
     const since = stamp - (this.#movedAt.get(name) ?? -Infinity)

@@ -17,7 +17,7 @@ interface ChangeStateRequest {
   transition: { id: number; label: string }
 }
 
-/** lifecycle_msgs/msg/State: primary states, and those that a node is in while it changes. */
+/** lifecycle_msgs/msg/State: the primary states, and below the states of a node during a transition. */
 const STATES: Readonly<Record<LifecycleState, RosState>> = {
   unconfigured: { id: 1, label: 'unconfigured' },
   inactive: { id: 2, label: 'inactive' },
@@ -33,12 +33,12 @@ const CHANGING: Readonly<Record<Transition, RosState>> = {
   deactivate: { id: 14, label: 'deactivating' },
 }
 
-/** ms between two looks at who hears the transitions. */
-const LOOK = 20
+/** ms between two checks whether somebody subscribes to the transition events. */
+const POLL = 20
 
 interface Edge {
   readonly id: number
-  /** Id of the event that it succeeded; two more: that it led to error processing. */
+  /** Id of the event after a success. The id of the event after an error is higher by two. */
   readonly success: number
   readonly transition: Transition
   readonly from: LifecycleState
@@ -46,8 +46,8 @@ interface Edge {
 }
 
 /**
- * lifecycle_msgs/msg/Transition: the transitions that may be asked for. A shutdown has one id for each state that it is
- * asked for in.
+ * lifecycle_msgs/msg/Transition: the transitions that a request can name. A shutdown has one id for each state that it
+ * starts in.
  */
 const EDGES: readonly Edge[] = [
   { id: 1, success: 10, transition: 'configure', from: 'unconfigured', to: 'inactive' },
@@ -59,7 +59,7 @@ const EDGES: readonly Edge[] = [
   { id: 7, success: 50, transition: 'shutdown', from: 'active', to: 'finalized' },
 ]
 
-/** What error processing ends with. */
+/** The transition at the end of error processing. */
 const RECOVERY: RosTransition = {
   transition: { id: 60, label: 'transition_success' },
   start_state: ERROR_PROCESSING,
@@ -67,9 +67,9 @@ const RECOVERY: RosTransition = {
 }
 
 /**
- * Makes a lifecycle node of ours a managed node of ROS 2 (design.ros2.org, REP-2002): its five services and
- * `~/transition_event`. A request is answered when its transition is done, however long a device takes; rclnodejs's own
- * lifecycle node cannot wait.
+ * Makes a LifecycleNode a managed node of ROS 2 (design.ros2.org, REP-2002) with its five services and
+ * `~/transition_event`. A request is answered when its transition is complete, however long a device takes. The
+ * lifecycle node of rclnodejs cannot wait for that.
  */
 export class ManagedNode {
   readonly #lifecycle: LifecycleNode
@@ -81,13 +81,13 @@ export class ManagedNode {
   #isDisposed = false
   #change: Promise<unknown> = Promise.resolve()
 
-  /** `onError`: why a transition failed; its caller is only told that it did. */
+  /** `onError` gets the reason of a failed transition; the caller of the service only learns that it failed. */
   constructor(lifecycle: LifecycleNode, node: RosNode, onError: (error: unknown) => void) {
     this.#lifecycle = lifecycle
     this.#node = node
     this.#onError = onError
     this.#events = node.createPublisher('lifecycle_msgs/msg/TransitionEvent', '~/transition_event')
-    // A shutdown ends in one way from wherever it was asked for.
+    // A shutdown has three ids for its start but only one for its end.
     const graph = EDGES.flatMap((edge, i) => [
       rosTransition(edge),
       ...(edge.success === EDGES[i - 1]?.success ? [] : outcomes(edge)),
@@ -134,23 +134,22 @@ export class ManagedNode {
   }
 
   /**
-   * Resolves once somebody hears ~/transition_event: from then on no event is lost to it. False if `signal` ends the
-   * waiting first.
+   * Resolves when ~/transition_event has a subscription, which then loses no event. Resolves with false when `signal`
+   * is aborted first.
    */
   async observed(signal: AbortSignal): Promise<boolean> {
     while (!signal.aborted && this.#events.subscriptionCount === 0)
-      await pause(LOOK, undefined, { signal }).catch(() => undefined)
+      await pause(POLL, undefined, { signal }).catch(() => undefined)
     return this.#events.subscriptionCount > 0
   }
 
-  /** Makes a transition from this side, as a manager would: its events are published too. False if it failed. */
+  /** Makes a transition from inside this process, with its events. Resolves with false when it failed. */
   make(transition: Transition): Promise<boolean> {
     return this.#begin({ id: 0, label: transition })
   }
 
   /**
-   * Ends the node from whatever state it is in, once a transition that is under way is done: deactivate, cleanup,
-   * shutdown.
+   * Shuts the node down from any state, after a running transition: deactivate, cleanup, shutdown.
    */
   async end(): Promise<void> {
     await this.#change
@@ -159,7 +158,7 @@ export class ManagedNode {
     if (this.#lifecycle.state !== 'finalized') await this.make('shutdown')
   }
 
-  /** A transition that is still under way then ends unheard. */
+  /** Removes services and events. A running transition then ends without an answer and without events. */
   dispose(): void {
     this.#isDisposed = true
     for (const service of this.#services) this.#node.destroyService(service)
@@ -181,7 +180,7 @@ export class ManagedNode {
     return change
   }
 
-  /** By its id, or by its label where one is given. */
+  /** Makes a transition by its label, or by its id when the label is empty. */
   async #transit({ id, label }: { id: number; label: string }): Promise<boolean> {
     const edge = this.#available().find(other => (label === '' ? other.id === Number(id) : other.transition === label))
     if (edge === undefined) {
@@ -224,7 +223,7 @@ export class ManagedNode {
   }
 }
 
-/** How a transition ends: it succeeded, or led to error processing. */
+/** The two ends of a transition: success, or error processing. */
 function outcomes({ success, transition, to }: Edge): RosTransition[] {
   return [
     {

@@ -1,7 +1,7 @@
 import type { Disposable } from '../bus.js'
 import type { RosAddon, RosEvent, RosNode } from './rclnodejs.js'
 
-/** rmw_qos_policy_kind_t */
+/** Values of rmw_qos_policy_kind_t. */
 const POLICIES: Readonly<Record<number, string>> = {
   2: 'durability',
   4: 'deadline',
@@ -12,15 +12,14 @@ const POLICIES: Readonly<Record<number, string>> = {
   128: 'depth',
 }
 /**
- * rcl's number, of a subscription's events and of a publisher's, for one from the other side whose quality of service
- * does not fit.
+ * rcl's number of the event for an incompatible quality of service. It is the same for subscriptions and publishers.
  */
 const INCOMPATIBLE_QOS = 2
 
 /**
- * Tells of each endpoint of the other side whose quality of service does not fit, with the first policy in which it
- * does not. rclnodejs 2.2 keeps the events of rcl to itself (it does not export what its `createSubscription` asks
- * for), so they are taken from its addon here.
+ * Calls `listener` for each endpoint of the other side whose quality of service is incompatible, with the first policy
+ * that differs. rclnodejs 2.2 does not export the events of rcl that its `createSubscription` expects, so they are
+ * created with its native addon here.
  */
 export function onIncompatibleQos(
   addon: RosAddon,

@@ -4,14 +4,14 @@ import type { Rclnodejs } from './rclnodejs.js'
 interface Profile {
   readonly reliable: boolean
   readonly depth: number
-  /** Who comes later gets the last ones too. */
+  /** Late subscribers get the last messages too. */
   readonly transientLocal?: boolean
 }
 
 /**
- * What subscribers would rather lose than wait for: sensors (REP-2003's sensor data), with queues for a third of a
- * second of pictures and a second of the rest: so long may a machine be busy before something is lost. Everything else
- * arrives.
+ * Depths of the queues of sensor topics, which are best-effort (REP-2003's sensor data): about a third of a second of
+ * pictures, a second of everything else. A machine may be busy for that long before a message is lost. All other topics
+ * are reliable.
  */
 const SENSOR: Readonly<Partial<Record<TypeName, number>>> = {
   'sensor_msgs/msg/Image': 10,
@@ -20,24 +20,28 @@ const SENSOR: Readonly<Partial<Record<TypeName, number>>> = {
   'geometry_msgs/msg/WrenchStamped': 1000,
   'geometry_msgs/msg/PoseStamped': 250,
   'sensor_msgs/msg/JointState': 100,
+  'sensor_msgs/msg/Imu': 1000,
+  'std_msgs/msg/Float64MultiArray': 100,
+  'std_msgs/msg/Float32MultiArray': 100,
 }
 
 /**
- * Types whose messages are small and come by the hundred a second: worth reading in batches where nobody waits for the
- * single one.
+ * Types with small messages at hundreds of hertz. They are read in batches when no listener needs the single message at
+ * once. Types without a header are not: their stamp is the time at which they are read.
  */
 export const BATCHED: ReadonlySet<string> = new Set<TypeName>([
   'geometry_msgs/msg/WrenchStamped',
   'geometry_msgs/msg/PoseStamped',
   'sensor_msgs/msg/JointState',
+  'sensor_msgs/msg/Imu',
 ])
 
-/** How many times longer the queues are of whoever wants everything. */
+/** Factor on the depth of the queue of a subscription that wants every message. */
 const PATIENT = 10
 
 /**
- * What a subscription of a type asks for; `qos_overrides.*` parameters change it. `reliable`: everything, sensors too,
- * in longer queues.
+ * The profile of a subscription to a type. The parameters `qos_overrides.*` can change it. `reliable`: every message is
+ * wanted, of sensors too, so the queue is longer.
  */
 export function subscriptionProfile(type: string, { reliable = false } = {}): Profile {
   const depth = SENSOR[type as TypeName]
@@ -45,16 +49,17 @@ export function subscriptionProfile(type: string, { reliable = false } = {}): Pr
   return reliable ? { reliable, depth: PATIENT * depth } : { reliable, depth }
 }
 
-/** What a publisher offers: reliability, for sensors too (REP-2003), so that whoever asks for less gets it as well. */
+/** The profile of a publisher: reliable for sensors too (REP-2003), so that every subscription is compatible. */
 export function publisherProfile(type: string): Profile {
   return { ...subscriptionProfile(type), reliable: true }
 }
 
-/** What a publisher of a type is made with: `publisherProfile`, and what `qos_overrides.*` parameters make of it. */
+/** Options of rclnodejs for a publisher of a type: `publisherProfile`, and the `qos_overrides.*` parameters. */
 export function publisherOptions(rcl: Rclnodejs, type: string): object {
   return { qos: qosOf(rcl, publisherProfile(type)), qosOverridingOptions: overridesOf(rcl) }
 }
 
+/** A profile as an object of rclnodejs. */
 export function qosOf(rcl: Rclnodejs, { reliable, depth, transientLocal = false }: Profile): unknown {
   const { HistoryPolicy, ReliabilityPolicy, DurabilityPolicy } = rcl.QoS
   return new rcl.QoS(
@@ -69,7 +74,7 @@ export function qosOf(rcl: Rclnodejs, { reliable, depth, transientLocal = false 
   )
 }
 
-/** The policies that `qos_overrides.TOPIC.subscription.*` and `.publisher.*` may change. */
+/** The policies that the parameters `qos_overrides.TOPIC.subscription.*` and `.publisher.*` may change. */
 export function overridesOf(rcl: Rclnodejs): unknown {
   const { HISTORY, DEPTH, RELIABILITY, DURABILITY } = rcl.QoSPolicyKind
   return new rcl.QoSOverridingOptions([HISTORY, DEPTH, RELIABILITY, DURABILITY])

@@ -1,12 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
+import { isCheckout } from '../../peers/installation.js'
+import { installCommand } from '../../peers/peers.js'
 import { BusError } from '../bus-error.js'
 import type { RosTime } from '../cdr/ros-time.js'
 
 /**
- * The part of rclnodejs that is used here, with its own words. Its own type file is made with the messages, and so is
- * not there before a build.
+ * The part of rclnodejs that is used here, with rclnodejs's own names. The package has a type file of its own, but it
+ * is generated together with the messages and does not exist before the set-up.
  */
 export interface Rclnodejs {
   init(context: RosContext, argv: readonly string[]): Promise<void>
@@ -31,9 +33,10 @@ export interface Rclnodejs {
     accepted: undefined,
     cancel: (goal: RosGoal<Goal>) => number,
   ) => { destroy(): void }
+  ActionClient: new (node: RosNode, type: string, name: string) => RosActionClient
   GoalResponse: Readonly<Record<'ACCEPT' | 'REJECT', number>>
   CancelResponse: Readonly<Record<'ACCEPT' | 'REJECT', number>>
-  /** The class of a type; throws for one whose messages were not made. */
+  /** The class of a type. Throws when its messages were not generated. */
   require(type: string): unknown
   removeSignalHandlers(): void
 }
@@ -68,10 +71,10 @@ interface RosQosClass {
 }
 
 export interface RosPublisher {
-  /** How many subscriptions are known to hear it. */
+  /** Number of subscriptions that are known to receive from it. */
   readonly subscriptionCount: number
   readonly handle: unknown
-  /** Whether every reliable subscription has acknowledged everything, waiting `timeout` ns for it at most. */
+  /** Waits at most `timeout` ns until every reliable subscription has acknowledged all messages; false: it did not. */
   waitForAllAcked(timeout: bigint): boolean
   publish(message: Buffer | object): void
 }
@@ -81,7 +84,7 @@ export interface RosSubscription {
   readonly handle: unknown
 }
 
-/** An accepted goal of an action. One of succeed, abort and canceled ends it, before its result is returned. */
+/** An accepted goal of an action. `succeed`, `abort` or `canceled` ends it before its result is returned. */
 export interface RosGoal<Goal> {
   readonly request: Goal
   readonly isCancelRequested: boolean
@@ -89,6 +92,20 @@ export interface RosGoal<Goal> {
   succeed(): void
   abort(): void
   canceled(): void
+}
+
+/** A client of an action. `sendGoal` resolves when a server has accepted or rejected the goal. */
+export interface RosActionClient {
+  isActionServerAvailable(): boolean
+  sendGoal(goal: object): Promise<RosClientGoal>
+  destroy(): void
+}
+
+export interface RosClientGoal {
+  isAccepted(): boolean
+  /** Resolves when the goal has ended. */
+  getResult(): Promise<unknown>
+  cancelGoal(): Promise<unknown>
 }
 
 export interface RosService {
@@ -103,10 +120,10 @@ export interface RosClient {
   ): Promise<unknown>
 }
 
-/** What the graph calls the node of an endpoint whose node it has not heard of yet. */
+/** Name that the graph gives to the node of an endpoint before it knows the node. */
 export const UNKNOWN_NODE = '_NODE_NAME_UNKNOWN_'
 
-/** One publisher or subscription as the graph shows it. Of a policy 1 is the stronger: reliable, transient local. */
+/** A publisher or a subscription in the graph. In a policy 1 is the stronger value: reliable, transient local. */
 export interface RosEndpoint {
   readonly node_name: string
   readonly node_namespace: string
@@ -114,9 +131,9 @@ export interface RosEndpoint {
   readonly qos_profile: { readonly reliability: number; readonly durability: number }
 }
 
-/** What rclnodejs's addon does itself. */
+/** Functions of rclnodejs's native addon. */
 export interface RosAddon {
-  /** The oldest message (CDR bytes) that a subscription holds; undefined where it holds none. */
+  /** Takes the oldest message (CDR bytes) in the queue of a subscription; undefined when it is empty. */
   rclTakeRaw(subscription: unknown): Buffer | undefined
   createSubscriptionEventHandle(subscription: unknown, event: number): RosHandle
   createPublisherEventHandle(publisher: unknown, event: number): RosHandle
@@ -131,12 +148,12 @@ export interface RosHandle {
 export interface RosEvent {
   readonly handle: RosHandle
   readonly _handle: RosHandle
-  /** Called when it has happened. */
+  /** Called when the event has happened. */
   takeData(): void
 }
 
 export interface RosNode {
-  /** What its executor waits for; `syncHandles` tells it of a change. */
+  /** The handles that the executor waits for. `syncHandles` must be called after a change. */
   readonly _subscriptions: RosSubscription[]
   readonly _events: RosEvent[]
   syncHandles(): void
@@ -173,7 +190,7 @@ export interface RosNode {
   getServiceNamesAndTypesByNode(name: string, namespace: string): { name: string; types: string[] }[]
 }
 
-/** A node's time now, as messages carry it. */
+/** The node's current time, as in messages. */
 export function rosTimeOf(node: RosNode): RosTime {
   const { nanoseconds } = node.getClock().now()
   return { sec: Number(nanoseconds / 1_000_000_000n), nanosec: Number(nanoseconds % 1_000_000_000n) }
@@ -187,13 +204,19 @@ export interface RosLogger {
 }
 
 const require = createRequire(import.meta.url)
-const SET_UP = 'source your ROS 2 (`. /opt/ros/DISTRO/setup.sh`), or run `npm run setup:ros` and then `. .ros/setup.sh`'
+const SOURCE = 'source your ROS 2 (`. /opt/ros/DISTRO/setup.sh`)'
+
+const setUp = (): string =>
+  isCheckout() ? `${SOURCE}, or run \`npm run setup:ros\` and then \`. .ros/setup.sh\`` : SOURCE
+
+/** What builds rclnodejs and its messages once more, in a shell with ROS 2. */
+const rebuildCommand = (): string => `\`npm ${isCheckout() ? 'run setup:ros' : 'rebuild rclnodejs'}\``
 
 let loaded: Promise<Rclnodejs> | undefined
 
 /**
- * rclnodejs, once it is known that it can be loaded: it would otherwise begin to compile itself, and delete its own
- * build for that. Throws BusError ROS2 that says what to install or to source.
+ * Loads rclnodejs after a check that it can be loaded. Without the check it would start to compile itself and delete
+ * its own build for that. Throws BusError ROS2, which says what to install or to source.
  */
 export function loadRclnodejs(): Promise<Rclnodejs> {
   loaded ??= load()
@@ -206,7 +229,7 @@ async function load(): Promise<Rclnodejs> {
   return ((await import('rclnodejs' as string)) as { default: Rclnodejs }).default
 }
 
-/** rclnodejs's addon, the very one that `loadRclnodejs` works with. Throws BusError ROS2 as that does. */
+/** rclnodejs's native addon, the same one that `loadRclnodejs` uses. Throws the same BusError ROS2. */
 export function rosAddon(): RosAddon {
   const problem = rosProblem()
   if (problem !== undefined) throw new BusError('ROS2', problem)
@@ -214,33 +237,31 @@ export function rosAddon(): RosAddon {
   return require(addonOf(rclnodejsFolder(), ROS_DISTRO) ?? '') as RosAddon
 }
 
-/** Why ROS 2 cannot be used in this process, with what to do; undefined where it can. */
+/** Why ROS 2 cannot be used in this process, and what to do; undefined when it can. */
 export function rosProblem(): string | undefined {
   const { AMENT_PREFIX_PATH, ROS_DISTRO } = process.env
-  if (!AMENT_PREFIX_PATH || !ROS_DISTRO) return `ros2: no ROS 2 in this shell: ${SET_UP}`
+  if (!AMENT_PREFIX_PATH || !ROS_DISTRO) return `ros2: no ROS 2 in this shell: ${setUp()}`
   let folder: string
   try {
     folder = rclnodejsFolder()
   } catch {
-    return (
-      'ros2: the package rclnodejs is not installed: run `npm run setup:ros` in a checkout, or `npm ' +
-      'install rclnodejs` with ROS 2 sourced'
-    )
+    const install = `\`${installCommand(['rclnodejs'])}\` with ROS 2 sourced`
+    return `ros2: the package rclnodejs is not installed: run ${isCheckout() ? '`npm run setup:ros`' : install}`
   }
   const addon = addonOf(folder, ROS_DISTRO)
-  if (addon === undefined) return 'ros2: rclnodejs has no build for this machine: run `npm run setup:ros`'
+  if (addon === undefined) return `ros2: rclnodejs has no build for this machine: run ${rebuildCommand()}`
   try {
     require(addon)
   } catch (error) {
-    return `ros2: rclnodejs cannot be loaded (${(error as Error).message.split('\n')[0]}): ${SET_UP}`
+    return `ros2: rclnodejs cannot be loaded (${(error as Error).message.split('\n')[0]}): ${setUp()}`
   }
   return undefined
 }
 
-/** Throws where the package is not installed. */
+/** Throws when the package is not installed. */
 const rclnodejsFolder = (): string => dirname(dirname(require.resolve('rclnodejs')))
 
-/** Its own build, or the one that came with it for this distribution. */
+/** The addon that was compiled here, or the prebuilt one for this ROS distribution. */
 function addonOf(folder: string, distro: string): string | undefined {
   const { platform, arch } = process
   const prebuilt = `${distro}-${codename() ?? 'unknown'}-${arch}-node-rclnodejs.node`
@@ -250,17 +271,16 @@ function addonOf(folder: string, distro: string): string | undefined {
   ].find(existsSync)
 }
 
-/** Of the Linux distribution, as rclnodejs reads it. */
+/** Code name of the Linux distribution, as rclnodejs determines it. */
 function codename(): string | undefined {
   const release = '/etc/os-release'
   return existsSync(release) ? /^VERSION_CODENAME=(.*)$/m.exec(readFileSync(release, 'utf8'))?.[1]?.trim() : undefined
 }
 
 /**
- * Why a type cannot be used whose package not every ROS 2 brings; undefined where it can. Not installed, it is not
- * looked for any further.
+ * Why a type cannot be used, when its package is not part of every ROS 2 installation; undefined when it can.
  */
-export function lacking(rcl: Rclnodejs, type: string): string | undefined {
+export function lacking(rcl: Pick<Rclnodejs, 'require'>, type: string): string | undefined {
   const [name = ''] = type.split('/')
   const prefixes = (process.env.AMENT_PREFIX_PATH ?? '').split(delimiter)
   if (!prefixes.some(prefix => existsSync(join(prefix, 'share/ament_index/resource_index/rosidl_interfaces', name))))
@@ -269,6 +289,6 @@ export function lacking(rcl: Rclnodejs, type: string): string | undefined {
     rcl.require(type)
     return undefined
   } catch {
-    return `${name} was installed after \`npm run setup:ros\`, which has to run once more`
+    return `${name} was installed after ${rebuildCommand()}, which has to run once more`
   }
 }

@@ -2,15 +2,15 @@ import { isAlias, isMap, isScalar, isSeq, parseAllDocuments, Scalar } from 'yaml
 import { ParameterError } from '../parameter-error.js'
 import { LARGEST_TEXT, readTextSync } from '../regular-file.js'
 
-/** Where a node is: its name and its namespace, as `__node` and `__ns` remap them. */
+/** A node's name and namespace, after remapping by `__node` and `__ns`. */
 export interface NodeName {
   readonly name: string
   readonly namespace: string
 }
 
 /**
- * The name that `--ros-args -r __node:=NAME -r __ns:=NAMESPACE` gives a node; of two rules the first one counts, as in
- * rcl.
+ * The name that `--ros-args -r __node:=NAME -r __ns:=NAMESPACE` gives a node. As in rcl the first of several rules
+ * counts.
  */
 export function nodeName(argv: readonly string[], fallback: string): NodeName {
   let name: string | undefined
@@ -24,11 +24,11 @@ export function nodeName(argv: readonly string[], fallback: string): NodeName {
   return { name: name ?? fallback, namespace: namespace ?? '/' }
 }
 
-/** All scalars as they are written, and what libyaml lets pass. */
+/** Keeps all scalars as text, and accepts what libyaml accepts. */
 const YAML = { schema: 'failsafe', version: '1.1', uniqueKeys: false, strict: false } as const
 const PARAMETER_FLAGS = ['-p', '--param', '--params-file']
 
-/** `argv` without what `parameterOverrides` reads. */
+/** `argv` without the arguments that `parameterOverrides` reads. */
 export function withoutParameters(argv: readonly string[]): string[] {
   const rest: string[] = []
   walk(
@@ -41,12 +41,15 @@ export function withoutParameters(argv: readonly string[]): string[] {
 }
 
 /**
- * Parameters given to a node by `-p NAME:=VALUE`, `-p NODE:NAME:=VALUE` and `--params-file FILE`, as rcl reads them,
- * down to what it takes for a number. Integers are BigInt; an empty list is one, and numbers of both kinds may share a
- * list, which rcl refuses. Sections (`-p` without a node belongs to `/**`), as they are written, count in the order in
- * which they first appear, within one the later value wins. A section's name is the node's whole name, with `*` for one
- * part and `**` for any number; rclnodejs itself compares the last part only, and so takes another namespace's. Throws
- * ParameterError for a file or a rule that cannot be read.
+ * Parameters that are given to a node by `-p NAME:=VALUE`, `-p NODE:NAME:=VALUE` and `--params-file FILE`. They are
+ * read as rcl reads them, including what counts as a number, with these additions:
+ * - Integers are BigInt. An empty list is a value. A list may mix integers and doubles, which rcl refuses.
+ * - Sections count in the order of their first appearance; within a section the later value wins. A `-p` without a node
+ *   belongs to the section `/**`.
+ * - A section's name is the node's full name, with `*` for one part of it and `**` for any number of parts. rclnodejs
+ *   compares the last part only, so it would take the parameters of another namespace.
+ *
+ * Throws ParameterError for a file or a rule that cannot be read.
  */
 export function parameterOverrides(argv: readonly string[], node: NodeName): Map<string, unknown> {
   const sections = new Map<string, Map<string, unknown>>()
@@ -72,7 +75,7 @@ export function parameterOverrides(argv: readonly string[], node: NodeName): Map
   return overrides
 }
 
-/** Whether a section's name (`/arm/control`, `control`, `/**`, `/arm/*`) means the node of that whole name. */
+/** Whether a section's name (`/arm/control`, `control`, `/**`, `/arm/*`) matches the node's full name. */
 export function matches(section: string, whole: string): boolean {
   const parts = absolute(section).split('/').slice(1)
   const expression = parts
@@ -85,7 +88,7 @@ export function matches(section: string, whole: string): boolean {
 
 const absolute = (name: string): string => (name.startsWith('/') ? name : `/${name}`)
 
-/** The value of a `-p` rule; the text itself where it is no YAML value. */
+/** The value of a `-p` rule; the text itself when it is not a YAML value. */
 function ruleValue(text: string): unknown {
   const [document, ...others] = parseAllDocuments(text, YAML)
   if (document === undefined || others.length > 0 || document.errors.length > 0) return text
@@ -98,7 +101,7 @@ function ruleValue(text: string): unknown {
   }
 }
 
-/** Reads a parameter file into its sections, which may be nested by namespace. */
+/** Reads the sections of a parameter file. They may be nested by namespace. */
 function readFile(path: string, section: (name: string) => Map<string, unknown>): void {
   const fail = (why: string): never => {
     throw new ParameterError('PARAMETER_FILE', `--params-file ${path}: cannot be read: ${why.split('\n')[0]}`)
@@ -136,7 +139,7 @@ function flatten(prefix: string, content: unknown, into: Map<string, unknown>): 
   else if (prefix !== '') into.set(prefix, valueOf(content, prefix))
 }
 
-/** Throws TypeError for what is no parameter's value. */
+/** Throws TypeError for a node that cannot be the value of a parameter. */
 function valueOf(node: unknown, name = 'a value'): unknown {
   if (isSeq(node))
     return node.items.map(item => (isScalar(item) ? valueOf(item, name) : refuse(`${name}: a list in a list`)))
@@ -158,12 +161,12 @@ const INTEGER = /^([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)$/
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 const HEXADECIMAL = /^([+-]?)0[xX](?=\.?[0-9a-fA-F])([0-9a-fA-F]*)\.?([0-9a-fA-F]*)(?:[pP]([+-]?\d+))?$/
 const INFINITE = /^[+-]?(?:\.inf|\.Inf|\.INF|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?)$/
-/** The smallest number above 0 of which C's strtod does not say that it is out of range. */
+/** The smallest positive number that C's strtod accepts without a range error. */
 const SMALLEST = 2 ** -1022
 
 /**
- * An unquoted text as rcl takes it: its words for true and false, what C's strtol takes in 64 bits, what strtod takes,
- * else the text.
+ * The value of an unquoted text, as in rcl: its words for true and false, an integer of C's strtol in 64 bits, a number
+ * of strtod, otherwise the text.
  */
 function plain(text: string): unknown {
   if (YES.has(text)) return true
@@ -188,7 +191,7 @@ function hexadecimal(text: string): number {
   return (sign === '-' ? -1 : 1) * Number(BigInt(`0x0${whole}${part}`)) * 2 ** (Number(exponent) - 4 * part.length)
 }
 
-/** Flags with the argument that follows each, between `--ros-args` and `--` or the end, in order. */
+/** The flags, each with the argument behind it, between `--ros-args` and `--` or the end, in order. */
 function pairsOf(argv: readonly string[], flags: readonly string[]): [string, string][] {
   const pairs: [string, string][] = []
   walk(

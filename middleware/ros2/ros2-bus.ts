@@ -1,3 +1,4 @@
+import type { ActionClient } from '../action-client.js'
 import type { Bus, Disposable, Listener, Publisher, TopicInfo } from '../bus.js'
 import { BusError } from '../bus-error.js'
 import { decode, encode, isTypeName } from '../cdr/codecs.js'
@@ -7,38 +8,39 @@ import { readInBatches } from './batch-reader.js'
 import { onIncompatibleQos } from './qos-events.js'
 import { BATCHED, overridesOf, publisherOptions, qosOf, subscriptionProfile } from './qos.js'
 import { rosAddon, type Rclnodejs, type RosNode, type RosPublisher, type RosSubscription } from './rclnodejs.js'
+import { ros2ActionClient } from './ros2-action-client.js'
 import { Ros2Clock } from './ros2-clock.js'
 import { Ros2Process } from './ros2-process.js'
 import { TopicWatch } from './topic-watch.js'
 
 export interface Ros2BusOptions {
-  /** A subscriber threw. */
+  /** A subscription's listener threw. */
   readonly onError?: (error: unknown) => void
   /**
-   * Something about a topic that its user should know: quality of service that does not fit, bytes that are no message.
-   * One line.
+   * Called with one line that the user should know about a topic: incompatible quality of service, bytes that are no
+   * message.
    */
   readonly onWarning?: (topic: string, text: string) => void
   /**
-   * ms between two readings of what is small and fast (wrenches, poses, joint states). Default 0: each message is heard
-   * when it comes.
+   * ms between two reads of small and fast messages (wrenches, poses, joint states). Default 0: a message is read as
+   * soon as it comes.
    */
   readonly batch?: number
-  /** Subscriptions ask for sensors reliably too, in longer queues: for a recording that is played. */
+  /** Subscribe to sensors reliably, with longer queues: for a recording that is played. */
   readonly reliable?: boolean
 }
 
-/** What has gone wrong on a topic that is subscribed to. */
+/** The state of a topic that is subscribed to. */
 export interface TopicHealth {
-  /** As it was asked for. */
+  /** The name that was subscribed to. */
   readonly asked: string
-  /** As ROS resolved it: remapped, with its namespace. */
+  /** The name that ROS resolved it to: remapped, with its namespace. */
   readonly topic: string
   readonly type: string
   received: number
-  /** When the newest one came, by the bus's clock. */
+  /** Bus time at which the newest message came. */
   newest?: number
-  /** Messages whose bytes could not be read. */
+  /** Number of messages whose bytes could not be read. */
   malformed: number
 }
 
@@ -46,15 +48,15 @@ interface Entry {
   readonly key: string
   readonly health: TopicHealth
   listeners: readonly Listener<never>[]
-  /** Ends it in ROS too. */
+  /** Ends the subscription in ROS too. */
   readonly end: () => void
 }
 
 /**
- * Topics of a ROS 2 node. Messages travel as CDR bytes, read and written by our own codecs: pixels and wrenches are
- * read in place. Names are remapped and expanded by ROS. Subscriptions and publishers take `qos_overrides.*`
- * parameters. With `use_sim_time` nothing is heard before the first word of /clock: there is no time yet at which it
- * could have come.
+ * The topics of a ROS 2 node as a Bus. Messages are CDR bytes that this project's own codecs read and write; pixels and
+ * wrenches are read in place. ROS remaps and expands the names. Subscriptions and publishers take the parameters
+ * `qos_overrides.*`. With `use_sim_time` messages before the first /clock message are dropped, because they cannot have
+ * a receive time.
  */
 export class Ros2Bus implements Bus {
   readonly clock: Ros2Clock
@@ -68,8 +70,8 @@ export class Ros2Bus implements Bus {
   #own: Ros2Process | undefined
 
   /**
-   * A bus with a node of its own, which ends with it. `argv`: the program's name and what follows it (`--ros-args …`).
-   * Throws what `Ros2Process.start` throws.
+   * A bus with a node of its own, which `close` ends too. `argv`: the program's name and its arguments (`--ros-args
+   * …`). Throws the errors of `Ros2Process.start`.
    */
   static async open(name: string, argv: readonly string[], options: Ros2BusOptions = {}): Promise<Ros2Bus> {
     const ros = await Ros2Process.start(name, argv)
@@ -78,7 +80,7 @@ export class Ros2Bus implements Bus {
     return bus
   }
 
-  /** The node must be spinning, or begin to. It belongs to the caller, who destroys it after `close`. */
+  /** The node must spin, or start to. It belongs to the caller, who destroys it after `close`. */
   constructor(rcl: Rclnodejs, node: RosNode, options: Ros2BusOptions = {}) {
     this.#rcl = rcl
     this.#node = node
@@ -97,7 +99,9 @@ export class Ros2Bus implements Bus {
     const whole = this.#node.resolveTopicName(topic)
     this.#publishers.set(
       publisher,
-      onIncompatibleQos(this.#addon, this.#node, 'publisher', publisher, policy => this.#watch.unserved(whole, policy)),
+      onIncompatibleQos(this.#addon, this.#node, 'publisher', publisher, policy =>
+        this.#watch.onIncompatibleSubscription(whole, policy),
+      ),
     )
     return {
       publish: message => {
@@ -120,7 +124,7 @@ export class Ros2Bus implements Bus {
     return {
       dispose: () => {
         entry.listeners = entry.listeners.filter(other => other !== own)
-        // Ended twice, this must not end another one's subscription to the same topic.
+        // A second call must not end another subscription to the same topic.
         if (entry.listeners.length > 0 || this.#entries.get(entry.key) !== entry) return
         this.#entries.delete(entry.key)
         entry.end()
@@ -128,7 +132,37 @@ export class Ros2Bus implements Bus {
     }
   }
 
-  /** Of every topic that is subscribed to. */
+  /**
+   * Passes on the CDR bytes of a topic's messages unread, so the type may be any that is installed. The subscription is
+   * reliable, and asks for what was said before it, where all present publishers offer that. Throws an Error where the
+   * type is not installed.
+   */
+  subscribeBytes(topic: string, type: string, listener: (bytes: Uint8Array, receive: number) => void): Disposable {
+    const node = this.#node
+    const offers = node.getPublishersInfoByTopic(topic).map(({ qos_profile: profile }) => profile)
+    const all = (policy: 'reliability' | 'durability'): boolean =>
+      offers.length > 0 && offers.every(profile => profile[policy] === 1)
+    const { depth } = subscriptionProfile(type, { reliable: true })
+    const qos = qosOf(this.#rcl, { reliable: all('reliability'), transientLocal: all('durability'), depth })
+    const health: TopicHealth = { asked: topic, topic: node.resolveTopicName(topic), type, received: 0, malformed: 0 }
+    const options = { isRaw: true, qos, qosOverridingOptions: overridesOf(this.#rcl) }
+    const subscription = node.createSubscription(type, topic, options, bytes => {
+      health.received++
+      if (this.clock.known) listener(bytes, (health.newest = this.clock.now()))
+    })
+    const key = `bytes of ${type} ${topic}`
+    this.#entries.set(key, { key, health, listeners: [], end: () => node.destroySubscription(subscription) })
+    return {
+      dispose: () => {
+        const entry = this.#entries.get(key)
+        if (entry?.health !== health) return
+        this.#entries.delete(key)
+        entry.end()
+      },
+    }
+  }
+
+  /** The state of every topic that is subscribed to. */
   health(): TopicHealth[] {
     return [...this.#entries.values()].map(({ health }) => health)
   }
@@ -144,7 +178,11 @@ export class Ros2Bus implements Bus {
     )
   }
 
-  /** Real time waits for nobody. */
+  action(name: string, type: string): ActionClient {
+    return ros2ActionClient(this.#rcl, this.#node, name, type)
+  }
+
+  /** Ignored: real time does not wait for work. */
   work(promise: Promise<unknown>): void {
     promise.catch(() => undefined)
   }
@@ -158,7 +196,7 @@ export class Ros2Bus implements Bus {
     this.#own?.close()
   }
 
-  /** One subscription a topic and type: all who listen to it hear the same message at the same time. */
+  /** The subscription to a topic and type. All its listeners get the same message at the same time. */
   #entry(topic: string, type: TypeName): Entry {
     const key = `${type} ${topic}`
     const existing = this.#entries.get(key)
@@ -175,23 +213,23 @@ export class Ros2Bus implements Bus {
       qos: qosOf(this.#rcl, subscriptionProfile(type, this.#options)),
       qosOverridingOptions: overridesOf(this.#rcl),
     }
-    const hear = (bytes: Buffer): void => this.#hear(type, bytes, entry)
-    const subscription = this.#node.createSubscription(type, topic, options, hear)
-    const entry: Entry = { key, health, listeners: [], end: this.#read(type, subscription, hear) }
+    const take = (bytes: Buffer): void => this.#receive(type, bytes, entry)
+    const subscription = this.#node.createSubscription(type, topic, options, take)
+    const entry: Entry = { key, health, listeners: [], end: this.#read(type, subscription, take) }
     this.#entries.set(key, entry)
     return entry
   }
 
-  /** Begins to read a subscription; returns what ends it. */
-  #read(type: TypeName, subscription: RosSubscription, hear: (bytes: Buffer) => void): () => void {
+  /** Starts to read a subscription. Returns a function that ends it. */
+  #read(type: TypeName, subscription: RosSubscription, take: (bytes: Buffer) => void): () => void {
     const { batch = 0 } = this.#options
     const inBatches = batch > 0 && BATCHED.has(type)
-    // An executor that waits for events of a subscription wakes up for its messages too: then it would never rest
-    // between two batches.
+    // An executor that waits for events of a subscription wakes up for its messages too. So in batches it does not wait
+    // for events.
     const reading = inBatches
-      ? readInBatches(this.#addon, this.#node, subscription, batch, hear)
+      ? readInBatches(this.#addon, this.#node, subscription, batch, take)
       : onIncompatibleQos(this.#addon, this.#node, 'subscription', subscription, policy =>
-          this.#watch.unheard(subscription.topic, policy),
+          this.#watch.onIncompatiblePublisher(subscription.topic, policy),
         )
     return () => {
       reading.dispose()
@@ -207,7 +245,7 @@ export class Ros2Bus implements Bus {
     this.#node.destroyPublisher(publisher)
   }
 
-  #hear(type: TypeName, bytes: Buffer, { health, listeners }: Entry): void {
+  #receive(type: TypeName, bytes: Buffer, { health, listeners }: Entry): void {
     health.received++
     if (!this.clock.known) return
     health.newest = this.clock.now()
@@ -229,7 +267,7 @@ export class Ros2Bus implements Bus {
     }
   }
 
-  /** Time has come as far as the message's stamp, where /clock has said so. Throws CdrError. */
+  /** Decodes a message, after bus time has reached its stamp if /clock has come that far. Throws CdrError. */
   #decode(type: TypeName, bytes: Buffer): MessageTypes[TypeName] {
     const { clock } = this
     const { epochSec } = clock

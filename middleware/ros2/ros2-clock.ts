@@ -3,20 +3,20 @@ import { MARGIN, SimulatedClock } from '../local/simulated-clock.js'
 import { SystemClock } from '../local/system-clock.js'
 import { rosAddon, type RosNode } from './rclnodejs.js'
 
-/** ms between two looks at the system's clock, which others set and slew. */
+/** ms between two readings of the system's clock, which other programs set and slew. */
 const FOLLOW_PERIOD = 1000
 const SECOND = 1_000_000_000
 
 /**
- * ROS time of a node, in whole ns since `epochSec` (absolute seconds, never before 1970): the system's clock, or with
- * `use_sim_time` what /clock says.
+ * ROS time of a node, in whole ns since `epochSec` (absolute seconds, never before 1970): the system's clock, or the
+ * time of /clock with `use_sim_time`.
  */
 export class Ros2Clock implements Clock {
   readonly #simulated: SimulatedClock | undefined
   readonly #clock: SystemClock | SimulatedClock
   readonly #epochSec: number
   readonly #release: () => void
-  /** Hears the next word of /clock that waits; false where none does. */
+  /** Takes the next /clock message in the queue; false when it is empty. */
   #next: () => boolean = () => false
 
   constructor(node: RosNode) {
@@ -29,13 +29,13 @@ export class Ros2Clock implements Clock {
         'rosgraph_msgs/msg/Clock',
         '/clock',
         { isRaw: true, qos: 'qos_profile_sensor_data' },
-        bytes => hear(clock, bytes),
+        bytes => update(clock, bytes),
       )
       this.#release = () => node.destroySubscription(subscription)
       const addon = rosAddon()
       this.#next = () => {
         const bytes = addon.rclTakeRaw(subscription.handle)
-        if (bytes !== undefined) hear(clock, bytes)
+        if (bytes !== undefined) update(clock, bytes)
         return bytes !== undefined
       }
     } else {
@@ -54,17 +54,17 @@ export class Ros2Clock implements Clock {
     }
   }
 
-  /** Moves where simulated time jumps back. */
+  /** The epoch moves when simulated time jumps back. */
   get epochSec(): number {
     return this.#simulated?.epochSec ?? this.#epochSec
   }
 
-  /** Whether it is known what time it is: with simulated time, from the first word of /clock on. */
+  /** Whether a time is known. Simulated time is known from the first /clock message on. */
   get known(): boolean {
     return this.#simulated?.known ?? true
   }
 
-  /** Times that simulated time went back. */
+  /** How often simulated time went back. */
   get jumps(): number {
     return this.#simulated?.jumps ?? 0
   }
@@ -74,9 +74,9 @@ export class Ros2Clock implements Clock {
   }
 
   /**
-   * A message stamped so (ns since the epoch) is here: what of /clock waits is heard first, as far as it takes to reach
-   * the stamp. An executor takes topics in an order of its own: after a pause a sensor would else overtake the time,
-   * and lie in its future.
+   * Called for a message with this stamp (ns since the epoch). It first takes /clock messages from the queue, as many
+   * as bus time needs to reach the stamp. An executor takes the topics in an order of its own, so after a pause a
+   * sensor's message may be read before its time, and would lie in the future.
    */
   reach(stamp: number): void {
     while (this.now() < stamp && this.#next());
@@ -95,10 +95,10 @@ export class Ros2Clock implements Clock {
   }
 }
 
-function hear(clock: SimulatedClock, bytes: Buffer): void {
-  // rosgraph_msgs/Clock: four bytes of encapsulation (the second one odd: little endian), then sec and nanosec.
+function update(clock: SimulatedClock, bytes: Buffer): void {
+  // rosgraph_msgs/Clock: four bytes of encapsulation (the second one is odd for little-endian), then sec and nanosec.
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (view.byteLength < 12) return
   const little = view.getUint8(1) === 1
-  clock.hear(view.getInt32(4, little), view.getUint32(8, little))
+  clock.update(view.getInt32(4, little), view.getUint32(8, little))
 }

@@ -14,14 +14,14 @@ const TYPES: Readonly<Record<ParameterType, number>> = {
   string_array: 9,
 }
 
-/** Parameters that ROS itself declares. */
+/** Parameters that ROS declares on its own. */
 const OF_ROS = new Set(['use_sim_time', 'start_type_description_service'])
 
 /**
- * Makes `parameters` those of a node that was created with its overrides declared (a launch file's, `-p`,
- * `--params-file`): overrides are taken and checked, every parameter gets its description, unit and range, and what is
- * set later is checked and taken or refused with the reason. Returns a line for each name that was given and is no
- * parameter of this node. Throws ParameterError for an override that does not fit.
+ * Makes `parameters` those of a ROS node that was created with its overrides declared (from a launch file, `-p`,
+ * `--params-file`). The overrides are checked and taken. Every parameter gets its description, unit and range. A value
+ * that is set later is checked, and taken or refused with the reason. Returns a line for each given name that is not a
+ * parameter of this node. Throws ParameterError for a bad override.
  */
 export function bindParameters(
   rcl: Rclnodejs,
@@ -38,7 +38,7 @@ export function bindParameters(
     const { type, unit, readOnly = false } = description
     const text = unit ? `${description.description} (${unit})` : description.description
     const descriptor = new rcl.ParameterDescriptor(name, TYPES[type], text, readOnly)
-    // rclnodejs 2.2 leaves the range out of its own.
+    // rclnodejs 2.2 leaves out the range.
     descriptor.toMessage = () => ({
       name,
       type: TYPES[type],
@@ -48,7 +48,7 @@ export function bindParameters(
     })
     node.declareParameter(new rcl.Parameter(name, TYPES[type], rosValue(type, parameters.get(name))), descriptor, true)
   }
-  // Asked first, because rclnodejs does not say why it refuses a value.
+  // The check comes first, because rclnodejs does not report why a value is refused.
   const set = node.setParametersAtomically.bind(node)
   node.setParametersAtomically = list => {
     for (const parameter of list) {
@@ -67,7 +67,7 @@ export function bindParameters(
   return unknown.map(name => `${parameters.unknown(name)} What was given for it is not used.`)
 }
 
-/** Why a parameter cannot be set while the node runs; undefined where it can. */
+/** Why a parameter cannot be set while the node runs; undefined when it can. */
 function refusal(
   node: RosNode,
   parameters: Parameters<Readonly<Record<string, ParameterDescription>>>,
@@ -92,7 +92,8 @@ function refusal(
 }
 
 /**
- * rcl_interfaces/msg/ParameterDescriptor has ranges for single numbers; that of each number of a list is said in words.
+ * The range for rcl_interfaces/msg/ParameterDescriptor. It has ranges for single numbers only; the range of an array's
+ * numbers becomes a text.
  */
 function rangeOf({ type, range }: ParameterDescription): object {
   if (range === undefined) return {}
@@ -103,7 +104,7 @@ function rangeOf({ type, range }: ParameterDescription): object {
     : { floating_point_range: [{ from_value: min, to_value: max, step: 0 }] }
 }
 
-/** rclnodejs holds integers as BigInt. */
+/** The value in rclnodejs's types: integers are BigInt. */
 function rosValue(type: ParameterType, value: unknown): unknown {
   if (type === 'integer') return BigInt(value as number)
   if (type === 'integer_array') return (value as readonly number[]).map(BigInt)
@@ -111,8 +112,8 @@ function rosValue(type: ParameterType, value: unknown): unknown {
 }
 
 /**
- * A parameter of the type that its value has: a BigInt is an integer, any other number a double, an empty array one of
- * texts.
+ * A parameter whose type follows from its value: a BigInt is an integer, any other number a double, an empty array an
+ * array of strings.
  */
 export function rosParameter(rcl: Rclnodejs, name: string, value: unknown): RosParameter {
   const kind = (one: unknown): ParameterType =>

@@ -3,8 +3,8 @@ import { nodeName, parameterOverrides, withoutParameters } from './ros-arguments
 import { rosParameter } from './ros2-parameters.js'
 
 /**
- * One ROS 2 context of this process with one node in it, spinning. Names, remaps and parameters come from `argv`
- * (`--ros-args …`).
+ * A ROS 2 context of this process with one node that spins. `argv` (`--ros-args …`) has names, remappings and
+ * parameters.
  */
 export class Ros2Process {
   readonly rcl: Rclnodejs
@@ -12,7 +12,7 @@ export class Ros2Process {
   readonly #context: RosContext
 
   /**
-   * Throws BusError ROS2 where there is no ROS 2 (see loadRclnodejs), ParameterError and what rcl says of arguments
+   * Throws BusError ROS2 without a usable ROS 2 (see loadRclnodejs), ParameterError, and rcl's errors for arguments
    * that cannot be read.
    */
   static async start(name: string, argv: readonly string[]): Promise<Ros2Process> {
@@ -20,7 +20,7 @@ export class Ros2Process {
     rcl.removeSignalHandlers()
     const overrides = parameterOverrides(argv, nodeName(argv, name))
     const context = new rcl.Context()
-    // rclnodejs would take parameters of sections that mean another namespace's node, so it does not see them.
+    // rclnodejs would take parameters from sections of another namespace, so it does not get them.
     await rcl.init(context, withoutParameters(argv))
     const node = new rcl.Node(name, '', context, {
       parameterOverrides: [...overrides].map(([parameter, value]) => rosParameter(rcl, parameter, value)),
@@ -37,7 +37,7 @@ export class Ros2Process {
     node.spin()
   }
 
-  /** Nothing is heard or said any more. */
+  /** Ends the node and its context. */
   close(): void {
     this.node.stop()
     this.node.destroy()

@@ -1,14 +1,14 @@
 import { UNKNOWN_NODE, type RosEndpoint, type RosNode } from './rclnodejs.js'
 
-/** ms between two looks at the graph. */
+/** ms between two checks of the graph. */
 const PERIOD = 1000
 /**
- * Looks in a row at two publishers of one name after which it is said: one that is made anew is seen twice for a
- * moment. So many may a node stay without a name, too.
+ * Number of checks in a row that must find two publishers of one name before a warning. A publisher that is created
+ * again is in the graph twice for a moment. A node may also stay without a name for this number of checks.
  */
-const LOOKS = 3
+const CHECKS = 3
 const POLICIES = { reliability: ['reliable', 'best_effort'], durability: ['transient_local', 'volatile'] } as const
-/** Types of which two publishers on one topic contradict each other. */
+/** Types of which a topic should have one publisher. */
 const SINGLE = new Set([
   'geometry_msgs/msg/WrenchStamped',
   'geometry_msgs/msg/PoseStamped',
@@ -18,21 +18,21 @@ const SINGLE = new Set([
 ])
 
 /**
- * Looks at the publishers of what is subscribed to, and says once, by node, what keeps them from being heard (a weaker
- * quality of service, another type) or should not be (a second source). An event says that something does not fit, the
- * graph says whose.
+ * Checks the publishers of subscribed topics in the graph. It warns once for each node when its messages cannot be
+ * received (a weaker quality of service, another type) or should not be (a second source). An event of rcl says that an
+ * endpoint is incompatible; the graph says which node it belongs to.
  */
 export class TopicWatch {
   readonly #node: RosNode
   readonly #topics: () => readonly { readonly topic: string; readonly type: string }[]
   readonly #warn: (topic: string, text: string) => void
-  readonly #said = new Set<string>()
-  /** Events of an endpoint that does not fit, until a look has named its node. */
+  readonly #warned = new Set<string>()
+  /** Events of incompatible endpoints, until a check has found their nodes. */
   readonly #events = new Map<
     string,
-    { readonly topic: string; readonly otherwise: string; readonly name: () => boolean; looks: number }
+    { readonly topic: string; readonly otherwise: string; readonly name: () => boolean; checks: number }
   >()
-  /** Looks in a row in which a topic had several publishers, all of one name. */
+  /** By topic: checks in a row that found several publishers, all of one name. */
   readonly #twice = new Map<string, number>()
   readonly #timer: NodeJS.Timeout
 
@@ -44,27 +44,28 @@ export class TopicWatch {
     this.#node = node
     this.#topics = topics
     this.#warn = warn
-    this.#timer = setInterval(() => this.look(), PERIOD)
+    this.#timer = setInterval(() => this.check(), PERIOD)
     this.#timer.unref()
   }
 
-  look(): void {
+  /** Checks the graph once. A timer calls it every second. */
+  check(): void {
     for (const { topic, type } of this.#topics()) {
       const publishers = named(this.#node.getPublishersInfoByTopic(topic))
       const own = this.#node.getSubscriptionsInfoByTopic(topic).find(endpoint => this.#isOwn(endpoint))
       for (const publisher of publishers) {
         if (publisher.topic_type !== type)
-          this.#say(topic, `${nameOf(publisher)} publishes ${publisher.topic_type}, not ${type}: it is not heard`)
+          this.#warnOnce(topic, `${nameOf(publisher)} publishes ${publisher.topic_type}, not ${type}: it is not heard`)
         else if (own) this.#compare(topic, publisher, own)
       }
       if (SINGLE.has(type)) this.#count(topic, publishers)
     }
     for (const [key, event] of this.#events) {
-      event.looks++
+      event.checks++
       if (event.name()) this.#events.delete(key)
-      else if (event.looks >= LOOKS) {
+      else if (event.checks >= CHECKS) {
         this.#events.delete(key)
-        this.#say(event.topic, event.otherwise)
+        this.#warnOnce(event.topic, event.otherwise)
       }
     }
   }
@@ -74,9 +75,9 @@ export class TopicWatch {
   }
 
   /**
-   * A publisher's quality of service does not fit a subscription of this node: if no look names the node, this is said.
+   * A publisher is incompatible with a subscription of this node. The warning names its node when the graph knows it.
    */
-  unheard(topic: string, policy: string): void {
+  onIncompatiblePublisher(topic: string, policy: string): void {
     this.#expect(topic, 'publisher', `the ${policy} of a publisher does not fit: it is not heard`, () => {
       const own = this.#node.getSubscriptionsInfoByTopic(topic).find(endpoint => this.#isOwn(endpoint))
       return (
@@ -88,9 +89,10 @@ export class TopicWatch {
   }
 
   /**
-   * A subscription somewhere asks for more than a publisher of this node offers: the looks that follow name its node.
+   * A subscription asks for more than a publisher of this node offers. The warning names its node when the graph knows
+   * it.
    */
-  unserved(topic: string, policy: string): void {
+  onIncompatibleSubscription(topic: string, policy: string): void {
     this.#expect(topic, 'subscription', `the ${policy} of a subscription does not fit: it hears nothing`, () => {
       const own = this.#node.getPublishersInfoByTopic(topic).find(endpoint => this.#isOwn(endpoint))
       const deaf = named(this.#node.getSubscriptionsInfoByTopic(topic)).flatMap(subscription =>
@@ -100,7 +102,7 @@ export class TopicWatch {
         subscription,
         mismatch: [name, asked, offered],
       } of deaf) {
-        this.#say(
+        this.#warnOnce(
           topic,
           `${nameOf(subscription)} asks for ${name} ${asked}, ${offered} is offered: it hears nothing; set ` +
             `qos_overrides.${topic}.publisher.${name} to ${asked}`,
@@ -110,33 +112,33 @@ export class TopicWatch {
     })
   }
 
-  /** The event comes before the graph knows the node's name. */
+  /** Keeps an event for later checks, because the graph often learns the node's name after the event. */
   #expect(topic: string, side: string, otherwise: string, name: () => boolean): void {
-    if (!name()) this.#events.set(`${topic} ${side}`, { topic, otherwise, name, looks: 0 })
+    if (!name()) this.#events.set(`${topic} ${side}`, { topic, otherwise, name, checks: 0 })
   }
 
   #count(topic: string, publishers: readonly RosEndpoint[]): void {
     const names = [...new Set(publishers.map(nameOf))]
     if (names.length > 1)
-      this.#say(
+      this.#warnOnce(
         topic,
         `${names.length} publishers (${names.sort().join(', ')}): their messages are mixed; stop one of them`,
       )
-    const looks = names.length === 1 && publishers.length > 1 ? (this.#twice.get(topic) ?? 0) + 1 : 0
-    this.#twice.set(topic, looks)
-    if (looks < LOOKS) return
-    this.#say(
+    const checks = names.length === 1 && publishers.length > 1 ? (this.#twice.get(topic) ?? 0) + 1 : 0
+    this.#twice.set(topic, checks)
+    if (checks < CHECKS) return
+    this.#warnOnce(
       topic,
       `${names[0]} is there ${publishers.length === 2 ? 'twice' : `${publishers.length} times`}: the ` +
         'messages of all are mixed; stop one, unless one has died and is still remembered',
     )
   }
 
-  /** Whether there was something to say. */
+  /** Warns of each policy that differs; true when one does. */
   #compare(topic: string, publisher: RosEndpoint, own: RosEndpoint): boolean {
     const found = mismatches(own, publisher)
     for (const [policy, asked, offered] of found) {
-      this.#say(
+      this.#warnOnce(
         topic,
         `${nameOf(publisher)} offers ${policy} ${offered}, ${asked} is asked for: it is not heard; set ` +
           `qos_overrides.${topic}.subscription.${policy} to ${offered}`,
@@ -149,17 +151,16 @@ export class TopicWatch {
     return name === this.#node.name() && namespace === this.#node.namespace()
   }
 
-  #say(topic: string, text: string): void {
+  #warnOnce(topic: string, text: string): void {
     const key = `${topic} ${text}`
-    if (this.#said.has(key)) return
-    this.#said.add(key)
+    if (this.#warned.has(key)) return
+    this.#warned.add(key)
     this.#warn(topic, text)
   }
 }
 
 /**
- * The policies in which a subscription asks for more than a publisher offers: policy, what is asked for, what is
- * offered.
+ * The policies in which a subscription asks for more than a publisher offers, each as [policy, asked for, offered].
  */
 function mismatches(subscription: RosEndpoint, publisher: RosEndpoint): [string, string, string][] {
   return (['reliability', 'durability'] as const).flatMap((policy): [string, string, string][] =>
@@ -169,7 +170,7 @@ function mismatches(subscription: RosEndpoint, publisher: RosEndpoint): [string,
   )
 }
 
-/** Those whose node the graph knows already: it hears of an endpoint first. */
+/** The endpoints whose node the graph knows. It learns of an endpoint before its node. */
 function named(endpoints: readonly RosEndpoint[]): RosEndpoint[] {
   return endpoints.filter(({ node_name: name }) => name !== UNKNOWN_NODE)
 }

@@ -1,25 +1,25 @@
-import { LARGEST_BLOCK, type BlockHead, type FrameHead } from './frame.js'
+import { LARGEST_BLOCK, type BlockHead, type FrameHead } from './zstd-frame.js'
 import { Literals } from './literals.js'
 import { Sequences } from './sequences.js'
 import { Xxh64 } from './xxh64.js'
 import { ZstdError } from './zstd-error.js'
 
-/** The largest window that is kept: what `zstd --long` asks for. */
+/** Bytes of the largest window that is kept: the one of `zstd --long`. */
 const LARGEST_WINDOW = 1 << 27
-/** Unpacked bytes that are handed on at once, about. */
+/** Approximate number of bytes that are passed on at once. */
 const STRETCH = 1 << 22
 
-/** Takes unpacked bytes, which change after it has answered. */
+/** Takes decompressed bytes. They are valid until its promise resolves. */
 export type OnBytes = (bytes: Uint8Array) => Promise<void>
 
 /**
- * Unpacks one frame of zstd (RFC 8878) block by block: memory holds its window, however large the frame is. The decoder
- * in WebAssembly that unpacks chunks takes whole frames only.
+ * Decompresses one zstd frame (RFC 8878) block by block. Memory holds its window, however large the frame is. The
+ * WebAssembly decoder, which is used for chunks, takes whole frames only.
  */
 export class FrameDecoder {
   readonly #head: FrameHead
   readonly #onBytes: OnBytes
-  /** The window, and behind it what was unpacked since. */
+  /** The window, and behind it the bytes that were decompressed since. */
   readonly #out: Uint8Array
   #at = 0
   #handed = 0
@@ -28,7 +28,7 @@ export class FrameDecoder {
   readonly #sequences = new Sequences()
   readonly #checksum = new Xxh64()
 
-  /** Throws ZstdError where the window is too large. */
+  /** Throws ZstdError when the window is too large. */
   constructor(head: FrameHead, onBytes: OnBytes) {
     if (head.window > LARGEST_WINDOW)
       throw new ZstdError(`the zstd frame needs a window of ${head.window} bytes: at most ${LARGEST_WINDOW} are kept`)
@@ -37,7 +37,7 @@ export class FrameDecoder {
     this.#out = new Uint8Array(head.window + STRETCH + LARGEST_BLOCK)
   }
 
-  /** Unpacks a block that lies in `bytes` from `start` on; eight bytes behind it must be readable. Throws ZstdError. */
+  /** Decompresses the block at `start` in `bytes`. Eight bytes behind it must be readable. Throws ZstdError. */
   async block({ kind, length, most }: BlockHead, bytes: Uint8Array, start: number): Promise<void> {
     if (this.#at + LARGEST_BLOCK > this.#out.length) await this.#makeRoom()
     const before = this.#at
@@ -50,7 +50,7 @@ export class FrameDecoder {
       throw new ZstdError('the zstd frame is larger than it says')
   }
 
-  /** After the last block. `checksum`: as it stands behind the frame. */
+  /** To be called after the last block. `checksum`: the one behind the frame. Throws ZstdError. */
   async end(checksum: number | undefined): Promise<void> {
     await this.#hand()
     if (this.#head.size !== undefined && this.#total !== this.#head.size)
@@ -86,7 +86,7 @@ export class FrameDecoder {
     this.#at = at
   }
 
-  /** Hands on what is unpacked and keeps the window. */
+  /** Passes on what was decompressed, and keeps the window. */
   async #makeRoom(): Promise<void> {
     await this.#hand()
     const from = Math.max(0, this.#at - this.#head.window)

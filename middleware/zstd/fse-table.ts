@@ -1,8 +1,8 @@
 import { ZstdError } from './zstd-error.js'
 
 /**
- * A decoding table of finite state entropy (RFC 8878, 4.1): for each state its symbol, and how the next state comes of
- * bits.
+ * A decoding table of finite state entropy (RFC 8878, 4.1). For each state: its symbol, and the base and the number of
+ * bits of the next state.
  */
 export interface FseTable {
   /** Bits of a state. */
@@ -12,7 +12,7 @@ export interface FseTable {
   readonly bases: Uint16Array
 }
 
-/** The table of normalised probabilities; -1 is "less than one". */
+/** Makes the table from normalised probabilities; -1 means "less than one". Throws ZstdError. */
 export function fseTable(probabilities: readonly number[], accuracy: number): FseTable {
   const size = 1 << accuracy
   const symbols = new Uint8Array(size)
@@ -45,12 +45,12 @@ export function fseTable(probabilities: readonly number[], accuracy: number): Fs
   return { accuracy, symbols, bits, bases }
 }
 
-/** The table that gives one symbol for ever, from no bits. */
+/** The table that always gives the same symbol and uses no bits. */
 export function singleTable(symbol: number): FseTable {
   return { accuracy: 0, symbols: Uint8Array.of(symbol), bits: new Uint8Array(1), bases: new Uint16Array(1) }
 }
 
-/** Reads a table's description (4.1.1). Returns the table and the byte behind it. */
+/** Parses a table's description (4.1.1). Returns the table and the byte behind it. Throws ZstdError. */
 export function readFseTable(
   bytes: Uint8Array,
   start: number,
@@ -73,7 +73,7 @@ export function readFseTable(
     const width = 32 - Math.clz32(remaining + 1)
     const low = (1 << (width - 1)) - 1
     const short = (1 << width) - 2 - remaining
-    // One bit fewer says the smaller values; that bit may lie behind the end.
+    // Small values take one bit less. That bit may lie behind the end, so it is read only when it is needed.
     let value = read(width - 1)
     if (value >= short) {
       value |= read(1) << (width - 1)

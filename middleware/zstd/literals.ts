@@ -2,17 +2,17 @@ import { BitsBackwards } from './bits-backwards.js'
 import { readFseTable } from './fse-table.js'
 import { ZstdError } from './zstd-error.js'
 
-/** Longest code of a literal, bits. */
+/** Bits of the longest code of a literal. */
 const LONGEST = 11
 
-/** For each `LONGEST` or fewer next bits: the literal, and how many of them it takes. */
+/** By the next `width` bits: the literal, and the number of bits that its code takes. */
 interface Huffman {
   readonly width: number
   readonly symbols: Uint8Array
   readonly bits: Uint8Array
 }
 
-/** The literals of a block (RFC 8878, 3.1.1.3.1); their Huffman table may serve the blocks after it. */
+/** The literals of a block (RFC 8878, 3.1.1.3.1). Later blocks of the frame may use the same Huffman table. */
 export class Literals {
   /** Valid up to `size`. */
   readonly bytes = new Uint8Array(1 << 17)
@@ -20,7 +20,7 @@ export class Literals {
   #huffman: Huffman | undefined
   readonly #bits = new BitsBackwards()
 
-  /** Reads the section at `at`, of a block that ends at `end`. Returns the byte behind it. */
+  /** Reads the section at `at` of a block that ends at `end`. Returns the byte behind it. Throws ZstdError. */
   read(block: Uint8Array, at: number, end: number): number {
     const kind = block[at]! & 3
     const format = (block[at]! >> 2) & 3
@@ -48,7 +48,7 @@ export class Literals {
     return stop
   }
 
-  /** Another frame: its tables are its own. */
+  /** Starts a new frame: a Huffman table belongs to one frame. */
   forget(): void {
     this.#huffman = undefined
   }
@@ -93,7 +93,7 @@ export class Literals {
     if (stream.left !== 0) throw new ZstdError('literals that do not end where they should')
   }
 
-  /** Reads the tree (4.2.1) and returns the byte behind it. */
+  /** Reads the Huffman tree (4.2.1) and returns the byte behind it. */
   #readTable(block: Uint8Array, start: number, end: number): number {
     const head = block[start]!
     const weights: number[] = []
@@ -111,7 +111,7 @@ export class Literals {
     return stop
   }
 
-  /** Weights packed by two states that take turns. */
+  /** Reads weights that are compressed with two alternating states. */
   #readWeights(block: Uint8Array, start: number, stop: number, weights: number[]): void {
     const { table, end } = readFseTable(block, start, stop, { accuracy: 6, symbols: 13 })
     const stream = this.#bits
@@ -133,7 +133,7 @@ export class Literals {
   }
 }
 
-/** A weight w > 0 is a code of width + 1 - w bits; the last symbol's weight makes the codes complete. */
+/** A weight w > 0 is a code of width + 1 - w bits. The weight of the last symbol follows from the others. */
 function huffmanOf(weights: readonly number[]): Huffman {
   const sum = weights.reduce((total, weight) => total + (weight > 0 ? 2 ** (weight - 1) : 0), 0)
   const width = sum === 0 ? 0 : 32 - Math.clz32(sum)

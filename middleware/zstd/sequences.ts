@@ -3,8 +3,7 @@ import { fseTable, readFseTable, singleTable, type FseTable } from './fse-table.
 import { ZstdError } from './zstd-error.js'
 
 /**
- * One of the three codes of a sequence: its table where none is given, the limits of one that is, and what each code
- * means: a base and bits to add.
+ * One of the three codes of a sequence: its predefined table, and the limits of a table in the block.
  */
 interface Code {
   readonly preset: FseTable
@@ -15,7 +14,7 @@ const LITERALS_BITS = [
   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
 ]
 const MATCH_BITS = [...Array<number>(32).fill(0), 1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]
-/** Each base follows on the values of the code before it. */
+/** The base of each code: the values of the codes before it come first. */
 const basesOf = (bits: readonly number[], first: number): number[] => {
   let base = first
   return bits.map(width => {
@@ -27,7 +26,7 @@ const basesOf = (bits: readonly number[], first: number): number[] => {
 const LITERALS_BASES = basesOf(LITERALS_BITS, 0)
 const MATCH_BASES = basesOf(MATCH_BITS, 3)
 
-/** RFC 8878, 3.1.1.3.2.2. */
+/** Predefined tables (RFC 8878, 3.1.1.3.2.2). */
 const LITERALS: Code = {
   preset: fseTable(
     [4, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 2, 1, 1, 1, 1, 1, -1, -1, -1, -1],
@@ -49,25 +48,27 @@ const OFFSET: Code = {
   preset: fseTable([1, 1, 1, 1, 1, 1, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1], 5),
   most: { accuracy: 8, symbols: 32 },
 }
-/** The largest offset that any window allows has so many bits. */
+/** Bits of the largest offset that a window allows. */
 const LONGEST_OFFSET = 28
 
-/** What a sequence does: `literals` bytes of the literals, then `match` bytes from `offset` before. */
+/** Executes a sequence: copies `literals` literals, then `match` bytes from `offset` bytes back. */
 export type OnSequence = (literals: number, match: number, offset: number) => void
 
-/** The sequences of a block (RFC 8878, 3.1.1.3.2); tables and the last three offsets may serve the blocks after it. */
+/**
+ * The sequences of a block (RFC 8878, 3.1.1.3.2). Later blocks of the frame may use the tables and the last offsets.
+ */
 export class Sequences {
   #tables: { literals?: FseTable; offset?: FseTable; match?: FseTable } = {}
   #offsets: [number, number, number] = [1, 4, 8]
   readonly #bits = new BitsBackwards()
 
-  /** Another frame. */
+  /** Starts a new frame. */
   forget(): void {
     this.#tables = {}
     this.#offsets = [1, 4, 8]
   }
 
-  /** Reads the section at `at` up to `end`, the block's. */
+  /** Reads the section from `at` to `end`, the end of the block. Throws ZstdError. */
   read(block: Uint8Array, at: number, end: number, onSequence: OnSequence): void {
     if (at >= end) throw new ZstdError('sequences that are cut off')
     let count = block[at++]!
@@ -121,7 +122,7 @@ export class Sequences {
     if (bits.left !== 0) throw new ZstdError('sequences that do not end where they should')
   }
 
-  /** Values up to 3 mean one of the last three offsets (3.1.1.5). */
+  /** The offset of a value. Values up to 3 stand for one of the last three offsets (3.1.1.5). */
   #offset(value: number, literals: number): number {
     const offsets = this.#offsets
     if (value > 3) {

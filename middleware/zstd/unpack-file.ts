@@ -1,15 +1,15 @@
 import type { FileHandle } from 'node:fs/promises'
-import { BLOCK_HEAD, blockHead, frameHead, LONGEST_HEAD } from './frame.js'
+import { BLOCK_HEAD, blockHead, frameHead, LONGEST_HEAD } from './zstd-frame.js'
 import { FrameDecoder, type OnBytes } from './frame-decoder.js'
 import { ZstdError } from './zstd-error.js'
 
 const WINDOW = 1 << 20
-/** Bytes that may be read behind what is there. */
+/** Bytes behind the data that may be read. */
 const PAD = 8
 
 /**
- * Unpacks a file of zstd frames, one after the other, without ever holding much of it. Throws ZstdError, and what
- * reading and `onBytes` throw.
+ * Decompresses a file of zstd frames in a small amount of memory. Throws ZstdError, and the errors of reading and of
+ * `onBytes`.
  */
 export async function unpackFile(file: FileHandle, onBytes: OnBytes): Promise<void> {
   const input = new Input(file)
@@ -37,7 +37,7 @@ export async function unpackFile(file: FileHandle, onBytes: OnBytes): Promise<vo
   }
 }
 
-/** A file that is read from its start to its end. */
+/** A file that is read from start to end. */
 class Input {
   readonly bytes = Buffer.alloc(WINDOW + PAD)
   at = 0
@@ -49,7 +49,7 @@ class Input {
     this.#file = file
   }
 
-  /** Whether so many bytes are left; then they lie at `at`. At most half a window. */
+  /** Whether `count` bytes (at most half a window) are left. They then lie at `at`. */
   async has(count: number): Promise<boolean> {
     if (this.at + count <= this.end) return true
     this.bytes.copyWithin(0, this.at, this.end)

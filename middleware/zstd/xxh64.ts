@@ -6,11 +6,11 @@ const P4 = [0x85ebca77, 0xc2b2ae63] as const
 const P5 = [0x27d4eb2f, 0x165667c5] as const
 
 /**
- * The low 32 bits of XXH64 with seed 0, which zstd writes behind a frame; bytes come in pieces. In pairs of 32 bits,
- * since BigInt is a hundred times slower.
+ * The low 32 bits of XXH64 with seed 0, which zstd writes behind a frame. Bytes may come in pieces. It computes with
+ * pairs of 32 bits, because BigInt is a hundred times slower.
  */
 export class Xxh64 {
-  /** Four lanes, high and low. */
+  /** Four lanes of 64 bits, each as its high and its low half. */
   readonly #lanes = new Int32Array(8)
   readonly #stripe = new Uint8Array(32)
   #filled = 0
@@ -27,6 +27,7 @@ export class Xxh64 {
     set(3, difference([0, 0], P1))
   }
 
+  /** Adds bytes. */
   update(bytes: Uint8Array): void {
     this.#total += bytes.length
     let at = 0
@@ -43,6 +44,7 @@ export class Xxh64 {
     this.#filled = bytes.length - at
   }
 
+  /** The checksum of all bytes so far. */
   digest(): number {
     let hash: readonly [number, number]
     if (this.#total >= 32) {
@@ -69,7 +71,7 @@ export class Xxh64 {
     return xor(hash, shift(hash, 32))[1] >>> 0
   }
 
-  /** One stripe into the lanes: lane = rotate(lane + input * P2, 31) * P1, without an object a lane. */
+  /** Adds a stripe: lane = rotate(lane + input * P2, 31) * P1. No object is allocated. */
   #take(bytes: Uint8Array, from: number): void {
     const lanes = this.#lanes
     for (let i = 0; i < 8; i += 2) {

@@ -1,2 +1,2 @@
-/** Bytes that are no zstd, damaged, or more than is unpacked; the message says which, without a name. */
+/** Bytes that are no zstd, are damaged, or decompress to too much. The message says which, without the file's name. */
 export class ZstdError extends Error {}

@@ -1,31 +1,32 @@
 import type { Aligner } from '../../fusion/aligner.js'
 import type { DropReason } from '../../fusion/counters.js'
 import type { Robot } from '../../robots/robot.js'
-import { isImageType } from '../../fusion/stream-types/registry.js'
+import { isImageType } from '../../fusion/stream-types/stream-types.js'
 import { decodeImage, pixelsOf, type DecodeImage } from '../../middleware/image/decode.js'
 import { ImageError } from '../../middleware/image/image-error.js'
 import { loadSharp } from '../../middleware/image/picture-file.js'
 import type { CompressedImage } from '../../middleware/messages.js'
 import { InOrder, type InOrderOptions } from './in-order.js'
 import { PictureNotices } from './picture-notices.js'
-import { StreamFeed, type Fed } from './stream-feed.js'
+import { StreamFeed, type StreamMessage } from './stream-feed.js'
 
 export interface ArrivalsOptions extends InOrderOptions {
   /** Default: `decodeImage`. */
   readonly decode?: DecodeImage
-  /** ms from a picture's arrival to its pixels. */
+  /** Told how long a picture took from its arrival to its pixels, ms. */
   readonly onDecoded?: (ms: number) => void
-  /** Something about a stream that its user should know; one line. */
+  /** Told in one line what a user should know about a stream. */
   readonly onNotice?: (text: string) => void
 }
 
 const COMPRESSED = 'sensor_msgs/msg/CompressedImage'
 
 /**
- * What a robot's streams say, on its way to the aligner: compressed images are decoded, and the aligner sees everything
- * in the order in which it was received, with its receive time. Live nodes, replay and export share it, so what comes
- * out never depends on how long a picture took. While nothing is being decoded messages pass straight through;
- * otherwise what must outlive its message is copied and waits its turn.
+ * The messages of a robot's streams on their way to the aligner. Compressed images are decoded. The aligner gets every
+ * message in the order in which it was received, with its receive time. So the observations do not depend on how long
+ * the decoding takes. Live nodes, replay and export share this class.
+ *
+ * While no picture is being decoded, messages pass through at once. Otherwise they are copied and wait for their turn.
  */
 export class Arrivals {
   readonly #robot: Robot
@@ -48,20 +49,20 @@ export class Arrivals {
     this.#onNotice = options.onNotice
   }
 
-  /** Loads the decoder where the robot file asks for one. Throws, in one line, where this machine has none. */
+  /** Loads the image decoder if a stream needs it. Rejects with a one-line error where this machine has none. */
   async prepare(): Promise<void> {
     if (this.#robot.streams.some(stream => stream.type === COMPRESSED)) await loadSharp()
   }
 
   /**
-   * The function that takes the messages of stream `index` (of `robot.streams`); `receive` in ns since the run's epoch,
-   * never decreasing. It answers whether the message was taken; one that finds no room is counted at the aligner
-   * (`overload`) and leaves no other trace.
+   * The function that takes the messages of stream `index` (of `robot.streams`). `receive`: ns since the run's epoch,
+   * never decreasing. It returns whether the message was taken. A message without room in the queue is not; the aligner
+   * counts it as `overload`.
    */
   take(index: number): (message: never, receive: number) => boolean {
     const { name, topic, type } = this.#robot.streams[index]!
-    const feed = this.#feed.push(index) as (message: Fed, receive: number) => void
-    const push = (message: Fed, receive: number): void => {
+    const feed = this.#feed.push(index) as (message: StreamMessage, receive: number) => void
+    const push = (message: StreamMessage, receive: number): void => {
       try {
         feed(message, receive)
       } catch (error) {
@@ -83,7 +84,7 @@ export class Arrivals {
           receive,
           async () => {
             const began = performance.now()
-            const fate = await this.#decode(kept).then(
+            const pass = await this.#decode(kept).then(
               image => () => push(image, receive),
               (error: unknown) => () => {
                 notices.undecoded(kept, error)
@@ -91,14 +92,14 @@ export class Arrivals {
               },
             )
             this.#onDecoded?.(performance.now() - began)
-            return fate
+            return pass
           },
           { pixels: pixelsOf(kept) },
         )
         return true
       }
     }
-    return (message: Fed, receive) => {
+    return (message: StreamMessage, receive) => {
       if (order.idle) push(message, receive)
       else if (!order.hasRoom({ picture })) return refuse()
       else {
@@ -109,65 +110,66 @@ export class Arrivals {
     }
   }
 
-  /** Does something in its turn: after everything that was received before has reached the aligner. */
+  /** Calls `what` in its turn: after all messages that were received before have reached the aligner. */
   then(receive: number, what: () => void): void {
     if (this.#order.idle) what()
     else this.#order.add(receive, what, { picture: false })
   }
 
-  /**
-   * The bus time after which `advance` has something to do; Infinity where that must wait for what is still on its way.
-   */
+  /** The bus time (ns) after which `advance` must be called. Infinity while messages before it still wait. */
   nextDeadline(): number {
     const deadline = this.#aligner.nextDeadline()
     return deadline < this.#order.since ? deadline : Infinity
   }
 
   /**
-   * Gives up the ticks whose deadlines lie before `now` (bus time, ns), as far as nothing on its way was received
-   * before.
+   * Completes the ticks whose deadlines lie before `now` (bus time, ns). A tick is not completed while a message that
+   * was received before its deadline still waits.
    */
   advance(now: number): void {
     this.#aligner.advance(Math.min(now, this.#order.since))
   }
 
-  /** Whether whatever comes next would be taken. */
+  /** Whether any next message would be taken. */
   get hasSlack(): boolean {
     return this.#order.hasSlack
   }
 
-  /** Resolves once whatever comes next would be taken. */
+  /** Resolves once any next message would be taken. */
   slack(): Promise<void> {
     return this.#order.slack()
   }
 
-  /** Whether everything that was taken has reached the aligner. */
+  /** Whether all messages that were taken have reached the aligner. */
   get idle(): boolean {
     return this.#order.idle
   }
 
-  /** Resolves once something more has reached the aligner. */
+  /** Resolves once another message has reached the aligner. */
   change(): Promise<void> {
     return this.#order.change()
   }
 
-  /** What the aligner has made is used: see `isBehind`. */
+  /** To be called when the observations so far are used: see `InOrderOptions.isBehind`. */
   resume(): void {
     this.#order.resume()
   }
 
-  /** Resolves once everything that was taken has reached the aligner. */
+  /** Resolves once all messages that were taken have reached the aligner. */
   drained(): Promise<void> {
     return this.#order.drained()
   }
 }
 
-/** What goes wrong in a decoder, without a name for it, is the picture's fault too. */
+/** An error of the decoder that is not an ImageError comes from the bytes of the picture too. */
 function reasonOf(error: unknown): DropReason {
   return error instanceof ImageError ? error.fault : 'undecodable'
 }
 
-/** A message that outlives its publisher's next one; bytes of pictures are never written again. */
+/**
+ * A copy of a message. Publishers refill the arrays of numbers in their messages. They never write the bytes of a
+ * picture again, so those are not copied.
+ */
 function copyOf<M extends object>(message: M): M {
   return Object.fromEntries(
     Object.entries(message).map(([key, value]) => [

@@ -1,11 +1,12 @@
-import { strideOf } from '../../fusion/frame.js'
+import { strideOf } from '../../fusion/camera-frame.js'
 import { picture, pixelBytes } from '../../fusion/picture.js'
 import type { Image } from '../../middleware/messages.js'
 
 /**
- * The square in the middle of an image without a fault, rows joined: what a camera with a square picture and the same
- * height of view would see. The image itself where it is square already. Of an odd number of columns or rows too many
- * the one more goes at the right or below. Where pixels share their bytes (yuv, bayer) it is rgb8.
+ * The square in the middle of an image, without padding between rows. It is what a camera with a square picture and the
+ * same vertical angle of view would see. A square image is returned as it is. Where an odd number of columns or rows is
+ * cut off, one more is cut off at the right or below. Images whose pixels share bytes (yuv, bayer) become rgb8. The
+ * image must have passed `frameFault`.
  */
 export function centreSquare(image: Image): Image {
   const { width, height } = image
@@ -20,7 +21,7 @@ export function centreSquare(image: Image): Image {
   return { ...whole, width: side, height: side, step: row, data: out }
 }
 
-/** The image with bytes of its own for each pixel. */
+/** The image in an encoding in which each pixel has its own bytes. `pixel`: how many. */
 function cuttable(image: Image): Image & { readonly pixel: number } {
   const pixel = pixelBytes(image.encoding)
   if (pixel !== undefined) return { ...image, pixel }

@@ -1,23 +1,23 @@
-/** Things that are made at once: as many as libuv's pool has threads. */
+/** Items that are made at the same time: as many as libuv's pool has threads. */
 const AT_ONCE = 4
-/** Pixels that are made at once, if not of one: four of 3840 x 2160. */
+/** Pixels that are made at the same time, unless a single picture has more: four of 3840 x 2160. */
 const MOST_PIXELS = 2 ** 25
-/** What may wait that holds a picture. */
+/** Items with a picture that may wait. */
 const MOST_PICTURES = 32
-/** What may wait in all: some seconds of every small message. */
+/** Items that may wait in all: some seconds of all small messages. */
 const MOST = 4096
 
 export interface InOrderOptions {
-  /** Something failed when its turn had come; what came after it goes on. */
+  /** Told of an item that failed in its turn. The next items go on. */
   readonly onError: (error: unknown) => void
-  /** Whether what has been made is still to be used: until `resume` nothing more is begun. */
+  /** Whether the user has not yet used the results so far. While it is true nothing is begun, until `resume`. */
   readonly isBehind?: () => boolean
-  /** Something that had waited has had its turn. */
+  /** Told when an item that waited has had its turn. */
   readonly onPassed?: () => void
 }
 
 interface Item {
-  /** ns, bus time. */
+  /** Receive time: bus time, ns. */
   readonly receive: number
   readonly picture: boolean
   readonly pixels: number
@@ -26,17 +26,16 @@ interface Item {
 }
 
 /**
- * Keeps the order in which things came, although some of them take a while to be made (a picture to be decoded):
- * several are made at once,
- * and each has its turn when all before it have had theirs. Whoever uses it asks for room (live) or slack (a recording)
- * first: so memory is bounded.
+ * A queue that keeps the order of its items although some of them must first be made, such as a picture that must be
+ * decoded. Several items are made at the same time. Each item has its turn after all items before it. Live sources must
+ * ask `hasRoom` first and recordings `hasSlack`, so the memory is bounded.
  */
 export class InOrder {
   readonly #options: InOrderOptions
   readonly #items: Item[] = []
-  /** Those of the items that are still to be begun. */
+  /** The items that must still be begun. */
   readonly #toMake: Item[] = []
-  /** Begun, and not yet passed: what is made and must wait takes memory too. */
+  /** Items that were begun and have not had their turn. An item that is made and waits takes memory too. */
   #begun = 0
   #pixels = 0
   #pictures = 0
@@ -46,32 +45,29 @@ export class InOrder {
     this.#options = options
   }
 
-  /** Nothing waits: what comes now may pass at once. */
+  /** Whether no item waits, so that the next message may pass at once. */
   get idle(): boolean {
     return this.#items.length === 0
   }
 
-  /** Receive time of what has waited longest; Infinity when nothing waits. */
+  /** Receive time of the first item; Infinity when none waits. */
   get since(): number {
     return this.#items.length === 0 ? Infinity : this.#items[0]!.receive
   }
 
-  /** Whether one more may wait. */
+  /** Whether one more item may wait. */
   hasRoom({ picture }: { readonly picture: boolean }): boolean {
     return this.#items.length < MOST && !(picture && this.#pictures >= MOST_PICTURES)
   }
 
-  /** `pass` has its turn after everything that came before. */
+  /** Adds an item: `pass` is called after all items before it. */
   add(receive: number, pass: () => void, { picture }: { readonly picture: boolean }): void {
     this.#items.push({ receive, picture, pixels: 0, make: undefined, pass })
     if (picture) this.#pictures++
     this.#pass()
   }
 
-  /**
-   * Begins to make a picture of so many pixels, when it can; what `make` resolves with has its turn after everything
-   * that came before.
-   */
+  /** Adds a picture of so many pixels. `make` is called as soon as it may; its result after all items before it. */
   make(receive: number, make: () => Promise<() => void>, { pixels }: { readonly pixels: number }): void {
     const item: Item = { receive, picture: true, pixels, make, pass: undefined }
     this.#items.push(item)
@@ -80,12 +76,12 @@ export class InOrder {
     this.#begin()
   }
 
-  /** Resolves once nothing waits. */
+  /** Resolves once no item waits. */
   async drained(): Promise<void> {
     while (!this.idle) await this.change()
   }
 
-  /** Whether there is room for a picture and for much else: what a source that can wait goes by. */
+  /** Whether there is room for a picture and for many other items. A source that can wait does so until it is true. */
   get hasSlack(): boolean {
     return this.#items.length < MOST / 2 && this.#pictures < MOST_PICTURES
   }
@@ -95,12 +91,12 @@ export class InOrder {
     while (!this.hasSlack) await this.change()
   }
 
-  /** Resolves once something has had its turn. */
+  /** Resolves once an item has had its turn. */
   change(): Promise<void> {
     return new Promise(resolve => this.#watchers.push(resolve))
   }
 
-  /** What has been made is used. */
+  /** To be called when the results so far are used. */
   resume(): void {
     this.#begin()
   }

@@ -4,16 +4,19 @@ import type { TypeName } from '../../middleware/messages.js'
 import type { Robot } from '../../robots/robot.js'
 import type { Arrivals } from './arrivals.js'
 
-/** What a robot file has a fusion node listen to. */
+/** A topic that the fusion node of a robot file subscribes to. */
 export interface HeardTopic {
   readonly topic: string
   readonly type: TypeName
 }
 
-/** Where the messages of one stream come in, or the announcements that begin episodes. Two may be of one topic. */
+/**
+ * What takes the messages of one subscription: those of a stream, or the announcements that begin episodes. Two inlets
+ * may have the same topic.
+ */
 export interface Inlet extends HeardTopic {
   readonly kind: 'reset' | 'stream'
-  /** `receive`: ns since the run's epoch, never decreasing. Answers whether the message was taken. */
+  /** `receive`: ns since the run's epoch, never decreasing. Returns whether the message was taken. */
   take(message: never, receive: number): boolean
   /** Counts a message that cannot be taken. */
   refuse(reason: DropReason): void
@@ -21,8 +24,8 @@ export interface Inlet extends HeardTopic {
 
 /**
  * The topics of a robot's streams and of its episodes, in the order in which they are subscribed to. The announcements
- * come first: where one waits together with the command that follows it on another topic, a ROS executor takes what was
- * subscribed to first.
+ * of episodes come first. An announcement may wait in its queue while the command that follows it waits in another. A
+ * ROS executor then takes the message of the older subscription first.
  */
 export function heardTopics({ streams, reset }: Robot): HeardTopic[] {
   return [
@@ -35,13 +38,13 @@ export interface InletsOptions {
   readonly robot: Robot
   readonly aligner: Aligner
   readonly arrivals: Arrivals
-  /** An episode begins, in its turn: right before the aligner is reset. */
+  /** Told that an episode begins, right before the aligner is reset. */
   readonly onReset?: (receive: number) => void
 }
 
 /**
- * What leads from a robot's topics to the aligner, the same for a live node and for a replay: one inlet for each of
- * `heardTopics`, in their order. Each remembers its source, so a new run of sources needs new inlets.
+ * One inlet for each of `heardTopics`, in their order. They lead to the aligner, in a live node as in a replay. An
+ * inlet remembers its source, so new sources need new inlets.
  */
 export function inlets({ robot, aligner, arrivals, onReset }: InletsOptions): Inlet[] {
   const resets = robot.reset ? 1 : 0

@@ -1,55 +1,55 @@
-import type { JointState } from '../../middleware/messages.js'
+import type { JointValues } from '../../fusion/stream-types/stream-type.js'
 
 type Arrays = 'position' | 'velocity' | 'effort'
 
-/** Why a JointState gives no values; see DROP_REASONS. */
+/** Why a message of joints gives no values. DROP_REASONS says what each means. */
 export type JointFault = 'bad_joints' | 'other_joints'
 
-/** Orders of names that are remembered: a topic's publishers, and those of before their restart. */
+/** Orders of names that are remembered: one for each publisher, also for those before a restart. */
 const MOST_ORDERS = 16
-/** Messages, or ns of stamps, within which the same other joints have to come again to be another publisher's. */
+/** Messages, or ns of stamps, within which the same other joints must come again to count as a second publisher. */
 const SOON = 10
 const SOON_NS = 1e9
-/** Names that a message lists, at most. */
+/** Names that an error lists. */
 const MOST_LISTED = 24
 
-/** Where the wanted values are in messages that list their joints in this order, or why they are not. */
+/** An order of joint names in messages: where the wanted values are, or why they are not there. */
 interface Order {
   readonly names: readonly string[]
   readonly fault: JointFault | undefined
   readonly at: readonly number[]
 }
 
-/**
- * What a topic says cannot be told: its messages name different joints, and the robot file does not say which are
- * meant.
- */
+/** The messages of a topic name different joints, and the robot file does not say which are meant. */
 export class JointsUnclearError extends Error {
   readonly code = 'JOINTS_UNCLEAR'
   readonly exit = 2
 }
 
 /**
- * The values of a stream out of JointStates, always by name: `position.finger_joint`, `effort.j2` … in the order of the
- * robot file or, where that selects nothing, the positions of all joints of the first message, in its order. A message
- * of other joints is somebody else's. Where nothing is selected and the same joints come again within ten messages or a
- * second, two publishers share the topic: whose joints are meant cannot be told, and nothing more is taken.
+ * Reads the values of a stream from messages that name their joints, always by name. Where the robot file selects values
+ * (`position.finger_joint`, `effort.j2` …), they are read in its order. Otherwise the values are the positions of all
+ * joints of the first message, in its order.
+ *
+ * A message of other joints comes from another publisher and gives no values. Where nothing is selected and the same
+ * other joints come again within ten messages or a second, two publishers share the topic. It is then not clear whose
+ * joints are meant, and no message gives values any more.
  */
 export class JointSelection {
-  /** After `take` returned undefined; one array, refilled. */
+  /** The values, after `take` returned undefined. The array is refilled. */
   values = new Float64Array(0)
-  /** Set once it cannot be told which joints are meant. */
+  /** Set once it is not clear which joints are meant. */
   unclear: JointsUnclearError | undefined
   readonly #where: string
   readonly #select: readonly { readonly array: Arrays; readonly joint: string }[]
   #wanted: readonly { readonly array: Arrays; readonly joint: string }[]
   readonly #orders: Order[] = []
-  /** The other joints that came last, sorted, with which stamp and how many messages ago. */
+  /** The other joints that came last, sorted; their stamp; and how many messages ago they came. */
   #others: readonly string[] = []
   #stamp = NaN
   #ago = 0
 
-  /** `where`: the stream, for messages; `select` as the robot file has it. */
+  /** `where`: the name of the stream in errors. `select`: as in the robot file. */
   constructor(where: string, select: readonly string[]) {
     this.#where = where
     this.#select = select.map(path => ({
@@ -60,8 +60,8 @@ export class JointSelection {
     this.values = new Float64Array(select.length)
   }
 
-  /** Why the message gives no values; undefined: they are in `values`. */
-  take(message: JointState): JointFault | undefined {
+  /** Reads a message. Returns why it gives no values; undefined: they are in `values`. */
+  take(message: JointValues): JointFault | undefined {
     if (this.unclear) return 'other_joints'
     if (this.#select.length === 0 && message.position.length !== message.name.length) return 'bad_joints'
     const { names, fault, at } = this.#orderOf(message.name)

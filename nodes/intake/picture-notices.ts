@@ -1,40 +1,42 @@
-import type { Frame } from '../../fusion/frame.js'
-import { FrameWatch } from '../../fusion/frame-watch.js'
+import type { Frame } from '../../fusion/camera-frame.js'
+import { FrameFormatWatch } from '../../fusion/frame-format-watch.js'
 import type { Reading } from '../../fusion/picture.js'
 import type { CompressedImage } from '../../middleware/messages.js'
 
-/** Different things that are told of one source. */
+/** Different notices about one source. */
 const MOST = 8
 
 export interface PictureNoticesOptions {
-  /** The source, in front of what is told. */
+  /** The name of the source, which begins each notice. */
   readonly where: string
   readonly reading?: Reading
-  /** Something about the source that its user should know; one line. */
+  /** Told in one line what a user should know about the source. */
   readonly onNotice?: ((text: string) => void) | undefined
 }
 
 /**
- * Tells what a user should know of the pictures of one source, each thing once and not without end: why one cannot be
- * used, and from what to what they change.
+ * Tells what a user should know about the pictures of one source: why one cannot be used, and how their format changes.
+ * Each notice is told once. After eight of them a last one says that no more follow.
  */
 export class PictureNotices {
   readonly #where: string
   readonly #onNotice: ((text: string) => void) | undefined
-  readonly #watch: FrameWatch
+  readonly #watch: FrameFormatWatch
   readonly #told = new Set<string>()
 
   constructor({ where, reading = {}, onNotice }: PictureNoticesOptions) {
     this.#where = where
     this.#onNotice = onNotice
-    this.#watch = new FrameWatch(reading)
+    this.#watch = new FrameFormatWatch(reading)
   }
 
-  look(frame: Frame): void {
+  /** Takes the next picture. Tells if it cannot be used, or if its format changed. */
+  check(frame: Frame): void {
     const text = this.#watch.look(frame)
     if (text !== undefined) this.#tell(text)
   }
 
+  /** Tells that the aligner's buffer has no room for a picture. */
   noRoom({ width, height, encoding, data }: Frame): void {
     this.#tell(
       `${width} x ${height} ${encoding}, ${Math.ceil(data.length / 1e6)} MB each: too large for as many ` +
@@ -42,7 +44,7 @@ export class PictureNotices {
     )
   }
 
-  /** A compressed image that became none. */
+  /** Tells that a compressed image could not be decoded. */
   undecoded({ format, data }: CompressedImage, error: unknown): void {
     const why = error instanceof Error ? error.message.split('\n')[0] : String(error)
     this.#tell(`cannot be used: a compressed image of format '${format.slice(0, 64)}' and ${data.length} bytes: ${why}`)

@@ -4,12 +4,12 @@ const SECOND = 1_000_000_000
 const DAY = 86_400 * SECOND
 
 /**
- * The time of a source whose clock may be any, in whole ns since a second of its own choice: exact, whatever lies
- * between its clock and the run's epoch, and the same in the run and in a replay. A clock that leaps by over 104 days
- * has begun anew: its time then goes on a day further back.
+ * The time of a source with any clock, in whole ns since a zero that this class chooses. The time is exact, however far
+ * the clock is from the run's epoch, and it is the same in a run and in its replay. A clock that jumps by more than 104
+ * days counts as a new one: its time then goes on one day further back.
  */
 export class SourceTime {
-  /** Absolute s that the number 0 stands for; undefined while stamps are near the run's epoch and count from that. */
+  /** Absolute seconds at the zero; undefined while stamps are near the run's epoch and count from there. */
   #zero: number | undefined
   #anew = 0
 

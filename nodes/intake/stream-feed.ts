@@ -1,16 +1,17 @@
 import type { Aligner } from '../../fusion/aligner.js'
 import type { AlignerConfig, Stream } from '../../fusion/stream.js'
-import { STREAM_TYPES } from '../../fusion/stream-types/registry.js'
-import type { StreamType } from '../../fusion/stream-types/stream-type.js'
-import type { Header, Image, JointState } from '../../middleware/messages.js'
-import { HeaderJudge } from './header-judge.js'
+import { STREAM_TYPES } from '../../fusion/stream-types/stream-types.js'
+import type { StreamType, VectorType } from '../../fusion/stream-types/stream-type.js'
+import type { Header, Image } from '../../middleware/messages.js'
+import { HeaderCheck } from './header-check.js'
 import { JointSelection } from './joint-selection.js'
 import { PictureNotices } from './picture-notices.js'
 import { SourceTime } from './source-time.js'
 
-/** What the feed takes of a stream: its messages, of CompressedImage decoded. */
-export type Fed = object
+/** A message as the feed takes it: a CompressedImage has been decoded. */
+export type StreamMessage = object
 
+/** A robot file has a stream type that is not registered. */
 export class StreamTypeError extends Error {
   readonly code = 'STREAM_TYPE'
   readonly exit = 2
@@ -19,16 +20,16 @@ export class StreamTypeError extends Error {
 type Push<T> = (message: T, receive: number) => void
 
 /**
- * Turns messages into aligner input: one function a stream, made once. What a message must not be (without a stamp, a
- * size that does not fit its data, an encoding nobody knows, an odd frame_id) is counted at the aligner, under the
- * stream's name, and dropped. Where joints are unclear the function throws, once, a JointsUnclearError.
+ * Turns messages into input of the aligner, with one function for each stream. A message that cannot be used is
+ * dropped: no stamp, a size that does not fit the data, an unknown encoding, an odd frame_id. The aligner counts it for
+ * the stream. Where it is not clear which joints are meant, the function throws a JointsUnclearError once.
  */
 export class StreamFeed {
   readonly #aligner: Aligner
   readonly #robot: Pick<AlignerConfig, 'name' | 'streams'>
   readonly #onNotice: ((text: string) => void) | undefined
 
-  /** `onNotice`: something about a stream that its user should know; one line. */
+  /** `onNotice` is told in one line what a user should know about a stream. */
   constructor(robot: Pick<AlignerConfig, 'name' | 'streams'>, aligner: Aligner, onNotice?: (text: string) => void) {
     this.#robot = robot
     this.#aligner = aligner
@@ -36,10 +37,10 @@ export class StreamFeed {
   }
 
   /**
-   * The function that takes the messages of stream `index` (of `robot.streams`); `receive` in ns since the run's epoch,
-   * never decreasing.
+   * The function that takes the messages of stream `index` (of `robot.streams`). `receive`: ns since the run's epoch,
+   * never decreasing. Throws StreamTypeError where the stream's type is not registered.
    */
-  push(index: number): Push<Fed> {
+  push(index: number): Push<StreamMessage> {
     const stream = this.#robot.streams[index]!
     const declared = STREAM_TYPES.get(stream.type)
     if (!declared) {
@@ -49,18 +50,18 @@ export class StreamFeed {
       )
     }
     const make = makerOf(declared)
-    return make({ aligner: this.#aligner, stream, index, onNotice: this.#onNotice }) as Push<Fed>
+    return make({ aligner: this.#aligner, stream, index, onNotice: this.#onNotice }) as Push<StreamMessage>
   }
 }
 
-interface Feeding {
+interface StreamTarget {
   readonly aligner: Aligner
   readonly stream: Stream
   readonly index: number
   readonly onNotice: ((text: string) => void) | undefined
 }
 
-type Make<M> = (feed: Feeding) => Push<M>
+type Make<M> = (feed: StreamTarget) => Push<M>
 
 function makerOf(declared: StreamType): Make<never> {
   switch (declared.kind) {
@@ -68,7 +69,7 @@ function makerOf(declared: StreamType): Make<never> {
       return pictures
     case 'vector': {
       const { values, unstamped } = declared
-      if (values === undefined) return joints
+      if (values === undefined) return feed => selected(feed, declared)
       return feed => {
         const { aligner, index } = feed
         const push: PushStamped<never> = (message, stamp, receive) =>
@@ -95,42 +96,43 @@ const pictures: Make<Image> = feed => {
   const notices = new PictureNotices({ where: `stream ${stream.name} (${stream.topic})`, reading: stream, onNotice })
   const dropped = aligner.counters.streams.get(stream.name)?.dropped
   return framed(feed, (message, stamp, receive) => {
-    notices.look(message)
+    notices.check(message)
     const before = dropped?.overload
     aligner.pushFrame(index, stamp, receive, message)
     if (dropped?.overload !== before) notices.noRoom(message)
   })
 }
 
-const joints: Make<JointState> = feed => {
+function selected(feed: StreamTarget, { joints, unstamped }: VectorType<never>): Push<never> {
   const { aligner, stream, index } = feed
   const selection = new JointSelection(`stream ${stream.name} (${stream.topic})`, stream.select)
   let told = false
-  return stamped(feed, (message, stamp, receive) => {
-    const fault = selection.take(message)
+  const push: PushStamped<never> = (message, stamp, receive) => {
+    const fault = selection.take(joints ? joints(message) : message)
     if (fault === undefined) return aligner.pushVector(index, stamp, receive, selection.values)
     aligner.count(index, fault)
     if (!selection.unclear || told) return
     told = true
     throw selection.unclear
-  })
+  }
+  return unstamped ? arrived(push) : stamped(feed, push)
 }
 
 type PushStamped<M> = (message: M, stamp: number, receive: number) => void
 
-/** Passes on what has a stamp, and a frame to be believed. */
-function framed<M extends Header>({ aligner, stream, index, onNotice }: Feeding, push: PushStamped<M>): Push<M> {
-  const judge = HeaderJudge.of(stream, onNotice)
+/** Checks stamps and frame ids. */
+function framed<M extends Header>({ aligner, stream, index, onNotice }: StreamTarget, push: PushStamped<M>): Push<M> {
+  const check = HeaderCheck.of(stream, onNotice)
   const source = new SourceTime()
   return (message, receive) => {
-    const fault = judge.fault(message)
+    const fault = check.fault(message)
     if (fault !== undefined) return aligner.count(index, fault)
     push(message, stream.clock === 'estimate' ? source.of(message) : message.stamp, receive)
   }
 }
 
-/** Passes on what has a stamp; the frame of an event or of joints is nothing that their values depend on. */
-function stamped<M extends Header>({ aligner, stream, index }: Feeding, push: PushStamped<M>): Push<M> {
+/** Checks stamps alone: the values of events and joints do not depend on a frame. */
+function stamped<M extends Header>({ aligner, stream, index }: StreamTarget, push: PushStamped<M>): Push<M> {
   const source = new SourceTime()
   return (message, receive) => {
     if (message.stamp === 0 && stream.timeline === 'header') return aligner.count(index, 'zero_stamp')
@@ -138,7 +140,7 @@ function stamped<M extends Header>({ aligner, stream, index }: Feeding, push: Pu
   }
 }
 
-/** Passes on what has no header, with its arrival. */
+/** For messages without a header: the receive time is the stamp. */
 function arrived<M>(push: PushStamped<M>): Push<M> {
   return (message, receive) => push(message, receive, receive)
 }

@@ -1,12 +1,12 @@
 import { constants } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 
-/** What protobuf, ONNX's format, allows in one file. */
+/** The largest file that protobuf, the format of ONNX, allows. */
 const LARGEST = 2 ** 31 - 1
 
 /**
- * Reads a model's bytes. Throws Error for what is no file, which is not even opened (a pipe would be waited for), or
- * too large.
+ * Reads the bytes of a model. Throws an Error where the path is no regular file, or the file is too large. Something
+ * that is no file is not opened for reading, since a pipe would block.
  */
 export async function readModelFile(path: string): Promise<Uint8Array> {
   requireFile(await stat(path))

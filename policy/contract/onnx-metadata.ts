@@ -1,44 +1,52 @@
-import protobuf from 'protobufjs/minimal.js'
-import type { Contract } from './contract.js'
+import type protobufjs from 'protobufjs/minimal.js'
+import { protobuf } from '../../peers/commonjs.js'
+import { requirePeers } from '../../peers/peers.js'
 import { PolicyError } from '../policy-error.js'
 
-type Reader = protobuf.Reader
+type Reader = protobufjs.Reader
 
-/** A graph's input or output. An undefined dimension may have any size. */
+/** An input or output of a graph. A dimension that is a name or undefined may have any size. */
 export interface GraphTensor {
   readonly name: string
   readonly dtype: string
-  readonly shape: readonly (number | undefined)[]
+  readonly shape: readonly (number | string | undefined)[]
 }
 
 export type Precision = 'fp32' | 'int8'
 
-/** What stands in an ONNX file beside its nodes and weights. */
+/** The contents of an ONNX file without its nodes and weights. */
 export interface OnnxModel {
   readonly irVersion: number
   readonly producer: string
-  /** By domain; the standard one is ''. */
+  /** By domain; the standard domain is ''. */
   readonly opsets: ReadonlyMap<string, number>
   readonly metadata: ReadonlyMap<string, string>
   readonly inputs: readonly GraphTensor[]
   readonly outputs: readonly GraphTensor[]
-  /** Values in the graph's initialisers. */
+  /** Number of values in the initialisers of the graph. */
   readonly parameters: number
-  /** `int8`: its largest weights are stored as 8-bit integers. */
+  /** `int8`: most weights are stored as 8-bit integers. */
   readonly precision: Precision
-  /** Size of the file. */
+  /** Files with weights, as the model names them, and how many bytes of each it needs. */
+  readonly external: ReadonlyMap<string, number>
+  /** Size of the file in bytes. */
   readonly bytes: number
 }
 
 /** Field numbers of onnx.proto3 (IR version 3 and later). */
-const MODEL = { irVersion: 1, producer: 2, graph: 7, opset: 8, metadata: 14 } as const
-const GRAPH = { initializer: 5, input: 11, output: 12 } as const
+const MODEL = { irVersion: 1, producer: 2, graph: 7, opset: 8, metadata: 14, functions: 25 } as const
+const GRAPH = { node: 1, initializer: 5, input: 11, output: 12, sparse: 15 } as const
+const FUNCTION = { node: 7 } as const
+const NODE = { attribute: 5 } as const
+/** Fields of an attribute that hold tensors, graphs or sparse tensors. */
+const ATTRIBUTE = { tensor: 5, graph: 6, tensors: 10, graphs: 11, sparse: 22, sparses: 23 } as const
+const SPARSE = { values: 1, indices: 2 } as const
 const VALUE = { name: 1, type: 2 } as const
 const TYPE = { tensor: 1 } as const
 const TENSOR_TYPE = { element: 1, shape: 2 } as const
 const SHAPE = { dimension: 1 } as const
-const DIMENSION = { value: 1 } as const
-const TENSOR = { dims: 1, element: 2, name: 8 } as const
+const DIMENSION = { value: 1, name: 2 } as const
+const TENSOR = { dims: 1, element: 2, name: 8, external: 13 } as const
 const OPSET = { domain: 1, version: 2 } as const
 const ENTRY = { key: 1, value: 2 } as const
 const VARINT = 0
@@ -63,10 +71,11 @@ const DTYPES: readonly string[] = [
 ]
 
 /**
- * Reads a model's description; weights are skipped, not copied. `where` names it in messages. Throws PolicyError
- * `POLICY_NOT_ONNX`.
+ * Reads the description of a model. Weights are skipped, not copied. `where` names the model in messages. Throws
+ * PolicyError `POLICY_NOT_ONNX`.
  */
 export function readOnnx(bytes: Uint8Array, where: string): OnnxModel {
+  requirePeers(where, 'protobufjs')
   try {
     const model = readModel(bytes)
     if (model !== undefined) return model
@@ -82,12 +91,13 @@ export function readOnnx(bytes: Uint8Array, where: string): OnnxModel {
 }
 
 /**
- * A copy of the model's bytes in which these metadata entries stand, in place of any of the same keys; all else stays
- * as it is.
+ * A copy of the model's bytes with these metadata entries. They replace entries with the same keys. Everything else is
+ * unchanged.
  */
 export function withMetadata(bytes: Uint8Array, entries: Readonly<Record<string, string>>): Uint8Array {
+  requirePeers('metadata of an ONNX file', 'protobufjs')
   const kept: Uint8Array[] = []
-  const reader = protobuf.Reader.create(bytes)
+  const reader = protobuf().Reader.create(bytes)
   while (reader.pos < reader.len) {
     const start = reader.pos
     const tag = reader.uint32()
@@ -95,7 +105,7 @@ export function withMetadata(bytes: Uint8Array, entries: Readonly<Record<string,
     if (tag >>> 3 !== MODEL.metadata) reader.skipType(tag & 7)
     if (!replaced) kept.push(bytes.subarray(start, reader.pos))
   }
-  const writer = protobuf.Writer.create()
+  const writer = protobuf().Writer.create()
   for (const [key, value] of Object.entries(entries)) {
     writer
       .uint32((MODEL.metadata << 3) | DELIMITED)
@@ -109,56 +119,14 @@ export function withMetadata(bytes: Uint8Array, entries: Readonly<Record<string,
   return Buffer.concat([...kept, writer.finish()])
 }
 
-/**
- * Everything in which a contract and the model's own graph differ (name, dtype, shape), one line each; empty where they
- * agree.
- */
-export function checkAgainstGraph(contract: Contract, model: OnnxModel): string[] {
-  return [
-    ...tensorDifferences('input', contract.inputs, model.inputs),
-    ...model.inputs
-      .filter(({ name }) => !Object.hasOwn(contract.inputs, name))
-      .map(({ name }) => `input ${name}: in the graph, not in the contract`),
-    ...tensorDifferences('output', contract.outputs, model.outputs),
-  ]
-}
-
-function tensorDifferences(
-  side: string,
-  specs: Readonly<Record<string, { readonly dtype: string; readonly shape: readonly number[] } | undefined>>,
-  tensors: readonly GraphTensor[],
-): string[] {
-  return Object.entries(specs).flatMap(([name, spec]) => {
-    if (spec === undefined) return []
-    const tensor = tensors.find(candidate => candidate.name === name)
-    if (tensor === undefined)
-      return [`${side} ${name}: in the contract, not in the graph (it has ${tensors.map(t => t.name).join(', ')})`]
-    const differences: string[] = []
-    if (tensor.dtype !== spec.dtype)
-      differences.push(`${side} ${name}: ${spec.dtype} in the contract, ${tensor.dtype} in the graph`)
-    const fits =
-      tensor.shape.length === spec.shape.length &&
-      tensor.shape.every((length, i) => length === undefined || length === spec.shape[i])
-    if (!fits)
-      differences.push(
-        `${side} ${name}: shape ${shapeText(spec.shape)} in the contract, ${shapeText(tensor.shape)} in the graph`,
-      )
-    return differences
-  })
-}
-
-/** `[1, ?, 6]`. */
-export function shapeText(shape: readonly (number | undefined)[]): string {
-  return `[${shape.map(length => length ?? '?').join(', ')}]`
-}
-
 function readModel(bytes: Uint8Array): OnnxModel | undefined {
   let irVersion = 0
   let producer = ''
   let graph: Graph | undefined
   const opsets = new Map<string, number>()
   const metadata = new Map<string, string>()
-  fields(protobuf.Reader.create(bytes), {
+  const external = new Map<string, number>()
+  fields(protobuf().Reader.create(bytes), {
     [MODEL.irVersion]: reader => {
       irVersion = Number(reader.int64())
     },
@@ -166,7 +134,7 @@ function readModel(bytes: Uint8Array): OnnxModel | undefined {
       producer = reader.string()
     },
     [MODEL.graph]: reader => {
-      graph = readGraph(message(reader))
+      graph = readGraph(message(reader), external)
     },
     [MODEL.opset]: reader => {
       opsets.set(...readOpset(message(reader)))
@@ -174,14 +142,16 @@ function readModel(bytes: Uint8Array): OnnxModel | undefined {
     [MODEL.metadata]: reader => {
       metadata.set(...readEntry(message(reader)))
     },
+    [MODEL.functions]: reader =>
+      fields(message(reader), { [FUNCTION.node]: inner => readNode(message(inner), external) }),
   })
   if (graph === undefined || irVersion < 1 || opsets.size === 0) return undefined
-  return { irVersion, producer, opsets, metadata, ...graph, bytes: bytes.length }
+  return { irVersion, producer, opsets, metadata, ...graph, external, bytes: bytes.length }
 }
 
 type Graph = Pick<OnnxModel, 'inputs' | 'outputs' | 'parameters' | 'precision'>
 
-function readGraph(graph: Reader): Graph {
+function readGraph(graph: Reader, external: Map<string, number>): Graph {
   const inputs: GraphTensor[] = []
   const outputs: GraphTensor[] = []
   const initialisers = new Set<string>()
@@ -191,13 +161,15 @@ function readGraph(graph: Reader): Graph {
     [GRAPH.input]: reader => inputs.push(readValue(message(reader))),
     [GRAPH.output]: reader => outputs.push(readValue(message(reader))),
     [GRAPH.initializer]: reader => {
-      const { name, size, dtype } = readInitialiser(message(reader))
+      const { name, size, dtype } = readTensor(message(reader), external)
       initialisers.add(name)
       parameters += size
       if (dtype === 'int8' || dtype === 'uint8') integers += size
     },
+    [GRAPH.sparse]: reader => readSparse(message(reader), external),
+    [GRAPH.node]: reader => readNode(message(reader), external),
   })
-  // Before IR version 4 every initialiser is listed among the inputs too.
+  // Before IR version 4, all initialisers are listed among the inputs too.
   return {
     inputs: inputs.filter(({ name }) => !initialisers.has(name)),
     outputs,
@@ -206,10 +178,36 @@ function readGraph(graph: Reader): Graph {
   }
 }
 
-function readInitialiser(tensor: Reader): { name: string; size: number; dtype: string | undefined } {
+/** Finds the external data of a node, whose attributes may hold tensors and whole graphs. */
+function readNode(node: Reader, external: Map<string, number>): void {
+  const tensor = (reader: Reader): unknown => readTensor(message(reader), external)
+  const graph = (reader: Reader): unknown => readGraph(message(reader), external)
+  const sparse = (reader: Reader): unknown => readSparse(message(reader), external)
+  const attribute: Fields = {
+    [ATTRIBUTE.tensor]: tensor,
+    [ATTRIBUTE.tensors]: tensor,
+    [ATTRIBUTE.graph]: graph,
+    [ATTRIBUTE.graphs]: graph,
+    [ATTRIBUTE.sparse]: sparse,
+    [ATTRIBUTE.sparses]: sparse,
+  }
+  fields(node, { [NODE.attribute]: reader => fields(message(reader), attribute) })
+}
+
+function readSparse(sparse: Reader, external: Map<string, number>): void {
+  const tensor = (reader: Reader): unknown => readTensor(message(reader), external)
+  fields(sparse, { [SPARSE.values]: tensor, [SPARSE.indices]: tensor })
+}
+
+/** Reads what a tensor is, and adds the file of its values where they are not in the model. */
+function readTensor(
+  tensor: Reader,
+  external: Map<string, number>,
+): { name: string; size: number; dtype: string | undefined } {
   let name = ''
   let dtype: string | undefined
   let size = 1
+  const outside = new Map<string, string>()
   fields(tensor, {
     [TENSOR.dims]: (reader, wire) => {
       const end = wire === DELIMITED ? reader.uint32() + reader.pos : reader.pos + 1
@@ -221,20 +219,34 @@ function readInitialiser(tensor: Reader): { name: string; size: number; dtype: s
     [TENSOR.name]: reader => {
       name = reader.string()
     },
+    [TENSOR.external]: reader => {
+      outside.set(...readEntry(message(reader)))
+    },
   })
+  const location = outside.get('location')
+  if (location !== undefined) {
+    const end = Number(outside.get('offset') ?? 0) + Number(outside.get('length') ?? 0)
+    external.set(location, Math.max(external.get(location) ?? 0, end))
+  }
   return { name, size, dtype }
 }
 
 function readValue(value: Reader): GraphTensor {
   let name = ''
   let dtype = 'undefined'
-  const shape: (number | undefined)[] = []
+  const shape: (number | string | undefined)[] = []
   const dimension: Fields = {
     [SHAPE.dimension]: reader => {
-      let length: number | undefined
+      let length: number | string | undefined
       fields(message(reader), {
+        // Some exporters write 0 or -1 for any size.
         [DIMENSION.value]: inner => {
-          length = Number(inner.int64())
+          const value = Number(inner.int64())
+          length = value > 0 ? value : undefined
+        },
+        [DIMENSION.name]: inner => {
+          const name = inner.string()
+          length = name === '' ? undefined : name
         },
       })
       shape.push(length)
@@ -286,7 +298,7 @@ function readEntry(entry: Reader): [key: string, value: string] {
 
 type Fields = Readonly<Record<number, (reader: Reader, wire: number) => unknown>>
 
-/** Hands every field of a message that has a reader to it and skips the others. */
+/** Passes each field of a message to its reader. Fields without a reader are skipped. */
 function fields(reader: Reader, readers: Fields): void {
   while (reader.pos < reader.len) {
     const tag = reader.uint32()
@@ -297,10 +309,10 @@ function fields(reader: Reader, readers: Fields): void {
   }
 }
 
-/** The embedded message that comes next, on the same bytes. */
+/** The embedded message that comes next, without a copy of its bytes. */
 function message(reader: Reader): Reader {
   const length = reader.uint32()
   const start = reader.pos
   reader.skip(length)
-  return protobuf.Reader.create(reader.buf.subarray(start, start + length))
+  return protobuf().Reader.create(reader.buf.subarray(start, start + length))
 }

@@ -1,10 +1,10 @@
 /**
- * Picture resizing into planes (channel, row, column), without keeping the sides' ratio: the whole source fills the
- * whole result.
+ * Resizes pictures into planes (channel, row, column). The whole source fills the whole result; the aspect ratio is not
+ * kept.
  *
- * Colour is averaged over area: a result pixel is the mean of the source over its footprint, parts of pixels counted by
- * their share. Depth is the nearest source pixel to the footprint's centre, so that nothing is blended across an edge
- * or with an invalid 0. Equal sizes pass through exactly.
+ * Colour is averaged over area: a result pixel is the mean of the source pixels that it covers, weighted by the covered
+ * share. Depth is the source pixel at the centre of the covered area, so nothing is blended across an edge or with an
+ * invalid 0. A picture that already has the right size is copied exactly.
  */
 export class Resizer {
   readonly #width: number
@@ -23,8 +23,8 @@ export class Resizer {
   }
 
   /**
-   * @param source u8[height * width * channels], interleaved; one channel fills all three planes.
-   * @param out 3 planes from `offset` on, each value times `scale`; whole numbers are rounded, halves up.
+   * @param source u8[height * width * channels], interleaved; a single channel fills all three planes. @param out 3
+   * planes from `offset` on, each value times `scale`; whole numbers are rounded (halves up).
    */
   colour(
     source: Uint8Array,
@@ -85,19 +85,19 @@ export class Resizer {
 }
 
 /**
- * One side of a picture. Result pixel i covers the source pixels first[i]…last[i]; `area` is the length of a footprint
- * in source pixels.
+ * One side of a picture. Result pixel i covers the source pixels first[i]…last[i]. `area` is the length that a result
+ * pixel covers, in source pixels.
  */
 interface Axis {
   readonly from: number
   readonly to: number
   readonly first: Int32Array
   readonly last: Int32Array
-  /** Share of the first source pixel that is covered. */
+  /** The covered share of the first source pixel. */
   readonly head: Float64Array
-  /** Share of the last one; 0 where it is the first. */
+  /** The covered share of the last source pixel; 0 where it is the first one. */
   readonly tail: Float64Array
-  /** The source pixel under the footprint's centre. */
+  /** The source pixel at the centre of the covered length. */
   readonly centre: Int32Array
   readonly area: number
 }
@@ -114,7 +114,7 @@ function axis(from: number, to: number): Axis {
     area: from / to,
   }
   for (let i = 0; i < to; i++) {
-    // In units of 1 / to of a source pixel everything is whole.
+    // In units of 1 / to of a source pixel, all numbers here are whole.
     const begin = i * from
     const end = begin + from
     const first = Math.floor(begin / to)
@@ -128,7 +128,7 @@ function axis(from: number, to: number): Axis {
   return result
 }
 
-/** One source row, reduced to the result's width: sums over the footprints, in source pixels. */
+/** Reduces one source row to the width of the result: sums over the covered lengths, in source pixels. */
 function reduceRow3(source: Uint8Array, offset: number, columns: Axis, out: Float64Array): void {
   const { first, last, head, tail } = columns
   for (let x = 0, to = 0; x < first.length; x++, to += 3) {

@@ -1,29 +1,31 @@
-/** Index of the word that fills up. */
+/** Index of the padding. */
 const PAD_INDEX = 0
-/** Index of every word that the vocabulary lacks. */
+/** Index of all words that the vocabulary lacks. */
 const UNKNOWN_INDEX = 1
 
-/** Words of a text: lower case, of letters and digits of any script; everything else separates. */
+/**
+ * The words of a text, in lower case. A word has letters and digits of any script; all other characters separate words.
+ */
 export function words(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? []
 }
 
-/** Texts as indices into a vocabulary. */
+/** Turns texts into indices of a vocabulary. */
 export class Tokenizer {
   readonly #indices: ReadonlyMap<string, number>
 
   /**
-   * @param vocabulary its first two entries stand for the padding and for unknown words; they are never matched by a
-   * text.
+   * @param vocabulary its first two entries stand for the padding and for unknown words. No word of a text matches
+   * them.
    */
   constructor(vocabulary: readonly string[]) {
     this.#indices = new Map(vocabulary.map((word, index) => [word, index]))
   }
 
   /**
-   * Writes `length` words of a text at `out[offset…]`, filled up with padding. Of a longer text the unknown words go
-   * first, then the known ones, each from its beginning: what is meant is said last, mostly ("no, not the red one, I
-   * meant the green one").
+   * Writes `length` word indices of a text to out[offset …] and fills up with padding. Of a longer text, unknown words
+   * are left out first, then known ones, each from the beginning of the text: the end usually says what is meant ("no,
+   * not the red one, I meant the green one").
    */
   write(text: string, out: BigInt64Array, offset: number, length: number): void {
     out.fill(BigInt(PAD_INDEX), offset, offset + length)

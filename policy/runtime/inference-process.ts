@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url'
 import { ANSWER, type ProgramOptions } from './inference-wire.js'
 import { PolicyError } from '../policy-error.js'
 
-/** ms that a model may take for one answer, its loading and first run included. */
+/** Most ms for one answer of a model. Loading and first run together count as one answer. */
 export const PATIENCE = 30_000
-/** ms that closing waits for an answer that is under way. */
+/** Most ms that `close` waits for an answer. */
 const GRACE = 1000
 
 interface Waiting {
@@ -16,13 +16,15 @@ interface Waiting {
 }
 
 /**
- * A model in a process of its own. Native code that hangs cannot be ended within a process, not even by its exit, and
- * native code that crashes takes its process along:
- * this one can be ended at any time, and nothing else ends with it. It ends with the process that started it.
+ * Runs a model in a process of its own. Native code that hangs can only be ended with its process, and native code that
+ * crashes ends its process. This process can be ended at any time, and nothing else ends with it. It ends with the
+ * process that started it.
  */
 export class InferenceProcess {
   readonly #path: string
   readonly #outputs: Uint8Array
+  /** The byte behind the inputs; empty where the model has no state. */
+  readonly #begins: Uint8Array
   readonly #patience: number
   readonly #child: ChildProcess
   readonly #wire: Socket
@@ -32,12 +34,13 @@ export class InferenceProcess {
   #waiting: Waiting | undefined
   #ended: PolicyError | undefined
 
-  /** `outputs` is where the outputs of each run are put. */
+  /** The outputs of each run are written to `outputs`. */
   constructor(path: string, options: Omit<ProgramOptions, 'parent'>, outputs: Uint8Array, patience: number) {
     this.#path = path
     this.#outputs = outputs
+    this.#begins = new Uint8Array(options.states.length > 0 ? 1 : 0)
     this.#patience = patience
-    // A session of its own: Ctrl-C on the terminal is not for it.
+    // In a session of its own the process gets no Ctrl-C of the terminal.
     this.#child = spawn(
       process.execPath,
       [...program(), JSON.stringify({ ...options, parent: process.pid } satisfies ProgramOptions)],
@@ -55,20 +58,20 @@ export class InferenceProcess {
       this.#child.on('error', error => over(`cannot be started: ${error.message}`))
       this.#child.on('exit', (code, signal) => over(`ended by itself (${signal ?? `exit code ${code}`})`))
     })
-    // It says itself how it ended.
+    // The exit event reports how the process ended.
     this.#wire.on('close', () => this.#child.ref())
     this.#child.unref()
     process.on('exit', this.#kill)
   }
 
-  /** Why it can run no more. */
+  /** Why the process can run no more. Undefined as long as it can. */
   get ended(): PolicyError | undefined {
     return this.#ended
   }
 
   /**
-   * Waits until the model has run on zeros; `signal` ends the wait. Rejects with PolicyError `POLICY_RUNTIME`, or
-   * `POLICY_CLOSED` where it was ended.
+   * Waits until the model has run once on zeros. `signal` ends the wait. Rejects with PolicyError `POLICY_RUNTIME`, or
+   * with `POLICY_CLOSED` where the process was ended.
    */
   async started(signal?: AbortSignal): Promise<void> {
     const end = (): void =>
@@ -83,16 +86,19 @@ export class InferenceProcess {
   }
 
   /**
-   * Runs the model on `inputs`, which must not change meanwhile; ms that the inference took. One at a time. Rejects
-   * like `started`.
+   * Runs the model on `inputs`, which must not change during the run. `begins`: its recurrent states begin anew, and are not those
+   * of the run before. Resolves with the ms that the inference took. One run at a time. Rejects as `started`.
    */
-  run(inputs: Uint8Array): Promise<number> {
+  run(inputs: Uint8Array, { begins }: { readonly begins: boolean }): Promise<number> {
     const answer = this.#answer('answer')
-    if (this.#ended === undefined) this.#wire.write(inputs)
+    if (this.#ended === undefined) {
+      this.#wire.write(inputs)
+      if (this.#begins.length > 0) this.#wire.write(this.#begins.fill(begins ? 1 : 0))
+    }
     return answer
   }
 
-  /** Resolves once the process is gone. */
+  /** Ends the process. Resolves when it is gone. */
   async close(underWay: Promise<unknown>): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     await Promise.race([
@@ -164,7 +170,7 @@ export class InferenceProcess {
     }
   }
 
-  /** Ends the process, whatever it does. */
+  /** Ends the process, whatever it is doing. */
   #end(error: PolicyError): void {
     if (this.#ended) return
     this.#ended = error
@@ -173,7 +179,7 @@ export class InferenceProcess {
   }
 }
 
-/** What Node is started with: the compiled program, or its source. */
+/** The arguments for Node: the compiled program, or its source through a loader. */
 function program(): string[] {
   const extension = extname(import.meta.url)
   const entry = new URL(`./inference-program${extension}`, import.meta.url)

@@ -1,167 +1,137 @@
 import type { Observation } from '../../fusion/observation.js'
-import { parseRecordedRobot } from '../../robots/recorded-robot.js'
 import type { Robot } from '../../robots/robot.js'
-import { checkAgainstRobot } from '../contract/contract-robot.js'
-import { CONTRACT_KEY, parseContract, type Contract } from '../contract/contract.js'
-import { Features } from '../features/features.js'
-import { InferenceProcess, PATIENCE } from './inference-process.js'
-import { readModelFile } from '../contract/model-file.js'
-import { checkAgainstGraph, readOnnx, type OnnxModel, type Precision } from '../contract/onnx-metadata.js'
+import type { ActionGroup } from '../action/action-kind.js'
+import { ChunkUnits } from '../contract/chunk-units.js'
+import type { Contract } from '../contract/contract.js'
+import { actionGroups } from '../contract/group-spec.js'
+import { isHead, maxAge, tickPeriod } from '../contract/head-spec.js'
+import { headStreams } from '../contract/head-streams.js'
+import type { OnnxModel, Precision } from '../contract/onnx-metadata.js'
+import { tensorOf } from '../contract/output-spec.js'
+import { ChunkOrigin } from '../features/chunk-origin.js'
+import { MixedOffsets } from '../features/mixed-offsets.js'
+import { float32Of, type TensorData } from '../features/tensors.js'
 import { PolicyError } from '../policy-error.js'
-import type { ActionChunk, Policy } from '../policy.js'
-import { layout, view, type TensorData } from '../features/tensors.js'
+import type { ActionChunk, EncodedFeatures, Head, Policy } from '../policy.js'
+import { OnnxEncoder, requireEncoder } from './onnx-encoder.js'
+import { OnnxGraph, type Given, type OnnxGraphOptions } from './onnx-graph.js'
+import { contractIn } from './read-model.js'
 
-export interface OnnxPolicyOptions {
-  /** Threads that one operator may use. Default 1. */
-  readonly intraOpNumThreads?: number
-  /** ms for one answer, the loading and the first run included; a model that takes longer is ended. Default 30 000. */
-  readonly patience?: number
-  /** Ends the loading. */
-  readonly signal?: AbortSignal | undefined
+/** How a policy is run. */
+export interface OnnxPolicyOptions extends OnnxGraphOptions {
+  /** The file of its encoder: for a policy that is a head, and for no other. */
+  readonly encoder?: string | undefined
 }
 
 const IDENTITY = Float64Array.of(0, 0, 0, 0, 0, 0, 1)
 
-/** The description of an ONNX file. Throws PolicyError `POLICY_UNREADABLE` or `POLICY_NOT_ONNX`. */
-export async function readModel(path: string): Promise<OnnxModel> {
-  let bytes: Uint8Array
-  try {
-    bytes = await readModelFile(path)
-  } catch (error) {
-    throw new PolicyError('POLICY_UNREADABLE', `${path}: cannot read this model: ${reasonOf(error)}`, { cause: error })
-  }
-  return readOnnx(bytes, path)
-}
-
-/** The contract in a model's metadata. Throws PolicyError `POLICY_NO_CONTRACT` or `POLICY_CONTRACT`. */
-export function contractIn(model: OnnxModel, path: string): Contract {
-  const text = model.metadata.get(CONTRACT_KEY)
-  if (text === undefined) {
-    throw new PolicyError(
-      'POLICY_NO_CONTRACT',
-      `${path}: has no policy contract (metadata ${CONTRACT_KEY}); see docs/reference/policy-contract.md`,
-    )
-  }
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (error) {
-    throw new PolicyError('POLICY_CONTRACT', `${path}: its ${CONTRACT_KEY} is not JSON`, { cause: error })
-  }
-  return parseContract(value, path)
-}
-
-/** The contract of an ONNX file. */
-export async function contractOf(path: string): Promise<Contract> {
-  return contractIn(await readModel(path), path)
-}
-
 /**
- * An ONNX model with a contract. Inference runs in a process of its own, so that the event loop stays free and a model
- * that hangs or crashes can be ended; observations become tensors here.
+ * An ONNX model whose contract has an action chunk. A head has an encoder beside it, in a process of its own, so that
+ * neither waits for the other.
  */
 export class OnnxPolicy implements Policy {
   readonly contract: Contract
-  /** What its weights are stored in. */
+  /** How its weights are stored. */
   readonly precision: Precision
-  readonly #features: Features
-  readonly #outputs: Readonly<Record<string, TensorData>>
+  readonly head: Head | undefined
+  readonly #graph: OnnxGraph<Contract>
+  readonly #encoder: OnnxEncoder | undefined
   readonly #toolStream: string | undefined
-  readonly #inputs: Uint8Array
-  readonly #process: InferenceProcess
-  #tail: Promise<unknown> = Promise.resolve()
+  /** Of contract version 2. Undefined: version 1. */
+  readonly #version2: Version2 | undefined
 
   /**
-   * Reads, checks and starts a model, and runs it once on zeros. Without a robot its own is taken, from the contract.
-   * Throws PolicyError where the file, its contract, its graph and the robot file do not fit together, with the list of
-   * what differs, or RobotError.
+   * Reads, checks and starts a model, and runs it once on zeros; for a head the encoder too. Without `robot` the robot of
+   * the contract is used. Throws PolicyError, with all differences, where the file, its contract, its graph, its encoder
+   * and the robot file do not fit together; RobotError, or MissingPackageError.
    */
   static async load(path: string, robot?: Robot, options: OnnxPolicyOptions = {}): Promise<OnnxPolicy> {
-    const model = await readModel(path)
-    const contract = contractIn(model, path)
-    refuse('POLICY_GRAPH', `${path}: its contract and its graph differ`, checkAgainstGraph(contract, model))
-    const its = robot ?? parseRecordedRobot(contract.robot.canonical, `${path} (robot ${contract.robot.name})`)
-    refuse('POLICY_ROBOT', `${path}: does not fit robot file ${its.name}`, checkAgainstRobot(contract, its))
-    const policy = new OnnxPolicy(path, contract, model.precision, its, options)
+    const { encoder: encoderPath, ...how } = options
+    const graph = await OnnxGraph.load(path, (model, where) => policyContract(model, where, encoderPath), robot, how)
+    const { contract } = graph
+    if (encoderPath === undefined || !isHead(contract)) return new OnnxPolicy(graph, undefined)
     try {
-      await policy.#process.started(options.signal)
+      return new OnnxPolicy(graph, await OnnxEncoder.load(encoderPath, graph.robot, how))
     } catch (error) {
-      await policy.close()
+      await graph.close()
       throw error
     }
-    return policy
   }
 
-  private constructor(
-    path: string,
-    contract: Contract,
-    precision: Precision,
-    robot: Robot,
-    options: OnnxPolicyOptions,
-  ) {
+  private constructor(graph: OnnxGraph<Contract>, encoder: OnnxEncoder | undefined) {
+    const { contract, robot } = graph
     this.contract = contract
-    this.precision = precision
-    const inputs = layout(contract.inputs)
-    const outputs = layout(contract.outputs, inputs.end)
-    const memory = new ArrayBuffer(outputs.end)
-    this.#inputs = new Uint8Array(memory, 0, inputs.end)
-    this.#features = new Features(contract, robot, memory)
-    this.#outputs = Object.fromEntries(outputs.slots.map(slot => [slot.name, view(slot, memory)]))
+    this.precision = graph.precision
+    this.#graph = graph
+    this.#encoder = encoder
     this.#toolStream = robot.actions.arm?.pose
-    this.#process = new InferenceProcess(
-      path,
-      {
-        path,
-        inputs: inputs.slots,
-        outputs: outputs.slots,
-        inputBytes: inputs.end,
-        outputBytes: outputs.end - inputs.end,
-        intraOpNumThreads: options.intraOpNumThreads ?? 1,
-      },
-      new Uint8Array(memory, inputs.end),
-      options.patience ?? PATIENCE,
-    )
+    this.#version2 = version2Of(contract, robot)
+    if (encoder && isHead(contract)) {
+      const ticks = { period: tickPeriod(contract), streams: headStreams(contract, robot) }
+      this.head = { ticks, maxAge: maxAge(contract), encoder }
+    }
   }
 
   get name(): string {
     return this.contract.name
   }
 
-  /** Also once its process has crashed, hung or was ended by others. */
+  /** Also set when a process has crashed, hung or was ended from outside. */
   get ended(): PolicyError | undefined {
-    return this.#process.ended
+    return this.#graph.ended ?? this.#encoder?.ended
   }
 
   /**
-   * One at a time, in the order of the calls. The chunk's origin is the tool pose of the observation: NaN where the
-   * robot's tool pose is missing from it, the identity where the robot has no arm. Rejects with PolicyError
-   * `POLICY_RUNTIME`, `POLICY_INPUT` or `POLICY_CLOSED`; after `POLICY_INPUT`, and where the model itself refused to
-   * run, the policy can be asked again.
+   * Runs one inference at a time, in the order of the calls. A head needs the features of its encoder. The origin of the
+   * chunk is the tool pose of the observation: NaN where the tool pose is missing, the identity where the robot has no
+   * arm. Rejects with PolicyError `POLICY_RUNTIME`, `POLICY_INPUT` or `POLICY_CLOSED`, or as the features. After
+   * `POLICY_INPUT`, and where the model itself has refused to run, the policy can be used again.
    */
-  infer(observation: Observation): Promise<ActionChunk> {
-    const chunk = this.#tail.then(() => this.#infer(observation))
-    this.#tail = chunk.catch(() => undefined)
-    return chunk
+  infer(observation: Observation, features?: EncodedFeatures | Promise<EncodedFeatures>): Promise<ActionChunk> {
+    return this.#graph.run(
+      observation,
+      (given, inferenceMs, encoded) => this.#chunk(observation, given, inferenceMs, encoded),
+      features,
+    )
   }
 
-  /** Waits a second at most for the inferences asked for, then ends the process. */
-  close(): Promise<void> {
-    return this.#process.close(this.#tail)
+  /** See `OnnxGraph.observe`. */
+  observe(observation: Observation): Promise<void> {
+    return this.#graph.observe(observation)
   }
 
-  async #infer(observation: Observation): Promise<ActionChunk> {
-    if (this.#process.ended) throw this.#process.ended
-    this.#features.fill(observation)
-    return this.#chunk(observation, await this.#process.run(this.#inputs))
+  /** See `OnnxGraph.runTensors`. */
+  runTensors(inputs: Readonly<Record<string, TensorData>>): Promise<ReadonlyMap<string, Float32Array>> {
+    return this.#graph.runTensors(inputs)
   }
 
-  #chunk(observation: Observation, inferenceMs: number): ActionChunk {
-    const copy = (name: string): Float32Array | undefined => (this.#outputs[name] as Float32Array | undefined)?.slice()
+  /** Waits at most one second for running inferences, then ends the processes. */
+  async close(): Promise<void> {
+    await Promise.all([this.#graph.close(), this.#encoder?.close()])
+  }
+
+  #chunk(
+    observation: Observation,
+    given: Given,
+    inferenceMs: number,
+    encoded: EncodedFeatures | undefined,
+  ): ActionChunk {
+    const { outputs } = this.contract
+    const copy = (name: keyof typeof outputs): Float32Array | undefined => {
+      const output = given.get(tensorOf(name, outputs[name]))
+      return output && float32Of(output.data, output.slot.dtype)
+    }
+    const data = copy('action_chunk') as Float32Array
+    const version2 = this.#version2
+    version2?.units.convert(data)
+    version2?.offsets.addTo(data, observation)
     return {
       stamp: observation.stamp,
       rate: this.contract.outputs.action_chunk.rate,
-      data: copy('action_chunk') as Float32Array,
-      origin: this.#origin(observation),
+      data,
+      origin: version2 ? version2.origin.of(observation) : this.#origin(observation),
+      ...(version2 && { groups: version2.groups }),
+      ...(encoded && { featureStamp: encoded.stamp }),
       graspSuccess: copy('grasp_success')?.[0],
       gate: copy('gate'),
       latent: copy('latent'),
@@ -176,17 +146,46 @@ export class OnnxPolicy implements Policy {
   }
 }
 
-function refuse(code: string, what: string, differences: readonly string[]): void {
-  if (differences.length > 0) throw new PolicyError(code, `${what}: ${differences.join('; ')}`, { differences })
+/**
+ * The contract of a policy. Throws PolicyError `POLICY_ENCODER` for a head without its encoder, and where none is needed.
+ * So that is known before anything is started.
+ */
+async function policyContract(model: OnnxModel, path: string, encoder: string | undefined): Promise<Contract> {
+  const contract = contractIn(model, path)
+  if (isHead(contract) && encoder === undefined) {
+    const names = Object.values(contract.inputs).flatMap(input => (input.as === 'feature' ? [input.output] : []))
+    throw new PolicyError(
+      'POLICY_ENCODER',
+      `${path}: is a head, which takes ${names.join(', ')} of an encoder (sha256 ${contract.encoder.sha256.slice(0, 12)}): ` +
+        'name that with --encoder',
+    )
+  }
+  if (encoder === undefined) return contract
+  if (isHead(contract)) {
+    await requireEncoder(encoder, { contract, path })
+    return contract
+  }
+  throw new PolicyError(
+    'POLICY_ENCODER',
+    `${path}: takes no features, so it has no encoder: leave --encoder ${encoder} away`,
+  )
 }
 
-function oneLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, ' ')
+/** What a chunk of contract version 2 needs beside its numbers. */
+interface Version2 {
+  readonly groups: readonly ActionGroup[]
+  readonly units: ChunkUnits
+  readonly offsets: MixedOffsets
+  readonly origin: ChunkOrigin
 }
 
-function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'ENOENT') return 'there is no such file; name an ONNX model'
-  if (code === 'EACCES') return 'it may not be read'
-  return oneLine(error)
+function version2Of({ outputs: { action_chunk: chunk } }: Contract, robot: Robot): Version2 | undefined {
+  if (!('groups' in chunk)) return undefined
+  const groups = actionGroups(chunk.groups)
+  return {
+    groups,
+    units: new ChunkUnits(chunk.groups),
+    offsets: new MixedOffsets(robot, chunk.groups),
+    origin: new ChunkOrigin(robot, groups),
+  }
 }

@@ -2,7 +2,7 @@ import { InferenceSession } from 'onnxruntime-node'
 
 const ERRORS_ONLY = 3
 
-/** An inference session on `threads` threads that says nothing but errors. Throws what onnxruntime throws. */
+/** Opens an inference session on `threads` threads that logs only errors. Throws the errors of onnxruntime. */
 export function openSession(path: string, threads: number): Promise<InferenceSession> {
   return InferenceSession.create(path, {
     intraOpNumThreads: threads,

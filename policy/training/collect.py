@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +29,8 @@ except ModuleNotFoundError as missing_package:
     ) from None
 import ray_tasks
 from options import whole
+from recording import ROOT, Recording
 
-ROOT = Path(__file__).resolve().parents[2]
 #: The object sets that judge a policy. They are never trained on, whatever name they are given by.
 JUDGES = (
     'unseen',
@@ -39,8 +39,6 @@ JUDGES = (
         for file in ('sim/objects/unseen.yaml', 'sim/objects/heavy.yaml', 'policy/alike.yaml', 'policy/household.yaml')
     ),
 )
-#: Options whose name differs from that in `scene.json`.
-FLAGS = {'episodes': 'per-job', 'model': 'policy', 'at_most': 'at-most'}
 
 
 def call(*arguments: object) -> dict[str, Any]:
@@ -53,98 +51,6 @@ def call(*arguments: object) -> dict[str, Any]:
     if done.returncode not in (0, 1):
         raise RuntimeError(f'prehend {arguments[0]} ended with {done.returncode}: {done.stderr.strip()[-400:]}')
     return json.loads(done.stdout.strip().splitlines()[-1])
-
-
-@dataclass(frozen=True)
-class Recording:
-    """A recording to be made.
-
-    `objects` and `policy` are words or files. `kind`: where the objects come from. `count`: the number of objects; 0
-    draws it. `at_most`: a time with its unit after which each episode ends.
-    """
-
-    name: str
-    seed: int
-    perturb: float
-    episodes: int
-    policy: str
-    kind: str
-    objects: str
-    count: int
-    robot: str
-    at_most: str | None = None
-
-    def commands(self, bag: Path | str, out: Path | str) -> list[list[str]]:
-        """The commands that make the recording, and from it the data set in `out`."""
-        given = [key for key in ('count', 'at_most') if getattr(self, key)]
-        keys = ('policy', 'perturb', 'episodes', 'seed', 'objects', 'robot', *given)
-        options = {key.replace('_', '-'): getattr(self, key) for key in keys} | {'record': bag}
-        flags = [text for key, value in options.items() for text in (f'--{key}', str(value))]
-        return [
-            ['run', '--lockstep', '--demonstrate', '--overwrite', *flags],
-            ['export', str(bag), '--format', 'numpy', '--out', str(out)],
-        ]
-
-    @property
-    def scene(self) -> str:
-        """The content of `scene.json` in the data set.
-
-        Of a model it has the sha256 too, because the file may be trained anew or lie elsewhere.
-        """
-        keys = ('count', 'policy', 'perturb', 'episodes', 'robot', 'at_most')
-        model = (
-            {'model': hashlib.sha256(Path(self.policy).read_bytes()).hexdigest()} if Path(self.policy).is_file() else {}
-        )
-        return json.dumps({'objects': self.kind, **{key: getattr(self, key) for key in keys}, **model}) + '\n'
-
-    def check(self, folder: Path) -> None:
-        """Raises Refused where the existing data set belongs to another recording than this one."""
-        try:
-            scene = json.loads((folder / 'scene.json').read_text())
-        except (OSError, ValueError):
-            raise ray_tasks.Refused(
-                f'{folder}: has no scene.json (it was cut off, or is not of this program): '
-                'take the folder away to make it again'
-            ) from None
-        asked = json.loads(self.scene)
-        scene.setdefault('at_most', None)
-        if 'model' in asked and 'model' in scene:
-            del asked['policy']
-        differ = [key for key, value in asked.items() if scene.get(key, value) != value]
-        if differ:
-            flag, was = FLAGS.get(differ[0], differ[0]), scene[differ[0]]
-            raise ray_tasks.Refused(
-                f'{folder}: was made with another --{flag} ({"none" if was is None else was}): '
-                'ask for the same, or give another --seed or --out'
-            )
-
-    def part(self, out: Path | str) -> Path:
-        """The folder in which the data set, a folder of its name, lies until it is complete."""
-        return Path(out) / f'{self.name}.part'
-
-    def land(self, out: Path | str) -> None:
-        """Moves the complete data set to its place in `out`, with the `scene.json` that says how it was made."""
-        part, folder = self.part(out), Path(out) / self.name
-        (part / self.name / 'scene.json').write_text(self.scene)
-        shutil.rmtree(folder, ignore_errors=True)
-        (part / self.name).rename(folder)
-        part.rmdir()
-
-    def complete(self, ran: dict[str, Any]) -> None:
-        """Raises RuntimeError where the recording was cut off."""
-        if ran['episodes'] < self.episodes:
-            raise RuntimeError(f'{self.name}: cut off after {ran["episodes"]} of {self.episodes} episodes')
-
-    def report(self, answers: Sequence[dict[str, Any]], **more: object) -> dict[str, Any]:
-        """What is printed of a finished recording. `answers`: those of its two commands."""
-        ran, exported = answers
-        return {
-            'name': self.name,
-            'episodes': ran['episodes'],
-            'successes': ran['successes'],
-            'observations': exported['observations'],
-            **more,
-        }
 
 
 def turn(a: argparse.Namespace, index: int) -> tuple[str, float, int]:
@@ -173,7 +79,9 @@ def missing(a: argparse.Namespace) -> list[Recording]:
         seed = a.seed + index
         kind, perturb, count = turn(a, index)
         name = f's{seed}-p{perturb * 1e3:g}'
-        recording = Recording(name, seed, perturb, a.per_job, a.policy, kind, kind, count, a.robot, a.at_most)
+        recording = Recording(
+            name, seed, perturb, a.per_job, a.policy, kind, kind, count, a.robot, a.at_most, a.contract, a.vocabulary
+        )
         if (Path(a.out) / name / 'dataset.json').exists():
             recording.check(Path(a.out) / name)
             continue
@@ -235,6 +143,8 @@ def on_ray(
             policy=r.policy if r.policy == 'expert' else shipped(r.policy),
             objects=shipped(r.objects),
             robot=shipped(r.robot),
+            contract=r.contract and shipped(r.contract),
+            vocabulary=r.vocabulary and shipped(r.vocabulary),
         )
         return ray_tasks.Task(
             r.name, there.commands(f'{r.name}.mcap', '.'), [r.name, *([f'{r.name}.mcap'] if a.keep_bags else [])]
@@ -300,6 +210,8 @@ def main() -> None:
         '--count', type=whole(0), nargs='+', default=[0], help='objects on the table, in turn; 0: 2 to 5, drawn'
     )
     p.add_argument('--robot', default='cell')
+    p.add_argument('--contract', help='contract of the sets; default: that of the grasp policy (policy/contract.json)')
+    p.add_argument('--vocabulary', help='words of the sets; default: policy/vocabulary.json')
     p.add_argument(
         '--at-most',
         type=duration,

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import atexit
-import contextlib
 import hashlib
 import json
-import queue
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +14,8 @@ from torch import Tensor
 
 from geometry import Geometry
 from options import read_json
-from phrases import Phrases, colour_table
 from practice import VAGUE
-from sight import Absent, empty, lookout, out_of_sight, relabel
+from sight import empty, lookout, out_of_sight, relabel
 
 ARRAYS = (
     'rgb',
@@ -84,6 +79,31 @@ def whole(part: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     )
 
 
+def array(path: Path) -> NDArray[Any]:
+    """An array of a data set, left on disk. Exits with one line where the file holds none."""
+    try:
+        return np.load(path, mmap_mode='r')
+    except (OSError, ValueError, EOFError) as e:
+        raise SystemExit(f'{path}: no array of a data set ({e}): export this bag again') from None
+
+
+def held_out(episode: NDArray[Any], folders: list[str], hold: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The rows that are held out, and the others.
+
+    `episode`: of each row, its number in its folder plus the folder's place << 20. About one of `hold` episodes is held
+    out. The choice depends on the folder's name and the episode's number alone.
+    """
+    names = sorted(set(episode.tolist()))
+    draw = {
+        n: int.from_bytes(hashlib.sha256(f'{folders[n >> 20]}/{n & 0xFFFFF}'.encode()).digest()[:8], 'big') / 2**64
+        for n in names
+    }
+    # With few episodes the draw may choose none. Then the episode with the smallest draw is held out.
+    held = {n for n in names if draw[n] < 1 / hold} or {min(names, key=draw.__getitem__)}
+    is_held = np.array([e in held for e in episode.tolist()])
+    return np.flatnonzero(is_held), np.flatnonzero(~is_held)
+
+
 class Dataset:
     """Folders of one translation, read as one set.
 
@@ -121,7 +141,7 @@ class Dataset:
                 raise SystemExit(
                     f'{root}: made under another translation ({theirs}) than {roots[0]} ({mine}): train on one of them'
                 )
-            part = {a: self.array(root / f'{a}.npy') for a in ARRAYS}
+            part = {a: array(root / f'{a}.npy') for a in ARRAYS}
             part |= self.others(root, part)
             lengths = {a: len(v) for a, v in part.items()}
             if len(set(lengths.values())) != 1:
@@ -170,20 +190,11 @@ class Dataset:
                 )
                 # Where the other thing is not in sight, the picture does not tell the answer.
                 part['instead_aux'][out_of_sight(part['instead_aux'], geometry)] = 0
-        names = sorted(set(self.episode.tolist()))
-        draw = {
-            n: int.from_bytes(hashlib.sha256(f'{self.folders[n >> 20]}/{n & 0xFFFFF}'.encode()).digest()[:8], 'big')
-            / 2**64
-            for n in names
-        }
-        # With few episodes the draw may choose none. Then the episode with the smallest draw is held out.
-        held = {n for n in names if draw[n] < 1 / hold} or {min(names, key=draw.__getitem__)}
-        is_held = np.array([e in held for e in self.episode.tolist()])
-        self.held_out, self.train = np.flatnonzero(is_held), np.flatnonzero(~is_held)
-        self.episodes = len(names)
+        self.held_out, self.train = held_out(self.episode, self.folders, hold)
+        self.episodes = len(np.unique(self.episode))
         if not len(self.train):
             raise SystemExit(
-                f'{", ".join(folders)}: {len(names)} episode, and one is held out: '
+                f'{", ".join(folders)}: {self.episodes} episode, and one is held out: '
                 'nothing is left to train on. Collect more'
             )
 
@@ -200,20 +211,13 @@ class Dataset:
     def others(root: Path, part: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """The arrays OTHERS of a set whose other arrays are `part`."""
         if (root / f'{OTHERS[0]}.npy').exists():
-            return {a: Dataset.array(root / f'{a}.npy') for a in OTHERS}
+            return {a: array(root / f'{a}.npy') for a in OTHERS}
         rows = len(part['episode'])
         return {
             'instead_tokens': np.zeros((rows, part['voice_tokens'].shape[1] // 4), part['voice_tokens'].dtype),
             'instead_chunk': np.zeros(part['action_chunk'].shape, np.float32),
             'instead_aux': np.zeros(part['aux'].shape, np.float32),
         }
-
-    @staticmethod
-    def array(path: Path) -> NDArray[Any]:
-        try:
-            return np.load(path, mmap_mode='r')
-        except (OSError, ValueError) as e:
-            raise SystemExit(f'{path}: no array of a data set ({e}): export this bag again') from None
 
     def __len__(self) -> int:
         return int(self.offsets[-1])
@@ -335,147 +339,6 @@ def named(events: NDArray[Any], the: int) -> NDArray[Any]:
         if len(at) and at[0] + 2 < len(event):
             row[:] = event[at[0] + 1 : at[0] + 3]
     return words
-
-
-def instead(batch: dict[str, Tensor], share: float, r: np.random.Generator) -> None:
-    """Tells a `share` of the rows, in place, to take another thing on the table, with the answer to that.
-
-    So only the words say where to go in one picture. The thing that was meant before becomes the other thing in
-    `instead_aux` and `nouns`.
-    """
-    told = (
-        torch.from_numpy(r.random(len(batch['aux'])) < share)
-        & (batch['instead_aux'][:, 4] > 0.5)
-        & (batch['voice_age'][:, 0] >= 0)
-    )
-    words = batch['instead_tokens'].shape[1]
-    batch['voice_tokens'][:, :words] = torch.where(
-        told[:, None], batch['instead_tokens'].long(), batch['voice_tokens'][:, :words]
-    )
-    batch['action_chunk'] = torch.where(told[:, None, None], batch['instead_chunk'], batch['action_chunk'])
-    given = batch['aux']
-    batch['aux'] = torch.where(told[:, None], batch['instead_aux'], given)
-    batch['instead_aux'] = torch.where(told[:, None], given, batch['instead_aux'])
-    batch['nouns'] = torch.where(told[:, None], batch['nouns'].flip(1), batch['nouns'])
-
-
-def drop(batch: dict[str, Tensor], g: torch.Generator, chance: float) -> None:
-    """Takes modalities away, in place, each with this chance, but never all four.
-
-    The words go missing more often where one object lies alone on the table, because the task is then clear without
-    words.
-    """
-    b = len(batch['modality_mask'])
-    chances = torch.full((b, 4), float(chance))
-    chances[:, 3] += 0.3 * batch['alone']
-    mask = batch['modality_mask'] * (torch.rand(b, 4, generator=g) > chances).float()
-    batch['modality_mask'] = torch.where(mask.sum(1, keepdim=True) > 0, mask, batch['modality_mask'])
-
-
-def augment(batch: dict[str, Tensor], g: torch.Generator, forget: float = 0.02) -> None:
-    """Adds jitter of light and colour, noise of depth and holes, in place.
-
-    A share `forget` of the words becomes the unknown word, so that this word has a meaning when a new word is heard.
-    """
-    x = batch['rgbd']
-    b = x.shape[0]
-
-    def rand(*s: int) -> Tensor:
-        return torch.rand(*s, generator=g)
-
-    gain = (0.8 + 0.4 * rand(b, 1, 1, 1)) * (0.94 + 0.12 * rand(b, 3, 1, 1))
-    x[:, :3].mul_(gain).add_((rand(b, 1, 1, 1) - 0.5) * 0.1).clamp_(0, 1)
-    depth = x[:, 3]
-    coarse = torch.randn(b, 1, depth.shape[1] // 4, depth.shape[2] // 4, generator=g)
-    holes = torch.rand(b, 1, *coarse.shape[2:], generator=g) > 0.01
-
-    def up(t: Tensor) -> Tensor:
-        return torch.nn.functional.interpolate(t.float(), scale_factor=4.0, mode='nearest')[:, 0]
-
-    depth.mul_((1 + 0.004 * up(coarse)) * up(holes))
-    words = batch['voice_tokens']
-    # A noun that decides is never replaced.
-    heard = batch['twins'][:, None] > 0
-    batch['voice_tokens'] = torch.where((words > 1) & (rand(*words.shape) < forget) & ~heard, 1, words)
-
-
-class Loader:
-    """Batches drawn with replacement by weight, prepared by one thread.
-
-    The n-th batch depends on `seed` and n alone. An error in the thread is raised where the batch is asked for.
-    """
-
-    def __init__(
-        self,
-        data: Dataset,
-        size: int,
-        seed: int,
-        start: int,
-        balance: float,
-        drop: float,
-        vocabulary: list[str],
-        reword: float,
-        absent: float = 0,
-        others: float = 0,
-        glimpses: float | None = None,
-    ) -> None:
-        self.data, self.size, self.seed, self.drop, self.share, self.absent, self.others = (
-            data,
-            size,
-            seed,
-            drop,
-            reword,
-            absent,
-            others,
-        )
-        self.phrases = Phrases(vocabulary)
-        self.asking = Absent(colour_table(vocabulary))
-        self.cumulative = np.cumsum(data.sampling_weights(vocabulary, balance, glimpses))
-        self.queue: queue.Queue[dict[str, Tensor] | Exception] = queue.Queue(3)
-        self.stopped = threading.Event()
-        self.thread = threading.Thread(target=self.work, args=(start,), daemon=True)
-        self.thread.start()
-        # A thread that is still in torch when the interpreter ends changes the exit code.
-        atexit.register(self.close)
-
-    def work(self, step: int) -> None:
-        try:
-            while not self.stopped.is_set():
-                self.queue.put(self.draw(step))
-                step += 1
-        except Exception as e:  # noqa: BLE001 - it is raised where the batch is asked for
-            self.queue.put(e)
-
-    def draw(self, step: int) -> dict[str, Tensor]:
-        rng = np.random.default_rng((self.seed, step))
-        rows = np.searchsorted(self.cumulative, rng.random(self.size) * self.cumulative[-1])
-        batch = self.data.batch(self.data.train[np.minimum(rows, len(self.data.train) - 1)])
-        if self.others:
-            instead(batch, self.others, rng)
-        events = batch['voice_tokens'].numpy().reshape(self.size, 4, -1)
-        for said, twins in zip(events, batch['twins'].numpy(), strict=True):
-            for event in said:
-                if event[0] and rng.random() < self.share:
-                    self.phrases.reword(event, rng, bool(twins))
-        g = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
-        drop(batch, g, self.drop)
-        self.asking.ask(batch, self.absent, self.data.lookout, rng)
-        augment(batch, g)
-        return batch
-
-    def close(self) -> None:
-        """Ends the thread and waits for its end."""
-        self.stopped.set()
-        while self.thread.is_alive():
-            with contextlib.suppress(queue.Empty):
-                self.queue.get(timeout=0.05)
-        atexit.unregister(self.close)
-
-    def __next__(self) -> dict[str, Tensor]:
-        batch = self.queue.get()
-        if isinstance(batch, Exception):
-            raise batch
-        return batch
 
 
 def camera_check(data: Dataset, count: int = 400) -> dict[str, float]:

@@ -24,7 +24,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from data import INPUTS, Dataset, translation
-from model import MODALITIES
+from model_config import MODALITIES
 from options import whole
 
 BUCKETS = (0.0, 0.03, 0.06, 0.12, 0.25, 10.0)

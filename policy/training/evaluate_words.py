@@ -21,12 +21,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from data import INPUTS, Dataset, camera_file, instead
+from augmentation import instead
+from checkpoint import load
+from data import INPUTS, Dataset, camera_file
 from losses import PLACE
 from model import Policy
 from options import whole
 from phrases import colour_table
-from train import load
 
 OFF = 0.03
 

@@ -19,9 +19,11 @@ import onnx
 import onnxruntime
 import torch
 
+from checkpoint import load, read
 from data import INPUTS
-from model import CHANNELS, CHUNK, Exported, Policy, count_macs, example, fusion_macs
-from train import load
+from groups.export import export as export_groups
+from model import Exported, Policy, count_macs, example, fusion_macs
+from model_config import CHANNELS, CHUNK
 
 POLICY = Path(__file__).parents[1]
 OUTPUTS = ('action_chunk', 'grasp_success', 'gate', 'latent')
@@ -141,6 +143,14 @@ def main() -> None:
     p.add_argument('--opset', type=int, default=18)
     a = p.parse_args()
     torch.manual_seed(0)
+    begun = read(Path(a.run) / 'checkpoint.pt', f'train first with `python policy/training/train.py --out {a.run}`')
+    if 'layout' in begun:
+        target = Path(a.out)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        figures = export_groups(begun, target, a.name, a.opset, strip)
+        target.with_suffix('.json').write_text(json.dumps(figures, indent=2) + '\n')
+        print(json.dumps(figures))
+        return
     policy, state = load(a.run)
     module = Exported(policy).eval()
     out = Path(a.out)

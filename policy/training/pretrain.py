@@ -19,13 +19,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from checkpoint import read, same, save
 from data import Dataset, camera_file
 from geometry import rotation_of
-from model import SIZES, Config, Policy
+from model import Policy
+from model_config import SIZES, Config
 from options import whole
 from progress import Progress
 from schedule import Schedule, descend, halved
-from train import read, same, save
 
 #: The side of a hidden patch in pixels, and the share that is hidden.
 PATCH, HIDDEN = 16, 0.4

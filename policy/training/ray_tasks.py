@@ -306,13 +306,13 @@ def main() -> None:
     asked = json.loads(sys.stdin.readline())
     end = threading.Event()
 
-    def heed() -> None:
+    def end_with_input() -> None:
         sys.stdin.read()
         end.set()
         time.sleep(3 * PATIENCE)
-        os._exit(1)  # a cluster that does not answer keeps nobody
+        os._exit(1)  # a cluster that does not answer must not delay the end
 
-    threading.Thread(target=heed, daemon=True).start()
+    threading.Thread(target=end_with_input, daemon=True).start()
     tasks = [Task(**task) for task in asked['tasks']]
     files = {name: Path(path) for name, path in asked['files'].items()}
     outcomes = fan_out(

@@ -68,3 +68,11 @@ def descend(loss: Tensor, module: nn.Module, optimiser: torch.optim.Optimizer, l
     loss.backward()
     nn.utils.clip_grad_norm_(module.parameters(), 1.0)
     optimiser.step()
+
+
+@torch.no_grad()
+def average(ema: dict[str, Tensor], module: nn.Module, decay: float) -> None:
+    """Moves the averaged weights towards those of `module`, in place. Whole numbers are left as they are."""
+    live = module.state_dict()
+    floats = [k for k in ema if ema[k].is_floating_point()]
+    torch._foreach_lerp_([ema[k] for k in floats], [live[k] for k in floats], 1 - decay)

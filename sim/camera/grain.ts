@@ -1,7 +1,7 @@
 import { Random } from '../embedded/random.js'
 
 const SIZE = 256
-/** m. Side of the tile that repeats. */
+/** Side of the tile that repeats, m. */
 const TILE = 0.5
 
 /** A faint wood-like grain along x, as a factor around 1, so that the table is not one flat colour. */
@@ -19,7 +19,7 @@ export class Grain {
       this.#add(random, across, along, weight)
   }
 
-  /** At x, y in metres. */
+  /** The factor at x, y (m). */
   at(x: number, y: number): number {
     const tile = this.#tile
     const a = (x / TILE - Math.floor(x / TILE)) * SIZE
@@ -34,7 +34,7 @@ export class Grain {
     return 1 + low * (1 - t) + (tile[j1 + i]! * (1 - s) + tile[j1 + i1]! * s) * t
   }
 
-  /** Value noise on a lattice of `along` x `across` cells that wraps round. */
+  /** Adds value noise on a periodic lattice of `along` x `across` cells. */
   #add(random: Random, across: number, along: number, weight: number): void {
     const lattice = Float32Array.from({ length: across * along }, () => random.normal())
     const ease = (t: number): number => t * t * (3 - 2 * t)

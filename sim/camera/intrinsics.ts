@@ -1,6 +1,6 @@
 /**
- * A pinhole without distortion. Pixel centres lie at whole numbers, as in sensor_msgs/CameraInfo; optical frame: x
- * right, y down, z forward.
+ * A pinhole camera without distortion. Pixel centres lie at whole numbers, as in sensor_msgs/CameraInfo. Optical frame:
+ * x right, y down, z forward.
  */
 export interface Intrinsics {
   readonly width: number
@@ -12,8 +12,8 @@ export interface Intrinsics {
 }
 
 /**
- * `fovyDeg`: the full vertical angle of view in degrees, as in MJCF, over the image's outer edges: f = height / (2
- * tan(fovy / 2)).
+ * Intrinsics of a camera. `fovyDeg`: the full vertical angle of view in degrees, as in MJCF, between the outer edges of
+ * the image: f = height / (2 tan(fovy / 2)).
  */
 export function intrinsics(fovyDeg: number, width: number, height: number): Intrinsics {
   return {
@@ -25,5 +25,5 @@ export function intrinsics(fovyDeg: number, width: number, height: number): Intr
   }
 }
 
-/** The k of sensor_msgs/CameraInfo: 3x3, row-major. */
+/** The matrix k of sensor_msgs/CameraInfo: 3x3, row-major. */
 export const cameraMatrix = ({ f, cx, cy }: Intrinsics): Float64Array => Float64Array.of(f, 0, cx, 0, f, cy, 0, 0, 1)

@@ -1,6 +1,6 @@
 import { Random } from '../embedded/random.js'
 
-/** What the sensor adds. `seed` is the frame's: the same seed gives the same noise. */
+/** The noise of the sensor. `seed` is the seed of one frame: the same seed gives the same noise. */
 export interface CameraNoise {
   seed: number
   /** Depth: standard deviation at distance z is depthBase + depthGrowth * z² (m; m, 1/m). */
@@ -12,7 +12,7 @@ export interface CameraNoise {
   readonly rgb: number
 }
 
-/** Like a short-range stereo camera: 0.5 mm at 0.3 m, 3.5 mm at 1 m. */
+/** The noise of a short-range stereo camera: 0.5 mm at 0.3 m, 3.5 mm at 1 m. */
 export const cameraNoise = (seed: number): CameraNoise => ({
   seed,
   depthBase: 0.0002,
@@ -23,14 +23,14 @@ export const cameraNoise = (seed: number): CameraNoise => ({
 
 export const NO_NOISE: CameraNoise = { seed: 0, depthBase: 0, depthGrowth: 0, edgeLoss: 0, rgb: 0 }
 
-/** m. Nearer and farther than this the sensor gives no depth. */
+/** Range in which the sensor measures depth, m. */
 const DEPTH_RANGE = [0.06, 3] as const
 
 const TABLE = 1 << 14
 
 /**
- * Turns true distances into what the sensor reports, and roughens colours. All random numbers are looked up, none is
- * computed per pixel.
+ * Turns true distances into the sensor's depth, and adds noise to colours. All random numbers come from a table; none
+ * is computed for a pixel.
  */
 export class SensorNoise {
   readonly #normals = new Float32Array(TABLE)
@@ -42,8 +42,8 @@ export class SensorNoise {
   }
 
   /**
-   * `z`: distance along the optical axis, m, Infinity where nothing is hit. `depth`: mm, 0 is invalid. `rgb` is changed
-   * in place.
+   * `z`: distance along the optical axis in m, Infinity when nothing is hit. `depth` is the output in mm, 0 is invalid.
+   * `rgb` is changed in place.
    */
   apply(z: Float32Array, width: number, height: number, depth: Uint16Array, rgb: Uint8Array, noise: CameraNoise): void {
     const normals = this.#normals
@@ -81,7 +81,7 @@ export class SensorNoise {
   }
 }
 
-/** A neighbour is more than 8 mm and 3 % nearer or farther. */
+/** Whether a neighbour is more than 8 mm and 3 % nearer or farther. */
 function isEdge(z: Float32Array, at: number, u: number, v: number, width: number, height: number): boolean {
   const here = z[at]!
   const step = 0.008 + 0.03 * here

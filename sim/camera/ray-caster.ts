@@ -3,49 +3,50 @@ import { SimError } from '../sim-error.js'
 import { RUN, solidOf } from './solid.js'
 import type { Solid } from './solid.js'
 
-/** What a bundle of rays meets first. */
+/** The first hit of each ray in a bundle. */
 export interface Hits {
-  /** m along each ray; Infinity: nothing. */
+  /** Distance along each ray, m; Infinity: nothing is hit. */
   readonly distances: Float64Array
-  /** The geom's id; -1: none. */
+  /** Id of the geom that is hit; -1: none. */
   readonly geoms: Int32Array
 }
 
+/** Buffers for the hits of `count` rays. */
 export const hitsOf = (count: number): Hits => ({ distances: new Float64Array(count), geoms: new Int32Array(count) })
 
 /**
- * Casts rays at a model's visible geoms, which must be primitives. Rays come in bundles in which neighbours point in
- * similar directions:
- * each run of neighbours is held in a cone, and a geom is cast at only in the runs whose cone meets the ball around it.
+ * Casts rays at a model's visible geoms, which must be primitives. Neighbouring rays of a bundle must point in similar
+ * directions. Each run of neighbours is enclosed in a cone, and a geom is tested only for the runs whose cone meets the
+ * geom's bounding sphere.
  */
 export class RayCaster {
   readonly #geoms: readonly { readonly id: number; readonly solid: Solid; readonly radius: number }[]
   readonly #solids: readonly (Solid | undefined)[]
   #positions: Float64Array = new Float64Array(0)
   #rotations: Float64Array = new Float64Array(0)
-  /** Axis (x, y, z) of each run's cone and the cosine and sine of the angle to its outermost ray. */
+  /** Of each run's cone: axis (x, y, z), and cosine and sine of the angle to its outermost ray. */
   #cones = new Float64Array(0)
   readonly #local = new Float64Array(3 * RUN)
   readonly #distances = new Float64Array(RUN)
   readonly #point = new Float64Array(3)
 
-  /** Throws SimError CAMERA_SHAPE if a visible geom is no primitive. */
+  /** Throws SimError CAMERA_SHAPE when a visible geom is not a primitive. */
   constructor(mj: MainModule, model: MjModel) {
     this.#solids = solidsOf(mj, model)
     const radii = model.geom_rbound as Float64Array
-    // MuJoCo gives what has no end the radius 0.
+    // MuJoCo gives a geom of infinite size the radius 0.
     this.#geoms = this.#solids.flatMap((solid, id) =>
       solid === undefined ? [] : [{ id, solid, radius: radii[id] === 0 ? Infinity : radii[id]! }],
     )
   }
 
-  /** Takes over the geoms' poses; they hold for all casts that follow. */
+  /** Takes the geoms' poses for the following casts. */
   pose(data: MjData): void {
     this.#positions = data.geom_xpos as Float64Array
     this.#rotations = data.geom_xmat as Float64Array
   }
 
-  /** `rays`: unit vectors in the world frame, 3 numbers each, one for each of `hits`. */
+  /** Casts a ray for each of `hits` from one origin. `rays`: unit vectors in the world frame, 3 numbers each. */
   cast([ox = NaN, oy = NaN, oz = NaN]: readonly number[], rays: Float64Array, { distances, geoms }: Hits): void {
     const positions = this.#positions,
       local = this.#local,
@@ -65,8 +66,8 @@ export class RayCaster {
         lz = c * x + f * y + k * z
       const square = x * x + y * y + z * z,
         clear = square - radius * radius
-      // The ball is seen within an angle whose sine is radius / distance; a run meets it if its axis lies within both
-      // angles together.
+      // Seen from the origin, the sphere has a radius of asin(radius / distance). A run meets it when the angle to its
+      // axis is less than this radius and the cone's angle together.
       const far = Math.sqrt(square),
         sine = radius / far,
         cosine = clear > 0 ? Math.sqrt(clear) / far : 0
@@ -94,7 +95,7 @@ export class RayCaster {
     }
   }
 
-  /** Writes the outward normal of `geom` at a point of its surface, both in the world frame, into `out`. */
+  /** Writes the outward normal of `geom` at a point of its surface into `out`, both in the world frame. */
   normal(geom: number, x: number, y: number, z: number, out: Float64Array): void {
     const p = this.#positions,
       m = this.#rotations,
@@ -113,6 +114,7 @@ export class RayCaster {
     out[2] = m[j + 6]! * point[0] + m[j + 7]! * point[1] + m[j + 8]! * point[2]
   }
 
+  /** Encloses each run of rays in a cone. */
   #enclose(rays: Float64Array, count: number): Float64Array {
     const runs = Math.ceil(count / RUN)
     if (this.#cones.length < 5 * runs) this.#cones = new Float64Array(5 * runs)
@@ -137,7 +139,7 @@ export class RayCaster {
       cones[cone] = x
       cones[cone + 1] = y
       cones[cone + 2] = z
-      // Wider than a half-space, it meets every ball: no comparison with NaN holds.
+      // A cone wider than a half-space must meet every sphere: a comparison with NaN is always false.
       cones[cone + 3] = cosine > 0 ? cosine : NaN
       cones[cone + 4] = Math.sqrt(1 - cosine * cosine)
     }
@@ -145,10 +147,10 @@ export class RayCaster {
   }
 }
 
-/** m, on the safe side of rounding. */
+/** m; keeps rounding from dropping a hit. */
 const MARGIN = 1e-6
 
-/** By geom; undefined: invisible. */
+/** The solids by geom id; undefined: invisible. Throws SimError CAMERA_SHAPE. */
 function solidsOf(mj: MainModule, model: MjModel): (Solid | undefined)[] {
   const { mjGEOM_PLANE, mjGEOM_SPHERE, mjGEOM_CAPSULE, mjGEOM_ELLIPSOID, mjGEOM_CYLINDER, mjGEOM_BOX } = mj.mjtGeom
   const names = new Map<number, string>([

@@ -3,46 +3,47 @@ import { SimError } from '../sim-error.js'
 import { Grain } from './grain.js'
 import { intrinsics } from './intrinsics.js'
 import type { Intrinsics } from './intrinsics.js'
-import { PLAIN_LOOK } from './look.js'
-import type { CameraLook } from './look.js'
+import { PLAIN_LIGHTING } from './scene-lighting.js'
+import type { SceneLighting } from './scene-lighting.js'
 import { SensorNoise } from './noise.js'
 import type { CameraNoise } from './noise.js'
 import { hitsOf, RayCaster } from './ray-caster.js'
 import type { Hits } from './ray-caster.js'
 
 export interface RendererOptions {
-  /** A named MJCF camera. */
+  /** Name of an MJCF camera. */
   readonly camera: string
   readonly width: number
   readonly height: number
-  /** Full vertical angle of view, degrees; default: the MJCF camera's. */
+  /** Full vertical angle of view in degrees. Default: that of the MJCF camera. */
   readonly fovyDeg?: number
-  /** Name of the geom that carries the grain; default `table`. */
+  /** Name of the geom with the wood grain. Default: `table`. */
   readonly grained?: string
 }
 
-/** `rgb`: 3 bytes a pixel; `depth`: mm along the optical axis, 0 is invalid. Both row-major from the top left. */
-export interface Frame {
+/** A picture. `rgb`: 3 bytes a pixel. `depth`: mm along the optical axis, 0 is invalid. Row-major from the top left. */
+export interface RgbdBuffers {
   readonly rgb: Uint8Array
   readonly depth: Uint16Array
 }
 
-/** m. A surface this near to what the lamp sees first is lit. */
+/** m by which a surface may lie behind the lamp's first hit and still be lit. */
 const SHADOW_BIAS = 0.003
 const LEVELS = 4095
 
 /**
- * An RGB-D camera by ray casting: Lambert light and a small highlight from one lamp, ambient light from above, shadows
- * cast for every fourth pixel and spread within the same geom, the sensor's noise on top.
+ * An RGB-D camera by ray casting. One lamp gives Lambert light and a small highlight, and ambient light comes from
+ * above. Shadows are cast for every fourth pixel and interpolated within a geom. The sensor's noise is added at the
+ * end.
  *
- * `data` must hold the kinematics and the cameras' poses (mj_kinematics, mj_comPos and mj_camlight; mj_forward and
- * mj_step do these).
+ * `data` must hold the kinematics and the cameras' poses: mj_kinematics, mj_comPos and mj_camlight, or mj_forward, or
+ * mj_step.
  *
- * A wrist camera that sees both the table and the grasp: in the frame of the gripper (z out of it, TCP at z = 0.16 m)
- * at (-0.085, 0, 0.035), 85 mm behind and 125 mm above the TCP, looking along z tilted 17° towards it, image right
- * along the tool's y, image up along its x: `<camera name="color" pos="-0.085 0 0.035" xyaxes="0 1 0 0.9563 0 -0.2924"
- * fovy="70"/>`. With the TCP 0.28 m above the table's centre it sees objects at x ±0.16, y ±0.13 m whole; at the grasp
- * it sees the fingertips and what is between them.
+ * A wrist camera that sees both the table and the grasp, in the gripper's frame (z points out of it, TCP at z = 0.16
+ * m): `<camera name="color" pos="-0.085 0 0.035" xyaxes="0 1 0 0.9563 0 -0.2924" fovy="70"/>`. It is 85 mm behind and
+ * 125 mm above the TCP, looks along z tilted by 17° towards it, with the image's right along the tool's y and the
+ * image's top along its x. With the TCP 0.28 m above the table's centre it sees whole objects at x ±0.16, y ±0.13 m. At
+ * the grasp it sees the fingertips and what is between them.
  */
 export class Renderer {
   readonly intrinsics: Intrinsics
@@ -54,8 +55,8 @@ export class Renderer {
   readonly #noise = new SensorNoise()
   readonly #response = responseCurve()
   /**
-   * Ray directions in MuJoCo's camera frame (looks along -z, y up) and in the world; 1 / length of the ray that goes 1
-   * m along the axis.
+   * Directions of the rays in MuJoCo's camera frame (it looks along -z, y up) and in the world, and 1 / the length of a
+   * ray that goes 1 m along the axis.
    */
   readonly #local: Float64Array
   readonly #rays: Float64Array
@@ -72,8 +73,8 @@ export class Renderer {
   readonly #lit: Float32Array
 
   /**
-   * Throws SimError CAMERA_MISSING if the model has no camera of that name, CAMERA_SHAPE if it shows anything but
-   * primitives.
+   * Throws SimError CAMERA_MISSING when the model has no camera of that name, and CAMERA_SHAPE when it shows something
+   * else than primitives.
    */
   constructor(mj: MainModule, model: MjModel, { camera, width, height, fovyDeg, grained = 'table' }: RendererOptions) {
     this.#camera = mj.mj_name2id(model, mj.mjtObj.mjOBJ_CAMERA.value, camera)
@@ -112,14 +113,14 @@ export class Renderer {
     this.#shadowSeen = hitsOf(shadows)
   }
 
-  /** Fills `out` (width * height pixels) with what the camera sees in `data`. */
-  render(data: MjData, out: Frame, noise: CameraNoise, look: CameraLook = PLAIN_LOOK): void {
+  /** Renders the camera's view of `data` into `out` (width * height pixels). */
+  render(data: MjData, out: RgbdBuffers, noise: CameraNoise, lighting: SceneLighting = PLAIN_LIGHTING): void {
     this.#aim(data)
     this.#caster.pose(data)
     this.#caster.cast(this.#origin, this.#rays, this.#seen)
     this.#lit.fill(0)
-    for (let sample = 0; sample < look.lampSamples; sample++) this.#castShadows(look, sample)
-    this.#shade(out.rgb, look)
+    for (let sample = 0; sample < lighting.lampSamples; sample++) this.#castShadows(lighting, sample)
+    this.#shade(out.rgb, lighting)
     const { width, height } = this.intrinsics
     this.#noise.apply(this.#z, width, height, out.depth, out.rgb, noise)
   }
@@ -142,8 +143,8 @@ export class Renderer {
     }
   }
 
-  /** Adds one point of the lamp to `lit`, 0..1 for every second pixel of every second row. */
-  #castShadows({ light, lampRadius, lampSamples }: CameraLook, sample: number): void {
+  /** Adds the light of one point of the lamp to `lit`: 0..1 for every second pixel of every second row. */
+  #castShadows({ light, lampRadius, lampSamples }: SceneLighting, sample: number): void {
     const { width, height } = this.intrinsics
     const [ox = NaN, oy = NaN, oz = NaN] = this.#origin
     const rays = this.#rays,
@@ -152,7 +153,7 @@ export class Renderer {
       lit = this.#lit
     const distances = this.#seen.distances,
       first = this.#shadowSeen.distances
-    // Vogel's spiral: points spread evenly over the lamp's disc.
+    // Vogel's spiral spreads the points evenly over the lamp's disc.
     const radius = lampRadius * Math.sqrt((sample + 0.5) / lampSamples),
       angle = 2.399963 * sample
     const lx = (this.#lamp[0] = light[0] + radius * Math.cos(angle))
@@ -176,12 +177,12 @@ export class Renderer {
     for (let s = 0; s < lit.length; s++) if (first[s]! > reach[s]! - SHADOW_BIAS) lit[s]! += 1 / lampSamples
   }
 
-  #shade(rgb: Uint8Array, look: CameraLook): void {
+  #shade(rgb: Uint8Array, lighting: SceneLighting): void {
     const { width, height } = this.intrinsics
     const [ox = NaN, oy = NaN, oz = NaN] = this.#origin
-    const [lx, ly, lz] = look.light
-    const { exposure, ambient, intensity, grain } = look
-    const [shiftX, shiftY] = look.grainShift
+    const [lx, ly, lz] = lighting.light
+    const { exposure, ambient, intensity, grain } = lighting
+    const [shiftX, shiftY] = lighting.grainShift
     const rays = this.#rays,
       cosine = this.#cosine,
       zs = this.#z,
@@ -190,7 +191,7 @@ export class Renderer {
     const { geoms, distances } = this.#seen
     const caster = this.#caster,
       normal = this.#normal
-    const [backR = 0, backG = 0, backB = 0] = look.background.map(value => value * 255)
+    const [backR = 0, backG = 0, backB = 0] = lighting.background.map(value => value * 255)
     for (let v = 0, at = 0; v < height; v++) {
       for (let u = 0; u < width; u++, at++) {
         const distance = distances[at]!,
@@ -257,7 +258,7 @@ export class Renderer {
     }
   }
 
-  /** How much of the lamp the pixel sees: the mean of the neighbouring shadow samples that lie on the same geom. */
+  /** The part of the lamp that a pixel sees: the mean of the neighbouring shadow samples on the same geom. */
   #litAt(u: number, v: number, geom: number): number {
     const { width, height } = this.intrinsics
     const lit = this.#lit,
@@ -279,7 +280,7 @@ export class Renderer {
   }
 }
 
-/** Linear rgb of each geom: its own rgba, or its material's where it has one. */
+/** Linear rgb of each geom, from its material if it has one, otherwise from its own rgba. */
 function albedoOf(model: MjModel): Float32Array {
   const rgba = model.geom_rgba as Float32Array,
     material = model.geom_matid as Int32Array,
@@ -291,6 +292,6 @@ function albedoOf(model: MjModel): Float32Array {
   })
 }
 
-/** From linear light, 0..LEVELS, to 8 bits. */
+/** Table from linear light (0..LEVELS) to 8 bits. */
 const responseCurve = (): Uint8Array =>
   Uint8Array.from({ length: LEVELS + 1 }, (_, i) => Math.round(255 * (i / LEVELS) ** (1 / 2.2)))

@@ -1,17 +1,17 @@
-/** At most this many rays are cast at once. */
+/** Largest number of rays that are cast at once. */
 export const RUN = 8
 
 /**
- * A geom's shape as rays see it, in the geom's own frame. `hit` writes, for each of `count` rays (unit vectors, 3
- * numbers each) from x, y, z, the distance in m to the first surface ahead; Infinity: none. `normal` turns a point of
- * the surface into the outward normal there.
+ * The shape of a geom for ray casting, in the geom's own frame. `hit` takes `count` rays (unit vectors, 3 numbers each)
+ * from the point x, y, z. For each it writes the distance in m to the first surface ahead; Infinity: none. `normal`
+ * replaces a point of the surface by the outward normal there.
  */
 export interface Solid {
   hit(x: number, y: number, z: number, rays: Float64Array, count: number, distances: Float64Array): void
   normal(point: Float64Array): void
 }
 
-/** The solid of MJCF's `type` with MJCF's `size` (half-extents, m); undefined for what is no primitive. */
+/** The solid of MJCF's `type` and `size` (half-extents, m); undefined when it is not a primitive. */
 export function solidOf(
   type: string,
   [a = NaN, b = NaN, c = NaN]: ArrayLike<number> & Iterable<number>,
@@ -35,12 +35,12 @@ export function solidOf(
 }
 
 /**
- * A ray is inside a convex solid from `enter` to `leave`; from an origin within, the surface ahead is where it leaves.
+ * A ray is inside a convex solid from `enter` to `leave`. When its origin is inside, the surface ahead is at `leave`.
  */
 const ahead = (enter: number, leave: number): number =>
   !(enter <= leave) || leave < 0 ? Infinity : enter >= 0 ? enter : leave
 
-/** Of no thickness, seen from above only; an extent of 0 is without end. */
+/** A plane without thickness that is visible from above only. An extent of 0 means infinite. */
 const plane = (a: number, b: number): Solid => ({
   hit(x, y, z, rays, count, distances) {
     for (let i = 0, r = 0; i < count; i++, r += 3) {
@@ -59,7 +59,7 @@ const plane = (a: number, b: number): Solid => ({
   },
 })
 
-/** The rays that are within all three pairs of faces. */
+/** A ray hits it when it is between all three pairs of faces at once. */
 const box = (a: number, b: number, c: number): Solid => ({
   hit(x, y, z, rays, count, distances) {
     for (let i = 0, r = 0; i < count; i++, r += 3) {
@@ -87,7 +87,7 @@ const box = (a: number, b: number, c: number): Solid => ({
   },
 })
 
-/** A unit ball in coordinates that are scaled to it. */
+/** In scaled coordinates it is a unit sphere. */
 const ellipsoid = (a: number, b: number, c: number): Solid => ({
   hit(x, y, z, rays, count, distances) {
     const ox = x / a,
@@ -109,10 +109,10 @@ const ellipsoid = (a: number, b: number, c: number): Solid => ({
   },
 })
 
-/** Squared sine below which a ray runs along an axis. */
+/** Squared sine below which a ray counts as parallel to the axis. */
 const PARALLEL = 1e-30
 
-/** The rays that are both within the round side and between the flat faces. */
+/** A ray hits it when it is inside the round side and between the flat faces at once. */
 const cylinder = (radius: number, half: number): Solid => ({
   hit(x, y, z, rays, count, distances) {
     const outside = x * x + y * y - radius * radius
@@ -138,7 +138,7 @@ const cylinder = (radius: number, half: number): Solid => ({
   },
 })
 
-/** A cylinder with a ball at each end, seen from outside: whichever comes first. */
+/** A cylinder with a sphere at each end, seen from outside. The nearest hit counts. */
 const capsule = (radius: number, half: number): Solid => {
   const side = cylinder(radius, half),
     end = ellipsoid(radius, radius, radius)
@@ -157,6 +157,7 @@ const capsule = (radius: number, half: number): Solid => {
   }
 }
 
+/** Writes the unit vector of x, y, z. */
 function unit(out: Float64Array, x: number, y: number, z: number): void {
   const inverse = 1 / Math.sqrt(x * x + y * y + z * z)
   out[0] = x * inverse

@@ -1,8 +1,8 @@
 /**
- * The arm's interpolator for one axis: from set-points that arrive at any rate to a smooth reference for the stiff
- * servo. Between arrivals the goal moves on a straight line over the last interval between arrivals (at most 20 ms);
- * the reference follows it with limited speed and acceleration (softer when it starts than when it brakes) and never
- * overshoots. Units: m or rad, s.
+ * Interpolator of one axis of the arm. It turns set-points, which arrive at any rate, into a smooth reference for the
+ * stiff servo. The goal moves in a straight line to the newest set-point, over the last interval between set-points (at
+ * most 20 ms). The reference follows the goal with limited speed and acceleration (lower when it starts than when it
+ * brakes) and never overshoots. Units: m or rad, s.
  */
 export class AxisServo {
   position: number
@@ -28,13 +28,14 @@ export class AxisServo {
     this.#braking = braking
   }
 
-  /** A new set-point, `interval` seconds after the one before. */
+  /** Takes a set-point that came `interval` s after the one before. */
   target(value: number, interval: number): void {
     this.#end = value
     this.#left = Math.min(Math.max(interval, 0.001), 0.02)
     this.#rate = (value - this.#goal) / this.#left
   }
 
+  /** Moves the reference on by `dt` s. */
   step(dt: number): void {
     if (this.#left > dt) {
       this.#left -= dt
@@ -57,7 +58,7 @@ export class AxisServo {
 }
 
 /**
- * 1/s: how fast the reference closes the last millimetres, and how fast its speed follows; together critically damped.
+ * Gains of position and of velocity, 1/s. VELOCITY_GAIN = 4 * POSITION_GAIN makes the reference critically damped.
  */
 const POSITION_GAIN = 80
 const VELOCITY_GAIN = 320

@@ -2,8 +2,7 @@ import { AxisServo } from './arm-servo.js'
 import { AXES, HOME, TIMESTEP_S, WORKSPACE } from './mjcf.js'
 
 /**
- * The arm's four axes (x, y, z, yaw) between the tool's set-points, which come at any rate, and the stiff servo of
- * each.
+ * Interpolators of the arm's four axes (x, y, z, yaw), between the tool's set-points and the stiff servo of each axis.
  */
 export class ArmServos {
   #servos: readonly AxisServo[] = []
@@ -12,7 +11,7 @@ export class ArmServos {
     this.reset()
   }
 
-  /** At home, at rest. */
+  /** Sets the arm to its home position, at rest. */
   reset(): void {
     this.#servos = [...HOME, 0].map(
       (start, axis) =>
@@ -24,14 +23,14 @@ export class ArmServos {
     )
   }
 
-  /** Home from where it is, as fast as it may. */
+  /** Moves the arm to its home position at the highest speed. */
   home(): void {
     for (const [axis, position] of [...HOME, 0].entries()) this.#servos[axis]?.target(position, 0)
   }
 
   /**
-   * A new set-point for the tool (x, y, z, qx, qy, qz, qw), `interval` s after the last one. It is kept within the
-   * workspace; of the rotation only the yaw counts.
+   * Takes a set-point for the tool (x, y, z, qx, qy, qz, qw) that came `interval` s after the last one. It is clamped
+   * to the workspace. Only the yaw of the rotation is used.
    */
   target(pose: ArrayLike<number>, interval: number): void {
     const [x = 0, y = 0, z = 0] = [pose[0], pose[1], pose[2]]
@@ -50,8 +49,8 @@ export class ArmServos {
   }
 
   /**
-   * One step of physics later: the position that each axis's servo is told (m, rad), with its feed-forward, into
-   * `commands`.
+   * Moves on by one physics step. Writes the command for each axis's position servo (m, rad) into `commands`, with its
+   * feed-forward.
    */
   step(commands: Float64Array): void {
     for (let axis = 0; axis < AXES.length; axis++) {
@@ -65,8 +64,8 @@ export class ArmServos {
 }
 
 /**
- * Yaw of a tool pose about the tool's own z, which looks down at rotation Rx(pi)·Rz(yaw): quaternion (cos yaw/2, -sin
- * yaw/2, 0, 0).
+ * Yaw of a tool pose about the tool's own z. The tool points down with the rotation Rx(pi)·Rz(yaw), which is the
+ * quaternion (cos yaw/2, -sin yaw/2, 0, 0).
  */
 export function toolYaw(pose: ArrayLike<number>): number {
   const [qx = 0, qy = 0, qz = 0, qw = 0] = [pose[3], pose[4], pose[5], pose[6]]
@@ -74,5 +73,5 @@ export function toolYaw(pose: ArrayLike<number>): number {
   return Math.atan2(-2 * (qx * qy + qw * qz), 1 - 2 * (qy * qy + qz * qz))
 }
 
-/** Into [-pi, pi). */
+/** The angle in [-pi, pi). */
 export const wrap = (angle: number): number => angle - 2 * Math.PI * Math.floor((angle + Math.PI) / (2 * Math.PI))

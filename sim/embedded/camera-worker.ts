@@ -1,5 +1,5 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
-import { drawLook, PLAIN_LOOK, type CameraLook } from '../camera/look.js'
+import { drawLighting, PLAIN_LIGHTING, type SceneLighting } from '../camera/scene-lighting.js'
 import { cameraNoise } from '../camera/noise.js'
 import { Renderer } from '../camera/renderer.js'
 import { compile, loadMujoco } from './mujoco.js'
@@ -7,13 +7,14 @@ import type { MjData, MjModel } from './mujoco.js'
 import { Random } from './random.js'
 import type { CameraInit, FromCamera, ToCamera } from './protocol.js'
 
-const { options, width, height, physics } = workerData as CameraInit
+const { options, camera, width, height, physics } = workerData as CameraInit
+const { name, noise: label } = camera ?? { name: 'color', noise: 'camera' }
 const main = parentPort
 if (main === null) throw new Error('camera-worker runs as a worker thread only')
 const post = (message: FromCamera, transfer: ArrayBuffer[] = []): void => main.postMessage(message, transfer)
 
-/** Pictures of a rehearsal: as many as V8 needs to compile what draws them. */
-const REHEARSED = 8
+/** Number of pictures in a warm-up, so that V8 has compiled the renderer before the first real picture. */
+const WARM_UP_PICTURES = 8
 
 interface Scene {
   readonly model: MjModel
@@ -24,19 +25,19 @@ interface Scene {
 try {
   const mj = await loadMujoco()
   let scene: Scene | undefined
-  let look = PLAIN_LOOK
-  let noise = new Random(options.seed, 'camera')
+  let lighting = PLAIN_LIGHTING
+  let noise = new Random(options.seed, label)
   const enter = (xml: string): Scene => {
     scene?.data.delete()
     scene?.model.delete()
     const { model, data } = compile(mj, xml)
-    return (scene = { model, data, renderer: new Renderer(mj, model, { camera: 'color', width, height }) })
+    return (scene = { model, data, renderer: new Renderer(mj, model, { camera: name, width, height }) })
   }
   const expose = (
     { model, data, renderer }: Scene,
     qpos: Float64Array,
     seed: number,
-    as: CameraLook,
+    as: SceneLighting,
   ): { rgb: Uint8Array<ArrayBuffer>; depth: Uint16Array<ArrayBuffer> } => {
     ;(data.qpos as Float64Array).set(qpos)
     mj.mj_kinematics(model, data)
@@ -48,17 +49,17 @@ try {
     return { rgb, depth }
   }
   const handle = (message: ToCamera): void => {
-    if (message.type === 'rehearse') {
-      const rehearsed = enter(message.xml)
-      for (let i = 0; i < REHEARSED; i++) expose(rehearsed, message.qpos, i, drawLook(options.seed, i))
+    if (message.type === 'warm-up') {
+      const warmUpScene = enter(message.xml)
+      for (let i = 0; i < WARM_UP_PICTURES; i++) expose(warmUpScene, message.qpos, i, drawLighting(options.seed, i))
       post({ type: 'ready' })
     } else if (message.type === 'scene') {
       enter(message.xml)
-      look = drawLook(options.seed, message.index)
-      noise = new Random(options.seed, `camera, episode ${message.index}`)
+      lighting = drawLighting(options.seed, message.index)
+      noise = new Random(options.seed, `${label}, episode ${message.index}`)
     } else if (scene !== undefined) {
       const began = performance.now()
-      const { rgb, depth } = expose(scene, message.qpos, noise.uint32(), look)
+      const { rgb, depth } = expose(scene, message.qpos, noise.uint32(), lighting)
       post(
         {
           type: 'frame',
@@ -74,7 +75,7 @@ try {
   }
   physics.on('message', (first: ToCamera) => {
     let message = first
-    // A camera that falls behind in real time leaves exposures out instead of falling further behind.
+    // In real time a camera that is late skips exposures, so that it does not fall further behind.
     for (let next = receiveMessageOnPort(physics); next !== undefined; next = receiveMessageOnPort(physics)) {
       if (options.mode === 'lockstep' || message.type !== 'trigger') handle(message)
       message = next.message as ToCamera
@@ -85,7 +86,7 @@ try {
     physics.close()
     main.close()
   })
-  // In real time it is ready once it has rehearsed.
+  // In real time the camera is ready after its warm-up.
   if (options.mode === 'lockstep') post({ type: 'ready' })
 } catch (error) {
   const { code = 'CAMERA_FAILED', message } = error as { code?: string; message: string }

@@ -1,8 +1,8 @@
+import { drawObject } from '../objects/draw-object.js'
 import { centreOf, extentOf, surfaceOf } from '../objects/geometry.js'
 import { graspsOf } from '../objects/grasp.js'
 import type { Grasp } from '../objects/grasp.js'
-import { volumeOf } from '../objects/object.js'
-import type { DrawnObject, Drawn, ObjectModel } from '../objects/object.js'
+import type { DrawnObject, ObjectModel } from '../objects/object.js'
 import type { EpisodeSetup } from '../simulated-cell.js'
 import { isGentle, understand } from './instruction.js'
 import { Random } from './random.js'
@@ -11,15 +11,14 @@ import { Random } from './random.js'
 export interface PlacedObject {
   readonly object: DrawnObject
   readonly pose: readonly [number, number, number, number, number, number, number]
-  /** Best first; empty where the gripper cannot hold it. */
+  /** The possible grasps, the best one first; empty when the gripper cannot hold it. */
   readonly grasps: readonly Grasp[]
   /** Centre of mass in the object's frame, m. */
   readonly centre: readonly [number, number, number]
 }
 
 /**
- * All that an episode is, drawn from its seed. `setup.target` and `first` differ where a correction names another
- * object.
+ * An episode, drawn from its seed. `setup.target` and `first` differ when a correction names another object.
  */
 export interface Episode {
   readonly setup: EpisodeSetup
@@ -29,7 +28,7 @@ export interface Episode {
   readonly placed: readonly PlacedObject[]
 }
 
-/** A table with nothing on it, where nothing is asked for. */
+/** An empty table without a command. */
 export const EMPTY_TABLE: Episode = {
   setup: {
     index: 0,
@@ -57,34 +56,30 @@ const PHRASES = [
   'gently pick the {name}',
   'carefully pick up the {name}',
 ] as const
-/** Crush limits below this count as fragile: such objects are mostly asked for gently (N). */
+/** An object with a lower crush limit (N) is fragile. Most commands for such objects ask for care. */
 const FRAGILE = 70
 
-/** Per-side force that lifts `mass` with 2 m/s² and half as much again, N. */
-export const neededForce = (mass: number, friction: number): number => (1.5 * mass * (9.81 + 2)) / (2 * friction)
-
-/** What of an episode is given instead of drawn. */
+/** Parts of an episode that are given instead of drawn. */
 export interface Given {
   /**
-   * What will be said instead of a drawn command: the object that it names lies on the table and is the one meant, and
-   * no correction follows.
+   * The command. The object that it names is on the table and is the target, and no correction follows.
    */
   readonly say?: string | undefined
-  /** How many objects lie on the table; no more than there are. */
+  /** Number of objects on the table, at most the number of models. */
   readonly count?: number | undefined
   /**
-   * Commands to draw from, each with `{name}` for the object's name; those that ask for care are for the episodes that
-   * do.
+   * Commands to draw from, each with `{name}` for the object's name. Commands that ask for care are used in episodes
+   * that need care.
    */
   readonly phrases?: readonly string[] | undefined
   /**
-   * ns of the episode from which on nothing said is heard: a correction that would come then is not said, and the
-   * object named first stays the one meant.
+   * Time of the episode from which speech is not heard, ns. A correction that would come later is left out, and the
+   * first object stays the target.
    */
   readonly voiceUntil?: number | undefined
 }
 
-/** Draws episode `index` of a run: the same seed, index, objects and given things give the same episode. */
+/** Draws episode `index` of a run. The same arguments always give the same episode. */
 export function drawEpisode(
   models: readonly ObjectModel[],
   seed: number,
@@ -122,7 +117,7 @@ export function drawEpisode(
   }
 }
 
-/** The object of a set that an utterance names; undefined where it names none. */
+/** The model that an utterance names; undefined when it names none. */
 export function modelNamed(say: string, models: readonly ObjectModel[]): ObjectModel | undefined {
   const instruction = understand(say, models)
   return instruction?.kind === 'target' ? models.find(({ name }) => name === instruction.name) : undefined
@@ -168,7 +163,7 @@ function place(random: Random, models: readonly ObjectModel[]): PlacedObject[] {
   return shapes.map(({ model, extent }, i) => {
     const spot = spots[i] ?? { x: 0, y: 0 }
     const yaw = random.uniform(-Math.PI, Math.PI)
-    const object = draw(random, model)
+    const object = drawObject(random, model)
     return {
       object,
       pose: [spot.x, spot.y, -extent.bottom + 0.0005, 0, 0, Math.sin(yaw / 2), Math.cos(yaw / 2)],
@@ -177,24 +172,3 @@ function place(random: Random, models: readonly ObjectModel[]): PlacedObject[] {
     }
   })
 }
-
-/**
- * Ranges become numbers. A crush limit from a range is drawn again until a force exists that lifts the object and stays
- * 40 % below the limit.
- */
-function draw(random: Random, { name, colour, mass, friction, crush, parts }: ObjectModel): DrawnObject {
-  const total = parts.reduce((sum, part) => sum + volumeOf(part), 0)
-  let drawn = { mass: value(random, mass), friction: value(random, friction), crush: value(random, crush) }
-  for (let attempt = 0; attempt < 50 && neededForce(drawn.mass, drawn.friction) >= 0.6 * drawn.crush; attempt++) {
-    drawn = { mass: value(random, mass), friction: value(random, friction), crush: value(random, crush) }
-  }
-  return {
-    name,
-    colour,
-    ...drawn,
-    parts: parts.map(part => ({ ...part, mass: (drawn.mass * volumeOf(part)) / total })),
-  }
-}
-
-const value = (random: Random, drawn: Drawn): number =>
-  typeof drawn === 'number' ? drawn : random.uniform(drawn[0], drawn[1])

@@ -4,8 +4,8 @@ import { GRIPPER, WORKSPACE } from './mjcf.js'
 import { toolYaw, wrap } from './arm-servos.js'
 
 /**
- * What the expert does now: tool velocity in the base frame (m/s; yaw about the tool's own z, rad/s), opening (m) and
- * effort (N).
+ * The expert's action: tool velocity in the base frame (m/s; yaw about the tool's own z, rad/s), opening (m) and effort
+ * (N).
  */
 export interface ExpertAction {
   readonly vx: number
@@ -19,43 +19,42 @@ export interface ExpertAction {
 const EXPERT = {
   speed: 0.3,
   yawRate: 2,
-  /** m over the table at which open fingers pass every object. */
+  /** m above the table at which open fingers pass over every object. */
   transit: 0.135,
-  /** m over the grasp at which an object is held in the air. */
+  /** m above the grasp at which an object is held in the air. */
   lift: 0.16,
   open: GRIPPER.maxWidth,
-  /**
-   * m of lift after which an object follows, and of rise without it from which on every further one is answered by more
-   * grip, N/m.
-   */
+  /** m of lift from which an object counts as following the fingers. */
   felt: 0.002,
+  /** m of slip from which the grip is tightened, and by how much for each further metre, N/m. */
   slipped: 0.003,
   tighten: 9000,
-  /** m/s of rise until the object follows. */
+  /** Speed of the rise until the object follows, m/s. */
   creep: 0.04,
-  /** m of slip after which a thing that keeps the fingers apart may still lie between the pads. */
+  /** m of slip up to which an object that keeps the fingers apart may still be between the pads. */
   pads: 0.015,
-  /** Where closing may begin: m, rad. */
+  /** Position error (m) and yaw error (rad) at which the fingers start to close. */
   reach: 0.003,
   turn: (4 * Math.PI) / 180,
-  /** m beside the grasp up to which open fingers that are low need not rise. */
+  /** m beside the grasp up to which low, open fingers need not rise. */
   beside: 0.015,
 } as const
 
-/** m of opening: fingers that are still open, and those so far closed that they open before the tool moves. */
+/** Openings in m: above STILL_OPEN the fingers count as open; below HALF_OPEN they open before the tool moves. */
 const STILL_OPEN = 0.08
 const HALF_OPEN = 0.07
-/** N: the gripper knows no less, and everything is held with it first. */
+/** The gripper's least force, N. Every grip starts with it. */
 const LEAST = 20
-/** How much more than what stopped the slip holds an object that follows, and one that is to be taken gently. */
+/** Factors on the force that ended the slip, for an object that follows: normal, and with care. */
 const MARGIN = 1.5
 const GENTLE = 1.1
 
 /**
- * The scripted expert: a velocity field over the true state, without memory, so that it answers every state, also those
- * that another policy got into. Approach above, align, descend in a funnel, close, creep up and tighten with the slip
- * until the object follows, lift; let go of what is not meant. Near the grasp no answer is to rise: who learns it
- * cannot tell a millimetre or two of place and opening, takes the mean of up and down, and hovers.
+ * The scripted expert: a velocity field over the true state. It has no memory, so it has an answer for every state,
+ * also for states that another policy led to. Its steps: move above the object, align, descend in a funnel, close,
+ * creep up and tighten with the slip until the object follows, lift. A wrong object is let go. Near the grasp the
+ * expert never rises. A policy that learns from it cannot tell one or two millimetres apart, so it would average up and
+ * down and hover.
  */
 export function expertAction(truth: Truth): ExpertAction {
   const { tool, width } = truth
@@ -95,7 +94,7 @@ export function expertAction(truth: Truth): ExpertAction {
 
   const off = Math.hypot(error, 0.05 * dyaw)
   const gap = clamp(goal.z + 10 * Math.max(0, off - 0.004), EXPERT.transit) - z
-  // Under the funnel and a little off, fingers go sideways where they are; only further off they rise first.
+  // Low fingers under the funnel that are only a little off move sideways. Further off they rise first.
   const rise = gap > 0 ? gap * clamp((off - EXPERT.beside) / 0.01, 1, 0) : gap
   const free = clamp(1 - (rise - 0.01) / 0.03, 1, 0)
   const speed = Math.min(EXPERT.speed, 7 * error) * free
@@ -103,7 +102,7 @@ export function expertAction(truth: Truth): ExpertAction {
   const vy = error > 1e-9 ? (speed * dy) / error : 0
   const room = Math.sqrt(Math.max(0, EXPERT.speed ** 2 - speed ** 2))
   const sink = Math.min(0.22, 5 * Math.abs(rise))
-  // Slower the less the fingers are open.
+  // The speed falls with the opening.
   const ready = clamp((width - HALF_OPEN) / (STILL_OPEN - HALF_OPEN), 1, 0)
   return {
     vx: ready * vx,
@@ -116,12 +115,10 @@ export function expertAction(truth: Truth): ExpertAction {
 }
 
 /**
- * The expert's set-points of the next `rows / rate` seconds, as rows of an action chunk (policy/policy.ts):
- * f32[rows * 6], offsets
- * in the tool frame of now. The controller is rolled forward on a kinematic picture of the cell: the tool moves as
- * told, the fingers at
- * `fingerSpeed`, and an object between them stops them and, once it follows, moves along. The effort is that of now in
- * every row: what will be felt on the way is not known yet.
+ * The expert's set-points for the next `rows / rate` seconds as rows of an action chunk (policy/policy.ts): f32[rows *
+ * 6], offsets in the current tool frame. The expert is simulated forward with a kinematic model of the cell: the tool
+ * moves as commanded and the fingers move at `fingerSpeed` (m/s). An object between them stops them, and moves along
+ * once it follows. Every row has the current effort, because the slip on the way is not known yet.
  */
 export function expertChunk(truth: Truth, rows: number, rate: number, fingerSpeed = 0.1): Float32Array {
   const data = new Float32Array(rows * 6)
@@ -152,8 +149,8 @@ export function expertChunk(truth: Truth, rows: number, rate: number, fingerSpee
 }
 
 /**
- * The target in the tool frame, f64[6]: x, y, z of its grasp (m), yaw still to turn (rad), 1 where there is a target, 1
- * where it is in the hand. All 0 without a target.
+ * The target's grasp in the tool frame, f64[6]: x, y, z (m), yaw still to turn (rad), 1 when there is a target, 1 when
+ * it is in the hand. All 0 without a target.
  */
 export function goalInTool(truth: Truth): Float64Array {
   const target = truth.objects.find(({ name }) => name === truth.target)
@@ -173,10 +170,10 @@ export function goalInTool(truth: Truth): Float64Array {
 }
 
 /**
- * N: tightens with each millimetre that the fingers have slid along the object (`slip`, m), until it follows; then with
- * a margin; never near what crushes. Slip that has ended stays to be seen, in how low the object hangs in the fingers,
- * so the grip that ended it is kept without a memory. Neither weight nor friction is asked for: whoever sees and feels
- * the slip can answer the same.
+ * The grip force, N. It grows with each millimetre that the fingers slide along the object (`slip`, m) until the object
+ * follows. Then a margin is added. It stays below the force that crushes the object. Slip that has ended is still
+ * visible in how low the object hangs in the fingers, so no memory is needed. Weight and friction are not used: a
+ * policy that sees and feels the slip can give the same answer.
  */
 export function effortFor({ lift, crush }: Pick<TrueObject, 'lift' | 'crush'>, slip: number, gentle: boolean): number {
   const grip = LEAST + EXPERT.tighten * Math.max(0, slip - EXPERT.slipped)
@@ -184,13 +181,13 @@ export function effortFor({ lift, crush }: Pick<TrueObject, 'lift' | 'crush'>, s
   return Math.max(LEAST, Math.min(margin * grip, 0.6 * crush, 120))
 }
 
-/** m that fingers at height `z` have slid up along what they hold. */
+/** m by which fingers at height `z` have slid up along the object. */
 const slipOf = ({ lift }: TrueObject, { rest }: Goal, z: number): number => z - rest - lift
 
 export interface Goal {
   readonly x: number
   readonly y: number
-  /** TCP height of the grasp where the object now is, and of its place on the table. */
+  /** TCP height of the grasp, m: at the object's current height, and with the object on the table. */
   readonly z: number
   readonly rest: number
   readonly width: number
@@ -198,7 +195,7 @@ export interface Goal {
   readonly turn: number
 }
 
-/** The grasp that needs the least turn and leaves the neighbours the most room. */
+/** The grasp with the least turn and the most room to the neighbours. */
 function goalOf({ tool, objects }: Truth, target: TrueObject): Goal {
   const [px = 0, py = 0, pz = 0] = target.pose
   const heading = headingOf(target.pose)
@@ -231,7 +228,7 @@ function goalFor(grasp: Grasp, px: number, py: number, heading: number, yaw: num
   }
 }
 
-/** m between a neighbour's outline (a circle) and the nearer of both open fingers. */
+/** m between a neighbour's outline (a circle) and the nearer open finger. */
 function fingerRoom(goal: Goal, direction: number, other: TrueObject): number {
   const [ox = 0, oy = 0] = other.pose
   const [cos, sin] = [Math.cos(direction), Math.sin(direction)]
@@ -260,7 +257,7 @@ function moved(
     if (object.squeeze > 1) {
       if (change > 0) return { ...object, squeeze: 0 }
       width = state.width
-      // That it will follow is not known before it does.
+      // The model does not know earlier than the fingers that the object follows.
       if (object.lift <= EXPERT.felt) return { ...object, squeeze: action.effort }
       const pose = Float64Array.from(object.pose)
       pose[2] = (pose[2] ?? 0) + rise

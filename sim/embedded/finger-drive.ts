@@ -2,22 +2,22 @@ import type { FingerPlant, FingerTarget } from '../firmware/finger-plant.js'
 import { GRIPPER, TIMESTEP_S } from './mjcf.js'
 
 /**
- * The drive's velocity loop on each finger (N·s/m, N/m: proportional and integral) and the position loop around it
- * (1/s), all on the opening.
+ * Gains of the drive, all on the opening: the velocity loop of each finger (proportional in N·s/m, integral in N/m) and
+ * the position loop around it (1/s).
  */
 const PROPORTIONAL = 40
 const INTEGRAL = 4000
 const POSITION_GAIN = 40
-/** Before anything is commanded: m/s, N. */
+/** Speed (m/s) and force (N) before the first command. */
 const REST: { readonly speed: number; readonly force: number } = { speed: 0.1, force: 20 }
 
 /**
- * The drive of the two coupled fingers: a position loop, a speed limit, and a velocity loop whose force saturates at
- * the commanded one, so that stalled fingers squeeze with just that force on each side. Like a worm drive it keeps its
- * grip when it is told to stay.
+ * The drive of the two coupled fingers: a position loop, a speed limit, and a velocity loop. The force of the velocity
+ * loop saturates at the commanded force, so blocked fingers squeeze with exactly this force on each side. On `hold` it
+ * keeps its grip, like a worm drive.
  */
 export class FingerDrive implements FingerPlant {
-  /** Opening (m), its rate (m/s) and the squeeze on one side (N), as of the last step. */
+  /** Opening (m), its rate (m/s) and the force on one side (N) after the last step. */
   opening: number = GRIPPER.maxWidth
   rate = 0
   squeeze = 0
@@ -49,7 +49,7 @@ export class FingerDrive implements FingerPlant {
     if ((this.#target - this.opening) * this.#integral < 0) this.#integral = 0
   }
 
-  /** The fingers open, nothing commanded. */
+  /** Opens the fingers and forgets the command. */
   reset(): void {
     this.opening = this.#target = GRIPPER.maxWidth
     this.rate = this.squeeze = this.#integral = 0
@@ -57,7 +57,7 @@ export class FingerDrive implements FingerPlant {
     this.#force = REST.force
   }
 
-  /** Force on each finger's joint for the next step (N), opening positive. */
+  /** Force on each finger's joint for the next step, N; opening is positive. */
   drive(): number {
     const wanted = clamp(POSITION_GAIN * (this.#target - this.opening), this.#speed)
     const error = wanted - this.rate

@@ -1,6 +1,5 @@
 /**
- * Names of the cell's frames (REP-105, ROS-Industrial's convention for arms): its base, its flange with the tool, what
- * is mounted there.
+ * Names of the cell's frames (REP-105 and ROS-Industrial's convention for arms): base, flange with the tool, sensors.
  */
 export const BASE_FRAME = 'base_link'
 export const TOOL_FRAME = 'tool0'

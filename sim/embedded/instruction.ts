@@ -1,6 +1,6 @@
 import { meaningOf } from '../../control/speech/stop-word.js'
 
-/** What an utterance asks of the cell. */
+/** The meaning of an utterance for the cell. */
 export type Instruction =
   | { readonly kind: 'stop' }
   | { readonly kind: 'target'; readonly name: string; readonly gentle: boolean }
@@ -15,8 +15,8 @@ interface Named {
 export const isGentle = (text: string): boolean => /gently|careful|softly/i.test(text)
 
 /**
- * Whether `text` says something that this cell could heed with some of `objects` on its table: it names one or its
- * colour, or how to take it.
+ * Whether this cell could follow `text` with some of `objects` on its table: it names one of them or its colour, or
+ * asks for care.
  */
 export function isAboutThings(text: string, objects: readonly Named[]): boolean {
   const said = spoken(text)
@@ -27,9 +27,8 @@ export function isAboutThings(text: string, objects: readonly Named[]): boolean 
 }
 
 /**
- * What `text` means with `objects` on the table: the longest object name in it, else the one object of a colour in it.
- * `undefined`:
- * nothing that is there. `languages`: whose stop words count; default: all.
+ * The meaning of `text` with `objects` on the table: the longest object name in it, otherwise the only object of a
+ * colour in it. Undefined: it means none of them. `languages`: the languages whose stop words count; default: all.
  */
 export function understand(
   text: string,

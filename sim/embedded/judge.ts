@@ -4,26 +4,29 @@ import type { Episode } from './episode.js'
 import { understand } from './instruction.js'
 import type { WorldState } from './world-state.js'
 
+/** The rules by which an episode is judged. */
 export const RULES = {
-  /** m that the named object, and no other, is lifted, and ns that it is held there. */
+  /**
+   * m by which the target must be lifted, and ns for which it must be held. No other object may be lifted by `lift`.
+   */
   lift: 0.1,
   hold: 1e9,
-  /** N on the table. */
+  /** Force on the table above which the gripper or an object has struck it, N. */
   strike: 40,
-  /** ns from `stop` until everything stands, and that it then stands. */
+  /** ns after `stop` within which everything must stand still, and ns for which it must stay still. */
   stopGrace: 50e6,
   stopStill: 1e9,
-  /** What counts as standing: m/s and rad/s. */
+  /** Speeds below which the tool (m/s), its yaw (rad/s) and the fingers (m/s) stand still. */
   stillSpeed: 0.01,
   stillYaw: 0.1,
   stillFingers: 0.01,
-  /** ns after a correction in which the object named before may still be in the air. */
+  /** ns after a correction in which the object that was named before may still be in the air. */
   correctionGrace: 2e9,
-  /** N on each pad: an object counts as gripped. */
+  /** Force on each pad from which an object counts as gripped, N. */
   grip: 1,
 } as const
 
-/** Judges one episode by the rules of the design, on every physics step. All times in ns of simulated time. */
+/** Judges one episode by `RULES` after every physics step. All times are simulated time in ns. */
 export class Judge {
   readonly #episode: Episode
   readonly #languages: readonly string[] | undefined
@@ -44,8 +47,8 @@ export class Judge {
   #peakStrike = 0
 
   /**
-   * `start`: when its clock begins; Infinity: with the first command. `languages`: whose stop words count; default:
-   * all.
+   * `start`: when the episode's clock starts; Infinity: at the first command. `languages`: the languages whose stop
+   * words count; default: all.
    */
   constructor(episode: Episode, world: WorldState, start: number, languages?: readonly string[]) {
     this.#languages = languages
@@ -66,20 +69,22 @@ export class Judge {
     }
   }
 
+  /** Time of the first `stop`; Infinity: none was said. */
   get stoppedAt(): number {
     return this.#stoppedAt
   }
 
-  /** Index of the object that is meant now; -1: none. */
+  /** Index of the object to grasp now; -1: none. */
   get target(): number {
     return this.#stoppedAt < Infinity ? -1 : this.#target
   }
 
+  /** Whether a command asked for care. */
   get gentle(): boolean {
     return this.#gentle
   }
 
-  /** Hears what was said: the last object named is the one meant; after `stop` the episode is won by standing still. */
+  /** Takes what was said. The object that was named last is the target. After `stop` standing still is the goal. */
   said(text: string, time: number): void {
     if (this.#start === Infinity && meaningOf(text, this.#languages) === 'command') this.#start = time
     const instruction = understand(
@@ -104,11 +109,12 @@ export class Judge {
     }
   }
 
-  /** m that object `i` is above its place on the table, by its centre of mass. */
+  /** m by which object `i` is above its place on the table, measured at its centre of mass. */
   lift(world: WorldState, i: number): number {
     return heightOf(this.#episode, world, i) - (this.#rest[i] ?? 0)
   }
 
+  /** Judges the state of the world at `time`. */
   step(world: WorldState, time: number): void {
     if (this.#done) return
     this.#forces(world)

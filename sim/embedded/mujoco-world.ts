@@ -13,11 +13,12 @@ interface Views {
   readonly sensor: View
 }
 
+/** Number of physics steps in which the objects come to rest after they were placed. */
 const SETTLE_STEPS = 150
 
 /**
- * The physics of one episode after another: arm, gripper, table and objects. One step is 1 ms. Knows neither time
- * stamps nor threads.
+ * The physics of one episode after another: arm, gripper, table and objects. One step is 1 ms. It uses no time stamps
+ * and no threads.
  */
 export class World implements WorldState {
   readonly arm = new ArmServos()
@@ -39,16 +40,17 @@ export class World implements WorldState {
     this.#mj = mj
   }
 
-  /** The model as MJCF text, and the joint positions that draw it. */
+  /** The model as MJCF text. */
   get xml(): string {
     return this.#xml
   }
 
+  /** The joint positions. Model and joint positions are all that a renderer needs. */
   get qpos(): Float64Array {
     return this.#live().views.qpos.array
   }
 
-  /** Places an episode: arm at home, fingers open, objects at rest. */
+  /** Sets up an episode: arm at home, fingers open, objects at rest. */
   reset(episode: Episode): void {
     this.#xml = cellXml(episode.placed)
     this.close()
@@ -72,6 +74,7 @@ export class World implements WorldState {
     for (let i = 0; i < SETTLE_STEPS; i++) this.step()
   }
 
+  /** Simulates one step. */
   step(): void {
     const { model, data, views } = this.#live()
     const ctrl = views.ctrl.array
@@ -81,6 +84,7 @@ export class World implements WorldState {
     this.#read()
   }
 
+  /** Frees MuJoCo's memory. */
   close(): void {
     this.#data?.delete()
     this.#model?.delete()

@@ -1,12 +1,17 @@
-import load from '@mujoco/mujoco'
 import type { MainModule, MjData, MjModel } from '@mujoco/mujoco'
+import { requirePeers } from '../../peers/peers.js'
 
 export type { MainModule, MjData, MjModel }
 
 let loaded: Promise<MainModule> | undefined
 
-/** MuJoCo's WebAssembly module, loaded once a thread. */
+/** MuJoCo's WebAssembly module, loaded once in each thread. Rejects with MissingPackageError. */
 export const loadMujoco = (): Promise<MainModule> => (loaded ??= load())
+
+async function load(): Promise<MainModule> {
+  requirePeers('MuJoCo', '@mujoco/mujoco')
+  return (await import('@mujoco/mujoco')).default()
+}
 
 /** Compiles MJCF text. The caller deletes model and data. */
 export function compile(mj: MainModule, xml: string): { model: MjModel; data: MjData } {
@@ -17,8 +22,8 @@ export function compile(mj: MainModule, xml: string): { model: MjModel; data: Mj
 }
 
 /**
- * A number array of MuJoCo's memory, cached: it is asked for again when the memory has grown and the old view is
- * detached.
+ * A cached view of an array in MuJoCo's memory. When that memory has grown the old view is detached, and the array is
+ * fetched again.
  */
 export class View {
   #array: Float64Array

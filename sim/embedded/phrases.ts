@@ -5,9 +5,9 @@ import { SimError } from '../sim-error.js'
 import { understand } from './instruction.js'
 
 /**
- * Reads a phrases file: a YAML list of commands with `{name}` where the object's name goes. Throws SimError
- * PHRASES_MISSING or PHRASES_INVALID (one line) where it cannot be read, is no such list, or the judge would not
- * understand a phrase as naming the object, for each of `models`.
+ * Reads a phrases file: a YAML list of commands with `{name}` in the place of the object's name. Throws SimError
+ * PHRASES_MISSING when it cannot be read, and PHRASES_INVALID (one line) when it is no such list, or when the judge
+ * would not understand a phrase as a command for the object, for each of `models`.
  */
 export function loadPhrases(path: string, models: readonly ObjectModel[]): string[] {
   const fail = (what: string): never => {

@@ -4,19 +4,15 @@ import { loadObjects } from '../objects/object-file.js'
 import { loadMujoco } from './mujoco.js'
 import { share } from './protocol.js'
 import type { FromPhysics, PhysicsInit, ToCamera, ToPhysics } from './protocol.js'
-import { rehearse } from './rehearsal.js'
+import { warmUp } from './warm-up.js'
+import { elapsed, followWallClock } from './wall-clock.js'
 import { Simulation, STEP } from './simulation.js'
 import { STATE } from './truth.js'
 
-/** ns behind the wall clock beyond which the lost time is skipped instead of made up. */
-const GIVE_UP = 100e6
-/** Steps made up at once before the serial line is looked after again. */
-const MOST_STEPS = 10
-
 /**
- * Physics, sensors, firmware and judge: gives what hears the requests, after `post` has said `ready`. In lockstep an
- * answer is posted before the request's call returns (only `closed` takes its time); in real time the physics, and the
- * camera, rehearse first, and then keep pace with the wall clock.
+ * Starts physics, sensors, firmware and judge. Returns the handler of requests, after `post` got `ready`. In lockstep
+ * the answer to a request is posted before the handler returns (except for `closed`). In real time physics and camera
+ * warm up first, and then follow the wall clock.
  */
 export async function startPhysics(
   { options, started, shared: buffers, camera }: PhysicsInit,
@@ -25,7 +21,7 @@ export async function startPhysics(
   const shared = share(buffers)
   const width = new Float64Array(1)
   const setup = { mj: await loadMujoco(), options, models: loadObjects(options.objects) }
-  if (options.mode === 'realtime') camera?.postMessage({ type: 'rehearse', ...rehearse(setup) } satisfies ToCamera)
+  if (options.mode === 'realtime') camera?.postMessage({ type: 'warm-up', ...warmUp(setup) } satisfies ToCamera)
   const simulation = new Simulation({
     ...setup,
     sink: {
@@ -65,7 +61,7 @@ export async function startPhysics(
   }
 
   let closed = false
-  const hear = (message: ToPhysics): void => {
+  const handle = (message: ToPhysics): void => {
     switch (message.type) {
       case 'reset': {
         const episode = simulation.reset(message.index, message)
@@ -103,37 +99,23 @@ export async function startPhysics(
   }
   publish()
   post({ type: 'ready', port: terminal.path })
-  if (options.mode === 'lockstep') return hear
+  if (options.mode === 'lockstep') return handle
 
-  const pause = new Int32Array(new SharedArrayBuffer(4))
   simulation.skip(elapsed(started))
-  const tick = (): void => {
-    if (closed) return
-    // The state at t stands for [t, t + 1 ms): it is computed once that millisecond is over, so no stamp lies in the
-    // future.
-    let late = elapsed(started) - simulation.time - 2 * STEP
-    if (late > GIVE_UP) {
+  followWallClock(started, {
+    closed: () => closed,
+    time: () => simulation.time,
+    step,
+    skip: late => {
       state[STATE.stats + 1]! += late
       simulation.skip(late)
-      late = 0
-    }
-    if (late >= STEP) state[STATE.stats]! += Math.floor(late / STEP)
-    if (late >= 0) {
-      const began = process.hrtime.bigint()
-      for (let n = 0; n < MOST_STEPS && simulation.time + 2 * STEP <= elapsed(started); n++) step()
-      spent += elapsed(began)
+    },
+    late: steps => (state[STATE.stats]! += steps),
+    stepped: took => {
+      spent += took
       publish()
       if (Atomics.exchange(shared.wake, 0, 1) === 0) post({ type: 'samples' })
-    } else {
-      Atomics.wait(pause, 0, 0, Math.min(-late / 1e6, 0.5))
-    }
-    setImmediate(tick)
-  }
-  tick()
-  return hear
-}
-
-/** ns since `since`. */
-function elapsed(since: bigint): number {
-  return Number(process.hrtime.bigint() - since)
+    },
+  })
+  return handle
 }

@@ -1,12 +1,12 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { CellOptions } from '../simulated-cell.js'
 import type { Episode } from './episode.js'
-import type { RehearsedScene } from './rehearsal.js'
+import type { WarmUpScene } from './warm-up.js'
 import { SampleRing } from './sample-ring.js'
 import { SharedState } from './shared-state.js'
 import { STATE } from './truth.js'
 
-/** Shared memory between the cell's threads. */
+/** Shared memory of the cell's threads. */
 export interface SharedBuffers {
   readonly wrench: SharedArrayBuffer
   readonly pose: SharedArrayBuffer
@@ -16,7 +16,7 @@ export interface SharedBuffers {
   readonly target: SharedArrayBuffer
   /** STATE, written by the physics. */
   readonly state: SharedArrayBuffer
-  /** One flag: 1 while the main thread knows that samples wait. */
+  /** A flag: 1 while the main thread already knows that there are samples. */
   readonly wake: SharedArrayBuffer
 }
 
@@ -30,6 +30,7 @@ export interface Shared {
   readonly wake: Int32Array
 }
 
+/** Rings and states on shared memory: new memory, or that of another thread. */
 export function share(from?: SharedBuffers): Shared {
   return {
     wrench: new SampleRing(6, 8192, from?.wrench),
@@ -52,14 +53,16 @@ export const buffersOf = ({ wrench, pose, width, trigger, target, state, wake }:
   wake: wake.buffer as SharedArrayBuffer,
 })
 
+/** Data for the start of the physics. */
 export interface PhysicsInit {
   readonly options: CellOptions
   readonly started: bigint
   readonly shared: SharedBuffers
-  /** To the camera's thread. */
+  /** Port to the camera's thread. */
   readonly camera: MessagePort | undefined
 }
 
+/** Requests to the physics. */
 export type ToPhysics =
   | { readonly type: 'reset'; readonly index: number; readonly say: string | undefined; readonly awaitCommand: boolean }
   | { readonly type: 'advance'; readonly until: number }
@@ -67,6 +70,7 @@ export type ToPhysics =
   | { readonly type: 'said'; readonly text: string }
   | { readonly type: 'close' }
 
+/** Answers of the physics. `samples` says that there are samples in the rings. */
 export type FromPhysics =
   | { readonly type: 'ready'; readonly port: string }
   | { readonly type: 'failed'; readonly code: string; readonly message: string }
@@ -75,19 +79,25 @@ export type FromPhysics =
   | { readonly type: 'samples' }
   | { readonly type: 'closed' }
 
+/** Data for the start of a camera's thread. */
 export interface CameraInit {
-  readonly options: CellOptions
+  readonly options: Pick<CellOptions, 'mode' | 'seed'>
+  /** Name of the camera in the MJCF, and of its noise. Default: `color`, with the noise of the name `camera`. */
+  readonly camera?: { readonly name: string; readonly noise: string }
   readonly width: number
   readonly height: number
   readonly physics: MessagePort
 }
 
-/** From the physics to the camera: a scene to rehearse, in real time the first of all; a new scene, or the shutter. */
+/**
+ * Messages of the physics to the camera: a scene for the warm-up (first, in real time only), a new scene, the shutter.
+ */
 export type ToCamera =
-  | ({ readonly type: 'rehearse' } & RehearsedScene)
+  | ({ readonly type: 'warm-up' } & WarmUpScene)
   | { readonly type: 'scene'; readonly xml: string; readonly index: number }
   | { readonly type: 'trigger'; readonly stamp: number; readonly receive: number; readonly qpos: Float64Array }
 
+/** Messages of the camera to the main thread. */
 export type FromCamera =
   | { readonly type: 'ready' }
   | { readonly type: 'failed'; readonly code: string; readonly message: string }

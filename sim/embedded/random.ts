@@ -1,6 +1,6 @@
 /**
- * A seeded stream of numbers (sfc32, Chris Doty-Humphrey's Small Fast Counter): the same seed and label give the same
- * numbers on every machine.
+ * A seeded random number generator (sfc32, Chris Doty-Humphrey's Small Fast Counter). The same seed and label give the
+ * same numbers on every machine.
  */
 export class Random {
   #a: number
@@ -9,7 +9,7 @@ export class Random {
   #counter = 1
   #spare = NaN
 
-  /** `label` separates streams of one seed ("episode 3", "wrench"), so that one stream's use never shifts another. */
+  /** `label` separates the streams of one seed ("episode 3", "wrench"), so that they do not affect each other. */
   constructor(seed: number, label: string) {
     const hash = hashText(`${seed}/${label}`)
     this.#a = hash(0)
@@ -18,6 +18,7 @@ export class Random {
     for (let i = 0; i < 15; i++) this.uint32()
   }
 
+  /** An integer in [0, 2^32). */
   uint32(): number {
     const sum = (this.#a + this.#b + this.#counter) | 0
     this.#counter = (this.#counter + 1) | 0
@@ -27,12 +28,12 @@ export class Random {
     return sum >>> 0
   }
 
-  /** In [0, 1), 32 bits. */
+  /** A number in [0, 1) with 32 random bits. */
   unit(): number {
     return this.uint32() / 4294967296
   }
 
-  /** In [low, high). */
+  /** A number in [low, high). */
   uniform(low: number, high: number): number {
     return low + (high - low) * this.unit()
   }
@@ -42,13 +43,14 @@ export class Random {
     return Math.floor(this.unit() * count)
   }
 
+  /** One of the items. Throws a RangeError for an empty list. */
   pick<T>(items: readonly T[]): T {
     const item = items[this.index(items.length)]
     if (item === undefined) throw new RangeError('Random.pick: the list is empty')
     return item
   }
 
-  /** Standard normal (Marsaglia's polar method). */
+  /** A standard normal number (Marsaglia's polar method). */
   normal(): number {
     if (!Number.isNaN(this.#spare)) {
       const value = this.#spare
@@ -66,11 +68,12 @@ export class Random {
     return x * scale
   }
 
-  /** Exponential with the given mean. */
+  /** An exponentially distributed number with the given mean. */
   exponential(mean: number): number {
     return -mean * Math.log(1 - this.unit())
   }
 
+  /** The items in random order (Fisher-Yates). */
   shuffled<T>(items: readonly T[]): T[] {
     const copy = [...items]
     for (let i = copy.length - 1; i > 0; i--) {
@@ -81,7 +84,7 @@ export class Random {
   }
 }
 
-/** 32-bit hashes of a text, one for each salt (FNV-1a with a final avalanche). */
+/** 32-bit hashes of a text by salt (FNV-1a with a final avalanche). */
 function hashText(text: string): (salt: number) => number {
   return salt => {
     let h = (0x811c9dc5 ^ Math.imul(salt, 0x9e3779b1)) | 0

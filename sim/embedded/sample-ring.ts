@@ -1,10 +1,11 @@
 /**
- * Samples of one stream from one thread to another, without locks or allocation: records of stamp, receive and `width`
- * numbers on shared memory. One writer, one reader. A full ring refuses the sample and counts it.
+ * Passes samples of one stream from one thread to another, without locks and allocation: records of stamp, receive time
+ * and `width` numbers in shared memory. It has one writer and one reader. A full ring drops the new sample and counts
+ * it.
  */
 export class SampleRing {
   readonly buffer: SharedArrayBuffer
-  /** Of the record that `peek` found. The value is a view that the next record overwrites in turn; read it at once. */
+  /** The record that `peek` found. `value` is overwritten by the next record. */
   stamp = 0
   receive = 0
   readonly value: Float64Array
@@ -22,10 +23,12 @@ export class SampleRing {
     this.value = new Float64Array(width)
   }
 
+  /** Number of samples that were dropped. */
   get lost(): number {
     return Atomics.load(this.#counters, LOST)
   }
 
+  /** Adds a sample. */
   push(stamp: number, receive: number, value: ArrayLike<number>): void {
     const written = Atomics.load(this.#counters, WRITTEN)
     if (((written - Atomics.load(this.#counters, READ)) | 0) >= this.#capacity) {
@@ -39,7 +42,7 @@ export class SampleRing {
     Atomics.store(this.#counters, WRITTEN, (written + 1) | 0)
   }
 
-  /** Reads the oldest record without taking it; false: the ring is empty. */
+  /** Reads the oldest record without removing it; false: the ring is empty. */
   peek(): boolean {
     const read = Atomics.load(this.#counters, READ)
     if (read === Atomics.load(this.#counters, WRITTEN)) return false
@@ -50,12 +53,13 @@ export class SampleRing {
     return true
   }
 
+  /** Removes the oldest record. */
   take(): void {
     Atomics.add(this.#counters, READ, 1)
   }
 }
 
-/** Bytes before the records; the counters wrap at 2^32, so capacities are powers of two. */
+/** Bytes before the records. The counters wrap at 2^32, so capacities must be powers of two. */
 const HEADER = 16
 const WRITTEN = 0
 const READ = 1

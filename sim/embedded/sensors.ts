@@ -1,11 +1,12 @@
 import { Random } from './random.js'
 
+/** Timing of a sensor. */
 export interface SensorTiming {
   /** ns between samples. */
   readonly period: number
-  /** Standard deviation of a stamp about its beat, ns; kept within a third of the period. */
+  /** Standard deviation of a stamp from its nominal time, ns. It is limited to a third of the period. */
   readonly jitter: number
-  /** Shortest way from stamp to receiver, ns, and the mean of the exponential tail on top. */
+  /** Least latency from stamp to receiver, and the mean of its exponential part, ns. */
   readonly latency: number
   readonly tail: number
 }
@@ -21,12 +22,12 @@ export const cameraTiming = (rate: number): SensorTiming => ({
   latency: 9 * MS,
   tail: 0.8 * MS,
 })
-/** No sample takes longer than its shortest way and this much, ns. */
+/** Limit on the exponential part of the latency, ns. */
 const LONGEST_TAIL = 3 * MS
 
 /**
- * A sensor's own clock: beats with its own phase, a few ten ppm off, with jitter; stamps and receive times are whole ns
- * after `start` and always increase. They depend on `start` by its addition alone.
+ * The clock of a sensor: with its own phase, some tens of ppm off, with jitter. Stamps and receive times are whole ns
+ * after `start` and always grow. A different `start` only adds to them.
  */
 export class SensorClock {
   stamp: number
@@ -35,8 +36,8 @@ export class SensorClock {
   readonly #random: Random
   readonly #period: number
   readonly #start: number
-  /** ns after the start. */
-  #beat: number
+  /** Nominal time of the next sample, ns after the start. */
+  #nominal: number
 
   /** `start`: whole ns. */
   constructor(timing: SensorTiming, { seed, label, start = 0 }: { seed: number; label: string; start?: number }) {
@@ -44,31 +45,31 @@ export class SensorClock {
     this.#random = new Random(seed, `clock ${label}`)
     this.#start = this.stamp = this.receive = start
     this.#period = timing.period * (1 + this.#random.uniform(-50e-6, 50e-6))
-    this.#beat = this.#period * this.#random.unit()
+    this.#nominal = this.#period * this.#random.unit()
     this.next()
   }
 
-  /** Goes on to the next sample. */
+  /** Moves on to the next sample. */
   next(): void {
     const { jitter, latency, tail, period } = this.#timing
     const off = Math.min(Math.max(jitter * this.#random.normal(), -period / 3), period / 3)
-    this.stamp = Math.max(this.stamp + 1, this.#start + Math.round(this.#beat + off))
+    this.stamp = Math.max(this.stamp + 1, this.#start + Math.round(this.#nominal + off))
     this.receive = Math.max(
       this.receive + 1,
       this.stamp + Math.round(latency + Math.min(this.#random.exponential(tail), LONGEST_TAIL)),
     )
-    this.#beat += this.#period
+    this.#nominal += this.#period
   }
 
-  /** Leaves out all samples before `time`. */
+  /** Skips all samples before `time`. */
   skipTo(time: number): void {
     while (this.stamp < time) this.next()
   }
 }
 
 /**
- * Errors of the wrist sensor in one episode: white noise, a bias, and a slow drift (a random walk from 0 that is pulled
- * back).
+ * Errors of the force-torque sensor in one episode: white noise, a bias, and a slow drift (a random walk from 0 with a
+ * pull back to 0).
  */
 export class WrenchErrors {
   readonly #random: Random
@@ -86,7 +87,7 @@ export class WrenchErrors {
     for (let i = 0; i < 6; i++) this.#bias[i] = bias * this.#random.uniform(-1, 1) * (i < 3 ? 3 : 0.05)
   }
 
-  /** `wrench` with the errors of one sample, into `out`. Allocates nothing. */
+  /** Writes `wrench` with the errors of one sample into `out`. Allocates nothing. */
   apply(wrench: Float64Array, out: Float64Array): void {
     for (let i = 0; i < 6; i++) {
       const unit = i < 3 ? 1 : 0.02

@@ -1,6 +1,6 @@
 /**
- * A block of numbers that one thread writes and others read whole (a sequence lock): a reader that meets a write reads
- * again.
+ * A block of numbers in shared memory that one thread writes and others read as a whole (a sequence lock). A reader
+ * that overlaps with a write reads again.
  */
 export class SharedState {
   readonly buffer: SharedArrayBuffer
@@ -13,17 +13,19 @@ export class SharedState {
     this.#data = new Float64Array(this.buffer, 8)
   }
 
-  /** Changes with every write. */
+  /** Differs after every write. */
   get version(): number {
     return Atomics.load(this.#sequence, 0)
   }
 
+  /** Writes all numbers. */
   write(values: ArrayLike<number>): void {
     Atomics.add(this.#sequence, 0, 1)
     this.#data.set(values)
     Atomics.add(this.#sequence, 0, 1)
   }
 
+  /** Reads all numbers. */
   read(into: Float64Array): void {
     for (;;) {
       const before = Atomics.load(this.#sequence, 0)

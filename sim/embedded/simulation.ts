@@ -13,12 +13,12 @@ import type { ObjectModel } from '../objects/object.js'
 /** ns of one physics step. */
 export const STEP = 1_000_000
 
-/** Where samples go. The arrays are refilled: read them before returning. */
+/** Receives the samples. The arrays are reused: they are valid until the call returns. */
 export interface SensorSink {
   wrench(stamp: number, receive: number, value: Float64Array): void
   toolPose(stamp: number, receive: number, value: Float64Array): void
   gripperWidth(stamp: number, receive: number, value: number): void
-  /** The camera's shutter: `qpos` is what it sees. */
+  /** The camera's shutter. `qpos` are the joint positions of its picture. */
   trigger(stamp: number, receive: number, qpos: Float64Array): void
 }
 
@@ -29,7 +29,7 @@ interface Clocks {
   readonly camera: SensorClock | undefined
 }
 
-/** What an episode has of its own: its judge, and the noise of its sensors. */
+/** The parts of one episode: its judge, and the noise of its sensors. */
 interface Running {
   readonly judge: Judge
   readonly errors: WrenchErrors
@@ -37,13 +37,13 @@ interface Running {
 }
 
 /**
- * World, sensors and judge on one time line, without threads: the state at `time` is sampled by every stamp in [time,
- * time + 1 ms). In lockstep all that follows a reset depends on the options and the episode's index alone, but for the
- * time that is added to each stamp.
+ * World, sensors and judge on one time line, without threads. The state at `time` is the sample for every stamp in
+ * [time, time + 1 ms). In lockstep everything after a reset depends only on the options and the episode's index, except
+ * that the time of the reset is added to each stamp.
  */
 export class Simulation {
   readonly world: World
-  /** ns; a whole number of steps. */
+  /** Simulated time, ns. A whole number of steps. */
   time = 0
   episode: Episode | undefined
   readonly #options: CellOptions
@@ -67,14 +67,15 @@ export class Simulation {
     this.#clocks = clocksOf(options)
   }
 
+  /** The judge of the current episode. */
   get judge(): Judge {
     if (this.#running === undefined) throw new Error('Simulation: reset() comes first')
     return this.#running.judge
   }
 
   /**
-   * Places episode `index` at the present time. In lockstep the sensors' clocks begin anew with it; in real time, which
-   * is not theirs to turn back, they run on.
+   * Sets up episode `index` at the current time. In lockstep the sensors' clocks start again with it. In real time they
+   * run on, because real time cannot be set back.
    */
   reset(index: number, { say, awaitCommand = false }: Placement = {}): Episode {
     const { mode, seed, count, phrases, voiceUntil, sensor, languages } = this.#options
@@ -91,19 +92,19 @@ export class Simulation {
     return episode
   }
 
-  /** A new set-point for the tool. */
+  /** Takes a set-point for the tool. */
   target(pose: ArrayLike<number>): void {
     if (this.#running === undefined) return
     this.world.arm.target(pose, Math.min((this.time - this.#lastTarget) / 1e9, 1))
     this.#lastTarget = this.time
   }
 
-  /** Something was said now. */
+  /** Tells the judge what was said. */
   said(text: string): void {
     this.#running?.judge.said(text, this.time)
   }
 
-  /** One physics step (before the first reset only time passes), then the samples that fall into it. */
+  /** Simulates one physics step and takes its samples. Before the first reset only time moves on. */
   step(): void {
     if (this.#running === undefined) {
       this.skip(STEP)
@@ -127,7 +128,7 @@ export class Simulation {
       for (; camera.stamp < end; camera.next()) this.#sink.trigger(camera.stamp, camera.receive, this.world.qpos)
   }
 
-  /** Time goes on without physics: the samples in between are never taken. */
+  /** Moves time on without physics and without samples. */
   skip(duration: number): void {
     this.time += STEP * Math.round(duration / STEP)
     const { wrench, pose, width, camera } = this.#clocks
@@ -140,7 +141,7 @@ export class Simulation {
   }
 }
 
-/** The sensors' clocks: an episode's, or those that run from time 0 on. */
+/** The sensors' clocks: of an episode, or from time 0 on. */
 function clocksOf({ seed, camera }: CellOptions, episode?: { readonly index: number; readonly start: number }): Clocks {
   const rate = camera === false ? 0 : (camera?.rate ?? 30)
   const clock = (name: string, timing: SensorTiming): SensorClock =>

@@ -7,10 +7,9 @@ import type { WorldState } from './world-state.js'
 import { extentOf, surfaceOf } from '../objects/geometry.js'
 
 /**
- * The cell's state in one flat array, so that it crosses threads without copies. `target`: index, -1 none; `verdict`:
- * done, success, index
- * of the reason, peak force, peak strike; `stats`: overruns, skipped ns, real-time factor; then `perObject` numbers an
- * object: pose, lift, squeeze, press.
+ * Layout of the cell's state in one flat array, which threads share without copies. `target`: index, -1 none.
+ * `verdict`: done, success, index of the reason, peak force, peak strike. `stats`: overruns, skipped ns, real-time
+ * factor. Then `perObject` numbers for each object: pose, lift, squeeze, press.
  */
 export const STATE = {
   stamp: 0,
@@ -27,8 +26,8 @@ export const STATE = {
 } as const
 
 /**
- * Writes the true state at `time` (ns) and the verdict into the flat array; before the first episode, which has a
- * judge, the time alone.
+ * Writes the true state at `time` (ns) and the verdict into the flat array. Without a judge (before the first episode)
+ * it writes only the time.
  */
 export function writeTruth(
   state: Float64Array,
@@ -58,7 +57,7 @@ export function writeTruth(
   }
 }
 
-/** Reads the flat state back. */
+/** Reads the true state from the flat array. */
 export class TruthReader {
   readonly #episode: Episode
   readonly #radii: readonly number[]
@@ -97,6 +96,7 @@ export class TruthReader {
   }
 }
 
+/** Reads the verdict from the flat array. */
 export function verdictOf(state: Float64Array): Verdict {
   const [done = 0, success = 0, reason = 0, peakForce = NaN, peakStrike = NaN] = state.subarray(
     STATE.verdict,

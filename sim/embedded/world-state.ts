@@ -6,7 +6,7 @@ export interface ObjectContacts {
   table: number
 }
 
-/** What sensors and judge see of a world, whoever computes its physics. The arrays are refilled at each step. */
+/** The state of a world for sensors and judge, whichever simulator computes it. The arrays are reused in each step. */
 export interface WorldState {
   /** x, y, z, qx, qy, qz, qw of the TCP in the base frame. */
   readonly tool: Float64Array
@@ -14,11 +14,11 @@ export interface WorldState {
   readonly toolSpeed: number
   readonly yawRate: number
   /**
-   * Load on the wrist sensor in its own frame (z out of the gripper): fx, fy, fz (N), tx, ty, tz (N·m). At rest it
-   * holds the gripper's weight.
+   * Load on the wrist sensor in its own frame (z points out of the gripper): fx, fy, fz (N), tx, ty, tz (N·m). At rest
+   * it is the gripper's weight.
    */
   readonly wrench: Float64Array
-  /** 7 numbers an object, in the order of the episode: x, y, z, qx, qy, qz, qw of its frame. */
+  /** For each object, in the order of the episode: x, y, z, qx, qy, qz, qw of its frame. */
   readonly objects: Float64Array
   readonly contacts: readonly ObjectContacts[]
   /** Force between gripper and table, N. */

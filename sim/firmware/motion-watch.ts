@@ -1,21 +1,21 @@
 import { OBJ } from '../../drivers/robotiq-registers.js'
 import type { FingerPlant } from './finger-plant.js'
 
-/** m within which the fingers are at the requested position (two counts of the position's byte). */
+/** m within which the fingers are at the requested position: two counts of the position byte. */
 const AT_POSITION = 0.0007
-/** m/s under which they stand. */
+/** m/s below which the fingers stand still. */
 const STANDING = 0.002
-/** N over which standing fingers are in contact. */
+/** N above which fingers that stand still are in contact. */
 const CONTACT_FORCE = 1
-/** ns that they stand before a contact counts; without a contact, before they are as near as they come. */
+/** ns for which the fingers must stand still: in contact, before it counts; without, before the motion is over. */
 const CONTACT_TIME = 30e6
 const SETTLE_TIME = 300e6
-/** m that they move on before a contact counts as lost. */
+/** m of further motion after which a contact is lost. */
 const LOST = 0.001
 
-/** Tells, as gOBJ does, whether fingers on their way to a position move, stopped on a contact, or are there. */
+/** Determines gOBJ: whether fingers on their way to a position are moving, stopped by a contact, or have arrived. */
 export class MotionWatch {
-  /** gOBJ of the motion that `begin` started. */
+  /** gOBJ of the current motion. */
   object: number = OBJ.moving
   readonly #plant: FingerPlant
   #target = 0
@@ -27,6 +27,7 @@ export class MotionWatch {
     this.#plant = plant
   }
 
+  /** Starts a motion to the opening `target` (m). */
   begin(target: number, timeNs: number): void {
     this.#target = target
     this.#closing = target < this.#plant.width()
@@ -34,6 +35,7 @@ export class MotionWatch {
     this.object = OBJ.moving
   }
 
+  /** Updates `object` for the fingers at `timeNs`. */
   step(timeNs: number): void {
     const width = this.#plant.width()
     const standing = Math.abs(this.#plant.velocity()) < STANDING

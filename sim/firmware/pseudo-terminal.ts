@@ -1,27 +1,29 @@
 import { execFileSync } from 'node:child_process'
 import { closeSync, constants, openSync } from 'node:fs'
 import type { ReadStream } from 'node:tty'
-import pty from '@lydell/node-pty'
+import { nodePty } from '../../peers/commonjs.js'
+import { requirePeers } from '../../peers/peers.js'
 
+/** No pseudo-terminal can be opened on this machine. */
 export class PseudoTerminalError extends Error {
   readonly code = 'NO_PSEUDO_TERMINAL'
   readonly exit = 2
 }
 
 export interface PseudoTerminal {
-  /** What a serial client opens. */
+  /** Path for a serial client. */
   readonly path: string
-  /** Hears every chunk that a client writes; one listener, the last one set. */
+  /** Sets the listener for the bytes that clients write. There is one listener. */
   onBytes(listener: (bytes: Uint8Array) => void): void
   write(bytes: Uint8Array): void
-  /** Stops reading, as a device that hangs does; what clients write then stays in the line's buffer. */
+  /** Stops reading, like a device that hangs. The clients' bytes then stay in the line's buffer. */
   pause(): void
   resume(): void
-  /** Hangs up: a client that has the path open sees its port vanish. */
+  /** Hangs up. A client that has the path open sees its port disappear. */
   close(): Promise<void>
 }
 
-/** What `open` of node-pty gives: both ends, and the path of the clients' end. */
+/** Result of node-pty's `open`: both ends, and the path of the clients' end. */
 interface OpenedPair {
   readonly master: ReadStream
   readonly slave: ReadStream
@@ -29,7 +31,8 @@ interface OpenedPair {
 }
 
 function openPair(): OpenedPair {
-  const open = (pty as unknown as { open?: (options: { encoding: null }) => OpenedPair }).open
+  requirePeers('pseudo-terminal', '@lydell/node-pty')
+  const open = (nodePty() as unknown as { open?: (options: { encoding: null }) => OpenedPair }).open
   if (open === undefined) {
     throw new PseudoTerminalError(
       `pseudo-terminal: ${process.platform} has none that a serial port can open; use Linux or macOS`,
@@ -39,8 +42,8 @@ function openPair(): OpenedPair {
 }
 
 /**
- * Opens a raw pseudo-terminal. The clients' end stays open here too, unread, so that clients come and go without a
- * hang-up and the line's settings outlive them. Works in worker threads. Throws PseudoTerminalError.
+ * Opens a raw pseudo-terminal. This process keeps the clients' end open too, without reading it. So clients come and go
+ * without a hang-up, and the line's settings are kept. It works in worker threads. Throws PseudoTerminalError.
  */
 export function openPseudoTerminal(): PseudoTerminal {
   const { master, slave, ptsName: path } = openPair()

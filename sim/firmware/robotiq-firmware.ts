@@ -1,6 +1,3 @@
-import { FrameAssembler } from '../../drivers/frame-assembler.js'
-import { decodeRequest, encodeResponse, EXCEPTION } from '../../drivers/modbus-rtu.js'
-import type { ExceptionCode, ModbusRequest, ModbusResponse } from '../../drivers/modbus-rtu.js'
 import {
   ACTION,
   BLOCK,
@@ -20,47 +17,44 @@ import {
   WIDTH,
 } from '../../drivers/robotiq-registers.js'
 import type { FingerPlant } from './finger-plant.js'
+import { ModbusServer } from './modbus-server.js'
+import type { ServerStats } from './modbus-server.js'
 import { MotionWatch } from './motion-watch.js'
 
-/** Motor current as the emulation draws it: while the fingers move, and for each newton of grip. A, A/N. */
+/** Motor current of the emulation: while the fingers move (A), and for the grip force (A/N). */
 const MOVING_CURRENT = 0.1
 const CURRENT_PER_NEWTON = 1 / 235
 
+/**
+ * Force of the activation (N), its time limit for each direction, and the time without requests before a fault (ns).
+ */
 const ACTIVATION_FORCE = 20
 const ACTIVATION_LIMIT = 5e9
 const QUIET_LIMIT = 1e9
 
 type State = 'reset' | 'closing' | 'opening' | 'ready' | 'releasing' | 'halted'
 
+/** What an emulated gripper begins with. */
 export interface FirmwareOptions {
   readonly plant: FingerPlant
-  /** Address on the bus; 9 as delivered. */
+  /** Modbus address. Default: 9, the factory setting. */
   readonly unit?: number
   /**
-   * `activated`: as after an activation that ended before the start, fingers where they are. Default `reset`, as after
-   * power-on.
+   * `activated`: the activation is already complete, and the fingers stay where they are. Default: `reset`, the state
+   * after power-on.
    */
   readonly initial?: 'reset' | 'activated'
 }
 
-export interface FirmwareStats {
-  readonly requests: number
-  readonly replies: number
-  readonly exceptions: number
-  readonly crcErrors: number
-  readonly discardedBytes: number
-}
-
 /**
- * The firmware of a Robotiq 2F-85 behind a byte stream: registers, activation, object detection, faults. Its only time
- * is the one that `step` brings, so simulated time may run at any pace; answers are given inside `receive`.
+ * The firmware of a Robotiq 2F-85 behind a byte stream: registers, activation, object detection, faults. Its time is
+ * the argument of `step`, so simulated time may run at any speed. Requests are answered inside `receive`.
  */
 export class RobotiqFirmware {
   readonly #plant: FingerPlant
-  readonly #unit: number
-  readonly #assembler: FrameAssembler
+  readonly #server: ModbusServer
   readonly #watch: MotionWatch
-  /** ACTION REQUEST, rPR, rSP, rFR as the outputs stand in their registers. */
+  /** The output registers: ACTION REQUEST, rPR, rSP, rFR. */
   readonly #output = new Uint16Array(BLOCK)
   readonly #initial: 'reset' | 'activated'
   #state: State = 'reset'
@@ -71,59 +65,49 @@ export class RobotiqFirmware {
   #lastHeard = -1
   #heard = false
   #quiet = false
-  #requests = 0
-  #replies = 0
-  #exceptions = 0
 
   constructor({ plant, unit = DEFAULT_UNIT, initial = 'reset' }: FirmwareOptions) {
     this.#plant = plant
-    this.#unit = unit
-    this.#assembler = new FrameAssembler({ direction: 'requests', unit })
+    this.#server = new ModbusServer(unit, {
+      isReadable,
+      read: address => this.#register(address),
+      write: (start, values) => this.#write(start, values),
+    })
     this.#watch = new MotionWatch(plant)
     this.#initial = initial
     this.restart(0)
   }
 
-  get stats(): FirmwareStats {
-    return {
-      requests: this.#requests,
-      replies: this.#replies,
-      exceptions: this.#exceptions,
-      crcErrors: this.#assembler.crcErrors,
-      discardedBytes: this.#assembler.discarded,
-    }
+  /** Counters of the serial line. */
+  get stats(): ServerStats {
+    return this.#server.stats
   }
 
-  /** gSTA 3: activation is completed. */
+  /** Whether the activation is complete (gSTA 3). */
   get activated(): boolean {
     return this.#state === 'ready'
   }
 
-  /** gFLT. */
+  /** The fault code (gFLT). */
   get fault(): number {
     return this.#fault
   }
 
-  /** gOBJ. */
+  /** The object status (gOBJ). */
   get object(): number {
     return this.#moving ? this.#watch.object : OBJ.atPosition
   }
 
-  /** Takes bytes as they come from the wire; `reply` is called at once for each request that is answered. */
+  /** Takes bytes from the wire. `reply` is called at once for each request that is answered. */
   receive(bytes: Uint8Array, reply: (bytes: Uint8Array) => void): void {
-    for (const frame of this.#assembler.push(bytes)) {
-      this.#requests++
+    this.#server.receive(bytes, answer => {
       this.#heard = true
-      const request = decodeRequest(frame)
-      const response = 'refuse' in request ? refusal(request.function, request.refuse) : this.#answer(request)
       this.#quiet = false
-      if ('exception' in response) this.#exceptions++
-      this.#replies++
-      reply(encodeResponse(this.#unit, response))
-    }
+      reply(answer)
+    })
   }
 
-  /** Brings the state machine to `timeNs`; called after every step of the physics. Allocates nothing. */
+  /** Moves the state machine on to `timeNs`. To be called after every physics step. Allocates nothing. */
   step(timeNs: number): void {
     this.#time = timeNs
     if (this.#heard || this.#lastHeard < 0) this.#lastHeard = timeNs
@@ -135,8 +119,8 @@ export class RobotiqFirmware {
   }
 
   /**
-   * As at the start, at `timeNs`: outputs, motion and faults are forgotten, and the fingers stay as they are. Counters,
-   * and what has come of a frame, remain.
+   * Returns to the initial state at `timeNs`: outputs, motion and faults are cleared, and the fingers stay where they
+   * are. The counters and the bytes of an unfinished frame are kept.
    */
   restart(timeNs: number): void {
     const activated = this.#initial === 'activated'
@@ -149,39 +133,13 @@ export class RobotiqFirmware {
     this.#lastHeard = -1
   }
 
-  /** Makes the device report `fault` (gFLT); from 0x0A on it stops and waits for a reset. */
+  /** Makes the device report `fault` (gFLT). From 0x0A on it stops and waits for a reset. */
   fail(fault: number): void {
     if (fault >= FIRST_MAJOR_FAULT) this.#halt(fault)
     else this.#fault = fault
   }
 
-  #answer(request: ModbusRequest): ModbusResponse {
-    switch (request.function) {
-      case 3:
-      case 4:
-        return this.#read(request.function, request.start, request.count)
-      case 6: {
-        if (!this.#write(request.register, [request.value])) return refusal(6, EXCEPTION.illegalAddress)
-        return { function: 6, register: request.register, value: request.value }
-      }
-      case 16: {
-        if (!this.#write(request.start, request.values)) return refusal(16, EXCEPTION.illegalAddress)
-        return { function: 16, start: request.start, count: request.values.length }
-      }
-      case 23: {
-        const { start, count, writeStart, values } = request
-        if (!readable(start, count) || !this.#write(writeStart, values)) return refusal(23, EXCEPTION.illegalAddress)
-        return this.#read(23, start, count)
-      }
-    }
-  }
-
-  #read(code: 3 | 4 | 23, start: number, count: number): ModbusResponse {
-    if (!readable(start, count)) return refusal(code, EXCEPTION.illegalAddress)
-    return { function: code, values: Array.from({ length: count }, (_, index) => this.#register(start + index)) }
-  }
-
-  /** Whether the outputs took the values. */
+  /** Writes output registers; false: illegal address. */
   #write(start: number, values: readonly number[]): boolean {
     if (!inBlock(OUTPUT.start, start, values.length)) return false
     const [action = 0, position = 0, drive = 0] = this.#output
@@ -218,7 +176,7 @@ export class RobotiqFirmware {
     return echo | (sta << STATUS.staShift) | ((this.#state === 'ready' ? this.object : OBJ.moving) << STATUS.objShift)
   }
 
-  /** A, from the plant's force and motion. */
+  /** Motor current in A, from the plant's force and motion. */
   #current(): number {
     const moving = this.#moving && this.#watch.object === OBJ.moving
     return Math.abs(this.#plant.force()) * CURRENT_PER_NEWTON + (moving ? MOVING_CURRENT : 0)
@@ -276,7 +234,7 @@ export class RobotiqFirmware {
     this.#go(phase === 'closing' ? WIDTH.at255 : WIDTH.at0, SPEED.at255, ACTIVATION_FORCE)
   }
 
-  /** The fingers close, then open fully; one that cannot open has failed. */
+  /** The activation closes the fingers and then opens them fully. Fingers that cannot open cause a fault. */
   #stepActivation(): void {
     if (this.#time - this.#phaseStart > ACTIVATION_LIMIT) this.#halt(FAULT.activation)
     else if (this.#watch.object === OBJ.moving) return
@@ -297,14 +255,10 @@ export class RobotiqFirmware {
   }
 }
 
-function refusal(code: number, exception: ExceptionCode): ModbusResponse {
-  return { function: code, exception }
-}
-
 function inBlock(block: number, start: number, count: number): boolean {
   return start >= block && start + count <= block + BLOCK
 }
 
-function readable(start: number, count: number): boolean {
+function isReadable(start: number, count: number): boolean {
   return inBlock(OUTPUT.start, start, count) || inBlock(INPUT.start, start, count)
 }

@@ -3,9 +3,9 @@ import { cellXml, GRIPPER, HOME } from '../embedded/mjcf.js'
 import { compile } from '../embedded/mujoco.js'
 import type { MainModule, MjData, MjModel } from '../embedded/mujoco.js'
 import type { Shape } from '../objects/object.js'
-import type { Pose, Vector } from './pose.js'
+import type { Pose, Vector } from './rigid-pose.js'
 
-/** One primitive, in its body's frame; `size` in half-extents as in MJCF. */
+/** A primitive in the frame of its body. `size`: half-extents, as in MJCF. */
 export interface CellSolid {
   readonly name: string
   readonly shape: Shape
@@ -16,18 +16,18 @@ export interface CellSolid {
   readonly friction: number
 }
 
-/** What moves a body against its parent. `home`: the joint's position at home with open fingers (m, rad). */
+/** The joint between a body and its parent. `home`: its position with the arm at home and open fingers (m, rad). */
 export interface CellJoint {
   readonly name: string
   readonly type: 'prismatic' | 'revolute'
   readonly axis: Vector
   readonly damping: number
-  /** Inertia of the drive, as felt at the joint (kg, kg·m²). */
+  /** Inertia of the drive at the joint (kg, kg·m²). */
   readonly armature: number
   readonly home: number
 }
 
-/** A rigid body with its world pose at home, and its inertia about `centre` (diagonal, kg·m²). */
+/** A rigid body with its world pose at home. `inertia`: about `centre` (diagonal, kg·m²). */
 export interface CellBody {
   readonly name: string
   readonly parent: string
@@ -39,7 +39,7 @@ export interface CellBody {
   readonly solids: readonly CellSolid[]
 }
 
-/** The wrist camera in the frame of its body, as MuJoCo has it: it looks along -z, y is up. `fovy`: rad. */
+/** The wrist camera in the frame of its body, as in MuJoCo: it looks along -z, y is up. `fovy`: rad. */
 export interface CellCamera {
   readonly body: string
   readonly pose: Pose
@@ -47,11 +47,10 @@ export interface CellCamera {
 }
 
 /**
- * The embedded cell with an episode's objects as MuJoCo compiled it: the description that Gazebo's world is written
- * from.
+ * The embedded cell with the objects of an episode, as MuJoCo compiled it. Gazebo's world is made from it.
  */
 export interface CellModel {
-  /** The table: what belongs to no body. */
+  /** The geoms without a body: the table. */
   readonly fixed: readonly CellSolid[]
   /** Parents before their children. */
   readonly arm: readonly CellBody[]
@@ -60,7 +59,7 @@ export interface CellModel {
   readonly camera: CellCamera
 }
 
-/** Compiles the cell of an episode and reads it. */
+/** Compiles the cell of an episode and reads the model. */
 export function readCell(mj: MainModule, episode: Episode): CellModel {
   const { model, data } = compile(mj, cellXml(episode.placed))
   try {
@@ -75,7 +74,7 @@ export function readCell(mj: MainModule, episode: Episode): CellModel {
   }
 }
 
-/** Typed arrays of a compiled model, read by row. */
+/** Reads a compiled model from MuJoCo's arrays. */
 class Reader {
   readonly #mj: MainModule
   readonly #model: MjModel
@@ -142,8 +141,7 @@ class Reader {
   }
 
   /**
-   * SDF has one space of names for the links and joints of a model: a joint that is called as its body is gets a name
-   * of its own.
+   * In SDF the links and joints of a model must have different names. A joint with the name of its body gets a suffix.
    */
   #jointName(body: number, id: number): string {
     const name = this.#name('mjOBJ_JOINT', id)
@@ -191,7 +189,7 @@ const vector = (array: ArrayLike<number>, row: number): Vector => [
   at(array, 3 * row + 1),
   at(array, 3 * row + 2),
 ]
-/** MuJoCo's w, x, y, z. */
+/** A quaternion in MuJoCo's order: w, x, y, z. */
 const quaternion = (array: ArrayLike<number>, row: number): Pose['rotation'] => [
   at(array, 4 * row),
   at(array, 4 * row + 1),

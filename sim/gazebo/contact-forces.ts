@@ -4,36 +4,37 @@ import type { ObjectContacts } from '../embedded/world-state.js'
 
 type Part = 'left' | 'right' | 'palm'
 
-/** Which part of the gripper a collision belongs to, by the name of its link. */
+/** The part of the gripper that a collision belongs to, by the name of its link. */
 const PARTS: Readonly<Record<string, Part>> = { finger_left: 'left', finger_right: 'right', gripper: 'palm' }
 
 /**
- * What the gripper's contact sensors say of a moment, by what they touch. A collision is called model::link::collision.
+ * Contact forces from the gripper's contact sensors, by the object that is touched. A collision's name is
+ * model::link::collision.
  */
 export class ContactForces {
   contacts: ObjectContacts[] = []
   readonly #lasts: number
   #models: readonly string[] = []
-  /** ns of the last word of each part. */
+  /** Stamp of the last message of each part, ns. */
   readonly #heard: Record<Part, number> = { left: -Infinity, right: -Infinity, palm: -Infinity }
   readonly #onTable: Record<Part, number> = { left: 0, right: 0, palm: 0 }
 
   /**
-   * @param lasts ns after which a contact that nothing was heard of any more is over: the simulator is silent where
-   * nothing touches.
+   * @param lasts ns without a message after which a contact is over. The simulator sends nothing while nothing touches.
    */
   constructor(lasts: number) {
     this.#lasts = lasts
   }
 
-  /** A new scene, in which nothing touches. */
+  /** Starts a new scene without contacts. */
   begin(models: readonly string[]): void {
     this.#models = models
     this.contacts = models.map(() => ({ left: 0, right: 0, palm: 0, table: 0 }))
     for (const part of Object.values(PARTS)) this.#forget(part)
   }
 
-  hear({ header, contact }: MessageOf<typeof CONTACTS>): void {
+  /** Takes a message of the contact sensors. */
+  receive({ header, contact }: MessageOf<typeof CONTACTS>): void {
     const stamp = stampOf(header)
     const begun = new Set<Part>()
     const sums = new Map<object, [number, number, number]>()
@@ -63,7 +64,7 @@ export class ContactForces {
     }
   }
 
-  /** Lets go of what is over at `time` (ns); gives the force between gripper and table, N. */
+  /** Removes the contacts that are over at `time` (ns). Returns the force between gripper and table, N. */
   settle(time: number): number {
     for (const part of Object.values(PARTS)) if (time - this.#heard[part] > this.#lasts) this.#forget(part)
     const { left, right, palm } = this.#onTable

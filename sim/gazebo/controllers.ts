@@ -1,10 +1,10 @@
 import { AXES, GRIPPER, WORKSPACE } from '../embedded/mjcf.js'
 
-/** How a joint is driven and how far it goes, from its position at home. */
+/** The controller of a joint, and the joint's range relative to its home position. */
 export interface Controller {
   /**
-   * N/m, N·m/rad: the force is stiffness · (command - position) - damping · velocity, at most `force` (N, N·m), as the
-   * cell's servos have it.
+   * Stiffness in N/m or N·m/rad. The force is stiffness · (command - position) - damping · velocity, limited to `force`
+   * (N or N·m), as in the embedded cell's servos.
    */
   readonly stiffness: number
   readonly damping: number
@@ -12,16 +12,16 @@ export interface Controller {
   readonly range: readonly [number, number] | undefined
 }
 
-/** How far an axis goes beyond the workspace, m. */
+/** m by which an axis can move beyond the workspace. */
 const MARGIN = 0.05
 
 /**
- * The fingers' controller is soft, so that a command beyond what the finger touches is a force: stiffness · (command -
- * position). In lockstep, where the position is known at each command, the gripper's own drive sets its force this way.
+ * The fingers' controller is soft, so a command beyond the touched object sets a force: stiffness · (command -
+ * position). In lockstep the position is known at each command, and the gripper's drive sets its force in this way.
  */
 const FINGER = { stiffness: 1000, damping: 20, force: 250 } as const
 
-/** The controller of a joint of the cell; `home` is the joint's position there. */
+/** The controller of a joint of the cell. `home`: the joint's home position (m, rad). */
 export function controllerOf(joint: string, home: number): Controller {
   const axis = AXES.find(({ name }) => name === joint)
   if (axis === undefined) return { ...FINGER, range: [-home, GRIPPER.maxWidth / 2 - home] }

@@ -1,9 +1,9 @@
 import type { CellBody } from './cell-model.js'
 
 /**
- * SDF knows no armature: the drives' inertia goes into the bodies. A turning drive's goes to its body, about every
- * axis, which only turns about its own. A pushing drive's mass moves with its body and is taken from the parent's, so
- * that the whole weighs and resists the same.
+ * Moves the drives' inertia into the bodies, because SDF has no armature. The inertia of a revolute drive is added to
+ * its body about all axes, since the body only turns about the drive's own axis. The mass of a prismatic drive is added
+ * to its body and taken from the parent body, so that the total weight and inertia stay the same.
  */
 export function withDrives(bodies: readonly CellBody[]): CellBody[] {
   const pushing = bodies.filter(({ joint }) => joint?.type === 'prismatic')

@@ -5,55 +5,58 @@ import type { MessageOf } from '../../middleware/gazebo/proto.js'
 import { SimError } from '../sim-error.js'
 import { TOPICS } from './names.js'
 
-export interface Frame {
+/** A picture of Gazebo's camera: colour and depth of one stamp. */
+export interface RgbdFrame {
   /** ns since the world's last reset. */
   readonly stamp: number
   readonly width: number
   readonly height: number
   readonly rgb: Uint8Array
-  /** mm, 0 invalid. */
+  /** mm; 0 is invalid. */
   readonly depth: Uint16Array
 }
 
 type Image = MessageOf<typeof IMAGE>
 
-/** ns between two pictures, and how long after its stamp a picture must be there. */
+/** ns between two pictures, and ns after its stamp by which a picture must have come. */
 const PERIOD = 33_333_333
 const GRACE = 2_000_000
-/** mm: depth beyond it does not fit into 16 bits. */
+/** mm; a larger depth does not fit into 16 bits. */
 const FARTHEST = 65_535
 
 /**
- * Colour and depth of one stamp, cut to the square in the middle: the part of the wider picture that the embedded
- * cell's camera has.
+ * Pairs the colour and depth pictures of one stamp, and crops both to the square in the middle, which is the view of
+ * the embedded cell's camera.
  */
 export class FramePairs {
-  readonly #onFrame: (frame: Frame) => void
+  readonly #onFrame: (frame: RgbdFrame) => void
   readonly #waiting = new Map<number, { rgb?: Uint8Array; depth?: Uint16Array; side: number }>()
   #last = NaN
 
-  constructor(onFrame: (frame: Frame) => void) {
+  constructor(onFrame: (frame: RgbdFrame) => void) {
     this.#onFrame = onFrame
   }
 
+  /** Subscribes to the camera's topics. */
   subscribe(node: GzNode): Disposable[] {
     return [
-      node.subscribe(`${TOPICS.camera}/image`, IMAGE, image => this.#hear(image, { rgb: colour(image) })),
-      node.subscribe(`${TOPICS.camera}/depth_image`, IMAGE, image => this.#hear(image, { depth: depth(image) })),
+      node.subscribe(`${TOPICS.camera}/image`, IMAGE, image => this.#receive(image, { rgb: colour(image) })),
+      node.subscribe(`${TOPICS.camera}/depth_image`, IMAGE, image => this.#receive(image, { depth: depth(image) })),
     ]
   }
 
+  /** Forgets all pictures, at a reset of the world. */
   reset(): void {
     this.#waiting.clear()
     this.#last = NaN
   }
 
-  /** Whether a picture should have come by `time` (ns) that has not. */
-  owes(time: number): boolean {
+  /** Whether a picture is missing that should have come by `time` (ns). */
+  isLate(time: number): boolean {
     return time - this.#last > PERIOD + GRACE
   }
 
-  #hear({ header, width, height }: Image, half: { rgb?: Uint8Array; depth?: Uint16Array }): void {
+  #receive({ header, width, height }: Image, half: { rgb?: Uint8Array; depth?: Uint16Array }): void {
     const stamp = stampOf(header)
     const pair = { ...this.#waiting.get(stamp), ...half, side: Math.min(width, height) }
     const { rgb, depth, side } = pair
@@ -83,7 +86,7 @@ function colour({ width, height, step, data, pixelFormatType }: Image): Uint8Arr
   return out
 }
 
-/** From metres in 32-bit floats; what is not finite or too far is invalid. */
+/** mm from metres in 32-bit floats. Values that are not finite or too large become 0, which is invalid. */
 function depth({ width, height, step, data, pixelFormatType }: Image): Uint16Array {
   if (pixelFormatType !== PIXELS.R_FLOAT32)
     throw new SimError(
@@ -97,7 +100,7 @@ function depth({ width, height, step, data, pixelFormatType }: Image): Uint16Arr
   const bytes = new Uint8Array(row.buffer)
   for (let y = 0; y < side; y++) {
     const from = (top + y) * (step || 4 * width) + 4 * left
-    // Copied, since floats of a message may lie at any byte.
+    // The floats of a message may begin at any byte, so they are copied.
     bytes.set(data.subarray(from, from + 4 * side))
     for (let x = 0; x < side; x++) {
       const mm = Math.round(1000 * row[x]!)

@@ -1,21 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Disposable } from '../../middleware/bus.js'
 import { GzError } from '../../middleware/gazebo/gz-error.js'
 import type { GzNode } from '../../middleware/gazebo/gz-node.js'
-import {
-  BOOLEAN,
-  CONTACTS,
-  DOUBLE,
-  ENTITY,
-  ENTITY_FACTORY,
-  MODEL,
-  MODEL_ENTITY,
-  POSES,
-  stampOf,
-  WORLD_CONTROL,
-} from '../../middleware/gazebo/gz-messages.js'
+import { CONTACTS, MODEL, POSES } from '../../middleware/gazebo/gz-messages.js'
 import type { MessageOf } from '../../middleware/gazebo/proto.js'
-import type { GzPublisher } from '../../middleware/gazebo/topics.js'
 import { WrenchReader } from '../../middleware/gazebo/wrench-reader.js'
 import { ArmServos } from '../embedded/arm-servos.js'
 import { FingerDrive } from '../embedded/finger-drive.js'
@@ -24,40 +11,32 @@ import type { ObjectContacts, WorldState } from '../embedded/world-state.js'
 import { SimError } from '../sim-error.js'
 import { controllerOf } from './controllers.js'
 import { ContactForces } from './contact-forces.js'
-import { ARM_JOINTS, commandTopic, FINGER_JOINTS, SERVICES, TOPICS } from './names.js'
-import { FramePairs, type Frame } from './frame-pairs.js'
+import { ARM_JOINTS, FINGER_JOINTS, TOPICS } from './names.js'
+import { FramePairs, type RgbdFrame } from './frame-pairs.js'
+import { FINGER, WorldJoints } from './world-joints.js'
 import type { SceneObject } from './world-sdf.js'
+import { PATIENCE, WorldServices } from './world-services.js'
 
-/** ms that the simulator may take to answer. */
-const PATIENCE = 10_000
-/** ns of one step of its physics, as the world's file has it. */
+/** ns of one physics step, as in the world file. */
 export const STEP = 1_000_000
-/** Steps in which arm and objects come to rest after a reset. */
+/** Number of steps in which arm and objects come to rest after a reset. */
 const SETTLE_STEPS = 150
 /**
- * Steps that the way home may take where a reset turns back the time alone, as Fortress's does; and what counts as
- * being there, m, rad, and per s.
+ * Number of steps in which the arm must be home. A reset of Fortress sets back only the time, so the arm has to move.
  */
 const WAY_STEPS = 5000
-const AT_HOME = 0.003
-/** ns after which a contact that nothing was heard of any more is over. */
+/** ns without a message after which a contact is over. */
 const CONTACT_LASTS = 3_000_000
 
-/** m of a finger's command, which are a millinewton of its force: what changes it by less is not sent. */
-const FINGER_GRAIN = 1e-6
-
-const AXES = [...ARM_JOINTS, ...FINGER_JOINTS] as const
-/** Of the commands: the arm's axes, and the finger that the other one follows. */
-const FINGER = ARM_JOINTS.length
+/** A smaller change of a finger's command (m) is not sent: it is a change of a millinewton in force. */
+const FINGER_RESOLUTION = 1e-6
 
 /**
- * Gazebo's physics as the cell sees it, over gz-transport: the same servos and finger drive as in the embedded cell
- * give their commands before each step,
- * and the world stands still until it is stepped. A step is 1 ms, as the embedded cell's: commands, judge and firmware
- * have that grain. A joint is told
- * what is new to it; it keeps its last command. A command and the request for a step go by different sockets, so a
- * command may count one step later:
- * unlike the embedded cell, one seed gives one scene and not one result.
+ * Gazebo's physics for the cell, over gz-transport. The servos and the finger drive of the embedded cell compute the
+ * commands before each step, and the world stands still between steps. A step is 1 ms, as in the embedded cell, so
+ * commands, judge and firmware run at the same rate. A command is sent only when it changes, because a joint keeps its
+ * last command. Commands and step requests use different sockets, so a command may take effect one step later.
+ * Therefore the same seed gives the same scene but not always the same result, unlike in the embedded cell.
  */
 export class GazeboWorld implements WorldState {
   readonly arm = new ArmServos()
@@ -71,40 +50,35 @@ export class GazeboWorld implements WorldState {
   gripperTable = 0
   /** ns since the world's last reset. */
   time = 0
-  /** What the wrist sensor and the camera say, as it comes; stamps as `time`. The array is refilled. */
+  /** Samples of the wrist sensor and the camera, with stamps as in `time`. The array is reused. */
   onWrench: ((stamp: number, value: Float64Array) => void) | undefined
-  onFrame: ((frame: Frame) => void) | undefined
+  onFrame: ((frame: RgbdFrame) => void) | undefined
   readonly #node: GzNode
   readonly #warning: () => string
   readonly #parts: Disposable[] = []
-  readonly #commands: readonly GzPublisher<typeof DOUBLE.fields>[]
+  readonly #services: WorldServices
+  readonly #joints: WorldJoints
   readonly #finger = controllerOf(FINGER_JOINTS[0], GRIPPER.maxWidth / 2)
   readonly #frames: FramePairs
   readonly #forces: ContactForces
-  /** Of AXES, from home with open fingers. */
-  readonly #positions = new Float64Array(AXES.length)
-  readonly #velocities = new Float64Array(AXES.length)
   readonly #targets = new Float64Array(ARM_JOINTS.length)
-  /** What each joint was told last; NaN: nothing since the reset began. */
-  readonly #told = new Float64Array(ARM_JOINTS.length + 1)
   #models: readonly string[] = []
-  /** Those of `#models` whose pose has come. */
+  /** Models whose pose has been received. */
   readonly #seen = new Set<string>()
-  /** ns of the last joint state and the last wrench. */
-  #moved = -1
+  /** Stamp of the last wrench, ns; -1: none has come. */
   #felt = -1
   #wake: (() => void) | undefined
   #shared = false
 
   /**
-   * Finds the world and stops it. `warning`: what the transport said last, for the reason of a silence. Throws SimError
-   * GAZEBO_MISSING with the reason, GAZEBO_FAILED.
+   * Finds the world and stops it. `warning` returns the transport's last warning, for error messages. Rejects with
+   * SimError GAZEBO_MISSING, with the reason, or GAZEBO_FAILED.
    */
   static async open(node: GzNode, warning: () => string = () => ''): Promise<GazeboWorld> {
     const world = new GazeboWorld(node, warning)
     try {
-      await world.#control({ pause: true })
-      await world.#listenedTo()
+      await world.#services.control({ pause: true })
+      await world.#joints.connected()
       return world
     } catch (error) {
       await world.close()
@@ -124,10 +98,10 @@ export class GazeboWorld implements WorldState {
       this.#wake?.()
     })
     this.#forces = new ContactForces(CONTACT_LASTS)
-    this.#commands = [...ARM_JOINTS, FINGER_JOINTS[0]].map(joint => node.advertise(commandTopic(joint), DOUBLE))
+    this.#services = new WorldServices(node)
+    this.#joints = new WorldJoints(node, () => this.#wake?.())
     this.#parts.push(
-      ...this.#commands,
-      node.subscribe(TOPICS.jointState, MODEL, message => this.#joints(message)),
+      this.#joints,
       node.subscribe(TOPICS.poses, POSES, message => this.#poses(message)),
       node.subscribe(TOPICS.wrench, new WrenchReader(), ({ sec, nsec, wrench }) => {
         this.#felt = sec * 1e9 + nsec
@@ -136,39 +110,39 @@ export class GazeboWorld implements WorldState {
         this.#wake?.()
       }),
       ...Object.values(TOPICS.contacts).map(topic =>
-        node.subscribe(topic, CONTACTS, message => this.#forces.hear(message)),
+        node.subscribe(topic, CONTACTS, message => this.#forces.receive(message)),
       ),
       ...this.#frames.subscribe(node),
     )
   }
 
-  /** A world with these objects, arm at home, fingers open, all at rest, whose time begins at 0. */
+  /** Resets the world: its time starts at 0, with these objects at rest, the arm at home and open fingers. */
   async reset(scene: readonly SceneObject[], seed: number): Promise<void> {
     await this.#clear()
-    this.#moved = this.#felt = -1
-    await this.#control({ pause: true, reset: { all: true }, seed })
+    this.#joints.stamp = this.#felt = -1
+    await this.#services.control({ pause: true, reset: { all: true }, seed })
     this.time = 0
     this.#frames.reset()
     this.arm.reset()
     await this.#arrange(scene)
   }
 
-  /** The same in the world's own time, which goes on: the arm moves home, and the objects are others. */
+  /** Replaces the objects and moves the arm home without a reset: the world's time goes on. */
   async rearrange(scene: readonly SceneObject[]): Promise<void> {
     await this.#clear()
     this.arm.home()
     await this.#arrange(scene)
   }
 
-  /** Takes its time from the world, which lives already, and which others may reset and step as well. */
+  /** Takes over the time of a running world, which other programs may reset and step too. */
   async join(): Promise<void> {
     this.#shared = true
-    this.#told.fill(NaN)
-    this.#moved = this.#felt = -1
+    this.#joints.resend()
+    this.#joints.stamp = this.#felt = -1
     this.#frames.reset()
-    await this.#control({ pause: true, multiStep: 1 })
-    await this.#until(() => this.#moved >= 0 && this.#felt >= this.#moved, 'step')
-    this.time = this.#moved
+    await this.#services.control({ pause: true, multiStep: 1 })
+    await this.#until(() => this.#joints.stamp >= 0 && this.#felt >= this.#joints.stamp, 'step')
+    this.time = this.#joints.stamp
     this.#read()
   }
 
@@ -178,36 +152,36 @@ export class GazeboWorld implements WorldState {
     this.#forces.begin(scene.map(({ model }) => model))
     this.objects = new Float64Array(7 * scene.length)
     this.contacts = this.#forces.contacts
-    for (let n = 0; n === 0 || !this.#isHome(); n++) {
+    for (let n = 0; n === 0 || !this.#joints.isHome(); n++) {
       if (n > WAY_STEPS)
         throw new SimError(
           'GAZEBO_FAILED',
           `reset: the arm is not at home after ${(WAY_STEPS * STEP) / 1e9} s: does anything hold it?`,
         )
-      // Said again each time: what is sent before the simulator has connected is lost.
-      this.#told.fill(NaN)
+      // All commands are sent in each step, because those before the simulator has connected are lost.
+      this.#joints.resend()
       await this.step()
     }
-    for (const { sdf, model } of scene) await this.#create(sdf, model)
+    for (const { sdf, model } of scene) await this.#services.create(sdf, model)
     this.#models = scene.map(({ model }) => model)
     await this.#make(SETTLE_STEPS)
     await this.#until(() => this.#seen.size === scene.length, `${scene.length} objects to appear in ${TOPICS.poses}`)
   }
 
-  /** One step of 1 ms, and all that the sensors say of it. */
+  /** Simulates one step of 1 ms and waits for its sensor messages. */
   async step(): Promise<void> {
     this.arm.step(this.#targets)
-    for (let axis = 0; axis < FINGER; axis++) this.#tell(axis, this.#targets[axis]! - (HOME[axis] ?? 0), 0)
-    this.#tell(
+    const { positions, velocities } = this.#joints
+    for (let axis = 0; axis < FINGER; axis++) this.#joints.command(axis, this.#targets[axis]! - (HOME[axis] ?? 0), 0)
+    this.#joints.command(
       FINGER,
-      this.#positions[FINGER]! +
-        (this.fingers.drive() + this.#finger.damping * this.#velocities[FINGER]!) / this.#finger.stiffness,
-      FINGER_GRAIN,
+      positions[FINGER]! + (this.fingers.drive() + this.#finger.damping * velocities[FINGER]!) / this.#finger.stiffness,
+      FINGER_RESOLUTION,
     )
     await this.#make(1)
   }
 
-  /** Takes the time to which somebody else has stepped the world. Throws where it has been reset. */
+  /** Takes over the time after another program has stepped the world. Throws SimError GAZEBO_RESET after a reset. */
   async #follow(): Promise<void> {
     const before = this.time
     await this.join()
@@ -218,7 +192,7 @@ export class GazeboWorld implements WorldState {
       )
   }
 
-  /** Takes its objects out of the world, which stays as it is otherwise, stopped. */
+  /** Removes the cell's objects from the world, which stays stopped. */
   async close(): Promise<void> {
     try {
       await this.#clear()
@@ -227,31 +201,23 @@ export class GazeboWorld implements WorldState {
     }
   }
 
-  /**
-   * Takes the objects out. One that the simulator will not remove is gone already, by a reset; were it not, the next
-   * one of its name would be refused.
-   */
   async #clear(): Promise<void> {
     const models = this.#models
     this.#models = []
-    for (const name of models)
-      await this.#node.request(SERVICES.remove, ENTITY, { name, type: MODEL_ENTITY }, BOOLEAN, { timeout: PATIENCE })
+    for (const name of models) await this.#services.remove(name)
   }
 
-  #tell(joint: number, command: number, grain: number): void {
-    if (Math.abs(command - this.#told[joint]!) <= grain) return
-    this.#told[joint] = command
-    this.#commands[joint]?.publish({ data: command })
-  }
-
-  /** So many steps under the commands that the joints have, and the state after them. */
+  /** Simulates `steps` steps under the current commands, and reads the state after them. */
   async #make(steps: number): Promise<void> {
     const next = this.time + steps * STEP
-    await this.#control({ pause: true, multiStep: steps })
-    // The world's time is another one than it was stepped to.
-    const strayed = (): boolean => this.#shared && this.#moved >= 0 && (this.#moved < this.time || this.#moved > next)
+    await this.#services.control({ pause: true, multiStep: steps })
+    // Another program has stepped or reset the world.
+    const strayed = (): boolean => {
+      const { stamp } = this.#joints
+      return this.#shared && stamp >= 0 && (stamp < this.time || stamp > next)
+    }
     await this.#until(
-      () => (this.#moved === next && this.#felt === next && !this.#frames.owes(next)) || strayed(),
+      () => (this.#joints.stamp === next && this.#felt === next && !this.#frames.isLate(next)) || strayed(),
       `step to ${next / 1e9} s`,
     )
     if (strayed()) return this.#follow()
@@ -260,33 +226,15 @@ export class GazeboWorld implements WorldState {
   }
 
   #read(): void {
-    const [x = 0, y = 0, z = 0, yaw = 0, left = 0, right = 0] = this.#positions
+    const [x = 0, y = 0, z = 0, yaw = 0, left = 0, right = 0] = this.#joints.positions
     this.tool.set([x + HOME[0], y + HOME[1], z + HOME[2], Math.cos(yaw / 2), 0 - Math.sin(yaw / 2), 0, 0])
-    const [vx = 0, vy = 0, vz = 0, vyaw = 0, vleft = 0, vright = 0] = this.#velocities
+    const [vx = 0, vy = 0, vz = 0, vyaw = 0, vleft = 0, vright = 0] = this.#joints.velocities
     this.toolSpeed = Math.hypot(vx, vy, vz)
     this.yawRate = vyaw
     this.fingers.opening = GRIPPER.maxWidth + left + right
     this.fingers.rate = vleft + vright
     this.gripperTable = this.#forces.settle(this.time)
     this.fingers.squeeze = this.contacts.reduce((most, contact) => Math.max(most, contact.left, contact.right), 0)
-  }
-
-  #isHome(): boolean {
-    return (
-      this.#positions.every(position => Math.abs(position) < AT_HOME) &&
-      this.#velocities.every(velocity => Math.abs(velocity) < AT_HOME)
-    )
-  }
-
-  #joints({ header, joint }: MessageOf<typeof MODEL>): void {
-    for (const { name, axis1 } of joint) {
-      const axis = AXES.indexOf(name as (typeof AXES)[number])
-      if (axis < 0 || axis1 === undefined) continue
-      this.#positions[axis] = axis1.position
-      this.#velocities[axis] = axis1.velocity
-    }
-    this.#moved = stampOf(header)
-    this.#wake?.()
   }
 
   #poses({ pose }: MessageOf<typeof POSES>): void {
@@ -298,34 +246,7 @@ export class GazeboWorld implements WorldState {
     }
   }
 
-  async #control(message: Parameters<typeof WORLD_CONTROL.encode>[0]): Promise<void> {
-    const { data } = await this.#node.request(SERVICES.control, WORLD_CONTROL, message, BOOLEAN, { timeout: PATIENCE })
-    if (!data)
-      throw new SimError('GAZEBO_FAILED', `${SERVICES.control}: the simulator refused ${JSON.stringify(message)}`)
-  }
-
-  async #create(sdf: string, name: string): Promise<void> {
-    const { data } = await this.#node.request(SERVICES.create, ENTITY_FACTORY, { sdf, name }, BOOLEAN, {
-      timeout: PATIENCE,
-    })
-    if (!data) throw new SimError('GAZEBO_FAILED', `${SERVICES.create}: the simulator refused ${name}`)
-  }
-
-  /** The simulator has said that it listens to every joint's commands. */
-  async #listenedTo(): Promise<void> {
-    const end = performance.now() + PATIENCE
-    while (this.#commands.some(({ subscribers }) => subscribers === 0)) {
-      const deaf = ARM_JOINTS.find((_, i) => this.#commands[i]?.subscribers === 0) ?? FINGER_JOINTS[0]
-      if (performance.now() > end)
-        throw new SimError(
-          'GAZEBO_FAILED',
-          `${commandTopic(deaf)}: nobody listens; the robot of \`prehend gazebo world\` is not in the world`,
-        )
-      await pause(20)
-    }
-  }
-
-  /** Resolves once `done`; asked again at each message. */
+  /** Resolves when `done` is true. It is checked at each message. Rejects with SimError GAZEBO_FAILED. */
   async #until(done: () => boolean, what: string): Promise<void> {
     if (done()) return
     let timer: NodeJS.Timeout | undefined

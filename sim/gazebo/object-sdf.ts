@@ -3,17 +3,20 @@ import { inertialSdf } from './inertial-sdf.js'
 import { solidSdf } from './solid-sdf.js'
 import { escape, indent, pose } from './text.js'
 
-/** An object of the episode as an SDF model of that name, at its place. */
-export const objectSdf = (body: CellBody, name: string): string => `
+/** An object of the episode as an SDF model `name` in its place. */
+export function objectSdf(body: CellBody, name: string): string {
+  const solids = body.solids.map((solid, i) => solidSdf(solid, { name: `part${i}` }))
+  return `
 <model name="${escape(name)}">
   ${pose(body.pose)}
-  <link name="link">${indent(inertialSdf(body), 4)}${indent(body.solids.map((solid, i) => solidSdf(solid, { name: `part${i}` })).join(''), 4)}
+  <link name="link">${indent(inertialSdf(body), 4)}${indent(solids.join(''), 4)}
   </link>
 </model>`
+}
 
 /**
- * Names of models for objects: what a topic may hold, so that a contact can be told from its name, and none twice. "red
- * cylinder" becomes red_cylinder.
+ * Names of the objects' models, all different. They have only characters that a topic may have, so that the model can
+ * be found from the name of a contact. "red cylinder" becomes red_cylinder.
  */
 export function modelNames(objects: readonly string[]): string[] {
   const taken = new Set<string>()

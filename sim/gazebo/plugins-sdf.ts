@@ -3,15 +3,15 @@ import { commandTopic, FINGER_JOINTS } from './names.js'
 import { number } from './text.js'
 
 /**
- * A system of the simulator. The names are those of Harmonic and Jetty (gz-sim-…, gz::sim::systems::…), which Fortress
- * takes too, since January 2024 (its SystemLoader reads gz-sim in a library's name as ignition-gazebo); its own names
- * (ignition-…) are deprecated in Harmonic and Jetty, which complain about each.
+ * A system plugin of the simulator. The names are those of Harmonic and Jetty (gz-sim-…, gz::sim::systems::…). Fortress
+ * accepts them since January 2024: its SystemLoader reads gz-sim in a library's name as ignition-gazebo. Its own names
+ * (ignition-…) are deprecated in Harmonic and Jetty, which warn about each of them.
  */
 const plugin = (library: string, system: string, content = ''): string =>
   `\n<plugin filename="gz-sim-${library}-system" ` +
   `name="gz::sim::systems::${system}">${content === '' ? '' : `${content}\n`}</plugin>`
 
-/** The systems that a world needs: physics, its control and poses, and the sensors of the robot. */
+/** The systems of a world: physics, control, poses, and the robot's sensors. */
 export const worldSystems = (): string =>
   [
     plugin('physics', 'Physics'),
@@ -22,11 +22,12 @@ export const worldSystems = (): string =>
     plugin('contact', 'Contact'),
   ].join('')
 
+/** The system that publishes the joint states. */
 export const jointStates = (): string => plugin('joint-state-publisher', 'JointStatePublisher')
 
 /**
- * The right finger has a controller of its own that takes the left one's commands: SDF's `mimic` is newer than
- * Fortress, and so is physics that heeds it.
+ * The position controller of a joint. The right finger has its own controller, which takes the left finger's commands.
+ * SDF's `mimic`, and physics engines that support it, are newer than Fortress.
  */
 export function jointController(joint: string, { stiffness, force }: Controller, offset: number): string {
   const follows = joint === FINGER_JOINTS[1] ? `\n  <topic>${commandTopic(FINGER_JOINTS[0])}</topic>` : ''

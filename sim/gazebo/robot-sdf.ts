@@ -8,18 +8,21 @@ import { cameraSdf, contactSdf, forceTorqueSdf } from './sensors-sdf.js'
 import { HIGHEST_FRICTION, solidSdf } from './solid-sdf.js'
 import { escape, indent, number, numbers, pose } from './text.js'
 
+/** m/s². */
 export const GRAVITY = 9.81
 /** The body below the wrist sensor. */
 const GRIPPER_BODY = 'gripper'
 
 /**
- * The gantry with gripper, wrist camera and wrist sensor, its joints at 0 at home with open fingers, and the systems
- * that drive it.
+ * The robot: gantry, gripper, wrist camera and wrist sensor, with the systems that drive it. All its joints are at 0 at
+ * home with open fingers.
  */
 export function robotSdf(cell: CellModel): string {
   const bodies = withDrives(cell.arm)
+  const links = bodies.map(body => link(body, cell)).join('')
+  const joints = bodies.map(joint).join('')
   return `
-<model name="${ROBOT}">${indent(bodies.map(body => link(body, cell)).join(''), 2)}${indent(bodies.map(joint).join(''), 2)}
+<model name="${ROBOT}">${indent(links, 2)}${indent(joints, 2)}
 ${indent(`${bodies.map(body => driver(body, bodies)).join('')}${jointStates()}`, 2).slice(1)}
 </model>`
 }
@@ -75,7 +78,7 @@ function driver({ joint: moving, name }: CellBody, bodies: readonly CellBody[]):
   )
 }
 
-/** kg of a body and of all that hangs on it. */
+/** Mass of a body and of all bodies below it, kg. */
 const carried = (name: string, bodies: readonly CellBody[]): number =>
   bodies.reduce(
     (sum, body) => sum + (body.name === name ? body.mass : body.parent === name ? carried(body.name, bodies) : 0),

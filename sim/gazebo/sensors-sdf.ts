@@ -1,21 +1,21 @@
-import { product } from './pose.js'
+import { product } from './rigid-pose.js'
 import type { CellCamera } from './cell-model.js'
 import { TOPICS } from './names.js'
 import { number, pose } from './text.js'
 
 const IMAGE = { width: 640, height: 480, rate: 30 } as const
 
-/** From MuJoCo's camera frame (looks along -z, y up) to SDF's (looks along x, z up). */
+/** Rotation from MuJoCo's camera frame (looks along -z, y up) to SDF's (looks along x, z up). */
 const LOOK = [0.5, -0.5, 0.5, 0.5] as const
 
-/** m. What is nearer or farther has no depth; as the cell's camera. */
+/** Range of the depth camera in m, as in the embedded cell. */
 const CLIP = [0.06, 3] as const
 
-/** Standard deviations of the wrist sensor's white noise and of its constant error, as the cell's: N, N·m. */
+/** Standard deviations of the wrist sensor's white noise and of its bias, as in the embedded cell: N, N·m. */
 const FORCE_NOISE = { white: 0.05, bias: 3 / Math.sqrt(3) } as const
 const TORQUE_NOISE = { white: 0.002, bias: 0.05 / Math.sqrt(3) } as const
 
-/** The wrist camera; `camera.fovy` is the vertical angle of view. */
+/** The wrist camera. `camera.fovy` is the vertical angle of view in rad. */
 export function cameraSdf({ pose: { position, rotation }, fovy }: CellCamera): string {
   const across = 2 * Math.atan((Math.tan(fovy / 2) * IMAGE.width) / IMAGE.height)
   return `
@@ -33,7 +33,7 @@ export function cameraSdf({ pose: { position, rotation }, fovy }: CellCamera): s
 </sensor>`
 }
 
-/** The load on the joint's child, in the joint's frame. */
+/** The wrist sensor. It measures the load of the joint's child, in the joint's frame. */
 export function forceTorqueSdf(): string {
   const noise = (axis: string, { white, bias }: { readonly white: number; readonly bias: number }): string =>
     `<${axis}><noise type="gaussian"><mean>0</mean><stddev>${number(white)}</stddev>` +
@@ -61,6 +61,7 @@ export function forceTorqueSdf(): string {
 </sensor>`
 }
 
+/** A contact sensor for collisions of its link. */
 export const contactSdf = (topic: string, collisions: readonly string[]): string => `
 <sensor name="contact" type="contact">
   <update_rate>1000</update_rate>

@@ -2,12 +2,12 @@ import type { CellSolid } from './cell-model.js'
 import { escape, number, numbers, pose } from './text.js'
 
 /**
- * What surfaces have that leave the friction to the object that touches them: of two surfaces the physics takes the
- * lower. No object of an objects file has a higher one.
+ * Friction of surfaces that should not limit the friction of a contact, because the physics takes the lower of the two.
+ * No object of an objects file has a higher one.
  */
 export const HIGHEST_FRICTION = 5
 
-/** Collision and visual of one primitive. `friction` where it is not the solid's own. */
+/** Collision and visual of one primitive. `friction`: replaces the solid's own. */
 export function solidSdf(
   solid: CellSolid,
   { name, friction = solid.friction }: { readonly name: string; readonly friction?: number },

@@ -1,5 +1,5 @@
-import { PLAIN_LOOK } from '../camera/look.js'
-import type { CameraLook } from '../camera/look.js'
+import { PLAIN_LIGHTING } from '../camera/scene-lighting.js'
+import type { SceneLighting } from '../camera/scene-lighting.js'
 import type { Episode } from '../embedded/episode.js'
 import { TIMESTEP_S } from '../embedded/mjcf.js'
 import type { MainModule } from '../embedded/mujoco.js'
@@ -12,22 +12,22 @@ import { GRAVITY, robotSdf } from './robot-sdf.js'
 import { HIGHEST_FRICTION, solidSdf } from './solid-sdf.js'
 import { indent, number, numbers } from './text.js'
 
-/** The newest that Fortress reads; Harmonic and Jetty read it too. */
+/** The newest version that Fortress reads. Harmonic and Jetty read it too. */
 const SDF = '1.9'
 
-/** An object of an episode as a model file for the simulator's service `create`. */
+/** An object of an episode as a model for the simulator's service `create`. */
 export interface SceneObject {
-  /** The object's name in the episode, and its model's in the world. */
+  /** Name of the object in the episode, and of its model in the world. */
   readonly object: string
   readonly model: string
   readonly sdf: string
 }
 
-/** An episode's world for Gazebo: robot, table, and the objects where the cell has them. */
-export function worldSdf(mj: MainModule, episode: Episode, look: CameraLook = PLAIN_LOOK): string {
+/** The world of an episode as an SDF text: robot, table, and the objects in their places. */
+export function worldSdf(mj: MainModule, episode: Episode, lighting: SceneLighting = PLAIN_LIGHTING): string {
   const cell = readCell(mj, episode)
   const content = [
-    ...head(look),
+    ...head(lighting),
     worldSystems(),
     table(cell),
     robotSdf(cell),
@@ -41,7 +41,7 @@ export function worldSdf(mj: MainModule, episode: Episode, look: CameraLook = PL
 `
 }
 
-/** The objects of an episode, each as a file of its own that puts it in its place. */
+/** The objects of an episode, each as an SDF text with its pose. */
 export const sceneObjects = (mj: MainModule, episode: Episode): SceneObject[] =>
   objects(readCell(mj, episode), episode).map(({ object, model, text }) => ({
     object,
@@ -57,7 +57,7 @@ function objects(cell: CellModel, { setup }: Episode): { object: string; model: 
   })
 }
 
-const head = ({ light, intensity, ambient, background }: CameraLook): string[] => [
+const head = ({ light, intensity, ambient, background }: SceneLighting): string[] => [
   `
 <physics name="1ms" type="dart">
   <max_step_size>${number(TIMESTEP_S)}</max_step_size>
@@ -82,9 +82,12 @@ const head = ({ light, intensity, ambient, background }: CameraLook): string[] =
 </light>`,
 ]
 
-const table = ({ fixed }: CellModel): string => `
+function table({ fixed }: CellModel): string {
+  const solids = fixed.map(solid => solidSdf(solid, { name: solid.name, friction: HIGHEST_FRICTION }))
+  return `
 <model name="table">
   <static>true</static>
-  <link name="link">${indent(fixed.map(solid => solidSdf(solid, { name: solid.name, friction: HIGHEST_FRICTION })).join(''), 4)}
+  <link name="link">${indent(solids.join(''), 4)}
   </link>
 </model>`
+}

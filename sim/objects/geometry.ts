@@ -9,7 +9,7 @@ export interface Surface {
   readonly data: Float64Array
 }
 
-/** The centre of mass of parts of one density, m. */
+/** Centre of mass of parts with the same density, m. */
 export function centreOf(parts: readonly Part[]): [number, number, number] {
   const centre: [number, number, number] = [0, 0, 0]
   let total = 0
@@ -22,8 +22,8 @@ export function centreOf(parts: readonly Part[]): [number, number, number] {
 }
 
 /**
- * Samples the surfaces of all parts about every 4 mm (points of one part that lie inside another are kept: they bound
- * nothing new).
+ * Samples the surfaces of all parts about every 4 mm. Points of one part that lie inside another are kept: they do not
+ * change the extent.
  */
 export function surfaceOf(parts: readonly Part[]): Surface {
   let surface = surfaces.get(parts)
@@ -46,11 +46,22 @@ function sampleAll(parts: readonly Part[]): Surface {
 }
 
 /** Lowest and highest point, and the largest distance from the vertical axis through the origin, m. */
-export function extentOf({ count, data }: Surface): {
+export interface Extent {
   readonly bottom: number
   readonly top: number
   readonly radius: number
-} {
+}
+
+/** The extent of a surface, which is measured once. */
+export function extentOf(surface: Surface): Extent {
+  let extent = extents.get(surface)
+  if (extent === undefined) extents.set(surface, (extent = measure(surface)))
+  return extent
+}
+
+const extents = new WeakMap<Surface, Extent>()
+
+function measure({ count, data }: Surface): Extent {
   let bottom = Infinity
   let top = -Infinity
   let radius = 0

@@ -1,30 +1,30 @@
 import { centreOf, extentOf, surfaceOf } from './geometry.js'
 import type { Part } from './object.js'
 
-/** A way to hold an object that stands as it was placed, in the object's frame. */
+/** A grasp of an object that stands as it was placed, in the object's frame. */
 export interface Grasp {
   /**
-   * Of the tool frame against the object's x axis, rad, in [0, pi): the fingers are alike, so pi more is the same
-   * grasp.
+   * Yaw of the tool frame relative to the object's x axis, rad, in [0, pi). The fingers are alike, so yaw + pi is the
+   * same grasp.
    */
   readonly yaw: number
-  /** Where the TCP goes: m from the object's origin, `z` above the table. */
+  /** Position of the TCP in m: x and y from the object's origin, `z` above the table. */
   readonly x: number
   readonly y: number
   readonly z: number
-  /** Distance between the pads when they touch, m. */
+  /** Distance between the pads when both touch the object, m. */
   readonly width: number
 }
 
-/** Widths that the gripper can take with room on both sides, m. */
+/** Widths that the gripper can grasp with some room on both sides, m. */
 export const GRASP_WIDTH = { min: 0.012, max: 0.07 } as const
 const TURNS = 24
 const HEIGHTS = [0.04, 0.035, 0.03, 0.025, 0.02, 0.015]
 
 /**
- * The grasps of an object, best first, from the shape alone: for each height and yaw the slab between the pads is cut
- * out of the surface; a grasp counts when both outermost sides face the pads. Better is closer to the centre of mass,
- * flatter and narrower. Empty: none.
+ * The grasps of an object from its shape, the best one first; empty: none. For each height and yaw the slab between the
+ * pads is cut out of the surface. It is a grasp when both outermost sides face the pads. A grasp is better when it is
+ * closer to the centre of mass, when its sides are flatter, and when it is narrower.
  */
 export function graspsOf(parts: readonly Part[]): readonly Grasp[] {
   let grasps = known.get(parts)
@@ -55,7 +55,7 @@ function search(parts: readonly Part[]): Grasp[] {
     .map(({ grasp }) => grasp)
 }
 
-/** The tool's closing direction (its y) at `yaw` is (sin, -cos) in the object's frame, because the tool looks down. */
+/** The tool points down, so its closing direction (its y) at `yaw` is (sin, -cos) in the object's frame. */
 function squeeze(
   surface: Float64Array,
   bottom: number,

@@ -39,7 +39,9 @@ const colourSchema = z
     error: `expected #rrggbb or one of ${Object.keys(COLOURS).join(', ')}`,
   })
 
-/** A name as commands are heard: words of letters, digits and #, without accents; "L-bracket" is "L bracket". */
+/**
+ * A name as speech recognition writes it: words of letters, digits and #, without accents. "L-bracket": "L bracket".
+ */
 const spoken = (name: string): string =>
   name
     .normalize('NFKD')
@@ -109,7 +111,7 @@ const objectSchema = z.strictObject(
 
 /**
  * Reads an objects file: `seen`, `unseen`, or a path. Throws SimError OBJECTS_INVALID (one line: file, object, key,
- * what was expected) or OBJECTS_MISSING. Names come as commands are heard: words of the letters a to z, digits and #.
+ * what was expected) or OBJECTS_MISSING. Names are in the form of speech recognition: words of letters, digits and #.
  */
 export function loadObjects(set: string): ObjectModel[] {
   const shipped = set === 'seen' || set === 'unseen'
@@ -126,7 +128,15 @@ export function loadObjects(set: string): ObjectModel[] {
   return parseObjects(text, shipped ? `${set}.yaml` : path)
 }
 
-/** As loadObjects, for a table with `count` of them on it. Throws OBJECTS_FEW where the set has not so many. */
+/**
+ * Reads the objects of a cell whose own sets are the shipped files FAMILY-seen.yaml and FAMILY-unseen.yaml. Another `set`
+ * is a path. Throws like loadObjects.
+ */
+export function loadFamily(family: string, set: string): ObjectModel[] {
+  return loadObjects(set === 'seen' || set === 'unseen' ? shippedPath(`${family}-${set}.yaml`) : set)
+}
+
+/** Like loadObjects, for a table with `count` objects. Throws SimError OBJECTS_FEW when the set has fewer. */
 export function loadTable(set: string, count = 1): ObjectModel[] {
   const models = loadObjects(set)
   if (models.length < count)
@@ -137,7 +147,7 @@ export function loadTable(set: string, count = 1): ObjectModel[] {
   return models
 }
 
-/** As loadObjects, from a text; `file` is named in errors. */
+/** Like loadObjects, from a text. Error messages name `file`. */
 export function parseObjects(text: string, file: string): ObjectModel[] {
   const fail = (what: string): never => {
     throw new SimError('OBJECTS_INVALID', `${file}: ${what}`)
@@ -192,7 +202,7 @@ export function parseObjects(text: string, file: string): ObjectModel[] {
   })
 }
 
-/** What a file says, for a message: not at any length. */
+/** A text from a file, shortened for a message. */
 function shown(text: string): string {
   return text.length > 60 ? `${text.slice(0, 60)}… (${text.length} characters)` : text
 }
@@ -210,7 +220,7 @@ function rgbOf(colour: string): readonly [number, number, number] {
   return [((value >> 16) & 255) / 255, ((value >> 8) & 255) / 255, (value & 255) / 255]
 }
 
-/** Quaternion (w, x, y, z) of Euler angles in degrees, MJCF's default sequence: intrinsic x, y, z. */
+/** Quaternion (w, x, y, z) of Euler angles in degrees, in MJCF's default sequence: intrinsic x, y, z. */
 function quaternionOfEuler([x, y, z]: readonly [number, number, number]): [number, number, number, number] {
   const [a, b, c] = [x, y, z].map(angle => (angle * Math.PI) / 360) as [number, number, number]
   const [ca, sa, cb, sb, cc, sc] = [Math.cos(a), Math.sin(a), Math.cos(b), Math.sin(b), Math.cos(c), Math.sin(c)]

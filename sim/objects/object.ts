@@ -3,7 +3,7 @@ export type Shape = 'box' | 'cylinder' | 'sphere' | 'capsule' | 'ellipsoid'
 /** One rigid primitive of an object, in the object's frame. */
 export interface Part {
   readonly shape: Shape
-  /** m, half-extents as in MJCF: box 3, cylinder and capsule radius and half-length, sphere radius, ellipsoid 3. */
+  /** Half-extents in m as in MJCF: box 3; cylinder, capsule: radius, half-length; sphere: radius; ellipsoid 3. */
   readonly size: readonly number[]
   readonly pos: readonly [number, number, number]
   /** w, x, y, z, as in MJCF. */
@@ -11,23 +11,23 @@ export interface Part {
   readonly rgb: readonly [number, number, number]
 }
 
-/** A number, or a range that is drawn from for each episode. */
+/** A number, or a range from which each episode draws one. */
 export type Drawn = number | readonly [number, number]
 
 /** An object of an objects file. */
 export interface ObjectModel {
-  /** Colour and shape, "red cylinder": how a command names it. Distinct within a file. */
+  /** Colour and shape, such as "red cylinder": the name in commands. All names in a file differ. */
   readonly name: string
   readonly colour: string
   readonly mass: Drawn
-  /** Sliding friction of the pair object and finger. */
+  /** Sliding friction between object and finger. */
   readonly friction: Drawn
-  /** N; Infinity: cannot be crushed. */
+  /** Force that crushes it, N; Infinity: it cannot be crushed. */
   readonly crush: Drawn
   readonly parts: readonly Part[]
 }
 
-/** An object as an episode drew it: numbers only, its parts' masses by volume (kg). */
+/** An object with the numbers that an episode drew. The masses of its parts (kg) are in proportion to their volumes. */
 export interface DrawnObject {
   readonly name: string
   readonly colour: string
@@ -37,6 +37,7 @@ export interface DrawnObject {
   readonly parts: readonly (Part & { readonly mass: number })[]
 }
 
+/** Volume of a part, m³. */
 export const volumeOf = ({ shape, size }: Pick<Part, 'shape' | 'size'>): number => {
   const [a = 0, b = 0, c = 0] = size
   switch (shape) {

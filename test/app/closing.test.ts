@@ -46,7 +46,7 @@ test('each waits for the one before it', async () => {
   expect(order).toEqual(['first', 'second'])
 })
 
-test('what fails, at once or later, and what never ends is told by its name, and the rest is closed', async () => {
+test('a closing that fails or never ends is reported by its name, and the others are closed', async () => {
   let last = false
   const told = await closed([
     {
@@ -72,14 +72,14 @@ test('what fails, at once or later, and what never ends is told by its name, and
   expect(last).toBe(true)
 })
 
-test('a recording may take as long as bytes reach the disk', async () => {
+test('a recording may take longer as long as bytes reach the disk', async () => {
   const recording = new SlowRecording(30)
   const [closing] = recordingClosing(recording, () => true)
   expect(await closed([{ ...closing, limit: 100 } as Closing])).toEqual([])
   expect([recording.written, recording.ended]).toEqual([30, 'whole'])
 })
 
-test('of a recording that holds nothing nothing is left', async () => {
+test('a recording without content leaves nothing', async () => {
   const recording = new SlowRecording(3)
   expect(await closed(recordingClosing(recording, () => false))).toEqual([])
   expect([recording.written, recording.ended]).toEqual([0, 'gone'])

@@ -7,17 +7,17 @@ import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readRobot, withPort } from '../../app/robot/load-robot.js'
 import { gripperOf } from '../../app/session/robot-gripper.js'
-import { describeRobot } from '../../cli/describe-robot.js'
+import { describeRobot } from '../../app/robot/describe-robot.js'
 import { monotonicNs } from '../../drivers/byte-stream.js'
 import { DriverError } from '../../drivers/driver-error.js'
-import { driver, type Transport } from '../../drivers/driver.js'
+import { driver, type Transport } from '../../drivers/driver-declaration.js'
 import type { Gripper, GripperStatus } from '../../drivers/gripper.js'
-import { DRIVERS } from '../../drivers/registry.js'
+import { DRIVERS } from '../../drivers/gripper-drivers.js'
 import { parseRecordedRobot } from '../../robots/recorded-robot.js'
 import { parseRobot } from '../../robots/robot-file.js'
 import { robotJsonSchema } from '../../robots/schema.js'
 
-// The one file: a transport that is no serial port, the declaration, the device.
+// The driver's file: a transport that is no serial port, the declaration, and the device.
 
 const tcp = {
   path: 'a host and a port such as 10.0.0.7:4000',
@@ -25,7 +25,7 @@ const tcp = {
     keep_alive: { kind: 'count', least: 1, most: 3600, default: 30, note: 's between two signs of life. Default 30.' },
   },
   describe: (path, { keep_alive }) => `${path} over TCP, a sign of life every ${keep_alive} s`,
-  look(path) {
+  inspect(path) {
     if (!/^[^:]+:\d+$/.test(path)) throw new DriverError('PORT_MISSING', `${path}: expected HOST:PORT`)
     return `${path} is a TCP address`
   },
@@ -99,14 +99,14 @@ actions: { gripper: { driver: line-gripper, ${gripper} } }
 limits: { width: [0 mm, 85 mm], effort: [20 N, 120 N] }
 `
 
-describe('a driver of one file, on a transport that is none of ours', () => {
+describe('a driver in one file, on a transport of its own', () => {
   const folder = mkdtempSync(join(tmpdir(), 'driver-'))
   const heard: string[] = []
   let server: Server
   let path: string
 
   beforeAll(async () => {
-    // The one line.
+    // The line that registers it.
     DRIVERS.set(lines.name, lines)
     let width = '0.085'
     server = createServer(socket => {
@@ -155,7 +155,10 @@ describe('a driver of one file, on a transport that is none of ours', () => {
     expect(() => parseRobot(text('tool: 1').replace('line-gripper', 'robotiq-2f85'), 'one.yaml')).toThrow(
       "actions.gripper.tool: 'tool': no such key here",
     )
+    expect(robotJsonSchema()).toContain('keep_alive')
+    DRIVERS.delete(lines.name)
     expect(robotJsonSchema()).not.toContain('keep_alive')
+    DRIVERS.set(lines.name, lines)
   })
 
   test('moves, from a robot file to the wire', async () => {

@@ -31,7 +31,7 @@ describe('a request to end', () => {
     }
   }
 
-  test.each(SIGNALS)('%s is told by its name, once, whether one asks before or after it', signal => {
+  test.each(SIGNALS)('%s is reported by its name, once, to callers before and after it', signal => {
     const { ending } = make()
     const told: string[] = []
     ending.whenAsked(by => told.push(`before ${by}`))
@@ -42,7 +42,7 @@ describe('a request to end', () => {
     expect(told).toEqual([`before ${signal}`, `after ${signal}`])
   })
 
-  test('that comes again within a second, by whatever way, is the same one', () => {
+  test('that comes again within a second, from any source, is the same request', () => {
     const { ending, kill, later } = make()
     process.emit('SIGINT', 'SIGINT')
     for (const signal of SIGNALS) process.emit(signal, signal)
@@ -52,21 +52,21 @@ describe('a request to end', () => {
     expect(kill).not.toHaveBeenCalled()
   })
 
-  test("of the command's own, of its parent or of an output ends nothing at once, however late it comes", () => {
+  test('of the command, its parent or an output never ends the process at once, however late it comes', () => {
     const { ending, kill, later } = make()
     process.emit('SIGINT', 'SIGINT')
     later(5000)
     for (const by of ['the recording', 'its results', 'stdout (ENOSPC)']) ending.ask(by)
     const others = process.listeners('disconnect')
-    ending.heedParent()
-    // Of this process the tests' own runner hears as well.
+    ending.endWithParent()
+    // The test runner also listens to the disconnection of this process, so its listeners are left out.
     for (const heard of process.listeners('disconnect').filter(listener => !others.includes(listener))) heard()
     expect(kill).not.toHaveBeenCalled()
     process.emit('SIGINT', 'SIGINT')
     expect(kill).toHaveBeenCalledExactlyOnceWith(process.pid, 'SIGINT')
   })
 
-  test('that comes later than a second after the first ends the process at once, as if nobody listened', () => {
+  test('that is a signal more than a second after the first ends the process at once', () => {
     const { done, kill, later } = make()
     process.emit('SIGINT', 'SIGINT')
     later(1001)

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readRobot } from '../../app/robot/load-robot.js'
 import { LocalBus } from '../../middleware/local/local-bus.js'
 import { SteppedClock } from '../../middleware/local/stepped-clock.js'
-import { SCRIPTED } from '../../control/speech/said.js'
+import type { Speaker } from '../../control/speech/said.js'
 import type { EpisodeSetup, Placement, Truth, Verdict } from '../../sim/simulated-cell.js'
 import { Episodes, type EpisodeResult, type EpisodesOptions } from '../../app/session/episodes.js'
 
@@ -12,7 +12,7 @@ const SECOND = 1_000_000_000
 const RUNNING: Verdict = { done: false, success: false, reason: undefined, peakForce: 0, peakStrike: 0 }
 const WON: Verdict = { ...RUNNING, done: true, success: true }
 
-/** A cell whose judge says what it is told to say. */
+/** A cell whose verdicts the test gives. */
 class Table {
   onError: ((error: Error) => void) | undefined
   correction: EpisodeSetup['correction']
@@ -56,7 +56,7 @@ describe("the cell's episodes", () => {
   let bus: LocalBus
   let table: Table
   let heard: string[]
-  let say: (text: string, frameId?: string) => void
+  let say: (text: string, speaker?: Speaker) => void
   let ending: AbortController
   beforeEach(() => {
     clock = new SteppedClock(1)
@@ -69,15 +69,16 @@ describe("the cell's episodes", () => {
     ending = new AbortController()
     heard = []
     const voice = bus.advertise('/voice/events', 'prehend_interfaces/msg/VoiceEvent')
-    say = (text, frameId = '') => voice.publish({ stamp: clock.now(), frameId, text, confidence: 1 })
+    say = (text, speaker = 'somebody') =>
+      voice.publish({ stamp: clock.now(), frameId: '', text, confidence: 1, speaker })
     bus.subscribe('/episode', 'std_msgs/msg/String', ({ data }) =>
       heard.push(`begins ${(JSON.parse(data) as { index: number }).index}`),
     )
     bus.subscribe(TOPICS.results, 'std_msgs/msg/String', ({ data }) =>
       heard.push(`ends ${(JSON.parse(data) as EpisodeResult).reason ?? 'won'}`),
     )
-    bus.subscribe('/voice/events', 'prehend_interfaces/msg/VoiceEvent', ({ text, frameId }) =>
-      heard.push(frameId === '' ? text : `${frameId}: ${text}`),
+    bus.subscribe('/voice/events', 'prehend_interfaces/msg/VoiceEvent', ({ text, speaker }) =>
+      heard.push(speaker === 'somebody' ? text : `${speaker}: ${text}`),
     )
   })
   afterEach(() => bus.close())
@@ -105,7 +106,7 @@ describe("the cell's episodes", () => {
     }
   }
 
-  it('are placed, announced, spoken to, judged and told', async () => {
+  it('are placed and announced, receive their commands, are judged, and publish their results', async () => {
     table.correction = { text: 'stop', at: SECOND }
     const running = make().run(3, ending.signal)
     await pass(2)
@@ -119,10 +120,10 @@ describe("the cell's episodes", () => {
       success: true,
       reason: undefined,
     })
-    expect(heard).toEqual(['begins 3', 'pick the red box', `${SCRIPTED}: stop`, 'ends won'])
+    expect(heard).toEqual(['begins 3', 'script: pick the red box', 'script: stop', 'ends won'])
   })
 
-  it("begin at once after their own script's stop", async () => {
+  it('begin at once after a stop of their own script', async () => {
     table.correction = { text: 'stop', at: SECOND }
     const episodes = make()
     const first = episodes.run(0, ending.signal)
@@ -162,7 +163,7 @@ describe("the cell's episodes", () => {
     },
   )
 
-  it('heed no set-point of the episode before, neither while they are placed nor later', async () => {
+  it('ignore set-points of the episode before, while they are placed and later', async () => {
     const episodes = make()
     const target = (z: number, stamp = clock.now()): void =>
       episodes.setToolTarget({ stamp, pose: Float64Array.of(0, 0, z, 1, 0, 0, 0) })
@@ -176,11 +177,11 @@ describe("the cell's episodes", () => {
     await pass(0.1)
     target(0.35, before)
     expect(table.targets).toEqual([0.1, 0.3])
-    // A sender whose clock is behind is not shut out for good.
+    // A sender whose clock is behind is accepted again later.
     await pass(0.4)
     target(0.37, before)
     expect(table.targets.splice(2)).toEqual([0.37])
-    // One without a stamp was made when it came.
+    // A set-point without a stamp counts as made on arrival.
     for (const unstamped of [0, -1_700_000_000 * SECOND]) target(0.36, unstamped)
     expect(table.targets.splice(2)).toEqual([0.36, 0.36])
     table.whilePlacing = () => {
@@ -194,7 +195,7 @@ describe("the cell's episodes", () => {
     expect(table.targets).toEqual([0.1, 0.3])
   })
 
-  it('are placed anew, and only then begin, where somebody said stop while they were placed', async () => {
+  it('are placed again before they begin, where a stop was said while they were placed', async () => {
     const episodes = make()
     table.whilePlacing = () => {
       table.whilePlacing = undefined
@@ -203,16 +204,16 @@ describe("the cell's episodes", () => {
     void episodes.run(0, ending.signal)
     await pass(5)
     expect(heard).toEqual(['stop'])
-    // The arm is at home already: where it was stopped is not where it belongs now.
+    // The arm is at home already. A set-point of the place where it was stopped must not move it.
     episodes.setToolTarget({ stamp: clock.now(), pose: Float64Array.of(0, 0, 0.1, 1, 0, 0, 0) })
     expect(table.targets).toEqual([])
     say('resume')
     await pass(0.1)
     expect(table.placed.length).toBe(2)
-    expect(heard).toEqual(['stop', 'resume', 'begins 0', 'pick the red box'])
+    expect(heard).toEqual(['stop', 'resume', 'begins 0', 'script: pick the red box'])
   })
 
-  it('wait for "resume" with one listener, however much is said meanwhile, and with none afterwards', async () => {
+  it('wait for "resume" with one listener, whatever is said meanwhile, and with none afterwards', async () => {
     const episodes = make()
     say('stop')
     void episodes.run(0, ending.signal)
@@ -238,7 +239,7 @@ describe("the cell's episodes", () => {
     expect(table.placed).toEqual([])
   })
 
-  it('do not begin once they are ended, or once nobody can say "resume" any more', async () => {
+  it('do not begin after they were ended, or after no "resume" can come', async () => {
     const episodes = make()
     say('stop')
     const held = episodes.run(0, ending.signal)
@@ -251,16 +252,16 @@ describe("the cell's episodes", () => {
     expect(heard).toEqual(['stop'])
   })
 
-  it('end after so long, sooner than their judge would end them', async () => {
+  it('end after their time limit, before their judge would end them', async () => {
     const running = make({ atMost: 0.2 * SECOND }).run(0, ending.signal)
     await pass(0.15)
-    expect(heard).toEqual(['begins 0', 'pick the red box'])
+    expect(heard).toEqual(['begins 0', 'script: pick the red box'])
     await pass(0.1)
-    expect(heard).toEqual(['begins 0', 'pick the red box', 'ends timeout'])
+    expect(heard).toEqual(['begins 0', 'script: pick the red box', 'ends timeout'])
     expect((await running)?.seconds).toBeCloseTo(0.2, 1)
   })
 
-  it('leave the speaking to others: the clock begins with the first command', async () => {
+  it('may leave the commands to others: their time begins with the first command', async () => {
     table.correction = { text: 'stop', at: SECOND }
     const running = make({ say: undefined, command: 'pick the red box' }).run(0, ending.signal)
     await pass(60)

@@ -19,7 +19,7 @@ import { register } from '../../cli/commands/eval.js'
 const NEVER = new AbortController().signal
 const ECHO = join(import.meta.dirname, 'echo-worker.mjs')
 
-/** What the command makes of a command line, without running it. */
+/** The options that the command reads from a command line, without running it. */
 function parsed(...args: readonly string[]): EvalOptions {
   const program = new Command().exitOverride().configureOutput({ writeErr: () => undefined })
   register(program)
@@ -37,7 +37,7 @@ function parsed(...args: readonly string[]): EvalOptions {
 }
 
 describe('the options of an evaluation', () => {
-  test('are data: a worker reads of the JSON what the command line said, but not what is for the parent', () => {
+  test('are data: a worker reads from JSON what the command line said, without the options of the parent', () => {
     const asked = parsed(
       ...['--episodes', '7', '--seed', '3', '--objects', 'unseen', '--count', '2', '--phrases', 'mine.yaml'],
       ...['--policy', 'expert', '--robot', 'two.yaml', '--without', 'rgb,force@2s', '--precision', 'fp32'],
@@ -47,7 +47,7 @@ describe('the options of an evaluation', () => {
     expect(asked).toMatchObject({ jobs: 4, without: [{ modality: 'rgb' }, { modality: 'force', from: 2e9 }] })
   })
 
-  test('have a default each, or may be left out', () => {
+  test('each have a default, or may be left out', () => {
     expect(parsed()).toEqual(readEvalOptions({}))
     expect(readEvalOptions({})).toEqual({
       episodes: 50,
@@ -86,7 +86,7 @@ describe('an option from outside', () => {
     asked = parsed('--room-temperature', '30', '--jobs', '2', '--episodes', '3')
   })
 
-  test('is in the help, and read and checked on the command line', () => {
+  test('is in the help, and is read and checked on the command line', () => {
     const program = new Command()
     register(program)
     expect(program.commands[0].helpInformation()).toMatch(
@@ -107,14 +107,14 @@ describe('an option from outside', () => {
     for (const options of given) expect(readEvalOptions(options)).toHaveProperty('roomTemperature', 30)
   })
 
-  test('is heeded by the loop, and is in the result and in the report', () => {
+  test('changes the loop, and is in the result and in the report', () => {
     expect(loopOptionsOf(asked, NEVER).sensor).toEqual({ drift: 0.03 })
     expect(resultOf(asked)).toHaveProperty('roomTemperature', 30)
     const provenance = { precision: 'fp32' } as Provenance
     expect(rowsOf({ options: asked, provenance, episodes: 3 })).toContainEqual(['room', '30 °C'])
   })
 
-  test('takes no name that is taken', () => {
+  test('cannot have a name that is taken', () => {
     const [name, option] = [...evalOptions()][0]
     expect(() => registerEvalOption(name, option)).toThrow(/episodes: is there already/)
   })

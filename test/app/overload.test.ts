@@ -13,18 +13,18 @@ const TIMEOUT = new DriverError(
 let lateness: MachineLateness | undefined
 afterEach(() => lateness?.close())
 
-/** Keeps the event loop for so many ms, as computing on its thread does. */
+/** Blocks the event loop for so many ms. */
 function block(ms: number): void {
   for (const end = performance.now() + ms; performance.now() < end; );
 }
 
-/** Turns of the event loop until `done`. */
+/** Lets the event loop turn until `done` is true. */
 async function turnsUntil(done: () => boolean): Promise<void> {
   while (!done()) await new Promise(resolve => setImmediate(resolve))
 }
 
 describe('an overloaded machine', () => {
-  test('is late by as much as its event loop stood still', async () => {
+  test('is late by the time that its event loop was blocked', async () => {
     const measured = (lateness = new MachineLateness())
     await turnsUntil(() => measured.ms > 0)
     block(200)
@@ -33,7 +33,7 @@ describe('an overloaded machine', () => {
     expect(measured.worst).toBeGreaterThanOrEqual(measured.ms)
   })
 
-  test('is late by what another thread has lost since it was looked at', () => {
+  test('is late by the time that another thread has lost since the last window', () => {
     let lost = 500
     const measured = (lateness = new MachineLateness(() => lost))
     lost += 140
@@ -41,7 +41,7 @@ describe('an overloaded machine', () => {
     expect(measured.ms).toBeLessThan(500)
   })
 
-  test('is what a missed answer is put down to; without it the wire is', () => {
+  test('is given as the reason for a missed answer; a machine that is in time blames the wire', () => {
     let lost = 0
     const measured = (lateness = new MachineLateness(() => lost))
     const lines: string[] = []
@@ -61,7 +61,7 @@ describe('an overloaded machine', () => {
     ])
   })
 
-  test('is told of once, with what it costs, and again only after half a minute of it', () => {
+  test('is reported once, with its cost, and again after it has lasted half a minute', () => {
     let counts = { observations: 0, skipped: 0 }
     const lines: string[] = []
     const idle = { ms: 0, overloaded: false }
@@ -69,7 +69,7 @@ describe('an overloaded machine', () => {
     watch.close()
     const second = (observations: number, skipped: number): void => {
       counts = { observations: counts.observations + observations, skipped: counts.skipped + skipped }
-      watch.look()
+      watch.check()
     }
     second(30, 2)
     expect(lines).toEqual([])

@@ -35,7 +35,7 @@ describe('a printable line', () => {
     )
   })
 
-  test('what people write is left as it is', () => {
+  test('leaves what people write as it is', () => {
     const text = 'größe 把红色的拿起来 میخواهم 👩‍🔧 °µ²✔✘…▏█░ → -> C:\\new'
     expect(printable(text)).toBe(text)
   })
@@ -50,7 +50,7 @@ describe('a printable line', () => {
     )
   })
 
-  test('of a very long one both ends are there', () => {
+  test('keeps both ends of a very long text', () => {
     const line = printable(`prehend: /${'x'.repeat(10_000_000)}: is too long; rename it`)
     expect(line).toMatch(/^prehend: \/x+ … \(\d+ characters\) … x+: is too long; rename it$/)
     expect(line.length).toBeLessThan(4000)
@@ -66,7 +66,7 @@ describe('a printable line', () => {
   })
 })
 
-test('an object is one line of JSON that steers nothing and reads back as it was', () => {
+test('an object is one line of JSON without control characters, and reads back as it was', () => {
   const object = Object.fromEntries(HOSTILE.map((text, i) => [`${i}${text}`, text]))
   const line = jsonLine(object)
   expect(line).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]|[\u200b\u202a-\u202e\u2066-\u2069]/u)
@@ -140,7 +140,7 @@ with open(sys.argv[1], 'wb') as out:
     expect(stderr.trimEnd().split('\n')).toHaveLength(1)
   })
 
-  test('on a terminal, where there are colours, they are ours alone', async () => {
+  test('on a terminal with colours, the colours are ours alone', async () => {
     const { child, end } = startInTerminal([
       'run',
       '--policy',

@@ -12,14 +12,14 @@ import { openBag } from '../../middleware/bag/bag.js'
 import { BagWriter } from '../../middleware/bag/bag-writer.js'
 import { encode } from '../../middleware/cdr/codecs.js'
 import type { MessageTypes, TypeName } from '../../middleware/messages.js'
-import { temporaryFolder } from '../middleware/python.js'
+import { temporaryFolder } from '../middleware/python-script.js'
 
 const IMAGE = 'sensor_msgs/msg/Image'
 const WRENCH = 'geometry_msgs/msg/WrenchStamped'
 const STRING = 'std_msgs/msg/String'
 const SECOND = 1_000_000_000n
 const MS = 1_000_000n
-/** When the first picture is taken, by a clock that is right. */
+/** The true time of the first picture. */
 const START = 1_700_000_000n * SECOND + 123_456_789n
 
 const folder = temporaryFolder()
@@ -49,7 +49,7 @@ function row<T extends TypeName>(
   }
 }
 
-/** 60 pictures at 30 Hz and 2000 wrenches at 1 kHz, stamped by clocks that are off by so much. */
+/** 60 pictures at 30 Hz and 2000 wrenches at 1 kHz, with stamps of clocks that are wrong by the given times. */
 function recording({ camera = 0n, wrist = 0n }: { camera?: bigint; wrist?: bigint } = {}): Row[] {
   const picture = { height: 1, width: 1, encoding: 'rgb8', isBigendian: false, step: 3, data: new Uint8Array(3) }
   return [

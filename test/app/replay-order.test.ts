@@ -15,7 +15,7 @@ streams:
   'one.yaml',
 )
 
-/** A picture that takes a while to be decoded, and what was said right after it, again and again, all in one batch. */
+/** Pictures that take some time to decode, each with a voice event right after it, all in one batch. */
 function bag(pictures: number): Bag {
   const messages: BagMessage[] = []
   const data = png({ width: 400, height: 300, channels: 1, data: new Uint8Array(120_000).map((_, i) => i * 7919) })
@@ -64,7 +64,7 @@ test(
   },
 )
 
-test('what a listener throws ends the replay with it, behind a picture too', async () => {
+test('an error that a listener throws ends the replay with that error, also behind a picture', async () => {
   await expect(
     replayBag({
       bag: bag(3),

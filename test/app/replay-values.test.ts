@@ -86,7 +86,7 @@ describe('joints', () => {
     expect(seen).toEqual(Array.from({ length: 20 }, () => [1, 2, 3]))
   })
 
-  test('of two publishers on one topic are asked for by name: nothing is replayed on a guess', async () => {
+  test('of two publishers on one topic must be selected by name, or the replay is refused', async () => {
     const mixed = [...camera, ...every10(ms => state(ms, ['finger'], [0.04])), ...every10(ms => arm(ms + 1))]
     const replay = (robot: Robot) => replayBag({ bag: bag(mixed), robot, rate: 'max', onObservation: () => undefined })
     await expect(replay(joints)).rejects.toMatchObject({
@@ -127,7 +127,7 @@ describe('pictures', () => {
     return { notices, accepted: streams.get('rgb')?.accepted }
   }
 
-  test('that nobody can use are told of once, with topic, encoding, size and step', async () => {
+  test('that cannot be used are reported once, with topic, encoding, size and step', async () => {
     const strange = camera.map((_frame, i) =>
       message('/rgb', IMAGE, 40 * i, {
         width: 8,
@@ -147,7 +147,7 @@ describe('pictures', () => {
     })
   })
 
-  test('that change in mid-stream are told of, with both', async () => {
+  test('that change within a stream are reported, with both formats', async () => {
     const later = camera.map((_frame, i) =>
       message('/rgb', IMAGE, 1000 + 40 * i, {
         width: 4,
@@ -164,7 +164,7 @@ describe('pictures', () => {
     })
   })
 
-  test('that are compressed and cannot be decoded are told of once, with format and size', async () => {
+  test('that are compressed and cannot be decoded are reported once, with format and size', async () => {
     const robot = parseRobot(
       `robot: one\ntick: { from: rgb }\nstreams:\n  rgb: { topic: /rgb, type: ${COMPRESSED} }\n`,
       'one.yaml',

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { EvenSample } from '../../app/evaluation/even-sample.js'
-import { page, type Report } from '../../app/evaluation/report/page.js'
+import { page, type PageContents } from '../../app/evaluation/report/page.js'
 import { Candidates, shownOf } from '../../app/evaluation/shown.js'
 import { summarise } from '../../app/evaluation/summary.js'
 import type { EpisodeTrace } from '../../app/evaluation/trace.js'
@@ -47,8 +47,8 @@ const traceOf = (index: number, more: Partial<EpisodeTrace> = {}): EpisodeTrace 
 const reportOf = (
   results: readonly EpisodeResult[],
   traces: readonly EpisodeTrace[],
-  more: Partial<Report['options']> = {},
-): Report => ({
+  more: Partial<PageContents['options']> = {},
+): PageContents => ({
   options: {
     episodes: results.length,
     seed: 7,
@@ -78,8 +78,8 @@ const reportOf = (
 })
 
 /**
- * What an independent parser sees in a page: tags with their number, attributes that could load or run something, and
- * the text.
+ * What an independent parser reads from a page: its tags with their number, attributes that could load or run
+ * something, and the text.
  */
 const PARSER = `
 import json, sys
@@ -175,7 +175,7 @@ describe('what a report shows', () => {
     ...Array.from({ length: 5 }, (_, i) => episode(30 + i)),
   ]
 
-  test('is the first of each reason, then others, 12 in all, and 3 won grasps', () => {
+  test('is 12 lost episodes, with the first of each reason before others, and 3 won grasps', () => {
     const candidates = new Candidates()
     const traces = results.filter(result => candidates.takes(result)).map(({ index }) => traceOf(index))
     expect(traces).toHaveLength(3 + 12 + 1 + 1)

@@ -10,7 +10,7 @@ import { LocalBus } from '../../middleware/local/local-bus.js'
 import { SteppedClock } from '../../middleware/local/stepped-clock.js'
 import type { RgbdFrame } from '../../nodes/camera-node.js'
 
-/** A sensor that is there, and tells what is done with it. */
+/** A sensor that records the calls of its methods. */
 class Source {
   take: ((frame: RgbdFrame) => void) | undefined
 
@@ -69,7 +69,7 @@ const all = () => ({
   control: controlPart({ gripper: gripper() }),
 })
 
-test('whoever moves something is up before a sensor speaks, and is at rest before anything else ends', async () => {
+test('the control node is up before a sensor publishes, and has ended the motion before anything else closes', async () => {
   const rig = new Rig()
   const session = rig.assemble(all())
   expect(rig.steps).toEqual([])
@@ -89,14 +89,14 @@ test('whoever moves something is up before a sensor speaks, and is at rest befor
   expect(rig.told).toEqual([])
 })
 
-test('a node is made for each part that is given, and none else', () => {
+test('exactly the nodes of the given parts are made', () => {
   const rig = new Rig()
   const { nodes, inOrder } = rig.assemble({ voice: voicePart({ topic: '/voice' }) })
   expect(inOrder).toEqual([nodes.voice])
   expect(Object.keys(nodes)).toEqual(['voice'])
 })
 
-test('a prefix goes before the frames of every node', async () => {
+test('the prefix stands before the frames of every node', async () => {
   const rig = new Rig()
   const source = new Source()
   const session = rig.assemble(
@@ -111,7 +111,7 @@ test('a prefix goes before the frames of every node', async () => {
   expect(frames).toEqual(['left/optical', 'left/optical'])
 })
 
-test('a node that does not end is named, the rest ends all the same, and a second close waits for the first', async () => {
+test('a node that does not end is named, the others end, and a second close waits for the first', async () => {
   const rig = new Rig()
   const session = rig.assemble(all())
   await session.bringUp()
@@ -136,7 +136,7 @@ test('a node that does not end is named, the rest ends all the same, and a secon
   ])
 })
 
-test('of a session that never was up no recording is left', async () => {
+test('a session that never came up leaves no recording', async () => {
   const rig = new Rig()
   const session = rig.assemble({ voice: voicePart({ topic: '/voice' }) })
   const discard = vi.fn(() => Promise.resolve())

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { shippedModel } from '../../app/policies/models.js'
+import { shippedModel } from '../../app/policies/model-path.js'
 import { commandJson } from '../e2e/command.js'
 
 interface Info {
@@ -17,7 +17,7 @@ interface Info {
 const info = async (file: string): Promise<Info> => (await commandJson(['policy', 'info', file])) as unknown as Info
 
 describe('the policy that ships', () => {
-  test('has two files of one training and one contract; the integers take at most 30 % of the bytes', async () => {
+  test('has two files of one training and one contract; the INT8 file has at most 30 % of the bytes', async () => {
     const [int8, fp32] = [await info(shippedModel('int8')), await info(shippedModel('fp32'))]
     expect([int8.precision, fp32.precision]).toEqual(['int8', 'fp32'])
     for (const field of ['inputs', 'outputs', 'robot'] as const) expect(int8[field], field).toEqual(fp32[field])
@@ -25,7 +25,7 @@ describe('the policy that ships', () => {
     expect(int8.bytes).toBeLessThanOrEqual(0.3 * fp32.bytes)
   })
 
-  test('runs in INT8 unless told otherwise, and both files grasp', async () => {
+  test('runs in INT8 by default, and both files grasp', async () => {
     for (const precision of ['int8', 'fp32'] as const) {
       const result = await commandJson([
         'eval',

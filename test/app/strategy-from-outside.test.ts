@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { replayBag } from '../../app/replay/replay-bag.js'
 import { StreamCheck } from '../../app/inspection/stream-check.js'
-import { describeRobot } from '../../cli/describe-robot.js'
-import { STRATEGIES } from '../../fusion/align/registry.js'
+import { describeRobot } from '../../app/robot/describe-robot.js'
+import { STRATEGIES } from '../../fusion/align/strategies.js'
 import { MISSING, present, type Strategy, type StrategyDeclaration } from '../../fusion/align/strategy.js'
 import { ms } from '../../fusion/stamp.js'
 import type { VectorRing } from '../../fusion/vector-ring.js'
@@ -13,7 +13,7 @@ import { robotJsonSchema } from '../../robots/schema.js'
 
 const MS = 1e6
 
-// The one file: the type of its options, its declaration, its mathematics.
+// The strategy's file: the type of its options, its declaration, and its computation.
 
 declare module '../../fusion/align/align.js' {
   interface Aligns {
@@ -87,8 +87,8 @@ streams:
     'one.yaml',
   )
 
-describe('a strategy of one file that is none of ours', () => {
-  // The one line.
+describe('an alignment strategy in one file outside the tree', () => {
+  // The line that registers it.
   beforeAll(() => STRATEGIES.set('median', median) && undefined)
   afterAll(() => STRATEGIES.delete('median') && undefined)
 
@@ -108,9 +108,15 @@ describe('a strategy of one file that is none of ours', () => {
     ['{ least: 3 }', 'joints.align.least: belongs to a median: align: { median: 50 ms, least: … }'],
     ['{ asof: 5 ms, least: 3 }', 'joints.align.least: belongs to a median, this is asof'],
     ['{ median: 5 ms, pyramid: [1 ms] }', 'joints.align.pyramid: belongs to a window, this is median'],
-    ['{ median: 5 ms, asof: 3 ms }', 'joints.align: say one of window, events, asof, median, got asof and median'],
+    [
+      '{ median: 5 ms, asof: 3 ms }',
+      'joints.align: say one of window, events, asof, series, median, got asof and median',
+    ],
     ['medain', "joints.align: 'medain': no such strategy, did you mean 'median'?"],
-    ['window', 'window does not fit sensor_msgs/msg/JointState; say interpolate, nearest, hold, asof, median'],
+    [
+      'events',
+      'events does not fit sensor_msgs/msg/JointState; say interpolate, nearest, hold, window, asof, series, median',
+    ],
   ])('its mistakes are said as those of any other: %s', (align, message) => {
     expect(() => robotOf(align)).toThrow(message)
   })

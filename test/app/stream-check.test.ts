@@ -66,7 +66,7 @@ describe('what a recording lacks', () => {
   })
 })
 
-describe('what is worth knowing is told with its stamps and lacks nothing', () => {
+describe('findings that are only worth knowing have their stamps, and the recording lacks nothing', () => {
   const usual = every(33, 30)
   it.each([
     ['gap', usual.filter((_, i) => i < 10 || i > 13), [1297], '1 gap over 100 ms, the widest 165 ms'],

@@ -55,7 +55,7 @@ describe("a benchmark's summary", () => {
     })
   })
 
-  test("names the rates that cost something: of all episodes, of the fragile objects', of the stops", () => {
+  test('names the rates of all episodes, of fragile objects and of stops', () => {
     expect(summary.wrongObject).toMatchObject({ episodes: 1, rate: 0.1 })
     expect(summary.fragile).toMatchObject({ episodes: 3, crushed: 1, rate: 1 / 3 })
     expect(summary.stops).toMatchObject({ episodes: 3, moved: 1, rate: 1 / 3 })
@@ -74,12 +74,12 @@ describe("a benchmark's summary", () => {
     close(summary.fragile.wilson95, WILSON['1 of 3'])
   })
 
-  test('times and weighs won grasps alone', () => {
+  test('takes times and forces from won grasps alone', () => {
     expect(summary.secondsToSuccess).toEqual({ p50: 6, p99: 8, max: 8 })
     expect(summary.peakForce).toEqual({ p50: 10, p99: 20, max: 20 })
   })
 
-  test('of nothing is nothing', () => {
+  test('of no episodes has zeros', () => {
     expect(summarise([])).toMatchObject({
       episodes: 0,
       rate: 0,
@@ -115,7 +115,7 @@ describe("a run's summary", () => {
     policy: 'expert',
   }
 
-  test('has the pace of a simulator beside us, where there is one', () => {
+  test('has the pace of a simulator in another process, where there is one', () => {
     expect(textOf({ ...result, realTimeFactor: 0.3456 }, [])).toMatch(
       /^  pace     the simulator steps at 0\.35 of real time$/m,
     )
@@ -125,13 +125,14 @@ describe("a run's summary", () => {
   const health = (more: Partial<typeof result> & { readonly lateMs?: number }): string =>
     textOf({ ...result, ...more }, []).split('  health ')[1] ?? ''
 
-  test('says that all was well where it was', () => expect(health({ lateMs: 12, policySkipped: 1 })).toMatch(/good/))
+  test('says that all was well where nothing went wrong', () =>
+    expect(health({ lateMs: 12, policySkipped: 1 })).toMatch(/good/))
 
   test.each([
     [{ lateMs: 140 }, 'overload: this machine was up to 140 ms late'],
     [{ policySkipped: 8 }, '28 % of the observations found the policy busy'],
     [
-      { guard: { ...result.guard, watchdog: { wrench: 8, camera: 0, policy: 1, gripper: 0 } } },
+      { guard: { ...result.guard, watchdog: { wrench: 8, camera: 0, policy: 1, person: 0, gripper: 0 } } },
       'held 8 times because no wrench came in time',
     ],
     [{ serial: { ...result.serial, timeouts: 1 } }, 'an answer was missed once'],

@@ -2,11 +2,13 @@ import { existsSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { BagWriter } from '../../middleware/bag/bag-writer.js'
+import { decode, encode } from '../../middleware/cdr/codecs.js'
 import { openBag } from '../../middleware/bag/bag.js'
 import { command, commandJson } from '../e2e/command.js'
 import { prehend, python, temporaryFolder } from '../e2e/prehend.js'
-import { notUnderstood } from '../../cli/commands/run.js'
-import { onnxBytes, tinyModel } from '../policy/models.js'
+import { gantryCell } from '../../app/session/cells/gantry-cell.js'
+import { notUnderstood } from '../../app/session/typed-command.js'
+import { onnxBytes, tinyModel } from '../policy/onnx-models.js'
 
 const folder = temporaryFolder()
 
@@ -81,7 +83,7 @@ describe('--json prints one line on stdout and nothing else', () => {
     expect(run.serial).toMatchObject({ crcErrors: 0 })
   })
 
-  test('run --at-most: a glimpse of each table', async () => {
+  test('run --at-most ends each episode after its time', async () => {
     const { episodes, successes, failures, observations, simulatedS } = await commandJson([
       'run',
       '--lockstep',
@@ -118,7 +120,7 @@ describe('--json prints one line on stdout and nothing else', () => {
     })
     const plain = await commandJson(['replay', recording, '--rate', 'max', '--no-policy'])
     expect(plain.sha256).toBe(replay.sha256)
-    // In the place of those that were recorded: answers of one policy, which the copy names.
+    // The copy has the new policy's chunks instead of the recorded ones, and names that policy.
     const info = (await commandJson(['info', copy])) as {
       topics: Record<string, { count: number }>
       metadata: Record<string, string>
@@ -156,12 +158,13 @@ describe('--json prints one line on stdout and nothing else', () => {
         for (const message of batch) {
           if (message.topic.startsWith('/expert/')) continue
           writer.writeRaw(message)
-          // The same stamp, and another chance of success.
-          if (again && message.topic === '/policy/action_chunk')
-            writer.writeRaw({
-              ...message,
-              data: Uint8Array.from(message.data, (byte, i) => (i === message.data.length - 1 ? byte ^ 1 : byte)),
-            })
+          // A second chunk with the same stamp and another success.
+          if (again && message.topic === '/policy/action_chunk') {
+            const type = 'prehend_interfaces/msg/ActionChunk'
+            const chunk = decode(type, message.data, bag.epochSec)
+            const data = encode(type, { ...chunk, graspSuccess: 0.5 }, bag.epochSec)
+            writer.writeRaw({ ...message, data })
+          }
         }
       }
       await writer.close()
@@ -203,7 +206,7 @@ describe('--json prints one line on stdout and nothing else', () => {
     expect(observations).toBeLessThanOrEqual(run.observations as number)
   })
 
-  test('export: while the hand is empty, rows also have the answer to a command for another thing on the table', async () => {
+  test('export: while the hand is empty, rows also have the answer to a command for another object on the table', async () => {
     const set = join(folder, 'others')
     await commandJson(['export', recording, '--out', set])
     const other = JSON.parse(python('read_instead.py', join(set, 'demonstration'))) as {
@@ -225,8 +228,8 @@ describe('--json prints one line on stdout and nothing else', () => {
     const names = Object.keys(other.places)
     expect(names.length).toBeGreaterThan(1)
     expect(other.same).toBe(0)
-    // A thing lies where it lies, seen from wherever the tool was: grasps of one thing are less than 4 cm apart, things
-    // more than 5.
+    // The place of an object does not depend on the tool's pose: grasps of one object are less than 4 cm apart, objects
+    // more than 5 cm.
     const middle = (places: [number, number, number][]): [number, number] =>
       [0, 1].map(axis => places.map(at => at[axis]).sort((a, b) => a - b)[places.length >> 1]) as [number, number]
     const apart = ([x, y]: readonly number[], [u, v]: readonly number[]): number => Math.hypot(x - u, y - v)
@@ -309,7 +312,7 @@ describe('--json prints one line on stdout and nothing else', () => {
   })
 })
 
-test('of what is typed into a run, what was not understood is shown as such', () => {
+test('a typed line that was not understood is shown as such', () => {
   for (const line of [
     'stop',
     'can you stop moving',
@@ -322,10 +325,10 @@ test('of what is typed into a run, what was not understood is shown as such', ()
     ' ',
     '',
   ])
-    expect(notUnderstood(line, 'seen', ['en', 'zh', 'de']), line).toBeUndefined()
+    expect(notUnderstood(line, 'seen', gantryCell, ['en', 'zh', 'de']), line).toBeUndefined()
   for (const line of ['st op', 'pull the lever', 'do not stop', 'nach links'])
-    expect(notUnderstood(line, 'seen', ['en', 'zh', 'de']), line).toMatch(
+    expect(notUnderstood(line, 'seen', gantryCell, ['en', 'zh', 'de']), line).toMatch(
       /^not understood: ".*" names no object, no colour and no manner/,
     )
-  expect(notUnderstood('停', 'seen', ['en'])).toMatch(/not understood/)
+  expect(notUnderstood('停', 'seen', gantryCell, ['en'])).toMatch(/not understood/)
 })

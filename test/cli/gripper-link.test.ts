@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { linkPort } from '../../ros2/gripper-link.js'
-import { python } from '../sim/firmware/python.js'
+import { linkPort } from '../../app/session/gripper-link.js'
+import { python } from '../sim/firmware/python-path.js'
 
 describe("the link to the gripper's port", () => {
   let folder: string
@@ -22,7 +22,7 @@ describe("the link to the gripper's port", () => {
     rmSync(folder, { recursive: true })
   })
 
-  /** The path of a pseudo-terminal of another process, which lasts until that is killed. */
+  /** The path of a pseudo-terminal of another process. It exists until that process is killed. */
   async function terminal(...wanted: string[]): Promise<{ path: string; kill: () => Promise<void> }> {
     const child = spawn(
       python(),
@@ -37,7 +37,7 @@ describe("the link to the gripper's port", () => {
     return { path: line.trim(), kill: () => (child.kill('SIGKILL'), ended) }
   }
 
-  it('is there until it is disposed of', async () => {
+  it('exists until it is disposed of', async () => {
     const mine = await terminal()
     const link = linkPort(mine.path, path)
     expect(readlinkSync(path)).toBe(mine.path)
@@ -87,7 +87,7 @@ describe("the link to the gripper's port", () => {
     },
   )
 
-  it('leaves alone what came in its place', async () => {
+  it('leaves a file alone that replaced it', async () => {
     const [mine, others] = [await terminal(), await terminal()]
     const link = linkPort(mine.path, path)
     rmSync(path)

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { marks } from '../../app/output/terminal-colour.js'
-import { draw, type ViewState } from '../../cli/live-view.js'
+import type { LoopView } from '../../app/session/loop-view.js'
+import { draw } from '../../cli/live-view.js'
 
-const STATE: ViewState = {
+const STATE: LoopView = {
   title: 'prehend  grasp',
   rgbHz: 30,
   wrenchHz: 1000,
@@ -23,14 +24,14 @@ const STATE: ViewState = {
   results: [true, false],
   typing: '',
 }
-/** The line that begins so, without its colours. */
-const line = (name: string, more: Partial<ViewState>): string =>
+/** The line that begins with `name`, without its colours. */
+const line = (name: string, more: Partial<LoopView>): string =>
   draw({ ...STATE, ...more })
     .map(text => text.replace(marks(), ''))
     .find(text => text.startsWith(name)) ?? ''
 
 describe('the live view', () => {
-  test('tells what is not known yet from what is nothing', () => {
+  test('distinguishes what is not known yet from what does not exist', () => {
     expect(line('gate', { chunks: 0, gate: new Float32Array(0) })).toContain('no answer of the policy yet')
     expect(line('gate', { gate: new Float32Array(0) })).toContain('this policy gives none')
     expect(line('gate', {})).toMatch(/rgb .*0\.40 .*depth .*0\.30 .*force .*0\.20 .*voice .*0\.10/)
@@ -39,7 +40,7 @@ describe('the live view', () => {
     expect(line('tool', { tool: undefined })).toContain('no arm')
   })
 
-  test('says in plain words why nothing moves, and what its own words mean', () => {
+  test('says in plain words why nothing moves, and explains its own words', () => {
     expect(line('motion', { motion: { level: 'ok', message: 'holding: the wrist sensor is being tared' } })).toContain(
       'the wrist sensor is being tared',
     )

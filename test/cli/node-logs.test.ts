@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
-import { cell } from '../../ros2/cell.js'
-import { control } from '../../ros2/control.js'
-import { forceTorque } from '../../ros2/force-torque.js'
+import { cell } from '../../ros2/managed-cell.js'
+import { control } from '../../ros2/managed-control.js'
+import { forceTorque } from '../../ros2/managed-force-torque.js'
 import type { NodeContext, NodeKind } from '../../ros2/node-kind.js'
 import { readRobot } from '../../app/robot/load-robot.js'
 import { closeInOrder } from '../../app/session/closing.js'
@@ -19,20 +19,23 @@ vi.mock('../../middleware/ros2/frame-publisher.js', () => ({
 }))
 vi.mock('../../ros2/gripper-state.js', () => ({ publishGripperState: () => stub }))
 vi.mock('../../ros2/stop-service.js', () => ({ serveStop: () => stub }))
-vi.mock('../../ros2/goal-desk.js', () => ({
-  GoalDesk: class {
+vi.mock('../../ros2/single-goal-actions.js', () => ({
+  SingleGoalActions: class {
     end = () => Promise.resolve()
   },
 }))
 vi.mock('../../ros2/grasp-action.js', () => ({ serveGrasp: () => stub }))
 vi.mock('../../ros2/gripper-command.js', () => ({ serveGripperCommand: () => stub }))
 vi.mock('../../app/session/robot-gripper.js', () => ({
-  gripperOf: () => ({
-    connect: () => Promise.resolve(),
-    close: () => Promise.resolve(),
-    stop: () => Promise.reject(silent),
-    status: () => Promise.reject(silent),
-    stats: {},
+  ownGripper: () => ({
+    path: '',
+    gripper: {
+      connect: () => Promise.resolve(),
+      close: () => Promise.resolve(),
+      stop: () => Promise.reject(silent),
+      status: () => Promise.reject(silent),
+      stats: {},
+    },
   }),
 }))
 /** A machine that is 77 ms late. */

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { freePath } from '../../ros2/free-path.js'
 import { NodeRecording } from '../../ros2/node-recording.js'
 
-/** Files named full.mcap lie on a disk that is full. */
+/** Writing to files named full.mcap fails as on a full disk. */
 vi.mock('../../middleware/output-path.js', async original => {
   const module = await original<typeof import('../../middleware/output-path.js')>()
   return {
@@ -22,7 +22,7 @@ describe("a node's recording", () => {
   })
   afterEach(() => rmSync(folder, { recursive: true }))
 
-  it('takes the next name of which nothing is there, finished or not', () => {
+  it('takes the next free name, also past unfinished recordings', () => {
     const at = (name: string): string => join(folder, name)
     expect(freePath(at('run.mcap'))).toBe(at('run.mcap'))
     writeFileSync(at('run.part.mcap'), '')
@@ -37,7 +37,7 @@ describe("a node's recording", () => {
     expect(freePath(join(at('run.part.mcap'), 'x.mcap'))).toBe(join(at('run.part.mcap'), 'x.mcap'))
   })
 
-  it('that the disk refuses is told once, stands in its status, and does not hinder the node', async () => {
+  it('that the disk refuses is reported once and in its status, and does not disturb the node', async () => {
     const path = join(folder, 'full.mcap')
     const told: string[] = []
     const recording = new NodeRecording(

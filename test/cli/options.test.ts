@@ -12,7 +12,7 @@ describe('a number on the command line', () => {
     for (const text of texts) expect(() => read(text)).toThrow(message)
   })
 
-  it('is taken as it is where it is allowed', () => {
+  it('is taken unchanged where it is allowed', () => {
     expect([
       rate('max'),
       rate('0.5'),

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { player } from '../../ros2/player.js'
+import { player } from '../../ros2/managed-player.js'
 import type { NodeContext } from '../../ros2/node-kind.js'
 
 vi.mock('../../middleware/bag/bag.js', () => ({

@@ -4,8 +4,8 @@ import type { Ros2Bus, TopicHealth } from '../../middleware/ros2/ros2-bus.js'
 
 const TOPIC = '/camera/color/image_raw'
 
-describe('a stream, looked at once a second', () => {
-  /** A stream of which so many messages came, were taken and were dropped up to each look. */
+describe('a stream, once a second', () => {
+  /** A stream with the given numbers of messages received, taken and dropped, up to each second. */
   function make(steady = true) {
     const topic: TopicHealth = { asked: TOPIC, topic: TOPIC, type: 'sensor_msgs/msg/Image', received: 0, malformed: 0 }
     const said: string[] = []
@@ -18,7 +18,7 @@ describe('a stream, looked at once a second', () => {
     const clock = { now: () => 5_000_000_000 } as Ros2Bus['clock']
     const health = new StreamHealth({ bus: { clock, health: () => [topic] }, log, topic: TOPIC, steady })
     const sums = { taken: 0, dropped: {} as Record<string, number> }
-    /** One second in which these were taken and dropped. */
+    /** One second with the given numbers of messages taken and dropped. */
     const second = (taken: number, dropped: Record<string, number> = {}, listening = true) => {
       sums.taken += taken
       topic.received += taken
@@ -27,7 +27,7 @@ describe('a stream, looked at once a second', () => {
         if (reason === 'bad_message') topic.malformed += count
         else sums.dropped[reason] = (sums.dropped[reason] ?? 0) + count
       }
-      return health.look({ ...sums, listening, fine: 'ok', values: {} })
+      return health.status({ ...sums, listening, fine: 'ok', values: {} })
     }
     return { said, second, topic }
   }
@@ -63,7 +63,7 @@ describe('a stream, looked at once a second', () => {
     },
   )
 
-  test('that falls silent and comes back is named in the log, once each', () => {
+  test('that becomes silent and comes back is named in the log, once each', () => {
     const { said, second } = make()
     second(30)
     for (let i = 0; i < 10; i++)
@@ -72,7 +72,7 @@ describe('a stream, looked at once a second', () => {
     expect(said).toEqual([`${TOPIC}: has fallen silent`, `${TOPIC}: is heard`])
   })
 
-  test('of which nothing ever came is named after a while', () => {
+  test('without any message is named after a while', () => {
     const { said, second } = make()
     for (let i = 0; i < 4; i++) second(0)
     expect(said).toEqual([])
@@ -80,7 +80,7 @@ describe('a stream, looked at once a second', () => {
     expect(said).toEqual([`${TOPIC}: nothing has come yet`])
   })
 
-  test('that is not listened to, or has no rate, is never silent', () => {
+  test('without a subscription, or without a rate, is never silent', () => {
     for (const [steady, listening] of [
       [true, false],
       [false, true],

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ArmSetPoint } from '../../control/arm/arm-set-point.js'
-import { poseOf, tiltAngle, wrapAngle, yawOf } from '../../control/arm/tool-pose.js'
+import { wrapAngle } from '../../fusion/rotation.js'
+import { poseOf, tiltAngle, yawOf } from '../../control/arm/tool-pose.js'
 
 const limits = {
   workspace: { x: [-0.25, 0.25], y: [-0.2, 0.2], z: [0.01, 0.4] },
@@ -9,19 +10,19 @@ const limits = {
   yawRate: Math.PI,
 } as const
 const MS = 1e6
-const NOTHING = { stopped: false, struck: false }
+const NOTHING = { stopped: false, overForce: false }
 const START = { x: 0.05, y: -0.05, z: 0.2, yaw: 0.3 }
 
-/** 0.1 s at full speed, and 10 mm and 0.1 rad. */
-const LEASH = { way: 0.045, turn: Math.PI / 10 + 0.1 }
+/** The way in 0.1 s at full speed, plus 10 mm and 0.1 rad. */
+const FOLLOWING_ERROR = { way: 0.045, turn: Math.PI / 10 + 0.1 }
 
 const START_POSE = poseOf(START, new Float64Array(7))
 const way = (a: Float64Array, b: Float64Array): number => Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2])
 const turn = (a: Float64Array, b: Float64Array): number => Math.abs(wrapAngle(yawOf(a) - yawOf(b)))
 
 /**
- * An arm with its poses: each ms it moves, every 4 ms it is measured, every 10 ms the set-point takes a step toward
- * `going` and is sent.
+ * An arm with its poses. It moves every ms, is measured every 4 ms, and its set-point makes a step toward `going` and
+ * is sent every 10 ms.
  */
 class FollowedArm {
   readonly sent: Float64Array[] = []
@@ -29,9 +30,9 @@ class FollowedArm {
   readonly tool = poseOf(START, new Float64Array(7))
   now = 1e9
   going: typeof START | undefined
-  /** ms until a pose that was made is heard; NaN: none is made. */
+  /** ms from a measurement to its reception; NaN: there are no poses. */
   delay = 0
-  struck = false
+  overForce = false
   stopped = false
   readonly #move: (tool: Float64Array, target: Float64Array) => void
   readonly #waiting: { readonly due: number; readonly stamp: number; readonly pose: Float64Array }[] = []
@@ -58,20 +59,20 @@ class FollowedArm {
       }
       if (now % (10 * MS) > 0) continue
       if (this.going && !this.stopped && arm.tool.known(now)) {
-        if (this.struck) arm.rise(this.going.z, now)
+        if (this.overForce) arm.rise(this.going.z, now)
         else arm.step(this.going, now, Infinity)
       }
       arm.publish(now)
     }
   }
 
-  /** The widest step of those sent from number `from` on, m. */
+  /** The longest step between two set-points sent from number `from` on, m. */
   widest(from = 1): number {
     return Math.max(0, ...this.sent.slice(from).map((pose, i) => way(pose, this.sent[from + i - 1])))
   }
 }
 
-/** Moves straight to its set-point, `metres` a ms at most. */
+/** An arm that moves straight to its set-point, at most `metres` per ms. */
 const capped =
   (metres: number) =>
   (tool: Float64Array, target: Float64Array): void => {
@@ -79,14 +80,14 @@ const capped =
     for (let axis = 0; axis < 7; axis++) tool[axis] += (target[axis] - tool[axis]) * share
   }
 
-/** Follows in 45 ms, and hangs `droop` m below its set-point. */
+/** An arm that follows in 45 ms and hangs `droop` m below its set-point. */
 const following =
   (droop = 0) =>
   (tool: Float64Array, target: Float64Array): void => {
     for (let axis = 0; axis < 7; axis++) tool[axis] += (target[axis] - (axis === 2 ? droop : 0) - tool[axis]) / 45
   }
 
-/** Rotation of `b`, then of `a`; x, y, z, w. */
+/** The rotation `b` followed by `a`, as quaternions x, y, z, w. */
 function product(a: readonly number[], b: readonly number[]): number[] {
   const [x, y, z, w] = a
   const [p, q, r, s] = b
@@ -98,7 +99,7 @@ function product(a: readonly number[], b: readonly number[]): number[] {
   ]
 }
 
-/** rad between two orientations. */
+/** The angle between two orientations, rad. */
 function between(a: readonly number[], b: readonly number[]): number {
   const dot = Math.abs(a.reduce((sum, value, i) => sum + value * b[i], 0))
   return 2 * Math.acos(Math.min(1, dot))
@@ -121,7 +122,7 @@ const event = fc.oneof(
   },
 )
 
-/** An arm that follows its set-points, and whose poses come late and from another clock. */
+/** An arm that follows its set-points. Its poses are late and have stamps of another clock. */
 const world = fc.record({
   lag: fc.integer({ min: 1, max: 80 }),
   offset: fc.integer({ min: -1e10, max: 1e10 }),
@@ -132,8 +133,8 @@ const world = fc.record({
 
 describe("the arm's set-point", () => {
   it(
-    'takes no step beyond the limits, the leash or the workspace, over a "resume" too, and a halt ' +
-      "moves it not at all, whatever the poses' age, clock and delay",
+    'never steps beyond the limits, the following error or the workspace, also across a "resume", and a halt does not ' +
+      'move it, whatever the age, clock and delay of the poses',
     () => {
       fc.assert(
         fc.property(world, ({ lag, offset, delays, scale, events }) => {
@@ -180,7 +181,7 @@ describe("the arm's set-point", () => {
             if (what === 'publish') arm.publish(now)
             if (what === 'resume') arm.leave()
             if (what === 'halt') {
-              arm.halt(now, { struck: false })
+              arm.halt(now, { overForce: false })
               if (last && !frozen) expect([...sent[sent.length - 1].pose]).toEqual([...(last?.pose ?? [])])
             }
             pass(pause)
@@ -197,10 +198,10 @@ describe("the arm's set-point", () => {
             expect(turn(before.pose, after.pose)).toBeLessThanOrEqual(most * limits.yawRate * seconds + 1e-9)
             if (frozen) continue
             expect(way(after.pose, after.heard)).toBeLessThanOrEqual(
-              Math.max(LEASH.way, way(before.pose, after.heard)) + 1e-9,
+              Math.max(FOLLOWING_ERROR.way, way(before.pose, after.heard)) + 1e-9,
             )
             expect(turn(after.pose, after.heard)).toBeLessThanOrEqual(
-              Math.max(LEASH.turn, turn(before.pose, after.heard)) + 1e-9,
+              Math.max(FOLLOWING_ERROR.turn, turn(before.pose, after.heard)) + 1e-9,
             )
           }
         }),
@@ -209,7 +210,7 @@ describe("the arm's set-point", () => {
     },
   )
 
-  it('begins where the tool is, in its whole orientation: neither a step nor a halt turns a tilted tool', () => {
+  it('begins at the tool with its whole orientation: neither a step nor a halt turns a tilted tool', () => {
     const axis = fc
       .tuple(
         ...(Array.from({ length: 4 }, () => fc.double({ min: -1, max: 1, noNaN: true })) as [
@@ -228,7 +229,7 @@ describe("the arm's set-point", () => {
         arm.begin(0)
         arm.hear(Float64Array.of(0, 0, 0.2, ...q), 4 * MS, 4 * MS, NOTHING)
         if (what === 'step') arm.step({ x: 0, y: 0, z: 0.2, yaw: arm.target.yaw }, 5 * MS, Infinity)
-        if (what === 'halt') arm.halt(5 * MS, { struck: false })
+        if (what === 'halt') arm.halt(5 * MS, { overForce: false })
         if (what === 'freeze') arm.freeze(5 * MS)
         arm.publish(6 * MS)
         const pose = [...sent[sent.length - 1]]
@@ -242,7 +243,7 @@ describe("the arm's set-point", () => {
     )
   })
 
-  it('after an over-force goes back to where the tool was measured, within the limits, and only then rises', () => {
+  it('goes back to the measured pose after an over-force, within the limits, and only then rises', () => {
     const sent: Float64Array[] = []
     const arm = new ArmSetPoint({ limits, send: pose => sent.push(pose.slice()) })
     arm.begin(0)
@@ -276,7 +277,7 @@ describe("the arm's set-point", () => {
     world.pass(130)
     const pushing = way(world.last, START_POSE)
     expect(pushing).toBeGreaterThan(0.04)
-    world.struck = true
+    world.overForce = true
     world.arm.freeze(world.now)
     world.pass(30)
     world.delay = 0
@@ -290,14 +291,14 @@ describe("the arm's set-point", () => {
     world.going = { ...START, z: 0.1 }
     world.pass(200)
     world.arm.scale = 0.05
-    world.struck = true
+    world.overForce = true
     world.going = { ...START, z: 0.25 }
     world.arm.freeze(world.now)
     const from = world.sent.length
     world.pass(300)
     const heights = world.sent.slice(from).map(pose => pose[2])
     expect(heights[1] - heights[0]).toBeCloseTo(0.0035, 9)
-    expect(heights[heights.length - 1] - START.z).toBeCloseTo(LEASH.way, 9)
+    expect(heights[heights.length - 1] - START.z).toBeCloseTo(FOLLOWING_ERROR.way, 9)
     expect(heights.every((z, i) => i === 0 || z >= heights[i - 1])).toBe(true)
   })
 
@@ -309,9 +310,9 @@ describe("the arm's set-point", () => {
     world.pass(130)
     const { last } = world
     world.going = undefined
-    world.struck = true
+    world.overForce = true
     world.arm.freeze(world.now)
-    world.struck = false
+    world.overForce = false
     world.delay = 0
     world.pass(200)
     expect(world.last).toEqual(last)
@@ -323,7 +324,7 @@ describe("the arm's set-point", () => {
     ['slowed to 0.1 m/s', 0.0001],
     ['slowed to 0.02 m/s', 0.00002],
     ['blocked', 0],
-  ])('waits for an arm that is %s, which so has no way to go on after a stop', (_what, metres) => {
+  ])('waits for an arm that is %s, so that the arm does not move on after a stop', (_what, metres) => {
     const world = new FollowedArm(capped(metres))
     world.going = FAR
     world.pass(1500)
@@ -331,10 +332,10 @@ describe("the arm's set-point", () => {
     const { last } = world
     const from = world.tool.slice()
     world.stopped = true
-    world.arm.halt(world.now, { struck: false })
+    world.arm.halt(world.now, { overForce: false })
     world.pass(2000)
     expect(world.last).toEqual(last)
-    expect(way(world.tool, from)).toBeLessThanOrEqual(LEASH.way + 1e-9)
+    expect(way(world.tool, from)).toBeLessThanOrEqual(FOLLOWING_ERROR.way + 1e-9)
   })
 
   it('goes on once a blocked arm is free again, and never waits for one that follows in 45 ms', () => {
@@ -353,14 +354,14 @@ describe("the arm's set-point", () => {
   })
 
   it.each([0, 0.006, 0.012])(
-    'goes on after each "resume" from where it was left, with an arm that hangs %d m below it',
+    'continues after each "resume" where it was, with an arm that hangs %d m below it',
     droop => {
       const world = new FollowedArm(following(droop))
       world.going = FAR
       world.pass(300)
       for (let i = 0; i < 5; i++) {
         world.stopped = true
-        world.arm.halt(world.now, { struck: false })
+        world.arm.halt(world.now, { overForce: false })
         world.pass(i * 60)
         world.arm.leave()
         world.stopped = false
@@ -376,7 +377,7 @@ describe("the arm's set-point", () => {
     world.going = FAR
     world.pass(300)
     world.going = undefined
-    world.arm.halt(world.now, { struck: false })
+    world.arm.halt(world.now, { overForce: false })
     world.pass(300)
     world.arm.leave()
     world.pass(400)

@@ -1,14 +1,29 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ChunkExecutor, EXECUTION_MODES, type Executable, type SetPoint } from '../../control/chunk/chunk-executor.js'
-import { QuaternionMean } from '../../control/chunk/quaternion-mean.js'
+import { ChunkExecutor, EXECUTION_MODES, type Executable } from '../../control/chunk/chunk-executor.js'
+import { QuaternionMean } from '../../policy/action/quaternion-mean.js'
 
 const S = 1e9
-const setPoint = (): SetPoint => ({ pose: new Float64Array(7), width: -1, effort: -1, exhausted: false })
+/** A set-point of contract version 1. */
+interface Version1 {
+  pose: Float64Array
+  width: number
+  effort: number
+  exhausted: boolean
+}
+const setPoint = (): Version1 => ({ pose: new Float64Array(7), width: -1, effort: -1, exhausted: false })
+
+/** Samples, and writes what it gives to `out`. */
+function sample(executor: ChunkExecutor, t: number, out: Version1): boolean {
+  const known = executor.sample(t)
+  const { groups, exhausted } = executor.setPoint
+  if (known) Object.assign(out, { pose: groups[0].slice(), width: groups[1][0], effort: groups[1][1], exhausted })
+  return known
+}
 
 type Matrix = number[][]
 
-/** A unit quaternion (x, y, z, w) as a rotation matrix, from the textbook. */
+/** The rotation matrix of a unit quaternion (x, y, z, w), by the textbook formula. */
 function matrix([x, y, z, w]: readonly number[]): Matrix {
   return [
     [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
@@ -34,7 +49,7 @@ interface Plain {
   effort: number
 }
 
-/** One chunk at `t`, by the definition of an action chunk. */
+/** The set-point of one chunk at `t`, by the definition of an action chunk. */
 function reference(chunk: Executable, t: number): Plain {
   const rows = chunk.data.length / 6
   const row = (i: number): number[] =>
@@ -51,7 +66,7 @@ function reference(chunk: Executable, t: number): Plain {
   return { x, y, z, rotation: product(turn, aboutZ(dyaw)), width, effort }
 }
 
-function expectPose(out: SetPoint, plain: Plain): void {
+function expectPose(out: Version1, plain: Plain): void {
   expect(out.pose[0]).toBeCloseTo(plain.x, 9)
   expect(out.pose[1]).toBeCloseTo(plain.y, 9)
   expect(out.pose[2]).toBeCloseTo(plain.z, 9)
@@ -87,42 +102,42 @@ const chunkAt = (stamp: number): fc.Arbitrary<Executable> =>
     }))
 
 describe.each([...EXECUTION_MODES])('%s', mode => {
-  it('of one chunk is that chunk, interpolated in time, from its origin to its last row', () => {
+  it('follows a single chunk, interpolated in time, from its origin to its last row', () => {
     fc.assert(
       fc.property(chunkAt(5 * S), fc.double({ min: -0.1, max: 0.6, noNaN: true }), (chunk, after) => {
         const executor = new ChunkExecutor(mode)
         executor.push(chunk)
         const out = setPoint()
         const t = chunk.stamp + after * S
-        expect(executor.sample(t, out)).toBe(true)
+        expect(sample(executor, t, out)).toBe(true)
         expectPose(out, reference(chunk, t))
         expect(out.exhausted).toBe(t > chunk.stamp + (chunk.data.length / 6 / chunk.rate) * S)
       }),
     )
   })
 
-  it('has nothing to say without a chunk, and after clear', () => {
+  it('gives no set-point without a chunk and after clear', () => {
     const executor = new ChunkExecutor(mode)
     const out = setPoint()
-    expect(executor.sample(0, out)).toBe(false)
+    expect(sample(executor, 0, out)).toBe(false)
     executor.push({ stamp: 0, rate: 30, data: new Float32Array(6), origin: Float64Array.of(0, 0, 0, 0, 0, 0, 1) })
     executor.clear()
-    expect(executor.sample(0, out)).toBe(false)
+    expect(sample(executor, 0, out)).toBe(false)
     expect(out).toEqual(setPoint())
   })
 
-  it("holds the newest chunk's last row and says that it is exhausted", () => {
+  it('holds the last row of the newest chunk and reports that it is exhausted', () => {
     const executor = new ChunkExecutor(mode)
     const origin = Float64Array.of(1, 2, 3, 0, 0, 0, 1)
     executor.push({ stamp: 0, rate: 10, data: Float32Array.of(9, 9, 9, 0, 0.01, 20), origin })
     executor.push({ stamp: 0.02 * S, rate: 10, data: Float32Array.of(1, 0, 0, 0, 0.05, 40), origin })
     const out = setPoint()
-    executor.sample(10 * S, out)
+    sample(executor, 10 * S, out)
     expect([...out.pose]).toEqual([2, 2, 3, 0, 0, 0, 1])
     expect(out).toMatchObject({ width: Math.fround(0.05), effort: 40, exhausted: true })
   })
 
-  it("does not take a chunk that cannot be placed, and keeps no hold of the caller's arrays", () => {
+  it("refuses a chunk that cannot be executed, and copies the caller's arrays", () => {
     const executor = new ChunkExecutor(mode)
     const chunk = {
       stamp: 0,
@@ -139,7 +154,7 @@ describe.each([...EXECUTION_MODES])('%s', mode => {
     expect(executor.push({ ...chunk, stamp: 1, data: new Float32Array(6), origin: new Float64Array(7) })).toBe(false)
     expect(executor.push({ ...chunk, stamp: 1, data: new Float32Array(0) })).toBe(false)
     const out = setPoint()
-    executor.sample(S, out)
+    sample(executor, S, out)
     expect(out.pose[0]).toBe(0.25)
   })
 
@@ -154,7 +169,7 @@ describe.each([...EXECUTION_MODES])('%s', mode => {
     executor.push(make(100 * S, 5))
     executor.push(make(2 * S, 1))
     const out = setPoint()
-    executor.sample(2.2 * S, out)
+    sample(executor, 2.2 * S, out)
     expect(out.pose[0]).toBeCloseTo(1, 12)
   })
 })
@@ -167,7 +182,7 @@ describe('receding horizon', () => {
         executor.push(first)
         executor.push(second)
         const out = setPoint()
-        executor.sample(0.1 * S, out)
+        sample(executor, 0.1 * S, out)
         expectPose(out, reference(second, 0.1 * S))
       }),
     )
@@ -177,7 +192,7 @@ describe('receding horizon', () => {
 describe('temporal ensembling', () => {
   const m = 0.2
 
-  it('is the weighted mean of all chunks that reach the moment, poses in the base frame', () => {
+  it('is the weighted mean of all chunks that cover the moment, with poses in the base frame', () => {
     const chunks = fc.tuple(chunkAt(0), chunkAt(0.033 * S), chunkAt(0.066 * S), chunkAt(0.1 * S)).map(all =>
       all.map(chunk => ({
         ...chunk,
@@ -196,7 +211,7 @@ describe('temporal ensembling', () => {
         fc.pre(all.every(chunk => Math.abs(t - endOf(chunk)) > 10))
         const newest = all[3]
         const out = setPoint()
-        executor.sample(t, out)
+        sample(executor, t, out)
         expect(out.exhausted).toBe(t > endOf(newest))
         if (out.exhausted) return
         const reaching = all.filter(chunk => endOf(chunk) > t)
@@ -213,7 +228,7 @@ describe('temporal ensembling', () => {
           effort: mean('effort'),
           rotation: poseMatrix(out.pose),
         })
-        // The mean rotation is the one with the least weighted squared (chordal) distance: no small turn makes it less.
+        // The mean rotation has the least weighted squared chordal distance, so every small turn makes it larger.
         const distance = (rotation: Matrix): number =>
           said.reduce(
             (sum, one, i) =>
@@ -234,7 +249,7 @@ describe('temporal ensembling', () => {
     )
   })
 
-  it('keeps the last 64 chunks, and drops those that no moment reaches', () => {
+  it('keeps the last 128 chunks, and drops those that have ended', () => {
     const executor = new ChunkExecutor('temporal_ensembling', { m: 0 })
     const origin = Float64Array.of(0, 0, 0, 0, 0, 0, 1)
     for (let i = 0; i < 200; i++) {
@@ -246,16 +261,16 @@ describe('temporal ensembling', () => {
       })
     }
     const out = setPoint()
-    executor.sample(2.5 * S, out)
-    expect(out.width).toBeCloseTo((136 + 199) / 2, 9)
+    sample(executor, 2.5 * S, out)
+    expect(out.width).toBeCloseTo((72 + 199) / 2, 9)
     executor.push({ stamp: 100 * S, rate: 10, data: Float32Array.of(0, 0, 0, 0, 7, 0), origin })
-    executor.sample(100 * S, out)
+    sample(executor, 100 * S, out)
     expect(out.width).toBe(7)
   })
 })
 
 describe('the mean of quaternions', () => {
-  it('does not see their signs', () => {
+  it('does not depend on their signs', () => {
     fc.assert(
       fc.property(
         fc.array(quaternion, { minLength: 1, maxLength: 5 }),
@@ -290,4 +305,48 @@ it('an unknown mode is refused with the known ones', () => {
   expect(() => new ChunkExecutor('toString')).toThrow(
     "execution mode 'toString': expected one of temporal_ensembling, receding_horizon",
   )
+})
+
+describe('receding_horizon:ROWS', () => {
+  const chunkAt = (tick: number): Executable => ({
+    stamp: (tick * S) / 30,
+    rate: 30,
+    data: Float32Array.from({ length: 6 * 8 }, (_, i) => (i % 6 === 4 ? tick + Math.floor(i / 6) / 100 : 0)),
+    origin: Float64Array.of(0, 0, 0, 0, 0, 0, 1),
+  })
+
+  it.each([
+    { mode: 'receding_horizon', followed: [0, 1, 2, 3, 4, 5, 6, 7] },
+    { mode: 'receding_horizon:3', followed: [0, 0, 0, 3, 3, 3, 6, 6] },
+  ])('$mode follows the rows of a chunk before the next one counts', ({ mode, followed }) => {
+    const executor = new ChunkExecutor(mode)
+    const out = setPoint()
+    const seen = followed.map((_, tick) => {
+      // Ticks of a camera come unevenly.
+      executor.push({ ...chunkAt(tick), stamp: chunkAt(tick).stamp + (tick % 2) * 2e6 })
+      sample(executor, ((tick + 1) * S) / 30 + 3e6, out)
+      return Math.floor(out.width)
+    })
+    expect(seen).toEqual(followed)
+  })
+
+  it('begins anew after a clear, and where time jumps back', () => {
+    const executor = new ChunkExecutor('receding_horizon:8')
+    const out = setPoint()
+    const widthAfter = (tick: number): number => {
+      executor.push(chunkAt(tick))
+      sample(executor, ((tick + 1) * S) / 30, out)
+      return Math.floor(out.width)
+    }
+    expect([5, 6].map(widthAfter)).toEqual([5, 5])
+    expect(widthAfter(2)).toBe(2)
+    executor.clear()
+    expect(widthAfter(3)).toBe(3)
+  })
+
+  it.each(['receding_horizon:0', 'receding_horizon:', 'temporal_ensembling:3', 'open_loop', ''])('refuses %j', mode => {
+    expect(() => new ChunkExecutor(mode)).toThrow(
+      `execution mode '${mode}': expected one of temporal_ensembling, receding_horizon or receding_horizon:ROWS`,
+    )
+  })
 })

@@ -1,7 +1,9 @@
 import { poseOf } from '../../control/arm/tool-pose.js'
 import { Controller, type ControllerOptions } from '../../control/controller.js'
 import type { CommandedGripper, GripperMove } from '../../control/gripper-move.js'
-import { saidIn } from '../../control/speech/said.js'
+import { saidIn, type Speaker } from '../../control/speech/said.js'
+import type { CommandedActuator } from '../../policy/action/actuator-faults.js'
+import type { ActuatorLimits } from '../../robots/limits/actuator-limits.js'
 import type { Limits } from '../../robots/robot.js'
 
 export const MS = 1_000_000
@@ -14,12 +16,58 @@ export const LIMITS: Limits = {
   effort: [20, 235],
   contact: 3,
   overForce: 30,
-  watchdog: { wrench: 50 * MS, camera: 250 * MS, policy: 300 * MS, gripper: 200 * MS },
+  watchdog: { wrench: 50 * MS, camera: 250 * MS, policy: 300 * MS, person: 200 * MS, gripper: 200 * MS },
 }
 const TARE = 20 * MS
 
-/** A gripper that remembers what it was told. */
-export class ToldGripper implements CommandedGripper {
+/** The actuators `arm` and `gripper` of a loop, as a robot file has them. */
+export const ARM: CommandedActuator = {
+  name: 'arm',
+  takes: [{ kind: 'pose', names: [], rotation: 'yaw' }],
+  limits: limitsOf({ workspace: LIMITS.workspace, speed: LIMITS.speed, yawRate: LIMITS.yawRate }),
+}
+export const GRIPPER: CommandedActuator = {
+  name: 'gripper',
+  takes: [{ kind: 'gripper', names: ['width', 'opening', 'effort'] }],
+  limits: limitsOf({ width: LIMITS.width, effort: LIMITS.effort }),
+}
+
+function limitsOf(given: Partial<ActuatorLimits>): ActuatorLimits {
+  const none = {
+    workspace: undefined,
+    speed: undefined,
+    yawRate: undefined,
+    width: undefined,
+    effort: undefined,
+    acceleration: undefined,
+    turnAcceleration: undefined,
+  }
+  return { joints: new Map(), ...none, ...given }
+}
+
+/** An actuator of joints that turn between -1 and 1 rad, at 2 rad/s. */
+export const jointActuator = (name: string, joints: readonly string[], kind = 'joint_position'): CommandedActuator => ({
+  name,
+  takes: [{ kind: kind as 'joint_position', names: joints }],
+  limits: limitsOf({
+    joints: new Map(
+      joints.map(joint => [
+        joint,
+        {
+          prismatic: false,
+          continuous: false,
+          position: [-1, 1],
+          velocity: 2,
+          acceleration: undefined,
+          effort: undefined,
+        },
+      ]),
+    ),
+  }),
+})
+
+/** A gripper that records its commands. */
+export class GripperSpy implements CommandedGripper {
   status: { activated: boolean; width: number; object: string } | undefined = {
     activated: true,
     width: 0.05,
@@ -51,14 +99,12 @@ export class ToldGripper implements CommandedGripper {
   }
 }
 
-/**
- * The controller with nothing around it but values: an arm that is where it is told to be, and time that is counted.
- */
+/** The controller without nodes: an arm that is always at its set-point, and a clock that the test advances. */
 export class ControllerRig {
   now = 1000 * MS
   active = true
-  readonly gripper = new ToldGripper()
-  /** What was sent, x, y, z. */
+  readonly gripper = new GripperSpy()
+  /** The set-points that were sent: x, y, z. */
   readonly sent: { readonly at: number; readonly place: readonly number[] }[] = []
   readonly tilts: Error[] = []
   readonly tool = poseOf({ x: 0, y: 0, z: 0.3, yaw: 0 }, new Float64Array(7))
@@ -67,6 +113,7 @@ export class ControllerRig {
   constructor(options: Partial<ControllerOptions> = {}) {
     this.controller = new Controller({
       limits: LIMITS,
+      actuators: [ARM, GRIPPER],
       arm: true,
       tare: TARE,
       execution: 'receding_horizon',
@@ -84,15 +131,15 @@ export class ControllerRig {
     this.controller.beginEpisode(this.now)
   }
 
-  say(text: string, frameId = ''): void {
-    void this.controller.hear(saidIn({ text, frameId }), this.now, { active: this.active })
+  say(text: string, speaker: Speaker = 'somebody'): void {
+    void this.controller.hear(saidIn({ text, speaker }), this.now, { active: this.active })
   }
 
   stop(by: 'caller' | 'goal'): void {
     void this.controller.stop(by, this.now)
   }
 
-  /** As the action `~/grasp` does it. */
+  /** A goal, in the way of the action `~/grasp`. */
   goal(): void {
     const { controller } = this
     if (!this.active || controller.stoppedBySomebody) return
@@ -116,7 +163,7 @@ export class ControllerRig {
     this.controller.beginEpisode(this.now)
   }
 
-  /** A plan that goes to `x` (m), from where the tool is. */
+  /** An action chunk that leads to `x` (m) from the present pose. */
   chunk(x = 0.2, age = 0): void {
     if (!this.active) return
     const row = [x - this.tool[0]!, 0, 0, 0, 0.01, 40]
@@ -134,8 +181,8 @@ export class ControllerRig {
       this.controller.arm?.freeze(this.now)
   }
 
-  /** 10 ms pass, in which everything speaks that is not silent. */
-  beat(silent: ReadonlySet<string> = new Set()): void {
+  /** 10 ms pass in which all sources send that are not silent. */
+  step(silent: ReadonlySet<string> = new Set()): void {
     for (let i = 0; i < 5; i++) {
       this.now += 2 * MS
       if (!silent.has('wrench')) this.wrench()
@@ -149,6 +196,6 @@ export class ControllerRig {
   }
 
   beats(count: number, silent: ReadonlySet<string> = new Set()): void {
-    for (let i = 0; i < count; i++) this.beat(silent)
+    for (let i = 0; i < count; i++) this.step(silent)
   }
 }

@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { SAID_BY_GOAL, SCRIPTED } from '../../control/speech/said.js'
 import type { Hold } from '../../control/state/holds.js'
 import { STOPS, type Stopper } from '../../control/state/stop-authority.js'
 import { ControllerRig, MS } from './controller-rig.js'
@@ -12,7 +11,7 @@ beforeEach(() => {
 
 const stopBy: Readonly<Record<Stopper, (rig: ControllerRig) => void>> = {
   somebody: rig => rig.say('stop'),
-  script: rig => rig.say('stop', SCRIPTED),
+  script: rig => rig.say('stop', 'script'),
   caller: rig => rig.stop('caller'),
   goal: rig => rig.stop('goal'),
 }
@@ -22,7 +21,7 @@ describe('the controller', () => {
   it('tares, waits for a chunk, then moves arm and fingers', () => {
     expect(rig.controller.hold).toBe('no_chunk')
     const noPolicy = new Set(['policy'])
-    rig.beat(noPolicy)
+    rig.step(noPolicy)
     expect(rig.controller.hold).toBe('tare')
     rig.beats(2, noPolicy)
     expect(rig.controller.hold).toBe('no_chunk')
@@ -33,7 +32,7 @@ describe('the controller', () => {
     expect(rig.gripper.moves.at(-1)).toEqual({ width: expect.closeTo(0.01), speed: 0.1, effort: 40 })
   })
 
-  it("is not moved by a goal after a stop that somebody said while it was not active, also where a goal's stop came before", () => {
+  it('is not moved by a goal after a spoken stop while it was not active, also where a goal had stopped before', () => {
     rig.beats(20)
     rig.stop('goal')
     rig.goal()
@@ -86,14 +85,14 @@ describe('the controller', () => {
       'tilt',
       rig => {
         rig.tool.set([Math.cos(0.2), 0, 0, Math.sin(0.2)], 3)
-        rig.beat()
+        rig.step()
       },
     ],
     [
       'tare',
       rig => {
         rig.episode()
-        rig.beat()
+        rig.step()
       },
     ],
   ])('holds by %s, and sends no step and no move', (hold, cause) => {
@@ -103,7 +102,7 @@ describe('the controller', () => {
     expect(rig.controller.hold).toBe(hold)
     const [places, moves] = [new Set<string>(), rig.gripper.moves.length]
     const from = rig.sent.length
-    // A chunk ends the silence of the policy alone.
+    // A chunk would end the silence of the policy.
     if (hold !== 'policy') rig.chunk(-0.2)
     rig.controller.step((rig.now += MS))
     for (const { place } of rig.sent.slice(from)) places.add(place.join())
@@ -112,7 +111,7 @@ describe('the controller', () => {
     expect(rig.tilts.length).toBe(hold === 'tilt' ? 1 : 0)
   })
 
-  it('awaits a command where it is told to, in each episode', () => {
+  it('with await_command waits for a command in each episode', () => {
     rig = new ControllerRig({ awaitCommand: true })
     for (let episode = 0; episode < 2; episode++) {
       rig.beats(10)
@@ -128,7 +127,7 @@ describe('the controller', () => {
     }
   })
 
-  it('activates a gripper that lost its activation by a resume or an episode, and not while a stop stands', () => {
+  it('activates a gripper that lost its activation at a resume or an episode, but not while there is a stop', () => {
     const activations = (): number => rig.gripper.told.filter(told => told === 'activate').length
     rig.beats(5)
     rig.gripper.status = { activated: false, width: 0.05, object: 'none' }
@@ -145,7 +144,7 @@ describe('the controller', () => {
     expect(activations()).toBe(3)
   })
 
-  it('does in one order what a stop asks for: drop what waits, then the arm, then the fingers', () => {
+  it('stops in a fixed order: drop waiting moves, then the arm, then the fingers', () => {
     rig.beats(20)
     const [sent, told] = [rig.sent.length, rig.gripper.told.length]
     rig.say('stop')
@@ -156,10 +155,10 @@ describe('the controller', () => {
     expect(rig.controller.stops).toBe(1)
   })
 
-  it('leaves the "resume" of a goal to the others', () => {
+  it('ignores the "resume" of a goal, which is for the other nodes', () => {
     rig.beats(20)
     rig.say('stop')
-    rig.say('resume', SAID_BY_GOAL)
+    rig.say('resume', 'goal')
     expect(rig.controller).toMatchObject({ hold: 'stop', heardAs: 'stop' })
     rig.say('resume')
     expect(rig.controller).toMatchObject({ hold: 'no_chunk', heardAs: 'resume' })
@@ -167,7 +166,7 @@ describe('the controller', () => {
     expect(rig.controller.heardAs).toBe('command')
   })
 
-  it("lets the next goal end a stop that is a goal's alone", () => {
+  it('lets the next goal end a stop that only a goal made', () => {
     rig.beats(20)
     rig.stop('goal')
     rig.goal()
@@ -186,14 +185,14 @@ describe('the controller', () => {
   })
 })
 
-/** What may happen, and whether it can end a stop. */
+/** An event, and whether it can end a stop. */
 interface Happening {
   readonly name: string
   readonly ends?: 'resume' | 'episode' | 'goal'
   readonly act: (rig: ControllerRig) => void
 }
 const HAPPENINGS: readonly Happening[] = [
-  { name: 'beat', act: rig => rig.beat() },
+  { name: 'step', act: rig => rig.step() },
   { name: 'beats', act: rig => rig.beats(12) },
   { name: 'silent wrench', act: rig => rig.beats(8, new Set(['wrench'])) },
   { name: 'silent tool', act: rig => rig.beats(15, new Set(['tool'])) },
@@ -205,10 +204,10 @@ const HAPPENINGS: readonly Happening[] = [
   { name: 'called stop', act: stopBy.caller },
   { name: "a goal's stop", act: stopBy.goal },
   { name: 'command', act: rig => rig.say('pick the red cylinder') },
-  { name: 'scripted command', act: rig => rig.say('no, the blue one', SCRIPTED) },
+  { name: 'scripted command', act: rig => rig.say('no, the blue one', 'script') },
   { name: 'a negated stop', act: rig => rig.say('do not stop') },
   { name: 'nearly a resume', act: rig => rig.say('can you resume') },
-  { name: "a goal's resume for the others", act: rig => rig.say('resume', SAID_BY_GOAL) },
+  { name: "a goal's resume for the others", act: rig => rig.say('resume', 'goal') },
   {
     name: 'gripper lost',
     act: rig => {
@@ -237,7 +236,7 @@ const sequence = (happenings: readonly Happening[]) =>
     { maxLength: 40 },
   )
 
-describe('after a stop, and before what ends it,', () => {
+describe('between a stop and its end', () => {
   it.each(STOPPERS)('no sequence of events leads to motion: a stop by %s', by => {
     fc.assert(
       fc.property(
@@ -269,7 +268,7 @@ describe('after a stop, and before what ends it,', () => {
     )
   })
 
-  it.each(STOPPERS)('a resume lets it go on: a stop by %s', by => {
+  it.each(STOPPERS)('a resume lets the motion continue: a stop by %s', by => {
     rig.beats(20)
     stopBy[by](rig)
     rig.beats(20)

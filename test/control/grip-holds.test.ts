@@ -5,28 +5,28 @@ const FREE: GripSituation = {
   node: 'active',
   stopped: false,
   following: false,
-  quiet: () => ['camera', 'policy'],
+  silent: () => ['camera', 'policy'],
   activated: true,
   tared: true,
   overForce: false,
   opens: false,
 }
 
-/** In the order in which they are looked at. */
+/** In the order in which they are checked. */
 const REASONS: readonly (readonly [GripHold, Partial<GripSituation>])[] = [
   ['unconfigured', { node: 'unconfigured' }],
   ['inactive', { node: 'inactive' }],
   ['finalized', { node: 'finalized' }],
   ['stop', { stopped: true }],
   ['policy', { following: true }],
-  ['wrench', { quiet: () => ['wrench', 'gripper'] }],
-  ['gripper', { quiet: () => ['gripper'] }],
+  ['wrench', { silent: () => ['wrench', 'gripper'] }],
+  ['gripper', { silent: () => ['gripper'] }],
   ['gripper', { activated: false }],
   ['tare', { tared: false }],
   ['over_force', { overForce: true }],
 ]
 
-describe("the fingers on somebody's own word", () => {
+describe('the fingers at the command of an operator', () => {
   it('may move though camera and policy are silent, and open over an over-force', () => {
     expect(gripHoldOf(FREE)).toBe('none')
     expect(gripHoldOf({ ...FREE, overForce: true, opens: true })).toBe('none')

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MotionLimiter } from '../../control/arm/motion-limiter.js'
-import { poseOf, wrapAngle, yawOf } from '../../control/arm/tool-pose.js'
+import { wrapAngle } from '../../fusion/rotation.js'
+import { poseOf, yawOf } from '../../control/arm/tool-pose.js'
 
 const limits = {
   workspace: { x: [-0.25, 0.25], y: [-0.2, 0.2], z: [0.01, 0.4] },
@@ -36,7 +37,7 @@ describe('motion limits', () => {
     )
   })
 
-  it('a share of the limits bounds every step, from the next one on, and no rise away from what was struck', () => {
+  it('a share of the limits bounds every step from the next one on, but not a rise away from an obstacle', () => {
     fc.assert(
       fc.property(
         fc.array(
@@ -67,25 +68,21 @@ describe('motion limits', () => {
     )
   })
 
-  it(
-    'no step makes use of more time than has passed since the last one or since it was sent, nor of ' +
-      'more than 10 ms',
-    () => {
-      const limiter = new MotionLimiter(limits)
-      limiter.place({ x: 0, y: 0, z: 0.2, yaw: 0 })
-      const step = (ms: number): number => {
-        const { x } = limiter.target
-        limiter.step({ x: 0.2, y: 0, z: 0.2, yaw: 0 }, ms * MS, Infinity)
-        return limiter.target.x - x
-      }
-      const way = (ms: number): unknown => expect.closeTo((0.35 * ms) / 1e3, 9)
-      expect([step(0), step(4), step(4), step(140), step(130), step(133)]).toEqual([10, 4, 0, 10, 0, 3].map(way))
-      limiter.sent(139 * MS)
-      expect(step(143)).toEqual(way(4))
-    },
-  )
+  it('a step uses at most the time since the last step or sending, and at most 10 ms', () => {
+    const limiter = new MotionLimiter(limits)
+    limiter.place({ x: 0, y: 0, z: 0.2, yaw: 0 })
+    const step = (ms: number): number => {
+      const { x } = limiter.target
+      limiter.step({ x: 0.2, y: 0, z: 0.2, yaw: 0 }, ms * MS, Infinity)
+      return limiter.target.x - x
+    }
+    const way = (ms: number): unknown => expect.closeTo((0.35 * ms) / 1e3, 9)
+    expect([step(0), step(4), step(4), step(140), step(130), step(133)]).toEqual([10, 4, 0, 10, 0, 3].map(way))
+    limiter.sent(139 * MS)
+    expect(step(143)).toEqual(way(4))
+  })
 
-  it('yaw survives the way through a quaternion', () => {
+  it('yaw is the same after a conversion to a quaternion and back', () => {
     fc.assert(
       fc.property(fc.double({ min: -3.14, max: 3.14, noNaN: true }), yaw => {
         expect(Math.abs(wrapAngle(yawOf(poseOf({ x: 0, y: 0, z: 0, yaw }, new Float64Array(7))) - yaw))).toBeLessThan(

@@ -4,7 +4,7 @@ import { PoseAge } from '../../control/arm/pose-age.js'
 const MS = 1e6
 
 describe('how old a pose is', () => {
-  it.each([0, 1e12, -1e12])('counts what it waited, and not that its clock is %d ns away', offset => {
+  it.each([0, 1e12, -1e12])('is the time that a pose waited, also where its clock is %d ns away', offset => {
     const age = new PoseAge()
     for (let t = 0; t < 200; t += 4) age.hear(t * MS + offset, (t + 2) * MS)
     expect(age.at(210 * MS)).toBe(12 * MS)
@@ -13,7 +13,7 @@ describe('how old a pose is', () => {
     expect(age.at(300 * MS)).toBe(98 * MS)
   })
 
-  it('comes to terms with a clock that was set, in either direction, in 10 s', () => {
+  it('is right again 10 s after the clock was set, in either direction', () => {
     for (const step of [3e9, -3e9]) {
       const age = new PoseAge()
       for (let t = 0; t < 30_000; t += 4) age.hear(t * MS + (t >= 10_000 ? step : 0), (t + 2) * MS)
@@ -21,7 +21,7 @@ describe('how old a pose is', () => {
     }
   })
 
-  it.each([5000, 500, -5000])('goes on as before after one stamp that is %d ms ahead', ahead => {
+  it.each([5000, 500, -5000])('does not change after one stamp that is %d ms ahead', ahead => {
     const age = new PoseAge()
     for (let t = 0; t < 1000; t += 4) {
       age.hear((t + (t === 500 ? ahead : 0)) * MS, (t + 2) * MS)
@@ -32,7 +32,7 @@ describe('how old a pose is', () => {
   })
 
   it.each([-3e9, 3e9])(
-    'believes a clock that was set by %d ns within 0.11 s, and one whose first stamp alone was wrong',
+    'is right within 0.11 s after the clock was set by %d ns, and where only the first stamp was wrong',
     step => {
       for (const from of [4, 600]) {
         const age = new PoseAge()
@@ -44,7 +44,7 @@ describe('how old a pose is', () => {
     },
   )
 
-  it('does not take for fresh what waited while the machine stood still, however much comes at once', () => {
+  it('is not small for poses that waited while the machine was blocked, however many come at once', () => {
     const age = new PoseAge()
     for (let t = 0; t < 200; t += 4) age.hear(t * MS, (t + 2) * MS)
     for (let t = 200; t < 2000; t += 4) {
@@ -53,7 +53,7 @@ describe('how old a pose is', () => {
     }
   })
 
-  it("starts anew where the bus's time goes back", () => {
+  it('begins anew where the bus time goes back', () => {
     const age = new PoseAge()
     age.hear(1e10, 1e10 + 1)
     age.hear(1e6, 5e6)

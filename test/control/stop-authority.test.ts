@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { SAID_BY_GOAL, saidIn, SCRIPTED } from '../../control/speech/said.js'
+import { saidIn } from '../../control/speech/said.js'
 import { StopAuthority, stopperOf, STOPS, type Stopper } from '../../control/state/stop-authority.js'
 
 const STOPPERS = Object.keys(STOPS) as Stopper[]
@@ -7,18 +7,18 @@ const pairs = STOPPERS.flatMap(first => STOPPERS.map(second => [first, second] a
 
 describe('an utterance', () => {
   it.each([
-    ['stop', '', 'stop', 'somebody', 'somebody'],
-    ['no, stop!', SCRIPTED, 'stop', 'script', 'script'],
-    ['resume', SAID_BY_GOAL, 'resume', 'goal', 'somebody'],
-    ['pick the red cylinder', 'operator', 'command', 'somebody', 'somebody'],
-    ['?!', SCRIPTED, 'other', 'script', 'script'],
-  ] as const)('"%s" of "%s" is read once: %s by %s', (text, frameId, meaning, by, stopper) => {
-    const said = saidIn({ text, frameId })
+    ['stop', 'somebody', 'stop', 'somebody', 'somebody'],
+    ['no, stop!', 'script', 'stop', 'script', 'script'],
+    ['resume', 'goal', 'resume', 'goal', 'somebody'],
+    ['pick the red cylinder', undefined, 'command', 'somebody', 'somebody'],
+    ['?!', 'script', 'other', 'script', 'script'],
+  ] as const)('"%s" of "%s" is read once: %s by %s', (text, speaker, meaning, by, stopper) => {
+    const said = saidIn({ text, ...(speaker && { speaker }) })
     expect(said).toEqual({ text, meaning, by })
     expect(stopperOf(said)).toBe(stopper)
   })
 
-  it("without stamps is somebody's, and one without a text says nothing", () => {
+  it("without a speaker counts as somebody's, and one without a text means nothing", () => {
     expect(saidIn({ data: 'stop' })).toEqual({ text: 'stop', meaning: 'stop', by: 'somebody' })
     expect(saidIn({})).toEqual({ text: '', meaning: 'other', by: 'somebody' })
   })
@@ -39,7 +39,7 @@ describe('a stop', () => {
     expect(authority.stands).toBe(false)
   })
 
-  it.each(pairs)('by %s with one by %s beside it is ended by what ends both', (first, second) => {
+  it.each(pairs)('by %s together with one by %s ends when both have ended', (first, second) => {
     const authority = new StopAuthority()
     authority.stop(first, { stopped: false })
     authority.stop(second, { stopped: true })
@@ -47,7 +47,7 @@ describe('a stop', () => {
     expect(authority.endedByGoal).toBe(STOPS[first].endedByGoal && STOPS[second].endedByGoal)
   })
 
-  it("by a goal leaves no word to the next goal: a stop that somebody says later is somebody's", () => {
+  it('by a goal does not let the next goal end a stop that somebody says later', () => {
     for (const resumed of [false, true]) {
       const authority = new StopAuthority()
       authority.stop('goal', { stopped: false })
@@ -57,9 +57,9 @@ describe('a stop', () => {
     }
   })
 
-  it("that is heard while there is no motion stands all the same; the script's does not", () => {
+  it('that is heard while there is no motion counts too, unless the script says it', () => {
     const authority = new StopAuthority()
-    authority.hear(saidIn({ text: 'stop', frameId: SCRIPTED }))
+    authority.hear(saidIn({ text: 'stop', speaker: 'script' }))
     expect(authority.stands).toBe(false)
     authority.hear(saidIn({ text: 'stop' }))
     authority.hear(saidIn({ text: 'pick the red cylinder' }))

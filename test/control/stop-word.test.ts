@@ -275,51 +275,43 @@ describe('the word stop', () => {
     expect(isStop(said)).toBe(false)
   })
 
-  it(
-    'is taken to be in a text that nobody can say, which is not searched; below, ten times the words ' +
-      'are ten times the work',
-    () => {
-      expect(isStop('the red one '.repeat(1000))).toBe(true)
-      expect(isResume(`resume${' '.repeat(10_000)}`)).toBe(false)
-      const joined = vi.spyOn(Array.prototype, 'join')
-      const workFor = (words: number): number => {
-        joined.mockClear()
-        expect(isStop('ab '.repeat(words))).toBe(false)
-        return joined.mock.results.reduce((sum, { value }) => sum + String(value).length, 0)
-      }
-      const [some, more] = [workFor(130), workFor(1300)]
-      joined.mockRestore()
-      expect(more).toBeLessThanOrEqual(11 * some)
-    },
-  )
+  it('counts as said in a text that is too long for speech; below that, ten times the words take ten times the time', () => {
+    expect(isStop('the red one '.repeat(1000))).toBe(true)
+    expect(isResume(`resume${' '.repeat(10_000)}`)).toBe(false)
+    const joined = vi.spyOn(Array.prototype, 'join')
+    const workFor = (words: number): number => {
+      joined.mockClear()
+      expect(isStop('ab '.repeat(words))).toBe(false)
+      return joined.mock.results.reduce((sum, { value }) => sum + String(value).length, 0)
+    }
+    const [some, more] = [workFor(130), workFor(1300)]
+    joined.mockRestore()
+    expect(more).toBeLessThanOrEqual(11 * some)
+  })
 
-  it(
-    'is in no command that is said in the cell, but in its own stops, and in no word of the policy ' +
-      'but the stop words',
-    () => {
-      const phrases = parse(text('policy/phrases.yaml')) as string[]
-      for (const set of ['seen', 'unseen', 'sim/objects/heavy.yaml', 'policy/alike.yaml', 'policy/household.yaml']) {
-        const models = loadObjects(set)
-        for (const { name, colour } of models)
-          for (const said of [
-            name,
-            colour,
-            `no, the ${colour} one`,
-            ...phrases.map(phrase => phrase.replaceAll('{name}', name)),
-          ])
-            expect(isStop(said), said).toBe(false)
-        for (let index = 0; index < 300; index++) {
-          const { command, correction, target } = drawEpisode(models, 1, index, {}).setup
-          expect(isStop(command), command).toBe(false)
-          if (correction) expect(isStop(correction.text), correction.text).toBe(target === undefined)
-        }
+  it('is in the stops of the cell but in none of its commands, and in no word of the policy but the stop words', () => {
+    const phrases = parse(text('policy/phrases.yaml')) as string[]
+    for (const set of ['seen', 'unseen', 'sim/objects/heavy.yaml', 'policy/alike.yaml', 'policy/household.yaml']) {
+      const models = loadObjects(set)
+      for (const { name, colour } of models)
+        for (const said of [
+          name,
+          colour,
+          `no, the ${colour} one`,
+          ...phrases.map(phrase => phrase.replaceAll('{name}', name)),
+        ])
+          expect(isStop(said), said).toBe(false)
+      for (let index = 0; index < 300; index++) {
+        const { command, correction, target } = drawEpisode(models, 1, index, {}).setup
+        expect(isStop(command), command).toBe(false)
+        if (correction) expect(isStop(correction.text), correction.text).toBe(target === undefined)
       }
-      const vocabulary = JSON.parse(text('policy/vocabulary.json')) as string[]
-      expect(vocabulary.filter(word => isStop(word))).toEqual(['stop', 'halt', 'freeze', 'abort'])
-    },
-  )
+    }
+    const vocabulary = JSON.parse(text('policy/vocabulary.json')) as string[]
+    expect(vocabulary.filter(word => isStop(word))).toEqual(['stop', 'halt', 'freeze', 'abort'])
+  })
 
-  it('is looked for in the languages that are named', () => {
+  it('counts in the languages that are named', () => {
     expect(isStop('停', ['en', 'de'])).toBe(false)
     expect(isStop('anhalten', ['en'])).toBe(false)
     expect(isStop('stop', ['de'])).toBe(true)
@@ -329,7 +321,7 @@ describe('the word stop', () => {
     expect([...ROBOT_LANGUAGES]).toEqual(LANGUAGES)
   })
 
-  it('only what says so and nothing else releases a stop', () => {
+  it('only a text that is nothing but a release releases a stop', () => {
     for (const said of ['Resume.', 'go on', 'Weiter!', '继续', 'mach weiter', '  continue '])
       expect(isResume(said), said).toBe(true)
     for (const said of [
@@ -345,7 +337,7 @@ describe('the word stop', () => {
       expect(isResume(said), said).toBe(false)
   })
 
-  it('and what releases it command nothing', () => {
+  it('and a release are no commands', () => {
     expect(['pick the red one', 'gently', 'do not stop', '红色的'].map(said => isCommand(said))).toEqual([
       true,
       true,

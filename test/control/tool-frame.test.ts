@@ -3,7 +3,7 @@ import { ToolFrame } from '../../control/arm/tool-frame.js'
 
 const MS = 1e6
 
-/** Which of the frames, one each 4 ms, are believed, and what is told. */
+/** For each frame, one every 4 ms, whether it is believed, and the lines that are reported. */
 function heard(
   frames: readonly string[],
   frame?: ToolFrame,
@@ -14,7 +14,7 @@ function heard(
 }
 
 describe("the frame of the tool's poses", () => {
-  it('is that of the first; one odd pose in a second costs itself alone', () => {
+  it('is that of the first pose; one odd pose per second is dropped alone', () => {
     expect(heard(['base', 'base', 'base_link', 'base', 'base'])).toEqual({
       taken: [true, true, false, true, true],
       told: [],
@@ -26,7 +26,7 @@ describe("the frame of the tool's poses", () => {
     ['in pairs', ['base', 'base', 'base_link', 'base_link', 'base', 'base', 'base_link', 'base_link']],
     ['from some time on', ['base', 'base', 'base_link', 'base_link', 'base_link', 'base_link']],
     ['that count', ['1', '2', '3', '4', '5']],
-  ])('holds everything, with one line, where others come %s', (_what, frames) => {
+  ])('is unknown, which is reported in one line, where other frames come %s', (_what, frames) => {
     const { taken, told } = heard(frames)
     const second = frames.findIndex(
       (_id, i) => frames.slice(0, i + 1).filter(other => other !== frames[0]).length === 2,
@@ -36,7 +36,7 @@ describe("the frame of the tool's poses", () => {
     expect(told).toEqual([expect.stringContaining(`frame_id is "${frames[0]}" and "`)])
   })
 
-  it('is believed again once it was alone for a second, and another from an episode on', () => {
+  it('is believed again after a second alone, and another one from an episode on', () => {
     const frame = new ToolFrame(undefined)
     const { taken } = heard(['base', 'base_link', 'base_link', ...Array<string>(300).fill('base')], frame)
     expect(taken.indexOf(true, 1)).toBe(2 + 251)

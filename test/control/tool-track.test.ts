@@ -11,7 +11,7 @@ const limits = {
 const MS = 1e6
 const pose = (x: number, y = 0, z = 0.2, yaw = 0): Float64Array => poseOf({ x, y, z, yaw }, new Float64Array(7))
 
-/** A tool that moves evenly from `from` for `ms`, measured every 4 ms. */
+/** A tool that moves evenly from `from` for `ms` and is measured every 4 ms. */
 function moving(
   from: readonly [number, number, number, number],
   velocity: readonly [number, number, number, number],
@@ -37,7 +37,7 @@ describe('a tool', () => {
 })
 
 describe('where the tool comes to rest', () => {
-  it('is half of 50 ms further than it is, along its motion and its turn', () => {
+  it('is 25 ms of its motion and its turn further', () => {
     const { x, y, z, yaw } = moving([0, 0, 0.2, 0], [0.2, -0.1, 0.05, 1]).rest(40 * MS)
     expect([x, y, z, yaw]).toEqual(
       [0.04 * 0.2 + 0.005, -0.04 * 0.1 - 0.0025, 0.2 + 0.002 + 0.00125, 0.04 + 0.025].map(
@@ -46,11 +46,11 @@ describe('where the tool comes to rest', () => {
     )
   })
 
-  it('is further by the way since it was measured', () => {
+  it('is further by the way since the measurement', () => {
     expect(moving([0, 0, 0.2, 0], [0.2, 0, 0, 0]).rest(48 * MS).x).toBeCloseTo(0.008 + 0.2 * 0.033, 9)
   })
 
-  it('is where it is for a tool that stands, was just found, or jumped in time', () => {
+  it('is its pose where the tool stands, was just found, or its time jumped', () => {
     expect(moving([0.1, 0, 0.2, 0.3], [0, 0, 0, 0]).rest(45 * MS)).toMatchObject({ x: 0.1, z: 0.2 })
     const track = moving([0, 0, 0.2, 0], [0.2, 0, 0, 0])
     track.hear(pose(0.1), 30 * MS, 44 * MS)
@@ -62,35 +62,32 @@ describe('where the tool comes to rest', () => {
     expect([track.known(160 * MS), track.known(161 * MS)]).toEqual([true, false])
   })
 
-  it(
-    'never lies beyond the workspace or further than the limits allow, and leaves a tool alone that ' + 'is outside',
-    () => {
-      const coordinate = fc.double({ min: -0.5, max: 0.5, noNaN: true })
-      const axes = fc.tuple(coordinate, coordinate, coordinate, fc.double({ min: -3, max: 3, noNaN: true }))
-      fc.assert(
-        fc.property(
-          axes,
-          fc.tuple(
-            ...(Array.from({ length: 4 }, () => fc.double({ min: -5, max: 5, noNaN: true })) as [
-              fc.Arbitrary<number>,
-              fc.Arbitrary<number>,
-              fc.Arbitrary<number>,
-              fc.Arbitrary<number>,
-            ]),
-          ),
-          (from, velocity) => {
-            const track = moving(from, velocity, 8)
-            const { at } = track
-            const rest = track.rest(8 * MS)
-            expect(Math.hypot(rest.x - at.x, rest.y - at.y, rest.z - at.z)).toBeLessThanOrEqual(0.35 * 0.025 + 1e-9)
-            for (const axis of ['x', 'y', 'z'] as const) {
-              const [low, high] = limits.workspace[axis]
-              expect(rest[axis]).toBeGreaterThanOrEqual(Math.min(low, at[axis]))
-              expect(rest[axis]).toBeLessThanOrEqual(Math.max(high, at[axis]))
-            }
-          },
+  it('never lies beyond the workspace or further than the limits allow; a tool outside does not move', () => {
+    const coordinate = fc.double({ min: -0.5, max: 0.5, noNaN: true })
+    const axes = fc.tuple(coordinate, coordinate, coordinate, fc.double({ min: -3, max: 3, noNaN: true }))
+    fc.assert(
+      fc.property(
+        axes,
+        fc.tuple(
+          ...(Array.from({ length: 4 }, () => fc.double({ min: -5, max: 5, noNaN: true })) as [
+            fc.Arbitrary<number>,
+            fc.Arbitrary<number>,
+            fc.Arbitrary<number>,
+            fc.Arbitrary<number>,
+          ]),
         ),
-      )
-    },
-  )
+        (from, velocity) => {
+          const track = moving(from, velocity, 8)
+          const { at } = track
+          const rest = track.rest(8 * MS)
+          expect(Math.hypot(rest.x - at.x, rest.y - at.y, rest.z - at.z)).toBeLessThanOrEqual(0.35 * 0.025 + 1e-9)
+          for (const axis of ['x', 'y', 'z'] as const) {
+            const [low, high] = limits.workspace[axis]
+            expect(rest[axis]).toBeGreaterThanOrEqual(Math.min(low, at[axis]))
+            expect(rest[axis]).toBeLessThanOrEqual(Math.max(high, at[axis]))
+          }
+        },
+      ),
+    )
+  })
 })

@@ -14,11 +14,12 @@ import {
 } from '../../control/state/transitions.js'
 import { controlStatesPage } from '../../scripts/control-states-page.js'
 
-/** Nothing holds. */
+/** A situation in which nothing holds the motion. */
 const CLEAR: Situation = {
   stopStands: false,
   activationLost: false,
-  quiet: undefined,
+  armFaulty: false,
+  silent: undefined,
   tared: true,
   toolKnown: true,
   tilted: false,
@@ -26,14 +27,16 @@ const CLEAR: Situation = {
   planned: true,
 }
 
-/** What makes each condition true, and no other. */
+/** For each condition, what makes it true and no other. */
 const ALONE: Readonly<Record<ConditionName, Partial<Situation>>> = {
   stop_stands: { stopStands: true },
   activation_lost: { activationLost: true },
-  wrench_silent: { quiet: 'wrench' },
-  camera_silent: { quiet: 'camera' },
-  policy_silent: { quiet: 'policy' },
-  gripper_silent: { quiet: 'gripper' },
+  arm_faulty: { armFaulty: true },
+  wrench_silent: { silent: 'wrench' },
+  camera_silent: { silent: 'camera' },
+  policy_silent: { silent: 'policy' },
+  person_silent: { silent: 'person' },
+  gripper_silent: { silent: 'gripper' },
   not_tared: { tared: false },
   tool_unknown: { toolKnown: false },
   tilted: { tilted: true },
@@ -47,7 +50,7 @@ const rows = TRANSITIONS.map(
 )
 
 describe('the table of transitions', () => {
-  it('has conditions of which each can hold alone', () => {
+  it('has conditions that can each hold alone', () => {
     for (const [name, change] of Object.entries(ALONE)) {
       const holding = Object.entries(CONDITIONS).filter(([, { holds }]) => holds({ ...CLEAR, ...change }))
       expect(holding.map(([found]) => found)).toEqual([name])
@@ -70,17 +73,17 @@ describe('the table of transitions', () => {
     expect(ALL_HOLDS).toEqual(Object.keys(HOLDS))
   })
 
-  it('leads out of a stop by a resume alone, and by an episode where no stop stands', () => {
+  it('leaves a stop only by a resume, or by an episode where no stop outlives it', () => {
     const out = TRANSITIONS.filter(({ from, to }) => from.includes('stop') && to !== 'stop')
     expect(out.map(({ event, to, by }) => [event, to, by])).toEqual([
-      ['resume', 'no_chunk', ['somebody', 'goal']],
+      ['resume', 'no_chunk', ['somebody', 'script', 'goal']],
       ['begin', 'no_chunk', ['announcer']],
     ])
     expect(nextHold('stop', 'begin', { ...CLEAR, stopStands: true })).toBe('stop')
     expect(nextHold('stop', 'step', CLEAR)).toBeUndefined()
   })
 
-  it('leads to motion by a step alone, and only where nothing holds', () => {
+  it('leads to motion only by a step, and only where nothing holds', () => {
     expect(TRANSITIONS.filter(({ to }) => to === 'none').map(({ event }) => event)).toEqual(['step'])
     for (const [name, change] of Object.entries(ALONE)) {
       if (name === 'stop_stands') continue
@@ -88,11 +91,12 @@ describe('the table of transitions', () => {
     }
   })
 
-  it('asks a step for its reasons in one order', () => {
+  it('checks the reasons of a step in a fixed order', () => {
     const all: Situation = {
       stopStands: true,
       activationLost: true,
-      quiet: 'camera',
+      armFaulty: true,
+      silent: 'camera',
       tared: false,
       toolKnown: false,
       tilted: true,
@@ -102,7 +106,8 @@ describe('the table of transitions', () => {
     const found: Hold[] = []
     let situation = all
     const mended: Partial<Situation>[] = [
-      { quiet: undefined },
+      { armFaulty: false },
+      { silent: undefined },
       { activationLost: false },
       { tared: true },
       { toolKnown: true },
@@ -114,7 +119,7 @@ describe('the table of transitions', () => {
       situation = { ...situation, ...change }
       found.push(nextHold('none', 'step', situation) ?? 'none')
     }
-    expect(found).toEqual(['camera', 'gripper', 'tare', 'tool', 'tilt', 'command', 'no_chunk', 'none'])
+    expect(found).toEqual(['arm', 'camera', 'gripper', 'tare', 'tool', 'tilt', 'command', 'no_chunk', 'none'])
   })
 
   it('does nothing on a resume where nothing is stopped and the gripper is activated', () => {
@@ -122,7 +127,7 @@ describe('the table of transitions', () => {
   })
 })
 
-test('docs/reference/control-states.md is what the tables say (npx tsx scripts/control-states.ts)', () => {
+test('docs/reference/control-states.md is current (npx tsx scripts/control-states.ts writes it)', () => {
   const page = readFileSync(new URL('../../docs/reference/control-states.md', import.meta.url), 'utf8')
   expect(page).toBe(controlStatesPage())
 })

@@ -6,7 +6,7 @@ const MS = 1_000_000
 const wrench = (fz: number): Float64Array => Float64Array.of(0, 0, fz, 0, 0, 0)
 
 describe('the guard on every wrench sample', () => {
-  it('one sample over the limit is enough', () => {
+  it('one sample over the limit raises an over-force', () => {
     const guard = new WrenchGuard(limits, { tare: 0, release: 100 * MS })
     expect(guard.sample(1 * MS, wrench(29.9))).toBe(false)
     expect(guard.state).toBe('contact')
@@ -16,7 +16,7 @@ describe('the guard on every wrench sample', () => {
     expect(guard.trips).toBe(1)
   })
 
-  it('over-force is forgiven only after the force has stayed under the contact limit long enough', () => {
+  it('an over-force ends only after the force has stayed below the contact limit for long enough', () => {
     const guard = new WrenchGuard(limits, { tare: 0, release: 100 * MS })
     guard.sample(0, wrench(40))
     for (let t = 1; t <= 99; t++) guard.sample(t * MS, wrench(0))
@@ -27,7 +27,7 @@ describe('the guard on every wrench sample', () => {
     expect(guard.state).toBe('free')
   })
 
-  it('the constant part of the sensor is taken off first', () => {
+  it('the constant offset of the sensor is subtracted first', () => {
     const guard = new WrenchGuard(limits, { tare: 200 * MS, release: 100 * MS })
     for (let t = 1; t <= 200; t++) guard.sample(t * MS, wrench(192))
     guard.sample(201 * MS, wrench(193))
@@ -37,38 +37,34 @@ describe('the guard on every wrench sample', () => {
     expect(guard.state).toBe('over_force')
   })
 
-  it('a NaN is no reading: the state stays as it is', () => {
+  it('a sample with a NaN does not change the state', () => {
     const guard = new WrenchGuard(limits, { tare: 0, release: 100 * MS })
     guard.sample(0, wrench(40))
     expect(guard.sample(1 * MS, wrench(NaN))).toBe(false)
     expect(guard.state).toBe('over_force')
   })
 
-  /** A period of chunks: the hand is pushed forward, and back. */
+  /** The force of a hand that is pushed forward and back in each period of the chunks. */
   const shaken = (t: number): number => (t % 33 < 11 ? 10 : -5)
 
-  it(
-    'a hand that its own motion shakes touches nothing; what it then leans on it does, within the ' +
-      'time of one chunk',
-    () => {
-      const guard = new WrenchGuard(limits, { tare: 0, release: 100 * MS })
-      const states: string[] = []
-      for (let t = 0; t < 400; t++) {
-        guard.sample(t * MS, wrench(shaken(t)))
-        states.push(guard.state)
-      }
-      // The first period is not whole.
-      expect(new Set(states.slice(33))).toEqual(new Set(['free']))
-      let touched = 0
-      for (let t = 400; guard.state === 'free'; t++) {
-        touched++
-        guard.sample(t * MS, wrench(shaken(t) + 4))
-      }
-      expect(touched).toBeLessThanOrEqual(33)
-    },
-  )
+  it('a hand that its own motion shakes has no contact; a force that stays is contact within the time of one chunk', () => {
+    const guard = new WrenchGuard(limits, { tare: 0, release: 100 * MS })
+    const states: string[] = []
+    for (let t = 0; t < 400; t++) {
+      guard.sample(t * MS, wrench(shaken(t)))
+      states.push(guard.state)
+    }
+    // The first period is not complete.
+    expect(new Set(states.slice(33))).toEqual(new Set(['free']))
+    let touched = 0
+    for (let t = 400; guard.state === 'free'; t++) {
+      touched++
+      guard.sample(t * MS, wrench(shaken(t) + 4))
+    }
+    expect(touched).toBeLessThanOrEqual(33)
+  })
 
-  it('a blow is contact at its first sample', () => {
+  it('an impact is contact at its first sample', () => {
     const guard = new WrenchGuard(limits, { tare: 0, release: 100 * MS })
     for (let t = 0; t < 100; t++) guard.sample(t * MS, wrench(0))
     guard.sample(100 * MS, wrench(14))
@@ -77,7 +73,7 @@ describe('the guard on every wrench sample', () => {
     expect(guard.state).toBe('contact')
   })
 
-  it('a time that went back is averaged with nothing from before', () => {
+  it('after time has gone back, nothing from before enters the average', () => {
     const guard = new WrenchGuard(limits, { tare: 0, release: 100 * MS })
     for (let t = 1000; t < 1033; t++) guard.sample(t * MS, wrench(0))
     guard.sample(1 * MS, wrench(4))

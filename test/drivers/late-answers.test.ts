@@ -11,7 +11,7 @@ import { ModbusClient } from '../../drivers/modbus-client.js'
 import { Robotiq2f85 } from '../../drivers/robotiq-2f85.js'
 import { INPUT } from '../../drivers/robotiq-registers.js'
 import { SerialPort } from '../../drivers/serial-port.js'
-import { python } from '../sim/firmware/python.js'
+import { python } from '../sim/firmware/python-path.js'
 
 interface Done {
   /** CLOCK_MONOTONIC, ns: what process.hrtime reads too. */
@@ -28,7 +28,7 @@ afterAll(async () => {
   for (const child of children) child.kill('SIGKILL')
 })
 
-/** A gripper that answers `least` to `most` ms late; `lost`: requests, by number, that it never gets. */
+/** A gripper that answers after `least` to `most` ms. `lost`: numbers of the requests that it never gets. */
 async function late(least: number, most: number, lost: number[] = []) {
   const script = fileURLToPath(new URL('./late_gripper.py', import.meta.url))
   const child = spawn(python(), [script, String(least), String(most), ...(lost.length > 0 ? [lost.join(',')] : [])], {
@@ -56,44 +56,48 @@ describe('a gripper that answers late', () => {
     [1, 300],
     [140, 160],
     [1, 10],
-  ])('by %d to %d ms: no width is dated later than it was measured', { timeout: 60_000 }, async (least, most) => {
-    const { gripper, done, end } = await late(least, most)
-    await gripper.connect()
-    const statuses: { number: number; stamp: number; received: number }[] = []
-    let timeouts = 0
-    for (const until = performance.now() + 5000; performance.now() < until; ) {
-      await gripper.status().then(
-        ({ stamp, width, current }) => {
-          statuses.push({
-            number: 256 * Math.round((1 - width / 0.085) * 255) + Math.round(current * 100),
-            stamp,
-            received: Number(process.hrtime.bigint()),
-          })
-        },
-        (error: { code: string }) => {
-          expect(error.code).toBe('TIMEOUT')
-          timeouts++
-        },
-      )
-      await new Promise(resolve => setTimeout(resolve, 20))
-    }
-    await end()
-    const measuredAt = new Map(done.map(({ measured, at }) => [measured, at]))
-    expect(statuses.length).toBeGreaterThan(8)
-    expect(timeouts).toBe(0)
-    let last = 0
-    for (const { number, stamp } of statuses) {
-      const at = measuredAt.get(number)
-      if (at === undefined) throw new Error(`the gripper never measured ${number}`)
-      expect(at - stamp).toBeGreaterThan(0)
-      // No older than the wait for the answers that were on their way before it.
-      expect(at - stamp).toBeLessThan(1e9)
-      expect(stamp).toBeGreaterThan(last)
-      last = stamp
-    }
-  })
+  ])(
+    'by %d to %d ms: the stamp of a width is never later than its measurement',
+    { timeout: 60_000 },
+    async (least, most) => {
+      const { gripper, done, end } = await late(least, most)
+      await gripper.connect()
+      const statuses: { number: number; stamp: number; received: number }[] = []
+      let timeouts = 0
+      for (const until = performance.now() + 5000; performance.now() < until; ) {
+        await gripper.status().then(
+          ({ stamp, width, current }) => {
+            statuses.push({
+              number: 256 * Math.round((1 - width / 0.085) * 255) + Math.round(current * 100),
+              stamp,
+              received: Number(process.hrtime.bigint()),
+            })
+          },
+          (error: { code: string }) => {
+            expect(error.code).toBe('TIMEOUT')
+            timeouts++
+          },
+        )
+        await new Promise(resolve => setTimeout(resolve, 20))
+      }
+      await end()
+      const measuredAt = new Map(done.map(({ measured, at }) => [measured, at]))
+      expect(statuses.length).toBeGreaterThan(8)
+      expect(timeouts).toBe(0)
+      let last = 0
+      for (const { number, stamp } of statuses) {
+        const at = measuredAt.get(number)
+        if (at === undefined) throw new Error(`the gripper never measured ${number}`)
+        expect(at - stamp).toBeGreaterThan(0)
+        // No older than the wait for the answers that were on their way before it.
+        expect(at - stamp).toBeLessThan(1e9)
+        expect(stamp).toBeGreaterThan(last)
+        last = stamp
+      }
+    },
+  )
 
-  test('and loses requests: what is answered is dated exactly by its own request', { timeout: 60_000 }, async () => {
+  test('and loses requests: the stamp of an answer comes from its own request', { timeout: 60_000 }, async () => {
     const { gripper, done, end } = await late(1, 5, [3, 4, 8, 12, 13])
     await gripper.connect()
     const stamps = new Map<number, number>()
@@ -110,7 +114,7 @@ describe('a gripper that answers late', () => {
     }
   })
 
-  test("a stop is acknowledged by nothing but its own answer: the move's late one does not do", {
+  test('a stop is acknowledged only by its own answer, not by the late answer to a move', {
     timeout: 20_000,
   }, async () => {
     // Request 0 is connect's status, 1 the move; its answer comes 150 ms later, when the stop (request 2, lost) waits
@@ -127,7 +131,7 @@ describe('a gripper that answers late', () => {
     expect(stops.length).toBeGreaterThan(0)
   })
 
-  test('a stop leaves as soon as the transaction before it has ended, whatever is unanswered', {
+  test('a stop is sent as soon as the transaction before it has ended, even with unanswered requests', {
     timeout: 20_000,
   }, async () => {
     const { gripper, done, end } = await late(1, 3, [1, 2, 3, 4, 5, 6, 7, 8, 9])
@@ -140,13 +144,15 @@ describe('a gripper that answers late', () => {
     await end()
     expect(await waiting).toBe('SUPERSEDED')
     const stop = done.find(({ lost, at }) => lost === 0x01 && at > before)
-    // At once: the move that waits for the line to be clear is none that is on it.
+    // The move that waits has not been sent, so the stop need not wait for it.
     expect((stop?.at ?? NaN) - before).toBeLessThan(150e6)
   })
 })
 
 describe('a device whose requests cannot be made longer', () => {
-  test('is asked again only once the answer to what was lost can come no more', { timeout: 20_000 }, async () => {
+  test('gets the next request only when the answer to the lost one can no longer come', {
+    timeout: 20_000,
+  }, async () => {
     const { port: wire, done, end } = await late(150, 150)
     const client = new ModbusClient(wire, { unit: 9, timeout: 100, retries: 0, slowest: 400 })
     await wire.open()
@@ -207,7 +213,7 @@ function withCrc(body: number[]): Uint8Array {
 }
 
 describe('a device that refuses the reserved registers', () => {
-  test('gets a stop again without them, at once, and from then on nothing with them', async () => {
+  test('gets the stop again without them at once, and no request with them afterwards', async () => {
     const line = new ShortDevice()
     const gripper = new Robotiq2f85(line, { timeout: 50, retries: 2 })
     await gripper.connect()
@@ -222,7 +228,7 @@ describe('a device that refuses the reserved registers', () => {
     expect(new Set(line.heard.slice(5))).toEqual(new Set([3]))
   })
 
-  test('and one that does not answer them gets a stop again without them', async () => {
+  test('gets the stop again without them also when it does not answer', async () => {
     const line = new ShortDevice()
     const gripper = new Robotiq2f85(line, { timeout: 50, retries: 2 })
     await gripper.connect()
@@ -232,7 +238,7 @@ describe('a device that refuses the reserved registers', () => {
     expect(line.heard).toEqual([3, 3, 4, 3, 3])
   })
 
-  test('owes no answer any more once the port was lost', async () => {
+  test('is not expected to answer old requests after the port was lost', async () => {
     const line = new ShortDevice()
     const gripper = new Robotiq2f85(line, { timeout: 50, retries: 0 })
     await gripper.connect()

@@ -5,7 +5,7 @@ import { crc16 } from '../../drivers/crc16.js'
 import { FrameAssembler } from '../../drivers/frame-assembler.js'
 import { decodeRequest, decodeResponse, encodeRequest, encodeResponse, sealed } from '../../drivers/modbus-rtu.js'
 import type { ModbusRequest, ModbusResponse } from '../../drivers/modbus-rtu.js'
-import { python } from '../sim/firmware/python.js'
+import { python } from '../sim/firmware/python-path.js'
 
 const UNIT = 9
 const u16 = fc.integer({ min: 0, max: 0xffff })
@@ -78,7 +78,7 @@ describe('the codec', () => {
     expect(decodeRequest(hex('09 10 03 E8 00 03 06 09 00 00 FF FF FF 42 29'))).toEqual(grasp)
   })
 
-  test('brings any request and any response through unchanged', () => {
+  test('encodes and decodes every request and response without a change', () => {
     fc.assert(
       fc.property(request, response, (asked, answered) => {
         expect(decodeRequest(encodeRequest(UNIT, asked))).toEqual(asked)
@@ -87,7 +87,7 @@ describe('the codec', () => {
     )
   })
 
-  test('names the exception that a request outside the specification earns', () => {
+  test('names the exception for a request that breaks the specification', () => {
     expect(decodeRequest(sealed(Uint8Array.of(UNIT, 1, 0, 0, 0, 1, 0, 0)))).toEqual({ function: 1, refuse: 1 })
     expect(decodeRequest(encodeRequest(UNIT, { function: 3, start: 0, count: 0 }))).toEqual({ function: 3, refuse: 3 })
     expect(decodeRequest(encodeRequest(UNIT, { function: 4, start: 0, count: 126 }))).toEqual({
@@ -99,7 +99,7 @@ describe('the codec', () => {
     expect(decodeRequest(sealed(short))).toEqual({ function: 16, refuse: 3 })
   })
 
-  test('refuses a frame longer than the wire carries', () => {
+  test('refuses to encode a frame of more than 256 bytes', () => {
     expect(() => encodeRequest(UNIT, { function: 16, start: 0, values: Array.from({ length: 124 }, () => 0) })).toThrow(
       RangeError,
     )
@@ -137,7 +137,7 @@ describe.each([
   })
 
   test('survives any garbage between frames', () => {
-    // Garbage made of the bytes that start frames is the worst there is.
+    // Garbage that contains the first bytes of frames is the hardest case.
     const byte = fc.oneof(fc.integer({ min: 0, max: 255 }), fc.constantFrom(UNIT, 3, 16, 23, 0x83, 0xff))
     const garbage = fc.array(byte, { maxLength: 400 }).map(bytes => Uint8Array.from(bytes))
     fc.assert(
@@ -169,7 +169,7 @@ describe.each([
     )
   })
 
-  test("passes over another unit's frames", () => {
+  test("skips another unit's frames", () => {
     const asked = encodeRequest(8, { function: 6, register: 1, value: 2 })
     const other = direction === 'requests' ? asked : encodeResponse(8, { function: 3, values: [4] })
     const assembler = new FrameAssembler({ direction, unit: UNIT })

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pty from '@lydell/node-pty'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -13,8 +13,8 @@ import { SerialPort } from '../../drivers/serial-port.js'
 import { openPseudoTerminal } from '../../sim/firmware/pseudo-terminal.js'
 import type { PseudoTerminal } from '../../sim/firmware/pseudo-terminal.js'
 import { RobotiqFirmware } from '../../sim/firmware/robotiq-firmware.js'
-import { python } from '../sim/firmware/python.js'
-import { SpringPlant } from '../sim/firmware/spring-plant.js'
+import { python } from '../sim/firmware/python-path.js'
+import { SpringPlant } from '../../sim/firmware/spring-plant.js'
 
 let folder: string
 let link: string
@@ -79,8 +79,8 @@ const nothing = (): undefined => undefined
 describe.each(['by its number', 'by a link that stays'])(
   'a pseudo-terminal, named %s, that goes away while the fingers move',
   how => {
-    test("gets no byte once its number is somebody else's, says so once and clearly, and the driver goes " +
-      'on when the gripper is back', {
+    test('gets no byte after another program has its number; the error says so, and the driver ' +
+      'goes on when the gripper is back', {
       timeout: 20_000,
     }, async () => {
       const firmware = new RobotiqFirmware({ plant: new SpringPlant(), initial: 'activated' })
@@ -120,7 +120,7 @@ describe.each(['by its number', 'by a link that stays'])(
 )
 
 describe('opened for the first time', () => {
-  test('a link that was left behind does not lead into the program that was given the number since', async () => {
+  test('an old link does not open the terminal of the program that has the number now', async () => {
     const gone = await program()
     relink(gone.path)
     await new Promise(resolve => setTimeout(resolve, 150))
@@ -135,7 +135,7 @@ describe('opened for the first time', () => {
     expect(settings(gone.path)).toEqual(before)
   })
 
-  test('a terminal in which somebody works is refused, by name of the program', async () => {
+  test('the controlling terminal of a program is refused, and the error names the program', async () => {
     const shell = pty.spawn('sh', ['-c', 'tty; cat'], {})
     const heard: string[] = []
     const path = await new Promise<string>(resolve =>
@@ -152,7 +152,7 @@ describe('opened for the first time', () => {
     shell.kill()
   })
 
-  test('a link that leads nowhere says where it leads', async () => {
+  test('the error for a broken link names its target', async () => {
     symlinkSync('/dev/pts/987654', link)
     await expect(new SerialPort({ path: link }).open()).rejects.toMatchObject({
       code: 'PORT_MISSING',
@@ -161,7 +161,7 @@ describe('opened for the first time', () => {
   })
 })
 
-/** Pseudo-terminals stand for adapters: a /sys and a /dev of our own say which adapter each is. */
+/** Pseudo-terminals stand for adapters. A /sys and a /dev of the test say which adapter each one is. */
 describe('a USB adapter', () => {
   let folders: { dev: string; proc: string; sys: string }
   beforeEach(() => {
@@ -232,7 +232,42 @@ describe('a USB adapter', () => {
     await port.close()
   })
 
-  test('that is another one is refused under the same name, and gets no byte', async () => {
+  test('is opened by its serial number, and again where it is plugged in later', async () => {
+    const first = plug('ttyUSB0', 'A1', '1-1')
+    plug('ttyUSB1', 'B2', '1-2')
+    const port = new SerialPort({ serialNumber: 'A1', folders, backoff: { first: 5, most: 20 } })
+    await port.open()
+    const lost = once(port, 'lost')
+    await unplug(first, 'ttyUSB0', '1-1')
+    await lost
+    const back = once(port, 'back')
+    plug('ttyUSB7', 'A1', '2-1')
+    await back
+    const echo = once(port, 'bytes')
+    await port.write(Uint8Array.of(42))
+    expect([...((await echo)[0] as Uint8Array)]).toEqual([42])
+    await port.close()
+  })
+
+  test('that is not there by its serial number, or twice, is an error that says what is there', async () => {
+    const port = new SerialPort({ serialNumber: 'A1', folders })
+    await expect(port.open()).rejects.toMatchObject({ code: 'PORT_MISSING', message: /no USB adapter is plugged in/ })
+    plug('ttyUSB1', 'B2', '1-2')
+    plug('ttyUSB2', '', '1-3')
+    await expect(port.open()).rejects.toMatchObject({
+      code: 'PORT_MISSING',
+      message: /number A1: is not there; plugged in are B2 at .*ttyUSB1, without a number at .*ttyUSB2/,
+    })
+    plug('ttyUSB3', 'A1', '1-4')
+    plug('ttyUSB4', 'A1', '1-5')
+    await expect(port.open()).rejects.toMatchObject({
+      code: 'PORT_FAILED',
+      message: /number A1: 2 adapters have it \(.*ttyUSB3, .*ttyUSB4\); name one by its path/,
+    })
+    await port.close()
+  })
+
+  test('is refused when it is another adapter under the same name, and gets no byte', async () => {
     const port = await lose('A1')
     const other = plug('ttyUSB0', 'B2', '1-1')
     const arrived: number[] = []
@@ -245,7 +280,7 @@ describe('a USB adapter', () => {
     await port.close()
   })
 
-  test('without a serial number it is taken for the same one in the same socket alone', async () => {
+  test('without a serial number is the same one only in the same socket', async () => {
     const port = await lose('')
     plug('ttyUSB0', '', '1-2')
     expect(await refused(port)).toMatchObject({ code: 'PORT_FOREIGN' })
@@ -255,11 +290,36 @@ describe('a USB adapter', () => {
     await port.close()
   })
 
-  /** Many adapters of one make leave the factory with one and the same serial number. */
+  test('says what its latency is: its timer, where the low-latency mode is refused', async () => {
+    plug('ttyUSB0', 'A1', '1-1')
+    // The folder has the name of the device file, which here is the pseudo-terminal.
+    const { path } = opened[0]
+    const timer = join(folders.sys, 'bus/usb-serial/devices', basename(path))
+    mkdirSync(timer, { recursive: true })
+    const port = new SerialPort({ path: join(folders.dev, 'ttyUSB0'), folders, lowLatency: true })
+    for (const [ms, mode] of [
+      ['16', 'normal'],
+      ['1', 'low'],
+    ]) {
+      writeFileSync(join(timer, 'latency_timer'), `${ms}\n`)
+      await port.open()
+      expect(port.latency).toMatchObject({ mode, text: expect.stringContaining(`latency timer ${ms} ms`) as string })
+      await port.close()
+    }
+    rmSync(timer, { recursive: true })
+    await port.open()
+    expect(port.latency).toMatchObject({
+      mode: 'normal',
+      text: expect.stringContaining('no low-latency mode') as string,
+    })
+    await port.close()
+  })
+
+  /** Many adapters of one model have the same serial number. */
   describe('with a twin that has the same serial number', () => {
     const path = (): string => join(folders.dev, 'ttyUSB0')
 
-    test('is not taken for it, under no name, and found again in its own socket', async () => {
+    test('is not confused with its twin under any name, and is found again in its own socket', async () => {
       const first = plug('ttyUSB0', '0001', '1-1')
       const twin = plug('ttyUSB1', '0001', '1-2')
       const known = findPort(path(), undefined, folders)
@@ -274,7 +334,7 @@ describe('a USB adapter', () => {
       expect(findPort(path(), known, folders)).toMatchObject({ device: again.path, identity: known.identity })
     })
 
-    test('that came later: in another socket either may be it, so neither is; in its own it is', async () => {
+    test('that came later is refused in another socket, since either may be it, and accepted in its own', async () => {
       const first = plug('ttyUSB0', '0001', '1-1')
       const known = findPort(path(), undefined, folders)
       expect(known.identity).toBe('usb 0403:6001 serial 0001 interface 00')

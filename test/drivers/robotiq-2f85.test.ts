@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Robotiq2f85 } from '../../drivers/robotiq-2f85.js'
-import { createGripper } from '../../drivers/registry.js'
+import { createGripper } from '../../drivers/gripper-drivers.js'
 import { SerialPort } from '../../drivers/serial-port.js'
 import type { Gripper, GripperStatus } from '../../drivers/gripper.js'
 import { openPseudoTerminal } from '../../sim/firmware/pseudo-terminal.js'
@@ -12,7 +12,7 @@ import type { PseudoTerminal } from '../../sim/firmware/pseudo-terminal.js'
 import { startFirmwareHost } from '../../sim/firmware/host.js'
 import type { FirmwareHost } from '../../sim/firmware/host.js'
 import { RobotiqFirmware } from '../../sim/firmware/robotiq-firmware.js'
-import { SpringPlant } from '../sim/firmware/spring-plant.js'
+import { SpringPlant } from '../../sim/firmware/spring-plant.js'
 
 async function until(gripper: Gripper, condition: (status: GripperStatus) => boolean): Promise<GripperStatus> {
   for (;;) {
@@ -39,7 +39,7 @@ describe('the driver and the emulated firmware, over a pseudo-terminal', () => {
     await host.close()
   })
 
-  test('connect activates; move, status and stop speak in metres, newtons and amperes', {
+  test('connect activates; move, status and stop use metres, newtons and amperes', {
     timeout: 20_000,
   }, async () => {
     await expect(gripper.move({ width: 0.05, speed: 0.1, effort: 40 })).rejects.toMatchObject({ code: 'NOT_ACTIVATED' })
@@ -89,7 +89,9 @@ describe('the driver and the emulated firmware, over a pseudo-terminal', () => {
     expect(plant.width()).toBeCloseTo(0.06, 3)
   })
 
-  test('commands beyond the range take its end; what is no number is refused', { timeout: 20_000 }, async () => {
+  test('commands beyond the range are clamped; a value that is not a number is refused', {
+    timeout: 20_000,
+  }, async () => {
     await gripper.connect()
     await gripper.move({ width: 1, speed: 9, effort: 9999 })
     await until(gripper, status => status.object !== 'moving')

@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { once } from 'node:events'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { askLowLatency, latencyOf } from '../../drivers/low-latency.js'
+import type { PortFlags } from '../../drivers/low-latency.js'
+import { SYSTEM } from '../../drivers/port-identity.js'
 import { SerialPort } from '../../drivers/serial-port.js'
 import { openPseudoTerminal } from '../../sim/firmware/pseudo-terminal.js'
 import type { PseudoTerminal } from '../../sim/firmware/pseudo-terminal.js'
@@ -36,7 +39,7 @@ test('a port that does not exist rejects with PORT_MISSING and names it', async 
   await port.close()
 })
 
-test('a port that another holds rejects with PORT_BUSY; once it is let go it opens', async () => {
+test('a port that another one holds rejects with PORT_BUSY, and opens after that one has closed it', async () => {
   const first = new SerialPort({ path: terminal.path })
   const second = new SerialPort({ path: terminal.path })
   await first.open()
@@ -46,7 +49,7 @@ test('a port that another holds rejects with PORT_BUSY; once it is let go it ope
   await second.close()
 })
 
-test('a port without the right to it rejects with PORT_DENIED and names the group', async () => {
+test('a port without permission rejects with PORT_DENIED and names the group', async () => {
   const mode = statSync(terminal.path).mode & 0o777
   chmodSync(terminal.path, 0)
   const port = new SerialPort({ path: terminal.path })
@@ -67,7 +70,7 @@ test('a file that is no serial port rejects with PORT_FAILED', async () => {
   await expect(new SerialPort({ path }).open()).rejects.toMatchObject({ code: 'PORT_FAILED' })
 })
 
-test('all 256 byte values pass both ways, and write tells when they had left', async () => {
+test('all 256 byte values pass both ways, and write returns the time when they had left', async () => {
   const all = Uint8Array.from({ length: 256 }, (_, value) => value)
   const port = new SerialPort({ path: terminal.path })
   await port.open()
@@ -128,4 +131,42 @@ test('close works before open, twice, and during open', async () => {
   await port.open()
   expect(port.isOpen).toBe(true)
   await port.close()
+})
+
+test('low latency is not applicable to a pseudo-terminal, and it works as ever', async () => {
+  const port = new SerialPort({ path: terminal.path, lowLatency: true })
+  await port.open()
+  expect(port.latency?.mode).toBe('not applicable')
+  terminal.onBytes(bytes => terminal.write(bytes))
+  const echo = once(port, 'bytes')
+  await port.write(Uint8Array.of(7))
+  expect([...((await echo)[0] as Uint8Array)]).toEqual([7])
+  await port.close()
+})
+
+test('either a path or a serial number names the port', () => {
+  expect(() => new SerialPort({})).toThrow('either "path" or "serialNumber"')
+  expect(() => new SerialPort({ path: '/dev/ttyUSB0', serialNumber: 'A1' })).toThrow('either "path" or "serialNumber"')
+  expect(() => new SerialPort({ serialNumber: '' })).toThrow('empty string')
+})
+
+test('the lines DTR and RTS stay on while an adapter is asked for low latency', async () => {
+  const asked: PortFlags[] = []
+  const binding = {
+    set(flags: PortFlags) {
+      asked.push(flags)
+      return Promise.resolve()
+    },
+    get: () => Promise.resolve({ lowLatency: asked.some(flags => flags.lowLatency) }),
+  }
+  expect(await askLowLatency(binding, '/dev/prehend-no-such-port', true, SYSTEM)).toMatchObject({ mode: 'low' })
+  expect(asked).toEqual([{ brk: false, cts: false, dsr: false, dtr: true, rts: true, lowLatency: true }])
+})
+
+test('an adapter without a latency timer has a low latency when its driver took the mode', () => {
+  const device = '/dev/ttyUSB0'
+  const facts = { device, lowLatency: true, refused: '', timer: undefined }
+  expect(latencyOf(facts)).toEqual({ mode: 'low', text: '/dev/ttyUSB0: low-latency mode' })
+  expect(latencyOf({ ...facts, timer: 16 })).toMatchObject({ mode: 'normal', text: /16 ms; echo 1 \| sudo tee \/sys/ })
+  expect(latencyOf({ ...facts, lowLatency: false, refused: 'no' })).toMatchObject({ mode: 'normal', text: /\(no\)/ })
 })

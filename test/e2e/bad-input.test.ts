@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { BagWriter } from '../../middleware/bag/bag-writer.js'
 import { SerialPort } from '../../drivers/serial-port.js'
 import { openPseudoTerminal } from '../../sim/firmware/pseudo-terminal.js'
-import { contractJson, onnxBytes, robotText, tinyModel } from '../policy/models.js'
+import { contractJson, onnxBytes, robotText, tinyModel } from '../policy/onnx-models.js'
 import { parseRobot } from '../../robots/robot-file.js'
 import { command, commandJson } from './command.js'
 import { prehend, python, root, temporaryFolder, type Outcome } from './prehend.js'
@@ -20,7 +20,7 @@ const made = join(folder, 'made')
 const chunked = join(folder, 'chunked.mcap')
 const silent = join(folder, 'silent.mcap')
 
-/** One line that says what, exit code 2, no stack trace, nothing on stdout, nothing written. */
+/** Expects one line with the reason, exit code 2, no stack trace, nothing on stdout, and no file. */
 function expectRefusal({ status, stdout, stderr }: Outcome, says: readonly RegExp[]): void {
   const complaints = stderr
     .trimEnd()
@@ -164,7 +164,7 @@ test('a bag that is cut in the middle of a chunk is replayed up to there, says s
   await commandJson(['replay', chunked, '--rate', 'max', '--no-policy', '--observations', whole])
   const all = readFileSync(whole, 'utf8').split('\n')
   expect(got.length).toBeGreaterThan(15)
-  // The last ones had to do without what was cut off.
+  // The last observations lack the samples that were cut off.
   expect(got.slice(0, -3)).toEqual(all.slice(0, got.length - 3))
 })
 

@@ -2,13 +2,12 @@ import { vi } from 'vitest'
 import { runCommandLine } from '../../cli/command-line.js'
 import type { Outcome } from './prehend.js'
 
-/** What a command listens to for as long as its process lives. */
+/** Events that a command listens to for as long as its process lives. */
 const LASTING = ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const
 
 /**
- * The command in this process: the code behind `bin/prehend`, without the half second in which a process starts. It
- * serves for what ends by itself and needs no standard input, no terminal, no signal and no rights of its own;
- * `prehend` starts a real process.
+ * Runs the command in this process, without the half second in which a process starts. It is for commands that end by
+ * themselves and need no standard input, terminal, signal or user of their own. `prehend` starts a real process.
  */
 export async function command(args: readonly string[]): Promise<Outcome> {
   const said = { stdout: '', stderr: '' }
@@ -19,7 +18,7 @@ export async function command(args: readonly string[]): Promise<Outcome> {
     }),
   )
   const listeners = LASTING.map(name => process.listeners(name as NodeJS.Signals))
-  // A command that has a parent to send to ends with it. Here that would be the test runner, which keeps a reference of
+  // A command with a parent process ends with it. Here the parent would be the test runner, which keeps a reference of
   // its own.
   const { exitCode, send } = process
   const alive = setInterval(() => undefined, 60_000)

@@ -4,13 +4,13 @@ import { expect, test } from 'vitest'
 import { python, root, temporaryFolder } from './prehend.js'
 
 const folder = temporaryFolder()
-/** s of one core. */
+/** CPU time, s. */
 const MOST_TIME = 20
 const MOST_MEMORY_MB = 512
 /** Of pictures that are each 100 and 67 MB: those that alignment keeps, those being decoded and those that go out. */
 const PICTURES_MB = 1100
 
-/** What refuses or ends the reading of those that are more than large. */
+/** The messages that refuse a bag, or end its reading, because it is too large. */
 const SAYS: Readonly<Record<string, RegExp>> = {
   one_gigabyte: /claims to unpack to 1048576031 bytes/,
   one_chunk_3000_times: /its chunks are not where it says/,

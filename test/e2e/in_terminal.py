@@ -1,7 +1,7 @@
 """Runs a command in a terminal of its own, 150 characters wide and 30 high.
 
 Each line of standard input is an order: `close` closes the terminal, `hold` stops reading from it, `interrupt` sends
-SIGINT to the command. The end of the input kills the command.
+SIGINT to the command, `type "TEXT"` (JSON) types. The end of the input kills the command.
 
 What the command shows goes to standard error. When the command has ended, its exit code or signal goes to standard
 output, as JSON.
@@ -44,6 +44,8 @@ while True:
             reading = False
         elif order == b'interrupt':
             os.kill(pid, signal.SIGINT)
+        elif order.startswith(b'type '):
+            os.write(terminal, json.loads(order[5:]).encode())
     ended, status = os.waitpid(pid, os.WNOHANG)
     if ended:
         signalled = os.WIFSIGNALED(status)

@@ -54,7 +54,7 @@ test(
     expect(stderr).not.toMatch(/^\s+at /m)
     for (const child of started) expect(readdirSync('/proc')).not.toContain(child.split(' ')[0])
     const { counts, poses, targets, widths } = recorded(recording)
-    // The last set-point is where the tool was: it is not sent any further.
+    // The last set-point is the measured pose, so the arm does not move further.
     const [last, lastPose] = [targets.at(-1), poses.at(-1)]
     for (const axis of [1, 2, 3]) expect(Math.abs((last?.[axis] ?? NaN) - (lastPose?.[axis] ?? NaN))).toBeLessThan(0.01)
     expect(counts['/wrist/wrench']).toBe(summary.forceSamples)
@@ -98,7 +98,7 @@ test('"stop" on standard input stops: nothing moves after it, no episode follows
   const { poses, widths, said } = recorded(recording)
   const [at] = said.find(([, text]) => text === 'stop') ?? [NaN]
   expect(at).toBeGreaterThan(0)
-  // The tool moved before; afterwards it comes to rest within 0.1 s and stays there, and so do the fingers.
+  // The tool moved before. Afterwards tool and fingers come to rest within 0.1 s and stay there.
   expect(travel(poses.filter(([time]) => time < at))).toBeGreaterThan(0.02)
   const after = poses.filter(([time]) => time > at + 0.1)
   expect(after.length).toBeGreaterThan(50)
@@ -179,7 +179,7 @@ test('a job that dies ends eval at once, and the other job with it', async () =>
   expect([status, stdout]).toEqual([1, ''])
   expect(stderr).toMatch(/^prehend: eval: job \d of 2 ended with SIGKILL and no result$/m)
   expect(stderr).not.toMatch(/^\s+at /m)
-  // The other one had 20 episodes to do.
+  // The other process had 20 episodes to run.
   expect(Math.max(...[...stderr.matchAll(/(\d+)\/40/g)].map(([, done]) => Number(done)))).toBeLessThan(20)
   for (const job of jobs) expect(readdirSync('/proc')).not.toContain(job)
 })
@@ -249,7 +249,7 @@ test('an interrupted export says so and leaves no half-written part of a set', a
   const { status, stdout, stderr } = await run.end
   expect([status, stdout], stderr).toEqual([1, ''])
   expect(stderr).toMatch(/^prehend: .*: the export was interrupted; nothing of this recording was written$/m)
-  // Of each recording a part of the set has its name once it is whole.
+  // The folder of each recording gets its final name when it is complete.
   const written = readdirSync(join(folder, 'set'))
   expect(written.filter(name => !/^demonstrated-\d+$/.test(name))).toEqual([])
   expect(written.length).toBeLessThan(100)

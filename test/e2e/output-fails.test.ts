@@ -3,7 +3,7 @@ import { existsSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { startFirmwareHost } from '../../sim/firmware/host.js'
-import { SpringPlant } from '../sim/firmware/spring-plant.js'
+import { SpringPlant } from '../../sim/firmware/spring-plant.js'
 import { partOf } from '../../middleware/output-path.js'
 import { prehend, python, root, startInTerminal, startPrehend, temporaryFolder } from './prehend.js'
 import { grown, recorded } from './recorded.js'
@@ -86,7 +86,7 @@ describe('in motion', { timeout: 120_000 }, () => {
     const { child, end, said } = startInTerminal(RUN(path, recording))
     await said(/hold|moving/)
     child.stdin?.write('hold\n')
-    // Some seconds, and far more pictures of the loop than a terminal's buffer holds: it goes on.
+    // After some seconds the live view has written far more than a terminal's buffer holds, and the loop still runs.
     await grown(partOf(recording), 12_000_000)
     child.stdin?.write('interrupt\n')
     const { stdout } = await end

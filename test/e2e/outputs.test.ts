@@ -39,7 +39,7 @@ print(json.dumps(rows))
 
 const recorded = (path: string): Recorded => recordedIn([path])[0]!
 
-/** The command on a disk that takes no file of more than so many kB. */
+/** Runs the command with a limit on the size of files, in kB, as on a full disk. */
 function onSmallDisk(kilobytes: number, args: readonly string[]): Outcome {
   return spawnSync('bash', ['-c', `ulimit -f ${kilobytes}; exec "$0" "$@"`, join(root, 'bin/prehend'), ...args], {
     encoding: 'utf8',
@@ -280,7 +280,7 @@ test('a model that the disk does not take is no bad use: exit code 1, nothing is
 })
 
 test('a last write that the disk refuses gives a file no name: one line, exit code 1', () => {
-  // Less than what a stream holds back: nothing is written before its end.
+  // The file is smaller than a stream's buffer, so nothing is written before its end.
   const { status, stderr } = onSmallDisk(8, ['world', at('cut.sdf')])
   expect([status, stderr]).toEqual([
     1,
@@ -311,7 +311,7 @@ put()
   ])('%s, loses no more than its last second, and rosbags reads what is there', async (_how, bytes, wait, kills) => {
     const program = [...['--input-type=module', '-e', WRITER], join(root, 'dist/middleware/bag/bag-writer.js')]
     const paths = Array.from({ length: kills }, (_, kill) => partOf(at(`killed-${bytes}-${kill}.mcap`)))
-    // Each of them is killed after another time, in ms.
+    // Each run is killed after a different time, ms.
     const killed = await Promise.all(
       paths.map(async (path, kill) => {
         const args = [...program, path.replace('.part', ''), String(bytes), String(wait)]

@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll } from 'vitest'
 
-/** The real command, as a user starts it, and the independent programs that it is held against. */
+/** Starts the real command as a user does, and the independent programs that it is compared with. */
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 const BIN = join(root, 'bin/prehend')
-/** As the first line of bin/prehend has them. */
+/** The options of Node in the first line of bin/prehend. */
 const FLAGS = ['--initial-old-space-size=256']
 const PYTHON = join(root, '.venv/bin/python')
 
@@ -80,7 +80,8 @@ export function startPrehend(args: readonly string[], env = process.env): Starte
 }
 
 /**
- * The same in a terminal of its own: see in_terminal.py for what its standard input takes; `said` hears what it shows.
+ * Starts the command in a terminal of its own. in_terminal.py says what its standard input takes. `said` is called with
+ * the terminal's output.
  */
 export function startInTerminal(args: readonly string[]): Started {
   const program = [join(root, 'test/e2e/in_terminal.py'), process.execPath, ...FLAGS, BIN, ...args]
@@ -130,7 +131,7 @@ export function python(script: string, ...args: readonly string[]): string {
   return stdout
 }
 
-/** A folder that goes when the test file's tests are done. */
+/** A folder that is removed after the tests of a file. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'prehend-e2e-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))

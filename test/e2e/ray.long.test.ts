@@ -12,7 +12,7 @@ const PYTHON = join(root, '.venv/bin/python')
 const LIMIT = 400_000
 const folder = temporaryFolder()
 
-/** Two objects of our own, so that a file has to travel. */
+/** Two objects of our own, so that a file has to be sent to the cluster. */
 const OBJECTS = join(folder, 'mine.yaml')
 writeFileSync(
   OBJECTS,
@@ -22,9 +22,9 @@ writeFileSync(
 `,
 )
 
-// Whoever knows it may run programs on the cluster.
+// Anyone who knows this token may run programs on the cluster.
 process.env.RAY_AUTH_TOKEN = randomBytes(24).toString('hex')
-// The loopback alone.
+// The cluster listens on the loopback interface alone.
 process.env.RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER = '0'
 process.env.PREHEND_PYTHON = PYTHON
 
@@ -57,7 +57,7 @@ class RayCluster {
   }
 }
 
-/** What does not depend on how fast the machine is. */
+/** The part of a result that does not depend on the machine's speed. */
 const untimed = (result: Record<string, unknown>): object => ({ ...result, wallS: 0, meanInferenceMs: 0 })
 
 describe('on a Ray cluster of two nodes', () => {
@@ -77,7 +77,7 @@ describe('on a Ray cluster of two nodes', () => {
       const [there, here] = ['there.jsonl', 'here.jsonl'].map(name => join(folder, name))
       const run = startPrehend([...args, '--ray', address, '--results', there])
       const { killed, left } = await cluster.ask('kill')
-      // The node was running an episode, which ended with it.
+      // The node was running an episode, which was lost with it.
       expect((killed as number[]).length).toBeGreaterThan(1)
       expect(left).toEqual([])
       const { status, stdout, stderr } = await run.end
@@ -128,7 +128,7 @@ describe('on a Ray cluster of two nodes', () => {
   )
 
   test(
-    'a task that fails by itself is not run again: one line says where and why',
+    'a task that fails is not run again: one line says where and why',
     async () => {
       const asked = {
         address,
@@ -148,7 +148,7 @@ describe('on a Ray cluster of two nodes', () => {
   )
 
   test(
-    'Ctrl-C ends what runs there, and what was done until then is the result',
+    'Ctrl-C ends the running tasks, and the episodes that are finished are the result',
     async () => {
       const run = startPrehend([
         'eval',

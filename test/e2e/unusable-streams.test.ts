@@ -121,7 +121,7 @@ streams:
 }
 
 test('no observation is never a success: replay and check name the stream that ticks and why there is none', async () => {
-  // What rosbag2 leaves of a topic whose publisher's QoS is not the recorder's: its name, and no message.
+  // When the QoS of a publisher does not match the recorder's, rosbag2 records the topic's name and no message.
   const silent = join(folder, 'silent')
   python('make_bag.py', silent, '--storage', 'sqlite3')
   const database = new Database(join(silent, readdirSync(silent).find(name => name.endsWith('.db3')) ?? ''))

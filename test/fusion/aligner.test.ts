@@ -6,7 +6,7 @@ import { ObservationDigest } from '../../fusion/observation-line.js'
 import type { EventsValue, Observation, StreamValue, VectorValue, WindowValue } from '../../fusion/observation.js'
 import type { Robot } from '../../robots/robot.js'
 import { isPose } from '../../fusion/rotation.js'
-import { reference, wrenchOf, type Push, type Seen } from './reference.js'
+import { reference, wrenchOf, type Push, type Seen } from './plain-aligner.js'
 import { bracket, depth, flat, grey, MS, random, rgb, robot, stream, tool, voice, wrench } from './robots.js'
 
 const RGB = 0,
@@ -69,7 +69,7 @@ function same(got: Observation, want: Seen): void {
   else expect(x).toBeCloseTo(at, 9)
 }
 
-/** A run of about a second with everything that goes wrong on a wire. */
+/** A run of about a second with every fault that a stream can have. */
 function traffic(seed: number): Push[] {
   const rand = random(seed)
   const pushes: Push[] = []
@@ -99,23 +99,20 @@ function traffic(seed: number): Push[] {
 }
 
 describe('the aligner', () => {
-  test(
-    'equals the slow reference under jitter, drops, duplicates, reordering, silence, NaN, future and ' + 'late stamps',
-    () => {
-      fc.assert(
-        fc.property(fc.integer(), fc.boolean(), (seed, tared) => {
-          const streams = [rgb, depth, tared ? { ...wrench, tare: 200 * MS } : wrench, voice, tool]
-          const pushes = traffic(seed)
-          const want = reference(pushes, streams)
-          const { all, aligner } = run(pushes, robot(streams))
-          expect(all.map(({ index }) => index)).toEqual(want.seen.map((_, i) => i))
-          expect(occurred(aligner.counters.dropped)).toEqual(want.dropped)
-          all.forEach((observation, i) => same(observation, want.seen[i] as Seen))
-        }),
-        { numRuns: 60 },
-      )
-    },
-  )
+  test('equals a plain aligner under jitter, drops, duplicates, reordering, silence, NaN, future and late stamps', () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.boolean(), (seed, tared) => {
+        const streams = [rgb, depth, tared ? { ...wrench, tare: 200 * MS } : wrench, voice, tool]
+        const pushes = traffic(seed)
+        const want = reference(pushes, streams)
+        const { all, aligner } = run(pushes, robot(streams))
+        expect(all.map(({ index }) => index)).toEqual(want.seen.map((_, i) => i))
+        expect(occurred(aligner.counters.dropped)).toEqual(want.dropped)
+        all.forEach((observation, i) => same(observation, want.seen[i] as Seen))
+      }),
+      { numRuns: 60 },
+    )
+  })
 
   test('gives the same bytes however often it is advanced in between', () => {
     fc.assert(
@@ -134,26 +131,23 @@ describe('the aligner', () => {
     )
   })
 
-  test(
-    'keeps every frame that a waiting tick asks for, however late the other stream is and however ' + 'fast the camera',
-    () => {
-      const seen: Observation[] = []
-      const aligner = new Aligner(robot([rgb, depth], { maxWait: 500 * MS, maxSilence: 1000 * MS }), observation =>
-        seen.push(observation),
-      )
-      const period = Math.round(1e9 / 90)
-      const late = 300 * MS
-      const arrivals = Array.from({ length: 200 }, (_, i) => [
-        { stream: 0, stamp: 1e9 + i * period, receive: 1e9 + i * period },
-        { stream: 1, stamp: 1e9 + i * period, receive: 1e9 + i * period + late },
-      ])
-      for (const { stream, stamp, receive } of arrivals.flat().sort((a, b) => a.receive - b.receive))
-        aligner.pushFrame(stream, stamp, receive, stream === 0 ? grey(7) : flat(900))
-      aligner.finish()
-      expect(seen.length).toBe(200)
-      expect(seen.filter(({ mask }) => mask.rgb === 1 && mask.depth === 1).length).toBe(200)
-    },
-  )
+  test('keeps every frame that a waiting tick needs, however late the other stream and however fast the camera is', () => {
+    const seen: Observation[] = []
+    const aligner = new Aligner(robot([rgb, depth], { maxWait: 500 * MS, maxSilence: 1000 * MS }), observation =>
+      seen.push(observation),
+    )
+    const period = Math.round(1e9 / 90)
+    const late = 300 * MS
+    const arrivals = Array.from({ length: 200 }, (_, i) => [
+      { stream: 0, stamp: 1e9 + i * period, receive: 1e9 + i * period },
+      { stream: 1, stamp: 1e9 + i * period, receive: 1e9 + i * period + late },
+    ])
+    for (const { stream, stamp, receive } of arrivals.flat().sort((a, b) => a.receive - b.receive))
+      aligner.pushFrame(stream, stamp, receive, stream === 0 ? grey(7) : flat(900))
+    aligner.finish()
+    expect(seen.length).toBe(200)
+    expect(seen.filter(({ mask }) => mask.rgb === 1 && mask.depth === 1).length).toBe(200)
+  })
 
   test('never goes back in stamps and never holds a tick beyond maxWait', () => {
     fc.assert(
@@ -184,14 +178,14 @@ describe('the aligner', () => {
     expect([aligner.counters.held, aligner.counters.incomplete]).toEqual([1, 1])
   })
 
-  test('a jump back empties everything once, is counted, and mixes nothing', () => {
+  test('a jump back empties all buffers once, is counted, and no observation mixes both sides', () => {
     fc.assert(
       fc.property(fc.integer(), fc.double({ min: 1.3, max: 20, noNaN: true }), (seed, jump) => {
         const rand = random(seed)
         const pushes: Push[] = []
         const latency = [20, 25, 1, 5, 3].map(ms => ms * (1 + rand()))
         for (let ms = 0; ms < 3000; ms++) {
-          // Values of the first side lie below 100, of the second above.
+          // Values before the jump lie below 100, values after it above.
           for (const [index, period] of [33, 33, 1, 200, 10].entries()) {
             if (ms % period !== 0) continue
             const time = 30_000 + ms
@@ -246,7 +240,7 @@ describe('the aligner', () => {
     expect(all.at(-1)?.mask.force).toBe(1)
   })
 
-  test('a reset begins buffers, events and tare anew and goes on counting', () => {
+  test('a reset empties buffers, events and tare, and the index goes on', () => {
     const spec = robot([rgb, depth, { ...wrench, tare: 100 * MS }, voice, tool])
     const all: Observation[] = []
     const aligner = new Aligner(spec, o => all.push(o))
@@ -262,12 +256,15 @@ describe('the aligner', () => {
     play(2000, 50)
     aligner.finish()
     expect(all.map(({ index }) => index)).toEqual(all.map((_, i) => i))
+    expect(all.map(({ stamp, episode }) => [stamp < 1500 * MS, episode])).toEqual(
+      all.map(({ stamp }) => (stamp < 1500 * MS ? [true, 0] : [false, 1])),
+    )
     expect((all.at(-1)?.values.get('wrench') as WindowValue).mean[0]).toBe(0)
     expect((all.at(-1)?.values.get('voice') as EventsValue).events.map(({ text }) => text)).toEqual(['e50'])
     expect(aligner.counters.dropped.tare).toBe(200)
   })
 
-  test('what follows a reset does not depend on what was before it, nor on when it was', () => {
+  test('observations after a reset do not depend on what came before it or on its time', () => {
     const after = (reset: number, before: readonly Push[], pushes: readonly Push[], spec: Robot): string => {
       let all: Observation[] = []
       const aligner = new Aligner(spec, observation => all.push(observation))
@@ -287,7 +284,7 @@ describe('the aligner', () => {
         fc.integer(),
         fc.constantFrom(robot(streams), robot(streams, { tick: { period: 1e9 / 30 } })),
         (seed, spec) => {
-          // Of the tool nothing is heard at first, so that a tick waits for it.
+          // The tool is silent at first, so that a tick waits for it.
           const pushes = traffic(seed).filter(({ stream: index, receive }) => index !== 4 || receive > 1500 * MS)
           const alone = after(30_000 * MS, [], pushes, spec)
           expect(after(30_000 * MS, traffic(seed + 1), pushes, spec)).toBe(alone)
@@ -298,7 +295,7 @@ describe('the aligner', () => {
     )
   })
 
-  test("a fixed rate ticks at whole multiples from the first stream's first sample and skips silent stretches", () => {
+  test("ticks at a fixed rate are multiples of the period after the first stream's first sample, without ticks in silence", () => {
     const spec = robot([tool, wrench], { tick: { period: 1e9 / 30 } })
     const all: Observation[] = []
     const aligner = new Aligner(spec, o => all.push(o))
@@ -318,7 +315,16 @@ describe('the aligner', () => {
     expect(all.length).toBeLessThan(70)
   })
 
-  test('hold, asof, a centred window and the receive time line do what they say', () => {
+  test('ticks at a fixed rate do not wait for a stream of events', () => {
+    const stamps: number[] = []
+    const aligner = new Aligner(robot([voice, tool], { tick: { period: 100 * MS } }), o => stamps.push(o.stamp))
+    const pose = new Float64Array([0, 0, 0, 0, 0, 0, 1])
+    for (let ms = 1000; ms < 2000; ms += 10) aligner.pushVector(1, ms * MS, ms * MS, pose)
+    aligner.finish()
+    expect(stamps).toEqual(Array.from({ length: 10 }, (_, n) => (1000 + 100 * n) * MS))
+  })
+
+  test('hold, asof, a centred window and the receive time line follow their definitions', () => {
     const select = ['position.finger']
     const joint = 'sensor_msgs/msg/JointState'
     const spec = robot([
@@ -377,8 +383,8 @@ describe('the aligner', () => {
   })
 
   test(
-    'a pose without an orientation is no sample: held as long as max_hold, missing where the gap is ' +
-      'wider than max_gap, bridged where it is not, and counted',
+    'a pose without an orientation is dropped and counted: the pose before it is held for max_hold, and a gap of at ' +
+      'most max_gap is bridged',
     () => {
       const all: Observation[] = []
       const aligner = new Aligner(robot([rgb, tool]), observation => all.push(observation))

@@ -2,12 +2,13 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { Aligner } from '../../fusion/aligner.js'
-import { grey, MS, rgb, robot, wrench } from './robots.js'
+import type { Compensation } from '../../fusion/compensation/compensation.js'
+import { grey, MS, rgb, robot, tool, wrench } from './robots.js'
 
 setFlagsFromString('--expose_gc')
 const collect = runInNewContext('gc') as () => void
 
-/** Bytes alive on the heap and in array buffers. */
+/** Bytes in use on the heap and in array buffers. */
 function alive(): number {
   collect()
   collect()
@@ -15,7 +16,7 @@ function alive(): number {
   return heapUsed + arrayBuffers
 }
 
-test('one million wrench samples, with a tick every 33 ms, leave nothing behind', () => {
+test('one million wrench samples, with a tick every 33 ms, do not grow the memory', () => {
   let observations = 0
   const aligner = new Aligner(robot([rgb, wrench]), () => {
     observations++
@@ -39,7 +40,29 @@ test('one million wrench samples, with a tick every 33 ms, leave nothing behind'
   expect(grown).toBeLessThan(256 * 1024)
 })
 
-test('a wrench sample makes no object: its garbage is a few boxed numbers at most', () => {
+test('fast ticks every 10 ms do not grow the memory either', () => {
+  let observations = 0
+  const fast = { period: 10 * MS, streams: ['wrench'], emit: () => void observations++ }
+  const aligner = new Aligner(robot([rgb, wrench]), () => {}, { fast })
+  const values = new Float64Array(6)
+  const frame = grey(1)
+  let now = 0
+  const push = (samples: number): void => {
+    for (let i = 0; i < samples; i++) {
+      now += MS
+      aligner.pushVector(1, now, now, values)
+      if (i % 33 === 0) aligner.pushFrame(0, now - 5 * MS, now, frame)
+    }
+  }
+  push(50_000)
+  const before = alive()
+  push(200_000)
+  const grown = alive() - before
+  expect(observations).toBeGreaterThan(24_000)
+  expect(grown).toBeLessThan(256 * 1024)
+})
+
+test('a wrench sample allocates no object, only a few boxed numbers', () => {
   const aligner = new Aligner(robot([rgb, wrench]), () => {})
   const values = new Float64Array(6)
   let now = 0
@@ -47,8 +70,8 @@ test('a wrench sample makes no object: its garbage is a few boxed numbers at mos
     for (let i = 0; i < samples; i++) aligner.pushVector(1, (now += MS), now, values)
   }
   push(300_000)
-  // What else the process does, and code that is not compiled yet, only adds to a round: the least of them is the
-  // path's own.
+  // Other work of the process and code that is not compiled yet only add to a round, so the least round is that of the
+  // path itself.
   const rounds = Array.from({ length: 10 }, () => {
     collect()
     const before = process.memoryUsage().heapUsed
@@ -56,4 +79,37 @@ test('a wrench sample makes no object: its garbage is a few boxed numbers at mos
     return (process.memoryUsage().heapUsed - before) / 20_000
   })
   expect(Math.min(...rounds)).toBeLessThan(64)
+})
+
+test('a compensated wrench allocates no object either', () => {
+  const compensate: Compensation = {
+    orientation: 'tool',
+    mass: 1,
+    centre: [0, 0, 0.1],
+    forceBias: [0, 0, 0],
+    torqueBias: [0, 0, 0],
+    mount: { xyz: [0, 0, 0], rpy: [0, 0, 0] },
+    gravity: [0, 0, -9.81],
+    maxAge: 50 * MS,
+  }
+  const aligner = new Aligner(robot([rgb, { ...wrench, compensate }, tool]), () => {})
+  const values = new Float64Array(6)
+  const pose = Float64Array.of(0, 0, 0, 0.6, 0, 0, 0.8)
+  // Stamps this small are not boxed, so that what is left would be objects.
+  const STEP = 1000
+  let now = 0
+  const push = (samples: number): void => {
+    for (let i = 0; i < samples; i++) {
+      aligner.pushVector(1, (now += STEP), now, values)
+      if (i % 8 === 0) aligner.pushVector(2, now - STEP, now, pose)
+    }
+  }
+  push(300_000)
+  const rounds = Array.from({ length: 10 }, () => {
+    collect()
+    const before = process.memoryUsage().heapUsed
+    push(20_000)
+    return (process.memoryUsage().heapUsed - before) / 20_000
+  })
+  expect(Math.min(...rounds)).toBeLessThan(32)
 })

@@ -13,8 +13,8 @@ interface Sample {
 }
 
 /**
- * A sensor of 1 kHz whose samples come eight at a time, stamped with the time of reading; every sixth of eight is a
- * peak.
+ * A sensor at 1 kHz whose samples come eight at a time, all with the time of reading as stamp. Every sixth of eight is
+ * a peak.
  */
 function read(count: number, value = (i: number): number => (i % 8 === 5 ? 20 : 1)): Sample[] {
   return Array.from({ length: count }, (_, i) => {
@@ -45,7 +45,7 @@ function run(
 const ticks = Array.from({ length: 48 }, (_, i) => Math.round((1000 + (i * 1000) / 30) * MS))
 
 /**
- * Mean, population deviation, peak and slope per second over the samples in (tick - length, tick], straight from their
+ * Mean, population standard deviation, peak and slope per second over the samples in (tick - length, tick], from their
  * definitions.
  */
 function statistics(samples: readonly Sample[], tick: number, length: number): number[] {
@@ -66,8 +66,8 @@ function statistics(samples: readonly Sample[], tick: number, length: number): n
   ]
 }
 
-describe('samples that share a stamp and differ are a burst', () => {
-  test('each of which counts, equal ones too: mean 3.375 and peak 20 where every eighth of 1 N is one of 20 N', () => {
+describe('samples with one stamp and different values are a burst', () => {
+  test('every sample counts, equal ones too: mean 3.375 and peak 20 where one of eight is 20 N and the others 1 N', () => {
     const samples = read(1600)
     const { all, aligner } = run(samples, ticks)
     expect(occurred(aligner.counters.dropped)).toEqual({})
@@ -83,7 +83,7 @@ describe('samples that share a stamp and differ are a burst', () => {
     ).toBeGreaterThan(30)
   })
 
-  test('and the pyramid is that of the definitions; a window of one stamp has slope 0', () => {
+  test('the pyramid equals its definition, and a window of one stamp has slope 0', () => {
     const samples = read(1600, i => Math.sin(i) * 5 + i / 300)
     const { all } = run(samples, ticks)
     for (const { stamp, values } of all.slice(10, -2)) {
@@ -95,7 +95,7 @@ describe('samples that share a stamp and differ are a burst', () => {
     }
   })
 
-  test('a tick at the very stamp of a burst has all of it, however the samples arrive', () => {
+  test('a tick at the stamp of a burst has all its samples, however they arrive', () => {
     const samples = read(80)
     const tick = 1040 * MS
     const { all } = run(
@@ -109,7 +109,7 @@ describe('samples that share a stamp and differ are a burst', () => {
     )
   })
 
-  test('on an estimated clock as well', () => {
+  test('the same holds on an estimated clock', () => {
     const spec = robot([rgb, stream('wrench', 'force', wrench.type, wrench.align, { clock: 'estimate' })])
     const { all } = run(
       read(1600).map(sample => ({ ...sample, stamp: sample.stamp - 900_000 * MS })),
@@ -126,7 +126,7 @@ describe('samples that share a stamp and differ are a burst', () => {
     ).toEqual([false, true, true, false, true])
   })
 
-  test('and nothing of it is left after a reset', () => {
+  test('a reset forgets the burst', () => {
     const aligner = new Aligner(robot([rgb, wrench]), () => undefined)
     const push = (stamp: number, value: number): void =>
       aligner.pushVector(1, stamp * MS, stamp * MS + 1000, [value, 0, 0, 0, 0, 0])
@@ -138,12 +138,12 @@ describe('samples that share a stamp and differ are a burst', () => {
   })
 })
 
-describe('a stamp that stands still', () => {
+describe('a stamp that does not change', () => {
   test.each([
     ['with values that change', (i: number) => i],
     ['with one value but for the second sample', (i: number) => (i === 1 ? 2 : 1)],
     ['with one value, and then another', (i: number) => (i < 20_000 ? 1 : i)],
-  ])('%s is kept 4096 times, and nobody waits for it', (_, value) => {
+  ])('%s is kept 4096 times, and no tick waits for it', (_, value) => {
     const samples = Array.from({ length: 30_000 }, (_x, i) => ({
       stamp: 1000 * MS,
       receive: 1000 * MS + i * 50_000,
@@ -163,7 +163,7 @@ describe('a stamp that stands still', () => {
 })
 
 describe('the same stamp with the same value is a duplicate', () => {
-  test('of a source that has shown no burst, and out of stamp order of any', () => {
+  test('for a source without bursts, and for any source out of the order of stamps', () => {
     const ring = new VectorRing(1, 1e9)
     const values = (): string =>
       Array.from({ length: ring.size }, (_, i) => `${ring.stampAt(i)}:${ring.valueAt(i, 0)}`).join(' ')

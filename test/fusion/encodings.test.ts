@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ENCODING_NAMES } from '../../fusion/encodings/registry.js'
-import type { Frame } from '../../fusion/frame.js'
+import { ENCODING_NAMES } from '../../fusion/encodings/encodings.js'
+import type { Frame } from '../../fusion/camera-frame.js'
 import { frameFault, picture } from '../../fusion/picture.js'
 import { random } from './robots.js'
 
-/** A frame of which the callback says every byte; rows are padded with 200. */
+/** A frame whose bytes the callback gives. Rows are padded with 200. */
 function frame(
   encoding: string,
   [width, height]: readonly [number, number],
@@ -22,7 +22,7 @@ function frame(
 const u16 = ({ data, isBigendian }: Frame, at: number): number =>
   isBigendian ? data[at] * 256 + data[at + 1] : data[at] + data[at + 1] * 256
 const clamp = (level: number): number => Math.min(255, Math.max(0, Math.round(level)))
-/** ITU-R BT.601, luma 16 to 235, with the coefficients of three digits that are in use. */
+/** ITU-R BT.601 with luma from 16 to 235, with the usual coefficients of three digits. */
 const bt601 = (y: number, u: number, v: number): number[] => {
   const luma = 1.164 * Math.max(0, y - 16)
   return [luma + 1.596 * (v - 128), luma - 0.813 * (v - 128) - 0.391 * (u - 128), luma + 2.018 * (u - 128)].map(clamp)
@@ -156,7 +156,7 @@ describe('every encoding, pixel by pixel from its definition', () => {
     )
   })
 
-  test('the planes of nv12 may be as high as a codec makes them', () => {
+  test('the planes of nv12 may be higher than the picture', () => {
     const aligned = frame('nv12', [8, 6], 8, 8 * 1.5)
     checkAgainst(
       aligned,
@@ -232,7 +232,7 @@ describe('every encoding, pixel by pixel from its definition', () => {
     }
   })
 
-  test('all that the table has is in the tests above', () => {
+  test('the tests above cover every encoding of the table', () => {
     expect([...ENCODING_NAMES].sort()).toEqual(
       [
         ...interleaved.map(([name]) => name),
@@ -261,12 +261,12 @@ describe('every encoding, pixel by pixel from its definition', () => {
   })
 })
 
-describe('what drivers leave out or add', () => {
+describe('what drivers omit or add', () => {
   const rgb = frame('rgb8', [8, 6], 24, 6)
   const shown = [...rgb.data]
   const valueOf = (value: Frame): number[] => [...picture(value).value().data]
 
-  test('upper and lower case are one', () => {
+  test('upper and lower case are the same', () => {
     for (const encoding of ['RGB8', 'Rgb8']) expect(valueOf({ ...rgb, encoding })).toEqual(shown)
     expect(frameFault({ ...rgb, width: 12, encoding: 'YUYV' })).toBeUndefined()
     expect(frameFault({ ...rgb, width: 12, encoding: '16uc1' }, { modality: 'depth' })).toBeUndefined()
@@ -287,7 +287,7 @@ describe('what drivers leave out or add', () => {
     expect(frameFault({ ...rgb, step: 0, data: new Uint8Array(24 * 7) })).toBe('bad_size')
   })
 
-  test('each modality takes what shows it', () => {
+  test('each modality accepts the encodings that show it', () => {
     const mono16 = frame('mono16', [4, 3], 8, 3)
     expect(frameFault(mono16, { modality: 'depth' })).toBeUndefined()
     expect(picture(mono16, { modality: 'depth' }).value().kind).toBe('depth')
@@ -296,7 +296,7 @@ describe('what drivers leave out or add', () => {
     expect(frameFault({ ...mono16, encoding: '16UC1' }, { modality: 'rgb' })).toBe('bad_encoding')
   })
 
-  test('a mosaic needs neighbours', () => {
+  test('a Bayer picture needs at least 3 x 3 pixels', () => {
     expect(frameFault(frame('bayer_rggb8', [2, 2], 2, 2))).toBe('bad_size')
   })
 })

@@ -37,7 +37,10 @@ function run(
   return { all, aligner }
 }
 
-/** A bag of `length` ms that is played `times` times: stamps begin again, arrivals go on. Values tell the turn. */
+/**
+ * A bag of `length` ms that is played `times` times. Stamps begin again in each turn, arrivals go on. The values tell
+ * the turn.
+ */
 function loops(length: number, times: number, latency: readonly number[]): Push[] {
   const pushes: Push[] = []
   for (let turn = 0; turn < times; turn++) {
@@ -71,9 +74,16 @@ function turnsOf({ values }: Observation): number[] {
   return [...turns]
 }
 
+test('a jump of time begins another episode of what policies remember', () => {
+  const { all, aligner } = run(loops(900, 4, [0, 0, 0, 0, 0]), robot(STREAMS))
+  expect(aligner.counters.jumps).toBe(3)
+  for (const observation of all) expect(turnsOf(observation)).toEqual([10 + observation.episode])
+  expect(new Set(all.map(({ episode }) => episode)).size).toBe(4)
+})
+
 describe('a step back of all streams is a jump, however short', () => {
   test.each([300, 500, 900, 1700])(
-    'a bag of %i ms that is played over and over loses a picture or two in each turn and mixes no two turns',
+    'a bag of %i ms that is played in a loop loses a picture or two per turn, and no observation mixes two turns',
     length => {
       fc.assert(
         fc.property(fc.integer(), seed => {
@@ -89,7 +99,7 @@ describe('a step back of all streams is a jump, however short', () => {
     },
   )
 
-  test('of a camera alone, in whose every turn a picture or two tell it', () => {
+  test('a camera alone shows each turn by a picture or two', () => {
     const { all, aligner } = run(
       loops(800, 5, [5]).filter(({ stream }) => stream === RGB),
       robot([rgb]),
@@ -98,16 +108,19 @@ describe('a step back of all streams is a jump, however short', () => {
     expect(all.length).toBeGreaterThanOrEqual(125 - 8)
   })
 
-  test.each([500, 900, 1700])('a bag of %i ms with a camera that is 0.3 s late mixes no two turns either', length => {
-    const { all, aligner } = run(loops(length, 5, [300, 20, 0.5, 5, 3]), robot(STREAMS, { maxWait: 100 * MS }))
-    expect(aligner.counters.jumps).toBe(4)
-    // Nine pictures are under way when time jumps.
-    expect(all.length).toBeGreaterThanOrEqual(5 * Math.ceil(length / 33) - 4 * (9 + 2))
-    for (const observation of all) expect(turnsOf(observation)).toHaveLength(1)
-  })
+  test.each([500, 900, 1700])(
+    'a bag of %i ms with a camera that is 0.3 s late does not mix two turns either',
+    length => {
+      const { all, aligner } = run(loops(length, 5, [300, 20, 0.5, 5, 3]), robot(STREAMS, { maxWait: 100 * MS }))
+      expect(aligner.counters.jumps).toBe(4)
+      // Nine pictures are on their way when time jumps.
+      expect(all.length).toBeGreaterThanOrEqual(5 * Math.ceil(length / 33) - 4 * (9 + 2))
+      for (const observation of all) expect(turnsOf(observation)).toHaveLength(1)
+    },
+  )
 
   test.each([0.1, 0.25, 0.5, 2, 4])(
-    'recorded by the wall clock of a simulator at %f times real time, of cameras alone and of all streams',
+    'a simulator at %f times real time, recorded by the wall clock, with cameras alone and with all streams',
     pace => {
       for (const only of [
         [RGB, DEPTH],
@@ -129,7 +142,7 @@ describe('a step back of all streams is a jump, however short', () => {
     },
   )
 
-  test.each([5, 10, 50])('of bursts alone, read every %i ms', period => {
+  test.each([5, 10, 50])('a stream of bursts alone, read every %i ms', period => {
     const pushes: Push[] = []
     for (let ms = 0; ms < 3000; ms++) {
       const at = Math.ceil((ms + 1) / period) * period
@@ -163,7 +176,7 @@ describe('a step back of all streams is a jump, however short', () => {
     }
   })
 
-  test('what only comes out of order, or late, is none', () => {
+  test('samples that are only out of order or late are no jump', () => {
     fc.assert(
       fc.property(fc.integer(), seed => {
         const rand = random(seed)
@@ -228,7 +241,7 @@ describe('one odd stamp costs one sample', () => {
   })
 
   test.each([5, 10, 20, 50])(
-    'a clock that steps %i times a second costs one picture, and odd stamps are told again when it is gone',
+    'a clock that steps %i times a second costs one picture; after it is gone odd stamps are found again',
     rate => {
       const step = 1000 / rate
       const coarse = loops(60_000, 1, [1]).filter(({ stream }) => stream === RGB)
@@ -246,7 +259,7 @@ describe('one odd stamp costs one sample', () => {
     },
   )
 
-  test('of a clock of its own, that gains on the arrivals for minutes, no stamp is odd; one an hour ahead is', () => {
+  test('no stamp of another clock that gains on the arrivals for minutes is odd; one that is an hour ahead is', () => {
     const gaining = loops(20_000, 1, [5, 5, 0.5, 5, 3]).map(push => ({
       ...push,
       receive: Math.round(push.receive / 1.5),
@@ -263,7 +276,7 @@ describe('one odd stamp costs one sample', () => {
     }
   })
 
-  test('a source whose stamps are always ahead loses its first sample and no other', () => {
+  test('a source whose stamps are always ahead loses only its first sample', () => {
     const { all, aligner } = run(
       oneTurn.map(push => (push.stream === WRENCH ? { ...push, stamp: push.stamp + 300 * MS } : push)),
       robot(STREAMS),

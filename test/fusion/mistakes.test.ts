@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { parseContract } from '../../policy/contract/contract.js'
-import { parseModelMap } from '../../policy/contract/model-map.js'
+import { checkModelMap, readMap } from '../../policy/contract/model-map.js'
 import { parseRobot } from '../../robots/robot-file.js'
 import { parseObjects } from '../../sim/objects/object-file.js'
-import { contractJson, robotText } from '../policy/models.js'
+import { contractJson, robotText } from '../policy/onnx-models.js'
 
-/** What a user reads. */
+const parseModelMap = (text: string, where: string) => checkModelMap(readMap(text, where), where)
+
+/** The message that a user reads. */
 function said(read: () => unknown): string {
   try {
     read()
@@ -16,11 +18,11 @@ function said(read: () => unknown): string {
 }
 
 const LONG = 'x'.repeat(20_000)
-/** What the validator says where nobody gave it words. */
+/** Messages of the validator where the schema gives none. */
 const RAW =
   /Invalid input|Unrecognized key|Invalid option|Invalid key|Too small|Too big|Invalid string|expected (string|array|object|record|tuple|int)\b/
 
-describe('a mistake is said in one short line: where, what was expected, what is there', () => {
+describe('a mistake is reported in one short line: where, what was expected, what was found', () => {
   const robot = (text: string) => () => parseRobot(text, 'my.yaml')
   const replaced = (from: string | RegExp, to: string): string => {
     const text = robotText.replace(from, to)
@@ -97,7 +99,7 @@ describe('a mistake is said in one short line: where, what was expected, what is
     'contract: nothing at all': [() => parseContract(null, 'my.onnx'), /expected a map of version, name, .*got null/],
     'map: an output called action': [
       map({ action: { rate: 30 } }),
-      /outputs: 'action': a policy's outputs are called action_chunk, grasp_success, gate, latent: give this one its name in the model/,
+      /outputs: 'action': a policy's outputs are called action_chunk, grasp_success, gate, latent: say which of them this is/,
     ],
     'map: no rate': [map({ action_chunk: {} }), /outputs\.action_chunk\.rate: expected a number, and nothing is there/],
     'map: a misspelt key': [
@@ -136,7 +138,7 @@ describe('a mistake is said in one short line: where, what was expected, what is
     expect(line.length).toBeLessThan(700)
   })
 
-  test('a file is read whatever JavaScript means by a name', () => {
+  test('names with a meaning in JavaScript can be read', () => {
     const names = ['constructor', 'toString', 'hasOwnProperty', 'valueOf']
     const { streams } = parseRobot(
       replaced(

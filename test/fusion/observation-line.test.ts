@@ -30,7 +30,7 @@ function play({ red = 1, force = 1.5, said = 'pick', without = '' } = {}): {
 }
 
 describe('a line of --observations', () => {
-  test("has the fields of the design with the pixels' own hashes", () => {
+  test('has the documented fields and the hashes of the pixels', () => {
     const line = play().lines.at(-1) as ObservationLine
     expect(JSON.parse(JSON.stringify(line))).toMatchObject({
       stamp: '1700000001.170000007',
@@ -47,7 +47,7 @@ describe('a line of --observations', () => {
     expect(line.forcePyramid[0]?.slice(0, 4)).toEqual([1.5, 0, 1.5, 0])
   })
 
-  test('of missing streams is null or zeros of the same shape', () => {
+  test('has null, or zeros of the same shape, for missing streams', () => {
     expect(play({ without: 'depth' }).lines.at(-1)).toMatchObject({ depthSha256: null, mask: { depth: 0 } })
     const line = play({ without: 'wrench' }).lines.at(-1) as ObservationLine
     expect([line.mask.force, line.wrenchMean, line.wrenchCount]).toEqual([0, [0, 0, 0, 0, 0, 0], 0])

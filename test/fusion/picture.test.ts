@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { blendDepth } from '../../fusion/depth.js'
-import type { Frame } from '../../fusion/frame.js'
+import type { Frame } from '../../fusion/camera-frame.js'
 import { frameFault, picture } from '../../fusion/picture.js'
 
-/** The rule of the design, from its words. */
+/** The rule for depth, from its definition. */
 function plainDepth(a: number, b: number, w: number): number {
   const valid = (mm: number): boolean => Number.isFinite(mm) && mm > 0 && mm <= 65535
   if (valid(a) && valid(b)) {
@@ -60,7 +60,7 @@ describe('pictures', () => {
     )
   })
 
-  test('32FC1 depth between two frames follows the rule, NaN, infinite, negative and too far being invalid', () => {
+  test('32FC1 depth between two frames follows the rule; NaN, infinite, negative and too large values are invalid', () => {
     const near = fc.float({ min: 0.5, max: Math.fround(0.6), noNaN: true })
     const metres = fc.oneof(fc.constantFrom(0, NaN, Infinity, -1, 70), near, fc.float({ min: 0, max: 10, noNaN: true }))
     fc.assert(
@@ -116,14 +116,14 @@ describe('pictures', () => {
     )
   })
 
-  test('metres have no other unit', () => {
+  test('depth in metres takes no other unit', () => {
     const reading = { modality: 'depth', depthUnit: 0.0001 }
     expect(frameFault(depthFrame([1], { float: true }), reading)).toBe('bad_encoding')
     expect(frameFault(depthFrame([1]), reading)).toBeUndefined()
     expect(frameFault(depthFrame([1], { float: true }), { ...reading, depthUnit: 0.001 })).toBeUndefined()
   })
 
-  test('a depth edge is 30 mm near, 5 % of the nearer surface far', () => {
+  test('a depth edge is 30 mm for near surfaces and 5 % of the nearer one for far surfaces', () => {
     const blend = (a: number, b: number): number =>
       blendDepth(new Uint16Array([a]), new Uint16Array([b]), 0.25, 1)[0] as number
     expect(blend(400, 430)).toBe(408)

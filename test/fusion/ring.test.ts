@@ -7,7 +7,7 @@ import { VectorRing } from '../../fusion/vector-ring.js'
 import { flat } from './robots.js'
 
 describe('rings', () => {
-  test('hold the newest samples sorted, whatever the order of arrival', () => {
+  test('hold the newest samples in the order of stamps, whatever the order of arrival', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 60 }), { maxLength: 100 }), stamps => {
         const ring = new FrameRing(0, 16)
@@ -28,43 +28,40 @@ describe('rings', () => {
     )
   })
 
-  test(
-    'of frames hold 192 MB at most, for which they let go what no tick asks for any more, and then ' + 'take none',
-    () => {
-      const large = (megabytes: number): Picture => {
-        const buffer = new ArrayBuffer(megabytes * 2 ** 20)
-        return {
-          width: 1,
-          height: 1,
-          buffer,
-          value: () => ({ kind: 'image', width: 1, height: 1, channels: 1, data: new Uint8Array(buffer) }),
-          blend: () => undefined,
-        }
+  test('of frames hold at most 192 MB: they remove frames that no tick needs, then refuse new ones', () => {
+    const large = (megabytes: number): Picture => {
+      const buffer = new ArrayBuffer(megabytes * 2 ** 20)
+      return {
+        width: 1,
+        height: 1,
+        buffer,
+        value: () => ({ kind: 'image', width: 1, height: 1, channels: 1, data: new Uint8Array(buffer) }),
+        blend: () => undefined,
       }
-      const ring = new FrameRing(100)
-      const placed = [0, 33, 66, 99, 132, 165, 198].map(stamp => [stamp, ring.insert(stamp, large(48))])
-      // Up to 100 ns before 165 the frame at 33 may still be asked for.
-      expect(placed).toEqual([
-        [0, APPENDED],
-        [33, APPENDED],
-        [66, APPENDED],
-        [99, APPENDED],
-        [132, FULL],
-        [165, APPENDED],
-        [198, APPENDED],
-      ])
-      expect(Array.from({ length: ring.size }, (_, i) => ring.stampAt(i))).toEqual([66, 99, 165, 198])
-      expect(ring.insert(199, large(193))).toBe(FULL)
-      expect(ring.size).toBe(4)
+    }
+    const ring = new FrameRing(100)
+    const placed = [0, 33, 66, 99, 132, 165, 198].map(stamp => [stamp, ring.insert(stamp, large(48))])
+    // A tick up to 100 ns before 165 may still need the frame at 33.
+    expect(placed).toEqual([
+      [0, APPENDED],
+      [33, APPENDED],
+      [66, APPENDED],
+      [99, APPENDED],
+      [132, FULL],
+      [165, APPENDED],
+      [198, APPENDED],
+    ])
+    expect(Array.from({ length: ring.size }, (_, i) => ring.stampAt(i))).toEqual([66, 99, 165, 198])
+    expect(ring.insert(199, large(193))).toBe(FULL)
+    expect(ring.size).toBe(4)
 
-      const shared = large(150)
-      const parts = new FrameRing(100)
-      for (let stamp = 0; stamp < 10; stamp++) expect(parts.insert(stamp, shared)).toBe(APPENDED)
+    const shared = large(150)
+    const parts = new FrameRing(100)
+    for (let stamp = 0; stamp < 10; stamp++) expect(parts.insert(stamp, shared)).toBe(APPENDED)
 
-      const usual = new FrameRing(140)
-      for (let stamp = 0; stamp < 1000; stamp += 33) expect(usual.insert(stamp, large(24))).toBe(APPENDED)
-    },
-  )
+    const usual = new FrameRing(140)
+    for (let stamp = 0; stamp < 1000; stamp += 33) expect(usual.insert(stamp, large(24))).toBe(APPENDED)
+  })
 
   test('of vectors grow until they cover their retention, and no further', () => {
     const ring = new VectorRing(2, 100, 16)

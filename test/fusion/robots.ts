@@ -1,6 +1,6 @@
 import type { Align, Robot, Stream } from '../../robots/robot.js'
 import type { Modality } from '../../fusion/observation.js'
-import type { Frame } from '../../fusion/frame.js'
+import type { Frame } from '../../fusion/camera-frame.js'
 
 export const MS = 1_000_000
 
@@ -57,6 +57,7 @@ export function robot(
     reset: undefined,
     frames: [],
     languages: [],
+    actuators: [],
     actions: { gripper: undefined, arm: undefined },
     limits: {
       workspace: { x: [-1, 1], y: [-1, 1], z: [0, 1] },
@@ -66,7 +67,7 @@ export function robot(
       effort: [0, 100],
       contact: 2,
       overForce: 40,
-      watchdog: { wrench: 1e8, camera: 3e8, policy: 1e9, gripper: 1e9 },
+      watchdog: { wrench: 1e8, camera: 3e8, policy: 1e9, person: 1e9, gripper: 1e9 },
     },
     canonical: '',
     sha256: '',
@@ -74,7 +75,7 @@ export function robot(
   }
 }
 
-/** 2 x 2 pixels, all of one value. */
+/** 2 x 2 pixels of one value. */
 export function grey(value: number): Frame {
   return { width: 2, height: 2, encoding: 'rgb8', step: 6, isBigendian: false, data: new Uint8Array(12).fill(value) }
 }
@@ -90,7 +91,7 @@ export function flat(mm: number): Frame {
   }
 }
 
-/** A small repeatable generator (mulberry32), 0..1. */
+/** A small repeatable random generator (mulberry32), 0..1. */
 export function random(seed: number): () => number {
   let state = seed >>> 0
   return () => {

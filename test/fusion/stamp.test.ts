@@ -20,12 +20,12 @@ describe('stamps', () => {
     )
   })
 
-  test('before the epoch keep a nanosec of 0 to 999999999', () => {
+  test('before the epoch have a nanosec of 0 to 999999999', () => {
     expect(new Epoch(10).time(-1)).toEqual({ sec: 9, nanosec: 999_999_999 })
     expect(new Epoch(10).stamp(9, 999_999_999)).toBe(-1)
   })
 
-  test('out of range or unreadable are refused with what to do', () => {
+  test('that are out of range or unreadable are refused with what to do', () => {
     expect(() => new Epoch(0).stamp(1_700_000_000, 0)).toThrow(FusionError)
     expect(() => new Epoch(0).stamp(1_700_000_000, 0)).toThrow(/104 days/)
     for (const text of ['', '1.', '1.0000000001', '-1.0', 'x'])

@@ -28,8 +28,8 @@ function plain(samples: readonly Sample[], from: number, to: number, axis: numbe
 }
 
 /**
- * Within 1e-9 of the statistic's own scale: the mean and peak of the values, the deviation of the noise, the slope of
- * noise over time.
+ * Compares within 1e-9 of the scale of each statistic: mean and peak of the values, deviation of the noise, slope of
+ * the noise over time.
  */
 function expectClose(got: ArrayLike<number>, want: number[], noise: number, offset: number, span: number): void {
   const scales = [offset + noise, noise, offset + noise, noise / span]
@@ -52,7 +52,7 @@ describe('sliding windows', () => {
       if (samples.length > 1000) samples.shift()
       ring.insert(stamp, values)
       if (stamp < next) continue
-      // The aligner has newer samples than the tick.
+      // The ring has samples that are newer than the tick.
       const tick = next - 3 * MS
       const got = pyramid.at(tick)
       PYRAMID.forEach((length, w) => {
@@ -107,7 +107,7 @@ describe('sliding windows', () => {
     )
   })
 
-  test('of a constant deviate by exactly nothing, however long they run', () => {
+  test('over a constant have a deviation of exactly 0, however long they run', () => {
     const ring = new VectorRing(1, 1e9)
     const window = new SlidingWindow(ring)
     const out = new Float64Array(4)

@@ -1,15 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Discovery, topicAnnouncement, type Ending } from '../../middleware/gazebo/discovery.js'
+import { Discovery, topicAnnouncement } from '../../middleware/gazebo/discovery.js'
 import {
   decodePacket,
   encodePacket,
   forRelay,
   fromRelay,
-  SAYS,
+  PACKET_TYPE,
   SCOPE,
   type Announcement,
 } from '../../middleware/gazebo/discovery-packet.js'
+import type { Ending } from '../../middleware/gazebo/known-processes.js'
 import { CAPTURED, LISTENER, packet, PUBLISHER } from './captured.js'
 
 const WRENCH: Announcement = {
@@ -22,7 +23,7 @@ const WRENCH: Announcement = {
   srvPub: undefined,
 }
 
-/** A discovery with everything it says and reports. */
+/** A discovery, with the packets that it sends and the events that it reports. */
 function discovery({ process = 'me', statistics = false, hostOnly = true } = {}) {
   const said: Buffer[] = []
   const relayed: Buffer[] = []
@@ -73,21 +74,21 @@ describe('packets of ign-transport', () => {
     expect(decodePacket(packet('heartbeat'))).toEqual({
       version: 10,
       processUuid: PUBLISHER,
-      type: SAYS.heartbeat,
+      type: PACKET_TYPE.heartbeat,
       ...nothing,
     })
     expect(decodePacket(packet('subscribe'))).toMatchObject({
-      type: SAYS.subscribe,
+      type: PACKET_TYPE.subscribe,
       processUuid: LISTENER,
       sub: { topic: WRENCH.topic },
     })
     expect(decodePacket(packet('advertise'))).toMatchObject({
-      type: SAYS.advertise,
+      type: PACKET_TYPE.advertise,
       processUuid: PUBLISHER,
       pub: WRENCH,
     })
     expect(decodePacket(packet('newConnection'))).toMatchObject({
-      type: SAYS.newConnection,
+      type: PACKET_TYPE.newConnection,
       processUuid: LISTENER,
       pub: {
         ...WRENCH,
@@ -98,7 +99,7 @@ describe('packets of ign-transport', () => {
     })
   })
 
-  test('are written byte for byte, but for the rate that an unthrottled publisher names', () => {
+  test('are written byte for byte, except for the rate of an unthrottled publisher', () => {
     const { subject, said } = discovery({ process: LISTENER })
     subject.tick(0)
     subject.ask(WRENCH.topic)
@@ -124,7 +125,7 @@ describe('packets of ign-transport', () => {
     })
   })
 
-  test('of any damage are refused or read, and never throw out of discovery', () => {
+  test('with any damage are refused or read, and never make discovery throw', () => {
     const whole = fc.constantFrom(...(Object.keys(CAPTURED) as (keyof typeof CAPTURED)[])).map(packet)
     const damaged = fc.oneof(
       fc.uint8Array({ maxLength: 300 }).map(bytes => Buffer.from(bytes)),
@@ -149,7 +150,7 @@ describe('packets of ign-transport', () => {
 })
 
 describe('discovery', () => {
-  test('hears of a publisher once, keeps it while it speaks, and misses it after three seconds of silence', () => {
+  test('reports a publisher once, keeps it while packets come, and reports it gone after three seconds without', () => {
     const { subject, hear, appeared, vanished } = discovery()
     hear(packet('advertise'), 0)
     hear(packet('advertise'), 1000)
@@ -163,24 +164,24 @@ describe('discovery', () => {
     expect(appeared).toHaveLength(2)
   })
 
-  test('a goodbye ends all of a process, a withdrawal one topic', () => {
+  test('a goodbye removes all topics of a process, a withdrawal removes one topic', () => {
     const { hear, vanished } = discovery()
     hear(packet('advertise'))
-    hear(encodePacket({ version: 10, processUuid: PUBLISHER, type: SAYS.unadvertise, pub: WRENCH }))
+    hear(encodePacket({ version: 10, processUuid: PUBLISHER, type: PACKET_TYPE.unadvertise, pub: WRENCH }))
     expect(vanished.splice(0)).toEqual([[WRENCH.topic, 'withdrew it']])
     hear(packet('advertise'))
-    hear(encodePacket({ version: 10, processUuid: PUBLISHER, type: SAYS.bye }))
+    hear(encodePacket({ version: 10, processUuid: PUBLISHER, type: PACKET_TYPE.bye }))
     expect(vanished).toEqual([[WRENCH.topic, 'said goodbye']])
   })
 
-  test('another address or type under the same node is an end and a beginning', () => {
+  test('another address or type under the same node is reported as vanished and appeared', () => {
     const { hear, appeared, vanished } = discovery()
     hear(packet('advertise'))
     hear(
       encodePacket({
         version: 10,
         processUuid: PUBLISHER,
-        type: SAYS.advertise,
+        type: PACKET_TYPE.advertise,
         pub: { ...WRENCH, address: 'tcp://127.0.0.1:9' },
       }),
     )
@@ -190,27 +191,30 @@ describe('discovery', () => {
     ])
   })
 
-  test('says once a second that it is there and what it has; answers whoever asks; says goodbye', () => {
+  test('sends a heartbeat and its topics once a second, answers queries, and says goodbye', () => {
     const { subject, hear, said, types } = discovery()
     const own = topicAnnouncement(WRENCH.topic, 'tcp://127.0.0.1:5', 'me', 'node', 'gz.msgs.Wrench')
     subject.advertise(own)
     for (let now = 0; now <= 2000; now += 100) subject.tick(now)
-    expect(types()).toEqual([SAYS.advertise, ...Array(3).fill([SAYS.heartbeat, SAYS.advertise]).flat()])
+    expect(types()).toEqual([
+      PACKET_TYPE.advertise,
+      ...Array(3).fill([PACKET_TYPE.heartbeat, PACKET_TYPE.advertise]).flat(),
+    ])
     said.length = 0
     hear(packet('subscribe'))
-    expect(decodePacket(said[0]!)).toMatchObject({ type: SAYS.advertise, pub: own })
-    hear(encodePacket({ version: 10, processUuid: PUBLISHER, type: SAYS.whoSubscribes }))
+    expect(decodePacket(said[0]!)).toMatchObject({ type: PACKET_TYPE.advertise, pub: own })
+    hear(encodePacket({ version: 10, processUuid: PUBLISHER, type: PACKET_TYPE.whoSubscribes }))
     expect(decodePacket(said[1]!)).toMatchObject({
-      type: SAYS.subscribes,
+      type: PACKET_TYPE.subscribes,
       pub: { topic: '@/capture@/other', nodeUuid: 'my-node' },
     })
     subject.withdraw(own)
     subject.withdraw(own)
     subject.bye()
-    expect(types().slice(2)).toEqual([SAYS.unadvertise, SAYS.bye])
+    expect(types().slice(2)).toEqual([PACKET_TYPE.unadvertise, PACKET_TYPE.bye])
   })
 
-  test('listeners are told apart by the process that they listen to', () => {
+  test('connections to another process are ignored', () => {
     const { hear, connections } = discovery({ process: PUBLISHER })
     const { subject: listener, said } = discovery({ process: LISTENER })
     listener.connect(WRENCH, 'a')
@@ -220,13 +224,17 @@ describe('discovery', () => {
     expect(connections).toEqual(['+a', '-a'])
   })
 
-  test('topics that are for their own process or machine only are not heard of beyond it', () => {
+  test('topics with the scope of a process or a machine are not reported elsewhere', () => {
     const { hear, appeared } = discovery({ hostOnly: false })
     const advertise = (scope: number, local: boolean): void => {
-      hear(encodePacket({ version: 10, processUuid: PUBLISHER, type: SAYS.advertise, pub: { ...WRENCH, scope } }), 0, {
-        from: '10.0.0.2',
-        local,
-      })
+      hear(
+        encodePacket({ version: 10, processUuid: PUBLISHER, type: PACKET_TYPE.advertise, pub: { ...WRENCH, scope } }),
+        0,
+        {
+          from: '10.0.0.2',
+          local,
+        },
+      )
     }
     advertise(SCOPE.process, true)
     advertise(SCOPE.host, false)
@@ -235,9 +243,9 @@ describe('discovery', () => {
     expect(appeared).toHaveLength(1)
   })
 
-  test('another version, another machine and what is no packet are counted and said once', () => {
+  test('packets of another version or machine and malformed ones are counted, with one warning', () => {
     const { subject, hear, warnings, appeared } = discovery()
-    const other = encodePacket({ version: 9, processUuid: PUBLISHER, type: SAYS.advertise, pub: WRENCH })
+    const other = encodePacket({ version: 9, processUuid: PUBLISHER, type: PACKET_TYPE.advertise, pub: WRENCH })
     for (let i = 0; i < 3; i++) {
       hear(other)
       hear(packet('advertise'), 0, { from: '10.0.0.2', local: false })
@@ -251,7 +259,7 @@ describe('discovery', () => {
     ])
   })
 
-  test('its own packets are not news, and a relayed one is said again on this network and not taken before', () => {
+  test('ignores its own packets, and sends a relayed packet on to this network before it uses it', () => {
     const { subject, hear, said, relayed, relays, appeared } = discovery({ hostOnly: false })
     subject.tick(0)
     hear(said[0]!)

@@ -32,6 +32,7 @@ function installed(): protobuf.Root {
   const files = [
     'image',
     'camera_info',
+    'imu',
     'joint_wrench',
     'pose_v',
     'clock',
@@ -75,7 +76,7 @@ describe.skipIf(!protos)('against the .proto files of Gazebo', () => {
     expect(ours.length).toBeGreaterThan(90)
   })
 
-  test('what we write is read there, and what is written there is read by us', () => {
+  test('each side reads what the other has written', () => {
     const type = installed().lookupType('ignition.msgs.Contacts')
     const contacts = {
       header: { stamp: { sec: 5_000_000_000, nsec: 7 }, data: [{ key: 'frame_id', value: ['palm'] }] },

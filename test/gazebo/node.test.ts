@@ -11,7 +11,7 @@ endWithTests()
 const FALSE_WRENCH = new Schema('Wrench', { force: one(2, 'string') })
 
 describe('two processes of ours', () => {
-  test('a message sent by one is heard by the other and by itself, in order', async () => {
+  test('a message of one node reaches the other node and itself, in order', async () => {
     const env = world()
     const [a, b] = [await openNode(env), await openNode(env)]
     const own: number[] = []
@@ -54,7 +54,7 @@ describe('two processes of ours', () => {
     )
   })
 
-  test('whoever has not been told a dialect takes the first one that it hears', async () => {
+  test('a node without a given dialect takes the first one that another process announces', async () => {
     const env = world()
     const undecided = await openNode({ GZ_IP: '127.0.0.1', GZ_PARTITION: env['IGN_PARTITION'] ?? '' })
     const publisher = undecided.node.advertise('/joint', DOUBLE)
@@ -76,7 +76,7 @@ describe('two processes of ours', () => {
     expect(fortress.warnings).toEqual([])
   })
 
-  test('a message that is no such message is counted and said once, and the next one is heard', async () => {
+  test('a malformed message is counted, with one warning, and the next one is received', async () => {
     const env = world()
     const [a, b] = [await openNode(env), await openNode(env)]
     const first = b.node.next('/wrench', WRENCH, PATIENCE)
@@ -92,7 +92,7 @@ describe('two processes of ours', () => {
     expect(b.warnings.filter(text => text.includes('bytes'))).toHaveLength(1)
   })
 
-  test('a subscriber that throws is reported, and the others hear', async () => {
+  test('a listener that throws is reported, and the others get the message', async () => {
     const env = world()
     const errors: unknown[] = []
     const { node } = await openNode(env, { onError: error => errors.push(error) })

@@ -135,7 +135,7 @@ describeGazebo('with ign-transport-topic and ign-transport-service', () => {
     )
   })
 
-  test('the program calls a service of ours, twice, and hears of a refusal', async () => {
+  test('the program calls a service of this process twice, and gets a refusal', async () => {
     const env = world()
     const errors: unknown[] = []
     const { node } = await openNode(env, { onError: error => errors.push(error) })
@@ -171,7 +171,7 @@ describeGazebo('with ign-transport-topic and ign-transport-service', () => {
     expect(errors).toEqual([new Error('no')])
   })
 
-  test('a publisher that is killed is missed, and heard again when it is back', async () => {
+  test('a publisher that is killed is reported, and its messages come again when it is back', async () => {
     const env = world()
     const { node, warned } = await openNode(env)
     const back = new Promise<void>(resolve =>
@@ -205,7 +205,7 @@ describeGazebo('with ign-transport-topic and ign-transport-service', () => {
     expect(health).toMatchObject({ topic: '/say', type: 'StringMsg', malformed: 0, otherType: 0, lost: 1 })
   })
 
-  test('a topic of another type is named, and not heard', async () => {
+  test('a topic of another type causes a warning and is not received', async () => {
     const env = world()
     const { node, warned } = await openNode(env)
     node.subscribe('/wrench', WRENCH, () => expect.unreachable())

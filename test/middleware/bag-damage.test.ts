@@ -5,7 +5,7 @@ import Database from 'libsql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { BagError } from '../../middleware/bag/bag-error.js'
 import { byTime, readRows, type Row } from './bag-rows.js'
-import { python, temporaryFolder } from './python.js'
+import { python, temporaryFolder } from './python-script.js'
 
 const folder = temporaryFolder()
 const at = (name: string): string => join(folder.path, name)
@@ -146,7 +146,7 @@ describe('a bag with damaged bytes', () => {
   })
 })
 
-describe('what is no bag', () => {
+describe('a path that is no bag', () => {
   it.each([
     ['empty', Buffer.alloc(0), 'BAG_EMPTY'],
     ['text', Buffer.from('hello, I am not a bag'), 'BAG_FORMAT'],

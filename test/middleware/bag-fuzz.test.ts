@@ -10,7 +10,7 @@ import { Epoch } from '../../fusion/stamp.js'
 import { openBag } from '../../middleware/bag/bag.js'
 import { BagWriter } from '../../middleware/bag/bag-writer.js'
 import { Chance, mutated, mutatedText, summaryMutants } from './bag-fuzz.js'
-import { python, temporaryFolder } from './python.js'
+import { python, temporaryFolder } from './python-script.js'
 
 /** PREHEND_FUZZ=10000 for an afternoon; a seed that failed is tried again with PREHEND_FUZZ_FROM. */
 const RUNS = Number(process.env.PREHEND_FUZZ ?? 150)

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openBag } from '../../middleware/bag/bag.js'
 import { byTime, readRows, rowsOf, type Row } from './bag-rows.js'
-import { python, temporaryFolder } from './python.js'
+import { python, temporaryFolder } from './python-script.js'
 
 const folder = temporaryFolder()
 let written: Row[]
@@ -62,7 +62,7 @@ describe('a bag that rosbags or mcap wrote', () => {
   })
 })
 
-describe('what is no bag for us', () => {
+describe('a path that is not a rosbag2 recording', () => {
   it.each([
     ['nowhere', 'BAG_MISSING', /no such bag/],
     ['other.db3', 'BAG_FORMAT', /no table of rosbag2 topics/],

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openBag } from '../../middleware/bag/bag.js'
 import { byTime, readRows, type Row } from './bag-rows.js'
-import { python, temporaryFolder } from './python.js'
+import { python, temporaryFolder } from './python-script.js'
 
 const folder = temporaryFolder()
 const at = (name: string): string => join(folder.path, name)
@@ -108,7 +108,7 @@ describe('reading changes nothing', () => {
     },
   )
 
-  it('a log that SQLite does not read is said, and what is in the database is read', async () => {
+  it('a log that SQLite cannot read is reported, and the messages in the database are read', async () => {
     const path = at('wal_newer')
     mkdirSync(path)
     copyFileSync(at('wal/run_0.db3'), join(path, 'run_0.db3'))

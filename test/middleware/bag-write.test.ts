@@ -1,13 +1,16 @@
 import { copyFileSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parse } from '@foxglove/rosmsg'
+import { MessageReader } from '@foxglove/rosmsg2-serialization'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openBag, type BagMessage } from '../../middleware/bag/bag.js'
 import { BagWriter } from '../../middleware/bag/bag-writer.js'
 import { zstdCompression } from '../../middleware/bag/compression.js'
-import { decode } from '../../middleware/cdr/codecs.js'
+import { decode, encode } from '../../middleware/cdr/codecs.js'
+import { definitionText } from '../../middleware/cdr/definitions.js'
 import type { TypeName } from '../../middleware/messages.js'
 import { byTime, readRows, type Row } from './bag-rows.js'
-import { python, temporaryFolder } from './python.js'
+import { python, temporaryFolder } from './python-script.js'
 
 /** Files named full.mcap lie on a disk that is full. */
 vi.mock('../../middleware/output-path.js', async original => {
@@ -65,6 +68,21 @@ beforeAll(async () => {
 afterAll(() => folder.remove())
 
 describe('a bag that was written here', () => {
+  it('has a voice event of version 1 in the layout that its own definition says', async () => {
+    const path = join(folder.path, 'version-1.mcap')
+    const type = 'prehend_interfaces/msg/VoiceEvent'
+    const event = encode(type, { stamp: 5, frameId: 'script', text: 'stop', confidence: 1, speaker: 'somebody' }, 9)
+    const writer = new BagWriter(path, { epochSec: 9 })
+    writer.writeRaw({ topic: '/voice', type, receive: 5, data: event.subarray(0, -2) })
+    writer.writeRaw({ topic: '/voice', type, receive: 6, data: Uint8Array.of(1, 2, 3) })
+    await writer.close()
+    const written: Buffer[] = []
+    await each(path, ({ data }) => written.push(Buffer.from(data)))
+    const today = new MessageReader(parse(definitionText(type) ?? '', { ros2: true }))
+    expect(today.readMessage(written[0])).toMatchObject({ version: 2, speaker: 1 })
+    expect([...written[1]]).toEqual([1, 2, 3])
+  })
+
   it.each(['raw.mcap', 'packed.mcap', 'folder'])(
     '%s: is read by rosbags, message by message, with definitions',
     name => {

@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeImage } from '../../middleware/image/decode.js'
 import type { Image } from '../../middleware/messages.js'
-import { python, temporaryFolder } from './python.js'
+import { python, temporaryFolder } from './python-script.js'
 
 interface Made {
   readonly name: string

@@ -5,7 +5,7 @@ import { LocalBus } from '../../middleware/local/local-bus.js'
 import { SteppedClock } from '../../middleware/local/stepped-clock.js'
 import { SystemClock } from '../../middleware/local/system-clock.js'
 import { Parameters, parameter } from '../../middleware/parameters.js'
-import { backendNames, openBus } from '../../middleware/registry.js'
+import { BACKENDS, openBus } from '../../middleware/registry.js'
 
 describe('LocalBus', () => {
   it('hands the very object to every subscriber, in the order of subscription, before publish returns', () => {
@@ -97,7 +97,7 @@ describe('SteppedClock', () => {
     )
   })
 
-  it('beats periodically and ends a timer that is disposed of', () => {
+  it('calls a periodic timer once a period, and not after it was disposed of', () => {
     const clock = new SteppedClock()
     const beats: number[] = []
     const timer = clock.every(10, () => beats.push(clock.now()))
@@ -186,8 +186,25 @@ describe('Parameters', () => {
 
 describe('backends', () => {
   it('are opened by name; an unknown name is answered with the known ones', async () => {
-    expect(backendNames()).toEqual(['local', 'ros2', 'gazebo', 'bag'])
+    expect([...BACKENDS.keys()]).toEqual(['local', 'ros2', 'gazebo', 'bag'])
     await (await openBus('local')).close()
     await expect(openBus('pigeon')).rejects.toThrow('backend pigeon: expected one of local, ros2, gazebo, bag')
+  })
+
+  it('one from outside is added with one line, and opened like any other', async () => {
+    const opened: unknown[] = []
+    BACKENDS.set('pigeon', async options => {
+      opened.push(options)
+      return new LocalBus(new SteppedClock(7), options)
+    })
+    try {
+      const onError = (): void => undefined
+      const bus = await openBus('pigeon', { onError })
+      expect(bus.clock.now()).toBe(7)
+      expect(opened).toEqual([{ onError }])
+      await expect(openBus('dove')).rejects.toThrow('backend dove: expected one of local, ros2, gazebo, bag, pigeon')
+    } finally {
+      BACKENDS.delete('pigeon')
+    }
   })
 })

@@ -10,7 +10,7 @@ class SlowNode extends LifecycleNode {
   }
 }
 
-test('a transition that ends after its ROS node is gone is told to nobody, and fails nothing', async () => {
+test('a transition that ends after its ROS node was destroyed publishes nothing and causes no error', async () => {
   const heard: unknown[] = []
   let clock: object | null = { now: () => ({ nanoseconds: 0n }) }
   const callbacks = new Map<string, (request: unknown, response: { send: (answer: unknown) => void }) => void>()

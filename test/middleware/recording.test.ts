@@ -7,7 +7,7 @@ import { BagBus } from '../../middleware/bag/bag-bus.js'
 import { BagWriter } from '../../middleware/bag/bag-writer.js'
 import { readRows, type Row } from './bag-rows.js'
 import { withRealRecording } from '../real-recording.js'
-import { python, temporaryFolder } from './python.js'
+import { python, temporaryFolder } from './python-script.js'
 
 const folder = temporaryFolder()
 afterAll(() => folder.remove())

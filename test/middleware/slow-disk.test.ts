@@ -7,7 +7,7 @@ import { BagWriter, type BagWriterOptions } from '../../middleware/bag/bag-write
 import { BagError } from '../../middleware/bag/bag-error.js'
 import { partOf } from '../../middleware/output-path.js'
 import { within } from '../../app/session/within.js'
-import { temporaryFolder } from './python.js'
+import { temporaryFolder } from './python-script.js'
 
 const disk = vi.hoisted(() => ({ release: (): void => undefined, stalled: Promise.resolve(), waited: 0 }))
 

@@ -25,7 +25,7 @@ function said(looks: readonly (readonly RosEndpoint[])[], type = TYPE): string[]
     () => [{ topic: '/wrench', type }],
     (topic, text) => texts.push(`${topic}: ${text}`),
   )
-  for (now of looks) watch.look()
+  for (now of looks) watch.check()
   watch.close()
   return texts
 }

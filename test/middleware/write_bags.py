@@ -21,7 +21,7 @@ from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 root = Path(__file__).parents[2]
 out = Path(sys.argv[1])
 store = get_typestore(Stores.ROS2_JAZZY)
-for name in ('VoiceEvent', 'ActionChunk'):
+for name in ('VoiceEvent', 'ActionGroup', 'ActionChunk'):
     text = (root / f'interfaces/msg/{name}.msg').read_text()
     store.register(get_types_from_msg(text, f'prehend_interfaces/msg/{name}'))
 T: Any = store.types
@@ -76,10 +76,32 @@ def messages() -> Iterator[tuple[str, str, int, Any]]:
                 ),
             )
             yield (
+                '/imu',
+                'sensor_msgs/msg/Imu',
+                ns,
+                T['sensor_msgs/msg/Imu'](
+                    header(ns, 'imu'),
+                    Quaternion(0.0, 0.6, 0.0, 0.8),
+                    np.full(9, -1.0),
+                    Vector3(*numbers[:3]),
+                    np.arange(9.0),
+                    Vector3(*numbers[3:]),
+                    np.arange(9.0),
+                ),
+            )
+            dimension = T['std_msgs/msg/MultiArrayDimension']('taxel', 3, 3)
+            layout = T['std_msgs/msg/MultiArrayLayout']([dimension], 1)
+            for name, dtype in (('Float64MultiArray', np.float64), ('Float32MultiArray', np.float32)):
+                array = T[f'std_msgs/msg/{name}'](layout, np.array(numbers[:4], dtype))
+                yield f'/{name.lower()}', f'std_msgs/msg/{name}', ns, array
+            yield (
                 '/voice',
                 'prehend_interfaces/msg/VoiceEvent',
                 ns,
-                T['prehend_interfaces/msg/VoiceEvent'](header(ns, ''), 'stop', 0.75),
+                T['prehend_interfaces/msg/VoiceEvent'](header(ns, ''), 'stop', 0.75, 2, 0),
+            )
+            group = T['prehend_interfaces/msg/ActionGroup'](
+                'arm', 'joint_position', 'offset', ['pan', 'lift'], ['pan'], '', '', [], 'rad'
             )
             yield (
                 '/chunk',
@@ -92,6 +114,10 @@ def messages() -> Iterator[tuple[str, str, int, Any]]:
                     pose,
                     np.array([0.5, 0.5, 0, 0], np.float32),
                     0.5,
+                    3,
+                    [group] if ms % 200 == 0 else [],
+                    np.array([0.25, -0.5] if ms % 200 == 0 else []),
+                    Time(sec=EPOCH + ns // 10**9, nanosec=ns % 10**9) if ms % 400 == 0 else Time(sec=0, nanosec=0),
                 ),
             )
             yield (

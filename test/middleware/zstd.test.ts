@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { unpackFile } from '../../middleware/zstd/unpack-file.js'
 import { ZstdError } from '../../middleware/zstd/zstd-error.js'
-import { python, temporaryFolder } from './python.js'
+import { python, temporaryFolder } from './python-script.js'
 
 const folder = temporaryFolder()
 const at = (name: string): string => join(folder.path, name)

@@ -20,7 +20,7 @@ const rgb = stream('rgb', 'rgb', COMPRESSED, bracket('nearest'))
 const streams = [rgb, depth, wrench, voice, tool]
 const cell = (more: Partial<Robot> = {}): Robot => robot(streams, { reset: { topic: '/episode' }, ...more })
 
-/** One byte stands for a picture of 2 x 2 pixels of its value; 255 is none, and 254 a depth image. */
+/** One byte stands for a picture of 2 x 2 pixels with its value. 255 is damaged, and 254 is a depth image. */
 function shown({ stamp, frameId, data }: CompressedImage): Image {
   const [value] = data
   if (value === 255) throw new ImageError('undecodable', 'no picture')
@@ -38,7 +38,7 @@ function shown({ stamp, frameId, data }: CompressedImage): Image {
       }
 }
 
-/** A decoder that is done with a picture when it is told to. */
+/** A decoder that finishes a picture when the test says so. */
 class SlowDecoder {
   readonly begun: { readonly finish: () => void }[] = []
   most = 0
@@ -59,7 +59,7 @@ class SlowDecoder {
     })
 }
 
-/** Lets everything that is ready happen. */
+/** Lets all promises settle that can. */
 const settle = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
 interface Said {
@@ -69,7 +69,7 @@ interface Said {
   readonly value: number
 }
 
-/** A fusion node on a local bus, its sensors, and what it observed. */
+/** A fusion node on a local bus, its sensors, and its observations. */
 class Rig {
   readonly clock = new SteppedClock(1)
   readonly bus = new LocalBus(this.clock, { onError: error => this.errors.push(error) })
@@ -160,18 +160,17 @@ const rgbDrops = (node: FusionNode): unknown => {
   return { undecodable: dropped?.undecodable, bad_encoding: dropped?.bad_encoding, overload: dropped?.overload }
 }
 
-describe('compressed images on their way to the aligner', () => {
+describe('compressed images before the aligner', () => {
   const scenario = fc.record({
     seed: fc.record({
       bad: fc.array(fc.integer({ min: 1, max: 14 }), { maxLength: 4 }),
       reset: fc.constantFrom(5000, 210.5),
     }),
-    // After so many messages the how-manyth picture under way is finished.
+    // After that many messages: the index of the picture among those being decoded that is finished.
     finished: fc.array(fc.tuple(fc.integer({ min: 1, max: 60 }), fc.nat(3)), { maxLength: 60 }),
   })
 
-  it('whenever and in whichever order they are decoded, the observations are the same, byte for byte, ' +
-    'and what is left out is counted the same', async () => {
+  it('give the same observations and counters, byte for byte, in whatever order they are decoded', async () => {
     await fc.assert(
       fc.asyncProperty(scenario, async ({ seed, finished }) => {
         const said = session(seed)
@@ -213,7 +212,7 @@ describe('compressed images on their way to the aligner', () => {
     )
   }, 120_000)
 
-  it('are as good as the images themselves', async () => {
+  it('give the same observations as raw images', async () => {
     const said = session({ bad: [], reset: 5000 })
     const compressed = await new Rig(message => Promise.resolve(shown(message))).up()
     for (const one of said) {
@@ -230,7 +229,7 @@ describe('compressed images on their way to the aligner', () => {
     expect(sumOf(raw.observations)).toBe(sumOf(compressed.observations))
   })
 
-  it('no deadline passes while something waits that was received before it', async () => {
+  it('no deadline passes while a message waits that was received before it', async () => {
     const decoder = new SlowDecoder()
     const rig = await new Rig(decoder.decode).up()
     const begin = 1e9
@@ -239,8 +238,8 @@ describe('compressed images on their way to the aligner', () => {
     rig.say({ topic: '/rgb', type: COMPRESSED, at: begin + 30 * MS, value: 1 })
     decoder.begun[0].finish()
     await settle()
-    // The tick of the first picture waits for depth, in vain; the second picture lies before its deadline and takes
-    // long.
+    // The tick of the first picture waits for depth that never comes. The second picture is received before that tick's
+    // deadline, and its decoding takes long.
     rig.say({ topic: '/rgb', type: COMPRESSED, at: begin + 60 * MS, value: 2 })
     rig.clock.advanceTo(begin + 500 * MS)
     await settle()
@@ -253,7 +252,7 @@ describe('compressed images on their way to the aligner', () => {
     ])
   })
 
-  it('in lockstep time waits for a picture', async () => {
+  it('in lockstep the time stands still until a picture is decoded', async () => {
     const decoder = new SlowDecoder()
     const rig = await new Rig(decoder.decode).up()
     rig.say({ topic: '/rgb', type: COMPRESSED, at: 1e9, value: 1 })
@@ -264,8 +263,8 @@ describe('compressed images on their way to the aligner', () => {
   })
 
   it(
-    'that come faster than they are decoded: the newest are dropped and counted, and are not said to ' +
-      'have been heard; memory is bounded, order is kept',
+    'that come faster than they are decoded: the newest are dropped, counted and not reported as ' +
+      'received; the memory is bounded and the order is kept',
     async () => {
       const decoder = new SlowDecoder()
       const rig = await new Rig(decoder.decode).up()
@@ -287,7 +286,7 @@ describe('compressed images on their way to the aligner', () => {
     },
   )
 
-  it('what the other streams say behind a picture that is never done is bounded too, and counted', async () => {
+  it('messages of other streams behind a picture that is never decoded are bounded too, and counted', async () => {
     const rig = await new Rig(new SlowDecoder().decode).up()
     rig.say({ topic: '/rgb', type: COMPRESSED, at: 1e9, value: 1 })
     for (let i = 1; i <= 5000; i++)
@@ -295,7 +294,7 @@ describe('compressed images on their way to the aligner', () => {
     expect(rig.node.aligner.counters.streams.get('wrench')?.dropped.overload).toBe(5000 - 4095)
   })
 
-  it('with nothing under way messages pass straight through', () => {
+  it('messages pass at once while no picture is being decoded', () => {
     const aligner = new Aligner(cell(), () => undefined)
     const arrivals = new Arrivals(cell(), aligner, {
       onError: () => undefined,
@@ -306,7 +305,7 @@ describe('compressed images on their way to the aligner', () => {
     expect(aligner.counters.streams.get('wrench')?.accepted).toBe(1)
   })
 
-  it('a picture that is none, or shows depth where colour is wanted, costs that picture', async () => {
+  it('a picture that cannot be decoded, or is depth on a colour stream, is dropped alone', async () => {
     const rig = await new Rig(message => Promise.resolve().then(() => shown(message))).up()
     for (const [i, value] of [1, 255, 254, 2].entries())
       rig.say({ topic: '/rgb', type: COMPRESSED, at: 1e9 + i * 33 * MS, value })
@@ -318,7 +317,7 @@ describe('compressed images on their way to the aligner', () => {
   })
 })
 
-it('what a message throws is told, behind a picture or not, and what comes after it goes on', async () => {
+it('an error in a message is reported, behind a picture or not, and the messages after it pass', async () => {
   const errors: unknown[] = []
   const joints = stream('joints', 'proprioception', 'sensor_msgs/msg/JointState', bracket('interpolate'))
   const of = robot([rgb, joints])

@@ -8,7 +8,9 @@ import { ImageRelayNode } from '../../nodes/image-relay.js'
 
 const BYTES: Readonly<Record<string, number>> = { rgb8: 3, bgra8: 4, mono8: 1, '16UC1': 2, '32FC1': 4 }
 
-/** Every byte says where it is, so that no two neighbours are alike; `padding` bytes end each row. */
+/**
+ * An image whose bytes depend on their place, so that no two neighbours are equal. Each row ends with `padding` bytes.
+ */
 function image(encoding: string, width: number, height: number, padding: number): Image {
   const step = width * BYTES[encoding] + padding
   return {
@@ -23,7 +25,7 @@ function image(encoding: string, width: number, height: number, padding: number)
   }
 }
 
-/** Pixel by pixel, from the definition. */
+/** The expected image, pixel by pixel from the definition. */
 function slowly({ width, height, step, data, encoding }: Image): number[] {
   const [bytes, side] = [BYTES[encoding], Math.min(width, height)]
   const out: number[] = []
@@ -37,7 +39,7 @@ function slowly({ width, height, step, data, encoding }: Image): number[] {
 }
 
 it.each(Object.keys(BYTES))(
-  'cuts the square out of the middle, wide or high, odd or even, rows padded or not: %s',
+  'cuts the square out of the middle of wide and high images, odd and even, with and without ' + 'padding: %s',
   encoding => {
     for (const [width, height] of [
       [8, 6],
@@ -73,7 +75,7 @@ it('leaves a square image as it is', () => {
 it.each([
   [true, 6],
   [false, 8],
-])('is what the camera node passes on where it is asked for: %s', async (square, width) => {
+])('is published by the camera node where the parameter asks for it: %s', async (square, width) => {
   const bus = new LocalBus(new SteppedClock(1))
   const node = new ImageRelayNode({
     bus,
@@ -89,7 +91,7 @@ it.each([
   expect(widths).toEqual([width])
 })
 
-it('cuts what has no bytes of its own for a pixel as rgb8', () => {
+it('cuts images whose pixels share bytes as rgb8', () => {
   for (const [encoding, row, rows] of [
     ['uyvy', 16, 6],
     ['nv12', 8, 9],
@@ -102,7 +104,7 @@ it('cuts what has no bytes of its own for a pixel as rgb8', () => {
   }
 })
 
-it('cuts an image whose step was left out', () => {
+it('cuts an image whose step is 0', () => {
   const whole = image('rgb8', 8, 6, 0)
   expect(centreSquare({ ...whole, step: 0 })).toEqual(centreSquare(whole))
 })

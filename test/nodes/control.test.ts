@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { DriverError } from '../../drivers/driver-error.js'
 import { parseRobot } from '../../robots/robot-file.js'
-import { SCRIPTED } from '../../control/speech/said.js'
 import { RobotiqFirmware } from '../../sim/firmware/robotiq-firmware.js'
 import { GO, MS, Rig, type Source } from './rig.js'
 
@@ -35,15 +34,18 @@ describe('an episode', () => {
     expect(rig.errors).toEqual([])
   })
 
-  it('begins to listen with the announcements: on ROS that decides what is heard first', async () => {
-    const other = new Rig()
-    const subscribe = vi.spyOn(other.bus, 'subscribe')
-    await other.up()
-    expect(subscribe.mock.calls.map(([topic]) => topic).slice(0, 2)).toEqual(['/episode', '/voice/events'])
-    await other.control.shutdown()
-  })
+  it(
+    'subscribes to the announcements first, because a ROS executor takes the oldest subscription ' + 'first',
+    async () => {
+      const other = new Rig()
+      const subscribe = vi.spyOn(other.bus, 'subscribe')
+      await other.up()
+      expect(subscribe.mock.calls.map(([topic]) => topic).slice(0, 2)).toEqual(['/episode', '/voice/events'])
+      await other.control.shutdown()
+    },
+  )
 
-  it('carries out no chunk of the episode before', async () => {
+  it('does not carry out a chunk of the episode before', async () => {
     await rig.run(TARE + 100)
     rig.silent.add('policy')
     rig.reset()
@@ -52,7 +54,7 @@ describe('an episode', () => {
     expect(await rig.targetsDuring(() => rig.run(300))).toEqual([])
   })
 
-  /** An arm that sets out, to a set-point of nobody's now, until it gets one. */
+  /** An arm that moves to a set-point from before, until it gets a new one. */
   const settingOut = async (ms: number): Promise<void> => {
     const from = rig.targets.length
     for (let i = 0; i < ms; i++) {
@@ -62,8 +64,8 @@ describe('an episode', () => {
   }
 
   it(
-    'begins at rest: a tool that a set-point on its way still moves is stopped where it comes to ' +
-      'rest, and stays there for the tare',
+    'begins at rest: a tool that an earlier set-point still moves is stopped where it comes to rest, ' +
+      'and stays there during the tare',
     async () => {
       rig.plan.x = 0.2
       await rig.run(TARE + 150)
@@ -80,8 +82,8 @@ describe('an episode', () => {
   )
 
   it(
-    'takes over no tool that others move: before anything was commanded, later than 0.3 s after an ' +
-      'episode began, and after a "resume"',
+    'does not stop a tool that others move before a command, later than 0.3 s after the beginning of ' +
+      'an episode, and after a "resume"',
     async () => {
       const free = async (): Promise<void> => {
         rig.tool[0] = 0
@@ -101,7 +103,7 @@ describe('an episode', () => {
     },
   )
 
-  it('hears a tool whose clock is behind again 0.3 s after it began', async () => {
+  it('uses the poses of a tool whose clock is behind again 0.3 s after its beginning', async () => {
     rig.poseAge = 10_000 * MS
     rig.plan.x = 0.1
     await rig.run(TARE)
@@ -119,7 +121,7 @@ describe('a control node that awaits a command', () => {
   })
 
   it(
-    'stands in each episode until something is commanded in it, and then follows nothing that was ' + 'planned before',
+    'holds in each episode until its first command, and then follows no chunk from before the ' + 'command',
     async () => {
       const commanded = async (): Promise<void> => {
         rig.plan.x = -0.2
@@ -142,35 +144,38 @@ describe('a control node that awaits a command', () => {
 })
 
 describe('stop', () => {
-  it('brings the arm to rest from where it is, goes ahead on the wire, and nothing moves until "resume"', async () => {
-    rig.plan = { ...rig.plan, x: 0.2, width: 0 }
-    await rig.run(TARE + 150)
-    rig.tool[0] -= 0.004
-    await rig.run(4)
-    const where = rig.tool.slice()
-    rig.say('no, stop!')
-    const actions = await rig.actionsDuring(async () => {
-      const poses = await rig.targetsDuring(() => rig.run(1000))
-      expect(poses.length).toBeGreaterThan(90)
-      expect(moved(poses)).toBe(0)
-      expect(poses[0][0] - where[0]).toBeGreaterThanOrEqual(0)
-      expect(poses[0][0] - where[0]).toBeLessThan(0.35 * 0.03)
-      expect(poses[0].slice(1)).toEqual(where.slice(1))
-    })
-    expect(actions.filter(action => action === GO)).toEqual([])
-    expect(rig.wire.actions.at(-1)).toBe(1)
-    expect(rig.control.hold).toBe('stop')
-    const width = rig.plant.width()
-    expect(width).toBeGreaterThan(0.01)
-    rig.say('resume')
-    expect(rig.control.guard.ready).toBe(true)
-    await rig.run(1200)
-    expect(rig.tool[0]).toBeCloseTo(0.2, 2)
-    expect(rig.plant.width()).toBeCloseTo(0, 3)
-    expect(rig.errors).toEqual([])
-  })
+  it(
+    'brings the arm to rest from where it is, is sent before queued moves, and nothing moves until ' + '"resume"',
+    async () => {
+      rig.plan = { ...rig.plan, x: 0.2, width: 0 }
+      await rig.run(TARE + 150)
+      rig.tool[0] -= 0.004
+      await rig.run(4)
+      const where = rig.tool.slice()
+      rig.say('no, stop!')
+      const actions = await rig.actionsDuring(async () => {
+        const poses = await rig.targetsDuring(() => rig.run(1000))
+        expect(poses.length).toBeGreaterThan(90)
+        expect(moved(poses)).toBe(0)
+        expect(poses[0][0] - where[0]).toBeGreaterThanOrEqual(0)
+        expect(poses[0][0] - where[0]).toBeLessThan(0.35 * 0.03)
+        expect(poses[0].slice(1)).toEqual(where.slice(1))
+      })
+      expect(actions.filter(action => action === GO)).toEqual([])
+      expect(rig.wire.actions.at(-1)).toBe(1)
+      expect(rig.control.hold).toBe('stop')
+      const width = rig.plant.width()
+      expect(width).toBeGreaterThan(0.01)
+      rig.say('resume')
+      expect(rig.control.guard.ready).toBe(true)
+      await rig.run(1200)
+      expect(rig.tool[0]).toBeCloseTo(0.2, 2)
+      expect(rig.plant.width()).toBeCloseTo(0, 3)
+      expect(rig.errors).toEqual([])
+    },
+  )
 
-  it('is made once: said again while the arm brakes it moves the set-point no further', async () => {
+  it('counts once: a second one while the arm brakes does not move the set-point', async () => {
     rig.plan.x = 0.2
     await rig.run(TARE + 150)
     const poses = await rig.targetsDuring(async () => {
@@ -190,7 +195,7 @@ describe('stop', () => {
     expect(moved(poses)).toBe(0)
   })
 
-  /** How far set-points lie apart, in a row, m; along x it is signed. */
+  /** Distance between each set-point and the next, m. Along x it is signed. */
   const steps = (poses: readonly Float64Array[]): number[] =>
     poses.slice(1).map((pose, i) => Math.hypot(pose[0] - poses[i][0], pose[1] - poses[i][1], pose[2] - poses[i][2]))
 
@@ -222,7 +227,7 @@ describe('stop', () => {
     },
   )
 
-  it('just after an episode began in mid-motion leaves the arm where it was sent', async () => {
+  it("right after an episode began in mid-motion does not change the arm's set-point", async () => {
     rig.lag = 20
     rig.plan.x = 0.2
     await rig.run(TARE + 200)
@@ -235,8 +240,8 @@ describe('stop', () => {
   })
 
   it(
-    'believes the tool in one frame: a pose in another is dropped, and where they keep coming the arm ' +
-      'holds, with one line',
+    'uses the tool poses of one frame: a pose in another frame is dropped, and if more follow the ' +
+      'arm holds and one line says so',
     async () => {
       const told: string[] = []
       rig = await new Rig({ onNotice: text => told.push(text) }).up()
@@ -256,7 +261,7 @@ describe('stop', () => {
       await rig.run(100)
       expect(rig.control).toMatchObject({ hold: 'none', badPoses: 1 })
       expect(told).toEqual([])
-      const beat = rig.clock.every(4 * MS, mirrored)
+      const timer = rig.clock.every(4 * MS, mirrored)
       await rig.run(150)
       expect(rig.control.hold).toBe('tool')
       expect(told).toEqual([
@@ -266,7 +271,7 @@ describe('stop', () => {
       await rig.run(100)
       rig.force = 0
       expect(Math.max(...steps(rig.targets.map(({ pose }) => pose)))).toBeLessThanOrEqual(0.0035 + 1e-9)
-      beat.dispose()
+      timer.dispose()
       await rig.run(1500)
       expect(rig.control.hold).toBe('none')
       await rig.control.shutdown()
@@ -274,7 +279,7 @@ describe('stop', () => {
     },
   )
 
-  it("names its set-points' frame with the prefix where poses name none", async () => {
+  it('puts the prefix before the frame of its set-points where the poses have no frame', async () => {
     rig = await new Rig({ framePrefix: 'left/' }).up()
     rig.namesFrames = false
     let frame = ''
@@ -287,7 +292,7 @@ describe('stop', () => {
     rig = await new Rig().up()
   })
 
-  it('sends its set-points in the frame of the poses that they come from', async () => {
+  it('sends its set-points in the frame of the tool poses', async () => {
     const frames = new Set<string>()
     rig.bus.subscribe('/tool_target', 'geometry_msgs/msg/PoseStamped', ({ frameId }) => frames.add(frameId))
     const odd = rig.bus.advertise('/tool_pose', 'geometry_msgs/msg/PoseStamped')
@@ -299,7 +304,7 @@ describe('stop', () => {
     expect([...frames]).toEqual(['base'])
   })
 
-  it("goes by the tool's pose and by no other that the robot file has", async () => {
+  it("uses the tool's pose and no other pose of the robot file", async () => {
     const text = readFileSync(new URL('../../robots/cell.yaml', import.meta.url), 'utf8').replace(
       'streams:\n',
       'streams:\n  a_marker: { topic: marker, type: geometry_msgs/msg/PoseStamped }\n',
@@ -325,7 +330,7 @@ describe('stop', () => {
     rig = await new Rig().up()
   })
 
-  it('after a deactivation in mid-motion leaves the arm to whoever has it now', async () => {
+  it('after a deactivation in mid-motion sends no set-point, because others may move the arm now', async () => {
     rig.plan.x = 0.2
     await rig.run(TARE + 150)
     const poses = await rig.targetsDuring(async () => {
@@ -335,7 +340,7 @@ describe('stop', () => {
     expect(poses.length).toBe(1)
   })
 
-  it('during an over-force sends the arm no further into what was struck', async () => {
+  it('during an over-force does not send the arm further into the obstacle', async () => {
     rig.plan.z = 0.1
     await rig.run(TARE + 300)
     let measured = NaN
@@ -343,7 +348,7 @@ describe('stop', () => {
       measured = pose[2]
     })
     rig.force = 35
-    // The arm goes on for a while.
+    // The arm moves on for some time.
     for (let i = 0; i < 3; i++) {
       rig.tool[2] -= 0.001
       await rig.run(4)
@@ -358,7 +363,7 @@ describe('stop', () => {
     expect(Math.min(...poses.map(pose => pose[2]))).toBeGreaterThanOrEqual(where - 1e-9)
   })
 
-  it('just after an episode began sends its set-point with the first pose', async () => {
+  it('right after an episode began sends its set-point with the first pose', async () => {
     rig.plan.x = 0.2
     await rig.run(TARE + 150)
     rig.reset()
@@ -369,7 +374,7 @@ describe('stop', () => {
   })
 
   it.each(['can you stop moving', 'Stopp', '停', 'stpo'])(
-    'is heard in a sentence, in other languages and misspelt: "%s"',
+    'is recognised in a sentence, in other languages and misspelt: "%s"',
     async word => {
       await rig.run(TARE + 300)
       rig.say(word)
@@ -382,7 +387,7 @@ describe('stop', () => {
     },
   )
 
-  it('drops a move that was queued, even when the stop is taken back at once', async () => {
+  it('drops a queued move, even when "resume" follows at once', async () => {
     await rig.run(TARE + 100)
     rig.silent.add('policy')
     await rig.run(20)
@@ -396,17 +401,20 @@ describe('stop', () => {
     expect(actions).toEqual([1])
   })
 
-  it('that the gripper did not acknowledge is sent again when its wire is back, before anything else', async () => {
-    rig.plan.width = 0
-    await rig.run(TARE + 100)
-    rig.wire.away = true
-    rig.say('stop')
-    await rig.run(100)
-    rig.wire.away = false
-    const actions = await rig.actionsDuring(() => rig.run(100))
-    expect(actions).toEqual([1])
-    expect(rig.errors.map(error => (error as DriverError).code)).toEqual(['DISCONNECTED'])
-  })
+  it(
+    'that the gripper did not acknowledge is sent again before anything else when the gripper is ' + 'back',
+    async () => {
+      rig.plan.width = 0
+      await rig.run(TARE + 100)
+      rig.wire.away = true
+      rig.say('stop')
+      await rig.run(100)
+      rig.wire.away = false
+      const actions = await rig.actionsDuring(() => rig.run(100))
+      expect(actions).toEqual([1])
+      expect(rig.errors.map(error => (error as DriverError).code)).toEqual(['DISCONNECTED'])
+    },
+  )
 
   it.each<[string, (rig: Rig) => void]>([
     ['word', rig => rig.say('stop')],
@@ -421,8 +429,8 @@ describe('stop', () => {
       stop(rig)
       await rig.run(100)
       rig.reset()
-      // The episode puts the tool elsewhere: its set-point goes along, it is not sent back. What was measured before,
-      // and comes late, tells nothing of that.
+      // The episode places the tool elsewhere. The set-point follows the tool, which is not sent back. Late poses from
+      // before the placement do not count.
       late.publish({ stamp: rig.clock.now() - MS, frameId: 'base', pose: rig.tool.slice() })
       rig.tool.set([0.1, 0.1, 0.3])
       await rig.run(20)
@@ -446,24 +454,24 @@ describe('stop', () => {
     },
   )
 
-  it("of an episode's own script ends with the next episode; one by somebody beside it does not", async () => {
+  it("of an episode's own script ends with the next episode; one that somebody said does not", async () => {
     rig.plan.x = 0.2
     await rig.run(TARE + 150)
-    rig.say('stop', SCRIPTED)
+    rig.say('stop', 'script')
     await rig.run(50)
     expect(rig.control.hold).toBe('stop')
     rig.reset()
     await rig.run(TARE + 150)
     expect(rig.control.hold).toBe('none')
     rig.say('stop')
-    rig.say('stop', SCRIPTED)
+    rig.say('stop', 'script')
     rig.reset()
     await rig.run(TARE + 150)
     expect(rig.control.hold).toBe('stop')
     expect(rig.control.stops).toBe(2)
   })
 
-  it('that was said while the node was not active lasts: it begins its activation under it', async () => {
+  it('that was said while the node was inactive lasts when the node is activated', async () => {
     await rig.run(TARE + 100)
     await rig.control.deactivate()
     rig.say('stop')
@@ -480,7 +488,7 @@ describe('stop', () => {
     expect(rig.tool[0]).toBeGreaterThan(0.05)
   })
 
-  it("keeps the last set-point where the arm's own is too old to be believed", async () => {
+  it('keeps the last set-point where the tool pose is too old', async () => {
     rig.plan.x = 0.2
     await rig.run(TARE + 200)
     rig.silent.add('tool')
@@ -516,21 +524,18 @@ describe('over-force', () => {
     expect(rig.tool[0]).toBeCloseTo(-0.1, 2)
   })
 
-  it(
-    'is felt from zero: what the wrist felt before the episode began, and comes late, is no part of ' + 'the tare',
-    async () => {
-      const late = rig.bus.advertise('/wrist/wrench', 'geometry_msgs/msg/WrenchStamped')
-      await rig.run(TARE)
-      rig.reset()
-      for (let i = 1; i < 60; i++)
-        late.publish({ stamp: rig.clock.now() - i * MS, frameId: 'wrist', wrench: Float64Array.of(0, 0, 50, 0, 0, 0) })
-      await rig.run(TARE)
-      expect(rig.control.guard).toMatchObject({ ready: true, state: 'free' })
-      expect(rig.control.guard.force).toBeLessThan(0.001)
-    },
-  )
+  it('is measured from the tare, to which late wrenches from before the episode do not belong', async () => {
+    const late = rig.bus.advertise('/wrist/wrench', 'geometry_msgs/msg/WrenchStamped')
+    await rig.run(TARE)
+    rig.reset()
+    for (let i = 1; i < 60; i++)
+      late.publish({ stamp: rig.clock.now() - i * MS, frameId: 'wrist', wrench: Float64Array.of(0, 0, 50, 0, 0, 0) })
+    await rig.run(TARE)
+    expect(rig.control.guard).toMatchObject({ ready: true, state: 'free' })
+    expect(rig.control.guard.force).toBeLessThan(0.001)
+  })
 
-  it('is not forgotten by a stop and a resume: the tare stays', async () => {
+  it('lasts over a stop and a resume, because the tare stays', async () => {
     await rig.run(TARE)
     rig.force = 35
     await rig.run(10)
@@ -542,11 +547,11 @@ describe('over-force', () => {
 })
 
 describe('a wrench without a stamp', () => {
-  it('is counted and is no part of the tare', async () => {
+  it('is counted and does not go into the tare', async () => {
     rig.force = 25
     rig.wrench(0)
     await rig.run(TARE + 100)
-    // The offset is the mean of what was measured, not the first sample alone.
+    // The offset is the mean of the samples, not the first sample alone.
     expect(rig.control.badWrenches).toBe(1)
     expect(rig.control.guard.force).toBeCloseTo(0, 6)
     rig.wrench(0)
@@ -555,7 +560,7 @@ describe('a wrench without a stamp', () => {
   })
 })
 
-describe('a source that goes quiet', () => {
+describe('a source that falls silent', () => {
   it.each<[Source, number]>([
     ['wrench', 50],
     ['camera', 250],
@@ -584,7 +589,7 @@ describe('a source that goes quiet', () => {
     20_000,
   )
 
-  it('sensors that say only NaN count as quiet', async () => {
+  it('a sensor that sends only NaN counts as silent', async () => {
     await rig.run(TARE + 100)
     rig.force = NaN
     await rig.run(60)
@@ -598,14 +603,14 @@ describe('a source that goes quiet', () => {
 })
 
 describe('a tool that does not point down', () => {
-  /** Turned by `degrees` about the base's x axis, from straight down. */
+  /** The orientation straight down, turned by `degrees` about the x axis of the base. */
   const tilt = (degrees: number): void =>
     rig.tool.set([Math.cos((degrees * Math.PI) / 360), 0, 0, Math.sin((degrees * Math.PI) / 360)], 3)
 
   it.each([
     [90, /tilted by 90 deg: .*points down .* within 5 deg/],
     [5.5, /tilted by 5\.5 deg/],
-  ] as const)('but %f degrees from it is not moved, and why is said once', async (degrees, message) => {
+  ] as const)('by %f degrees is not moved, and one line says why', async (degrees, message) => {
     tilt(degrees)
     rig.plan = { ...rig.plan, x: 0.1, width: 0.02 }
     const actions = await rig.actionsDuring(() => rig.run(TARE + 300))
@@ -614,7 +619,7 @@ describe('a tool that does not point down', () => {
     expect(rig.control.hold).toBe('tilt')
     expect(rig.control.holdText).toMatch(message)
     expect(rig.errors).toMatchObject([{ code: 'TOOL_TILTED' }])
-    // A stop leaves it as it stands.
+    // A stop does not move it.
     rig.say('stop')
     await rig.run(50)
     expect(new Set(rig.targets.map(({ pose }) => pose.join()))).toEqual(new Set([rig.tool.join()]))
@@ -626,7 +631,7 @@ describe('a tool that does not point down', () => {
     expect(rig.errors.length).toBe(1)
   })
 
-  it('any more, in mid-motion, is sent nothing until it does again', async () => {
+  it('any more, in mid-motion, gets no set-point until it points down again', async () => {
     rig.plan.x = 0.2
     await rig.run(TARE + 200)
     tilt(60)
@@ -638,7 +643,7 @@ describe('a tool that does not point down', () => {
     expect(poses.length).toBeGreaterThan(10)
   })
 
-  it('to within 4 degrees is moved, and keeps its tilt', async () => {
+  it('by less than 4 degrees is moved and keeps its tilt', async () => {
     tilt(4)
     rig.plan.x = 0.1
     await rig.run(TARE + 400)
@@ -646,7 +651,7 @@ describe('a tool that does not point down', () => {
     for (const { pose } of rig.targets) expect(pose[6]).toBeCloseTo(Math.sin((2 * Math.PI) / 180), 6)
   })
 
-  it('says nothing where its orientation is none', async () => {
+  it('gives no message where its orientation is invalid', async () => {
     rig.tool.set([0, 0, 0, 0], 3)
     await rig.run(TARE + 50)
     expect(rig.control.hold).toBe('tool')
@@ -660,7 +665,7 @@ describe('a chunk', () => {
     ['a NaN in it', { poison: NaN }, 'unusable'],
     ['data from too long ago', { age: 301 * MS }, 'stale'],
     ['data from the future', { age: -301 * MS }, 'stale'],
-  ] as const)('with %s is not carried out, and is no sign of life', async (_what, fault, counter) => {
+  ] as const)('with %s is not carried out, and does not reset the watchdog', async (_what, fault, counter) => {
     await rig.run(TARE + 100)
     rig.plan = { ...rig.plan, ...fault, x: 0.2, width: 0 }
     const actions = await rig.actionsDuring(async () => {
@@ -671,7 +676,7 @@ describe('a chunk', () => {
     expect(rig.control.hold).toBe('policy')
   })
 
-  it('whose rows are used up holds its last row', async () => {
+  it('whose rows are used up holds at its last row', async () => {
     await rig.run(TARE)
     rig.silent.add('policy')
     rig.chunk({ ...rig.plan, x: 0.05 })
@@ -681,7 +686,7 @@ describe('a chunk', () => {
 })
 
 describe('a gripper that lost its activation', () => {
-  it('is reported once, holds everything, and moves its fingers only once it is told to go on', async () => {
+  it('is reported once and holds everything; its fingers move only after "resume"', async () => {
     rig.plan = { ...rig.plan, x: 0.2, width: 0.02 }
     await rig.run(TARE + 200)
     rig.firmware = new RobotiqFirmware({ plant: rig.plant })
@@ -703,7 +708,7 @@ describe('a gripper that lost its activation', () => {
 })
 
 describe('lifecycle', () => {
-  it('a deactivation in mid-motion freezes the arm, stops the fingers, and nothing follows', async () => {
+  it('a deactivation in mid-motion freezes the arm, stops the fingers, and sends nothing after that', async () => {
     rig.plan = { ...rig.plan, x: 0.2, width: 0 }
     await rig.run(TARE + 200)
     rig.chunk()
@@ -716,11 +721,11 @@ describe('lifecycle', () => {
     expect(rig.tool[0]).toBeCloseTo(0.2, 2)
   })
 
-  it('a deactivation in an over-force lets the arm go back to where it was measured, then sends nothing', async () => {
+  it('a deactivation in an over-force lets the arm retreat to its measured pose, then sends nothing', async () => {
     rig.plan.z = 0.1
     await rig.run(TARE + 200)
     const measured = rig.tool[2]
-    // It pushes: the set-point goes on, and the tool does not.
+    // The arm pushes: the set-point moves on, and the tool does not.
     rig.lag = 1e9
     await rig.run(100)
     const deepest = rig.targets.at(-1)?.pose[2] ?? NaN
@@ -737,7 +742,7 @@ describe('lifecycle', () => {
     await rig.control.activate()
   })
 
-  it("a deactivation in an over-force ends though no pose comes and the bus's time stands still", async () => {
+  it("a deactivation in an over-force ends even if no pose comes and the bus's time stands still", async () => {
     await rig.run(TARE + 200)
     rig.silent.add('tool')
     await rig.run(110)
@@ -750,7 +755,7 @@ describe('lifecycle', () => {
     await rig.control.activate()
   })
 
-  it('a clean-up while an answer is on its way ends it', async () => {
+  it('a clean-up ends a transaction that waits for its answer', async () => {
     await rig.run(TARE + 100)
     await rig.control.deactivate()
     rig.wire.mute = true
@@ -770,7 +775,7 @@ describe('lifecycle', () => {
     rig = await new Rig().up()
   })
 
-  it('a configuration that fails leaves nothing open and may be tried again', async () => {
+  it('a failed configuration leaves nothing open and may be tried again', async () => {
     await rig.control.shutdown()
     rig = new Rig()
     rig.wire.away = true
@@ -786,7 +791,8 @@ describe('lifecycle', () => {
   })
 
   it.each(['by call', 'by voice'])(
-    'a stop %s during the activation of the gripper ends it: the node stays unconfigured and the fingers stand',
+    'a stop %s during the activation of the gripper ends the activation: the node stays unconfigured ' +
+      'and the fingers stand still',
     async how => {
       await rig.control.shutdown()
       rig = new Rig()
@@ -805,22 +811,19 @@ describe('lifecycle', () => {
 })
 
 describe('the width', () => {
-  it(
-    'is published with the time at which the gripper measured it, not the one at which its answer was ' + 'heard',
-    async () => {
-      // A bus whose time is the host's monotonic clock.
-      const own = await new Rig({ busTimeOf: monotonic => monotonic }).up()
-      const stamps: number[] = []
-      own.bus.subscribe('/gripper/joint_states', 'sensor_msgs/msg/JointState', ({ stamp }) => stamps.push(stamp))
-      await own.run(100)
-      expect(stamps.length).toBeGreaterThan(2)
-      expect(stamps.at(-1)).toBe(own.control.status?.stamp)
-      await own.control.shutdown()
-    },
-  )
+  it('is published with the time at which the gripper measured it, not with that of its answer', async () => {
+    // The bus has the host's monotonic clock.
+    const own = await new Rig({ busTimeOf: monotonic => monotonic }).up()
+    const stamps: number[] = []
+    own.bus.subscribe('/gripper/joint_states', 'sensor_msgs/msg/JointState', ({ stamp }) => stamps.push(stamp))
+    await own.run(100)
+    expect(stamps.length).toBeGreaterThan(2)
+    expect(stamps.at(-1)).toBe(own.control.status?.stamp)
+    await own.control.shutdown()
+  })
 })
 
-describe("the fingers on somebody's own word", () => {
+describe('the fingers that a client moves', () => {
   beforeEach(async () => {
     rig.silent.add('policy')
     await rig.run(TARE + 400)
@@ -836,7 +839,7 @@ describe("the fingers on somebody's own word", () => {
       (error: unknown) => (error as DriverError).code,
     )
 
-  it('go where they are told to without a policy and without a camera, within the limits', async () => {
+  it('move without a policy and without a camera, within the limits', async () => {
     rig.silent.add('camera')
     await grip(0.03)
     expect(rig.plant.width()).toBeCloseTo(0.03, 3)
@@ -846,7 +849,7 @@ describe("the fingers on somebody's own word", () => {
     expect(rig.errors).toEqual([])
   })
 
-  it('stand once that is ended, and nothing is kept of it', async () => {
+  it('stand still once that is ended, and no move is sent later', async () => {
     await grip(0, 40, 300)
     await Promise.all([rig.control.endGrip(), rig.run(50)])
     const width = rig.plant.width()
@@ -897,7 +900,7 @@ describe("the fingers on somebody's own word", () => {
     },
   )
 
-  it('only open over an over-force', async () => {
+  it('only open during an over-force', async () => {
     await grip(0.04)
     rig.force = 35
     await rig.run(20)

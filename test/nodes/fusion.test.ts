@@ -68,7 +68,7 @@ class Loop {
     return this
   }
 
-  /** A frame, and poses around it. */
+  /** Sends a frame, and poses before and after it. */
   async tick(stamp: number): Promise<void> {
     for (const at of [stamp - MS, stamp + MS]) {
       this.clock.advanceTo(at)
@@ -99,7 +99,7 @@ describe('the fusion node', () => {
     expect(loop.errors).toEqual([])
   })
 
-  it('asks a policy that has ended no more, and says so once', async () => {
+  it('does not ask a policy that has ended, and reports the end once', async () => {
     const [asked, told]: [number[], Error[]] = [[], []]
     const policy = {
       name: 'mortal',
@@ -120,14 +120,17 @@ describe('the fusion node', () => {
     expect(told).toEqual([policy.ended])
   })
 
-  it('begins to listen with the announcements: on ROS that decides what is heard first', async () => {
-    const loop = new Loop(async observation => chunkOf(observation))
-    const subscribe = vi.spyOn(loop.bus, 'subscribe')
-    await loop.up()
-    expect(subscribe.mock.calls.map(([topic]) => topic)).toEqual(['/episode', '/rgb', '/tool'])
-  })
+  it(
+    'subscribes to the announcements first, because a ROS executor takes the oldest subscription ' + 'first',
+    async () => {
+      const loop = new Loop(async observation => chunkOf(observation))
+      const subscribe = vi.spyOn(loop.bus, 'subscribe')
+      await loop.up()
+      expect(subscribe.mock.calls.map(([topic]) => topic)).toEqual(['/episode', '/rgb', '/tool'])
+    },
+  )
 
-  it('gives up a frame that is never bracketed at its deadline, by its own timer', async () => {
+  it('completes a tick that is never bracketed at its deadline, by its own timer', async () => {
     const loop = await new Loop(async observation => chunkOf(observation)).up()
     await loop.tick(100 * MS)
     loop.clock.advanceTo(120 * MS)
@@ -149,7 +152,7 @@ describe('the fusion node', () => {
     expect(loop.clock.nextTimer()).toBe(Infinity)
   })
 
-  it("waits for nothing from before an episode's beginning", async () => {
+  it('does not wait for samples from before the beginning of an episode', async () => {
     const loop = await new Loop(async observation => chunkOf(observation)).up()
     await loop.tick(100 * MS)
     loop.bus.advertise('/rgb', 'sensor_msgs/msg/Image').publish({
@@ -168,7 +171,7 @@ describe('the fusion node', () => {
     expect(loop.observations).toEqual([100 * MS])
   })
 
-  it('with a latency the chunk comes at its due time, not before', async () => {
+  it('publishes the chunk after the latency, not before', async () => {
     const loop = await new Loop(async observation => chunkOf(observation), 12 * MS).up()
     await loop.tick(100 * MS)
     expect(loop.chunks).toEqual([])
@@ -194,7 +197,7 @@ describe('the fusion node', () => {
   })
 
   it(
-    'a policy that never answers blocks nothing: observations go on, skipped ones are counted, the ' + 'node ends',
+    'goes on observing while a policy never answers, counts the skipped observations, and can be ' + 'ended',
     async () => {
       const loop = await new Loop(() => new Promise(() => undefined)).up()
       for (let i = 3; i < 8; i++) await loop.tick(i * 33 * MS)
@@ -206,8 +209,37 @@ describe('the fusion node', () => {
     },
   )
 
+  it('shows a busy policy the observations that it is not asked about, so that its histories have every tick', async () => {
+    const told: [string, number][] = []
+    const answers: (() => void)[] = []
+    const loop = await new Loop({
+      name: 'busy',
+      infer: observation => {
+        told.push(['infer', observation.stamp])
+        return new Promise(resolve => answers.push(() => resolve(chunkOf(observation))))
+      },
+      observe: observation => {
+        told.push(['observe', observation.stamp])
+        return observation.stamp === 200 * MS ? Promise.reject(new Error('no')) : Promise.resolve()
+      },
+      close: () => Promise.resolve(),
+    }).up()
+    for (const stamp of [100, 133, 166, 200]) await loop.tick(stamp * MS)
+    answers.shift()?.()
+    await new Promise(resolve => setImmediate(resolve))
+    await loop.tick(233 * MS)
+    expect(told).toEqual([
+      ['infer', 100 * MS],
+      ['observe', 133 * MS],
+      ['observe', 166 * MS],
+      ['observe', 200 * MS],
+      ['infer', 233 * MS],
+    ])
+    expect(loop.errors).toEqual([new Error('no')])
+  })
+
   it.each([0, 12 * MS])(
-    'deactivated during an inference it publishes nothing, and it can be activated again (latency %i)',
+    'publishes nothing after a deactivation during an inference, and can be activated again (latency ' + '%i)',
     async latency => {
       const answers: (() => void)[] = []
       const loop = await new Loop(
@@ -234,7 +266,7 @@ describe('the fusion node', () => {
     },
   )
 
-  it('an onlooker that throws costs no chunk', async () => {
+  it('publishes the chunk although `onObservation` throws', async () => {
     const loop = await new Loop(
       async observation => chunkOf(observation),
       0,

@@ -19,17 +19,17 @@ const state = (z: number, object: GripperStatus['object'] = 'moving', more: Part
   } as GripperStatus,
 })
 
-/** What it says, step by step (100 ms each). */
+/** The phases after each step of 100 ms, and the watch. */
 function phases(
   steps: readonly Grasping[],
   timeout = 60_000 * MS,
 ): { readonly phases: string[]; readonly watch: GraspWatch } {
   const watch = new GraspWatch(0, timeout)
-  return { phases: steps.map((step, i) => watch.look(step, (i + 1) * 100 * MS)), watch }
+  return { phases: steps.map((step, i) => watch.update(step, (i + 1) * 100 * MS)), watch }
 }
 
 describe('a grasp, judged by what a robot knows of itself', () => {
-  it('succeeds once the fingers were stopped by something and the tool has been 10 cm up with it for 0.8 s', () => {
+  it('succeeds once contact has stopped the fingers and the tool has then been 10 cm higher for 0.8 s', () => {
     const lift = [0.02, 0.025, 0.035, 0.08, 0.121]
     const { phases: said, watch } = phases([
       state(0.2),
@@ -51,8 +51,8 @@ describe('a grasp, judged by what a robot knows of itself', () => {
   })
 
   it(
-    'is not disturbed by the answer "moving" to a new command while the fingers stay where they are; ' +
-      'it is when they go on',
+    'goes on at the answer "moving" to a new command while the fingers stay where they are, and not ' +
+      'when they move',
     () => {
       const lifted = Array.from({ length: 10 }, (_, i) => state(0.13, i % 2 === 0 ? 'closing' : 'moving'))
       expect(phases([state(0.02, 'closing'), state(0.03), ...lifted]).watch.outcome).toMatchObject({ success: true })
@@ -63,7 +63,7 @@ describe('a grasp, judged by what a robot knows of itself', () => {
     },
   )
 
-  it('begins anew when what was held is lost on the way', () => {
+  it('begins again when the object is lost on the way', () => {
     const { watch } = phases([
       state(0.02, 'closing'),
       state(0.13, 'closing'),
@@ -75,7 +75,7 @@ describe('a grasp, judged by what a robot knows of itself', () => {
     expect(watch.phase).toBe('closed')
   })
 
-  it('ends with a stop, and with its time', () => {
+  it('ends at a stop and at its timeout', () => {
     expect(phases([state(0.2), state(0.2, 'moving', { hold: 'stop' })]).watch.outcome).toMatchObject({
       success: false,
       reason: 'stopped',

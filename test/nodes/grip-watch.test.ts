@@ -9,10 +9,10 @@ const answer = (
   object: GripperStatus['object'] = 'moving',
 ): GripperStatus => ({ stamp, width, requestedWidth, object, current: 0, activated: true, fault: 0, faultText: '' })
 
-/** What comes of `answers` to a command of `sent` that was written at 100. */
+/** The watch after `answers` to a command `sent` that was written at 100 ns. */
 function watched(asked: number, sent: number, answers: readonly GripperStatus[]): object {
   const watch = new GripWatch(asked, sent)
-  for (const status of answers) watch.look(status, 100)
+  for (const status of answers) watch.update(status, 100)
   const { width, reached, stalled, ended } = watch
   return { width, reached, stalled, ended }
 }
@@ -29,21 +29,25 @@ describe('a motion of the fingers', () => {
     })
   })
 
-  it('does not end by answers from before the command, to another one, or looked at twice', () => {
-    const early = [answer(80, 0.02, 0.02, 'none'), answer(90, 0.02, 0.02, 'none')]
-    const other = [answer(110, 0.05, 0.05, 'none'), answer(120, 0.05, 0.05, 'none')]
-    const once = answer(110, 0.02, 0.02, 'none')
-    for (const answers of [early, other, [once, once, once]])
-      expect(watched(0.02, 0.02, answers)).toMatchObject({ ended: false, stalled: false })
-  })
+  it(
+    'is not ended by answers from before the command, by answers to another command, or by one ' +
+      'answer that is read twice',
+    () => {
+      const early = [answer(80, 0.02, 0.02, 'none'), answer(90, 0.02, 0.02, 'none')]
+      const other = [answer(110, 0.05, 0.05, 'none'), answer(120, 0.05, 0.05, 'none')]
+      const once = answer(110, 0.02, 0.02, 'none')
+      for (const answers of [early, other, [once, once, once]])
+        expect(watched(0.02, 0.02, answers)).toMatchObject({ ended: false, stalled: false })
+    },
+  )
 
-  it('does not end by one answer that is still of the motion before', () => {
+  it('is not ended by one answer that is still of the motion before', () => {
     expect(
       watched(0.02, 0.02, [answer(110, 0.06, 0.02, 'none'), answer(120, 0.06, 0.02), answer(130, 0.04, 0.02)]),
     ).toMatchObject({ ended: false, reached: false })
   })
 
-  it('ends with a contact, in both directions, and goes on where the contact was lost', () => {
+  it('ends at a contact in both directions, and goes on where the contact was lost', () => {
     expect(watched(0, 0, [answer(110, 0.03, 0, 'closing'), answer(120, 0.03, 0, 'closing')])).toMatchObject({
       ended: true,
       stalled: true,
@@ -58,7 +62,7 @@ describe('a motion of the fingers', () => {
     })
   })
 
-  it('at the end of the limits has not reached what lies beyond them', () => {
+  it('at a limit has not reached a width beyond the limit', () => {
     expect(watched(0.2, 0.085, [answer(110, 0.085, 0.085, 'none'), answer(120, 0.085, 0.085, 'none')])).toMatchObject({
       ended: true,
       reached: false,

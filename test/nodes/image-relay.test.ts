@@ -47,7 +47,8 @@ describe('the camera node with a compressed camera', () => {
   const decoding: Relay = { from: '/driver/compressed', to: '/rgb', fromType: COMPRESSED, toType: IMAGE }
 
   it(
-    'passes pictures on in their order, whichever is decoded first; those on their way when it is ' + 'deactivated too',
+    'publishes pictures in their order, whichever is decoded first, also those that are being ' +
+      'decoded at a deactivation',
     async () => {
       const { node, under, passed, camera, dropped } = await relaying(decoding, stamp => stamp === 2)
       for (const stamp of [1, 2, 3, 4]) camera.publish(small(stamp))
@@ -75,7 +76,7 @@ describe('the camera node with a compressed camera', () => {
     expect(dropped.overload).toBe(8)
   })
 
-  it('passes compressed images on as they are for a robot file that wants them', async () => {
+  it('publishes compressed images as they are for a robot file that wants them', async () => {
     const { under, passed, camera } = await relaying({ ...decoding, toType: COMPRESSED })
     camera.publish(small(1))
     expect([passed, under]).toEqual([[small(1)], []])

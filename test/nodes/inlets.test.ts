@@ -29,7 +29,7 @@ test('announcements come first, then the streams in the order of the robot file'
   expect(heardTopics(robot([wrench])).map(({ topic }) => topic)).toEqual([wrench.topic])
 })
 
-test('each takes the messages of its own stream, and counts what it refuses there', () => {
+test('each takes the messages of its stream, and counts there what it refuses', () => {
   const { all, aligner } = fed()
   const inlet = all.find(({ topic }) => topic === wrench.topic)
   const message = { stamp: MS, frameId: 'wrist', wrench: new Float64Array(6) }
@@ -38,7 +38,7 @@ test('each takes the messages of its own stream, and counts what it refuses ther
   expect(aligner.counters.streams.get('wrench')).toMatchObject({ accepted: 1, dropped: { bad_type: 1 } })
 })
 
-test('an announcement resets the aligner, whoever listens knows it right before; refused it does nothing', () => {
+test('an announcement resets the aligner and is reported right before; a refused one does nothing', () => {
   const told: number[][] = []
   const { all, resets } = fed((receive, before) => told.push([receive, before]))
   const announcements = all.find(({ kind }) => kind === 'reset')

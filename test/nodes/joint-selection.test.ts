@@ -20,7 +20,7 @@ const state = (
   velocity?: readonly number[],
   effort?: readonly number[],
 ): JointState => ({ stamp: 1, frameId: '', name, ...arrays(position, velocity, effort) })
-/** Every joint is where its name says: j3 at 3. */
+/** A message in which the position of each joint is the number in its name: j3 is at 3. */
 const arm = (order: readonly string[]): JointState =>
   state(
     order,
@@ -30,7 +30,7 @@ const finger = state(['finger_joint'], [0.04])
 const taken = (selection: JointSelection, message: JointState): number[] | JointFault =>
   selection.take(message) ?? [...selection.values]
 
-describe('joint values go by name', () => {
+describe('joint values are read by name', () => {
   it('whatever the order in each message, selected or not', () => {
     fc.assert(
       fc.property(fc.array(fc.shuffledSubarray(ARM, { minLength: 6 }), { minLength: 1, maxLength: 40 }), orders => {
@@ -51,7 +51,7 @@ describe('joint values go by name', () => {
     expect(taken(selection, arm(['j3', 'j2', 'j1', 'j4', 'j5', 'j6']))).toEqual([1, 2, 3, 4, 5, 6])
   })
 
-  it('each array of its own', () => {
+  it('from each array separately', () => {
     const selection = new JointSelection(WHERE, ['velocity.b', 'effort.a', 'position.b'])
     expect(taken(selection, state(['a', 'b'], [1, 2], [3, 4], [5, 6]))).toEqual([4, 5, 2])
     expect(taken(selection, state(['b', 'a'], [2, 1], [4, 3], [6, 5]))).toEqual([4, 5, 2])
@@ -60,7 +60,7 @@ describe('joint values go by name', () => {
 })
 
 describe('two publishers on one topic', () => {
-  it("selected: each stream takes its own joints, and the other's messages are somebody else's", () => {
+  it("with a selection each stream takes its own joints and counts the other's messages", () => {
     const [joints, fingers] = [
       new JointSelection(
         WHERE,
@@ -78,10 +78,10 @@ describe('two publishers on one topic', () => {
   it.each([
     ['the gripper first', [finger, arm(ARM)]],
     ['the arm first', [arm(ARM), finger]],
-  ])('not selected, %s: which are meant cannot be told, and nobody guesses', (_what, [one, other]) => {
+  ])('without a selection, %s: it is not clear which joints are meant, and none are used', (_what, [one, other]) => {
     const selection = new JointSelection(WHERE, [])
-    const fates = [one, other, one, other, one, other].map(message => taken(selection, message))
-    expect(fates.map(fate => (typeof fate === 'string' ? fate : 'values'))).toEqual([
+    const results = [one, other, one, other, one, other].map(message => taken(selection, message))
+    expect(results.map(result => (typeof result === 'string' ? result : 'values'))).toEqual([
       'values',
       'other_joints',
       'values',
@@ -99,14 +99,14 @@ describe('two publishers on one topic', () => {
 
   it('one odd message costs one sample', () => {
     const selection = new JointSelection(WHERE, [])
-    const fates = [arm(ARM), arm(ARM.slice(0, 3)), arm(ARM), arm(ARM)].map(message => taken(selection, message))
-    expect(fates).toEqual([[1, 2, 3, 4, 5, 6], 'other_joints', [1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5, 6]])
+    const results = [arm(ARM), arm(ARM.slice(0, 3)), arm(ARM), arm(ARM)].map(message => taken(selection, message))
+    expect(results).toEqual([[1, 2, 3, 4, 5, 6], 'other_joints', [1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5, 6]])
     expect(selection.unclear).toBeUndefined()
   })
 
   it(
-    'odd messages that come seldom, or of ever other joints, are no publisher; one of 10 Hz beside ' +
-      'one of 500 Hz is',
+    'odd messages that come seldom, or of ever other joints, are no second publisher; messages at 10 ' +
+      'Hz beside 500 Hz are',
     () => {
       const selection = new JointSelection(WHERE, [])
       const take = (order: readonly string[], ms: number): JointFault | undefined =>
@@ -125,17 +125,17 @@ describe('two publishers on one topic', () => {
     },
   )
 
-  it('the other one is told by the set of its joints, whatever their order', () => {
+  it('the second publisher is recognised by the set of its joints, whatever their order', () => {
     const selection = new JointSelection(WHERE, [])
-    const fates = [arm(ARM), arm(['j1', 'j2']), arm(ARM), arm(['j2', 'j1'])].map(
+    const results = [arm(ARM), arm(['j1', 'j2']), arm(ARM), arm(['j2', 'j1'])].map(
       message => typeof selection.take(message),
     )
-    expect(fates).toEqual(['undefined', 'string', 'undefined', 'string'])
+    expect(results).toEqual(['undefined', 'string', 'undefined', 'string'])
     expect(selection.unclear?.code).toBe('JOINTS_UNCLEAR')
   })
 })
 
-describe('a JointState that is none', () => {
+describe('an invalid JointState', () => {
   it.each([
     ['no names', state([], [1, 2])],
     ['more names than positions', state(['a', 'b'], [1])],
@@ -146,18 +146,19 @@ describe('a JointState that is none', () => {
     for (const select of [[], ['position.a', 'position.b']]) {
       const selection = new JointSelection(WHERE, select)
       const good = state(['a', 'b'], [1, 2])
-      const fates = [bad, good, bad, good, bad, good].map(message => taken(selection, message))
-      expect(fates.filter((_fate, i) => i % 2 === 1)).toEqual([
+      const results = [bad, good, bad, good, bad, good].map(message => taken(selection, message))
+      expect(results.filter((_result, i) => i % 2 === 1)).toEqual([
         [1, 2],
         [1, 2],
         [1, 2],
       ])
-      for (const fate of fates.filter((_fate, i) => i % 2 === 0)) expect(['bad_joints', 'other_joints']).toContain(fate)
+      for (const result of results.filter((_result, i) => i % 2 === 0))
+        expect(['bad_joints', 'other_joints']).toContain(result)
       expect(selection.unclear).toBeUndefined()
     }
   })
 
-  it('a name twice that nobody asked for does no harm', () => {
+  it('is not one where a joint that is not wanted is named twice', () => {
     expect(taken(new JointSelection(WHERE, ['position.b']), state(['a', 'b', 'a'], [1, 2, 3]))).toEqual([2])
   })
 })

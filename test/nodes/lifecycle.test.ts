@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { LifecycleNode, type Transition } from '../../middleware/lifecycle.js'
 
-/** Knows what is open, and fails where it is told to. */
+/** A node that knows what it holds open, and fails in the hooks that the test names. */
 class Node extends LifecycleNode {
   readonly open = new Set<'resource' | 'activity'>()
   failing: string | undefined
@@ -40,30 +40,36 @@ class Node extends LifecycleNode {
 const OPEN = { unconfigured: [], inactive: ['resource'], active: ['resource', 'activity'], finalized: [] } as const
 const names = ['configure', 'activate', 'deactivate', 'cleanup', 'shutdown'] as const satisfies readonly Transition[]
 
-it('in any order of transitions, failing or not, a node holds open just what its state says', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(
-        fc.record({ transition: fc.constantFrom(...names), failing: fc.constantFrom(undefined, undefined, ...names) }),
-        { maxLength: 12 },
+it(
+  'in any order of transitions, failing or not, a node holds open exactly what belongs to its ' + 'state',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.record({
+            transition: fc.constantFrom(...names),
+            failing: fc.constantFrom(undefined, undefined, ...names),
+          }),
+          { maxLength: 12 },
+        ),
+        async steps => {
+          const node = new Node()
+          for (const { transition, failing } of steps) {
+            const before = node.state
+            node.failing = failing
+            const outcome = await node[transition]().then(
+              () => 'made',
+              (error: Error) => ('code' in error ? 'refused' : 'failed'),
+            )
+            if (outcome === 'refused') expect(node.state).toBe(before)
+            if (outcome === 'failed') expect(node.state).toBe('unconfigured')
+            expect([...node.open]).toEqual(OPEN[node.state])
+          }
+        },
       ),
-      async steps => {
-        const node = new Node()
-        for (const { transition, failing } of steps) {
-          const before = node.state
-          node.failing = failing
-          const outcome = await node[transition]().then(
-            () => 'made',
-            (error: Error) => ('code' in error ? 'refused' : 'failed'),
-          )
-          if (outcome === 'refused') expect(node.state).toBe(before)
-          if (outcome === 'failed') expect(node.state).toBe('unconfigured')
-          expect([...node.open]).toEqual(OPEN[node.state])
-        }
-      },
-    ),
-  )
-})
+    )
+  },
+)
 
 it('transitions never overlap', async () => {
   const node = new Node()

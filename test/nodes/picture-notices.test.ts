@@ -14,19 +14,19 @@ function telling(): { told: string[]; notices: PictureNotices } {
   }
 }
 
-test('a camera that goes to and fro between two sizes is told of once a direction', () => {
+test('a camera that changes to and fro between two sizes gives one notice for each direction', () => {
   const { told, notices } = telling()
   const small = { ...grey(1), height: 1, data: new Uint8Array(6) }
-  for (let i = 0; i < 100; i++) notices.look(i % 2 === 0 ? grey(1) : small)
+  for (let i = 0; i < 100; i++) notices.check(i % 2 === 0 ? grey(1) : small)
   expect(told).toEqual([
     'stream rgb (/rgb): pictures change from 2 x 2 rgb8 to 2 x 1 rgb8',
     'stream rgb (/rgb): pictures change from 2 x 1 rgb8 to 2 x 2 rgb8',
   ])
 })
 
-test('one that is never twice the same is told of eight times', () => {
+test('a camera whose size always changes gives eight notices', () => {
   const { told, notices } = telling()
-  for (let i = 1; i < 100; i++) notices.look({ ...grey(1), width: i, step: 3 * i, data: new Uint8Array(6 * i) })
+  for (let i = 1; i < 100; i++) notices.check({ ...grey(1), width: i, step: 3 * i, data: new Uint8Array(6 * i) })
   expect(told).toHaveLength(9)
   expect(told.at(-1)).toMatch(/told no more/)
 })

@@ -5,22 +5,23 @@ import { Robotiq2f85 } from '../../drivers/robotiq-2f85.js'
 import { readRobot } from '../../app/robot/load-robot.js'
 import { controlPart } from '../../app/session/parts/control-part.js'
 import { Session } from '../../app/session/session.js'
+import type { SpeakerName } from '../../middleware/messages.js'
 import { LocalBus } from '../../middleware/local/local-bus.js'
 import { SteppedClock } from '../../middleware/local/stepped-clock.js'
 import type { ControlNode, ControlOptions } from '../../nodes/control-node.js'
 import { CHUNK_TOPIC } from '../../nodes/fusion-node.js'
 import { poseOf } from '../../control/arm/tool-pose.js'
 import { RobotiqFirmware } from '../../sim/firmware/robotiq-firmware.js'
-import { SpringPlant } from '../sim/firmware/spring-plant.js'
+import { SpringPlant } from '../../sim/firmware/spring-plant.js'
 
 export const MS = 1_000_000
 
 /**
- * A wire in memory between the gripper's driver and its emulated firmware; it can be cut, and it remembers what was
+ * A serial line in memory between the gripper's driver and its emulated firmware. It can be cut, and it keeps what was
  * sent.
  */
 export class Wire extends EventEmitter<ByteStreamEvents> implements ByteStream {
-  /** Action bytes of the register writes, in order: 9 go to a position, 1 stay, 0 reset. */
+  /** Action bytes of the register writes in order. 9: go to a position; 1: stay; 0: reset. */
   readonly actions: number[] = []
   away = false
   mute = false
@@ -53,8 +54,8 @@ export type Source = 'wrench' | 'camera' | 'policy' | 'tool' | 'gripper'
 export const GO = 9
 
 /**
- * The control node with everything around it at its own rate: an arm that is where it is told to be, and a plan that is
- * said anew every 33 ms.
+ * The control node with its sensors, each at its own rate, an arm that follows set-points at once, and a policy that
+ * sends a chunk every 33 ms.
  */
 export class Rig {
   readonly robot = readRobot('cell')
@@ -67,18 +68,18 @@ export class Rig {
   readonly targets: { now: number; pose: Float64Array }[] = []
   readonly control: ControlNode
   readonly silent = new Set<Source>()
-  /** Base frame, what the policy wants. `age`: ns that its chunks are old. */
+  /** The tool pose in the base frame that the policy plans. `age`: how old its chunks are, ns. */
   plan = { x: 0, y: 0, z: 0.3, width: 0.085, age: 0, poison: NaN as number | undefined }
   force = 0
   /** Error of the pose sensor along x, m. */
   poseError = 0
-  /** ns that the pose sensor's clock is behind. */
+  /** How far the pose sensor's clock is behind, ns. */
   poseAge = 0
-  /** ms that a pose lies somewhere before it is heard: the machine is busy. */
+  /** How long a pose waits before it is received, ms, as on a busy machine. */
   poseWaits = 0
-  /** The arm is this ms behind its set-points; 0: it is where it is told to be. */
+  /** How far the arm is behind its set-points, ms. 0: it follows at once. */
   lag = 0
-  /** Poses say in which frame they are. */
+  /** Whether the poses have a frame_id. */
   namesFrames = true
   readonly #waiting: { readonly due: number; readonly stamp: number; readonly pose: Float64Array }[] = []
   #goal: Float64Array | undefined
@@ -117,11 +118,11 @@ export class Rig {
     return this
   }
 
-  say(text: string, frameId = ''): void {
-    this.#voice.publish({ stamp: this.clock.now(), frameId, text, confidence: 1 })
+  say(text: string, speaker: SpeakerName = 'somebody'): void {
+    this.#voice.publish({ stamp: this.clock.now(), frameId: '', text, confidence: 1, speaker })
   }
 
-  /** A wrench of a sensor that strikes hard and writes this stamp. */
+  /** Publishes the wrench of a hard contact with this stamp. */
   wrench(stamp: number): void {
     this.#wrench.publish({ stamp, frameId: 'wrist', wrench: Float64Array.of(0, 0, 500, 0, 0, 0) })
   }
@@ -149,10 +150,10 @@ export class Rig {
     })
   }
 
-  /** `ms` of bus time, everything at its rate. */
+  /** Lets `ms` of bus time pass, with each sensor at its rate. */
   async run(ms: number): Promise<void> {
     for (let i = 0; i < ms; i++) {
-      const beat = this.#elapsed++
+      const elapsed = this.#elapsed++
       this.clock.advanceTo(this.clock.now() + MS)
       const stamp = this.clock.now()
       this.plant.step(0.001)
@@ -165,7 +166,7 @@ export class Rig {
         this.#goal?.forEach((value, i) => {
           this.tool[i] += (value - this.tool[i]) / lag
         })
-      if (!this.silent.has('tool') && beat % 4 === 0) {
+      if (!this.silent.has('tool') && elapsed % 4 === 0) {
         this.#waiting.push({
           due: stamp + this.poseWaits * MS,
           stamp: stamp - this.poseAge,
@@ -176,7 +177,7 @@ export class Rig {
         this.#waiting.shift()
         this.#pose.publish({ stamp: next.stamp, frameId: this.namesFrames ? 'base' : '', pose: next.pose })
       }
-      if (!this.silent.has('camera') && beat % 33 === 0) {
+      if (!this.silent.has('camera') && elapsed % 33 === 0) {
         this.#rgb.publish({
           stamp,
           frameId: 'camera',
@@ -188,12 +189,12 @@ export class Rig {
           data: new Uint8Array(3),
         })
       }
-      if (!this.silent.has('policy') && beat % 33 === 10) this.chunk()
+      if (!this.silent.has('policy') && elapsed % 33 === 10) this.chunk()
       await this.bus.settle(stamp)
     }
   }
 
-  /** What the arm was told to do while `during` ran. */
+  /** The set-points that were published while `during` ran. */
   async targetsDuring(during: () => Promise<void>): Promise<readonly Float64Array[]> {
     const from = this.targets.length
     await during()

@@ -4,7 +4,7 @@ import { SteppedClock } from '../../middleware/local/stepped-clock.js'
 import { CameraNode, type RgbdFrame } from '../../nodes/camera-node.js'
 import { ForceTorqueNode } from '../../nodes/force-torque-node.js'
 import { VoiceNode } from '../../nodes/voice-node.js'
-import { WrenchTopic } from '../../nodes/wrench-topic.js'
+import { RawWrenchTopic } from '../../nodes/raw-wrench-topic.js'
 
 const MS = 1_000_000
 
@@ -50,7 +50,7 @@ it(
   },
 )
 
-it('the wrist sensor is published as measured, or less its offset, without NaN', async () => {
+it('the wrench is published as measured, or less its offset, without NaN', async () => {
   for (const tare of [0, 100 * MS]) {
     const bus = new LocalBus(new SteppedClock(1))
     const source = new Source<[number, Float64Array]>()
@@ -68,7 +68,7 @@ it('the wrist sensor is published as measured, or less its offset, without NaN',
   }
 })
 
-it('what was said is published trimmed and cut; nothing is said while the node is not active', async () => {
+it('an utterance is published trimmed and cut, and only while the node is active', async () => {
   const bus = new LocalBus(new SteppedClock(7))
   const node = new VoiceNode({ bus, topic: '/voice' })
   const heard: string[] = []
@@ -89,12 +89,12 @@ it('what was said is published trimmed and cut; nothing is said while the node i
 })
 
 it(
-  'wrenches of a topic are those with a stamp, of any clock, and a frame_id that lasts; the others ' + 'are counted',
+  'wrenches of a topic are used with a stamp of any clock and a frame_id that stays; the others ' + 'are counted',
   () => {
     const bus = new LocalBus(new SteppedClock(1))
     const publisher = bus.advertise('/driver', 'geometry_msgs/msg/WrenchStamped')
     const said: string[] = []
-    const topic = new WrenchTopic(bus, '/driver', text => said.push(text))
+    const topic = new RawWrenchTopic(bus, '/driver', text => said.push(text))
     const stamps: number[] = []
     topic.start(stamp => stamps.push(stamp))
     const say = (stamp: number, frameId: string): void =>
@@ -117,7 +117,7 @@ it(
   },
 )
 
-it('on a topic of texts what was said is a text', async () => {
+it('on a topic of std_msgs/String an utterance is a String', async () => {
   const bus = new LocalBus(new SteppedClock(7))
   const node = new VoiceNode({ bus, topic: '/voice', type: 'std_msgs/msg/String' })
   const heard: string[] = []

@@ -49,7 +49,7 @@ test('random recordings are cleaned as the rules say, message by message', () =>
 }, 300_000)
 
 describe('a recording of prehend', () => {
-  test('that is clean stays as it is: topics, robot file, and every bit of what is seen', async () => {
+  test('that is clean stays as it is: topics, robot file, and every bit of its observations', async () => {
     const target = join(folder, 'untouched.mcap')
     const { messages, written, topics, remarks } = cleaned(good, target)
     expect([written, remarks]).toEqual([messages, []])
@@ -72,7 +72,7 @@ describe('a recording of prehend', () => {
     expect((await replayed(target)).sha256).toBe((await replayed(good)).sha256)
   }, 110_000)
 
-  test('with messages twice and poses late is seen again as it was, with nothing dropped as a duplicate', async () => {
+  test('with repeated messages and late poses gives its first observations again, with no duplicates to drop', async () => {
     const { twice, late } = checked('--dirty', good, dirty) as { twice: number; late: number }
     const target = join(folder, 'mended.mcap')
     const { messages, written, topics } = cleaned(dirty, target)
@@ -86,7 +86,7 @@ describe('a recording of prehend', () => {
     expect(sha256).toBe((await replayed(good)).sha256)
   }, 110_000)
 
-  test('says in a text what was done', () => {
+  test('is reported in words', () => {
     const { status, stdout } = python('policy/training/clean.py', dirty, join(folder, 'told.mcap'))
     expect(status).toBe(0)
     expect(stdout).toMatch(/told\.mcap: \d+ of \d+ messages\n/)
@@ -94,7 +94,7 @@ describe('a recording of prehend', () => {
     expect(stdout).toMatch(/^ {2}\/episode: 1 messages, clean$/m)
   }, 60_000)
 
-  test('that was left unfinished is never written over by its cleaned copy', () => {
+  test('that was left unfinished is never overwritten by its cleaned copy', () => {
     const [unfinished, target] = ['left.part.mcap', 'left.mcap'].map(name => join(folder, name))
     copyFileSync(good, unfinished)
     cleaned(unfinished, target)
@@ -106,7 +106,7 @@ describe('a recording of prehend', () => {
     ).toEqual(['left.mcap', 'left.part.mcap'])
   }, 60_000)
 
-  test('that is damaged ends in one line and leaves nothing', () => {
+  test('that is damaged is refused in one line, and no file is left', () => {
     expect(checked('--break', folder, good)).toContain(2)
   }, 110_000)
 })

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs'
 import { checkAgainstRobot } from '../../policy/contract/contract-robot.js'
 import { parseContract } from '../../policy/contract/contract.js'
 import { parseRobot } from '../../robots/robot-file.js'
-import { cell, contractJson, contractOfJson, robotText, type ContractJson } from './models.js'
+import { cell, contractJson, contractOfJson, robotText, type ContractJson } from './onnx-models.js'
 
 describe('a contract', () => {
-  it('of the shipped policy is one, and fits the cell', () => {
+  it('of the shipped policy is valid and fits the cell', () => {
     const template = JSON.parse(readFileSync(new URL('../../policy/contract.json', import.meta.url), 'utf8')) as object
     const vocabulary: unknown = JSON.parse(
       readFileSync(new URL('../../policy/vocabulary.json', import.meta.url), 'utf8'),
@@ -23,9 +23,9 @@ describe('a contract', () => {
     [
       'another version',
       json => {
-        json.version = 2
+        json.version = 3
       },
-      'version: version 2 is not one that this program reads (1)',
+      'version: version 3 is not one that this program reads (1, 2)',
     ],
     [
       'a wrong shape',
@@ -83,7 +83,7 @@ describe('a contract', () => {
       },
       'vocabularry',
     ],
-  ])('with %s is refused by one line that says so', (_what, change, message) => {
+  ])('with %s is refused with one line that names it', (_what, change, message) => {
     const json = structuredClone(contractJson())
     change(json)
     expect(() => parseContract(json, 'm.onnx')).toThrow(
@@ -136,7 +136,7 @@ describe('a contract against a robot file', () => {
     ])
   })
 
-  it('takes a compressed image for an image of its modality', () => {
+  it('accepts a compressed image as an image of its modality', () => {
     const compressed = robotWith(text => text.replaceAll('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'))
     const differences = checkAgainstRobot(contractOfJson(contractJson()), compressed)
     expect(differences.filter(line => line.startsWith('input'))).toEqual([])
@@ -170,7 +170,7 @@ describe('a contract against a robot file', () => {
     expect(difference).toContain('streams.rgb.align.asof: absent in the model, 0.05 in robot file cell')
   })
 
-  it('gives the hashes where the model does not carry the text', () => {
+  it('gives the hashes where the model lacks the text', () => {
     const json = contractJson()
     json.robot = { name: 'old', sha256: 'ab'.repeat(32), canonical: '' }
     expect(checkAgainstRobot(contractOfJson(json), cell)).toEqual([
@@ -178,7 +178,7 @@ describe('a contract against a robot file', () => {
     ])
   })
 
-  it("lets ports, limits and the robot's name change", () => {
+  it('does not depend on ports, limits and the name of the robot', () => {
     const other = robotWith(text =>
       text
         .replace('robot: cell', 'robot: twin')

@@ -5,7 +5,7 @@ import { Features } from '../../policy/features/features.js'
 import { Resizer } from '../../policy/features/resize.js'
 import { Tokenizer, words } from '../../policy/features/tokens.js'
 import { parseRobot } from '../../robots/robot-file.js'
-import { cell, contractJson, contractOfJson, fullValues, observation, robotText, vocabulary } from './models.js'
+import { cell, contractJson, contractOfJson, fullValues, observation, robotText, vocabulary } from './onnx-models.js'
 
 const features = (
   change: (json: ReturnType<typeof contractJson>) => void = () => undefined,
@@ -17,7 +17,7 @@ const features = (
 }
 
 /**
- * The mean of the source over a result pixel's footprint, from the definition: overlap of every source pixel with it.
+ * The mean of the source over the area of a result pixel, by its definition: the overlap of every source pixel with it.
  */
 function areaMean(image: ImageValue, channel: number, x: number, y: number, width: number, height: number): number {
   const overlap = (pixel: number, cell: number, from: number, to: number): number =>
@@ -80,7 +80,7 @@ describe('pictures', () => {
     }
   })
 
-  it('in whole numbers are the rounded ones', () => {
+  it('in whole numbers are rounded', () => {
     const tensors = features(json => {
       json.inputs['camera'] = { dtype: 'uint8', shape: [1, 3, 6, 8], from: ['rgb'], as: 'image' }
     }).fill(observation(fullValues()))
@@ -91,7 +91,7 @@ describe('pictures', () => {
     )
   })
 
-  it('of depth hold only depths of the source, each from the pixel under the centre', () => {
+  it('of depth hold only depths of the source, each from the pixel at the centre', () => {
     fc.assert(
       fc.property(side, side, side, side, (fromWidth, fromHeight, width, height) => {
         const source = Uint16Array.from({ length: fromWidth * fromHeight }, (_, i) => (i % 5 === 0 ? 0 : 400 + i))
@@ -108,7 +108,7 @@ describe('pictures', () => {
 })
 
 describe('tensors', () => {
-  it("carry the wrench, the pose and the width in the contract's places", () => {
+  it('have the wrench, the pose and the width at the places of the contract', () => {
     const values = fullValues()
     const {
       force_pyramid: pyramid,
@@ -166,7 +166,7 @@ describe('tensors', () => {
     }
   })
 
-  it('are the same whatever was filled before, in the same memory', () => {
+  it('do not depend on what the memory held before', () => {
     const made = features()
     const first = structuredClone(made.fill(observation(fullValues())))
     const empty = made.fill(observation({}))
@@ -175,7 +175,7 @@ describe('tensors', () => {
     expect(made.tensors['rgbd']).toBe(empty['rgbd'])
   })
 
-  it('give a stream of unknown width the room that the others leave', () => {
+  it('give a stream of unknown width the values that the others leave', () => {
     const all = parseRobot(robotText.replace('select: [position.finger_joint], ', ''), 'all.yaml')
     const made = features(json => {
       json.inputs['proprioception'].shape = [1, 10]
@@ -189,7 +189,7 @@ describe('tensors', () => {
     )
   })
 
-  it('cannot be asked of a robot that lacks the streams', () => {
+  it('are refused for a robot that lacks the streams', () => {
     expect(() =>
       features(json => {
         json.inputs['rgbd'].from = ['left', 'depth']
@@ -214,7 +214,7 @@ describe('words', () => {
     expect(words('')).toEqual([])
   })
 
-  it('beyond the room of an event are left out: unknown ones first, then known ones, from the beginning', () => {
+  it('that do not fit an event are left out: unknown ones first, then known ones, from the beginning', () => {
     const known = [
       '<pad>',
       '<unk>',

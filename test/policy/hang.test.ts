@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { OnnxPolicy } from '../../policy/runtime/onnx-policy.js'
 import { python, root, startPrehend, temporaryFolder } from '../e2e/prehend.js'
-import { cell, fullValues, observation } from './models.js'
+import { cell, fullValues, observation } from './onnx-models.js'
 
 const folder = temporaryFolder()
 const [atLoad, atWork] = [join(folder, 'at-load.onnx'), join(folder, 'at-work.onnx')]
@@ -15,7 +15,7 @@ beforeAll(() => {
   python(script, shipped, atWork, '1')
 })
 
-/** Of every process that runs a model of this file. */
+/** The ids of all processes that run a model of this file. */
 function running(): string[] {
   return readdirSync('/proc')
     .filter(name => /^\d+$/.test(name))
@@ -30,7 +30,7 @@ function running(): string[] {
 }
 
 describe('a model that never answers', () => {
-  test('is refused at its loading, in one line, and its process is ended', async () => {
+  test('is refused when it is loaded, in one line, and its process is ended', async () => {
     await expect(OnnxPolicy.load(atLoad, cell, { patience: 3000 })).rejects.toMatchObject({
       code: 'POLICY_RUNTIME',
       exit: 2,
@@ -41,7 +41,7 @@ describe('a model that never answers', () => {
     expect(running()).toEqual([])
   })
 
-  test('does not keep who asks to end from ending', async () => {
+  test('does not delay the end that a signal asks for', async () => {
     const ending = new AbortController()
     const loading = OnnxPolicy.load(atLoad, cell, { signal: ending.signal })
     setTimeout(() => ending.abort(), 500)
@@ -49,7 +49,7 @@ describe('a model that never answers', () => {
     expect(running()).toEqual([])
   })
 
-  test('is ended at its work, and says so from then on', async () => {
+  test('is ended during a run, and every later call reports it', async () => {
     const policy = await OnnxPolicy.load(atWork, cell, { patience: 5000 })
     const asked = [observation(fullValues()), observation(fullValues())].map(seen => policy.infer(seen))
     for (const chunk of asked)
@@ -93,7 +93,7 @@ describe('a model that never answers', () => {
           throw new Error(stderr)
         }),
       ])
-    // In the midst of its run: it has used the processor for a while.
+    // The model is running: its process has used the processor for a while.
     const [model] = running()
     const ticks = (): number => Number(readFileSync(`/proc/${model}/stat`, 'utf8').split(') ')[1].split(' ')[11])
     while (ticks() < 200) await new Promise(resolve => setTimeout(resolve, 50))
@@ -105,7 +105,7 @@ describe('a model that never answers', () => {
     expect(left).toEqual([])
   })
 
-  test('Ctrl-C ends its loading: nothing is left of policy wrap', async () => {
+  test('Ctrl-C during its loading ends policy wrap, and no file is left', async () => {
     const map = join(folder, 'map.yaml')
     writeFileSync(
       map,

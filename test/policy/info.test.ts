@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { Command } from 'commander'
-import { register } from '../../cli/commands/policy.js'
-import { contractJson, onnxBytes, Scratch, tinyModel, vocabulary } from './models.js'
+import { register } from '../../cli/commands/policy-file.js'
+import { contractJson, onnxBytes, Scratch, tinyModel, vocabulary } from './onnx-models.js'
 
 const scratch = new Scratch()
 const tiny = scratch.file('tiny.onnx', onnxBytes(tinyModel()))
@@ -39,7 +39,7 @@ describe('prehend policy info', () => {
     })
   })
 
-  it('prints what a person wants to know without', async () => {
+  it('prints a description without --json', async () => {
     const text = await info(tiny)
     for (const part of [
       'tiny',

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { readOnnx, withMetadata } from '../../policy/contract/onnx-metadata.js'
-import { onnxBytes, Scratch, tinyModel, type ModelInfo } from './models.js'
+import { onnxBytes, Scratch, tinyModel, type ModelInfo } from './onnx-models.js'
 
 const scratch = new Scratch()
 afterAll(() => scratch.remove())
@@ -22,21 +22,24 @@ m = onnx.load(sys.argv[1])
 names = {1: 'float32', 2: 'uint8', 7: 'int64', 10: 'float16'}
 def tensor(v):
     t = v.type.tensor_type
-    return {'name': v.name, 'dtype': names[t.elem_type], 'shape': [d.dim_value if d.HasField('dim_value') else None for d in t.shape.dim]}
+    return {'name': v.name, 'dtype': names[t.elem_type], \
+'shape': [d.dim_value if d.HasField('dim_value') else d.dim_param or None for d in t.shape.dim]}
 own = {i.name for i in m.graph.initializer}
 print(json.dumps({
   'irVersion': m.ir_version, 'producer': m.producer_name, 'opsets': {o.domain: o.version for o in m.opset_import},
   'metadata': {p.key: p.value for p in m.metadata_props},
   'inputs': [tensor(v) for v in m.graph.input if v.name not in own], 'outputs': [tensor(v) for v in m.graph.output],
   'parameters': sum(math.prod(i.dims) for i in m.graph.initializer),
-  'precision': 'int8' if sum(math.prod(i.dims) for i in m.graph.initializer if i.data_type in (onnx.TensorProto.INT8, onnx.TensorProto.UINT8))
+  'precision': 'int8' if sum(math.prod(i.dims) for i in m.graph.initializer \
+if i.data_type in (onnx.TensorProto.INT8, onnx.TensorProto.UINT8))
     > sum(math.prod(i.dims) for i in m.graph.initializer) / 2 else 'fp32',
 }))
 `
 
 function described(bytes: Uint8Array): unknown {
-  const { opsets, metadata, inputs, outputs, bytes: size, ...rest } = readOnnx(bytes, 'test')
+  const { opsets, metadata, inputs, outputs, external, bytes: size, ...rest } = readOnnx(bytes, 'test')
   expect(size).toBe(bytes.length)
+  expect(external.size).toBe(0)
   const plain = (tensors: typeof inputs) =>
     tensors.map(tensor => ({ ...tensor, shape: tensor.shape.map(length => length ?? null) }))
   return {
@@ -58,9 +61,11 @@ from onnx import helper, numpy_helper, TensorProto as T
 w = numpy_helper.from_array(np.zeros((1000, 2000), np.float32), 'w')
 h = numpy_helper.from_array(np.zeros((3,), np.float16), 'h')
 g = helper.make_graph([helper.make_node('MatMul', ['x', 'w'], ['y'])], 'g',
-  [helper.make_tensor_value_info('x', T.FLOAT, ['batch', 1000]), helper.make_tensor_value_info('w', T.FLOAT, [1000, 2000])],
+  [helper.make_tensor_value_info('x', T.FLOAT, ['batch', 1000]), \
+helper.make_tensor_value_info('w', T.FLOAT, [1000, 2000])],
   [helper.make_tensor_value_info('y', T.FLOAT, None), ], [w, h])
-m = helper.make_model(g, opset_imports=[helper.make_opsetid('', 17), helper.make_opsetid('com.microsoft', 1)], producer_name='python')
+m = helper.make_model(g, opset_imports=[helper.make_opsetid('', 17), helper.make_opsetid('com.microsoft', 1)], \
+producer_name='python')
 helper.set_model_props(m, {'a': '1', 'unicode': 'größe ✓', 'long': 'x' * 100000})
 onnx.save(m, sys.argv[1])
 print(json.dumps('ok'))
@@ -83,7 +88,7 @@ describe('reading an ONNX file', () => {
     expect(described(await readFile(path))).toEqual(runPython(DESCRIBE, path))
   })
 
-  it('reads bytes cut anywhere as the whole or refuses them', () => {
+  it('reads a file that is cut anywhere as the whole, or refuses it', () => {
     const bytes = onnxBytes(tinyModel())
     for (let length = 0; length < bytes.length; length++) {
       try {

@@ -1,6 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { checkAgainstGraph, readOnnx } from '../../policy/contract/onnx-metadata.js'
-import { contractOf, OnnxPolicy } from '../../policy/runtime/onnx-policy.js'
+import { checkAgainstGraph } from '../../policy/contract/contract-graph.js'
+import { readOnnx } from '../../policy/contract/onnx-metadata.js'
+import { OnnxPolicy } from '../../policy/runtime/onnx-policy.js'
+import { contractOf } from '../../policy/runtime/read-model.js'
 import { Features } from '../../policy/features/features.js'
 import { parseRobot } from '../../robots/robot-file.js'
 import {
@@ -13,14 +15,14 @@ import {
   robotText,
   Scratch,
   tinyModel,
-} from './models.js'
+} from './onnx-models.js'
 
 const scratch = new Scratch()
 afterAll(() => scratch.remove())
 const tiny = scratch.file('tiny.onnx', onnxBytes(tinyModel()))
 
 describe('an ONNX policy', () => {
-  it('gives the model what Features says, and the caller what the model says', async () => {
+  it('passes the tensors of Features to the model, and its outputs to the caller', async () => {
     const policy = await OnnxPolicy.load(tiny, cell)
     const seen = observation(fullValues(), 123_456_789)
     const chunk = await policy.infer(seen)
@@ -41,7 +43,7 @@ describe('an ONNX policy', () => {
     await policy.close()
   })
 
-  it('answers in the order of the calls, each with its own observation', async () => {
+  it('answers in the order of the calls, each for its own observation', async () => {
     const policy = await OnnxPolicy.load(tiny, cell)
     const answers: number[] = []
     const chunks = await Promise.all(
@@ -58,7 +60,7 @@ describe('an ONNX policy', () => {
     await policy.close()
   })
 
-  it('says that a missing tool pose leaves the chunk without an origin, and goes on without any stream', async () => {
+  it('gives a chunk without an origin where the tool pose is missing, and answers without any stream', async () => {
     const policy = await OnnxPolicy.load(tiny, cell)
     const chunk = await policy.infer(observation({}))
     expect([...chunk.origin]).toEqual(Array(7).fill(NaN))
@@ -109,12 +111,12 @@ describe('an ONNX policy', () => {
       turns++
     }
     expect((await inference).inferenceMs).toBeGreaterThan(1)
-    // On a blocked loop the inference would fall into one turn; a free one keeps turning.
+    // On a blocked event loop the inference would take a single turn. On a free one there are many.
     expect(turns).toBeGreaterThan(20)
     await policy.close()
   })
 
-  it('rejects what the contract has no room for, and can be asked again', async () => {
+  it('rejects an observation that the contract has no room for, and can be used again', async () => {
     const policy = await OnnxPolicy.load(tiny, cell)
     const wrong = observation({ ...fullValues(), gripper: { kind: 'vector', data: new Float64Array(3) } })
     await expect(policy.infer(wrong)).rejects.toMatchObject({
@@ -125,7 +127,7 @@ describe('an ONNX policy', () => {
     await policy.close()
   })
 
-  it('finishes what was asked before it closes, and refuses what is asked after', async () => {
+  it('finishes earlier inferences before it closes, and refuses later ones', async () => {
     const policy = await OnnxPolicy.load(tiny, cell)
     const last = policy.infer(observation(fullValues()))
     await policy.close()
@@ -241,7 +243,7 @@ describe('a model is refused with the list of what differs', () => {
     expect(message).toContain('streams.wrench.tare: 0.2 in the model, 0.3 in robot file cell')
   })
 
-  it('but any size fits a dimension that the graph leaves open', () => {
+  it('but a dimension that the graph leaves open accepts any size', () => {
     const model = tinyModel()
     const open = readOnnx(
       onnxBytes({
@@ -254,7 +256,7 @@ describe('a model is refused with the list of what differs', () => {
   })
 })
 
-it('contractOf reads the contract alone', async () => {
+it('contractOf reads only the contract', async () => {
   expect(await contractOf(tiny)).toMatchObject({
     name: 'tiny',
     robot: { name: 'cell', sha256: cell.sha256 },

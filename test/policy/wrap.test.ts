@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { contractJson, onnxBytes, tinyModel, type ModelInfo } from './models.js'
+import { OnnxPolicy } from '../../policy/runtime/onnx-policy.js'
+import { contractJson, fullValues, observation, onnxBytes, tinyModel, type ModelInfo } from './onnx-models.js'
 import { command, commandJson } from '../e2e/command.js'
 import { python, temporaryFolder, type Outcome } from '../e2e/prehend.js'
 
@@ -11,9 +12,9 @@ const file = (name: string, content: string | Uint8Array): string => {
   writeFileSync(join(folder, name), content)
   return join(folder, name)
 }
-/** The tiny model as somebody else would have made it: without a contract. */
+/** The tiny model without a contract, as a model from elsewhere. */
 const plain: ModelInfo = { ...tinyModel(), metadata: { other: 'kept ✓' } }
-/** Its batch left open. */
+/** The same with an open batch dimension. */
 const foreign = onnxBytes({
   ...plain,
   inputs: plain.inputs.map(tensor => ({ ...tensor, shape: ['batch', ...tensor.shape.slice(1)] })),
@@ -22,6 +23,7 @@ const json = contractJson()
 
 interface Map {
   name: string
+  dimensions?: Record<string, number>
   inputs: Record<string, Record<string, unknown>>
   outputs: Record<string, Record<string, unknown>>
   vocabulary?: string[]
@@ -42,8 +44,8 @@ const map = (): Map => ({
 })
 
 /**
- * Both models by the onnx package: whether they are one but for the metadata, what that is, and what onnxruntime makes
- * of a fixed input.
+ * Compares both models by the onnx package: whether they differ only in the metadata, what the metadata are, and what
+ * onnxruntime gives for a fixed input.
  */
 const COMPARE = `
 import json, sys, numpy as np, onnx, onnxruntime
@@ -103,14 +105,14 @@ describe('prehend policy wrap', () => {
     expect(JSON.parse(contract)).toMatchObject({ version: 1, robot: { canonical: json.robot.canonical } })
   })
 
-  test('gives a model that closes the loop', async () => {
+  test('gives a model that runs in the loop', async () => {
     expect((await wrap(map())).status).toBe(0)
     const run = await commandJson(['run', '--lockstep', '--policy', out, '--episodes', '1', '--seed', '11'], [0, 1])
     expect(run).toMatchObject({ episodes: 1 })
     expect(run.chunks).toBeGreaterThan(50)
   })
 
-  /** One line, exit code 2, the file as it was. */
+  /** Expects one line, exit code 2, and an unchanged file. */
   function expectRefusal({ status, stdout, stderr }: Outcome, ...says: RegExp[]): void {
     expect([status, stdout]).toEqual([2, ''])
     expect(stderr.trim().split('\n')).toHaveLength(1)
@@ -118,7 +120,7 @@ describe('prehend policy wrap', () => {
     expect(readdirSync(folder).filter(name => name.includes('.part'))).toEqual([])
   }
 
-  test('refuses with everything that differs', async () => {
+  test('refuses a map with all differences', async () => {
     const before = readFileSync(out)
     const wrong = map()
     delete wrong.inputs.voice_age
@@ -136,7 +138,7 @@ describe('prehend policy wrap', () => {
     expect(readFileSync(out)).toEqual(before)
   })
 
-  test('refuses an output of another shape, and one that is called otherwise', async () => {
+  test('refuses an output of another shape or another name', async () => {
     const gate = map()
     gate.outputs.gate = { shape: [1, 5] }
     expectRefusal(await wrap(gate), /output gate: shape \[1, 5\] in the contract, \[1, 4\] in the graph/)
@@ -153,9 +155,21 @@ describe('prehend policy wrap', () => {
       await wrap(map(), file('renamed.onnx', renamed)),
       /output action_chunk: in the map, not in the graph \(it has actions, /,
     )
+    const named = map()
+    named.outputs.action_chunk.tensor = 'actions'
+    expect((await wrap(named, join(folder, 'renamed.onnx'))).stderr).toBe('')
+    const policy = await OnnxPolicy.load(out)
+    try {
+      const chunk = await policy.infer(observation(fullValues()))
+      expect(policy.contract).toMatchObject({ version: 2, outputs: { action_chunk: { tensor: 'actions' } } })
+      // The tiny model gives 0, 0.01, 0.02 …, and 1 for the stream that is there.
+      expect([...chunk.data]).toEqual(Array.from({ length: 12 }, (_, i) => Math.fround(Math.fround(i / 100) + 1)))
+    } finally {
+      await policy.close()
+    }
   })
 
-  test('refuses shapes that are open, maps that are none, files that are not there', async () => {
+  test('refuses open shapes, invalid maps and missing files', async () => {
     const { inputs } = plain
     const open = onnxBytes({
       ...plain,
@@ -163,11 +177,18 @@ describe('prehend policy wrap', () => {
     })
     expectRefusal(
       await wrap(map(), file('open.onnx', open)),
-      /input rgbd: the graph leaves its shape open, \[1, 4, \?, \?\]/,
+      /input rgbd: the graph leaves its shape open, \[1, 4, h, w\]: say it in the map \(shape: \[1, …\], or dimensions: \{ h: …, w: … \}\)/,
     )
     const given = map()
     given.inputs.rgbd.shape = [1, 4, 6, 8]
     expect((await wrap(given, join(folder, 'open.onnx'))).status).toBe(0)
+    const named = { ...map(), dimensions: { h: 6, w: 8 } }
+    expect((await wrap(named, join(folder, 'open.onnx'))).status).toBe(0)
+    expect(await commandJson(['policy', 'info', out])).toMatchObject({ inputs: { rgbd: { shape: [1, 4, 6, 8] } } })
+    expectRefusal(
+      await wrap({ ...named, dimensions: { h: 6, w: 8, depth: 3 } }, join(folder, 'open.onnx')),
+      /dimension depth: in the map, not in the graph \(it has h, w\)/,
+    )
     expectRefusal(
       await wrap({ ...map(), inputs: { rgbd: { as: 'rgbd', form: 'rgb' } } }),
       /map\.yaml: not a map of a model: .*inputs\.rgbd/,

@@ -16,7 +16,7 @@ const changed = (from: string | RegExp, to: string): Robot => {
   return parseRobot(text, 'cell.yaml')
 }
 
-/** Spellings of one quantity, and of the same keys in any order. */
+/** Several spellings of one quantity, and the same keys in any order. */
 const times = (ms: number) => fc.constantFrom(`${ms} ms`, `${ms * 1000} us`, ms / 1000, `${ms / 1000} s`, `${ms}e-3 s`)
 const lengths = (mm: number) => fc.constantFrom(`${mm} mm`, `${mm / 10} cm`, mm / 1000, `${mm / 1000} m`, `${mm}e3 um`)
 
@@ -70,7 +70,7 @@ const spelt = fc
   .chain(file => shuffled(file))
 
 describe('the canonical text', () => {
-  it('has a unit of depth only where it is not 1 mm; a translation with another is another', () => {
+  it('has a unit of depth only where it is not 1 mm; another unit is another translation', () => {
     const unit = (text: string): Robot => changed(/(depth: +\{[^}]*)\}/, `$1, depth_unit: ${text} }`)
     expect(unit('1 mm').canonical).toBe(cell.canonical)
     expect(unit('0.1 mm').sha256).not.toBe(cell.sha256)
@@ -114,11 +114,11 @@ describe('the canonical text', () => {
 })
 
 describe('the sha256', () => {
-  it('of the cell is the one that its model and its recordings carry', () => {
+  it('of the cell is that in its model and its recordings', () => {
     expect(cell.sha256).toBe('d2d8d273e54bd17e918ae855fb4f2aa46f030cdf173b9c7855b835407e4e1761')
   })
 
-  it('is that of the translation, so that any tool can recompute it', () => {
+  it('is that of the translation text, so any tool can compute it', () => {
     expect(createHash('sha256').update(translationText(cell.canonical)).digest('hex')).toBe(cell.sha256)
   })
 
@@ -173,7 +173,7 @@ describe('the robot in a recording or a model', () => {
   )
   const older = ({ canonical }: Robot): string => canonical.replace('"pose":"tool",', '')
 
-  it('is the one that was written; one from before the tool pose was named has its first pose for it', () => {
+  it('is the one that was written; in one that names no tool pose it is the first pose', () => {
     for (const text of [cellText, two]) {
       const robot = parseRobot(text, 'cell.yaml')
       expect(parseRecordedRobot(robot.canonical, 'bag')).toEqual(robot)
@@ -184,7 +184,7 @@ describe('the robot in a recording or a model', () => {
     }
   })
 
-  it('that cannot be read is refused as any other', () => {
+  it('is refused as any other where it cannot be read', () => {
     expect(() => parseRecordedRobot('{', 'bag')).toThrow(/^bag/)
     expect(() => parseRecordedRobot('{"actions":{"arm":{}},"streams":{}}', 'bag')).toThrow(/^bag/)
   })
@@ -203,7 +203,7 @@ describe('the difference between two translations', () => {
 describe('a namespace', () => {
   const text = (more: string) => cellText.replace('robot: cell\n', `robot: cell\n${more}`)
 
-  it("moves relative topics and no others, whoever names it; the file's own word counts first", () => {
+  it('applies to relative topics alone; that of the file goes before that of the caller', () => {
     const left = parseRobot(cellText, 'cell.yaml', '/left')
     expect(left.streams.map(({ topic }) => topic)).toEqual(cell.streams.map(({ topic }) => `/left${topic}`))
     expect([left.reset?.topic, left.actions.arm?.topic]).toEqual(['/left/episode', '/left/tool_target'])
@@ -216,18 +216,14 @@ describe('a namespace', () => {
     expect(own.streams.find(({ name }) => name === 'rgb')?.topic).toBe('/a/b/camera/color/image_raw')
   })
 
-  it(
-    'is no part of the translation: a model fits the robot wherever it stands, and the canonical text ' +
-      'gives that robot back',
-    () => {
-      const left = parseRobot(cellText, 'cell.yaml', '/left')
-      expect(left.sha256).toBe(cell.sha256)
-      expect(parseRobot(left.canonical, 'canonical')).toEqual(left)
-      expect(parseRobot(left.canonical, 'canonical', '/right')).toEqual(left)
-    },
-  )
+  it('is no part of the translation: a model fits the robot in any namespace, and the canonical text keeps it', () => {
+    const left = parseRobot(cellText, 'cell.yaml', '/left')
+    expect(left.sha256).toBe(cell.sha256)
+    expect(parseRobot(left.canonical, 'canonical')).toEqual(left)
+    expect(parseRobot(left.canonical, 'canonical', '/right')).toEqual(left)
+  })
 
-  it.each(['left', '/left/', '/1', '//', '/le ft'])('%s is none, which is said in one line', name => {
+  it.each(['left', '/left/', '/1', '//', '/le ft'])('%s is no namespace, and is refused in one line', name => {
     expect(() => parseRobot(text(`namespace: ${name}\n`), 'cell.yaml')).toThrow(
       /^cell\.yaml:\d+: namespace: '.*' is not a namespace such as \/left$/,
     )

@@ -11,7 +11,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('--robot', () => {
-  it('left out or a bare name means a shipped file', () => {
+  it('means a shipped file where it is left out or a bare name', () => {
     expect(readRobot().name).toBe('cell')
     expect(readRobot('cell').sha256).toBe(readRobot().sha256)
     expect(readRobot('real_camera').name).toBe('real_camera')
@@ -23,7 +23,7 @@ describe('--robot', () => {
     expect(readRobot(path)).toEqual(readRobot())
   })
 
-  it('names the file and the line of what is wrong in it', () => {
+  it('names the file and the line of a mistake', () => {
     const path = join(folder, 'wrong.yaml')
     writeFileSync(path, 'robot: wrong\ntick: { rate: 0 Hz }\nstreams: {}\n')
     expect(() => readRobot(path)).toThrow(

@@ -22,7 +22,7 @@ function errorOf(topics: readonly Topic[]): RobotError {
 }
 
 describe('without a robot file', () => {
-  it('streams are recognised by type and name, with the defaults of the design and no tare', () => {
+  it('streams are recognised by type and name, with the documented defaults and no tare', () => {
     const robot = recognise([text, joints, wrench, depth, pose, colour], 'some.mcap')
     expect(robot.tick).toEqual({ from: 'rgb' })
     expect(robot.streams.map(s => [s.name, s.topic, s.modality, s.align.strategy, s.tare])).toEqual([
@@ -38,7 +38,7 @@ describe('without a robot file', () => {
     expect(parseRobot(robot.canonical, 'canonical')).toEqual(robot)
   })
 
-  it('topics that are none of these are left alone', () => {
+  it('other topics are ignored', () => {
     const others = [
       topic('/tf', 'tf2_msgs/msg/TFMessage'),
       topic('/log', 'std_msgs/msg/String'),
@@ -51,39 +51,35 @@ describe('without a robot file', () => {
   const small = (of: Topic, transport: string): Topic =>
     topic(`${of.name}/${transport}`, 'sensor_msgs/msg/CompressedImage')
 
-  it(
-    'compressed images are taken where there are no others; of a depth camera compressedDepth, and ' +
-      'never that of a colour camera',
-    () => {
-      const all = [
-        small(colour, 'compressed'),
-        small(colour, 'compressedDepth'),
-        small(depth, 'compressed'),
-        small(depth, 'compressedDepth'),
-      ]
-      const topics = (of: readonly Topic[]) =>
-        recognise(of, 'some.mcap').streams.map(s => [s.name, s.topic, s.modality, s.align.strategy])
-      expect(topics(all)).toEqual([
-        ['rgb', all[0].name, 'rgb', 'nearest'],
-        ['depth', all[3].name, 'depth', 'interpolate'],
-      ])
-      expect(topics(all.slice(0, 3))).toEqual([
-        ['rgb', all[0].name, 'rgb', 'nearest'],
-        ['depth', all[2].name, 'depth', 'interpolate'],
-      ])
-      expect(topics([...all, colour, depth]).map(([, name]) => name)).toEqual([colour.name, depth.name])
-      expect(topics([...all, colour]).map(([, name]) => name)).toEqual([colour.name, all[3].name])
-      expect(recognise([all[3]], 'some.mcap').tick).toEqual({ from: 'depth' })
-      expect(errorOf([small(colour, 'compressedDepth')]).code).toBe('ROBOT_NO_IMAGE')
-      expect(errorOf([all[0], small(topic('/second/color/image_raw', ''), 'compressed')]).code).toBe('ROBOT_AMBIGUOUS')
-    },
-  )
+  it('compressed images are used where there are no raw ones; compressedDepth only of a depth camera', () => {
+    const all = [
+      small(colour, 'compressed'),
+      small(colour, 'compressedDepth'),
+      small(depth, 'compressed'),
+      small(depth, 'compressedDepth'),
+    ]
+    const topics = (of: readonly Topic[]) =>
+      recognise(of, 'some.mcap').streams.map(s => [s.name, s.topic, s.modality, s.align.strategy])
+    expect(topics(all)).toEqual([
+      ['rgb', all[0].name, 'rgb', 'nearest'],
+      ['depth', all[3].name, 'depth', 'interpolate'],
+    ])
+    expect(topics(all.slice(0, 3))).toEqual([
+      ['rgb', all[0].name, 'rgb', 'nearest'],
+      ['depth', all[2].name, 'depth', 'interpolate'],
+    ])
+    expect(topics([...all, colour, depth]).map(([, name]) => name)).toEqual([colour.name, depth.name])
+    expect(topics([...all, colour]).map(([, name]) => name)).toEqual([colour.name, all[3].name])
+    expect(recognise([all[3]], 'some.mcap').tick).toEqual({ from: 'depth' })
+    expect(errorOf([small(colour, 'compressedDepth')]).code).toBe('ROBOT_NO_IMAGE')
+    expect(errorOf([all[0], small(topic('/second/color/image_raw', ''), 'compressed')]).code).toBe('ROBOT_AMBIGUOUS')
+  })
 
   it('a depth image alone gives the tick', () => {
     expect(recognise([depth, wrench], 'some.mcap').tick).toEqual({ from: 'depth' })
   })
 
-  it('no image topic is refused, with what there is', () => {
+  it('topics without an image are refused, with a list of them', () => {
     const error = errorOf([wrench])
     expect([error.code, error.exit]).toEqual(['ROBOT_NO_IMAGE', 2])
     expect(error.message).toMatch(/^some\.mcap: no image topic /)

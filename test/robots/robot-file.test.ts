@@ -42,7 +42,7 @@ const replaced = (from: string, to: string): string => {
   return GOOD.replace(from, to)
 }
 
-/** With an arm and two poses. */
+/** A robot file with an arm and two poses. */
 const armed = (arm: string): string =>
   replaced(
     '  joints:',
@@ -230,19 +230,19 @@ describe('a robot file that cannot be used is refused with one line that names f
       'two strategies',
       replaced('{ window: 33.333333 ms }', '{ window: 33 ms, events: 4 }'),
       'ROBOT_INVALID',
-      'bench.yaml:9: streams.wrench.align: say one of window, events, asof, got window and events',
+      'bench.yaml:9: streams.wrench.align: say one of window, events, asof, series, got window and events',
     ],
     [
       'max_gap on a window',
       replaced('    tare: 500 ms', '    max_gap: 100 ms'),
       'ROBOT_INVALID',
-      'bench.yaml:8: streams.wrench.max_gap: belongs to interpolate or nearest, this is window',
+      'bench.yaml:8: streams.wrench.max_gap: belongs to interpolate or nearest or series, this is window',
     ],
     [
       'a tare of an image',
       replaced('type: sensor_msgs/msg/Image', 'type: sensor_msgs/msg/Image, tare: 1 s'),
       'ROBOT_INVALID',
-      'bench.yaml:4: streams.rgb.tare: only a wrench can be tared, this is sensor_msgs/msg/Image',
+      'bench.yaml:4: streams.rgb.tare: only a wrench or an array can be tared, this is sensor_msgs/msg/Image',
     ],
     [
       'a selection that is none',
@@ -335,7 +335,7 @@ describe('a robot file that cannot be used is refused with one line that names f
       'actions without their limits',
       replaced('  effort: [20 N, 120 N]\n', ''),
       'ROBOT_INVALID',
-      'bench.yaml:13: limits: actions need the limits width, effort; missing: effort',
+      "bench.yaml:13: limits: 'gripper' needs the limits width, effort; missing: effort",
     ],
     [
       'an arm whose tool pose is not named',
@@ -451,7 +451,7 @@ describe('every quantity of a robot file', () => {
       },
     },
   })
-  /** Where a number or a quantity stands. */
+  /** The paths of all numbers and quantities. */
   const places = (value: unknown, path: string[] = []): string[][] =>
     value !== null && typeof value === 'object'
       ? Object.entries(value).flatMap(([key, inner]) => places(inner, [...path, key]))
@@ -468,13 +468,13 @@ describe('every quantity of a robot file', () => {
   }
   const unit = (value: unknown): string => String(value).replace(/^-?[0-9.]+ ?/, '')
 
-  it('is counted here', () => {
+  it('is in this list', () => {
     expect(() => parseRobot(stringify(full()), 'f')).not.toThrow()
     expect(places(full()).length).toBeGreaterThan(40)
   })
 
   it.each(places(full()).map(path => [path.join('.'), path] as const))(
-    '%s is finite and plausible, or refused in one line with key, value and what is allowed',
+    '%s is finite and in its range, or refused in one line with key, value and range',
     (name, path) => {
       const key = name.replace(/[.](\d)/g, '.$1')
       for (const number of ['1e400', '1e308', '-1e400', '1e12', '-1e12']) {
@@ -519,7 +519,7 @@ describe('every quantity of a robot file', () => {
 })
 
 describe('a robot file that can be used', () => {
-  it('has the defaults of the design', () => {
+  it('has the documented defaults', () => {
     const robot = parseRobot(GOOD, 'bench.yaml')
     expect(robot).toMatchObject({ maxWait: 40e6, maxSilence: 250e6, tick: { from: 'rgb' }, reset: undefined })
     expect(robot.streams.map(({ name, modality, align }) => [name, modality, align])).toEqual([
@@ -544,7 +544,7 @@ describe('a robot file that can be used', () => {
     })
   })
 
-  it('has its frames by name, in m and rad, and nothing said as nothing moved', () => {
+  it('has its frames by name, in m and rad; a pose that is left out is 0', () => {
     const { frames } = parseRobot(
       `${GOOD}frames: { wrist: { parent: tool, xyz: [0, 0, -16 cm] }, cam: { parent: wrist, rpy: [180 ` +
         'deg, 0, 0.5] } }\n',
@@ -571,7 +571,7 @@ describe('a robot file that can be used', () => {
 })
 
 describe('the shipped robot files', () => {
-  it('cell.yaml says what the embedded cell needs', () => {
+  it('cell.yaml has all that the embedded cell needs', () => {
     const robot = parseRobot(shipped('cell.yaml'), 'robots/cell.yaml')
     expect(robot.streams.map(stream => `${stream.name} ${stream.topic}`)).toEqual([
       'rgb /camera/color/image_raw',
@@ -583,12 +583,12 @@ describe('the shipped robot files', () => {
     ])
     expect(robot.limits.yawRate).toBeCloseTo(Math.PI, 10)
     expect(robot.limits.workspace).toEqual({ x: [-0.25, 0.25], y: [-0.2, 0.2], z: [0, 0.4] })
-    expect(robot.limits.watchdog).toEqual({ wrench: 50e6, camera: 250e6, policy: 300e6, gripper: 200e6 })
+    expect(robot.limits.watchdog).toEqual({ wrench: 50e6, camera: 250e6, policy: 300e6, person: 200e6, gripper: 200e6 })
     expect(robot.actions.gripper?.port.path).toBeUndefined()
     expect(robot.reset?.topic).toBe('/episode')
   })
 
-  it("cell.yaml has its camera and its wrist where the cell's MJCF has them", () => {
+  it('cell.yaml places camera and wrist as the MJCF of the cell does', () => {
     const xml = cellXml([])
     const numbers = (name: string, attribute: string): number[] => {
       const [, text] = new RegExp(`name="${name}"[^>]* ${attribute}="([^"]*)"`).exec(xml) ?? []
@@ -603,7 +603,7 @@ describe('the shipped robot files', () => {
         [-sp, cp * sr, cp * cr],
       ]
     }
-    // MJCF's camera looks along -z with y up; the columns are the optical frame's x, y and z.
+    // The camera of MJCF looks along -z with y up. The columns are the x, y and z axes of the optical frame.
     const axes = numbers('color', 'xyaxes')
     const [x, up] = [axes.slice(0, 3), axes.slice(3)]
     const back = [x[1] * up[2] - x[2] * up[1], x[2] * up[0] - x[0] * up[2], x[0] * up[1] - x[1] * up[0]]
@@ -648,15 +648,15 @@ describe('the shipped robot files', () => {
     for (const table of referenceTables()) expect(shipped('../docs/reference/robot-file.md')).toContain(`\n${table}\n`)
   })
 
-  it('the JSON Schema knows what must be there', () => {
+  it('the JSON Schema names the required keys', () => {
     const schema = JSON.parse(robotJsonSchema()) as { required: string[]; additionalProperties: boolean }
     expect(schema.required).toEqual(['robot', 'tick', 'streams'])
     expect(schema.additionalProperties).toBe(false)
   })
 })
 
-describe('whatever stands in the file', () => {
-  it('it is read or refused with one line', () => {
+describe('any text', () => {
+  it('is read as a robot file or refused with one line', () => {
     const cell = parse(shipped('cell.yaml')) as Record<string, unknown>
     const pathsOf = (value: unknown, path: string[] = []): string[][] =>
       value !== null && typeof value === 'object'

@@ -32,7 +32,7 @@ describe('ROS arguments', () => {
     ).toEqual({ name: 'b', namespace: '/' })
   })
 
-  test('every type by -p; what is no YAML is text', () => {
+  test('every type by -p; a value that is no YAML is a text', () => {
     const rules = {
       flag: 'yes',
       count: '-5',
@@ -87,7 +87,7 @@ describe('ROS arguments', () => {
     expect(given('control', ['--ros-args', '--params-file', path, '-r', '__ns:=/left'])).toEqual({ port: 'a' })
   })
 
-  test('what rcl is given has everything but the parameters', () => {
+  test('rcl gets all arguments but the parameters', () => {
     expect(
       withoutParameters([
         'node',
@@ -146,7 +146,7 @@ describeRos('parameters, as rclpy reads them too', () => {
       }),
     ) as (Answer | string)[]
 
-  /** Our value as overrides.py writes rclpy's. */
+  /** Our value in the form in which overrides.py writes that of rclpy. */
   function typed(value: unknown): [string, unknown] {
     if (Array.isArray(value)) return [`${typed(value[0])[0]}_array`, value.map(one => typed(one)[1])]
     if (typeof value === 'boolean') return ['bool', value]
@@ -156,7 +156,7 @@ describeRos('parameters, as rclpy reads them too', () => {
     return ['string', value]
   }
 
-  /** Where rclpy takes it, we take the same. */
+  /** Expects that we take the same values, where rclpy takes the arguments. */
   function compare(cases: readonly (readonly [string, readonly string[]])[], share: number): void {
     const answers = ask(cases)
     let taken = 0
@@ -316,8 +316,8 @@ describeRos('parameters, as rclpy reads them too', () => {
     }
     const list = (of: fc.Arbitrary<string>) =>
       fc.array(of, { minLength: 1, maxLength: 4 }).map(items => `[${items.join(', ')}]`)
-    // One type a parameter: of two values of two types in one section rcl keeps both, and which one it then takes goes
-    // by their types.
+    // Each parameter has one type. Of two values of different types in one section rcl keeps both, and their types
+    // decide which one it takes.
     const values = {
       ...scalar,
       long_name: list(scalar.a),

@@ -1,4 +1,7 @@
-/** A Ros2Bus in a process of its own, told what to do by lines of JSON as peer.py is. Its arguments are a node's. */
+/**
+ * A Ros2Bus in a process of its own. It takes commands as lines of JSON, like peer.py. Its arguments are those of a
+ * node.
+ */
 import { createHash } from 'node:crypto'
 import { createInterface } from 'node:readline'
 import type { Publisher } from '../../middleware/bus.js'
@@ -13,7 +16,7 @@ interface Request {
   readonly type: TypeName
   readonly messages: readonly Record<string, unknown>[]
   readonly count: number
-  readonly period: number
+  readonly period?: number
 }
 
 const ros = await Ros2Process.start('bus', ['bus', ...process.argv.slice(2)])
@@ -22,7 +25,10 @@ const bus = new Ros2Bus(ros.rcl, ros.node, { onWarning: (topic, text) => warning
 const heard = new Map<string, { message: Record<string, unknown>; receive: number }[]>()
 const publishers = new Map<string, Publisher<MessageTypes[TypeName]>>()
 
-/** {"$floats": [...]} as f64, {"$float32s": [...]} as f32, {"$bytes": [n, value]}, {"$now": 0} as the bus's time. */
+/**
+ * Reads {"$floats": [...]} as f64, {"$float32s": [...]} as f32, {"$bytes": [n, value]}, and {"$now": 0} as the time of
+ * the bus.
+ */
 function given(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   if ('$floats' in value) return Float64Array.from(value.$floats as number[])
@@ -50,7 +56,7 @@ const does: Record<string, (request: Request) => unknown> = {
   subscribe: ({ topic, type }) => {
     const box: { message: Record<string, unknown>; receive: number }[] = []
     heard.set(topic, box)
-    // Of pictures at their rate only the number counts, and whose they are.
+    // Of pictures at their rate only the number is kept, and their publishers.
     bus.subscribe(topic, type, (message, receive) =>
       box.push({
         message:
@@ -79,7 +85,7 @@ const does: Record<string, (request: Request) => unknown> = {
   clear: () => {
     for (const box of heard.values()) box.length = 0
   },
-  // The smallest step of the receive times; below 0 they went back.
+  // The smallest step between receive times. Below 0: the time went back.
   steps: ({ topic }) =>
     Math.min(
       ...(heard
@@ -87,7 +93,7 @@ const does: Record<string, (request: Request) => unknown> = {
         ?.slice(1)
         .map(({ receive }, i) => receive - (heard.get(topic)?.[i].receive ?? 0)) ?? []),
     ),
-  // A subscription that is ended twice, the second time after another one to its topic has begun.
+  // Ends a subscription twice, the second time after another subscription to the topic has begun.
   endTwice: ({ topic, type }) => {
     const first = bus.subscribe(topic, type, () => undefined)
     first.dispose()

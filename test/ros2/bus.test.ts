@@ -26,11 +26,11 @@ describeRos('our bus and rclpy', () => {
   const header = { stamp: { sec: 1_700_000_000, nanosec: 5 }, frame_id: 'wrist' }
 
   test(
-    'of what waits on two topics the one that was subscribed to first is heard first: an announcement ' +
+    'of two waiting messages, the one of the older subscription is taken first: an announcement ' +
       'before the command that follows it',
     async () => {
       const type = 'std_msgs/msg/String'
-      // Published in the order in which they are subscribed to, and not by name.
+      // The topics are published in the order of the subscriptions, which is not the order of their names.
       const topics = ['/o/b', '/o/a']
       for (const topic of topics) await bus.ask('subscribe', { topic, type })
       for (const topic of topics) await peer.ask('advertise', { topic, type, match: 1 })
@@ -48,7 +48,7 @@ describeRos('our bus and rclpy', () => {
     },
   )
 
-  test('a process that stands still while 900 wrenches come loses none of them', async () => {
+  test('a process that stalls while 900 wrenches come loses none of them', async () => {
     const topic = '/stall/wrench'
     const type = 'geometry_msgs/msg/WrenchStamped'
     await bus.ask('subscribe', { topic, type })
@@ -60,7 +60,7 @@ describeRos('our bus and rclpy', () => {
       },
       count => count > 0,
     )
-    // Best effort from now on loses nothing of its own.
+    // Once both sides are matched, the best effort loses nothing here.
     const before = await until(
       async () => {
         const count = await counted()
@@ -81,8 +81,8 @@ describeRos('our bus and rclpy', () => {
   })
 
   test(
-    'with simulated time no message overtakes the time: what of /clock waits is heard before what is ' +
-      'stamped later',
+    'with simulated time no message overtakes the time: waiting /clock messages are taken before ' +
+      'messages with later stamps',
     async () => {
       const simulated = await startBus(env, ['--ros-args', '-p', 'use_sim_time:=true', '-r', '__node:=simulated'])
       const topic = '/s/wrench'
@@ -126,7 +126,7 @@ describeRos('our bus and rclpy', () => {
     }
     for (const [topic, type] of Object.entries(topics)) {
       await bus.ask('subscribe', { topic, type })
-      // Best effort begins once both sides have found each other, of which each knows its own half.
+      // The best effort works once both sides are matched, and each side knows only about itself.
       await until(
         async () => {
           await peer.ask('publish', { topic, type, messages: [{}] })
@@ -135,7 +135,7 @@ describeRos('our bus and rclpy', () => {
         all => all[topic] > 0,
       )
     }
-    // A probe may still be on its way: what one writer says arrives in order.
+    // A probe may still come; the messages of one writer arrive in order.
     for (const [topic, type] of Object.entries(topics)) {
       await peer.ask('publish', { topic, type, messages: [{ header: { frame_id: 'last' } }] })
       await until(
@@ -169,7 +169,7 @@ describeRos('our bus and rclpy', () => {
     })
   })
 
-  test('what we publish rclpy hears: pictures, 1000 wrenches, texts, utterances, action chunks', async () => {
+  test('rclpy receives what we publish: pictures, 1000 wrenches, texts, utterances, action chunks', async () => {
     const now = { stamp: { $now: 0 } }
     const cases: [string, string, Record<string, unknown>[], Record<string, unknown>][] = [
       [
@@ -200,8 +200,8 @@ describeRos('our bus and rclpy', () => {
       [
         '/b/voice',
         'prehend_interfaces/msg/VoiceEvent',
-        [{ ...now, frameId: '', text: 'stop', confidence: 0.5 }],
-        { text: 'stop', confidence: 0.5 },
+        [{ ...now, frameId: '', text: 'stop', confidence: 0.5, speaker: 'goal' }],
+        { text: 'stop', confidence: 0.5, version: 2, speaker: 2 },
       ],
       [
         '/b/chunk',
@@ -248,7 +248,7 @@ describeRos('our bus and rclpy', () => {
     }
   })
 
-  test('what rclpy publishes we hear: texts, utterances, action chunks with their stamps', async () => {
+  test('we receive what rclpy publishes: texts, utterances, action chunks with their stamps', async () => {
     await bus.ask('subscribe', { topic: '/c/voice', type: 'prehend_interfaces/msg/VoiceEvent' })
     await peer.ask('advertise', { topic: '/c/voice', type: 'prehend_interfaces/msg/VoiceEvent', match: 1 })
     await peer.ask('publish', {
@@ -266,7 +266,7 @@ describeRos('our bus and rclpy', () => {
     expect(receive - (message['stamp'] as number)).toBeLessThan(10e9)
   })
 
-  test('a best-effort publisher that a reliable subscription cannot hear is named, once', async () => {
+  test('a best-effort publisher that does not match a reliable subscription is named once', async () => {
     await bus.ask('subscribe', { topic: '/d/text', type: 'std_msgs/msg/String' })
     await peer.ask('advertise', { topic: '/d/text', type: 'std_msgs/msg/String', node: 'mumbler', reliable: false })
     await warned(
@@ -274,12 +274,56 @@ describeRos('our bus and rclpy', () => {
     )
   })
 
-  test('a subscription that asks for more than is offered is named, once', async () => {
+  test('a subscription that requests more than is offered is named once', async () => {
     await bus.ask('advertise', { topic: '/j/text', type: 'std_msgs/msg/String' })
     await peer.ask('listen', { topic: '/j/text', type: 'std_msgs/msg/String', node_name: 'latecomer', transient: true })
     await warned(
       /^\/j\/text: \/latecomer asks for durability transient_local, volatile is offered: it hears nothing; set qos_overrides\.\/j\/text\.publisher\.durability to transient_local$/,
     )
+  })
+
+  test('an IMU and an array that rclpy publishes arrive whole', async () => {
+    const covariance = Array.from({ length: 9 }, (_, i) => i / 8)
+    const sent = {
+      '/i/imu': [
+        'sensor_msgs/msg/Imu',
+        {
+          header,
+          orientation: { x: 0, y: 0.6, z: 0, w: 0.8 },
+          orientation_covariance: covariance,
+          angular_velocity: { x: 1, y: 2, z: 3 },
+          angular_velocity_covariance: covariance,
+          linear_acceleration: { x: 0, y: 0.5, z: 9.75 },
+          linear_acceleration_covariance: covariance,
+        },
+        {
+          frameId: 'wrist',
+          orientation: [0, 0.6, 0, 0.8],
+          orientationCovariance: covariance,
+          angularVelocity: [1, 2, 3],
+          angularVelocityCovariance: covariance,
+          linearAcceleration: [0, 0.5, 9.75],
+          linearAccelerationCovariance: covariance,
+        },
+      ],
+      '/i/taxels': [
+        'std_msgs/msg/Float64MultiArray',
+        { layout: { data_offset: 1 }, data: [0, 1.5, -2] },
+        { dimensions: [], dataOffset: 1, data: [0, 1.5, -2] },
+      ],
+    } as const
+    for (const [topic, [type, message, want]] of Object.entries(sent)) {
+      await bus.ask('subscribe', { topic, type })
+      await peer.ask('advertise', { topic, type, match: 1 })
+      const all = await until(
+        async () => {
+          await peer.ask('publish', { topic, type, messages: [message] })
+          return bus.ask<Heard[]>('heard', { topic })
+        },
+        heard => heard.length > 0,
+      )
+      expect(all[0].message).toMatchObject(want)
+    }
   })
 
   test('two sources of wrenches are named; one is not', async () => {
@@ -317,7 +361,7 @@ describeRos('our bus and rclpy', () => {
     expect(await other.ask('name')).toBe('/arm left')
     expect(await other.ask('subscribe', { topic: '/g/text', type: 'std_msgs/msg/String' })).toBe('/elsewhere')
     expect(await other.ask('subscribe', { topic: 'near', type: 'std_msgs/msg/String' })).toBe('/arm/near')
-    // Heard although it offers best effort only.
+    // It is received although it offers only the best effort.
     await peer.ask('advertise', {
       topic: '/elsewhere',
       type: 'std_msgs/msg/String',
@@ -337,7 +381,7 @@ describeRos('our bus and rclpy', () => {
       },
       all => all['/g/text'] > 0,
     )
-    // Said before anybody listened, and kept.
+    // It was published before the subscription, and kept (transient local).
     await other.ask('publish', { topic: 'said', type: 'std_msgs/msg/String', messages: [{ data: 'kept' }] })
     await peer.ask('listen', { topic: '/arm/said', type: 'std_msgs/msg/String', transient: true })
     expect(await peer.ask('take', { topic: '/arm/said', count: 1 })).toEqual([{ data: 'kept' }])
@@ -345,7 +389,7 @@ describeRos('our bus and rclpy', () => {
     await other.end()
   })
 
-  test('a subscription that is ended twice leaves others to its topic alone: all hear one DDS reader', async () => {
+  test('ending a subscription twice does not end others of its topic, which share one DDS reader', async () => {
     await bus.ask('endTwice', { topic: '/i/text', type: 'std_msgs/msg/String' })
     expect((await bus.ask<{ topic: string }[]>('health')).filter(({ topic }) => topic === '/i/text')).toHaveLength(1)
     const readers = () => bus.ask<{ topic: string; subscribers: number }[]>('topics')
@@ -356,21 +400,21 @@ describeRos('our bus and rclpy', () => {
     ).toBe(1)
   })
 
-  test('is opened by its name like any other backend, and its node ends with it', () => {
+  test('is opened by its name like every backend, and its node ends with it', () => {
     const said = execFileSync(
       process.execPath,
       ['--import', 'tsx', join(root, 'test/ros2/open-bus.ts'), '--ros-args', '-r', '__ns:=/opened'],
       { cwd: root, env, encoding: 'utf8', timeout: 30_000 },
     )
-    // What other tests ended may be in the graph for a moment still.
+    // Endpoints of earlier tests may still be in the graph for a moment.
     const mine = (JSON.parse(said) as { topic: string }[]).filter(({ topic }) => topic.startsWith('/opened/'))
     expect(mine).toEqual([{ topic: '/opened/said', type: 'std_msgs/msg/String', publishers: 1, subscribers: 1 }])
   })
 
-  test('an odd header is a message like any other', async () => {
+  test('a message with an odd header is passed like every other', async () => {
     await bus.ask('subscribe', { topic: '/h/wrench', type: 'geometry_msgs/msg/WrenchStamped' })
     await peer.ask('advertise', { topic: '/h/wrench', type: 'geometry_msgs/msg/WrenchStamped', match: 1 })
-    // Again until the bus, too, has found the peer: then both of a pair are heard.
+    // Repeated until the bus has discovered the peer too. Then both messages of a pair arrive.
     const odd = [{ header }, { header: { ...header, stamp: { sec: 0, nanosec: 0 } } }]
     const heard = await until(
       async () => {

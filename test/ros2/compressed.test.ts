@@ -59,7 +59,7 @@ streams:
   endWithTests()
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  const look = async (name: string): Promise<Record<string, number>> => {
+  const statusOf = async (name: string): Promise<Record<string, number>> => {
     const arrays = await peer.ask<{ status: Status[] }[]>('take', { topic: '/diagnostics', last: 8 })
     const status = arrays
       .flatMap(array => array.status)
@@ -82,7 +82,7 @@ streams:
       await peer.ask('advertise', { topic, type, match: 1 })
     }
   }
-  // Of six colour pictures one is cut off.
+  // One of six colour pictures is truncated.
   const sensors = (seconds: number, seed: number) =>
     peer.ask<Record<string, number>>('sensors', {
       seconds,
@@ -98,8 +98,7 @@ streams:
     })
 
   test(
-    'live equals replay, byte for byte: dropped, jittered and damaged pictures, over a deactivation ' +
-      'and a stop in the middle',
+    'a replay equals the run, byte for byte: dropped, jittered and damaged pictures, a deactivation ' + 'and a stop',
     async () => {
       const path = join(folder, 'live.mcap')
       const fusion = startNode(
@@ -112,7 +111,7 @@ streams:
       const sent = await sensors(2.5, 1)
       const during = sensors(1, 2)
       const { observations } = await until(
-        () => look('/fusion: alignment'),
+        () => statusOf('/fusion: alignment'),
         ({ observations }) => observations > sent['rgb'] / 2,
       )
       await change('deactivate')
@@ -121,7 +120,7 @@ streams:
       await matched()
       const running = sensors(3, 3)
       await until(
-        () => look('/fusion: alignment'),
+        () => statusOf('/fusion: alignment'),
         now => now['observations'] > observations + 20,
       )
       const { status, stdout, log } = await fusion.signal()
@@ -147,8 +146,8 @@ streams:
   )
 
   test(
-    'the camera node gives a robot file of raw images the pictures of a compressed camera, in their ' +
-      'order, and counts those that are none',
+    'the camera node decodes the pictures of a compressed camera in their order for a robot file of ' +
+      'raw images, and counts bad ones',
     async () => {
       const camera = startNode(
         'camera',
@@ -189,7 +188,7 @@ streams:
         rgb: await peer.ask<Picture[]>('take', { topic: '/camera/color/image_raw' }),
         depth: await peer.ask<Picture[]>('take', { topic: '/camera/depth/image_raw' }),
       })
-      // Both ways are found once a picture has come through.
+      // Once a picture has arrived, both connections are matched.
       await until(
         async () => {
           await say([message(jpeg, colour[0].data.$file, 0)], [message(png, depth[0].data.$file, 0)])
@@ -234,7 +233,7 @@ streams:
         expect(data.sha256).toBe(await shown(jpeg, colour[i % 5].data.$file))
       expect(
         await until(
-          () => look('/camera: /driver/rgb/compressed'),
+          () => statusOf('/camera: /driver/rgb/compressed'),
           values => values['zero_stamp'] > 0 && values['bad_encoding'] > 0 && values['undecodable'] > 1,
         ),
       ).toMatchObject({ undecodable: 2, bad_encoding: 1, zero_stamp: 1, overload: 0 })

@@ -49,8 +49,8 @@ describeRos('/diagnostics', () => {
   })
   endWithTests()
 
-  /** The newest status of a name, with its values as numbers where they are. */
-  const look = async (name: string): Promise<Status & { got: Record<string, string | number> }> => {
+  /** The newest status with a name. Values that are numbers are numbers. */
+  const statusOf = async (name: string): Promise<Status & { got: Record<string, string | number> }> => {
     const arrays = await peer.ask<{ status: Status[] }[]>('take', { topic: '/diagnostics', last: 8 })
     const status = arrays
       .flatMap(array => array.status)
@@ -74,18 +74,18 @@ describeRos('/diagnostics', () => {
   }
   const wrench = { header: { stamp: { $now: 0 }, frame_id: 'wrist' }, wrench: { force: { x: 1 } } }
   const zero = { stamp: { sec: 0, nanosec: 0 }, frame_id: 'camera' }
-  /** Publishes a good message until it is counted: then both sides have found each other. */
+  /** Publishes a good message until it is counted. Then both sides are matched. */
   const begin = (topic: string, type: string, good: object, name: string, counted: string) =>
     until(
       async () => {
         await peer.ask('publish', { topic, type, messages: [good], period: 0.1 })
-        return look(name)
+        return statusOf(name)
       },
       ({ got }) => Number(got[counted]) > 0,
     )
 
   test(
-    "bad pictures and wrenches are counted by reason under their topic's name and dropped; the node " + 'lives',
+    'bad pictures and wrenches are dropped and counted by reason under the name of their topic; the ' + 'node lives',
     async () => {
       await begin(RGB, IMAGE, picture, `/fusion: ${RGB}`, 'accepted')
       await begin('/wrist/wrench', WRENCH, wrench, '/fusion: /wrist/wrench', 'accepted')
@@ -109,7 +109,7 @@ describeRos('/diagnostics', () => {
       ]
       await peer.ask('publish', { topic: '/wrist/wrench', type: WRENCH, messages: odd, period: 0.002 })
       const rgb = await until(
-        () => look(`/fusion: ${RGB}`),
+        () => statusOf(`/fusion: ${RGB}`),
         ({ got }) => got['future'] === 1,
       )
       expect(rgb.got).toMatchObject({
@@ -123,34 +123,34 @@ describeRos('/diagnostics', () => {
       })
       expect(rgb).toMatchObject({ hardware_id: '/fusion' })
       const force = await until(
-        () => look('/fusion: /wrist/wrench'),
+        () => statusOf('/fusion: /wrist/wrench'),
         ({ got }) => got['frame_id'] === 2,
       )
       expect(force.got).toMatchObject({ stream: 'wrench', nan: 2, zero_stamp: 1, frame_id: 2 })
-      // Good ones go on being taken.
+      // Good messages are still used.
       const { accepted } = rgb.got
       await peer.ask('publish', { topic: RGB, type: IMAGE, messages: [picture] })
       await until(
-        () => look(`/fusion: ${RGB}`),
+        () => statusOf(`/fusion: ${RGB}`),
         ({ got }) => Number(got['accepted']) > Number(accepted),
       )
     },
   )
 
-  test('rates are those of the topics; loss and silence are warnings that name the topic', async () => {
+  test('has the rates of the topics; loss and silence are warnings that name the topic', async () => {
     const running = peer.ask('sensors', { seconds: 10, width: 32, height: 24, depth: false })
     const wrenchStatus = await until(
-      () => look('/fusion: /wrist/wrench'),
+      () => statusOf('/fusion: /wrist/wrench'),
       ({ got }) => Math.abs(Number(got['rate_hz']) - 1000) < 100,
     )
     expect(wrenchStatus).toMatchObject({ level: 0, message: 'ok' })
     expect(Number(wrenchStatus.got['age_ms'])).toBeLessThan(200)
     await until(
-      () => look(`/fusion: ${RGB}`),
+      () => statusOf(`/fusion: ${RGB}`),
       ({ got }) => Math.abs(Number(got['rate_hz']) - 30) < 5,
     )
     const alignment = await until(
-      () => look('/fusion: alignment'),
+      () => statusOf('/fusion: alignment'),
       ({ message }) => message === 'observing',
     )
     expect(alignment.got).toMatchObject({ policy: 'none', jumps: 0 })
@@ -160,7 +160,7 @@ describeRos('/diagnostics', () => {
     expect(
       (
         await until(
-          () => look(`/fusion: ${RGB}`),
+          () => statusOf(`/fusion: ${RGB}`),
           ({ level }) => level === 1,
         )
       ).message,
@@ -171,7 +171,7 @@ describeRos('/diagnostics', () => {
       messages: [picture, { ...picture, header: zero }, { ...picture, header: zero }],
     })
     await until(
-      () => look(`/fusion: ${RGB}`),
+      () => statusOf(`/fusion: ${RGB}`),
       ({ level, message }) => level === 1 && message === `${RGB}: 2 dropped in a second: zero_stamp`,
     )
     await fusion.said(/WARN.*\/camera\/color\/image_raw: has fallen silent/)
@@ -179,7 +179,7 @@ describeRos('/diagnostics', () => {
     await fusion.said(/WARN.*no observations are made any more/)
   })
 
-  test('the camera node counts likewise, and passes on what is good', async () => {
+  test('the camera node counts the same way, and publishes good pictures', async () => {
     await begin('/driver/rgb', IMAGE, picture, '/camera: /driver/rgb', 'images')
     const bad = [
       { ...picture, height: 3 },
@@ -189,13 +189,13 @@ describeRos('/diagnostics', () => {
     ]
     await peer.ask('publish', { topic: '/driver/rgb', type: IMAGE, messages: bad })
     const { got } = await until(
-      () => look('/camera: /driver/rgb'),
+      () => statusOf('/camera: /driver/rgb'),
       status => status.got['frame_id'] === 1,
     )
     expect(got).toMatchObject({ bad_size: 1, bad_encoding: 1, zero_stamp: 1, frame_id: 1 })
     await camera.said(/WARN.*\/driver\/rgb: messages are dropped: bad_encoding/)
-    // Thirty a second of which none can be used are not silence. For so long that in one of the seconds looked at a
-    // busy peer keeps its pace.
+    // Thirty messages a second of which none can be used are not silence. It lasts so long that even a busy peer keeps
+    // its rate for one of the seconds.
     const running = peer.ask('publish', {
       topic: '/driver/rgb',
       type: IMAGE,
@@ -203,7 +203,7 @@ describeRos('/diagnostics', () => {
       period: 1 / 30,
     })
     await until(
-      () => look('/camera: /driver/rgb'),
+      () => statusOf('/camera: /driver/rgb'),
       ({ level, message }) =>
         level === 1 && /^\/driver\/rgb: (29|3[01]) dropped in a second: bad_encoding$/.test(message),
     )
@@ -217,7 +217,7 @@ describeRos('/diagnostics', () => {
     expect(relayed[0]).toMatchObject({ width: 4, height: 2, step: 12, encoding: 'rgb8', data: { length: 24 } })
   })
 
-  test('both nodes end well', async () => {
+  test('both nodes end with exit code 0', async () => {
     for (const node of [fusion, camera]) {
       const { status, log } = await node.signal()
       expect(status, log).toBe(0)

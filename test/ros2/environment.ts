@@ -11,12 +11,12 @@ const file = join(root, '.ros/environment.json')
 /** Runs where `npm run setup:ros` (which `npm test` calls) has set up ROS 2, and is skipped elsewhere. */
 export const describeRos = describe.skipIf(!existsSync(file))
 
-/** This process's environment with ROS 2 in it, for a process to be started with. */
+/** The environment of this process with ROS 2 in it, for a process that a test starts. */
 export function rosEnvironment(): NodeJS.ProcessEnv {
   return { ...process.env, ...(JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>) }
 }
 
-/** Whether the ROS 2 that was set up is the wheels', not one that was sourced. */
+/** Whether ROS 2 comes from the wheels, and not from a sourced installation. */
 export function onWheels(): boolean {
   return (
     existsSync(file) && (rosEnvironment()['AMENT_PREFIX_PATH'] ?? '').split(':').includes(join(root, '.ros/kilted'))
@@ -24,7 +24,7 @@ export function onWheels(): boolean {
 }
 
 /**
- * Runs a script of this folder in the Python that has rclpy, gives it `input` as JSON and returns the JSON that it
+ * Runs a script of this folder in the Python that has rclpy. The script gets `input` as JSON. Returns the JSON that it
  * printed.
  */
 export function rclpy<T>(script: string, input: unknown): T {

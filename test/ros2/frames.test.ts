@@ -43,23 +43,26 @@ describeRos('frames on /tf_static and /tf, as rclpy sees them', () => {
   endWithTests()
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  test("whoever comes late gets the cell's, and with them the points of a depth picture lie on the table", async () => {
-    const cell = startNode('cell', ['-p', 'autostart:=true', '-p', 'wait:=0.0', '-p', 'seed:=2'], env)
-    await cell.said(/cell is active/)
-    const { stdout } = await promisify(execFile)('python3', [join(root, 'test/ros2/frames.py')], { env })
-    const late = JSON.parse(stdout) as Late
-    expect(late.fixed).toEqual({ wrist: 'tool0', camera_color_optical_frame: 'tool0' })
-    expect(late.words).toEqual([2])
-    expect(late.moving).toEqual(['tool0'])
-    expect(late.base).toBe('base_link')
-    const rate = (late.stamps.length - 1) / (late.stamps.at(-1)! - late.stamps[0])
-    expect(rate).toBeGreaterThan(50)
-    expect(rate).toBeLessThan(100)
-    expect(late.points).toBeGreaterThan(1000)
-    expect(Math.abs(late.median)).toBeLessThan(0.003)
-    expect(late.share).toBeGreaterThan(0.6)
-    expect((await cell.signal()).status).toBe(0)
-  })
+  test(
+    'late subscribers get those of the cell, with which the points of a depth picture lie on the ' + 'table',
+    async () => {
+      const cell = startNode('cell', ['-p', 'autostart:=true', '-p', 'wait:=0.0', '-p', 'seed:=2'], env)
+      await cell.said(/cell is active/)
+      const { stdout } = await promisify(execFile)('python3', [join(root, 'test/ros2/frames.py')], { env })
+      const late = JSON.parse(stdout) as Late
+      expect(late.fixed).toEqual({ wrist: 'tool0', camera_color_optical_frame: 'tool0' })
+      expect(late.words).toEqual([2])
+      expect(late.moving).toEqual(['tool0'])
+      expect(late.base).toBe('base_link')
+      const rate = (late.stamps.length - 1) / (late.stamps.at(-1)! - late.stamps[0])
+      expect(rate).toBeGreaterThan(50)
+      expect(rate).toBeLessThan(100)
+      expect(late.points).toBeGreaterThan(1000)
+      expect(Math.abs(late.median)).toBeLessThan(0.003)
+      expect(late.share).toBeGreaterThan(0.6)
+      expect((await cell.signal()).status).toBe(0)
+    },
+  )
 
   describe('of a robot whose camera and wrist sensor have drivers', () => {
     let peer: Talk
@@ -78,8 +81,8 @@ describeRos('frames on /tf_static and /tf, as rclpy sees them', () => {
       peer.ask('listen', { topic: '/tf_static', type: TF, depth: 1, transient: true, match })
 
     test(
-      "are those that its messages name, with what they hang on: the sensor's at once, the camera's " +
-        'with its first picture',
+      "are those that its messages name, with their parents: the sensor's at once, the camera's with " +
+        'its first picture',
       async () => {
         const wrist = startNode('force_torque', ['-p', 'autostart:=true', '-p', `robot:=${robot}`], env)
         await wrist.said(/force_torque is active/)
@@ -98,7 +101,7 @@ describeRos('frames on /tf_static and /tf, as rclpy sees them', () => {
           step: 2,
           data: { $bytes: [4, 7] },
         }
-        // Best effort: the first ones may be published before the camera node has found their publisher.
+        // With the best effort the first pictures may be published before the camera node is matched.
         const published = async (): Promise<string[]> => {
           await peer.ask('publish', { topic: '/rgb', type: 'sensor_msgs/msg/Image', messages: [image] })
           return heard()
@@ -112,7 +115,7 @@ describeRos('frames on /tf_static and /tf, as rclpy sees them', () => {
       },
     )
 
-    test('carry a prefix, in messages too, where one is given', async () => {
+    test('have the prefix, in messages too, where one is given', async () => {
       await peer.ask('clear', { topic: '/tf_static' })
       const wrist = startNode(
         'force_torque',
@@ -137,7 +140,7 @@ describeRos('frames on /tf_static and /tf, as rclpy sees them', () => {
     })
 
     test.skipIf(!onWheels())(
-      'are not there without tf2_msgs, which one line says, and everything else is',
+      'are not published without tf2_msgs, which one line says; everything else is',
       async () => {
         const lacking = {
           ...env,

@@ -1,7 +1,7 @@
 /**
- * What ros_gz_bridge does with launch/config/gazebo_bridge.yaml, for tests where it cannot be had: from gz-transport to
- * ROS, by the entries of the file named first; a node's arguments follow. Stamps are Gazebo's. Says `ready` when all
- * entries are bridged.
+ * A stand-in for ros_gz_bridge on machines that do not have it. It passes messages from gz-transport to ROS, by the
+ * entries of a file such as launch/config/gazebo_bridge.yaml. The first argument is the file; the arguments of a node
+ * follow. Stamps are Gazebo's. It prints `ready` when all entries are bridged.
  */
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
@@ -21,7 +21,7 @@ interface Entry {
   readonly direction: string
 }
 
-/** The pairs of ros_gz_bridge's README of which there are any in the file. */
+/** Those pairs of types in the README of ros_gz_bridge that the file uses. */
 const PAIRS: readonly (readonly [gz: string, ros: string])[] = [
   ['gz.msgs.Clock', 'rosgraph_msgs/msg/Clock'],
   ['gz.msgs.Image', 'sensor_msgs/msg/Image'],
@@ -44,7 +44,7 @@ for (const { gz_topic_name: from, ros_topic_name: to, gz_type_name, ros_type_nam
     const publisher = ros.node.createPublisher(ros_type_name, to)
     node.subscribe(from, CLOCK, ({ sim }) => publisher.publish(clockBytes((sim?.sec ?? 0) * 1e9 + (sim?.nsec ?? 0), 0)))
   } else {
-    const type = ros_type_name as Exclude<TypeName, 'std_msgs/msg/String'>
+    const type = ros_type_name as Exclude<TypeName, `std_msgs/msg/${string}`>
     const publisher = bus.advertise(to, type)
     gazebo.subscribe(from, type, message =>
       publisher.publish({

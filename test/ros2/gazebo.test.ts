@@ -29,11 +29,11 @@ interface Pose {
   readonly pose: { readonly position: { readonly x: number; readonly y: number; readonly z: number } }
 }
 
-/** ms that a simulated second may take on a busy machine with eight processes, and more. */
+/** ms that a simulated second may take on a busy machine with eight processes, with a margin. */
 const PATIENCE = 120_000
 
 /**
- * What gazebo.launch.py starts, with the test's world server as the simulator and gazebo-bridge.ts as ros_gz_bridge.
+ * Starts what gazebo.launch.py starts. The test's world server is the simulator, and gazebo-bridge.ts is ros_gz_bridge.
  */
 describeRos('the nodes in a Gazebo world, by ros_gz_bridge', () => {
   describe.skipIf(!hasWorldServer)('on the world server', () => {
@@ -121,7 +121,7 @@ describeRos('the nodes in a Gazebo world, by ros_gz_bridge', () => {
       )
 
     test(
-      'an episode begins, observations are made of what the bridge brings, and the policy moves the arm',
+      "an episode begins, the bridge's messages give observations, and the policy moves the arm",
       async () => {
         await until(
           () => texts('/episode'),
@@ -134,7 +134,7 @@ describeRos('the nodes in a Gazebo world, by ros_gz_bridge', () => {
           seen => seen.length > 1 && Math.abs(seen[0].pose.position.z - (seen.at(-1) as Pose).pose.position.z) > 0.02,
           PATIENCE,
         )
-        // Simulated time, from the start of this world on.
+        // Simulated time since the start of this world.
         expect(time(moved.at(-1) as Pose)).toBeLessThan(600)
         const [picture] = await peer.ask<
           { width: number; height: number; encoding: string; header: { frame_id: string } }[]
@@ -159,8 +159,8 @@ describeRos('the nodes in a Gazebo world, by ros_gz_bridge', () => {
     )
 
     test(
-      'a reset by somebody else is a jump of time: the episode ends, the aligner counts the jump, and ' +
-        'the next episode runs',
+      'a reset by another process is a jump of time: the episode ends, the aligner counts the jump, ' +
+        'and the next episode runs',
       async () => {
         const before = await alignment()
         await peer.ask('clear', { topic: '/episode/result' })
@@ -172,7 +172,7 @@ describeRos('the nodes in a Gazebo world, by ros_gz_bridge', () => {
           }),
         ).toMatchObject({ data: true })
         await cell.said(/time went back from .* somebody else has reset it/)
-        // One may have ended by itself before.
+        // An episode may have ended by itself before.
         const [ended] = (
           await until(
             () => texts('/episode/result'),
@@ -198,7 +198,7 @@ describeRos('the nodes in a Gazebo world, by ros_gz_bridge', () => {
     )
 
     test(
-      'all end well',
+      'all end with exit code 0',
       async () => {
         for (const node of [...nodes, cell, bridge]) {
           const { status, log } = await node.signal()

@@ -12,7 +12,7 @@ interface Outcome {
   readonly success?: boolean
   readonly reason?: string
   readonly peakForce?: number
-  /** What was said from when it was sent. */
+  /** The utterances since the goal was sent. */
   readonly words?: readonly string[]
   readonly feedback?: readonly (readonly [string, number, number])[]
 }
@@ -25,9 +25,11 @@ describeRos('the action /control/grasp, with an action client by rclpy and the c
   const port = join(folder, 'gripper')
   let nodes: RunningNode[] = []
 
-  /** What moves without a goal could end an episode in which a goal is tried. */
+  /** Motion without a goal could end the episode in which a goal is tried. */
   const AWAIT = ['-p', 'await_command:=true'] as const
-  /** The cell's first episode begins before anybody else is there: one that began under a goal would end it. */
+  /**
+   * The cell's first episode begins before the other nodes are there. An episode that began during a goal would end it.
+   */
   const BEGUN = ['-p', 'wait:=0.0'] as const
   const start = async (cellArgs: readonly string[], controlArgs: readonly string[] = []): Promise<void> => {
     const cell = startNode(
@@ -41,7 +43,7 @@ describeRos('the action /control/grasp, with an action client by rclpy and the c
     nodes = [cell, fusion, control]
     await Promise.all([fusion.said(/unconfigured/), control.said(/unconfigured/)])
   }
-  // One that a test did not get to end must not hold the gripper's link of the next.
+  // A cell that a failed test left must not hold the link to the gripper.
   afterEach(() => Promise.all(nodes.map(node => node.signal('SIGKILL'))))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
   endWithTests()
@@ -60,12 +62,12 @@ describeRos('the action /control/grasp, with an action client by rclpy and the c
       client.stdin?.end(JSON.stringify(goals))
     })
 
-  test('the cell leaves the speaking to others where it is told to: a goal commands, and succeeds; a new ' +
-    'episode ends a goal that runs', async () => {
+  test('with await_command the cell does not speak: a goal gives the command and succeeds; a new ' +
+    'episode ends a running goal', async () => {
     await start([...AWAIT, '-p', 'say:=pick the red cylinder'], AWAIT)
     const text = 'pick the red cylinder'
     const outcomes: Outcome[] = []
-    // The policy does not win every time.
+    // The policy does not always win.
     for (let attempt = 0; attempt < 4 && !outcomes.some(({ success }) => success); attempt++)
       outcomes.push(...(await send([{ text }])))
     const output = (): string => nodes.map(node => node.output()).join('\n')
@@ -85,8 +87,8 @@ describeRos('the action /control/grasp, with an action client by rclpy and the c
   }, 240_000)
 
   test(
-    'tells how it goes; a cancel ends it and the next goal begins anew; a stop ends it, and no goal ' +
-      'is taken before "resume"',
+    'gives feedback; a cancel ends a goal and the next one begins; a stop ends it, and no goal is ' +
+      'accepted before "resume"',
     async () => {
       await start([...AWAIT, ...BEGUN, '-p', 'say:=pick the red cylinder'], AWAIT)
       const text = 'pick the red cylinder'
@@ -97,7 +99,7 @@ describeRos('the action /control/grasp, with an action client by rclpy and the c
         { text, after: 10, stop: 'service' },
         { text },
         { text, say: 'resume', begun: true, timeout: 1 },
-        // Somebody's stop after a cancel is not ended by the next goal.
+        // The next goal does not end a stop that somebody made after a cancel.
         { text, after: 5, cancel: true },
         { text, say: 'stop' },
       ])
@@ -117,25 +119,25 @@ describeRos('the action /control/grasp, with an action client by rclpy and the c
         expect([0, 4]).toContain(weights)
       }
       expect(stopped, output).toMatchObject({ accepted: true, status: 'aborted', success: false, reason: 'stopped' })
-      // Not by the stop that the cancel made.
+      // It does not end because of the stop that the cancel made.
       expect(stopped.feedback?.length).toBeGreaterThanOrEqual(10)
       expect(refused.accepted, output).toBe(false)
       expect(late, output).toMatchObject({ accepted: true, status: 'aborted', success: false, reason: 'timeout' })
-      // The one before ran out of time, which stopped what moved.
+      // The goal before ran into its timeout, which stopped the motion.
       expect(again, output).toMatchObject({ status: 'canceled' })
       expect(again.words).toContain('resume')
       expect(after, output).toEqual({ accepted: false })
       await nodes[2].said(/goal refused: its text is empty/)
       await nodes[2].said(/goal refused: its timeout is -1 s; 0 means 20 s/)
       await nodes[2].said(/goal refused: somebody said stop/)
-      // A goal that is being cancelled is told nothing more.
+      // A goal that is being cancelled gets no feedback.
       expect(nodes[2].output()).not.toMatch(/publishFeedback/)
       for (const node of nodes) expect((await node.signal()).status).toBe(0)
     },
   )
 
   test(
-    "a stop of somebody's beside a cancel stays; a cancel whose stop fails says so; a goal ends with " + 'its node',
+    'a stop that somebody made lasts after a cancel; a cancel whose stop fails says so; a goal ends ' + 'with its node',
     async () => {
       await start([...AWAIT, ...BEGUN, '-p', 'say:=pick the red cylinder'], AWAIT)
       const text = 'pick the red cylinder'
@@ -145,7 +147,7 @@ describeRos('the action /control/grasp, with an action client by rclpy and the c
         { text },
         { text, say: 'resume', begun: true, after: 5, stop: 'word', cancel: true },
         { text },
-        // The cell, and with it the gripper, does not answer.
+        // The cell does not answer, nor does its gripper.
         { text, say: 'resume', begun: true, after: 5, signal: [cell, 'SIGSTOP'], cancel: true, continue: cell },
         { text, after: 5, signal: [nodes[2].child.pid, 'SIGINT'] },
       ])
@@ -156,14 +158,14 @@ describeRos('the action /control/grasp, with an action client by rclpy and the c
       expect(unstopped.reason).toMatch(/^cancelled, but the gripper did not stop: ./)
       await nodes[2].said(/grasp: cancelled, but the gripper did not stop/)
       expect(ended, output).toMatchObject({ accepted: true, status: 'aborted', success: false })
-      // It is deactivated first: a look may fall in between.
+      // The node is deactivated first, and the goal may be updated before the node is finalized.
       expect(ended.reason).toMatch(/^the node (has ended|was deactivated)$/)
       expect((await nodes[2].end).status).toBe(0)
       for (const node of nodes.slice(0, 2)) expect((await node.signal()).status).toBe(0)
     },
   )
 
-  test('a cancel stops and ends a goal while time stands', async () => {
+  test('a cancel stops the motion and ends the goal while the time stands still', async () => {
     await start([], ['-p', 'use_sim_time:=true'])
     await nodes[2].said(/control is active/)
     const [cancelled] = await send([{ text: 'pick the red cylinder', after: 0, cancel: true }])

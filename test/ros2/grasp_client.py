@@ -5,8 +5,9 @@ It prints the outcome of each goal. The keys of a goal:
 {"text": words, "timeout": s}: the goal itself.
 {"say": text}: a voice event before the goal. With "begun" it waits for the episode that follows.
 {"after": n}: what follows is done after n feedback messages that report a motion:
-{"signal": [pid, name]} sends a signal to a process, {"stop": "service" | "word"} stops, {"cancel": true} cancels,
-{"episode": true} announces an episode. A stop and a cancel are sent together.
+{"signal": [pid, name]} sends a signal to a process, and waits after SIGSTOP until all its threads are stopped,
+{"stop": "service" | "word"} stops, {"cancel": true} cancels, {"episode": true} announces an episode. A stop and a
+cancel are sent together.
 {"continue": pid}: SIGCONT once the goal has ended.
 """
 
@@ -15,6 +16,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import rclpy
@@ -49,6 +51,12 @@ def done(future: Any) -> Any:
     return future.result()
 
 
+def stands(pid: int) -> bool:
+    """Whether all threads of a process are stopped. A signal is sent at once, but takes effect when a thread runs."""
+    tasks = Path(f'/proc/{pid}/task').iterdir()
+    return all((task / 'stat').read_text().rpartition(')')[2].split()[0] == 'T' for task in tasks)
+
+
 outcomes: list[dict[str, Any]] = []
 for goal in json.load(sys.stdin):
     if 'say' in goal:
@@ -77,7 +85,10 @@ for goal in json.load(sys.stdin):
         while not result.done() and sum(phase != 'standing' for phase, *_ in feedback) < goal['after']:
             rclpy.spin_once(node, timeout_sec=0.05)
         if 'signal' in goal:
-            os.kill(goal['signal'][0], getattr(signal, goal['signal'][1]))
+            pid, name = goal['signal']
+            os.kill(pid, getattr(signal, name))
+            while name == 'SIGSTOP' and not stands(pid):
+                time.sleep(0.001)
         if goal.get('stop') == 'service':
             stopping = stop.call_async(Stop.Request(reason='test'))
         elif goal.get('stop') == 'word':

@@ -22,7 +22,7 @@ interface Outcome {
 const SEED = 4
 const SAY = 'wait for it, red cylinder'
 
-/** For each episode: over the red cylinder, then around it; and the width of the cylinder there, m. */
+/** For each episode: a pose above the red cylinder, a pose around it, and the width of the cylinder there, m. */
 const CYLINDERS = Array.from({ length: 40 }, (_, index) => {
   const placed = drawEpisode(loadObjects('seen'), SEED, index, { say: SAY }).placed.find(
     ({ object }) => object.name === 'red cylinder',
@@ -61,8 +61,8 @@ describeRos(
         env,
       )
       await cell.said(/serial port/)
-      // Without the reset topic: an episode's tare would hold the fingers. With patience: a busy machine is not what is
-      // tested here.
+      // Without the reset topic, because the tare of an episode would hold the fingers. With long limits, because a
+      // busy machine is not tested here.
       const robot = join(folder, 'robot.yaml')
       writeFileSync(
         robot,
@@ -91,12 +91,13 @@ describeRos(
         client.stdin?.end(JSON.stringify(list))
       })
     /**
-     * The cell's episodes end by themselves, and put the fingers elsewhere: what follows has the time of a whole one.
+     * The cell's episodes end by themselves and move the fingers. So this test begins a new episode, which gives it a
+     * whole episode's time.
      */
     const begun = { begun: true }
     const reach = { reach: Object.fromEntries(CYLINDERS.map(({ poses }, index) => [index, poses])) }
 
-    test('brings the fingers to a gap, says how it goes ten times a second, and stalls on an object', async () => {
+    test('moves the fingers to a gap, gives feedback ten times a second, and stalls on an object', async () => {
       const [half, open, held, beyond] = await steps([
         begun,
         { position: 0.04, again: true },
@@ -121,14 +122,14 @@ describeRos(
       expect(held).toMatchObject({ status: 'succeeded', stalled: true, reached: false })
       expect(held.position).toBeGreaterThan(Math.min(...CYLINDERS.map(({ width }) => width)) - 0.004)
       expect(held.position).toBeLessThan(Math.max(...CYLINDERS.map(({ width }) => width)) + 0.004)
-      // As far as the limits go, which is not where it was asked to go.
+      // At the limit, which is not the gap that was asked for.
       expect(beyond).toMatchObject({ status: 'aborted', stalled: false, reached: false })
       expect(beyond.position).toBeCloseTo(0.085, 2)
     })
 
     test(
-      'is cancelled where the fingers are; ends with a stop, with a policy, with a deactivation; is ' +
-        'refused during each of them',
+      'stops the fingers at a cancel; ends at a stop, when a policy drives, and at a deactivation; is ' +
+        'rejected during each of them',
       async () => {
         const [
           cancelled,

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { decode, encode } from '../../middleware/cdr/codecs.js'
-import type { Header, MessageTypes, TypeName } from '../../middleware/messages.js'
-import { temporaryFolder } from '../middleware/python.js'
+import { SPEAKERS, type Header, type MessageTypes, type TypeName } from '../../middleware/messages.js'
+import { temporaryFolder } from '../middleware/python-script.js'
 import { describeRos, install, onWheels, rclpy, root, rosEnvironment } from './environment.js'
 
 const EPOCH = 1_700_000_000
@@ -31,18 +31,15 @@ describeRos('the ROS packages, as rclpy and ros2 find them', () => {
     for (const lengths of Object.values(answer.empty)) for (const length of lengths) expect(length).toBeGreaterThan(4)
   })
 
-  test(
-    'both packages are in the ament index of .ros/install, with the executables that `ros2 run ' + 'prehend` looks for',
-    () => {
-      expect(answer.found['prehend_interfaces'].prefix).toBe(install)
-      expect(answer.found['prehend']).toEqual({
-        prefix: install,
-        share: join(install, 'share/prehend'),
-        executables: NODES,
-      })
-      expect(existsSync(join(install, 'share/ament_index/resource_index/packages/prehend'))).toBe(true)
-    },
-  )
+  test('both packages are in the ament index of .ros/install, with the executables for `ros2 run ' + 'prehend`', () => {
+    expect(answer.found['prehend_interfaces'].prefix).toBe(install)
+    expect(answer.found['prehend']).toEqual({
+      prefix: install,
+      share: join(install, 'share/prehend'),
+      executables: NODES,
+    })
+    expect(existsSync(join(install, 'share/ament_index/resource_index/packages/prehend'))).toBe(true)
+  })
 
   test(
     'every launch file and configuration of launch/ is installed, and the environment names the Fast ' + 'DDS profile',
@@ -66,8 +63,7 @@ describeRos('the ROS packages, as rclpy and ros2 find them', () => {
 })
 
 /**
- * Of the packages that the wheels lack: the fields of the originals (ros2/geometry2, ros-controls/control_msgs) in
- * their order.
+ * The packages that the wheels lack: the fields of the originals (ros2/geometry2, ros-controls/control_msgs) in order.
  */
 const STATE = { position: 'double', effort: 'double', stalled: 'boolean', reached_goal: 'boolean' }
 const ORIGINALS = {
@@ -77,7 +73,7 @@ const ORIGINALS = {
 }
 
 describeRos('tf2_msgs and control_msgs beside the wheels', () => {
-  test.skipIf(!onWheels())('have the fields of the originals, and lie where a sourced ROS never looks', () => {
+  test.skipIf(!onWheels())('have the fields of the originals, and lie where a sourced ROS does not find them', () => {
     const packages = ['tf2_msgs', 'control_msgs']
     const { found, fields } = rclpy<Found & { fields: object }>('find_package.py', {
       packages,
@@ -93,22 +89,25 @@ describeRos('an executable of lib/prehend', () => {
   const folder = temporaryFolder()
   afterAll(() => folder.remove())
 
-  test('hands its arguments to `prehend node` of the checkout that PREHEND_ROOT names, and its exit code back', () => {
-    const checkout = join(folder.path, 'a checkout')
-    mkdirSync(join(checkout, 'bin'), { recursive: true })
-    writeFileSync(
-      join(checkout, 'bin/prehend'),
-      'console.log(JSON.stringify(process.argv.slice(2)))\nprocess.exit(7)\n',
-    )
-    chmodSync(join(checkout, 'bin/prehend'), 0o755)
-    const { stdout, status } = spawnSync(
-      join(install, 'lib/prehend/force_torque'),
-      ['--ros-args', '-r', '__node:=left wrist'],
-      { encoding: 'utf8', env: { ...rosEnvironment(), PREHEND_ROOT: checkout } },
-    )
-    expect(JSON.parse(stdout)).toEqual(['node', 'force_torque', '--ros-args', '-r', '__node:=left wrist'])
-    expect(status).toBe(7)
-  })
+  test(
+    'passes its arguments to `prehend node` of the checkout that PREHEND_ROOT names, and returns its ' + 'exit code',
+    () => {
+      const checkout = join(folder.path, 'a checkout')
+      mkdirSync(join(checkout, 'bin'), { recursive: true })
+      writeFileSync(
+        join(checkout, 'bin/prehend'),
+        'console.log(JSON.stringify(process.argv.slice(2)))\nprocess.exit(7)\n',
+      )
+      chmodSync(join(checkout, 'bin/prehend'), 0o755)
+      const { stdout, status } = spawnSync(
+        join(install, 'lib/prehend/force_torque'),
+        ['--ros-args', '-r', '__node:=left wrist'],
+        { encoding: 'utf8', env: { ...rosEnvironment(), PREHEND_ROOT: checkout } },
+      )
+      expect(JSON.parse(stdout)).toEqual(['node', 'force_torque', '--ros-args', '-r', '__node:=left wrist'])
+      expect(status).toBe(7)
+    },
+  )
 
   test('says what is wrong where there is no checkout', () => {
     const { stderr, status } = spawnSync(join(install, 'lib/prehend/fusion'), {
@@ -135,7 +134,7 @@ describeRos('.ros/setup.sh', () => {
     const wanted = JSON.parse(readFileSync(join(root, '.ros/environment.json'), 'utf8')) as Record<string, string>
     const entries = (list: string) => list.split(':').filter(entry => entry !== '')
     for (const [name, value] of Object.entries(wanted)) {
-      // Its first entry alone of PATH: a test runner has folders of its own there.
+      // Only the first entry of PATH is compared, because a test runner adds folders.
       const kept = name === 'PATH' ? 1 : undefined
       expect([name, ...entries(got[name]).slice(0, kept)]).toEqual([name, ...entries(value).slice(0, kept)])
     }
@@ -171,19 +170,34 @@ describeRos("our CDR and rclpy's", () => {
   const named = (values: Record<string, number>) =>
     Object.fromEntries(Object.entries(values).map(([name, value]) => [name, number(value)]))
 
-  /** For each type: messages, and what rclpy has to see in them. */
+  /** For each type: messages, and the fields that rclpy must read from them. */
   interface Case<T extends TypeName> {
     messages: fc.Arbitrary<MessageTypes[T]>
     fields(message: MessageTypes[T]): unknown
   }
+  const name = fc.stringMatching(/^[a-z_]{0,9}$/)
+  const names = fc.array(name, { maxLength: 3 })
+  const group = fc.record({
+    name,
+    kind: name,
+    counts: name,
+    joints: names,
+    continuous: names,
+    rotation: name,
+    frame: name,
+    channels: names,
+    unit: name,
+  })
   const CASES: { [T in TypeName]?: Case<T> } = {
     'prehend_interfaces/msg/ActionChunk': {
       messages: fc
         .tuple(
           header,
           fc.record({ rate: float32, data: list32, origin: vector(7), gate: list32, graspSuccess: float32 }),
+          fc.option(fc.record({ groups: fc.array(group, { minLength: 1, maxLength: 3 }), origins: list }), { nil: {} }),
+          fc.option(fc.record({ featureStamp: fc.nat() }), { nil: {} }),
         )
-        .map(([a, b]) => ({ ...a, ...b })),
+        .map(([a, b, c, d]) => ({ ...a, ...b, ...c, ...d })),
       fields: m => ({
         header: rosHeader(m),
         rate: number(m.rate),
@@ -191,11 +205,26 @@ describeRos("our CDR and rclpy's", () => {
         origin: pose(m.origin),
         gate: numbers(m.gate),
         grasp_success: number(m.graspSuccess),
+        version: 3,
+        groups: m.groups ?? [],
+        origins: numbers(m.origins ?? []),
+        feature_stamp:
+          m.featureStamp === undefined
+            ? { sec: 0, nanosec: 0 }
+            : rosHeader({ stamp: m.featureStamp, frameId: '' }).stamp,
       }),
     },
     'prehend_interfaces/msg/VoiceEvent': {
-      messages: fc.tuple(header, fc.record({ text, confidence: float32 })).map(([a, b]) => ({ ...a, ...b })),
-      fields: m => ({ header: rosHeader(m), text: m.text, confidence: number(m.confidence) }),
+      messages: fc
+        .tuple(header, fc.record({ text, confidence: float32, speaker: fc.constantFrom(...SPEAKERS) }))
+        .map(([a, b]) => ({ ...a, ...b })),
+      fields: m => ({
+        header: rosHeader(m),
+        text: m.text,
+        confidence: number(m.confidence),
+        version: 2,
+        speaker: SPEAKERS.indexOf(m.speaker ?? 'somebody'),
+      }),
     },
     'sensor_msgs/msg/Image': {
       messages: fc
@@ -235,6 +264,16 @@ describeRos("our CDR and rclpy's", () => {
       messages: fc.tuple(header, vector(7)).map(([a, values]) => ({ ...a, pose: values })),
       fields: m => ({ header: rosHeader(m), pose: pose(m.pose) }),
     },
+    'geometry_msgs/msg/TwistStamped': {
+      messages: fc.tuple(header, vector(6)).map(([a, twist]) => ({ ...a, twist })),
+      fields: m => {
+        const [vx, vy, vz, wx, wy, wz] = m.twist
+        return {
+          header: rosHeader(m),
+          twist: { linear: named({ x: vx, y: vy, z: vz }), angular: named({ x: wx, y: wy, z: wz }) },
+        }
+      },
+    },
     'sensor_msgs/msg/JointState': {
       messages: fc
         .tuple(
@@ -253,6 +292,40 @@ describeRos("our CDR and rclpy's", () => {
         position: numbers(m.position),
         velocity: numbers(m.velocity),
         effort: numbers(m.effort),
+      }),
+    },
+    'trajectory_msgs/msg/JointTrajectory': {
+      messages: fc
+        .tuple(
+          header,
+          fc.record({
+            jointNames: fc.array(fc.constantFrom('j1', 'finger_joint', '')),
+            points: fc.array(
+              fc.record({
+                positions: list,
+                velocities: list,
+                accelerations: list,
+                effort: list,
+                timeFromStart: fc.integer({ min: -3_000_000_000, max: 3_000_000_000 }),
+              }),
+              { maxLength: 3 },
+            ),
+          }),
+        )
+        .map(([a, b]) => ({ ...a, ...b })),
+      fields: m => ({
+        header: rosHeader(m),
+        joint_names: m.jointNames,
+        points: m.points.map(({ timeFromStart, ...values }) => {
+          const sec = Math.floor(timeFromStart / 1e9)
+          return {
+            positions: numbers(values.positions),
+            velocities: numbers(values.velocities),
+            accelerations: numbers(values.accelerations),
+            effort: numbers(values.effort),
+            time_from_start: { sec, nanosec: timeFromStart - sec * 1e9 },
+          }
+        }),
       }),
     },
     'std_msgs/msg/String': { messages: fc.record({ data: text }), fields: m => ({ data: m.data }) },
@@ -276,7 +349,7 @@ describeRos("our CDR and rclpy's", () => {
     })
   }
 
-  /** Typed arrays as arrays: a codec may hand out another kind of view. */
+  /** Turns typed arrays into arrays, because a codec may return another kind of view. */
   function plain(message: object): object {
     return Object.fromEntries(
       Object.entries(message).map(([name, value]) => [

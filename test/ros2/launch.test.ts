@@ -3,9 +3,9 @@ import { accessSync, constants, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { KINDS } from '../../ros2/kinds.js'
+import { KINDS } from '../../ros2/managed-nodes.js'
 import { COMMON } from '../../ros2/node-kind.js'
-import { parameterTable } from '../../ros2/parameter-table.js'
+import { parameterTable } from '../../ros2/parameters-page.js'
 import type { ParameterDescription } from '../../middleware/parameters.js'
 import { nodeName, parameterOverrides } from '../../middleware/ros2/ros-arguments.js'
 import { describeRos, install, root } from './environment.js'
@@ -38,7 +38,7 @@ const declarationsOf = (node: string): Record<string, ParameterDescription> => (
   ...COMMON,
 })
 
-test('docs/reference/parameters.md is what the declarations say (npx tsx scripts/parameter-table.ts)', async () => {
+test('docs/reference/parameters.md is made from the declarations (npx tsx scripts/parameter-table.ts)', async () => {
   expect(readFileSync(join(root, 'docs/reference/parameters.md'), 'utf8')).toBe(await parameterTable())
 })
 
@@ -67,7 +67,7 @@ describeRos('launch files', () => {
   const read = stdout === '' ? {} : (JSON.parse(stdout) as Record<string, Launch>)
   const shared = read['prehend_nodes.py']
 
-  test('are the ones that are known here, and all of them can be read', () => {
+  test('are those that this test knows, and all of them can be read', () => {
     expect(stderr).toBe('')
     expect(
       readdirSync(join(root, 'launch'))
@@ -76,13 +76,13 @@ describeRos('launch files', () => {
     ).toEqual([...FILES].sort())
   })
 
-  test('what is common to them is declared by every node', () => {
+  test('set in common only parameters that every node declares', () => {
     expect(shared.given).toEqual(['robot', 'autostart', 'await_observer', 'use_sim_time'])
     for (const name of shared.given) if (name !== 'use_sim_time') expect(COMMON).toHaveProperty(name)
   })
 
   describe.each(FILES)('%s', file => {
-    test('describes its arguments, and needs all of them and no others', () => {
+    test('describes its arguments, and uses all of them and no others', () => {
       const { arguments: declared, used, nodes } = read[file]
       for (const [name, value, description] of declared) {
         expect([name, description.length > 5]).toEqual([name, true])
@@ -116,7 +116,7 @@ describeRos('launch files', () => {
     })
   })
 
-  test('every kind of node has its executable, and no others are there', () => {
+  test('every kind of node has an executable, and there are no others', () => {
     expect(readdirSync(join(install, 'lib/prehend')).sort()).toEqual(Object.keys(KINDS).sort())
   })
 })
@@ -126,7 +126,7 @@ interface Launched {
   readonly order: readonly [string, string, string, boolean][]
   readonly nodes: Readonly<Record<string, readonly string[]>>
   readonly ends: readonly [number, boolean][]
-  /** What an included file would find set. */
+  /** The launch configurations that an included file would see. */
   readonly configurations: Readonly<Record<string, string>>
   readonly error?: string
 }
@@ -141,13 +141,13 @@ describe('what a launch file does with its arguments', () => {
         encoding: 'utf8',
       }),
     ) as Launched
-  /** The parameters that a node makes of its command line. */
+  /** The parameters that a node reads from its command line. */
   const parametersOf = (argv: readonly string[], name: string): Record<string, unknown> =>
     Object.fromEntries(parameterOverrides(argv, nodeName(argv, name)))
 
   test(
-    'nodes come up each on the transition of the one before to active, heard from its first event on; ' +
-      'without autostart all are started, and none moves by itself',
+    'each node starts when the one before has become active, which is observed from its first event ' +
+      'on; without autostart all start at once, and none makes transitions',
     () => {
       const { started, order, nodes } = launch('sim.launch.py')
       expect(started).toEqual(['cell'])
@@ -165,8 +165,8 @@ describe('what a launch file does with its arguments', () => {
   )
 
   test(
-    'an argument that was given counts before the parameter file, a default after it; what has no ' +
-      'argument comes from the file',
+    'an argument that was given overrides the parameter file, which overrides defaults and sets what ' +
+      'has no argument',
     () => {
       const file = join(folder, 'mine.yaml')
       writeFileSync(
@@ -207,27 +207,23 @@ describe('what a launch file does with its arguments', () => {
     },
   )
 
-  test(
-    'remaps are those of every node; what is none, a number that is none and a file that is not there ' +
-      'end in one line',
-    () => {
-      const { nodes } = launch('robot.launch.py', { remaps: '/tool_pose:=/arm/pose  joint_states:=/fingers' })
-      for (const argv of Object.values(nodes))
-        expect(argv.slice(-4)).toEqual(['-r', '/tool_pose:=/arm/pose', '-r', 'joint_states:=/fingers'])
-      expect(launch('robot.launch.py', { remaps: '/a=/b' }).error).toBe(
-        'remaps:=/a=/b: expected FROM:=TO, separated by blanks, got /a=/b',
-      )
-      expect(launch('sim.launch.py', { seed: 'one' }).error).toBe('seed:=one: expected a whole number')
-      expect(launch('sim.launch.py', { autostart: 'yes' }).error).toBe('autostart:=yes: expected true or false')
-      expect(launch('sim.launch.py', { params_file: '/no/such.yaml' }).error).toBe(
-        'params_file:=/no/such.yaml is no file',
-      )
-    },
-  )
+  test('remaps go to every node; a bad remap, a bad number and a missing file end in one line', () => {
+    const { nodes } = launch('robot.launch.py', { remaps: '/tool_pose:=/arm/pose  joint_states:=/fingers' })
+    for (const argv of Object.values(nodes))
+      expect(argv.slice(-4)).toEqual(['-r', '/tool_pose:=/arm/pose', '-r', 'joint_states:=/fingers'])
+    expect(launch('robot.launch.py', { remaps: '/a=/b' }).error).toBe(
+      'remaps:=/a=/b: expected FROM:=TO, separated by blanks, got /a=/b',
+    )
+    expect(launch('sim.launch.py', { seed: 'one' }).error).toBe('seed:=one: expected a whole number')
+    expect(launch('sim.launch.py', { autostart: 'yes' }).error).toBe('autostart:=yes: expected true or false')
+    expect(launch('sim.launch.py', { params_file: '/no/such.yaml' }).error).toBe(
+      'params_file:=/no/such.yaml is no file',
+    )
+  })
 
   test(
-    'the version of Gazebo is left to ros_gz_sim where none is given: its launch file makes a number ' +
-      'of what it finds',
+    'the version of Gazebo is left to ros_gz_sim where none is given, because its launch file reads ' +
+      'it as a number',
     () => {
       const world = join(folder, 'cell.sdf')
       writeFileSync(world, '<sdf/>')
@@ -237,8 +233,8 @@ describe('what a launch file does with its arguments', () => {
   )
 
   test(
-    'the launch ends with a node whose work is done or that cannot use what it was given (exit code ' +
-      '2), started anew or not; one that died is started anew where that is asked for',
+    'the launch ends with a node whose work is done or whose input is unusable (exit code 2), with ' +
+      'respawn or without; a node that died is started again with respawn',
     () => {
       expect(launch('sim.launch.py').ends).toEqual([
         [0, true],

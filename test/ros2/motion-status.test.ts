@@ -7,7 +7,7 @@ const of = (hold: string, guard = 'ok', state = 'active') =>
     hold,
     state,
     guard: { state: guard },
-    limits: { watchdog: { wrench: 50e6, camera: 250e6, policy: 300e6, gripper: 200e6 } },
+    limits: { watchdog: { wrench: 50e6, camera: 250e6, policy: 300e6, person: 200e6, gripper: 200e6 } },
     holdText: hold === 'tilt' ? 'the tool is tilted by 12 deg' : hold,
   } as unknown as ControlNode)
 
@@ -24,8 +24,11 @@ test.each([
   expect(of(hold).message).toMatch(words)
 })
 
-test("what belongs to an episode's course is OK, and so is a node that is not active; an over-force is not", () => {
-  for (const hold of ['none', 'no_chunk', 'tare', 'command']) expect(of(hold).level).toBe('ok')
-  expect(of('camera', 'ok', 'inactive')).toEqual({ level: 'ok', message: 'inactive' })
-  expect(of('none', 'over_force')).toMatchObject({ level: 'warn' })
-})
+test(
+  'a hold that belongs to every episode is OK, and so is a node that is not active; an over-force ' + 'is not',
+  () => {
+    for (const hold of ['none', 'no_chunk', 'tare', 'command']) expect(of(hold).level).toBe('ok')
+    expect(of('camera', 'ok', 'inactive')).toEqual({ level: 'ok', message: 'inactive' })
+    expect(of('none', 'over_force')).toMatchObject({ level: 'warn' })
+  },
+)

@@ -1,6 +1,6 @@
 /**
- * The backend `ros2` by its name: says something to itself until it has heard it, and prints what topics it sees. Its
- * arguments are a node's.
+ * Opens the backend `ros2` by its name. It publishes to itself until it has received a message, and prints the topics
+ * that it sees. Its arguments are those of a node.
  */
 import { openBus } from '../../middleware/registry.js'
 

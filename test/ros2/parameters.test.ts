@@ -35,7 +35,8 @@ describeRos('parameters', () => {
   let control: RunningNode
   beforeAll(async () => {
     const file = join(folder, 'parameters.yaml')
-    // What launch writes: sections by wildcard, by name, by whole name, of another node with the same last name.
+    // The sections that launch writes: with wildcards, by name, by whole name, and of another node with the same last
+    // name.
     writeFileSync(
       file,
       `/**:
@@ -103,7 +104,8 @@ cell:
   }
 
   test(
-    'overrides of every type come from sections by wildcard and whole name and from -p, and from ' + "nobody else's",
+    'overrides of every type come from sections with wildcards and whole names and from -p, and not ' +
+      "from other nodes' sections",
     async () => {
       const [robot, episodes, seed, clock, objects, say] = await get(
         '/arm/cell',
@@ -126,7 +128,7 @@ cell:
     },
   )
 
-  test('a name that is no parameter is warned about, with the nearest one', () =>
+  test('an unknown parameter gives a warning with the nearest name', () =>
     cell.said(/WARN.*cell: no parameter objekts: did you mean objects\? What was given for it is not used\./))
 
   test('descriptions have type, range, unit and text', async () => {
@@ -156,7 +158,7 @@ cell:
   })
 
   test.each([false, true])(
-    'what may change is set, everything else is refused with the reason (atomically: %s)',
+    'parameters that may change are set, all others are refused with the reason (atomically: %s)',
     async atomically => {
       const ask = (name: string, value: Partial<Value>) => set('/control', name, value, atomically)
       expect(await ask('speed_scale', { type: DOUBLE, double_value: 0.25 })).toBe('set')
@@ -190,7 +192,7 @@ cell:
     },
   )
 
-  test('names that are not there are answered as ROS does, and the node lives', async () => {
+  test('unknown names are answered as ROS does, and the node lives', async () => {
     expect(await get('/control', 'nothing')).toMatchObject([{ type: 0 }])
     expect(await describe('/control', 'nothing')).toMatchObject([{ type: 0 }])
     expect((await get('/control', 'port'))[0].string_value).toBe('/dev/null')
@@ -209,7 +211,7 @@ cell:
     expect(status).toBe(2)
   })
 
-  test('both nodes end well', async () => {
+  test('both nodes end with exit code 0', async () => {
     for (const node of [cell, control]) expect(await node.signal()).toMatchObject({ status: 0 })
   })
 })

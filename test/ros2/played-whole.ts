@@ -10,9 +10,9 @@ interface Status {
   readonly values: readonly { key: string; value: string }[]
 }
 
-/** Plays a recording to a fusion node that is started anew, `turns` times, and expects that it hears every message. */
+/** Plays a recording to a newly started fusion node, `turns` times. Expects that the node receives every message. */
 export async function playedWhole(peer: Talk, env: NodeJS.ProcessEnv, folder: string, turns: number): Promise<void> {
-  /** Messages that the fusion node heard, by topic; empty before it has said so. */
+  /** Messages that the fusion node received, by topic. Empty until its first diagnostics. */
   const received = async (): Promise<Record<string, number>> => {
     const arrays = await peer.ask<{ status: Status[] }[]>('take', { topic: '/diagnostics', last: 6 })
     const streams = arrays.flatMap(array => array.status).filter(({ name }) => name.startsWith('/fusion: /'))
@@ -32,7 +32,7 @@ export async function playedWhole(peer: Talk, env: NodeJS.ProcessEnv, folder: st
       ),
     )
   const whole = counts(bag)
-  // Its spoken commands are texts.
+  // Its voice stream has texts.
   const robot = join(folder, 'whole.yaml')
   writeFileSync(
     robot,
@@ -41,8 +41,8 @@ export async function playedWhole(peer: Talk, env: NodeJS.ProcessEnv, folder: st
       'voice/text, type: std_msgs/msg/String',
     ),
   )
-  // On a busy machine what asks for the best effort may lose in the middle; reliable, only what is said before one
-  // listens is lost.
+  // With the best effort a busy machine may lose messages at any time. A reliable subscription loses only those from
+  // before it was matched.
   const reliable = Object.keys(whole).flatMap(topic =>
     ['subscription.reliability:=reliable', 'subscription.depth:=1000', 'publisher.depth:=1000'].flatMap(text => [
       '-p',
@@ -51,7 +51,7 @@ export async function playedWhole(peer: Talk, env: NodeJS.ProcessEnv, folder: st
   )
   for (let turn = 0; turn < turns; turn++) {
     const path = join(folder, `whole-${turn}.mcap`)
-    // The player comes first: it has to wait.
+    // The player starts first, so that it must wait.
     const player = startNode(
       'player',
       ['-p', `bag:=${bag}`, '-p', 'wait:=60.0', '-p', `robot:=${robot}`, '-p', 'autostart:=true', ...reliable],

@@ -14,8 +14,8 @@ const endAll = (): void => {
 process.once('exit', endAll)
 
 /**
- * A ROS 2 domain for one test file (`file`: 0 to 11), on this machine only; a second run at the same time most likely
- * has another one.
+ * The environment with a ROS 2 domain for one test file (`file`: 0 to 11), on this machine only. A second run at the
+ * same time most likely has another domain.
  */
 export function domain(file: number): NodeJS.ProcessEnv {
   return {
@@ -33,7 +33,7 @@ function start(command: string, args: readonly string[], env: NodeJS.ProcessEnv)
   return child
 }
 
-/** Whoever is still there when a file's tests are done ends with them. */
+/** Ends the processes that still run when the tests of a file are done. */
 export function endWithTests(): void {
   afterAll(endAll)
 }
@@ -109,23 +109,23 @@ export class Talk {
   }
 }
 
-/** The other side: rclpy (peer.py). */
+/** Starts a peer with rclpy (peer.py). */
 export const startPeer = (env: NodeJS.ProcessEnv): Promise<Talk> =>
   Talk.start('python3', [join(root, 'test/ros2/peer.py')], env)
 
-/** Our bus in a process of its own (bus-process.ts). */
+/** Starts our bus in a process of its own (bus-process.ts). */
 export const startBus = (env: NodeJS.ProcessEnv, args: readonly string[] = []): Promise<Talk> =>
   Talk.start(process.execPath, ['--import', 'tsx', join(root, 'test/ros2/bus-process.ts'), ...args], env)
 
 export interface RunningNode {
   readonly child: ChildProcess
-  /** What it has written to stdout and stderr. */
+  /** What the process has written to stdout and stderr. */
   readonly output: () => string
-  /** Exit code and what it wrote. */
+  /** Its exit code and its output. */
   readonly end: Promise<{ readonly status: number | null; readonly stdout: string; readonly log: string }>
   /** Resolves once its output matches. */
   said(text: RegExp): Promise<RegExpExecArray>
-  /** Ends it by a signal; resolves with its end. */
+  /** Sends a signal. Resolves when the process has ended. */
   signal(signal?: NodeJS.Signals): RunningNode['end']
 }
 
@@ -159,10 +159,10 @@ export const startGazeboBridge = (file: string, env: NodeJS.ProcessEnv): Running
 function watched(name: string, child: ChildProcess): RunningNode {
   let stdout = ''
   let all = ''
-  const looks = new Set<() => void>()
+  const checks = new Set<() => void>()
   const hear = (text: string): void => {
     all += text
-    for (const look of looks) look()
+    for (const check of checks) check()
   }
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     stdout += text
@@ -176,9 +176,9 @@ function watched(name: string, child: ChildProcess): RunningNode {
     new Promise((resolve, reject) => {
       const done = (): void => {
         clearTimeout(timer)
-        looks.delete(look)
+        checks.delete(check)
       }
-      const look = (): void => {
+      const check = (): void => {
         const found = text.exec(all)
         if (found) {
           done()
@@ -189,13 +189,13 @@ function watched(name: string, child: ChildProcess): RunningNode {
         done()
         reject(new Error(`${name} did not say ${text}; it said:\n${all}`))
       }, PATIENCE)
-      looks.add(look)
+      checks.add(check)
       void end.then(({ status }) => {
-        look()
+        check()
         done()
         reject(new Error(`${name} ended with ${status} before it said ${text}; it said:\n${all}`))
       })
-      look()
+      check()
     })
   return {
     child,
@@ -209,7 +209,7 @@ function watched(name: string, child: ChildProcess): RunningNode {
   }
 }
 
-/** Asks until the answer is good, and returns it. */
+/** Asks until the answer passes, and returns it. */
 export async function until<T>(ask: () => Promise<T>, good: (answer: T) => boolean, patience = 20_000): Promise<T> {
   for (const end = performance.now() + patience; ; ) {
     const answer = await ask()

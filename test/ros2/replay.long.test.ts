@@ -12,7 +12,8 @@ describeRos("the fusion node's recording", () => {
   endWithTests()
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  test('a recording that is played is heard from its first message on, by a fusion node started anew, five times', async () => {
+  test('the fusion node receives a played recording from its first message on, each of five times that ' +
+    'it is started', async () => {
     const peer = await startPeer(env)
     await peer.ask('listen', { topic: '/diagnostics', type: 'diagnostic_msgs/msg/DiagnosticArray', match: 0 })
     await playedWhole(peer, env, folder, 5)

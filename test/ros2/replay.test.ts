@@ -56,7 +56,7 @@ describeRos("the fusion node's recording", () => {
     peer.ask<Record<string, number>>('sensors', { seconds, width: 64, height: 48, drop: 0.15, jitter: 0.004, seed })
 
   test(
-    'replays to the same observations, byte for byte, with dropped and jittered frames, over a ' + 'deactivation too',
+    'replays to the same observations, byte for byte, with dropped and jittered frames and a ' + 'deactivation',
     async () => {
       const path = join(folder, 'live.mcap')
       const fusion = startNode(
@@ -78,7 +78,7 @@ describeRos("the fusion node's recording", () => {
       await sensors(0.4, 2)
       await change('activate')
       await peer.ask('advertise', { topic: '/wrist/wrench', type: 'geometry_msgs/msg/WrenchStamped', match: 1 })
-      // Ended in the middle of it: what comes after the end of listening is in neither.
+      // Deactivated in the middle. Messages after that are in neither of the two.
       const running = sensors(2.5, 3)
       await until(alignment, ({ observations }) => observations > sent['rgb'] + 10)
       const { status, stdout, log } = await fusion.signal()
@@ -92,7 +92,7 @@ describeRos("the fusion node's recording", () => {
   )
 
   test(
-    'with simulated time too, over a loop of the player: the jump back of /clock is counted, the node ' + 'lives',
+    'also with simulated time and a loop of the player: the jump back of /clock is counted, the node ' + 'lives',
     async () => {
       const bag = join(folder, 'made')
       python('make_bag.py', bag)
@@ -125,7 +125,7 @@ describeRos("the fusion node's recording", () => {
       const live = result(stdout)
       const again = replayed(path)
       expect([again.observations, again.sha256]).toEqual([live.observations, live.observationsSha256])
-      // The recording lies in the time of the bag that was played, in 2023, not near 1970.
+      // The stamps of the recording are those of the played bag, in 2023, and not near 1970.
       const seconds = Number(
         python(
           `
@@ -142,11 +142,11 @@ with AnyReader([Path(sys.argv[1])]) as reader:
     },
   )
 
-  test('a recording that is played is heard from its first message on', async () => {
+  test('a fusion node receives a played recording from its first message on', async () => {
     await playedWhole(peer, env, folder, 1)
   }, 90_000)
 
-  test('a player that nobody listens to says so by topic, and plays all the same', async () => {
+  test('a player without subscribers names the topics, and plays', async () => {
     const player = startNode(
       'player',
       ['-p', `bag:=${join(folder, 'whole')}`, '-p', 'wait:=0.1', '-p', 'rate:=20.0', '-p', 'autostart:=true'],
@@ -159,7 +159,7 @@ with AnyReader([Path(sys.argv[1])]) as reader:
   })
 
   test(
-    'a recording is whole though the request to end comes twice, from the launcher and its process ' + 'group',
+    'a recording is whole even if the request to end comes twice, from the launcher and its process ' + 'group',
     async () => {
       const path = join(folder, 'twice.mcap')
       const fusion = startNode(
@@ -170,10 +170,10 @@ with AnyReader([Path(sys.argv[1])]) as reader:
       )
       await fusion.said(/fusion is active/)
       await peer.ask('advertise', { topic: '/wrist/wrench', type: 'geometry_msgs/msg/WrenchStamped', match: 1 })
-      // The wrench's first 200 ms are its tare, and the first messages may be lost to discovery; the rest of the second
-      // is in the observations.
+      // The first 200 ms of wrenches are the tare, and discovery may lose the first messages. The rest of the second is
+      // in the observations.
       await sensors(1, 4)
-      // The second one follows when the node has begun to end.
+      // The second signal follows when the node has begun to end.
       fusion.child.kill('SIGINT')
       await fusion.said(/SIGINT: ending/)
       const { status, stdout, log } = await fusion.signal()
@@ -183,7 +183,7 @@ with AnyReader([Path(sys.argv[1])]) as reader:
   )
 
   test(
-    'a successor leaves alone what its killed predecessor wrote, and what was finished, and says ' + 'where it writes',
+    'a node replaces neither a finished recording nor that of a killed node, and says where it ' + 'writes',
     async () => {
       const path = join(folder, 'again.mcap')
       const args = ['-p', 'policy:=none', '-p', 'autostart:=true', '-p', `record:=${path}`]
@@ -219,7 +219,7 @@ with AnyReader([Path(sys.argv[1])]) as reader:
     },
   )
 
-  test('a node that never listened leaves nothing behind', async () => {
+  test('a node that was never active leaves no recording', async () => {
     const path = join(folder, 'never.mcap')
     const fusion = startNode('fusion', ['-p', 'policy:=none', '-p', `record:=${path}`], env)
     await fusion.said(/unconfigured/)

@@ -14,7 +14,7 @@ interface Pose {
 const POSE = 'geometry_msgs/msg/PoseStamped'
 const VOICE = 'prehend_interfaces/msg/VoiceEvent'
 const TEXT = 'std_msgs/msg/String'
-/** m/s, of the robot file. */
+/** The limit of the robot file, m/s. */
 const SPEED = 0.35
 
 describeRos('the cell, fusion and control in three processes', () => {
@@ -35,7 +35,7 @@ describeRos('the cell, fusion and control in three processes', () => {
     await peer.ask('listen', { topic: '/voice/events', type: VOICE })
     await peer.ask('listen', { topic: '/episode', type: TEXT })
     await peer.ask('listen', { topic: '/episode/result', type: TEXT })
-    // Cell, fusion, control and the peer itself; of the cell's own announcements all but the cell.
+    // Cell, fusion, control and the peer itself. The cell does not subscribe to its own announcements.
     await peer.ask('advertise', { topic: '/voice/events', type: VOICE, match: 4 })
     await peer.ask('advertise', { topic: '/episode', type: TEXT, match: 3 })
   })
@@ -57,7 +57,7 @@ describeRos('the cell, fusion and control in three processes', () => {
   }
   const texts = async (topic: string): Promise<string[]> =>
     (await peer.ask<{ data: string }[]>('take', { topic, last: 100 })).map(({ data }) => data)
-  /** An episode begins, and what was seen before it is forgotten: none ends by itself in the seconds that follow. */
+  /** Begins an episode and forgets all poses from before. No episode ends by itself in the seconds that follow. */
   const begun = async (): Promise<void> => {
     await peer.ask('clear', { topic: '/episode' })
     await until(
@@ -75,8 +75,8 @@ describeRos('the cell, fusion and control in three processes', () => {
       messages: [{ header: { stamp: { $now: 0 } }, text, confidence: 1 }],
     })
   /**
-   * From a tenth of a second after now on nothing moves, for `seconds`. Now is the clock's, by which poses are stamped,
-   * not the last pose that has come here.
+   * Expects that nothing moves from 0.1 s after now, for `seconds`. Now is the time of the clock that stamps the poses,
+   * not the stamp of the last pose that has arrived.
    */
   const stands = async (seconds: number): Promise<void> => {
     const now = Date.now() / 1000
@@ -103,11 +103,11 @@ describeRos('the cell, fusion and control in three processes', () => {
     })
     expect(results[0].successful).toBe(true)
   }
-  /** The speeds of the set-points, m/s: one step of them is 10 ms, or longer where a beat was missed. */
+  /** The speeds of the set-points, m/s. The step between two is 10 ms, or longer where the timer was late. */
   const speeds = (seen: readonly Pose[]): number[] =>
     seen.slice(1).map((pose, i) => apart(pose, seen[i]) / Math.max(0.01, time(pose) - time(seen[i])))
 
-  test('grasping begins, and its set-points keep to the share of the speed that was set', async () => {
+  test('grasping begins, and its set-points keep to the speed scale', async () => {
     await until(
       () => moved(),
       distance => distance > 0.01,
@@ -123,18 +123,17 @@ describeRos('the cell, fusion and control in three processes', () => {
     await speedOf(1)
   })
 
-  test('an episode begins at rest: no set-point of the one before takes the tool along, which would be ' +
-    'tared while it moves', async () => {
+  test('an episode begins at rest: no set-point of the one before moves the tool during the tare', async () => {
     const away = ({
       pose: {
         position: { x, y, z },
       },
     }: Pose): number => Math.hypot(x - HOME[0], y - HOME[1], z - HOME[2])
-    /** The first pose of those that an episode has put the tool to. */
+    /** The first pose after an episode has placed the tool. */
     const placed = (seen: readonly Pose[]): number =>
       seen.findIndex((pose, i) => i > 0 && away(pose) < 0.001 && away(seen[i - 1]) > 0.01)
     const soFar = (): Promise<Pose[]> => poses('/tool_pose', 500)
-    // On a busy machine poses are lost on the way: an episode of which too few were seen says nothing.
+    // A busy machine loses poses. An episode with too few of them is not judged.
     let checked = 0
     for (let episode = 0; checked < 3 && episode < 10; episode++) {
       await peer.ask('clear', { topic: '/tool_pose' })
@@ -147,14 +146,14 @@ describeRos('the cell, fusion and control in three processes', () => {
       const tare = seen.slice(start).filter(pose => time(pose) <= time(seen[start]) + 0.18)
       if (tare.length < 3 || time(tare.at(-1) as Pose) < time(tare[0]) + 0.1) continue
       checked++
-      // It went 11 cm where one did. One that is made before the control node has heard of the episode lets it set out,
-      // and is answered at once: some mm, on a busy machine 2 cm.
+      // Before this was guarded the tool moved 11 cm. A set-point from before the control node received the
+      // announcement moves the tool until the next one: some mm, on a busy machine 2 cm.
       expect(Math.max(...tare.map(away))).toBeLessThan(0.05)
     }
     expect(checked).toBe(3)
   }, 150_000)
 
-  test('/control/stop ends all motion and says so; nothing moves until "resume"', async () => {
+  test('/control/stop ends all motion and reports it; nothing moves until "resume"', async () => {
     await begun()
     await until(
       () => moved(),
@@ -194,7 +193,8 @@ describeRos('the cell, fusion and control in three processes', () => {
       expect(JSON.parse(result[0])).toMatchObject({ success: false, reason: 'stopped' })
       await peer.ask('clear', { topic: '/episode' })
       await peer.ask('publish', { topic: '/episode', type: TEXT, messages: [{ data: '{"index": 99}' }] })
-      // Longer than a tare and a watchdog, after which it would move, and than the cell takes to place an episode.
+      // Longer than a tare and a watchdog, after which the arm would move, and longer than the cell needs to place an
+      // episode.
       await stands(3)
       expect(await texts('/episode')).toEqual(['{"index": 99}'])
       await say('resume')
@@ -211,14 +211,14 @@ describeRos('the cell, fusion and control in three processes', () => {
 
   test('a stop that the gripper does not acknowledge is answered with the reason', async () => {
     const [cell] = nodes
-    // The cell is gone, and the pseudo-terminal with it.
+    // The cell has ended, and its pseudo-terminal is gone.
     expect((await cell.signal()).status).toBe(0)
     const { stopped, message } = await stop()
     expect(stopped).toBe(false)
     expect(message).not.toBe('')
   })
 
-  test('all end well', async () => {
+  test('all end with exit code 0', async () => {
     for (const node of nodes) {
       const { status, log } = await node.signal()
       expect(status, log).toBe(0)

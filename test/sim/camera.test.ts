@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { cameraMatrix, intrinsics } from '../../sim/camera/intrinsics.js'
-import { drawLook, PLAIN_LOOK } from '../../sim/camera/look.js'
+import { drawLighting, PLAIN_LIGHTING } from '../../sim/camera/scene-lighting.js'
 import { cameraNoise, NO_NOISE } from '../../sim/camera/noise.js'
 import { Renderer } from '../../sim/camera/renderer.js'
-import type { Frame } from '../../sim/camera/renderer.js'
+import type { RgbdBuffers } from '../../sim/camera/renderer.js'
 import { compile, loadMujoco } from '../../sim/embedded/mujoco.js'
 import type { MainModule } from '../../sim/embedded/mujoco.js'
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
   mj = await loadMujoco()
 })
 
-function shoot(bodies: string, noise = NO_NOISE, look = PLAIN_LOOK, width = SIDE, height = SIDE): Frame {
+function shoot(bodies: string, noise = NO_NOISE, look = PLAIN_LIGHTING, width = SIDE, height = SIDE): RgbdBuffers {
   const { model, data } = compile(mj, `<mujoco><worldbody>${bodies}</worldbody></mujoco>`)
   mj.mj_forward(model, data)
   const renderer = new Renderer(mj, model, { camera: 'eye', width, height })
@@ -83,7 +83,7 @@ describe('intrinsics', () => {
     const { rgb, depth } = shoot(
       camera() + TABLE + `<geom type="sphere" size="0.012" pos="${x} ${y} ${z}" rgba="1 0 0 1"/>`,
       NO_NOISE,
-      PLAIN_LOOK,
+      PLAIN_LIGHTING,
       width,
       height,
     )
@@ -107,7 +107,7 @@ describe('intrinsics', () => {
 })
 
 describe('light', () => {
-  const look = { ...PLAIN_LOOK, light: [0, 0, 1] as const, grain: 0 }
+  const look = { ...PLAIN_LIGHTING, light: [0, 0, 1] as const, grain: 0 }
   const plate = '<geom type="box" size="0.03 0.03 0.002" pos="0.1 0 0.3"/>'
   // The plate's centre shadows the point where the line from the lamp through it meets the table: 0.1 / 0.7 m from the
   // axis.
@@ -145,8 +145,8 @@ describe('light', () => {
   })
 
   it('and exposure differ from episode to episode, and not for one seed', () => {
-    expect(drawLook(3, 5)).toEqual(drawLook(3, 5))
-    expect(drawLook(3, 5)).not.toEqual(drawLook(3, 6))
+    expect(drawLighting(3, 5)).toEqual(drawLighting(3, 5))
+    expect(drawLighting(3, 5)).not.toEqual(drawLighting(3, 6))
   })
 })
 

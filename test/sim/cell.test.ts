@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
-import { createGripper } from '../../drivers/registry.js'
-import { Cell } from '../../sim/embedded/cell-handle.js'
+import { createGripper } from '../../drivers/gripper-drivers.js'
+import { EmbeddedCell } from '../../sim/embedded/embedded-cell.js'
 import { SampleRing } from '../../sim/embedded/sample-ring.js'
 
-let cell: Cell | undefined
+let cell: EmbeddedCell | undefined
 afterEach(async () => {
   await cell?.close()
   cell = undefined
@@ -13,7 +13,7 @@ afterEach(async () => {
 describe('the cell in lockstep', () => {
   test('delivers everything in receive order, and the same for the same seed', async () => {
     const run = async (): Promise<{ digest: string; receives: number[]; counts: Record<string, number> }> => {
-      const started = await Cell.start({ mode: 'lockstep', seed: 3, objects: 'seen' })
+      const started = await EmbeddedCell.start({ mode: 'lockstep', seed: 3, objects: 'seen' })
       cell = started
       const hash = createHash('sha256')
       const receives: number[] = []
@@ -31,7 +31,7 @@ describe('the cell in lockstep', () => {
         counts.width++
         hash.update(Float64Array.of(stamp, width))
       }
-      started.camera.start(({ stamp, rgb, depth }) => {
+      started.cameras.color.start(({ stamp, rgb, depth }) => {
         counts.frame++
         hash.update(Float64Array.of(stamp)).update(rgb).update(depth)
       })
@@ -53,13 +53,28 @@ describe('the cell in lockstep', () => {
     expect(await run()).toEqual(first)
   }, 60_000)
 
-  test('keeps time and the serial port over a reset, and hears stop', async () => {
-    cell = await Cell.start({ mode: 'lockstep', seed: 3, objects: 'seen', camera: false })
-    const port = cell.gripperPort
+  test('refuses what is under way when it is closed', async () => {
+    const started = await EmbeddedCell.start({ mode: 'lockstep', seed: 3, objects: 'seen' })
+    cell = started
+    let errors = 0
+    started.onError = () => void errors++
+    const refused = expect(started.reset(0).then(() => started.advance(5e9))).rejects.toMatchObject({
+      code: 'CELL_CLOSED',
+    })
+    // A picture is waited for when this has come.
+    await new Promise<void>(resolve => started.wrist.start(() => resolve()))
+    await started.close()
+    await refused
+    expect(errors).toBe(0)
+  })
+
+  test('keeps time and the serial port over a reset, and takes a stop', async () => {
+    cell = await EmbeddedCell.start({ mode: 'lockstep', seed: 3, objects: 'seen', camera: false })
+    const port = cell.ports.gripper
     await cell.reset(0)
     await cell.advance(50e6)
     const setup = await cell.reset(1)
-    expect(cell.gripperPort).toBe(port)
+    expect(cell.ports.gripper).toBe(port)
     expect(cell.truth().stamp).toBe(50e6)
     expect(cell.truth().target).toBeDefined()
     expect(setup.objects).toEqual(cell.truth().objects.map(({ name }) => name))
@@ -68,8 +83,8 @@ describe('the cell in lockstep', () => {
     expect(cell.verdict()).toMatchObject({ done: true, success: true })
   }, 60_000)
 
-  test('judges by what is said instead of the drawn command', async () => {
-    cell = await Cell.start({ mode: 'lockstep', seed: 3, objects: 'seen', camera: false })
+  test('judges by the given command instead of the drawn one', async () => {
+    cell = await EmbeddedCell.start({ mode: 'lockstep', seed: 3, objects: 'seen', camera: false })
     const { objects } = await cell.reset(0)
     const other = objects.at(-1)
     await cell.reset(0, { say: `pick the ${other}` })
@@ -80,7 +95,7 @@ describe('the cell in lockstep', () => {
 describe('the cell in real time', () => {
   test('moves its fingers by the serial driver, and no stamp lies in the future', async () => {
     const started = process.hrtime.bigint()
-    cell = await Cell.start({ mode: 'realtime', seed: 3, objects: 'seen', started, camera: false })
+    cell = await EmbeddedCell.start({ mode: 'realtime', seed: 3, objects: 'seen', started, camera: false })
     let future = 0
     let samples = 0
     cell.wrist.start((stamp, _wrench, receive) => {
@@ -88,7 +103,7 @@ describe('the cell in real time', () => {
       if (stamp > receive) future++
     })
     await cell.reset(0)
-    const gripper = createGripper({ driver: 'robotiq-2f85', port: { path: cell.gripperPort } })
+    const gripper = createGripper({ driver: 'robotiq-2f85', port: { path: cell.ports.gripper } })
     try {
       await gripper.connect()
       await gripper.move({ width: 0.02, speed: 0.15, effort: 40 })
@@ -106,12 +121,12 @@ describe('the cell in real time', () => {
 
 describe('a cell that cannot start', () => {
   test('says why', async () => {
-    await expect(Cell.start({ mode: 'lockstep', seed: 1, objects: 'no/such.yaml' })).rejects.toMatchObject({
+    await expect(EmbeddedCell.start({ mode: 'lockstep', seed: 1, objects: 'no/such.yaml' })).rejects.toMatchObject({
       code: 'OBJECTS_MISSING',
       exit: 2,
     })
     await expect(
-      Cell.start({ mode: 'lockstep', seed: 1, objects: 'seen', camera: { width: 64, height: 64, rate: 30 } }),
+      EmbeddedCell.start({ mode: 'lockstep', seed: 1, objects: 'seen', camera: { width: 64, height: 64, rate: 30 } }),
     ).rejects.toMatchObject({ code: 'CAMERA_INVALID' })
   })
 })

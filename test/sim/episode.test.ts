@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { drawEpisode, neededForce } from '../../sim/embedded/episode.js'
+import { drawEpisode } from '../../sim/embedded/episode.js'
+import { neededForce } from '../../sim/objects/draw-object.js'
 import { understand } from '../../sim/embedded/instruction.js'
 import { extentOf, surfaceOf } from '../../sim/objects/geometry.js'
 import { GRASP_WIDTH } from '../../sim/objects/grasp.js'
@@ -157,7 +158,7 @@ describe('with other phrases', () => {
     )
   })
 
-  test('none of which is gentle, asks nobody for care', () => {
+  test('none of which is gentle, never ask for care', () => {
     for (let index = 0; index < 50; index++)
       expect(drawEpisode(sets.unseen, 3, index, { phrases: phrases.slice(0, 1) }).gentle).toBe(false)
   })

@@ -58,7 +58,7 @@ describe('the expert, with nothing in its hand', () => {
     expect(expertAction(over(0.01, 0.04, 0, 0.085)).vz, 'far off it rises before it goes').toBeGreaterThan(0.1)
   })
 
-  test('answers openings that nobody could tell apart nearly alike, until it closes', () => {
+  test('answers almost equal openings with almost equal actions, until it closes', () => {
     const draw = random(5)
     for (let k = 0; k < 2000; k++) {
       const [height, off, turn, width] = [0.012 + 0.2 * draw(), 0.05 * draw(), draw() - 0.5, 0.084 * draw()]

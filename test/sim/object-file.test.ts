@@ -84,7 +84,7 @@ describe('an objects file', () => {
     expect(error.message).not.toContain('\n')
   })
 
-  test('has names that are heard as they are said, in corrections too', () => {
+  test('has names that the judge understands in commands and in corrections', () => {
     const named = (...names: string[]): ReturnType<typeof parseObjects> =>
       parseObjects(names.map(name => `- ${good.replace('red box', `"${name}"`)}`).join('\n'), 'my.yaml')
     const written = ['L-bracket', "child's block", 'top sign', 'Red  Box', 'bin #2', 'Rück_wand']

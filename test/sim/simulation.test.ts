@@ -4,7 +4,7 @@ import type { CellOptions } from '../../sim/simulated-cell.js'
 import { drawEpisode } from '../../sim/embedded/episode.js'
 import { loadMujoco } from '../../sim/embedded/mujoco.js'
 import type { MainModule } from '../../sim/embedded/mujoco.js'
-import { rehearse } from '../../sim/embedded/rehearsal.js'
+import { warmUp } from '../../sim/embedded/warm-up.js'
 import { Simulation } from '../../sim/embedded/simulation.js'
 import type { SensorSink } from '../../sim/embedded/simulation.js'
 import { loadObjects, parseObjects } from '../../sim/objects/object-file.js'
@@ -58,7 +58,7 @@ describe('the cell', () => {
     expect(run()).toBe(run())
   })
 
-  test('gives the same after a rehearsal, which says what the camera rehearses', () => {
+  test('gives the same after a warm-up, which returns the scene that the camera warms up with', () => {
     const run = (): string => {
       const hash = createHash('sha256')
       const note = (stamp: number, receive: number, value: Float64Array): void => {
@@ -70,7 +70,7 @@ describe('the cell', () => {
       return hash.digest('hex')
     }
     const before = run()
-    const { xml, qpos } = rehearse({ mj, options: { mode: 'realtime', seed: 1, objects: 'seen' }, models: seen })
+    const { xml, qpos } = warmUp({ mj, options: { mode: 'realtime', seed: 1, objects: 'seen' }, models: seen })
     expect(run()).toBe(before)
     const placed = simulate()
     placed.reset(0)
@@ -105,14 +105,14 @@ describe('the cell', () => {
     expect(Math.max(...slips) - Math.min(...slips)).toBeLessThan(0.001)
   })
 
-  test('drops what is held with too little force', () => {
+  test('drops an object that is held with too little force', () => {
     const simulation = simulate({}, {}, one('crush: 200'))
     const verdict = driveEpisode(simulation, 0, { effort: 2.5 })
     expect(verdict).toMatchObject({ done: true, success: false })
     expect(['dropped', 'not_grasped', 'timeout']).toContain(verdict.reason)
   })
 
-  test('does not call dropped what is in the hand still when the time is over', () => {
+  test('does not report a drop when the object is still in the hand at the end of the time', () => {
     const simulation = simulate({}, {}, one('crush: 200'))
     let highest = 0
     const verdict = driveEpisode(simulation, 0, {

@@ -4,10 +4,10 @@ import type { ShownEpisode } from '../shown.js'
 import { chart, type Mark } from './chart.js'
 import { html, type Html } from './html.js'
 
-/** The modalities that a gate of four weighs, in the contract's order. */
+/** The modalities whose weights a gate has, in the contract's order. */
 const GATE = MODALITIES.slice(0, 4)
 
-/** One episode: what was said, what the wrist camera saw, what the gate weighed, and the forces. */
+/** One episode: its commands, the pictures of the wrist camera, the gate's weights, and the forces. */
 export function episodeCard({ result, trace }: ShownEpisode, without: readonly Withheld[]): Html {
   const { at: times, gate, force, press, said, crush } = trace
   const blind = without.find(({ modality }) => modality === 'rgb')?.from ?? Infinity
@@ -22,10 +22,22 @@ export function episodeCard({ result, trace }: ShownEpisode, without: readonly W
     ),
   ]
   return html`<article class="episode">
-<h3><span class="badge ${result.success ? 'won' : 'lost'}">${result.success ? 'won' : (result.reason ?? 'unknown')}</span> “${result.command}” <small>episode ${result.index}, ${result.seconds.toFixed(1)} s, peak finger force ${result.peakForce.toFixed(0)} N</small></h3>
-<p class="facts">${result.target === undefined ? 'In the end nothing was to move' : html`Meant in the end: <b>${result.target}</b>${result.fragile ? ' (fragile)' : ''}`}; on the table: ${trace.objects.join(', ')}.
+<h3><span class="badge ${result.success ? 'won' : 'lost'}">\
+${result.success ? 'won' : (result.reason ?? 'unknown')}</span> “${result.command}” \
+<small>episode ${result.index}, ${result.seconds.toFixed(1)} s, \
+peak finger force ${result.peakForce.toFixed(0)} N</small></h3>
+<p class="facts">${
+    result.target === undefined
+      ? 'In the end nothing was to move'
+      : html`Meant in the end: <b>${result.target}</b>${result.fragile ? ' (fragile)' : ''}`
+  }; on the table: ${trace.objects.join(', ')}.
 ${marks.sort((a, b) => a.at - b.at).map(({ text, kind }) => html` <span class="word ${kind}">${text}</span>`)}</p>
-<div class="film">${trace.pictures.map(({ at, webp }) => html`<figure${at * 1e9 >= blind ? html` class="unseen"` : undefined}><img src="data:image/webp;base64,${webp}" alt="wrist camera at ${at.toFixed(1)} s" width="128" height="128"><figcaption>${at.toFixed(1)} s</figcaption></figure>`)}</div>
+<div class="film">${trace.pictures.map(
+    ({ at, webp }) => html`\
+<figure${at * 1e9 >= blind ? html` class="unseen"` : undefined}>\
+<img src="data:image/webp;base64,${webp}" alt="wrist camera at ${at.toFixed(1)} s" width="128" height="128">\
+<figcaption>${at.toFixed(1)} s</figcaption></figure>`,
+  )}</div>
 <div class="charts">${
     gate.length === 0
       ? html`<p class="none">This policy has no gate.</p>`

@@ -9,7 +9,9 @@ export class Html {
 
 export type Content = Html | string | number | undefined | readonly Content[]
 
-/** A template of HTML: what is put in is escaped, unless it is HTML itself; lists are joined, undefined is nothing. */
+/**
+ * A template of HTML. Texts that are put in are escaped, HTML is not. Lists are joined, and undefined gives nothing.
+ */
 export function html(parts: TemplateStringsArray, ...contents: readonly Content[]): Html {
   return new Html(parts.reduce((text, part, i) => text + textOf(contents[i - 1]) + part))
 }

@@ -6,7 +6,7 @@ import type { Part, Surroundings } from '../session.js'
 
 type Defaults = Pick<ControlOptions, 'execution' | 'busTimeOf'>
 
-/** Default of `execution`: temporal ensembling; of `busTimeOf`: what the bus's clock asks for. */
+/** The default of `execution` is temporal ensembling. The default of `busTimeOf` follows the bus's clock. */
 export type ControlPartOptions = Omit<ControlOptions, keyof Surroundings | keyof Defaults> & Partial<Defaults>
 
 export const controlPart =
@@ -22,7 +22,10 @@ export const controlPart =
       busTimeOf: options.busTimeOf ?? busTimeOf(bus.clock),
     })
 
-/** The bus time (ns) of a moment on the host's monotonic clock (ns). In lockstep only the world takes time. */
+/**
+ * Converts the host's monotonic time (ns) to bus time (ns). In lockstep wall time does not count, so it is the present
+ * bus time.
+ */
 function busTimeOf(clock: Clock): (monotonic: number) => number {
   return clock instanceof SteppedClock ? () => clock.now() : monotonic => clock.now() - (monotonicNs() - monotonic)
 }

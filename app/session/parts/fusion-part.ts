@@ -3,7 +3,7 @@ import type { Part, Surroundings } from '../session.js'
 
 type Defaults = Pick<FusionOptions, 'inferenceLatency' | 'onError'>
 
-/** Default of `inferenceLatency`: none. An `onError` of its own is told instead of the session's. */
+/** The default of `inferenceLatency` is 0. An `onError` of its own replaces the session's. */
 export type FusionPartOptions = Omit<FusionOptions, keyof Surroundings | keyof Defaults> & Partial<Defaults>
 
 export const fusionPart =

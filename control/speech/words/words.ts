@@ -1,26 +1,27 @@
 /**
- * The words of one language that a stop and its end are told by, in lower case. Where several words are given as one
- * entry they stand beside each other.
+ * The words of one language for a stop and its end, in lower case. An entry with several words means these words in a
+ * row.
  */
 export interface Words {
   /**
-   * Also what forbids to move ("don't move"): an entry that has a negation in it cannot be taken back by another one.
+   * Stop words, and phrases that forbid motion ("don't move"). An entry that contains a negation cannot be negated
+   * again.
    */
   readonly stop: readonly string[]
   /**
-   * Verbs that mean stop together with a particle, which stands behind them in the same phrase, directly or later
-   * ("halten Sie bitte an").
+   * Verbs that mean stop together with a particle. The particle stands behind the verb in the same phrase, directly or
+   * later ("halten Sie bitte an").
    */
   readonly separable?: readonly { readonly forms: readonly string[]; readonly particles: readonly string[] }[]
-  /** What takes a stop word back that follows directly. */
+  /** Words that negate the stop word directly behind them. */
   readonly negation: readonly string[]
-  /** A whole utterance that ends a stop. */
+  /** Whole utterances that end a stop. */
   readonly resume: readonly string[]
   /**
-   * Words that mean something else and are one letter away from a stop word or, where it is `joined`, end like a
-   * negation.
+   * Words that mean something else and are one letter away from a stop word. Where the language is `joined`: words that
+   * end like a negation.
    */
   readonly ordinary: readonly string[]
-  /** Written without spaces: a word is found anywhere in the text. */
+  /** The language is written without spaces, so a word is found anywhere in the text. */
   readonly joined?: boolean
 }

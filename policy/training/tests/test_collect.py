@@ -11,6 +11,7 @@ from typing import Any
 import sets
 
 import collect
+from recording import ROOT, Recording
 
 
 class Collecting(unittest.TestCase):
@@ -61,7 +62,7 @@ class Collecting(unittest.TestCase):
         for model, content in zip(models, (b'one', b'one', b'other'), strict=True):
             model.write_bytes(content)
         given = ('--seed', '7', '--episodes', '5', '--per-job', '5')
-        mine = collect.Recording('s7-p0', 7, 0.0, 5, str(models[0]), 'seen', 'seen', 0, 'cell')
+        mine = Recording('s7-p0', 7, 0.0, 5, str(models[0]), 'seen', 'seen', 0, 'cell')
         self.made('s7-p0', json.loads(mine.scene))
         self.assertEqual(self.ended(*given, '--policy', str(models[1]))[0], 0)
         code, line = self.ended(*given, '--policy', str(models[2]))
@@ -69,7 +70,7 @@ class Collecting(unittest.TestCase):
         self.assertIn('another --policy', line)
 
     def test_a_glimpse_is_recorded_with_its_time_limit(self) -> None:
-        whole = collect.Recording('s7-p0', 7, 0.0, 5, 'expert', 'seen', 'seen', 0, 'cell')
+        whole = Recording('s7-p0', 7, 0.0, 5, 'expert', 'seen', 'seen', 0, 'cell')
         glimpse = dataclasses.replace(whole, at_most='150 ms')
         run = glimpse.commands('bag', 'out')[0]
         self.assertEqual(run[run.index('--at-most') + 1], '150 ms')
@@ -79,7 +80,7 @@ class Collecting(unittest.TestCase):
             self.assertIn('argument --at-most: ', self.ended('--at-most', text)[1])
 
     def test_a_set_is_moved_to_its_place_once_it_is_complete(self) -> None:
-        mine = collect.Recording('s7-p0', 7, 0.0, 5, 'expert', 'seen', 'seen', 0, 'cell')
+        mine = Recording('s7-p0', 7, 0.0, 5, 'expert', 'seen', 'seen', 0, 'cell')
         (mine.part(self.folder) / 's7-p0').mkdir(parents=True)
         (mine.part(self.folder) / 's7-p0' / 'dataset.json').write_text('{}')
         (self.folder / 's7-p0').mkdir()
@@ -104,9 +105,9 @@ class Collecting(unittest.TestCase):
         self.assertEqual(list((self.folder / 'data').iterdir()), [])
 
     def test_object_sets_that_judge_are_never_trained_on(self) -> None:
-        beside = os.path.relpath(collect.ROOT / 'sim/objects/heavy.yaml')
-        more = (str(collect.ROOT / 'policy' / name) for name in ('alike.yaml', 'household.yaml'))
-        for objects in ('unseen', str(collect.ROOT / 'sim/objects/unseen.yaml'), beside, *more):
+        beside = os.path.relpath(ROOT / 'sim/objects/heavy.yaml')
+        more = (str(ROOT / 'policy' / name) for name in ('alike.yaml', 'household.yaml'))
+        for objects in ('unseen', str(ROOT / 'sim/objects/unseen.yaml'), beside, *more):
             code, line = self.ended('--objects', 'seen', objects)
             self.assertEqual(code, 2)
             self.assertIn('never trained on', line)

@@ -6,8 +6,9 @@ import numpy as np
 
 from sets import WORDS, temporary, write
 
-from data import Dataset, Loader, camera_file
+from data import Dataset, camera_file
 from geometry import Geometry
+from loader import Loader
 
 
 class Folders(unittest.TestCase):

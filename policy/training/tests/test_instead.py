@@ -7,7 +7,9 @@ import torch
 
 import sets
 
-from data import Dataset, Loader, instead
+from augmentation import instead
+from data import Dataset
+from loader import Loader
 
 
 class Instead(unittest.TestCase):

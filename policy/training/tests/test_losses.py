@@ -12,7 +12,8 @@ import sets
 
 from data import INPUTS, Dataset, camera_file
 from losses import PLACE, alignment, calling, goals, info_nce, objective, soft_targets
-from model import Config, Policy
+from model import Policy
+from model_config import Config
 
 
 def slow_info_nce(a: Tensor, b: Tensor, same: Tensor, temperature: float = 0.07) -> float:

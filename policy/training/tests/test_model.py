@@ -7,7 +7,8 @@ import torch.nn.functional as F
 import sets  # noqa: F401 - it puts the folder of what is tested on the path
 
 from layers import Block, Residual, attend, by_head, off
-from model import PARTS, Config, Policy, example
+from model import Policy, example
+from model_config import PARTS, Config
 
 SMALL: dict[str, Any] = {'height': 32, 'width': 32, 'stem': 8, 'low': 16, 'high': 16, 'd': 32, 'text': 24, 'heads': 4}
 

@@ -11,8 +11,10 @@ from torch import nn
 
 import sets
 
-from model import Config, Exported, example
-from quantise import QConv, QLinear, Range, integers, quantised, ranges
+from model import Exported, example
+from model_config import Config
+from onnx_integers import integers
+from quantised_layers import QConv, QLinear, Range, quantised, ranges
 from test_model import SMALL, woken
 
 

@@ -4,7 +4,8 @@ import numpy as np
 
 import sets  # noqa: F401 - it puts the folder of what is tested on the path
 
-from report import gain, paired, speed, wilson
+from intervals import gain, paired, wilson
+from report import speed
 
 
 class Intervals(unittest.TestCase):

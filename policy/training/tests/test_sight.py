@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from sets import WORDS, temporary, write
 
-from data import Dataset, Loader
+from data import Dataset
 from geometry import Geometry
+from loader import Loader
 from phrases import colour_table
 from sight import OPEN, SINK, SPEED, TRANSIT, Absent, lookout, out_of_sight, retreat
 

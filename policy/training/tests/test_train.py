@@ -11,14 +11,15 @@ import torch
 
 from sets import temporary, write
 
+import checkpoint
 import export
 import losses
-import model
 import pretrain
 import quantise
 import schedule
 import train
-from model import Config, Policy, example
+from model import Policy, example
+from model_config import SIZES, Config
 from progress import Progress
 from schedule import Schedule
 
@@ -30,7 +31,7 @@ class Training(unittest.TestCase):
         self.folder = temporary(self)
         self.data = write(self.folder / 'data/s1', 6)
         deep = {**TINY, 'low_residuals': 2, 'residuals': 3, 'layers': 2}
-        sizes = unittest.mock.patch.dict(model.SIZES, {'small': TINY, 'large': deep})
+        sizes = unittest.mock.patch.dict(SIZES, {'small': TINY, 'large': deep})
         sizes.start()
         self.addCleanup(sizes.stop)
 
@@ -85,10 +86,10 @@ class Training(unittest.TestCase):
     def test_a_deeper_network_starts_as_the_one_whose_weights_it_takes(self) -> None:
         small = self.train('s', '--steps', '3')
         torch.manual_seed(9)
-        deep = Policy(Config(**{**small['config'], **model.SIZES['large']}), small['stats'], small['camera']).eval()
-        parent = train.begin_with(deep, str(self.folder / 's/checkpoint.pt'))
+        deep = Policy(Config(**{**small['config'], **SIZES['large']}), small['stats'], small['camera']).eval()
+        parent = checkpoint.begin_with(deep, str(self.folder / 's/checkpoint.pt'))
         self.assertLess(parent['taken'], parent['of'])
-        policy = train.load(self.folder / 's')[0]
+        policy = checkpoint.load(self.folder / 's')[0]
         # `load` changes words that were never heard. Only the unknown word is said here, which always counts as heard.
         x = list(example(policy.config, 2))
         x[2] = x[2] * 0 + 1
@@ -101,12 +102,12 @@ class Training(unittest.TestCase):
 
     def test_training_continues_from_the_weights_of_an_exported_model(self) -> None:
         self.train('s', '--steps', '3')
-        policy = train.load(self.folder / 's')[0]
+        policy = checkpoint.load(self.folder / 's')[0]
         export.keep_weights(policy, self.folder / 'grasp.npz')
         torch.manual_seed(9)
-        state = train.read(self.folder / 's/checkpoint.pt', '')
+        state = checkpoint.read(self.folder / 's/checkpoint.pt', '')
         again = Policy(policy.config, state['stats'], state['camera'], policy.text.colours).eval()
-        parent = train.begin_with(again, str(self.folder / 'grasp.npz'))
+        parent = checkpoint.begin_with(again, str(self.folder / 'grasp.npz'))
         self.assertEqual(parent['taken'], parent['of'])
         x = example(policy.config, 2)
         with torch.no_grad():
@@ -165,7 +166,7 @@ class Training(unittest.TestCase):
             self.train('v', '--steps', '1', '--init', str(self.folder / 'p/checkpoint.pt'))['run']['init']['steps'], 2
         )
         with self.assertRaisesRegex(SystemExit, 'encoders alone'):
-            train.load(self.folder / 'p')
+            checkpoint.load(self.folder / 'p')
 
     def test_pretraining_and_quantisation_continue_where_they_were_cut_off(self) -> None:
         given = ['--data', str(self.data), '--steps', '4', '--batch', '4', '--stride', '1']

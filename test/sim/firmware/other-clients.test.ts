@@ -5,8 +5,8 @@ import modbusSerial from 'modbus-serial'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startFirmwareHost } from '../../../sim/firmware/host.js'
 import type { FirmwareHost } from '../../../sim/firmware/host.js'
-import { python } from './python.js'
-import { SpringPlant } from './spring-plant.js'
+import { python } from './python-path.js'
+import { SpringPlant } from '../../../sim/firmware/spring-plant.js'
 
 let plant: SpringPlant
 let host: FirmwareHost

@@ -4,7 +4,7 @@ import { decodeResponse, encodeRequest, sealed } from '../../../drivers/modbus-r
 import type { ModbusRequest, ModbusResponse } from '../../../drivers/modbus-rtu.js'
 import { RobotiqFirmware } from '../../../sim/firmware/robotiq-firmware.js'
 import type { FirmwareOptions } from '../../../sim/firmware/robotiq-firmware.js'
-import { SpringPlant } from './spring-plant.js'
+import { SpringPlant } from '../../../sim/firmware/spring-plant.js'
 
 /** Firmware, spring fingers and simulated time; a client that talks to it without a wire. */
 class Bench {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
-import { createGripper } from '../../../drivers/registry.js'
+import { createGripper } from '../../../drivers/gripper-drivers.js'
 
 test('firmware and pseudo-terminal run in a worker thread, the driver on the main thread', {
   timeout: 30_000,

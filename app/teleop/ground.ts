@@ -1,0 +1,106 @@
+import type { Bus } from '../../middleware/bus.js'
+import { LocalBus } from '../../middleware/local/local-bus.js'
+import { SystemClock } from '../../middleware/local/system-clock.js'
+import { messageOf } from '../../middleware/message-of.js'
+import { Ros2Bus } from '../../middleware/ros2/ros2-bus.js'
+import { Ros2Process } from '../../middleware/ros2/ros2-process.js'
+import { requireAll } from '../../peers/peers.js'
+import type { Robot } from '../../robots/robot.js'
+import { ROOT } from '../../robots/topic-name.js'
+import { UsageError } from '../output/output.js'
+import { cellSensors, followSetPoints, takesPoses, toolPoses } from '../session/cell-parts.js'
+import { cellNeed, startCell } from '../session/cells.js'
+import type { Closing } from '../session/closing.js'
+import { useFastDdsProfile } from '../session/fast-dds-profile.js'
+import type { Sensors } from '../session/session.js'
+
+/** What teleoperation stands on: a bus, and the sensors that this process starts. */
+export interface Ground {
+  readonly bus: Bus
+  /** Absolute seconds at stamp 0. Undefined: the time of the first message. */
+  readonly epochSec: (() => number) | undefined
+  readonly sensors: Sensors
+  /** The ports of a simulated gripper, and of a simulated arm's servos. */
+  readonly ports: Readonly<Record<string, string>>
+  /** Closed last, in this order. */
+  readonly closings: readonly Closing[]
+}
+
+export interface GroundOptions {
+  readonly robot: Robot
+  readonly seed: number
+  readonly signal: AbortSignal
+  readonly onNotice: (text: string) => void
+  readonly onLost: (text: string) => void
+  readonly onError: (error: unknown) => void
+}
+
+type OpenGround = (options: GroundOptions) => Promise<Ground>
+
+/** No ROS: the robot is on serial ports of this machine. */
+const serialPorts: OpenGround = async ({ onError }) => {
+  const clock = new SystemClock()
+  return {
+    bus: new LocalBus(clock, { onError }),
+    epochSec: undefined,
+    sensors: [],
+    ports: {},
+    closings: [{ name: 'clock', close: () => clock.close() }],
+  }
+}
+
+const ros2: OpenGround = async ({ robot, onNotice, onError }) => {
+  useFastDdsProfile()
+  const namespace = robot.namespace === ROOT ? [] : ['--ros-args', '-r', `__ns:=${robot.namespace}`]
+  const ros = await Ros2Process.start('prehend_teleop', ['prehend', ...namespace])
+  const bus = new Ros2Bus(ros.rcl, ros.node, { onError, onWarning: (topic, text) => onNotice(`${topic}: ${text}`) })
+  return {
+    bus,
+    epochSec: () => bus.clock.epochSec,
+    sensors: [],
+    ports: {},
+    closings: [{ name: 'ROS 2', close: () => ros.close() }],
+  }
+}
+
+/** The embedded cell in real time, with the objects of its first episode. */
+const sim: OpenGround = async ({ robot, seed, signal, onLost, onError }) => {
+  requireAll([cellNeed(robot, 'sim')])
+  const started = process.hrtime.bigint()
+  const cell = await startCell(robot, 'sim')({ mode: 'realtime', seed, objects: 'seen', started }, signal)
+  cell.onError = error => onLost(`the cell has failed: ${messageOf(error)}`)
+  const clock = new SystemClock(started)
+  const bus = new LocalBus(clock, { onError })
+  if (takesPoses(cell)) {
+    const poses = toolPoses(bus, robot)
+    if (poses) cell.onToolPose = (stamp, _receive, pose) => poses.publish(stamp, pose)
+    followSetPoints(bus, robot, ({ pose }) => cell.setToolTarget(pose))
+  }
+  await cell.reset(0)
+  return {
+    bus,
+    epochSec: undefined,
+    sensors: cellSensors(robot, cell),
+    ports: cell.ports,
+    closings: [
+      { name: 'cell', close: () => cell.close() },
+      { name: 'clock', close: () => clock.close() },
+    ],
+  }
+}
+
+/** By the word of `--source`, one line each. */
+const GROUNDS: ReadonlyMap<string, OpenGround> = new Map([
+  ['bus', serialPorts],
+  ['ros2', ros2],
+  ['sim', sim],
+])
+
+export const GROUND_NAMES: readonly string[] = [...GROUNDS.keys()]
+
+/** Throws UsageError for a word that is none of GROUND_NAMES. */
+export function groundNamed(name: string): OpenGround {
+  const open = GROUNDS.get(name)
+  if (!open) throw new UsageError(`--source ${name}: is not known; expected ${GROUND_NAMES.join(', ')}`)
+  return open
+}

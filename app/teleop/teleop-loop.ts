@@ -1,0 +1,257 @@
+import { monotonicNs } from '../../drivers/byte-stream.js'
+import type { Gripper } from '../../drivers/gripper.js'
+import type { Commander } from '../../control/state/commanders.js'
+import type { Bus } from '../../middleware/bus.js'
+import type { ControlNode, ControlOptions } from '../../nodes/control-node.js'
+import type { FusionNode } from '../../nodes/fusion-node.js'
+import type { Recorder } from '../../nodes/recorder.js'
+import { TELEOP_PERIOD, TeleopNode } from '../../nodes/teleop-node.js'
+import type { VoiceNode } from '../../nodes/voice-node.js'
+import type { Policy } from '../../policy/policy.js'
+import { OnnxPolicy } from '../../policy/runtime/onnx-policy.js'
+import type { Robot } from '../../robots/robot.js'
+import { wholeName } from '../../robots/topic-name.js'
+import { recordCell } from '../session/cell-recording.js'
+import { closeInOrder } from '../session/closing.js'
+import type { EpisodeResult } from '../session/episodes.js'
+import { controlPart } from '../session/parts/control-part.js'
+import { fusionPart } from '../session/parts/fusion-part.js'
+import { voicePart } from '../session/parts/voice-part.js'
+import { ownGripper } from '../session/robot-gripper.js'
+import { latencyNotices, servoBusesOf, servosOf } from '../session/robot-servo-buses.js'
+import { Session } from '../session/session.js'
+import { toolKinematics } from '../session/tool-kinematics.js'
+import { Follower } from './follower.js'
+import type { Ground, GroundOptions } from './ground.js'
+import { OPERATIONS, type Operation } from './operations.js'
+import { PersonEpisodes } from './person-episodes.js'
+import type { InputKind, InputOptions, PersonInput } from './person-input.js'
+
+export interface TeleopLoopOptions extends GroundOptions {
+  readonly ground: (options: GroundOptions) => Promise<Ground>
+  readonly kind: InputKind
+  readonly inputs: InputOptions
+  readonly policy?: string | undefined
+  readonly record?: string | undefined
+  readonly overwrite?: boolean | undefined
+  /** Said as each episode begins. */
+  readonly say?: string | undefined
+  readonly onPolicyEnded: () => void
+  readonly onRecordingLost: () => void
+}
+
+/** ns from a chunk's stamp to its only row, as a rate. */
+const RATE = 1e9 / TELEOP_PERIOD
+
+interface Nodes {
+  readonly control: ControlNode
+  readonly voice: VoiceNode
+  readonly teleop: TeleopNode
+  readonly fusion: FusionNode | undefined
+}
+
+/** A robot that a person moves: the control node, the person's device as a source of chunks, and a policy by option. */
+export class TeleopLoop {
+  takeovers = 0
+  readonly #options: TeleopLoopOptions
+  readonly #ground: Ground
+  readonly #policy: Policy | undefined
+  readonly #input: PersonInput
+  readonly #episodes: PersonEpisodes
+  readonly #recorder: Recorder | undefined
+  readonly #session: Session<Nodes>
+  readonly #notices: () => readonly string[]
+  /** Whether the person begins anew, from where the robot is. */
+  #anew = false
+
+  static async start(options: TeleopLoopOptions): Promise<TeleopLoop> {
+    const { robot, policy, signal, onError } = options
+    const follower = new Follower(robot)
+    const kinematics = await toolKinematics(robot)
+    const model = policy === undefined ? undefined : await OnnxPolicy.load(policy, robot, { signal })
+    let ground: Ground | undefined
+    let loop: TeleopLoop | undefined
+    try {
+      ground = await options.ground(options)
+      loop = new TeleopLoop({ ...options, kinematics }, follower, ground, model)
+      await loop.#session.bringUp()
+      for (const notice of loop.#notices()) options.onNotice(notice)
+      if (!model) loop.operate('take')
+      return loop
+    } catch (error) {
+      if (loop) await loop.close()
+      else {
+        await model?.close()
+        if (ground) await closeInOrder([{ name: 'bus', close: () => ground?.bus.close() }, ...ground.closings], onError)
+      }
+      throw error
+    }
+  }
+
+  private constructor(
+    options: TeleopLoopOptions & Pick<ControlOptions, 'kinematics'>,
+    follower: Follower,
+    ground: Ground,
+    policy: Policy | undefined,
+  ) {
+    const { robot, kind, inputs, onNotice, onError } = options
+    const operate = (word: Operation): void => onNotice(this.operate(word))
+    const { bus } = ground
+    this.#options = options
+    this.#ground = ground
+    this.#policy = policy
+    const busTimeOf = (monotonic: number): number => bus.clock.now() - (monotonicNs() - monotonic)
+    const { channels } = follower
+    this.#input = kind.make({ bus, robot, channels, options: inputs, busTimeOf, operate, onNotice, onError })
+    const buses = servoBusesOf(robot, { path: ground.ports['arm'] })
+    this.#notices = () => latencyNotices(buses)
+    const gripper: Gripper | undefined = ownGripper(robot, { path: ground.ports['gripper'], option: '--port' })?.gripper
+    const voice = robot.streams.find(({ modality }) => modality === 'voice')
+    this.#session = Session.assemble(
+      { robot, bus, onError },
+      {
+        control: controlPart({
+          gripper,
+          servoBuses: servosOf(buses),
+          kinematics: options.kinematics,
+          commander: policy ? 'policy' : 'person',
+          onNotice,
+        }),
+        ...(policy && { fusion: fusionPart({ policy, onPolicyEnded: options.onPolicyEnded, onNotice }) }),
+        voice: voicePart({
+          topic: voice?.topic ?? wholeName('voice/events', robot.namespace),
+          ...(voice && { type: voice.type }),
+        }),
+        teleop: () => this.#teleopNode(bus, robot, follower),
+      },
+      ground.sensors,
+    ) as unknown as Session<Nodes>
+    this.#episodes = new PersonEpisodes(bus, robot, options.say ?? '')
+    this.#recorder =
+      options.record === undefined
+        ? undefined
+        : recordCell(bus, options.record, {
+            ...options,
+            policy: policy?.name ?? 'none',
+            mode: 'realtime',
+            epochSec: ground.epochSec,
+          })
+  }
+
+  get control(): ControlNode {
+    return this.#session.nodes.control
+  }
+
+  get commander(): Commander {
+    return this.#session.nodes.teleop.commands ? 'person' : 'policy'
+  }
+
+  get hasPolicy(): boolean {
+    return this.#policy !== undefined
+  }
+
+  get results(): readonly EpisodeResult[] {
+    return this.#episodes.results
+  }
+
+  /** Number of chunks of the person. */
+  get chunks(): number {
+    return this.#session.nodes.teleop.chunks
+  }
+
+  say(text: string): void {
+    this.#session.nodes.voice.say(text)
+  }
+
+  key(key: string): void {
+    this.#input.key?.(key)
+  }
+
+  /** Does what a word means. Gives a line that says what was done. */
+  operate(word: Operation): string {
+    const { teleop } = this.#session.nodes
+    switch (word) {
+      case 'take':
+        this.takeovers++
+        teleop.ask('person')
+        return 'the person has the arm'
+      case 'give':
+        if (!this.hasPolicy) return 'there is no policy to give the arm to (--policy)'
+        teleop.ask('policy')
+        return 'the policy has the arm'
+      case 'begin':
+        return this.#begin()
+      case 'won':
+      case 'lost':
+      case 'end':
+        return this.#episodes.finish(word) ? `episode ${this.results.length - 1}: ${word}` : 'no episode has begun'
+      case 'stop':
+        this.say('stop')
+        void this.#stop()
+        return 'stopped: "resume" goes on'
+      case 'resume':
+        this.say('resume')
+        this.control.resume()
+        this.#anew = true
+        return 'resumed'
+      case 'quit':
+        return OPERATIONS.quit.means
+    }
+  }
+
+  /** Ends the motion first, an episode that runs without a verdict, and then the rest. See `Session.close`. */
+  async close(): Promise<void> {
+    if (!this.#session.isClosing && this.control.state === 'active') await this.#stop()
+    this.#episodes.finish('end')
+    await this.#session.close({
+      recording: this.#recorder,
+      policy: this.#policy,
+      ground: this.#ground.closings,
+    })
+  }
+
+  /** Ends the motion. Never rejects: a stop that cannot be sent is reported. */
+  async #stop(): Promise<void> {
+    try {
+      await this.control.stop()
+    } catch (error) {
+      this.#options.onError(error)
+    }
+  }
+
+  /** Whether what the person does now moves the robot. */
+  get #moves(): boolean {
+    return this.control.commander === 'person' && this.control.hold === 'none'
+  }
+
+  #begin(): string {
+    this.#episodes.begin()
+    this.#anew = true
+    if (this.#options.say !== undefined) this.say(this.#options.say)
+    return `episode ${this.results.length} has begun`
+  }
+
+  #teleopNode(bus: Bus, robot: Robot, follower: Follower): TeleopNode {
+    const input = this.#input
+    const wanted = new Float64Array(follower.channels.length)
+    return new TeleopNode({
+      bus,
+      robot,
+      open: async to => {
+        follower.subscribe(bus, to)
+        await input.open()
+      },
+      close: () => input.close(),
+      wanted: (now, began) => {
+        const { measured } = follower
+        if (!measured) return undefined
+        if (began || this.#anew || !this.#moves) {
+          wanted.set(measured)
+          input.forget?.()
+        }
+        this.#anew = false
+        return input.update(wanted, now) ? follower.chunk(wanted, now, RATE) : undefined
+      },
+    })
+  }
+}

@@ -1,0 +1,129 @@
+import type { Report } from '../output/output.js'
+import { Ending } from '../output/ending.js'
+import { requireFree } from '../output/outputs.js'
+import { readRobot, withPort } from '../robot/load-robot.js'
+import { requireFit } from '../session/cells.js'
+import { requireDrivable } from '../session/drivable.js'
+import { ErrorTally } from '../session/error-tally.js'
+import { endsWithItsParts } from '../session/lost-part.js'
+import { motionStatus } from '../session/motion-status.js'
+import { groundNamed } from './ground.js'
+import { isOperation, operationOf, OPERATIONS, type Operation } from './operations.js'
+import { OperatorTerminal } from './operator-terminal.js'
+import type { InputOptions } from './person-input.js'
+import { personInput } from './person-inputs.js'
+import { TeleopLoop, type TeleopLoopOptions } from './teleop-loop.js'
+
+export interface TeleopCommand extends InputOptions, Pick<TeleopLoopOptions, 'record' | 'overwrite' | 'say'> {
+  /** A word of GROUND_NAMES. */
+  readonly source: string
+  readonly robot?: string
+  readonly namespace?: string
+  /** The port of the gripper or of the only servo bus, instead of the robot file's. */
+  readonly port?: string
+  /** A word of PERSON_INPUTS. Default: `leader` where `leader` is given, else `keyboard`. */
+  readonly by?: string
+  /** A model that drives the robot until the person takes over. */
+  readonly policy?: string
+  readonly seed: number
+}
+
+/** ms between two looks at the state of the motion. */
+const LOOK = 100
+
+/**
+ * `prehend teleop`: a person moves a robot, alone or beside a policy, until the process is asked to end. Throws
+ * UsageError, RobotError, PolicyError, DriverError or MissingPackageError, before anything moves, where what was asked
+ * for cannot be done.
+ */
+export async function teleop(
+  command: TeleopCommand,
+  progress: (line: string) => void,
+): Promise<Report & { readonly isComplete: boolean }> {
+  const by = command.by ?? (command.leader === undefined ? 'keyboard' : 'leader')
+  const kind = personInput(by)
+  const open = groundNamed(command.source)
+  requireFree({ recordings: [command.record] }, command)
+  const robot = withPort(readRobot(command.robot, command.namespace), command.port)
+  if (command.source === 'sim') requireFit(robot)
+  else requireDrivable(robot)
+  const ending = new Ending()
+  ending.endWithParent()
+  const errors = new ErrorTally({ progress })
+  const parts = endsWithItsParts(ending, progress)
+  progress(`starting (robot file ${robot.name}, ${by}) ...`)
+  const loop = await TeleopLoop.start({
+    ...command,
+    robot,
+    kind,
+    inputs: command,
+    ground: open,
+    signal: ending.signal,
+    onNotice: progress,
+    onLost: text => {
+      progress(text)
+      parts.onPartLost()
+    },
+    onPolicyEnded: parts.onPolicyEnded,
+    onRecordingLost: parts.onRecordingLost,
+    onError: error => errors.add(error),
+  })
+  /** What was last told of the state of the motion. */
+  let told = ''
+  const operate = (word: string): void => {
+    // A stop may have ended again before anybody looks. What follows is told all the same.
+    if (word === 'stop') told = ''
+    if (word === 'quit') ending.ask('SIGINT')
+    else if (isOperation(word)) progress(loop.operate(word))
+    else loop.say(word)
+  }
+  const terminal = new OperatorTerminal({
+    onKey: key => {
+      const word = operationOf(key)
+      if (word === 'take' && loop.commander === 'person' && loop.hasPolicy) operate('give')
+      else if (word !== undefined) operate(word)
+      else loop.key(key)
+    },
+    onLine: line => operate(line.trim()),
+    onInterrupt: () => ending.ask('SIGINT'),
+  })
+  progress(`${kind.help}; ${operationsText()}`)
+  const look = setInterval(() => {
+    const { message } = motionStatus(loop.control)
+    if (message !== told) progress((told = message))
+  }, LOOK)
+  const started = performance.now()
+  await new Promise(resolve => ending.whenAsked(resolve))
+  clearInterval(look)
+  terminal.close()
+  await loop.close()
+  const { results } = loop
+  const won = results.filter(({ success }) => success).length
+  const object = {
+    source: command.source,
+    by,
+    episodes: results.length,
+    successes: won,
+    takeovers: loop.takeovers,
+    chunks: loop.chunks,
+    holds: loop.control.watchdog.trips,
+    overForce: loop.control.guard.trips,
+    stops: loop.control.stops,
+    wallS: (performance.now() - started) / 1000,
+    ...(command.record !== undefined && { record: command.record }),
+  }
+  const recorded = command.record === undefined ? '' : `; recorded into ${command.record}`
+  return {
+    object,
+    lines: [`${results.length} episodes, ${won} won, in ${object.wallS.toFixed(1)} s${recorded}`],
+    isComplete: !parts.isLost(),
+  }
+}
+
+const operationsText = (): string =>
+  (Object.keys(OPERATIONS) as Operation[])
+    .flatMap(word => {
+      const { key, means } = OPERATIONS[word]
+      return process.stdin.isTTY ? (key === undefined ? [] : [`${key} ${means}`]) : [`"${word}" ${means}`]
+    })
+    .join(', ')

@@ -1,0 +1,106 @@
+import type { Observation } from '../../fusion/observation.js'
+import type { Robot } from '../../robots/robot.js'
+import type { Contract } from '../contract/contract.js'
+import { shapeText } from '../contract/contract-graph.js'
+import { isEncoder, type EncoderContract } from '../contract/encoder-contract.js'
+import { modelSha256 } from '../contract/external-data.js'
+import type { OnnxModel } from '../contract/onnx-metadata.js'
+import { tensorOf } from '../contract/output-spec.js'
+import { PolicyError } from '../policy-error.js'
+import type { EncodedFeatures, Encoder } from '../policy.js'
+import { OnnxGraph, refuse, type Given, type OnnxGraphOptions } from './onnx-graph.js'
+import { graphContractIn, readModel } from './read-model.js'
+
+/** The head that an encoder feeds: its contract, and the file for messages. */
+export interface FedHead {
+  readonly contract: Contract
+  readonly path: string
+}
+
+/** An ONNX model whose contract has features, in a process of its own. */
+export class OnnxEncoder implements Encoder {
+  readonly #graph: OnnxGraph<EncoderContract>
+  /** The names of the features by the graph's own. */
+  readonly #names: ReadonlyMap<string, string>
+
+  /** Reads, checks and starts an encoder. `requireEncoder` finds no fault with it. Throws as `OnnxGraph.load`. */
+  static async load(path: string, robot: Robot, options: OnnxGraphOptions): Promise<OnnxEncoder> {
+    return new OnnxEncoder(await OnnxGraph.load(path, encoderContractIn, robot, options))
+  }
+
+  private constructor(graph: OnnxGraph<EncoderContract>) {
+    this.#graph = graph
+    const { features } = graph.contract
+    this.#names = new Map(Object.entries(features).map(([name, spec]) => [tensorOf(name, spec), name]))
+  }
+
+  get name(): string {
+    return this.#graph.contract.name
+  }
+
+  get ended(): PolicyError | undefined {
+    return this.#graph.ended
+  }
+
+  /** Runs one inference at a time, in the order of the calls. Rejects as `OnnxGraph.run`. */
+  encode(observation: Observation): Promise<EncodedFeatures> {
+    const { stamp, episode } = observation
+    return this.#graph.run(observation, (given, inferenceMs) => ({
+      stamp,
+      episode,
+      values: this.#features(given),
+      inferenceMs,
+    }))
+  }
+
+  /** See `OnnxGraph.observe`. */
+  observe(observation: Observation): Promise<void> {
+    return this.#graph.observe(observation)
+  }
+
+  close(): Promise<void> {
+    return this.#graph.close()
+  }
+
+  /** Copies, in the graph's own types. */
+  #features(given: Given): EncodedFeatures['values'] {
+    return new Map([...given].map(([tensor, { data }]) => [this.#names.get(tensor) ?? tensor, data.slice()]))
+  }
+}
+
+/**
+ * Throws PolicyError `POLICY_ENCODER` where the model at `path` is no encoder, or not that of the head, with all
+ * differences; where it cannot be read, as `readModel` and `graphContractIn`.
+ */
+export async function requireEncoder(path: string, head: FedHead): Promise<void> {
+  const contract = encoderContractIn(await readModel(path), path)
+  const differences = featureDifferences(head.contract, contract, await modelSha256(path))
+  refuse('POLICY_ENCODER', `${path}: is not the encoder of ${head.path}`, differences)
+}
+
+function encoderContractIn(model: OnnxModel, path: string): EncoderContract {
+  const contract = graphContractIn(model, path)
+  if (isEncoder(contract)) return contract
+  throw new PolicyError(
+    'POLICY_ENCODER',
+    `${path}: is no encoder: its contract has an action chunk and no features; name the encoder of the head`,
+  )
+}
+
+/** All differences between what a head takes and what an encoder gives, one line each. */
+function featureDifferences({ inputs, encoder }: Contract, { features }: EncoderContract, sha256: string): string[] {
+  const differences = Object.entries(inputs).flatMap(([name, input]) => {
+    if (input.as !== 'feature') return []
+    const feature = features[input.output]
+    if (feature === undefined)
+      return [`input ${name}: it gives no ${input.output} (it has ${Object.keys(features).join(', ')})`]
+    if (feature.dtype === input.dtype && feature.shape.join() === input.shape.join()) return []
+    return [
+      `input ${name}: the head takes ${input.dtype} ${shapeText(input.shape)}, and ${input.output} is ` +
+        `${feature.dtype} ${shapeText(feature.shape)}`,
+    ]
+  })
+  if (encoder !== undefined && encoder.sha256 !== sha256)
+    differences.push(`its sha256 is ${sha256.slice(0, 12)}, and the head was made with ${encoder.sha256.slice(0, 12)}`)
+  return differences
+}

@@ -1,0 +1,182 @@
+import { describe, expect, it } from 'vitest'
+import { group, TopicRobot } from './topic-robot.js'
+
+const TWIST = (more = ''): string => `
+robot: servo
+tick: { rate: 30 Hz }
+streams:
+  tool: { topic: /tool, type: geometry_msgs/msg/PoseStamped }
+  voice: { topic: /voice/events, type: prehend_interfaces/msg/VoiceEvent }
+actions:
+  arm: { topic: /servo/twist, type: geometry_msgs/msg/TwistStamped, frame: base, pose: tool${more} }
+limits:
+  workspace: { x: [-100 mm, 100 mm], y: [-1 m, 1 m], z: [0 m, 1 m] }
+  speed: 0.2 m/s
+  yaw_rate: 1 rad/s
+  acceleration: 1 m/s^2
+`
+const GROUPS = [group({ name: 'arm', kind: 'twist', frame: 'base' })]
+
+/** A tool that moves as it is told, along the axes of the frame of its poses. */
+class TwistArm {
+  readonly robot: TopicRobot
+  at = 0
+  frameId = 'base'
+  isMeasured = true
+  readonly twists
+  #speed = 0
+  readonly #poses
+
+  constructor(more = '', groups = GROUPS) {
+    this.robot = new TopicRobot(TWIST(more), groups)
+    this.twists = this.robot.sent('/servo/twist', 'geometry_msgs/msg/TwistStamped', ({ twist, frameId }) => {
+      this.#speed = twist[0]!
+      this.frames.add(frameId)
+      this.newest = [...twist]
+    })
+    this.#poses = this.robot.bus.advertise('/tool', 'geometry_msgs/msg/PoseStamped')
+  }
+
+  readonly frames = new Set<string>()
+  newest: readonly number[] | undefined
+
+  run(ms: number): Promise<void> {
+    return this.robot.run(ms, (stamp, i) => {
+      this.at += this.#speed / 1000
+      if (i % 8 === 0 && this.isMeasured)
+        this.#poses.publish({ stamp, frameId: this.frameId, pose: Float64Array.of(this.at, 0, 0.5, 0, 0, 0, 1) })
+    })
+  }
+}
+
+describe('an arm that takes velocities of its tool', () => {
+  it('moves within its limits, and stops before the side of its workspace', async () => {
+    const arm = new TwistArm()
+    await arm.robot.up()
+    arm.robot.row = [0.125, 0, 0, 0, 0, 5]
+    await arm.run(500)
+    expect(arm.robot.control.hold).toBe('none')
+    expect(arm.newest).toEqual([0.125, 0, 0, 0, 0, 1])
+    await arm.run(3000)
+    expect(arm.at).toBeGreaterThan(0.095)
+    expect(arm.at).toBeLessThanOrEqual(0.1)
+    expect([...arm.frames]).toEqual(['base'])
+    expect(arm.robot.errors).toEqual([])
+    await arm.robot.control.shutdown()
+  })
+
+  it.each<[string, (arm: TwistArm) => void]>([
+    ['after "stop"', ({ robot }) => robot.say('stop')],
+    ['where its pose is silent', arm => (arm.isMeasured = false)],
+    ['after the last row', ({ robot }) => (robot.row = undefined)],
+  ])('is sent 0 %s', async (_when, begin) => {
+    const arm = new TwistArm()
+    await arm.robot.up()
+    arm.robot.row = [0.0625, 0, 0, 0, 0, 0.5]
+    await arm.run(400)
+    expect(arm.newest).toEqual([0.0625, 0, 0, 0, 0, 0.5])
+    begin(arm)
+    await arm.run(800)
+    expect(arm.newest).toEqual([0, 0, 0, 0, 0, 0])
+    await arm.robot.control.shutdown()
+  })
+
+  it('holds where its poses are in another frame than its velocities, and says so once', async () => {
+    const arm = new TwistArm()
+    arm.frameId = 'base_link'
+    await arm.robot.up()
+    arm.robot.row = [0.0625, 0, 0, 0, 0, 0]
+    await arm.run(500)
+    expect(arm.robot.control.hold).toBe('tool')
+    expect(arm.newest).toBeUndefined()
+    expect(arm.robot.notices).toEqual([
+      'stream tool (/tool): frame_id is "base_link", and arm takes velocities in "base": where its workspace lies is not ' +
+        'known, and the arm holds; say its frame in the robot file, or axes: tool',
+    ])
+    await arm.robot.control.shutdown()
+  })
+
+  it('may take them in the frame of its tool, whatever the frame of its poses', async () => {
+    const arm = new TwistArm(', axes: tool')
+    arm.frameId = 'world'
+    await arm.robot.up()
+    arm.robot.row = [0.0625, 0, 0, 0, 0, 0]
+    await arm.run(500)
+    expect(arm.newest?.[0]).toBeCloseTo(0.0625, 9)
+    await arm.robot.control.shutdown()
+  })
+})
+
+const TILTING = `
+robot: tilting
+tick: { rate: 30 Hz }
+streams:
+  tool: { topic: /tool, type: geometry_msgs/msg/PoseStamped }
+  voice: { topic: /voice/events, type: prehend_interfaces/msg/VoiceEvent }
+actions:
+  arm: { topic: /target, type: geometry_msgs/msg/PoseStamped, pose: tool, tilts: true }
+limits:
+  workspace: { x: [-200 mm, 200 mm], y: [-1 m, 1 m], z: [0 m, 1 m] }
+  speed: 0.5 m/s
+  yaw_rate: 2 rad/s
+`
+
+describe.each<[string, Record<string, unknown>, readonly number[]]>([
+  [
+    'a quaternion, absolute',
+    { counts: 'absolute', rotation: 'quaternion', frame: 'base' },
+    [0.125, 0, 0.5, 0, 0, 1, 1],
+  ],
+  ['6 numbers, absolute', { counts: 'absolute', rotation: '6d', frame: 'base' }, [0.125, 0, 0.5, 0, 1, 0, -1, 0, 0]],
+])('a tool that tilts, told by %s', (_what, fields, row) => {
+  it('gets there with its whole rotation, and stands after "stop"', async () => {
+    const robot = new TopicRobot(TILTING, [group({ name: 'arm', kind: 'pose', ...fields })])
+    let at = Float64Array.of(0, 0, 0.5, 0, 0, 0, 1)
+    robot.sent('/target', 'geometry_msgs/msg/PoseStamped', ({ pose }) => (at = pose.slice()))
+    const poses = robot.bus.advertise('/tool', 'geometry_msgs/msg/PoseStamped')
+    const measure = (stamp: number, i: number): void => {
+      if (i % 8 === 0) poses.publish({ stamp, frameId: 'base', pose: at })
+    }
+    robot.origins = [0, 0, 0.5, 0, 0, 0, 1]
+    await robot.up()
+    robot.row = row
+    await robot.run(2000, measure)
+    expect(robot.control.hold).toBe('none')
+    expect([...at.slice(0, 3)].map(value => Math.round(value * 1e5) / 1e5)).toEqual([0.125, 0, 0.5])
+    // A quarter about z.
+    expect(Math.abs(at[5]!)).toBeCloseTo(Math.SQRT1_2, 4)
+    expect(at[5]! * at[6]!).toBeCloseTo(0.5, 4)
+    robot.say('stop')
+    await robot.run(20, measure)
+    const stood = [...at]
+    robot.row = row.map(value => -value)
+    await robot.run(500, measure)
+    expect([...at]).toEqual(stood)
+    expect(robot.errors).toEqual([])
+    await robot.control.shutdown()
+  })
+})
+
+it('a tool that tilts takes offsets in its own frame, from the pose at the stamp', async () => {
+  const fields = { counts: 'offset', rotation: 'rotation_vector', frame: 'tool' }
+  const robot = new TopicRobot(TILTING, [group({ name: 'arm', kind: 'pose', ...fields })])
+  // The tool is turned by a quarter about z: its x axis is the y axis of the base.
+  let at = Float64Array.of(0, 0, 0.5, 0, 0, Math.SQRT1_2, Math.SQRT1_2)
+  robot.origins = [...at]
+  robot.sent('/target', 'geometry_msgs/msg/PoseStamped', ({ pose }) => (at = pose.slice()))
+  const poses = robot.bus.advertise('/tool', 'geometry_msgs/msg/PoseStamped')
+  await robot.up()
+  const measure = (stamp: number, i: number): void => {
+    if (i % 8 === 0) poses.publish({ stamp, frameId: 'base', pose: at })
+  }
+  await robot.run(20, measure)
+  robot.row = [0.0625, 0, 0, 0.25, 0, 0]
+  await robot.run(33, measure)
+  robot.row = undefined
+  await robot.run(270, measure)
+  expect(robot.control.hold).toBe('none')
+  const half = [Math.sin(0.125) * Math.SQRT1_2, Math.sin(0.125) * Math.SQRT1_2]
+  const rest = [Math.cos(0.125) * Math.SQRT1_2, Math.cos(0.125) * Math.SQRT1_2]
+  ;[0, 0.0625, 0.5, ...half, ...rest].forEach((value, i) => expect(at[i]).toBeCloseTo(value, 5))
+  await robot.control.shutdown()
+})
