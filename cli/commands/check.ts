@@ -5,6 +5,7 @@ import { Output } from '../../app/output/output.js'
 import { table } from '../../app/output/text-table.js'
 import { describeRobot, robotObject } from '../../app/robot/describe-robot.js'
 import { readRobot } from '../../app/robot/load-robot.js'
+import { checkTools } from '../../app/session/tool-kinematics.js'
 import { namespace } from '../options.js'
 
 export function register(program: Command): void {
@@ -28,6 +29,7 @@ async function check(
 ): Promise<void> {
   const output = new Output(flags)
   const robot = readRobot(file, flags.namespace)
+  await checkTools(robot, line => output.progress(line))
   const described = { file, ...robotObject(robot) }
   if (bag === undefined) {
     output.result(described, describeRobot(robot))

@@ -67,3 +67,15 @@ describe('a robot file with actuators that cannot be', () => {
     }
   })
 })
+
+test('a home pose whose tool is outside of the workspace is said by check: one line, exit code 2', async () => {
+  const path = join(folder, 'low.yaml')
+  writeFileSync(path, UR5E.replace('z: [0.02 m, 0.9 m]', 'z: [0.02 m, 0.3 m]'))
+  expect(await command(['check', path])).toEqual({
+    status: 2,
+    stdout: '',
+    stderr: expect.stringMatching(
+      /^prehend: robot ur5e-2f85: actions\.arm\.home: it puts tool0 at z = 0\.\d+ m, and the workspace goes from 0\.02 to 0\.3 m; change one of the two\n$/,
+    ) as unknown,
+  })
+})
