@@ -160,6 +160,11 @@ export class ControlNode extends LifecycleNode {
       new ManualGrip({ bus, gripper, wire: this.#gripper.wire, holdOf: width => this.gripHold(width) })
   }
 
+  /** How chunks that overlap are carried out. */
+  get execution(): string {
+    return this.#options.execution
+  }
+
   /** Why the motion is held, or `none`. */
   get hold(): Hold {
     return this.#controller.hold

@@ -27,6 +27,8 @@ export interface Ran<All> {
   readonly provenance: Provenance
   /** Number of episodes that were run. */
   readonly episodes: number
+  /** How the chunks were carried out: one of EXECUTION_MODES. Undefined: nothing was run. */
+  readonly execution: string | undefined
 }
 
 /**

@@ -24,7 +24,7 @@ export interface EvalOptions {
   readonly phrases?: string | undefined
   /** Said in every episode instead of its drawn command. */
   readonly say?: string | undefined
-  /** How chunks that overlap are carried out. */
+  /** How chunks that overlap are carried out. Default: the policy's own. */
   readonly execution?: string | undefined
   readonly policy?: string | undefined
   /** The file of the policy's encoder, where the policy is a head. */
@@ -118,7 +118,7 @@ export const EVAL_OPTIONS: { readonly [Name in keyof EvalOptions]-?: EvalOption<
     schema: text,
     loop: execution => ({ execution }),
     result: execution => execution ?? null,
-    row: { name: 'execution', text: execution => execution ?? 'temporal_ensembling' },
+    row: { name: 'execution', text: (asked, { execution }) => execution ?? asked ?? 'nothing ran' },
   },
   policy: {
     part: 'run',

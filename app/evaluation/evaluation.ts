@@ -34,6 +34,8 @@ export interface Evaluated {
   readonly crcErrors: number
   /** Simulated time a unit of wall time, of a simulator in another process. */
   readonly realTimeFactor: number | undefined
+  /** As in `Ran`. */
+  readonly execution: string | undefined
 }
 
 /**
@@ -98,6 +100,7 @@ export class Evaluation {
       crcErrors: sum(share => share.crcErrors),
       // A Gazebo world serves one process, so there is one share.
       realTimeFactor: options.source === 'gazebo' ? shares[0]?.realTimeFactor : undefined,
+      execution: shares[0]?.execution,
     }
   }
 

@@ -19,6 +19,8 @@ export interface Share {
   /** Simulated time a unit of wall time spent in stepping. */
   readonly realTimeFactor: number
   readonly crcErrors: number
+  /** How the chunks were carried out: one of EXECUTION_MODES. */
+  readonly execution: string
 }
 
 /** Runs episodes `first` to `first + episodes - 1` in this process. Fewer where the process is asked to end. */
@@ -63,5 +65,6 @@ export async function runShare(
     inferences: ms.length,
     realTimeFactor: loop.cell.stats.realTimeFactor,
     crcErrors: loop.serialStats.crcErrors,
+    execution: loop.control.execution,
   }
 }

@@ -13,7 +13,7 @@ export interface RunOptions {
   readonly precision?: Precision
   /** The file of the policy's encoder, where the policy is a head. */
   readonly encoder?: string
-  /** How chunks that overlap are carried out: one of EXECUTION_MODES. Default: temporal ensembling. */
+  /** How chunks that overlap are carried out: one of EXECUTION_MODES. Default: the policy's own. */
   readonly execution?: string
   /** Where a recording is written. */
   readonly record?: string

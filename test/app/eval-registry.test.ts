@@ -111,7 +111,7 @@ describe('an option from outside', () => {
     expect(loopOptionsOf(asked, NEVER).sensor).toEqual({ drift: 0.03 })
     expect(resultOf(asked)).toHaveProperty('roomTemperature', 30)
     const provenance = { precision: 'fp32' } as Provenance
-    expect(rowsOf({ options: asked, provenance, episodes: 3 })).toContainEqual(['room', '30 °C'])
+    expect(rowsOf({ options: asked, provenance, episodes: 3, execution: undefined })).toContainEqual(['room', '30 °C'])
   })
 
   test('cannot have a name that is taken', () => {

@@ -74,6 +74,7 @@ const reportOf = (
   traces,
   meanInferenceMs: 4,
   wallS: 10,
+  execution: 'receding_horizon',
   date: new Date(0),
 })
 
@@ -149,6 +150,7 @@ describe('a report', () => {
       'cd'.repeat(20),
       'ef'.repeat(32),
       'rgb@0.05s',
+      '<dt>execution</dt><dd>receding_horizon</dd>',
       'crush limit 36 N',
       '(not seen)',
     ]) {

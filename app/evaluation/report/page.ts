@@ -11,7 +11,10 @@ import { STYLE } from './style.js'
 
 /** What the page shows of a benchmark that has run. */
 export interface PageContents
-  extends Pick<Evaluated, 'options' | 'provenance' | 'summary' | 'results' | 'traces' | 'meanInferenceMs' | 'wallS'> {
+  extends Pick<
+    Evaluated,
+    'options' | 'provenance' | 'summary' | 'results' | 'traces' | 'meanInferenceMs' | 'wallS' | 'execution'
+  > {
   /** When it was run. */
   readonly date: Date
 }
@@ -112,7 +115,7 @@ function intervalBar({ rate, wilson95: [low, high] }: Rate): Html {
 <rect class="at" x="${at(Math.min(rate, 0.992))}" y="1" width=".8" height="12"/></svg>`
 }
 
-function facts({ options, provenance, summary, results, meanInferenceMs, wallS, date }: PageContents): Html {
+function facts({ options, provenance, summary, results, meanInferenceMs, wallS, execution, date }: PageContents): Html {
   const simulated = results.reduce((sum, { seconds }) => sum + seconds, 0)
   const rows: readonly (readonly [string, string])[] = [
     ['model', provenance.model],
@@ -120,7 +123,7 @@ function facts({ options, provenance, summary, results, meanInferenceMs, wallS, 
     ['training commit', provenance.trainingCommit ?? 'not said'],
     ['robot file', provenance.robot],
     ['robot file sha256', provenance.robotSha256],
-    ...rowsOf({ options, provenance, episodes: results.length }),
+    ...rowsOf({ options, provenance, episodes: results.length, execution }),
     ['an inference', `${meanInferenceMs.toFixed(2)} ms (mean)`],
     ['time', `${wallS.toFixed(0)} s for ${simulated.toFixed(0)} simulated s`],
     [
