@@ -4,16 +4,11 @@ import { decode } from '../../middleware/cdr/codecs.js'
 import { messageOf } from '../../middleware/message-of.js'
 import type { Robot } from '../../robots/robot.js'
 import { issueText, validate } from '../../robots/validation.js'
+import type { Observation } from '../../fusion/observation.js'
 import { UsageError } from '../output/output.js'
+import { replayBag, type StampClock } from '../replay/replay-bag.js'
 import { episodeTopics } from '../session/episode-topics.js'
 import type { EpisodeEnd } from './training-set.js'
-
-/** A recording from one announcement or result of an episode to the next. */
-interface Stretch {
-  /** An announcement began it, or the recording has none. */
-  readonly isEpisode: boolean
-  readonly isWon: boolean
-}
 
 const RESULT_TYPE = 'std_msgs/msg/String'
 /** What a result says, as JSON. */
@@ -24,34 +19,60 @@ const RESULT = z.object({ index: z.int().default(-1), success: z.boolean() })
  * the next announcement belongs to no episode: the scene is being prepared.
  */
 export class EpisodeStretches {
-  readonly #path: string
+  readonly #bag: Bag
+  readonly #robot: Robot
   readonly #topics: { readonly announcements: string; readonly results: string }
   readonly #isAnnounced: boolean
-  #won: readonly boolean[] | undefined
+  /**
+   * Of each stretch that was won: `episode` of its last observation. What a jump of time parts from the result did not
+   * lead to it.
+   */
+  #won: readonly (number | undefined)[] = []
   #index = 0
   #isEpisode: boolean
 
   constructor(bag: Bag, robot: Robot) {
-    this.#path = bag.path
+    this.#bag = bag
+    this.#robot = robot
     this.#topics = episodeTopics(robot)
     this.#isAnnounced = bag.topics.some(({ name, count }) => name === this.#topics.announcements && count > 0)
     this.#isEpisode = !this.#isAnnounced
   }
 
-  /** Reads the recording once, so that each stretch knows from its beginning how it ends. Throws as `boundary`. */
-  async look(bag: Bag): Promise<void> {
-    const won: boolean[] = []
-    for await (const batch of bag.batches())
-      for (const message of batch) {
-        const boundary = this.boundary(message, bag.epochSec)
-        if (boundary !== undefined) won.push(boundary !== 'begins' && boundary.success)
-      }
+  /**
+   * Replays the recording once, so that each stretch knows from its beginning how it ends. `signal` ends that. Throws
+   * as `boundary`.
+   */
+  async look(clock: StampClock, signal: AbortSignal | undefined): Promise<void> {
+    const won: (number | undefined)[] = []
+    let last: number | undefined
+    await replayBag({
+      bag: this.#bag,
+      robot: this.#robot,
+      clock,
+      rate: 'max',
+      ...(signal && { signal }),
+      onObservation: ({ episode }) => {
+        last = episode
+      },
+      onMessage: message => {
+        const boundary = this.boundary(message, clock.epochSec)
+        if (boundary === undefined) return
+        won.push(boundary !== 'begins' && boundary.success ? last : undefined)
+        last = undefined
+      },
+    })
     this.#won = won
   }
 
-  /** The present stretch. Without `look` it is not known to be won. */
-  get now(): Stretch {
-    return { isEpisode: this.#isEpisode, isWon: this.#won?.[this.#index] ?? false }
+  /** Whether the present stretch is an episode: an announcement began it, or the recording has none. */
+  get isEpisode(): boolean {
+    return this.#isEpisode
+  }
+
+  /** Whether an observation of the present stretch led to success: no jump of time parts them. Needs `look`. */
+  isWon({ episode }: Pick<Observation, 'episode'>): boolean {
+    return this.#won[this.#index] === episode
   }
 
   /** What a message says of episodes; undefined: nothing. Throws UsageError where a result cannot be understood. */
@@ -69,7 +90,7 @@ export class EpisodeStretches {
   #resultOf({ topic, type, data }: BagMessage, epochSec: number): EpisodeEnd {
     const refused = (why: string): UsageError =>
       new UsageError(
-        `${this.#path}: ${topic}: ${why}; the result of an episode is ${RESULT_TYPE} with {"index": 3, "success": true}`,
+        `${this.#bag.path}: ${topic}: ${why}; the result of an episode is ${RESULT_TYPE} with {"index": 3, "success": true}`,
       )
     if (type !== RESULT_TYPE) throw refused(`its type is ${type}`)
     let value: unknown

@@ -31,7 +31,7 @@ export interface WalkOptions {
   readonly rate?: number | undefined
   /** Where the actions come from. Default: the expert or, without an expert, the policy. */
   readonly actions?: ActionSource
-  /** Only episodes whose result says success. */
+  /** Only episodes whose result says success, each from its last jump of time on. */
   readonly onlyWon?: boolean
   /** Only while the actuators follow this one: `person` or `policy`. Each time it is an episode of its own. */
   readonly by?: string
@@ -72,8 +72,8 @@ export async function walk(bag: Bag, robot: Robot, set: TrainingSet, options: Wa
   const chunkActions = new ChunkActions(robot, period)
   const stretches = new EpisodeStretches(bag, robot)
   const { onlyWon = false, by } = options
-  if (onlyWon) await stretches.look(bag)
   const clock = await stampClock(bag, robot)
+  if (onlyWon) await stretches.look(clock, options.signal)
   set.begin({ path: bag.path, robot, epoch: new Epoch(clock.epochSec), rate })
   const heard = commands ? { ...robot, streams: [...robot.streams, ...commands.streams] } : robot
   const fates = new StreamFates(heard, clock)
@@ -110,13 +110,15 @@ export async function walk(bag: Bag, robot: Robot, set: TrainingSet, options: Wa
       }
       last = observation
       log?.forget(observation.stamp)
-      const { isEpisode, isWon } = stretches.now
-      if (onlyWon && !isWon) {
-        before = undefined
-        if (isEpisode) passedOver++
+      if (!stretches.isEpisode) {
+        if (onlyWon) before = undefined
         return
       }
-      if (!isEpisode) return
+      if (onlyWon && !stretches.isWon(observation)) {
+        before = undefined
+        passedOver++
+        return
+      }
       if (by !== undefined && followed.at(observation.stamp) !== by) {
         passedOver++
         before = undefined

@@ -474,6 +474,33 @@ streams:
     expect(passedOver).toBeGreaterThan(25)
   })
 
+  test('only what led to success: not what a jump of time parts from the result', async () => {
+    const placed = parseRobot(
+      'robot: placed\ntick: { from: top }\nstreams: { top: { topic: /top/image_raw, type: sensor_msgs/msg/Image } }\n',
+      'placed.yaml',
+    )
+    const path = await recorded('placed', put => {
+      put(4990 * MS, '/episode', 'std_msgs/msg/String', { data: '{}' })
+      for (const pass of [0, 1])
+        for (let ms = 5000; ms < 7000; ms += 40) {
+          const [stamp, receive] = [ms * MS, (ms + pass * 2000) * MS]
+          put(receive, '/leader', 'sensor_msgs/msg/JointState', joints(stamp, ms, pass, 0))
+          put(receive + 3 * MS, '/top/image_raw', 'sensor_msgs/msg/Image', picture(stamp))
+        }
+      put(9010 * MS, '/episode/result', 'std_msgs/msg/String', { data: '{"index": 3, "success": true}' })
+    })
+    const all = await walked(['/leader'], {}, path, placed)
+    expect(all.set.ended.map(({ end }) => end)).toEqual([
+      { index: -1, success: false },
+      { index: 3, success: true },
+    ])
+    const won = await walked(['/leader'], { onlyWon: true }, path, placed)
+    expect(won.set.ended.map(({ end }) => end)).toEqual([{ index: 3, success: true }])
+    expect(won.set.ended[0]?.rows).toHaveLength(all.set.ended[1]!.rows.length)
+    for (const { action } of won.set.ended[0]!.rows) expect(action.values[1]).toBe(1)
+    expect(won.passedOver).toBeGreaterThanOrEqual(all.set.ended[0]!.rows.length)
+  })
+
   test('only while a person commands; each time is an episode', async () => {
     const { set, passedOver } = await walked(['/leader'], { by: 'person' })
     const [first, second, third] = set.ended.map(({ rows }) => rows.map(({ observation }) => set.stampOf(observation)))
