@@ -19,12 +19,11 @@ import { EpisodeStretches } from './episode-stretches.js'
 import { Followed } from './followed.js'
 import { OneSource } from './one-source.js'
 import { tickRate } from './tick-rate.js'
+import { TickSteps } from './tick-steps.js'
 import type { EpisodeEnd, Labels, TrainingSet } from './training-set.js'
 
 /** How many observations wait for their answers, at most. */
 const WAITING = 64
-/** Periods. A step between two ticks that is as long as this, or longer, has lost a tick. */
-const LONGEST_STEP = 1.5
 
 export interface WalkOptions {
   /** Reference ticks a second. Default: what the robot file or the recording says. */
@@ -35,7 +34,7 @@ export interface WalkOptions {
   readonly onlyWon?: boolean
   /** Only while the actuators follow this one: `person` or `policy`. Each time it is an episode of its own. */
   readonly by?: string
-  /** Called with one line about a stream that the user should know. */
+  /** Called with one line about a stream, or about `rate`, that the user should know. */
   readonly onNotice?: (text: string) => void
   /**
    * Ends the export before the next message: `walk` throws Interrupted, and the set does not get this recording's end.
@@ -69,6 +68,7 @@ export async function walk(bag: Bag, robot: Robot, set: TrainingSet, options: Wa
   const period = SECOND / rate
   const source = new OneSource(bag.path)
   const join = new Join(robot, set, { hasAux, period })
+  const steps = new TickSteps(rate)
   const chunkActions = new ChunkActions(robot, period)
   const stretches = new EpisodeStretches(bag, robot)
   const { onlyWon = false, by } = options
@@ -125,7 +125,7 @@ export async function walk(bag: Bag, robot: Robot, set: TrainingSet, options: Wa
         await answer(Infinity)
         return join.endEpisode(CUT_OFF)
       }
-      if (before && observation.stamp - before.stamp < LONGEST_STEP * period) log?.expect(before.stamp, observation)
+      if (log && before && steps.isWhole(before.stamp, observation.stamp)) log.expect(before.stamp, observation)
       before = observation
       return join.part(observation.stamp, { observation })
     },
@@ -165,6 +165,7 @@ export async function walk(bag: Bag, robot: Robot, set: TrainingSet, options: Wa
   await answer(Infinity)
   await join.endEpisode(CUT_OFF)
   await set.end()
+  if (steps.remark !== undefined) options.onNotice?.(`${bag.path}: ${steps.remark}`)
   const streams = new Map([...counters.streams, ...(log?.counters ?? [])])
   return { leftOut: join.leftOut, passedOver, lost: fates.lost({ ...counters, streams }) }
 }

@@ -12,7 +12,7 @@ import type { AnsweredObservation, EpisodeEnd, Recording, TrainingSet } from '..
 import { UsageError } from '../../../app/output/output.js'
 import { replayBag } from '../../../app/replay/replay-bag.js'
 import { SetUnits } from '../../../app/dataset/set-units.js'
-import { walk } from '../../../app/dataset/walk.js'
+import { walk, type WalkOptions } from '../../../app/dataset/walk.js'
 import type { Observation } from '../../../fusion/observation.js'
 import { BagWriter } from '../../../middleware/bag/bag-writer.js'
 import { openBag } from '../../../middleware/bag/bag.js'
@@ -207,7 +207,7 @@ class Kept implements TrainingSet {
 
 async function walked(
   actions: readonly string[],
-  options: { readonly onlyWon?: boolean; readonly by?: string } = {},
+  options: Omit<WalkOptions, 'actions'> = {},
   path = bagPath,
   ofRobot = robot,
 ) {
@@ -467,6 +467,33 @@ streams:
       })
     })
   })
+
+  test.each([
+    { rate: 46, rows: 0 },
+    { rate: 44, rows: 48 },
+  ])(
+    'at a rate of $rate, and 30 ticks a second, the set has rows, or one line says why it has none',
+    async ({ rate, rows }) => {
+      const path = await recorded('even', put => {
+        for (let k = 0; k < 50; k++) {
+          const stamp = 5000 * MS + Math.round((k * 1e9) / 30)
+          put(stamp, '/leader', 'sensor_msgs/msg/JointState', joints(stamp, k, 0, 0))
+          put(stamp + 3 * MS, '/top/image_raw', 'sensor_msgs/msg/Image', picture(stamp))
+        }
+      })
+      const notices: string[] = []
+      const { set } = await walked(['/leader'], { rate, onNotice: text => notices.push(text) }, path)
+      expect(set.rows).toBeGreaterThanOrEqual(rows)
+      expect(notices.filter(text => text.includes('--rate'))).toEqual(
+        rows > 0
+          ? []
+          : [
+              `${path}: its ticks come 30 times a second at most, so at 46 frames a second each step has lost a tick, ` +
+                'and no command is an action; give --rate 30',
+            ],
+      )
+    },
+  )
 
   test('only episodes that were won', async () => {
     const { set, passedOver } = await walked(['/leader'], { onlyWon: true })
