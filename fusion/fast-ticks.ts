@@ -1,5 +1,6 @@
 import { PeriodicTicks } from './reference-ticks.js'
 import type { StreamBuffer } from './stream-buffer.js'
+import { referenceOf } from './stream-clock.js'
 import type { AlignerConfig } from './stream.js'
 import { TickSequence } from './tick-sequence.js'
 
@@ -7,7 +8,7 @@ import { TickSequence } from './tick-sequence.js'
 export interface FastTicksConfig {
   /** ns. */
   readonly period: number
-  /** Names of the streams that are observed. The origin of the ticks is a sample of the first of them in the robot file. */
+  /** Names of the streams that are observed. Of them comes the stream with the origin (`referenceOf`). */
   readonly streams: readonly string[]
 }
 
@@ -15,7 +16,8 @@ export interface FastTicksConfig {
 const READER = 1
 
 /**
- * Fast ticks: origin + round(n * period), ns. The origin is the stamp of the first accepted sample of the first stream.
+ * Fast ticks: origin + round(n * period), ns. The origin is the stamp of the first accepted sample of the first
+ * stream that is none of events.
  * A tick arrives with the first accepted sample of one of its streams at or after it.
  */
 export class FastTicks {
@@ -31,10 +33,12 @@ export class FastTicks {
   }
 
   /** @param buffers those of all streams. Those that are observed have two readers. */
-  constructor({ period, streams }: FastTicksConfig, buffers: readonly StreamBuffer[], config: AlignerConfig) {
+  constructor({ period, streams: names }: FastTicksConfig, buffers: readonly StreamBuffer[], config: AlignerConfig) {
     this.#periodic = new PeriodicTicks(period)
-    this.#observes = buffers.map(({ stream }) => streams.includes(stream.name))
-    this.#first = this.#observes.indexOf(true)
+    this.#observes = buffers.map(({ stream }) => names.includes(stream.name))
+    const streams = buffers.map(({ stream }) => stream)
+    const observed = streams.filter((_, i) => this.#observes[i])
+    this.#first = streams.findIndex(stream => stream === referenceOf({ tick: { period }, streams: observed }))
     this.sequence = new TickSequence({
       buffers: buffers.filter((_, i) => this.#observes[i]),
       reader: READER,

@@ -128,6 +128,17 @@ test('fast ticks are those of an aligner that has their streams alone and ticks 
   )
 })
 
+test('fast ticks do not wait for the first event, wherever the robot file has that stream', () => {
+  const after = (ms: number) => (each: Step) => 'reset' in each || each.stream !== 'voice' || each.stamp > ms * MS
+  const all = steps(5).filter(after(1500))
+  const { fast } = both(robot([rgb, depth, voice, wrench, tool]), all)
+  const stamps = (each: readonly Observation[]) => each.map(({ stamp }) => stamp)
+  expect(stamps(fast)).toEqual(stamps(both(robot([rgb, depth, wrench, voice, tool]), all).fast))
+  expect(fast[0]?.stamp).toBeLessThan(1100 * MS)
+  const silent = all.filter(after(Infinity))
+  expect(both(robot([rgb, depth, voice, wrench, tool]), silent).fast.length).toBeGreaterThan(50)
+})
+
 test('the order of the two sequences does not depend on when the aligner is asked', () => {
   fc.assert(
     fc.property(seeds, seed => {
