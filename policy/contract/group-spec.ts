@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { mapping, unknownName, validate } from '../../robots/validation.js'
 import type { ActionGroup } from '../action/action-kind.js'
 import { ACTION_KINDS } from '../action/action-kinds.js'
+import { limitsSchema, type Limits } from './limits.js'
 
 /**
  * A group as a contract declares it: what the policy commands, and how the numbers of the graph become that. A column in
@@ -11,24 +12,21 @@ export interface GroupSpec extends ActionGroup {
   /** One number for all columns of the group, or one for each. */
   readonly scale?: number | readonly number[]
   readonly bias?: number | readonly number[]
-  /** The least and the largest value of each column. */
-  readonly limits?: readonly (readonly [number, number])[]
+  /** The least and the largest value of each column. null: it has none. */
+  readonly limits?: Limits
   /** Joints of a group that counts offsets whose values are absolute all the same, such as a gripper. */
   readonly absolute?: readonly string[]
 }
 
 const finite = z.number()
 const perColumn = z.union([finite, z.array(finite).min(1)], { error: 'expected a number, or one for each column' })
-const range = z
-  .tuple([finite, finite], { error: 'expected [least, largest]' })
-  .refine(([least, largest]) => least < largest, { error: 'the first is not below the second' })
 
 const common = {
   name: z.string().min(1),
   kind: z.string(),
   scale: perColumn.optional(),
   bias: perColumn.optional(),
-  limits: z.array(range).optional(),
+  limits: limitsSchema.optional(),
   absolute: z.array(z.string()).min(1).optional(),
 }
 

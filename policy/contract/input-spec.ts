@@ -3,6 +3,7 @@ import { mapping, unknownName } from '../../robots/validation.js'
 import { DTYPES, type DType } from './dtype.js'
 import { historyLength, historySchema, type HistorySpec } from './history.js'
 import { inputScalingFault, inputScalingFields } from './input-scaling.js'
+import { limitsSchema } from './limits.js'
 import { elements } from './shape.js'
 
 const size = z.int().min(1)
@@ -56,6 +57,9 @@ const VERSION_1: Readonly<Partial<Record<InputKind, readonly DType[]>>> = {
   mask: ['float32'],
 }
 
+/** Values of a vector beyond these are brought to them, before the scale. */
+const limitsField = { limits: limitsSchema.optional() }
+
 function schemaOf(version: 1 | 2) {
   const types: Readonly<Partial<Record<InputKind, readonly DType[]>>> = version === 1 ? VERSION_1 : DTYPES_OF
   const kinds = Object.keys(types)
@@ -65,15 +69,24 @@ function schemaOf(version: 1 | 2) {
     history: z.ZodOptional<typeof historySchema>
   }
   const scaling = (version === 1 ? {} : inputScalingFields) as typeof inputScalingFields
+  const limits = (version === 1 ? {} : limitsField) as typeof limitsField
   const made = <const As extends Exclude<InputKind, 'tokens' | 'padding' | 'noise' | 'state' | 'feature'>>(as: As) =>
     mapping({ as: z.literal(as), dtype: dtype(as), shape, from: streams, ...more })
-  const scaled = <const As extends 'image' | 'depth' | 'rgbd' | 'vector' | 'window' | 'pyramid'>(as: As) =>
+  const scaled = <const As extends 'image' | 'depth' | 'rgbd' | 'window' | 'pyramid'>(as: As) =>
     mapping({ as: z.literal(as), dtype: dtype(as), shape, from: streams, ...more, ...scaling })
   const both = [
     scaled('image'),
     scaled('depth'),
     scaled('rgbd'),
-    scaled('vector'),
+    mapping({
+      as: z.literal('vector'),
+      dtype: dtype('vector'),
+      shape,
+      from: streams,
+      ...more,
+      ...scaling,
+      ...limits,
+    }),
     scaled('window'),
     scaled('pyramid'),
     mapping({ as: z.literal('tokens'), dtype: dtype('tokens'), shape, from: streams, per_event: size, ...more }),
@@ -212,5 +225,9 @@ function shapeFault(input: InputSpec): string | undefined {
     return `mask has one value a stream; the shape says ${last}, from names ${from.length}`
   if (input.as === 'tokens' && last % input.per_event !== 0)
     return `tokens: ${last} is not a multiple of per_event ${input.per_event}`
+  if (input.as === 'vector' && input.limits !== undefined) {
+    const count = elements(valueShape(input))
+    if (input.limits.length !== count) return `limits has ${input.limits.length} entries, the vector ${count} values`
+  }
   return 'scale' in input || 'bias' in input ? inputScalingFault(input, valueShape(input), input.dtype) : undefined
 }

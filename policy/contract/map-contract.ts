@@ -7,7 +7,7 @@ import { checkAgainstGraph, shapeText } from './contract-graph.js'
 import { checkAgainstRobot } from './contract-robot.js'
 import { parseContract, type Contract } from './contract.js'
 import { actionGroups } from './group-spec.js'
-import { hasScaling, intoGraph } from './map-scaling.js'
+import { hasScaling, intoGraph, limitsInSi } from './map-scaling.js'
 import type { ModelMap } from './model-map.js'
 import type { GraphTensor, OnnxModel } from './onnx-metadata.js'
 import { CHANNEL_UNITS } from './output-spec.js'
@@ -78,7 +78,11 @@ function versionOf({ inputs, outputs }: ModelMap): 1 | 2 {
     outputs.action_chunk.groups !== undefined ||
     Object.values(outputs).some(output => output?.tensor !== undefined) ||
     Object.values(inputs).some(
-      input => hasScaling(input) || input.history !== undefined || WITHOUT_STREAMS.includes(input.as),
+      input =>
+        hasScaling(input) ||
+        input.history !== undefined ||
+        input.limits !== undefined ||
+        WITHOUT_STREAMS.includes(input.as),
     )
   return isNew ? 2 : 1
 }
@@ -92,11 +96,12 @@ function dimensionFaults({ dimensions = {} }: ModelMap, { inputs, outputs }: Onn
 
 function inputsOf(map: ModelMap, model: OnnxModel, faults: string[]): Record<string, unknown> {
   const inputs = Object.entries(map.inputs).flatMap(([name, given]) => {
-    const { shape, unit, scale, bias, mean, std, min, max, ...rest } = given
+    const { shape, unit, limits, scale, bias, mean, std, min, max, ...rest } = given
     const found = tensorFound('input', name, { shape, tensors: model.inputs, map, faults })
     if (found === undefined) return []
     const scaling = hasScaling(given) ? intoGraph({ scale, bias, mean, std, min, max }, unit ?? []) : undefined
-    return [[name, { ...rest, ...found, ...scaling }] as const]
+    const inSi = limits && { limits: limitsInSi(limits, unit ?? []) }
+    return [[name, { ...rest, ...found, ...inSi, ...scaling }] as const]
   })
   for (const { name } of model.inputs)
     if (!Object.hasOwn(map.inputs, name)) faults.push(`input ${name}: in the graph, not in the map`)

@@ -3,10 +3,10 @@ import { validate } from '../../robots/validation.js'
 import type { Channel } from '../action/action-kind.js'
 import { ACTION_KINDS } from '../action/action-kinds.js'
 import { groupSchema, type GroupSpec } from './group-spec.js'
-import { hasScaling, outOfGraph, scalingFault, scalingFields, siUnit, unitFault, unitSize } from './map-scaling.js'
+import { hasScaling, limitsInSi, outOfGraph, scalingFault, scalingFields, siUnit, unitFault } from './map-scaling.js'
 
 const numbers = z.looseObject({ ...scalingFields, unit: z.string().optional(), limits: z.unknown().optional() })
-const ranges = z.array(z.array(z.number()))
+const ranges = z.array(z.tuple([z.number(), z.number()]).nullable())
 
 /**
  * A group as a map says it: as in a contract, and in the units of the graph. `mean` and `std`, or `min` and `max`, are
@@ -40,15 +40,12 @@ function inSiUnits(value: unknown, fault: (message: string) => void): unknown {
   const fits = Object.values(given).every(each => !Array.isArray(each) || each.length === units.length)
   const affine = outOfGraph(given, fits ? units : [unit ?? ''])
   const inUnit = ranges.safeParse(limits)
-  const size = (i: number): number => unitSize(units[units.length === 1 ? 0 : i] ?? '') ?? 1
   return {
     ...rest,
     ...keptUnit(rest, unit),
     ...(isChange(affine.scale, 1) && { scale: affine.scale }),
     ...(isChange(affine.bias, 0) && { bias: affine.bias }),
-    ...(limits !== undefined && {
-      limits: inUnit.success ? inUnit.data.map((range, i) => range.map(each => each * size(i))) : limits,
-    }),
+    ...(limits !== undefined && { limits: inUnit.success ? limitsInSi(inUnit.data, units) : limits }),
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { unknownName } from '../../robots/validation.js'
+import type { Limits } from './limits.js'
 import { centred, followedBy, inverse, standardised, UNCHANGED, type Affine } from './affine.js'
 
 /** Units that a map may say, each with its SI unit and its size in that. */
@@ -46,6 +47,14 @@ export const unitSize = (unit: string): number | undefined => UNITS.get(unit)?.s
 /** What is wrong with a unit of a map. Undefined: nothing. */
 export function unitFault(unit: string): string | undefined {
   return UNITS.has(unit) ? undefined : unknownName('unit', unit, [...UNITS.keys()].filter(Boolean))
+}
+
+/** Limits in units, in SI units. `units`: one for all values, or one for each; none: SI units. */
+export function limitsInSi(limits: Limits, units: readonly string[]): Limits {
+  return limits.map((range, i) => {
+    const size = unitSize(units[units.length === 1 ? 0 : i] ?? '') ?? 1
+    return range && [range[0] * size, range[1] * size]
+  })
 }
 
 /** What is wrong with these keys together. Undefined: nothing. */

@@ -4,6 +4,7 @@ import { issueText, mapping, short, validate } from '../../robots/validation.js'
 import { PolicyError } from '../policy-error.js'
 import { historySchema } from './history.js'
 import { initialSchema } from './input-spec.js'
+import { limitsSchema } from './limits.js'
 import { mapGroupSchema } from './map-group.js'
 import { scalingFault, scalingFields, unitFault } from './map-scaling.js'
 
@@ -28,6 +29,7 @@ const input = mapping({
   initial: initialSchema.optional(),
   shape: shape.optional(),
   ...scalingFields,
+  limits: limitsSchema.optional(),
   unit: z.union([unit.transform(each => [each]), z.array(unit).min(1)]).optional(),
 }).superRefine((given, context) => {
   const message = scalingFault(given)

@@ -6,6 +6,7 @@ import type { DType } from '../contract/dtype.js'
 import { valueShape, type InputSpec, type MadeInput, type SentInput } from '../contract/input-spec.js'
 import { elements } from '../contract/shape.js'
 import { PolicyError } from '../policy-error.js'
+import { Clamp } from './clamp.js'
 import { History, HistoryFullError } from './history.js'
 import { MAKERS, type Maker } from './makers.js'
 import { Scaling } from './scaling.js'
@@ -170,13 +171,15 @@ function madeType({ as, dtype }: MadeInput): DType {
   return (as === 'image' && dtype === 'uint8') || dtype === 'float64' ? dtype : 'float32'
 }
 
-/** `make`, then the scale and the bias of the contract. The values are floats where there are any. */
+/** `make`, then the limits, the scale and the bias of the contract. The values are floats where there are any. */
 function scaled(make: Maker, input: MadeInput, value: TensorData): Maker {
   const scaling = 'scale' in input || 'bias' in input ? Scaling.of(input, value.length) : undefined
-  if (scaling === undefined) return make
+  const clamp = input.as === 'vector' && input.limits !== undefined ? new Clamp(input.limits) : undefined
+  if (scaling === undefined && clamp === undefined) return make
   return observation => {
     make(observation)
-    scaling.apply(value as Float32Array | Float64Array)
+    clamp?.apply(value as Float32Array | Float64Array)
+    scaling?.apply(value as Float32Array | Float64Array)
   }
 }
 

@@ -2,6 +2,7 @@ import type { Robot } from '../../robots/robot.js'
 import type { Calibration } from '../../robots/actuators/lerobot-calibration.js'
 import { shortList } from '../../robots/validation.js'
 import { followedBy, UNCHANGED, type Affine } from '../contract/affine.js'
+import { limitsOf } from '../contract/limits.js'
 import type { Checkpoint } from './checkpoint.js'
 import { isGripper, jointOf, jointToSi, openingToSi, type JointNumbers, type JointUnit } from './joint-units.js'
 import { JointFaults } from './joint-faults.js'
@@ -127,7 +128,7 @@ function groupOf(columns: readonly Column[], affines: readonly Affine[]): object
   const [{ actuator, kind }] = columns as [Column]
   const names = columns.map(({ name }) => name)
   const absolute = columns.flatMap(({ name, isOffset }) => (isOffset ? [] : [name]))
-  const ranges = columns.map(({ units: { range }, isOffset }) => (isOffset ? undefined : range))
+  const limits = limitsOf(columns.map(({ units: { range }, isOffset }) => (isOffset ? undefined : range)))
   return {
     name: actuator,
     kind,
@@ -136,7 +137,7 @@ function groupOf(columns: readonly Column[], affines: readonly Affine[]): object
     bias: affines.map(({ bias }) => bias),
     ...(absolute.length < names.length && { counts: 'offset', ...(absolute.length > 0 && { absolute }) }),
     // LeRobot brings a number beyond its range to the end of it.
-    ...(ranges.every(range => range !== undefined) && { limits: ranges }),
+    ...(limits && { limits }),
   }
 }
 

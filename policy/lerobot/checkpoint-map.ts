@@ -4,6 +4,7 @@ import { isImageType, valueNames } from '../../fusion/stream-types/stream-types.
 import { shortList } from '../../robots/validation.js'
 import { followedBy, inverse, UNCHANGED, type Affine } from '../contract/affine.js'
 import type { HistorySpec } from '../contract/history.js'
+import { limitsOf, type Limits, type Range } from '../contract/limits.js'
 import type { IncompleteMap } from '../contract/model-map.js'
 import type { OnnxModel } from '../contract/onnx-metadata.js'
 import { actionGroupsOf, type ActionGroupsOptions } from './action-groups.js'
@@ -26,6 +27,8 @@ interface Source {
   readonly from: readonly string[]
   /** From SI units to the numbers of the set. */
   readonly units: Affine
+  /** Between which SI values LeRobot keeps them. */
+  readonly limits?: Limits | undefined
 }
 
 /**
@@ -123,7 +126,8 @@ function inputOf(key: string, feature: Feature, own: Keys, options: CheckpointMa
   if (feature.type !== 'VISUAL' && feature.type !== 'STATE' && !isGiven)
     fault(`is of LeRobot's type ${feature.type}, which no stream of a robot is: say in a map what it is`)
   const { scale, bias } = followedBy(source?.units ?? UNCHANGED, checkpoint.normalised.get(key) ?? UNCHANGED)
-  return { ...(source && { as: source.as, from: source.from }), scale, bias, ...history }
+  const limits = source?.limits && { limits: source.limits }
+  return { ...(source && { as: source.as, from: source.from }), ...limits, scale, bias, ...history }
 }
 
 /** Observations at the ticks, or at the rate of the set where the ticks are known to have another. */
@@ -172,14 +176,20 @@ function stateOf(
   if (unit === undefined && !isSaid && values.some(({ value }) => OF_JOINT.test(value)))
     fault('the unit of its joints is not known, since no set says it: say --joint-unit deg, lerobot or rad')
   const faults = new JointFaults()
-  const affines = values.map(({ value, stream }) =>
-    own['unit'] === undefined && unit !== undefined
-      ? unitsOf(value, { unit, calibration, actuator: actuatorOf(value, stream, robot) }, faults.add)
-      : UNCHANGED,
+  const units = values.map(
+    ({ value, stream }): ValueUnits =>
+      own['unit'] === undefined && unit !== undefined
+        ? unitsOf(value, { unit, calibration, actuator: actuatorOf(value, stream, robot) }, faults.add)
+        : UNCHANGED,
   )
   faults.lines().forEach(fault)
-  const each = (of: 'scale' | 'bias') => affines.map(affine => affine[of] as number)
-  return { as: 'vector', from: from.map(({ name }) => name), units: { scale: each('scale'), bias: each('bias') } }
+  const each = (of: 'scale' | 'bias') => units.map(unit => unit[of] as number)
+  return {
+    as: 'vector',
+    from: from.map(({ name }) => name),
+    units: { scale: each('scale'), bias: each('bias') },
+    limits: limitsOf(units.map(({ range }) => range)),
+  }
 }
 
 /** A value of a joint that has the unit of the joints, or that unit a second. */
@@ -191,15 +201,17 @@ export function actuatorOf(value: string, { name }: Stream, robot: Robot): Actua
   return all.find(({ state }) => state === name) ?? all[0]
 }
 
-/**
- * From a value of a stream in SI units to its number in the set. A velocity has no bias. `fault` is told of a joint whose
- * unit is not known.
- */
+/** From a value of a stream in SI units to its number in a set, and the SI values between which LeRobot keeps it. */
+export interface ValueUnits extends Affine {
+  readonly range?: Range | undefined
+}
+
+/** The units of a value of a stream. A velocity has no bias and no range. `fault` is told of a joint whose unit is not known. */
 export function unitsOf(
   value: string,
   options: Omit<UnitOptions, 'joint'>,
   fault: (joint: string, why: string) => void,
-): Affine {
+): ValueUnits {
   const [start, quantity] = OF_JOINT.exec(value) ?? []
   if (start === undefined) return UNCHANGED
   const joint = value.slice(start.length)
@@ -208,8 +220,8 @@ export function unitsOf(
     fault(joint, toSi)
     return UNCHANGED
   }
-  const { scale, bias } = toSi
-  return inverse({ scale, bias: quantity === 'velocity' ? 0 : bias })
+  const { scale, bias, range } = toSi
+  return quantity === 'velocity' ? inverse({ scale, bias: 0 }) : { ...inverse({ scale, bias }), range }
 }
 
 function streamsFor(names: readonly string[], robot: Robot, fault: (why: string) => void): Stream[] | undefined {

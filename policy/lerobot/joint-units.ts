@@ -2,6 +2,7 @@ import type { Calibration } from '../../robots/actuators/lerobot-calibration.js'
 import { calibratedRange, type CalibratedRange } from '../../robots/actuators/servo-mounting.js'
 import type { Actuator } from '../../robots/robot.js'
 import type { Affine } from '../contract/affine.js'
+import type { Range } from '../contract/limits.js'
 
 /**
  * In which unit a set has its joints. LeRobot keeps it nowhere. `lerobot`: -100 to 100 over the calibrated range
@@ -17,7 +18,7 @@ const PERCENT = 0.01
 export interface JointNumbers extends Affine {
   readonly scale: number
   readonly bias: number
-  readonly range?: readonly [number, number]
+  readonly range?: Range
 }
 
 /** A joint of a set, and who moves it. */

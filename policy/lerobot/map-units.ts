@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { valueNames } from '../../fusion/stream-types/stream-types.js'
 import type { Calibration } from '../../robots/actuators/lerobot-calibration.js'
 import type { Robot } from '../../robots/robot.js'
-import { followedBy, type Affine } from '../contract/affine.js'
-import { actuatorOf, unitsOf } from './checkpoint-map.js'
+import { followedBy, inverse, UNCHANGED, type Affine } from '../contract/affine.js'
+import { limitsOf, limitsSchema, type Limits, type Range } from '../contract/limits.js'
+import { actuatorOf, unitsOf, type ValueUnits } from './checkpoint-map.js'
 import { JointFaults } from './joint-faults.js'
 import { jointToSi } from './joint-units.js'
 
@@ -13,7 +14,12 @@ type CalibratedUnit = (typeof UNITS)[number]
 const isCalibrated = (unit: unknown): unit is CalibratedUnit => UNITS.some(each => each === unit)
 
 const numbers = z.union([z.number(), z.array(z.number())])
-const scaled = z.looseObject({ unit: z.unknown().optional(), scale: numbers.default(1), bias: numbers.default(0) })
+const scaled = z.looseObject({
+  unit: z.unknown().optional(),
+  scale: numbers.default(1),
+  bias: numbers.default(0),
+  limits: limitsSchema.optional(),
+})
 const inputSchema = scaled.extend({
   from: z.union([z.string().transform(name => [name]), z.array(z.string())]).default([]),
 })
@@ -22,7 +28,6 @@ const groupSchema = scaled.extend({
   joints: z.array(z.string()).default([]),
   counts: z.string().optional(),
   absolute: z.array(z.string()).default([]),
-  limits: z.array(z.tuple([z.number(), z.number()])).optional(),
 })
 const mapSchema = z.looseObject({
   inputs: z.record(z.string(), z.unknown()),
@@ -38,7 +43,8 @@ export interface MapUnitsOptions {
 
 /**
  * A map whose units `lerobot` (-100 to 100 over the calibrated range of a joint, grippers 0 to 100) and `percent` (0 to
- * 100 over it) are put into scale and bias. Other units stay. What is no map is given back as it is: the schema of maps
+ * 100 over it) are put into scale and bias, and the ends of these ranges into limits, where the map says none. Other units
+ * stay. What is no map is given back as it is: the schema of maps
  * refuses it.
  */
 export function inKnownUnits(map: unknown, options: MapUnitsOptions): unknown {
@@ -64,7 +70,7 @@ export function inKnownUnits(map: unknown, options: MapUnitsOptions): unknown {
 function inputInKnownUnits(name: string, input: unknown, { robot, calibration, faults }: MapUnitsOptions): unknown {
   const { data } = inputSchema.safeParse(input)
   if (data === undefined) return input
-  const { unit: given, from, scale, bias, ...rest } = data
+  const { unit: given, from, scale, bias, limits, ...rest } = data
   const units = [given].flat()
   if (!units.some(isCalibrated)) return input
   const values = from.flatMap(each => {
@@ -76,7 +82,7 @@ function inputInKnownUnits(name: string, input: unknown, { robot, calibration, f
   if (values.length === 0)
     faults.push(`input ${name}: ${units.find(isCalibrated)} is a unit of joints, and its streams name none`)
   const unknown = new JointFaults()
-  const intoUnit = values.map(({ value, stream }, i) => {
+  const intoUnit = values.map(({ value, stream }, i): ValueUnits => {
     const unit = units.length === 1 ? units[0] : units[i]
     return isCalibrated(unit)
       ? unitsOf(value, { unit, calibration, actuator: actuatorOf(value, stream, robot) }, unknown.add)
@@ -90,6 +96,7 @@ function inputInKnownUnits(name: string, input: unknown, { robot, calibration, f
     // The other values of a list keep their units. A value in SI units has no unit that is converted.
     ...(units.length > 1 && kept.some(Boolean) && { unit: kept.map(unit => unit ?? '') }),
     ...(values.length === 0 ? { scale, bias } : followedBy(listed(intoUnit), { scale, bias })),
+    ...limitsKey(limits ? inSi(limits, intoUnit.map(inverse)) : limitsOf(intoUnit.map(({ range }) => range))),
   }
 }
 
@@ -101,7 +108,7 @@ function groupInKnownUnits(group: unknown, { robot, calibration, faults }: MapUn
     faults.push(`group ${name}: ${data.unit} is a unit of joints, and the group has none: an opening may be in %`)
   const actuator = robot.actuators.find(each => each.name === name)
   const unknown = new JointFaults()
-  const toSi = joints.map((joint): Affine => {
+  const toSi = joints.map((joint): ValueUnits => {
     const found = jointToSi({ joint, unit: data.unit as CalibratedUnit, actuator, calibration })
     if (typeof found === 'string') {
       unknown.add(joint, found)
@@ -109,14 +116,10 @@ function groupInKnownUnits(group: unknown, { robot, calibration, faults }: MapUn
     }
     // The zero of a joint's numbers falls out of a difference of two of them.
     const isOffset = counts === 'offset' && !absolute.includes(joint)
-    return { scale: found.scale, bias: isOffset ? 0 : found.bias }
+    return isOffset ? { scale: found.scale, bias: 0 } : found
   })
   faults.push(...unknown.lines().map(line => `group ${name}: ${line}`))
   const all = listed(toSi)
-  const inSi = limits?.map((range, i) => {
-    const { scale, bias } = toSi[i] ?? { scale: 1, bias: 0 }
-    return range.map(each => each * (scale as number) + (bias as number)).sort((a, b) => a - b)
-  })
   return {
     ...rest,
     name,
@@ -124,8 +127,20 @@ function groupInKnownUnits(group: unknown, { robot, calibration, faults }: MapUn
     ...(counts !== undefined && { counts }),
     ...(absolute.length > 0 && { absolute }),
     ...(joints.length === 0 ? { scale, bias } : followedBy({ scale, bias }, all)),
-    ...(inSi && { limits: inSi }),
+    ...limitsKey(limits ? inSi(limits, toSi) : limitsOf(toSi.map(({ range }) => range))),
   }
+}
+
+const limitsKey = (limits: Limits | undefined): { limits?: Limits } => (limits ? { limits } : {})
+
+/** Limits in a calibrated unit, in SI units. A joint that is mounted the other way round has its ends exchanged. */
+function inSi(limits: Limits, toSi: readonly Affine[]): Limits {
+  return limits.map((range, i): Range | null => {
+    const { scale, bias } = toSi[i] ?? UNCHANGED
+    const [first, last] = range?.map(each => each * (scale as number) + (bias as number)) ?? []
+    if (first === undefined || last === undefined) return null
+    return first < last ? [first, last] : [last, first]
+  })
 }
 
 const listed = (affines: readonly Affine[]): Affine => ({

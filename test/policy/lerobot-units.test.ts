@@ -23,6 +23,8 @@ interface Reference {
   counts: number[][]
   numbers: number[][]
   back: number[][]
+  /** Counts beyond the ranges with the bus's numbers, and numbers beyond them with the bus's counts. */
+  beyond: { counts: number[][]; numbers: number[][]; said: number[][]; back: number[][] }
 }
 const references = JSON.parse(readFileSync(join(root, 'calibration/reference.json'), 'utf8')) as Record<
   JointUnit,
@@ -96,7 +98,7 @@ function commandOf(contract: Contract, rows: readonly number[][]): number[][] {
 }
 
 describe.each(['lerobot', 'deg', 'percent'] as const)("the numbers of LeRobot's unit %s", unit => {
-  const { counts, numbers, back } = references[unit]
+  const { counts, numbers, back, beyond } = references[unit]
   const positions = (row: readonly number[]): number[] => row.map((c, i) => SIGNS[i]! * (angle(c) - OFFSETS[i]!))
 
   test('are those that its bus makes of the same counts', () => {
@@ -104,15 +106,25 @@ describe.each(['lerobot', 'deg', 'percent'] as const)("the numbers of LeRobot's 
     counts.forEach((row, i) => expect(stateOf(contract, mounted, positions(row))).toEqual(numbers[i]!.map(near)))
   })
 
-  test('command the counts that its bus makes of them', () => {
-    const contract = wrapped({ checkpoint, dataset, jointUnit: unit })
-    commandOf(contract, numbers).forEach((row, i) =>
+  const expectCommanded = (contract: Contract, said: number[][], expected: number[][]): void =>
+    commandOf(contract, said).forEach((row, i) =>
       row.forEach((position, joint) => {
         const at = (SIGNS[joint]! * position + OFFSETS[joint]!) * (4096 / (2 * Math.PI)) + 2048
-        // LeRobot cuts off what is behind the point.
-        expect(Math.abs(at - back[i]![joint]!)).toBeLessThan(1.001)
+        // LeRobot cuts off what is behind the point. Its turn has 4095 counts, ours 4096.
+        expect(Math.abs(at - expected[i]![joint]!)).toBeLessThan(1.6)
       }),
     )
+
+  test('command the counts that its bus makes of them', () => {
+    expectCommanded(wrapped({ checkpoint, dataset, jointUnit: unit }), numbers, back)
+  })
+
+  test('stay within the ranges in which its bus keeps them, of states and of commands', () => {
+    const contract = wrapped({ checkpoint, dataset, jointUnit: unit })
+    beyond.counts.forEach((row, i) =>
+      expect(stateOf(contract, mounted, positions(row))).toEqual(beyond.numbers[i]!.map(near)),
+    )
+    expectCommanded(contract, beyond.said, beyond.back)
   })
 
   test('count from the middle of the range for an arm that is no servo bus', () => {
@@ -157,6 +169,32 @@ outputs:
     )
     const [row] = commandOf(contract, [numbers[0]!.map(value => (value - 3) / 2)])
     expect(row).toEqual(state.map(near))
+  })
+
+  test('keeps states and commands within the ranges of these units, or within its own limits', () => {
+    const map = mapWith('lerobot')
+    const out = counts[0]!.map(() => 9000).map((c, i) => SIGNS[i]! * (angle(c) - OFFSETS[i]!))
+    // The counts of the elbow fall as it turns forwards.
+    const ends = [100, 100, -100, 100, 100, 100]
+    const scaledBack = ends.map((value, i) => near((value - (i + 1)) / (10 * (i + 1))))
+    const contract = wrapped({ map })
+    expect(stateOf(contract, mounted, out)).toEqual(scaledBack)
+    const [beyond, end] = commandOf(contract, [ends.map(value => 1.5 * value), ends.map(value => (value - 3) / 2)])
+    expect(beyond).toEqual(end)
+    const own = scratch.file(
+      'own.yaml',
+      readFileSync(map, 'utf8')
+        .replace('mean:', 'limits: [[-50, 50], null, null, null, null, null], mean:')
+        .replace('scale: 2', 'limits: [[-50, 50], null, null, null, null, null], scale: 2'),
+    )
+    const limited = wrapped({ map: own })
+    expect(stateOf(limited, mounted, out)[0]).toEqual(near((50 - 1) / 10))
+    expect(stateOf(limited, mounted, out)[1]).toBeGreaterThan(20)
+    const [half, at] = commandOf(limited, [
+      [150, 0, 0, 0, 0, 0],
+      [(50 - 3) / 2, 0, 0, 0, 0, 0],
+    ])
+    expect(half).toEqual(at?.map(near))
   })
 
   test('names the calibration beside it', () => {
@@ -260,7 +298,9 @@ describe('actions that count from the state', () => {
     new ChunkUnits(chunk.groups).convert(data)
     const values = { joints: { kind: 'vector', data: Float64Array.from(here) } } as const
     new MixedOffsets(mounted, chunk.groups).addTo(data, observation(values))
-    expect([...data]).toEqual(action.flatMap(row => row.map((value, i) => near(toSi(value, i)))))
+    // The bus keeps the gripper between 0 and 100.
+    const kept = (value: number, i: number): number => (i === 5 ? Math.min(100, Math.max(0, value)) : value)
+    expect([...data]).toEqual(action.flatMap(row => row.map((value, i) => near(toSi(kept(value, i), i)))))
     // What goes to the control node counts from nothing.
     expect(actionGroups(chunk.groups)).toMatchObject([{ counts: 'absolute' }])
     new MixedOffsets(mounted, chunk.groups).addTo(data, observation({ joints: undefined }))

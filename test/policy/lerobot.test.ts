@@ -60,6 +60,9 @@ const said = (read: () => unknown): string => {
 /** From the numbers of LeRobot's set (degrees, the gripper 0 to 100) to SI units. */
 const toSi = (value: number, i: number): number =>
   JOINTS[i] === 'gripper' ? CLOSED + (value / 100) * (OPEN - CLOSED) : (value * Math.PI) / 180
+/** What a processor answers, as LeRobot's bus commands it: the gripper from 0 to 100. */
+const commanded = (value: number, i: number): number =>
+  toSi(JOINTS[i] === 'gripper' ? Math.min(100, Math.max(0, value)) : value, i)
 
 interface Reference {
   state: number[]
@@ -102,7 +105,7 @@ describe.each(['mean-std', 'min-max', 'quantiles'])('a checkpoint normalised by 
     expect(chunk).toMatchObject({ tensor: 'action', rate: 30, groups: [{ name: 'arm', joints: JOINTS, unit: 'rad' }] })
     const data = Float32Array.from(reference.graph.flat())
     new ChunkUnits(chunk.groups).convert(data)
-    expect([...data]).toEqual(reference.action.flatMap(row => row.map((value, i) => near(toSi(value, i)))))
+    expect([...data]).toEqual(reference.action.flatMap(row => row.map((value, i) => near(commanded(value, i)))))
   })
 })
 

@@ -202,6 +202,34 @@ outputs:
     )
   })
 
+  test('values of a vector beyond its limits, in its units, are brought to them before they are scaled', () => {
+    const state = inputs['observation.state']
+    const limits = [[-0.05, 0.05], null, null, null, null, null, null, [0, 50]]
+    const outputs = { action_chunk: { tensor: 'action', rate: 30, groups } }
+    const its = contract({ inputs: { ...inputs, 'observation.state': { ...state, limits } }, outputs })
+    expect(its.inputs['observation.state']).toMatchObject({
+      limits: [[-0.05, 0.05], null, null, null, null, null, null, [0, 0.05]],
+    })
+    const tensors = new Features(its, cell).fill(observation(fullValues()))
+    const kept = [0.05, 0.2, 0.3, 0, 0, 0.6, 0.8, 50]
+    expect([...(tensors['observation.state'] as Float32Array)]).toEqual(
+      kept.map((x, i) => expect.closeTo((x - state.mean[i]) / state.std[i], 5) as number),
+    )
+    const plain = { as: 'vector', from: ['tool', 'gripper'] }
+    const front = { as: 'image', from: 'rgb' }
+    const limited = (change: object) => () =>
+      contract({ inputs: { 'observation.images.front': front, 'observation.state': plain, ...change }, outputs })
+    expect(limited({})().inputs['observation.state']).not.toHaveProperty('limits')
+    expect(limited({ 'observation.state': { ...plain, limits } })().version).toBe(2)
+    expect(limited({ 'observation.state': { ...plain, limits: [[0, 1]] } })).toThrow(
+      /inputs\.observation\.state: limits has 1 entries, the vector 8 values/,
+    )
+    expect(limited({ 'observation.state': { ...plain, limits: [[1, 0]] } })).toThrow(
+      /observation\.state\.limits\.0: the first is not below the second/,
+    )
+    expect(limited({ 'observation.images.front': { ...front, limits: [[0, 1]] } })).toThrow(/'limits': no such/)
+  })
+
   test('a name alone needs no groups: the six channels become groups', () => {
     const plain = {
       'observation.images.front': { as: 'image', from: 'rgb' },

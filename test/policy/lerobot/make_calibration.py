@@ -29,7 +29,7 @@ MODES = {
 }
 
 
-def reference(body: MotorNormMode, hand: MotorNormMode) -> dict[str, list[object]]:
+def reference(body: MotorNormMode, hand: MotorNormMode) -> dict[str, object]:
     motors = {
         name: Motor(each.id, 'sts3215', hand if name == 'gripper' else body) for name, each in CALIBRATION.items()
     }
@@ -40,11 +40,23 @@ def reference(body: MotorNormMode, hand: MotorNormMode) -> dict[str, list[object
         for _ in range(5)
     ]
     numbers = [bus._normalize(row) for row in rows]
+    # A joint may stand beyond its calibrated range, and a model may say any number.
+    out = [
+        {each.id: int(generator.integers(each.range_min - 300, each.range_max + 301)) for each in CALIBRATION.values()}
+        for _ in range(5)
+    ]
+    said = [{each.id: float(generator.uniform(-160, 160)) for each in CALIBRATION.values()} for _ in range(5)]
     return {
         'counts': [list(row.values()) for row in rows],
         'numbers': [list(row.values()) for row in numbers],
         # LeRobot cuts off to whole counts.
         'back': [list(bus._unnormalize(dict(row)).values()) for row in numbers],
+        'beyond': {
+            'counts': [list(row.values()) for row in out],
+            'numbers': [list(bus._normalize(row).values()) for row in out],
+            'said': [list(row.values()) for row in said],
+            'back': [list(bus._unnormalize(dict(row)).values()) for row in said],
+        },
     }
 
 

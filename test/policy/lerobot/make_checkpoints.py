@@ -53,6 +53,8 @@ def write(folder: Path, mode: NormalizationMode) -> None:
     before.save_pretrained(folder)
     after.save_pretrained(folder)
     state = torch.tensor(generator.uniform(-40, 50, 6), dtype=torch.float32)
+    # The bus gives the gripper from 0 to 100.
+    state[5] = state[5].abs()
     # One colour for each channel: the mean over any pixel's area is that colour.
     colour = generator.integers(0, 256, 3)
     picture = torch.tensor(colour / 255, dtype=torch.float32).reshape(3, 1, 1).expand(3, SIDE, SIDE).contiguous()
