@@ -6,6 +6,7 @@ import { isTilted, TiltError, TiltReport } from './arm/tilt.js'
 import { ToolFrame } from './arm/tool-frame.js'
 import { yawOf, type ToolTarget } from './arm/tool-pose.js'
 import type { Executable } from './chunk/chunk-executor.js'
+import { PoseFrames } from './chunk/pose-frames.js'
 import { SetPointSource } from './chunk/set-point-source.js'
 import { ContactCaution } from './guard/contact-caution.js'
 import { Watchdog, type Watched } from './guard/watchdog.js'
@@ -40,6 +41,10 @@ export interface ControllerOptions {
   readonly awaitCommand: boolean
   /** The frame of the set-points until the first tool pose names one. */
   readonly frame: string
+  /** The frame of the tool poses, where the robot file names it. No pose in another one is used. */
+  readonly declaredFrame?: string | undefined
+  /** Put before the names of frames. Default: nothing. */
+  readonly framePrefix?: string
   /** Undefined: the robot has none beside its joints. */
   readonly gripper: CommandedGripper | undefined
   /**
@@ -78,6 +83,7 @@ export class Controller {
   readonly #gripper: CommandedGripper | undefined
   readonly #authority = new StopAuthority()
   readonly #boundary: EpisodeBoundary
+  readonly #frames: PoseFrames
   readonly #sources: Readonly<Record<Commander, SetPointSource>>
   #commander: Commander
   readonly #desired: ToolTarget = { x: 0, y: 0, z: 0, yaw: 0 }
@@ -98,15 +104,16 @@ export class Controller {
     this.#onRefused = options.onRefused
     this.#tiltReport = new TiltReport(options.onTilt)
     this.#boundary = new EpisodeBoundary(options)
-    this.#toolFrame = new ToolFrame(options.onNotice)
+    this.#toolFrame = new ToolFrame(options.onNotice, options.declaredFrame)
     this.guard = new WrenchGuard(limits, { tare: options.tare, release: OVER_FORCE_RELEASE })
     this.watchdog = new Watchdog(limits.watchdog, options.watched)
     this.arm = options.arm ? new ArmSetPoint({ limits, send: (pose, now) => send(pose, now, this.#frame) }) : undefined
     this.motions = new Motions(options.motions ?? new Map())
     this.#commander = options.commander ?? 'policy'
+    this.#frames = new PoseFrames(options.framePrefix)
     this.#sources = {
-      policy: new SetPointSource(options.execution, options.actuators),
-      person: new SetPointSource('receding_horizon', options.actuators),
+      policy: new SetPointSource(options.execution, options.actuators, this.#frames),
+      person: new SetPointSource('receding_horizon', options.actuators, this.#frames),
     }
   }
 
@@ -258,11 +265,17 @@ export class Controller {
       this.badPoses++
       return
     }
+    this.hearFrame('arm', frameId)
     if (frameId !== '' && frameId !== this.#frame) {
       this.#frame = frameId
       this.arm?.forget()
     }
     this.arm?.hear(pose, stamp, receive, { stopped: this.hold === 'stop', overForce: this.overForce })
+  }
+
+  /** Takes the frame of the measured poses of an actuator: poses that are commanded in another one are not carried out. */
+  hearFrame(name: string, frameId: string): void {
+    this.#frames.hear(name, frameId)
   }
 
   /**

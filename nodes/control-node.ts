@@ -116,6 +116,7 @@ export class ControlNode extends LifecycleNode {
     this.#options = options
     const { bus, robot, gripper, execution, awaitCommand = false, framePrefix = '', onError, onNotice } = options
     const tool = toolStream(robot)
+    const declaredFrame = robot.actions.arm?.frame
     const target: PoseStamped = { stamp: 0, frameId: '', pose: new Float64Array(7) }
     this.#gripper =
       gripper &&
@@ -138,7 +139,9 @@ export class ControlNode extends LifecycleNode {
       execution,
       commander: options.commander,
       awaitCommand,
-      frame: `${framePrefix}base_link`,
+      frame: framePrefix + (declaredFrame ?? 'base_link'),
+      declaredFrame: declaredFrame === undefined ? undefined : framePrefix + declaredFrame,
+      framePrefix,
       gripper: this.#gripper,
       send: (pose, now, frame) => {
         target.stamp = now

@@ -85,9 +85,10 @@ const twistArm: Make<TwistTopic> = ({ name, state, topic, frame, axes, limits },
 }
 
 /** Poses of the tool, in the frame of its poses. */
-const poseArm: Make<PoseTopic> = ({ name, state, topic, limits }, { bus, framePrefix }, tell) => {
-  const message: PoseStamped = { stamp: 0, frameId: `${framePrefix}base_link`, pose: new Float64Array(7) }
-  const frames = new ToolFrame(tell)
+const poseArm: Make<PoseTopic> = ({ name, state, topic, frame, limits }, { bus, framePrefix }, tell) => {
+  const frameId = framePrefix + (frame ?? 'base_link')
+  const message: PoseStamped = { stamp: 0, frameId, pose: new Float64Array(7) }
+  const frames = new ToolFrame(tell, frame === undefined ? undefined : frameId)
   let publisher: ReturnType<typeof bus.advertise<'geometry_msgs/msg/PoseStamped'>> | undefined
   const { workspace, speed, yawRate } = limits
   // The robot file has these limits for each actuator that takes poses.
@@ -161,9 +162,10 @@ export class ToolArmWiring implements MotionWiring {
       const timeOf = busTime(stream)
       to.push(
         bus.subscribe(stream.topic, 'geometry_msgs/msg/PoseStamped', (message: PoseStamped, receive) => {
-          if (isPose(message.pose) && arm.takesFrame(message.frameId, receive))
+          if (isPose(message.pose) && arm.takesFrame(message.frameId, receive)) {
+            controller.hearFrame(arm.name, message.frameId)
             controller.hearState(arm.name, message.pose, timeOf(message, receive), receive)
-          else controller.badPoses++
+          } else controller.badPoses++
         }),
       )
     }

@@ -5,17 +5,21 @@ const ALONE = 1_000_000_000
  * The frame of the tool poses: that of the first pose of an episode. Coordinates in another frame mean another place,
  * so a pose in another frame is not believed. Where a second such pose follows within a second, several nodes publish
  * on the topic, or the source has changed its frame. It is not known which of them is right, so no pose is believed.
- * This is reported once. Times in ns. Allocates nothing while poses are in one frame.
+ * This is reported once. Where the robot file names the frame, no pose in another one is believed, which is reported once
+ * too. Times in ns. Allocates nothing while poses are in one frame.
  */
 export class ToolFrame {
   #id: string | undefined
   #strangers = 0
   #strangeAt = -Infinity
   readonly #onNotice: ((text: string) => void) | undefined
+  readonly #declared: string | undefined
+  #isTold = false
 
-  /** `onNotice`: called with one line. */
-  constructor(onNotice: ((text: string) => void) | undefined) {
+  /** `onNotice`: called with one line. `declared`: the frame that the robot file names. */
+  constructor(onNotice: ((text: string) => void) | undefined, declared?: string) {
     this.#onNotice = onNotice
+    this.#declared = declared
   }
 
   /** An episode begins. The next pose names the frame. */
@@ -25,6 +29,15 @@ export class ToolFrame {
 
   /** Whether a pose in the frame `frameId`, received at `receive`, is to be believed. */
   takes(frameId: string, receive: number): boolean {
+    if (this.#declared !== undefined && frameId !== '' && frameId !== this.#declared) {
+      if (!this.#isTold)
+        this.#onNotice?.(
+          `frame_id is "${frameId}", and the frame of the arm is "${this.#declared}": which place the tool has is not known, ` +
+            'and the arm holds; say its frame in the robot file',
+        )
+      this.#isTold = true
+      return false
+    }
     if (Math.abs(receive - this.#strangeAt) > ALONE) this.#strangers = 0
     this.#id ??= frameId
     if (frameId === this.#id) return this.#strangers < 2

@@ -57,7 +57,9 @@ function groupFault(group: ActionGroup, actuators: readonly CommandedActuator[])
 function frameFault({ kind, rotation, frame }: ActionGroup, taken: Taken): string | undefined {
   if (kind === 'pose' && taken.rotation === 'yaw' && rotation !== 'yaw')
     return `the arm is moved by place and yaw alone, and the policy commands a whole rotation (${rotation ?? ''})`
-  return taken.frame === undefined || taken.frame === frame
+  // The frame of the tool goes with the tool, whatever frame its poses are in.
+  const isOfTool = kind === 'pose' && frame === 'tool'
+  return taken.frame === undefined || taken.frame === frame || isOfTool
     ? undefined
     : `the policy commands it in the frame ${frame ?? ''}, and the actuator takes it in ${taken.frame}`
 }

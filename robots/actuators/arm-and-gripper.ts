@@ -17,8 +17,10 @@ export interface Actions {
         readonly [option: string]: string | number | object | undefined
       }
     | undefined
-  /** `topic` takes the set-points. `pose` is the name of the stream with the tool pose. */
-  readonly arm: { readonly topic: string; readonly type: string; readonly pose: string } | undefined
+  /** `topic` takes the set-points. `pose` is the name of the stream with the tool pose, `frame` that of its poses. */
+  readonly arm:
+    | { readonly topic: string; readonly type: string; readonly pose: string; readonly frame?: string | undefined }
+    | undefined
 }
 
 /**
@@ -39,6 +41,11 @@ export function armAndGripper(actuators: readonly Actuator[]): Actions {
   )
   return {
     gripper: gripper && { driver: gripper.driver, port: gripper.port, ...gripper.options },
-    arm: arm && { topic: arm.topic, type: arm.type, pose: arm.pose },
+    arm: arm && {
+      topic: arm.topic,
+      type: arm.type,
+      pose: arm.pose,
+      ...(arm.frame !== undefined && { frame: arm.frame }),
+    },
   }
 }

@@ -10,6 +10,6 @@ export interface Taken {
   readonly names: readonly string[]
   /** Of a pose: `yaw` where the tool keeps its tilt, `any` where it may take every rotation. */
   readonly rotation?: 'yaw' | 'any'
-  /** Of a twist: the frame in which it is. */
+  /** Of a twist: the frame in which it is. Of a pose: that of the measured poses, where the robot file says it. */
   readonly frame?: string
 }

@@ -180,3 +180,59 @@ it('a tool that tilts takes offsets in its own frame, from the pose at the stamp
   ;[0, 0.0625, 0.5, ...half, ...rest].forEach((value, i) => expect(at[i]).toBeCloseTo(value, 5))
   await robot.control.shutdown()
 })
+
+describe('a policy with poses in another frame than those of the tool', () => {
+  const fields = { name: 'arm', kind: 'pose', counts: 'absolute', rotation: 'quaternion', frame: 'base' }
+  const row = [0.125, 0, 0.5, 0, 0, 0, 1]
+  const at = Float64Array.of(0, 0, 0.5, 0, 0, 0, 1)
+
+  it('moves nothing, and one line names both frames', async () => {
+    const robot = new TopicRobot(TILTING, [group(fields)])
+    const targets = robot.sent('/target', 'geometry_msgs/msg/PoseStamped')
+    const poses = robot.bus.advertise('/tool', 'geometry_msgs/msg/PoseStamped')
+    robot.row = row
+    await robot.up()
+    // The first chunk comes before the first pose: nobody knows then in which frame the poses are.
+    await robot.run(500, (stamp, i) => {
+      if (i >= 40 && i % 8 === 0) poses.publish({ stamp, frameId: 'world', pose: at })
+    })
+    expect(robot.control.hold).toBe('policy')
+    expect(targets).toEqual([])
+    expect(robot.control.refused.unusable).toBeGreaterThan(10)
+    expect(robot.notices).toEqual([
+      'chunks are not carried out: group arm: the policy commands poses in the frame base, and the measured poses are in world',
+    ])
+    await robot.control.shutdown()
+  })
+
+  it('is carried out where the frames differ by the prefix of the nodes alone', async () => {
+    const robot = new TopicRobot(TILTING, [group(fields)], {}, 'left/')
+    const targets = robot.sent('/target', 'geometry_msgs/msg/PoseStamped')
+    const poses = robot.bus.advertise('/tool', 'geometry_msgs/msg/PoseStamped')
+    robot.row = row
+    await robot.up()
+    await robot.run(500, (stamp, i) => {
+      if (i % 8 === 0) poses.publish({ stamp, frameId: 'left/base', pose: targets.at(-1)?.pose ?? at })
+    })
+    expect(robot.notices).toEqual([])
+    expect(targets.at(-1)?.pose[0]).toBeGreaterThan(0.1)
+    await robot.control.shutdown()
+  })
+
+  it('holds where the poses come in another frame than the robot file says', async () => {
+    const robot = new TopicRobot(TILTING.replace('tilts: true', 'tilts: true, frame: base'), [group(fields)])
+    const targets = robot.sent('/target', 'geometry_msgs/msg/PoseStamped')
+    const poses = robot.bus.advertise('/tool', 'geometry_msgs/msg/PoseStamped')
+    robot.row = row
+    await robot.up()
+    await robot.run(500, (stamp, i) => {
+      if (i % 8 === 0) poses.publish({ stamp, frameId: 'world', pose: at })
+    })
+    expect(targets).toEqual([])
+    expect(robot.notices).toEqual([
+      'stream tool (/tool): frame_id is "world", and the frame of the arm is "base": which place the tool has is not known, ' +
+        'and the arm holds; say its frame in the robot file',
+    ])
+    await robot.control.shutdown()
+  })
+})

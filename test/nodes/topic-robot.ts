@@ -41,12 +41,18 @@ export class TopicRobot {
   readonly #voice = this.bus.advertise('/voice/events', 'prehend_interfaces/msg/VoiceEvent')
 
   /** `robot`: a robot file, or its text. */
-  constructor(robot: string | Robot, groups: readonly ActionGroupMessage[], options: Partial<ControlPartOptions> = {}) {
+  constructor(
+    robot: string | Robot,
+    groups: readonly ActionGroupMessage[],
+    options: Partial<ControlPartOptions> = {},
+    framePrefix = '',
+  ) {
     this.#groups = groups
     this.control = Session.assemble(
       {
         robot: typeof robot === 'string' ? parseRobot(robot, 'robot.yaml') : robot,
         bus: this.bus,
+        framePrefix,
         onError: error => this.errors.push(error),
       },
       {

@@ -13,7 +13,7 @@ streams:
   joints: { topic: joints, type: sensor_msgs/msg/JointState, select: [position.wheel, position.lift] }
 actions:
   arm: { topic: target, type: geometry_msgs/msg/PoseStamped, pose: tool }
-  tilting: { topic: tilting, type: geometry_msgs/msg/PoseStamped, pose: tool, tilts: true }
+  tilting: { topic: tilting, type: geometry_msgs/msg/PoseStamped, pose: tool, tilts: true, frame: base }
   servo: { topic: twist, type: geometry_msgs/msg/TwistStamped, frame: base, pose: hand }
   wheel: { topic: wheel, type: std_msgs/msg/Float64MultiArray, values: velocity, joints: [wheel], state: joints }
   lift: { topic: lift, type: std_msgs/msg/Float64MultiArray, values: position, joints: [lift], state: joints }
@@ -32,6 +32,10 @@ describe('what a robot can carry out', () => {
   it.each<[string, ActionGroup]>([
     ['a yaw of an arm that yaws', { name: 'arm', kind: 'pose', counts: 'offset', rotation: 'yaw', frame: 'tool' }],
     ['any rotation of a tool that tilts', { name: 'tilting', kind: 'pose', rotation: '6d', frame: 'base' }],
+    [
+      'an offset of a tool in its own frame',
+      { name: 'tilting', kind: 'pose', counts: 'offset', rotation: '6d', frame: 'tool' },
+    ],
     ['a twist in its frame', { name: 'servo', kind: 'twist', frame: 'base' }],
     ['the velocity of a joint without an end', { name: 'wheel', kind: 'joint_velocity', joints: ['wheel'] }],
     ['a scalar in the unit of the joint', { name: 'lift', kind: 'scalar', unit: 'm' }],
@@ -50,6 +54,11 @@ describe('what a robot can carry out', () => {
       'a twist in another frame',
       { name: 'servo', kind: 'twist', frame: 'tool0' },
       'group servo: the policy commands it in the frame tool0, and the actuator takes it in base',
+    ],
+    [
+      'an absolute pose in another frame',
+      { name: 'tilting', kind: 'pose', counts: 'absolute', rotation: '6d', frame: 'world' },
+      'group tilting: the policy commands it in the frame world, and the actuator takes it in base',
     ],
     [
       'a scalar in another unit',
