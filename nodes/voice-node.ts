@@ -10,7 +10,8 @@ export interface VoiceOptions {
   readonly type?: string
 }
 
-const LONGEST = 200
+/** Characters of an utterance; the rest is cut. */
+export const LONGEST_SAID = 200
 
 /**
  * Publishes what was said: typed lines here, a recogniser's events on a robot. The control node receives it for its stop
@@ -27,10 +28,10 @@ export class VoiceNode extends LifecycleNode {
   }
 
   /**
-   * Publishes `text` as said now, with confidence 1. Blank text is not published; text of over 200 characters is cut.
+   * Publishes `text` as said now, with confidence 1. Blank text is not published; text of over LONGEST_SAID characters is cut.
    */
   say(text: string, speaker: SpeakerName = 'somebody'): void {
-    const said = text.replace(/\s+/g, ' ').trim().slice(0, LONGEST)
+    const said = text.replace(/\s+/g, ' ').trim().slice(0, LONGEST_SAID)
     if (said === '' || this.state !== 'active') return
     this.events++
     this.#speaker?.say(said, speaker)

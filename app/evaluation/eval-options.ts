@@ -8,6 +8,7 @@ import { ENCODER_HELP, modelFile, PRECISION_HELP, PRECISIONS } from '../policies
 import { asksForExpert } from '../policies/policies.js'
 import { CELL_SOURCES, cellOf } from '../session/cells.js'
 import type { CellKind, CellSource } from '../session/cells/cell-kind.js'
+import { checkCommand } from '../session/typed-command.js'
 import { readRobot } from '../robot/load-robot.js'
 import { EXECUTION_HELP, readExecution } from '../option-values/execution.js'
 import { readWholeNumber, wholeNumber } from '../option-values/whole-number.js'
@@ -108,6 +109,11 @@ export const EVAL_OPTIONS: { readonly [Name in keyof EvalOptions]-?: EvalOption<
       conflicts: ['phrases'],
     },
     schema: text,
+    check: (say, { objects, robot }) => {
+      if (say === undefined) return
+      const file = readRobot(robot)
+      checkCommand(say, objects, cellOf(file), file.languages)
+    },
     loop: say => ({ say }),
     result: say => say ?? null,
     row: { name: 'command', text: say => say ?? 'drawn' },

@@ -15,6 +15,7 @@ import { readRobot, withPort } from '../robot/load-robot.js'
 import { Ros2Loop } from './ros2-loop.js'
 import type { RunOptions, RunOutcome } from './run-outcome.js'
 import { episodeLine, resultOf, summary } from './run-report.js'
+import { checkSaid } from './typed-command.js'
 import { TypedVoice } from './typed-voice.js'
 
 export interface TopicRun extends RunOptions {
@@ -40,6 +41,7 @@ export async function runOnTopics(flags: TopicRun, progress: (line: string) => v
     )
   if (flags.policy === EXPERT)
     throw new UsageError('--policy expert: looks into the embedded cell, which --source ros2 has not; name a model')
+  if (flags.say !== undefined) checkSaid(flags.say)
   requireFree({ recordings: [flags.record] }, flags)
   const ending = new Ending()
   const robot = withPort(readRobot(flags.robot, flags.namespace), flags.port)

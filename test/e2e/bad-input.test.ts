@@ -419,3 +419,22 @@ test('a checkout that is not compiled says what to do', () => {
   expect(status).toBe(2)
   expect(stderr).toMatch(/^prehend: .*npm run setup/)
 })
+
+describe('a command of --say that cannot be one', () => {
+  const long = `pick the red box ${'please '.repeat(40)}`
+  test.each<[what: string, text: string, says: RegExp]>([
+    ['is empty', '  ', /^prehend: --say: is empty; say a command such as /],
+    ['is too long', long, /^prehend: --say: has 297 characters, and 200 are heard; say it shorter\n/],
+    ['names no object', 'pick the moon', /^prehend: --say "pick the moon": names none of the seen objects; they are /],
+  ])('%s: run and eval refuse it in one line', async (_what, text, says) => {
+    for (const words of [
+      ['run', '--lockstep'],
+      ['eval', '--episodes', '1'],
+    ]) {
+      const { status, stdout, stderr } = await command([...words, '--policy', 'expert', '--say', text])
+      expect([status, stdout]).toEqual([2, ''])
+      expect(stderr).toMatch(says)
+      expect(stderr.trimEnd().split('\n').length).toBe(1)
+    }
+  })
+})
