@@ -11,6 +11,7 @@ import { Ros2Process } from '../../middleware/ros2/ros2-process.js'
 import type { ControlNode } from '../../nodes/control-node.js'
 import type { FusionNode } from '../../nodes/fusion-node.js'
 import type { VoiceNode } from '../../nodes/voice-node.js'
+import { requireSoleControl } from './control-elsewhere.js'
 import type { EpisodeResult } from './episodes.js'
 import { episodeTopics } from './episode-topics.js'
 import { Histogram } from '../measure/histogram.js'
@@ -74,6 +75,7 @@ export class Ros2Loop {
     let loop: Ros2Loop | undefined
     try {
       loop = new Ros2Loop(options, ros, kinematics)
+      await requireSoleControl(loop.bus, options.robot)
       await loop.#session.bringUp()
       for (const notice of latencyNotices(loop.#buses)) options.onWarning(notice)
       return loop

@@ -7,10 +7,12 @@ import { Ros2Process } from '../../middleware/ros2/ros2-process.js'
 import { requireAll } from '../../peers/peers.js'
 import type { Robot } from '../../robots/robot.js'
 import { ROOT } from '../../robots/topic-name.js'
+import { commandTopics } from '../../nodes/command-wiring.js'
 import { UsageError } from '../output/output.js'
 import { cellSensors, followSetPoints, takesPoses, toolPoses } from '../session/cell-parts.js'
 import { cellNeed, startCell } from '../session/cells.js'
-import type { Closing } from '../session/closing.js'
+import { closeInOrder, type Closing } from '../session/closing.js'
+import { ControlElsewhere, requireSoleControl } from '../session/control-elsewhere.js'
 import { useFastDdsProfile } from '../session/fast-dds-profile.js'
 import type { Sensors } from '../session/session.js'
 
@@ -22,6 +24,8 @@ export interface Ground {
   readonly sensors: Sensors
   /** The ports of a simulated gripper, and of a simulated arm's servos. */
   readonly ports: Readonly<Record<string, string>>
+  /** The control node of another process, which moves the robot. Undefined: this process needs one of its own. */
+  readonly control?: ControlElsewhere | undefined
   /** Closed last, in this order. */
   readonly closings: readonly Closing[]
 }
@@ -29,6 +33,8 @@ export interface Ground {
 export interface GroundOptions {
   readonly robot: Robot
   readonly seed: number
+  /** Whether the person takes over through a control node that another process has. `ros2` alone. Default false. */
+  readonly attach?: boolean | undefined
   readonly signal: AbortSignal
   readonly onNotice: (text: string) => void
   readonly onLost: (text: string) => void
@@ -49,18 +55,32 @@ const serialPorts: OpenGround = async ({ onError }) => {
   }
 }
 
-const ros2: OpenGround = async ({ robot, onNotice, onError }) => {
+const ros2: OpenGround = async ({ robot, attach = false, onNotice, onError }) => {
   useFastDdsProfile()
   const namespace = robot.namespace === ROOT ? [] : ['--ros-args', '-r', `__ns:=${robot.namespace}`]
   const ros = await Ros2Process.start('prehend_teleop', ['prehend', ...namespace])
   const bus = new Ros2Bus(ros.rcl, ros.node, { onError, onWarning: (topic, text) => onNotice(`${topic}: ${text}`) })
-  return {
-    bus,
-    epochSec: () => bus.clock.epochSec,
-    sensors: [],
-    ports: {},
-    closings: [{ name: 'ROS 2', close: () => ros.close() }],
+  const closings = [{ name: 'ROS 2', close: () => ros.close() }]
+  try {
+    const control = attach ? await runningControl(bus, robot) : undefined
+    if (!attach) await requireSoleControl(bus, robot, ', or take over through it with --attach')
+    return { bus, epochSec: () => bus.clock.epochSec, sensors: [], ports: {}, control, closings }
+  } catch (error) {
+    await closeInOrder([{ name: 'bus', close: () => bus.close() }, ...closings], onError)
+    throw error
   }
+}
+
+/** ms that a person waits for a control node, which may just be starting. */
+const ATTACH = 10_000
+
+/** Rejects with UsageError where no control node runs. */
+async function runningControl(bus: Bus, robot: Robot): Promise<ControlElsewhere> {
+  const control = await ControlElsewhere.find(bus, robot, ATTACH)
+  if (control) return control
+  throw new UsageError(
+    `--attach: no active control node speaks on ${commandTopics(robot).followed}; start one, or leave out --attach`,
+  )
 }
 
 /** The embedded cell in real time, with the objects of its first episode. */

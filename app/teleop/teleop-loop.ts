@@ -1,5 +1,4 @@
 import { monotonicNs } from '../../drivers/byte-stream.js'
-import type { Gripper } from '../../drivers/gripper.js'
 import type { Commander } from '../../control/state/commanders.js'
 import type { Bus } from '../../middleware/bus.js'
 import type { ControlNode, ControlOptions } from '../../nodes/control-node.js'
@@ -11,6 +10,7 @@ import type { Policy } from '../../policy/policy.js'
 import { OnnxPolicy } from '../../policy/runtime/onnx-policy.js'
 import type { Robot } from '../../robots/robot.js'
 import { wholeName } from '../../robots/topic-name.js'
+import { UsageError } from '../output/output.js'
 import { recordCell } from '../session/cell-recording.js'
 import { closeInOrder } from '../session/closing.js'
 import type { EpisodeResult } from '../session/episodes.js'
@@ -18,9 +18,10 @@ import { controlPart } from '../session/parts/control-part.js'
 import { fusionPart } from '../session/parts/fusion-part.js'
 import { voicePart } from '../session/parts/voice-part.js'
 import { ownGripper } from '../session/robot-gripper.js'
-import { latencyNotices, servoBusesOf, servosOf } from '../session/robot-servo-buses.js'
+import { latencyNotices, servoBusesOf, servosOf, type OwnServoBus } from '../session/robot-servo-buses.js'
 import { Session } from '../session/session.js'
 import { toolKinematics } from '../session/tool-kinematics.js'
+import { controlElsewhere, ownControl, type ControlLink } from './control-link.js'
 import { Follower } from './follower.js'
 import type { Ground, GroundOptions } from './ground.js'
 import { OPERATIONS, type Operation } from './operations.js'
@@ -43,16 +44,22 @@ export interface TeleopLoopOptions extends GroundOptions {
 /** ns from a chunk's stamp to its only row, as a rate. */
 const RATE = 1e9 / TELEOP_PERIOD
 
+const NO_BUSES: ReadonlyMap<string, OwnServoBus> = new Map()
+
 interface Nodes {
-  readonly control: ControlNode
+  readonly control: ControlNode | undefined
   readonly voice: VoiceNode
   readonly teleop: TeleopNode
   readonly fusion: FusionNode | undefined
 }
 
-/** A robot that a person moves: the control node, the person's device as a source of chunks, and a policy by option. */
+/**
+ * A robot that a person moves: the control node, of this process or attached to, the person's device as a source of
+ * chunks, and a policy by option.
+ */
 export class TeleopLoop {
   takeovers = 0
+  readonly control: ControlLink
   readonly #options: TeleopLoopOptions
   readonly #ground: Ground
   readonly #policy: Policy | undefined
@@ -76,7 +83,10 @@ export class TeleopLoop {
       loop = new TeleopLoop({ ...options, kinematics }, follower, ground, model)
       await loop.#session.bringUp()
       for (const notice of loop.#notices()) options.onNotice(notice)
-      if (!model) loop.operate('take')
+      const { control } = ground
+      if (control && !(await control.canBeAsked()))
+        throw new UsageError('--attach: the control node does not listen to whom it is to follow; is it active?')
+      if (!model && !control) loop.operate('take')
       return loop
     } catch (error) {
       if (loop) await loop.close()
@@ -103,19 +113,20 @@ export class TeleopLoop {
     const busTimeOf = (monotonic: number): number => bus.clock.now() - (monotonicNs() - monotonic)
     const { channels } = follower
     this.#input = kind.make({ bus, robot, channels, options: inputs, busTimeOf, operate, onNotice, onError })
-    const buses = servoBusesOf(robot, { path: ground.ports['arm'] })
+    const buses = ground.control ? NO_BUSES : servoBusesOf(robot, { path: ground.ports['arm'] })
     this.#notices = () => latencyNotices(buses)
-    const gripper: Gripper | undefined = ownGripper(robot, { path: ground.ports['gripper'], option: '--port' })?.gripper
     const voice = robot.streams.find(({ modality }) => modality === 'voice')
     this.#session = Session.assemble(
       { robot, bus, onError },
       {
-        control: controlPart({
-          gripper,
-          servoBuses: servosOf(buses),
-          kinematics: options.kinematics,
-          commander: policy ? 'policy' : 'person',
-          onNotice,
+        ...(!ground.control && {
+          control: controlPart({
+            gripper: ownGripper(robot, { path: ground.ports['gripper'], option: '--port' })?.gripper,
+            servoBuses: servosOf(buses),
+            kinematics: options.kinematics,
+            commander: policy ? 'policy' : 'person',
+            onNotice,
+          }),
         }),
         ...(policy && { fusion: fusionPart({ policy, onPolicyEnded: options.onPolicyEnded, onNotice }) }),
         voice: voicePart({
@@ -126,6 +137,8 @@ export class TeleopLoop {
       },
       ground.sensors,
     ) as unknown as Session<Nodes>
+    const { control } = this.#session.nodes
+    this.control = control ? ownControl(control) : controlElsewhere(ground.control!)
     this.#episodes = new PersonEpisodes(bus, robot, options.say ?? '')
     this.#recorder =
       options.record === undefined
@@ -138,16 +151,13 @@ export class TeleopLoop {
           })
   }
 
-  get control(): ControlNode {
-    return this.#session.nodes.control
-  }
-
   get commander(): Commander {
     return this.#session.nodes.teleop.commands ? 'person' : 'policy'
   }
 
+  /** Whether there is somebody to give the arm back to. */
   get hasPolicy(): boolean {
-    return this.#policy !== undefined
+    return this.#policy !== undefined || this.#ground.control !== undefined
   }
 
   get results(): readonly EpisodeResult[] {
@@ -199,9 +209,12 @@ export class TeleopLoop {
     }
   }
 
-  /** Ends the motion first, an episode that runs without a verdict, and then the rest. See `Session.close`. */
+  /**
+   * Ends the motion first, an episode that runs without a verdict, and then the rest. See `Session.close`. A control node
+   * elsewhere goes on: it holds the arm of a person who has gone, and otherwise follows the policy.
+   */
   async close(): Promise<void> {
-    if (!this.#session.isClosing && this.control.state === 'active') await this.#stop()
+    if (!this.#session.isClosing) await this.#stop()
     this.#episodes.finish('end')
     await this.#session.close({
       recording: this.#recorder,
@@ -221,7 +234,7 @@ export class TeleopLoop {
 
   /** Whether what the person does now moves the robot. */
   get #moves(): boolean {
-    return this.control.commander === 'person' && this.control.hold === 'none'
+    return this.control.followed === 'person'
   }
 
   #begin(): string {

@@ -6,7 +6,8 @@ import { requireFit } from '../session/cells.js'
 import { requireDrivable } from '../session/drivable.js'
 import { ErrorTally } from '../session/error-tally.js'
 import { endsWithItsParts } from '../session/lost-part.js'
-import { motionStatus } from '../session/motion-status.js'
+import type { Robot } from '../../robots/robot.js'
+import { UsageError } from '../output/output.js'
 import { groundNamed } from './ground.js'
 import { isOperation, operationOf, OPERATIONS, type Operation } from './operations.js'
 import { OperatorTerminal } from './operator-terminal.js'
@@ -14,7 +15,9 @@ import type { InputOptions } from './person-input.js'
 import { personInput } from './person-inputs.js'
 import { TeleopLoop, type TeleopLoopOptions } from './teleop-loop.js'
 
-export interface TeleopCommand extends InputOptions, Pick<TeleopLoopOptions, 'record' | 'overwrite' | 'say'> {
+export interface TeleopCommand
+  extends InputOptions,
+    Pick<TeleopLoopOptions, 'record' | 'overwrite' | 'say' | 'attach'> {
   /** A word of GROUND_NAMES. */
   readonly source: string
   readonly robot?: string
@@ -47,6 +50,7 @@ export async function teleop(
   const robot = withPort(readRobot(command.robot, command.namespace), command.port)
   if (command.source === 'sim') requireFit(robot)
   else requireDrivable(robot)
+  if (command.attach) requireAttachable(command, robot)
   const ending = new Ending()
   ending.endWithParent()
   const errors = new ErrorTally({ progress })
@@ -89,7 +93,7 @@ export async function teleop(
   })
   progress(`${kind.help}; ${operationsText()}`)
   const look = setInterval(() => {
-    const { message } = motionStatus(loop.control)
+    const message = loop.control.motion
     if (message !== told) progress((told = message))
   }, LOOK)
   const started = performance.now()
@@ -106,9 +110,7 @@ export async function teleop(
     successes: won,
     takeovers: loop.takeovers,
     chunks: loop.chunks,
-    holds: loop.control.watchdog.trips,
-    overForce: loop.control.guard.trips,
-    stops: loop.control.stops,
+    ...loop.control.counts,
     wallS: (performance.now() - started) / 1000,
     ...(command.record !== undefined && { record: command.record }),
   }
@@ -118,6 +120,18 @@ export async function teleop(
     lines: [`${results.length} episodes, ${won} won, in ${object.wallS.toFixed(1)} s${recorded}`],
     isComplete: !parts.isLost(),
   }
+}
+
+/** Throws UsageError for what a control node in another process already has, or cannot do. */
+function requireAttachable({ source, policy, port }: TeleopCommand, robot: Robot): void {
+  const refuse = (why: string): never => {
+    throw new UsageError(`--attach: ${why}`)
+  }
+  if (source !== 'ros2') refuse(`a control node of another process is on ROS 2 topics; add --source ros2`)
+  if (policy !== undefined) refuse('leave out --policy: the policy runs beside the control node that is there')
+  if (port !== undefined) refuse('leave out --port: the control node that is there has the port')
+  if (!robot.streams.some(({ modality }) => modality === 'voice'))
+    refuse(`robot ${robot.name} has no stream of voice, on which "stop" would be said; add one to its file`)
 }
 
 const operationsText = (): string =>

@@ -25,6 +25,10 @@ export function register(program: Command): void {
       `where the robot is: ${GROUND_NAMES.join(', ')} (serial ports of this machine, topics, the embedded cell)`,
       'bus',
     )
+    .option(
+      '--attach',
+      'with --source ros2: the person takes the arm from a control node that runs already, and gives it back',
+    )
     .option('--policy <file>', 'an ONNX model that drives the robot until the person takes it')
     .option('--port <path>', "the port of the gripper or of the only servo bus, instead of the robot file's")
     .option('--namespace <name>', 'where the relative topics of the robot file lie, such as /left', namespace)

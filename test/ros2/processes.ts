@@ -14,7 +14,7 @@ const endAll = (): void => {
 process.once('exit', endAll)
 
 /**
- * The environment with a ROS 2 domain for one test file (`file`: 0 to 11), on this machine only. A second run at the
+ * The environment with a ROS 2 domain for one test file (`file`: -9 to 12), on this machine only. A second run at the
  * same time most likely has another domain.
  */
 export function domain(file: number): NodeJS.ProcessEnv {

@@ -31,7 +31,7 @@ afterEach(async () => {
 
 const at = (): number[] => follower.joints.map(joint => joint.position())
 const put = (positions: readonly number[]): void => positions.forEach((position, i) => (leader.joints[i].at = position))
-const state = (): object => ({ at: at(), hold: loop?.control.hold, notices, errors })
+const state = (): object => ({ at: at(), motion: loop?.control.motion, notices, errors })
 
 async function start(more: Partial<TeleopLoopOptions> = {}): Promise<TeleopLoop> {
   const robot = readRobot(files.follower(follower.arm.host.path))
@@ -77,7 +77,7 @@ describe('a leader arm on a servo bus of its own', () => {
     const stood = at()
     put([1, 0.5, 0.5])
     await new Promise(resolve => setTimeout(resolve, 300))
-    expect([teleop.control.hold, near(at(), stood)]).toEqual(['stop', true])
+    expect([teleop.control.motion, near(at(), stood)]).toEqual(['stopped: "resume" goes on', true])
     teleop.operate('resume')
     await until(() => near(at(), [1, 0.5, 1]), state)
     await teleop.close()
@@ -90,7 +90,7 @@ describe('a leader arm on a servo bus of its own', () => {
     put([0.8, 0.8, 0.5])
     await until(() => near(at(), [0.8, 0.8, 1]), state)
     await leader.arm.host.close()
-    await until(() => teleop.control.hold === 'person', state)
+    await until(() => teleop.control.motion.startsWith('holding: nothing from the leader arm'), state)
     await new Promise(resolve => setTimeout(resolve, 200))
     expect(near(at(), [0.8, 0.8, 1])).toBe(true)
     expect(errors.join()).toContain(`${leader.arm.host.path}: the device is gone`)

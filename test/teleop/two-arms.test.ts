@@ -4,10 +4,10 @@ import { readRobot } from '../../app/robot/load-robot.js'
 import { groundNamed } from '../../app/teleop/ground.js'
 import { personInput } from '../../app/teleop/person-inputs.js'
 import { TeleopLoop } from '../../app/teleop/teleop-loop.js'
-import { CONTRACT_KEY } from '../../policy/contract/contract.js'
 import type { Robot } from '../../robots/robot.js'
 import { ServoRotor } from '../../sim/firmware/servo-rotor.js'
-import { onnxBytes, Scratch, version2Json } from '../policy/onnx-models.js'
+import { Scratch } from '../policy/onnx-models.js'
+import { steadyModel } from '../policy/steady-model.js'
 import { Arm, Files, HeldJoint, near, until } from './arms.js'
 
 const SIDES = ['left', 'right'] as const
@@ -42,7 +42,7 @@ const errors: string[] = []
 
 const bySide = <T>(make: (side: Side) => T): Record<Side, T> => ({ left: make('left'), right: make('right') })
 const at = (side: Side): number[] => rotors[side].map(joint => joint.position())
-const state = (): object => ({ at: bySide(at), hold: loop?.control.hold, errors })
+const state = (): object => ({ at: bySide(at), motion: loop?.control.motion, errors })
 
 beforeEach(() => {
   files = new Files()
@@ -61,36 +61,9 @@ afterEach(async () => {
   scratch.remove()
 })
 
-/** A policy that looks at all joints and always wants PLAN: one group for each arm. */
-function model(robot: Robot): string {
-  const groups = SIDES.map(name => ({
-    name,
-    kind: 'joint_position',
-    joints: robot.actuators.find(each => each.name === name)?.joints,
-  }))
-  const contract = version2Json(
-    robot,
-    { state: { as: 'vector', dtype: 'float32', shape: [1, 12], from: ['left_joints', 'right_joints'] } },
-    { action_chunk: { dtype: 'float32', shape: [1, 10, 12], rate: 30, groups } },
-  )
-  const row = [...PLAN.left, ...PLAN.right]
-  return scratch.file(
-    'two-arms.onnx',
-    onnxBytes({
-      inputs: [{ name: 'state', dtype: 'float32', shape: [1, 12] }],
-      outputs: [{ name: 'action_chunk', dtype: 'float32', shape: [1, 10, 12] }],
-      initialisers: [
-        { name: 'rows', shape: [1, 10, 12], data: Float32Array.from({ length: 120 }, (_, i) => row[i % 12]) },
-        { name: 'nothing', shape: [1, 12], data: new Float32Array(12) },
-      ],
-      nodes: [
-        { op: 'Mul', inputs: ['state', 'nothing'], outputs: ['seen'] },
-        { op: 'Add', inputs: ['rows', 'seen'], outputs: ['action_chunk'] },
-      ],
-      metadata: { [CONTRACT_KEY]: JSON.stringify(contract) },
-    }),
-  )
-}
+/** A policy that looks at all joints and always wants PLAN. */
+const model = (robot: Robot): string =>
+  steadyModel(scratch, robot, { from: ['left_joints', 'right_joints'], wants: PLAN })
 
 describe('two arms on two buses, with one policy', () => {
   it('both follow it, a person at two leaders, and it again; both hold when one is unplugged', async () => {
@@ -116,19 +89,20 @@ describe('two arms on two buses, with one policy', () => {
     const both = (wanted: Readonly<Record<Side, readonly number[]>>): boolean =>
       SIDES.every(side => near(at(side), wanted[side], 0.03))
     await until(() => both(PLAN), state)
-    expect([teleop.commander, teleop.control.commander]).toEqual(['policy', 'policy'])
+    expect(teleop.commander).toBe('policy')
+    await until(() => teleop.control.followed === 'policy', state)
     teleop.operate('take')
     await until(() => both(HAND), state)
-    expect(teleop.control.commander).toBe('person')
+    await until(() => teleop.control.followed === 'person', state)
     teleop.operate('give')
     await until(() => both(PLAN), state)
     expect(errors).toEqual([])
     await arms.right.host.close()
-    await until(() => teleop.control.hold === 'arm', state)
+    await until(() => teleop.control.motion.startsWith('holding: an arm has a fault'), state)
     teleop.operate('take')
     const stood = at('left')
     await new Promise(resolve => setTimeout(resolve, 500))
-    expect(teleop.control.hold).toBe('arm')
+    expect(teleop.control.motion).toMatch(/^holding: an arm has a fault/)
     expect(near(at('left'), stood, 0.02)).toBe(true)
     expect(near(at('left'), PLAN.left, 0.03)).toBe(true)
     expect(arms.left.servos.every(({ torque }) => torque)).toBe(true)
