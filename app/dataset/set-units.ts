@@ -1,4 +1,5 @@
 import { inverse } from '../../policy/contract/affine.js'
+import { limitsOf, type Limits, type Range } from '../../policy/contract/limits.js'
 import { actuatorOf, unitsOf } from '../../policy/lerobot/checkpoint-map.js'
 import { openingToSi, type JointUnit } from '../../policy/lerobot/joint-units.js'
 import type { Calibration } from '../../robots/actuators/lerobot-calibration.js'
@@ -13,10 +14,11 @@ export interface SetUnitOptions {
   readonly calibration?: Calibration | undefined
 }
 
-/** How the numbers of a set come from SI values: value * scale + bias. */
+/** How the numbers of a set come from SI values: value * scale + bias, of a value within the range. */
 interface Scaling {
   readonly scale: number
   readonly bias: number
+  readonly range?: Range | undefined
 }
 
 const SI: Scaling = { scale: 1, bias: 0 }
@@ -24,7 +26,7 @@ const SI: Scaling = { scale: 1, bias: 0 }
 /**
  * The unit of the joints in a set, and their names. Without one the values are SI and the state has the robot file's
  * names (`joints.position.shoulder_pan`). With one the positions of the state have LeRobot's: `shoulder_pan.pos`. The
- * numbers are those that `policy wrap` turns back (`policy/lerobot/`).
+ * numbers are those that `policy wrap` turns back (`policy/lerobot/`), and as there they end with the range that they count.
  */
 export class SetUnits {
   readonly #options: SetUnitOptions
@@ -39,7 +41,10 @@ export class SetUnits {
   ofChannel({ of, joint, isOpening }: ActionChannel): Scaling {
     const { unit } = this.#options
     if (unit === undefined) return SI
-    if (isOpening) return inverse(openingToSi(unit)) as Scaling
+    if (isOpening) {
+      const toSi = openingToSi(unit)
+      return { ...(inverse(toSi) as Scaling), range: toSi.range }
+    }
     if (!joint) return SI
     const { name, value } = joint
     return this.#of(
@@ -66,13 +71,14 @@ export class SetUnits {
   }
 
   /** How the state's values become those of the set. Throws UsageError where the unit cannot be said of a joint. */
-  ofState(names: readonly string[]): { scale?: number[]; bias?: number[] } {
+  ofState(names: readonly string[]): { scale?: number[]; bias?: number[]; limits?: Limits } {
     if (this.#options.unit === undefined) return {}
     const all = names.map(name => {
       const { value, actuator } = this.#find(name)
       return this.#of(value, actuator)
     })
-    return { scale: all.map(({ scale }) => scale), bias: all.map(({ bias }) => bias) }
+    const limits = limitsOf(all.map(({ range }) => range))
+    return { scale: all.map(({ scale }) => scale), bias: all.map(({ bias }) => bias), ...(limits && { limits }) }
   }
 
   #find(name: string): { readonly value: string; readonly actuator: Actuator | undefined } {

@@ -1,4 +1,5 @@
 import type { SentInput } from '../../policy/contract/input-spec.js'
+import { givenBy, type GraphContract } from '../../policy/contract/encoder-contract.js'
 import { outputTensors } from '../../policy/contract/output-spec.js'
 import { elements } from '../../policy/contract/shape.js'
 import { toFloat16 } from '../../policy/features/float16.js'
@@ -6,12 +7,17 @@ import { sentInputs } from '../../policy/features/features.js'
 import { randomNumbers } from '../../policy/features/random.js'
 import { float32Of, type TensorData } from '../../policy/features/tensors.js'
 import { PolicyError } from '../../policy/policy-error.js'
-import type { OnnxPolicy } from '../../policy/runtime/onnx-policy.js'
 import { shortList } from '../../robots/validation.js'
 import type { NpyArray } from './npz.js'
 
 /** The seed of the random inputs, so that a second run has the same. */
 const SEED = 1
+
+/** A model that runs on tensors: a policy, or an encoder. */
+export interface TriedModel {
+  readonly contract: GraphContract
+  runTensors(inputs: Readonly<Record<string, TensorData>>): Promise<ReadonlyMap<string, Float32Array>>
+}
 
 /** How far the outputs of a model are from those of a reference. */
 export interface Parity {
@@ -24,13 +30,13 @@ export interface Parity {
  * Runs a model once on random inputs. Zeros hide faults: a product with a weight that is wrong is 0 too. Throws PolicyError
  * `POLICY_RUNTIME` where an output has a number that is not finite.
  */
-export async function tryOnRandom(policy: OnnxPolicy, file: string): Promise<void> {
-  const { inputs, vocabulary } = policy.contract
+export async function tryOnRandom(tried: TriedModel, file: string): Promise<void> {
+  const { inputs, vocabulary } = tried.contract
   const random = randomNumbers(SEED)
   const given = Object.entries(sentInputs(inputs)).map(
     ([name, input]) => [name, randomValues(input, vocabulary.length, random)] as const,
   )
-  const outputs = await policy.runTensors(Object.fromEntries(given))
+  const outputs = await tried.runTensors(Object.fromEntries(given))
   const wrong = [...outputs].flatMap(([name, values]) => (values.every(Number.isFinite) ? [] : [name]))
   if (wrong.length > 0)
     throw new PolicyError(
@@ -45,12 +51,12 @@ export async function tryOnRandom(policy: OnnxPolicy, file: string): Promise<voi
  * names, shapes or types do not fit, all at once, or where a difference is above the tolerance.
  */
 export async function compareWithReference(
-  policy: OnnxPolicy,
+  tried: TriedModel,
   reference: ReadonlyMap<string, NpyArray>,
   { where, tolerance }: { readonly where: string; readonly tolerance: number },
 ): Promise<Parity> {
-  const inputs = sentInputs(policy.contract.inputs)
-  const outputs = outputTensors(policy.contract.outputs)
+  const inputs = sentInputs(tried.contract.inputs)
+  const outputs = outputTensors(givenBy(tried.contract))
   const compared = Object.keys(outputs).filter(name => reference.has(name))
   const faults = [
     ...Object.entries(inputs).flatMap(([name, spec]) => arrayFaults('input', name, spec, reference.get(name))),
@@ -68,7 +74,7 @@ export async function compareWithReference(
   )
   const differences: Record<string, number> = {}
   const beyond: string[] = []
-  for (const [name, got] of await policy.runTensors(Object.fromEntries(given))) {
+  for (const [name, got] of await tried.runTensors(Object.fromEntries(given))) {
     const expected = reference.get(name)
     if (expected === undefined) continue
     const { absolute, relative } = differenceOf(got, float32Of(expected.data, expected.dtype))

@@ -4,8 +4,16 @@ import { z } from 'zod'
 import { messageOf } from '../../middleware/message-of.js'
 import { LARGEST_TEXT, readTextSync } from '../../middleware/regular-file.js'
 import type { Contract } from '../../policy/contract/contract.js'
-import { contractOfMap } from '../../policy/contract/map-contract.js'
-import { checkModelMap, incompleteMap, readMap } from '../../policy/contract/model-map.js'
+import type { EncoderContract } from '../../policy/contract/encoder-contract.js'
+import type { HeadEncoder } from '../../policy/contract/head-encoder.js'
+import { contractOfMap, encoderContractOfMap } from '../../policy/contract/map-contract.js'
+import {
+  checkEncoderMap,
+  checkModelMap,
+  incompleteMap,
+  isEncoderMap,
+  readMap,
+} from '../../policy/contract/model-map.js'
 import type { OnnxModel } from '../../policy/contract/onnx-metadata.js'
 import { mapOfBundle } from '../../policy/leapp/bundle-map.js'
 import type { Bundle, InitialValues } from '../../policy/leapp/bundle.js'
@@ -36,11 +44,32 @@ export interface MapOptions {
   readonly calibration?: string | undefined
   /** The LEAPP bundle that the model is of. */
   readonly bundle?: { readonly path: string; readonly says: Bundle; readonly initial: InitialValues } | undefined
+  /** The encoder that feeds the model, which is a head. */
+  readonly encoder?: HeadEncoder | undefined
 }
 
 /** The files that `contractFor` reads. */
 export function filesOf({ map, dataset, calibration }: MapOptions): string[] {
   return [map, dataset === undefined ? undefined : infoOf(dataset), calibration].filter(each => each !== undefined)
+}
+
+/** Whether a model is an encoder: its map has features. Throws as `contractFor`. */
+export const isOfEncoder = ({ map }: MapOptions): boolean => map !== undefined && isEncoderMap(readMap(text(map), map))
+
+/** The contract of the encoder in `file`, by its map. Throws as `contractFor`. */
+export function encoderContractFor(options: MapOptions, model: OnnxModel, robot: Robot, file: string): EncoderContract {
+  const { checkpoint, bundle, encoder, map = '' } = options
+  if (checkpoint !== undefined || bundle !== undefined)
+    throw new UsageError(
+      `${map}: has features, so it is of an encoder, and ${checkpoint ?? bundle?.path} is of a policy: leave one out`,
+    )
+  if (encoder !== undefined)
+    throw new UsageError(`${map}: has features, so it is of an encoder, which has no other one: leave --encoder out`)
+  const { map: said, name, faults } = mapOf(options, model, robot)
+  const where = `${file} with ${name} does not fit robot file ${robot.name}`
+  const contract = (): EncoderContract => encoderContractOfMap(checkEncoderMap(said, name), model, robot, where)
+  if (faults.length === 0) return contract()
+  throw all(faults, differencesOf(contract), where)
 }
 
 /**
@@ -50,9 +79,24 @@ export function filesOf({ map, dataset, calibration }: MapOptions): string[] {
 export function contractFor(options: MapOptions, model: OnnxModel, robot: Robot, file: string): Contract {
   const { map, name, faults } = mapOf(options, model, robot)
   const where = `${file} with ${name} does not fit robot file ${robot.name}`
-  if (faults.length === 0) return contractOfMap(checkModelMap(map, name), model, robot, where)
-  const all = [...new Set([...faults, ...faultsOfTheRest(map, model, robot)])]
-  throw new PolicyError('POLICY_MAP', `${where}: ${all.join('; ')}`, { differences: all })
+  if (faults.length === 0) return contractOfMap(checkModelMap(map, name), model, robot, where, options.encoder)
+  throw all(faults, faultsOfTheRest(map, options, model, robot), where)
+}
+
+function all(faults: readonly string[], more: readonly string[], where: string): PolicyError {
+  const differences = [...new Set([...faults, ...more])]
+  return new PolicyError('POLICY_MAP', `${where}: ${differences.join('; ')}`, { differences })
+}
+
+/** What a contract is refused for. */
+function differencesOf(contract: () => unknown): readonly string[] {
+  try {
+    contract()
+    return []
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error
+    return error.differences
+  }
 }
 
 interface SaidMap {
@@ -117,7 +161,7 @@ function calibrationOf(
 }
 
 /** What does not fit besides, where some inputs or the chunk are not known. */
-function faultsOfTheRest(map: unknown, model: OnnxModel, robot: Robot): readonly string[] {
+function faultsOfTheRest(map: unknown, { encoder }: MapOptions, model: OnnxModel, robot: Robot): readonly string[] {
   const { data } = saidSchema.safeParse(map)
   if (data === undefined) return []
   const known = Object.entries(data.inputs).filter(
@@ -131,15 +175,10 @@ function faultsOfTheRest(map: unknown, model: OnnxModel, robot: Robot): readonly
     inputs: Object.fromEntries(known),
     ...(!isSaid && { outputs: { action_chunk: { rate: 1, tensor: model.outputs[0]?.name } } }),
   }
-  try {
-    const graph = { ...model, inputs: model.inputs.filter(({ name }) => names.includes(name)) }
-    contractOfMap(checkModelMap(rest, ''), graph, robot, '')
-    return []
-  } catch (error) {
-    if (!(error instanceof PolicyError)) throw error
-
-    return error.differences.filter(each => isSaid || /^(inputs?[ .]|dimension )/.test(each))
-  }
+  const graph = { ...model, inputs: model.inputs.filter(({ name }) => names.includes(name)) }
+  return differencesOf(() => contractOfMap(checkModelMap(rest, ''), graph, robot, '', encoder)).filter(
+    each => isSaid || /^(inputs?[ .]|dimension )/.test(each),
+  )
 }
 
 const calibratedSchema = z.looseObject({ calibration: z.string() })

@@ -5,6 +5,8 @@ import { readRegular } from '../../middleware/regular-file.js'
 import { CONTRACT_KEY } from '../../policy/contract/contract.js'
 import { readOnnx, withMetadata } from '../../policy/contract/onnx-metadata.js'
 import { PolicyError } from '../../policy/policy-error.js'
+import { isEncoder } from '../../policy/contract/encoder-contract.js'
+import { OnnxEncoder, readEncoder } from '../../policy/runtime/onnx-encoder.js'
 import { OnnxPolicy } from '../../policy/runtime/onnx-policy.js'
 import { readModel } from '../../policy/runtime/read-model.js'
 import { Ending } from '../output/ending.js'
@@ -17,13 +19,15 @@ import { describePolicy } from './describe-policy.js'
 import { bundleAt, isBundle } from './leapp-bundle.js'
 import { LARGEST_NPZ, readNpz, type NpyArray } from './npz.js'
 import { compareWithReference, tryOnRandom, type Parity } from './trial-run.js'
-import { contractFor, filesOf, type MapOptions } from './wrap-map.js'
+import { contractFor, encoderContractFor, filesOf, isOfEncoder, type MapOptions } from './wrap-map.js'
 import { WeightFiles } from './weight-files.js'
 
 /** onnxruntime and PyTorch differ by 1e-6 to 1e-5 in a model of float32. */
 const TOLERANCE = 1e-4
 
-export interface WrapOptions extends Omit<MapOptions, 'bundle'> {
+export interface WrapOptions extends Omit<MapOptions, 'bundle' | 'encoder'> {
+  /** The encoder of a head, with its contract. */
+  readonly encoder?: string | undefined
   /** A robot file, or the name of a shipped one. */
   readonly robot: string
   readonly namespace?: string
@@ -36,27 +40,28 @@ export interface WrapOptions extends Omit<MapOptions, 'bundle'> {
 }
 
 /**
- * Writes the ONNX model at `path`, or that of the LEAPP bundle there, with a contract to `out`. The model gets that name only after it has run with its contract,
+ * Writes the ONNX model at `path`, or that of the LEAPP bundle there, with a contract to `out`: that of a policy, of a
+ * head, or, where its map has features, of an encoder. The model gets that name only after it has run with its contract,
  * on zeros, on random inputs and, where there is a reference, on its inputs with its outputs. Throws UsageError or
  * PolicyError where the model, the map and the reference do not fit, DiskError where the disk refuses.
  */
 export async function wrapPolicy(
   path: string,
-  { robot: robotFile, namespace, out, overwrite, reference, tolerance, ...from }: WrapOptions,
+  { robot: robotFile, namespace, out, overwrite, reference, tolerance, encoder, ...from }: WrapOptions,
 ): Promise<Report> {
   const leapp = isBundle(path) ? bundleAt(path) : undefined
   const file = leapp?.model ?? path
-  const reads = [path, file, ...filesOf(from), ...(reference === undefined ? [] : [reference])]
+  const reads = [path, file, ...filesOf(from), ...[reference, encoder].filter(each => each !== undefined)]
   requireFree({ files: [out], reads }, { overwrite })
   const robot = readRobot(robotFile, namespace)
   const model = await readModel(file)
   const expected = reference === undefined ? undefined : await referenceAt(reference, tolerance)
-  const contract = contractFor(
-    { ...from, bundle: leapp && { path, says: leapp.bundle, initial: leapp.initial } },
-    model,
-    robot,
-    file,
-  )
+  const said = {
+    ...from,
+    bundle: leapp && { path, says: leapp.bundle, initial: leapp.initial },
+    encoder: encoder === undefined ? undefined : await readEncoder(encoder),
+  }
+  const contract = (isOfEncoder(from) ? encoderContractFor : contractFor)(said, model, robot, file)
   const weights = await WeightFiles.of(model, file, out)
   requireFree({ files: [out, ...weights.targets], reads: [...reads, ...weights.sources] }, { overwrite })
   const bytes = withMetadata(await readFile(file), { [CONTRACT_KEY]: JSON.stringify(contract) })
@@ -73,12 +78,15 @@ export async function wrapPolicy(
     }
     const trial = weights.targets.length === 0 ? temporary : weights.stage(bytes)
     try {
-      const policy = await OnnxPolicy.load(trial, robot, { signal: new Ending().signal })
+      const { signal } = new Ending()
+      const tried = isEncoder(contract)
+        ? await OnnxEncoder.load(trial, robot, { signal })
+        : await OnnxPolicy.load(trial, robot, { encoder, signal })
       try {
-        await tryOnRandom(policy, file)
-        parity = expected && (await compareWithReference(policy, expected.arrays, expected))
+        await tryOnRandom(tried, file)
+        parity = expected && (await compareWithReference(tried, expected.arrays, expected))
       } finally {
-        await policy.close()
+        await tried.close()
       }
     } catch (error) {
       throw error instanceof PolicyError ? renamed(error, trial, file) : error
@@ -105,7 +113,7 @@ export async function wrapPolicy(
       name: contract.name,
       robot: { name: robot.name, sha256: robot.sha256 },
       inputs: contract.inputs,
-      outputs: contract.outputs,
+      ...(isEncoder(contract) ? { features: contract.features } : { outputs: contract.outputs }),
       bytes: bytes.length,
       parity: parity ?? null,
     },

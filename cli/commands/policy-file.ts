@@ -25,6 +25,7 @@ export function register(program: Command): void {
     .argument('<file>', 'an ONNX model, or the .yaml of a LEAPP bundle')
     .option('--map <file>', 'what its inputs and outputs are (YAML): see docs/how-to/bring-your-own-policy.md')
     .option('--checkpoint <dir>', 'the LeRobot checkpoint that it is of: its map; what --map says goes before')
+    .option('--encoder <file>', 'of a head: the encoder whose features feed it, with its contract')
     .option('--dataset <dir>', 'the LeRobot set of the training, for the names in its meta/info.json')
     .addOption(
       new Option(

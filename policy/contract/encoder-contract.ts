@@ -42,6 +42,11 @@ export const isEncoder = (contract: GraphContract): contract is EncoderContract 
 /** As `parseContract`, for any graph. One with `features` is an encoder. */
 export function parseGraphContract(value: unknown, where: string): GraphContract {
   if (value === null || typeof value !== 'object' || !('features' in value)) return parseContract(value, where)
+  return parseEncoderContract(value, where)
+}
+
+/** As `parseContract`, for an encoder. */
+export function parseEncoderContract(value: unknown, where: string): EncoderContract {
   const { data, issues } = validate(schema, value)
   if (!issues) return data
   const faults = issues.map(issueText)

@@ -6,6 +6,9 @@ import type { InputKind, InputSpec } from './input-spec.js'
 /** s. Features of an observation that is older are not used, where a contract does not say otherwise. */
 const MAX_AGE = 0.2
 
+/** s. How old the observation of the features may be at a tick of a head. */
+export const maxAgeField = z.number().positive().max(60).default(MAX_AGE)
+
 /**
  * The keys of a head: a graph that is fed by the features of an encoder. `tick.period` (s) is that of its own ticks.
  * `encoder.sha256` is that of the encoder's file, `encoder.max_age` (s) how old the observation of the features may be at
@@ -15,7 +18,7 @@ export const headFields = {
   tick: mapping({ period: z.number().min(0.001).max(1) }).optional(),
   encoder: mapping({
     sha256: z.string().regex(/^[0-9a-f]{64}$/, { error: 'expected 64 hex digits' }),
-    max_age: z.number().positive().max(60).default(MAX_AGE),
+    max_age: maxAgeField,
   }).optional(),
 }
 

@@ -1,15 +1,17 @@
 import type { Robot } from '../../robots/robot.js'
-import { short, shortList } from '../../robots/validation.js'
 import { VERSION_1_GROUPS } from '../action/action-kinds.js'
 import { ChunkLayout } from '../action/chunk-layout.js'
 import { PolicyError } from '../policy-error.js'
-import { checkAgainstGraph, shapeText } from './contract-graph.js'
+import { checkAgainstGraph } from './contract-graph.js'
 import { checkAgainstRobot } from './contract-robot.js'
 import { parseContract, type Contract } from './contract.js'
+import { parseEncoderContract, type EncoderContract, type GraphContract } from './encoder-contract.js'
 import { actionGroups } from './group-spec.js'
-import { hasScaling, intoGraph, limitsInSi } from './map-scaling.js'
-import type { ModelMap } from './model-map.js'
-import type { GraphTensor, OnnxModel } from './onnx-metadata.js'
+import { encoderDifferences, type HeadEncoder } from './head-encoder.js'
+import { hasScaling } from './map-scaling.js'
+import { dimensionFaults, inputsOf, tensorFound } from './map-tensors.js'
+import type { EncoderMap, GraphMap, ModelMap } from './model-map.js'
+import type { OnnxModel } from './onnx-metadata.js'
 import { CHANNEL_UNITS } from './output-spec.js'
 
 /** The chunk of contract version 1, beside its tensor and its rate. */
@@ -18,41 +20,87 @@ const VERSION_1_CHUNK = {
   channels: Object.entries(CHANNEL_UNITS).map(([name, unit]) => ({ name, unit })),
 } as const
 
+/** Stands for an encoder that is not named, so that the rest can be checked. */
+const NO_SHA256 = '0'.repeat(64)
+
 /**
  * The contract that a map gives to a model. Dtypes and shapes come from the graph, the translation from the robot file.
- * It has version 1 where the map says nothing that needs version 2. Throws PolicyError `POLICY_MAP` with all points in
- * which model, map and robot file do not fit together.
+ * It has version 1 where the map says nothing that needs version 2. `encoder`: that of a head. Throws PolicyError
+ * `POLICY_MAP` with all points in which model, map, encoder and robot file do not fit together.
  */
-export function contractOfMap(map: ModelMap, model: OnnxModel, robot: Robot, where: string): Contract {
+export function contractOfMap(
+  map: ModelMap,
+  model: OnnxModel,
+  robot: Robot,
+  where: string,
+  encoder?: HeadEncoder,
+): Contract {
   const version = versionOf(map)
   const faults = dimensionFaults(map, model)
-  const { name, vocabulary, normalisation, training } = map
-  const { name: robotName, sha256, canonical } = robot
   const value = {
     version,
+    ...commonOf(map, model, robot, faults),
+    outputs: outputsOf(map, model, version, faults),
+    ...headOf(map, encoder, faults),
+  }
+  return fitting(value, parseContract, { model, robot, where, faults }, contract =>
+    encoder ? encoderDifferences(contract, encoder) : [],
+  )
+}
+
+/** As `contractOfMap`, for an encoder. */
+export function encoderContractOfMap(map: EncoderMap, model: OnnxModel, robot: Robot, where: string): EncoderContract {
+  const faults = dimensionFaults(map, model)
+  const value = {
+    version: 2,
+    ...commonOf(map, model, robot, faults),
+    features: featuresOf(map, model, faults),
+  }
+  return fitting(value, parseEncoderContract, { model, robot, where, faults })
+}
+
+function commonOf(map: GraphMap, model: OnnxModel, robot: Robot, faults: string[]) {
+  const { name, vocabulary, normalisation, training } = map
+  const { name: robotName, sha256, canonical } = robot
+  return {
     name,
     robot: { name: robotName, sha256, canonical },
     inputs: inputsOf(map, model, faults),
-    outputs: outputsOf(map, model, version, faults),
     ...(vocabulary && { vocabulary }),
     ...(normalisation && { normalisation }),
     ...(training && { training }),
   }
-  const contract = parsedOr(value, where, faults)
+}
+
+interface Fit {
+  readonly model: OnnxModel
+  readonly robot: Robot
+  readonly where: string
+  /** What is known to be wrong. */
+  readonly faults: string[]
+}
+
+type Value = Readonly<Record<string, unknown>> & { readonly inputs: Readonly<Record<string, unknown>> }
+
+/** The contract of a value that fits graph and robot file, and in which `more` finds nothing. Throws as `contractOfMap`. */
+function fitting<C extends GraphContract>(
+  value: Value,
+  parse: (value: unknown, where: string) => C,
+  { model, robot, where, faults }: Fit,
+  more: (contract: C) => readonly string[] = () => [],
+): C {
+  const contract = parsedOr(value, parse, where, faults)
   if (contract && faults.length === 0) faults.push(...checkAgainstGraph(contract, model))
-  faults.push(...(contract ? checkAgainstRobot(contract, robot) : faultsOfParts(value, robot)))
+  faults.push(...(contract ? [...checkAgainstRobot(contract, robot), ...more(contract)] : faultsOfParts(value, robot)))
   if (faults.length > 0 || !contract)
     throw new PolicyError('POLICY_MAP', `${where}: ${faults.join('; ')}`, { differences: faults })
   return contract
 }
 
 /** What of a value that is no contract does not fit the robot: each input, and the outputs, by itself. */
-function faultsOfParts(
-  value: { readonly inputs: Record<string, unknown>; readonly outputs: Record<string, unknown> },
-  robot: Robot,
-): string[] {
+function faultsOfParts({ features, tick: _tick, encoder: _encoder, ...value }: Value, robot: Robot): string[] {
   const faultsOf = (part: object): string[] => {
-    const contract = parsedOr({ ...value, ...part }, '', [])
+    const contract = parsedOr({ ...value, ...part }, parseContract, '', [])
     return contract ? checkAgainstRobot(contract, robot) : []
   }
   const anyInput = { any: { as: 'mask', from: [robot.streams[0]?.name], dtype: 'float32', shape: [1, 1] } }
@@ -66,12 +114,12 @@ function faultsOfParts(
     ...Object.entries(value.inputs).flatMap(([name, input]) =>
       faultsOf({ ...anyOutput, inputs: { [name]: input } }).filter(fault => fault.startsWith('input ')),
     ),
-    ...faultsOf({ inputs: anyInput }),
+    ...(features === undefined ? faultsOf({ inputs: anyInput }) : []),
   ]
 }
 
 /** Kinds of inputs that version 1 does not know. */
-const WITHOUT_STREAMS = ['padding', 'noise', 'state']
+const WITHOUT_STREAMS = ['padding', 'noise', 'state', 'feature']
 
 function versionOf({ inputs, outputs }: ModelMap): 1 | 2 {
   const isNew =
@@ -85,27 +133,6 @@ function versionOf({ inputs, outputs }: ModelMap): 1 | 2 {
         WITHOUT_STREAMS.includes(input.as),
     )
   return isNew ? 2 : 1
-}
-
-function dimensionFaults({ dimensions = {} }: ModelMap, { inputs, outputs }: OnnxModel): string[] {
-  const known = new Set([...inputs, ...outputs].flatMap(namesIn))
-  return Object.keys(dimensions).flatMap(name =>
-    known.has(name) ? [] : [`dimension ${short(name)}: in the map, not in the graph (it has ${shortList([...known])})`],
-  )
-}
-
-function inputsOf(map: ModelMap, model: OnnxModel, faults: string[]): Record<string, unknown> {
-  const inputs = Object.entries(map.inputs).flatMap(([name, given]) => {
-    const { shape, unit, limits, scale, bias, mean, std, min, max, ...rest } = given
-    const found = tensorFound('input', name, { shape, tensors: model.inputs, map, faults })
-    if (found === undefined) return []
-    const scaling = hasScaling(given) ? intoGraph({ scale, bias, mean, std, min, max }, unit ?? []) : undefined
-    const inSi = limits && { limits: limitsInSi(limits, unit ?? []) }
-    return [[name, { ...rest, ...found, ...inSi, ...scaling }] as const]
-  })
-  for (const { name } of model.inputs)
-    if (!Object.hasOwn(map.inputs, name)) faults.push(`input ${name}: in the graph, not in the map`)
-  return Object.fromEntries(inputs)
 }
 
 function outputsOf(map: ModelMap, model: OnnxModel, version: 1 | 2, faults: string[]): Record<string, unknown> {
@@ -125,69 +152,32 @@ function outputsOf(map: ModelMap, model: OnnxModel, version: 1 | 2, faults: stri
   }
 }
 
-interface Found {
-  readonly dtype: string
-  readonly shape: readonly number[]
-  /** The graph's name, where it is another one. */
-  readonly tensor?: string
+/** The keys of a head, by its map and its encoder. */
+function headOf({ inputs, tick, encoder: own }: ModelMap, encoder: HeadEncoder | undefined, faults: string[]) {
+  const fed = Object.entries(inputs).filter(([, { as }]) => as === 'feature')
+  if (encoder === undefined && fed.length > 0)
+    faults.push(`input ${fed[0]![0]}: is a feature of an encoder: say --encoder FILE, the encoder with its contract`)
+  const isFed = fed.length > 0 || own !== undefined || encoder !== undefined
+  return { ...(tick && { tick }), ...(isFed && { encoder: { ...own, sha256: encoder?.sha256 ?? NO_SHA256 } }) }
 }
 
-interface Sought {
-  /** The shape that the map says. */
-  readonly shape: readonly number[] | undefined
-  readonly tensors: readonly GraphTensor[]
-  readonly map: ModelMap
-  readonly faults: string[]
-  /** The graph's name. */
-  readonly its?: string | undefined
+function featuresOf(map: EncoderMap, model: OnnxModel, faults: string[]): Record<string, unknown> {
+  const features = Object.entries(map.features).map(([name, { shape, tensor }]) => {
+    const found = tensorFound('feature', name, { shape, tensors: model.outputs, map, faults, its: tensor })
+    // A feature that the graph lacks is already in the list of faults. The rest is checked as if it were there.
+    return [name, found ?? { dtype: 'float32', shape: [1] }] as const
+  })
+  return Object.fromEntries(features)
 }
 
-/** The tensor of the graph for an input or output. Undefined, with a fault, where there is none. */
-function tensorFound(
-  side: 'input' | 'output',
-  name: string,
-  { shape: given, tensors, map, faults, its = name }: Sought,
-): Found | undefined {
-  const tensor = tensors.find(candidate => candidate.name === its)
-  const called = its === name ? name : `${name} (tensor ${its})`
-  if (tensor === undefined) {
-    const hint = side === 'output' ? `: say how the graph calls it (${name}: { tensor: NAME, … })` : ''
-    faults.push(
-      `${side} ${called}: in the map, not in the graph (it has ${shortList(tensors.map(t => t.name))})${hint}`,
-    )
-    return undefined
-  }
-  const shape = given ?? closed(tensor, map.dimensions ?? {})
-  if (shape === undefined) {
-    const open = namesIn({ ...tensor, shape: tensor.shape.slice(1) }).filter(
-      each => !Object.hasOwn(map.dimensions ?? {}, each),
-    )
-    faults.push(
-      `${side} ${called}: the graph leaves its shape open, ${shapeText(tensor.shape)}: say it in the map ` +
-        `(shape: [1, …]${open.length === 0 ? '' : `, or dimensions: { ${open.map(each => `${each}: …`).join(', ')} }`})`,
-    )
-    return undefined
-  }
-  return { dtype: tensor.dtype, shape, ...(its !== name && { tensor: its }) }
-}
-
-/** The names of a tensor's open dimensions. */
-const namesIn = ({ shape }: GraphTensor): string[] => shape.filter(length => typeof length === 'string')
-
-/**
- * The shape in the graph with the map's dimensions and, where the map does not say it, a batch of 1. Undefined where
- * another dimension stays open.
- */
-function closed({ shape }: GraphTensor, dimensions: Readonly<Record<string, number>>): readonly number[] | undefined {
-  const sizeOf = (length: number | string | undefined): number | undefined =>
-    typeof length === 'string' ? (Object.hasOwn(dimensions, length) ? dimensions[length] : undefined) : length
-  const whole = shape.map((length, i) => sizeOf(length) ?? (i === 0 ? 1 : NaN))
-  return whole.some(Number.isNaN) ? undefined : whole
-}
-
-function parsedOr(value: unknown, where: string, faults: string[]): Contract | undefined {
+function parsedOr<C extends GraphContract>(
+  value: unknown,
+  parse: (value: unknown, where: string) => C,
+  where: string,
+  faults: string[],
+): C | undefined {
   try {
-    return parseContract(value, where)
+    return parse(value, where)
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error
     faults.push(...error.differences)

@@ -2,6 +2,7 @@ import { parseDocument } from 'yaml'
 import { z } from 'zod'
 import { issueText, mapping, short, validate } from '../../robots/validation.js'
 import { PolicyError } from '../policy-error.js'
+import { headFields, maxAgeField } from './head-spec.js'
 import { historySchema } from './history.js'
 import { initialSchema } from './input-spec.js'
 import { limitsSchema } from './limits.js'
@@ -39,9 +40,20 @@ const output = mapping({ shape: shape.optional(), tensor })
 /** The names of a policy's outputs. */
 const OUTPUTS = ['action_chunk', 'grasp_success', 'gate', 'latent'] as const
 
-const mapSchema = mapping({
+/** What a map of any graph says. */
+const graphFields = {
   name: z.string().min(1),
   inputs: z.record(z.string(), input),
+  dimensions: z.record(z.string(), z.int().min(1)).optional(),
+  // A calibration file of LeRobot, for the units that count its ranges. It is read before the map is checked.
+  calibration: z.string().min(1).optional(),
+  vocabulary: z.array(z.string()).optional(),
+  normalisation: z.record(z.string(), z.unknown()).optional(),
+  training: z.record(z.string(), z.unknown()).optional(),
+}
+
+const mapSchema = mapping({
+  ...graphFields,
   outputs: z.strictObject(
     {
       action_chunk: mapping({
@@ -61,12 +73,16 @@ const mapSchema = mapping({
       },
     },
   ),
-  dimensions: z.record(z.string(), z.int().min(1)).optional(),
-  // A calibration file of LeRobot, for the units that count its ranges. It is read before the map is checked.
-  calibration: z.string().min(1).optional(),
-  vocabulary: z.array(z.string()).optional(),
-  normalisation: z.record(z.string(), z.unknown()).optional(),
-  training: z.record(z.string(), z.unknown()).optional(),
+  // Of a head. The sha256 of its encoder is that of the file.
+  tick: headFields.tick,
+  encoder: mapping({ max_age: maxAgeField }).optional(),
+})
+
+const encoderSchema = mapping({
+  ...graphFields,
+  features: z
+    .record(z.string(), output)
+    .refine(features => Object.keys(features).length > 0, { error: 'expected at least one feature' }),
 })
 
 /**
@@ -74,6 +90,13 @@ const mapSchema = mapping({
  * See docs/how-to/bring-your-own-policy.md.
  */
 export type ModelMap = z.output<typeof mapSchema>
+/** The map of an encoder, with the features that it gives to a head. */
+export type EncoderMap = z.output<typeof encoderSchema>
+/** The map of any graph. */
+export type GraphMap = ModelMap | EncoderMap
+
+/** Whether a map, checked or not, is that of an encoder: it has features in the place of outputs. */
+export const isEncoderMap = (map: unknown): boolean => map !== null && typeof map === 'object' && 'features' in map
 
 function otherName(name: string): string {
   return (
@@ -102,9 +125,14 @@ export function readMap(text: string, where: string): unknown {
   return document.toJS({ maxAliasCount: 100 })
 }
 
-/** Checks a map. `where` names it in messages. Throws PolicyError `POLICY_MAP`: one line with all faults. */
+/** Checks the map of a policy. `where` names it in messages. Throws PolicyError `POLICY_MAP`: one line with all faults. */
 export function checkModelMap(value: unknown, where: string): ModelMap {
   return checked(mapSchema, value, where)
+}
+
+/** Checks the map of an encoder. Throws as `checkModelMap`. */
+export function checkEncoderMap(value: unknown, where: string): EncoderMap {
+  return checked(encoderSchema, value, where)
 }
 
 function checked<T extends z.ZodType>(schema: T, value: unknown, where: string): z.output<T> {

@@ -70,10 +70,11 @@ export function write(from: TensorData, to: TensorData, dtype: DType): void {
   else for (let i = 0; i < from.length; i++) to[i] = BigInt(from[i] as number)
 }
 
-/** The values of a tensor of floats, as float32, in a new array. */
+/** The values of a tensor as float32, in a new array. */
 export function float32Of(data: TensorData, dtype: DType): Float32Array {
   const out = new Float32Array(data.length)
   if (dtype === 'float16') fromFloat16(data as Uint16Array, out)
-  else out.set(data as Float32Array)
+  else if (data instanceof BigInt64Array) out.set(Array.from(data, Number))
+  else out.set(data)
   return out
 }

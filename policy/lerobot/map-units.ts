@@ -31,7 +31,8 @@ const groupSchema = scaled.extend({
 })
 const mapSchema = z.looseObject({
   inputs: z.record(z.string(), z.unknown()),
-  outputs: z.looseObject({ action_chunk: z.looseObject({ groups: z.array(z.unknown()).optional() }) }),
+  // An encoder has none.
+  outputs: z.looseObject({ action_chunk: z.looseObject({ groups: z.array(z.unknown()).optional() }) }).optional(),
 })
 
 export interface MapUnitsOptions {
@@ -50,20 +51,15 @@ export interface MapUnitsOptions {
 export function inKnownUnits(map: unknown, options: MapUnitsOptions): unknown {
   const { data } = mapSchema.safeParse(map)
   if (data === undefined) return map
-  const { inputs, outputs } = data
-  const { action_chunk: chunk } = outputs
+  const { inputs, outputs, ...rest } = data
+  const groups = outputs?.action_chunk.groups?.map(each => groupInKnownUnits(each, options))
+  const chunk = { ...outputs?.action_chunk, ...(groups && { groups }) }
   return {
-    ...data,
+    ...rest,
     inputs: Object.fromEntries(
       Object.entries(inputs).map(([name, input]) => [name, inputInKnownUnits(name, input, options)]),
     ),
-    outputs: {
-      ...outputs,
-      action_chunk: {
-        ...chunk,
-        ...(chunk.groups && { groups: chunk.groups.map(each => groupInKnownUnits(each, options)) }),
-      },
-    },
+    ...(outputs && { outputs: { ...outputs, action_chunk: chunk } }),
   }
 }
 

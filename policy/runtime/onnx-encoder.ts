@@ -1,11 +1,12 @@
 import type { Observation } from '../../fusion/observation.js'
 import type { Robot } from '../../robots/robot.js'
 import type { Contract } from '../contract/contract.js'
-import { shapeText } from '../contract/contract-graph.js'
 import { isEncoder, type EncoderContract } from '../contract/encoder-contract.js'
+import { encoderDifferences, type HeadEncoder } from '../contract/head-encoder.js'
 import { modelSha256 } from '../contract/external-data.js'
 import type { OnnxModel } from '../contract/onnx-metadata.js'
 import { tensorOf } from '../contract/output-spec.js'
+import type { TensorData } from '../features/tensors.js'
 import { PolicyError } from '../policy-error.js'
 import type { EncodedFeatures, Encoder } from '../policy.js'
 import { OnnxGraph, refuse, type Given, type OnnxGraphOptions } from './onnx-graph.js'
@@ -35,7 +36,11 @@ export class OnnxEncoder implements Encoder {
   }
 
   get name(): string {
-    return this.#graph.contract.name
+    return this.contract.name
+  }
+
+  get contract(): EncoderContract {
+    return this.#graph.contract
   }
 
   get ended(): PolicyError | undefined {
@@ -58,6 +63,11 @@ export class OnnxEncoder implements Encoder {
     return this.#graph.observe(observation)
   }
 
+  /** See `OnnxGraph.runTensors`. */
+  runTensors(inputs: Readonly<Record<string, TensorData>>): Promise<ReadonlyMap<string, Float32Array>> {
+    return this.#graph.runTensors(inputs)
+  }
+
   close(): Promise<void> {
     return this.#graph.close()
   }
@@ -73,9 +83,13 @@ export class OnnxEncoder implements Encoder {
  * differences; where it cannot be read, as `readModel` and `graphContractIn`.
  */
 export async function requireEncoder(path: string, head: FedHead): Promise<void> {
-  const contract = encoderContractIn(await readModel(path), path)
-  const differences = featureDifferences(head.contract, contract, await modelSha256(path))
+  const differences = encoderDifferences(head.contract, await readEncoder(path))
   refuse('POLICY_ENCODER', `${path}: is not the encoder of ${head.path}`, differences)
+}
+
+/** The contract and the sha256 of an encoder. Throws as `requireEncoder`. */
+export async function readEncoder(path: string): Promise<HeadEncoder> {
+  return { contract: encoderContractIn(await readModel(path), path), sha256: await modelSha256(path) }
 }
 
 function encoderContractIn(model: OnnxModel, path: string): EncoderContract {
@@ -85,22 +99,4 @@ function encoderContractIn(model: OnnxModel, path: string): EncoderContract {
     'POLICY_ENCODER',
     `${path}: is no encoder: its contract has an action chunk and no features; name the encoder of the head`,
   )
-}
-
-/** All differences between what a head takes and what an encoder gives, one line each. */
-function featureDifferences({ inputs, encoder }: Contract, { features }: EncoderContract, sha256: string): string[] {
-  const differences = Object.entries(inputs).flatMap(([name, input]) => {
-    if (input.as !== 'feature') return []
-    const feature = features[input.output]
-    if (feature === undefined)
-      return [`input ${name}: it gives no ${input.output} (it has ${Object.keys(features).join(', ')})`]
-    if (feature.dtype === input.dtype && feature.shape.join() === input.shape.join()) return []
-    return [
-      `input ${name}: the head takes ${input.dtype} ${shapeText(input.shape)}, and ${input.output} is ` +
-        `${feature.dtype} ${shapeText(feature.shape)}`,
-    ]
-  })
-  if (encoder !== undefined && encoder.sha256 !== sha256)
-    differences.push(`its sha256 is ${sha256.slice(0, 12)}, and the head was made with ${encoder.sha256.slice(0, 12)}`)
-  return differences
 }

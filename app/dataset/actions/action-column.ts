@@ -17,7 +17,10 @@ export function actionColumn({ action }: AnsweredObservation, units: SetUnits): 
           `action: ${namesOf(row.action.channels).join(', ')} behind ${namesOf(channels).join(', ')}: a set has ` +
             'actions of one kind; export them apart',
         )
-      return scaling.map(({ scale, bias }, i) => row.action.values[i]! * scale + bias)
+      return scaling.map(({ scale, bias, range: [least, most] = [-Infinity, Infinity] }, i) => {
+        const value = Math.min(most, Math.max(least, row.action.values[i]!))
+        return value * scale + bias
+      })
     },
   }
 }

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ActionChannel } from '../../../app/dataset/actions/action.js'
+import { actionColumn } from '../../../app/dataset/actions/action-column.js'
+import { jointChannel, type ActionChannel } from '../../../app/dataset/actions/action.js'
 import { ChunkActions } from '../../../app/dataset/actions/chunk-actions.js'
 import { actionSource } from '../../../app/dataset/actions/action-source.js'
 import { exportBags } from '../../../app/dataset/export-bags.js'
@@ -687,5 +688,20 @@ describe('an opening of fingers that a joint moves', () => {
     const back = jointToSi({ joint: mover!.joint, unit: unit ?? 'rad', actuator: mover!.actuator, calibration: of })
     const { scale: wide, bias: zero } = back as JointNumbers
     expect(inSet * wide + zero).toBeCloseTo(position, 9)
+  })
+
+  test('and others: a state and a command beyond the calibrated range are its ends in a set', () => {
+    const units = new SetUnits(robot, { unit: 'lerobot', calibration })
+    const channels = ['pan', 'gripper'].map(joint => jointChannel('arm', joint, 'position'))
+    const row = (values: number[]) => ({ action: { channels, values } }) as unknown as AnsweredObservation
+    const { value } = actionColumn(row([0, 0]), units)
+    expect(value(row([9, 9]))).toEqual([100, 100].map(each => expect.closeTo(each, 9) as number))
+    expect(value(row([-9, -9]))).toEqual([-100, 0].map(each => expect.closeTo(each, 9) as number))
+    const { scale = [], bias = [], limits = [] } = units.ofState(['joints.position.pan', 'joints.position.gripper'])
+    const ends = limits.map((range, i) => range?.map(each => each * scale[i]! + bias[i]!))
+    expect(ends.flat()).toEqual([-100, 100, 0, 100].map(each => expect.closeTo(each!, 9) as number))
+    expect(new SetUnits(robot, { unit: 'deg', calibration }).ofState(['joints.position.pan'])).not.toHaveProperty(
+      'limits',
+    )
   })
 })
