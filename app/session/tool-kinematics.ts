@@ -46,9 +46,9 @@ export async function checkTools(robot: Robot, tell: (line: string) => void): Pr
 
 function kinematicsOf(mj: MainModule, { joints, kinematics }: Actuator, fail: (why: string) => never): LinkKinematics {
   if (kinematics?.model === undefined) return fail('the model was not read')
-  const { model, tip, base, file } = kinematics
+  const { model, tip, base, file, followers } = kinematics
   try {
-    return new LinkKinematics(mj, { xml: model, joints, tip, base })
+    return new LinkKinematics(mj, { xml: model, joints, followers, tip, base })
   } catch (error) {
     const [why = ''] = messageOf(error).split('\n')
     return fail(`${file}: ${why.replace(/^MuJoCo Error: (Loading error: )?(Error: )?/, '')}`)

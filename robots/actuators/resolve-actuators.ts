@@ -82,16 +82,17 @@ function resolveActuator(
     fail,
   )
   const text = kinematics && readModel && modelText(name, kinematics.file, readModel, fail)
-  if (kinematics && text !== undefined) {
-    checkKinematics({ name, joints: limits.joints }, kinematics, text, (path, message) =>
-      fail('ROBOT_INVALID', path, message),
-    )
-  }
+  const followers =
+    kinematics && text !== undefined
+      ? checkKinematics({ name, joints: limits.joints }, kinematics, text, (path, message) =>
+          fail('ROBOT_INVALID', path, message),
+        )
+      : []
   const actuator = {
     ...own,
     name,
     limits,
-    kinematics: kinematics && { ...kinematics, model: text === undefined ? undefined : bareModel(text) },
+    kinematics: kinematics && { ...kinematics, model: text === undefined ? undefined : bareModel(text), followers },
     home:
       home &&
       resolveHome(home, limits.joints, (keys, message) =>

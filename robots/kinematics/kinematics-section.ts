@@ -4,6 +4,7 @@ import type { JointLimits } from '../limits/joint-limits.js'
 import { partName } from '../ros-names.js'
 import { mapping, short, unknownName } from '../validation.js'
 import { readModel } from './read-model.js'
+import { followersAmong, type Follower } from './followers.js'
 import { jointsBetween, ModelError, type ModelJoint, type RobotModel } from './robot-model.js'
 
 /** Where the tool of joints is: that of the link `tip` in the frame of the link `base` in a URDF or MJCF. */
@@ -21,6 +22,8 @@ export interface ResolvedKinematics extends Kinematics {
    * for a recording.
    */
   readonly model: string | undefined
+  /** The joints between base and tip that others lead. Each comes behind its leader. */
+  readonly followers: readonly Follower[]
 }
 
 /** The schema of `kinematics`. */
@@ -48,15 +51,15 @@ interface Moved {
 
 /**
  * Checks what a robot file says of an arm against the text of its model: that the links and joints are there, that the
- * arm moves every joint between base and tip, and that its limits lie within those of the model. `fail` throws; its path
- * counts from the top of the robot file.
+ * arm moves every joint between base and tip, or one that leads it, and that its limits lie within those of the model.
+ * `fail` throws; its path counts from the top of the robot file. Gives the joints between base and tip that follow.
  */
 export function checkKinematics(
   { name, joints }: Moved,
   { file, base, tip }: Kinematics,
   text: string,
   fail: (path: Path, message: string) => never,
-): void {
+): readonly Follower[] {
   const place = ['actions', name, 'kinematics']
   const model = modelOf(text, file, (message: string) => fail([...place, 'file'], message))
   const links = [...model.links.keys()]
@@ -73,13 +76,16 @@ export function checkKinematics(
       fail(['limits', 'joints', joint], `${joint} ${message} in ${short(file)}`),
     )
   }
-  const loose = between.filter(joint => !joints.has(joint) && model.joints.get(joint)?.follows === false)
+  const loose = between.filter(joint => !joints.has(joint) && !model.joints.get(joint)?.follows)
   if (loose.length > 0)
     fail(
       [...place, 'tip'],
       `${short(file)}: ${loose.join(', ')} ${loose.length === 1 ? 'moves' : 'move'} between '${base}' and '${tip}' and ` +
         `${loose.length === 1 ? 'is no joint' : 'are no joints'} of '${name}', so nobody knows where the tool is`,
     )
+  return followersAmong(between, model, name, [...joints.keys()], why =>
+    fail([...place, 'tip'], `${short(file)}: ${why}`),
+  )
 }
 
 function modelOf(text: string, file: string, fail: (message: string) => never): RobotModel {

@@ -1,4 +1,4 @@
-import { ModelError, type ModelJoint, type RobotModel } from './robot-model.js'
+import { ModelError, type Following, type ModelJoint, type RobotModel } from './robot-model.js'
 import { elements, numbers, required, type XmlElement } from './xml-element.js'
 
 /** The attributes of joints by the name of a default class. */
@@ -33,11 +33,8 @@ export function readMjcf(root: XmlElement): RobotModel {
   for (const top of elements(root, 'default')) readDefaults(top, MAIN, defaults.get(MAIN) ?? {}, defaults)
   const links = new Map<string, Link>()
   const joints = new Map<string, ModelJoint>()
-  const followers = new Set(
-    elements(root, 'equality').flatMap(each =>
-      elements(each, 'joint').flatMap(({ attributes }) => attributes['joint1'] ?? []),
-    ),
-  )
+  /** The positions of the joints as the model stands. */
+  const refs = new Map<string, number>()
   let unnamed = 0
 
   const addBody = (name: string, parent: string | undefined): Link => {
@@ -50,7 +47,8 @@ export function readMjcf(root: XmlElement): RobotModel {
     if (joints.has(name)) throw new ModelError(`has two joints '${name}'`)
     const attributes = element.name === 'freejoint' ? element.attributes : attributesOf(element, outerClass, defaults)
     link.joints.push(name)
-    joints.set(name, jointOf(element, name, attributes, { degrees, autolimits, followers }))
+    joints.set(name, jointOf(element, name, attributes, { degrees, autolimits }))
+    refs.set(name, refOf(name, attributes, degrees))
   }
   const walk = (element: XmlElement, link: Link, outerClass: string): void => {
     for (const child of elements(element)) {
@@ -68,6 +66,11 @@ export function readMjcf(root: XmlElement): RobotModel {
   if (include) throw includes(include.attributes['file'] ?? '')
   const world = addBody('world', undefined)
   for (const body of elements(root, 'worldbody')) walk(body, world, MAIN)
+  for (const [name, follows] of followings(root, refs)) {
+    const joint = joints.get(name)
+    if (joint === undefined) throw new ModelError(`has an equality of the joint '${name}', which it does not have`)
+    joints.set(name, { ...joint, follows })
+  }
   return { format: 'MJCF', links, joints }
 }
 
@@ -96,7 +99,6 @@ function attributesOf(joint: XmlElement, outerClass: string, defaults: Defaults)
 interface Rules {
   readonly degrees: boolean
   readonly autolimits: boolean
-  readonly followers: ReadonlySet<string>
 }
 
 /** A range counts where `limited` is true, or where it is left out and the compiler finds limits by itself. */
@@ -104,7 +106,7 @@ function jointOf(
   element: XmlElement,
   name: string,
   attributes: Readonly<Record<string, string>>,
-  { degrees, autolimits, followers }: Rules,
+  { degrees, autolimits }: Rules,
 ): ModelJoint {
   const type = element.name === 'freejoint' ? 'free' : (attributes['type'] ?? 'hinge')
   const motion = MOTIONS[type]
@@ -119,6 +121,40 @@ function jointOf(
     range: counts('limited') && range && motion !== 'other' ? [range[0]! * scale, range[1]! * scale] : undefined,
     velocity: undefined,
     effort: force && counts('actuatorfrclimited') ? Math.max(...force.map(Math.abs)) : undefined,
-    follows: followers.has(name),
+    follows: undefined,
   }
+}
+
+/** Where a joint is as the model stands, rad or m. */
+function refOf(name: string, attributes: Readonly<Record<string, string>>, degrees: boolean): number {
+  const [ref = 0] = numbers(`joint '${name}'`, attributes, 'ref', 1) ?? []
+  return degrees && (attributes['type'] ?? 'hinge') === 'hinge' ? (ref * Math.PI) / 180 : ref
+}
+
+/** MuJoCo's `polycoef` where it is left out: the joints move alike. */
+const ALIKE = [0, 1, 0, 0, 0]
+
+/**
+ * Which joints follow, by the equalities of joints: joint1 follows joint2, and stays where it is without one. Both count
+ * from where they are as the model stands.
+ */
+function followings(root: XmlElement, refs: ReadonlyMap<string, number>): ReadonlyMap<string, Following> {
+  const all = new Map<string, Following>()
+  for (const equality of elements(root, 'equality').flatMap(each => elements(each, 'joint'))) {
+    const { attributes } = equality
+    if (attributes['active'] === 'false') continue
+    const name = required(equality, 'joint1')
+    if (all.has(name)) throw new ModelError(`has two equalities of the joint '${name}'`)
+    const leader = attributes['joint2']
+    const given = (attributes['polycoef'] ?? '').trim()
+    const count = given === '' ? 0 : given.split(/\s+/).length
+    const read = count === 0 ? [] : (numbers(`equality of '${name}'`, attributes, 'polycoef', Math.min(count, 5)) ?? [])
+    all.set(name, {
+      leader,
+      coefficients: ALIKE.map((value, i) => read[i] ?? value),
+      at: refs.get(name) ?? 0,
+      from: leader === undefined ? 0 : (refs.get(leader) ?? 0),
+    })
+  }
+  return all
 }

@@ -8,8 +8,20 @@ export interface ModelJoint {
   readonly velocity: number | undefined
   /** N·m or N, as far as the file says. */
   readonly effort: number | undefined
-  /** Another joint leads it: it has no command of its own. */
-  readonly follows: boolean
+  /** What leads it: then it has no command of its own. Undefined: nothing does. */
+  readonly follows: Following | undefined
+}
+
+/**
+ * How a joint follows another one: it is at `at` + the sum of `coefficients[k]` (q - `from`)^k, where q is the position of
+ * the leader, in rad or m. URDF calls it a mimic joint, MJCF an equality of two joints.
+ */
+export interface Following {
+  /** Undefined: it stays where it is, at q = `from`. */
+  readonly leader: string | undefined
+  readonly coefficients: readonly number[]
+  readonly at: number
+  readonly from: number
 }
 
 /** The links of a robot's model and the joints between them, without geometry. */

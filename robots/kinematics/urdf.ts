@@ -1,4 +1,4 @@
-import { ModelError, type ModelJoint, type RobotModel } from './robot-model.js'
+import { ModelError, type Following, type ModelJoint, type RobotModel } from './robot-model.js'
 import { elements, numbers, required, type XmlElement } from './xml-element.js'
 
 const MOTIONS: Readonly<Record<string, ModelJoint['motion']>> = {
@@ -54,6 +54,19 @@ function jointOf(element: XmlElement, name: string, motion: ModelJoint['motion']
     range: hasEnds && limit && motion !== 'other' ? [value('lower') ?? 0, value('upper') ?? 0] : undefined,
     velocity: value('velocity'),
     effort: value('effort'),
-    follows: elements(element, 'mimic').length > 0,
+    follows: mimicOf(element, name),
+  }
+}
+
+/** `multiplier` is 1 and `offset` 0 where <mimic> leaves them out, as URDF says. */
+function mimicOf(element: XmlElement, name: string): Following | undefined {
+  const [mimic] = elements(element, 'mimic')
+  if (!mimic) return undefined
+  const value = (key: string): number | undefined => numbers(`joint '${name}'`, mimic.attributes, key, 1)?.[0]
+  return {
+    leader: required(mimic, 'joint'),
+    coefficients: [value('offset') ?? 0, value('multiplier') ?? 1],
+    at: 0,
+    from: 0,
   }
 }

@@ -2,11 +2,22 @@ import { compile, View } from '../embedded/mujoco.js'
 import type { MainModule, MjData, MjModel } from '../embedded/mujoco.js'
 import { SimError } from '../sim-error.js'
 
+/** A joint at `at` + the sum of `coefficients[k]` (q - `from`)^k. q: the position of its leader (rad or m), or `from`. */
+export interface FollowingJoint {
+  readonly joint: string
+  readonly leader: string | undefined
+  readonly coefficients: readonly number[]
+  readonly at: number
+  readonly from: number
+}
+
 export interface LinkKinematicsOptions {
   /** MJCF or URDF text of the arm. Its other joints stay where the model has them. */
   readonly xml: string
   /** Names of the hinges and slides, in the order of `joints` in all calls. Each has one degree of freedom. */
   readonly joints: readonly string[]
+  /** The joints that follow others, each behind its leader. Default: none. */
+  readonly followers?: readonly FollowingJoint[]
   /** Name of the body, or where there is none of that name of the site, that is the tool frame. */
   readonly tip: string
   /** Name of the body whose frame is the base frame. Default: the world. */
@@ -29,13 +40,15 @@ export class LinkKinematics {
   protected readonly data: MjData
   /** The joints in MuJoCo's arrays. */
   protected readonly at: readonly { readonly id: number; readonly qpos: number; readonly dof: number }[]
+  /** The joints that follow, with their places in `qpos`. */
+  readonly #followers: readonly (FollowingJoint & { readonly own: number; readonly lead: number | undefined })[]
   /** The tool's number among the bodies or the sites. */
   protected readonly tip: { readonly id: number; readonly isSite: boolean }
   readonly #base: number
   readonly #views: Readonly<Record<'qpos' | 'place' | 'turn' | 'basePlace' | 'baseTurn', View>>
 
   /** Throws SimError KINEMATICS_NAME when the model lacks a joint, the tool or the base. */
-  constructor(mj: MainModule, { xml, joints, tip, base = 'world' }: LinkKinematicsOptions) {
+  constructor(mj: MainModule, { xml, joints, followers = [], tip, base = 'world' }: LinkKinematicsOptions) {
     this.mj = mj
     const { model, data } = compile(mj, xml)
     this.model = model
@@ -59,6 +72,11 @@ export class LinkKinematics {
       const id = found('joint', name)
       return { id, qpos: qposAt[id]!, dof: dofAt[id]! }
     })
+    this.#followers = followers.map(follower => ({
+      ...follower,
+      own: qposAt[found('joint', follower.joint)]!,
+      lead: follower.leader === undefined ? undefined : qposAt[found('joint', follower.leader)]!,
+    }))
     this.count = joints.length
     const isSite = find('body', tip) < 0
     this.tip = { id: isSite ? found('site', tip) : find('body', tip), isSite }
@@ -77,6 +95,12 @@ export class LinkKinematics {
     const { qpos, place, turn, basePlace, baseTurn } = this.#views
     const angles = qpos.array
     for (let i = 0; i < this.count; i++) angles[this.at[i]!.qpos] = joints[i] ?? 0
+    for (const { own, lead, coefficients, at, from } of this.#followers) {
+      const q = lead === undefined ? 0 : angles[lead]! - from
+      let sum = 0
+      for (let k = coefficients.length - 1; k >= 0; k--) sum = sum * q + coefficients[k]!
+      angles[own] = at + sum
+    }
     this.mj.mj_kinematics(this.model, this.data)
     const places = place.array
     const turns = turn.array

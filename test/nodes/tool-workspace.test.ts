@@ -96,3 +96,20 @@ it('a home pose whose tool is outside of its workspace is refused in one line', 
     /^robot ur5e: actions\.arm\.home: it puts tool0 at z = 0\.\d{4} m, and the workspace goes from 0 to 0\.3 m; change one of the two$/,
   )
 })
+
+it('a joint that follows one of the arm is where that one puts it', async () => {
+  const whole = (await toolKinematics(parseRobot(ROBOT, 'ur5e.yaml', '/', () => URDF))).get('arm')!
+  const urdf = URDF.replace(
+    '<joint name="wrist_3_joint" type="revolute">',
+    '$&<mimic joint="elbow_joint" multiplier="-0.5" offset="0.25"/>',
+  )
+  expect(urdf).not.toBe(URDF)
+  const text = ROBOT.replace(/(, |position\.)?wrist_3_joint(: \{.*\})?/g, '').replace(/^ +\n/m, '')
+  const following = (await toolKinematics(parseRobot(text, 'ur5e.yaml', '/', () => urdf))).get('arm')!
+  following.set(HOME.slice(0, 5))
+  whole.set([...HOME.slice(0, 5), 0.25 - 0.5 * HOME[2]!])
+  whole.rotation.forEach((value, i) => expect(following.rotation[i]).toBeCloseTo(value, 12))
+  expect(() => parseRobot(ROBOT, 'ur5e.yaml', '/', () => urdf)).toThrow(
+    "actions.arm.kinematics.tip: ur5e.urdf: 'wrist_3_joint' follows 'elbow_joint', so it has no command of its own; leave it out",
+  )
+})

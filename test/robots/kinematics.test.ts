@@ -60,7 +60,9 @@ describe('a URDF is read as Pinocchio reads it', () => {
 
   it('knows which joint another one leads, and that nothing hangs on what lies beside it', () => {
     const model = readModel(TREE)
-    expect([...model.joints.values()].filter(({ follows }) => follows).map(({ name }) => name)).toEqual(['grip_r'])
+    expect([...model.joints.values()].filter(({ follows }) => follows)).toMatchObject([
+      { name: 'grip_r', follows: { leader: 'grip', coefficients: [0, 1], at: 0, from: 0 } },
+    ])
     expect(jointsBetween(model, 'carriage', 'wrist')).toEqual(['turn', 'bend'])
     expect(jointsBetween(model, 'wrist', 'carriage')).toBeUndefined()
     expect(jointsBetween(model, 'eye', 'wrist')).toBeUndefined()

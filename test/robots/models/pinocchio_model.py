@@ -1,6 +1,7 @@
 """What Pinocchio reads from a URDF, for the comparison with our reader.
 
-Reads one JSON object: `urdf` (text), `frame` and `configurations` (lists of joint positions, in the order of the URDF).
+Reads one JSON object: `urdf` (text), `frame`, `configurations` (lists of joint positions, in the order of the URDF) and
+`mimic` (whether joints follow those that they mimic; then the lists leave them out).
 Prints the joints that move (name, motion, lower, upper, velocity, effort; infinite numbers as null), for each link the
 joints that move between it and the root, and the position and the rotation (row-major) of the frame.
 """
@@ -18,7 +19,7 @@ def number(value: float) -> float | None:
 
 
 request = json.load(sys.stdin)
-model = pin.buildModelFromXML(request['urdf'])
+model = pin.buildModelFromXML(request['urdf'], request.get('mimic', False))
 joints = []
 for index in range(1, model.njoints):
     joint = model.joints[index]
