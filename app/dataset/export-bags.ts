@@ -112,6 +112,7 @@ async function exportBag(
     const before = { rows: set.rows, episodes: set.episodes }
     const { leftOut, passedOver, lost } = await walk(bag, robot, set, {
       rate: options.rate,
+      head: set.headTicks?.(robot),
       actions,
       ...(options.onlyWon && { onlyWon: true }),
       ...(options.by !== undefined && { by: options.by }),

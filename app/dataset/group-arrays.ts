@@ -19,16 +19,21 @@ const TYPES: Readonly<Record<string, NpyType>> = { float32: '<f4', int64: '<i8',
 /** Kinds of pictures. They are written as bytes, so they may not be scaled. */
 const PICTURES = ['image', 'depth', 'rgbd'] as const
 
+/** The inputs that are measured: all but the features of an encoder, which a trainer makes itself. */
+const measured = ({ inputs }: Contract): Contract['inputs'] =>
+  Object.fromEntries(Object.entries(inputs).filter(([, { as }]) => as !== 'feature'))
+
 const isPicture = ({ as }: InputSpec): boolean => (PICTURES as readonly string[]).includes(as)
 
 /**
  * Sets under a contract of version 2, for any robot: one array for each input, under its name. A picture is written as
  * bytes: an `image` as u8 [3, H, W]; an `rgbd` as NAME.rgb (u8 [H, W, 3]) and NAME.depth (u16 [H, W], mm); a `depth` as
- * u16 [1, H, W], mm. `action_chunk` has the rows and columns of the contract, in SI units.
+ * u16 [1, H, W], mm. `action_chunk` has the rows and columns of the contract, in SI units. The features of an encoder have
+ * no array.
  */
 export const groupArrays = {
   check(contract: Contract, path: string): void {
-    const inputs = Object.entries(contract.inputs)
+    const inputs = Object.entries(measured(contract))
     const named = (of: (input: InputSpec) => boolean): string[] =>
       inputs.filter(([, input]) => of(input)).map(([name]) => name)
     const unfit = (names: readonly string[], why: string): void => {
@@ -48,8 +53,8 @@ export const groupArrays = {
       named(({ dtype }) => !(dtype in TYPES)),
       `a numpy set has the types ${Object.keys(TYPES).join(', ')}`,
     )
-    const strange = Object.keys(contract.inputs).filter(name =>
-      /[/\\]|^\.|^(action_chunk|aux|episode|success)$/.test(name),
+    const strange = inputs.flatMap(([name]) =>
+      /[/\\]|^\.|^(action_chunk|aux|stamp|episode|success)$/.test(name) ? [name] : [],
     )
     unfit(strange, 'cannot be the name of an array: give the input another name')
     const chunk = contract.outputs.action_chunk
@@ -90,13 +95,13 @@ class GroupArrays implements NumpyArrays {
 
   constructor(make: MakeFile, contract: Contract, recording: Recording) {
     this.#make = make
-    this.#contract = contract
+    this.#contract = { ...contract, inputs: measured(contract) }
     this.#recording = recording
-    this.#features = new Features(contract, recording.robot)
+    this.#features = new Features(this.#contract, recording.robot)
     const chunk = contract.outputs.action_chunk
     this.#layout = new ChunkLayout('groups' in chunk ? actionGroups(chunk.groups) : [])
     this.#rows = chunk.shape.length === 2 ? 1 : chunk.shape[1]
-    for (const [name, input] of Object.entries(contract.inputs)) {
+    for (const [name, input] of Object.entries(this.#contract.inputs)) {
       const [, , height = 0, width = 0] = input.shape
       if (input.as === 'rgbd') {
         this.#open(`${name}.rgb`, '|u1', [height, width, 3])

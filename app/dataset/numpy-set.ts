@@ -1,6 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { parseContract, type Contract } from '../../policy/contract/contract.js'
+import { headTicks } from '../../policy/contract/head-streams.js'
+import type { FastTicksConfig } from '../../fusion/fast-ticks.js'
+import { SECOND, type Epoch } from '../../fusion/stamp.js'
 import type { Robot } from '../../robots/robot.js'
 import { discardPart, finishPart, refusal, type FolderKind, type OutputOptions } from '../../middleware/output-path.js'
 import { LARGEST_TEXT, readTextSync } from '../../middleware/regular-file.js'
@@ -53,6 +56,10 @@ export class NumpySet implements TrainingSet {
     }
   }
 
+  headTicks(robot: Robot): FastTicksConfig | undefined {
+    return headTicks(this.#contract, robot)
+  }
+
   begin(recording: Recording): void {
     this.#recording = new NumpyRecording(this.#folderOf(recording.path), this.#output, this.#contract, recording)
   }
@@ -91,6 +98,8 @@ const ARRAYS: FolderKind = {
   owns: name => name.endsWith('.npy') || name === 'dataset.json' || name === 'scene.json',
 }
 
+const UNKNOWN_SHA256 = '0'.repeat(64)
+
 function readContract({ contract, vocabulary }: Pick<NumpyOptions, 'contract' | 'vocabulary'>): Contract {
   const read = (path: string): unknown => {
     try {
@@ -103,7 +112,9 @@ function readContract({ contract, vocabulary }: Pick<NumpyOptions, 'contract' | 
   const parsed = parseContract(
     {
       name: 'to be trained',
-      robot: { name: '', sha256: '0'.repeat(64), canonical: '' },
+      robot: { name: '', sha256: UNKNOWN_SHA256, canonical: '' },
+      // The encoder of a head is made after the set.
+      ...('tick' in Object(template) && { encoder: { sha256: UNKNOWN_SHA256 } }),
       vocabulary: read(vocabulary),
       ...template,
     },
@@ -122,6 +133,8 @@ class NumpyRecording {
   readonly #output: OutputOptions
   readonly #temporary: string
   readonly #arrays: NumpyArrays
+  readonly #epoch: Epoch
+  readonly #stamp: NpyFile
   readonly #episode: NpyFile
   readonly #success: NpyFile
 
@@ -130,10 +143,12 @@ class NumpyRecording {
     this.#output = output
     this.#contract = contract
     this.#robot = recording.robot
+    this.#epoch = recording.epoch
     this.#temporary = makePartFolder(folder, this.#output)
     const make: MakeFile = (name, type, shape) => new NpyFile(join(this.#temporary, `${name}.npy`), type, shape)
     try {
       this.#arrays = ARRAYS_OF[contract.version].open(make, contract, recording)
+      this.#stamp = make('stamp', '<i8', [])
       this.#episode = make('episode', '<i4', [])
       this.#success = make('success', '|u1', [])
     } catch (error) {
@@ -144,6 +159,7 @@ class NumpyRecording {
 
   add(row: AnsweredObservation): void {
     this.#arrays.add(row)
+    this.#stamp.append(BigInt64Array.of(BigInt(this.#epoch.sec) * BigInt(SECOND) + BigInt(row.observation.stamp)))
     this.#rows++
   }
 
@@ -157,7 +173,7 @@ class NumpyRecording {
   }
 
   close(): void {
-    for (const each of [this.#arrays, this.#episode, this.#success]) each.close()
+    for (const each of [this.#arrays, this.#stamp, this.#episode, this.#success]) each.close()
     const { name, sha256, canonical } = this.#robot
     writeFileSync(
       join(this.#temporary, 'dataset.json'),

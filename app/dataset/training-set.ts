@@ -1,3 +1,4 @@
+import type { FastTicksConfig } from '../../fusion/fast-ticks.js'
 import type { Samples } from '../../fusion/stream-buffer.js'
 import type { Observation } from '../../fusion/observation.js'
 import type { Executable } from '../../control/chunk/set-point.js'
@@ -11,7 +12,7 @@ export interface Recording {
   readonly robot: Robot
   /** The time that stamps count from. */
   readonly epoch: Epoch
-  /** Reference ticks a second, a whole number. */
+  /** Ticks a second: reference ticks, a whole number, or those of a head. */
   readonly rate: number
 }
 
@@ -39,7 +40,7 @@ export interface AnsweredObservation {
   readonly instead: InsteadAnswer | undefined
   /**
    * The samples of each stream that is aligned by window, by the stream's name: all since the row before. For an
-   * episode's first row, all since one tick before it.
+   * episode's first row, all since one tick before it. None at the ticks of a head.
    */
   readonly samples: ReadonlyMap<string, Samples>
 }
@@ -60,6 +61,8 @@ export interface TrainingSet {
   readonly episodes: number
   /** What the user should know about the set, one line each. */
   readonly remarks: readonly string[]
+  /** The ticks of the rows where they are those of a head. Undefined, or left out: the reference ticks. */
+  headTicks?(robot: Robot): FastTicksConfig | undefined
   begin(recording: Recording): void
   add(row: AnsweredObservation): void | Promise<void>
   /** Ends an episode, to which every row since the last end belongs. Not called without rows. */

@@ -1,4 +1,5 @@
 import type { Aligner } from '../../fusion/aligner.js'
+import type { FastTicksConfig } from '../../fusion/fast-ticks.js'
 import type { Samples } from '../../fusion/stream-buffer.js'
 import type { Observation } from '../../fusion/observation.js'
 import type { Executable } from '../../control/chunk/set-point.js'
@@ -9,6 +10,7 @@ import { decode } from '../../middleware/cdr/codecs.js'
 import { executableOf } from '../../nodes/chunk-message.js'
 import { EXPERT_AUX_TOPIC, INSTEAD_TOPICS } from '../session/demonstration.js'
 import { Interrupted } from '../output/ending.js'
+import { UsageError } from '../output/output.js'
 import { replayBag, stampClock } from '../replay/replay-bag.js'
 import { StreamFates, type LostStream } from '../inspection/stream-fates.js'
 import type { Action } from './actions/action.js'
@@ -28,6 +30,8 @@ const WAITING = 64
 export interface WalkOptions {
   /** Reference ticks a second. Default: what the robot file or the recording says. */
   readonly rate?: number | undefined
+  /** The ticks of a head: then each of them is a row, with its streams alone. Default: the reference ticks. */
+  readonly head?: FastTicksConfig | undefined
   /** Where the actions come from. Default: the expert or, without an expert, the policy. */
   readonly actions?: ActionSource
   /** Only episodes whose result says success, each from its last jump of time on. */
@@ -53,18 +57,20 @@ export interface Walked {
 
 /**
  * Replays a bag into a training set. A row is an observation with its action, and the samples since the row before. The
- * action of a chunk is the set-point one tick after the chunk's stamp. Of commands on topics the action is the command in
- * force at the next tick, also where it is received up to `max_wait` later; where that tick is lost, there is none. An
- * observation without an action is left out, and its samples go to the next row. A jump of time ends an episode. What
- * lies between two episodes belongs to none. Throws UsageError where two answers to one observation differ, since a set
- * has the answers of one source.
+ * action of a chunk is the set-point one tick after the chunk's stamp. Of commands on topics the action is the command
+ * in force at the next tick, also where it is received up to `max_wait` later; where that tick is lost, there is none.
+ * An observation without an action is left out, and its samples go to the next row. A jump of time ends an episode. What
+ * lies between two episodes belongs to none. At the ticks of a head only chunks of a head are answers. Throws UsageError
+ * where two answers to one observation differ, since a set has the answers of one source, and where those for a head are
+ * not of a head.
  */
 export async function walk(bag: Bag, robot: Robot, set: TrainingSet, options: WalkOptions = {}): Promise<Walked> {
   const actions = options.actions ?? (await actionSource(bag, robot))
   const commands = actions.kind === 'commands' ? actions.commands : undefined
   const answers = actions.kind === 'chunks' ? actions.topic : undefined
   const hasAux = !commands && bag.topics.some(({ name, count }) => name === EXPERT_AUX_TOPIC && count > 0)
-  const rate = options.rate ?? (await tickRate(bag, robot))
+  const { head } = options
+  const rate = head ? SECOND / head.period : (options.rate ?? (await tickRate(bag, robot)))
   const period = SECOND / rate
   const source = new OneSource(bag.path)
   const join = new Join(robot, set, { hasAux, period })
@@ -92,6 +98,35 @@ export async function walk(bag: Bag, robot: Robot, set: TrainingSet, options: Wa
   let last: Observation | undefined
   let before: Observation | undefined
   let passedOver = 0
+  let isAnswered = false
+  const onObservation = async (observation: Observation): Promise<void> => {
+    if (last && last.episode !== observation.episode) {
+      await answer(Infinity)
+      await join.endEpisode(CUT_OFF, observation)
+      log?.jump(last, observation)
+      before = undefined
+    }
+    last = observation
+    log?.forget(observation.stamp)
+    if (!stretches.isEpisode) {
+      if (onlyWon) before = undefined
+      return
+    }
+    if (onlyWon && !stretches.isWon(observation)) {
+      before = undefined
+      passedOver++
+      return
+    }
+    if (by !== undefined && followed.at(observation.stamp) !== by) {
+      passedOver++
+      before = undefined
+      await answer(Infinity)
+      return join.endEpisode(CUT_OFF)
+    }
+    if (log && before && steps.isWhole(before.stamp, observation.stamp)) log.expect(before.stamp, observation)
+    before = observation
+    return join.part(observation.stamp, { observation })
+  }
   const counters = await replayBag({
     bag,
     robot,
@@ -100,35 +135,9 @@ export async function walk(bag: Bag, robot: Robot, set: TrainingSet, options: Wa
     onSample: (...sample) => fates.take(...sample),
     ...(options.onNotice && { onNotice: options.onNotice }),
     ...(options.signal && { signal: options.signal }),
-    onAligned: (observation, aligner) => join.align(observation, aligner),
-    onObservation: async observation => {
-      if (last && last.episode !== observation.episode) {
-        await answer(Infinity)
-        await join.endEpisode(CUT_OFF, observation)
-        log?.jump(last, observation)
-        before = undefined
-      }
-      last = observation
-      log?.forget(observation.stamp)
-      if (!stretches.isEpisode) {
-        if (onlyWon) before = undefined
-        return
-      }
-      if (onlyWon && !stretches.isWon(observation)) {
-        before = undefined
-        passedOver++
-        return
-      }
-      if (by !== undefined && followed.at(observation.stamp) !== by) {
-        passedOver++
-        before = undefined
-        await answer(Infinity)
-        return join.endEpisode(CUT_OFF)
-      }
-      if (log && before && steps.isWhole(before.stamp, observation.stamp)) log.expect(before.stamp, observation)
-      before = observation
-      return join.part(observation.stamp, { observation })
-    },
+    ...(head
+      ? { onObservation: () => undefined, fast: { ...head, onObservation } }
+      : { onObservation, onAligned: (observation, aligner) => join.align(observation, aligner) }),
     onMessage: async message => {
       const { topic, data } = message
       followed.hear(message)
@@ -137,7 +146,11 @@ export async function walk(bag: Bag, robot: Robot, set: TrainingSet, options: Wa
       log?.take(message)
       await answer(message.receive)
       if (topic === answers || topic === INSTEAD_TOPICS.chunk) {
-        const chunk = executableOf(decode('prehend_interfaces/msg/ActionChunk', data, clock.epochSec))
+        const answer = decode('prehend_interfaces/msg/ActionChunk', data, clock.epochSec)
+        // The answer to a picture may have the stamp of a head's tick by chance. Those of a head say their features.
+        if (head && answer.featureStamp === undefined) return undefined
+        isAnswered = true
+        const chunk = executableOf(answer)
         const { stamp } = chunk
         if (!source.isNew(topic, stamp, data)) return undefined
         if (topic !== answers) return join.part(stamp, { insteadChunk: chunk })
@@ -162,6 +175,11 @@ export async function walk(bag: Bag, robot: Robot, set: TrainingSet, options: Wa
   })
   if (options.signal?.aborted)
     throw new Interrupted(`${bag.path}: the export was interrupted; nothing of this recording was written`)
+  if (head && answers !== undefined && !isAnswered)
+    throw new UsageError(
+      `${bag.path}: the contract is of a head, and ${actions.by} answered at no tick of a head: say with --actions ` +
+        'which commands are learned',
+    )
   await answer(Infinity)
   await join.endEpisode(CUT_OFF)
   await set.end()

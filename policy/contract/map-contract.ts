@@ -82,7 +82,7 @@ interface Fit {
 
 type Value = Readonly<Record<string, unknown>> & { readonly inputs: Readonly<Record<string, unknown>> }
 
-/** The contract of a value that fits graph and robot file, and in which `more` finds nothing. Throws as `contractOfMap`. */
+/** The contract of a value that fits graph and robot, and in which `more` finds nothing. Throws as `contractOfMap`. */
 function fitting<C extends GraphContract>(
   value: Value,
   parse: (value: unknown, where: string) => C,

@@ -42,7 +42,7 @@ export function hasScaling(fields: Fields & { readonly unit?: unknown }): boolea
 export const siUnit = (unit: string): string => UNITS.get(unit)?.si ?? unit
 
 /** The size of a unit of a map in its SI unit. Undefined: no such unit. */
-export const unitSize = (unit: string): number | undefined => UNITS.get(unit)?.size
+const unitSize = (unit: string): number | undefined => UNITS.get(unit)?.size
 
 /** What is wrong with a unit of a map. Undefined: nothing. */
 export function unitFault(unit: string): string | undefined {

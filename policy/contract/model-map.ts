@@ -125,7 +125,7 @@ export function readMap(text: string, where: string): unknown {
   return document.toJS({ maxAliasCount: 100 })
 }
 
-/** Checks the map of a policy. `where` names it in messages. Throws PolicyError `POLICY_MAP`: one line with all faults. */
+/** Checks the map of a policy. `where` names it in messages. Throws PolicyError `POLICY_MAP`: all faults in a line. */
 export function checkModelMap(value: unknown, where: string): ModelMap {
   return checked(mapSchema, value, where)
 }

@@ -4,8 +4,8 @@ import type { ActionGroup } from '../action/action-kind.js'
 import { ChunkUnits } from '../contract/chunk-units.js'
 import type { Contract } from '../contract/contract.js'
 import { actionGroups } from '../contract/group-spec.js'
-import { isHead, maxAge, tickPeriod } from '../contract/head-spec.js'
-import { headStreams } from '../contract/head-streams.js'
+import { isHead, maxAge } from '../contract/head-spec.js'
+import { headTicks } from '../contract/head-streams.js'
 import type { OnnxModel, Precision } from '../contract/onnx-metadata.js'
 import { tensorOf } from '../contract/output-spec.js'
 import { ChunkOrigin } from '../features/chunk-origin.js'
@@ -66,10 +66,8 @@ export class OnnxPolicy implements Policy {
     this.#encoder = encoder
     this.#toolStream = robot.actions.arm?.pose
     this.#version2 = version2Of(contract, robot)
-    if (encoder && isHead(contract)) {
-      const ticks = { period: tickPeriod(contract), streams: headStreams(contract, robot) }
-      this.head = { ticks, maxAge: maxAge(contract), encoder }
-    }
+    const ticks = headTicks(contract, robot)
+    if (encoder && ticks && isHead(contract)) this.head = { ticks, maxAge: maxAge(contract), encoder }
   }
 
   get name(): string {
