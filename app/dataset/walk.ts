@@ -68,8 +68,9 @@ export async function walk(bag: Bag, robot: Robot, set: TrainingSet, options: Wa
   const actions = options.actions ?? (await actionSource(bag, robot))
   const commands = actions.kind === 'commands' ? actions.commands : undefined
   const answers = actions.kind === 'chunks' ? actions.topic : undefined
-  const hasAux = !commands && bag.topics.some(({ name, count }) => name === EXPERT_AUX_TOPIC && count > 0)
   const { head } = options
+  // The expert's labels are of reference ticks.
+  const hasAux = !commands && !head && bag.topics.some(({ name, count }) => name === EXPERT_AUX_TOPIC && count > 0)
   const rate = head ? SECOND / head.period : (options.rate ?? (await tickRate(bag, robot)))
   const period = SECOND / rate
   const source = new OneSource(bag.path)
@@ -157,12 +158,12 @@ export async function walk(bag: Bag, robot: Robot, set: TrainingSet, options: Wa
         const action = chunkActions.of(chunk)
         return action ? join.part(stamp, { chunk, action }) : join.refuse(stamp)
       }
-      if (topic === EXPERT_AUX_TOPIC || topic === INSTEAD_TOPICS.aux) {
+      if (!head && (topic === EXPERT_AUX_TOPIC || topic === INSTEAD_TOPICS.aux)) {
         const { stamp, name, position } = decode('sensor_msgs/msg/JointState', data, clock.epochSec)
         const values = Float64Array.from(position)
         return join.part(stamp, topic === EXPERT_AUX_TOPIC ? { aux: { names: name, values } } : { insteadAux: values })
       }
-      if (topic === INSTEAD_TOPICS.command) {
+      if (!head && topic === INSTEAD_TOPICS.command) {
         const { stamp, text } = decode('prehend_interfaces/msg/VoiceEvent', data, clock.epochSec)
         return join.part(stamp, { insteadCommand: text })
       }

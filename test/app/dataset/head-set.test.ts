@@ -85,6 +85,9 @@ async function recording(name: string, { chunks }: { readonly chunks: boolean })
         const groups = [{ ...GROUP, counts: 'absolute' as const }]
         const message = chunkMessage({ ...answer, groups, gate: undefined, graspSuccess: undefined }, '')
         writer.write('/expert/action_chunk', 'prehend_interfaces/msg/ActionChunk', message, at)
+        const none = new Float64Array(0)
+        const labels = { stamp, frameId: '', name: ['x'], position: Float64Array.of(1), velocity: none, effort: none }
+        writer.write('/expert/aux', 'sensor_msgs/msg/JointState', labels, at)
       },
     ])
   }
@@ -167,6 +170,10 @@ test('answers to pictures, rows at another rate, and a tick without a feature ar
     /chunks\.mcap: the contract is of a head, and the expert answered at no tick of a head: say with --actions which/,
   )
   expect(existsSync(join(folder, 'set/chunks'))).toBe(false)
+  // The commands are there beside them. The labels of the expert are of pictures too.
+  const { result } = await exported(chunks, head, { actions: ['/arm/commands'] })
+  expect(result.observations).toBeGreaterThan(100)
+  expect(existsSync(join(folder, 'set/chunks/aux.npy'))).toBe(false)
   const slow = { action_chunk: { ...head.outputs.action_chunk, rate: 30 } }
   await expect(exported(commands, { ...head, outputs: slow }, { actions: ['/arm/commands'] })).rejects.toThrow(
     /its ticks come 100 times a second, the rows of the contract's chunk 30 times: make them equal/,
