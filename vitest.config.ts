@@ -48,6 +48,12 @@ const LONG = 'test/**/*.long.test.ts'
  */
 const PURE = ['test/{control,fusion,robots}/**/*.test.ts']
 
+/**
+ * Tests that count what a path allocates. Of a path that other tests have run with other values, the engine compiles more
+ * general code, which boxes more numbers. So each has a process of its own, as a robot's node has.
+ */
+const ALLOCATION = ['test/fusion/allocation.test.ts', 'test/control/compensated-wrench.test.ts']
+
 interface Group {
   readonly include: readonly string[]
   readonly not?: readonly string[]
@@ -57,7 +63,8 @@ interface Group {
 
 /** They run one after the other, in this order. */
 const GROUPS: Readonly<Record<string, Group>> = {
-  pure: { include: PURE, isolate: false },
+  pure: { include: PURE, not: ALLOCATION, isolate: false },
+  allocation: { include: ALLOCATION },
   unit: { include: ['test/**/*.test.ts'], not: [...PURE, ...PROGRAMS, ...REALTIME, ROS, ...ALONE] },
   episode: { include: [EPISODE] },
   programs: { include: PROGRAMS, not: [EPISODE, ...REALTIME, ...ALONE] },
