@@ -62,7 +62,7 @@ export async function runOnCell({ source, ...given }: CellRun, { progress, view 
   if (!isCellSource(source))
     throw new UsageError(
       `--source ${source}: ` +
-        `${source === 'bag' ? 'is `prehend replay BAG`' : 'is not known; expected sim, gazebo or ros2'}`,
+        `${source === 'bag' ? 'is `prehend replay BAG`' : 'is not known; expected sim, gazebo, ros2 or bus'}`,
     )
   requireFree({ recordings: [flags.record] }, flags)
   const robot = withPort(readRobot(flags.robot, flags.namespace), flags.port)

@@ -4,7 +4,7 @@ import type { EpisodeResult } from './episodes.js'
 import type { CellLoop } from './cell-loop.js'
 import type { FusionNode } from '../../nodes/fusion-node.js'
 import { color } from '../output/terminal-colour.js'
-import type { Ros2Loop } from './ros2-loop.js'
+import type { RobotLoop } from './robot-loop.js'
 import { complaints } from './run-health.js'
 
 /** The sha256 of a run's observations at reference ticks, and of those at the ticks of a head. */
@@ -14,7 +14,7 @@ export interface ObservationSums {
 }
 
 /** The object of `prehend run --json`: what a loop counted, and how its episodes ended. */
-export function resultOf(loop: CellLoop | Ros2Loop, results: readonly EpisodeResult[], sums: ObservationSums) {
+export function resultOf(loop: CellLoop | RobotLoop, results: readonly EpisodeResult[], sums: ObservationSums) {
   const { meters, fusion, voice, serialStats, control } = loop
   const latency = loop.latencyMs
   const thousandths = (value: number): number => Math.round(value * 1e3) / 1e3

@@ -2,32 +2,24 @@ import type { Bus } from '../../middleware/bus.js'
 import { LocalBus } from '../../middleware/local/local-bus.js'
 import { SystemClock } from '../../middleware/local/system-clock.js'
 import { messageOf } from '../../middleware/message-of.js'
-import { Ros2Bus } from '../../middleware/ros2/ros2-bus.js'
-import { Ros2Process } from '../../middleware/ros2/ros2-process.js'
 import { requireAll } from '../../peers/peers.js'
 import type { Robot } from '../../robots/robot.js'
-import { ROOT } from '../../robots/topic-name.js'
 import { commandTopics } from '../../nodes/command-wiring.js'
 import { UsageError } from '../output/output.js'
 import { cellSensors, followSetPoints, takesPoses, toolPoses } from '../session/cell-parts.js'
 import { cellNeed, startCell } from '../session/cells.js'
-import { closeInOrder, type Closing } from '../session/closing.js'
+import { closeInOrder } from '../session/closing.js'
 import { ControlElsewhere, requireSoleControl } from '../session/control-elsewhere.js'
-import { useFastDdsProfile } from '../session/fast-dds-profile.js'
+import { ros2Topics, serialPorts, type RobotGround } from '../session/robot-ground.js'
 import type { Sensors } from '../session/session.js'
 
-/** What teleoperation stands on: a bus, and the sensors that this process starts. */
-export interface Ground {
-  readonly bus: Bus
-  /** Absolute seconds at stamp 0. Undefined: the time of the first message. */
-  readonly epochSec: (() => number) | undefined
+/** What teleoperation stands on: that of a robot, and the sensors that this process starts. */
+export interface Ground extends RobotGround {
   readonly sensors: Sensors
   /** The ports of a simulated gripper, and of a simulated arm's servos. */
   readonly ports: Readonly<Record<string, string>>
   /** The control node of another process, which moves the robot. Undefined: this process needs one of its own. */
   readonly control?: ControlElsewhere | undefined
-  /** Closed last, in this order. */
-  readonly closings: readonly Closing[]
 }
 
 export interface GroundOptions {
@@ -43,30 +35,18 @@ export interface GroundOptions {
 
 type OpenGround = (options: GroundOptions) => Promise<Ground>
 
-/** No ROS: the robot is on serial ports of this machine. */
-const serialPorts: OpenGround = async ({ onError }) => {
-  const clock = new SystemClock()
-  return {
-    bus: new LocalBus(clock, { onError }),
-    epochSec: undefined,
-    sensors: [],
-    ports: {},
-    closings: [{ name: 'clock', close: () => clock.close() }],
-  }
-}
+const bus: OpenGround = async options => ({ ...serialPorts(options), sensors: [], ports: {} })
 
-const ros2: OpenGround = async ({ robot, attach = false, onNotice, onError }) => {
-  useFastDdsProfile()
-  const namespace = robot.namespace === ROOT ? [] : ['--ros-args', '-r', `__ns:=${robot.namespace}`]
-  const ros = await Ros2Process.start('prehend_teleop', ['prehend', ...namespace])
-  const bus = new Ros2Bus(ros.rcl, ros.node, { onError, onWarning: (topic, text) => onNotice(`${topic}: ${text}`) })
-  const closings = [{ name: 'ROS 2', close: () => ros.close() }]
+const ros2: OpenGround = async options => {
+  const { robot, attach = false, onError } = options
+  const ground = await ros2Topics('prehend_teleop', options)
+  const { bus } = ground
   try {
     const control = attach ? await runningControl(bus, robot) : undefined
     if (!attach) await requireSoleControl(bus, robot, ', or take over through it with --attach')
-    return { bus, epochSec: () => bus.clock.epochSec, sensors: [], ports: {}, control, closings }
+    return { ...ground, sensors: [], ports: {}, control }
   } catch (error) {
-    await closeInOrder([{ name: 'bus', close: () => bus.close() }, ...closings], onError)
+    await closeInOrder([{ name: 'bus', close: () => bus.close() }, ...ground.closings], onError)
     throw error
   }
 }
@@ -111,7 +91,7 @@ const sim: OpenGround = async ({ robot, seed, signal, onLost, onError }) => {
 
 /** By the word of `--source`, one line each. */
 const GROUNDS: ReadonlyMap<string, OpenGround> = new Map([
-  ['bus', serialPorts],
+  ['bus', bus],
   ['ros2', ros2],
   ['sim', sim],
 ])

@@ -2,7 +2,8 @@ import type { Command } from 'commander'
 import { Output } from '../../app/output/output.js'
 import { standardStreams } from '../../app/output/standard-streams.js'
 import { runOnCell, type CellRun } from '../../app/session/run-on-cell.js'
-import { runOnTopics } from '../../app/session/run-on-topics.js'
+import { robotSource } from '../../app/session/robot-sources.js'
+import { runOnRobot } from '../../app/session/run-on-robot.js'
 import { LiveView } from '../live-view.js'
 import { amount, encoder, execution, integer, namespace, overwrite, precision, span } from '../options.js'
 
@@ -18,7 +19,7 @@ export function register(program: Command): void {
     .option(
       '--source <name>',
       'where the sensors are: sim (the embedded cell), gazebo (a Gazebo world that runs already; always ' +
-        'in lockstep), or ros2 (topics)',
+        'in lockstep), ros2 (topics), or bus (serial ports of this machine, without ROS)',
       'sim',
     )
     .option('--robot <file>', 'robot file or the name of a shipped one', 'cell')
@@ -29,7 +30,7 @@ export function register(program: Command): void {
     )
     .option(
       '--episodes <n>',
-      'how many (default: 1; with --source ros2: until Ctrl-C, else until so many results were published)',
+      'how many (default: 1; on a robot: until Ctrl-C, else until so many results were published)',
       integer(1),
     )
     .option('--seed <s>', 'of everything that is drawn', integer(0), 1)
@@ -70,9 +71,10 @@ async function run(flags: RunFlags): Promise<void> {
   const output = new Output(flags)
   const progress = (line: string): void => output.progress(line)
   const isWatched = standardStreams.isTerminal && !output.json
+  const source = robotSource(flags.source)
   const { object, lines, isComplete } =
-    flags.source === 'ros2'
-      ? await runOnTopics(flags, progress)
+    source !== undefined
+      ? await runOnRobot(flags, source, progress)
       : await runOnCell(
           { ...flags, episodes: flags.episodes ?? 1 },
           { progress, ...(isWatched && { view: state => new LiveView(state) }) },

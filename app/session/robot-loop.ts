@@ -3,23 +3,21 @@ import type { Gripper, WireStats } from '../../drivers/gripper.js'
 import type { Observation } from '../../fusion/observation.js'
 import type { Policy } from '../../policy/policy.js'
 import type { Robot } from '../../robots/robot.js'
-import { ROOT, wholeName } from '../../robots/topic-name.js'
+import { wholeName } from '../../robots/topic-name.js'
 import { BagWriter } from '../../middleware/bag/bag-writer.js'
 import type { Bus } from '../../middleware/bus.js'
-import { Ros2Bus } from '../../middleware/ros2/ros2-bus.js'
-import { Ros2Process } from '../../middleware/ros2/ros2-process.js'
 import type { ControlNode } from '../../nodes/control-node.js'
 import type { FusionNode } from '../../nodes/fusion-node.js'
 import type { VoiceNode } from '../../nodes/voice-node.js'
-import { requireSoleControl } from './control-elsewhere.js'
+import { closeInOrder } from './closing.js'
 import type { EpisodeResult } from './episodes.js'
 import { episodeTopics } from './episode-topics.js'
 import { Histogram } from '../measure/histogram.js'
 import { LoopMeters } from './loop-meters.js'
 import type { Spread } from '../measure/percentiles.js'
 import { ownGripper } from './robot-gripper.js'
+import type { RobotGround, RobotGroundOptions } from './robot-ground.js'
 import { latencyNotices, servoBusesOf, servosOf, type OwnServoBus } from './robot-servo-buses.js'
-import { useFastDdsProfile } from './fast-dds-profile.js'
 import { serialStats } from './serial-stats.js'
 import { controlPart } from './parts/control-part.js'
 import { fusionPart } from './parts/fusion-part.js'
@@ -27,8 +25,10 @@ import { voicePart } from './parts/voice-part.js'
 import { Session } from './session.js'
 import { toolKinematics } from './tool-kinematics.js'
 
-export interface Ros2LoopOptions {
+export interface RobotLoopOptions {
   readonly robot: Robot
+  /** Opens what the nodes stand on. */
+  readonly open: (options: RobotGroundOptions) => Promise<RobotGround>
   readonly policy: Policy
   /** How chunks that overlap are carried out. Default: temporal ensembling. */
   readonly execution?: string | undefined
@@ -45,56 +45,55 @@ export interface Ros2LoopOptions {
   /** Called when the cell publishes the result of an episode. */
   readonly onResult: (result: EpisodeResult) => void
   readonly onError: (error: unknown) => void
-  /** Called with one line about a topic whose messages do not arrive, and why. */
+  /** Called with one line that the user should know, such as of a topic whose messages do not arrive. */
   readonly onWarning: (text: string) => void
 }
 
-/** Fusion, control and typed voice in this process, on ROS 2 topics. The sensors are in other processes. */
-export class Ros2Loop {
-  readonly bus: Ros2Bus
+/**
+ * Fusion, control and typed voice in this process, for a real robot. Its sensors are in other processes, or on the ports
+ * that the control node reads.
+ */
+export class RobotLoop {
+  readonly bus: Bus
   readonly meters: LoopMeters
   /** Time from the reference stamp to the last serial byte. A histogram, since a run may last for days. */
   readonly #latency = new Histogram()
   interrupted = false
-  readonly #options: Ros2LoopOptions
-  readonly #ros: Ros2Process
+  readonly #options: RobotLoopOptions
+  readonly #ground: RobotGround
   /** Undefined: the robot has none beside its joints. */
   readonly #gripper: Gripper | undefined
   readonly #buses: ReadonlyMap<string, OwnServoBus>
   readonly #writer: BagWriter | undefined
   readonly #session: Session<{ readonly control: ControlNode; readonly fusion: FusionNode; readonly voice: VoiceNode }>
 
-  static async start(options: Ros2LoopOptions): Promise<Ros2Loop> {
-    useFastDdsProfile()
-    const kinematics = await toolKinematics(options.robot)
-    const ros = await Ros2Process.start('prehend', [
-      'prehend',
-      '--ros-args',
-      ...(options.robot.namespace === ROOT ? [] : ['-r', `__ns:=${options.robot.namespace}`]),
-    ])
-    let loop: Ros2Loop | undefined
+  static async start(options: RobotLoopOptions): Promise<RobotLoop> {
+    const { robot, onError } = options
+    const kinematics = await toolKinematics(robot)
+    const ground = await options.open({ robot, onNotice: options.onWarning, onError })
+    let loop: RobotLoop | undefined
     try {
-      loop = new Ros2Loop(options, ros, kinematics)
-      await requireSoleControl(loop.bus, options.robot)
+      loop = new RobotLoop(options, ground, kinematics)
       await loop.#session.bringUp()
       for (const notice of latencyNotices(loop.#buses)) options.onWarning(notice)
       return loop
     } catch (error) {
       if (loop) await loop.close()
-      else ros.close()
+      else await closeInOrder([{ name: 'bus', close: () => ground.bus.close() }, ...ground.closings], onError)
       throw error
     }
   }
 
-  private constructor(options: Ros2LoopOptions, ros: Ros2Process, kinematics: ReadonlyMap<string, ForwardKinematics>) {
+  private constructor(
+    options: RobotLoopOptions,
+    ground: RobotGround,
+    kinematics: ReadonlyMap<string, ForwardKinematics>,
+  ) {
     const { robot, policy, record, overwrite, onError, onRecordingLost } = options
     this.#options = options
-    this.#ros = ros
-    this.bus = new Ros2Bus(ros.rcl, ros.node, {
-      onError,
-      onWarning: (topic, text) => options.onWarning(`${topic}: ${text}`),
-    })
-    const { bus } = this
+    this.#ground = ground
+    const { bus, epochSec } = ground
+    this.bus = bus
     this.#gripper = ownGripper(robot, { option: '--port' })?.gripper
     this.#buses = servoBusesOf(robot)
     const voice = robot.streams.find(stream => stream.modality === 'voice')
@@ -105,7 +104,7 @@ export class Ros2Loop {
             overwrite,
             realTime: true,
             metadata: { robot: robot.canonical, sha256: robot.sha256 },
-            epochSec: () => bus.clock.epochSec,
+            ...(epochSec && { epochSec }),
             onFailure: error => {
               onError(error)
               onRecordingLost?.()
@@ -189,7 +188,7 @@ export class Ros2Loop {
     return this.#session.close({
       recording: this.#writer,
       policy: this.#options.policy,
-      ground: [{ name: 'ROS 2', close: () => this.#ros.close() }],
+      ground: this.#ground.closings,
     })
   }
 }

@@ -12,13 +12,16 @@ import { OverloadWatch } from './overload-watch.js'
 import { requireFree } from '../output/outputs.js'
 import { EXPERT } from '../policies/policies.js'
 import { readRobot, withPort } from '../robot/load-robot.js'
-import { Ros2Loop } from './ros2-loop.js'
+import { RobotLoop } from './robot-loop.js'
+import type { RobotSource } from './robot-sources.js'
 import type { RunOptions, RunOutcome } from './run-outcome.js'
 import { episodeLine, resultOf, summary } from './run-report.js'
 import { checkSaid } from './typed-command.js'
 import { TypedVoice } from './typed-voice.js'
 
-export interface TopicRun extends RunOptions {
+export interface RobotRun extends RunOptions {
+  /** The word of the source. */
+  readonly source: string
   /** Results after which it ends; undefined: only Ctrl-C ends it. */
   readonly episodes?: number
   /** These need a cell that this process steps, so they are refused here. */
@@ -28,32 +31,44 @@ export interface TopicRun extends RunOptions {
 }
 
 /**
- * `prehend run --source ros2`: fusion and control on ROS 2 topics, until Ctrl-C or so many results. Throws UsageError for
- * options that need a cell, RobotError or PolicyError where the robot file or the policy cannot be used.
+ * `prehend run` on a real robot: fusion and control, until Ctrl-C or so many results. Throws UsageError for options that
+ * need a cell, RobotError or PolicyError where the robot file or the policy cannot be used.
  */
-export async function runOnTopics(flags: TopicRun, progress: (line: string) => void): Promise<RunOutcome> {
+export async function runOnRobot(
+  flags: RobotRun,
+  source: RobotSource,
+  progress: (line: string) => void,
+): Promise<RunOutcome> {
   if (flags.lockstep || flags.demonstrate)
-    throw new UsageError('--source ros2: lockstep and demonstrations need the embedded cell (--source sim)')
+    throw new UsageError(`--source ${flags.source}: lockstep and demonstrations need the embedded cell (--source sim)`)
   if (flags.atMost !== undefined)
     throw new UsageError(
-      '--source ros2: the cell says when an episode ends; --at-most needs one that this command starts ' +
+      `--source ${flags.source}: the cell says when an episode ends; --at-most needs one that this command starts ` +
         '(--source sim or gazebo)',
     )
+  if (flags.episodes !== undefined && !source.hasResults)
+    throw new UsageError(
+      `--source ${flags.source}: nobody judges an episode here; leave out --episodes, and end it by Ctrl-C`,
+    )
   if (flags.policy === EXPERT)
-    throw new UsageError('--policy expert: looks into the embedded cell, which --source ros2 has not; name a model')
+    throw new UsageError(
+      `--policy expert: looks into the embedded cell, which --source ${flags.source} has not; name a model`,
+    )
   if (flags.say !== undefined) checkSaid(flags.say)
   requireFree({ recordings: [flags.record] }, flags)
   const ending = new Ending()
   const robot = withPort(readRobot(flags.robot, flags.namespace), flags.port)
   requireDrivable(robot)
+  source.requireWhole(robot)
   const errors = new ErrorTally({ progress })
   const digest = new LiveDigest()
   const fastDigest = new LiveDigest()
   const results: EpisodeResult[] = []
   const parts = endsWithItsParts(ending, progress)
-  progress(`starting on ROS 2 topics (robot file ${robot.name}) ...`)
-  const loop = await Ros2Loop.start({
+  progress(`starting on ${source.title} (robot file ${robot.name}) ...`)
+  const loop = await RobotLoop.start({
     robot,
+    open: options => source.open(options),
     policy: await OnnxPolicy.load(modelFile(flags.policy, flags.precision), robot, {
       encoder: flags.encoder,
       signal: ending.signal,
