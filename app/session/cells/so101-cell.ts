@@ -24,7 +24,7 @@ export const so101Cell: CellKind = {
     if (port.path !== undefined || port['serial_number'] !== undefined)
       return (
         `actions.${name}.port names a port of its own, and the cell brings one: leave path and serial_number out to ` +
-        'drive the cell, or take --source ros2 to drive the arm at that port'
+        'drive the cell, or take --source bus or ros2 to drive the arm at that port'
       )
     const isSame = servos.every(({ joint, id }, i) => joint === JOINTS[i] && id === i + 1)
     if (!isSame || joints.length !== JOINTS.length)
