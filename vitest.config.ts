@@ -27,6 +27,7 @@ const REALTIME = [
   'test/drivers/servo/{servo-bus,vendor-packets}.test.ts',
   'test/e2e/{interrupt,output-fails,two-graphs}.test.ts',
   'test/faults/**/*.test.ts',
+  'test/nodes/two-grippers.test.ts',
   'test/policy/hang.test.ts',
   'test/sim/firmware/{feetech,dynamixel}-servo.test.ts',
   'test/sim/so101/{servos,so101-cell}.test.ts',

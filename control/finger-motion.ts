@@ -107,6 +107,8 @@ export class FingerMotion implements Motion {
   freeze(): void {}
 
   publish(now: number): void {
+    // What was told before a fault may not have been carried out.
+    if (this.#options.fingers.isFaulty) this.#told = undefined
     this.#options.fingers.poll(now)
   }
 }

@@ -20,6 +20,8 @@ import type { Actuator, Robot } from '../robots/robot.js'
 import { toolStream } from '../robots/tool-stream.js'
 import { fingerState, fingerStream } from './finger-state.js'
 import { CommandWiring } from './command-wiring.js'
+import { GRIPPER_PERIOD } from './driver-fingers.js'
+import { DriverGripperWiring } from './driver-gripper-wiring.js'
 import { GripperActionWiring } from './gripper-action-wiring.js'
 import { JointArmWiring } from './joint-arm-wiring.js'
 import { ToolArmWiring } from './tool-arm-wiring.js'
@@ -35,6 +37,8 @@ export interface ControlOptions {
   readonly robot: Robot
   /** Left out: the robot has none, or its hand is one of its joints. */
   readonly gripper?: Gripper | undefined
+  /** The other grippers with a driver, by the names of their actuators, not yet connected. */
+  readonly grippers?: ReadonlyMap<string, Gripper> | undefined
   /** The buses of the actuators on servos, by their names in the robot file, not yet connected. */
   readonly servoBuses?: ReadonlyMap<string, ServoBus> | undefined
   /** Where the tools of joints are, by the actuators' names: needed of those whose tool has limits. */
@@ -79,9 +83,6 @@ const commanded = (actuator: Actuator): CommandedActuator =>
     ? actuator
     : { ...actuator, takes: actuator.takes.filter(({ kind }) => kind !== 'gripper') }
 
-/** ns between two status requests to the gripper. */
-const GRIPPER_PERIOD = 20_000_000
-
 /**
  * Wires the controller. It passes measurements, action chunks and utterances from the bus to the controller, set-points
  * from the controller to the bus, and moves to the gripper, where there is one. The arm gets set-points at 100 Hz. The gripper
@@ -102,6 +103,7 @@ export class ControlNode extends LifecycleNode {
   readonly #command: CommandWiring
   readonly #toolArms: ToolArmWiring
   readonly #gripperActions: GripperActionWiring
+  readonly #driverGrippers: DriverGripperWiring
   /** Subscriptions from the configuration on, because a stop that is said while the node is inactive counts. */
   #configured: Disposable[] = []
   /** Subscriptions while the node is active. */
@@ -129,11 +131,16 @@ export class ControlNode extends LifecycleNode {
     this.#jointArms = new JointArmWiring(options)
     this.#toolArms = new ToolArmWiring({ bus, robot, framePrefix, onNotice })
     this.#gripperActions = new GripperActionWiring({ bus, robot, onNotice })
+    this.#driverGrippers = new DriverGripperWiring(options)
     this.#controller = new Controller({
       limits: robot.limits,
       actuators: robot.actuators.map(commanded),
       arm: robot.actions.arm !== undefined,
-      motions: new Map([...this.#jointArms.motions, ...this.#toolArms.motions, ...this.#gripperActions.motions]),
+      motions: new Map(
+        [this.#jointArms, this.#toolArms, this.#gripperActions, this.#driverGrippers].flatMap(({ motions }) => [
+          ...motions,
+        ]),
+      ),
       watched: watchedSources(options),
       tare: robot.streams.find(s => s.modality === 'force')?.tare ?? 0,
       execution,
@@ -195,6 +202,11 @@ export class ControlNode extends LifecycleNode {
   /** The error of the gripper's wire as long as it lasts; undefined: there is none. */
   get gripperFault(): unknown {
     return this.#gripper?.wire.fault
+  }
+
+  /** The other grippers with a driver, as they were last polled, by name. */
+  get grippers(): ReadonlyMap<string, PolledGripper> {
+    return this.#driverGrippers.polled
   }
 
   /** Chunks whose gripper frame was not sent because the wire was still busy with an earlier one. */
@@ -273,7 +285,7 @@ export class ControlNode extends LifecycleNode {
   async stop({ forNextGoal = false } = {}): Promise<unknown> {
     const failure = await this.#controller.stop(forNextGoal ? 'goal' : 'caller', this.#now)
     await this.#gripperActions.settled()
-    return failure ?? this.#jointArms.settled()
+    return failure ?? (await this.#driverGrippers.settled()) ?? this.#jointArms.settled()
   }
 
   /** Ends a stop, as the word "resume" does. */
@@ -319,6 +331,7 @@ export class ControlNode extends LifecycleNode {
     this.#toolArms.open()
     this.#gripperActions.open()
     await gripper?.connect()
+    await this.#driverGrippers.open()
     await this.#jointArms.open()
   }
 
@@ -330,11 +343,14 @@ export class ControlNode extends LifecycleNode {
     this.#command.subscribe(this.#active)
     this.#toolArms.subscribe(this.#controller, this.#active)
     this.#gripperActions.subscribe(this.#controller, this.#active)
+    this.#driverGrippers.subscribe(this.#controller, this.#active)
     this.#active.push(
       bus.subscribe(chunkTopic(robot), 'prehend_interfaces/msg/ActionChunk', (chunk, receive) => {
         this.gate = chunk.gate
         this.graspSuccess = chunk.graspSuccess
-        if (this.#controller.take(executableOf(chunk), receive)) this.#jointArms.follow(chunk.stamp)
+        if (!this.#controller.take(executableOf(chunk), receive)) return
+        this.#jointArms.follow(chunk.stamp)
+        this.#driverGrippers.follow(chunk.stamp)
       }),
     )
   }
@@ -357,6 +373,7 @@ export class ControlNode extends LifecycleNode {
     }
     await halting
     await this.#gripperActions.settled()
+    await this.#driverGrippers.settled()
     await this.#jointArms.settled()
   }
 
@@ -365,6 +382,7 @@ export class ControlNode extends LifecycleNode {
     await this.#gripper?.wire.idle()
     for (const subscription of this.#configured) subscription.dispose()
     this.#configured = []
+    await this.#driverGrippers.close()
     await this.#jointArms.close()
     this.#command.close()
     this.#toolArms.close()

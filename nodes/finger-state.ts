@@ -7,11 +7,18 @@ const NAMES = [JOINT]
 const NOTHING = new Float64Array(0)
 
 /**
- * The gripper as a joint. Its position is the width between the fingertips (m). The effort is left empty, because the
- * device reports a current and not a force. `stamp`: bus time, ns.
+ * The gripper as a joint, of the name in `names`. Its position is the width between the fingertips (m). The effort is
+ * left empty, because the device reports a current and not a force. `stamp`: bus time, ns.
  */
-export function fingerState({ width }: GripperStatus, stamp: number): JointState {
-  return { stamp, frameId: '', name: NAMES, position: Float64Array.of(width), velocity: NOTHING, effort: NOTHING }
+export function fingerState({ width }: GripperStatus, stamp: number, names: readonly string[] = NAMES): JointState {
+  return {
+    stamp,
+    frameId: '',
+    name: names,
+    position: Float64Array.of(width),
+    velocity: NOTHING,
+    effort: NOTHING,
+  }
 }
 
 /**
@@ -25,3 +32,7 @@ export function fingerStream(streams: readonly Stream[]): Stream | undefined {
     (joints.length === 1 && joints[0]!.select.length === 0 ? joints[0] : undefined)
   )
 }
+
+/** The stream that another gripper than the actuator `gripper` is published on: the one that selects the joint of its name. */
+export const namedFingerStream = (streams: readonly Stream[], name: string): Stream | undefined =>
+  streams.find(({ type, select }) => type === 'sensor_msgs/msg/JointState' && select.includes(`position.${name}`))

@@ -5,7 +5,7 @@ import { fingerStream } from '../nodes/finger-state.js'
 import { spread } from '../app/measure/percentiles.js'
 import { MachineLateness } from '../app/session/machine-lateness.js'
 import { requireDrivable } from '../app/session/drivable.js'
-import { ownGripper, type OwnGripper } from '../app/session/robot-gripper.js'
+import { grippersOf, otherGrippers, ownGripper, type OwnGripper } from '../app/session/robot-gripper.js'
 import { servoBusesOf, servosOf, type OwnServoBus } from '../app/session/robot-servo-buses.js'
 import { controlPart } from '../app/session/parts/control-part.js'
 import { Session } from '../app/session/session.js'
@@ -54,6 +54,7 @@ export const control = nodeKind({
     const buses = servoBusesOf(robot)
     const own = ownGripper(robot, { path: parameters.get('port'), option: '-p port:=PATH' })
     const gripper = own?.gripper
+    const others = otherGrippers(robot)
     const latencies: number[] = []
     const lateness = new MachineLateness()
     const { control: node } = Session.assemble(
@@ -66,6 +67,7 @@ export const control = nodeKind({
       {
         control: controlPart({
           gripper,
+          grippers: grippersOf(others),
           servoBuses: servosOf(buses),
           kinematics,
           execution: parameters.get('execution'),
@@ -118,7 +120,21 @@ export const control = nodeKind({
             },
           },
           ...[...buses].map(([name, own]) => servoBusStatus(name, own)),
-          ...(own ? [gripperStatus(node, own, { lateness, latencies: latencies.splice(0) })] : []),
+          ...(own
+            ? [
+                gripperStatus({ name: 'gripper', status: node.status, fault: node.gripperFault }, own, {
+                  lateness,
+                  latencies: latencies.splice(0),
+                }),
+              ]
+            : []),
+          ...[...others].map(([name, each]) => {
+            const { status, wire } = node.grippers.get(name) ?? {}
+            return gripperStatus({ name: `gripper ${name}`, status, fault: wire?.fault }, each, {
+              lateness,
+              latencies: [],
+            })
+          }),
         ]
       },
       closings: [
@@ -132,16 +148,16 @@ export const control = nodeKind({
   },
 })
 
-/** What diagnostics say of the gripper. `latencies`: ms since the diagnostics before. */
+/** What diagnostics say of a gripper. `latencies`: ms since the diagnostics before. */
 function gripperStatus(
-  { status, gripperFault: fault }: ControlNode,
+  { name, status, fault }: { readonly name: string; readonly status: ControlNode['status']; readonly fault: unknown },
   { gripper, path }: OwnGripper,
   { lateness, latencies }: { readonly lateness: MachineLateness; readonly latencies: readonly number[] },
 ): Status {
   const latency = spread(latencies)
   const { framesSent, framesReceived, crcErrors, timeouts } = gripper.stats
   return {
-    name: 'gripper',
+    name,
     level: fault === undefined && (status === undefined || status.activated) ? 'ok' : 'error',
     message:
       fault !== undefined

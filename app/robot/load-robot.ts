@@ -54,19 +54,20 @@ function readModelText(path: string): string {
 }
 
 /**
- * The robot with its gripper, or else its only servo bus, on another port. With `path` undefined it is unchanged. Throws
+ * The robot with its actuator `gripper`, or else its only gripper with a driver, or else its only servo bus, on another port. With `path` undefined it is unchanged. Throws
  * RobotError where it has neither, or several buses.
  */
 export function withPort(robot: Robot, path: string | undefined): Robot {
   if (path === undefined) return robot
-  const ported = robot.actuators.filter(({ name, kind }) => name === 'gripper' && kind === 'gripper_driver')
+  const grippers = robot.actuators.filter(({ kind }) => kind === 'gripper_driver')
   const buses = robot.actuators.filter(({ kind }) => kind === 'servo_bus')
-  const [one, other] = ported.length > 0 ? ported : buses
+  const meant = [grippers.filter(({ name }) => name === 'gripper'), grippers, buses]
+  const [one, other] = meant.find(({ length }) => length > 0) ?? []
   if (!one) throw new RobotError('ROBOT_PORT', `--port ${path}: robot ${robot.name} has no gripper and no servo bus`)
   if (other)
     throw new RobotError(
       'ROBOT_PORT',
-      `--port ${path}: robot ${robot.name} has several servo buses; name their ports in the robot file`,
+      `--port ${path}: robot ${robot.name} has several ${one.kind === 'servo_bus' ? 'servo buses' : 'grippers'}; name their ports in the robot file`,
     )
   const actuators = robot.actuators.map(
     (each): Actuator =>

@@ -1,4 +1,5 @@
 import { takesJoints } from '../../nodes/joint-outputs.js'
+import { isNamedGripper } from '../../nodes/driver-gripper-wiring.js'
 import { isGripperAction } from '../../nodes/gripper-action-wiring.js'
 import { isToolArm } from '../../nodes/tool-arm-wiring.js'
 import { isOfTheLoop } from '../../robots/actuators/arm-and-gripper.js'
@@ -13,7 +14,7 @@ export type Where = 'topics' | 'cell'
 const DRIVES: Readonly<Record<Where, string>> = {
   topics:
     'arms by poses and velocities of their tools on topics, joints on topics and on servo buses, grippers behind ROS ' +
-    "actions, and an actuator 'gripper' with a driver",
+    'actions, and grippers with a driver',
   cell: "an actuator 'arm' of geometry_msgs/msg/PoseStamped, and an actuator 'gripper' with a driver",
 }
 
@@ -24,7 +25,8 @@ const DRIVES: Readonly<Record<Where, string>> = {
 export function undrivable({ actuators }: Pick<Robot, 'actuators'>, where: Where = 'topics'): string | undefined {
   const others = actuators.filter(each => !isOfTheLoop(each.name, each.kind, each))
   const strange = others.filter(
-    each => where === 'cell' || !(takesJoints(each) || isToolArm(each) || isGripperAction(each)),
+    each =>
+      where === 'cell' || !(takesJoints(each) || isToolArm(each) || isGripperAction(each) || isNamedGripper(each)),
   )
   if (strange.length > 0)
     return (

@@ -1,6 +1,7 @@
 import type { Gripper } from '../../drivers/gripper.js'
 import type { Patience } from '../../drivers/driver-declaration.js'
 import { createGripper } from '../../drivers/gripper-drivers.js'
+import { isNamedGripper } from '../../nodes/driver-gripper-wiring.js'
 import type { Robot } from '../../robots/robot.js'
 import { UsageError } from '../output/output.js'
 
@@ -34,3 +35,24 @@ export function ownGripper(
     `robot ${name}: actions.gripper.port.path is missing: name the gripper's serial port there, or with ${option}`,
   )
 }
+
+/**
+ * The other grippers of a robot with a driver, by the names of their actuators, not yet connected. Throws UsageError where
+ * a port has no path.
+ */
+export const otherGrippers = (
+  robot: Pick<Robot, 'name' | 'actuators'>,
+  patience: Patience = {},
+): ReadonlyMap<string, OwnGripper> =>
+  new Map(
+    robot.actuators.filter(isNamedGripper).map(({ name, driver, port, options }) => {
+      const { path } = port
+      if (path === undefined)
+        throw new UsageError(`robot ${robot.name}: actions.${name}.port.path is missing: name the gripper's port there`)
+      return [name, { gripper: gripperOf({ driver, port, ...options }, path, patience), path }]
+    }),
+  )
+
+/** The grippers alone, by the names of their actuators. */
+export const grippersOf = (grippers: ReadonlyMap<string, OwnGripper>): ReadonlyMap<string, Gripper> =>
+  new Map([...grippers].map(([name, { gripper }]) => [name, gripper]))

@@ -15,7 +15,7 @@ import { episodeTopics } from './episode-topics.js'
 import { Histogram } from '../measure/histogram.js'
 import { LoopMeters } from './loop-meters.js'
 import type { Spread } from '../measure/percentiles.js'
-import { ownGripper } from './robot-gripper.js'
+import { grippersOf, otherGrippers, ownGripper, type OwnGripper } from './robot-gripper.js'
 import type { RobotGround, RobotGroundOptions } from './robot-ground.js'
 import { latencyNotices, servoBusesOf, servosOf, type OwnServoBus } from './robot-servo-buses.js'
 import { serialStats } from './serial-stats.js'
@@ -63,6 +63,8 @@ export class RobotLoop {
   readonly #ground: RobotGround
   /** Undefined: the robot has none beside its joints. */
   readonly #gripper: Gripper | undefined
+  /** The other grippers with a driver. */
+  readonly #grippers: ReadonlyMap<string, OwnGripper>
   readonly #buses: ReadonlyMap<string, OwnServoBus>
   readonly #writer: BagWriter | undefined
   readonly #session: Session<{ readonly control: ControlNode; readonly fusion: FusionNode; readonly voice: VoiceNode }>
@@ -95,6 +97,7 @@ export class RobotLoop {
     const { bus, epochSec } = ground
     this.bus = bus
     this.#gripper = ownGripper(robot, { option: '--port' })?.gripper
+    this.#grippers = otherGrippers(robot)
     this.#buses = servoBusesOf(robot)
     const voice = robot.streams.find(stream => stream.modality === 'voice')
     const writer = (this.#writer =
@@ -115,6 +118,7 @@ export class RobotLoop {
       {
         control: controlPart({
           gripper: this.#gripper,
+          grippers: grippersOf(this.#grippers),
           ...(options.execution !== undefined && { execution: options.execution }),
           servoBuses: servosOf(this.#buses),
           kinematics,
@@ -162,7 +166,7 @@ export class RobotLoop {
 
   /** Counters of the serial ports that this process has open. */
   get serialStats(): WireStats {
-    return serialStats([this.#gripper, ...servosOf(this.#buses).values()])
+    return serialStats([this.#gripper, ...grippersOf(this.#grippers).values(), ...servosOf(this.#buses).values()])
   }
 
   get latencyMs(): Spread {

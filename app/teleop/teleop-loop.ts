@@ -17,7 +17,7 @@ import type { EpisodeResult } from '../session/episodes.js'
 import { controlPart } from '../session/parts/control-part.js'
 import { fusionPart } from '../session/parts/fusion-part.js'
 import { voicePart } from '../session/parts/voice-part.js'
-import { ownGripper } from '../session/robot-gripper.js'
+import { grippersOf, otherGrippers, ownGripper } from '../session/robot-gripper.js'
 import { latencyNotices, servoBusesOf, servosOf, type OwnServoBus } from '../session/robot-servo-buses.js'
 import { Session } from '../session/session.js'
 import { toolKinematics } from '../session/tool-kinematics.js'
@@ -122,6 +122,7 @@ export class TeleopLoop {
         ...(!ground.control && {
           control: controlPart({
             gripper: ownGripper(robot, { path: ground.ports['gripper'], option: '--port' })?.gripper,
+            grippers: grippersOf(otherGrippers(robot)),
             servoBuses: servosOf(buses),
             kinematics: options.kinematics,
             commander: policy ? 'policy' : 'person',

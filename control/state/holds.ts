@@ -56,12 +56,12 @@ export const HOLDS = {
   },
   arm: {
     means:
-      'what moves an arm has a fault: a servo is overloaded, too hot or silent, its bus is lost, or ' +
-      'the action of a gripper has no server or refuses a goal',
+      'what moves an arm has a fault: a servo is overloaded, too hot or silent, its bus is lost, ' +
+      'a gripper other than `gripper` does not answer or is not activated, or the action of a gripper has no server or refuses a goal',
     arm: 'nothing is sent to that arm; the others rest',
     fingers: NO_MOVE,
     endsWith:
-      'the fault is gone; a servo that must be reset, or a goal that was refused: "resume", or a new episode while no stop stands',
+      'the fault is gone; a servo that must be reset, a gripper that lost its activation, or a goal that was refused: "resume", or a new episode while no stop stands',
   },
   tare: {
     means: "the wrist's offset is being averaged, so the force is not known",

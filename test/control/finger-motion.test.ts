@@ -70,3 +70,17 @@ it('is not known without a fresh place where that is measured, and says what its
   motion.recover()
   expect(motion.isFaulty).toBe(false)
 })
+
+it('is told the same width again after a fault, since it may not have been carried out', () => {
+  const { fingers, motion, step } = rig()
+  step(0.02)
+  fingers.isFaulty = true
+  motion.publish(20 * MS)
+  fingers.isFaulty = false
+  motion.publish(30 * MS)
+  for (let n = 0; n < 20; n++) step(0.02)
+  expect(fingers.told).toEqual([
+    [0.02, 3],
+    [0.02, 3],
+  ])
+})
