@@ -54,8 +54,8 @@ function readModelText(path: string): string {
 }
 
 /**
- * The robot with its actuator `gripper`, or else its only gripper with a driver, or else its only servo bus, on another port. With `path` undefined it is unchanged. Throws
- * RobotError where it has neither, or several buses.
+ * The robot with its actuator `gripper`, or else its only gripper with a driver, or else its only servo bus, on another
+ * port. With `path` undefined it is unchanged. Throws RobotError where it has none of them, or several where one is meant.
  */
 export function withPort(robot: Robot, path: string | undefined): Robot {
   if (path === undefined) return robot
@@ -67,7 +67,8 @@ export function withPort(robot: Robot, path: string | undefined): Robot {
   if (other)
     throw new RobotError(
       'ROBOT_PORT',
-      `--port ${path}: robot ${robot.name} has several ${one.kind === 'servo_bus' ? 'servo buses' : 'grippers'}; name their ports in the robot file`,
+      `--port ${path}: robot ${robot.name} has several ${one.kind === 'servo_bus' ? 'servo buses' : 'grippers'}; ` +
+        'name their ports in the robot file',
     )
   const actuators = robot.actuators.map(
     (each): Actuator =>

@@ -57,7 +57,8 @@ export const HOLDS = {
   arm: {
     means:
       'what moves an arm has a fault: a servo is overloaded, too hot or silent, its bus is lost, ' +
-      'a gripper other than `gripper` does not answer or is not activated, or the action of a gripper has no server or refuses a goal',
+      'a gripper other than `gripper` does not answer or is not activated, or ' +
+      'the action of a gripper has no server or refuses a goal',
     arm: 'nothing is sent to that arm; the others rest',
     fingers: NO_MOVE,
     endsWith:
