@@ -41,7 +41,7 @@ export interface ControllerOptions {
   readonly awaitCommand: boolean
   /** The frame of the set-points until the first tool pose names one. */
   readonly frame: string
-  /** The frame of the tool poses, where the robot file names it. No pose in another one is used. */
+  /** The frame of the tool poses, where the robot file names it, without the prefix. No pose in another one is used. */
   readonly declaredFrame?: string | undefined
   /** Put before the names of frames. Default: nothing. */
   readonly framePrefix?: string
@@ -97,20 +97,20 @@ export class Controller {
   #told: string | undefined
 
   constructor(options: ControllerOptions) {
-    const { limits, gripper, send } = options
+    const { limits, gripper, send, declaredFrame: frame, framePrefix: prefix = '' } = options
     this.#limits = limits
     this.#gripper = gripper
     this.#frame = options.frame
     this.#onRefused = options.onRefused
     this.#tiltReport = new TiltReport(options.onTilt)
     this.#boundary = new EpisodeBoundary(options)
-    this.#toolFrame = new ToolFrame(options.onNotice, options.declaredFrame)
+    this.#toolFrame = new ToolFrame(options.onNotice, frame === undefined ? undefined : { frame, prefix })
     this.guard = new WrenchGuard(limits, { tare: options.tare, release: OVER_FORCE_RELEASE })
     this.watchdog = new Watchdog(limits.watchdog, options.watched)
     this.arm = options.arm ? new ArmSetPoint({ limits, send: (pose, now) => send(pose, now, this.#frame) }) : undefined
     this.motions = new Motions(options.motions ?? new Map())
     this.#commander = options.commander ?? 'policy'
-    this.#frames = new PoseFrames(options.framePrefix)
+    this.#frames = new PoseFrames(prefix)
     this.#sources = {
       policy: new SetPointSource(options.execution, options.actuators, this.#frames),
       person: new SetPointSource('receding_horizon', options.actuators, this.#frames),

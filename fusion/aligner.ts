@@ -118,6 +118,11 @@ export class Aligner {
     return index
   }
 
+  /** The episode of the next observation: it goes up with every reset and every jump of time. */
+  get episode(): number {
+    return this.#episode
+  }
+
   /** The kind of push that a stream takes. */
   kind(stream: number): Kind {
     return this.#bufferOf(stream).kind

@@ -147,7 +147,7 @@ export class ControlNode extends LifecycleNode {
       commander: options.commander,
       awaitCommand,
       frame: framePrefix + (declaredFrame ?? 'base_link'),
-      declaredFrame: declaredFrame === undefined ? undefined : framePrefix + declaredFrame,
+      declaredFrame,
       framePrefix,
       gripper: this.#gripper,
       send: (pose, now, frame) => {

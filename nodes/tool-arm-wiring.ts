@@ -2,6 +2,7 @@ import { PoseLimiter } from '../control/arm/pose-limiter.js'
 import { ToolFrame } from '../control/arm/tool-frame.js'
 import { TwistLimiter } from '../control/arm/twist-limiter.js'
 import type { Controller } from '../control/controller.js'
+import { isSameFrame } from '../control/same-frame.js'
 import type { Motion } from '../control/motion.js'
 import { RateMotion } from '../control/rate-motion.js'
 import { SetPointMotion } from '../control/set-point-motion.js'
@@ -71,10 +72,14 @@ const twistArm: Make<TwistTopic> = ({ name, state, topic, frame, axes, limits },
     close: () => publisher?.dispose(),
     takesFrame: (frameId, receive) => {
       if (!frames.takes(frameId, receive)) return false
-      if (axes === 'tool' || frameId === '' || frameId === message.frameId) return true
+      if (axes === 'tool' || frameId === '') return true
+      if (isSameFrame(frameId, frame, framePrefix)) {
+        message.frameId = frameId
+        return true
+      }
       if (!isTold)
         tell(
-          `frame_id is "${frameId}", and ${name} takes velocities in "${message.frameId}": where its workspace lies is ` +
+          `frame_id is "${frameId}", and ${name} takes velocities in "${framePrefix}${frame}": where its workspace lies is ` +
             'not known, and the arm holds; say its frame in the robot file, or axes: tool',
         )
       isTold = true
@@ -88,7 +93,7 @@ const twistArm: Make<TwistTopic> = ({ name, state, topic, frame, axes, limits },
 const poseArm: Make<PoseTopic> = ({ name, state, topic, frame, limits }, { bus, framePrefix }, tell) => {
   const frameId = framePrefix + (frame ?? 'base_link')
   const message: PoseStamped = { stamp: 0, frameId, pose: new Float64Array(7) }
-  const frames = new ToolFrame(tell, frame === undefined ? undefined : frameId)
+  const frames = new ToolFrame(tell, frame === undefined ? undefined : { frame, prefix: framePrefix })
   let publisher: ReturnType<typeof bus.advertise<'geometry_msgs/msg/PoseStamped'>> | undefined
   const { workspace, speed, yawRate } = limits
   // The robot file has these limits for each actuator that takes poses.

@@ -24,8 +24,8 @@ export class EpisodeStretches {
   readonly #topics: { readonly announcements: string; readonly results: string }
   readonly #isAnnounced: boolean
   /**
-   * Of each stretch that was won: `episode` of its last observation. What a jump of time parts from the result did not
-   * lead to it.
+   * Of each stretch that was won: the aligner's `episode` when the result came. What a jump of time parts from the
+   * result did not lead to it.
    */
   #won: readonly (number | undefined)[] = []
   #index = 0
@@ -45,21 +45,16 @@ export class EpisodeStretches {
    */
   async look(clock: StampClock, signal: AbortSignal | undefined): Promise<void> {
     const won: (number | undefined)[] = []
-    let last: number | undefined
     await replayBag({
       bag: this.#bag,
       robot: this.#robot,
       clock,
       rate: 'max',
       ...(signal && { signal }),
-      onObservation: ({ episode }) => {
-        last = episode
-      },
-      onMessage: message => {
+      onObservation: () => undefined,
+      onMessage: (message, episode) => {
         const boundary = this.boundary(message, clock.epochSec)
-        if (boundary === undefined) return
-        won.push(boundary !== 'begins' && boundary.success ? last : undefined)
-        last = undefined
+        if (boundary !== undefined) won.push(boundary !== 'begins' && boundary.success ? episode : undefined)
       },
     })
     this.#won = won

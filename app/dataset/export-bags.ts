@@ -109,10 +109,15 @@ async function exportBag(
         `${path}: its answers are of ${actions.by}, those of ${first[1]} of ${first[0]}: a set has the ` +
           'answers of one source; export them apart',
       )
+    const head = set.headTicks?.(robot)
+    if (head && options.rate !== undefined)
+      throw new UsageError(
+        `--rate ${options.rate}: the contract is of a head, and its \`tick.period\` says when rows come: leave --rate out`,
+      )
     const before = { rows: set.rows, episodes: set.episodes }
     const { leftOut, passedOver, lost } = await walk(bag, robot, set, {
       rate: options.rate,
-      head: set.headTicks?.(robot),
+      head,
       actions,
       ...(options.onlyWon && { onlyWon: true }),
       ...(options.by !== undefined && { by: options.by }),

@@ -19,6 +19,9 @@ const TYPES: Readonly<Record<string, NpyType>> = { float32: '<f4', int64: '<i8',
 /** Kinds of pictures. They are written as bytes, so they may not be scaled. */
 const PICTURES = ['image', 'depth', 'rgbd'] as const
 
+/** Rates that differ by less are the same: a period of 0.016667 s is that of 60 Hz. */
+const SAME_RATE = 1e-3
+
 /** The inputs that are measured: all but the features of an encoder, which a trainer makes itself. */
 const measured = ({ inputs }: Contract): Contract['inputs'] =>
   Object.fromEntries(Object.entries(inputs).filter(([, { as }]) => as !== 'feature'))
@@ -179,7 +182,7 @@ class GroupArrays implements NumpyArrays {
       throw new UsageError(`${path}: has chunks for some observations and commands alone for others: say --actions`)
     this.#isLookingAhead = isLookingAhead
     if (!chunk) {
-      if (rate !== ticks)
+      if (Math.abs(rate - ticks) > SAME_RATE * rate)
         throw new UsageError(
           `${path}: its ticks come ${ticks} times a second, the rows of the contract's chunk ${rate} times: make them equal`,
         )

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { parseContract, type Contract } from '../../policy/contract/contract.js'
 import { headTicks } from '../../policy/contract/head-streams.js'
+import { UNKNOWN_SHA256 } from '../../policy/contract/unknown-sha256.js'
 import type { FastTicksConfig } from '../../fusion/fast-ticks.js'
 import { SECOND, type Epoch } from '../../fusion/stamp.js'
 import type { Robot } from '../../robots/robot.js'
@@ -97,8 +98,6 @@ const ARRAYS: FolderKind = {
   mark: 'dataset.json',
   owns: name => name.endsWith('.npy') || name === 'dataset.json' || name === 'scene.json',
 }
-
-const UNKNOWN_SHA256 = '0'.repeat(64)
 
 function readContract({ contract, vocabulary }: Pick<NumpyOptions, 'contract' | 'vocabulary'>): Contract {
   const read = (path: string): unknown => {

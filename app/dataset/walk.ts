@@ -19,13 +19,11 @@ import { actionSource, type ActionSource } from './actions/action-source.js'
 import { ChunkActions } from './actions/chunk-actions.js'
 import { EpisodeStretches } from './episode-stretches.js'
 import { Followed } from './followed.js'
+import { mostRowsWaiting } from './most-rows-waiting.js'
 import { OneSource } from './one-source.js'
 import { tickRate } from './tick-rate.js'
 import { TickSteps } from './tick-steps.js'
 import type { EpisodeEnd, Labels, TrainingSet } from './training-set.js'
-
-/** How many observations wait for their answers, at most. */
-const WAITING = 64
 
 export interface WalkOptions {
   /** Reference ticks a second. Default: what the robot file or the recording says. */
@@ -74,7 +72,8 @@ export async function walk(bag: Bag, robot: Robot, set: TrainingSet, options: Wa
   const rate = head ? SECOND / head.period : (options.rate ?? (await tickRate(bag, robot)))
   const period = SECOND / rate
   const source = new OneSource(bag.path)
-  const join = new Join(robot, set, { hasAux, period })
+  const mostWaiting = mostRowsWaiting(robot.maxWait, period)
+  const join = new Join(robot, set, { hasAux, period, mostWaiting })
   const steps = new TickSteps(rate)
   const chunkActions = new ChunkActions(robot, period)
   const stretches = new EpisodeStretches(bag, robot)
@@ -89,6 +88,7 @@ export async function walk(bag: Bag, robot: Robot, set: TrainingSet, options: Wa
     commands &&
     new CommandLog(robot, commands, {
       clock,
+      mostWaiting,
       onSample: (index, ...sample) => fates.take(robot.streams.length + index, ...sample),
     })
   /** Adds the rows whose commands are known at a receive time. Infinity: all rows that wait. */
@@ -139,7 +139,7 @@ export async function walk(bag: Bag, robot: Robot, set: TrainingSet, options: Wa
     ...(head
       ? { onObservation: () => undefined, fast: { ...head, onObservation } }
       : { onObservation, onAligned: (observation, aligner) => join.align(observation, aligner) }),
-    onMessage: async message => {
+    onMessage: async (message, episode) => {
       const { topic, data } = message
       followed.hear(message)
       const boundary = stretches.boundary(message, clock.epochSec)
@@ -170,8 +170,10 @@ export async function walk(bag: Bag, robot: Robot, set: TrainingSet, options: Wa
       if (boundary === undefined) return undefined
       stretches.pass(boundary)
       before = undefined
+      // A jump of time since the last observation parts it from the result.
+      const isParted = last !== undefined && last.episode !== episode
       if (boundary === 'begins') last = undefined
-      return join.endEpisode(boundary === 'begins' ? CUT_OFF : boundary)
+      return join.endEpisode(boundary === 'begins' || isParted ? CUT_OFF : boundary)
     },
   })
   if (options.signal?.aborted)
@@ -208,6 +210,7 @@ class Join {
   readonly #set: TrainingSet
   readonly #hasAux: boolean
   readonly #period: number
+  readonly #mostWaiting: number
   readonly #windows: readonly { readonly name: string; readonly index: number }[]
   readonly #waiting = new Map<number, Parts>()
   /** Samples of observations that are not yet in the set, by stamp, in order. */
@@ -219,11 +222,16 @@ class Join {
   constructor(
     robot: Robot,
     set: TrainingSet,
-    { hasAux, period }: { readonly hasAux: boolean; readonly period: number },
+    {
+      hasAux,
+      period,
+      mostWaiting,
+    }: { readonly hasAux: boolean; readonly period: number; readonly mostWaiting: number },
   ) {
     this.#set = set
     this.#hasAux = hasAux
     this.#period = period
+    this.#mostWaiting = mostWaiting
     this.#windows = robot.streams
       .map(({ name, align }, index) => ({ name, index, align }))
       .filter(({ align }) => align.strategy === 'window')
@@ -255,7 +263,7 @@ class Join {
       return
     }
     this.#waiting.set(stamp, { ...this.#waiting.get(stamp), ...part })
-    if (this.#waiting.size > WAITING) this.#forget(Math.min(...this.#waiting.keys()))
+    if (this.#waiting.size > this.#mostWaiting) this.#forget(Math.min(...this.#waiting.keys()))
   }
 
   /** The answer to the observation at `stamp` cannot be carried out: a chunk without the origin that it counts from. */

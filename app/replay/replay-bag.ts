@@ -26,8 +26,9 @@ export interface ReplayOptions {
   readonly fast?: (FastTicksConfig & { readonly onObservation: ReplayOptions['onObservation'] }) | undefined
   /**
    * Called with every message, after the observations that were complete before it and before those that it completes.
+   * `episode`: the aligner's when the message came (see `Aligner.episode`), also where no observation has it yet.
    */
-  readonly onMessage?: (message: BagMessage) => void | Promise<void>
+  readonly onMessage?: (message: BagMessage, episode: number) => void | Promise<void>
   /** Called with every sample and whether it was dropped, see `AlignerOptions`. */
   readonly onSample?: AlignerOptions['onSample']
   /** Called with one line about a stream that the user should know. */
@@ -115,7 +116,11 @@ export async function replayBag(options: ReplayOptions): Promise<Counters> {
       onRead?.(message)
       // A live run drops pictures while decoding is slow. A replay waits instead.
       if (!arrivals.hasSlack) await until(() => arrivals.hasSlack)
-      if (onMessage) arrivals.then(message.receive, () => ready.push(() => onMessage(message)))
+      if (onMessage)
+        arrivals.then(message.receive, () => {
+          const { episode } = aligner
+          ready.push(() => onMessage(message, episode))
+        })
       for (const inlet of sinks.get(message.topic) ?? []) deliver(message, inlet, clock)
       if (ready.length > 0 || failure) await drain()
     }

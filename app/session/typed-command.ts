@@ -12,8 +12,8 @@ export function checkSaid(say: string): void {
 }
 
 /**
- * Throws UsageError where `checkSaid` does, and where the text of `--say` is no stop and names nothing of the set `objects` that a command in this
- * cell can be about: an object by its name, or by a colour that no other object has.
+ * Throws UsageError where `checkSaid` does, and where the text of `--say` is no stop and names nothing of the set
+ * `objects` that a command in this cell can be about: an object by its name, or by a colour that no other object has.
  */
 export function checkCommand(say: string, objects: string, cell: CellKind, languages: readonly string[]): void {
   checkSaid(say)

@@ -5,6 +5,7 @@ import { readRobot, withPort } from '../robot/load-robot.js'
 import { requireFit } from '../session/cells.js'
 import { requireDrivable } from '../session/drivable.js'
 import { ErrorTally } from '../session/error-tally.js'
+import { checkSaid } from '../session/typed-command.js'
 import { endsWithItsParts } from '../session/lost-part.js'
 import type { Robot } from '../../robots/robot.js'
 import { UsageError } from '../output/output.js'
@@ -46,6 +47,7 @@ export async function teleop(
   const by = command.by ?? (command.leader === undefined ? 'keyboard' : 'leader')
   const kind = personInput(by)
   const open = groundNamed(command.source)
+  if (command.say !== undefined) checkSaid(command.say)
   requireFree({ recordings: [command.record] }, command)
   const robot = withPort(readRobot(command.robot, command.namespace), command.port)
   if (command.source === 'sim') requireFit(robot)

@@ -1,5 +1,13 @@
+import { isSameFrame } from '../same-frame.js'
+
 /** After poses in another frame, poses are believed again once they have come in one frame alone for this long (ns). */
 const ALONE = 1_000_000_000
+
+/** The frame that the robot file names, and what the nodes put before it. */
+export interface DeclaredFrame {
+  readonly frame: string
+  readonly prefix: string
+}
 
 /**
  * The frame of the tool poses: that of the first pose of an episode. Coordinates in another frame mean another place,
@@ -13,11 +21,11 @@ export class ToolFrame {
   #strangers = 0
   #strangeAt = -Infinity
   readonly #onNotice: ((text: string) => void) | undefined
-  readonly #declared: string | undefined
+  readonly #declared: DeclaredFrame | undefined
   #isTold = false
 
-  /** `onNotice`: called with one line. `declared`: the frame that the robot file names. */
-  constructor(onNotice: ((text: string) => void) | undefined, declared?: string) {
+  /** `onNotice`: called with one line. */
+  constructor(onNotice: ((text: string) => void) | undefined, declared?: DeclaredFrame) {
     this.#onNotice = onNotice
     this.#declared = declared
   }
@@ -29,11 +37,12 @@ export class ToolFrame {
 
   /** Whether a pose in the frame `frameId`, received at `receive`, is to be believed. */
   takes(frameId: string, receive: number): boolean {
-    if (this.#declared !== undefined && frameId !== '' && frameId !== this.#declared) {
+    const declared = this.#declared
+    if (declared && frameId !== '' && !isSameFrame(frameId, declared.frame, declared.prefix)) {
       if (!this.#isTold)
         this.#onNotice?.(
-          `frame_id is "${frameId}", and the frame of the arm is "${this.#declared}": which place the tool has is not known, ` +
-            'and the arm holds; say its frame in the robot file',
+          `frame_id is "${frameId}", and the frame of the arm is "${declared.prefix}${declared.frame}": which place the tool has is not known, ` +
+            'and the arm holds; correct `frame` of the arm in the robot file, or what publishes there',
         )
       this.#isTold = true
       return false

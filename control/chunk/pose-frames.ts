@@ -1,3 +1,4 @@
+import { isSameFrame } from '../same-frame.js'
 import type { ActionGroup } from '../../policy/action/action-kind.js'
 
 /**
@@ -34,8 +35,6 @@ export class PoseFrames {
 
   #isStray({ name, frame = '' }: ActionGroup): boolean {
     const measured = this.#measured.get(name)
-    if (frame === 'tool' || measured === undefined || measured === frame) return false
-    const { length } = this.#prefix
-    return !(measured.length === length + frame.length && measured.startsWith(this.#prefix) && measured.endsWith(frame))
+    return frame !== 'tool' && measured !== undefined && !isSameFrame(measured, frame, this.#prefix)
   }
 }

@@ -141,7 +141,8 @@ def main() -> None:
     parser.add_argument('--rows', type=int, default=12, help='of a chunk that are followed before the next one')
     parser.add_argument('--steps', type=int, default=8000, help='of training')
     parser.add_argument('--batch', type=int, default=16)
-    # The reading of the set takes half of a second core. Two threads wait for each other there: half as many steps.
+    # The reading of the set takes half of a second core. With two threads for the training, each waits
+    # for the other, and training makes half as many steps a second.
     parser.add_argument('--threads', type=int, default=1, help='of the training')
     parser.add_argument('--jobs', type=int, default=2, help='recordings, and evaluations, at the same time')
     # Faster where the processor has AVX512-BF16: 0.46 s of a core instead of 0.66 s for a step of 16 rows.

@@ -37,8 +37,9 @@ export function headFault({ inputs, tick, encoder }: HeadKeys): { path: string[]
   const feature = entries.find(([, { as }]) => as === 'feature')?.[0]
   if (feature === undefined) {
     const message = 'is for a head, and no input is a feature of an encoder ({ as: feature }): leave it out'
-    if (encoder !== undefined) return { path: ['encoder'], message }
-    return tick === undefined ? undefined : { path: ['tick'], message }
+    // The ticks come first: an encoder that is not made yet is put in for whoever writes them.
+    if (tick !== undefined) return { path: ['tick'], message }
+    return encoder === undefined ? undefined : { path: ['encoder'], message }
   }
   const why = `input ${feature} is a feature`
   if (encoder === undefined)

@@ -13,15 +13,13 @@ import { dimensionFaults, inputsOf, tensorFound } from './map-tensors.js'
 import type { EncoderMap, GraphMap, ModelMap } from './model-map.js'
 import type { OnnxModel } from './onnx-metadata.js'
 import { CHANNEL_UNITS } from './output-spec.js'
+import { UNKNOWN_SHA256 } from './unknown-sha256.js'
 
 /** The chunk of contract version 1, beside its tensor and its rate. */
 const VERSION_1_CHUNK = {
   frame: 'tool',
   channels: Object.entries(CHANNEL_UNITS).map(([name, unit]) => ({ name, unit })),
 } as const
-
-/** Stands for an encoder that is not named, so that the rest can be checked. */
-const NO_SHA256 = '0'.repeat(64)
 
 /**
  * The contract that a map gives to a model. Dtypes and shapes come from the graph, the translation from the robot file.
@@ -158,7 +156,7 @@ function headOf({ inputs, tick, encoder: own }: ModelMap, encoder: HeadEncoder |
   if (encoder === undefined && fed.length > 0)
     faults.push(`input ${fed[0]![0]}: is a feature of an encoder: say --encoder FILE, the encoder with its contract`)
   const isFed = fed.length > 0 || own !== undefined || encoder !== undefined
-  return { ...(tick && { tick }), ...(isFed && { encoder: { ...own, sha256: encoder?.sha256 ?? NO_SHA256 } }) }
+  return { ...(tick && { tick }), ...(isFed && { encoder: { ...own, sha256: encoder?.sha256 ?? UNKNOWN_SHA256 } }) }
 }
 
 function featuresOf(map: EncoderMap, model: OnnxModel, faults: string[]): Record<string, unknown> {

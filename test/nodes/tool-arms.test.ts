@@ -27,8 +27,8 @@ class TwistArm {
   #speed = 0
   readonly #poses
 
-  constructor(more = '', groups = GROUPS) {
-    this.robot = new TopicRobot(TWIST(more), groups)
+  constructor(more = '', groups = GROUPS, framePrefix = '') {
+    this.robot = new TopicRobot(TWIST(more), groups, {}, framePrefix)
     this.twists = this.robot.sent('/servo/twist', 'geometry_msgs/msg/TwistStamped', ({ twist, frameId }) => {
       this.#speed = twist[0]!
       this.frames.add(frameId)
@@ -94,6 +94,20 @@ describe('an arm that takes velocities of its tool', () => {
         'known, and the arm holds; say its frame in the robot file, or axes: tool',
     ])
     await arm.robot.control.shutdown()
+  })
+
+  it('sends them in the frame that its poses name, with the prefix of the nodes or without', async () => {
+    for (const frameId of ['base', 'left/base']) {
+      const arm = new TwistArm('', GROUPS, 'left/')
+      arm.frameId = frameId
+      await arm.robot.up()
+      arm.robot.row = [0.0625, 0, 0, 0, 0, 0]
+      await arm.run(500)
+      expect(arm.robot.notices).toEqual([])
+      expect(arm.newest?.[0]).toBeCloseTo(0.0625, 9)
+      expect([...arm.frames]).toEqual([frameId])
+      await arm.robot.control.shutdown()
+    }
   })
 
   it('may take them in the frame of its tool, whatever the frame of its poses', async () => {
@@ -231,8 +245,31 @@ describe('a policy with poses in another frame than those of the tool', () => {
     expect(targets).toEqual([])
     expect(robot.notices).toEqual([
       'stream tool (/tool): frame_id is "world", and the frame of the arm is "base": which place the tool has is not known, ' +
-        'and the arm holds; say its frame in the robot file',
+        'and the arm holds; correct `frame` of the arm in the robot file, or what publishes there',
     ])
     await robot.control.shutdown()
   })
+
+  it.each(['base', 'left/base'])(
+    'of an arm with a frame, follows measured poses in %s behind a prefix',
+    async frameId => {
+      const robot = new TopicRobot(
+        TILTING.replace('tilts: true', 'tilts: true, frame: base'),
+        [group(fields)],
+        {},
+        'left/',
+      )
+      const targets = robot.sent('/target', 'geometry_msgs/msg/PoseStamped')
+      const poses = robot.bus.advertise('/tool', 'geometry_msgs/msg/PoseStamped')
+      robot.row = row
+      await robot.up()
+      await robot.run(500, (stamp, i) => {
+        if (i % 8 === 0) poses.publish({ stamp, frameId, pose: targets.at(-1)?.pose ?? at })
+      })
+      expect(robot.notices).toEqual([])
+      expect(targets.at(-1)?.frameId).toBe(frameId)
+      expect(targets.at(-1)?.pose[0]).toBeGreaterThan(0.1)
+      await robot.control.shutdown()
+    },
+  )
 })

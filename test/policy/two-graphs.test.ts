@@ -177,7 +177,7 @@ describe('what does not fit is refused in one line', () => {
     [
       'a tick of a graph without features',
       { head: json => void delete json.inputs['latent'] },
-      'encoder: is for a head, and no input is a feature of an encoder',
+      'tick: is for a head, and no input is a feature of an encoder',
     ],
     [
       'a tick too fast',

@@ -10,9 +10,6 @@ import { deliver, type StampClock } from '../../replay/replay-bag.js'
 import type { Action } from './action.js'
 import type { CommandStreams } from './command-streams.js'
 
-/** How many rows wait for their commands, at most. */
-const MOST_WAITING = 32
-
 interface Command {
   readonly stamp: number
   readonly values: Float64Array
@@ -34,6 +31,8 @@ export interface AnsweredRow {
 
 export interface CommandLogOptions {
   readonly clock: StampClock
+  /** How many rows wait for their commands: see `mostRowsWaiting`. */
+  readonly mostWaiting: number
   readonly onSample: NonNullable<AlignerOptions['onSample']>
 }
 
@@ -46,6 +45,7 @@ export class CommandLog {
   readonly #commands: CommandStreams
   readonly #clock: StampClock
   readonly #maxWait: number
+  readonly #mostWaiting: number
   readonly #aligner: Aligner
   readonly #inlets: readonly Inlet[]
   /** By topic, in the order of stamps. */
@@ -54,11 +54,12 @@ export class CommandLog {
   readonly #present: number[]
   readonly #rows: Row[] = []
 
-  constructor(robot: Robot, commands: CommandStreams, { clock, onSample }: CommandLogOptions) {
+  constructor(robot: Robot, commands: CommandStreams, { clock, mostWaiting, onSample }: CommandLogOptions) {
     const { streams } = commands
     this.#commands = commands
     this.#clock = clock
     this.#maxWait = robot.maxWait
+    this.#mostWaiting = mostWaiting
     this.#sent = streams.map(() => [])
     this.#present = streams.map(() => 0)
     const heard: Robot = { ...robot, streams, tick: { from: streams[0]!.name } }
@@ -138,7 +139,7 @@ export class CommandLog {
   #isSettled({ next, deadline }: Row, receive: number): boolean {
     return (
       receive > deadline ||
-      this.#rows.length > MOST_WAITING ||
+      this.#rows.length > this.#mostWaiting ||
       this.#sent.every(sent => (sent.at(-1)?.stamp ?? -Infinity) >= next)
     )
   }

@@ -529,6 +529,35 @@ streams:
     expect(won.passedOver).toBeGreaterThanOrEqual(all.set.ended[0]!.rows.length)
   })
 
+  test('no row of an episode whose result follows a jump of time at once', async () => {
+    const parted = parseRobot(
+      `robot: parted
+tick: { from: top }
+streams:
+  top: { topic: /top/image_raw, type: sensor_msgs/msg/Image }
+  wrench: { topic: /wrench, type: geometry_msgs/msg/WrenchStamped, align: { window: 32 ms } }
+`,
+      'parted.yaml',
+    )
+    const path = await recorded('parted', put => {
+      put(4990 * MS, '/episode', 'std_msgs/msg/String', { data: '{}' })
+      for (let ms = 5000; ms < 8000; ms += 10) {
+        // From 7 s on stamps begin anew, and no picture comes any more.
+        const [stamp, receive] = [(ms < 7000 ? ms : ms - 2000) * MS, ms * MS]
+        const wrench = Float64Array.of(ms, 0, 0, 0, 0, 0)
+        put(receive, '/wrench', 'geometry_msgs/msg/WrenchStamped', { stamp, frameId: '', wrench })
+        put(receive, '/leader', 'sensor_msgs/msg/JointState', joints(stamp, ms, 0, 0))
+        if (ms < 7000 && ms % 40 === 0) put(receive + 3 * MS, '/top/image_raw', 'sensor_msgs/msg/Image', picture(stamp))
+      }
+      put(8010 * MS, '/episode/result', 'std_msgs/msg/String', { data: '{"index": 3, "success": true}' })
+    })
+    const all = await walked(['/leader'], {}, path, parted)
+    expect(all.set.ended.map(({ end }) => end)).toEqual([{ index: -1, success: false }])
+    const won = await walked(['/leader'], { onlyWon: true }, path, parted)
+    expect(won.set.ended).toEqual([])
+    expect(won.passedOver).toBeGreaterThan(40)
+  })
+
   test('only while a person commands; each time is an episode', async () => {
     const { set, passedOver } = await walked(['/leader'], { by: 'person' })
     const [first, second, third] = set.ended.map(({ rows }) => rows.map(({ observation }) => set.stampOf(observation)))

@@ -47,7 +47,13 @@ const STEP = 2
 /** When the command j is received, ms. */
 const commandAt = (j: number): number => 10 * j + 3
 
-async function recording(name: string, { chunks }: { readonly chunks: boolean }): Promise<string> {
+interface Contents {
+  readonly chunks: boolean
+  /** ms until which pictures come. Default: all the time. */
+  readonly pictures?: number
+}
+
+async function recording(name: string, { chunks, pictures = LENGTH }: Contents): Promise<string> {
   const path = join(folder, `${name}.mcap`)
   const writer = new BagWriter(path, { epochSec: EPOCH, metadata: { robot: robot.canonical } })
   const all: [at: number, write: (receive: number) => void][] = []
@@ -73,7 +79,7 @@ async function recording(name: string, { chunks }: { readonly chunks: boolean })
       },
     ])
   // Pictures at 30 Hz, 7 ms late, and an expert that answers each of them.
-  for (let k = 0; k < (LENGTH * 30) / 1000; k++) {
+  for (let k = 0; k < (pictures * 30) / 1000; k++) {
     const stamp = Math.round((k * 1e9) / 30)
     all.push([
       stamp / MS + 7,
@@ -164,6 +170,24 @@ test('a set of reference ticks has the stamps of the pictures, which join it wit
   expect(stamps.filter(stamp => !pictures.has(stamp))).toEqual([])
 })
 
+test('episodes that were won have all their rows where no picture comes in them', async () => {
+  const blind = await recording('blind', { chunks: false, pictures: EPISODES[0][0] / 2 })
+  const all = await exported(blind, head, { actions: ['/arm/commands'] })
+  expect(all.result.observations).toBeGreaterThan(100)
+  const won = await exported(blind, head, { actions: ['/arm/commands'], onlyWon: true })
+  expect(won.result).toMatchObject({ observations: all.result.observations, episodes: 2, passedOver: 0 })
+})
+
+test('a period of microseconds is that of its rate, and --rate has no place beside it', async () => {
+  const { action_chunk } = head.outputs
+  const sixty = { ...head, tick: { period: 0.016667 }, outputs: { action_chunk: { ...action_chunk, rate: 60 } } }
+  const { result } = await exported(commands, sixty, { actions: ['/arm/commands'] })
+  expect(result.observations).toBeGreaterThan(55)
+  await expect(exported(commands, sixty, { actions: ['/arm/commands'], rate: 50 })).rejects.toThrow(
+    /^--rate 50: the contract is of a head, and its `tick\.period` says when rows come: leave --rate out$/,
+  )
+})
+
 test('answers to pictures, rows at another rate, and a tick without a feature are refused in one line', async () => {
   const chunks = await recording('chunks', { chunks: true })
   await expect(exported(chunks, head)).rejects.toThrow(
@@ -179,6 +203,6 @@ test('answers to pictures, rows at another rate, and a tick without a feature ar
     /its ticks come 100 times a second, the rows of the contract's chunk 30 times: make them equal/,
   )
   await expect(exported(commands, { ...head, inputs: { felt: head.inputs.felt } })).rejects.toThrow(
-    /is for a head, and no input is a feature of an encoder/,
+    /: tick: is for a head, and no input is a feature of an encoder/,
   )
 })
