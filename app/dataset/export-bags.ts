@@ -112,7 +112,8 @@ async function exportBag(
     const head = set.headTicks?.(robot)
     if (head && options.rate !== undefined)
       throw new UsageError(
-        `--rate ${options.rate}: the contract is of a head, and its \`tick.period\` says when rows come: leave --rate out`,
+        `--rate ${options.rate}: the contract is of a head, and its \`tick.period\` says when rows come: ` +
+          'leave --rate out',
       )
     const before = { rows: set.rows, episodes: set.episodes }
     const { leftOut, passedOver, lost } = await walk(bag, robot, set, {

@@ -44,8 +44,8 @@ export interface MapUnitsOptions {
 
 /**
  * A map whose units `lerobot` (-100 to 100 over the calibrated range of a joint, grippers 0 to 100) and `percent` (0 to
- * 100 over it) are put into scale and bias, and the ends of these ranges into limits, where the map says none. Other units
- * stay. What is no map is given back as it is: the schema of maps refuses it.
+ * 100 over it) are put into scale and bias, and the ends of these ranges into limits, where the map says none. Other
+ * units stay. What is no map is given back as it is: the schema of maps refuses it.
  */
 export function inKnownUnits(map: unknown, options: MapUnitsOptions): unknown {
   const { data } = mapSchema.safeParse(map)
