@@ -1,14 +1,12 @@
 import { isPose } from '../fusion/rotation.js'
 import type { CommandedActuator } from '../policy/action/actuator-faults.js'
 import type { Limits } from '../robots/robot.js'
-import { ArmSetPoint } from './arm/arm-set-point.js'
-import { isTilted, TiltError, TiltReport } from './arm/tilt.js'
-import { ToolFrame } from './arm/tool-frame.js'
-import { yawOf, type ToolTarget } from './arm/tool-pose.js'
+import { LoopArm, type LoopArmOptions } from './arm/loop-arm.js'
+import { isTilted, TiltError } from './arm/tilt.js'
+import type { ToolTarget } from './arm/tool-pose.js'
 import type { Executable } from './chunk/chunk-executor.js'
 import { PoseFrames } from './chunk/pose-frames.js'
 import { SetPointSource } from './chunk/set-point-source.js'
-import { ContactCaution } from './guard/contact-caution.js'
 import { Watchdog, type Watched } from './guard/watchdog.js'
 import { WrenchGuard } from './guard/wrench-guard.js'
 import { moveWithin, type CommandedGripper } from './gripper-move.js'
@@ -22,8 +20,8 @@ import type { Hold } from './state/holds.js'
 import { stopperOf, StopAuthority, type Stopper } from './state/stop-authority.js'
 import { nextHold, type Situation } from './state/transitions.js'
 
-export interface ControllerOptions {
-  readonly limits: Limits
+export interface ControllerOptions
+  extends Pick<LoopArmOptions, 'limits' | 'frame' | 'declaredFrame' | 'framePrefix' | 'send' | 'onTilt' | 'onNotice'> {
   /** What can be commanded: `arm`, `gripper` and those of `motions`. */
   readonly actuators: readonly CommandedActuator[]
   /** Whether there is an actuator 'arm' whose tool moves and yaws. */
@@ -39,28 +37,17 @@ export interface ControllerOptions {
   /** Who commands until somebody else takes over. Default: the policy. */
   readonly commander?: Commander | undefined
   readonly awaitCommand: boolean
-  /** The frame of the set-points until the first tool pose names one. */
-  readonly frame: string
-  /** The frame of the tool poses, where the robot file names it, without the prefix. No pose in another one is used. */
-  readonly declaredFrame?: string | undefined
-  /** Put before the names of frames. Default: nothing. */
-  readonly framePrefix?: string
   /** Undefined: the robot has none beside its joints. */
   readonly gripper: CommandedGripper | undefined
-  /**
-   * Sends a set-point (x, y, z in m, qx, qy, qz, qw in `frame`) at bus time `now` (ns). The array is reused afterwards.
-   */
-  readonly send: (pose: Float64Array, now: number, frame: string) => void
-  /** Called once when the tool does not point down, and again only after it has pointed down. */
-  readonly onTilt: (error: TiltError) => void
   /** Called with one line that says why the chunks of a policy are not carried out. */
   readonly onRefused?: ((text: string) => void) | undefined
-  /** Called with one line that the user should know about the frame of the tool poses. */
-  readonly onNotice: ((text: string) => void) | undefined
 }
 
 /** An over-force ends when the force has stayed below the contact limit for this long (ns). */
 const OVER_FORCE_RELEASE = 100_000_000
+/** The target of a robot without an arm. */
+const NOWHERE: ToolTarget = { x: 0, y: 0, z: 0, yaw: 0 }
+
 /**
  * Turns action chunks into set-points of the arm and moves of the gripper, within the limits of the robot file. It
  * takes what was measured, planned and said, each with its bus time (ns). Each `step` makes one set-point. The states
@@ -77,7 +64,8 @@ export class Controller {
   heardAs: 'nothing' | 'stop' | 'resume' | 'command' = 'nothing'
   readonly guard: WrenchGuard
   readonly watchdog: Watchdog
-  readonly arm: ArmSetPoint | undefined
+  readonly arm: LoopArm | undefined
+  /** Of all actuators but the gripper, also of the arm. */
   readonly motions: Motions
   readonly #limits: Limits
   readonly #gripper: CommandedGripper | undefined
@@ -86,31 +74,23 @@ export class Controller {
   readonly #frames: PoseFrames
   readonly #sources: Readonly<Record<Commander, SetPointSource>>
   #commander: Commander
-  readonly #desired: ToolTarget = { x: 0, y: 0, z: 0, yaw: 0 }
-  readonly #toolFrame: ToolFrame
-  /** The frame of the tool poses and of the set-points. */
-  #frame: string
-  readonly #tiltReport: TiltReport
-  readonly #caution = new ContactCaution()
   readonly #onRefused: ControllerOptions['onRefused']
   /** Why the chunk before was refused, as it was told. */
   #told: string | undefined
 
   constructor(options: ControllerOptions) {
-    const { limits, gripper, send, declaredFrame: frame, framePrefix: prefix = '' } = options
+    const { limits, gripper, motions = new Map() } = options
     this.#limits = limits
     this.#gripper = gripper
-    this.#frame = options.frame
     this.#onRefused = options.onRefused
-    this.#tiltReport = new TiltReport(options.onTilt)
     this.#boundary = new EpisodeBoundary(options)
-    this.#toolFrame = new ToolFrame(options.onNotice, frame === undefined ? undefined : { frame, prefix })
     this.guard = new WrenchGuard(limits, { tare: options.tare, release: OVER_FORCE_RELEASE })
     this.watchdog = new Watchdog(limits.watchdog, options.watched)
-    this.arm = options.arm ? new ArmSetPoint({ limits, send: (pose, now) => send(pose, now, this.#frame) }) : undefined
-    this.motions = new Motions(options.motions ?? new Map())
+    const closing = (): boolean => gripper?.status?.object === 'closing'
+    this.arm = options.arm ? new LoopArm({ ...options, guard: this.guard, closing }) : undefined
+    this.motions = new Motions(new Map<string, Motion>(this.arm ? [['arm', this.arm], ...motions] : motions))
     this.#commander = options.commander ?? 'policy'
-    this.#frames = new PoseFrames(prefix)
+    this.#frames = new PoseFrames(options.framePrefix)
     this.#sources = {
       policy: new SetPointSource(options.execution, options.actuators, this.#frames),
       person: new SetPointSource('receding_horizon', options.actuators, this.#frames),
@@ -119,7 +99,7 @@ export class Controller {
 
   /** The commanded tool target: x, y, z (m) and yaw (rad), base frame. */
   get target(): Readonly<ToolTarget> {
-    return this.arm?.target ?? this.#desired
+    return this.arm?.target ?? NOWHERE
   }
 
   /** Why the motion is held, in words; `none` where it is not held. */
@@ -163,11 +143,8 @@ export class Controller {
   /** An episode begins: all state begins anew. A stop that outlives episodes remains. */
   beginEpisode(now: number): void {
     this.#boundary.begin(now)
-    this.arm?.begin(now)
-    this.motions.begin()
-    this.#toolFrame.restart()
+    this.motions.begin(now)
     this.guard.reset()
-    this.#caution.reset()
     this.#goOn('begin', now)
   }
 
@@ -217,11 +194,7 @@ export class Controller {
     try {
       this.motions.halt(now, { overForce: this.overForce })
     } finally {
-      try {
-        this.arm?.halt(now, { overForce: this.overForce })
-      } finally {
-        stopping = this.#gripper?.stop()
-      }
+      stopping = this.#gripper?.stop()
     }
     return stopping
   }
@@ -261,16 +234,12 @@ export class Controller {
       return
     }
     if (this.#boundary.isOld(stamp, receive)) return
-    if (!this.#toolFrame.takes(frameId, receive)) {
+    if (this.arm?.takesFrame(frameId, receive) === false) {
       this.badPoses++
       return
     }
     this.hearFrame('arm', frameId)
-    if (frameId !== '' && frameId !== this.#frame) {
-      this.#frame = frameId
-      this.arm?.forget()
-    }
-    this.arm?.hear(pose, stamp, receive, { stopped: this.hold === 'stop', overForce: this.overForce })
+    this.arm?.hear(pose, stamp, receive, { stopped: this.hold === 'stop' })
   }
 
   /** Takes the frame of the measured poses of an actuator: poses that are commanded in another one are not carried out. */
@@ -290,36 +259,26 @@ export class Controller {
 
   /** After an over-force all arms go back to where they were measured. */
   freeze(now: number): void {
-    try {
-      this.arm?.freeze(now)
-    } finally {
-      this.motions.freeze(now)
-    }
+    this.motions.freeze(now)
   }
 
   /** Whether an arm is still going back after an over-force. */
   get goesBack(): boolean {
-    return this.arm?.goesBack === true || this.motions.goesBack
+    return this.motions.goesBack
   }
 
   /** Sends the set-points of all arms. */
   publish(now: number): void {
-    try {
-      this.arm?.publish(now)
-    } finally {
-      this.motions.publish(now)
-    }
+    this.motions.publish(now)
   }
 
   /** From now on others may move the arms. */
   release(): void {
-    this.arm?.release()
     this.motions.release()
   }
 
   /** 0 to 1: the share of the limits of velocity that the arms may use from their next step on. */
   set scale(scale: number) {
-    if (this.arm) this.arm.scale = scale
     this.motions.scale = scale
   }
 
@@ -335,13 +294,11 @@ export class Controller {
   step(now: number): void {
     if (this.hold !== 'stop') {
       this.hold = this.#looked(now)
-      if (this.hold === 'none') {
-        if (this.arm) this.#moveArm(this.arm, now)
-        if (!this.overForce) this.motions.step(this.#source.assignment.desired, now)
-      }
-      if (this.hold !== 'none' || this.overForce) this.motions.rest(now)
-      if (this.hold === 'tilt') this.arm?.leave()
-      this.#tiltReport.update(this.#tilt, { holds: this.hold === 'tilt' })
+      const { desired } = this.#source.assignment
+      if (this.hold !== 'none') this.motions.rest(now)
+      else if (this.overForce) this.motions.rise(desired, now)
+      else this.motions.step(desired, now)
+      this.arm?.judgeTilt({ holds: this.hold === 'tilt' })
     }
     this.publish(now)
   }
@@ -373,7 +330,6 @@ export class Controller {
     this.#boundary.resume(now)
     this.#gripper?.drop()
     this.#forgetPlans()
-    this.arm?.leave()
     this.motions.leave()
     this.watchdog.start(now)
     if (to === 'stop') return
@@ -407,14 +363,13 @@ export class Controller {
 
   /** The situation without the facts that only a step needs. */
   #situation(now: number): Situation {
-    const { arm } = this
     return {
       stopStands: this.#authority.stands,
       activationLost: this.#gripper?.status?.activated === false,
       armFaulty: this.motions.isFaulty,
       silent: undefined,
       tared: this.#isTared,
-      toolKnown: (arm === undefined || arm.tool.known(now)) && this.motions.known(now),
+      toolKnown: this.motions.known(now),
       tilted: isTilted(this.#tilt),
       commanded: this.#boundary.commanded || this.#commander === 'person',
       planned: false,
@@ -428,25 +383,7 @@ export class Controller {
 
   /** The angle between the tool's z axis and straight down, rad. */
   get #tilt(): number {
-    return this.arm?.tool.tiltAngle ?? 0
-  }
-
-  #moveArm(arm: ArmSetPoint, now: number): void {
-    const pose = this.#source.assignment.desired.get('arm')
-    if (!pose) return
-    const [x = NaN, y = NaN, z = NaN] = pose
-    if (this.overForce) {
-      this.#caution.overForce(now)
-      arm.rise(z, now)
-      return
-    }
-    const desired = this.#desired
-    desired.x = x
-    desired.y = y
-    desired.z = z
-    desired.yaw = yawOf(pose)
-    const closing = this.#gripper?.status?.object === 'closing'
-    arm.step(desired, now, this.#caution.downSpeed(this.guard.state, now, { closing }))
+    return this.arm?.tilt ?? 0
   }
 
   #moveFingers(stamp: number): void {

@@ -10,8 +10,8 @@ export interface Motion {
   readonly clips: number
   /** 0 to 1: the share of the limits of velocity that steps may use, from the next step on. */
   scale: number
-  /** An episode begins. Nothing is sent before the next step. */
-  begin(): void
+  /** An episode begins at `now`. Nothing is sent before the next step. */
+  begin(now: number): void
   /** The set-point ends. Nothing is sent before the next step, unless it is still moving. */
   leave(): void
   /** From now on others may move the actuator. */
@@ -22,6 +22,8 @@ export interface Motion {
   hear(state: Float64Array, stamp: number, receive: number, options: { readonly stopped: boolean }): void
   /** One step toward `desired`. The next `publish` sends it. */
   step(desired: Float64Array, now: number): void
+  /** During an over-force: one step away from the obstacle, at most to `desired`. Left out: it rests. */
+  rise?(desired: Float64Array, now: number): void
   /** It is held: the next step begins from rest. */
   rest(now: number): void
   /** Comes to rest, within its limits. With `overForce` as `freeze`. */

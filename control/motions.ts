@@ -38,8 +38,8 @@ export class Motions {
     for (const motion of this.#all) motion.scale = scale
   }
 
-  begin(): void {
-    for (const motion of this.#all) motion.begin()
+  begin(now: number): void {
+    for (const motion of this.#all) motion.begin(now)
   }
 
   leave(): void {
@@ -64,6 +64,15 @@ export class Motions {
     for (const [name, motion] of this.#named) {
       const values = desired.get(name)
       if (values) motion.step(values, now)
+      else motion.rest(now)
+    }
+  }
+
+  /** During an over-force: one step away from the obstacle where an actuator has one. The others rest. */
+  rise(desired: ReadonlyMap<string, Float64Array>, now: number): void {
+    for (const [name, motion] of this.#named) {
+      const values = desired.get(name)
+      if (values && motion.rise) motion.rise(values, now)
       else motion.rest(now)
     }
   }

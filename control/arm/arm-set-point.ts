@@ -63,6 +63,10 @@ export class ArmSetPoint {
     return this.#limiter.target
   }
 
+  get scale(): number {
+    return this.#limiter.scale
+  }
+
   /**
    * 0 to 1: the share of the limits of linear speed and yaw rate that steps may use, from the next step on. It does not
    * apply to the way back and up after an over-force.
