@@ -1,87 +1,31 @@
 import { DriverError } from '../drivers/driver-error.js'
-import type { Gripper, GripperStatus } from '../drivers/gripper.js'
-import type { ServoBus } from '../drivers/servo/servo-bus.js'
+import type { GripperStatus } from '../drivers/gripper.js'
 import { STEP } from '../control/arm/motion-limiter.js'
 import type { ToolTarget } from '../control/arm/tool-pose.js'
-import type { CommandedActuator } from '../control/chunk/assignment.js'
 import { Controller } from '../control/controller.js'
-import type { ForwardKinematics } from '../control/joints/tool-limits.js'
 import { moveWithin } from '../control/gripper-move.js'
-import type { Watchdog, Watched } from '../control/guard/watchdog.js'
+import type { Watchdog } from '../control/guard/watchdog.js'
 import type { WrenchGuard } from '../control/guard/wrench-guard.js'
 import { saidIn, type Utterance } from '../control/speech/said.js'
 import type { Commander } from '../control/state/commanders.js'
 import type { GripHold } from '../control/state/grip-holds.js'
 import type { Hold } from '../control/state/holds.js'
-import type { Bus, Disposable, Publisher } from '../middleware/bus.js'
+import type { Disposable, Publisher } from '../middleware/bus.js'
 import { LifecycleNode } from '../middleware/lifecycle.js'
 import type { JointState, PoseStamped, TypeName } from '../middleware/messages.js'
-import type { Actuator, Robot } from '../robots/robot.js'
+import type { Robot } from '../robots/robot.js'
 import { toolStream } from '../robots/tool-stream.js'
 import { fingerState, fingerStream } from './finger-state.js'
 import { CommandWiring } from './command-wiring.js'
+import { commanded, watchedSources, type ControlOptions } from './control-options.js'
 import { GRIPPER_PERIOD } from './driver-fingers.js'
-import { DriverGripperWiring } from './driver-gripper-wiring.js'
-import { GripperActionWiring } from './gripper-action-wiring.js'
-import { JointArmWiring } from './joint-arm-wiring.js'
-import { ToolArmWiring } from './tool-arm-wiring.js'
+import { MotionWirings } from './motion-wirings.js'
 import { executableOf } from './chunk-message.js'
 import { chunkTopic } from './fusion-node.js'
 import { retreat } from './retreat.js'
 import { ManualGrip } from './manual-grip.js'
 import { Measurements } from './measurements.js'
 import { PolledGripper } from './polled-gripper.js'
-
-export interface ControlOptions {
-  readonly bus: Bus
-  readonly robot: Robot
-  /** Left out: the robot has none, or its hand is one of its joints. */
-  readonly gripper?: Gripper | undefined
-  /** The other grippers with a driver, by the names of their actuators, not yet connected. */
-  readonly grippers?: ReadonlyMap<string, Gripper> | undefined
-  /** The buses of the actuators on servos, by their names in the robot file, not yet connected. */
-  readonly servoBuses?: ReadonlyMap<string, ServoBus> | undefined
-  /** Where the tools of joints are, by the actuators' names: needed of those whose tool has limits. */
-  readonly kinematics?: ReadonlyMap<string, ForwardKinematics> | undefined
-  /** `temporal_ensembling` or `receding_horizon`. */
-  readonly execution: string
-  /** Who commands until somebody else takes over. Default: the policy. */
-  readonly commander?: Commander | undefined
-  /** Whether an episode follows the policy only after its first command. A policy also acts without one. */
-  readonly awaitCommand?: boolean
-  /** Bus time (ns) of a moment on the host's monotonic clock (ns). */
-  readonly busTimeOf: (monotonic: number) => number
-  /**
-   * Told after each chunk's gripper frame, and after its first set-point on a servo bus: ns from the chunk's reference
-   * stamp to the last serial byte written.
-   */
-  readonly onLatency?: (nanoseconds: number) => void
-  /** Told of a fault when it begins, not with every serial frame that fails. */
-  readonly onError?: (error: unknown) => void
-  /** Put before `base_link`, the frame of the set-points until a tool pose names another frame. Default: nothing. */
-  readonly framePrefix?: string
-  /** Told in one line what a user should know about the tool poses, the wrenches or the servos. */
-  readonly onNotice?: (text: string) => void
-}
-
-/** The sources that there are. The policy is always watched. */
-function watchedSources({ robot: { streams }, gripper }: ControlOptions): readonly Watched[] {
-  const has = (modality: string): boolean => streams.some(stream => stream.modality === modality)
-  const sources = {
-    wrench: has('force'),
-    camera: has('rgb'),
-    policy: true,
-    person: true,
-    gripper: gripper !== undefined,
-  }
-  return Object.entries(sources).flatMap(([source, isThere]) => (isThere ? [source as Watched] : []))
-}
-
-/** What an actuator is told: joints on a bus take their fingers as a joint alone. */
-const commanded = (actuator: Actuator): CommandedActuator =>
-  actuator.joints.length === 0
-    ? actuator
-    : { ...actuator, takes: actuator.takes.filter(({ kind }) => kind !== 'gripper') }
 
 /**
  * Wires the controller. It passes measurements, action chunks and utterances from the bus to the controller, set-points
@@ -99,11 +43,8 @@ export class ControlNode extends LifecycleNode {
   readonly #sensors: Measurements
   readonly #gripper: PolledGripper | undefined
   readonly #grip: ManualGrip | undefined
-  readonly #jointArms: JointArmWiring
+  readonly #wirings: MotionWirings
   readonly #command: CommandWiring
-  readonly #toolArms: ToolArmWiring
-  readonly #gripperActions: GripperActionWiring
-  readonly #driverGrippers: DriverGripperWiring
   /** Subscriptions from the configuration on, because a stop that is said while the node is inactive counts. */
   #configured: Disposable[] = []
   /** Subscriptions while the node is active. */
@@ -128,19 +69,12 @@ export class ControlNode extends LifecycleNode {
         onStatus: (status, stamp) => this.#joints?.publish(fingerState(status, stamp)),
         onAlive: now => this.watchdog.heard('gripper', now),
       })
-    this.#jointArms = new JointArmWiring(options)
-    this.#toolArms = new ToolArmWiring({ bus, robot, framePrefix, onNotice })
-    this.#gripperActions = new GripperActionWiring({ bus, robot, onNotice })
-    this.#driverGrippers = new DriverGripperWiring(options)
+    this.#wirings = new MotionWirings({ ...options, framePrefix })
     this.#controller = new Controller({
       limits: robot.limits,
       actuators: robot.actuators.map(commanded),
       arm: robot.actions.arm !== undefined,
-      motions: new Map(
-        [this.#jointArms, this.#toolArms, this.#gripperActions, this.#driverGrippers].flatMap(({ motions }) => [
-          ...motions,
-        ]),
-      ),
+      motions: this.#wirings.motions,
       watched: watchedSources(options),
       tare: robot.streams.find(s => s.modality === 'force')?.tare ?? 0,
       execution,
@@ -206,7 +140,7 @@ export class ControlNode extends LifecycleNode {
 
   /** The other grippers with a driver, as they were last polled, by name. */
   get grippers(): ReadonlyMap<string, PolledGripper> {
-    return this.#driverGrippers.polled
+    return this.#wirings.polled
   }
 
   /** Chunks whose gripper frame was not sent because the wire was still busy with an earlier one. */
@@ -284,8 +218,8 @@ export class ControlNode extends LifecycleNode {
    */
   async stop({ forNextGoal = false } = {}): Promise<unknown> {
     const failure = await this.#controller.stop(forNextGoal ? 'goal' : 'caller', this.#now)
-    await this.#gripperActions.settled()
-    return failure ?? (await this.#driverGrippers.settled()) ?? this.#jointArms.settled()
+    const fault = await this.#wirings.settled()
+    return failure ?? fault
   }
 
   /** Ends a stop, as the word "resume" does. */
@@ -328,29 +262,21 @@ export class ControlNode extends LifecycleNode {
     const joints = gripper && fingerStream(robot.streams)
     if (joints) this.#joints = bus.advertise(joints.topic, 'sensor_msgs/msg/JointState')
     this.#command.open()
-    this.#toolArms.open()
-    this.#gripperActions.open()
     await gripper?.connect()
-    await this.#driverGrippers.open()
-    await this.#jointArms.open()
+    await this.#wirings.open()
   }
 
   protected override onActivate(): void {
     const { bus, robot } = this.#options
     this.#beginEpisode()
     this.#sensors.subscribe(this.#active)
-    this.#jointArms.subscribe(this.#controller, this.#active)
+    this.#wirings.subscribe(this.#controller, this.#active)
     this.#command.subscribe(this.#active)
-    this.#toolArms.subscribe(this.#controller, this.#active)
-    this.#gripperActions.subscribe(this.#controller, this.#active)
-    this.#driverGrippers.subscribe(this.#controller, this.#active)
     this.#active.push(
       bus.subscribe(chunkTopic(robot), 'prehend_interfaces/msg/ActionChunk', (chunk, receive) => {
         this.gate = chunk.gate
         this.graspSuccess = chunk.graspSuccess
-        if (!this.#controller.take(executableOf(chunk), receive)) return
-        this.#jointArms.follow(chunk.stamp)
-        this.#driverGrippers.follow(chunk.stamp)
+        if (this.#controller.take(executableOf(chunk), receive)) this.#wirings.follow(chunk.stamp)
       }),
     )
   }
@@ -372,9 +298,7 @@ export class ControlNode extends LifecycleNode {
       controller.release()
     }
     await halting
-    await this.#gripperActions.settled()
-    await this.#driverGrippers.settled()
-    await this.#jointArms.settled()
+    await this.#wirings.settled()
   }
 
   protected override async onCleanup(): Promise<void> {
@@ -382,11 +306,8 @@ export class ControlNode extends LifecycleNode {
     await this.#gripper?.wire.idle()
     for (const subscription of this.#configured) subscription.dispose()
     this.#configured = []
-    await this.#driverGrippers.close()
-    await this.#jointArms.close()
+    await this.#wirings.close()
     this.#command.close()
-    this.#toolArms.close()
-    this.#gripperActions.close()
     this.#targets?.dispose()
     this.#joints?.dispose()
     this.#targets = this.#joints = undefined
@@ -408,11 +329,11 @@ export class ControlNode extends LifecycleNode {
         this.#controller.step(clock.now())
         this.#command.tell(clock.now())
       }),
-      clock.every(STEP, () => this.#jointArms.poll()),
+      clock.every(STEP, () => this.#wirings.poll()),
       clock.every(GRIPPER_PERIOD, () => this.#gripper?.poll()),
     ]
     this.#sensors.restart()
-    this.#toolArms.restart()
+    this.#wirings.restart()
     this.#controller.beginEpisode(clock.now())
   }
 

@@ -9,6 +9,7 @@ import type { GripperDriver } from '../robots/actuators/gripper-driver.js'
 import type { Actuator, Robot } from '../robots/robot.js'
 import { DriverFingers } from './driver-fingers.js'
 import { fingerState, namedFingerStream } from './finger-state.js'
+import type { MotionWiring } from './motion-wiring.js'
 import type { PolledGripper, PolledGripperOptions } from './polled-gripper.js'
 
 export interface DriverGripperOptions
@@ -26,7 +27,7 @@ export const isNamedGripper = (actuator: Actuator): actuator is GripperDriver =>
  * The grippers with a driver beside the actuator `gripper`: passes their measured widths to the controller and to the
  * bus, and its commands to their ports. Each has its own port, queue and stop.
  */
-export class DriverGripperWiring {
+export class DriverGripperWiring implements MotionWiring {
   readonly motions: ReadonlyMap<string, Motion>
   readonly #options: DriverGripperOptions
   readonly #grippers: readonly { readonly name: string; readonly gripper: Gripper; readonly fingers: DriverFingers }[]
@@ -57,7 +58,6 @@ export class DriverGripperWiring {
     this.motions = motions
   }
 
-  /** The grippers as they were last polled, by name. */
   get polled(): ReadonlyMap<string, PolledGripper> {
     return new Map(this.#grippers.map(({ name, fingers }) => [name, fingers.polled]))
   }
@@ -86,7 +86,6 @@ export class DriverGripperWiring {
     to.push({ dispose: () => (this.#controller = undefined) })
   }
 
-  /** The next moves follow a chunk with this reference stamp (ns). */
   follow(stamp: number): void {
     for (const { fingers } of this.#grippers) fingers.follow(stamp)
   }

@@ -13,6 +13,7 @@ import { sentTopic } from './actuator-topics.js'
 import { busTime } from './intake/header-check.js'
 import { JointSelection } from './intake/joint-selection.js'
 import { openOutput, takesJoints, type JointOutput } from './joint-outputs.js'
+import type { MotionWiring } from './motion-wiring.js'
 import { ServoArm, type ServoArmOptions } from './servo-arm.js'
 
 export interface JointArmsOptions extends Pick<ServoArmOptions, 'busTimeOf' | 'onLatency' | 'onError' | 'onNotice'> {
@@ -25,7 +26,7 @@ export interface JointArmsOptions extends Pick<ServoArmOptions, 'busTimeOf' | 'o
 }
 
 /** Passes the measured positions of a robot's joint arms to the controller, and its set-points to where they go. */
-export class JointArmWiring {
+export class JointArmWiring implements MotionWiring {
   readonly #bus: Bus
   readonly #robot: Robot
   readonly #arms: readonly Actuator[]
@@ -80,23 +81,19 @@ export class JointArmWiring {
     this.#outputs.clear()
   }
 
-  /** To be called at the rate of the set-points. */
   poll(): void {
     for (const servos of this.#servos.values()) servos.poll()
   }
 
-  /** The next set-points follow a chunk with this reference stamp (ns). */
   follow(stamp: number): void {
     for (const servos of this.#servos.values()) servos.follow(stamp)
   }
 
-  /** Resolves when all set-points have left, with the first fault that keeps one from being carried out. */
   async settled(): Promise<unknown> {
     const faults = await Promise.all([...this.#servos.values()].map(servos => servos.settled()))
     return faults.find(fault => fault !== undefined)
   }
 
-  /** Subscribes to the streams that say where the joints are. Adds each subscription to `to`. */
   subscribe(controller: Controller, to: Disposable[]): void {
     for (const { name, joints, state } of this.#arms) {
       const stream = this.#robot.streams.find(each => each.name === state)

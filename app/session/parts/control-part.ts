@@ -1,7 +1,8 @@
 import { monotonicNs } from '../../../drivers/byte-stream.js'
 import type { Clock } from '../../../middleware/bus.js'
 import { SteppedClock } from '../../../middleware/local/stepped-clock.js'
-import { ControlNode, type ControlOptions } from '../../../nodes/control-node.js'
+import { ControlNode } from '../../../nodes/control-node.js'
+import type { ControlOptions } from '../../../nodes/control-options.js'
 import type { Part, Surroundings } from '../session.js'
 
 type Defaults = Pick<ControlOptions, 'execution' | 'busTimeOf'>
