@@ -207,6 +207,12 @@ export class Controller {
     if (this.hold === 'stop' || by !== this.#commander) return false
     if (this.#boundary.isStale(chunk.stamp, receive, this.#limits.watchdog[by])) {
       this.refused.stale++
+      // The clocks of a policy's sensors are told of where they are read.
+      if (by === 'person' && this.#boundary.isFar(chunk.stamp, receive, this.#limits.watchdog[by]))
+        this.#tellRefusal(
+          'the stamps of the person lie further from the time here than limits.watchdog.person: do both machines ' +
+            'have one clock, and is the network fast enough?',
+        )
       return false
     }
     if (!this.#source.push(chunk)) {

@@ -1,4 +1,4 @@
-/** An error of a bus. Codes: TOPIC_TYPE, PUBLISHER_DISPOSED, LIFECYCLE, BACKEND. */
+/** An error of a bus. Codes: TOPIC_TYPE, PUBLISHER_DISPOSED, LIFECYCLE, BACKEND, ACTION, SERVICE. */
 export class BusError extends Error {
   readonly code: string
   readonly exit = 2

@@ -1,4 +1,5 @@
 import type { ActionClient } from './action-client.js'
+import type { BusGraph } from './bus-graph.js'
 import type { MessageTypes, TypeName } from './messages.js'
 
 /** Ends a subscription, a timer or a service. A second call has no effect. */
@@ -46,6 +47,8 @@ export interface Bus {
   advertise<T extends TypeName>(topic: string, type: T): Publisher<MessageTypes[T]>
   subscribe<T extends TypeName>(topic: string, type: T, listener: Listener<MessageTypes[T]>): Disposable
   topics(): TopicInfo[]
+  /** The other processes on this bus. Left out: this process alone uses it. */
+  readonly graph?: BusGraph
   /** A client of a ROS action. Left out: this transport has no actions. Throws BusError ACTION where the type is not known. */
   action?(name: string, type: string): ActionClient
   /**

@@ -6,8 +6,9 @@ import type { Robot } from '../robots/robot.js'
 import { wholeName } from '../robots/topic-name.js'
 import { executableOf } from './chunk-message.js'
 
-/** ns between two messages that say who is followed, where nothing changes. */
-const PERIOD = 1_000_000_000
+/** ms between two messages that say who is followed, where nothing changes. */
+const PERIOD = 1000
+const NS_PER_MS = 1e6
 
 /** Full names of the topics of a robot that say who commands. */
 export function commandTopics({ namespace }: Pick<Robot, 'namespace'>): {
@@ -27,7 +28,8 @@ export function commandTopics({ namespace }: Pick<Robot, 'namespace'>): {
 
 /**
  * Passes a person's chunks and takeovers from the bus to the controller, and says on the bus whom the actuators follow:
- * at each change, and once a second.
+ * at each change, and once a second. A bus that processes share counts that second by the machine's time, since others
+ * conclude from a silence that this process has died; another bus counts it by its own time, as a replay needs it.
  */
 export class CommandWiring {
   readonly #bus: Bus
@@ -63,12 +65,19 @@ export class CommandWiring {
         if (isCommander(data)) this.#controller.command(data, receive)
       }),
     )
+    this.#said = ''
+    if (!this.#bus.graph) return
+    const timer = setInterval(() => {
+      if (this.#said !== '') this.#publisher?.publish({ data: this.#said })
+    }, PERIOD)
+    to.push({ dispose: () => clearInterval(timer) })
   }
 
   /** To be called after each step of the controller. */
   tell(now: number): void {
     const { followed } = this.#controller
-    if (followed === this.#said && now - this.#at < PERIOD && now >= this.#at) return
+    const isDue = !this.#bus.graph && (now - this.#at >= PERIOD * NS_PER_MS || now < this.#at)
+    if (followed === this.#said && !isDue) return
     this.#said = followed
     this.#at = now
     this.#publisher?.publish({ data: followed })

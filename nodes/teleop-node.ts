@@ -35,6 +35,7 @@ export class TeleopNode extends LifecycleNode {
   #timer: Disposable | undefined
   #commands = false
   #began = false
+  #isPaused = false
 
   constructor(options: TeleopOptions) {
     super('teleop')
@@ -49,7 +50,19 @@ export class TeleopNode extends LifecycleNode {
   /** The person takes the arm, or gives it to the policy. Where they have it already, they begin anew. */
   ask(commander: Commander): void {
     this.#commands = this.#began = commander === 'person'
+    this.#isPaused = false
     this.#requests?.publish({ data: commander })
+  }
+
+  /** Ends the chunks at once, until the person takes the arm or `goOn` is called. */
+  pause(): void {
+    this.#isPaused = true
+  }
+
+  /** Ends a pause. The person begins anew. */
+  goOn(): void {
+    this.#isPaused = false
+    this.#began = true
   }
 
   protected override async onConfigure(): Promise<void> {
@@ -79,7 +92,7 @@ export class TeleopNode extends LifecycleNode {
   }
 
   #tell(now: number): void {
-    if (!this.#commands) return
+    if (!this.#commands || this.#isPaused) return
     const chunk = this.#options.wanted(now, this.#began)
     if (!chunk) return
     this.#began = false

@@ -16,7 +16,8 @@ export interface RobotSource {
   readonly hasResults: boolean
   /** Throws a UsageError of one line for a robot whose streams or actuators are not there. */
   requireWhole(robot: Robot): void
-  open(options: RobotGroundOptions): Promise<RobotGround>
+  /** Rejects with Interrupted where `signal` is aborted meanwhile. */
+  open(options: RobotGroundOptions & { readonly signal: AbortSignal }): Promise<RobotGround>
 }
 
 const bus: RobotSource = {
@@ -33,7 +34,7 @@ const ros2: RobotSource = {
   async open(options) {
     const ground = await ros2Topics('prehend', options)
     try {
-      await requireSoleControl(ground.bus, options.robot)
+      await requireSoleControl(ground.bus, options.robot, options)
       return ground
     } catch (error) {
       await closeInOrder([{ name: 'bus', close: () => ground.bus.close() }, ...ground.closings], options.onError)

@@ -68,7 +68,7 @@ export async function runOnRobot(
   progress(`starting on ${source.title} (robot file ${robot.name}) ...`)
   const loop = await RobotLoop.start({
     robot,
-    open: options => source.open(options),
+    open: options => source.open({ ...options, signal: ending.signal }),
     policy: await OnnxPolicy.load(modelFile(flags.policy, flags.precision), robot, {
       encoder: flags.encoder,
       signal: ending.signal,

@@ -11,15 +11,20 @@ export interface ControlLink {
   readonly motion: string
   /** What it has counted, for the result of the command. */
   readonly counts: object
-  /** Ends the motion of a node of this process. One elsewhere ends it by the word that the person says, alone. */
+  /** Who has the arm, as far as it is known. */
+  readonly commander: Commander
+  /** Ends the motion. Rejects where that is not sure. */
   stop(): Promise<unknown>
-  /** Ends a stop in the same way. */
+  /** Ends a stop of a node of this process. One elsewhere goes on by the word that the person says, alone. */
   resume(): void
 }
 
 export const ownControl = (node: ControlNode): ControlLink => ({
   get followed() {
     return node.hold === 'none' ? node.commander : 'nobody'
+  },
+  get commander() {
+    return node.commander
   },
   get motion() {
     return motionStatus(node).message
@@ -31,10 +36,13 @@ export const ownControl = (node: ControlNode): ControlLink => ({
   resume: () => node.resume(),
 })
 
-/** It hears what the person says on the voice topic, and answers by whom it follows. */
+/** It hears what the person says on the voice topic, answers a stop, and says whom it follows. */
 export const controlElsewhere = (control: ControlElsewhere): ControlLink => ({
   get followed() {
     return control.followed ?? 'nobody'
+  },
+  get commander() {
+    return control.followed === 'person' ? 'person' : 'policy'
   },
   get motion() {
     const { followed } = control
@@ -44,6 +52,6 @@ export const controlElsewhere = (control: ControlElsewhere): ControlLink => ({
       : `following the ${followed}`
   },
   counts: {},
-  stop: async () => undefined,
+  stop: () => control.stop(),
   resume: () => undefined,
 })

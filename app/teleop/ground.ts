@@ -9,7 +9,7 @@ import { UsageError } from '../output/output.js'
 import { cellSensors, followSetPoints, takesPoses, toolPoses } from '../session/cell-parts.js'
 import { cellNeed, startCell } from '../session/cells.js'
 import { closeInOrder } from '../session/closing.js'
-import { ControlElsewhere, requireSoleControl } from '../session/control-elsewhere.js'
+import { ControlElsewhere, requireSoleControl, requireSolePerson } from '../session/control-elsewhere.js'
 import { ros2Topics, serialPorts, type RobotGround } from '../session/robot-ground.js'
 import type { Sensors } from '../session/session.js'
 
@@ -38,12 +38,13 @@ type OpenGround = (options: GroundOptions) => Promise<Ground>
 const bus: OpenGround = async options => ({ ...serialPorts(options), sensors: [], ports: {} })
 
 const ros2: OpenGround = async options => {
-  const { robot, attach = false, onError } = options
+  const { robot, attach = false, signal, onError } = options
   const ground = await ros2Topics('prehend_teleop', options)
   const { bus } = ground
   try {
-    const control = attach ? await runningControl(bus, robot) : undefined
-    if (!attach) await requireSoleControl(bus, robot, ', or take over through it with --attach')
+    const control = attach ? await runningControl(bus, robot, signal) : undefined
+    if (attach) await requireSolePerson(bus, robot, { signal })
+    else await requireSoleControl(bus, robot, { signal, remedy: ', or take over through it with --attach' })
     return { ...ground, sensors: [], ports: {}, control }
   } catch (error) {
     await closeInOrder([{ name: 'bus', close: () => bus.close() }, ...ground.closings], onError)
@@ -54,9 +55,9 @@ const ros2: OpenGround = async options => {
 /** ms that a person waits for a control node, which may just be starting. */
 const ATTACH = 10_000
 
-/** Rejects with UsageError where no control node runs. */
-async function runningControl(bus: Bus, robot: Robot): Promise<ControlElsewhere> {
-  const control = await ControlElsewhere.find(bus, robot, ATTACH)
+/** Rejects with UsageError where no control node runs, with Interrupted where `signal` is aborted. */
+async function runningControl(bus: Bus, robot: Robot, signal: AbortSignal): Promise<ControlElsewhere> {
+  const control = await ControlElsewhere.find(bus, robot, { within: ATTACH, signal })
   if (control) return control
   throw new UsageError(
     `--attach: no active control node speaks on ${commandTopics(robot).followed}; start one, or leave out --attach`,

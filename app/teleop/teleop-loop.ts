@@ -1,6 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { monotonicNs } from '../../drivers/byte-stream.js'
 import type { Commander } from '../../control/state/commanders.js'
 import type { Bus } from '../../middleware/bus.js'
+import { messageOf } from '../../middleware/message-of.js'
 import type { ControlNode } from '../../nodes/control-node.js'
 import type { ControlOptions } from '../../nodes/control-options.js'
 import type { FusionNode } from '../../nodes/fusion-node.js'
@@ -11,9 +13,9 @@ import type { Policy } from '../../policy/policy.js'
 import { OnnxPolicy } from '../../policy/runtime/onnx-policy.js'
 import type { Robot } from '../../robots/robot.js'
 import { wholeName } from '../../robots/topic-name.js'
-import { UsageError } from '../output/output.js'
 import { recordCell } from '../session/cell-recording.js'
 import { closeInOrder } from '../session/closing.js'
+import { requireGoingOn } from '../session/control-elsewhere.js'
 import type { EpisodeResult } from '../session/episodes.js'
 import { controlPart } from '../session/parts/control-part.js'
 import { fusionPart } from '../session/parts/fusion-part.js'
@@ -45,6 +47,12 @@ export interface TeleopLoopOptions extends GroundOptions {
 /** ns from a chunk's stamp to its only row, as a rate. */
 const RATE = 1e9 / TELEOP_PERIOD
 
+const STOPPED = 'stopped: "resume" goes on'
+/** What is told once one has the arm. */
+const HAS_ARM = { person: 'the person has the arm', policy: 'the policy has the arm' } as const
+/** ms after which a person is told that a control node elsewhere has not done what they asked for. */
+const ANSWER = 300
+
 const NO_BUSES: ReadonlyMap<string, OwnServoBus> = new Map()
 
 interface Nodes {
@@ -71,23 +79,23 @@ export class TeleopLoop {
   readonly #notices: () => readonly string[]
   /** Whether the person begins anew, from where the robot is. */
   #anew = false
+  /** What was asked of a control node elsewhere at last. */
+  #asked: Operation | undefined
 
   static async start(options: TeleopLoopOptions): Promise<TeleopLoop> {
     const { robot, policy, signal, onError } = options
     const follower = new Follower(robot)
-    const kinematics = await toolKinematics(robot)
+    const kinematics = options.attach ? undefined : await toolKinematics(robot)
     const model = policy === undefined ? undefined : await OnnxPolicy.load(policy, robot, { signal })
     let ground: Ground | undefined
     let loop: TeleopLoop | undefined
     try {
       ground = await options.ground(options)
+      requireGoingOn(signal)
       loop = new TeleopLoop({ ...options, kinematics }, follower, ground, model)
       await loop.#session.bringUp()
       for (const notice of loop.#notices()) options.onNotice(notice)
-      const { control } = ground
-      if (control && !(await control.canBeAsked()))
-        throw new UsageError('--attach: the control node does not listen to whom it is to follow; is it active?')
-      if (!model && !control) loop.operate('take')
+      if (!model && !ground.control) loop.operate('take')
       return loop
     } catch (error) {
       if (loop) await loop.close()
@@ -154,7 +162,7 @@ export class TeleopLoop {
   }
 
   get commander(): Commander {
-    return this.#session.nodes.teleop.commands ? 'person' : 'policy'
+    return this.control.commander
   }
 
   /** Whether there is somebody to give the arm back to. */
@@ -179,18 +187,18 @@ export class TeleopLoop {
     this.#input.key?.(key)
   }
 
-  /** Does what a word means. Gives a line that says what was done. */
+  /**
+   * Does what a word means. Gives a line that says what was done. What a control node elsewhere is asked for is told by
+   * `onNotice`, once it says that it is so.
+   */
   operate(word: Operation): string {
-    const { teleop } = this.#session.nodes
     switch (word) {
       case 'take':
         this.takeovers++
-        teleop.ask('person')
-        return 'the person has the arm'
+        return this.#ask(word, 'person')
       case 'give':
         if (!this.hasPolicy) return 'there is no policy to give the arm to (--policy)'
-        teleop.ask('policy')
-        return 'the policy has the arm'
+        return this.#ask(word, 'policy')
       case 'begin':
         return this.#begin()
       case 'won':
@@ -198,14 +206,20 @@ export class TeleopLoop {
       case 'end':
         return this.#episodes.finish(word) ? `episode ${this.results.length - 1}: ${word}` : 'no episode has begun'
       case 'stop':
+        if (this.#ground.control) {
+          void this.#stopElsewhere(word)
+          return 'stopping ...'
+        }
         this.say('stop')
         void this.#stop()
-        return 'stopped: "resume" goes on'
+        return STOPPED
       case 'resume':
+        this.#asked = word
         this.say('resume')
         this.control.resume()
+        this.#session.nodes.teleop.goOn()
         this.#anew = true
-        return 'resumed'
+        return this.#ground.control ? 'said "resume"' : 'resumed'
       case 'quit':
         return OPERATIONS.quit.means
     }
@@ -213,10 +227,11 @@ export class TeleopLoop {
 
   /**
    * Ends the motion first, an episode that runs without a verdict, and then the rest. See `Session.close`. A control node
-   * elsewhere goes on: it holds the arm of a person who has gone, and otherwise follows the policy.
+   * elsewhere goes on: it is stopped where it follows the person, and otherwise follows the policy.
    */
   async close(): Promise<void> {
-    if (!this.#session.isClosing) await this.#stop()
+    if (!this.#session.isClosing) await (this.#ground.control ? this.#leaveElsewhere() : this.#stop())
+    this.#ground.control?.dispose()
     this.#episodes.finish('end')
     await this.#session.close({
       recording: this.#recorder,
@@ -231,6 +246,59 @@ export class TeleopLoop {
       await this.control.stop()
     } catch (error) {
       this.#options.onError(error)
+    }
+  }
+
+  /** Asks for who is to command. Gives the line that says what was done. */
+  #ask(word: Operation, commander: Commander): string {
+    const { control } = this.#ground
+    this.#session.nodes.teleop.ask(commander)
+    if (!control) return HAS_ARM[commander]
+    void this.#confirm(word, control.follows(commander), {
+      done: HAS_ARM[commander],
+      missing: `the ${commander} does not have the arm`,
+    })
+    return `asking for the arm for the ${commander} ...`
+  }
+
+  /** The person's chunks end at once, so that the watchdog of the control node holds the arm whatever it hears. */
+  async #stopElsewhere(word: Operation): Promise<void> {
+    this.#session.nodes.teleop.pause()
+    const stopping = this.control.stop()
+    this.say('stop')
+    await this.#confirm(word, stopping, { done: STOPPED, missing: 'it is not sure that the robot has stopped' })
+  }
+
+  /** A person who goes ends what they have begun. */
+  async #leaveElsewhere(): Promise<void> {
+    const { teleop } = this.#session.nodes
+    teleop.pause()
+    const { followed } = this.#ground.control ?? {}
+    if (teleop.commands && (followed === 'person' || followed === undefined))
+      await Promise.race([this.#stopElsewhere('quit'), pause(ANSWER)])
+  }
+
+  /**
+   * Tells `done` once a control node elsewhere has done what `word` asked of it, and `missing` where that is not so in
+   * time. Nothing is told of what is no longer asked for. Never rejects.
+   */
+  async #confirm(
+    word: Operation,
+    answer: Promise<unknown>,
+    { done, missing }: { readonly done: string; readonly missing: string },
+  ): Promise<void> {
+    this.#asked = word
+    const tell = (text: string): void => {
+      if (this.#asked === word) this.#options.onNotice(text)
+    }
+    const late = setTimeout(() => tell(`${missing}: ${this.control.motion}`), ANSWER)
+    try {
+      await answer
+      tell(done)
+    } catch (error) {
+      tell(`${missing}: ${messageOf(error)}`)
+    } finally {
+      clearTimeout(late)
     }
   }
 

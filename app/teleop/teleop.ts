@@ -1,3 +1,4 @@
+import { meaningOf } from '../../control/speech/stop-word.js'
 import type { Report } from '../output/output.js'
 import { Ending } from '../output/ending.js'
 import { requireFree } from '../output/outputs.js'
@@ -134,6 +135,11 @@ function requireAttachable({ source, policy, port }: TeleopCommand, robot: Robot
   if (port !== undefined) refuse('leave out --port: the control node that is there has the port')
   if (!robot.streams.some(({ modality }) => modality === 'voice'))
     refuse(`robot ${robot.name} has no stream of voice, on which "stop" would be said; add one to its file`)
+  for (const word of ['stop', 'resume'] as const)
+    if (meaningOf(word, robot.languages) !== word)
+      refuse(
+        `robot ${robot.name} does not understand "${word}" (languages: ${robot.languages.join(', ')}); add en to languages`,
+      )
 }
 
 const operationsText = (): string =>

@@ -47,6 +47,11 @@ export class EpisodeBoundary {
    * Whether a chunk with this stamp is older than the boundary, or lies more than `most` (ns) from its receive time.
    */
   isStale(stamp: number, receive: number, most: number): boolean {
-    return stamp < this.#since || Math.abs(receive - stamp) > most
+    return stamp < this.#since || this.isFar(stamp, receive, most)
+  }
+
+  /** Whether a chunk with this stamp lies more than `most` (ns) from its receive time. */
+  isFar(stamp: number, receive: number, most: number): boolean {
+    return Math.abs(receive - stamp) > most
   }
 }

@@ -113,6 +113,7 @@ export interface RosService {
 }
 
 export interface RosClient {
+  isServiceServerAvailable(): boolean
   /** Rejects after `timeout` ms and when `signal` is aborted. */
   sendRequestAsync(
     request: object,

@@ -1,6 +1,7 @@
 import type { ActionClient } from '../action-client.js'
 import type { Bus, Disposable, Listener, Publisher, TopicInfo } from '../bus.js'
 import { BusError } from '../bus-error.js'
+import type { BusGraph } from '../bus-graph.js'
 import { decode, encode, isTypeName } from '../cdr/codecs.js'
 import { CdrError } from '../cdr/cdr-error.js'
 import type { MessageTypes, TypeName } from '../messages.js'
@@ -9,6 +10,7 @@ import { onIncompatibleQos } from './qos-events.js'
 import { BATCHED, overridesOf, publisherOptions, qosOf, subscriptionProfile } from './qos.js'
 import { rosAddon, type Rclnodejs, type RosNode, type RosPublisher, type RosSubscription } from './rclnodejs.js'
 import { ros2ActionClient } from './ros2-action-client.js'
+import { ros2Graph } from './ros2-graph.js'
 import { Ros2Clock } from './ros2-clock.js'
 import { Ros2Process } from './ros2-process.js'
 import { TopicWatch } from './topic-watch.js'
@@ -60,6 +62,7 @@ interface Entry {
  */
 export class Ros2Bus implements Bus {
   readonly clock: Ros2Clock
+  readonly graph: BusGraph
   readonly #rcl: Rclnodejs
   readonly #node: RosNode
   readonly #options: Ros2BusOptions
@@ -86,6 +89,7 @@ export class Ros2Bus implements Bus {
     this.#node = node
     this.#options = options
     this.clock = new Ros2Clock(node)
+    this.graph = ros2Graph(rcl, node)
     this.#watch = new TopicWatch(
       node,
       () => this.health(),

@@ -18,6 +18,7 @@ class Rig {
   /** rad between two set-points of 10 ms. */
   fastest = 0
   readonly silent = new Set<Watched>()
+  readonly refusals: string[] = []
   /** What each of the two wants. */
   readonly goal: Record<Commander, number> = { policy: 0.9, person: -0.9 }
   readonly controller: Controller
@@ -50,6 +51,7 @@ class Rig {
       send: () => expect.unreachable('there is no arm that takes poses'),
       onTilt: () => undefined,
       onNotice: undefined,
+      onRefused: text => this.refusals.push(text),
     })
     this.controller.beginEpisode(this.now)
   }
@@ -152,5 +154,18 @@ describe('a takeover', () => {
     const chunk = { stamp, rate: 50, data: Float32Array.of(0.5), origin: new Float64Array(0), groups: GROUPS }
     rig.controller.take(chunk, rig.now, 'person')
     expect(rig.controller.refused.stale).toBe(1)
+    expect(rig.refusals).toEqual([])
+  })
+
+  it('tells once that the stamps of the person are of another clock', () => {
+    const rig = new Rig('person')
+    for (let i = 0; i < 3; i++) {
+      rig.now += 20 * MS
+      const stamp = rig.now + 500 * MS
+      const chunk = { stamp, rate: 50, data: Float32Array.of(0.5), origin: new Float64Array(0), groups: GROUPS }
+      rig.controller.take(chunk, rig.now, 'person')
+    }
+    expect(rig.controller.refused.stale).toBe(3)
+    expect(rig.refusals).toEqual([expect.stringContaining('do both machines have one clock')])
   })
 })

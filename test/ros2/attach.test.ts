@@ -119,9 +119,19 @@ describeRos('a person and a control node that runs already, with a policy and a 
     expect(near(at().slice(1), PLAN.slice(1))).toBe(true)
     say('stop')
     await run.said(/stopped: "resume" goes on[^]*holding: /)
+    // The motors come to rest. Then the arm stands for longer than a person may be silent, while the stick is pushed.
+    await new Promise(resolve => setTimeout(resolve, 200))
     const stood = at()
+    await new Promise(resolve => setTimeout(resolve, 1500))
+    expect(near(at(), stood, 0.005), JSON.stringify([at(), stood])).toBe(true)
+    const second = startPrehend(['teleop', '--source', 'ros2', '--attach', '--by', 'gamepad', '--robot', robot], env)
+    const refused = await second.end
+    expect([refused.status, refused.stderr.trimEnd().split('\n').at(-1)]).toEqual([
+      2,
+      expect.stringMatching(/a person commands it already \(\/prehend_teleop on \/teleop\/action_chunk\)/),
+    ])
     say('resume')
-    await run.said(/resumed[^]*following the person/)
+    await run.said(/said "resume"[^]*following the person/)
     await until(() => at()[0] > Math.min(1.4, stood[0] + 0.1), at)
     say('give')
     await until(() => near(at(), PLAN), at)

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openBag } from '../../middleware/bag/bag.js'
@@ -127,6 +127,21 @@ describe('bad use of prehend teleop', () => {
     expect(stderr).toContain(text)
     expect(follower.arm.servos.some(({ torque }) => torque)).toBe(false)
   })
+})
+
+it.each(['zh', 'de'])('prehend teleop --attach is refused where only %s is understood', language => {
+  const path = files.follower(follower.arm.host.path)
+  const robot = files.write('other.yaml', `languages: [${language}]\n${readFileSync(path, 'utf8')}`)
+  const { status, stderr } = prehend([
+    'teleop',
+    ...['--robot', robot, '--by', 'gamepad', '--source', 'ros2', '--attach'],
+  ])
+  expect([status, stderr.trimEnd().split('\n').at(-1)]).toEqual([
+    2,
+    expect.stringMatching(
+      /^prehend: --attach: robot follower does not understand "(stop|resume)" \(languages: ..\); add en to languages$/,
+    ),
+  ])
 })
 
 describe('the robot files that are shipped', () => {
