@@ -141,7 +141,7 @@ describeRos('a person and a control node that runs already, with a policy and a 
     expect(JSON.parse(stdout)).toMatchObject({ source: 'ros2', by: 'gamepad', takeovers: 1 })
     await followed('policy')
     expect(near(at(), PLAN), control.output()).toBe(true)
-  })
+  }, 180_000)
 
   test('a stop that a person said through it stays when they have gone', async () => {
     await followed('policy')

@@ -130,7 +130,7 @@ describe('a person at a control node of another process', () => {
     await until(() => pan() > START[0] + 0.2, state)
     const { chunks } = loop
     loop.operate('stop')
-    await until(() => node.hold === 'watchdog', state)
+    await until(() => node.hold === 'person', state)
     expect(loop.chunks).toBe(chunks)
     expect(pan()).toBeLessThan(1)
   })
