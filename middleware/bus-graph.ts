@@ -1,11 +1,11 @@
-import type { Disposable } from './bus.js'
-
 /** A client of a service. It must have been made a while before it is used: peers find each other meanwhile. */
-export interface ServiceClient extends Disposable {
+export interface ServiceClient {
   /** Whether a server is there. */
   readonly ready: boolean
   /** The server's answer. Rejects where none has come within so many ms. */
   call(request: object, within: number): Promise<object>
+  /** Ends it, and rejects what has no answer yet. A second call has no effect. */
+  dispose(): void
 }
 
 /** The other processes of a bus that several processes share. */
