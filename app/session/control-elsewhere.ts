@@ -7,8 +7,11 @@ import type { Robot } from '../../robots/robot.js'
 import { Interrupted } from '../output/ending.js'
 import { UsageError } from '../output/output.js'
 
-/** ms in which the processes of a bus have found each other. */
-const DISCOVERY = 2000
+/**
+ * ms in which the processes of a bus have found each other. Fast DDS announces a process five times in its first half
+ * second and then every 3 s, so a busy machine that misses the first ones hears the next.
+ */
+const DISCOVERY = 4000
 /** ms after which an active control node, which speaks at least once a second, counts as silent. */
 const SILENCE = 2500
 /** ms between two looks. */
