@@ -30,10 +30,8 @@ SAY = 'put the purple can in the left bin'
 SCENE = ('--robot', ROBOT, '--say', SAY, '--count', '1')
 SIZES = ('--size', 'overhead=96x96', 'wrist=64x64')
 STREAMS = ('overhead', 'wrist', 'joints')
-RATE, LAST_RATE = 3e-4, 1e-5
+LAST_RATE = 1e-5
 WARMUP = 200
-# Seeds of the demonstrations, and of the episodes in which the policy is judged.
-FIRST_SEED, JUDGE_SEED = 4000, 9000
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ def steps(options: argparse.Namespace) -> Iterator[Step]:
     for i, recording in enumerate(recordings):
         # Not at all, a little, twice as much: the way back is seen too.
         disturbed = ('--perturb', str(i % 3 * options.perturb))
-        seed = str(FIRST_SEED + i)
+        seed = str(options.seed + i)
         demonstrate = (PREHEND, 'run', *SCENE, '--lockstep', '--policy', 'expert', '--demonstrate', *disturbed)
         count = ('--episodes', str(options.episodes), '--seed', seed, '--record', str(recording))
         yield Step('record', recording, (*demonstrate, *count), (0, 1))
@@ -63,7 +61,8 @@ def steps(options: argparse.Namespace) -> Iterator[Step]:
     export = (PREHEND, 'export', *map(str, recordings), '--format', 'lerobot', '--pictures', 'png')
     yield Step('set', data, (*export, '--out', str(data), *columns))
     start = work / 'start'
-    beginning = (python, str(HERE / 'start.py'), '--data', str(data), '--out', str(start))
+    weights = ('--weights', str(options.weights)) if options.weights else ()
+    beginning = (python, str(HERE / 'start.py'), '--data', str(data), '--out', str(start), *weights)
     yield Step('start', start / 'policy_postprocessor.json', beginning)
     checkpoints = work / 'train/checkpoints'
     last = checkpoints / 'last/pretrained_model'
@@ -78,7 +77,16 @@ def steps(options: argparse.Namespace) -> Iterator[Step]:
     yield Step('wrap', wrapped, wrap)
     report = work / 'report.html'
     execution = ('--execution', f'receding_horizon:{options.rows}')
-    judged = ('--episodes', '100', '--jobs', str(options.jobs), '--seed', str(JUDGE_SEED), '--report', str(report))
+    judged = (
+        '--episodes',
+        '100',
+        '--jobs',
+        str(options.jobs),
+        '--seed',
+        str(options.judge_seed),
+        '--report',
+        str(report),
+    )
     yield Step('judge', report, (PREHEND, 'eval', *SCENE, '--policy', str(wrapped), *execution, *judged), (0, 1))
 
 
@@ -104,23 +112,29 @@ def training(options: argparse.Namespace, data: Path, start: Path, last: Path) -
         # LeRobot's preset for ACT learns 30 times more slowly; it is for pretrained weights.
         '--use_policy_training_preset=false',
         '--optimizer.type=adamw',
-        f'--optimizer.lr={RATE}',
+        f'--optimizer.lr={options.rate}',
         '--optimizer.weight_decay=1e-4',
         '--optimizer.grad_clip_norm=10',
         '--scheduler.type=cosine_decay_with_warmup',
         f'--scheduler.num_warmup_steps={WARMUP}',
         f'--scheduler.num_decay_steps={options.steps}',
-        f'--scheduler.peak_lr={RATE}',
+        f'--scheduler.peak_lr={options.rate}',
         f'--scheduler.decay_lr={LAST_RATE}',
     )
 
 
-def run(step: Step, threads: int, precision: str) -> None:
+def precision() -> str:
+    """Mixed precision where the processor computes with bfloat16: 0.46 s of a core a step instead of 0.66 s."""
+    processor = Path('/proc/cpuinfo')
+    return 'bf16' if processor.exists() and 'avx512_bf16' in processor.read_text() else 'no'
+
+
+def run(step: Step, threads: int, mixed: str) -> None:
     environment = {
         **os.environ,
         'OMP_NUM_THREADS': str(threads),
         'HF_HUB_OFFLINE': '1',
-        'ACCELERATE_MIXED_PRECISION': precision,
+        'ACCELERATE_MIXED_PRECISION': mixed,
     }
     print(f'{step.name}: {shlex.join(step.command)}', flush=True)
     began = time.monotonic()
@@ -137,16 +151,19 @@ def main() -> None:
     parser.add_argument('--show', action='store_true', help='only print the commands')
     parser.add_argument('--recordings', type=int, default=5)
     parser.add_argument('--episodes', type=int, default=50, help='of one recording')
+    parser.add_argument('--seed', type=int, default=4000, help='of the first recording; the others have the next ones')
+    parser.add_argument('--judge-seed', type=int, default=9000, help='of the episodes in which the policy is judged')
     parser.add_argument('--perturb', type=float, default=0.001, help='rad of smooth noise on the joints')
     parser.add_argument('--rows', type=int, default=12, help='of a chunk that are followed before the next one')
     parser.add_argument('--steps', type=int, default=8000, help='of training')
     parser.add_argument('--batch', type=int, default=16)
+    parser.add_argument('--rate', type=float, default=3e-4, help='of learning, at most')
+    parser.add_argument('--weights', type=Path, help='begin from what weights.py kept; with a lower --rate')
     # The reading of the set takes half of a second core. With two threads for the training, each waits
     # for the other, and training makes half as many steps a second.
     parser.add_argument('--threads', type=int, default=1, help='of the training')
     parser.add_argument('--jobs', type=int, default=2, help='recordings, and evaluations, at the same time')
-    # Faster where the processor has AVX512-BF16: 0.46 s of a core instead of 0.66 s for a step of 16 rows.
-    parser.add_argument('--precision', default='bf16', choices=('bf16', 'no'), help='of the training: mixed or float32')
+    parser.add_argument('--precision', default=precision(), choices=('bf16', 'no'), help='mixed, or float32 alone')
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     missing = [step for step in steps(options) if not step.done.exists()]

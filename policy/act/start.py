@@ -1,10 +1,11 @@
 """A checkpoint from which `lerobot-train` begins an ACT policy without pretrained weights.
 
-    python policy/act/start.py --data SET --out START
+    python policy/act/start.py --data SET --out START [--weights WEIGHTS.npz]
 
 LeRobot's ACT sees through a ResNet whose batch normalisations are frozen. Without the weights of ImageNet they do
 nothing, so the signal grows in every residual block. This scales the convolutions with pictures of the set: each
 answers with unit deviation, and the second one of a block with half of it. The network is small enough for two cores.
+With `--weights` it begins from what `weights.py` kept of an earlier training instead.
 It sees the set's colour pictures and `observation.state`. It needs `pip install lerobot` (tried: lerobot 0.4.4).
 """
 
@@ -21,6 +22,7 @@ from lerobot.policies.act.modeling_act import ACTPolicy
 from lerobot.policies.factory import make_pre_post_processors
 from torch import Tensor, nn
 from torch.nn.functional import relu
+from weights import load
 
 STATE, ACTION = 'observation.state', 'action'
 # Pictures with which the convolutions are scaled.
@@ -90,17 +92,21 @@ def main() -> None:
     parser.add_argument('--out', type=Path, required=True, help="the checkpoint's folder")
     parser.add_argument('--rows', type=int, default=24, help='rows of a chunk')
     parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument('--weights', type=Path, help='a file of weights.py, to begin from')
     options = parser.parse_args()
 
     torch.manual_seed(options.seed)
     data = LeRobotDataset('local/set', root=options.data)
     config = config_for(data.meta.features, options.rows)
     policy = ACTPolicy(config)
-    camera = next(iter(config.image_features))
-    looks = torch.stack([data[i][camera] for i in torch.randperm(len(data))[:LOOKS].tolist()])
-    mean, deviation = (torch.tensor(values)[:, None, None] for values in (MEAN, DEVIATION))
-    with torch.no_grad():
-        scale(policy.model.backbone, (looks - mean) / deviation)
+    if options.weights is None:
+        camera = next(iter(config.image_features))
+        looks = torch.stack([data[i][camera] for i in torch.randperm(len(data))[:LOOKS].tolist()])
+        mean, deviation = (torch.tensor(values)[:, None, None] for values in (MEAN, DEVIATION))
+        with torch.no_grad():
+            scale(policy.model.backbone, (looks - mean) / deviation)
+    else:
+        policy.load_state_dict(load(options.weights))
     policy.save_pretrained(options.out)
     for processor in make_pre_post_processors(config, dataset_stats=data.meta.stats):
         processor.save_pretrained(options.out)
