@@ -34,8 +34,10 @@ export class LeRobotStatistics {
     const running = this.#of(key, channels)
     const step = Math.max(1, Math.floor((width * height) / SAMPLED_PIXELS))
     const scale = channels === 3 ? 1 / 255 : 1
+    const sample = new Float64Array(channels)
     for (let pixel = 0; pixel < width * height; pixel += step) {
-      running.add(Array.from(pixels.subarray(pixel * channels, (pixel + 1) * channels), value => value * scale))
+      for (let channel = 0; channel < channels; channel++) sample[channel] = pixels[pixel * channels + channel]! * scale
+      running.add(sample)
     }
   }
 

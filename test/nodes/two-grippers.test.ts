@@ -176,7 +176,7 @@ test('all hold while the link of one is lost, and go on when it is there again',
   expect(pair.at('left')).toBeCloseTo(0.02, 3)
   pair.plugIn('right', 'activated')
   await pair.reached({ left: 0.05, right: 0.03 })
-  expect(pair.control.hold).toBe('none')
+  await until(() => expect(pair.control.hold).toBe('none'))
   expect(pair.own.get('right')!.gripper.stats.reconnects).toBeGreaterThan(0)
   expect(pair.own.get('left')!.gripper.stats.reconnects).toBe(0)
 })
