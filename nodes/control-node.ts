@@ -339,10 +339,9 @@ export class ControlNode extends LifecycleNode {
 
   #hear(utterance: Utterance): void {
     const said = saidIn(utterance, this.#options.robot.languages)
-    this.#controller.hear(said, this.#now, { active: this.#isActive }).catch((error: unknown) => {
-      this.#options.onError?.(error)
-    })
-    // The configuration may activate the gripper, which moves the fingers. So a stop before it goes to the gripper too.
-    if (said.meaning === 'stop' && this.state === 'unconfigured') void this.#gripper?.stop()
+    const onError = (error: unknown): void => this.#options.onError?.(error)
+    this.#controller.hear(said, this.#now, { active: this.#isActive }).catch(onError)
+    // The configuration may activate grippers, which moves the fingers. So a stop before its end goes to them too.
+    if (said.meaning === 'stop' && this.state === 'unconfigured') this.#controller.halt(this.#now).catch(onError)
   }
 }

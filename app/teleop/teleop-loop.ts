@@ -161,7 +161,10 @@ export class TeleopLoop {
           })
   }
 
+  /** Who has the arm. While a control node elsewhere follows nobody, whom this person asked for last. */
   get commander(): Commander {
+    if (this.#ground.control && this.control.followed === 'nobody')
+      return this.#session.nodes.teleop.commands ? 'person' : 'policy'
     return this.control.commander
   }
 
@@ -265,7 +268,11 @@ export class TeleopLoop {
   async #stopElsewhere(word: Operation): Promise<void> {
     this.#session.nodes.teleop.pause()
     const stopping = this.control.stop()
-    this.say('stop')
+    try {
+      this.say('stop')
+    } catch (error) {
+      this.#options.onError(error)
+    }
     await this.#confirm(word, stopping, { done: STOPPED, missing: 'it is not sure that the robot has stopped' })
   }
 
@@ -280,7 +287,7 @@ export class TeleopLoop {
 
   /**
    * Tells `done` once a control node elsewhere has done what `word` asked of it, and `missing` where that is not so in
-   * time. Nothing is told of what is no longer asked for. Never rejects.
+   * time. Of what is no longer asked for, only a stop that is missing is told. Never rejects.
    */
   async #confirm(
     word: Operation,
@@ -288,15 +295,16 @@ export class TeleopLoop {
     { done, missing }: { readonly done: string; readonly missing: string },
   ): Promise<void> {
     this.#asked = word
-    const tell = (text: string): void => {
-      if (this.#asked === word) this.#options.onNotice(text)
+    const ends = word === 'stop' || word === 'quit'
+    const tell = (text: string, { missed = false } = {}): void => {
+      if (this.#asked === word || (missed && ends)) this.#options.onNotice(text)
     }
-    const late = setTimeout(() => tell(`${missing}: ${this.control.motion}`), ANSWER)
+    const late = setTimeout(() => tell(`${missing}: ${this.control.motion}`, { missed: true }), ANSWER)
     try {
       await answer
       tell(done)
     } catch (error) {
-      tell(`${missing}: ${messageOf(error)}`)
+      tell(`${missing}: ${messageOf(error)}`, { missed: true })
     } finally {
       clearTimeout(late)
     }

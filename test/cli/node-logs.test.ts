@@ -26,7 +26,8 @@ vi.mock('../../ros2/single-goal-actions.js', () => ({
 }))
 vi.mock('../../ros2/grasp-action.js', () => ({ serveGrasp: () => stub }))
 vi.mock('../../ros2/gripper-command.js', () => ({ serveGripperCommand: () => stub }))
-vi.mock('../../app/session/robot-gripper.js', () => ({
+vi.mock('../../app/session/robot-gripper.js', async original => ({
+  ...(await original<typeof import('../../app/session/robot-gripper.js')>()),
   ownGripper: () => ({
     path: '',
     gripper: {

@@ -192,3 +192,21 @@ test('a gripper that lost its power is activated by "resume"', { timeout: 60_000
   await until(() => expect(pair.control.hold).toBe('none'))
   await pair.reached({ left: 0.02, right: 0.06 })
 })
+
+test.each(['by call', 'by voice'])(
+  'a stop %s while one is activated ends that, and the other is not activated',
+  { timeout: 60_000 },
+  async how => {
+    await pair.close()
+    pair = new Pair()
+    const configuring = pair.control.configure()
+    const failed = expect(configuring).rejects.toMatchObject({ code: 'SUPERSEDED' })
+    await until(() => expect(pair.plants.left.commands.some(command => command !== 'hold')).toBe(true))
+    if (how === 'by call') await pair.control.stop()
+    else pair.say('stop')
+    await failed
+    expect(pair.control.state).toBe('unconfigured')
+    expect(pair.plants.left.commands.at(-1)).toBe('hold')
+    expect(pair.plants.right.commands.filter(command => command !== 'hold')).toEqual([])
+  },
+)
