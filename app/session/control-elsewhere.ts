@@ -87,10 +87,15 @@ export class ControlElsewhere implements Disposable {
       throw new Error(`the control node follows ${this.followed ?? 'nobody: it has fallen silent'}`)
   }
 
+  /** Whether it can say that it has stopped, and not only that it follows nobody. */
+  get confirmsStops(): boolean {
+    return this.#stopService?.ready === true
+  }
+
   /**
    * Ends the motion by the service `~/stop` of the control node. Where it has none, only the word that is said on the
    * voice topic stops it, and this waits until it follows nobody. Rejects with the reason where it does not say within
-   * a few seconds that it has stopped.
+   * a few seconds that it has stopped, or follows nobody.
    */
   async stop(): Promise<void> {
     if (this.#stopService?.ready) {

@@ -48,6 +48,8 @@ export interface TeleopLoopOptions extends GroundOptions {
 const RATE = 1e9 / TELEOP_PERIOD
 
 const STOPPED = 'stopped: "resume" goes on'
+/** A control node without the service `~/stop` does not say why it holds. */
+const HOLDS = 'it holds; whether it has heard "stop" is not known'
 /** What is told once one has the arm. */
 const HAS_ARM = { person: 'the person has the arm', policy: 'the policy has the arm' } as const
 /** ms after which a person is told that a control node elsewhere has not done what they asked for. */
@@ -273,7 +275,8 @@ export class TeleopLoop {
     } catch (error) {
       this.#options.onError(error)
     }
-    await this.#confirm(word, stopping, { done: STOPPED, missing: 'it is not sure that the robot has stopped' })
+    const done = this.#ground.control?.confirmsStops ? STOPPED : HOLDS
+    await this.#confirm(word, stopping, { done, missing: 'it is not sure that the robot has stopped' })
   }
 
   /** A person who goes ends what they have begun. */

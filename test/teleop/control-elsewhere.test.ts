@@ -108,7 +108,7 @@ const toldOf = (text: string) => (): boolean => notices.some(notice => notice.st
 const state = (): object => ({ notices, pan: pan() })
 
 describe('a person at a control node of another process', () => {
-  it('is told that it is stopped, and that they have the arm, once that is so', async () => {
+  it('is told that it holds, and that they have the arm, once that is so', async () => {
     const node = await startControl()
     const loop = await attach()
     loop.operate('take')
@@ -118,8 +118,10 @@ describe('a person at a control node of another process', () => {
     await until(() => pan() > START[0] + 0.2, state)
     loop.operate('stop')
     expect(notices).toEqual(['the person has the arm'])
-    await until(toldOf('stopped: "resume" goes on'), state)
-    expect(node.hold).toBe('stop')
+    await until(toldOf('it holds; whether it has heard "stop" is not known'), state)
+    await until(() => node.hold === 'stop', state)
+    // It follows nobody, and the person still has the arm: what they ask for next is to give it back.
+    expect(loop.commander).toBe('person')
   })
 
   it('stands after "stop" also where the control node does not understand it', async () => {
