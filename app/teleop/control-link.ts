@@ -36,13 +36,17 @@ export const ownControl = (node: ControlNode): ControlLink => ({
   resume: () => node.resume(),
 })
 
-/** It hears what the person says on the voice topic, answers a stop, and says whom it follows. */
-export const controlElsewhere = (control: ControlElsewhere): ControlLink => ({
+/**
+ * It hears what the person says on the voice topic, answers a stop, and says whom it follows. `asked`: whom this person
+ * asked for last, which counts while it follows nobody.
+ */
+export const controlElsewhere = (control: ControlElsewhere, asked: () => Commander): ControlLink => ({
   get followed() {
     return control.followed ?? 'nobody'
   },
   get commander() {
-    return control.followed === 'person' ? 'person' : 'policy'
+    const { followed = 'nobody' } = control
+    return followed === 'nobody' ? asked() : followed
   },
   get motion() {
     const { followed } = control

@@ -149,8 +149,9 @@ export class TeleopLoop {
       },
       ground.sensors,
     ) as unknown as Session<Nodes>
-    const { control } = this.#session.nodes
-    this.control = control ? ownControl(control) : controlElsewhere(ground.control!)
+    const { control, teleop } = this.#session.nodes
+    const asked = (): Commander => (teleop.commands ? 'person' : 'policy')
+    this.control = control ? ownControl(control) : controlElsewhere(ground.control!, asked)
     this.#episodes = new PersonEpisodes(bus, robot, options.say ?? '')
     this.#recorder =
       options.record === undefined
@@ -163,10 +164,7 @@ export class TeleopLoop {
           })
   }
 
-  /** Who has the arm. While a control node elsewhere follows nobody, whom this person asked for last. */
   get commander(): Commander {
-    if (this.#ground.control && this.control.followed === 'nobody')
-      return this.#session.nodes.teleop.commands ? 'person' : 'policy'
     return this.control.commander
   }
 
